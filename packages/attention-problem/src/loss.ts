@@ -1,0 +1,48 @@
+import { type Matrix, maxAbs, multiply, scale } from "@attgrad/matrix-core";
+import type { AttentionProblem } from "./problem.ts";
+
+/** Scaled queries Q̂ = scale · A1 X, n x d. */
+export function scaledQueries(problem: AttentionProblem): Matrix {
+	return scale(multiply(problem.A1, problem.X), problem.scale);
+}
+
+/** Values h = A3 Y, n x d (Definition 3.5). */
+export function values(problem: AttentionProblem): Matrix {
+	return multiply(problem.A3, problem.Y);
+}
+
+/**
+ * L(X) = ½ ‖D⁻¹ exp(scale · A1 X A2ᵀ) A3 Y − E‖_F² (Definition 1.2), straight from the definition, one row at a time.
+ * The row's largest score is subtracted first, so that scores of any size are safe. Cost O(n²d), memory O(nd).
+ */
+export function loss(problem: AttentionProblem): number {
+	const { n, d, A2, E } = problem;
+	const queries = scaledQueries(problem);
+	const h = values(problem);
+	const weights = new Float64Array(n);
+	let total = 0;
+	for (let j = 0; j < n; j++) {
+		let largest = Number.NEGATIVE_INFINITY;
+		for (let l = 0; l < n; l++) {
+			let score = 0;
+			for (let b = 0; b < d; b++) score += queries.at(j, b) * A2.at(l, b);
+			weights[l] = score;
+			largest = Math.max(largest, score);
+		}
+		let normaliser = 0;
+		for (let l = 0; l < n; l++) normaliser += weights[l] = Math.exp(weights[l]! - largest);
+		for (let i = 0; i < d; i++) {
+			let output = 0;
+			for (let l = 0; l < n; l++) output += weights[l]! * h.at(l, i);
+			total += 0.5 * (output / normaliser - E.at(j, i)) ** 2;
+		}
+	}
+	return total;
+}
+
+/** The bound B of Definition 1.4 that a problem meets: ‖A1 X‖∞ and ‖A2‖∞, and the larger of the two. */
+export function boundMet(problem: AttentionProblem): { queries: number; keys: number; B: number } {
+	const queries = maxAbs(multiply(problem.A1, problem.X));
+	const keys = maxAbs(problem.A2);
+	return { queries, keys, B: Math.max(queries, keys) };
+}

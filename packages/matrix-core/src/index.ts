@@ -1,0 +1,26 @@
+export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
+export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
+export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
+export {
+	allocateNumbers,
+	type Dtype,
+	Matrix,
+	materialise,
+	type Numbers,
+	type RowSource,
+	unitRoundoff,
+} from "./matrix.ts";
+export { multiply, type ProductOptions, transpose, widerType } from "./products.ts";
+export { type Random, seededRandom } from "./random.ts";
+export {
+	columnRange,
+	columnSums,
+	frobeniusNorm,
+	maxAbs,
+	maxAbsDifference,
+	rowNorms,
+	rowSums,
+	trace,
+} from "./reductions.ts";
+export { createRuntime, type KernelName, type Runtime, type RuntimeOptions } from "./runtime.ts";
+export { qr, solve } from "./solve.ts";

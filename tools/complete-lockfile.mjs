@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// Adds to package-lock.json the optional platform packages that npm left out because the registry
+// at hand does not carry them (macOS and Windows binaries of turbo and biome). Without the entries
+// `npm ci` refuses the lock, and other platforms would install no binary at all.
+// Usage: node complete-lockfile.mjs [package-lock.json]      (idempotent)
+import { readFileSync, writeFileSync } from "node:fs";
+
+const file = process.argv[2] ?? "package-lock.json";
+const lock = JSON.parse(readFileSync(file, "utf8"));
+const platform =
+	/(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32|windows)-(arm64|arm|ia32|loong64|mips64el|ppc64|riscv64|s390x|x64|64)(?:-(musl|gnu|msvc))?$/;
+let added = 0;
+for (const [path, entry] of Object.entries({ ...lock.packages })) {
+	for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+		const nested = `${path}/node_modules/${name}`;
+		const hoisted = `node_modules/${name}`;
+		if (lock.packages[nested] || lock.packages[hoisted]) continue;
+		const match = platform.exec(name);
+		if (!match || !/^\d/.test(version)) {
+			console.error(`complete-lockfile: ${name}@${version}: no platform in its name, left out`);
+			continue;
+		}
+		const [, os, cpu, libc] = match;
+		lock.packages[hoisted] = {
+			version,
+			cpu: [cpu === "64" ? "x64" : cpu],
+			...(entry.dev ? { dev: true } : {}),
+			...(libc === "musl" ? { libc: ["musl"] } : {}),
+			optional: true,
+			os: [os === "windows" ? "win32" : os],
+		};
+		added++;
+	}
+}
+lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+console.error(`complete-lockfile: ${added} entries added`);
