@@ -20,3 +20,9 @@ export function probeRows(): i32 {
 export function probeColumns(): i32 {
 	return tileColumns<f64>();
 }
+
+/** Fills the scratch of the thread it runs on; gives its address. */
+export function probeScratch(scratch: usize, bytes: i32): f64 {
+	memory.fill(scratch, 1, bytes);
+	return <f64>scratch;
+}
