@@ -38,6 +38,7 @@ async function attempt({ cell, module, budget }: CellRequest): Promise<CellOutco
 function failureOf(error: unknown): CellOutcome {
 	if (error instanceof ComputationError) return { status: error.status, reason: error.message };
 	if (!(error instanceof Error)) return { status: "failed", reason: `threw ${String(error)}` };
-	const isMemory = error instanceof RangeError && /allocation failed|invalid (typed )?array( buffer)? length/i.test(error.message);
+	const isMemory =
+		error instanceof RangeError && /allocation failed|invalid (typed )?array( buffer)? length/i.test(error.message);
 	return { status: isMemory ? "out-of-memory" : "failed", reason: `${error.name}: ${error.message}` };
 }

@@ -33,7 +33,18 @@ export function curveOf({ n: _n, seed: _seed, ...rest }: Cell): string {
 }
 
 /** A cell in a line for people: what it is, without what every cell has. */
-export function describeCell({ algorithm, n, d, B, epsilon, degree, distribution, seed, dtype, threads }: Cell): string {
+export function describeCell({
+	algorithm,
+	n,
+	d,
+	B,
+	epsilon,
+	degree,
+	distribution,
+	seed,
+	dtype,
+	threads,
+}: Cell): string {
 	const point = { n, d, B, epsilon, degree, distribution, seed, dtype, threads };
 	const usual: Partial<typeof point> = { distribution: "uniform", seed: 1, dtype: "f64", threads: 1 };
 	const parts = Object.entries(point).filter(

@@ -1,6 +1,13 @@
 import type { AnyGradientAlgorithm, AttentionProblem, GradientResult } from "@attgrad/attention-problem";
 import { asDtype } from "@attgrad/attention-problem";
-import { ComputationError, createRuntime, type Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	createRuntime,
+	type Matrix,
+	maxAbs,
+	maxAbsDifference,
+	type Runtime,
+} from "@attgrad/matrix-core";
 import { findAlgorithm } from "./registry.ts";
 import { roundingBound } from "./rounding-bound.ts";
 

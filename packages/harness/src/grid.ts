@@ -38,9 +38,7 @@ function overriddenBlocks(experiment: Experiment, preset: Preset, overrides: Gri
 	return blocks
 		.map((block, i): GridBlock => {
 			const { degree, ...rest } = block;
-			const kept = asked
-				? block.algorithm.filter((spelling) => asked.includes(canonical(spelling)))
-				: block.algorithm;
+			const kept = asked ? block.algorithm.filter((spelling) => asked.includes(canonical(spelling))) : block.algorithm;
 			const added = i === 0 ? (asked?.filter((spelling) => !inGrid.has(spelling)) ?? []) : [];
 			return { ...rest, ...(degree && !axes.epsilon && { degree }), ...axes, algorithm: [...kept, ...added] };
 		})

@@ -53,10 +53,14 @@ export function readRows(path: string): RowsFile {
 function parseRecords(path: string, bytes: Uint8Array): string[][] {
 	try {
 		const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-		const records = parse(text, { record_delimiter: "\n", relax_column_count: true, info: true });
-		return records.map(({ record, info }, i) => {
-			if (info.lines !== i + 1) throw damaged(path, i + 1, "a quote is not closed on its line, or a line is empty");
-			return record;
+		let line = 0;
+		return parse(text, {
+			record_delimiter: "\n",
+			relax_column_count: true,
+			on_record: (fields: string[], { lines }) => {
+				if (lines !== ++line) throw damaged(path, line, "a quote is not closed on its line, or the line is empty");
+				return fields;
+			},
 		});
 	} catch (error) {
 		if (error instanceof CsvError) throw damaged(path, Number(error["lines"] ?? 1), error.message);

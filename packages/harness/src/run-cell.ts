@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { type CellOutcome, type CellRequest, readAnswer } from "./cell-message.ts";
 
 /** Last part of what a process wrote to standard error, kept for the reason of its end. */
@@ -43,12 +44,14 @@ export function runCell(
 			answer ??= { status: "failed", reason: `the process of the cell: ${error.message}` };
 		});
 		signal?.addEventListener("abort", kill, { once: true });
-		child.once("close", (code, signalName) => {
+		child.once("exit", kill);
+		child.once("close", async (code, signalName) => {
+			// The answer may still be in the channel when the process has ended.
+			if (child.connected) await once(child, "disconnect");
 			clearTimeout(timer);
 			signal?.removeEventListener("abort", kill);
-			kill();
-			if (signal?.aborted) resolve(undefined);
-			else if (answer) resolve(answer);
+			if (answer) resolve(answer);
+			else if (signal?.aborted) resolve(undefined);
 			else if (timedOut) resolve({ status: "timeout", reason: `stopped after ${wallLimit / 1000} s` });
 			else resolve(unansweredEnd(code, signalName, complaint));
 		});
