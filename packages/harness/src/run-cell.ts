@@ -74,6 +74,7 @@ function unansweredEnd(code: number | null, signalName: NodeJS.Signals | null, c
 	if (heapIsFull.test(complaint)) return { status: "out-of-memory", reason: "the heap of the process was full" };
 	if (signalName === "SIGKILL")
 		return { status: "out-of-memory", reason: "killed by the system, which does so when memory runs out" };
-	const said = complaint.trim().split("\n").at(-1)?.trim();
-	return { status: "failed", reason: `the process of the cell ${end}${said ? `: ${said}` : ""}` };
+	const lines = complaint.trim().split("\n");
+	const said = lines.find((line) => /error|fatal/i.test(line)) ?? lines.at(-1);
+	return { status: "failed", reason: `the process of the cell ${end}${said ? `: ${said.trim()}` : ""}` };
 }

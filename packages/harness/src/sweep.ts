@@ -148,7 +148,7 @@ function toRow(key: string, cell: Cell, outcome: CellOutcome, circumstances: Cir
 		key,
 		...point,
 		status: outcome.status,
-		reason: outcome.status === "done" ? "" : outcome.reason,
+		reason: outcome.status === "done" ? "" : outcome.reason.replace(/\s*[\r\n]+\s*/g, " "),
 		...(outcome.status === "done" && outcome.measurement),
 		...circumstances,
 	};
