@@ -1,5 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type CellOutcome, type CellRequest, readAnswer } from "./cell-message.ts";
 
 /** Last part of what a process wrote to standard error, kept for the reason of its end. */
@@ -25,6 +27,8 @@ export function runCell(
 			serialization: "advanced",
 			detached: true,
 			execArgv: [],
+			// Halves the time that a process takes to start.
+			env: { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env },
 		});
 		const kill = () => killGroup(child.pid);
 		let answer: CellOutcome | undefined;
