@@ -34,11 +34,7 @@ export const streaming = defineAlgorithm({
 	exact: true,
 	version: 1,
 	options: z.strictObject({
-		blockRows: z
-			.int()
-			.min(1)
-			.optional()
-			.describe("rows of a block; unless given, as many as fit 1 MiB of scores, 4 to 64"),
+		blockRows: z.int().min(1).optional().describe("rows of a block; unless given 4 to 64, as many as stay in cache"),
 	}),
 	supports: () => true,
 	run: (problem, { blockRows }, { onProgress }) => streamingGradient(problem, { blockRows, onProgress }),

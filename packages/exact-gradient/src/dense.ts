@@ -1,6 +1,6 @@
 import { type AttentionProblem, scaledQueries } from "@attgrad/attention-problem";
 import { frobeniusNorm, Matrix, multiply, scale, subtract } from "@attgrad/matrix-core";
-import type { ExactGradient } from "./definition.ts";
+import { type ExactGradient, finite } from "./exact-gradient.ts";
 import { denseSupports, refuseUnless } from "./limits.ts";
 
 /** Every matrix on the way of the dense algorithm, under the paper's names. The n x n ones have the problem's number type. */
@@ -47,16 +47,17 @@ export function denseIntermediates(problem: AttentionProblem): DenseIntermediate
 
 /**
  * The exact gradient with n x n matrices (Lemmas 4.1 and C.8, paper.md 4.2): O(n²d + nd²).
- * @throws UsageError where the n x n matrices would take more than half of the machine's memory
+ * @throws UsageError where the n x n matrices would take more than half of the machine's memory; ComputationError where
+ * the result is not finite
  */
 export function denseGradient(problem: AttentionProblem): ExactGradient {
 	const { f, c, queryGradient } = denseIntermediates(problem);
 	const { A1, A3 } = problem;
-	return {
+	return finite("dense", {
 		gradient: scale(multiply(A1, queryGradient, { transposeA: true }), problem.scale),
 		gradientY: multiply(multiply(f, A3.as("f64")), c, { transposeA: true }),
 		loss: 0.5 * frobeniusNorm(c) ** 2,
-	};
+	});
 }
 
 /** Softmax of each row; the row's largest entry is subtracted first, so that entries of any size are safe. */
