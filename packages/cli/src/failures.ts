@@ -1,5 +1,4 @@
 import { ComputationError, UsageError } from "@attgrad/matrix-core";
-import { nearest } from "./suggestion.ts";
 
 /**
  * Writes why the command failed to standard error and sets the exit code.
@@ -30,47 +29,4 @@ function isOutOfMemory(failure: unknown): failure is RangeError {
 
 function oneLine(text: string): string {
 	return text.replaceAll(/\s*\n\s*/g, " ");
-}
-
-/** Lets a reader that closes the pipe early (`attgrad list | head -1`) end the command without a message. */
-export function endQuietlyOnBrokenPipe(): void {
-	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-		if (error.code !== "EPIPE") throw error;
-		process.exit();
-	});
-}
-
-/**
- * The parser's refusal of a call as a UsageError in one line, with what was probably meant.
- * @param message what yargs says, in English
- * @param words the words of the call
- * @param known the options of the verb
- */
-export function explainRefusal(message: string, words: readonly string[], known: readonly string[]): UsageError {
-	const [, refused] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
-	if (refused !== undefined) {
-		// yargs lists a misspelt --some-thing a second time as someThing
-		const names = refused.split(", ");
-		const spelt = names.filter((name) => words.some((word) => nameIn(word) === name));
-		return new UsageError(
-			(spelt.length > 0 ? spelt : names).map((name) => explainUnknown(name, words, known)).join("; "),
-		);
-	}
-	const [, unfinished] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
-	if (unfinished !== undefined) return new UsageError(`--${unfinished} needs a value`);
-	if (message.startsWith("Not enough non-option arguments"))
-		return new UsageError("an argument is missing; see --help");
-	return new UsageError(message.charAt(0).toLowerCase() + message.slice(1));
-}
-
-function explainUnknown(name: string, words: readonly string[], known: readonly string[]): string {
-	const option = words.find((word) => word.startsWith("-") && nameIn(word) === name);
-	if (option === undefined) return `${words.includes(name) ? "unexpected argument" : "unknown option"}: ${name}`;
-	const meant = nearest(name, known);
-	return `unknown option: ${option.split("=")[0]} (${meant ? `did you mean --${meant}?` : "see --help"})`;
-}
-
-/** The option's name in a word of the call: `epsilon` in `--epsilon=1e-6`; the word itself when it is no option. */
-function nameIn(word: string): string {
-	return word.startsWith("-") ? word.replace(/^-+/, "").split("=")[0]! : word;
 }

@@ -22,11 +22,11 @@ export const generateFlags = z.object({
  * @throws UsageError when the file cannot be written, or the distribution does not take these sizes
  */
 export async function generateFile({ out, json, ...point }: z.output<typeof generateFlags>): Promise<void> {
+	const interrupted = new AbortController();
+	process.once("SIGINT", () => interrupted.abort());
 	const problem = generateRows(point);
 	await checkWritable(out);
 	const progress = progressLine();
-	const interrupted = new AbortController();
-	process.once("SIGINT", () => interrupted.abort());
 	try {
 		await writeProblem(out, problem, { onProgress: progress.show, signal: interrupted.signal });
 	} catch (failure) {

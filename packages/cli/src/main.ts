@@ -1,8 +1,6 @@
-import { UsageError } from "@attgrad/matrix-core";
 import yargs from "yargs";
 import manifest from "../package.json" with { type: "json" };
-import { endQuietlyOnBrokenPipe, explainRefusal, reportFailure } from "./failures.ts";
-import { nearest } from "./suggestion.ts";
+import { endQuietlyOnBrokenPipe } from "./broken-pipe.ts";
 import { generateVerb } from "./verbs/generate.ts";
 import { gradientVerb } from "./verbs/gradient.ts";
 import { listVerb } from "./verbs/list.ts";
@@ -19,13 +17,17 @@ const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]!);
 export async function main(words: readonly string[]): Promise<void> {
 	endQuietlyOnBrokenPipe();
 	const verb = words.find((word) => !word.startsWith("-"));
-	const name = verb !== undefined && verbNames.includes(verb) ? `attgrad ${verb}` : "attgrad";
+	const isKnown = verb !== undefined && verbNames.includes(verb);
+	const asksForHelp = verb === undefined && words.some((word) => ["--help", "-h", "--version"].includes(word));
 	try {
-		checkVerb(words, verb);
+		if (!isKnown && !asksForHelp) throw (await import("./refusals.ts")).refuseVerb(verb, verbNames);
 		await commandLine(words).parseAsync();
 	} catch (failure) {
-		if (!isRefusal(failure)) reportFailure(failure, name);
-		else reportFailure(explainRefusal(failure.message, words, await optionsOf(verb)), name);
+		const { reportFailure } = await import("./failures.ts");
+		reportFailure(
+			isRefusal(failure) ? await explain(failure, words, verb) : failure,
+			isKnown ? `attgrad ${verb}` : "attgrad",
+		);
 	}
 }
 
@@ -50,21 +52,10 @@ function isRefusal(failure: unknown): failure is Error {
 	return failure instanceof Error && failure.name === "YError";
 }
 
-/** Long names of the options of a verb, read off its help: yargs has no list of them. */
-async function optionsOf(verb: string | undefined): Promise<string[]> {
+/** A refusal with what was probably meant. The verb's options are read off its help: yargs has no list of them. */
+async function explain(refusal: Error, words: readonly string[], verb: string | undefined): Promise<Error> {
+	const { explainRefusal } = await import("./refusals.ts");
 	const help = await commandLine(verb === undefined ? [] : [verb]).getHelp();
-	return Array.from(help.matchAll(/^ +(?:-\w, )?--([\w-]+)/gm), ([, name]) => name!);
-}
-
-/** @throws UsageError when the words name no verb, or one that does not exist */
-function checkVerb(words: readonly string[], verb: string | undefined): void {
-	if (verb === undefined) {
-		if (words.some((word) => ["--help", "-h", "--version"].includes(word))) return;
-		throw new UsageError(`a verb is missing (${verbNames.join(", ")}); see attgrad --help`);
-	}
-	if (verbNames.includes(verb)) return;
-	const meant = nearest(verb, verbNames);
-	throw new UsageError(
-		`unknown verb: ${verb} (${meant ? `did you mean ${meant}?` : `known: ${verbNames.join(", ")}`})`,
-	);
+	const options = Array.from(help.matchAll(/^ +(?:-\w, )?--?([\w-]+)/gm), ([, name]) => name!);
+	return explainRefusal(refusal.message, words, options);
 }
