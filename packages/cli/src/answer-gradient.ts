@@ -1,7 +1,7 @@
 import { type AttentionProblem, asDtype, readProblem, writeNpy } from "@attgrad/attention-problem";
 import { measureGradient } from "@attgrad/harness";
 import { ComputationError, createRuntime, type Runtime, UsageError } from "@attgrad/matrix-core";
-import { type Choice, chooseAlgorithm } from "./choose-algorithm.ts";
+import { chooseAlgorithm, exactly } from "./choose-algorithm.ts";
 import { type GivenFlags, readFlags } from "./flags.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./gradient-answer.ts";
 import { gradientFlags } from "./gradient-flags.ts";
@@ -20,21 +20,33 @@ export async function answerGradient(given: GivenFlags): Promise<void> {
 	if (out !== undefined) await checkWritable(out);
 	const { problem: stored, reference } = await readProblem(String(given["problem"]));
 	const problem = asDtype(stored, dtype);
-	const selection: Selection | Choice = "algorithm" in request ? request : chooseAlgorithm(problem, request.epsilon);
 	const progress = progressLine();
 	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
 	try {
-		const computed = await compute(problem, selection, runtime);
+		const computed = await ("epsilon" in request
+			? computeWithin(problem, request.epsilon, runtime)
+			: compute(problem, request, runtime));
 		progress.clear();
 		if (out !== undefined) await writeNpy(out, computed.result.gradient);
 		printAnswer(describeAnswer(computed, reference, out), json);
 	} catch (failure) {
 		progress.clear();
 		if (json && failure instanceof ComputationError)
-			console.log(JSON.stringify(describeFailure(problem, selection, failure)));
+			console.log(JSON.stringify(describeFailure(problem, request, failure)));
 		throw failure;
 	} finally {
 		await runtime.close();
+	}
+}
+
+/** By the algorithm that is chosen; exactly, should the polynomial fail in spite of what was expected of it. */
+async function computeWithin(problem: AttentionProblem, epsilon: number, runtime: Runtime): Promise<Computed> {
+	const choice = chooseAlgorithm(problem, epsilon);
+	try {
+		return await compute(problem, choice, runtime);
+	} catch (failure) {
+		if (!(failure instanceof ComputationError) || choice.algorithm.exact) throw failure;
+		return compute(problem, exactly(failure.message), runtime);
 	}
 }
 

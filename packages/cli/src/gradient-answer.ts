@@ -7,7 +7,7 @@ import {
 import type { MeasuredGradient } from "@attgrad/harness";
 import { type ComputationError, frobeniusNorm, type Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import type { Choice } from "./choose-algorithm.ts";
-import type { Selection } from "./gradient-request.ts";
+import type { GradientRequest, Selection } from "./gradient-request.ts";
 import { printTable } from "./table.ts";
 
 /** A gradient and how it was computed. */
@@ -56,15 +56,14 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 }
 
 /** The JSON object when a gradient cannot be had as asked. */
-export function describeFailure(problem: AttentionProblem, selection: Selection | Choice, failure: ComputationError) {
-	return { ...describeRequest(problem, selection), status: failure.status, reason: failure.message };
+export function describeFailure(problem: AttentionProblem, request: GradientRequest, failure: ComputationError) {
+	return { ...describeRequest(problem, request), status: failure.status, reason: failure.message };
 }
 
-function describeRequest(problem: AttentionProblem, selection: Selection | Choice) {
+function describeRequest(problem: AttentionProblem, request: GradientRequest | Choice) {
 	return {
-		algorithm: selection.algorithm.name,
-		options: selection.options,
-		...("why" in selection && { chosen: { algorithm: selection.spelling, why: selection.why } }),
+		...("algorithm" in request ? { algorithm: request.algorithm.name, options: request.options } : { algorithm: "auto" }),
+		...("why" in request && { chosen: { algorithm: request.spelling, why: request.why } }),
 		n: problem.n,
 		d: problem.d,
 		B: boundMet(problem).B,
