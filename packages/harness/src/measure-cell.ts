@@ -61,12 +61,17 @@ export async function measureCell({ cell, algorithm, runtime, budget }: CellCont
 	return {
 		...describeResult(result),
 		...(isOwn && describeError(error)),
-		time_ms: timing.median,
-		...(timing.mad !== undefined && { time_mad_ms: timing.mad }),
-		time_min_ms: timing.min,
+		time_ms: reading(timing.median),
+		...(timing.mad !== undefined && { time_mad_ms: reading(timing.mad) }),
+		time_min_ms: reading(timing.min),
 		samples: timing.samples,
-		peak_rss_mb: memory,
+		peak_rss_mb: reading(memory),
 	};
+}
+
+/** A clock's or a counter's reading, without digits that mean nothing. */
+function reading(value: number): number {
+	return Number(value.toPrecision(6));
 }
 
 /** The columns that tell how far a gradient is from the exact one. */

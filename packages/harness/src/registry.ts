@@ -7,7 +7,7 @@ import { UsageError } from "@attgrad/matrix-core";
 export const algorithms: readonly AnyGradientAlgorithm[] = [...exactAlgorithms, ...approximateAlgorithms];
 
 /** Other names for algorithms on the command line. */
-const aliases: Readonly<Record<string, string>> = { exact: "streaming" };
+const aliases: ReadonlyMap<string, string> = new Map([["exact", "streaming"]]);
 
 /** An algorithm with the options that its spelling fixes. */
 export interface AlgorithmChoice {
@@ -25,13 +25,14 @@ export interface AlgorithmChoice {
  */
 export function findAlgorithm(spelling: string, known: readonly AnyGradientAlgorithm[] = algorithms): AlgorithmChoice {
 	const [, name = "", variant, settings] = /^([^/:]*)(?:\/([^:]*))?(?::(.*))?$/.exec(spelling) ?? [];
-	const algorithm = known.find((candidate) => candidate.name === (aliases[name] ?? name));
+	const algorithm = known.find((candidate) => candidate.name === (aliases.get(name) ?? name));
 	if (!algorithm)
 		throw new UsageError(`unknown algorithm: ${spelling} (known: ${algorithmSpellings(known).join(", ")})`);
-	const chosen = variant === undefined ? {} : algorithm.variants?.[variant];
+	const variants = new Map(Object.entries(algorithm.variants ?? {}));
+	const chosen = variant === undefined ? {} : variants.get(variant);
 	if (!chosen)
 		throw new UsageError(
-			`unknown variant of ${algorithm.name}: ${variant} (known: ${Object.keys(algorithm.variants ?? {}).join(", ") || "none"})`,
+			`unknown variant of ${algorithm.name}: ${variant} (known: ${[...variants.keys()].join(", ") || "none"})`,
 		);
 	return {
 		spelling: algorithm.name + spelling.slice(name.length),

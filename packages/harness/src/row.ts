@@ -107,14 +107,16 @@ function expectation(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * The fields of a row in the order of `columns`. Line ends inside text become spaces, so that a row is one line.
- * @throws Error for a number that is not finite: an absent value is written as an absent column
+ * The fields of a row in the order of `columns`.
+ * @throws Error for what the file cannot hold: a number that is not finite, text with a line end
  */
 export function encodeRow(row: Row): string[] {
 	return columns.map((column) => {
 		const value = row[column];
 		if (value === undefined) return "";
-		if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`row: ${column} is ${value}`);
-		return (typeof value === "object" ? JSON.stringify(value) : String(value)).replace(/\s*[\r\n]+\s*/g, " ");
+		const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+		if ((typeof value === "number" && !Number.isFinite(value)) || /[\r\n]/.test(text))
+			throw new Error(`row: ${column} cannot be ${JSON.stringify(text)}`);
+		return text;
 	});
 }

@@ -35,8 +35,9 @@ export function readRows(path: string): RowsFile {
 		if (!headerLine.startsWith(bytes.toString())) throw damaged(path, 1, "not the header of a rows.csv");
 		return { rows: [], wholeBytes, cutBytes };
 	}
-	const [header, ...records] = parseRecords(path, bytes.subarray(0, wholeBytes));
-	if (header?.join() !== columns.join()) throw damaged(path, 1, "not the header of a rows.csv");
+	if (bytes.toString("utf8", 0, headerLine.length) !== headerLine)
+		throw damaged(path, 1, "not the header of a rows.csv");
+	const [, ...records] = parseRecords(path, bytes.subarray(0, wholeBytes));
 	const lines = new Map<string, number>();
 	const rows = records.map((fields, i) => {
 		const row = decodeRow(fields);

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	existsSync,
+	fstatSync,
+	fsyncSync,
+	ftruncateSync,
+	mkdirSync,
+	openSync,
+	rmSync,
+	writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { writeAtomically } from "./atomic-write.ts";
@@ -39,7 +49,7 @@ export interface StoreOptions {
 export function openStore(folder: string, { fresh = false, notice = () => {} }: StoreOptions = {}): Store {
 	const path = join(folder, rowsFileName);
 	const unlock = writing(folder, () => {
-		mkdirSync(folder, { recursive: true });
+		makeFolder(folder);
 		return lockFolder(folder);
 	});
 	try {
@@ -75,6 +85,13 @@ export function openStore(folder: string, { fresh = false, notice = () => {} }: 
 		unlock();
 		throw error;
 	}
+}
+
+/** Makes a folder and those above it. (mkdir's own `recursive` never ends where a file system answers ENOENT, as /proc does.) */
+function makeFolder(folder: string): void {
+	if (existsSync(folder)) return;
+	makeFolder(dirname(folder));
+	mkdirSync(folder);
 }
 
 /** Adds text to a file, all of it or nothing. */

@@ -126,7 +126,10 @@ export async function sweep(
 		const counts: Partial<Record<Status, number>> = {};
 		const rows = cells.flatMap(({ key }) => stored.get(key) ?? []);
 		for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
-		return { experiment: experiment.name, folder, counts, left: cells.length - rows.length };
+		const left = cells.length - rows.length;
+		if (left > 0)
+			progress.notice(`stopped with ${left} of ${cells.length} cells to run; the same command goes on from here`);
+		return { experiment: experiment.name, folder, counts, left };
 	} finally {
 		progress.stop();
 		store.close();
@@ -148,7 +151,7 @@ function toRow(key: string, cell: Cell, outcome: CellOutcome, circumstances: Cir
 		key,
 		...point,
 		status: outcome.status,
-		reason: outcome.status === "done" ? "" : outcome.reason,
+		reason: outcome.status === "done" ? "" : outcome.reason.replace(/\s*[\r\n]+\s*/g, " "),
 		...(outcome.status === "done" && outcome.measurement),
 		...circumstances,
 	};
