@@ -15,11 +15,13 @@ export function unroll(source: string, numbers: Readonly<Record<string, number>>
 		if (!(Number.isInteger(value) && value >= 0)) throw new Error(`unroll: unknown number: ${word.trim()}`);
 		return value;
 	};
-	const functions = source.replace(/^\/\/ each (\w+): (.*)\n([^]*?\n\}\n)/gm, (_, name: string, values: string, text: string) =>
-		values
-			.split(",")
-			.map((value) => text.replaceAll(`$${name}`, String(numberOf(value))))
-			.join("\n"),
+	const functions = source.replace(
+		/^\/\/ each (\w+): (.*)\n([^]*?\n\}\n)/gm,
+		(_, name: string, values: string, text: string) =>
+			values
+				.split(",")
+				.map((value) => text.replaceAll(`$${name}`, String(numberOf(value))))
+				.join("\n"),
 	);
 	return functions.replace(/^[ \t]*\/\/ unroll (.*)\n([^;]*;)?/gm, (_, variables: string, statement?: string) => {
 		if (!statement) throw new Error(`unroll ${variables}: no statement follows`);
