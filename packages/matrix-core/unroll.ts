@@ -16,7 +16,7 @@ export function unroll(source: string, numbers: Readonly<Record<string, number>>
 		return value;
 	};
 	const functions = source.replace(
-		/^\/\/ each (\w+): (.*)\n([^]*?\n\}\n)/gm,
+		/^\/\/ each (\w+): (.*)\n([\s\S]*?\n\}\n)/gm,
 		(_, name: string, values: string, text: string) =>
 			values
 				.split(",")
