@@ -1,6 +1,6 @@
 // Inner products of a group of keys with the rows of a panel, and what is done with them while they are in registers.
 
-import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
+import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { exponentialBelow, exponentialInRange } from "@attgrad/matrix-core/kernels/exponential";
 
 /** What becomes of the inner products s, one of them for each key and row: */
@@ -24,7 +24,7 @@ export function scores$R<T>(
 	keys: usize, panel: usize, step: usize, depth: i32, weights: usize, start: usize, lines: usize, table: usize, mode: i32,
 ): void {
 	// unroll r: $R, v: TILE_VECTORS
-	let s$r$v = v128.load(start, $v * 16);
+	let s$r$v = zero();
 	for (let l = 0; l < depth; l++) {
 		// unroll v: TILE_VECTORS
 		const q$v = v128.load(panel, $v * 16);
@@ -34,6 +34,12 @@ export function scores$R<T>(
 		s$r$v = multiplyAdd<T>(k$r, q$v, s$r$v);
 		keys += $R * sizeof<T>();
 		panel += step;
+	}
+	if (mode == COTANGENTS || mode == SHIFTED_WEIGHTS) {
+		// unroll v: TILE_VECTORS
+		const start$v = v128.load(start, $v * 16);
+		// unroll r: $R, v: TILE_VECTORS
+		s$r$v = v128.add<T>(s$r$v, start$v);
 	}
 	if (mode == COTANGENTS) {
 		// unroll r: $R, v: TILE_VECTORS

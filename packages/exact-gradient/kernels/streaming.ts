@@ -8,6 +8,7 @@
 //
 // o Y is what f A3 Y is: taking Y after the sum over the keys makes the gradient in Y a product of n x d matrices.
 
+import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { accumulate4, tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { COLUMNS, Job, paddedColumns, paddedRows } from "./job";
@@ -189,7 +190,10 @@ function subtractTargets<T>(outputs: usize, E: usize, live: i32, d: i32, D: i32,
 	return squares;
 }
 
-/** start = - <cotangent, attended> / sum, for each row. */
+/**
+ * start = - <cotangent, attended> / sum, for each row; summed as the score tile sums, so that a row with one weight
+ * that is not 0 has a gradient of exactly 0.
+ */
 // @ts-ignore: decorator
 @inline
 function rowCorrections<T>(attended: usize, cotangents: usize, d: i32, step: usize, sum: usize, start: usize): void {
@@ -197,7 +201,7 @@ function rowCorrections<T>(attended: usize, cotangents: usize, d: i32, step: usi
 		let r = v128.splat<T>(<T>0);
 		for (let l = 0; l < d; l++) {
 			const at = <usize>l * step + v;
-			r = v128.add<T>(r, v128.mul<T>(v128.load(cotangents + at), v128.load(attended + at)));
+			r = multiplyAdd<T>(v128.load(attended + at), v128.load(cotangents + at), r);
 		}
 		v128.store(start + v, v128.neg<T>(v128.div<T>(r, v128.load(sum + v))));
 	}

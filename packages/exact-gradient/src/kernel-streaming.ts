@@ -5,6 +5,7 @@ import {
 	type RowSource,
 	type Runtime,
 	scale as scaled,
+	UsageError,
 	withKernels,
 } from "@attgrad/matrix-core";
 import { type ExactGradient, finite } from "./exact-gradient.ts";
@@ -25,6 +26,7 @@ const ROUND_BYTES = 2 ** 25;
  * The exact gradient in row blocks by the fused kernel, on all threads of the runtime: `streamingGradient` in the number
  * type of the problem. 8n²d flops and n² exponentials; memory 4nd numbers for keys and value inputs, and
  * blockRows · n for each thread. The result is the same for every number of threads.
+ * @throws UsageError when blockRows is not a whole number >= 1
  * @throws ComputationError where memory cannot grow, or a number is not finite
  */
 export async function kernelStreamingGradient(
@@ -32,6 +34,8 @@ export async function kernelStreamingGradient(
 	{ blockRows }: KernelStreamingOptions,
 	runtime: Runtime,
 ): Promise<ExactGradient> {
+	if (blockRows !== undefined && !(Number.isInteger(blockRows) && blockRows >= 1))
+		throw new UsageError(`exact-gradient: blockRows must be a whole number >= 1, got ${blockRows}`);
 	return withKernels(runtime, streamingKernels, async (kernels) => {
 		const job = await packJob(problem, blockRows, kernels);
 		const { n, d, scale, A1, E } = problem;
