@@ -49,6 +49,10 @@ export function createProblem<Rows extends RowSource = Matrix>(
 		const expected = name === "X" || name === "Y" ? d : n;
 		if (rows !== expected || cols !== d)
 			throw new UsageError(`problem: ${name} must be ${expected} x ${d} (A1 is ${n} x ${d}), got ${rows} x ${cols}`);
+		if (matrices[name].dtype !== matrices.A1.dtype)
+			throw new UsageError(
+				`problem: ${name} is ${matrices[name].dtype}, A1 is ${matrices.A1.dtype}; all must be of one type`,
+			);
 		checkFinite(name, matrices[name]);
 	}
 	const factor = scale ?? 1 / d;

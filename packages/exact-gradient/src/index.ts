@@ -1,1 +1,8 @@
-export {};
+export { definition, dense, exactAlgorithms, streaming } from "./algorithms.ts";
+/** The objects of the paper's section 3, under their names there. */
+export * as objects from "./definition.ts";
+export { definitionGradient } from "./definition.ts";
+export { type DenseIntermediates, denseGradient, denseIntermediates } from "./dense.ts";
+export type { ExactGradient } from "./exact-gradient.ts";
+export { type InputGradients, inputGradients, weightGradients } from "./input-gradients.ts";
+export { type StreamingOptions, streamingGradient } from "./streaming.ts";

@@ -1,4 +1,4 @@
-import { UsageError } from "./errors.ts";
+import { ComputationError, UsageError } from "./errors.ts";
 
 /** Number type of a matrix: IEEE double or single precision. */
 export type Dtype = "f64" | "f32";
@@ -26,9 +26,18 @@ export function unitRoundoff(dtype: Dtype): number {
 	return dtype === "f64" ? 2 ** -53 : 2 ** -24;
 }
 
-/** Zeroed storage for `length` numbers. */
+/**
+ * Zeroed storage for `length` numbers.
+ * @throws ComputationError (out-of-memory) when there is none to be had
+ */
 export function allocateNumbers(dtype: Dtype, length: number): Numbers {
-	return dtype === "f64" ? new Float64Array(length) : new Float32Array(length);
+	try {
+		return dtype === "f64" ? new Float64Array(length) : new Float32Array(length);
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		const gigabytes = (length * (dtype === "f64" ? 8 : 4)) / 1e9;
+		throw new ComputationError("out-of-memory", `matrix: no memory for ${length} numbers (${gigabytes.toFixed(1)} GB)`);
+	}
 }
 
 /**

@@ -55,10 +55,10 @@ export function qr(A: Matrix): { Q: Matrix; R: Matrix } {
 	const reflectors: Float64Array[] = [];
 	for (let k = 0; k < n; k++) {
 		const v = Float64Array.from({ length: m - k }, (_, i) => work.at(k + i, k));
-		const norm = Math.hypot(...v);
+		const norm = euclideanNorm(v);
 		if (norm > 0) {
 			v[0]! += v[0]! >= 0 ? norm : -norm;
-			const length = Math.hypot(...v);
+			const length = euclideanNorm(v);
 			for (let i = 0; i < v.length; i++) v[i]! /= length;
 			reflect(work, v, k);
 		}
@@ -71,6 +71,16 @@ export function qr(A: Matrix): { Q: Matrix; R: Matrix } {
 		Q: Matrix.build(m, n, (i, j) => sign[j]! * Q.at(i, j)),
 		R: Matrix.build(n, n, (i, j) => (i <= j ? sign[i]! * work.at(i, j) : 0)),
 	};
+}
+
+/** Square root of the sum of squares, of the entries over the largest, so that nothing overflows or vanishes. */
+function euclideanNorm(v: Float64Array): number {
+	let largest = 0;
+	for (const x of v) largest = Math.max(largest, Math.abs(x));
+	if (largest === 0) return 0;
+	let sum = 0;
+	for (const x of v) sum += (x / largest) ** 2;
+	return largest * Math.sqrt(sum);
 }
 
 /** Rows k.. of A -= 2 v (v^T A). */

@@ -1,0 +1,44 @@
+import { type AnyGradientAlgorithm, defineAlgorithm, inMemory } from "@attgrad/attention-problem";
+import { z } from "zod";
+import { definitionGradient } from "./definition.ts";
+import { denseGradient } from "./dense.ts";
+import { definitionSupports, denseSupports } from "./limits.ts";
+import { streamingGradient } from "./streaming.ts";
+
+/** The gradient by the definitions of the paper's section 3, with the n² x d² tensor. */
+export const definition = defineAlgorithm({
+	name: "definition",
+	summary: "the paper's definitions with the n² x d² tensor A1 ⊗ A2, for tiny n",
+	exact: true,
+	version: 1,
+	options: z.strictObject({}),
+	supports: definitionSupports,
+	run: async (problem) => definitionGradient(inMemory(problem)),
+});
+
+/** The closed form with n x n matrices. */
+export const dense = defineAlgorithm({
+	name: "dense",
+	summary: "the closed form scale · A1ᵀ p A2 with n x n matrices",
+	exact: true,
+	version: 1,
+	options: z.strictObject({}),
+	supports: (problem) => denseSupports(problem),
+	run: async (problem) => denseGradient(inMemory(problem)),
+});
+
+/** The closed form in row blocks. */
+export const streaming = defineAlgorithm({
+	name: "streaming",
+	summary: "the closed form in row blocks, memory O(n d)",
+	exact: true,
+	version: 1,
+	options: z.strictObject({
+		blockRows: z.int().min(1).optional().describe("rows of a block; unless given 4 to 64, as many as stay in cache"),
+	}),
+	supports: () => true,
+	run: (problem, { blockRows }, { onProgress }) => streamingGradient(problem, { blockRows, onProgress }),
+});
+
+/** The exact algorithms, slowest first. */
+export const exactAlgorithms: readonly AnyGradientAlgorithm[] = [definition, dense, streaming];

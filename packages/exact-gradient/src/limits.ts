@@ -1,0 +1,46 @@
+import { totalmem } from "node:os";
+import type { AttentionProblem, Reason } from "@attgrad/attention-problem";
+import { type RowSource, UsageError } from "@attgrad/matrix-core";
+
+/** Most entries that the tensor A = A1 ⊗ A2 of `definition` may have: 2·10⁷ doubles are 160 MB. */
+export const largestTensor = 2e7;
+
+/** Share of the machine's memory that the n x n matrices of `dense` may take. */
+export const denseMemoryShare = 0.5;
+
+/** n x n matrices that `dense` holds at once: scores, f, q and p. */
+const denseMatrices = 4;
+
+/** Whether `definition` takes this problem: n²d² <= 2·10⁷. */
+export function definitionSupports({ n, d }: AttentionProblem<RowSource>): true | Reason {
+	const entries = n * n * d * d;
+	if (entries <= largestTensor) return true;
+	return {
+		reason: `definition: the tensor A1 ⊗ A2 has n²d² = ${entries.toExponential(2)} entries at n = ${n}, d = ${d}, the limit is ${largestTensor.toExponential(0)}; use streaming`,
+	};
+}
+
+/**
+ * Whether `dense` takes this problem: its n x n matrices fit in half of the machine's memory.
+ * @param memory bytes of the machine
+ */
+export function denseSupports({ n, A1 }: AttentionProblem<RowSource>, memory = machineMemory()): true | Reason {
+	const needed = denseMatrices * n * n * (A1.dtype === "f64" ? 8 : 4);
+	const limit = denseMemoryShare * memory;
+	if (needed <= limit) return true;
+	const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+	return {
+		reason: `dense: ${denseMatrices} matrices of ${n} x ${n} need ${gibibytes(needed)}, the limit is ${gibibytes(limit)} (half of this machine's memory); use streaming`,
+	};
+}
+
+/** Bytes of memory that this process may have: the machine's, or less where a container says so. */
+function machineMemory(): number {
+	const constrained = process.constrainedMemory();
+	return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+}
+
+/** @throws UsageError with the reason where the answer is not `true` */
+export function refuseUnless(supported: true | Reason): void {
+	if (supported !== true) throw new UsageError(supported.reason);
+}

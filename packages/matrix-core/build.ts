@@ -1,0 +1,3 @@
+import { buildKernels } from "./build-kernels.ts";
+
+await buildKernels({ folder: import.meta.dirname, name: "probe" });
