@@ -1,4 +1,4 @@
-/** A number read off gradients, how far it may be off, and what YES and NO instances give. */
+/** A number read off gradients, which is never negative: how far it may be off, and what YES and NO instances give. */
 export interface Measurement {
 	readonly value: number;
 	/** Part of the bound on |value - truth| that is not the oracle's noise: quadrature, rounding. */
@@ -24,7 +24,7 @@ export function decide(measurement: Measurement): Decision {
 	const { value, own, noise, gain, no, yes } = measurement;
 	const error = own + noise;
 	const yesPossible = value + error >= yes;
-	const noPossible = value - error <= no;
+	const noPossible = value - error <= no && value + error >= 0;
 	if (yesPossible && !noPossible) return { ...measurement, error, status: "yes" };
 	if (noPossible && !yesPossible) return { ...measurement, error, status: "no" };
 	const rule = `YES is >= ${yes.toPrecision(4)}, NO is <= ${no.toPrecision(4)}`;

@@ -31,7 +31,7 @@ export interface OneCallCore {
 	readonly yesLogit: number;
 	/** All other pairs have at most this logit. */
 	readonly noLogit: number;
-	/** Largest sum of absolute terms of a logit. */
+	/** Largest Σ_b |q̂_jb| max_l |k_lb| over the queries, for the bound on rounding. */
 	readonly scoreSize: number;
 	/** Writes the first `core` entries of a query, scaled by √d. */
 	fillQuery(row: Numbers, query: number): void;

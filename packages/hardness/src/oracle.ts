@@ -47,7 +47,8 @@ export function createOracle({ algorithm, options = () => ({}), runtime, noise, 
 				const noisy = noise ? addNoise(gradient, noise, (entry) => queries.harm(call, entry), calls) : gradient;
 				entries.push(queries.read(call, noisy));
 				error = larger(error, errorOf(algorithm, certificate, noise));
-				onCall?.(++calls);
+				calls++;
+				onCall?.(calls);
 			}
 			return { entries, error };
 		},

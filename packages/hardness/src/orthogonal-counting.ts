@@ -118,8 +118,7 @@ function countPairs(
 	const { absolute, unitRoundoff } = readings.error;
 	const { amplification } = plan;
 	const gain = sizes.d * plan.n * Math.exp(plan.logM);
-	const overlap = Math.min(source.a.weight, source.b.weight);
-	const scoreSize = Math.max(...plan.thetas) * overlap + plan.logM;
+	const scoreSize = Math.max(...plan.thetas) * source.a.weight + plan.logM;
 	const rounding = massRounding({ ...sizes, scoreSize }, unitRoundoff) + 4 * plan.thetas.length * 2 ** -53;
 	const terms = readings.entries.map(([entry], p) => plan.weights[p]! * gain * entry!);
 	const estimate = terms.reduce((sum, term) => sum + term, 0);

@@ -38,7 +38,6 @@ function coreOf(
 	const theta = yesLogit + 3 * Math.log(dummies);
 	const step = Math.sqrt(d * theta);
 	const shift = Math.sqrt(d * yesLogit);
-	const overlap = Math.min(a.weight, b.weight);
 	return {
 		queries: a.rows,
 		keys: b.rows,
@@ -50,7 +49,7 @@ function coreOf(
 		B: a.weight + b.weight > 0 ? step : shift,
 		yesLogit,
 		noLogit: yesLogit - theta + (identity ? 1 / d : 0),
-		scoreSize: theta * overlap + yesLogit + 1,
+		scoreSize: theta * a.weight + yesLogit + 1,
 		fillQuery(row, query) {
 			for (let c = 0; c < m; c++) row[c] = step * a.at(query, c);
 			row[m] = shift;

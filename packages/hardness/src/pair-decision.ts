@@ -36,11 +36,10 @@ export function decidePair(core: OneCallCore, { entries, error }: Readings): Pai
 	const noMass = (keys * Math.exp(core.noLogit)) / dummies;
 	const no = queries * second * noMass ** 3;
 	const noKey = queries * ((keys * Math.exp(core.noLogit - core.yesLogit)) / 8 + noMass ** 3);
-	const rounding = massRounding({ n: oneCallSizes(core).n, d, scoreSize: core.scoreSize }, error.unitRoundoff);
 	const noise = d * error.absolute;
 	const decision = decide({
 		value: whole,
-		own: 2 * rounding * (Math.abs(whole) + (Number.isFinite(noise) ? noise : 0)),
+		own: oneCallRounding(core, error.unitRoundoff, Math.abs(whole) + noise),
 		noise,
 		no,
 		yes: second * yesMass ** 3,
@@ -54,6 +53,16 @@ export function decidePair(core: OneCallCore, { entries, error }: Readings): Pai
 		queryBits: bits.slice(0, core.bits).map((one) => sides(one, no, decision.yes)),
 		keyBits: bits.slice(core.bits).map((one) => sides(one, noKey, decision.yes / keys)),
 	};
+}
+
+/**
+ * Bound on what rounding adds to a sum Σ_j m_j³ of at most `size`. The terms of row j cancel from m_j² (paper.md 9.3:
+ * p is f times c h - r, both of size m_j), so the bound is relative to Σ_j m_j² <= n_q^(1/3) (Σ_j m_j³)^(2/3).
+ */
+function oneCallRounding(core: OneCallCore, unitRoundoff: number, size: number): number {
+	if (unitRoundoff === 0) return 0;
+	const rounding = massRounding({ n: oneCallSizes(core).n, d: core.d, scoreSize: core.scoreSize }, unitRoundoff);
+	return rounding * Math.cbrt(core.queries) * (size + rounding * core.queries) ** (2 / 3);
 }
 
 /**

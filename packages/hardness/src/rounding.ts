@@ -4,19 +4,19 @@ export interface RoundingSize {
 	readonly n: number;
 	/** Width. */
 	readonly d: number;
-	/** Largest Σ_b |q̂_jb| |k_lb| over the rows: at least every |score|. */
+	/** Largest Σ_b |q̂_jb| max_l |k_lb| over the rows j: at least every |score|, before and after centring the keys. */
 	readonly scoreSize: number;
 }
 
 /**
- * Bound on the relative error that rounding leaves in a product of at most three softmax masses, summed over all rows:
- * what every decoder reads, computed by any of the exact algorithms in any order of summation.
+ * Bound on the relative error that rounding leaves in a product of at most three softmax masses and in sums of such
+ * products of one sign: what every decoder reads is made of, computed by any exact algorithm in any order of summation.
  *
- * A score is an inner product of length d whose factors carry up to four roundings (entries √·, 1/d, its product), and
- * the row maximum is subtracted: error at most (d + 8) u · scoreSize; `exp` adds at most 8 u. A mass is a quotient of
- * two sums of at most n such exponentials, hence 2η + 2(n + 2)u; three masses and the sums over keys and queries give
- * 6η + 8(n + d + 8)u. The masses are sums of positive numbers, so that there is no cancellation to magnify these. The
- * factor 1.01 covers the terms of second order while the bound is below 1 %.
+ * A score is an inner product of length d whose factors carry up to five roundings (entries √·, 1/d, centring, the
+ * product), and the row maximum is subtracted: error at most η = (d + 8) u · scoreSize + 8u with the rounding of exp. A
+ * mass is a quotient of two sums of at most n such exponentials, hence 2η + 2(n + 2)u; three masses and the sums over
+ * keys, columns and queries give 6η + 8(n + d + 8)u. The factor 1.01 covers the terms of second order while the bound is
+ * below 1 %; beyond that nothing is claimed.
  */
 export function massRounding({ n, d, scoreSize }: RoundingSize, unitRoundoff: number): number {
 	const exponential = ((d + 8) * scoreSize + 8) * unitRoundoff;
