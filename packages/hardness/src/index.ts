@@ -28,3 +28,14 @@ export { reductions } from "./reductions.ts";
 export type { Reading, Report, Unknown } from "./report.ts";
 export { formulaReductions, type Solution, type SolveOptions, solve } from "./solve.ts";
 export { splitAndList, type VectorSizes } from "./split-and-list.ts";
+export { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
+export {
+	binaryEntropy,
+	certifiedLimit,
+	certifiedRank,
+	type HypercubeFamily,
+	hypercubeSpectrum,
+	log2MonomialCount,
+	spectralLimit,
+	spectralRank,
+} from "./threshold.ts";
