@@ -3,9 +3,9 @@ import { defineConfig } from "vitest/config";
 /** One configuration for every package; each package runs its own vitest so that turbo can cache it. */
 export default defineConfig({
 	test: {
-		include: ["src/**/*.test.ts", "*/*.test.ts", "test/**/*.test.ts"],
+		include: ["*.test.ts", "src/**/*.test.ts", "*/*.test.ts", "test/**/*.test.ts"],
 		exclude: ["**/node_modules/**", "build/**"],
-		reporters: ["default", ["json", { outputFile: "test-report.json" }]],
+		reporters: ["dot", ["json", { outputFile: "test-report.json" }]],
 		testTimeout: 60_000,
 		pool: "forks",
 	},

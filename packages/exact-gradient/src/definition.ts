@@ -1,4 +1,4 @@
-import { type AttentionProblem, asDtype, type GradientResult } from "@attgrad/attention-problem";
+import { type AttentionProblem, asDtype } from "@attgrad/attention-problem";
 import {
 	add,
 	exp,
@@ -14,13 +14,8 @@ import {
 	unvec,
 	vec,
 } from "@attgrad/matrix-core";
+import { type ExactGradient, finite } from "./exact-gradient.ts";
 import { definitionSupports, refuseUnless } from "./limits.ts";
-
-/** What every exact algorithm gives. */
-export interface ExactGradient extends GradientResult {
-	/** dL/dY = A3ᵀ fᵀ c, d x d, in double precision. */
-	readonly gradientY: Matrix;
-}
 
 /** The tensor A = A1 ⊗ A2, n² x d²: A[j0·n + j1, i0·d + i1] = A1[j0, i0] · A2[j1, i1] (Definition 3.2). */
 export const A = ({ A1, A2 }: AttentionProblem): Matrix => kronecker(A1, A2);
@@ -93,7 +88,7 @@ export function softmaxJacobian(w: Matrix, y: Matrix): Matrix {
  * The gradient by the definitions of the paper's section 3: dL/dx = scale · Σ_{j0} A_{j0}ᵀ p_{j0} (Lemma C.7) with the
  * tensor A in full; the loss as the sum of its entries (Lemma 3.10). Works in double precision. It is what the other
  * algorithms are tested against: cost and memory O(n²d²).
- * @throws UsageError where n²d² > 2·10⁷
+ * @throws UsageError where n²d² > 2·10⁷; ComputationError where the result is not finite
  */
 export function definitionGradient(given: AttentionProblem): ExactGradient {
 	refuseUnless(definitionSupports(given));
@@ -104,11 +99,11 @@ export function definitionGradient(given: AttentionProblem): ExactGradient {
 	let gradient = Matrix.zeros(1, d * d);
 	for (let j0 = 0; j0 < n; j0++)
 		gradient = add(gradient, multiply(cotangents.slice(j0, j0 + 1), tensor.slice(j0 * n, (j0 + 1) * n)));
-	return {
+	return finite("definition", {
 		gradient: unvec(scale(gradient, problem.scale), d, d),
 		gradientY: multiply(problem.A3, multiply(f(problem), c(problem), { transposeA: true }), { transposeA: true }),
 		loss: sum(L(problem)),
-	};
+	});
 }
 
 /** n x n matrix whose row j0 is row(j0), given as n x 1. */

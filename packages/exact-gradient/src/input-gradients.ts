@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scale, transpose } from "@attgrad/matrix-core";
-import { attendedBlocks, readKeySide } from "./attended-blocks.ts";
-import { addOuterProducts, scoreCotangents, weightedSums } from "./row-block.ts";
+import { gradientBlocks } from "./gradient-blocks.ts";
+import { addOuterProducts, weightedSums } from "./row-block.ts";
 
 /** Gradients of the loss in the matrices of n rows, n x d each, in double precision. */
 export interface InputGradients {
@@ -16,26 +16,21 @@ export interface InputGradients {
 }
 
 /**
- * dL/dA1, dL/dA2, dL/dA3 and dL/dE (paper.md section 2), in row blocks: 12n²d flops, memory O(nd) and one block of scores.
+ * dL/dA1, dL/dA2, dL/dA3 and dL/dE (paper.md section 2), in row blocks: 12n²d flops, memory O(nd + blockRows · n).
  * For self-attention, A1 = A2 = A3, the gradient in the shared input is the sum of the first three.
- * @param blockRows rows of a block; rows whose scores take 1 MiB, 4 to 64, unless given
+ * @param blockRows rows of a block; 4 to 64, as many as stay in cache, unless given
  * @throws UsageError when blockRows is not a whole number >= 1
+ * @throws ComputationError where a residual is not finite
  */
 export function inputGradients(problem: AttentionProblem<RowSource>, blockRows?: number): InputGradients {
 	const { n, d } = problem;
-	const keySide = readKeySide(problem);
-	const scaledTransposedX = transpose(scale(problem.X.as("f64"), problem.scale));
+	const backToA1 = transpose(scale(problem.X.as("f64"), problem.scale));
 	const made = { A1: Matrix.zeros(n, d), A2: Matrix.zeros(n, d), A3: Matrix.zeros(n, d), E: Matrix.zeros(n, d) };
-	for (const block of attendedBlocks(problem, keySide, blockRows)) {
-		const { from, to, queries, weights, attended, residuals, cotangents } = block;
-		const targetGradients = made.E.slice(from, to);
-		for (let at = 0; at < targetGradients.data.length; at++) targetGradients.data[at] = -residuals.data[at]!;
-		addOuterProducts(weights, cotangents, made.A3);
-		scoreCotangents(weights, keySide.valueInputs, attended, cotangents);
-		addOuterProducts(weights, queries, made.A2);
-		const queryGradients = Matrix.zeros(to - from, d);
-		weightedSums(weights, keySide.keys, queryGradients);
-		weightedSums(queryGradients, scaledTransposedX, made.A1.slice(from, to));
+	for (const { from, to, queries, f, c, cotangents, p, queryGradients } of gradientBlocks(problem, blockRows)) {
+		weightedSums(queryGradients, backToA1, made.A1.slice(from, to));
+		addOuterProducts(p, queries, made.A2);
+		addOuterProducts(f, cotangents, made.A3);
+		made.E.slice(from, to).data.set(scale(c, -1).data);
 	}
 	return made;
 }

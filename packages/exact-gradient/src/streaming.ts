@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, type RowSource, scale } from "@attgrad/matrix-core";
-import { attendedBlocks, readKeySide } from "./attended-blocks.ts";
-import type { ExactGradient } from "./definition.ts";
-import { addOuterProducts, scoreCotangents, weightedSums } from "./row-block.ts";
+import { Matrix, type RowSource, scale } from "@attgrad/matrix-core";
+import { type ExactGradient, finite } from "./exact-gradient.ts";
+import { gradientBlocks } from "./gradient-blocks.ts";
+import { addOuterProducts } from "./row-block.ts";
 
 export interface StreamingOptions {
-	/** Rows of a block; changes speed and memory, not the result. @default rows whose scores take 1 MiB, 4 to 64 */
+	/** Rows of a block; changes speed and memory, not the result. @default 4 to 64, as many as stay in cache */
 	blockRows?: number | undefined;
 	/** Called now and then with the rows done and in all. */
 	onProgress?: ((done: number, total: number) => void) | undefined;
@@ -16,36 +16,24 @@ export interface StreamingOptions {
 const TURN = 5e7;
 
 /**
- * The exact gradient in row blocks (paper.md 4.3): 8n²d flops and n² exponentials, memory O(nd) and one block of scores.
- * Keys and value inputs are held in memory, A1 and E are read block by block. Sums and the results are in double
- * precision whatever the number type. The result does not depend on blockRows, to the last bit.
+ * The exact gradient in row blocks (paper.md 4.3): 8n²d flops and n² exponentials, memory O(nd + blockRows · n).
+ * Keys and value inputs are held in memory, A1 and E are read block by block. Works in double precision whatever the
+ * number type of the problem. The result does not depend on blockRows, to the last bit.
  * @throws UsageError when blockRows is not a whole number >= 1
- * @throws ComputationError where a number is not finite: a row source with such entries, or scores that overflow
+ * @throws ComputationError where a number is not finite: rows read from a source that are not, or products that overflow
  */
 export async function streamingGradient(
 	problem: AttentionProblem<RowSource>,
 	{ blockRows, onProgress }: StreamingOptions = {},
 ): Promise<ExactGradient> {
 	const { n, d } = problem;
-	const keySide = readKeySide(problem);
-	const { keys, valueInputs } = keySide;
 	const gradient = Matrix.zeros(d, d);
 	const gradientY = Matrix.zeros(d, d);
 	let loss = 0;
-	let queryGradients = Matrix.zeros(0, d);
 	let work = 0;
-	for (const block of attendedBlocks(problem, keySide, blockRows)) {
-		const { from, to, A1, weights, attended, residuals, cotangents } = block;
-		if (queryGradients.rows !== to - from) queryGradients = Matrix.zeros(to - from, d);
-		for (const residual of residuals.data) loss += 0.5 * residual * residual;
-		if (!Number.isFinite(loss))
-			throw new ComputationError(
-				"failed",
-				`streaming: the loss is not finite in rows ${from} to ${to - 1}, got ${loss}`,
-			);
-		addOuterProducts(attended, residuals, gradientY);
-		scoreCotangents(weights, valueInputs, attended, cotangents);
-		weightedSums(weights, keys, queryGradients);
+	for (const { from, to, A1, attended, c, queryGradients } of gradientBlocks(problem, blockRows)) {
+		for (const residual of c.data) loss += 0.5 * residual * residual;
+		addOuterProducts(attended, c, gradientY);
 		addOuterProducts(A1, queryGradients, gradient);
 		work += 4 * (to - from) * n * d;
 		if (work < TURN && to < n) continue;
@@ -53,5 +41,5 @@ export async function streamingGradient(
 		onProgress?.(to, n);
 		await nextTurn();
 	}
-	return { gradient: scale(gradient, problem.scale), gradientY, loss };
+	return finite("streaming", { gradient: scale(gradient, problem.scale), gradientY, loss });
 }

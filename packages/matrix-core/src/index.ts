@@ -1,5 +1,6 @@
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
+export { expOn, multiplyOn } from "./kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
 export {
 	allocateNumbers,
@@ -22,5 +23,9 @@ export {
 	rowSums,
 	trace,
 } from "./reductions.ts";
-export { createRuntime, type KernelName, type Runtime, type RuntimeOptions } from "./runtime.ts";
+export { type KernelName, kernelNames } from "./runtime/builds.ts";
+export { availableKernels } from "./runtime/choice.ts";
+export type { KernelModule } from "./runtime/kernel-module.ts";
+export type { Kernels, RunOptions } from "./runtime/kernels.ts";
+export { createRuntime, type Runtime, type RuntimeOptions, withKernels } from "./runtime/runtime.ts";
 export { qr, solve } from "./solve.ts";

@@ -1,0 +1,185 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { type Dtype, type Matrix, materialise, type RowSource, transpose, UsageError } from "@attgrad/matrix-core";
+import { fileError } from "../files/file-error.ts";
+import { RandomAccessFile } from "../files/random-access.ts";
+import { readZipDirectory, type ZipEntry } from "../zip/directory.ts";
+import { inflateEntry } from "../zip/inflate.ts";
+import { checkLength, decodeData, entryName } from "./npy.ts";
+import { headerReadLength, isNpy, type NpyHeader, readNpyHeader } from "./npy-header.ts";
+import { StoredRows } from "./stored-rows.ts";
+
+/** An array in an archive or a folder, of which only the header has been read. */
+export interface ArrayFile {
+	readonly name: string;
+	/** Names file and array in errors. */
+	readonly where: string;
+	readonly header: NpyHeader;
+	readonly file: RandomAccessFile;
+	/** Where the array is: deflated in an archive, or from `position` on as it is. */
+	readonly place:
+		| { readonly kind: "deflated"; readonly entry: ZipEntry }
+		| { readonly kind: "stored"; readonly position: number; readonly crc?: { before: number; all: number } };
+}
+
+/** Arrays that share files; `close` when the last has been read. */
+export interface ArrayFiles {
+	readonly arrays: readonly ArrayFile[];
+	close(): void;
+}
+
+/**
+ * Lists the arrays of an `.npz` archive or of a folder of `.npy` files and reads their headers.
+ * @throws UsageError for a file that is neither, is damaged, or has an array whose bytes do not match its header
+ */
+export function openArrays(path: string): ArrayFiles {
+	return isFolder(path) ? openFolder(path) : openArchive(path);
+}
+
+function isFolder(path: string): boolean {
+	try {
+		return statSync(path).isDirectory();
+	} catch (error) {
+		throw fileError("read", path, error);
+	}
+}
+
+/** Opens files, and closes them again when one is not as it should be. */
+function opening(read: (open: (path: string) => RandomAccessFile) => ArrayFile[]): ArrayFiles {
+	const files: RandomAccessFile[] = [];
+	const close = () => {
+		for (const file of files) file.close();
+	};
+	try {
+		const arrays = read((path) => {
+			const file = new RandomAccessFile(path);
+			files.push(file);
+			return file;
+		});
+		return { arrays, close };
+	} catch (error) {
+		close();
+		throw error;
+	}
+}
+
+function openFolder(folder: string): ArrayFiles {
+	return opening((open) =>
+		namesIn(folder).map((fileName): ArrayFile => {
+			const where = join(folder, fileName);
+			const file = open(where);
+			const header = readNpyHeader(file.read(0, Math.min(headerReadLength, file.size)), where);
+			checkLength(header, file.size, where);
+			const place = { kind: "stored", position: header.headerLength } as const;
+			return { name: fileName.slice(0, -".npy".length), where, header, file, place };
+		}),
+	);
+}
+
+function namesIn(folder: string): string[] {
+	try {
+		return readdirSync(folder)
+			.filter((name) => name.endsWith(".npy"))
+			.sort();
+	} catch (error) {
+		throw fileError("read", folder, error);
+	}
+}
+
+function openArchive(path: string): ArrayFiles {
+	return opening((open) => {
+		const file = open(path);
+		if (isNpy(file.read(0, Math.min(6, file.size))))
+			throw new UsageError(`${path}: a single .npy array; a problem is an .npz archive or a folder of .npy files`);
+		const entries = readZipDirectory(file);
+		const names = entries.map(({ name }) => name);
+		const twice = names.find((name, i) => names.indexOf(name) !== i);
+		if (twice !== undefined) throw new UsageError(`${path}: two entries of one name: ${twice}`);
+		return entries.map((entry) => openEntry(file, entry));
+	});
+}
+
+function openEntry(file: RandomAccessFile, entry: ZipEntry): ArrayFile {
+	if (!entry.name.endsWith(".npy")) throw new UsageError(`${file.path}: ${entry.name} is not a .npy array; remove it`);
+	const name = entry.name.slice(0, -".npy".length);
+	const where = `${file.path}: ${name}`;
+	const first = firstBytes(file, entry);
+	const header = readNpyHeader(first, where);
+	checkLength(header, entry.size, where);
+	if (entry.method === "deflated") return { name, where, header, file, place: { kind: "deflated", entry } };
+	const crc = { before: crc32(first.subarray(0, header.headerLength)), all: entry.crc };
+	const place = { kind: "stored", position: entry.dataStart + header.headerLength, crc } as const;
+	return { name, where, header, file, place };
+}
+
+/** The bytes of an entry that its header can take; no more is inflated than that takes. */
+function firstBytes(file: RandomAccessFile, entry: ZipEntry): Uint8Array {
+	const length = Math.min(headerReadLength, entry.size);
+	if (entry.method === "stored") return file.read(entry.dataStart, length);
+	const bytes = new Uint8Array(length);
+	let at = 0;
+	for (const piece of inflateEntry(file, entry)) {
+		bytes.set(piece.subarray(0, length - at), at);
+		at = Math.min(length, at + piece.length);
+		if (at === length) break;
+	}
+	return bytes;
+}
+
+/** All bytes of a deflated entry, checked against its CRC. */
+function inflateWhole(file: RandomAccessFile, entry: ZipEntry, where: string): Uint8Array {
+	const bytes = new Uint8Array(entry.size);
+	let at = 0;
+	for (const piece of inflateEntry(file, entry)) {
+		bytes.set(piece, at);
+		at += piece.length;
+	}
+	if (crc32(bytes) !== entry.crc) throw new UsageError(`${where}: damaged: its CRC-32 does not match its bytes`);
+	return bytes;
+}
+
+/** Most bytes of data that are taken into memory from an array that cannot be read in place. */
+const MOST_IN_MEMORY = 2 ** 30;
+
+/** Whether an array's rows follow each other, uncompressed, in its file. */
+const inPlace = ({ header, place }: ArrayFile): boolean => place.kind === "stored" && !header.fortranOrder;
+
+/**
+ * The rows of an array as `dtype`: read in place where it is stored in row-major order, in memory otherwise.
+ * An array of no axes is 1 x 1.
+ * @throws UsageError for an array that cannot be read in place and has more than a gibibyte, or is damaged
+ */
+export function arrayRows(array: ArrayFile, dtype: Dtype = array.header.element.dtype): RowSource {
+	return inPlace(array) ? stored(array, dtype) : loadArray(array, dtype);
+}
+
+/**
+ * An array in memory, as `dtype`; of no axes: 1 x 1.
+ * @throws UsageError for an array that is deflated or in Fortran order and has more than a gibibyte, or is damaged
+ */
+export function loadArray(array: ArrayFile, dtype: Dtype = array.header.element.dtype): Matrix {
+	const { header, where, place } = array;
+	if (inPlace(array)) return materialise(stored(array, dtype));
+	if (header.dataLength > MOST_IN_MEMORY)
+		throw new UsageError(
+			`${where}: ${header.dataLength} bytes, ${place.kind === "deflated" ? "deflated" : "in Fortran order"}; ` +
+				"above a gibibyte save it uncompressed in C order: np.savez(file, A1=np.ascontiguousarray(A1), ...)",
+		);
+	if (place.kind === "stored") return transpose(materialise(stored(array, dtype)));
+	const bytes = inflateWhole(array.file, place.entry, where);
+	return decodeData(bytes.subarray(header.headerLength), header, where).as(dtype);
+}
+
+/** The array's elements as rows of its file: for Fortran order the columns of the array. */
+function stored({ header, where, file, place }: ArrayFile, dtype: Dtype): StoredRows {
+	if (place.kind !== "stored") throw new Error(`${where} is not stored`);
+	const { element, shape, fortranOrder } = header;
+	const [rows = 1, cols = 1] = fortranOrder ? shape.toReversed() : shape;
+	const { position, crc } = place;
+	return new StoredRows(
+		{ file, where, position, element, ...(crc && { crc }) },
+		{ rows, cols, dtype },
+		entryName(where, shape, fortranOrder),
+	);
+}

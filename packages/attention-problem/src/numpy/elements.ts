@@ -1,0 +1,37 @@
+import { type Numbers, UsageError } from "@attgrad/matrix-core";
+import type { ElementType } from "./element-type.ts";
+
+/** Names the element at a running index, in the order of the file: `p.npz: A1[3, 0]`. */
+export type ElementName = (index: number) => string;
+
+/**
+ * Converts `count` elements from the front of `bytes` to numbers, into target[at..].
+ * @param first running index of the first element, for the error
+ * @throws UsageError naming the first element that is NaN or infinite, or too large for float32 where the target is that
+ */
+export function convertElements(
+	bytes: Uint8Array,
+	element: ElementType,
+	count: number,
+	target: Numbers,
+	at: number,
+	name: ElementName,
+	first: number,
+): void {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	for (let i = 0, offset = 0; i < count; i++, offset += element.size) target[at + i] = element.get(view, offset);
+	const bad = firstNotFinite(target, at, at + count);
+	if (bad >= 0) notFinite(element.get(view, (bad - at) * element.size), name(first + bad - at));
+}
+
+/** Index of the first number of target[from..to-1] that is NaN or infinite, -1 where there is none. */
+export function firstNotFinite(target: Numbers, from: number, to: number): number {
+	for (let i = from; i < to; i++) if (!Number.isFinite(target[i])) return i;
+	return -1;
+}
+
+/** Throws the UsageError for an element that is no finite number of the type it is read as. */
+export function notFinite(value: number, name: string): never {
+	if (Number.isFinite(value)) throw new UsageError(`${name} is ${value}, too large for float32; use float64`);
+	throw new UsageError(`${name} is ${value}; every entry must be finite`);
+}

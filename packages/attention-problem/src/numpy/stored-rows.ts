@@ -1,0 +1,86 @@
+import { crc32 } from "node:zlib";
+import { type Dtype, type Numbers, type RowSource, UsageError } from "@attgrad/matrix-core";
+import type { RandomAccessFile } from "../files/random-access.ts";
+import type { ElementType } from "./element-type.ts";
+import { convertElements, type ElementName, firstNotFinite, notFinite } from "./elements.ts";
+
+/** Bytes that are converted at once. */
+const CHUNK = 2 ** 18;
+
+/** Where the elements of an array are, as they follow each other in the file. */
+export interface StoredArray {
+	readonly file: RandomAccessFile;
+	/** Names the array in errors. */
+	readonly where: string;
+	/** Position of the first element. */
+	readonly position: number;
+	readonly element: ElementType;
+	/** CRC-32 of what stands before the first element, and of all, where the file has one. */
+	readonly crc?: { readonly before: number; readonly all: number };
+}
+
+/**
+ * Rows of an array that lies uncompressed in a file, read where they are when they are asked for.
+ * Every read checks that the entries are finite; reading all rows in order, from the first, checks the CRC at the end.
+ */
+export class StoredRows implements RowSource {
+	readonly rows: number;
+	readonly cols: number;
+	readonly dtype: Dtype;
+	readonly #array: StoredArray;
+	readonly #name: ElementName;
+	/** Elements read in order since the first, and the CRC so far. */
+	#checked = { elements: 0, crc: 0 };
+	#chunk = new Uint8Array(0);
+
+	constructor(
+		array: StoredArray,
+		{ rows, cols, dtype }: { rows: number; cols: number; dtype: Dtype },
+		name: ElementName,
+	) {
+		this.rows = rows;
+		this.cols = cols;
+		this.dtype = dtype;
+		this.#array = array;
+		this.#name = name;
+	}
+
+	/** @throws UsageError for an entry that is NaN or infinite, a file that cannot be read, a CRC that does not match */
+	readRows(from: number, to: number, target: Numbers): void {
+		const { size } = this.#array.element;
+		const step = CHUNK / size;
+		for (let first = from * this.cols, at = 0; first < to * this.cols; first += step, at += step)
+			this.#read(first, Math.min(step, to * this.cols - first), target, at);
+	}
+
+	/** Reads `count` elements from running index `first` on into target[at..]. */
+	#read(first: number, count: number, target: Numbers, at: number): void {
+		const { file, element, position } = this.#array;
+		const direct = element.native && element.size === target.BYTES_PER_ELEMENT && target.buffer instanceof ArrayBuffer;
+		const bytes = direct
+			? new Uint8Array(target.buffer, target.byteOffset + at * element.size, count * element.size)
+			: this.#buffer(count * element.size);
+		file.readInto(bytes, position + first * element.size);
+		this.#check(bytes, first, count);
+		if (!direct) convertElements(bytes, element, count, target, at, this.#name, first);
+		else {
+			const bad = firstNotFinite(target, at, at + count);
+			if (bad >= 0) notFinite(target[bad]!, this.#name(first + bad - at));
+		}
+	}
+
+	#buffer(length: number): Uint8Array {
+		if (this.#chunk.length < length) this.#chunk = new Uint8Array(CHUNK);
+		return this.#chunk.subarray(0, length);
+	}
+
+	#check(bytes: Uint8Array, first: number, count: number): void {
+		const { crc, where } = this.#array;
+		if (!crc) return;
+		if (first === 0) this.#checked = { elements: 0, crc: crc.before };
+		if (first !== this.#checked.elements) return;
+		this.#checked = { elements: first + count, crc: crc32(bytes, this.#checked.crc) };
+		if (this.#checked.elements === this.rows * this.cols && this.#checked.crc !== crc.all)
+			throw new UsageError(`${where}: damaged: its CRC-32 does not match its bytes`);
+	}
+}

@@ -1,0 +1,90 @@
+import { mkdirSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import asc from "assemblyscript/asc";
+import { type BuildName, builds } from "./src/runtime/builds.ts";
+import { unroll } from "./unroll.ts";
+
+/** A WebAssembly module to compile. */
+export interface KernelSources {
+	/** Folder of the package: the sources are in `kernels/`, what is made goes to `build/`. */
+	readonly folder: string;
+	/** Name of the module: `kernels/NAME.ts`, whose exports are the kernels, becomes `build/NAME.BUILD.wasm`. */
+	readonly name: string;
+	/** Whole numbers that the sources use by name, for each build, besides those of `builds`. */
+	readonly constants?: (build: BuildName) => Readonly<Record<string, number>>;
+}
+
+/**
+ * Compiles a module of AssemblyScript kernels, as every build. The sources may hold `// unroll` lines (see `unroll`).
+ * All modules share one memory, so a module must hold no data of its own (strings, arrays, `memory.data`).
+ * @throws Error with the compiler's messages
+ */
+export async function buildKernels({ folder, name, constants }: KernelSources): Promise<void> {
+	mkdirSync(join(folder, "build"), { recursive: true });
+	await Promise.all(
+		(Object.keys(builds) as BuildName[]).map(async (build) => {
+			const numbers = { ...builds[build].constants, ...constants?.(build) };
+			const bytes = await compile(folder, name, builds[build].features, numbers);
+			if (hasSection(bytes, DATA)) throw new Error(`${name}.${build}: kernels must hold no data of their own`);
+			await writeFile(join(folder, "build", `${name}.${build}.wasm`), bytes);
+		}),
+	);
+}
+
+async function compile(
+	folder: string,
+	name: string,
+	features: readonly string[],
+	numbers: Readonly<Record<string, number>>,
+): Promise<Uint8Array> {
+	// warning 201 is about addresses of 64 bits: these have 32
+	let made: Uint8Array | undefined;
+	const { error, stderr } = await asc.main(
+		[
+			`kernels/${name}.ts`,
+			...["--baseDir", folder, "--outFile", "out.wasm", "-O3", "--noAssert", "--runtime", "stub"],
+			...[
+				"--disableWarning",
+				"201",
+				"--importMemory",
+				"--sharedMemory",
+				"--initialMemory",
+				"1",
+				"--maximumMemory",
+				"65536",
+			],
+			...features.flatMap((feature) => ["--enable", feature]),
+			...Object.entries(numbers).flatMap(([constant, value]) => ["--use", `${constant}=${value}`]),
+		],
+		{
+			readFile: async (file, base) => {
+				const text = await readFile(resolve(base, file), "utf8").catch(() => null);
+				return text && unroll(text, numbers);
+			},
+			writeFile: (_, contents) => {
+				made = contents as Uint8Array;
+			},
+		},
+	);
+	if (error || !made) throw new Error(`${name}: ${stderr.toString() || error?.message}`);
+	return made;
+}
+
+/** Number of the data section of a WebAssembly module. */
+const DATA = 11;
+
+/** Whether a WebAssembly module has a section: after 8 bytes of header, each is a number, a LEB128 length, a body. */
+function hasSection(bytes: Uint8Array, wanted: number): boolean {
+	for (let at = 8; at < bytes.length; ) {
+		if (bytes[at++] === wanted) return true;
+		let length = 0;
+		for (let shift = 0, more = true; more; shift += 7) {
+			const byte = bytes[at++]!;
+			length += (byte & 127) * 2 ** shift;
+			more = byte >= 128;
+		}
+		at += length;
+	}
+	return false;
+}

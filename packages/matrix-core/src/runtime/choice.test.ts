@@ -1,0 +1,58 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { UsageError } from "../errors.ts";
+import { kernelNames } from "./builds.ts";
+import { availableKernels } from "./choice.ts";
+import { createRuntime } from "./runtime.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+test("every machine has plain TypeScript, and this engine 128-bit vectors with fused multiply-add", async () => {
+	expect((await availableKernels()).slice(0, 3)).toEqual(["js", "simd", "fma"]);
+});
+
+test("every kernel that this machine has can be asked for by name", async () => {
+	for (const kernel of await availableKernels()) {
+		const runtime = await createRuntime({ kernel });
+		expect(runtime.kernel).toBe(kernel);
+		await runtime.close();
+	}
+});
+
+test("without a wish the runtime takes the fastest kernel", async () => {
+	vi.stubEnv("ATTGRAD_KERNEL", "");
+	const runtime = await createRuntime();
+	expect(runtime.kernel).toBe((await availableKernels()).at(-1));
+	await runtime.close();
+});
+
+test.each(["js", "simd", "fma"])("ATTGRAD_KERNEL=%s chooses the kernel", async (kernel) => {
+	vi.stubEnv("ATTGRAD_KERNEL", kernel);
+	const runtime = await createRuntime();
+	expect(runtime.kernel).toBe(kernel);
+	await runtime.close();
+});
+
+test("an option goes before ATTGRAD_KERNEL", async () => {
+	vi.stubEnv("ATTGRAD_KERNEL", "simd");
+	expect((await createRuntime({ kernel: "js" })).kernel).toBe("js");
+});
+
+test("a kernel that does not exist is a usage error that lists those there are", async () => {
+	vi.stubEnv("ATTGRAD_KERNEL", "avx");
+	const message = `runtime: kernel avx is unknown (this machine has ${(await availableKernels()).join(", ")})`;
+	await expect(createRuntime()).rejects.toThrow(new UsageError(message));
+});
+
+test.each([0, 1.5, -1, 1000])("%s threads are a usage error", async (threads) => {
+	await expect(createRuntime({ threads })).rejects.toThrow(
+		new UsageError(`runtime: threads must be a whole number 1 to 256, got ${threads}`),
+	);
+});
+
+test("plain TypeScript works on one thread and says so", async () => {
+	expect(await createRuntime({ kernel: "js", threads: 3 })).toMatchObject({ kernel: "js", threads: 1 });
+});
+
+test("the names of kernels start with the reference", () => {
+	expect(kernelNames[0]).toBe("js");
+});

@@ -1,0 +1,65 @@
+/// <reference path="./webassembly.d.ts" />
+import { readFileSync } from "node:fs";
+import v8 from "node:v8";
+import { type BuildName, builds, type KernelName } from "./builds.ts";
+
+/** A compiled module of kernels: `build/NAME.BUILD.wasm` in the folder of a package, made by `buildKernels`. */
+export interface KernelModule {
+	/** Name of the module, one in all packages. */
+	readonly name: string;
+	/** Folder of the package. */
+	readonly folder: URL;
+}
+
+/** The bytes of a module in one build; undefined where the build was not made. */
+export function kernelBytes({ name, folder }: KernelModule, build: BuildName): Uint8Array<ArrayBuffer> | undefined {
+	try {
+		return new Uint8Array(readFileSync(new URL(`build/${name}.${build}.wasm`, folder)));
+	} catch {
+		return undefined;
+	}
+}
+
+const compiled = new Map<string, WebAssembly.Module>();
+
+/**
+ * Machine code of a module in one build, compiled once a process.
+ * V8 compiles everything at once with its optimising compiler, under the flags of the build, so that a time does not
+ * depend on when a function is tiered up and builds do not depend on which came first.
+ * @throws Error when the build was not made
+ */
+export function compileKernels(module: KernelModule, build: KernelName): WebAssembly.Module {
+	if (build === "js") throw new Error(`${module.name}: kernel js has nothing to compile`);
+	const key = `${new URL(module.folder).href} ${module.name} ${build}`;
+	let code = compiled.get(key);
+	if (!code) {
+		const bytes = kernelBytes(module, build);
+		if (!bytes) throw new Error(`build/${module.name}.${build}.wasm is missing: npm run build makes it`);
+		code = withFlags(["--no-liftoff", "--no-wasm-lazy-compilation", ...builds[build].v8Flags], () => {
+			return new WebAssembly.Module(bytes);
+		});
+		compiled.set(key, code);
+	}
+	return code;
+}
+
+function withFlags<Result>(flags: readonly string[], work: () => Result): Result {
+	for (const flag of flags) v8.setFlagsFromString(flag);
+	try {
+		return work();
+	} finally {
+		for (const flag of flags)
+			v8.setFlagsFromString(flag.startsWith("--no-") ? `--${flag.slice(5)}` : `--no-${flag.slice(2)}`);
+	}
+}
+
+/** Functions of an instance by name. */
+export type KernelFunctions = Readonly<Record<string, (...args: number[]) => number | undefined>>;
+
+/** An instance of a module over the shared memory. */
+export function instantiate(code: WebAssembly.Module, memory: WebAssembly.Memory): KernelFunctions {
+	const abort = () => {
+		throw new Error("kernel aborted");
+	};
+	return new WebAssembly.Instance(code, { env: { memory, abort } }).exports as KernelFunctions;
+}

@@ -1,0 +1,94 @@
+import type { Dtype, Numbers, RowSource } from "../matrix.ts";
+import type { KernelModule } from "./kernel-module.ts";
+import type { KernelMemory } from "./memory.ts";
+import type { Team } from "./team.ts";
+
+/** How to run a kernel over tasks. */
+export interface RunOptions {
+	/** Bytes of scratch that each thread gets; the kernel's first argument is its address. @default 0 */
+	scratch?: number;
+	/** Called now and then with the number of tasks done; what it throws ends the run and comes out of it. */
+	onProgress?: (done: number) => void;
+}
+
+/** The kernels of one module, the memory they work in and the threads they run on: what `withKernels` gives. */
+export class Kernels {
+	readonly #module: KernelModule;
+	readonly #memory: KernelMemory;
+	readonly #team: Team;
+	/** Progress of the runtime: rows done and in all. */
+	readonly onProgress: ((done: number, total: number) => void) | undefined;
+
+	constructor(
+		module: KernelModule,
+		memory: KernelMemory,
+		team: Team,
+		onProgress?: (done: number, total: number) => void,
+	) {
+		this.#module = module;
+		this.#memory = memory;
+		this.#team = team;
+		this.onProgress = onProgress;
+	}
+
+	/**
+	 * Address of room for `length` numbers, 128-byte aligned, of unknown content; valid until `withKernels` returns.
+	 * @throws ComputationError out-of-memory when the memory cannot grow
+	 */
+	allocate(dtype: Dtype, length: number): number {
+		return this.#memory.allocate(length * (dtype === "f64" ? 8 : 4));
+	}
+
+	/** Room for `length` numbers, filled with zeros. */
+	allocateZeros(dtype: Dtype, length: number): number {
+		const address = this.allocate(dtype, length);
+		this.view(dtype, address, length).fill(0);
+		return address;
+	}
+
+	/** View of numbers at an address. */
+	view(dtype: "f64", address: number, length: number): Float64Array;
+	view(dtype: "f32", address: number, length: number): Float32Array;
+	view(dtype: Dtype, address: number, length: number): Numbers;
+	view(dtype: Dtype, address: number, length: number): Numbers {
+		return this.#memory.view(dtype, address, length);
+	}
+
+	/** View of 32-bit whole numbers at an address. */
+	indices(address: number, length: number): Int32Array {
+		return new Int32Array(this.#memory.memory.buffer, address, length);
+	}
+
+	/** Reads rows from..to-1 of a source to an address, row-major, converted to `dtype`. */
+	readRows(source: RowSource, from: number, to: number, dtype: Dtype, address: number): void {
+		this.#memory.readRows(source, from, to, dtype, address);
+	}
+
+	/** Runs `work`, then takes back all that it allocated. */
+	async scope<Result>(work: () => Promise<Result>): Promise<Result> {
+		const mark = this.#memory.mark();
+		try {
+			return await work();
+		} finally {
+			this.#memory.release(mark);
+		}
+	}
+
+	/**
+	 * Calls `kernel(scratch, ...task)` for every task, on all threads at once, and gives what each call returned (0 for
+	 * nothing), in the order of the tasks. Threads take tasks as they become free: two tasks must not write to the same
+	 * place. A task should take 10 µs to 50 ms: the main thread looks up only between two.
+	 * @throws ComputationError failed when a kernel throws (an address outside the memory) or a worker dies
+	 */
+	async run(
+		kernel: string,
+		tasks: readonly (readonly number[])[],
+		{ scratch = 0, onProgress }: RunOptions = {},
+	): Promise<Float64Array> {
+		return this.scope(async () => {
+			const step = Math.ceil(scratch / 128) * 128;
+			const address = this.#memory.allocate(step * this.#team.threads);
+			return this.#team.run({ module: this.#module, kernel, tasks, scratch: address, scratchStep: step, onProgress });
+		});
+	}
+}

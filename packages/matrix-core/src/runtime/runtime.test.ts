@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ComputationError } from "../errors.ts";
+import { availableKernels } from "./choice.ts";
+import type { Kernels } from "./kernels.ts";
+import { createRuntime, type Runtime, withKernels } from "./runtime.ts";
+
+const probe = { name: "probe", folder: new URL("../../", import.meta.url) };
+const builds = (await availableKernels()).filter((name) => name !== "js");
+const open: Runtime[] = [];
+
+async function start(options: Parameters<typeof createRuntime>[0]): Promise<Runtime> {
+	const runtime = await createRuntime(options);
+	open.push(runtime);
+	return runtime;
+}
+
+afterEach(async () => {
+	for (const runtime of open.splice(0)) await runtime.close();
+});
+
+/** Sums of products of ones: task i adds `count` to each of its 96 numbers or fewer. */
+async function counts(kernels: Kernels, tasks: number, count: number, repeats = 1): Promise<Float64Array> {
+	const ones = kernels.allocate("f64", 64 * 8);
+	kernels.view("f64", ones, 64 * 8).fill(1);
+	const size = 6 * 8;
+	const sums = kernels.allocateZeros("f64", tasks * size);
+	await kernels.run(
+		"probe",
+		Array.from({ length: tasks }, (_, i) => [ones, ones, sums + i * size * 8, 64, count, repeats]),
+	);
+	return kernels.view("f64", sums, tasks * size).slice();
+}
+
+describe.each(builds.flatMap((kernel) => [1, 2, 3].map((threads) => ({ kernel, threads }))))(
+	"kernel $kernel on $threads threads",
+	({ kernel, threads }) => {
+		test("every task is done once", async () => {
+			const runtime = await start({ kernel, threads });
+			const sums = await withKernels(runtime, probe, (kernels) => counts(kernels, 257, 5));
+			const done = Array.from({ length: 257 }, (_, i) => sums[i * 48]);
+			expect(new Set(done)).toEqual(new Set([5]));
+		});
+
+		test("a kernel that throws is an error with its reason, and the runtime goes on", async () => {
+			const runtime = await start({ kernel, threads });
+			const outside = 2 ** 32 - 64;
+			const failing = withKernels(runtime, probe, (kernels) =>
+				kernels.run(
+					"probe",
+					Array.from({ length: 20 }, () => [outside, outside, outside, 64, 1, 1]),
+				),
+			);
+			await expect(failing).rejects.toThrow(ComputationError);
+			await expect(failing).rejects.toThrow(/^probe: thread \d: memory access out of bounds$/);
+			const sums = await withKernels(runtime, probe, (kernels) => counts(kernels, 3, 7));
+			expect(sums[96]).toBe(7);
+		});
+	},
+);
+
+test("a computation returns its memory", async () => {
+	const runtime = await start({ kernel: "simd" });
+	const addresses = [];
+	for (let i = 0; i < 2; i++)
+		addresses.push(await withKernels(runtime, probe, async (kernels) => kernels.allocate("f32", 1e6)));
+	expect(addresses[0]).toBe(addresses[1]);
+});
+
+test("two computations on one runtime run one after the other", async () => {
+	const runtime = await start({ kernel: "simd", threads: 2 });
+	const both = await Promise.all([3, 4].map((count) => withKernels(runtime, probe, (k) => counts(k, 50, count, 50))));
+	expect(both.map((sums) => sums[48])).toEqual([150, 200]);
+});
+
+test("memory beyond the limit is out-of-memory, with what was needed", async () => {
+	const runtime = await start({ kernel: "simd", memoryLimit: 2e6 });
+	const allocate = withKernels(runtime, probe, async (kernels) => kernels.allocate("f64", 1e6));
+	await expect(allocate).rejects.toMatchObject({
+		status: "out-of-memory",
+		message: "kernel memory: needs 8.1 MB, the limit is 2.0 MB",
+	});
+});
+
+test("memory beyond what WebAssembly can address is out-of-memory", async () => {
+	const runtime = await start({ kernel: "simd" });
+	const allocate = withKernels(runtime, probe, async (kernels) => kernels.allocate("f64", 2 ** 29));
+	await expect(allocate).rejects.toMatchObject({ status: "out-of-memory" });
+});
+
+test("progress is reported while threads work, and what it throws ends the run", async () => {
+	const runtime = await start({ kernel: "simd", threads: 2 });
+	const seen: number[] = [];
+	const stopped = withKernels(runtime, probe, async (kernels) => {
+		const ones = kernels.allocateZeros("f64", 1024);
+		await kernels.run(
+			"probe",
+			Array.from({ length: 10000 }, () => [ones, ones, ones + 4096, 32, 16, 10000]),
+			{
+				onProgress: (done) => {
+					seen.push(done);
+					if (seen.length === 2) throw new Error("stop");
+				},
+			},
+		);
+	});
+	await expect(stopped).rejects.toThrow("stop");
+	expect(seen[1]).toBeGreaterThan(0);
+	expect(seen[1]).toBeLessThan(10000);
+});
+
+test("the event loop runs while threads work", async () => {
+	const runtime = await start({ kernel: "simd", threads: 2 });
+	let ticks = 0;
+	const timer = setInterval(() => ticks++, 10);
+	await withKernels(runtime, probe, async (kernels) => {
+		const ones = kernels.allocateZeros("f64", 1024);
+		await kernels.run(
+			"probe",
+			Array.from({ length: 400 }, () => [ones, ones, ones + 4096, 32, 16, 10000]),
+		);
+	});
+	clearInterval(timer);
+	expect(ticks).toBeGreaterThan(1);
+});
+
+test("scratch is one for each thread, aligned, and apart", async () => {
+	const runtime = await start({ kernel: "simd", threads: 3 });
+	const places = await withKernels(runtime, probe, (kernels) =>
+		kernels.run(
+			"probeScratch",
+			Array.from({ length: 2000 }, () => [1000]),
+			{ scratch: 1000 },
+		),
+	);
+	const distinct = [...new Set(places)].sort((a, b) => a - b);
+	expect(distinct.length).toBeLessThanOrEqual(3);
+	for (const [i, place] of distinct.entries()) {
+		expect(place % 128).toBe(0);
+		if (i > 0) expect(place - distinct[i - 1]!).toBeGreaterThanOrEqual(1000);
+	}
+});
+
+test("a closed runtime gives no kernels", async () => {
+	const runtime = await createRuntime({ kernel: "simd", threads: 2 });
+	await withKernels(runtime, probe, (kernels) => counts(kernels, 2, 1));
+	await runtime.close();
+	await expect(withKernels(runtime, probe, async () => {})).rejects.toThrow(ComputationError);
+});

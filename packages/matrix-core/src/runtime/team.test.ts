@@ -1,0 +1,46 @@
+import { Worker } from "node:worker_threads";
+import { expect, test, vi } from "vitest";
+import { KernelMemory } from "./memory.ts";
+import { Team } from "./team.ts";
+
+const probe = { name: "probe", folder: new URL("../../", import.meta.url) };
+
+/** A team of 3, and the workers in it. */
+async function teamOfThree() {
+	const workers: Worker[] = [];
+	const unref = vi.spyOn(Worker.prototype, "unref").mockImplementation(function (this: Worker) {
+		workers.push(this);
+	});
+	const memory = new KernelMemory();
+	const team = await Team.start(memory, 3, true);
+	unref.mockRestore();
+	for (const worker of workers) worker.unref();
+	await team.load(probe, "simd");
+	return { memory, team, workers };
+}
+
+test("a worker that dies while it works is an error with the reason, not a hang", async () => {
+	const { memory, team, workers } = await teamOfThree();
+	const at = memory.allocate(16384);
+	const running = team.run({
+		module: probe,
+		kernel: "probe",
+		tasks: Array.from({ length: 1e5 }, () => [at, at, at + 8192, 32, 16, 10000]),
+		scratch: 0,
+		scratchStep: 0,
+	});
+	setImmediate(() => workers[1]!.terminate());
+	await expect(running).rejects.toMatchObject({ status: "failed", message: "worker thread 2 ended with code 1" });
+	await team.close();
+});
+
+test("a worker that has died before is an error with the reason, not a hang", async () => {
+	const { memory, team, workers } = await teamOfThree();
+	await workers[0]!.terminate();
+	const at = memory.allocate(16384);
+	const tasks = [[at, at, at + 8192, 32, 16, 1]];
+	const run = () => team.run({ module: probe, kernel: "probe", tasks, scratch: 0, scratchStep: 0 });
+	await expect(run()).rejects.toMatchObject({ status: "failed", message: "worker thread 1 ended with code 1" });
+	await expect(run()).rejects.toMatchObject({ message: "worker thread 1 ended with code 1" });
+	await team.close();
+});

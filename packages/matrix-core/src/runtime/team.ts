@@ -1,0 +1,214 @@
+import { setImmediate } from "node:timers/promises";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { ComputationError } from "../errors.ts";
+import type { KernelName } from "./builds.ts";
+import { CONTROL, jobKind } from "./control.ts";
+import { compileKernels, type KernelFunctions, type KernelModule } from "./kernel-module.ts";
+import type { KernelMemory } from "./memory.ts";
+import { Thread } from "./thread.ts";
+import { spinUntil } from "./wait.ts";
+import type { WorkerStart } from "./worker.ts";
+
+const { word } = CONTROL;
+
+/** The main thread looks at its event loop this often: progress, signals, workers that die. */
+const BREATH_MS = 50;
+
+/** Tasks of a job: the arguments that a kernel gets after its scratch, a row a task. */
+export interface Job {
+	readonly module: KernelModule;
+	readonly kernel: string;
+	readonly tasks: readonly (readonly number[])[];
+	/** Scratch of thread 0, and bytes from there to that of the next thread. */
+	readonly scratch: number;
+	readonly scratchStep: number;
+	/** Called now and then with the number of tasks done; what it throws ends the job. */
+	readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/** The threads of a runtime: the main one, which is thread 0 and takes its share, and workers. */
+export class Team {
+	readonly #memory: KernelMemory;
+	readonly #main: Thread;
+	readonly #workers: readonly Worker[];
+	readonly #ports: readonly MessagePort[];
+	readonly #spin: boolean;
+	readonly #loaded = new Map<string, { index: number; functions: KernelFunctions }>();
+	#dead: string | undefined;
+
+	private constructor(memory: KernelMemory, members: readonly Member[], spin: boolean) {
+		this.#memory = memory;
+		this.#main = new Thread(0, memory.memory);
+		this.#workers = members.map(({ worker }) => worker);
+		this.#ports = members.map(({ port }) => port);
+		this.#spin = spin;
+		this.#workers.forEach((worker, i) => {
+			worker.on("error", (error) => {
+				this.#dead ??= `worker thread ${i + 1} died: ${error.message}`;
+			});
+			worker.on("exit", (code) => {
+				this.#dead ??= `worker thread ${i + 1} ended with code ${code}`;
+			});
+		});
+	}
+
+	/**
+	 * Starts `threads` - 1 workers; `spin`: whether waiting threads spin before they sleep.
+	 * @throws ComputationError failed when a worker does not start
+	 */
+	static async start(memory: KernelMemory, threads: number, spin: boolean): Promise<Team> {
+		const members = Array.from({ length: threads - 1 }, (_, i) => startWorker(i + 1, memory.memory, spin));
+		try {
+			await Promise.all(members.map(({ ready }) => ready));
+		} catch (error) {
+			for (const { worker } of members) worker.terminate();
+			throw new ComputationError("failed", `a worker thread did not start: ${(error as Error).message}`);
+		}
+		return new Team(memory, members, spin);
+	}
+
+	/** Threads, the main one among them. */
+	get threads(): number {
+		return this.#workers.length + 1;
+	}
+
+	/** Loads a module into every thread, once. @throws ComputationError failed when it cannot be */
+	async load(module: KernelModule, build: KernelName): Promise<void> {
+		if (this.#loaded.has(module.name)) return;
+		let functions: KernelFunctions;
+		try {
+			const code = compileKernels(module, build);
+			functions = this.#main.load(code);
+			for (const port of this.#ports) port.postMessage(code);
+		} catch (error) {
+			throw new ComputationError("failed", `kernels ${module.name}: ${(error as Error).message}`);
+		}
+		this.#begin(jobKind.load);
+		await this.#end(() => this.#waitForWorkers());
+		this.#throwFailure(`kernels ${module.name}`);
+		this.#loaded.set(module.name, { index: this.#loaded.size, functions });
+	}
+
+	/**
+	 * Runs all tasks of a job, on whichever threads are free; gives what the kernel returned for each, in their order.
+	 * @throws ComputationError failed when a kernel throws or a worker has died; what `onProgress` throws
+	 */
+	async run({ module, kernel, tasks, scratch, scratchStep, onProgress }: Job): Promise<Float64Array> {
+		const loaded = this.#loaded.get(module.name)!;
+		const index = Object.keys(loaded.functions).indexOf(kernel);
+		if (index < 0) throw new Error(`kernels ${module.name}: unknown kernel: ${kernel}`);
+		const length = tasks[0]?.length ?? 0;
+		const { control } = this.#main;
+		const mark = this.#memory.mark();
+		try {
+			const table = this.#memory.allocate(8 * tasks.length * length);
+			const results = this.#memory.allocate(8 * tasks.length);
+			const numbers = this.#memory.view("f64", table, tasks.length * length);
+			tasks.forEach((task, i) => {
+				if (task.length !== length)
+					throw new Error(`${kernel}: task ${i} has ${task.length} arguments, task 0 has ${length}`);
+				numbers.set(task, i * length);
+			});
+			control[word.module] = loaded.index;
+			control[word.kernel] = index;
+			control[word.tasks] = tasks.length;
+			control[word.taskLength] = length;
+			control[word.taskAddress] = table;
+			control[word.resultAddress] = results;
+			control[word.scratchAddress] = scratch;
+			control[word.scratchStep] = scratchStep;
+			this.#begin(jobKind.run);
+			await this.#end(async () => {
+				while (!this.#main.work(performance.now() + BREATH_MS)) await this.#breathe(onProgress);
+				await this.#waitForWorkers(onProgress);
+			});
+			this.#throwFailure(kernel);
+			return this.#memory.view("f64", results, tasks.length).slice();
+		} finally {
+			this.#memory.release(mark);
+		}
+	}
+
+	/** Lets the workers end. */
+	async close(): Promise<void> {
+		this.#begin(jobKind.close);
+		await Promise.all(this.#workers.map((worker) => worker.terminate()));
+	}
+
+	#begin(kind: number): void {
+		const { control } = this.#main;
+		control[word.kind] = kind;
+		control[word.pages] = this.#memory.memory.buffer.byteLength / 65536;
+		control[word.nextTask] = 0;
+		control[word.doneTasks] = 0;
+		control[word.failed] = 0;
+		Atomics.store(control, word.busy, this.#workers.length);
+		Atomics.add(control, word.job, 1);
+		Atomics.notify(control, word.job);
+	}
+
+	/** Does the main thread's part; when that throws, waits until the workers have left the job too. */
+	async #end(part: () => Promise<void>): Promise<void> {
+		try {
+			await part();
+		} catch (error) {
+			Atomics.store(this.#main.control, word.nextTask, this.#main.control[word.tasks]!);
+			if (!this.#dead) await this.#waitForWorkers().catch(() => {});
+			throw error;
+		}
+	}
+
+	async #waitForWorkers(onProgress?: (done: number) => void): Promise<void> {
+		const { control } = this.#main;
+		const done = () => Atomics.load(control, word.busy) === 0;
+		if (this.#spin && spinUntil(done)) return;
+		for (let breath = performance.now() + BREATH_MS; !done(); ) {
+			const busy = Atomics.load(control, word.busy);
+			if (busy > 0) Atomics.wait(control, word.busy, busy, BREATH_MS);
+			if (performance.now() < breath) continue;
+			await this.#breathe(onProgress);
+			breath = performance.now() + BREATH_MS;
+		}
+	}
+
+	/** Lets the event loop run: progress, signals, and the news that a worker has died. */
+	async #breathe(onProgress?: (done: number) => void): Promise<void> {
+		await setImmediate();
+		if (this.#dead) throw new ComputationError("failed", this.#dead);
+		onProgress?.(Atomics.load(this.#main.control, word.doneTasks));
+	}
+
+	#throwFailure(what: string): void {
+		const { control } = this.#main;
+		const failed = Atomics.load(control, word.failed);
+		if (this.#dead) throw new ComputationError("failed", this.#dead);
+		if (failed === 0) return;
+		const bytes = new Uint8Array(this.#memory.memory.buffer, CONTROL.messageAddress, control[word.messageLength]!);
+		const message = new TextDecoder().decode(bytes.slice());
+		throw new ComputationError("failed", `${what}: thread ${failed - 1}: ${message}`);
+	}
+}
+
+interface Member {
+	readonly worker: Worker;
+	readonly port: MessagePort;
+	readonly ready: Promise<void>;
+}
+
+function startWorker(id: number, memory: WebAssembly.Memory, spin: boolean): Member {
+	const { port1, port2 } = new MessageChannel();
+	const start: WorkerStart = { id, memory, port: port2, spin };
+	const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+		workerData: start,
+		transferList: [port2],
+		execArgv: [],
+	});
+	worker.unref();
+	port1.unref();
+	const ready = new Promise<void>((resolve, reject) => {
+		worker.once("message", () => resolve());
+		worker.once("error", reject);
+		worker.once("exit", (code) => reject(new Error(`it ended with code ${code}`)));
+	});
+	return { worker, port: port1, ready };
+}

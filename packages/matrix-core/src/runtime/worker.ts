@@ -1,0 +1,41 @@
+// A worker thread: waits for the next job, does its part, says so, and never returns to its event loop before it ends.
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { CONTROL, jobKind } from "./control.ts";
+import { Thread } from "./thread.ts";
+import { spinUntil } from "./wait.ts";
+
+/** What the main thread starts a worker with. */
+export interface WorkerStart {
+	readonly id: number;
+	readonly memory: WebAssembly.Memory;
+	/** Where modules to load come from. */
+	readonly port: MessagePort;
+	/** Whether to spin before sleeping: pays where every thread has a core of its own. */
+	readonly spin: boolean;
+}
+
+const { id, memory, port, spin }: WorkerStart = workerData;
+const { word } = CONTROL;
+const thread = new Thread(id, memory);
+const { control } = thread;
+
+let job = Atomics.load(control, word.job);
+parentPort!.postMessage("ready");
+for (;;) {
+	if (spin) spinUntil(() => Atomics.load(control, word.job) !== job);
+	while (Atomics.load(control, word.job) === job) Atomics.wait(control, word.job, job);
+	job = Atomics.load(control, word.job);
+	// another thread's growth of the memory is seen a moment later
+	while (memory.buffer.byteLength < control[word.pages]! * 65536) Atomics.wait(control, word.job, job, 1);
+	const kind = control[word.kind];
+	if (kind === jobKind.close) break;
+	if (kind === jobKind.load)
+		try {
+			thread.load(receiveMessageOnPort(port)!.message);
+		} catch (error) {
+			thread.fail(error);
+		}
+	else thread.work();
+	if (Atomics.sub(control, word.busy, 1) === 1) Atomics.notify(control, word.busy);
+}
+port.close();

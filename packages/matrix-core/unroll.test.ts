@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { unroll } from "./unroll.ts";
+
+test("a statement is repeated for every value of its variables, the first outermost", () => {
+	const source = "// unroll r: ROWS, v: 2\nlet c$r$v = load($r * step, $v);\nrest();";
+	expect(unroll(source, { ROWS: 2 })).toBe(
+		"let c00 = load(0 * step, 0);\nlet c01 = load(0 * step, 1);\nlet c10 = load(1 * step, 0);\nlet c11 = load(1 * step, 1);\nrest();",
+	);
+});
+
+test("the indentation of the comment goes with it", () => {
+	expect(unroll("\t// unroll v: 1\n\tb$v = 1;\n", {})).toBe("\tb0 = 1;\n");
+});
+
+test("a name that is no number is an error", () => {
+	expect(() => unroll("// unroll v: WIDTH\nb$v = 1;", { ROWS: 2 })).toThrow("unroll: unknown number: WIDTH");
+});
+
+test("a line with no statement after it is an error", () => {
+	expect(() => unroll("// unroll v: 2\n", {})).toThrow("unroll v: 2: no statement follows");
+});
+
+test("a function is repeated for each of its numbers, before its statements are", () => {
+	const source = "// each R: 1, ROWS\nfunction f$R(): void {\n\t// unroll r: $R\n\tg($r);\n}\nrest\n";
+	expect(unroll(source, { ROWS: 2 })).toBe(
+		"function f1(): void {\n\tg(0);\n}\n\nfunction f2(): void {\n\tg(0);\n\tg(1);\n}\nrest\n",
+	);
+});
