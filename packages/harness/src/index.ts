@@ -1,4 +1,4 @@
-export { parseAxis, parseDuration } from "./axis-values.ts";
+export { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
 export {
 	defineExperiment,
@@ -10,6 +10,7 @@ export {
 } from "./experiment.ts";
 export type { Axis, Figure, FigureFacts, Guide, LineFigure, Panels, Series } from "./figures/figure.ts";
 export { plotRun } from "./figures/plot-run.ts";
+export { describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
 export { gateSize, gradientError, referenceGradient } from "./gate.ts";
 export type { GridOverrides } from "./grid.ts";
 export {

@@ -34,7 +34,7 @@ const styles: ReadonlyMap<string, CurveStyle> = new Map(
 		"measured error": { colour: colours.blue, shape: "circle" },
 		"certified a posteriori": { colour: colours.green, shape: "triangle-down" },
 		"certified a priori": { colour: colours.vermillion, shape: "triangle-up" },
-		"rounding floor": { colour: colours.grey, shape: "stroke" },
+		"rounding floor of the bound": { colour: colours.grey, shape: "stroke" },
 	}),
 );
 

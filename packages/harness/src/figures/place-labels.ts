@@ -21,7 +21,7 @@ export const labelGap = 9;
 
 /**
  * Puts each label right of its point. Labels that would overlap move apart, up and down; one that a curve would still
- * cross goes to the left of its point, or above it, where that is free.
+ * cross goes to the left of its point, or a line below or above, where that is free.
  * @param curves the curves that labels keep clear of
  * @param lineHeight height of a label
  * @param height labels stay within 0..height
@@ -41,9 +41,14 @@ export function placeLabels(
 			!curves.some((curve) => crosses(curve, candidate, lineHeight)) &&
 			!placed.some((other, k) => k !== i && overlap(candidate, other, lineHeight));
 		const { anchor, width } = label;
+		const [after, before] = [anchor.x + labelGap, anchor.x - labelGap - width];
+		const [above, below] = [anchor.y - lineHeight, anchor.y + lineHeight];
 		const elsewhere = [
-			{ ...label, x: anchor.x - labelGap - width, y: anchor.y },
-			{ ...label, x: anchor.x - width, y: anchor.y - lineHeight },
+			{ ...label, x: before, y: anchor.y },
+			{ ...label, x: after, y: below },
+			{ ...label, x: after, y: above },
+			{ ...label, x: before, y: above },
+			{ ...label, x: before, y: below },
 		];
 		return isFree(label) ? label : (elsewhere.find(isFree) ?? label);
 	});

@@ -1,5 +1,5 @@
 /** Width of a character of the figures' font, as a part of its size: the mean over English text and digits, rounded up. */
-const meanWidth = { regular: 0.48, bold: 0.52 } as const;
+const meanWidth = { regular: 0.44, bold: 0.48 } as const;
 
 /** About how wide a line of text is, in the unit of `size`. */
 export function textWidth(text: string, size: number, isBold = false): number {

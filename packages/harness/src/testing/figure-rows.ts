@@ -76,7 +76,12 @@ export const degreeFigure: LineFigure = {
 	series: [
 		{ name: "measured error", kind: "measured", x: ({ degree }) => degree, y: ({ error_max }) => error_max },
 		{ name: "certified a priori", kind: "predicted", x: ({ degree }) => degree, y: ({ error_bound }) => error_bound },
-		{ name: "rounding floor", kind: "floor", x: ({ degree }) => degree, y: ({ extra }) => Number(extra?.["floor"]) },
+		{
+			name: "rounding floor of the bound",
+			kind: "floor",
+			x: ({ degree }) => degree,
+			y: ({ extra }) => Number(extra?.["floor"]),
+		},
 	],
 	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row!.B}` },
 };
