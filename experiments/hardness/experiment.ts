@@ -66,7 +66,8 @@ export default defineExperiment({
 		get full() {
 			return [
 				...[16, 64].flatMap((size) => decoding.map((reduction) => noiseBlock(reduction, size))),
-				...[16, 32, 64, 128, 256].flatMap((size) => integralBlocks(size, [1, 2, 3])),
+				...[16, 32, 64].flatMap((size) => integralBlocks(size, [1, 2, 3])),
+				...[128, 256].flatMap((size) => integralBlocks(size, [1])),
 				...[16, 32, 64, 128, 256, 512].flatMap((size) => decoding.map((reduction) => scoresBlock(reduction, size))),
 				...[0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12].map(thetaBlock),
 			];
