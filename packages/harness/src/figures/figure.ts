@@ -1,0 +1,3 @@
+export interface Figure {
+	readonly name: string;
+}
