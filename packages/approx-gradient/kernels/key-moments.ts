@@ -48,17 +48,19 @@ function addMoments<T>(columns: i32, nodes: i32, features: usize, values: usize,
 }
 
 /**
- * weights (a panel) = exp(<tilt, key> - tilt[d]) for the rows in d panels of keys, in double precision, rounded once;
- * 1 where tilt is 0; 0 for rows that are not there. table: EXPONENTIAL_TABLE.
+ * weights (a panel) = exp(<tilt, key - centre> - tilt[d]) for the rows in d panels of keys, in double precision, rounded
+ * once; 1 where tilt is 0; 0 for rows that are not there. table: EXPONENTIAL_TABLE.
  */
-function keyWeights<T>(d: i32, keys: usize, tilt: usize, count: i32, weights: usize, table: usize): void {
+function keyWeights<T>(d: i32, keys: usize, centre: usize, tilt: usize, count: i32, weights: usize, table: usize): void {
 	const P = panelBytes(), Z = <usize>sizeof<T>(), end = keys + <usize>d * P;
 	for (let pair: usize = 0; pair < P; pair += 2 * Z) {
 		let weight = v128.splat<f64>(1);
 		if (tilt) {
 			let exponent = f64x2.neg(v128.load_splat<f64>(tilt + (<usize>d << 3)));
-			for (let at = keys + pair, nu = tilt; at < end; at += P, nu += 8)
-				exponent = multiplyAdd<f64>(v128.load_splat<f64>(nu), sizeof<T>() == 8 ? v128.load(at) : f64x2.promote_low_f32x4(v128.load64_zero(at)), exponent);
+			for (let at = keys + pair, nu = tilt, mu = centre; at < end; at += P, nu += 8, mu += 8) {
+				const key = sizeof<T>() == 8 ? v128.load(at) : f64x2.promote_low_f32x4(v128.load64_zero(at));
+				exponent = multiplyAdd<f64>(v128.load_splat<f64>(nu), f64x2.sub(key, v128.load_splat<f64>(mu)), exponent);
+			}
 			weight = exponentialBelow<f64>(exponent, table);
 		}
 		if (sizeof<T>() == 8) v128.store(weights + pair, weight);
@@ -77,13 +79,13 @@ function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void
 /**
  * Adds the moments of `rows` keys to S (nodes x (d + 1) doubles; nodes a multiple of MOMENT_NODES, those from `real` on
  * are left as they are or get zeros).
- * keys, inputs: rows of A2 and A3; key k is keys · keyMap - keyShift, its value inputs · Y (matrices and shifts in double
- * precision); tilt: 0, or d + 1 doubles for keyWeights, which takes keys as they come.
+ * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y (matrices, centre and none = d
+ * zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
  * scratch: EXPONENTIAL_TABLE, (nodes + 2 d + 1) rows of `panels` panels, and d + MOMENT_NODES · MOMENT_COLUMNS panels.
  */
 export function keyMoments<T>(
-	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, parents: i32, childCount: usize, variable: usize, panels: i32,
-	keys: usize, inputs: usize, keyMap: usize, keyShift: usize, Y: usize, none: usize, tilt: usize, S: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
 ): void {
 	const stride = <usize>d * sizeof<T>(), row = <usize>panels * panelBytes();
 	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>nodes * row, h = k + <usize>d * row;
@@ -94,13 +96,13 @@ export function keyMoments<T>(
 		for (let panel: usize = 0, first = from; panel < row; panel += panelBytes(), first += panelRows<T>()) {
 			const count = max(0, min(panelRows<T>(), rows - first));
 			loadPanels<T>(keys + <usize>first * stride, count, d, loaded);
-			projectPanels<T>(loaded, keyMap, keyShift, d, k + panel, row);
-			keyWeights<T>(d, loaded, tilt, count, h + <usize>d * row + panel, scratch);
+			projectPanels<T>(loaded, keyMap, centre, none, d, k + panel, row);
+			keyWeights<T>(d, loaded, centre, tilt, count, h + <usize>d * row + panel, scratch);
 			loadPanels<T>(inputs + <usize>first * stride, count, d, loaded);
-			projectPanels<T>(loaded, Y, none, d, h + panel, row);
+			projectPanels<T>(loaded, Y, none, none, d, h + panel, row);
 			weighValues<T>(d, h + <usize>d * row + panel, h + panel, row);
 		}
-		blockFeatures<T>(k, features, parents, childCount, variable, row);
+		blockFeatures<T>(k, features, families, familyTable, variable, row);
 		addMoments<T>(d + 1, nodes, features, h, row, tile, S);
 	}
 }

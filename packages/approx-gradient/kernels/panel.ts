@@ -17,11 +17,15 @@ export function panelRows<T>(): i32 {
 	return TILE_VECTORS * lanes<T>();
 }
 
-/** Sum of the lanes of a panel, in double precision. */
+/** Sum of the numbers of a panel: vectors in their own precision, the lanes of their sum in double precision. */
+// @ts-ignore: decorator
+@inline
 export function panelSum<T>(panel: usize): f64 {
-	let sum: f64 = 0;
-	for (const end = panel + panelBytes(); panel < end; panel += sizeof<T>()) sum += <f64>load<T>(panel);
-	return sum;
+	let sum = v128.load(panel);
+	for (let part: usize = 16; part < panelBytes(); part += 16) sum = v128.add<T>(sum, v128.load(panel + part));
+	if (sizeof<T>() == 8) return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+	const pair = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
+	return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
 /** Panels of `count` <= panelRows rows of a row-major matrix with d columns; rows that are not there are zero. */
@@ -33,20 +37,21 @@ export function loadPanels<T>(rows: usize, count: i32, d: i32, out: usize): void
 }
 
 /**
- * out[b] = sum over a of x[a] · M[a][b] - shift[b] for panels x[0..d-1]; M (d x d) and shift in double precision.
- * Sums are in double precision for either number type and rounded once; panels of `out` are outStep bytes apart.
+ * out[b] = sum over a of (x[a] - before[a]) · M[a][b] - after[b] for panels x[0..d-1]; M (d x d), before and after (d) in
+ * double precision. Sums are in double precision for either number type and rounded once; panels of `out` are outStep
+ * bytes apart.
  */
-export function projectPanels<T>(x: usize, M: usize, shift: usize, d: i32, out: usize, outStep: usize): void {
+export function projectPanels<T>(x: usize, M: usize, before: usize, after: usize, d: i32, out: usize, outStep: usize): void {
 	const P = panelBytes(), end = x + <usize>d * P, stride = <usize>d << 3;
-	for (let b = 0; b < d; b++, M += 8, shift += 8, out += outStep) {
-		const start = f64x2.neg(v128.load_splat<f64>(shift));
+	for (let b = 0; b < d; b++, M += 8, after += 8, out += outStep) {
+		const start = f64x2.neg(v128.load_splat<f64>(after));
 		if (sizeof<T>() == 8)
 			for (let part: usize = 0; part < P; part += 32) {
 				let low = start, high = start;
-				for (let from = x + part, m = M; from < end; from += P, m += stride) {
-					const factor = v128.load_splat<f64>(m);
-					low = multiplyAdd<f64>(factor, v128.load(from), low);
-					high = multiplyAdd<f64>(factor, v128.load(from, 16), high);
+				for (let from = x + part, m = M, c = before; from < end; from += P, m += stride, c += 8) {
+					const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c);
+					low = multiplyAdd<f64>(factor, f64x2.sub(v128.load(from), centre), low);
+					high = multiplyAdd<f64>(factor, f64x2.sub(v128.load(from, 16), centre), high);
 				}
 				v128.store(out + part, low);
 				v128.store(out + part, high, 16);
@@ -54,10 +59,11 @@ export function projectPanels<T>(x: usize, M: usize, shift: usize, d: i32, out: 
 		else
 			for (let part: usize = 0; part < P; part += 16) {
 				let low = start, high = start;
-				for (let from = x + part, m = M; from < end; from += P, m += stride) {
-					const factor = v128.load_splat<f64>(m), four = v128.load(from);
-					low = multiplyAdd<f64>(factor, f64x2.promote_low_f32x4(four), low);
-					high = multiplyAdd<f64>(factor, f64x2.promote_low_f32x4(v128.shuffle<u64>(four, four, 1, 0)), high);
+				for (let from = x + part, m = M, c = before; from < end; from += P, m += stride, c += 8) {
+					const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c), four = v128.load(from);
+					low = multiplyAdd<f64>(factor, f64x2.sub(f64x2.promote_low_f32x4(four), centre), low);
+					const rest = f64x2.promote_low_f32x4(v128.shuffle<u64>(four, four, 1, 0));
+					high = multiplyAdd<f64>(factor, f64x2.sub(rest, centre), high);
 				}
 				const first = f32x4.demote_f64x2_zero(low), second = f32x4.demote_f64x2_zero(high);
 				v128.store(out + part, v128.shuffle<u64>(first, second, 0, 2));

@@ -4,55 +4,55 @@ import { keyMoments } from "./key-moments";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
 export function keyMoments64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, parents: i32, childCount: usize, variable: usize, panels: i32,
-	keys: usize, inputs: usize, keyMap: usize, keyShift: usize, Y: usize, none: usize, tilt: usize, S: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f64>(scratch, rows, d, nodes, real, parents, childCount, variable, panels, keys, inputs, keyMap, keyShift, Y, none, tilt, S);
+	keyMoments<f64>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, none, tilt, S);
 }
 
 export function queryMoment64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, parents: i32, childCount: usize, variable: usize, A1: usize, E: usize,
-	queryMap: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): f64 {
 	return queryPass<f64>(
-		MOMENT, scratch, rows, d, nodes, parents, childCount, variable, A1, E, queryMap, queryShift, weighted,
+		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
 		raisedNodes, moments, weight, raised, totals,
 	);
 }
 
 export function queryReverse64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, parents: i32, childCount: usize, variable: usize, A1: usize, E: usize,
-	queryMap: usize, queryShift: usize, weighted: usize, totals: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
 ): f64 {
 	return queryPass<f64>(
-		REVERSE, scratch, rows, d, nodes, parents, childCount, variable, A1, E, queryMap, queryShift, weighted,
+		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
 		0, 0, 0, 0, totals,
 	);
 }
 
 export function keyMoments32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, parents: i32, childCount: usize, variable: usize, panels: i32,
-	keys: usize, inputs: usize, keyMap: usize, keyShift: usize, Y: usize, none: usize, tilt: usize, S: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f32>(scratch, rows, d, nodes, real, parents, childCount, variable, panels, keys, inputs, keyMap, keyShift, Y, none, tilt, S);
+	keyMoments<f32>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, none, tilt, S);
 }
 
 export function queryMoment32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, parents: i32, childCount: usize, variable: usize, A1: usize, E: usize,
-	queryMap: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): f64 {
 	return queryPass<f32>(
-		MOMENT, scratch, rows, d, nodes, parents, childCount, variable, A1, E, queryMap, queryShift, weighted,
+		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
 		raisedNodes, moments, weight, raised, totals,
 	);
 }
 
 export function queryReverse32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, parents: i32, childCount: usize, variable: usize, A1: usize, E: usize,
-	queryMap: usize, queryShift: usize, weighted: usize, totals: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
 ): f64 {
 	return queryPass<f32>(
-		REVERSE, scratch, rows, d, nodes, parents, childCount, variable, A1, E, queryMap, queryShift, weighted,
+		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
 		0, 0, 0, 0, totals,
 	);
 }

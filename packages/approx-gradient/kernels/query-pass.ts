@@ -8,8 +8,8 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelFeatures } from "./features";
 import { loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
 
-/** Nodes of a run; SUMMATION_RUN of the caller's rounding bound. */
-const RUN = 96;
+/** Nodes of a run. */
+const RUN = 48;
 
 /** N[c] += sum over nodes of S[node][c] · feature[node] for C <= 5 columns c: 10 accumulators, of TILE_VECTORS / 2 pairs. */
 // @ts-ignore: decorator
@@ -74,13 +74,14 @@ function flush<T>(d: i32, from: usize, to: usize): void {
  * partial: d panels of scratch.
  */
 function backward<T>(
-	d: i32, nodes: i32, parents: i32, childCount: usize, variable: usize, x: usize, feature: usize, t: usize, partial: usize, gradient: usize,
+	d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, x: usize, feature: usize, t: usize, partial: usize, gradient: usize,
 ): void {
 	memory.fill(gradient, 0, <usize>d * panelBytes());
 	memory.fill(partial, 0, <usize>d * panelBytes());
 	let at = variable + (<usize>nodes << 2), child = t + <usize>nodes * panelBytes(), sinceFlush = 0;
-	for (let p = parents - 1; p >= 0; p--) {
-		const f = feature + <usize>p * panelBytes(), own = t + <usize>p * panelBytes(), children = load<i32>(childCount + (<usize>p << 2));
+	for (let family = familyTable + (<usize>families << 3); family > familyTable; ) {
+		family -= 8;
+		const p = <usize>load<i32>(family) * panelBytes(), f = feature + p, own = t + p, children = load<i32>(family, 4);
 		// unroll v: TILE_VECTORS
 		const f$v = v128.load(f, $v * 16);
 		// unroll v: TILE_VECTORS
@@ -161,12 +162,25 @@ function residual<T>(d: i32, N: usize, target: usize): void {
 	}
 }
 
-/** First of `count` rows whose normaliser is not positive, or -1; rows beyond `count` get the normaliser 1. */
-function badRow<T>(normaliser: usize, count: i32): i32 {
-	for (let r = 0, at = normaliser; r < panelRows<T>(); r++, at += sizeof<T>()) {
-		if (r >= count) store<T>(at, <T>1);
-		else if (!(load<T>(at) > 0)) return r;
+/**
+ * First of `count` rows whose normaliser is not a positive number, or -1; rows beyond `count` get the normaliser 1.
+ * range: [that normaliser, the least normaliser so far].
+ */
+function checkNormalisers<T>(normaliser: usize, count: i32, range: usize): i32 {
+	let least = load<f64>(range, 8);
+	for (let r = 0; r < panelRows<T>(); r++, normaliser += sizeof<T>()) {
+		if (r >= count) {
+			store<T>(normaliser, <T>1);
+			continue;
+		}
+		const D = <f64>load<T>(normaliser);
+		if (!(D > 0 && D < Infinity)) {
+			store<f64>(range, D);
+			return r;
+		}
+		least = min<f64>(least, D);
 	}
+	store<f64>(range, least, 8);
 	return -1;
 }
 
@@ -214,17 +228,18 @@ export const REVERSE = 1;
 
 /**
  * A range of `rows` queries; returns the first row whose normaliser is not positive, or -1.
- * A1, E: the rows; query q is A1 · queryMap - queryShift (doubles); weighted: w_alpha S[alpha] (nodes x (d + 1));
+ * A1, E: the rows; query q is A1 · queryMap - queryShift (doubles; none: d zeros); weighted: w_alpha S[alpha] (nodes x (d + 1));
  * MOMENT also takes moments (S, raisedNodes x (d + 1)), weight (w_alpha) and raised (nodes x d offsets of panels). `nodes`
  * counts real nodes; tables of moments have rows up to the next multiple of 4, zero.
- * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)], and writes the bad normaliser after them.
+ * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
+ * and lowers the least one.
  * scratch, in panels: nodes and the larger of nodes and raisedNodes, each up to a multiple of 4, and 7 d + 2 + 2 d².
  */
 // @ts-ignore: decorator
 @inline
 export function queryPass<T>(
-	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, parents: i32, childCount: usize, variable: usize,
-	A1: usize, E: usize, queryMap: usize, queryShift: usize, weighted: usize,
+	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
+	A1: usize, E: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
 	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>();
@@ -237,14 +252,11 @@ export function queryPass<T>(
 		const count = min(panelRows<T>(), rows - from);
 		loadPanels<T>(A1 + <usize>from * stride, count, d, a1);
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
-		projectPanels<T>(a1, queryMap, queryShift, d, q, P);
-		panelFeatures<T>(q, feature, parents, childCount, variable);
+		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
+		panelFeatures<T>(q, feature, families, familyTable, variable);
 		evaluate<T>(d + 1, feature, nodes, weighted, N);
-		const bad = badRow<T>(N + columns, count);
-		if (bad >= 0) {
-			store<f64>(totals + (<usize>sumCount << 3), <f64>load<T>(N + columns + <usize>bad * sizeof<T>()));
-			return from + bad;
-		}
+		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));
+		if (bad >= 0) return from + bad;
 		residual<T>(d, N, c);
 		if (count < panelRows<T>()) {
 			clearRows<T>(N, d + 1, count);
@@ -255,7 +267,7 @@ export function queryPass<T>(
 			raise<T>(d, nodes, feature, weight, raised, t, gradient);
 		} else {
 			cotangents<T>(d + 1, nodes, weighted, N, t);
-			backward<T>(d, nodes, parents, childCount, variable, q, feature, t, partial, gradient);
+			backward<T>(d, nodes, families, familyTable, variable, q, feature, t, partial, gradient);
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
 		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {
