@@ -120,6 +120,8 @@ describe("options", () => {
 		[{ B: -1 }, "generate: B must be a finite number > 0, got -1"],
 		[{ B: Number.NaN }, "generate: B must be a finite number > 0, got NaN"],
 		[{ B: Number.POSITIVE_INFINITY }, "generate: B must be a finite number > 0, got Infinity"],
+		[{ B: 1e301 }, "generate: B must be at most 1e+300 for f64, got 1e+301"],
+		[{ B: 1e31, dtype: "f32" }, "generate: B must be at most 1e+30 for f32, got 1e+31"],
 		[{ seed: -1 }, "generate: seed must be a whole number >= 0, got -1"],
 		[{ seed: 2 ** 53 }, "generate: seed must be a whole number >= 0, got 9007199254740992"],
 		[{ dtype: "f16" }, "generate: dtype must be f64 or f32, got f16"],

@@ -62,7 +62,9 @@ export function describeFailure(problem: AttentionProblem, request: GradientRequ
 
 function describeRequest(problem: AttentionProblem, request: GradientRequest | Choice) {
 	return {
-		...("algorithm" in request ? { algorithm: request.algorithm.name, options: request.options } : { algorithm: "auto" }),
+		...("algorithm" in request
+			? { algorithm: request.algorithm.name, options: request.options }
+			: { algorithm: "auto" }),
 		...("why" in request && { chosen: { algorithm: request.spelling, why: request.why } }),
 		n: problem.n,
 		d: problem.d,
