@@ -1,6 +1,7 @@
 // The module "polynomial": every kernel of the polynomial method for f64 and f32, with the scratch of the thread first.
 
 import { keyMoments } from "./key-moments";
+import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
 export function keyMoments64(
@@ -57,3 +58,43 @@ export function queryReverse32(
 	);
 }
 
+
+export function keyRanges64(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
+	keyRanges<f64>(scratch, rows, d, keys, inputs, Y, out);
+}
+
+export function queryRanges64(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
+	queryRanges<f64>(scratch, rows, d, inputs, X, scale, out);
+}
+
+export function centredQueries64(
+	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
+): void {
+	centredQueries<f64>(scratch, rows, d, inputs, targets, X, scale, centre, middle, out);
+}
+
+export function centredKeys64(
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, out: usize,
+): void {
+	centredKeys<f64>(scratch, rows, d, keys, inputs, Y, middle, tilt, out);
+}
+
+export function keyRanges32(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
+	keyRanges<f32>(scratch, rows, d, keys, inputs, Y, out);
+}
+
+export function queryRanges32(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
+	queryRanges<f32>(scratch, rows, d, inputs, X, scale, out);
+}
+
+export function centredQueries32(
+	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
+): void {
+	centredQueries<f32>(scratch, rows, d, inputs, targets, X, scale, centre, middle, out);
+}
+
+export function centredKeys32(
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, out: usize,
+): void {
+	centredKeys<f32>(scratch, rows, d, keys, inputs, Y, middle, tilt, out);
+}

@@ -59,7 +59,7 @@ export const polynomial = defineAlgorithm({
 		return { reason: `degree ${degree} at d = ${d} has ${set.size} features, which need ${bytes} bytes` };
 	},
 	async run(problem, { route, basis, degree, epsilon, certificate }, { onProgress }): Promise<GradientResult> {
-		const profile = profileOf(problem);
+		const profile = await profileOf(problem);
 		const method = {
 			profile,
 			space: balancedSpace(profile),

@@ -32,9 +32,9 @@ interface Case {
 	tree?: FeatureTree;
 }
 
-function inputOf({ n, d, degree, distribution = "uniform", dtype = "f64", tree }: Case): RouteInput {
+async function inputOf({ n, d, degree, distribution = "uniform", dtype = "f64", tree }: Case): Promise<RouteInput> {
 	const problem = asDtype(generateProblem({ distribution, n, d, B: 1, seed: n + d }), dtype);
-	const space = balancedSpace(profileOf(problem));
+	const space = balancedSpace(await profileOf(problem));
 	const monomials = tree ?? totalDegreeTree(d, degree);
 	const weights = featureWeights(monomials, chebyshev.coefficients(space.radius, degree));
 	return { problem, tree: monomials, weights, frame: space.frame };
@@ -54,7 +54,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 				{ n: 300, d: 4, degree: 6, distribution: "biased" },
 			];
 			for (const size of sizes) {
-				const input = inputOf({ ...size, dtype });
+				const input = await inputOf({ ...size, dtype });
 				const expected = await routes[name].run(input);
 				const got = await runOnKernels(name, input, runtime);
 				const scale = maxAbs(expected.gradient) + 1e-3;
@@ -79,7 +79,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 				[0, 2, 0],
 				[0, 0, 1],
 			];
-			const input = inputOf({ n: 130, d: 3, degree: 4, tree: downwardClosedTree(exponents) });
+			const input = await inputOf({ n: 130, d: 3, degree: 4, tree: downwardClosedTree(exponents) });
 			const runtime = await createRuntime({ kernel });
 			const expected = await routes[name].run(input);
 			const got = await runOnKernels(name, input, runtime);
@@ -88,7 +88,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 		});
 
 		it("gives the same bits for every number of threads", async () => {
-			const input = inputOf({ n: 5000, d: 3, degree: 4 });
+			const input = await inputOf({ n: 5000, d: 3, degree: 4 });
 			const results = [];
 			for (const threads of [1, 2, 3]) {
 				const runtime = await createRuntime({ kernel, threads });
@@ -100,7 +100,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 		});
 
 		it("totals are the sums that certificates take", async () => {
-			const input = inputOf({ n: 700, d: 3, degree: 5 });
+			const input = await inputOf({ n: 700, d: 3, degree: 5 });
 			const runtime = await createRuntime({ kernel });
 			const got = await runOnKernels(name, input, runtime);
 			await runtime.close();
@@ -109,7 +109,9 @@ describe.each(kernels)("kernel %s", (kernel) => {
 			await routes[name].run(input, {
 				watchers: [
 					{
-						keys: (block) => block.weights.subarray(0, block.count).forEach((w) => (weight += w)),
+						keys: (block) => {
+							for (const w of block.weights.subarray(0, block.count)) weight += w;
+						},
 						rows: (block, states) => {
 							for (let j = 0; j < block.count; j++) {
 								least = Math.min(least, states.normalisers[j]!);
@@ -131,7 +133,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 		});
 
 		it("a normaliser that is not positive is invalid, with its row", async () => {
-			const input = inputOf({ n: 100, d: 2, degree: 1 });
+			const input = await inputOf({ n: 100, d: 2, degree: 1 });
 			const runtime = await createRuntime({ kernel });
 			const broken = { ...input, weights: input.weights.map((w, node) => (node === 0 ? -w : w)) };
 			await expect(runOnKernels(name, broken, runtime)).rejects.toThrow(ComputationError);

@@ -1,7 +1,6 @@
 import {
 	ComputationError,
 	type Dtype,
-	type KernelModule,
 	type Kernels,
 	Matrix,
 	multiply,
@@ -10,12 +9,10 @@ import {
 	transpose,
 	withKernels,
 } from "@attgrad/matrix-core";
+import { polynomialKernels } from "../kernel-module.ts";
 import { familyTable, raisedTable, variableTable } from "./feature-tables.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import type { RouteInput, RouteOptions, RouteResult } from "./route.ts";
-
-/** The kernels of `kernels/polynomial.ts`. */
-export const polynomialKernels: KernelModule = { name: "polynomial", folder: new URL("../../", import.meta.url) };
 
 /** Routes that have kernels. */
 export type KernelRouteName = "moment" | "reverse";
