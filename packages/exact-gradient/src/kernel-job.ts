@@ -58,7 +58,7 @@ export async function packJob(
 	const fields = {
 		n,
 		d,
-		chunk: d <= 16 ? 510 : 126,
+		chunk: d <= 16 ? 252 : 126,
 		blockRows: rows,
 		keysByRow: byRow(),
 		keysByColumn: byColumn(),
@@ -129,11 +129,16 @@ async function packKeys(
 	return longest;
 }
 
+/** Bytes of weights of a block that stay in the second cache level, and of packed keys and values in the third. */
+const CACHE = { weights: 2 ** 20, packed: 2 ** 24 };
+
 /**
- * Rows of a block: enough for the keys and values, which every block reads once a pass, to be worth it, and no more
- * than keeps the block's weights near the second cache level.
+ * Rows of a block. A block reads all keys and values once a pass and keeps its weights: at small d the weights are what
+ * moves, and few rows keep them in the second cache level; at large d it is keys and values, and many rows share a reading.
+ * Measured at n = 4096 to 16384 (docs/performance.md): between 16 and 64 the choice matters little at n = 4096; at
+ * n = 12288, d = 64 128 rows take 0.9 of the time of 64 and 0.6 of 16, at n = 16384, d = 8 16 rows 0.9 of 64.
  */
 function defaultBlockRows(n: number, d: number, size: number): number {
-	if (process.env["BR"]) return Number(process.env["BR"]);
-	return d > 16 ? 64 : Math.max(16, Math.min(64, Math.floor(2 ** 20 / (n * size))));
+	if (d > 16) return 4 * n * d * size > CACHE.packed ? 128 : 64;
+	return Math.max(16, Math.min(64, Math.floor(CACHE.weights / (n * size))));
 }

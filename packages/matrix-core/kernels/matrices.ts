@@ -68,7 +68,9 @@ function exponentials<T>(table: usize, x: usize, y: usize, count: i32): void {
 	if (rest == 0) return;
 	memory.copy(last, x, rest);
 	// unroll v: 4
-	v128.store(last, exponential<T>(v128.load(last, $v * 16), table), $v * 16);
+	const last$v = exponential<T>(v128.load(last, $v * 16), table);
+	// unroll v: 4
+	v128.store(last, last$v, $v * 16);
 	memory.copy(y, last, rest);
 }
 
