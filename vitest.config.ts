@@ -5,7 +5,7 @@ export default defineConfig({
 	test: {
 		include: ["*.test.ts", "src/**/*.test.ts", "*/*.test.ts", "test/**/*.test.ts"],
 		exclude: ["**/node_modules/**", "build/**"],
-		reporters: ["default", ["json", { outputFile: "test-report.json" }]],
+		reporters: ["dot", ["json", { outputFile: "test-report.json" }]],
 		testTimeout: 60_000,
 		pool: "forks",
 	},

@@ -13,9 +13,16 @@ test("the indentation of the comment goes with it", () => {
 });
 
 test("a name that is no number is an error", () => {
-	expect(() => unroll("// unroll v: WIDTH\nb$v = 1;", { ROWS: 2 })).toThrow("unroll v: WIDTH: unknown number: WIDTH");
+	expect(() => unroll("// unroll v: WIDTH\nb$v = 1;", { ROWS: 2 })).toThrow("unroll: unknown number: WIDTH");
 });
 
 test("a line with no statement after it is an error", () => {
 	expect(() => unroll("// unroll v: 2\n", {})).toThrow("unroll v: 2: no statement follows");
+});
+
+test("a function is repeated for each of its numbers, before its statements are", () => {
+	const source = "// each R: 1, ROWS\nfunction f$R(): void {\n\t// unroll r: $R\n\tg($r);\n}\nrest\n";
+	expect(unroll(source, { ROWS: 2 })).toBe(
+		"function f1(): void {\n\tg(0);\n}\n\nfunction f2(): void {\n\tg(0);\n\tg(1);\n}\nrest\n",
+	);
 });

@@ -1,5 +1,6 @@
-import { type Matrix, maxAbs, multiply, scale } from "@attgrad/matrix-core";
+import { type Matrix, maxAbs, multiply, type RowSource, scale } from "@attgrad/matrix-core";
 import type { AttentionProblem } from "./problem.ts";
+import { rowBlocks } from "./row-blocks.ts";
 
 /** Scaled queries Q̂ = scale · A1 X, n x d. */
 export function scaledQueries(problem: AttentionProblem): Matrix {
@@ -40,9 +41,13 @@ export function loss(problem: AttentionProblem): number {
 	return total;
 }
 
-/** The bound B of Definition 1.4 that a problem meets: ‖A1 X‖∞ and ‖A2‖∞, and the larger of the two. */
-export function boundMet(problem: AttentionProblem): { queries: number; keys: number; B: number } {
-	const queries = maxAbs(multiply(problem.A1, problem.X));
-	const keys = maxAbs(problem.A2);
+/**
+ * The bound B of Definition 1.4 that a problem meets: ‖A1 X‖∞ and ‖A2‖∞, and the larger of the two. Rows are read in
+ * blocks; cost 2nd².
+ */
+export function boundMet(problem: AttentionProblem<RowSource>): { queries: number; keys: number; B: number } {
+	let [queries, keys] = [0, 0];
+	for (const block of rowBlocks(problem.A1)) queries = Math.max(queries, maxAbs(multiply(block, problem.X)));
+	for (const block of rowBlocks(problem.A2)) keys = Math.max(keys, maxAbs(block));
 	return { queries, keys, B: Math.max(queries, keys) };
 }

@@ -1,4 +1,5 @@
 import { type Dtype, Matrix, materialise, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { convertedRows } from "./converted-rows.ts";
 
 /**
  * The attention loss gradient problem of Definition 1.4 at the point X: inputs of
@@ -77,16 +78,17 @@ export function inMemory(problem: AttentionProblem<RowSource>): AttentionProblem
 	return { ...problem, A1: materialise(A1), A2: materialise(A2), A3: materialise(A3), E: materialise(E) };
 }
 
-/** The problem with every matrix as `dtype` (rounded where that is narrower). */
-export function asDtype(problem: AttentionProblem, dtype: Dtype): AttentionProblem {
+/**
+ * The problem with every matrix as `dtype`, rounded where that is narrower; rows that are not in memory are converted as
+ * they are read.
+ * @throws UsageError for an entry that is too large for float32
+ */
+export function asDtype(problem: AttentionProblem, dtype: Dtype): AttentionProblem;
+export function asDtype(problem: AttentionProblem<RowSource>, dtype: Dtype): AttentionProblem<RowSource>;
+export function asDtype(problem: AttentionProblem<RowSource>, dtype: Dtype): AttentionProblem<RowSource> {
 	const { A1, A2, A3, E, X, Y } = problem;
-	return {
-		...problem,
-		A1: A1.as(dtype),
-		A2: A2.as(dtype),
-		A3: A3.as(dtype),
-		E: E.as(dtype),
-		X: X.as(dtype),
-		Y: Y.as(dtype),
-	};
+	const rows = (source: RowSource) => (source instanceof Matrix ? source.as(dtype) : convertedRows(source, dtype));
+	const matrices = { A1: rows(A1), A2: rows(A2), A3: rows(A3), E: rows(E), X: X.as(dtype), Y: Y.as(dtype) };
+	for (const name of matrixNames) checkFinite(name, matrices[name]);
+	return { ...problem, ...matrices };
 }

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type RowSource, UsageError } from "@attgrad/matrix-core";
 import { replaceFile } from "./files/replace-file.ts";
-import { npyBlocks } from "./numpy/npy.ts";
+import { dataBytes } from "./numpy/npy.ts";
 import { makeNpyHeader } from "./numpy/npy-header.ts";
 import { type AttentionProblem, matrixNames } from "./problem.ts";
+import { rowBlocks } from "./row-blocks.ts";
 import { ZipWriter } from "./zip/writer.ts";
 
 export interface WriteOptions {
@@ -43,10 +44,9 @@ export async function writeProblem(
 	/** Header and blocks; between blocks others have their turn, so that signals and progress are heard. */
 	async function* pieces(header: Uint8Array, source: RowSource): AsyncGenerator<Uint8Array> {
 		yield header;
-		const rowBytes = source.cols * (source.dtype === "f64" ? 8 : 4);
-		for (const block of npyBlocks(source)) {
-			yield block;
-			done += block.length / rowBytes;
+		for (const block of rowBlocks(source)) {
+			yield dataBytes(block);
+			done += block.rows;
 			onProgress?.(done, total);
 			await nextTurn();
 			signal?.throwIfAborted();

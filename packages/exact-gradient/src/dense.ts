@@ -1,11 +1,12 @@
 import { type AttentionProblem, scaledQueries } from "@attgrad/attention-problem";
 import { frobeniusNorm, Matrix, multiply, scale, subtract } from "@attgrad/matrix-core";
+import { centredKeys } from "./centred-keys.ts";
 import { type ExactGradient, finite } from "./exact-gradient.ts";
 import { denseSupports, refuseUnless } from "./limits.ts";
 
 /** Every matrix on the way of the dense algorithm, under the paper's names. The n x n ones have the problem's number type. */
 export interface DenseIntermediates {
-	/** Scores Q̂ A2ᵀ, n x n, where Q̂ = scale · A1 X. */
+	/** Scores Q̂ A2ᵀ, n x n, where Q̂ = scale · A1 X, of the centred keys. */
 	readonly scores: Matrix;
 	/** Softmax weights, n x n (Definition 3.4). */
 	readonly f: Matrix;
@@ -33,8 +34,8 @@ export interface DenseIntermediates {
  */
 export function denseIntermediates(problem: AttentionProblem): DenseIntermediates {
 	refuseUnless(denseSupports(problem));
-	const { A2 } = problem;
-	const scores = multiply(scaledQueries(problem), A2, { transposeB: true });
+	const keys = centredKeys(problem.A2);
+	const scores = multiply(scaledQueries(problem), keys.as(problem.A2.dtype), { transposeB: true });
 	const f = softmax(scores);
 	const h = multiply(problem.A3.as("f64"), problem.Y);
 	const o = multiply(f, h);
@@ -42,7 +43,7 @@ export function denseIntermediates(problem: AttentionProblem): DenseIntermediate
 	const q = multiply(c, h, { transposeB: true }).as(f.dtype);
 	const r = innerProductsOfRows(f, q);
 	const p = Matrix.build(f.rows, f.cols, (j, l) => f.at(j, l) * (q.at(j, l) - r[j]!), f.dtype);
-	return { scores, f, h, o, c, q, r, p, queryGradient: multiply(p, A2.as("f64")) };
+	return { scores, f, h, o, c, q, r, p, queryGradient: multiply(p, keys) };
 }
 
 /**

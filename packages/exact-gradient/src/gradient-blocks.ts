@@ -1,7 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import {
 	ComputationError,
-	columnRange,
 	Matrix,
 	materialise,
 	type RowSource,
@@ -9,6 +8,7 @@ import {
 	transpose,
 	UsageError,
 } from "@attgrad/matrix-core";
+import { centredKeys } from "./centred-keys.ts";
 import { scoreCotangents, softmaxRows, weightedSums } from "./row-block.ts";
 
 /** Rows from..to-1 of the matrices of the closed form, in double precision. The storage is reused by the next block. */
@@ -45,23 +45,8 @@ function defaultBlockRows(n: number): number {
 }
 
 /**
- * Keys less their midrange row, n x d. Centring changes neither f nor the gradient (p 1 = 0), and keeps full accuracy
- * for keys with a large common offset.
- */
-export function centredKeys(A2: RowSource): Matrix {
-	const { rows: n, cols: d } = A2;
-	const keys = Matrix.zeros(n, d, A2.dtype);
-	A2.readRows(0, n, keys.data);
-	const { min, max } = columnRange(keys);
-	const midrange = keys.row(0).slice();
-	for (let b = 0; b < d; b++) midrange[b] = min[b]! / 2 + max[b]! / 2;
-	for (let l = 0, at = 0; l < n; l++) for (let b = 0; b < d; b++) keys.data[at++]! -= midrange[b]!;
-	return keys;
-}
-
-/**
- * The closed form in blocks of rows (paper.md 4.3): keys and value inputs are held in memory, A1 and E are read block by
- * block. 8n²d flops and n² exponentials in all, memory O(nd + blockRows · n).
+ * The closed form in blocks of rows (paper.md 4.3), in double precision whatever the number type of the problem: keys and
+ * value inputs are held in memory, A1 and E are read block by block. 8n²d flops and n² exponentials in all, memory O(nd + blockRows · n).
  * @throws UsageError when blockRows is not a whole number >= 1
  * @throws ComputationError where a residual is not finite: rows read from a source that are not, or scores that overflow
  */
@@ -73,7 +58,7 @@ export function* gradientBlocks(
 		throw new UsageError(`exact-gradient: blockRows must be a whole number >= 1, got ${blockRows}`);
 	const most = Math.min(blockRows, n);
 	const keys = centredKeys(A2);
-	const valueInputs = materialise(A3);
+	const valueInputs = materialise(A3).as("f64");
 	const scaledX = scale(X.as("f64"), factor);
 	const transposedY = transpose(Y.as("f64"));
 	const targets = Matrix.zeros(most, d);

@@ -1,4 +1,5 @@
 export { definition, dense, exactAlgorithms, streaming } from "./algorithms.ts";
+export { attentionForward, attentionLayer, attentionLayers, type LayerWeights } from "./attention.ts";
 /** The objects of the paper's section 3, under their names there. */
 export * as objects from "./definition.ts";
 export { definitionGradient } from "./definition.ts";

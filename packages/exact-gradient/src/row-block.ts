@@ -1,8 +1,8 @@
 import type { Matrix } from "@attgrad/matrix-core";
 
 /**
- * The loops that the row-block algorithms are made of. `weights` is rows x n; keys and value inputs are n x d in either
- * number type; all else is double precision. The operations on a row are the same, in the same order, whatever block it
+ * The loops that the row-block algorithms are made of. Keys and value inputs are n x d, `weights`, f and p rows x n, all
+ * else rows x d. The operations on a row are the same, in the same order, whatever block it
  * is in: results do not depend on the size of blocks, to the last bit.
  */
 

@@ -17,8 +17,8 @@ const TURN = 5e7;
 
 /**
  * The exact gradient in row blocks (paper.md 4.3): 8n²d flops and n² exponentials, memory O(nd + blockRows · n).
- * Keys and value inputs are held in memory, A1 and E are read block by block. Sums and the results are in double
- * precision whatever the number type. The result does not depend on blockRows, to the last bit.
+ * Keys and value inputs are held in memory, A1 and E are read block by block. Works in double precision whatever the
+ * number type of the problem. The result does not depend on blockRows, to the last bit.
  * @throws UsageError when blockRows is not a whole number >= 1
  * @throws ComputationError where a number is not finite: rows read from a source that are not, or products that overflow
  */

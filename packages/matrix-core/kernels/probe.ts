@@ -1,19 +1,14 @@
 // What the choice of a build runs before it trusts the build: a small product of the kind that all kernels consist of.
 
-import { accumulateTile, tileColumns } from "./tile";
+import { accumulate6, tileColumns } from "./tile";
 
 /**
- * C (TILE_ROWS x tileColumns, rows cStep bytes apart) += Aᵀ B, `repeats` times over, for A (count x TILE_ROWS) and
+ * C (6 x tileColumns, rows cStep bytes apart) += Aᵀ B, `repeats` times over, for A (count x 6) and
  * B (count x tileColumns).
  */
 export function probe(_scratch: usize, a: usize, b: usize, c: usize, cStep: usize, count: i32, repeats: i32): void {
 	for (let i = 0; i < repeats; i++)
-		accumulateTile<f64>(a, TILE_ROWS * 8, b, tileColumns<f64>() * 8, count, c, cStep);
-}
-
-/** Rows of the probe's product. */
-export function probeRows(): i32 {
-	return TILE_ROWS;
+		accumulate6<f64>(a, 6 * 8, b, tileColumns<f64>() * 8, count, c, cStep);
 }
 
 /** Columns of the probe's product. */

@@ -1,5 +1,6 @@
 import { UsageError } from "./errors.ts";
-import { Matrix } from "./matrix.ts";
+import { Matrix, unitRoundoff } from "./matrix.ts";
+import { maxAbs } from "./reductions.ts";
 
 /**
  * Solves A Z = B by Gaussian elimination with partial pivoting. A is n x n, B is n x k; cost 2n³/3 + 2n²k.
@@ -11,10 +12,12 @@ export function solve(A: Matrix, B: Matrix): Matrix {
 		throw new UsageError(`solve: expected n x n and n x k, got ${A.rows} x ${A.cols} and ${B.rows} x ${B.cols}`);
 	const left = A.as("f64").copy();
 	const right = B.as("f64").copy();
+	const negligible = n * unitRoundoff("f64") * maxAbs(A);
 	for (let pivot = 0; pivot < n; pivot++) {
 		let best = pivot;
 		for (let i = pivot + 1; i < n; i++) if (Math.abs(left.at(i, pivot)) > Math.abs(left.at(best, pivot))) best = i;
-		if (!(Math.abs(left.at(best, pivot)) > 0)) throw new UsageError(`solve: the matrix is singular (column ${pivot})`);
+		if (!(Math.abs(left.at(best, pivot)) > negligible))
+			throw new UsageError(`solve: the matrix is singular (column ${pivot})`);
 		swapRows(left, pivot, best);
 		swapRows(right, pivot, best);
 		for (let i = pivot + 1; i < n; i++) {

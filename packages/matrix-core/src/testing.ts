@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { expect } from "vitest";
-import { Matrix } from "./matrix.ts";
+import { type Dtype, Matrix } from "./matrix.ts";
+import { seededRandom } from "./random.ts";
 import { maxAbs } from "./reductions.ts";
 
 /** How close two matrices must be: |got - expected| <= atol + rtol · max|expected|, entry by entry. */
@@ -50,3 +52,17 @@ expect.extend({
 		};
 	},
 });
+
+/** Sizes at which tiles, vectors and blocks begin and end. */
+export const awkwardSizes = [1, 2, 3, 4, 5, 7, 8, 9, 17, 63, 64, 65, 111] as const;
+
+/** A size up to `max`, awkward ones often. */
+export const arbitrarySize = (max = 111): fc.Arbitrary<number> =>
+	fc.oneof(fc.constantFrom(...awkwardSizes.filter((size) => size <= max)), fc.integer({ min: 1, max }));
+
+/** A matrix of a given shape with entries uniform in [-1, 1); it shrinks in nothing, since its shape tells what fails. */
+export const arbitraryMatrix = (rows: number, cols: number, dtype: Dtype = "f64"): fc.Arbitrary<Matrix> =>
+	fc.nat().map((seed) => {
+		const random = seededRandom(seed, rows, cols);
+		return Matrix.build(rows, cols, () => random.uniform(-1, 1), dtype);
+	});

@@ -1,5 +1,6 @@
 import { Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { replaceFile, writeAll } from "../files/replace-file.ts";
+import { rowBlocks } from "../row-blocks.ts";
 import { convertElements } from "./elements.ts";
 import { makeNpyHeader, type NpyHeader, readNpyHeader } from "./npy-header.ts";
 
@@ -8,7 +9,7 @@ export function encodeNpy(matrix: Matrix): Uint8Array {
 	const header = makeNpyHeader(matrix.dtype, [matrix.rows, matrix.cols]);
 	const bytes = new Uint8Array(header.length + matrix.data.byteLength);
 	bytes.set(header);
-	bytes.set(new Uint8Array(matrix.data.buffer, matrix.data.byteOffset, matrix.data.byteLength), header.length);
+	bytes.set(dataBytes(matrix), header.length);
 	return bytes;
 }
 
@@ -52,14 +53,9 @@ export function entryName(where: string, [rows, cols]: readonly number[], fortra
 	};
 }
 
-/** Blocks of whole rows, about a mebibyte each, as the bytes of a `.npy` array after its header. */
-export function* npyBlocks(source: RowSource): Generator<Uint8Array> {
-	const step = Math.max(1, Math.floor(2 ** 17 / Math.max(1, source.cols)));
-	for (let from = 0; from < source.rows; from += step) {
-		const block = Matrix.zeros(Math.min(step, source.rows - from), source.cols, source.dtype);
-		source.readRows(from, from + block.rows, block.data);
-		yield new Uint8Array(block.data.buffer);
-	}
+/** The bytes of a matrix's numbers where they are. */
+export function dataBytes({ data }: Matrix): Uint8Array {
+	return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /**
@@ -69,6 +65,6 @@ export function* npyBlocks(source: RowSource): Generator<Uint8Array> {
 export async function writeNpy(path: string, matrix: RowSource): Promise<void> {
 	await replaceFile(path, (file) => {
 		writeAll(file, makeNpyHeader(matrix.dtype, [matrix.rows, matrix.cols]));
-		for (const block of npyBlocks(matrix)) writeAll(file, block);
+		for (const block of rowBlocks(matrix)) writeAll(file, dataBytes(block));
 	});
 }

@@ -22,12 +22,12 @@ export interface Build {
  *   its tiles are twice as wide and would not fit the registers without that pass.
  */
 export const builds: Readonly<Record<BuildName, Build>> = {
-	simd: { features: ["simd", "threads"], v8Flags: [], constants: { TILE_ROWS: 6, TILE_VECTORS: 2 } },
-	fma: { features: ["simd", "threads", "relaxed-simd"], v8Flags: [], constants: { TILE_ROWS: 6, TILE_VECTORS: 2 } },
+	simd: { features: ["simd", "threads"], v8Flags: [], constants: { TILE_VECTORS: 2 } },
+	fma: { features: ["simd", "threads", "relaxed-simd"], v8Flags: [], constants: { TILE_VECTORS: 2 } },
 	fma256: {
 		features: ["simd", "threads", "relaxed-simd"],
 		v8Flags: ["--experimental-wasm-revectorize"],
-		constants: { TILE_ROWS: 6, TILE_VECTORS: 4 },
+		constants: { TILE_VECTORS: 4 },
 	},
 };
 
