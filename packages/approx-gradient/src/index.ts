@@ -1,1 +1,14 @@
-export {};
+import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
+import { polynomial } from "./polynomial.ts";
+
+/** The algorithms that approximate the gradient. */
+export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [polynomial];
+
+export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
+export { downwardClosedTree } from "./monomials/downward-closed.ts";
+export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";
+export { totalDegreeTree } from "./monomials/total-degree.ts";
+export { type PolynomialOptions, polynomial } from "./polynomial.ts";
+export type { PolynomialFamily } from "./polynomials/family.ts";
+export { polynomialFamilies } from "./polynomials/index.ts";
+export { roundingFloor } from "./polynomials/rounding-floor.ts";

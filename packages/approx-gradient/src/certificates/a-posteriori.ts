@@ -1,0 +1,90 @@
+import type { Numbers } from "@attgrad/matrix-core";
+import { type Approximation, type Method, sizeOfTerms } from "../approximation.ts";
+import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
+import type { RouteWatcher } from "../routes/route.ts";
+import type { RowStates } from "../routes/row-states.ts";
+import type { DeviationPilot } from "./deviation-pilot.ts";
+import { l1OfRow } from "./entry-error.ts";
+import { errorForms, type Forms, type ProvenBound } from "./forms.ts";
+import { rowRounding } from "./rounding.ts";
+import { massOfRow } from "./row-facts.ts";
+
+/**
+ * Watches a route and proves, from the residuals and normalisers that it computes, how far its gradient is from the
+ * exact one (paper.md 7.1, 7.3, 7.4, 7.5): in the same pass, O(d²) a row beside the pilot.
+ */
+export class APosteriori implements RouteWatcher {
+	readonly #method: Method;
+	readonly #approximation: Approximation;
+	readonly #pilot: DeviationPilot | undefined;
+	readonly #forms: Forms;
+	#totalWeight = 0;
+
+	/** @param pilot gives the deviations for the variance form; without it that form is left out */
+	constructor(method: Method, approximation: Approximation, pilot?: DeviationPilot) {
+		this.#method = method;
+		this.#approximation = approximation;
+		this.#pilot = pilot;
+		this.#forms = errorForms(method, approximation);
+	}
+
+	keys(block: KeyBlock, features: Numbers): void {
+		for (let l = 0; l < block.count; l++) this.#totalWeight += block.weights[l]!;
+		this.#pilot?.keys(block, features);
+	}
+
+	queries(block: QueryBlock, features: Numbers): void {
+		this.#pilot?.queries(block, features);
+	}
+
+	rows(block: QueryBlock, states: RowStates): void {
+		const { count, inputs, points } = block;
+		const { profile, space, route } = this.#method;
+		const { error, coefficients, counts } = this.#approximation;
+		const { d } = profile;
+		for (let j = 0; j < count; j++) {
+			const terms = sizeOfTerms(coefficients, reachOf(points, j, count, space), route.surrogate);
+			// The computed normaliser may be above the true one by the rounding of its sum.
+			const computed = this.#totalWeight / states.normalisers[j]!;
+			const massRatio = (1 + 1e-9) * (computed / Math.max(0, 1 - counts.sums * terms * computed));
+			const growth = terms * massRatio;
+			const l1 = l1OfRow(error, massRatio);
+			const outputs = absoluteColumn(states.outputs, j, count, d);
+			const residuals = absoluteColumn(states.residuals, j, count, d);
+			const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
+			for (let i = 0; i < d; i++) {
+				outputs[i]! += rounding.outputs[i]!;
+				residuals[i]! += rounding.residuals[i]!;
+			}
+			const deviations = this.#pilot?.deviations(j);
+			this.#forms.add({
+				inputs: Float64Array.from({ length: d }, (_, a) => Math.abs(inputs[j * d + a]!)),
+				residuals,
+				outputs,
+				l1,
+				growth,
+				...(deviations && { deviations }),
+			});
+		}
+	}
+
+	/** The bound, after the route has run. */
+	result(): ProvenBound {
+		return this.#forms.result();
+	}
+}
+
+/** At least every Σ_i |q_ji k_li| for a stored query: by coordinates or by norms, whichever is less. */
+export function reachOf(points: Numbers, j: number, count: number, space: Method["space"]): number {
+	let [byCoordinate, square] = [0, 0];
+	for (let i = 0; i < space.keyReach.length; i++) {
+		const size = Math.abs(points[i * count + j]!);
+		byCoordinate += size * space.keyReach[i]!;
+		square += size * size;
+	}
+	return (1 + 1e-6) * Math.min(byCoordinate, Math.sqrt(square) * space.keyNorm);
+}
+
+function absoluteColumn(columns: Float64Array, j: number, count: number, d: number): Float64Array {
+	return Float64Array.from({ length: d }, (_, i) => Math.abs(columns[i * count + j]!));
+}

@@ -1,0 +1,36 @@
+/** Least and largest entry of each column, over row blocks. */
+export class ColumnRange {
+	readonly min: Float64Array;
+	readonly max: Float64Array;
+
+	constructor(columns: number) {
+		this.min = new Float64Array(columns).fill(Number.POSITIVE_INFINITY);
+		this.max = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY);
+	}
+
+	/** Takes in `count` rows, row-major. */
+	add(rows: Float64Array, count: number): void {
+		const columns = this.min.length;
+		for (let j = 0, at = 0; j < count; j++)
+			for (let b = 0; b < columns; b++, at++) {
+				const x = rows[at]!;
+				if (x < this.min[b]!) this.min[b] = x;
+				if (x > this.max[b]!) this.max[b] = x;
+			}
+	}
+
+	/** Midrange of each column. */
+	middle(): Float64Array {
+		return this.min.map((low, b) => low + (this.max[b]! - low) / 2);
+	}
+
+	/** Half the range of each column, rounded up. */
+	half(): Float64Array {
+		return this.min.map((low, b) => ((this.max[b]! - low) / 2) * (1 + 2 ** -50));
+	}
+
+	/** Largest |entry - centre| of each column, rounded up. */
+	reach(centre: Float64Array): Float64Array {
+		return centre.map((middle, b) => Math.max(this.max[b]! - middle, middle - this.min[b]!) * (1 + 2 ** -50));
+	}
+}

@@ -1,0 +1,74 @@
+import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import { z } from "zod";
+import { balancedSpace } from "./feature-space.ts";
+import { memoryOf } from "./memory.ts";
+import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
+import { gradientOfDegree, gradientWithin } from "./polynomial-gradient.ts";
+import { maxDegree } from "./polynomials/family.ts";
+import { polynomialFamilies } from "./polynomials/index.ts";
+import { profileOf } from "./profile.ts";
+import { routes } from "./routes/index.ts";
+
+/** The accuracy asked for where neither degree nor epsilon is given. */
+const DEFAULT_EPSILON = 1e-6;
+
+const options = z
+	.strictObject({
+		route: z
+			.enum(["paper", "moment", "reverse"])
+			.default("moment")
+			.describe("how the gradient is gathered from the low-rank factors"),
+		basis: z.enum(["taylor", "chebyshev"]).default("chebyshev").describe("the polynomial in place of exp"),
+		monomials: z.enum(["total-degree"]).default("total-degree").describe("the set of monomials"),
+		degree: z
+			.int()
+			.min(0)
+			.max(maxDegree)
+			.optional()
+			.describe("degree of the polynomial; unless given, the least that certifies epsilon"),
+		epsilon: z
+			.number()
+			.positive()
+			.optional()
+			.describe(`bound on max |g~ - g| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+		certificate: z
+			.enum(["a-posteriori", "a-priori"] satisfies Certificate["kind"][])
+			.default("a-posteriori")
+			.describe("the kind of certificate that must hold"),
+	})
+	.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
+		error: "polynomial: give degree or epsilon, not both",
+	});
+
+/** Options of the polynomial method. */
+export type PolynomialOptions = z.output<typeof options>;
+
+/** The paper's algorithm: exp replaced by a polynomial, attention weights of rank K, time almost linear in n. */
+export const polynomial = defineAlgorithm({
+	name: "polynomial",
+	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
+	exact: false,
+	version: 1,
+	options,
+	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
+	supports({ d, A1 }, { degree, route }) {
+		if (degree === undefined) return true;
+		const set = { size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) };
+		const bytes = memoryOf({ route: routes[route], profile: { d, dtype: A1.dtype } }, set);
+		if (bytes <= availableMemory()) return true;
+		return { reason: `degree ${degree} at d = ${d} has ${set.size} features, which need ${bytes} bytes` };
+	},
+	async run(problem, { route, basis, degree, epsilon, certificate }, { onProgress }): Promise<GradientResult> {
+		const profile = profileOf(problem);
+		const method = {
+			profile,
+			space: balancedSpace(profile),
+			route: routes[route],
+			family: polynomialFamilies[basis],
+		};
+		const request = { problem, method, certificate, onProgress };
+		return degree === undefined
+			? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
+			: gradientOfDegree(request, degree);
+	},
+});

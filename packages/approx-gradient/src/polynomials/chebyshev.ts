@@ -1,0 +1,52 @@
+import { chebyshevPowers } from "./exact-series.ts";
+import {
+	boundSlack,
+	checkArguments,
+	leastDegree,
+	type PolynomialFamily,
+	powerOverFactorial,
+	tinyRadius,
+} from "./family.ts";
+import { taylor } from "./taylor.ts";
+
+function coefficients(radius: number, degree: number): Float64Array {
+	checkArguments("chebyshev", radius, degree);
+	return radius < tinyRadius ? taylor.coefficients(radius, degree) : chebyshevPowers(radius, degree);
+}
+
+/** 2 e^(R²/(4(g+2))) (R/2)^(g+1) / (g+1)!: the first term left out, by I_k(R) <= (R/2)^k / k! · e^(R²/(4(k+1))). */
+function leadingTerm(radius: number, degree: number): number {
+	return 2 * Math.exp(radius ** 2 / (4 * (degree + 2))) * powerOverFactorial(radius / 2, degree + 1);
+}
+
+/** The sum of the terms left out, by a geometric series with ratio R / (2(g+2)); Infinity outside R < 2(g+2). */
+function absoluteError(radius: number, degree: number): number {
+	checkArguments("chebyshev", radius, degree);
+	if (radius < tinyRadius) return taylor.absoluteError(radius, degree);
+	const ratio = radius / (2 * (degree + 2));
+	return ratio < 1 ? (boundSlack * leadingTerm(radius, degree)) / (1 - ratio) : Number.POSITIVE_INFINITY;
+}
+
+/** δ_C = e^R times the absolute error. */
+function relativeError(radius: number, degree: number): number {
+	return boundSlack * Math.exp(radius) * absoluteError(radius, degree);
+}
+
+/** δ'_C, from |T_k'| <= k² on [-1, 1] and a geometric series with ratio θ. */
+function derivativeError(radius: number, degree: number): number {
+	checkArguments("chebyshev", radius, degree);
+	if (radius < tinyRadius) return taylor.derivativeError(radius, degree);
+	const theta = (radius * (degree + 2)) / (2 * (degree + 1) ** 2);
+	if (theta >= 1) return Number.POSITIVE_INFINITY;
+	return (boundSlack * Math.exp(radius) * leadingTerm(radius, degree) * ((degree + 1) ** 2 / radius)) / (1 - theta);
+}
+
+/** The truncated Chebyshev series of exp on [-R, R] with the explicit bound δ_C (paper.md 6). */
+export const chebyshev: PolynomialFamily = {
+	name: "chebyshev",
+	coefficients,
+	relativeError,
+	absoluteError,
+	derivativeError,
+	degreeFor: (radius, delta) => leastDegree((degree) => relativeError(radius, degree), delta),
+};

@@ -1,0 +1,71 @@
+import { allocateNumbers, Matrix, type Numbers, scale } from "@attgrad/matrix-core";
+import {
+	addMoments,
+	contractMoments,
+	contractRaised,
+	fillFeatures,
+	spreadCotangents,
+	weighFeatures,
+} from "./block-operations.ts";
+import { rowsOfBlock } from "./block-size.ts";
+import { keyBlocks, queryBlocks, weightedValues } from "./blocks.ts";
+import { addRowGradients } from "./gradient-sum.ts";
+import { Pace, type Route, type RouteInput, type RouteOptions, type RouteResult } from "./route.ts";
+import { cotangents, rowStates } from "./row-states.ts";
+
+/**
+ * The gradient in moment form (paper.md 5.3): a key coordinate times a monomial of keys is a monomial of keys, so the
+ * moments S[β, i] = Σ_l ω_l k_l^β h'_li, β one degree further than the polynomial, hold all that queries need.
+ * The numbers of the paper's route in O(n K d); state O(K⁺ d), nothing of size n x K.
+ */
+async function run(
+	{ problem, tree, weights, frame }: RouteInput,
+	{ watchers = [], onProgress }: RouteOptions = {},
+): Promise<RouteResult> {
+	const { n, d } = problem;
+	const dtype = problem.A1.dtype;
+	const pace = new Pace(n, onProgress);
+	const blockRows = rowsOfBlock(2 * tree.raisedSize, dtype);
+	const features = allocateNumbers(dtype, tree.raisedSize * blockRows);
+	const columns = allocateNumbers(dtype, (d + 1) * blockRows);
+
+	const sums = new Float64Array(tree.raisedSize * (d + 1));
+	for (const block of keyBlocks(problem, frame, blockRows)) {
+		fillFeatures(tree, tree.raisedSize, block.points, block.count, features);
+		weightedValues(block, d, columns);
+		addMoments(features, tree.raisedSize, columns, d + 1, block.count, sums);
+		for (const watcher of watchers) watcher.keys?.(block, features);
+		await pace.after(block.count, block.count * tree.raisedSize * (d + 1));
+	}
+	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
+
+	const spread = allocateNumbers(dtype, tree.raisedSize * blockRows);
+	const unnormalised = new Float64Array((d + 1) * blockRows);
+	const rowGradients = new Float64Array(d * blockRows);
+	const gradient = Matrix.zeros(d, d);
+	let loss = 0;
+	for (const block of queryBlocks(problem, frame, blockRows)) {
+		const { count } = block;
+		fillFeatures(tree, tree.size, block.points, count, features);
+		for (const watcher of watchers) watcher.queries?.(block, features);
+		weighFeatures(weights, count, features);
+		contractMoments(features, tree.size, moments, d + 1, count, unnormalised);
+		const states = rowStates(block, unnormalised, d);
+		cotangents(states, count, d, columns);
+		spreadCotangents(columns, moments, d + 1, tree.raisedSize, count, spread);
+		contractRaised(tree, features, tree.size, spread, count, rowGradients);
+		addRowGradients(block, frame, rowGradients, states.normalisers, gradient);
+		loss += states.loss;
+		for (const watcher of watchers) watcher.rows?.(block, states);
+		await pace.after(count, 3 * count * tree.raisedSize * (d + 1));
+	}
+	return { gradient: scale(gradient, problem.scale), loss };
+}
+
+/** The moment form of the gradient. */
+export const moment: Route = {
+	name: "moment",
+	surrogate: false,
+	memory: (_, raisedSize, d) => ({ state: 2 * raisedSize * (d + 1), row: 2 * raisedSize }),
+	run,
+};

@@ -1,0 +1,64 @@
+import { ComputationError, type Numbers } from "@attgrad/matrix-core";
+import type { QueryBlock } from "./blocks.ts";
+
+/** What a block's rows have come to, column by column: entry i of row j at i·count + j. */
+export interface RowStates {
+	/** D̃_j = Σ_l Ã_jl > 0, as computed. */
+	readonly normalisers: Float64Array;
+	/** o = f̃ h, d x count. */
+	readonly outputs: Float64Array;
+	/** c̃ = o - E, d x count. */
+	readonly residuals: Float64Array;
+	/** r̃_j = <c̃_j, o_j>. */
+	readonly corrections: Float64Array;
+	/** ½ Σ c̃² over the block. */
+	readonly loss: number;
+}
+
+/**
+ * Rows from their unnormalised sums N = Ã [h, 1], (d + 1) x count.
+ * @throws ComputationError (invalid) naming the row and the value of a normaliser that is not positive
+ */
+export function rowStates({ from, count, targets }: QueryBlock, sums: Float64Array, d: number): RowStates {
+	const normalisers = sums.slice(d * count, (d + 1) * count);
+	const outputs = new Float64Array(d * count);
+	const residuals = new Float64Array(d * count);
+	const corrections = new Float64Array(count);
+	let loss = 0;
+	for (let j = 0; j < count; j++) {
+		requirePositive(normalisers[j]!, from + j);
+		for (let i = 0, at = j; i < d; i++, at += count) {
+			const output = sums[at]! / normalisers[j]!;
+			const residual = output - targets[j * d + i]!;
+			outputs[at] = output;
+			residuals[at] = residual;
+			corrections[j]! += residual * output;
+			loss += 0.5 * residual * residual;
+		}
+	}
+	return { normalisers, outputs, residuals, corrections, loss };
+}
+
+/** @throws ComputationError (invalid) where a row's normaliser is not a finite number > 0 */
+export function requirePositive(normaliser: number, row: number): void {
+	if (!(normaliser > 0 && Number.isFinite(normaliser)))
+		throw new ComputationError(
+			"invalid",
+			`polynomial: the normaliser of row ${row} is ${normaliser}, not positive: raise the degree`,
+		);
+}
+
+/** c' = [c̃, -r̃] as (d + 1) x count columns in the type of `columns`, each divided by the row's divisor if there is one. */
+export function cotangents(
+	{ residuals, corrections }: RowStates,
+	count: number,
+	d: number,
+	columns: Numbers,
+	divisors?: Float64Array,
+): void {
+	for (let i = 0; i <= d; i++)
+		for (let j = 0, at = i * count; j < count; j++, at++) {
+			const entry = i < d ? residuals[at]! : -corrections[j]!;
+			columns[at] = divisors ? entry / divisors[j]! : entry;
+		}
+}
