@@ -1,4 +1,10 @@
-import { type AnyGradientAlgorithm, type AttentionProblem, asDtype, createProblem, generateProblem } from "@attgrad/attention-problem";
+import {
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	asDtype,
+	createProblem,
+	generateProblem,
+} from "@attgrad/attention-problem";
 import { arbitraryProblem } from "@attgrad/attention-problem/testing";
 import { streamingGradient } from "@attgrad/exact-gradient";
 import { ComputationError, createRuntime, Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
@@ -126,8 +132,7 @@ export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }
 			const { A1, A2, A3, E } = problem;
 			const streamed = { ...problem, A1: source(A1), A2: source(A2), A3: source(A3), E: source(E) };
 			const result = await attempt(problem);
-			if (result)
-				expect((await algorithm.run(streamed, parsed, runtime)).gradient.data).toEqual(result.gradient.data);
+			if (result) expect((await algorithm.run(streamed, parsed, runtime)).gradient.data).toEqual(result.gradient.data);
 		});
 	});
 }

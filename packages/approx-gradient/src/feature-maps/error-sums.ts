@@ -19,6 +19,9 @@ export interface RowErrors {
 	readonly rounding: Float64Array;
 }
 
+/** τ = δ/(1−δ); Infinity where δ >= 1, which proves nothing. */
+export const tauOf = (delta: number): number => (delta < 1 ? delta / (1 - delta) : Number.POSITIVE_INFINITY);
+
 /**
  * Σ_j |A1_ja| t_j for every a, where |Ĝ~ − Ĝ|_jb <= W_b t_j is proven for each row by paper.md 7.1 or 7.4 and a count of
  * roundings. Sums of positive numbers only, O(d) a row.
@@ -92,8 +95,7 @@ export class ErrorSums {
 		const { scale } = this.#problem;
 		const W = this.#spans.keyHalf.reduce((most, half) => Math.max(most, half), 0);
 		const ofSums = (depth + 4) * u * scale * largest(this.#sizes);
-		const total = (sums: Float64Array): number =>
-			W === 0 ? ofSums : ROUND_UP * (scale * W * largest(sums) + ofSums);
+		const total = (sums: Float64Array): number => (W === 0 ? ofSums : ROUND_UP * (scale * W * largest(sums) + ofSums));
 		return {
 			kind,
 			bound: total(this.#bound),

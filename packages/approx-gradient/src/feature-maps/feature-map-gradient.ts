@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { Matrix, mapEntries, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import { ErrorSums, type RowErrors } from "./error-sums.ts";
+import { ErrorSums, type RowErrors, tauOf } from "./error-sums.ts";
 import { exactRows } from "./exact-rows.ts";
 import type { EntryErrors, FeatureMap } from "./feature-map.ts";
 import { GradientSum } from "./gradient-sum.ts";
@@ -79,9 +79,18 @@ export async function featureMapGradient(
 				? contract(adjoint, all)
 				: form === "plug-in"
 					? map.raise!(features, multiply(adjoint, state.sums, { transposeB: true }))
-					: map.pullBack!(block.queries, features, multiply(adjoint, state.sums.slice(0, map.rank), { transposeB: true }));
+					: map.pullBack!(
+							block.queries,
+							features,
+							multiply(adjoint, state.sums.slice(0, map.rank), { transposeB: true }),
+						);
 			sum.add(block, residuals, queryGradients);
-			errors?.add(block, residuals, queryGradients, rowErrors(map, map.error!, block, features, normaliser, state, depth));
+			errors?.add(
+				block,
+				residuals,
+				queryGradients,
+				rowErrors(map, map.error!, block, features, normaliser, state, depth),
+			);
 		}
 		onProgress?.(whole.indices.at(-1)! + 1, n);
 		await nextTurn();
@@ -118,8 +127,8 @@ async function keyState(
 	let sums: Matrix | undefined;
 	let error = 0;
 	const absolute = new Float64Array(map.rank);
-	for (const { keys, values } of keyBlocks(problem, blockRows)) {
-		const features = map.keyFeatures(keys);
+	for (const { from, keys, values } of keyBlocks(problem, blockRows)) {
+		const features = map.keyFeatures(keys, from);
 		const h = centredValues(values, spans);
 		const part = multiply(features, products ? withKeys(h, centred(keys, spans.keyCentre)) : h, { transposeA: true });
 		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at]! += part.data[at]!;
@@ -166,8 +175,7 @@ function rowErrors(
 	const unit = error.rounding + u * (depth + map.rank + 8);
 	// raised keys are taken from the map's centre, which may be half a range off the midrange
 	const rounding = normaliser.map((D, j) => ((map.raise ? 2 : 1) * unit * sizes.at(j, 0)) / D);
-	if (error.kind === "relative")
-		return { form: "relative", tau: normaliser.map(() => error.delta / (1 - error.delta)), rounding };
+	if (error.kind === "relative") return { form: "relative", tau: normaliser.map(() => tauOf(error.delta)), rounding };
 	const alpha = error.queries(block.queries, features);
 	const tau = normaliser.map((D, j) => {
 		if (alpha[j] === 0 || state.error === 0) return 0;

@@ -8,8 +8,11 @@ import type { Matrix } from "@attgrad/matrix-core";
 export interface FeatureMap {
 	/** K: number of features. */
 	readonly rank: number;
-	/** Features of a block of keys, count x K; or count x K⁺, the first K being ψ, for a map that has `raise`. */
-	keyFeatures(keys: Matrix): Matrix;
+	/**
+	 * Features of a block of keys, count x K; or count x K⁺, the first K being ψ, for a map that has `raise`.
+	 * @param from index of the block's first key
+	 */
+	keyFeatures(keys: Matrix, from: number): Matrix;
 	/** Features of a block of queries, count x K. */
 	queryFeatures(queries: Matrix): Matrix;
 	/**
@@ -19,7 +22,7 @@ export interface FeatureMap {
 	pullBack?(queries: Matrix, features: Matrix, cotangents: Matrix): Matrix;
 	/**
 	 * Where a key coordinate times a key feature is again a combination of the K⁺ key features: rows
-	 * Σ_l (φ_j·ψ_l) <c_j, h_l> k_l from t_jβ = <c_j, Σ_l ψ_β(k_l) h_l>, count x K⁺. Makes the plug-in gradient O(nK⁺d).
+	 * Σ_l (φ_j·ψ_l) <c_j, h_l> (k_l − centre), any centre, from t_jβ = <c_j, Σ_l ψ_β(k_l) h_l>, count x K⁺. Makes the plug-in gradient O(nK⁺d).
 	 */
 	raise?(features: Matrix, cotangents: Matrix): Matrix;
 	/** Proven bounds on the error, where the map has one. */

@@ -1,5 +1,12 @@
 import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, type Random, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	Matrix,
+	type Random,
+	type RowSource,
+	type Runtime,
+	seededRandom,
+} from "@attgrad/matrix-core";
 import { z } from "zod";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale, scaledKeys } from "../kernel-scale.ts";
