@@ -1,4 +1,5 @@
 import { describeAlgorithmContract } from "../testing.ts";
+import { clusters } from "./clusters/clusters.ts";
 import { nystrom } from "./nystrom/nystrom.ts";
 import { linearAttention } from "./polynomial/linear-attention.ts";
 import { randomFeatures } from "./random-features/random-features.ts";
@@ -14,3 +15,6 @@ describeAlgorithmContract({ algorithm: linearAttention, options: { form: "surrog
 describeAlgorithmContract({ algorithm: supportBasis });
 describeAlgorithmContract({ algorithm: supportBasis, options: { degree: 3, threshold: 0.5 } });
 describeAlgorithmContract({ algorithm: supportBasis, options: { epsilon: 1e-4 } });
+describeAlgorithmContract({ algorithm: clusters });
+describeAlgorithmContract({ algorithm: clusters, options: { degree: 4, queryClusters: 3, keyClusters: 5 } });
+describeAlgorithmContract({ algorithm: clusters, options: { epsilon: 1e-4, keyClusters: 8, drop: 1e-8 } });

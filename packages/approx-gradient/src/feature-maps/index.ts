@@ -1,3 +1,4 @@
+export { clusters } from "./clusters/clusters.ts";
 export type { EntryErrors, FeatureMap } from "./feature-map.ts";
 export {
 	type FeatureMapGradient,
