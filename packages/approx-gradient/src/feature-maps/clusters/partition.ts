@@ -1,7 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scale } from "@attgrad/matrix-core";
-import { countMonomials } from "../../monomials/feature-tree.ts";
-import { chebyshev } from "../../polynomials/chebyshev.ts";
+import { predictedFeatures } from "../polynomial/degree-choice.ts";
 import { keyBlocks, queryBlocks } from "../row-blocks.ts";
 import { centred, distance, type Spans } from "../spans.ts";
 import { type Clustering, clusterPoints, nearest, spreadRows } from "./clustering.ts";
@@ -98,7 +97,7 @@ export function tiltOf(key: ArrayLike<number>, mu: ArrayLike<number>, nu: ArrayL
 	return sum;
 }
 
-/** The pair with the least (C_q + C_k) K⁺, K⁺ for the degree that δ takes on the product of the radii. */
+/** The pair with the least (C_q + C_k) K⁺ on the product of the radii; the most clusters where none is good enough. */
 function cheapest(
 	queries: readonly Clustering[],
 	keys: readonly Clustering[],
@@ -109,9 +108,7 @@ function cheapest(
 	let least = Number.POSITIVE_INFINITY;
 	for (const q of queries)
 		for (const k of keys) {
-			const degree = chebyshev.degreeFor(q.radius * k.radius, delta);
-			if (degree === Number.POSITIVE_INFINITY) continue;
-			const cost = (q.centres.rows + k.centres.rows) * countMonomials(d, degree + 1);
+			const cost = (q.centres.rows + k.centres.rows) * predictedFeatures(d, q.radius * k.radius, delta);
 			if (cost < least) [best, least] = [[q, k], cost];
 		}
 	return best;

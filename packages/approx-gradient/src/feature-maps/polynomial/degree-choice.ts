@@ -3,6 +3,7 @@ import { ComputationError, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import { chebyshev } from "../../polynomials/chebyshev.ts";
+import { roundingFloor } from "../../polynomials/rounding-floor.ts";
 import { queryBlocks } from "../row-blocks.ts";
 import type { Spans } from "../spans.ts";
 
@@ -59,6 +60,16 @@ export function relativeTarget(problem: AttentionProblem<RowSource>, spans: Span
 	return tau / (1 + tau);
 }
 
+/**
+ * Predicted cost of a Chebyshev expansion with relative error <= delta, for choosing among radii: K⁺, or Infinity where
+ * no degree is enough or rounding, u e^2R, is above a tenth of delta.
+ */
+export function predictedFeatures(d: number, radius: number, delta: number): number {
+	if (roundingFloor(radius, "f64") > delta / 10) return Number.POSITIVE_INFINITY;
+	const degree = chebyshev.degreeFor(radius, delta);
+	return Number.isFinite(degree) ? countMonomials(d, degree + 1) : degree;
+}
+
 /** The degree asked for, or the least Chebyshev degree with relative error <= delta on the radius; Infinity for none. */
 export const chosenDegree = ({ degree }: Accuracy, radius: number, delta: number): number =>
 	degree ?? chebyshev.degreeFor(radius, delta);
@@ -82,6 +93,6 @@ export function requireBound(algorithm: string, epsilon: number | undefined, bou
 	if (epsilon !== undefined && !(bound <= epsilon))
 		throw new ComputationError(
 			"failed",
-			`${algorithm}: epsilon ${epsilon} is out of reach: rounding at radius ${radius.toPrecision(3)} leaves ${bound.toExponential(2)}`,
+			`${algorithm}: epsilon ${epsilon} is out of reach: at radius ${radius.toPrecision(3)} the error can be proven to be below ${bound.toExponential(2)}`,
 		);
 }

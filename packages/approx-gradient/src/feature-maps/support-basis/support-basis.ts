@@ -22,7 +22,8 @@ import { supportMap } from "./support-map.ts";
  * Chebyshev polynomial of the light radius. O((heavy rows + heavy keys) n d + nKd). The certificate is the relative form
  * of 7.1 with the light radius, which holds for every entry; the surrogate form's is an estimate.
  *
- * Reference: "Support basis: fast attention beyond bounded entries", 2025, arXiv 2510.01643.
+ * Reference: M. Aliakbarpour, V. Braverman, J. Yin, H. Zhang, "Support basis: fast attention beyond bounded entries",
+ * AISTATS 2026, arXiv 2510.01643.
  */
 export const supportBasis = defineAlgorithm({
 	name: "support-basis",
@@ -52,7 +53,7 @@ export const supportBasis = defineAlgorithm({
 		const algorithm = "support-basis";
 		const spans = spansOf(problem);
 		const delta = epsilon === undefined ? DEFAULT_DELTA : relativeTarget(problem, spans, epsilon);
-		const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, delta));
+		const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, wanted, delta));
 		const radius = support.queryNorm * support.keyNorm * (1 + 1e-9);
 		const degree = chosenDegree({ degree: wanted }, radius, delta);
 		requireMoments(algorithm, d, degree, radius, 1);

@@ -7,6 +7,7 @@ import { type Support, supNorm } from "./support.ts";
 /**
  * Features of the support basis (paper.md 8.3): one for each heavy key, e^<q, k_l> and 1 at that key, and the monomials for
  * the light keys. Rows are divided by e^M_j, M_j = max(0, largest score with a heavy key). Heavy queries are left out.
+ * @param light monomials about the support's centre
  * @param scale factor of the problem's queries, which the threshold is not scaled by
  */
 export function supportMap(support: Support, light: MonomialMap, scale: number, error: EntryErrors): MonomialMap {

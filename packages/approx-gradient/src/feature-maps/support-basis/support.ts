@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, type RowSource } from "@attgrad/matrix-core";
 import { countMonomials } from "../../monomials/feature-tree.ts";
-import { chebyshev } from "../../polynomials/chebyshev.ts";
+import { predictedFeatures } from "../polynomial/degree-choice.ts";
 import { keyBlocks, queryBlocks } from "../row-blocks.ts";
 import { distance, type Spans } from "../spans.ts";
 
@@ -15,7 +15,6 @@ export interface Support {
 	readonly heavyKeys: readonly number[];
 	/** Their rows of A2. */
 	readonly heavyRows: Matrix;
-	readonly heavyQueries: number;
 	/** Midrange of the light keys. */
 	readonly centre: Float64Array;
 	/** Largest ‖q_j‖ of the light queries, ‖k_l − centre‖ of the light keys. */
@@ -30,9 +29,21 @@ export function supNorm(row: ArrayLike<number>): number {
 	return largest;
 }
 
-/** Splits keys and queries at T, in two passes over keys and one over queries. O(nd). */
+/**
+ * Splits queries and keys at T, in one pass over queries and two over keys. O(nd). Where every query is heavy no key needs
+ * a feature, and none is called heavy.
+ */
 export function supportAt(problem: AttentionProblem<RowSource>, threshold: number): Support {
-	const { d, scale } = problem;
+	const { n, d, scale } = problem;
+	const origin = new Float64Array(d);
+	let [queryNorm, heavyQueries] = [0, 0];
+	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
+		for (let j = 0; j < queries.rows; j++) {
+			if (supNorm(queries.row(j)) > threshold * scale) heavyQueries++;
+			else queryNorm = Math.max(queryNorm, distance(queries.row(j), origin));
+		}
+	const isHeavy = (key: ArrayLike<number>): boolean => heavyQueries < n && supNorm(key) > threshold;
+
 	const heavyKeys: number[] = [];
 	const heavyRows: number[] = [];
 	const low = new Float64Array(d).fill(Number.POSITIVE_INFINITY);
@@ -40,7 +51,7 @@ export function supportAt(problem: AttentionProblem<RowSource>, threshold: numbe
 	for (const { from, keys } of keyBlocks(problem, BLOCK_ROWS))
 		for (let l = 0; l < keys.rows; l++) {
 			const row = keys.row(l);
-			if (supNorm(row) > threshold) {
+			if (isHeavy(row)) {
 				heavyKeys.push(from + l);
 				heavyRows.push(...row);
 				continue;
@@ -51,21 +62,14 @@ export function supportAt(problem: AttentionProblem<RowSource>, threshold: numbe
 			}
 		}
 	const centre = low.map((least, b) => (least <= high[b]! ? least + (high[b]! - least) / 2 : 0));
-	let [keyNorm, queryNorm, heavyQueries] = [0, 0, 0];
+	let keyNorm = 0;
 	for (const { keys } of keyBlocks(problem, BLOCK_ROWS))
 		for (let l = 0; l < keys.rows; l++)
-			if (supNorm(keys.row(l)) <= threshold) keyNorm = Math.max(keyNorm, distance(keys.row(l), centre));
-	const origin = new Float64Array(d);
-	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
-		for (let j = 0; j < queries.rows; j++) {
-			if (supNorm(queries.row(j)) > threshold * scale) heavyQueries++;
-			else queryNorm = Math.max(queryNorm, distance(queries.row(j), origin));
-		}
+			if (!isHeavy(keys.row(l))) keyNorm = Math.max(keyNorm, distance(keys.row(l), centre));
 	return {
 		threshold,
 		heavyKeys,
 		heavyRows: new Matrix(heavyKeys.length, d, Float64Array.from(heavyRows)),
-		heavyQueries,
 		centre,
 		queryNorm,
 		keyNorm,
@@ -76,10 +80,16 @@ export function supportAt(problem: AttentionProblem<RowSource>, threshold: numbe
 const LIGHT_SHARES = [1, 0.999, 0.998, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.6];
 
 /**
- * The threshold T with the least predicted cost: (heavy rows + heavy keys) · n · 8d exactly and 4n(K + K⁺)(d+1) for the
- * polynomial of the least degree with relative error <= delta on the radius of the rest. Memory O(n).
+ * The threshold T with the least predicted cost: 8nd for each heavy row and key, 8nK⁺(d+1) for the polynomial. Without a
+ * degree it is the least one with relative error <= delta on the radius of the rest, and T is 0, all exact, where nothing
+ * costs less than that. With a degree, as many rows and keys are heavy as cost no more than the polynomial. Memory O(n).
  */
-export function cheapestThreshold(problem: AttentionProblem<RowSource>, { keyCentre }: Spans, delta: number): number {
+export function cheapestThreshold(
+	problem: AttentionProblem<RowSource>,
+	{ keyCentre }: Spans,
+	degree: number | undefined,
+	delta: number,
+): number {
 	const { n, d, scale } = problem;
 	const origin = new Float64Array(d);
 	const keys: NormedRow[] = [];
@@ -95,15 +105,17 @@ export function cheapestThreshold(problem: AttentionProblem<RowSource>, { keyCen
 			queries.push({ sup: supNorm(row) / scale, norm: distance(row, origin) });
 		}
 	const all = [...keys, ...queries].map(({ sup }) => sup).sort((a, b) => a - b);
-	let best = { threshold: Number.POSITIVE_INFINITY, cost: Number.POSITIVE_INFINITY };
+	if (degree !== undefined) {
+		const heavy = Math.min(2 * n - 1, Math.floor((countMonomials(d, degree + 1) * (d + 1)) / d));
+		return all[2 * n - 1 - heavy]!;
+	}
+	let best = { threshold: 0, cost: 8 * d * 2 * n };
 	for (const share of LIGHT_SHARES) {
 		const threshold = all[Math.ceil(share * all.length) - 1]!;
 		const [lightKeys, lightQueries] = [keys, queries].map((rows) => rows.filter(({ sup }) => sup <= threshold));
 		const radius = largestNorm(lightKeys!) * largestNorm(lightQueries!);
-		const degree = chebyshev.degreeFor(radius, delta);
 		const heavy = 2 * n - lightKeys!.length - lightQueries!.length;
-		const features = Number.isFinite(degree) ? countMonomials(d, degree) + countMonomials(d, degree + 1) : degree;
-		const cost = 8 * d * heavy + 4 * (d + 1) * features;
+		const cost = 8 * d * heavy + 8 * (d + 1) * predictedFeatures(d, radius, delta);
 		if (cost < best.cost) best = { threshold, cost };
 	}
 	return best.threshold;
