@@ -1,1 +1,6 @@
-export {};
+import type { Experiment } from "@attgrad/harness";
+import degree from "./degree/experiment.ts";
+import scaling from "./scaling/experiment.ts";
+
+/** Every experiment, in the order in which a sweep of all runs them. A new one is a folder and a line here. */
+export const experiments: readonly Experiment[] = [scaling, degree];

@@ -2,6 +2,8 @@
 // Adds to package-lock.json the optional platform packages that npm left out because the registry
 // at hand does not carry them (macOS and Windows binaries of turbo and biome). Without the entries
 // `npm ci` refuses the lock, and other platforms would install no binary at all.
+// Leaves out what the dependencies say about the Node they want: everything here runs on the Node that is pinned as a
+// dependency, and npm, which runs on the machine's own, would only warn about the wrong one.
 // Usage: node complete-lockfile.mjs [package-lock.json]      (idempotent)
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -32,6 +34,7 @@ for (const [path, entry] of Object.entries({ ...lock.packages })) {
 		added++;
 	}
 }
+for (const [path, entry] of Object.entries(lock.packages)) if (path.includes("node_modules/")) delete entry.engines;
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 console.error(`complete-lockfile: ${added} entries added`);

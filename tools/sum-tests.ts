@@ -1,22 +1,31 @@
-// Prints one line, "N passed, N failed[, N skipped]", summed over the test reports of all packages.
+// Prints one line, "N passed, N failed[, N skipped]", summed over the test reports of all packages; exits 1 unless all is well.
+// --status CODE: exit code of the run that made the reports. One that is not 0 without a failed test (a type error, a
+// lint error, a broken installation) counts as one failure.
 import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
 
+const { values } = parseArgs({ options: { status: { type: "string", default: "0" } } });
 const totals = { passed: 0, failed: 0, skipped: 0 };
-const missing: string[] = [];
-for (const manifest of globSync(["packages/*/package.json", "experiments/package.json"])) {
-	const report = manifest.replace(/package\.json$/, "test-report.json");
+
+for (const manifest of globSync(["packages/*/package.json", "experiments/package.json"]).sort()) {
+	const report = join(dirname(manifest), "test-report.json");
 	try {
 		const read = JSON.parse(readFileSync(report, "utf8"));
 		totals.passed += read.numPassedTests;
-		totals.failed += read.numFailedTests + (read.success || read.numFailedTests > 0 ? 0 : 1);
+		totals.failed += read.numFailedTests;
 		totals.skipped += read.numPendingTests + read.numTodoTests;
-	} catch {
-		missing.push(report);
+		if (read.success || read.numFailedTests > 0) continue;
+		console.error(`${report}: the run failed outside its tests`);
+	} catch (error) {
+		console.error(`${report}: ${error instanceof Error ? error.message : error}`);
 	}
+	totals.failed++;
 }
-if (missing.length > 0) console.error(`no report: ${missing.join(", ")}`);
-totals.failed += missing.length;
-console.log(
-	`${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""}`,
-);
-if (totals.failed > 0) process.exitCode = 1;
+if (values.status !== "0" && totals.failed === 0) {
+	console.error(`the test command failed outside the tests (exit ${values.status}): see above`);
+	totals.failed++;
+}
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : "";
+console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
+process.exitCode = totals.failed > 0 ? 1 : 0;

@@ -14,20 +14,30 @@ const whole = (name: string, least: number) => {
 	return z.int({ error }).min(least, { error });
 };
 
-const optionSchema = z.strictObject({
-	distribution: z.string().refine((name) => distributions.includes(name), {
-		error: ({ input }) => `unknown distribution: ${input} (known: ${distributions.join(", ")})`,
-	}),
-	n: whole("n", 1),
-	d: whole("d", 1),
-	B: z
-		.number({ error: ({ input }) => `B must be a finite number > 0, got ${input}` })
-		.positive({ error: ({ input }) => `B must be a finite number > 0, got ${input}` }),
-	seed: whole("seed", 0),
-	dtype: z
-		.enum(["f64", "f32"], { error: ({ input }) => `dtype must be f64 or f32, got ${input}` })
-		.default("f64" satisfies Dtype),
-});
+/** Largest B whose multiples in A1, A1 X and A2 are still finite in each number type. */
+const LARGEST = { f64: 1e300, f32: 1e30 } as const;
+
+const optionSchema = z
+	.strictObject({
+		distribution: z.string().refine((name) => distributions.includes(name), {
+			error: ({ input }) => `unknown distribution: ${input} (known: ${distributions.join(", ")})`,
+		}),
+		n: whole("n", 1),
+		d: whole("d", 1),
+		B: z
+			.number({ error: ({ input }) => `B must be a finite number > 0, got ${input}` })
+			.positive({ error: ({ input }) => `B must be a finite number > 0, got ${input}` }),
+		seed: whole("seed", 0),
+		dtype: z
+			.enum(["f64", "f32"], { error: ({ input }) => `dtype must be f64 or f32, got ${input}` })
+			.default("f64" satisfies Dtype),
+	})
+	.refine(({ B, dtype }) => B <= LARGEST[dtype], {
+		error: ({ input }) => {
+			const { B, dtype = "f64" } = input as { B: number; dtype?: Dtype };
+			return `B must be at most ${LARGEST[dtype]} for ${dtype}, got ${B}`;
+		},
+	});
 
 /** What a problem is generated from: number of tokens, width, bound, seed. */
 export type GenerateOptions = z.input<typeof optionSchema>;

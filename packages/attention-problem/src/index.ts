@@ -7,6 +7,7 @@ export {
 	type Reason,
 } from "./algorithm.ts";
 export type { Distribution, Instance, RowMaker } from "./distribution.ts";
+export { allDistributions } from "./distributions/index.ts";
 export { replaceFile } from "./files/replace-file.ts";
 export { distributions, type GenerateOptions, generateProblem, generateRows } from "./generate.ts";
 export { boundMet, loss, scaledQueries, values } from "./loss.ts";

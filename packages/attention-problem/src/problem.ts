@@ -63,12 +63,12 @@ export function createProblem<Rows extends RowSource = Matrix>(
 }
 
 /** @throws UsageError naming the first entry that is NaN or infinite; rows that are not in memory are not read */
-function checkFinite(name: string, source: RowSource): void {
+function checkFinite(name: string, source: RowSource, how = ""): void {
 	if (!(source instanceof Matrix)) return;
 	const at = source.data.findIndex((x) => !Number.isFinite(x));
 	if (at >= 0)
 		throw new UsageError(
-			`problem: ${name}[${Math.floor(at / source.cols)}, ${at % source.cols}] is ${source.data[at]}; every entry must be finite`,
+			`problem: ${name}[${Math.floor(at / source.cols)}, ${at % source.cols}] is ${source.data[at]}${how}; every entry must be finite`,
 		);
 }
 
@@ -89,6 +89,6 @@ export function asDtype(problem: AttentionProblem<RowSource>, dtype: Dtype): Att
 	const { A1, A2, A3, E, X, Y } = problem;
 	const rows = (source: RowSource) => (source instanceof Matrix ? source.as(dtype) : convertedRows(source, dtype));
 	const matrices = { A1: rows(A1), A2: rows(A2), A3: rows(A3), E: rows(E), X: X.as(dtype), Y: Y.as(dtype) };
-	for (const name of matrixNames) checkFinite(name, matrices[name]);
+	for (const name of matrixNames) checkFinite(name, matrices[name], ` as ${dtype}`);
 	return { ...problem, ...matrices };
 }

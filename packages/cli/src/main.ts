@@ -1,1 +1,65 @@
-console.log("attgrad");
+import yargs from "yargs";
+import manifest from "../package.json" with { type: "json" };
+import { endQuietlyOnBrokenPipe } from "./broken-pipe.ts";
+import { generateVerb } from "./verbs/generate.ts";
+import { gradientVerb } from "./verbs/gradient.ts";
+import { listVerb } from "./verbs/list.ts";
+import { plotVerb } from "./verbs/plot.ts";
+import { reduceVerb } from "./verbs/reduce.ts";
+import { solveVerb } from "./verbs/solve.ts";
+import { sweepVerb } from "./verbs/sweep.ts";
+
+/** The verbs, in the order of the help. Each is one file; what it needs is loaded when it runs. */
+const verbs = [sweepVerb, gradientVerb, generateVerb, plotVerb, solveVerb, reduceVerb, listVerb];
+
+const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]!);
+
+/**
+ * Runs the command with the words after its name and sets the exit code: 0 done, 1 an operation failed, 2 the call or
+ * an input is wrong.
+ */
+export async function main(words: readonly string[]): Promise<void> {
+	endQuietlyOnBrokenPipe();
+	const verb = words.find((word) => !word.startsWith("-"));
+	const isKnown = verb !== undefined && verbNames.includes(verb);
+	const asksForHelp = verb === undefined && words.some((word) => ["--help", "-h", "--version"].includes(word));
+	try {
+		if (!isKnown && !asksForHelp) throw (await import("./refusals.ts")).refuseVerb(verb, verbNames);
+		await commandLine(words).parseAsync();
+	} catch (failure) {
+		const { reportFailure } = await import("./failures.ts");
+		reportFailure(
+			isRefusal(failure) ? await explain(failure, words, verb) : failure,
+			isKnown ? `attgrad ${verb}` : "attgrad",
+		);
+	}
+}
+
+function commandLine(words: readonly string[]) {
+	return yargs([...words])
+		.scriptName("attgrad")
+		.usage("$0: gradients of the attention loss, exact and certified approximate\n\nattgrad <verb> [options]")
+		.command(verbs)
+		.locale("en")
+		.strict()
+		.alias("help", "h")
+		.version(manifest.version)
+		.wrap(Math.min(120, process.stdout.columns ?? 100))
+		.exitProcess(false)
+		.fail((message, error) => {
+			throw error ?? Object.assign(new Error(message), { name: "YError" });
+		});
+}
+
+/** Whether a failure is the parser's refusal of a call. yargs throws some itself and hands others to `fail`. */
+function isRefusal(failure: unknown): failure is Error {
+	return failure instanceof Error && failure.name === "YError";
+}
+
+/** A refusal with what was probably meant. The verb's options are read off its help: yargs has no list of them. */
+async function explain(refusal: Error, words: readonly string[], verb: string | undefined): Promise<Error> {
+	const { explainRefusal } = await import("./refusals.ts");
+	const help = await commandLine(verb === undefined ? [] : [verb]).getHelp();
+	const options = Array.from(help.matchAll(/^ +(?:-\w, )?--?([\w-]+)/gm), ([, name]) => name!);
+	return explainRefusal(refusal.message, words, options);
+}

@@ -2,6 +2,7 @@ import { type AnyGradientAlgorithm, defineAlgorithm, inMemory } from "@attgrad/a
 import { z } from "zod";
 import { definitionGradient } from "./definition.ts";
 import { denseGradient } from "./dense.ts";
+import { kernelStreamingGradient } from "./kernel-streaming.ts";
 import { definitionSupports, denseSupports } from "./limits.ts";
 import { streamingGradient } from "./streaming.ts";
 
@@ -32,12 +33,15 @@ export const streaming = defineAlgorithm({
 	name: "streaming",
 	summary: "the closed form in row blocks, memory O(n d)",
 	exact: true,
-	version: 1,
+	version: 2,
 	options: z.strictObject({
-		blockRows: z.int().min(1).optional().describe("rows of a block; unless given 4 to 64, as many as stay in cache"),
+		blockRows: z.int().min(1).optional().describe("rows of a block; unless given as many as are fastest"),
 	}),
 	supports: () => true,
-	run: (problem, { blockRows }, { onProgress }) => streamingGradient(problem, { blockRows, onProgress }),
+	run: (problem, { blockRows }, runtime) =>
+		runtime.kernel === "js"
+			? streamingGradient(problem, { blockRows, onProgress: runtime.onProgress })
+			: kernelStreamingGradient(problem, { blockRows }, runtime),
 });
 
 /** The exact algorithms, slowest first. */

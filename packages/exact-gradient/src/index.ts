@@ -6,4 +6,5 @@ export { definitionGradient } from "./definition.ts";
 export { type DenseIntermediates, denseGradient, denseIntermediates } from "./dense.ts";
 export type { ExactGradient } from "./exact-gradient.ts";
 export { type InputGradients, inputGradients, weightGradients } from "./input-gradients.ts";
+export { type KernelStreamingOptions, kernelStreamingGradient } from "./kernel-streaming.ts";
 export { type StreamingOptions, streamingGradient } from "./streaming.ts";

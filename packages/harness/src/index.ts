@@ -1,1 +1,31 @@
-export {};
+export { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
+export { type Cell, cellKey, describeCell } from "./cell.ts";
+export {
+	defineExperiment,
+	type Effort,
+	type Experiment,
+	type GridBlock,
+	type Preset,
+	presets,
+} from "./experiment.ts";
+export type { Axis, Figure, FigureFacts, Guide, LineFigure, Panels, Series } from "./figures/figure.ts";
+export { plotRun } from "./figures/plot-run.ts";
+export { describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
+export { gateSize, gradientError, referenceGradient } from "./gate.ts";
+export { expandGrid, type GridOverrides } from "./grid.ts";
+export {
+	type CellContext,
+	cellProblem,
+	describeError,
+	describeResult,
+	type Measurement,
+	measureCell,
+} from "./measure-cell.ts";
+export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
+export { createProgress, type Progress } from "./progress.ts";
+export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm } from "./registry.ts";
+export { columns, type Row, type Status, statuses } from "./row.ts";
+export { readRows } from "./rows-file.ts";
+export { type RunInfo, readRunInfo } from "./run-info.ts";
+export { onStopSignals, type StopRequest } from "./stop-signals.ts";
+export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";

@@ -36,5 +36,7 @@ export function accumulate$R<T>(
 		b += bStep;
 	}
 	// unroll r: $R, v: TILE_VECTORS
-	v128.store(c + $r * cStep, v128.add<T>(v128.load(c + $r * cStep, $v * 16), c$r$v), $v * 16);
+	c$r$v = v128.add<T>(v128.load(c + $r * cStep, $v * 16), c$r$v);
+	// unroll r: $R, v: TILE_VECTORS
+	v128.store(c + $r * cStep, c$r$v, $v * 16);
 }

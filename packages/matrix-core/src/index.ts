@@ -1,5 +1,6 @@
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
+export { expOn, multiplyOn } from "./kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
 export {
 	allocateNumbers,

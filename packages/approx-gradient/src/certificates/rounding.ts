@@ -46,6 +46,12 @@ export function roundingCounts(
 	return { sums, gradient: sums + gradient, rows: overRows + u * (d + 4) };
 }
 
+/** The counts with c roundings of unit u taken as √c u, as if they were independent: for estimates, not for proofs. */
+export function probableCounts({ sums, gradient, rows }: RoundingCounts, unit: number): RoundingCounts {
+	const probable = (count: number): number => unit * Math.sqrt(count / unit);
+	return { sums: probable(sums), gradient: probable(gradient), rows: probable(rows) };
+}
+
 /** Relative error of the sums of a row, e / (1 - e) with e = count · growth; Infinity from e = 1/2 on. */
 export function relativeRounding(count: number, growth: number): number {
 	const error = count * growth;

@@ -33,7 +33,8 @@ class Scanner {
 	}
 }
 
-const STRING = /'[^'"\\\n]*'|"[^'"\\\n]*"/y;
+/** Printable ASCII between quotes, without quotes and backslashes. */
+const STRING = /'[ !#-&(-[\]-~]*'|"[ !#-&(-[\]-~]*"/y;
 
 /**
  * Parses the Python dictionary of a header: exactly the keys descr (a string), fortran_order (True or False) and shape

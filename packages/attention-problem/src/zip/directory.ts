@@ -114,6 +114,7 @@ function readCentralHeader(view: DataView, at: number, path: string): CentralHea
 	const length = fixedLength.centralHeader + nameLength + extraLength + commentLength;
 	if (at + length > view.byteLength) throw malformed(path, "the central directory is damaged");
 	const name = text(view, nameAt, nameLength);
+	if (/[^ -~]/.test(name)) throw malformed(path, `an entry named ${name.replace(/[^ -~]/g, "?")}`);
 	refuseEncrypted(view.getUint16(at + 8, true), name, path);
 	const sizes = [24, 20, 42].map((field) => view.getUint32(at + field, true));
 	const [size, compressedSize, offset] = widen(sizes, view, nameAt + nameLength, extraLength, name, path);

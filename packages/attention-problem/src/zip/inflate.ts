@@ -3,8 +3,8 @@ import { Inflate } from "fflate";
 import type { RandomAccessFile } from "../files/random-access.ts";
 import type { ZipEntry } from "./directory.ts";
 
-/** Compressed bytes given to the decompressor at once: 16 KiB can grow to 16 MiB, and no more than that is ever too much. */
-const STEP = 2 ** 14;
+/** Compressed bytes given to the decompressor at once. They can grow to 64 MiB: no more than that is ever inflated in vain. */
+const STEP = 2 ** 16;
 
 /**
  * The bytes of a deflated entry, piece by piece, as they are asked for; never more than the entry declares, plus a piece.

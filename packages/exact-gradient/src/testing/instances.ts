@@ -1,5 +1,5 @@
 import { type AttentionProblem, createProblem } from "@attgrad/attention-problem";
-import { Matrix, seededRandom } from "@attgrad/matrix-core";
+import { Matrix, scale, seededRandom } from "@attgrad/matrix-core";
 
 export interface InstanceOptions {
 	n: number;
@@ -13,7 +13,7 @@ export interface InstanceOptions {
 }
 
 /** A dense random problem, nothing special about it. */
-export function instance({ n, d, B = 1, seed = 1, scale }: InstanceOptions): AttentionProblem {
+export function instance({ n, d, B = 1, seed = 1, scale: factor }: InstanceOptions): AttentionProblem {
 	const uniform = (name: string, rows: number, bound: number) => {
 		const random = seededRandom(seed, name);
 		return Matrix.build(rows, d, () => random.uniform(-bound, bound));
@@ -27,32 +27,22 @@ export function instance({ n, d, B = 1, seed = 1, scale }: InstanceOptions): Att
 			X: uniform("X", d, B),
 			Y: uniform("Y", d, 1),
 		},
-		scale,
+		factor,
 	);
 }
 
 /**
- * A problem whose scores are small whole numbers times `step`, without rounding: A1 and A2 hold small whole numbers,
- * X = step · I, scale = 1. Huge scores then test the exponentials, not the rounding of scores.
+ * A problem whose scores are whole numbers times a whole step, without rounding, and reach from −`size` to `size` or
+ * little more: A1 and A2 hold whole numbers of size 2 at most, X = step · I, scale = 1. Huge scores then test the
+ * exponentials, not the rounding of scores.
  */
-export function exactScores({
-	n,
-	d,
-	step,
-	seed = 1,
-}: {
-	n: number;
-	d: number;
-	step: number;
-	seed?: number;
-}): AttentionProblem {
-	const random = seededRandom(seed, "whole");
-	const whole = () => Matrix.build(n, d, () => random.integer(-2, 2));
-	const { A3, E, Y } = instance({ n, d, seed });
-	return createProblem(
-		{ A1: whole(), A2: whole(), A3, E, Y, X: Matrix.build(d, d, (i, j) => (i === j ? step : 0)) },
-		1,
-	);
+export function exactScores({ n, d, size }: { n: number; d: number; size: number }): AttentionProblem {
+	const random = seededRandom(size, "whole");
+	const step = Math.ceil(size / (4 * d));
+	const A1 = Matrix.build(n, d, (j) => (j === 0 ? 2 : random.integer(-2, 2)));
+	const A2 = Matrix.build(n, d, (l) => [2, -2][l] ?? random.integer(-2, 2));
+	const { A3, E, Y } = instance({ n, d });
+	return createProblem({ A1, A2, A3, E, Y, X: scale(Matrix.identity(d), step) }, 1);
 }
 
 /** Sizes at which blocks, unrolled loops and tiles have a remainder. */

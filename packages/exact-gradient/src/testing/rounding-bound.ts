@@ -21,7 +21,7 @@ export interface RoundingBound {
 
 /**
  * A bound, to first order in the roundoffs, on the error of any algorithm that keeps its n x n matrices with unit
- * roundoff `u` and sums in double precision (roundoff v), in any order.
+ * roundoff `u` and sums with unit roundoff `v`, in any order.
  * Keys that an algorithm centres are to be given centred.
  * - A score is an inner product of d terms of inner products: its error is at most (u + (2d + 4) v) · S̄, S̄ the sum of
  *   the terms' sizes; 0 where the caller knows that scores are `exact`. A softmax weight so errs relatively by τ = 2 · that + 4u + (n + 4) v. The effect on the gradient is
@@ -33,9 +33,9 @@ export function roundingBound(
 	problem: AttentionProblem,
 	u: number,
 	scores: "exact" | "rounded" = "rounded",
+	v = unitRoundoff("f64"),
 ): RoundingBound {
 	const { n, d, A1, A2, A3, E, X, Y, scale: factor } = problem;
-	const v = unitRoundoff("f64");
 	const size = (A: Matrix) => mapEntries(A.as("f64"), Math.abs);
 	const { f, h, c } = denseIntermediates(problem);
 	const scoreSizes = scale(multiply(multiply(size(A1), size(X)), size(A2), { transposeB: true }), factor);

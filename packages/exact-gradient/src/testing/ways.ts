@@ -1,5 +1,5 @@
 import { type AttentionProblem, asDtype, type GradientResult } from "@attgrad/attention-problem";
-import { createRuntime, type Dtype, unitRoundoff } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, type Dtype, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
 import { definition, dense, exactAlgorithms, streaming } from "../algorithms.ts";
 
 /** One way to compute the exact gradient: an algorithm, a kernel and a number type. Every numeric test runs over all. */
@@ -8,6 +8,8 @@ export interface Way {
 	readonly dtype: Dtype;
 	/** Unit roundoff of what the way keeps between its steps: what its tolerances are derived from. */
 	readonly roundoff: number;
+	/** Unit roundoff of its sums. */
+	readonly sumRoundoff: number;
 	/** Whether the keys are centred first, so that a common offset of theirs costs no accuracy. */
 	readonly centresKeys: boolean;
 	/** Largest n²d² that tests give it. */
@@ -18,6 +20,10 @@ export interface Way {
 
 const double = unitRoundoff("f64");
 
+const single = unitRoundoff("f32");
+const builds = (await availableKernels()).filter((kernel) => kernel !== "js");
+const fastest = builds.at(-1)!;
+
 /** The ways there are; a new kernel is a new entry. */
 export const ways: readonly Way[] = [
 	way({ algorithm: definition.name, roundoff: double, centresKeys: false, largestTensor: 1e6 }),
@@ -26,6 +32,11 @@ export const ways: readonly Way[] = [
 	way({ algorithm: streaming.name, roundoff: double }),
 	way({ algorithm: streaming.name, dtype: "f32", roundoff: double }),
 	way({ algorithm: streaming.name, options: { blockRows: 5 }, roundoff: double }),
+	...builds.flatMap((kernel) => [
+		way({ algorithm: streaming.name, kernel, roundoff: double }),
+		way({ algorithm: streaming.name, kernel, dtype: "f32", roundoff: single, sumRoundoff: single }),
+	]),
+	way({ algorithm: streaming.name, kernel: fastest, threads: 3, options: { blockRows: 5 }, roundoff: double }),
 ];
 
 /** The ways that round nothing beyond double precision. */
@@ -37,6 +48,8 @@ interface WayOptions {
 	kernel?: string;
 	dtype?: Dtype;
 	roundoff: number;
+	sumRoundoff?: number;
+	threads?: number;
 	centresKeys?: boolean;
 	largestTensor?: number;
 }
@@ -47,24 +60,24 @@ function way({
 	kernel = "js",
 	dtype = "f64",
 	roundoff,
+	sumRoundoff = double,
+	threads = 1,
 	centresKeys = true,
 	largestTensor = Number.POSITIVE_INFINITY,
 }: WayOptions): Way {
 	const found = exactAlgorithms.find(({ name }) => name === algorithm)!;
+	let started: Promise<Runtime> | undefined;
 	const given = Object.entries(options).map(([name, value]) => ` ${name}=${value}`);
 	return {
-		name: `${algorithm}/${kernel}/${dtype}${given.join("")}`,
+		name: `${algorithm}/${kernel}/${dtype}${threads > 1 ? `/${threads} threads` : ""}${given.join("")}`,
 		dtype,
 		roundoff,
+		sumRoundoff,
 		centresKeys,
 		largestTensor,
 		async run(problem) {
-			const runtime = await createRuntime({ kernel });
-			try {
-				return await found.run(asDtype(problem, dtype), found.options.parse(options), runtime);
-			} finally {
-				await runtime.close();
-			}
+			started ??= createRuntime({ kernel, threads });
+			return found.run(asDtype(problem, dtype), found.options.parse(options), await started);
 		},
 	};
 }

@@ -1,55 +1,67 @@
 import { type BuildName, builds, type KernelName } from "./builds.ts";
-import { compileKernels, instantiate, type KernelFunctions, type KernelModule, kernelBytes } from "./kernel-module.ts";
+import { compileKernels, instantiate, type KernelModule, kernelBytes } from "./kernel-module.ts";
 
 const probeModule: KernelModule = { name: "probe", folder: new URL("../../", import.meta.url) };
 
-/** Shape of the product that a build must get right: short enough to stay in L1. */
-const PROBE = { address: 65536, rows: 6, count: 64, repeats: 100, trials: 8 };
+/** The product that a build must get right: 6 x columns, over `count` summands, short enough to stay in L1. */
+const PROBE = { address: 65536, rows: 6, count: 64, repeats: 20, rounds: 50 };
 
-/** `fma256` is chosen only where it really runs with 256-bit vectors: it is then about twice as fast as `fma`. */
+/** `fma256` is had only where it really runs with 256-bit vectors: it is then about twice as fast as `fma`. */
 const LEAST_SPEEDUP = 1.25;
 
 let found: Promise<readonly KernelName[]> | undefined;
 
 /**
- * The kernels that this machine has, the slowest first: `js` always, and each build that is made, that the engine accepts,
- * that gets a small product right, and that is not slower than the builds before it. Found once a process, in some 10 ms.
+ * The kernels that this machine has, the slowest first: `js` always, and each build that is made, that the engine
+ * accepts and that gets a small product right; `fma256` only where it is faster than `fma`. Found once a process, in
+ * some 10 ms.
  */
 export function availableKernels(): Promise<readonly KernelName[]> {
-	found ??= probeAll();
+	found ??= Promise.resolve().then(probeAll);
 	return found;
 }
 
-async function probeAll(): Promise<readonly KernelName[]> {
-	const names: KernelName[] = ["js"];
-	const speeds: Partial<Record<BuildName, number>> = {};
-	for (const build of Object.keys(builds) as BuildName[]) {
-		const bytes = kernelBytes(probeModule, build);
-		if (!bytes || !WebAssembly.validate(bytes)) continue;
-		const speed = flopsPerMillisecond(build);
-		if (speed === undefined) continue;
-		if (build === "fma256" && !(speed >= LEAST_SPEEDUP * (speeds.fma ?? 0))) continue;
-		speeds[build] = speed;
-		names.push(build);
-	}
-	return names;
+function probeAll(): readonly KernelName[] {
+	const probes = (Object.keys(builds) as BuildName[]).flatMap((build) => startProbe(build) ?? []);
+	const [fma, wide] = [probes.find(({ build }) => build === "fma"), probes.find(({ build }) => build === "fma256")];
+	const isWide = fma !== undefined && wide !== undefined && speedup(fma, wide) >= LEAST_SPEEDUP;
+	return ["js", ...probes.map(({ build }) => build).filter((build) => build !== "fma256" || isWide)];
 }
 
-/** Speed of a build at its best of a few trials; undefined where its product is wrong. */
-function flopsPerMillisecond(build: BuildName): number | undefined {
+/** How many times as fast one build is as another, each at its best of many short trials, taken in turn. */
+function speedup(base: Probe, other: Probe): number {
+	const best = [base, other].map(() => Number.POSITIVE_INFINITY);
+	for (let round = 0; round < PROBE.rounds; round++)
+		[base, other].forEach(({ run }, i) => {
+			const from = performance.now();
+			run(PROBE.repeats);
+			best[i] = Math.min(best[i]!, performance.now() - from);
+		});
+	return best[0]! / base.cols / (best[1]! / other.cols);
+}
+
+interface Probe {
+	readonly build: BuildName;
+	/** Columns of its product. */
+	readonly cols: number;
+	/** Adds up the product so many times. */
+	run(times: number): void;
+}
+
+/** The probe of a build; undefined where there is none, the engine does not accept it, or its product is wrong. */
+function startProbe(build: BuildName): Probe | undefined {
+	const bytes = kernelBytes(probeModule, build);
+	if (!bytes || !WebAssembly.validate(bytes)) return undefined;
 	const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
-	let kernels: KernelFunctions;
-	try {
-		kernels = instantiate(compileKernels(probeModule, build), memory);
-	} catch {
-		return undefined;
-	}
+	const kernels = instantiate(compileKernels(probeModule, build), memory);
 	const cols = kernels["probeColumns"]!()!;
-	const { address, rows, count, repeats, trials } = PROBE;
+	const { address, rows, count } = PROBE;
 	const a = new Float64Array(memory.buffer, address, count * rows);
 	const b = new Float64Array(memory.buffer, a.byteOffset + a.byteLength, count * cols);
 	const c = new Float64Array(memory.buffer, b.byteOffset + b.byteLength, rows * cols);
-	const run = (times: number) => kernels["probe"]!(0, a.byteOffset, b.byteOffset, c.byteOffset, cols * 8, count, times);
+	const run = (times: number) => {
+		kernels["probe"]!(0, a.byteOffset, b.byteOffset, c.byteOffset, cols * 8, count, times);
+	};
 
 	// whole numbers, so that the product is exact in every build
 	for (let i = 0; i < a.length; i++) a[i] = ((i * 7) % 11) - 5;
@@ -61,12 +73,5 @@ function flopsPerMillisecond(build: BuildName): number | undefined {
 			for (let k = 0; k < count; k++) sum += a[k * rows + r]! * b[k * cols + v]!;
 			if (c[r * cols + v] !== sum) return undefined;
 		}
-
-	let best = Number.POSITIVE_INFINITY;
-	for (let trial = 0; trial < trials; trial++) {
-		const from = performance.now();
-		run(repeats);
-		best = Math.min(best, performance.now() - from);
-	}
-	return (2 * rows * cols * count * repeats) / best;
+	return { build, cols, run };
 }

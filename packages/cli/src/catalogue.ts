@@ -1,0 +1,48 @@
+import { distributions } from "@attgrad/attention-problem";
+import { experiments } from "@attgrad/experiments";
+import { algorithms } from "@attgrad/harness";
+import { describeFlags, type FlagDescription, shown } from "./flags.ts";
+import { printTable } from "./table.ts";
+
+/** All that can be named on the command line, as data. */
+export function catalogue() {
+	return {
+		algorithms: algorithms.map(({ name, summary, exact, options, variants = {} }) => ({
+			name,
+			summary,
+			exact,
+			variants: Object.keys(variants).map((variant) => `${name}/${variant}`),
+			options: describeFlags(options),
+		})),
+		distributions,
+		experiments: experiments.map(({ name, question }) => ({ name, question })),
+	};
+}
+
+/** Prints the catalogue to standard output. */
+export function printCatalogue(json: boolean): void {
+	const { algorithms: listed, distributions: drawn, experiments: run } = catalogue();
+	if (json) {
+		console.log(JSON.stringify({ algorithms: listed, distributions: drawn, experiments: run }));
+		return;
+	}
+	console.log("Algorithms (--algorithm; auto picks one)");
+	printTable(
+		listed.map(({ name, summary, variants, options }) => [
+			`  ${name}`,
+			[summary, ...(variants.length > 0 ? [`variants: ${variants.join(", ")}`] : []), ...options.map(optionLine)].join(
+				"\n",
+			),
+		]),
+	);
+	console.log("\nDistributions (--distribution)");
+	console.log(`  ${drawn.join(", ")}`);
+	console.log("\nExperiments (attgrad sweep)");
+	printTable(run.map(({ name, question }) => [`  ${name}`, question]));
+}
+
+/** `--basis taylor|chebyshev: what it is (chebyshev unless given)`. */
+function optionLine({ flag, values, summary, default: preset }: FlagDescription): string {
+	const name = `--${flag}${values ? ` ${values.join("|")}` : ""}`;
+	return `${name}${summary ? `: ${summary}` : ""}${preset === undefined ? "" : ` (${shown(preset)} unless given)`}`;
+}

@@ -1,0 +1,50 @@
+import { countMonomials, polynomialFamilies, roundingFloor } from "@attgrad/approx-gradient";
+import { type AttentionProblem, scaledQueries, values } from "@attgrad/attention-problem";
+import { type Matrix, maxAbs, rowNorms } from "@attgrad/matrix-core";
+import { type Selection, selectAlgorithm } from "./gradient-request.ts";
+import { shortNumber } from "./short-number.ts";
+
+/** What `auto` picked, and why in words. */
+export interface Choice extends Selection {
+	readonly why: string;
+}
+
+/**
+ * Picks the cheaper of exact and polynomial: the polynomial where the coarse a-priori certificate of paper.md 7.2 proves
+ * epsilon at a degree at which the moment route takes fewer flops, 4nd(K + K⁺) against 8n²d (5.5). The certificate is
+ * computed without centring, so that the degree is never too low; the run may do with less. Cost O(nd²).
+ */
+export function chooseAlgorithm(problem: AttentionProblem, epsilon: number): Choice {
+	const { n, d } = problem;
+	const degree = sufficientDegree(problem, epsilon);
+	if (!Number.isFinite(degree)) return exactly(`no polynomial is certain to be within ${shortNumber(epsilon)}`);
+	const features = countMonomials(d, degree);
+	const crossover = (features + countMonomials(d, degree + 1)) / 2;
+	const cost = `degree ${degree}, ${features} features are certain to be within ${shortNumber(epsilon)}`;
+	if (crossover >= n) return exactly(`${cost}, but pay only from n = ${Math.ceil(crossover)} on`);
+	const saving = (n / crossover).toPrecision(2);
+	return {
+		...selectAlgorithm("polynomial/moment", { epsilon: String(epsilon) }),
+		why: `${cost} and take 1/${saving} of the exact method's operations`,
+	};
+}
+
+/** The exact algorithm, for this reason. */
+export function exactly(why: string): Choice {
+	return { ...selectAlgorithm("streaming", {}), why };
+}
+
+/** The degree of 7.2 (scale in place of 1/d); Infinity where no degree will do. */
+function sufficientDegree(problem: AttentionProblem, epsilon: number): number {
+	const { n, d, scale, A1, A2, E } = problem;
+	const H = maxAbs(values(problem));
+	const sensitivity = scale * d * n * maxAbs(A1) * maxAbs(A2) * H * (3 * (H + maxAbs(E)) + H);
+	const tau = Math.min(1 / 2, epsilon / sensitivity);
+	const radius = largestNorm(scaledQueries(problem)) * largestNorm(A2);
+	const delta = tau / (1 + tau) - roundingFloor(radius, A1.dtype);
+	return delta > 0 ? polynomialFamilies.chebyshev.degreeFor(radius, delta) : Number.POSITIVE_INFINITY;
+}
+
+function largestNorm(rows: Matrix): number {
+	return rowNorms(rows).reduce((a, b) => Math.max(a, b));
+}

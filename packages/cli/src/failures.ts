@@ -1,0 +1,32 @@
+import { ComputationError, UsageError } from "@attgrad/matrix-core";
+
+/**
+ * Writes why the command failed to standard error and sets the exit code.
+ * A UsageError is one line and 2; a ComputationError, or memory that ran out, one line and 1; anything else is a bug of
+ * the command: its stack and 1.
+ */
+export function reportFailure(failure: unknown, command: string): void {
+	if (failure instanceof UsageError) {
+		console.error(`${command}: ${oneLine(failure.message)}`);
+		process.exitCode = 2;
+		return;
+	}
+	process.exitCode = 1;
+	if (failure instanceof ComputationError) console.error(`${command}: ${oneLine(failure.message)}`);
+	else if (isOutOfMemory(failure)) console.error(`${command}: out of memory: ${oneLine(failure.message)}`);
+	else {
+		console.error(failure);
+		console.error(`${command}: this is a bug, not a mistake of yours: please report it with the lines above`);
+	}
+}
+
+/** What V8 throws when an array does not fit into memory. */
+function isOutOfMemory(failure: unknown): failure is RangeError {
+	return (
+		failure instanceof RangeError && /allocation failed|invalid (typed )?array( buffer)? length/i.test(failure.message)
+	);
+}
+
+function oneLine(text: string): string {
+	return text.replaceAll(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,50 @@
+import { distributions, generateRows, writeProblem } from "@attgrad/attention-problem";
+import { z } from "zod";
+import { boundOfRows } from "./bound-of-rows.ts";
+import { checkWritable } from "./output-file.ts";
+import { progressLine } from "./progress-line.ts";
+import { shortNumber } from "./short-number.ts";
+import { printTable } from "./table.ts";
+
+/** What `attgrad generate` takes. */
+export const generateFlags = z.object({
+	n: z.int().min(1).describe("number of tokens"),
+	d: z.int().min(1).describe("width"),
+	B: z.number().positive().describe("bound on the entries of A1 X and A2 (Definition 1.4)"),
+	seed: z.int().min(0).default(0).describe("the same seed gives the same problem on every machine"),
+	distribution: z.enum(distributions).default("uniform").describe("how the rows are drawn"),
+	dtype: z.enum(["f64", "f32"]).default("f64").describe("number type of the file"),
+	out: z.string().min(1).describe("file to write, .npz"),
+	json: z.boolean().default(false).describe("print one JSON object"),
+});
+
+/**
+ * Makes a problem block by block, at any n, writes it to `out` and prints what it is. Ctrl-C leaves no file.
+ * @throws UsageError when the file cannot be written, or the distribution does not take these sizes
+ */
+export async function generateFile({ out, json, ...point }: z.output<typeof generateFlags>): Promise<void> {
+	const interrupted = new AbortController();
+	process.once("SIGINT", () => interrupted.abort());
+	const problem = generateRows(point);
+	await checkWritable(out);
+	const progress = progressLine();
+	try {
+		await writeProblem(out, problem, { onProgress: progress.show, signal: interrupted.signal });
+	} catch (failure) {
+		if (interrupted.signal.aborted) process.exit(130);
+		throw failure;
+	} finally {
+		progress.clear();
+	}
+	const { queries, keys } = boundOfRows(problem);
+	if (json) {
+		console.log(JSON.stringify({ ...point, scale: problem.scale, bound: { queries, keys }, out }));
+		return;
+	}
+	const { n, d, B, distribution, seed, dtype } = point;
+	printTable([
+		["written", out],
+		["problem", `${distribution}, n ${n}, d ${d}, B ${B}, seed ${seed}, ${dtype}`],
+		["bound", `max |A1 X| ${shortNumber(queries)}, max |A2| ${shortNumber(keys)}`],
+	]);
+}

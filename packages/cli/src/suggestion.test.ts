@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { nearest } from "./suggestion.ts";
+
+const known = ["gradient", "generate", "list", "epsilon"];
+
+test.each([
+	["gradiant", "gradient"],
+	["genrate", "generate"],
+	["lst", "list"],
+	["epsilno", "epsilon"],
+])("%s means %s", (given, meant) => {
+	expect(nearest(given, known)).toBe(meant);
+});
+
+test.each(["", "x", "sweep", "grapefruits"])("%j means nothing known", (given) => {
+	expect(nearest(given, known)).toBeUndefined();
+});

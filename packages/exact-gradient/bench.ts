@@ -1,0 +1,53 @@
+// node bench.ts [--n 4096] [--d 8,64] [--threads 1,2] [--rounds 9]
+// Time of the exact gradient by every kernel and number type of this machine, interleaved, after a check against plain
+// TypeScript. `wall` is the shortest time; `cpu` the shortest processor time of the main thread, which hardly
+// feels a machine that is shared (one thread only). One JSON line each.
+import { parseArgs } from "node:util";
+import { asDtype, generateProblem } from "@attgrad/attention-problem";
+import { availableKernels, createRuntime, type Dtype, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import { streaming } from "./src/index.ts";
+
+const { values } = parseArgs({
+	options: {
+		n: { type: "string", default: "4096" },
+		d: { type: "string", default: "8,64" },
+		threads: { type: "string", default: "1,2" },
+		rounds: { type: "string", default: "9" },
+	},
+});
+const numbers = (text: string) => text.split(",").map(Number);
+const [n, rounds] = [Number(values.n), Number(values.rounds)];
+
+for (const d of numbers(values.d)) {
+	const problem = generateProblem({ distribution: "uniform", n, d, B: 1, seed: 1 });
+	const reference = await streaming.run(problem, {}, await createRuntime({ kernel: "js" }));
+	const ways = [];
+	for (const kernel of await availableKernels())
+		for (const dtype of kernel === "js" ? (["f64"] as const) : (["f64", "f32"] as Dtype[]))
+			for (const threads of kernel === "js" ? [1] : numbers(values.threads)) {
+				const runtime = await createRuntime({ kernel, threads });
+				const given = asDtype(problem, dtype);
+				const { gradient } = await streaming.run(given, {}, runtime);
+				const error = maxAbsDifference(gradient, reference.gradient) / maxAbs(reference.gradient);
+				if (!(error < (dtype === "f64" ? 1e-12 : 1e-4))) throw new Error(`${kernel} ${dtype}: error ${error}`);
+				ways.push({ kernel, dtype, threads, runtime, given, error, wall: [] as number[], cpu: [] as number[] });
+			}
+	for (let round = 0; round < rounds; round++)
+		for (const { kernel, runtime, given, wall, cpu } of ways) {
+			if (kernel === "js" && round > rounds / 3) continue;
+			const [before, from] = [process.threadCpuUsage(), performance.now()];
+			await streaming.run(given, {}, runtime);
+			wall.push(performance.now() - from);
+			const { user, system } = process.threadCpuUsage(before);
+			cpu.push((user + system) / 1000);
+		}
+	for (const { kernel, dtype, threads, runtime, error, wall, cpu } of ways) {
+		const best = Math.min(...wall);
+		const gflops = Math.round((80 * n * n * d) / best / 1e6) / 10;
+		const rounded = { wall: Math.round(best * 10) / 10, cpu: Math.round(Math.min(...cpu) * 10) / 10 };
+		console.log(
+			JSON.stringify({ n, d, kernel, dtype, threads, ...rounded, gflops, error: Number(error.toPrecision(2)) }),
+		);
+		await runtime.close();
+	}
+}

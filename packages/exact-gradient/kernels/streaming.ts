@@ -1,0 +1,281 @@
+// The exact gradient in row blocks (paper.md 4.3), fused: the weights of a block of rows are made once, stay in the cache
+// for both passes over the keys, and nothing of size n x n exists.
+//
+//   pass 1   w = exp(q K^T - m),  D = w 1,  a = w A3                        (attended)
+//   between  a := a / D,  c = a Y - E,  t = c Y^T,  r = <t, a>
+//   pass 2   w := w o (t A3^T - r) / D,  G = w K                            (query gradients)
+//   at last  gradient in X += A1^T G,  gradient in Y += a^T c
+//
+// o Y is what f A3 Y is: taking Y after the sum over the keys makes the gradient in Y a product of n x d matrices.
+
+import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
+import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { accumulate4, tileColumns } from "@attgrad/matrix-core/kernels/tile";
+import { COLUMNS, Job, paddedColumns, paddedRows } from "./job";
+import { fromPanel, intoPanel, packByColumn, packByRow } from "./pack";
+import { COTANGENTS, MAXIMUM, scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-tile";
+
+/** Scores certified to be within this of 0 need no row maximum: their exponentials and n of them summed are normal numbers. */
+// @ts-ignore: decorator
+@inline
+function safeScore<T>(): f64 {
+	return sizeof<T>() == 8 ? 200 : 16;
+}
+
+/** C (count columns of a panel) += panel (depth columns) times a matrix packed by column, depth x count. */
+// @ts-ignore: decorator
+@inline
+function addProduct<T>(matrix: usize, rows: i32, from: i32, to: i32, panel: usize, step: usize, columns: i32, c: usize): void {
+	for (let l = 0; l < columns; l += COLUMNS)
+		accumulate4<T>(
+			matrix + (<usize>l * rows + <usize>from * COLUMNS) * sizeof<T>(), COLUMNS * sizeof<T>(),
+			panel + <usize>from * step, step, to - from, c + <usize>l * step, step,
+		);
+}
+
+/** Largest length of a row of a panel. */
+// @ts-ignore: decorator
+@inline
+function longestRow<T>(panel: usize, d: i32): f64 {
+	const W = tileColumns<T>();
+	let longest: f64 = 0;
+	for (let r = 0; r < W; r++) {
+		let squares: f64 = 0;
+		for (let l = 0; l < d; l++) {
+			const x = <f64>load<T>(panel + <usize>(l * W + r) * sizeof<T>());
+			squares += x * x;
+		}
+		longest = max(longest, squares);
+	}
+	return sqrt<f64>(longest);
+}
+
+/** Bytes of scratch of a thread. */
+// @ts-ignore: decorator
+@inline
+function scratchBytes<T>(job: Job): usize {
+	const D = paddedColumns(job.d), rows = job.blockRows;
+	const panels = 6 * <usize>D * rows + 2 * <usize>rows + <usize>job.n * rows;
+	const byRow = 3 * <usize>paddedRows<T>(D) * rows;
+	return EXPONENTIAL_TABLE + (panels + byRow) * sizeof<T>();
+}
+
+/**
+ * One block of rows: the loss of the rows is given, and their part of the gradients in X and Y goes to `gradients`,
+ * 2 x D x D' numbers (D = paddedColumns, D' = D padded to whole panels). A1 and E: `height` rows, row-major; the
+ * memory after A1 must be readable for COLUMNS numbers.
+ */
+// @ts-ignore: decorator
+@inline
+function rowBlock<T>(scratch: usize, job: Job, A1: usize, E: usize, height: i32, gradients: usize): f64 {
+	const Z = <usize>sizeof<T>(), W = tileColumns<T>();
+	const n = job.n, d = job.d, D = paddedColumns(d), step = job.step, chunk = job.chunk;
+	const panels = (height + W - 1) / W, panelBytes = <usize>D * step, blockBytes = panelBytes * panels;
+	const table = scratch;
+	const inputs = table + EXPONENTIAL_TABLE; // A1, later o
+	const queries = inputs + blockBytes;
+	const attended = queries + blockBytes;
+	const residuals = attended + blockBytes;
+	const cotangents = residuals + blockBytes;
+	const queryGradients = cotangents + blockBytes;
+	const starts = queryGradients + blockBytes;
+	const sums = starts + panels * step;
+	const weights = sums + panels * step;
+	const attendedRows = weights + <usize>n * panels * step;
+	const width = paddedRows<T>(D), rowBytes = <usize>width * Z, rowsBytes = rowBytes * (panels * W);
+	const residualRows = attendedRows + rowsBytes;
+	const queryGradientRows = residualRows + rowsBytes;
+
+	prepareExponential<T>(table);
+	memory.fill(queries, 0, blockBytes);
+	memory.fill(attended, 0, blockBytes);
+	memory.fill(queryGradients, 0, blockBytes);
+	memory.fill(starts, 0, 2 * panels * step);
+
+	let longest: f64 = 0;
+	for (let p = 0; p < panels; p++) {
+		const query = queries + p * panelBytes, input = inputs + p * panelBytes;
+		intoPanel<T>(A1 + <usize>p * W * d * Z, height - p * W, d, input);
+		addProduct<T>(job.X, d, 0, d, input, step, D, query);
+		longest = max(longest, longestRow<T>(query, d));
+	}
+	const safe = longest * load<f64>(job.longestKey) <= safeScore<T>();
+	if (!safe) shiftByMaximum<T>(job, panels, queries, starts, sums);
+
+	for (let from = 0; from < n; from += chunk) {
+		const to = min(n, from + chunk);
+		for (let p = 0; p < panels; p++) {
+			const query = queries + p * panelBytes, w = weights + <usize>n * p * step, line = p * step;
+			if (safe) scores<T>(job.keysByRow, from, to, n, d, query, step, w, starts + line, sums + line, table, WEIGHTS);
+			else scores<T>(job.keysByRow, from, to, n, d, query, step, w, starts + line, sums + line, table, SHIFTED_WEIGHTS);
+			addProduct<T>(job.valuesByColumn, n, from, to, w, step, D, attended + p * panelBytes);
+		}
+	}
+
+	let loss: f64 = 0;
+	memory.fill(inputs, 0, blockBytes);
+	memory.fill(cotangents, 0, blockBytes);
+	for (let p = 0; p < panels; p++) {
+		const at = p * panelBytes, sum = sums + p * step, start = starts + p * step;
+		divideColumns<T>(attended + at, sum, D, step);
+		addProduct<T>(job.Y, d, 0, d, attended + at, step, D, inputs + at);
+		loss += subtractTargets<T>(inputs + at, E + <usize>p * W * d * Z, height - p * W, d, D, residuals + at);
+		addProduct<T>(job.transposedY, d, 0, d, residuals + at, step, D, cotangents + at);
+		rowCorrections<T>(attended + at, cotangents + at, d, step, sum, start);
+		divideColumns<T>(cotangents + at, sum, D, step);
+	}
+
+	for (let from = 0; from < n; from += chunk) {
+		const to = min(n, from + chunk);
+		for (let p = 0; p < panels; p++) {
+			const cotangent = cotangents + p * panelBytes, w = weights + <usize>n * p * step;
+			scores<T>(job.valuesByRow, from, to, n, d, cotangent, step, w, starts + p * step, 0, table, COTANGENTS);
+			addProduct<T>(job.keysByColumn, n, from, to, w, step, D, queryGradients + p * panelBytes);
+		}
+	}
+
+	memory.fill(attendedRows, 0, 3 * rowsBytes);
+	for (let p = 0; p < panels; p++) {
+		const at = p * panelBytes, row = p * W * rowBytes;
+		fromPanel<T>(attended + at, D, attendedRows + row, width);
+		fromPanel<T>(residuals + at, D, residualRows + row, width);
+		fromPanel<T>(queryGradients + at, D, queryGradientRows + row, width);
+	}
+	memory.fill(gradients, 0, 2 * <usize>D * rowBytes);
+	addOuterProducts<T>(A1, <usize>d * Z, queryGradientRows, rowBytes, height, D, width, gradients);
+	addOuterProducts<T>(attendedRows, rowBytes, residualRows, rowBytes, height, D, width, gradients + <usize>D * rowBytes);
+	return 0.5 * loss;
+}
+
+/** starts = minus the largest score of each row; `lines` is left as zeros. */
+// @ts-ignore: decorator
+@inline
+function shiftByMaximum<T>(job: Job, panels: i32, queries: usize, starts: usize, lines: usize): void {
+	const step = job.step, panelBytes = <usize>paddedColumns(job.d) * step, end = <usize>panels * step;
+	const lowest = v128.splat<T>(-<T>Infinity);
+	for (let at: usize = 0; at < end; at += 16) v128.store(lines + at, lowest);
+	for (let p = 0; p < panels; p++)
+		scores<T>(job.keysByRow, 0, job.n, job.n, job.d, queries + p * panelBytes, step, 0, starts + p * step, lines + p * step, 0, MAXIMUM);
+	for (let at: usize = 0; at < end; at += 16) v128.store(starts + at, v128.neg<T>(v128.load(lines + at)));
+	memory.fill(lines, 0, end);
+}
+
+/** Every column of a panel divided by a line. */
+// @ts-ignore: decorator
+@inline
+function divideColumns<T>(panel: usize, line: usize, columns: i32, step: usize): void {
+	for (let v: usize = 0; v < step; v += 16) {
+		const inverse = v128.div<T>(v128.splat<T>(<T>1), v128.load(line + v));
+		for (let l = 0; l < columns; l++) {
+			const at = panel + <usize>l * step + v;
+			v128.store(at, v128.mul<T>(v128.load(at), inverse));
+		}
+	}
+}
+
+/** residuals = outputs - E on `live` rows, 0 on the others; gives their sum of squares. */
+// @ts-ignore: decorator
+@inline
+function subtractTargets<T>(outputs: usize, E: usize, live: i32, d: i32, D: i32, residuals: usize): f64 {
+	const W = tileColumns<T>();
+	let squares: f64 = 0;
+	memory.fill(residuals, 0, <usize>(D * W) * sizeof<T>());
+	for (let r = 0; r < min(W, live); r++)
+		for (let l = 0; l < d; l++) {
+			const at = <usize>(l * W + r) * sizeof<T>();
+			const c = load<T>(outputs + at) - load<T>(E + (<usize>r * d + l) * sizeof<T>());
+			store<T>(residuals + at, c);
+			squares += <f64>c * <f64>c;
+		}
+	return squares;
+}
+
+/**
+ * start = - <cotangent, attended> / sum, for each row; summed as the score tile sums, so that a row with one weight
+ * that is not 0 has a gradient of exactly 0.
+ */
+// @ts-ignore: decorator
+@inline
+function rowCorrections<T>(attended: usize, cotangents: usize, d: i32, step: usize, sum: usize, start: usize): void {
+	for (let v: usize = 0; v < step; v += 16) {
+		let r = v128.splat<T>(<T>0);
+		for (let l = 0; l < d; l++) {
+			const at = <usize>l * step + v;
+			r = multiplyAdd<T>(v128.load(attended + at), v128.load(cotangents + at), r);
+		}
+		v128.store(start + v, v128.neg<T>(v128.div<T>(r, v128.load(sum + v))));
+	}
+}
+
+/** C (D x width) += sum over rows of a_row (outer) b_row. */
+// @ts-ignore: decorator
+@inline
+function addOuterProducts<T>(a: usize, aStep: usize, b: usize, bStep: usize, rows: i32, D: i32, width: i32, c: usize): void {
+	for (let i = 0; i < D; i += COLUMNS)
+		for (let l = 0; l < width; l += tileColumns<T>())
+			accumulate4<T>(
+				a + <usize>i * sizeof<T>(), aStep, b + <usize>l * sizeof<T>(), bStep, rows,
+				c + <usize>i * bStep + <usize>l * sizeof<T>(), bStep,
+			);
+}
+
+/** Rows from..to-1 of A2 less `centre`, and of A3, into all packings; gives the largest squared length of a key. */
+// @ts-ignore: decorator
+@inline
+function packRows<T>(job: Job, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
+	const n = job.n, d = job.d, stride = <usize>d * sizeof<T>();
+	let longest: f64 = 0;
+	for (let j = from; j < to; j++, A2 += stride, A3 += stride) {
+		let squares: f64 = 0;
+		for (let l = 0; l < d; l++) {
+			const at = A2 + <usize>l * sizeof<T>();
+			const x = load<T>(at) - load<T>(centre + <usize>l * sizeof<T>());
+			store<T>(at, x);
+			squares += <f64>x * <f64>x;
+		}
+		longest = max(longest, squares);
+		packByRow<T>(A2, j, n, d, job.keysByRow);
+		packByColumn<T>(A2, j, n, d, job.keysByColumn);
+		packByRow<T>(A3, j, n, d, job.valuesByRow);
+		packByColumn<T>(A3, j, n, d, job.valuesByColumn);
+	}
+	return longest;
+}
+
+/** A square matrix by column. */
+// @ts-ignore: decorator
+@inline
+function packSquare<T>(matrix: usize, d: i32, packed: usize): void {
+	for (let j = 0; j < d; j++) packByColumn<T>(matrix + <usize>j * d * sizeof<T>(), j, d, d, packed);
+}
+
+export function panelRows64(): i32 {
+	return tileColumns<f64>();
+}
+export function panelRows32(): i32 {
+	return tileColumns<f32>();
+}
+export function scratchBytes64(_scratch: usize, job: usize): f64 {
+	return <f64>scratchBytes<f64>(changetype<Job>(job));
+}
+export function scratchBytes32(_scratch: usize, job: usize): f64 {
+	return <f64>scratchBytes<f32>(changetype<Job>(job));
+}
+export function packRows64(_scratch: usize, job: usize, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
+	return packRows<f64>(changetype<Job>(job), A2, A3, centre, from, to);
+}
+export function packRows32(_scratch: usize, job: usize, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
+	return packRows<f32>(changetype<Job>(job), A2, A3, centre, from, to);
+}
+export function packSquare64(_scratch: usize, matrix: usize, d: i32, packed: usize): void {
+	packSquare<f64>(matrix, d, packed);
+}
+export function packSquare32(_scratch: usize, matrix: usize, d: i32, packed: usize): void {
+	packSquare<f32>(matrix, d, packed);
+}
+export function rowBlock64(scratch: usize, job: usize, A1: usize, E: usize, height: i32, gradients: usize): f64 {
+	return rowBlock<f64>(scratch, changetype<Job>(job), A1, E, height, gradients);
+}
+export function rowBlock32(scratch: usize, job: usize, A1: usize, E: usize, height: i32, gradients: usize): f64 {
+	return rowBlock<f32>(scratch, changetype<Job>(job), A1, E, height, gradients);
+}

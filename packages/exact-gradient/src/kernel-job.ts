@@ -1,0 +1,144 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import {
+	type Dtype,
+	type Kernels,
+	type Matrix,
+	type RowSource,
+	scale as scaled,
+	transpose,
+} from "@attgrad/matrix-core";
+
+/** A problem's keys, values and weights, packed in kernel memory for `kernels/streaming.ts`. */
+export interface KernelJob {
+	/** Address of the `Job` that the kernels read. */
+	readonly address: number;
+	readonly dtype: Dtype;
+	/** Rows of a block. */
+	readonly blockRows: number;
+	/** Bytes of scratch of a thread. */
+	readonly scratch: number;
+	/** Shape of each of the two gradients that a block gives: d, padded. */
+	readonly gradientRows: number;
+	readonly gradientColumns: number;
+}
+
+/** Columns that the kernels take at a time. */
+const COLUMNS = 4;
+
+/** Rows of A2 and A3 that are in memory beside their packed form. */
+const STAGING_NUMBERS = 2 ** 19;
+
+/**
+ * Packs a problem: A2 less its midrange row, and A3, each twice (see `kernels/job.ts`).
+ * Centring the keys changes neither f nor the gradient (p 1 = 0), and keeps full accuracy for keys with a large common offset.
+ */
+export async function packJob(
+	problem: AttentionProblem<RowSource>,
+	blockRows: number | undefined,
+	kernels: Kernels,
+): Promise<KernelJob> {
+	const { n, d, A1, X, Y, scale } = problem;
+	const { dtype } = A1;
+	const bits = dtype === "f64" ? 64 : 32;
+	const panelRows = (await kernels.run(`panelRows${bits}`, [[]]))[0]!;
+	const gradientRows = Math.ceil(d / COLUMNS) * COLUMNS;
+	const gradientColumns = Math.ceil(gradientRows / panelRows) * panelRows;
+	const rows = Math.ceil(Math.min(n, blockRows ?? defaultBlockRows(n, d, bits / 8)) / panelRows) * panelRows;
+
+	const square = async (matrix: Matrix) => {
+		const from = kernels.allocate(dtype, d * d);
+		kernels.readRows(matrix, 0, d, dtype, from);
+		const packed = kernels.allocate(dtype, d * gradientRows);
+		await kernels.run(`packSquare${bits}`, [[from, d, packed]]);
+		return packed;
+	};
+	const byRow = () => kernels.allocate(dtype, n * d);
+	const byColumn = () => kernels.allocate(dtype, n * gradientRows);
+	const longestKey = kernels.allocate("f64", 1);
+	const fields = {
+		n,
+		d,
+		chunk: d <= 16 ? 252 : 126,
+		blockRows: rows,
+		keysByRow: byRow(),
+		keysByColumn: byColumn(),
+		valuesByRow: byRow(),
+		valuesByColumn: byColumn(),
+		X: await square(scaled(X.as("f64"), scale)),
+		Y: await square(Y),
+		transposedY: await square(transpose(Y)),
+		step: (panelRows * bits) / 8,
+		longestKey,
+	};
+	const address = kernels.allocate("f64", Object.keys(fields).length);
+	kernels.indices(address, Object.keys(fields).length).set(Object.values(fields));
+
+	const longest = await kernels.scope(() => packKeys(problem, address, kernels, dtype));
+	kernels.view("f64", longestKey, 1)[0] = Math.sqrt(longest);
+	const scratch = (await kernels.run(`scratchBytes${bits}`, [[address]]))[0]!;
+	return { address, dtype, blockRows: rows, scratch, gradientRows, gradientColumns };
+}
+
+/** Packs keys and value inputs, block by block; gives the largest squared length of a centred key. */
+async function packKeys(
+	{ n, d, A2, A3 }: AttentionProblem<RowSource>,
+	job: number,
+	kernels: Kernels,
+	dtype: Dtype,
+): Promise<number> {
+	const size = dtype === "f64" ? 8 : 4;
+	const most = Math.min(n, Math.max(1, Math.floor(STAGING_NUMBERS / d)));
+	const keys = kernels.allocate(dtype, most * d);
+	const values = kernels.allocate(dtype, most * d);
+	const centre = kernels.allocate(dtype, d);
+	const low = new Float64Array(d).fill(Number.POSITIVE_INFINITY);
+	const high = new Float64Array(d).fill(Number.NEGATIVE_INFINITY);
+	const read = (source: RowSource, from: number, address: number) =>
+		kernels.readRows(source, from, Math.min(n, from + most), dtype, address);
+	for (let from = 0; from < n; from += most) {
+		read(A2, from, keys);
+		const block = kernels.view(dtype, keys, Math.min(most, n - from) * d);
+		for (let at = 0; at < block.length; )
+			for (let l = 0; l < d; l++) {
+				const x = block[at++]!;
+				if (x < low[l]!) low[l] = x;
+				if (x > high[l]!) high[l] = x;
+			}
+	}
+	kernels.view(dtype, centre, d).set(low.map((x, l) => x / 2 + high[l]! / 2));
+
+	let longest = 0;
+	for (let from = 0; from < n; from += most) {
+		if (n > most) read(A2, from, keys);
+		read(A3, from, values);
+		const count = Math.min(most, n - from);
+		const part = Math.ceil(count / 16);
+		const tasks = [];
+		for (let row = 0; row < count; row += part)
+			tasks.push([
+				job,
+				keys + row * d * size,
+				values + row * d * size,
+				centre,
+				from + row,
+				from + Math.min(count, row + part),
+			]);
+		const lengths = await kernels.run(`packRows${8 * size}`, tasks);
+		for (const length of lengths) longest = Math.max(longest, length);
+	}
+	return longest;
+}
+
+/** Bytes of weights of a block that stay in the second cache level, and of packed keys and values in the third. */
+const CACHE = { weights: 2 ** 20, packed: 2 ** 24 };
+
+/**
+ * Rows of a block. A block reads all keys and values once a pass and keeps its weights: at small d the weights are what
+ * moves, and few rows keep them in the second cache level; at large d it is keys and values, and many rows share a reading.
+ * Measured at n = 4096 to 16384 (docs/performance.md): between 16 and 64 the choice matters little at n = 4096; at
+ * n = 12288, d = 64 128 rows take 0.9 of the time of 64 and 0.6 of 16, at n = 16384, d = 8 16 rows 0.9 of 64.
+ */
+function defaultBlockRows(n: number, d: number, size: number): number {
+	if (d > 16) return 4 * n * d * size > CACHE.packed ? 128 : 64;
+	return Math.max(16, Math.min(64, Math.floor(CACHE.weights / (n * size))));
+}

@@ -1,0 +1,45 @@
+/**
+ * The process of one cell. It is told the cell over its channel to the sweep, measures, answers over the channel and
+ * ends. Standard output is not the channel, so nothing that is printed can disturb it.
+ */
+import { Worker } from "node:worker_threads";
+import { ComputationError, createRuntime, UsageError } from "@attgrad/matrix-core";
+import type { CellOutcome, CellRequest } from "./cell-message.ts";
+import type { Experiment } from "./experiment.ts";
+import { knownTo } from "./grid.ts";
+import { measureCell } from "./measure-cell.ts";
+import { findAlgorithm } from "./registry.ts";
+
+// A computation holds up this thread, so another one watches whether the sweep is still there.
+new Worker(new URL("./parent-watch.ts", import.meta.url), { workerData: process.ppid }).unref();
+process.once("disconnect", () => process.exit());
+
+process.once("message", async (request: CellRequest) => {
+	const outcome = await attempt(request);
+	process.send!(outcome, () => process.exit());
+});
+
+async function attempt({ cell, module, budget }: CellRequest): Promise<CellOutcome> {
+	try {
+		const { default: experiment } = (await import(module)) as { default: Experiment };
+		const { algorithm } = findAlgorithm(cell.algorithm, knownTo(experiment));
+		const runtime = await createRuntime({ kernel: cell.kernel, threads: cell.threads });
+		try {
+			const measure = experiment.measure ?? measureCell;
+			return { status: "done", measurement: await measure({ cell, algorithm, runtime, budget }) };
+		} finally {
+			await runtime.close();
+		}
+	} catch (error) {
+		return failureOf(error);
+	}
+}
+
+function failureOf(error: unknown): CellOutcome {
+	if (error instanceof ComputationError) return { status: error.status, reason: error.message };
+	if (error instanceof UsageError) return { status: "failed", reason: error.message };
+	if (!(error instanceof Error)) return { status: "failed", reason: `threw ${String(error)}` };
+	const isMemory =
+		error instanceof RangeError && /allocation failed|invalid (typed )?array( buffer)? length/i.test(error.message);
+	return { status: isMemory ? "out-of-memory" : "failed", reason: `${error.name}: ${error.message}` };
+}

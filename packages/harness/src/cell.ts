@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import type { Dtype } from "@attgrad/matrix-core";
+
+/** One algorithm at one point with one seed: what becomes a row. */
+export interface Cell {
+	readonly experiment: string;
+	/** Spelling of the algorithm as `findAlgorithm` takes it. */
+	readonly algorithm: string;
+	/** Version of the algorithm: a new one is measured anew. */
+	readonly version: number;
+	/** Every option of the algorithm, defaults included. */
+	readonly options: Readonly<Record<string, unknown>>;
+	readonly n: number;
+	readonly d: number;
+	readonly B: number;
+	readonly epsilon?: number;
+	readonly degree?: number;
+	readonly distribution: string;
+	readonly seed: number;
+	readonly dtype: Dtype;
+	readonly threads: number;
+	readonly kernel: string;
+}
+
+/** Hash of everything that determines a cell's row, 16 hexadecimal digits. */
+export function cellKey(cell: Cell): string {
+	return createHash("sha256").update(canonicalJson(cell)).digest("hex").slice(0, 16);
+}
+
+/** The curve a cell lies on: what cells that differ in n and seed alone have in common. */
+export function curveOf({ n: _n, seed: _seed, ...rest }: Cell): string {
+	return canonicalJson(rest);
+}
+
+/** A cell in a line for people: what it is, without what every cell has. */
+export function describeCell({
+	algorithm,
+	n,
+	d,
+	B,
+	epsilon,
+	degree,
+	distribution,
+	seed,
+	dtype,
+	threads,
+}: Cell): string {
+	const point = { n, d, B, epsilon, degree, distribution, seed, dtype, threads };
+	const usual: Partial<typeof point> = { distribution: "uniform", seed: 1, dtype: "f64", threads: 1 };
+	const parts = Object.entries(point).filter(
+		([name, value]) => value !== undefined && value !== usual[name as keyof typeof point],
+	);
+	return [algorithm, ...parts.map(([name, value]) => `${name}=${value}`)].join(" ");
+}
+
+/** JSON with the keys of every object sorted, so that equal values give equal text. */
+function canonicalJson(value: unknown): string {
+	return JSON.stringify(value, (_, inner: unknown) =>
+		inner !== null && typeof inner === "object" && !Array.isArray(inner)
+			? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+			: inner,
+	);
+}

@@ -1,0 +1,93 @@
+import {
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	type GradientResult,
+	generateProblem,
+} from "@attgrad/attention-problem";
+import { ComputationError, type Runtime } from "@attgrad/matrix-core";
+import type { Cell } from "./cell.ts";
+import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
+import { peakRssMb } from "./peak-memory.ts";
+import type { Row } from "./row.ts";
+import { timeRuns } from "./time-runs.ts";
+
+/** The columns of a row that measuring fills; the rest is the cell's. */
+export type Measurement = Pick<
+	Row,
+	| "degree"
+	| "rank"
+	| "radius"
+	| "time_ms"
+	| "time_mad_ms"
+	| "time_min_ms"
+	| "samples"
+	| "peak_rss_mb"
+	| "loss"
+	| "error_max"
+	| "error_rel"
+	| "error_bound"
+	| "bound_kind"
+	| "extra"
+>;
+
+/** What a cell is measured with. */
+export interface CellContext {
+	readonly cell: Cell;
+	readonly algorithm: AnyGradientAlgorithm;
+	readonly runtime: Runtime;
+	/** Time that the timed runs take together, milliseconds. */
+	readonly budget: number;
+}
+
+/** The instance that a cell is about, or its like with another number of rows. */
+export function cellProblem({ n, d, B, seed, distribution, dtype }: Cell, rows = n): AttentionProblem {
+	return generateProblem({ distribution, n: rows, d, B, seed, dtype });
+}
+
+/**
+ * Measures a cell: the correctness gate first, then the time and memory of the gradient. The error is told where the
+ * gate ran on the cell's own problem (n ≤ `gateSize`).
+ * @throws ComputationError whose status and reason go into the row
+ */
+export async function measureCell({ cell, algorithm, runtime, budget }: CellContext): Promise<Measurement> {
+	const problem = cellProblem(cell);
+	const supported = algorithm.supports(problem, cell.options);
+	if (supported !== true) throw new ComputationError("skipped", supported.reason);
+	const isOwn = cell.n <= gateSize;
+	const error = await passGate(algorithm, isOwn ? problem : cellProblem(cell, gateSize), cell.options, runtime);
+	const { timing, result } = await timeRuns(() => algorithm.run(problem, cell.options, runtime), budget);
+	const memory = peakRssMb();
+	requireFinite(result);
+	return {
+		...describeResult(result),
+		...(isOwn && describeError(error)),
+		time_ms: reading(timing.median),
+		...(timing.mad !== undefined && { time_mad_ms: reading(timing.mad) }),
+		time_min_ms: reading(timing.min),
+		samples: timing.samples,
+		peak_rss_mb: reading(memory),
+	};
+}
+
+/** A clock's or a counter's reading, without digits that mean nothing. */
+function reading(value: number): number {
+	return Number(value.toPrecision(6));
+}
+
+/** The columns that tell how far a gradient is from the exact one. */
+export function describeError({ max, relative }: GradientError): Measurement {
+	return { error_max: max, ...(relative !== undefined && { error_rel: relative }) };
+}
+
+/** The columns that a result fills. A bound that is infinite is none. */
+export function describeResult({ loss, degree, rank, certificate }: GradientResult): Measurement {
+	const bound = certificate?.bound ?? Number.POSITIVE_INFINITY;
+	return {
+		loss,
+		...(degree !== undefined && { degree }),
+		...(rank !== undefined && { rank }),
+		...(certificate && { radius: certificate.radius }),
+		...(certificate && Number.isFinite(bound) && { error_bound: bound }),
+		...(certificate && { bound_kind: Number.isFinite(bound) ? certificate.kind : "none" }),
+	};
+}

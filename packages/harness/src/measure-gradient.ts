@@ -1,0 +1,30 @@
+import type { AnyGradientAlgorithm, AttentionProblem, GradientResult } from "@attgrad/attention-problem";
+import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { peakRssMb } from "./peak-memory.ts";
+
+/** A gradient with what it cost. */
+export interface MeasuredGradient {
+	readonly result: GradientResult;
+	/** Wall-clock time of the one run. */
+	readonly milliseconds: number;
+	/** Largest resident memory of the whole process until now, MiB. */
+	readonly peakRssMb: number;
+}
+
+/**
+ * Runs an algorithm once on a problem and tells time and memory.
+ * @param options the algorithm's options, defaults included
+ * @throws ComputationError `skipped` where the algorithm does not take the problem; whatever the algorithm throws
+ */
+export async function measureGradient(
+	algorithm: AnyGradientAlgorithm,
+	problem: AttentionProblem<RowSource>,
+	options: Readonly<Record<string, unknown>>,
+	runtime: Runtime,
+): Promise<MeasuredGradient> {
+	const supported = algorithm.supports(problem, options);
+	if (supported !== true) throw new ComputationError("skipped", supported.reason);
+	const start = performance.now();
+	const result = await algorithm.run(problem, options, runtime);
+	return { result, milliseconds: performance.now() - start, peakRssMb: peakRssMb() };
+}

@@ -1,0 +1,60 @@
+import { approximateAlgorithms } from "@attgrad/approx-gradient";
+import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
+import { exactAlgorithms } from "@attgrad/exact-gradient";
+import { UsageError } from "@attgrad/matrix-core";
+
+/** Every gradient algorithm of the project, exact ones first. Adding one is adding it to its package's list. */
+export const algorithms: readonly AnyGradientAlgorithm[] = [...exactAlgorithms, ...approximateAlgorithms];
+
+/** Other names for algorithms on the command line. */
+const aliases: ReadonlyMap<string, string> = new Map([["exact", "streaming"]]);
+
+/** An algorithm with the options that its spelling fixes. */
+export interface AlgorithmChoice {
+	/** How rows and commands spell it: `streaming`, `polynomial/moment`, `polynomial/moment:basis=taylor`. */
+	readonly spelling: string;
+	readonly algorithm: AnyGradientAlgorithm;
+	/** Options fixed by the variant and by `name=value` pairs; not yet through the algorithm's schema. */
+	readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Finds `name`, `name/variant`, or either followed by `:option=value,option=value`.
+ * @param known where to look, the registry unless given
+ * @throws UsageError for an unknown algorithm, variant or option, naming those that are known
+ */
+export function findAlgorithm(spelling: string, known: readonly AnyGradientAlgorithm[] = algorithms): AlgorithmChoice {
+	const [, name = "", variant, settings] = /^([^/:]*)(?:\/([^:]*))?(?::(.*))?$/.exec(spelling) ?? [];
+	const algorithm = known.find((candidate) => candidate.name === (aliases.get(name) ?? name));
+	if (!algorithm)
+		throw new UsageError(`unknown algorithm: ${spelling} (known: ${algorithmSpellings(known).join(", ")})`);
+	const variants = new Map(Object.entries(algorithm.variants ?? {}));
+	const chosen = variant === undefined ? {} : variants.get(variant);
+	if (!chosen)
+		throw new UsageError(
+			`unknown variant of ${algorithm.name}: ${variant} (known: ${[...variants.keys()].join(", ") || "none"})`,
+		);
+	return {
+		spelling: algorithm.name + spelling.slice(name.length),
+		algorithm,
+		options: { ...chosen, ...(settings !== undefined && parseSettings(algorithm, settings)) },
+	};
+}
+
+/** All names that `findAlgorithm` knows without settings, in order: each algorithm, then its variants. */
+export function algorithmSpellings(known: readonly AnyGradientAlgorithm[] = algorithms): string[] {
+	return known.flatMap(({ name, variants = {} }) => [name, ...Object.keys(variants).map((v) => `${name}/${v}`)]);
+}
+
+/** `basis=taylor,degree=4` as an object; numbers are numbers. */
+function parseSettings({ name, options }: AnyGradientAlgorithm, text: string): Record<string, unknown> {
+	const known = Object.keys(options.shape);
+	return Object.fromEntries(
+		text.split(",").map((pair) => {
+			const [, option = "", value = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
+			if (!known.includes(option))
+				throw new UsageError(`unknown option of ${name}: ${pair} (known: ${known.join(", ") || "none"})`);
+			return [option, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value];
+		}),
+	);
+}

@@ -1,0 +1,122 @@
+import { z } from "zod";
+
+/** What can become of a cell. */
+export const statuses = ["done", "failed", "timeout", "out-of-memory", "skipped", "invalid"] as const;
+
+export type Status = (typeof statuses)[number];
+
+const text = z.string();
+const filledText = z.string().min(1);
+const number = z
+	.string()
+	.regex(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i, "expected a number")
+	.transform(Number);
+const wholeNumber = number.refine(Number.isInteger, "expected a whole number");
+const truth = z.enum(["true", "false"]).transform((value) => value === "true");
+const jsonObject = z.string().transform((value, context): Readonly<Record<string, unknown>> => {
+	try {
+		const parsed: unknown = JSON.parse(value);
+		if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
+	} catch {}
+	context.addIssue("expected a JSON object");
+	return z.NEVER;
+});
+/** An empty field: does not apply. */
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+	z
+		.literal("")
+		.transform(() => undefined)
+		.or(schema);
+
+/**
+ * The columns of rows.csv, in their order, each with how its text is read.
+ * Times are milliseconds, memory is MiB; `error_max` = max |g~ − g|, `error_rel` = that over max |g|.
+ */
+export const columnSchemas = {
+	key: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits"),
+	experiment: filledText,
+	algorithm: filledText,
+	n: number,
+	d: number,
+	B: optional(number),
+	epsilon: optional(number),
+	distribution: text,
+	seed: optional(wholeNumber),
+	dtype: optional(z.enum(["f64", "f32"])),
+	threads: optional(wholeNumber),
+	kernel: text,
+	degree: optional(wholeNumber),
+	rank: optional(number),
+	radius: optional(number),
+	status: z.enum(statuses),
+	reason: text,
+	time_ms: optional(number),
+	time_mad_ms: optional(number),
+	time_min_ms: optional(number),
+	samples: optional(wholeNumber),
+	peak_rss_mb: optional(number),
+	loss: optional(number),
+	error_max: optional(number),
+	error_rel: optional(number),
+	error_bound: optional(number),
+	bound_kind: optional(z.enum(["a-priori", "a-posteriori", "estimate", "none"])),
+	extra: optional(jsonObject),
+	contended: truth,
+	started_at: z.iso.datetime(),
+	machine: text,
+	commit: text,
+} as const;
+
+export type Column = keyof typeof columnSchemas;
+
+/** Column names in the order of the file. */
+export const columns = Object.keys(columnSchemas) as readonly Column[];
+
+const rowSchema = z.strictObject(columnSchemas);
+
+type FullRow = z.output<typeof rowSchema>;
+type EmptyColumn = { [C in Column]: undefined extends FullRow[C] ? C : never }[Column];
+
+/** One measured cell. Columns that do not apply are absent. */
+export type Row = { readonly [C in Exclude<Column, EmptyColumn>]: FullRow[C] } & {
+	readonly [C in EmptyColumn]?: Exclude<FullRow[C], undefined>;
+};
+
+/** What went wrong with the text of a row: the column and what was expected. */
+export type RowProblem = { readonly problem: string };
+
+/** Reads a row from its fields, in the order of `columns`. */
+export function decodeRow(fields: readonly string[]): Row | RowProblem {
+	if (fields.length !== columns.length) return { problem: `expected ${columns.length} fields, got ${fields.length}` };
+	const result = rowSchema.safeParse(Object.fromEntries(columns.map((column, i) => [column, fields[i]])));
+	if (!result.success) {
+		const issue = result.error.issues[0]!;
+		const column = String(issue.path[0]) as Column;
+		return { problem: `${column} is ${JSON.stringify(fields[columns.indexOf(column)])}, ${expectation(issue)}` };
+	}
+	return Object.fromEntries(Object.entries(result.data).filter(([, value]) => value !== undefined)) as unknown as Row;
+}
+
+/** What was expected; of a union the last alternative, since the first is the empty field. */
+function expectation(issue: z.core.$ZodIssue): string {
+	if (issue.code === "invalid_union") return expectation(issue.errors.at(-1)![0]!);
+	return issue.message
+		.replace(/^Invalid (option: |ISO )?/i, "")
+		.replace(/^expected /, "")
+		.replace(/^/, "expected ");
+}
+
+/**
+ * The fields of a row in the order of `columns`.
+ * @throws Error for what the file cannot hold: a number that is not finite, text with a line end
+ */
+export function encodeRow(row: Row): string[] {
+	return columns.map((column) => {
+		const value = row[column];
+		if (value === undefined) return "";
+		const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+		if ((typeof value === "number" && !Number.isFinite(value)) || /[\r\n]/.test(text))
+			throw new Error(`row: ${column} cannot be ${JSON.stringify(text)}`);
+		return text;
+	});
+}

@@ -1,0 +1,131 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "@attgrad/matrix-core";
+import { beforeEach, expect, test } from "vitest";
+import { headerLine, readRows, rowLine } from "./rows-file.ts";
+import { openStore } from "./store.ts";
+import { sampleKey, sampleRow } from "./testing/rows.ts";
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+	folder = join(mkdtempSync(join(tmpdir(), "attgrad-store-")), "deep", "results");
+	path = join(folder, "rows.csv");
+});
+
+const row = (number: number) => sampleRow({ key: sampleKey(number) });
+
+/** A results folder that holds this. */
+function holding(content: string) {
+	mkdirSync(folder, { recursive: true });
+	writeFileSync(path, content);
+}
+
+test("a new store makes its folder and the header", () => {
+	openStore(folder).close();
+	expect(readFileSync(path, "utf8")).toBe(headerLine);
+});
+
+test("a row is in the file as soon as it is appended", () => {
+	const store = openStore(folder);
+	store.append(row(1));
+	expect(readRows(path).rows).toEqual([row(1)]);
+	store.append(row(2));
+	expect(readRows(path).rows).toEqual([row(1), row(2)]);
+	expect(store.rows).toEqual([row(1), row(2)]);
+	store.close();
+});
+
+test("a store that is opened again has its rows and goes on behind them", () => {
+	const first = openStore(folder);
+	first.append(row(1));
+	first.close();
+	const second = openStore(folder);
+	expect([second.has(sampleKey(1)), second.has(sampleKey(2))]).toEqual([true, false]);
+	second.append(row(2));
+	second.close();
+	expect(readRows(path).rows).toEqual([row(1), row(2)]);
+});
+
+test("a key is not stored twice", () => {
+	const store = openStore(folder);
+	store.append(row(1));
+	expect(() => store.append(row(1))).toThrow("already in");
+	store.close();
+	expect(readRows(path).rows).toHaveLength(1);
+});
+
+test("a last line that was cut off is removed with a notice, and its row can be stored again", () => {
+	const whole = headerLine + rowLine(row(1));
+	holding(whole + rowLine(row(2)).slice(0, 40));
+	const notices: string[] = [];
+	const store = openStore(folder, { notice: (line) => notices.push(line) });
+	expect(notices).toEqual([`${path}: the last line was cut off (40 bytes) and has been removed`]);
+	expect(readFileSync(path, "utf8")).toBe(whole);
+	store.append(row(2));
+	store.close();
+	expect(readRows(path).rows).toEqual([row(1), row(2)]);
+});
+
+test.each(["", "key,experi"])("a header that was cut off (%j) is written again", (start) => {
+	holding(start);
+	const store = openStore(folder);
+	store.append(row(1));
+	store.close();
+	expect(readFileSync(path, "utf8")).toBe(headerLine + rowLine(row(1)));
+});
+
+test("a damaged file is refused, left as it is, and the folder is free again", () => {
+	const content = `${headerLine}nonsense\n${rowLine(row(1)).slice(0, 30)}`;
+	holding(content);
+	expect(() => openStore(folder)).toThrow(UsageError);
+	expect(() => openStore(folder)).toThrow(`${path} line 2: expected 32 fields, got 1`);
+	expect(readFileSync(path, "utf8")).toBe(content);
+});
+
+test("fresh throws away the rows that are there, damaged ones too", () => {
+	holding(`${headerLine}nonsense\n`);
+	const store = openStore(folder, { fresh: true });
+	expect(store.rows).toEqual([]);
+	store.close();
+	expect(readFileSync(path, "utf8")).toBe(headerLine);
+});
+
+test("a folder that another sweep has is refused, with fresh too", () => {
+	const store = openStore(folder);
+	store.append(row(1));
+	expect(() => openStore(folder, { fresh: true })).toThrow(
+		`results folder ${folder} is in use by another sweep (process ${process.pid}`,
+	);
+	store.close();
+	expect(readRows(path).rows).toEqual([row(1)]);
+});
+
+test("a folder that cannot be made is refused in one line", () => {
+	mkdirSync(join(folder, ".."), { recursive: true });
+	appendFileSync(folder, "a file where the folder should be");
+	expect(() => openStore(folder)).toThrow(UsageError);
+	expect(() => openStore(folder)).toThrow(
+		`results folder ${folder} cannot be written (ENOTDIR); give another with --out`,
+	);
+	expect(() => openStore(join(folder, "below"))).toThrow(/cannot be written \(ENOTDIR\)/);
+});
+
+test.runIf(existsSync("/proc/self"))("a folder on a file system that takes no files is refused in one line", () => {
+	expect(() => openStore("/proc/attgrad")).toThrow(/^results folder \/proc\/attgrad cannot be written \(E[A-Z]+\)/);
+});
+
+test.skipIf(process.platform === "win32")(
+	"a disk that takes only part of a row leaves the whole rows there are",
+	() => {
+		// The shell's limit on the size of a file, 8 KiB, stands for a full disk: a write is cut short, then refused.
+		const script = join(import.meta.dirname, "testing/fill-store.ts");
+		const output = execFileSync("bash", ["-c", 'ulimit -f 8; exec "$0" "$@"', process.execPath, script, folder]);
+		const { added, code } = JSON.parse(output.toString());
+		expect(code).toBe("EFBIG");
+		expect(added).toBeGreaterThan(10);
+		expect(readRows(path)).toMatchObject({ rows: { length: added }, cutBytes: 0 });
+	},
+);

@@ -1,0 +1,135 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "@attgrad/matrix-core";
+import { beforeEach, expect, test } from "vitest";
+import { createLines } from "./progress.ts";
+import { readRows } from "./rows-file.ts";
+import { readRunInfo } from "./run-info.ts";
+import { type SweepOptions, sweep } from "./sweep.ts";
+import tiny from "./testing/tiny-experiment.ts";
+
+let out: string;
+let said: string;
+beforeEach(() => {
+	out = mkdtempSync(join(tmpdir(), "attgrad-sweep-"));
+	said = "";
+});
+
+/** Sweeps the tiny experiment; `said` is then what it told. */
+const sweepTiny = (options: Partial<SweepOptions> = {}) =>
+	sweep(tiny, {
+		out,
+		progress: createLines({ isTTY: false, write: (text: string) => Boolean((said += text)) }),
+		...options,
+	});
+
+const rows = () => readRows(join(out, "tiny/rows.csv")).rows;
+
+test("a sweep measures every cell once, small n first, and tells how far it is", async () => {
+	const summary = await sweepTiny();
+	expect(summary).toEqual({ experiment: "tiny", folder: join(out, "tiny"), counts: { done: 6 }, left: 0 });
+	expect(rows().map(({ n, seed, status }) => [n, seed, status])).toEqual(
+		[4, 8, 16].flatMap((n) => [1, 2].map((seed) => [n, seed, "done"])),
+	);
+	expect(said.split("\n")[0]).toBe("tiny: found 6 cells, done 0, to run 6");
+	expect(said).toMatch(/^\[6\/6\] honest n=16 d=2 B=1 seed=2: [\d.]+ ms/m);
+});
+
+test("what is measured is not measured again, and a larger grid adds to it", async () => {
+	await sweepTiny({ overrides: { n: [4] } });
+	const before = readFileSync(join(out, "tiny/rows.csv"), "utf8");
+	expect(await sweepTiny({ overrides: { n: [4, 5] } })).toMatchObject({ counts: { done: 4 }, left: 0 });
+	expect(said).toContain("found 4 cells, done 2, to run 2");
+	expect(readFileSync(join(out, "tiny/rows.csv"), "utf8").startsWith(before)).toBe(true);
+	expect(rows().map(({ n }) => n)).toEqual([4, 4, 5, 5]);
+});
+
+test("fresh measures all again", async () => {
+	await sweepTiny({ overrides: { n: [4] } });
+	const [first] = rows();
+	await sweepTiny({ overrides: { n: [4] }, fresh: true });
+	expect(rows()).toHaveLength(2);
+	expect(rows()[0]!.key).toBe(first!.key);
+	expect(rows()[0]!.started_at > first!.started_at).toBe(true);
+});
+
+test("a cell that goes wrong is a row with its reason, and the sweep goes on", async () => {
+	const algorithm = ["throwing", "wrong", "honest"];
+	expect(await sweepTiny({ overrides: { algorithm, n: [4] } })).toMatchObject({
+		counts: { failed: 2, invalid: 2, done: 2 },
+	});
+	const thrown = rows().find((row) => row.algorithm === "throwing")!;
+	expect(thrown).toMatchObject({ status: "failed", reason: "Error: something broke in the middle" });
+	expect(thrown).not.toHaveProperty("time_ms");
+	expect(rows().find((row) => row.algorithm === "wrong")).not.toHaveProperty("time_ms");
+});
+
+test("once a point of a curve passes the time limit, larger n of that curve are skipped with the reason", async () => {
+	// slow takes 4n milliseconds
+	const overrides = { algorithm: ["slow", "honest"], n: [4, 30, 60, 90] };
+	expect(await sweepTiny({ overrides, timeLimit: 100 })).toMatchObject({ counts: { done: 12, skipped: 4 } });
+	const skipped = rows().filter(({ status }) => status === "skipped");
+	expect(skipped.map(({ algorithm, n }) => [algorithm, n])).toEqual([60, 60, 90, 90].map((n) => ["slow", n]));
+	expect(skipped[0]!.reason).toMatch(/^n = 30 took 0\.1\d+ s, over the time limit of 0\.1 s/);
+});
+
+test("the limit of a curve holds over an interruption", async () => {
+	await sweepTiny({ overrides: { algorithm: ["slow"], n: [30] }, timeLimit: 100 });
+	await sweepTiny({ overrides: { algorithm: ["slow"], n: [30, 60] }, timeLimit: 100 });
+	expect(rows().map(({ n, status }) => `${n} ${status}`)).toEqual(["30 done", "30 done", "60 skipped", "60 skipped"]);
+});
+
+test("cells that run beside others say that they were contended", async () => {
+	await sweepTiny({ jobs: 2 });
+	expect(rows().every(({ contended }) => contended)).toBe(true);
+	expect(new Set(rows().map(({ key }) => key)).size).toBe(6);
+});
+
+test("run.json tells how the run was made", async () => {
+	await sweepTiny({ preset: "full", overrides: { n: [4] } });
+	const info = readRunInfo(join(out, "tiny"));
+	expect(info).toMatchObject({
+		experiment: "tiny",
+		preset: "full",
+		kernel: rows()[0]!.kernel,
+		settings: { overrides: { n: [4] }, jobs: 1, timeLimit: 1000 },
+		versions: { node: process.versions.node },
+		machine: { name: rows()[0]!.machine },
+	});
+	expect(info.cells.map(({ key }) => key)).toEqual(rows().map(({ key }) => key));
+	expect(readdirSync(join(out, "tiny")).sort()).toEqual(["rows.csv", "run.json"]);
+});
+
+test("rows of other cells in the file are kept and not counted", async () => {
+	await sweepTiny({ overrides: { n: [4] } });
+	expect(await sweepTiny({ overrides: { n: [5] } })).toMatchObject({ counts: { done: 2 } });
+	expect(rows()).toHaveLength(4);
+});
+
+test("a damaged rows.csv is refused before anything is measured or written", async () => {
+	await sweepTiny({ overrides: { n: [4] } });
+	const path = join(out, "tiny/rows.csv");
+	writeFileSync(path, readFileSync(path, "utf8").replace("honest", ""));
+	const [before, info] = [readFileSync(path, "utf8"), readFileSync(join(out, "tiny/run.json"), "utf8")];
+	await expect(sweepTiny()).rejects.toThrow(UsageError);
+	await expect(sweepTiny()).rejects.toThrow(`${path} line 2: algorithm is "", expected`);
+	expect(readFileSync(path, "utf8")).toBe(before);
+	expect(readFileSync(join(out, "tiny/run.json"), "utf8")).toBe(info);
+});
+
+test.each([
+	[{ jobs: 0 }, "--jobs must be a whole number >= 1, got 0"],
+	[{ overrides: { algorithm: ["nothing"] } }, "unknown algorithm: nothing"],
+] as const)("%j is refused before a folder is made", async (options, complaint) => {
+	await expect(sweepTiny(options as Partial<SweepOptions>)).rejects.toThrow(UsageError);
+	await expect(sweepTiny(options as Partial<SweepOptions>)).rejects.toThrow(complaint);
+	expect(readdirSync(out)).toEqual([]);
+});
+
+test("an out folder that cannot be written is refused", async () => {
+	writeFileSync(join(out, "file"), "");
+	await expect(sweepTiny({ out: join(out, "file") })).rejects.toThrow(
+		/^results folder .* cannot be written \(ENOTDIR\)/,
+	);
+});

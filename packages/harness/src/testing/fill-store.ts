@@ -1,0 +1,15 @@
+/** A program that adds rows to the store in its first argument until the disk takes no more, and prints how many it added. */
+import { openStore } from "../store.ts";
+import { sampleKey, sampleRow } from "./rows.ts";
+
+const store = openStore(process.argv[2]!);
+let added = 0;
+try {
+	while (true) {
+		store.append(sampleRow({ key: sampleKey(added) }));
+		added++;
+	}
+} catch (error) {
+	console.log(JSON.stringify({ added, code: (error as NodeJS.ErrnoException).code }));
+}
+store.close();

@@ -1,0 +1,16 @@
+/** A program that sweeps the tiny experiment: the folder, then the options as JSON. Prints its summary. */
+import { createProgress } from "../progress.ts";
+import { onStopSignals } from "../stop-signals.ts";
+import { sweep } from "../sweep.ts";
+import tiny from "./tiny-experiment.ts";
+
+const [, , out, options = "{}"] = process.argv;
+using stop = onStopSignals();
+const summary = await sweep(tiny, {
+	progress: await createProgress(),
+	signal: stop.signal,
+	out: out!,
+	...JSON.parse(options),
+});
+console.log(JSON.stringify(summary));
+process.exitCode = stop.exitCode;

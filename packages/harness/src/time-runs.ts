@@ -1,0 +1,44 @@
+import { Bench } from "tinybench";
+
+/** Times of repeated runs, milliseconds. */
+export interface Timing {
+	readonly median: number;
+	/** Median absolute deviation from the median; absent for a single run. */
+	readonly mad?: number;
+	readonly min: number;
+	readonly samples: number;
+}
+
+/** Fewest timed runs where more than one is made. */
+const leastRuns = 3;
+
+/** Part of the budget spent on runs that are not counted, so that the compiler and the caches have settled. */
+const warmupShare = 0.2;
+
+/**
+ * Times a computation. The first run is timed by itself; where it takes longer than the budget it is the only one,
+ * otherwise it counts as warm-up and tinybench repeats until the budget is used, three times at least.
+ * @param budget time that the repeated runs take together, milliseconds
+ */
+export async function timeRuns<Result>(
+	run: () => Promise<Result>,
+	budget: number,
+): Promise<{ timing: Timing; result: Result }> {
+	const start = performance.now();
+	const result = await run();
+	const first = performance.now() - start;
+	if (first > budget) return { timing: { median: first, min: first, samples: 1 }, result };
+	const bench = new Bench({
+		time: budget * (1 - warmupShare),
+		iterations: leastRuns,
+		warmupTime: budget * warmupShare,
+		warmupIterations: 1,
+		throws: true,
+	});
+	bench.add("run", run, { async: true });
+	const [task] = await bench.run();
+	const measured = task!.result;
+	if (measured.state !== "completed") throw new Error(`tinybench: the timed run is ${measured.state}`);
+	const { p50, mad, min, samplesCount } = measured.latency;
+	return { timing: { median: p50, mad, min, samples: samplesCount }, result };
+}
