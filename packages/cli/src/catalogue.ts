@@ -1,7 +1,7 @@
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
 import { algorithms } from "@attgrad/harness";
-import { describeFlags, type FlagDescription } from "./flags.ts";
+import { describeFlags, type FlagDescription, shown } from "./flags.ts";
 import { printTable } from "./table.ts";
 
 /** All that can be named on the command line, as data. */
@@ -44,5 +44,5 @@ export function printCatalogue(json: boolean): void {
 /** `--basis taylor|chebyshev: what it is (chebyshev unless given)`. */
 function optionLine({ flag, values, summary, default: preset }: FlagDescription): string {
 	const name = `--${flag}${values ? ` ${values.join("|")}` : ""}`;
-	return `${name}${summary ? `: ${summary}` : ""}${preset === undefined ? "" : ` (${preset} unless given)`}`;
+	return `${name}${summary ? `: ${summary}` : ""}${preset === undefined ? "" : ` (${shown(preset)} unless given)`}`;
 }

@@ -2,6 +2,7 @@ import { countMonomials, polynomialFamilies, roundingFloor } from "@attgrad/appr
 import { type AttentionProblem, scaledQueries, values } from "@attgrad/attention-problem";
 import { type Matrix, maxAbs, rowNorms } from "@attgrad/matrix-core";
 import { type Selection, selectAlgorithm } from "./gradient-request.ts";
+import { shortNumber } from "./short-number.ts";
 
 /** What `auto` picked, and why in words. */
 export interface Choice extends Selection {
@@ -16,10 +17,10 @@ export interface Choice extends Selection {
 export function chooseAlgorithm(problem: AttentionProblem, epsilon: number): Choice {
 	const { n, d } = problem;
 	const degree = sufficientDegree(problem, epsilon);
-	if (!Number.isFinite(degree)) return exactly(`no polynomial is certain to be within ${epsilon}`);
+	if (!Number.isFinite(degree)) return exactly(`no polynomial is certain to be within ${shortNumber(epsilon)}`);
 	const features = countMonomials(d, degree);
 	const crossover = (features + countMonomials(d, degree + 1)) / 2;
-	const cost = `degree ${degree}, ${features} features are certain to be within ${epsilon}`;
+	const cost = `degree ${degree}, ${features} features are certain to be within ${shortNumber(epsilon)}`;
 	if (crossover >= n) return exactly(`${cost}, but pay only from n = ${Math.ceil(crossover)} on`);
 	const saving = (n / crossover).toPrecision(2);
 	return {

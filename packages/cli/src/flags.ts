@@ -2,6 +2,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import type { Options } from "yargs";
 import { z } from "zod";
 import { parseNumber } from "./number.ts";
+import { shortNumber } from "./short-number.ts";
 
 /** Values of the command line under their flags' names, as yargs gives them: text, or true for a switch. */
 export type GivenFlags = Readonly<Record<string, unknown>>;
@@ -66,7 +67,7 @@ export function flagsOf(schema: z.ZodObject): Record<string, Options> {
 					type: isSwitch ? "boolean" : "string",
 					...(isSwitch ? {} : { requiresArg: true }),
 					...(text && { describe: text }),
-					...(property.default !== undefined && !isSwitch && { defaultDescription: String(property.default) }),
+					...(property.default !== undefined && !isSwitch && { defaultDescription: shown(property.default) }),
 				} satisfies Options,
 			];
 		}),
@@ -120,4 +121,9 @@ function requirement(issue: z.core.$ZodIssue): string {
 	if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
 	if (issue.code === "invalid_type") return issue.expected === "int" ? "a whole number" : `a finite ${issue.expected}`;
 	return `valid (${issue.message})`;
+}
+
+/** A default value for people. */
+export function shown(value: unknown): string {
+	return typeof value === "number" ? shortNumber(value) : String(value);
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { boundOfRows } from "./bound-of-rows.ts";
 import { checkWritable } from "./output-file.ts";
 import { progressLine } from "./progress-line.ts";
+import { shortNumber } from "./short-number.ts";
 import { printTable } from "./table.ts";
 
 /** What `attgrad generate` takes. */
@@ -44,6 +45,6 @@ export async function generateFile({ out, json, ...point }: z.output<typeof gene
 	printTable([
 		["written", out],
 		["problem", `${distribution}, n ${n}, d ${d}, B ${B}, seed ${seed}, ${dtype}`],
-		["bound", `max |A1 X| ${queries.toPrecision(4)}, max |A2| ${keys.toPrecision(4)}`],
+		["bound", `max |A1 X| ${shortNumber(queries)}, max |A2| ${shortNumber(keys)}`],
 	]);
 }

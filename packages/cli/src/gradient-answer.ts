@@ -8,6 +8,7 @@ import type { MeasuredGradient } from "@attgrad/harness";
 import { type ComputationError, frobeniusNorm, type Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import type { Choice } from "./choose-algorithm.ts";
 import type { GradientRequest, Selection } from "./gradient-request.ts";
+import { shortNumber } from "./short-number.ts";
 import { printTable } from "./table.ts";
 
 /** A gradient and how it was computed. */
@@ -103,16 +104,22 @@ function tableRows(answer: GradientAnswer): [label: string, value: string][] {
 	const { n, d, B, scale, dtype, degree, rank, chosen, reference, gradient, kernel, threads } = answer;
 	const rows: [string, string | undefined][] = [
 		["algorithm", chosen ? `${chosen.algorithm}: ${chosen.why}` : answer.algorithm],
-		["problem", `n ${n}, d ${d}, B ${short(B)}, scale ${short(scale)}, ${dtype}`],
+		["problem", `n ${n}, d ${d}, B ${shortNumber(B)}, scale ${shortNumber(scale)}, ${dtype}`],
 		["polynomial", degree === null ? undefined : `degree ${degree}, rank ${rank}`],
 		["loss", `${answer.loss}`],
-		["gradient", `largest entry ${short(answer.gradientMax)}, Frobenius norm ${short(answer.gradientNorm)}`],
+		[
+			"gradient",
+			`largest entry ${shortNumber(answer.gradientMax)}, Frobenius norm ${shortNumber(answer.gradientNorm)}`,
+		],
 		["", gradient && corner(gradient)],
 		["certificate", certificateText(answer.certificate)],
-		["reference", reference && `off by ${short(reference.errorMax)}, relative ${short(reference.errorRel)}`],
+		[
+			"reference",
+			reference && `off by ${shortNumber(reference.errorMax)}, relative ${shortNumber(reference.errorRel)}`,
+		],
 		[
 			"time",
-			`${short(answer.milliseconds)} ms, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,
+			`${shortNumber(answer.milliseconds)} ms, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,
 		],
 		["written", answer.out],
 	];
@@ -128,7 +135,7 @@ function certificateText({
 }: GradientAnswer["certificate"]): string | undefined {
 	if (kind === "none" || bound === null) return undefined;
 	const claim = kind === "estimate" ? "estimated error" : "no entry is off by more than";
-	return `${claim} ${short(bound)} (${kind}; radius ${short(radius)}, relative error of exp ${short(relativeError)}, rounding ${short(floatFloor)})`;
+	return `${claim} ${shortNumber(bound)} (${kind}; radius ${shortNumber(radius)}, relative error of exp ${shortNumber(relativeError)}, rounding ${shortNumber(floatFloor)})`;
 }
 
 /** Upper left corner of a matrix, a line a row. */
@@ -138,8 +145,4 @@ function corner(rows: readonly (readonly number[])[], size = 4): string {
 		return entries.join(" ") + (row.length > size ? "  …" : "");
 	});
 	return lines.join("\n") + (rows.length > size ? `\n${"…".padStart(11)}` : "");
-}
-
-function short(x: number): string {
-	return String(Number(x.toPrecision(4)));
 }

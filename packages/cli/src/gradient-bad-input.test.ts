@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { referencePath } from "@attgrad/attention-problem/testing";
 import { expect, test } from "vitest";
 import { archiveBytes, doubles, soundArrays, writeArchive } from "./testing/archives.ts";
 import { attgrad, temporaryFolder } from "./testing/command.ts";
@@ -21,6 +22,17 @@ function file(name: string, bytes: Uint8Array): string {
 const zeros = (shape: number[]) => doubles(shape, () => 0);
 const bytes = archiveBytes(soundArrays());
 mkdirSync(join(folder, "empty"));
+
+/** A sound problem of width 8. */
+const wide = writeArchive(
+	join(folder, "width-8.npz"),
+	Object.fromEntries(
+		Object.keys(soundArrays()).map((name) => [name, doubles(/[XY]/.test(name) ? [8, 8] : [4, 8], Math.sin)]),
+	),
+);
+
+/** A problem with n = 2048. */
+const large = referencePath("n2048-d4");
 
 /** What is wrong, the words of the call, and what the one line must name. */
 const refused: [what: string, words: string[], names: RegExp][] = [
@@ -81,6 +93,9 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 	["an epsilon that is no number", [sound, "--epsilon", "tiny"], /--epsilon must be a number, got tiny/],
 	["a degree below 0", [sound, "--algorithm", "polynomial", "--degree", "-1"], /--degree must be >= 0, got -1/],
 	["a degree that is not whole", [sound, "--algorithm", "polynomial", "--degree", "2.5"], /--degree.*whole number/],
+	["both degree and epsilon", [sound, "--algorithm", "polynomial", "--degree", "3", "--epsilon", "1"], /not both/],
+	["more features than fit in memory", [wide, "--algorithm", "polynomial", "--degree", "170"], /degree 170.*bytes/],
+	["a problem that the algorithm does not take", [large, "--algorithm", "definition"], /definition.*use streaming/],
 	[
 		"an unknown basis",
 		[sound, "--algorithm", "polynomial", "--basis", "fourier"],

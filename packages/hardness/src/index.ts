@@ -23,6 +23,8 @@ export { orthogonalGradient } from "./orthogonal-gradient.ts";
 export { isOrthogonal, type OrthogonalVectors, orthogonalPairs } from "./orthogonal-vectors.ts";
 export type { BitSides, PairDecision, Side } from "./pair-decision.ts";
 export { type Pair, type PairInstance, restrict } from "./pairs.ts";
+export { perturb } from "./perturb.ts";
+export { chebyshevDegree } from "./polynomial-need.ts";
 export { defineReduction, type ProblemName, type Reduced, type Reduction } from "./reduction.ts";
 export { reductions } from "./reductions.ts";
 export type { Reading, Report, Unknown } from "./report.ts";

@@ -1,6 +1,6 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
-import { parseAxis, parseDuration } from "./axis-values.ts";
+import { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
 
 test.each([
 	["1024,2048", [1024, 2048]],
@@ -50,4 +50,13 @@ test.each([
 
 test.each(["", "0s", "-1s", "s", "10 minutes", "1e3s", "soon"])("the duration %j is refused", (text) => {
 	expect(() => parseDuration("time-limit", text)).toThrow("--time-limit: expected a duration");
+});
+
+test("algorithms are separated by commas, their settings too", () => {
+	expect(parseAlgorithms("dense, exact,dense")).toEqual(["dense", "exact"]);
+	expect(parseAlgorithms("dense,polynomial/moment:basis=taylor,degree=4,streaming")).toEqual([
+		"dense",
+		"polynomial/moment:basis=taylor,degree=4",
+		"streaming",
+	]);
 });

@@ -33,6 +33,12 @@ function check(name: string, text: string, value: number, whole: boolean): numbe
 	return value;
 }
 
+/** Reads spellings of algorithms separated by commas: `dense,polynomial/moment:basis=taylor,degree=4,streaming`. */
+export function parseAlgorithms(text: string): string[] {
+	// A comma before `name=` separates settings, not algorithms.
+	return [...new Set(text.split(/,(?!\s*\w+=)/).map((spelling) => spelling.trim()))];
+}
+
 /**
  * Reads a duration, `500ms`, `10s`, `2m`, `1h` or plain seconds, as milliseconds.
  * @throws UsageError for anything else, and for 0

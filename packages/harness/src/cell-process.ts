@@ -3,7 +3,7 @@
  * ends. Standard output is not the channel, so nothing that is printed can disturb it.
  */
 import { Worker } from "node:worker_threads";
-import { ComputationError, createRuntime } from "@attgrad/matrix-core";
+import { ComputationError, createRuntime, UsageError } from "@attgrad/matrix-core";
 import type { CellOutcome, CellRequest } from "./cell-message.ts";
 import type { Experiment } from "./experiment.ts";
 import { knownTo } from "./grid.ts";
@@ -37,6 +37,7 @@ async function attempt({ cell, module, budget }: CellRequest): Promise<CellOutco
 
 function failureOf(error: unknown): CellOutcome {
 	if (error instanceof ComputationError) return { status: error.status, reason: error.message };
+	if (error instanceof UsageError) return { status: "failed", reason: error.message };
 	if (!(error instanceof Error)) return { status: "failed", reason: `threw ${String(error)}` };
 	const isMemory =
 		error instanceof RangeError && /allocation failed|invalid (typed )?array( buffer)? length/i.test(error.message);

@@ -36,7 +36,7 @@ export interface GridBlock {
 
 /** How long to measure. */
 export interface Effort {
-	/** Time that the timed runs of one cell take together; a single run that is longer suffices. Milliseconds. */
+	/** Time that the timed runs of one cell take together; one run that is longer suffices. Milliseconds. */
 	readonly budget: number;
 	/** Once the median time of a point passes this, larger n of its curve are skipped. Milliseconds. */
 	readonly timeLimit: number;
@@ -67,7 +67,7 @@ export interface Experiment {
 
 /** How long a preset measures unless an experiment says otherwise. */
 export const defaultEffort: Readonly<Record<Preset, Effort>> = {
-	quick: { budget: 300, timeLimit: 5_000 },
+	quick: { budget: 500, timeLimit: 5_000 },
 	full: { budget: 3_000, timeLimit: 60_000 },
 };
 

@@ -1,4 +1,4 @@
-export { parseAxis, parseDuration } from "./axis-values.ts";
+export { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
 export {
 	defineExperiment,
@@ -8,8 +8,11 @@ export {
 	type Preset,
 	presets,
 } from "./experiment.ts";
+export type { Axis, Figure, FigureFacts, Guide, LineFigure, Panels, Series } from "./figures/figure.ts";
+export { plotRun } from "./figures/plot-run.ts";
+export { describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
 export { gateSize, gradientError, referenceGradient } from "./gate.ts";
-export type { GridOverrides } from "./grid.ts";
+export { expandGrid, type GridOverrides } from "./grid.ts";
 export {
 	type CellContext,
 	cellProblem,
@@ -24,4 +27,5 @@ export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm } f
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";
+export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";

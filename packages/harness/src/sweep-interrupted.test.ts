@@ -54,7 +54,7 @@ test.concurrent.each([1, 2])(
 		while (true) {
 			const child = start(out, { overrides });
 			const ended = once(child, "exit");
-			const inTime = await Promise.race([ended, sleep(random.uniform(100, 2000))]);
+			const inTime = await Promise.race([ended, sleep(random.uniform(100, 1200))]);
 			if (inTime) {
 				expect(inTime).toEqual([0, null]);
 				break;

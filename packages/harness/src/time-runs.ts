@@ -16,8 +16,8 @@ const leastRuns = 3;
 const warmupShare = 0.2;
 
 /**
- * Times a computation. The first run is timed by itself; where three more would pass the budget it is the only one,
- * otherwise it counts as warm-up and tinybench repeats until the budget is used.
+ * Times a computation. The first run is timed by itself; where it takes longer than the budget it is the only one,
+ * otherwise it counts as warm-up and tinybench repeats until the budget is used, three times at least.
  * @param budget time that the repeated runs take together, milliseconds
  */
 export async function timeRuns<Result>(
@@ -27,7 +27,7 @@ export async function timeRuns<Result>(
 	const start = performance.now();
 	const result = await run();
 	const first = performance.now() - start;
-	if (first * leastRuns > budget) return { timing: { median: first, min: first, samples: 1 }, result };
+	if (first > budget) return { timing: { median: first, min: first, samples: 1 }, result };
 	const bench = new Bench({
 		time: budget * (1 - warmupShare),
 		iterations: leastRuns,

@@ -1,0 +1,76 @@
+import {
+	type CellContext,
+	cellProblem,
+	defineExperiment,
+	type GridBlock,
+	type Measurement,
+	measureCell,
+	type Series,
+} from "@attgrad/harness";
+import { describePessimism } from "./pessimism.ts";
+
+const block = (degrees: number, seed: number[]): GridBlock => ({
+	algorithm: ["polynomial/moment"],
+	n: [512],
+	d: [4],
+	B: [0.5, 1, 1.5, 2],
+	degree: Array.from({ length: degrees }, (_, i) => i + 1),
+	seed,
+});
+
+/** The usual measurement, whose bound is the a-posteriori one; beside it the a-priori bound and the rounding floor. */
+async function measure(context: CellContext): Promise<Measurement> {
+	const { cell, algorithm, runtime } = context;
+	const measurement = await measureCell(context);
+	const problem = cellProblem(cell);
+	const certificateOf = async (certificate: string) =>
+		(await algorithm.run(problem, { ...cell.options, certificate }, runtime)).certificate;
+	const bound = (await certificateOf("a-priori"))?.bound;
+	const floor = (await certificateOf("a-posteriori"))?.floatFloor;
+	return { ...measurement, extra: { ...finite("a_priori_bound", bound), ...finite("floor", floor) } };
+}
+
+/** An entry of `extra`, unless it is infinite: JSON has no infinity, and no bound is no entry. */
+function finite(name: string, value: number | undefined): Record<string, number> {
+	return value !== undefined && Number.isFinite(value) ? { [name]: value } : {};
+}
+
+const series = (name: string, kind: Series["kind"], y: Series["y"]): Series => ({
+	name,
+	kind,
+	x: ({ degree }) => degree,
+	y,
+});
+
+const fromExtra =
+	(name: string): Series["y"] =>
+	({ extra }) =>
+		typeof extra?.[name] === "number" ? extra[name] : undefined;
+
+export default defineExperiment({
+	name: "degree",
+	title: "Error of the gradient against the degree of the polynomial",
+	question: "Does the certified error bound hold at every degree, and how much more than needed does it ask for?",
+	module: import.meta.url,
+	grid: { quick: [block(12, [1])], full: [block(18, [1, 2, 3])] },
+	effort: { quick: { budget: 30, timeLimit: 5_000 }, full: { budget: 300, timeLimit: 60_000 } },
+	measure,
+	figures: [
+		{
+			name: "error-vs-degree",
+			title: ({ rows }) => describePessimism(rows),
+			x: { title: "degree of the polynomial", scale: "linear" },
+			y: { title: "error of the gradient, max |g̃ − g|", scale: "log" },
+			series: [
+				series("measured error", "measured", ({ error_max }) => error_max),
+				series("certified a posteriori", "predicted", ({ error_bound }) => error_bound),
+				series("certified a priori", "predicted", fromExtra("a_priori_bound")),
+				series("rounding floor of the bound", "floor", fromExtra("floor")),
+			],
+			panels: {
+				value: ({ B }) => B,
+				heading: ([row]) => `B = ${row!.B}: scores up to R = ${row!.radius?.toFixed(2) ?? "unknown"}`,
+			},
+		},
+	],
+});

@@ -1,0 +1,23 @@
+/** Width of a figure in SVG units; its PNG has twice as many pixels, so that text is legible at half of them. */
+export const figureWidth = 700;
+
+/** Margin around a figure. */
+export const margin = 14;
+
+/** The font of all text; it comes with the project, since a host may have none. */
+export const fontFamily = "Source Sans 3";
+
+/** Sizes of text. */
+export const fontSize = { title: 17, subtitle: 12.5, panel: 13.5, axisTitle: 13, tick: 12, label: 13 } as const;
+
+/** Inner size of one of several panels. */
+export const smallPanel = { width: 283, height: 220 } as const;
+
+/** Height of a panel that is alone; it is as wide as the names beside its curves allow. */
+export const largePanelHeight = 400;
+
+/** Width that the labels and the title of a y axis take. */
+export const yAxisWidth = 58;
+
+/** Panels beside each other. */
+export const panelColumns = 2;

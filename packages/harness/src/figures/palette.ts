@@ -1,0 +1,56 @@
+/** How a curve looks. */
+export interface CurveStyle {
+	readonly colour: string;
+	/** A symbol of vega. */
+	readonly shape: string;
+}
+
+/** Okabe and Ito's colours, told apart by colour-blind readers too, without the yellow that is too pale on white. */
+const colours = {
+	black: "#000000",
+	orange: "#E69F00",
+	skyBlue: "#56B4E9",
+	green: "#009E73",
+	blue: "#0072B2",
+	vermillion: "#D55E00",
+	purple: "#CC79A7",
+	grey: "#8A8A8A",
+} as const;
+
+/** The same colour and shape in every figure. A variant or setting without its own looks like its algorithm. */
+const styles: ReadonlyMap<string, CurveStyle> = new Map(
+	Object.entries({
+		streaming: { colour: colours.black, shape: "circle" },
+		dense: { colour: colours.purple, shape: "square" },
+		definition: { colour: colours.grey, shape: "diamond" },
+		polynomial: { colour: colours.blue, shape: "diamond" },
+		"polynomial/paper": { colour: colours.orange, shape: "triangle-up" },
+		"polynomial/moment": { colour: colours.blue, shape: "diamond" },
+		"polynomial/reverse": { colour: colours.skyBlue, shape: "triangle-down" },
+		nystrom: { colour: colours.green, shape: "cross" },
+		"random-features": { colour: colours.vermillion, shape: "triangle-right" },
+		"support-basis": { colour: colours.purple, shape: "triangle-left" },
+		auto: { colour: colours.grey, shape: "cross" },
+		"measured error": { colour: colours.blue, shape: "circle" },
+		"certified a posteriori": { colour: colours.green, shape: "triangle-down" },
+		"certified a priori": { colour: colours.vermillion, shape: "triangle-up" },
+		"rounding floor of the bound": { colour: colours.grey, shape: "stroke" },
+	}),
+);
+
+const others: readonly CurveStyle[] = [
+	{ colour: colours.green, shape: "triangle-right" },
+	{ colour: colours.vermillion, shape: "cross" },
+	{ colour: colours.purple, shape: "triangle-left" },
+	{ colour: colours.grey, shape: "square" },
+];
+
+/** The style of a curve; names that the table does not have take the remaining styles in turn, by `index`. */
+export function styleOf(name: string, index: number): CurveStyle {
+	const [variant = name] = name.split(":");
+	const [algorithm = name] = variant.split("/");
+	return styles.get(variant) ?? styles.get(algorithm) ?? others[index % others.length]!;
+}
+
+/** Colours of what is not a curve. */
+export const ink = { text: "#222222", faint: "#6B6B6B", guide: "#B5B5B5", grid: "#EBEBEB" } as const;

@@ -1,0 +1,118 @@
+import { axisEncoding, type Range } from "./axes.ts";
+import type { Curve, Gap } from "./curves.ts";
+import { endLabels } from "./end-labels.ts";
+import type { LineFigure } from "./figure.ts";
+import { guideLines } from "./guides.ts";
+import { fontSize } from "./layout.ts";
+import { type CurveStyle, ink } from "./palette.ts";
+
+/** What one panel shows. */
+export interface Panel {
+	readonly heading?: string;
+	/** Which axes have their title here: of several panels, those at the outer edge. */
+	readonly titled: { readonly x: boolean; readonly y: boolean };
+	readonly curves: readonly Curve[];
+	readonly gaps: readonly Gap[];
+}
+
+/** How all panels of a figure are drawn. */
+export interface Frame {
+	readonly width: number;
+	readonly height: number;
+	readonly x: Range;
+	readonly y: Range;
+	/** Look of every curve of the figure, in the order of the legend. */
+	readonly styles: ReadonlyMap<string, CurveStyle & Pick<Curve, "kind">>;
+	/** Whether names stand beside the curves; otherwise there is a legend. */
+	readonly namesBeside: boolean;
+}
+
+/** Room that a tick takes along an axis, in pixels. */
+const xTickWidth = { linear: 28, log: 40, "powers-of-two": 40 } as const;
+const yTickHeight = 26;
+
+/** Dashes of each kind of curve. */
+const dashes = { measured: [1, 0], predicted: [6, 3], floor: [1.5, 3] } as const;
+
+/** The vega-lite specification of a panel, from the back to the front: guides, bands, lines, points, gaps, names. */
+export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps }: Panel, frame: Frame): object {
+	const { width, height, styles, namesBeside } = frame;
+	const names = [...styles.keys()];
+	const ranged = <Value>(range: (style: CurveStyle & Pick<Curve, "kind">) => Value) => ({
+		field: "curve",
+		type: "nominal",
+		scale: { domain: names, range: names.map((name) => range(styles.get(name)!)) },
+		legend: namesBeside ? null : { title: null, orient: "top" },
+	});
+	const x = {
+		field: "x",
+		type: "quantitative",
+		...axisEncoding(figure.x, frame.x, width / xTickWidth[figure.x.scale], titled.x),
+	};
+	const y = { field: "y", type: "quantitative", ...axisEncoding(figure.y, frame.y, height / yTickHeight, titled.y) };
+	const color = ranged(({ colour }) => colour);
+	const shape = ranged((style) => style.shape);
+	const pointsOf = (wanted: Curve["kind"]) => ({
+		values: curves
+			.filter(({ kind }) => kind === wanted)
+			.flatMap(({ name, points }) => points.map((point) => ({ curve: name, ...point }))),
+	});
+	const guides = guideLines(figure.guides ?? [], curves);
+	const labels = namesBeside ? endLabels(figure, curves, guides, frame, (name) => styles.get(name)!.colour) : [];
+	return {
+		width,
+		height,
+		...(heading && { title: { text: heading, fontSize: fontSize.panel, frame: "group", offset: 5 } }),
+		layer: [
+			...guides.map(({ ends }) => ({
+				data: { values: ends },
+				mark: { type: "line", color: ink.guide, strokeWidth: 1.2, clip: true },
+				encoding: { x, y },
+			})),
+			{
+				data: pointsOf("measured"),
+				mark: { type: "area", opacity: 1, fillOpacity: 0.2, clip: true },
+				encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+			},
+			...Object.entries(dashes).map(([kind, strokeDash]) => ({
+				data: pointsOf(kind as Curve["kind"]),
+				mark: { type: "line", strokeWidth: 2, strokeDash, clip: true },
+				encoding: { x, y, color },
+			})),
+			{
+				data: pointsOf("measured"),
+				mark: { type: "point", filled: true, size: 55 },
+				encoding: { x, y, color, shape },
+			},
+			{
+				data: pointsOf("predicted"),
+				mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40 },
+				encoding: { x, y, color, shape },
+			},
+			{
+				data: { values: gapMarks(gaps, names) },
+				mark: { type: "point", filled: false, shape: "M-1,-1L1,1M-1,1L1,-1", size: 45, strokeWidth: 2.2 },
+				encoding: { x, y: { field: "down", type: "quantitative", scale: null, axis: null }, color },
+			},
+			...labels.map(({ text, colour, isBold, x, y }) => ({
+				data: { values: [{}] },
+				mark: {
+					type: "text",
+					text,
+					x,
+					y,
+					color: colour,
+					align: "left",
+					fontSize: fontSize.label,
+					fontWeight: isBold ? 700 : 400,
+				},
+			})),
+		],
+	};
+}
+
+/** Marks above the upper edge, one row for each curve that has gaps. */
+function gapMarks(gaps: readonly Gap[], names: readonly string[]): object[] {
+	const rows = names.filter((name) => gaps.some(({ curve }) => curve === name));
+	return gaps.map(({ curve, x }) => ({ curve, x, down: -8 - 11 * rows.indexOf(curve) }));
+}

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { UsageError } from "@attgrad/matrix-core";
+import { writeAtomically } from "../atomic-write.ts";
+import type { Experiment } from "../experiment.ts";
+import { readRows } from "../rows-file.ts";
+import { readRunInfo } from "../run-info.ts";
+import { rowsFileName } from "../store.ts";
+import { lineFigureSpec } from "./line-figure.ts";
+import { renderFigure } from "./render.ts";
+
+/**
+ * Draws the figures of a results folder from its rows, as SVG and PNG beside them. Rows that do not belong to the grid
+ * of the last sweep (its `run.json`) are left out.
+ * @returns the files written; none for a figure whose rows hold nothing to draw
+ * @throws UsageError when the folder was not written by a sweep of one of these experiments, or its files are damaged
+ */
+export async function plotRun(folder: string, experiments: readonly Experiment[]): Promise<string[]> {
+	const info = readRunInfo(folder);
+	const experiment = experiments.find(({ name }) => name === info.experiment);
+	if (!experiment)
+		throw new UsageError(
+			`${folder}: unknown experiment: ${info.experiment} (known: ${experiments.map(({ name }) => name).join(", ")})`,
+		);
+	const keys = new Set(info.cells.map(({ key }) => key));
+	const rows = readRows(join(folder, rowsFileName)).rows.filter(({ key }) => keys.has(key));
+	const written: string[] = [];
+	for (const figure of experiment.figures) {
+		const spec = lineFigureSpec(figure, rows);
+		if (!spec) continue;
+		const { svg, png } = await renderFigure(spec);
+		for (const [ending, content] of [
+			["svg", svg],
+			["png", png],
+		] as const) {
+			const path = join(folder, `${figure.name}.${ending}`);
+			writeAtomically(path, content);
+			written.push(path);
+		}
+	}
+	return written;
+}
