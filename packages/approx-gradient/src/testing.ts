@@ -62,6 +62,8 @@ export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }
 		const { certificate } = result;
 		if (certificate === undefined || certificate.kind === "none") return;
 		expect(certificate.bound).toBeGreaterThanOrEqual(0);
+		expect(certificate.radius).toBeGreaterThanOrEqual(0);
+		expect(certificate.relativeError).toBeGreaterThanOrEqual(0);
 		expect(certificate.bound).toBeGreaterThanOrEqual(certificate.floatFloor);
 		if (certificate.kind === "estimate") return;
 		const { gradient } = await streamingGradient(asDtype(problem, "f64"));
@@ -82,6 +84,14 @@ export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }
 			expect(algorithm.options.safeParse({ "no-such-option": 1 }).success).toBe(false);
 			for (const variant of Object.values(algorithm.variants ?? {}))
 				expect(algorithm.options.safeParse(variant).success).toBe(true);
+		});
+
+		it("is near the gradient on an easy problem, or says why it does not take it", async () => {
+			const problem = generateProblem({ distribution: "uniform", n: 63, d: 2, B: 0.3, seed: 7 });
+			if (algorithm.supports(problem, parsed) !== true) return;
+			const { gradient } = await algorithm.run(problem, parsed, runtime);
+			const exact = await streamingGradient(problem);
+			expect(maxAbsDifference(gradient, exact.gradient)).toBeLessThan(maxAbs(exact.gradient) / 2);
 		});
 
 		it("is within its certificate on small problems of every distribution", async () => {

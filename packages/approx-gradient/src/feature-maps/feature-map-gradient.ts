@@ -102,9 +102,8 @@ export async function featureMapGradient(
 		errors?.add(block, exact.residuals, exact.queryGradients, exact.errors);
 		await nextTurn();
 	}
-	const radius = map.error?.kind === "relative" ? map.error.radius : Number.NaN;
-	const certificate = errors && { certificate: errors.certificate("a-posteriori", radius, depth + outside.length) };
-	return { ...sum.result(), ...certificate };
+	const certificate = errors?.certificate("a-posteriori", map.error!.radius, depth + outside.length);
+	return { ...sum.result(), ...(certificate && { certificate }) };
 }
 
 /** What pass 1 leaves of the keys. */

@@ -35,13 +35,13 @@ export interface FeatureMap {
 export type EntryErrors = {
 	/** Bound on the relative rounding error of a product of one query feature and one key feature. */
 	readonly rounding: number;
+	/** R: bound on every |<q_j, k_l>| about the map's centre that the map approximates. */
+	readonly radius: number;
 } & (
 	| {
 			readonly kind: "relative";
 			/** δ < 1: |φ_j·ψ_l − s_j e^<q_j, k_l>| <= δ s_j e^<q_j, k_l>. */
 			readonly delta: number;
-			/** R, the radius that δ holds for. */
-			readonly radius: number;
 	  }
 	| {
 			readonly kind: "product";

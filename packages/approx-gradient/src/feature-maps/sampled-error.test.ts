@@ -19,7 +19,7 @@ const estimate = async (n: number, seed: number, features = 50) => {
 	const exact = await streamingGradient(problem);
 	return {
 		error: maxAbsDifference(gradient, exact.gradient),
-		bound: sampledError("test", problem, sample, sampled).bound,
+		bound: sampledError("test", problem, sample, sampled, 1).bound,
 	};
 };
 
@@ -34,8 +34,8 @@ describe("the estimate of an error", () => {
 	it("is mostly above the error where few are, and follows it", async () => {
 		const seeds = Array.from({ length: 20 }, (_, seed) => seed);
 		const all = await Promise.all(seeds.map((seed) => estimate(300, seed)));
-		// two standard errors: 95 % of the draws of one entry
-		expect(all.filter(({ error, bound }) => bound >= error).length).toBeGreaterThanOrEqual(16);
+		// three standard errors: 99 % of the draws of one entry
+		expect(all.filter(({ error, bound }) => bound >= error).length).toBeGreaterThanOrEqual(18);
 		// 100 times the features: a tenth of the error
 		const better = await Promise.all(seeds.slice(0, 3).map((seed) => estimate(300, seed, 5000)));
 		for (const [at, { bound }] of better.entries()) expect(bound).toBeLessThan(all[at]!.bound / 3);

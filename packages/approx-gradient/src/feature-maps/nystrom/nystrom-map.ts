@@ -64,6 +64,7 @@ export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap
 	};
 	const error: EntryErrors = {
 		kind: "product",
+		radius: scale.radius,
 		rounding: 0,
 		keys(keys, features) {
 			const squares = squaredNorms(scaledKeys(keys, scale));

@@ -81,9 +81,7 @@ async function nystromGradient(
 		const map = nystromMap({ scale, points, factor: cholesky.factor() });
 		const result = await featureMapGradient(problem, map, { form, algorithm: "nystrom", sample, onProgress });
 		const { gradient, loss } = result;
-		const certificate = result.certificate
-			? { ...result.certificate, radius: scale.radius }
-			: sampledError("nystrom", problem, sample, result.sampled);
+		const certificate = result.certificate ?? sampledError("nystrom", problem, sample, result.sampled, scale.radius);
 		if (epsilon === undefined || certificate.bound <= epsilon)
 			return { gradient, loss, rank: pivots.length, certificate };
 		if (!more)

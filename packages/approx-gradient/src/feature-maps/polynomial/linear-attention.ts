@@ -39,34 +39,36 @@ export const linearAttention = defineAlgorithm({
 		const { n, d } = problem;
 		const { keyCentre, keyNorm } = spansOf(problem);
 		const queryNorm = largestQuery(problem);
+		const radius = queryNorm * keyNorm;
 		const map = monomialMap({
 			tree: totalDegreeTree(d, 2),
 			coefficients: COEFFICIENTS,
 			centre: keyCentre,
 			t: balance(queryNorm, keyNorm),
-			error: lagrangeRemainder(keyCentre, keyNorm),
+			error: lagrangeRemainder(keyCentre, keyNorm, radius),
 		});
 		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
 		const algorithm = "linear-attention";
 		const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
-		const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled);
+		const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
 		return {
 			gradient: result.gradient,
 			loss: result.loss,
 			degree: 2,
 			rank: map.rank,
-			certificate: { ...certificate, radius: queryNorm * keyNorm },
+			certificate,
 		};
 	},
 });
 
 /** |e^x − 1 − x − x²/2| <= |x|³/6 · max(1, e^x) at x = <q, k>: at most ‖q‖³ e^(‖q‖ max‖k‖)/6 times ‖k‖³. */
-function lagrangeRemainder(centre: Float64Array, keyNorm: number): EntryErrors {
+function lagrangeRemainder(centre: Float64Array, keyNorm: number, radius: number): EntryErrors {
 	const origin = new Float64Array(centre.length);
 	/** Covers the rounding of the norms and of the bound. */
 	const roundUp = 1 + 1e-9;
 	return {
 		kind: "product",
+		radius,
 		rounding: monomialRounding(2),
 		keys: (keys) => {
 			const rows = centred(keys, centre);

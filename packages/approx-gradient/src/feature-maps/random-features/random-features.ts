@@ -38,7 +38,7 @@ export const randomFeatures = defineAlgorithm({
 			sample,
 			onProgress,
 		});
-		const certificate = sampledError("random-features", problem, sample, sampled);
-		return { gradient, loss, rank: features, certificate: { ...certificate, radius: scale.radius } };
+		const certificate = sampledError("random-features", problem, sample, sampled, scale.radius);
+		return { gradient, loss, rank: features, certificate };
 	},
 });

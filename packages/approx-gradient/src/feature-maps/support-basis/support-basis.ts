@@ -71,10 +71,7 @@ export const supportBasis = defineAlgorithm({
 		});
 		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
 		const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
-		const certificate = result.certificate ?? {
-			...sampledError(algorithm, problem, sample, result.sampled),
-			radius,
-		};
+		const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
 		requireBound(algorithm, epsilon, certificate.bound, radius);
 		return { gradient: result.gradient, loss: result.loss, degree, rank: map.rank, certificate };
 	},
