@@ -1,7 +1,10 @@
-import { type EntryError, entryError } from "./certificates/entry-error.ts";
+import type { KernelName } from "@attgrad/matrix-core";
+import { type EntryError, entryError, nothingDropped } from "./certificates/entry-error.ts";
+import { kernelRoundingCounts, kernelScoreError } from "./certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "./certificates/rounding.ts";
 import type { FeatureSpace } from "./feature-space.ts";
-import type { FeatureTree } from "./monomials/feature-tree.ts";
+import { countMonomials, type FeatureTree } from "./monomials/feature-tree.ts";
+import { totalDegreeTree } from "./monomials/total-degree.ts";
 import type { PolynomialFamily } from "./polynomials/family.ts";
 import type { Profile } from "./profile.ts";
 import type { Route } from "./routes/route.ts";
@@ -12,40 +15,58 @@ export interface Method {
 	readonly space: FeatureSpace;
 	readonly route: Route;
 	readonly family: PolynomialFamily;
+	/** What the route runs on. */
+	readonly kernel: KernelName;
 }
 
-/** Ã of one degree over a set of monomials, with what is proven of its entries and its arithmetic. */
-export interface Approximation {
+/** Whether the route of a method has kernels and runs on them. */
+export const runsOnKernels = ({ kernel, route }: Pick<Method, "kernel" | "route">): boolean =>
+	kernel !== "js" && route.name !== "paper";
+
+/** Ã of one degree, as far as bounds go: what is known of its entries and of its arithmetic. */
+export interface Candidate {
 	readonly degree: number;
-	/** K. */
+	/** K and K⁺, or numbers that they will be at most. */
 	readonly size: number;
-	/** K⁺. */
 	readonly raisedSize: number;
 	/** a_0..a_degree. */
 	readonly coefficients: Float64Array;
 	readonly error: EntryError;
 	readonly counts: RoundingCounts;
+}
+
+/** Ã of one degree over a set of monomials. */
+export interface Approximation extends Candidate {
 	/** Builds the tree of its monomials. */
 	readonly tree: () => FeatureTree;
 }
 
-/** A set of monomials: its sizes, and how to build its tree. */
-export type MonomialSet = Pick<Approximation, "size" | "raisedSize" | "tree">;
-
-/** The approximation of a degree by a set of monomials, those left out summing to at most `dropped` in size. */
-export function approximationOf(
-	{ profile, space, route, family }: Method,
+/** The candidate of a degree and a number of monomials, with what was left out. */
+export function candidateOf(
+	method: Method,
 	degree: number,
-	set: MonomialSet,
-	dropped = 0,
-): Approximation {
+	{ size, raisedSize }: { size: number; raisedSize: number },
+	dropped = nothingDropped,
+): Candidate {
+	const { profile, space, route, family } = method;
+	const onKernels = runsOnKernels(method);
+	const scoreError = onKernels ? kernelScoreError(space) : space.scoreError;
+	const counts = onKernels ? kernelRoundingCounts : roundingCounts;
 	return {
-		...set,
 		degree,
+		size,
+		raisedSize,
 		coefficients: family.coefficients(space.radius, degree),
-		error: entryError(family, space.radius, degree, space.scoreError, dropped),
-		counts: roundingCounts(route, profile, { ...set, degree }),
+		error: entryError(family, space.radius, degree, scoreError, dropped),
+		counts: counts(route, profile, { size, raisedSize, degree }),
 	};
+}
+
+/** The approximation by all monomials of total degree <= degree. */
+export function totalDegreeApproximation(method: Method, degree: number): Approximation {
+	const { d } = method.profile;
+	const sizes = { size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) };
+	return { ...candidateOf(method, degree, sizes), tree: () => totalDegreeTree(d, degree) };
 }
 
 /**

@@ -1,74 +1,110 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, type RowSource } from "@attgrad/matrix-core";
-import type { Approximation, Method } from "./approximation.ts";
+import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import {
+	type Approximation,
+	type Candidate,
+	type Method,
+	runsOnKernels,
+	totalDegreeApproximation,
+} from "./approximation.ts";
 import { APosteriori } from "./certificates/a-posteriori.ts";
 import { aPrioriBound } from "./certificates/a-priori.ts";
 import { DeviationPilot, pilotDegree } from "./certificates/deviation-pilot.ts";
 import type { ProvenBound } from "./certificates/forms.ts";
+import { boundFromTotals } from "./certificates/from-totals.ts";
 import { predictBound, sampleRows } from "./certificates/row-sample.ts";
-import { leastCertifiedDegree, totalDegreeApproximation } from "./choose-degree.ts";
+import { sampledErrors } from "./certificates/sampled-error.ts";
+import { leastCertifiedDegree } from "./choose-degree.ts";
+import { leastCertifiedSet, matchingApproximation } from "./choose-monomials.ts";
 import { memoryOf } from "./memory.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
-import type { RouteOptions } from "./routes/route.ts";
+import { type KernelRouteName, runOnKernels } from "./routes/kernel-route.ts";
+import type { RouteInput, RouteResult } from "./routes/route.ts";
 
 /** A gradient that is asked for. */
 export interface GradientRequest {
 	readonly problem: AttentionProblem<RowSource>;
 	readonly method: Method;
+	readonly monomials: "total-degree" | "anisotropic";
 	/** The kind of certificate that the result carries. */
-	readonly certificate: "a-posteriori" | "a-priori";
-	readonly onProgress?: RouteOptions["onProgress"];
+	readonly certificate: "a-posteriori" | "a-priori" | "estimate";
+	readonly runtime: Runtime;
 }
 
-/** Rows that the bound of a run is predicted from. */
-const SAMPLED_ROWS = 32;
+/** Rows that the bound of a run is predicted from, and those that an error is estimated from. */
+const SAMPLED_ROWS = { prediction: 32, estimate: 128 };
 
 /** Runs whose certificate may turn out above epsilon before the a-priori degree is taken. */
 const TRIES = 3;
 
+/** Relative error of exp beyond which a higher degree changes nothing that shows, and the highest degree estimated. */
+const NEGLIGIBLE = 1e-14;
+const HIGHEST_ESTIMATED = 60;
+
 /**
- * The gradient by all monomials of total degree <= degree, with the bound that is proven of it, if any.
+ * The gradient at a degree, by all monomials up to it or by the anisotropic set that at most doubles the relative error
+ * of an entry, with what is known of its error.
  * @throws UsageError when the features would not fit in memory
  * @throws ComputationError (invalid) when a normaliser is not positive
  */
 export function gradientOfDegree(request: GradientRequest, degree: number): Promise<GradientResult> {
-	const approximation = totalDegreeApproximation(request.method, degree);
-	requireMemory(approximation.size, memoryOf(request.method, approximation));
+	const { method, monomials } = request;
+	const approximation =
+		monomials === "anisotropic" ? matchingApproximation(method, degree) : totalDegreeApproximation(method, degree);
+	if (!approximation)
+		throw new UsageError(`polynomial: the anisotropic set of degree ${degree} has too many monomials`);
+	requireMemory(approximation.size, memoryOf(method, approximation));
 	return gradientOf(request, approximation);
 }
 
 /**
- * The gradient with a certificate of at most epsilon, at the least degree that has one. A-posteriori, the degree is
- * predicted from a sample of rows, the run proves it, and a degree is added while it does not; the a-priori degree
- * ends that.
- * @throws ComputationError `invalid` where no degree certifies epsilon, `skipped` where the features would not fit
+ * The gradient with a certificate of at most epsilon, at the least degree, or by the smallest set, that has one.
+ * A-posteriori, degree or set is predicted from a sample of rows, the run proves it, and it is predicted anew with the
+ * degree raised while it does not; the a-priori choice ends that.
+ * @throws ComputationError `invalid` where nothing certifies epsilon, `skipped` where the features would not fit
  */
 export async function gradientWithin(request: GradientRequest, epsilon: number): Promise<GradientResult> {
 	const { problem, method, certificate } = request;
 	const available = availableMemory();
-	const proven = (approximation: Approximation): ProvenBound => aPrioriBound(method, approximation);
-	if (certificate === "a-posteriori") {
-		const sample = sampleRows(problem, method.profile, SAMPLED_ROWS, 0);
-		const predicted = (approximation: Approximation): ProvenBound =>
-			lesser(predictBound(sample, method, approximation), proven(approximation));
+	const choose = request.monomials === "anisotropic" ? leastCertifiedSet : leastCertifiedDegree;
+	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
+	if (certificate === "estimate") return gradientWithinEstimate(request, epsilon, available);
+	// On kernels a sample of rows in plain TypeScript would take longer than the run: there the a-priori choice stands.
+	if (certificate === "a-posteriori" && !runsOnKernels(method)) {
+		const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.prediction, 0);
+		const predicted = (candidate: Candidate): number =>
+			Math.min(predictBound(sample, method, candidate).bound, proven(candidate));
 		let from = 0;
 		for (let tries = 0; tries < TRIES; tries++) {
-			const approximation = leastCertifiedDegree(method, epsilon, predicted, available, from);
+			const approximation = choose(method, epsilon, predicted, available, from);
 			const result = await gradientOf(request, approximation);
 			if (result.certificate!.bound <= epsilon) return result;
 			from = approximation.degree + 1;
 		}
 	}
-	const result = await gradientOf(request, leastCertifiedDegree(method, epsilon, proven, available));
-	if (result.certificate!.bound <= epsilon) return result;
-	throw new ComputationError("invalid", `polynomial: could certify ${result.certificate!.bound}, not ${epsilon}`);
+	return gradientOf(request, choose(method, epsilon, proven, available));
 }
 
-const lesser = (a: ProvenBound, b: ProvenBound): ProvenBound => (a.bound <= b.bound ? a : b);
+/** The gradient at the least degree whose estimated error is at most epsilon; all degrees that can be it at once. */
+function gradientWithinEstimate(request: GradientRequest, epsilon: number, available: number): Promise<GradientResult> {
+	const { problem, method } = request;
+	const { family, space } = method;
+	const highest = Math.min(HIGHEST_ESTIMATED, family.degreeFor(space.radius, NEGLIGIBLE));
+	const candidates = Array.from({ length: highest + 1 }, (_, degree) => totalDegreeApproximation(method, degree));
+	const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
+	const errors = sampledErrors(problem, method, sample, candidates);
+	const boundOf = ({ degree }: Candidate): number => errors[degree]?.bound ?? Number.POSITIVE_INFINITY;
+	const approximation = leastCertifiedDegree(method, epsilon, boundOf, available);
+	return gradientOf(request, approximation, errors[approximation.degree]);
+}
 
 /** Runs the route for an approximation, with the certificate that was asked for. */
-async function gradientOf(request: GradientRequest, approximation: Approximation): Promise<GradientResult> {
-	const { problem, method, certificate, onProgress } = request;
+async function gradientOf(
+	request: GradientRequest,
+	approximation: Approximation,
+	estimate?: ProvenBound,
+): Promise<GradientResult> {
+	const { problem, method, certificate, runtime } = request;
 	const tree = approximation.tree();
 	const input = {
 		problem,
@@ -76,34 +112,65 @@ async function gradientOf(request: GradientRequest, approximation: Approximation
 		weights: featureWeights(tree, approximation.coefficients),
 		frame: method.space.frame,
 	};
-	const aPriori = aPrioriBound(method, approximation);
-	if (certificate === "a-priori") {
-		const { gradient, loss } = await method.route.run(input, { onProgress });
-		return { gradient, loss, ...described(method, approximation, "a-priori", aPriori) };
+	const finish = (
+		result: { gradient: GradientResult["gradient"]; loss: number },
+		bound: ProvenBound,
+	): GradientResult => ({
+		...finite(result),
+		degree: approximation.degree,
+		rank: approximation.size,
+		certificate: certificateOf(request, approximation, bound),
+	});
+	if (certificate === "estimate") {
+		const sampled = (): ProvenBound => {
+			const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
+			return sampledErrors(problem, method, sample, [approximation])[0]!;
+		};
+		return finish(await run(request, input), estimate ?? sampled());
 	}
-	const degree = pilotDegree(method, approximation.degree);
-	const pilot = degree === undefined ? undefined : new DeviationPilot(method, tree, degree);
-	const watcher = new APosteriori(method, approximation, pilot);
-	const { gradient, loss } = await method.route.run(input, { watchers: [watcher], onProgress });
-	const bound = lesser(watcher.result(), aPriori);
-	return { gradient, loss, ...described(method, approximation, "a-posteriori", bound) };
+	const aPriori = aPrioriBound(method, approximation);
+	if (certificate === "a-priori") return finish(await run(request, input), aPriori);
+	if (runsOnKernels(method)) {
+		const result = await runOnKernels(method.route.name as KernelRouteName, input, runtime);
+		return finish(result, lesser(boundFromTotals(method, approximation, result), aPriori));
+	}
+	const degree = pilotDegree(method, approximation);
+	const watcher = new APosteriori(
+		method,
+		approximation,
+		degree === undefined ? undefined : new DeviationPilot(method, tree, degree),
+	);
+	const result = await method.route.run(input, { watchers: [watcher], onProgress: runtime.onProgress });
+	return finish(result, lesser(watcher.result(), aPriori));
 }
 
-function described(
-	{ space }: Method,
-	{ degree, size, error }: Approximation,
-	kind: Certificate["kind"],
+const lesser = (a: ProvenBound, b: ProvenBound): ProvenBound => (a.bound <= b.bound ? a : b);
+
+/** Runs the route on what the method says. */
+function run({ method, runtime }: GradientRequest, input: RouteInput): Promise<RouteResult> {
+	return runsOnKernels(method)
+		? runOnKernels(method.route.name as KernelRouteName, input, runtime)
+		: method.route.run(input, { onProgress: runtime.onProgress });
+}
+
+function certificateOf(
+	{ method, certificate }: GradientRequest,
+	{ error }: Candidate,
 	{ bound, floor }: ProvenBound,
-): Pick<GradientResult, "degree" | "rank" | "certificate"> {
+): Certificate {
 	return {
-		degree,
-		rank: size,
-		certificate: {
-			kind: Number.isFinite(bound) ? kind : "none",
-			bound,
-			radius: space.radius,
-			relativeError: error.polynomial,
-			floatFloor: floor,
-		},
+		kind: Number.isFinite(bound) ? certificate : "none",
+		bound,
+		radius: method.space.radius,
+		relativeError: error.polynomial,
+		floatFloor: floor,
 	};
+}
+
+/** @throws ComputationError (failed) where a number of the result is not finite: entries so large that products overflow */
+function finite<Result extends { gradient: GradientResult["gradient"]; loss: number }>(result: Result): Result {
+	for (const number of [result.loss, ...result.gradient.data])
+		if (!Number.isFinite(number))
+			throw new ComputationError("failed", `polynomial: the result is not finite, got ${number}`);
+	return result;
 }

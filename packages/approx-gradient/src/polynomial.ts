@@ -6,7 +6,9 @@ import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
 import { gradientOfDegree, gradientWithin } from "./polynomial-gradient.ts";
 import { maxDegree } from "./polynomials/family.ts";
 import { polynomialFamilies } from "./polynomials/index.ts";
+import { principalSpace } from "./principal-space.ts";
 import { profileOf } from "./profile.ts";
+import { kernelSums } from "./profile-kernels.ts";
 import { routes } from "./routes/index.ts";
 
 /** The accuracy asked for where neither degree nor epsilon is given. */
@@ -18,8 +20,11 @@ const options = z
 			.enum(["paper", "moment", "reverse"])
 			.default("moment")
 			.describe("how the gradient is gathered from the low-rank factors"),
-		basis: z.enum(["taylor", "chebyshev"]).default("chebyshev").describe("the polynomial in place of exp"),
-		monomials: z.enum(["total-degree"]).default("total-degree").describe("the set of monomials"),
+		basis: z.enum(["taylor", "chebyshev", "minimax"]).default("chebyshev").describe("the polynomial in place of exp"),
+		monomials: z
+			.enum(["total-degree", "anisotropic"])
+			.default("total-degree")
+			.describe("all monomials up to the degree, or the certified set that follows the spread of the data"),
 		degree: z
 			.int()
 			.min(0)
@@ -32,9 +37,9 @@ const options = z
 			.optional()
 			.describe(`bound on max |g~ - g| to certify, ${DEFAULT_EPSILON} unless degree is given`),
 		certificate: z
-			.enum(["a-posteriori", "a-priori"] satisfies Certificate["kind"][])
+			.enum(["a-posteriori", "a-priori", "estimate"] satisfies Certificate["kind"][])
 			.default("a-posteriori")
-			.describe("the kind of certificate that must hold"),
+			.describe("the kind of certificate that must hold; estimate is not a proof"),
 	})
 	.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
 		error: "polynomial: give degree or epsilon, not both",
@@ -48,25 +53,28 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 1,
+	version: 2,
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
-	supports({ d, A1 }, { degree, route }) {
-		if (degree === undefined) return true;
+	supports({ d, A1 }, { degree, route, monomials, certificate }) {
+		if (certificate === "estimate" && monomials === "anisotropic")
+			return { reason: "an error is estimated for total-degree monomials only" };
+		if (degree === undefined || monomials === "anisotropic") return true;
 		const set = { size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) };
 		const bytes = memoryOf({ route: routes[route], profile: { d, dtype: A1.dtype } }, set);
 		if (bytes <= availableMemory()) return true;
 		return { reason: `degree ${degree} at d = ${d} has ${set.size} features, which need ${bytes} bytes` };
 	},
-	async run(problem, { route, basis, degree, epsilon, certificate }, { onProgress }): Promise<GradientResult> {
-		const profile = profileOf(problem);
+	async run(problem, { route, basis, monomials, degree, epsilon, certificate }, runtime): Promise<GradientResult> {
+		const profile = await profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
 		const method = {
 			profile,
-			space: balancedSpace(profile),
+			space: monomials === "anisotropic" ? principalSpace(problem, profile) : balancedSpace(profile),
 			route: routes[route],
 			family: polynomialFamilies[basis],
+			kernel: runtime.kernel,
 		};
-		const request = { problem, method, certificate, onProgress };
+		const request = { problem, method, monomials, certificate, runtime };
 		return degree === undefined
 			? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
 			: gradientOfDegree(request, degree);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { attgrad, start, temporaryFolder } from "./testing/command.ts";
 
-const verbs = ["gradient", "generate", "solve", "reduce", "list"];
+const verbs = ["sweep", "gradient", "generate", "plot", "solve", "reduce", "list"];
 
 test.concurrent("--help names every verb", async () => {
 	const { code, stdout, stderr } = await attgrad(["--help"]);
@@ -25,9 +25,12 @@ test.concurrent("--version prints the version alone", async () => {
 
 const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
-	[["xyzzy"], "attgrad: unknown verb: xyzzy (known: gradient, generate, solve, reduce, list)"],
-	[[], "attgrad: a verb is missing (gradient, generate, solve, reduce, list); see attgrad --help"],
-	[["--verbose"], "attgrad: a verb is missing (gradient, generate, solve, reduce, list); see attgrad --help"],
+	[["xyzzy"], "attgrad: unknown verb: xyzzy (known: sweep, gradient, generate, plot, solve, reduce, list)"],
+	[[], "attgrad: a verb is missing (sweep, gradient, generate, plot, solve, reduce, list); see attgrad --help"],
+	[
+		["--verbose"],
+		"attgrad: a verb is missing (sweep, gradient, generate, plot, solve, reduce, list); see attgrad --help",
+	],
 	[["list", "--jsn"], "attgrad list: unknown option: --jsn (did you mean --json?)"],
 	[["list", "--no-colour"], "attgrad list: unknown option: --no-colour (see --help)"],
 	[["list", "--foo-bar=3"], "attgrad list: unknown option: --foo-bar (see --help)"],

@@ -1,9 +1,10 @@
 /**
  * The process of one cell. It is told the cell over its channel to the sweep, measures, answers over the channel and
- * ends. Standard output is not the channel, so nothing that is printed can disturb it.
+ * ends. Standard output is not the channel, so nothing that is printed can disturb it. Its argument is the process
+ * number of the sweep.
  */
 import { Worker } from "node:worker_threads";
-import { ComputationError, createRuntime } from "@attgrad/matrix-core";
+import { ComputationError, createRuntime, UsageError } from "@attgrad/matrix-core";
 import type { CellOutcome, CellRequest } from "./cell-message.ts";
 import type { Experiment } from "./experiment.ts";
 import { knownTo } from "./grid.ts";
@@ -11,7 +12,7 @@ import { measureCell } from "./measure-cell.ts";
 import { findAlgorithm } from "./registry.ts";
 
 // A computation holds up this thread, so another one watches whether the sweep is still there.
-new Worker(new URL("./parent-watch.ts", import.meta.url), { workerData: process.ppid }).unref();
+new Worker(new URL("./parent-watch.ts", import.meta.url), { workerData: Number(process.argv[2]) }).unref();
 process.once("disconnect", () => process.exit());
 
 process.once("message", async (request: CellRequest) => {
@@ -37,6 +38,7 @@ async function attempt({ cell, module, budget }: CellRequest): Promise<CellOutco
 
 function failureOf(error: unknown): CellOutcome {
 	if (error instanceof ComputationError) return { status: error.status, reason: error.message };
+	if (error instanceof UsageError) return { status: "failed", reason: error.message };
 	if (!(error instanceof Error)) return { status: "failed", reason: `threw ${String(error)}` };
 	const isMemory =
 		error instanceof RangeError && /allocation failed|invalid (typed )?array( buffer)? length/i.test(error.message);

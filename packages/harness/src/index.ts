@@ -12,7 +12,7 @@ export type { Axis, Figure, FigureFacts, Guide, LineFigure, Panels, Series } fro
 export { plotRun } from "./figures/plot-run.ts";
 export { describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
 export { gateSize, gradientError, referenceGradient } from "./gate.ts";
-export type { GridOverrides } from "./grid.ts";
+export { expandGrid, type GridOverrides } from "./grid.ts";
 export {
 	type CellContext,
 	cellProblem,

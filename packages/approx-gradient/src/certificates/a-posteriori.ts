@@ -1,5 +1,5 @@
 import type { Numbers } from "@attgrad/matrix-core";
-import { type Approximation, type Method, sizeOfTerms } from "../approximation.ts";
+import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
 import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
 import type { RouteWatcher } from "../routes/route.ts";
 import type { RowStates } from "../routes/row-states.ts";
@@ -15,17 +15,17 @@ import { massOfRow } from "./row-facts.ts";
  */
 export class APosteriori implements RouteWatcher {
 	readonly #method: Method;
-	readonly #approximation: Approximation;
+	readonly #candidate: Candidate;
 	readonly #pilot: DeviationPilot | undefined;
 	readonly #forms: Forms;
 	#totalWeight = 0;
 
 	/** @param pilot gives the deviations for the variance form; without it that form is left out */
-	constructor(method: Method, approximation: Approximation, pilot?: DeviationPilot) {
+	constructor(method: Method, candidate: Candidate, pilot?: DeviationPilot) {
 		this.#method = method;
-		this.#approximation = approximation;
+		this.#candidate = candidate;
 		this.#pilot = pilot;
-		this.#forms = errorForms(method, approximation);
+		this.#forms = errorForms(method, candidate);
 	}
 
 	keys(block: KeyBlock, features: Numbers): void {
@@ -40,7 +40,7 @@ export class APosteriori implements RouteWatcher {
 	rows(block: QueryBlock, states: RowStates): void {
 		const { count, inputs, points } = block;
 		const { profile, space, route } = this.#method;
-		const { error, coefficients, counts } = this.#approximation;
+		const { error, coefficients, counts } = this.#candidate;
 		const { d } = profile;
 		for (let j = 0; j < count; j++) {
 			const terms = sizeOfTerms(coefficients, reachOf(points, j, count, space), route.surrogate);

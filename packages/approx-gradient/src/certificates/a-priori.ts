@@ -1,4 +1,4 @@
-import { type Approximation, type Method, sizeOfTerms } from "../approximation.ts";
+import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
 import type { PolynomialFamily } from "../polynomials/family.ts";
 import { l1OfRow } from "./entry-error.ts";
 import { errorForms, type ProvenBound } from "./forms.ts";
@@ -10,11 +10,11 @@ import { massOfRow } from "./row-facts.ts";
  * form 7.1 and the Jensen variant of 7.4). All forms are affine in the residuals, so for each column a of A1 the
  * |A1_ja|-weighted mean of what |c_ji| can at most be stands for all rows. Infinite where no form applies. Cost O(d²).
  */
-export function aPrioriBound(method: Method, approximation: Approximation): ProvenBound {
+export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound {
 	const { profile, space, route } = method;
 	const { d, inputSums, residualSums, valueHalfRange: H, valueReach } = profile;
-	const { error, coefficients, counts } = approximation;
-	const forms = errorForms(method, approximation);
+	const { error, coefficients, counts } = candidate;
+	const forms = errorForms(method, candidate);
 
 	const massRatio = largestMassRatio(profile.deficit, error);
 	const l1 = l1OfRow(error, massRatio);
@@ -40,7 +40,7 @@ export function aPrioriBound(method: Method, approximation: Approximation): Prov
 }
 
 /** Largest Σ ω_l / D̃_j: D_j is at least e^-deficit Σ ω_l by convexity, and D̃_j is not far below D_j. */
-function largestMassRatio(deficit: number, { relative, mixed }: Approximation["error"]): number {
+export function largestMassRatio(deficit: number, { relative, mixed }: Candidate["error"]): number {
 	const least = Math.exp(-deficit);
 	const normaliser = Math.max(least * (1 - relative), least * (1 - mixed.relative) - mixed.absolute);
 	return normaliser > 0 ? 1 / normaliser : Number.POSITIVE_INFINITY;

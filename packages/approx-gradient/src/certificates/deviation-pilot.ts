@@ -1,5 +1,7 @@
 import { allocateNumbers, type Numbers } from "@attgrad/matrix-core";
-import { type Method, sizeOfTerms } from "../approximation.ts";
+import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
+import { termReach } from "../feature-space.ts";
+import { droppedTerms } from "../monomials/dropped-terms.ts";
 import { countMonomials, type FeatureTree, featureWeights } from "../monomials/feature-tree.ts";
 import { addMoments, contractMoments } from "../routes/block-operations.ts";
 import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
@@ -16,11 +18,13 @@ const LEAST_RATIO = 4;
 /** By how much the pilot's deviations may be above the true ones. */
 export const pilotInflation = Math.sqrt((1 + PILOT_ERROR) / (1 - PILOT_ERROR));
 
-/** Degree of the pilot beside total degree `degree`; undefined where the radius asks for too many features of it. */
-export function pilotDegree({ space, family, profile: { d } }: Method, degree: number): number | undefined {
+/** Degree of the pilot beside a candidate; undefined where it would have too many features. */
+export function pilotDegree(
+	{ space, family, profile: { d } }: Method,
+	{ degree, size }: Candidate,
+): number | undefined {
 	const least = family.degreeFor(space.radius, PILOT_ERROR);
-	const few = least < degree && countMonomials(d, least) * LEAST_RATIO <= countMonomials(d, degree);
-	return few ? least : undefined;
+	return least < degree && countMonomials(d, least) * LEAST_RATIO <= size ? least : undefined;
 }
 
 interface Deviations {
@@ -53,7 +57,8 @@ export class DeviationPilot {
 		this.#method = method;
 		this.#coefficients = family.coefficients(space.radius, degree);
 		this.#weights = featureWeights(tree, this.#coefficients);
-		const { relative } = entryError(family, space.radius, degree, space.scoreError);
+		const dropped = droppedTerms(tree, this.#coefficients, termReach(space));
+		const { relative } = entryError(family, space.radius, degree, space.scoreError, dropped);
 		this.#inflation = relative < 1 ? (1 + relative) / (1 - relative) : Number.POSITIVE_INFINITY;
 		this.#sumCount = roundingCounts(route, profile, tree).sums;
 		this.#columns = 4 * profile.d + 1;

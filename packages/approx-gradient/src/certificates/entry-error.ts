@@ -1,3 +1,4 @@
+import type { DroppedTerms } from "../monomials/dropped-terms.ts";
 import type { PolynomialFamily } from "../polynomials/family.ts";
 
 /**
@@ -12,32 +13,35 @@ export interface EntryError {
 	readonly relative: number;
 	/** |Ã_jl - A_jl| <= mixed.relative · A_jl + mixed.absolute · ω_l. */
 	readonly mixed: { readonly relative: number; readonly absolute: number };
-	/** |Ã'_jl - A_jl| <= derivative · A_jl, Ã' with P' in place of P. */
+	/** |∂Ã_jl/∂q_b - A_jl k_lb| <= derivative · A_jl · max |k_b|: P' in place of P, and what is left out of it. */
 	readonly derivative: number;
 }
 
+/** Nothing is left out of P. */
+export const nothingDropped: DroppedTerms = { value: 0, slope: 0 };
+
 /**
- * Entry error of P, of degree `degree`, at stored scores that are off by at most `scoreError`, when monomials that sum
- * to at most `dropped` in size were left out of P.
+ * Entry error of P, of degree `degree`, at stored scores that are off by at most `scoreError`, when some monomials were
+ * left out of P.
  */
 export function entryError(
 	family: PolynomialFamily,
 	radius: number,
 	degree: number,
 	scoreError: number,
-	dropped = 0,
+	dropped: DroppedTerms = nothingDropped,
 ): EntryError {
 	const polynomial = family.relativeError(radius, degree);
 	const input = Math.expm1(scoreError);
 	const throughInput = (delta: number): number => delta + (1 + delta) * input;
-	const relative = throughInput(polynomial + dropped * Math.exp(radius));
-	const absolute = { relative: input, absolute: family.absoluteError(radius, degree) + dropped };
-	const split = { relative: throughInput(polynomial), absolute: dropped };
+	const relative = throughInput(polynomial + dropped.value * Math.exp(radius));
+	const absolute = { relative: input, absolute: family.absoluteError(radius, degree) + dropped.value };
+	const split = { relative: throughInput(polynomial), absolute: dropped.value };
 	return {
 		polynomial,
 		relative,
 		mixed: mixedL1(split, 1) < mixedL1(absolute, 1) ? split : absolute,
-		derivative: throughInput(family.derivativeError(radius, degree)),
+		derivative: throughInput(family.derivativeError(radius, degree) + dropped.slope * Math.exp(radius)),
 	};
 }
 

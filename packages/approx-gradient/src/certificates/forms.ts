@@ -1,4 +1,4 @@
-import type { Approximation, Method } from "../approximation.ts";
+import type { Candidate, Method } from "../approximation.ts";
 
 import { l1Form } from "./l1-form.ts";
 import { residualForm } from "./residual-form.ts";
@@ -24,12 +24,12 @@ export interface Forms {
 const SLACK = 1 + 1e-6;
 
 /** The forms for an approximation. */
-export function errorForms({ profile, space, route }: Method, { error, counts }: Approximation): Forms {
+export function errorForms({ profile, space, route }: Method, { error, counts }: Candidate): Forms {
 	const least: ErrorForm[] = [residualForm(profile, error), varianceForm(profile, error), l1Form(profile)];
 	const mass = (l1: number): number => massOfRow(error, l1);
 	const surrogateMass = (1 + error.derivative) / (1 - Math.min(1, error.relative));
 	const rounding = roundingForm(profile, space, counts, mass, route.surrogate ? () => surrogateMass : mass);
-	const added: ErrorForm[] = route.surrogate ? [rounding, surrogateForm(profile, error)] : [rounding];
+	const added: ErrorForm[] = route.surrogate ? [rounding, surrogateForm(profile, space, error)] : [rounding];
 	return {
 		add(row, times) {
 			for (const form of least) form.add(row, times);

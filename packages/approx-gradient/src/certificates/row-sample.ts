@@ -1,18 +1,20 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { type RowSource, seededRandom } from "@attgrad/matrix-core";
-import { type Approximation, type Method, sizeOfTerms } from "../approximation.ts";
-import { keyRows, rowsTimes } from "../problem-rows.ts";
+import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
+import { rowsTimes } from "../problem-rows.ts";
+import type { Profile } from "../profile.ts";
+import { centredKeyRows } from "./centred-keys.ts";
 import { pilotDegree, pilotInflation } from "./deviation-pilot.ts";
 import { l1OfRow } from "./entry-error.ts";
 import { errorForms, type ProvenBound } from "./forms.ts";
 
 /** A row of queries worked out exactly. */
-interface SampledRow {
+export interface SampledRow {
 	/** Row of A1, and the query about the frame's centre. */
 	readonly input: Float64Array;
 	readonly query: Float64Array;
 	readonly target: Float64Array;
-	/** Σ_l e^<q, k_l>, and the exact output f h, residual c. */
+	/** Σ_l ω_l e^<q, k_l>, and the exact output f h, residual c. */
 	normaliser: number;
 	readonly output: Float64Array;
 	readonly residual: Float64Array;
@@ -23,7 +25,7 @@ interface SampledRow {
 /** Rows of queries drawn at random and worked out exactly against all keys: O(m n d) for m rows. */
 export interface RowSample {
 	readonly rows: readonly SampledRow[];
-	/** Σ_l ω_l = Σ_l e^<ν, k_l>: what normalisers are compared with. */
+	/** Σ_l ω_l = Σ_l e^<ν, k_l>. */
 	readonly totalWeight: number;
 }
 
@@ -33,37 +35,29 @@ export interface RowSample {
  */
 export function sampleRows(
 	problem: AttentionProblem<RowSource>,
-	{ queryCentre, keyCentre, valueMiddle }: Method["profile"],
+	profile: Profile,
 	size: number,
 	seed: number,
 ): RowSample {
-	const { d } = problem;
+	const { d, queryCentre, valueMiddle } = profile;
 	const rows = drawRows(problem.n, size, seed).map((j) => readRow(problem, j, queryCentre));
 	const sums = rows.map(() => new Float64Array(4 * d));
-	const key = new Float64Array(d);
-	const value = new Float64Array(d);
 	let totalWeight = 0;
-	for (const { count, keys, values } of keyRows(problem, 256))
-		for (let l = 0; l < count; l++) {
-			let exponent = 0;
-			for (let b = 0; b < d; b++) {
-				key[b] = keys[l * d + b]! - keyCentre[b]!;
-				value[b] = values[l * d + b]! - valueMiddle[b]!;
-				exponent += queryCentre[b]! * key[b]!;
+	for (const { point, value, weight } of centredKeyRows(problem, profile)) {
+		totalWeight += weight;
+		rows.forEach((row, at) => {
+			const entry = weight * Math.exp(dot(row.query, point));
+			row.normaliser += entry;
+			const sum = sums[at]!;
+			for (let i = 0; i < d; i++) {
+				const h = value[i]! - valueMiddle[i]!;
+				sum[i]! += entry * h;
+				sum[d + i]! += entry * h * h;
+				sum[2 * d + i]! += entry * point[i]!;
+				sum[3 * d + i]! += entry * point[i]! * point[i]!;
 			}
-			totalWeight += Math.exp(exponent);
-			rows.forEach((row, at) => {
-				const weight = Math.exp(exponent + dot(row.query, key));
-				row.normaliser += weight;
-				const sum = sums[at]!;
-				for (let i = 0; i < d; i++) {
-					sum[i]! += weight * value[i]!;
-					sum[d + i]! += weight * value[i]! * value[i]!;
-					sum[2 * d + i]! += weight * key[i]!;
-					sum[3 * d + i]! += weight * key[i]! * key[i]!;
-				}
-			});
-		}
+		});
+	}
 	rows.forEach((row, at) => {
 		const mean = sums[at]!.map((sum) => sum / row.normaliser);
 		const deviation = (first: number, second: number): number =>
@@ -120,15 +114,11 @@ const inflated = ({ values, keys }: SampledRow["deviations"]): SampledRow["devia
  * What the a-posteriori certificate of an approximation will come to, estimated from a sample of rows: the same forms
  * with the sample's exact residuals and deviations. Not a proof; the run gives that.
  */
-export function predictBound(
-	{ rows, totalWeight }: RowSample,
-	method: Method,
-	approximation: Approximation,
-): ProvenBound {
+export function predictBound({ rows, totalWeight }: RowSample, method: Method, candidate: Candidate): ProvenBound {
 	const { n } = method.profile;
 	const { space, profile, route } = method;
-	const forms = errorForms(method, approximation);
-	const piloted = pilotDegree(method, approximation.degree) !== undefined;
+	const forms = errorForms(method, candidate);
+	const piloted = pilotDegree(method, candidate) !== undefined;
 	for (const row of rows) {
 		const massRatio = totalWeight / row.normaliser;
 		const reach = Math.min(
@@ -141,8 +131,8 @@ export function predictBound(
 				inputs: row.input.map(Math.abs),
 				residuals: row.residual.map(Math.abs),
 				outputs: row.output.map(Math.abs),
-				l1: l1OfRow(approximation.error, massRatio),
-				growth: massRatio * sizeOfTerms(approximation.coefficients, reach, route.surrogate),
+				l1: l1OfRow(candidate.error, massRatio),
+				growth: massRatio * sizeOfTerms(candidate.coefficients, reach, route.surrogate),
 				...(piloted && { deviations: inflated(row.deviations) }),
 			},
 			n / rows.length,

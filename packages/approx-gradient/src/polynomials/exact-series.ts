@@ -8,9 +8,30 @@ export function chebyshevPowers(radius: number, degree: number): Float64Array {
 	const { mantissa, exponent } = decompose(radius);
 	const bits = fractionBits(radius, degree);
 	const half = shift(mantissa, bits + exponent - 1);
-	const series = besselSeries(half, degree, bits).map((value, k) => (k === 0 ? value : 2n * value));
-	const powers = chebyshevToPowers(series);
-	return Float64Array.from(powers, (value, k) => quotient(value, mantissa ** BigInt(k), -bits - k * exponent));
+	return inPowers(
+		besselSeries(half, degree, bits).map((value, k) => (k === 0 ? value : 2n * value)),
+		bits,
+		radius,
+	);
+}
+
+/** Coefficients in powers of x of Σ series_k T_k(x/R) for given doubles, each rounded once. */
+export function powersOfSeries(series: Float64Array, radius: number): Float64Array {
+	const parts = Array.from(series, decompose);
+	const bits = Math.max(0, ...parts.map(({ exponent }) => -exponent));
+	return inPowers(
+		parts.map(({ mantissa, exponent }) => shift(mantissa, bits + exponent)),
+		bits,
+		radius,
+	);
+}
+
+/** Powers of x from fixed-point coefficients of T_k(x/R): each power of y = x/R is divided by R^k. */
+function inPowers(series: readonly bigint[], bits: number, radius: number): Float64Array {
+	const { mantissa, exponent } = decompose(radius);
+	return Float64Array.from(chebyshevToPowers(series), (value, k) =>
+		quotient(value, mantissa ** BigInt(k), -bits - k * exponent),
+	);
 }
 
 /** Enough bits that the smallest term, (R/2)^(g+2) / (g+2)!, still has 256 of them. */

@@ -1,0 +1,207 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
+import { Matrix, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { totalDegreeTree } from "../../monomials/total-degree.ts";
+import { chebyshev } from "../../polynomials/chebyshev.ts";
+import { ErrorSums, tauOf } from "../error-sums.ts";
+import { GradientSum } from "../gradient-sum.ts";
+import { balance, type MonomialMap, monomialMap, monomialRounding } from "../polynomial/monomial-map.ts";
+import { centredValues, residualRows } from "../residual-rows.ts";
+import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../row-blocks.ts";
+import { centred, type Spans } from "../spans.ts";
+import { nearest } from "./clustering.ts";
+import { type Partition, tiltOf } from "./partition.ts";
+
+const BLOCK_ROWS = 512;
+
+export interface ClusterOptions {
+	readonly degree: number;
+	/** ε': share of a row's normaliser that may be dropped; 0 drops nothing. */
+	readonly drop: number;
+	readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface ClusterGradient {
+	readonly gradient: Matrix;
+	readonly loss: number;
+	/** Features that a row is expanded in: K for each key cluster. */
+	readonly rank: number;
+	readonly certificate: Certificate;
+}
+
+/**
+ * One expansion for each pair of clusters (paper.md 8.5): <q, k> = <q−ν, k−μ> + <ν, k−μ> + <q, μ>, a polynomial for the
+ * first term only. O(n(C_q + C_k)K⁺d), state C_q C_k K⁺ (d+1).
+ * @throws ComputationError (invalid) where a row's normaliser is not > 0
+ */
+export async function clusterGradient(
+	problem: AttentionProblem<RowSource>,
+	spans: Spans,
+	partition: Partition,
+	{ degree, drop, onProgress }: ClusterOptions,
+): Promise<ClusterGradient> {
+	const { n, d } = problem;
+	const { radius, queryRadius, keyRadius, nu } = partition;
+	const coefficients = chebyshev.coefficients(radius, degree);
+	const map = monomialMap({
+		tree: totalDegreeTree(d, degree),
+		coefficients,
+		centre: new Float64Array(d),
+		t: balance(queryRadius, keyRadius),
+	});
+	const moments = await pairMoments(problem, spans, partition, map);
+	const errors = new ErrorSums(problem, spans);
+	const sum = new GradientSum("clusters", problem, []);
+	const delta = chebyshev.relativeError(radius, degree);
+	const depth = BLOCK_ROWS + n / BLOCK_ROWS;
+
+	// Σ_α |w_α x^α y^α| <= Σ_k |a_k| R^k relative to weights that add up to the expansions' constant moments
+	const growth = coefficients.reduce((total, a, k) => total + Math.abs(a) * radius ** k, 0);
+	const exponents = (2 * d + 10) * (1 + 4 * partition.queryNorm * spans.keyNorm);
+	const unit = monomialRounding(degree) + (depth + map.rank + partition.mu.rows + 8 + exponents) * unitRoundoff("f64");
+
+	for (const whole of queryBlocks(problem, BLOCK_ROWS)) {
+		const label = whole.indices.map((_, j) => nearest(whole.queries.row(j), nu));
+		for (let a = 0; a < nu.rows; a++) {
+			const block = selectRows(whole, (j) => label[j] === a);
+			if (block.indices.length === 0) continue;
+			const rows = expandRows(block, a, partition, map, moments[a]!, drop);
+			const residuals = residualRows("clusters", block, rows.N, spans);
+			const { normaliser, cotangents } = residuals;
+			const adjoint = Matrix.build(block.indices.length, d + 1, (j, i) => cotangents.at(j, i) / normaliser[j]!);
+			const queryGradients = rows.raise(adjoint);
+			sum.add(block, residuals, queryGradients);
+			errors.add(block, residuals, queryGradients, {
+				form: drop > 0 ? "l1" : "relative",
+				tau: normaliser.map(() => tauOf(delta) + 2 * drop),
+				// keys are put together from k − μ and μ, each up to twice the half range
+				rounding: normaliser.map((D, j) => (4 * unit * growth * rows.weights[j]!) / D),
+			});
+		}
+		onProgress?.(whole.indices.at(-1)! + 1, n);
+		await nextTurn();
+	}
+	const { gradient, loss } = sum.result();
+	return {
+		gradient,
+		loss,
+		rank: map.rank * partition.mu.rows,
+		certificate: errors.certificate("a-posteriori", radius, depth),
+	};
+}
+
+/** S_ae[β, i] = Σ_(l∈e) e^(<ν_a, k_l−μ_e> − m_ae) (k_l−μ_e)^β h'_li as moments[a][e], K⁺ x (d+1). */
+async function pairMoments(
+	problem: AttentionProblem<RowSource>,
+	spans: Spans,
+	{ nu, mu, tilts }: Partition,
+	map: MonomialMap,
+): Promise<Matrix[][]> {
+	const width = problem.d + 1;
+	const sums: (Matrix | undefined)[] = Array.from({ length: mu.rows });
+	for (const { from, keys, values } of keyBlocks(problem, BLOCK_ROWS)) {
+		const rows = centred(keys, spans.keyCentre);
+		const h = centredValues(values, spans);
+		const members: number[][] = Array.from({ length: mu.rows }, () => []);
+		for (let l = 0; l < rows.rows; l++) members[nearest(rows.row(l), mu)]!.push(l);
+		for (const [e, inside] of members.entries()) {
+			if (inside.length === 0) continue;
+			const offsets = Matrix.build(inside.length, problem.d, (at, b) => rows.at(inside[at]!, b) - mu.at(e, b));
+			const columns = Matrix.zeros(inside.length, nu.rows * width);
+			for (const [at, l] of inside.entries())
+				for (let a = 0; a < nu.rows; a++) {
+					const weight = Math.exp(tiltOf(rows.row(l), mu.row(e), nu.row(a)) - tilts.at(a, e));
+					for (let i = 0; i < width; i++) columns.data[at * columns.cols + a * width + i] = weight * h.at(l, i);
+				}
+			const part = multiply(map.keyFeatures(offsets, from), columns, { transposeA: true });
+			const sum = sums[e];
+			if (sum) for (let at = 0; at < part.data.length; at++) sum.data[at]! += part.data[at]!;
+			else sums[e] = part;
+		}
+		await nextTurn();
+	}
+	return Array.from({ length: nu.rows }, (_, a) =>
+		sums.map((all) =>
+			all ? Matrix.build(all.rows, width, (m, i) => all.at(m, a * width + i)) : Matrix.zeros(0, width),
+		),
+	);
+}
+
+/** Sums of a block of queries of cluster a over all key clusters. */
+interface ExpandedRows {
+	/** N = Ã h', count x (d+1), each row up to a factor. */
+	readonly N: Matrix;
+	/** Σ_e y_e Σ_l e^(tilt): total weight that rounding is relative to. */
+	readonly weights: Float64Array;
+	/** Rows Σ_l Ã_jl <a_j, h'_l> k_l from adjoints a_j. */
+	raise(adjoint: Matrix): Matrix;
+}
+
+function expandRows(
+	block: QueryBlock,
+	a: number,
+	{ nu, mu, tilts, keyRadii, keySizes, keyMeans }: Partition,
+	map: MonomialMap,
+	moments: readonly Matrix[],
+	drop: number,
+): ExpandedRows {
+	const { queries } = block;
+	const { rows: count, cols: d } = queries;
+	const inner = multiply(queries, mu, { transposeB: true });
+	const typical = multiply(queries, keyMeans, { transposeB: true });
+	const features = map.queryFeatures(centred(queries, nu.row(a)));
+	const y = Matrix.zeros(count, mu.rows);
+	for (let j = 0; j < count; j++) {
+		const least = drop > 0 ? leastScore(typical.row(j), keySizes, drop) : Number.NEGATIVE_INFINITY;
+		const norm = Math.hypot(...queries.row(j));
+		const kept = Array.from(keySizes.keys()).filter(
+			(e) => keySizes[e]! > 0 && Math.log(keySizes[e]!) + inner.at(j, e) + norm * keyRadii[e]! >= least,
+		);
+		const largest = Math.max(...kept.map((e) => inner.at(j, e) + tilts.at(a, e)));
+		for (const e of kept) y.data[j * mu.rows + e] = Math.exp(inner.at(j, e) + tilts.at(a, e) - largest);
+	}
+	const N = Matrix.zeros(count, d + 1);
+	const weights = new Float64Array(count);
+	const parts = Array.from(keySizes.keys(), (e) => {
+		const inside = Array.from({ length: count }, (_, j) => j).filter((j) => y.at(j, e) > 0);
+		const phi = Matrix.build(inside.length, map.rank, (at, m) => y.at(inside[at]!, e) * features.at(inside[at]!, m));
+		return { e, inside, phi };
+	}).filter(({ inside }) => inside.length > 0);
+	for (const { e, inside, phi } of parts) {
+		const sums = multiply(phi, moments[e]!.slice(0, map.rank));
+		for (const [at, j] of inside.entries()) {
+			weights[j]! += y.at(j, e) * moments[e]!.at(0, d);
+			for (let i = 0; i <= d; i++) N.data[j * (d + 1) + i]! += sums.at(at, i);
+		}
+	}
+	return {
+		N,
+		weights,
+		raise(adjoint) {
+			const gradients = Matrix.zeros(count, d);
+			for (const { e, inside, phi } of parts) {
+				const adjoints = Matrix.build(inside.length, d + 1, (at, i) => adjoint.at(inside[at]!, i));
+				const spread = multiply(adjoints, moments[e]!, { transposeB: true });
+				const raised = map.raise(phi, spread);
+				for (const [at, j] of inside.entries()) {
+					let total = 0;
+					for (let m = 0; m < map.rank; m++) total += phi.at(at, m) * spread.at(at, m);
+					for (let b = 0; b < d; b++) gradients.data[j * d + b]! += raised.at(at, b) + total * mu.at(e, b);
+				}
+			}
+			return gradients;
+		},
+	};
+}
+
+/**
+ * ln(ε'/C_k) + max_e (ln n_e + <q, mean_e>): a cluster that cannot weigh as much is dropped (paper.md 8.5). By convexity a
+ * cluster weighs at least n_e e^<q, mean_e>, so that at most a share ε' of the row is dropped.
+ * @param typical <q, mean_e> of every key cluster
+ */
+function leastScore(typical: ArrayLike<number>, sizes: Float64Array, drop: number): number {
+	let most = Number.NEGATIVE_INFINITY;
+	for (let e = 0; e < sizes.length; e++) if (sizes[e]! > 0) most = Math.max(most, Math.log(sizes[e]!) + typical[e]!);
+	// a little less, for the rounding of the scores
+	return Math.log(drop / sizes.length) + most - 1e-9;
+}

@@ -1,0 +1,185 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
+import { Matrix, mapEntries, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { ErrorSums, type RowErrors, tauOf } from "./error-sums.ts";
+import { exactRows } from "./exact-rows.ts";
+import type { EntryErrors, FeatureMap } from "./feature-map.ts";
+import { GradientSum } from "./gradient-sum.ts";
+import { centredValues, residualRows } from "./residual-rows.ts";
+import { keyBlocks, type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "./row-blocks.ts";
+import { centred, type Spans, spansOf } from "./spans.ts";
+
+/**
+ * `plug-in`: the closed form with f̃ in place of f, exactly invariant under centring; `surrogate`: the exact gradient of
+ * the loss with Ã in place of exp (paper.md 8.0).
+ */
+export type GradientForm = "plug-in" | "surrogate";
+
+export interface FeatureMapOptions {
+	readonly form: GradientForm;
+	/** Name of the algorithm in messages. */
+	readonly algorithm: string;
+	/** Rows whose Ĝ is wanted beside the gradient, for `sampledError`. @default none */
+	readonly sample?: readonly number[];
+	/** Called now and then with the rows done and in all. */
+	readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface FeatureMapGradient {
+	/** dL/dX, d x d. */
+	readonly gradient: Matrix;
+	/** Loss with f̃ in place of f. */
+	readonly loss: number;
+	/** Proof of the error of the plug-in gradient, for a map that knows its errors. */
+	readonly certificate?: Certificate;
+	/** Ĝ of the sampled rows, in their order. */
+	readonly sampled: Matrix;
+}
+
+/** Numbers that a block of features may hold: with as many of sums and cotangents they stay in the second cache level. */
+const BLOCK = { numbers: 2 ** 16, leastRows: 16, mostRows: 512 };
+
+/** Rows of the map's uncovered queries that are computed at once. */
+const EXACT_ROWS = 64;
+
+/**
+ * The gradient with any factorisation Ã = ΦΨᵀ in place of the exponentials (paper.md 8.0), in one pass over keys and one
+ * over queries, both in row blocks. Plug-in costs 4nK(d+1)² flops and memory O(Kd²), or 4nK⁺(d+1) and O(K⁺d) for a map
+ * with `raise`; surrogate 6nK(d+1) and O(Kd). All arithmetic is in double precision.
+ * @throws ComputationError (invalid) where a row's normaliser is not > 0
+ */
+export async function featureMapGradient(
+	problem: AttentionProblem<RowSource>,
+	map: FeatureMap,
+	{ form, algorithm, sample = [], onProgress }: FeatureMapOptions,
+): Promise<FeatureMapGradient> {
+	const { n, d } = problem;
+	const spans = spansOf(problem);
+	const products = form === "plug-in" && !map.raise;
+	const blockRows = Math.min(BLOCK.mostRows, Math.max(BLOCK.leastRows, Math.floor(BLOCK.numbers / map.rank)));
+	const depth = blockRows + n / blockRows;
+	const state = await keyState(problem, map, spans, products, blockRows);
+	const errors = form === "plug-in" && map.error ? new ErrorSums(problem, spans) : undefined;
+	const sum = new GradientSum(algorithm, problem, sample);
+	const outside: number[] = [];
+
+	for (const whole of queryBlocks(problem, blockRows)) {
+		const mask = map.outside?.(whole.queries);
+		if (mask) outside.push(...whole.indices.filter((_, j) => mask[j] === 1));
+		const block = mask ? selectRows(whole, (j) => mask[j] === 0) : whole;
+		const count = block.indices.length;
+		if (count > 0) {
+			const features = map.queryFeatures(block.queries);
+			const all = multiply(features, products ? state.sums : state.sums.slice(0, map.rank));
+			const N = products ? Matrix.build(count, d + 1, (j, i) => all.at(j, i * (d + 1) + d)) : all;
+			const residuals = residualRows(algorithm, block, N, spans);
+			const { normaliser, cotangents } = residuals;
+			const adjoint = Matrix.build(count, d + 1, (j, i) => cotangents.at(j, i) / normaliser[j]!);
+			const queryGradients = products
+				? contract(adjoint, all)
+				: form === "plug-in"
+					? map.raise!(features, multiply(adjoint, state.sums, { transposeB: true }))
+					: map.pullBack!(
+							block.queries,
+							features,
+							multiply(adjoint, state.sums.slice(0, map.rank), { transposeB: true }),
+						);
+			sum.add(block, residuals, queryGradients);
+			errors?.add(
+				block,
+				residuals,
+				queryGradients,
+				rowErrors(map, map.error!, block, features, normaliser, state, depth),
+			);
+		}
+		onProgress?.(whole.indices.at(-1)! + 1, n);
+		await nextTurn();
+	}
+	for (let at = 0; at < outside.length; at += EXACT_ROWS) {
+		const block = queryBlockAt(problem, outside.slice(at, at + EXACT_ROWS));
+		const exact = exactRows(algorithm, problem, block, spans);
+		sum.add(block, exact.residuals, exact.queryGradients);
+		errors?.add(block, exact.residuals, exact.queryGradients, exact.errors);
+		await nextTurn();
+	}
+	const certificate = errors?.certificate("a-posteriori", map.error!.radius, depth + outside.length);
+	return { ...sum.result(), ...(certificate && { certificate }) };
+}
+
+/** What pass 1 leaves of the keys. */
+interface KeyState {
+	/** Σ_l ψ_l h'_lᵀ, or Σ_l ψ_l (h'_l ⊗ k'_l)ᵀ for products. */
+	readonly sums: Matrix;
+	/** Σ_l |ψ_lm|: what the rounding of a row's sums is relative to. */
+	readonly absolute: Float64Array;
+	/** Σ_l β_l of the map's error. */
+	readonly error: number;
+}
+
+async function keyState(
+	problem: AttentionProblem<RowSource>,
+	map: FeatureMap,
+	spans: Spans,
+	products: boolean,
+	blockRows: number,
+): Promise<KeyState> {
+	let sums: Matrix | undefined;
+	let error = 0;
+	const absolute = new Float64Array(map.rank);
+	for (const { from, keys, values } of keyBlocks(problem, blockRows)) {
+		const features = map.keyFeatures(keys, from);
+		const h = centredValues(values, spans);
+		const part = multiply(features, products ? withKeys(h, centred(keys, spans.keyCentre)) : h, { transposeA: true });
+		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at]! += part.data[at]!;
+		sums ??= part;
+		for (let l = 0; l < keys.rows; l++)
+			for (let m = 0; m < map.rank; m++) absolute[m]! += Math.abs(features.data[l * features.cols + m]!);
+		if (map.error?.kind === "product") for (const beta of map.error.keys(keys, features)) error += beta;
+		await nextTurn();
+	}
+	return { sums: sums!, absolute, error };
+}
+
+/** Rows h'_l ⊗ (k_l, 1), count x (d+1)². */
+function withKeys(h: Matrix, keys: Matrix): Matrix {
+	const width = h.cols;
+	return Matrix.build(h.rows, width * width, (l, at) => {
+		const b = at % width;
+		return h.at(l, Math.floor(at / width)) * (b < width - 1 ? keys.at(l, b) : 1);
+	});
+}
+
+/** Rows Σ_i a_ji N_j(i,b), b = 0..d-1, of N_j(i,b) = Σ_l Ã_jl h'_li k_lb. */
+function contract(adjoint: Matrix, N: Matrix): Matrix {
+	const width = adjoint.cols;
+	return Matrix.build(adjoint.rows, width - 1, (j, b) => {
+		let sum = 0;
+		for (let i = 0; i < width; i++) sum += adjoint.at(j, i) * N.at(j, i * width + b);
+		return sum;
+	});
+}
+
+/** τ_j and θ_j of a block: τ_j = 2 α_j Σ_l β_l / D̃_j (paper.md 7.4), θ_j from the absolute sums Σ_m |φ_jm| Σ_l |ψ_lm|. */
+function rowErrors(
+	map: FeatureMap,
+	error: EntryErrors,
+	block: QueryBlock,
+	features: Matrix,
+	normaliser: Float64Array,
+	state: KeyState,
+	depth: number,
+): RowErrors {
+	const u = unitRoundoff("f64");
+	const sizes = multiply(mapEntries(features, Math.abs), new Matrix(map.rank, 1, state.absolute));
+	const unit = error.rounding + u * (depth + map.rank + 8);
+	// raised keys are taken from the map's centre, which may be half a range off the midrange
+	const rounding = normaliser.map((D, j) => ((map.raise ? 2 : 1) * unit * sizes.at(j, 0)) / D);
+	if (error.kind === "relative") return { form: "relative", tau: normaliser.map(() => tauOf(error.delta)), rounding };
+	const alpha = error.queries(block.queries, features);
+	const tau = normaliser.map((D, j) => {
+		if (alpha[j] === 0 || state.error === 0) return 0;
+		const bound = (2 * alpha[j]! * state.error) / (D * Math.max(0, 1 - rounding[j]!));
+		return Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound;
+	});
+	return { form: "l1", tau, rounding };
+}

@@ -1,0 +1,53 @@
+import type { Matrix } from "@attgrad/matrix-core";
+
+/**
+ * Any factorisation of the attention matrix: φ(q_j)·ψ(k_l) ≈ s_j e^<q_j, k_l> with K features and a factor s_j > 0 of the
+ * row, which cancels (paper.md 8.0). Queries are rows of Q̂ = scale · A1 X, keys are rows of A2 as they are; a map that
+ * centres keys does so itself. All blocks are in double precision, one row a token.
+ */
+export interface FeatureMap {
+	/** K: number of features. */
+	readonly rank: number;
+	/**
+	 * Features of a block of keys, count x K; or count x K⁺, the first K being ψ, for a map that has `raise`.
+	 * @param from index of the block's first key
+	 */
+	keyFeatures(keys: Matrix, from: number): Matrix;
+	/** Features of a block of queries, count x K. */
+	queryFeatures(queries: Matrix): Matrix;
+	/**
+	 * J_φ(q_j)ᵀ Φ̄_j for each row: derivative in q_j of Σ_m Φ̄_jm φ_m(q_j), count x d. The derivative of the row factor may
+	 * be left out. Needed for the surrogate gradient.
+	 */
+	pullBack?(queries: Matrix, features: Matrix, cotangents: Matrix): Matrix;
+	/**
+	 * Where a key coordinate times a key feature is again a combination of the K⁺ key features: rows
+	 * Σ_l (φ_j·ψ_l) <c_j, h_l> (k_l − centre), any centre, from t_jβ = <c_j, Σ_l ψ_β(k_l) h_l>, count x K⁺. Makes the plug-in gradient O(nK⁺d).
+	 */
+	raise?(features: Matrix, cotangents: Matrix): Matrix;
+	/** Proven bounds on the error, where the map has one. */
+	readonly error?: EntryErrors;
+	/** Queries that the map does not cover, 1 each; their rows are computed exactly, O(nd) a row. */
+	outside?(queries: Matrix): Uint8Array;
+}
+
+/** What is known of the error of the entries of Ã, in exact arithmetic and by rounding. */
+export type EntryErrors = {
+	/** Bound on the relative rounding error of a product of one query feature and one key feature. */
+	readonly rounding: number;
+	/** R: bound on every |<q_j, k_l>| about the map's centre that the map approximates. */
+	readonly radius: number;
+} & (
+	| {
+			readonly kind: "relative";
+			/** δ < 1: |φ_j·ψ_l − s_j e^<q_j, k_l>| <= δ s_j e^<q_j, k_l>. */
+			readonly delta: number;
+	  }
+	| {
+			readonly kind: "product";
+			/** β_l of a block of keys: |φ_j·ψ_l − s_j e^<q_j, k_l>| <= α_j β_l. */
+			keys(keys: Matrix, features: Matrix): Float64Array;
+			/** α_j of a block of queries. */
+			queries(queries: Matrix, features: Matrix): Float64Array;
+	  }
+);

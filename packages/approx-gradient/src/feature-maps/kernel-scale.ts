@@ -1,0 +1,52 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { Matrix, type RowSource } from "@attgrad/matrix-core";
+import { keyBlocks, queryBlocks } from "./row-blocks.ts";
+import { distance } from "./spans.ts";
+
+const BLOCK_ROWS = 512;
+
+/**
+ * Coordinates of the kernel e^<x, y>: x_j = q_j / t and y_l = t (k_l − centre) with t² = max‖q‖ / max‖k‖, so that queries
+ * and keys are equally long; keys are centred at their mean, which cancels in the softmax (paper.md 8.2).
+ */
+export interface KernelScale {
+	readonly t: number;
+	/** Mean of the keys. */
+	readonly centre: Float64Array;
+	/** M: largest ‖y_l‖². */
+	readonly largest: number;
+	/** R: bound on every |<x_j, y_l>|. */
+	readonly radius: number;
+}
+
+/** Finds the scale in two passes over keys and one over queries. O(nd²). */
+export function kernelScale(problem: AttentionProblem<RowSource>): KernelScale {
+	const { n, d } = problem;
+	const centre = new Float64Array(d);
+	for (const { keys } of keyBlocks(problem, BLOCK_ROWS))
+		for (let at = 0; at < keys.data.length; at++) centre[at % d]! += keys.data[at]! / n;
+	const origin = new Float64Array(d);
+	let [keyNorm, queryNorm] = [0, 0];
+	for (const { keys } of keyBlocks(problem, BLOCK_ROWS))
+		for (let l = 0; l < keys.rows; l++) keyNorm = Math.max(keyNorm, distance(keys.row(l), centre));
+	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
+		for (let j = 0; j < queries.rows; j++) queryNorm = Math.max(queryNorm, distance(queries.row(j), origin));
+	const t = queryNorm > 0 && keyNorm > 0 ? Math.sqrt(queryNorm / keyNorm) : 1;
+	return { t, centre, largest: (t * keyNorm) ** 2, radius: queryNorm * keyNorm };
+}
+
+/** Rows y_l = t (k_l − centre). */
+export const scaledKeys = (keys: Matrix, { t, centre }: KernelScale): Matrix =>
+	Matrix.build(keys.rows, keys.cols, (l, b) => t * (keys.at(l, b) - centre[b]!));
+
+/** Rows x_j = q_j / t. */
+export const scaledQueryRows = (queries: Matrix, { t }: KernelScale): Matrix =>
+	Matrix.build(queries.rows, queries.cols, (j, b) => queries.at(j, b) / t);
+
+/** ‖row‖² of each row. */
+export const squaredNorms = (rows: Matrix): Float64Array =>
+	Float64Array.from({ length: rows.rows }, (_, j) => {
+		let sum = 0;
+		for (let b = 0; b < rows.cols; b++) sum += rows.at(j, b) ** 2;
+		return sum;
+	});

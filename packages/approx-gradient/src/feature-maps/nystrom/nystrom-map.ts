@@ -1,0 +1,96 @@
+import { Matrix, multiply, unitRoundoff } from "@attgrad/matrix-core";
+import type { EntryErrors, FeatureMap } from "../feature-map.ts";
+import { type KernelScale, scaledKeys, scaledQueryRows, squaredNorms } from "../kernel-scale.ts";
+import { solveLower, solveUpper } from "./triangular.ts";
+
+/** What a Nyström map is made of. */
+export interface NystromPivots {
+	readonly scale: KernelScale;
+	/** Pivot keys in kernel coordinates y, K x d. */
+	readonly points: Matrix;
+	/** Cholesky factor of the pivots' kernel matrix e^(<y, y'> − M), K x K, lower triangular. */
+	readonly factor: Matrix;
+}
+
+/**
+ * The Nyström approximation of e^<q, k> by the kernel functions of K pivot keys (paper.md 8.2): with F_p the pivots' factor,
+ * ψ(k) = F_p⁻¹ (e^(<y_s, y> − M))_s and φ(q) = F_p⁻¹ (e^(<x, y_s> − (‖x‖² + M)/2))_s. Both are orthogonal projections of
+ * vectors of length <= 1 in the kernel's Hilbert space, so nothing overflows. 2K² flops a row, as many for its error bound.
+ */
+export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap {
+	const M = scale.largest;
+	const d = points.cols;
+	const rank = points.rows;
+	const pivotLengths = squaredNorms(points).map((square) => Math.exp((square - M) / 2));
+	const pivotKeys = Matrix.build(rank, d, (s, b) => points.at(s, b) / scale.t);
+
+	/** Rows e^(<z, y_s> − shift_j). */
+	const kernelRows = (rows: Matrix, shift: (j: number) => number): Matrix => {
+		const entries = multiply(rows, points, { transposeB: true });
+		for (let j = 0, at = 0; j < rows.rows; j++) {
+			const less = shift(j);
+			for (let s = 0; s < rank; s++, at++) entries.data[at] = Math.exp(entries.data[at]! - less);
+		}
+		return entries;
+	};
+	const queryKernel = (queries: Matrix): Matrix => {
+		const rows = scaledQueryRows(queries, scale);
+		const squares = squaredNorms(rows);
+		return kernelRows(rows, (j) => (squares[j]! + M) / 2);
+	};
+
+	/** Roundings of an entry of the kernel matrix and of its elimination, relative to √(diagonal · diagonal). */
+	const u = unitRoundoff("f64");
+	const unit = 4 * ((rank + 6) * u + Math.expm1(2 * (d + 8) * u * Math.max(M, scale.radius)));
+
+	/**
+	 * √(residual + 3 unit λ²), λ = √diagonal + Σ_s |w_s| √diagonal_s with the interpolation weights w = F_p⁻ᵀ feature.
+	 * The elimination is exact for a kernel matrix that is off by `unit`; for it the error is v_jᵀ H v_l with v = e − w, and
+	 * |v_jᵀ E v_l| <= unit λ_j λ_l (paper.md 8.2 with roundings counted instead of guessed).
+	 */
+	const residualLengths = (features: Matrix, diagonal: (j: number) => number): Float64Array => {
+		const weights = features.copy();
+		solveUpper(factor, weights);
+		return Float64Array.from({ length: features.rows }, (_, j) => {
+			const length = diagonal(j);
+			let lambda = Math.sqrt(length);
+			let residual = length;
+			for (let s = 0; s < rank; s++) {
+				lambda += Math.abs(weights.at(j, s)) * pivotLengths[s]!;
+				residual -= features.at(j, s) ** 2;
+			}
+			return Math.sqrt(Math.max(0, residual) + 3 * unit * lambda * lambda);
+		});
+	};
+	const error: EntryErrors = {
+		kind: "product",
+		radius: scale.radius,
+		rounding: 0,
+		keys(keys, features) {
+			const squares = squaredNorms(scaledKeys(keys, scale));
+			return residualLengths(features, (l) => Math.exp(squares[l]! - M));
+		},
+		queries: (_, features) => residualLengths(features, () => 1),
+	};
+	return {
+		rank,
+		keyFeatures(keys) {
+			const features = kernelRows(scaledKeys(keys, scale), () => M);
+			solveLower(factor, features);
+			return features;
+		},
+		queryFeatures(queries) {
+			const features = queryKernel(queries);
+			solveLower(factor, features);
+			return features;
+		},
+		pullBack(queries, _, cotangents) {
+			const weights = cotangents.copy();
+			solveUpper(factor, weights);
+			const kernel = queryKernel(queries);
+			for (let at = 0; at < kernel.data.length; at++) kernel.data[at]! *= weights.data[at]!;
+			return multiply(kernel, pivotKeys);
+		},
+		error,
+	};
+}

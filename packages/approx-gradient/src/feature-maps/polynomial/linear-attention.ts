@@ -1,0 +1,91 @@
+import { type AttentionProblem, defineAlgorithm } from "@attgrad/attention-problem";
+import type { RowSource } from "@attgrad/matrix-core";
+import { z } from "zod";
+import { totalDegreeTree } from "../../monomials/total-degree.ts";
+import type { EntryErrors } from "../feature-map.ts";
+import { featureMapGradient } from "../feature-map-gradient.ts";
+import { queryBlocks } from "../row-blocks.ts";
+import { sampledError, sampleRows } from "../sampled-error.ts";
+import { centred, distance, spansOf } from "../spans.ts";
+import { balance, monomialMap, monomialRounding } from "./monomial-map.ts";
+
+/** 1 + x + x²/2, at least ½ everywhere: normalisers are positive whatever the scores. */
+const COEFFICIENTS = Float64Array.of(1, 1, 1 / 2);
+
+const BLOCK_ROWS = 512;
+
+/**
+ * Taylor features of degree 2, as linear attention uses them: e^x becomes 1 + x + x²/2 with (d+1)(d+2)/2 features, about
+ * the keys' midrange. O(nd³). The plug-in gradient's proof is Lagrange's remainder row by row in the L1 form of 7.4: it
+ * always applies and is small for scores well below 1; the surrogate gradient's error is estimated.
+ *
+ * Reference: S. Arora et al., "Simple linear attention language models balance the recall-throughput tradeoff", ICML
+ * 2024, arXiv 2402.18668 (there a feature map to train with; here an approximation of given softmax attention).
+ */
+export const linearAttention = defineAlgorithm({
+	name: "linear-attention",
+	summary: "Taylor features of degree 2, as linear attention uses them; good for scores well below 1",
+	exact: false,
+	version: 1,
+	options: z.strictObject({
+		form: z
+			.enum(["plug-in", "surrogate"])
+			.default("plug-in")
+			.describe("f~ in place of f (proven error), or the gradient of the surrogate loss (estimated error)"),
+		seed: z.int().min(0).default(0).describe("of the rows that the error of the surrogate form is estimated on"),
+	}),
+	supports: () => true,
+	async run(problem, { form, seed }, { onProgress }) {
+		const { n, d } = problem;
+		const { keyCentre, keyNorm } = spansOf(problem);
+		const queryNorm = largestQuery(problem);
+		const radius = queryNorm * keyNorm;
+		const map = monomialMap({
+			tree: totalDegreeTree(d, 2),
+			coefficients: COEFFICIENTS,
+			centre: keyCentre,
+			t: balance(queryNorm, keyNorm),
+			error: lagrangeRemainder(keyCentre, keyNorm, radius),
+		});
+		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
+		const algorithm = "linear-attention";
+		const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
+		const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
+		return {
+			gradient: result.gradient,
+			loss: result.loss,
+			degree: 2,
+			rank: map.rank,
+			certificate,
+		};
+	},
+});
+
+/** |e^x − 1 − x − x²/2| <= |x|³/6 · max(1, e^x) at x = <q, k>: at most ‖q‖³ e^(‖q‖ max‖k‖)/6 times ‖k‖³. */
+function lagrangeRemainder(centre: Float64Array, keyNorm: number, radius: number): EntryErrors {
+	const origin = new Float64Array(centre.length);
+	/** Covers the rounding of the norms and of the bound. */
+	const roundUp = 1 + 1e-9;
+	return {
+		kind: "product",
+		radius,
+		rounding: monomialRounding(2),
+		keys: (keys) => {
+			const rows = centred(keys, centre);
+			return Float64Array.from({ length: rows.rows }, (_, l) => roundUp * distance(rows.row(l), origin) ** 3);
+		},
+		queries: (queries) =>
+			Float64Array.from({ length: queries.rows }, (_, j) => {
+				const norm = roundUp * distance(queries.row(j), origin);
+				return (roundUp * norm ** 3 * Math.exp(norm * keyNorm)) / 6;
+			}),
+	};
+}
+
+function largestQuery(problem: AttentionProblem<RowSource>): number {
+	const origin = new Float64Array(problem.d);
+	let largest = 0;
+	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
+		for (let j = 0; j < queries.rows; j++) largest = Math.max(largest, distance(queries.row(j), origin));
+	return largest;
+}

@@ -1,0 +1,50 @@
+import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
+import { type Matrix, type RowSource, seededRandom } from "@attgrad/matrix-core";
+import { exactRows } from "./exact-rows.ts";
+import { queryBlockAt } from "./row-blocks.ts";
+import { spansOf } from "./spans.ts";
+
+/** Rows that are evaluated exactly: the standard error falls like their square root. */
+const SAMPLE_ROWS = 64;
+
+/** Standard errors that are added to the estimate. */
+const STANDARD_ERRORS = 3;
+
+/** Distinct rows, uniform among all, in order: as many as the estimate takes. */
+export function sampleRows(n: number, seed: number): number[] {
+	if (n <= SAMPLE_ROWS) return Array.from({ length: n }, (_, j) => j);
+	const random = seededRandom(seed, "sampled rows");
+	const chosen = new Set<number>();
+	while (chosen.size < SAMPLE_ROWS) chosen.add(random.integer(0, n - 1));
+	return [...chosen].sort((a, b) => a - b);
+}
+
+/**
+ * An estimate of the error, not a proof (paper.md 7.6): the sampled rows' error, scaled up, estimates g̃ − g without bias;
+ * `bound` is the largest |estimate| plus three of its standard errors. O(nd) a sampled row.
+ * @param rows rows from `sampleRows`
+ * @param approximate their Ĝ by the approximation
+ * @param radius reported with the estimate, which says nothing of single exponentials
+ */
+export function sampledError(
+	algorithm: string,
+	problem: AttentionProblem<RowSource>,
+	rows: readonly number[],
+	approximate: Matrix,
+	radius: number,
+): Certificate {
+	const { n, d, scale } = problem;
+	const m = rows.length;
+	const block = queryBlockAt(problem, rows);
+	const { queryGradients } = exactRows(algorithm, problem, block, spansOf(problem));
+	let bound = 0;
+	for (let a = 0; a < d; a++)
+		for (let b = 0; b < d; b++) {
+			const terms = rows.map((_, j) => block.inputs.at(j, a) * (approximate.at(j, b) - queryGradients.at(j, b)));
+			const mean = terms.reduce((sum, x) => sum + x, 0) / m;
+			const variance = terms.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, m - 1);
+			const standardError = n * Math.sqrt((variance * (1 - m / n)) / m);
+			bound = Math.max(bound, scale * (n * Math.abs(mean) + STANDARD_ERRORS * standardError));
+		}
+	return { kind: "estimate", bound, radius, relativeError: Number.POSITIVE_INFINITY, floatFloor: 0 };
+}

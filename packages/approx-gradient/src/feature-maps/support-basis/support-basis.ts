@@ -1,0 +1,85 @@
+import { defineAlgorithm } from "@attgrad/attention-problem";
+import { z } from "zod";
+import { totalDegreeTree } from "../../monomials/total-degree.ts";
+import { chebyshev } from "../../polynomials/chebyshev.ts";
+import { featureMapGradient } from "../feature-map-gradient.ts";
+import {
+	accuracyOptions,
+	chosenDegree,
+	DEFAULT_DELTA,
+	relativeTarget,
+	requireBound,
+	requireMoments,
+} from "../polynomial/degree-choice.ts";
+import { balance, monomialMap, monomialRounding } from "../polynomial/monomial-map.ts";
+import { sampledError, sampleRows } from "../sampled-error.ts";
+import { distance, spansOf } from "../spans.ts";
+import { cheapestThreshold, type Support, supportAt } from "./support.ts";
+import { supportMap } from "./support-map.ts";
+
+/**
+ * Support basis (paper.md 8.3): rows of A1 X and keys with an entry above T are computed exactly, all else with the
+ * Chebyshev polynomial of the light radius. O((heavy rows + heavy keys) n d + nKd). The certificate is the relative form
+ * of 7.1 with the light radius, which holds for every entry; the surrogate form's is an estimate.
+ *
+ * Reference: M. Aliakbarpour, V. Braverman, J. Yin, H. Zhang, "Support basis: fast attention beyond bounded entries",
+ * AISTATS 2026, arXiv 2510.01643.
+ */
+export const supportBasis = defineAlgorithm({
+	name: "support-basis",
+	summary: "rows and keys with large entries exactly, a Chebyshev polynomial for the rest",
+	exact: false,
+	version: 1,
+	options: z
+		.strictObject({
+			...accuracyOptions,
+			threshold: z
+				.number()
+				.min(0)
+				.optional()
+				.describe("T, the largest |entry| of A1 X and A2 that is light; chosen by predicted cost unless given"),
+			form: z
+				.enum(["plug-in", "surrogate"])
+				.default("plug-in")
+				.describe("f~ in place of f (proven error), or the gradient of the surrogate loss (estimated error)"),
+			seed: z.int().min(0).default(0).describe("of the rows that the error of the surrogate form is estimated on"),
+		})
+		.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
+			error: "support-basis: give degree or epsilon, not both",
+		}),
+	supports: () => true,
+	async run(problem, { degree: wanted, epsilon, threshold, form, seed }, { onProgress }) {
+		const { n, d, scale } = problem;
+		const algorithm = "support-basis";
+		const spans = spansOf(problem);
+		const delta = epsilon === undefined ? DEFAULT_DELTA : relativeTarget(problem, spans, epsilon);
+		const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, wanted, delta));
+		const radius = support.queryNorm * support.keyNorm * (1 + 1e-9);
+		const degree = chosenDegree({ degree: wanted }, radius, delta);
+		requireMoments(algorithm, d, degree, radius, 1);
+		const light = monomialMap({
+			tree: totalDegreeTree(d, degree),
+			coefficients: chebyshev.coefficients(radius, degree),
+			centre: support.centre,
+			t: balance(support.queryNorm, support.keyNorm),
+		});
+		const map = supportMap(support, light, scale, {
+			kind: "relative",
+			delta: chebyshev.relativeError(radius, degree),
+			radius,
+			rounding: monomialRounding(degree) + heavyRounding(d, support),
+		});
+		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
+		const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
+		const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
+		requireBound(algorithm, epsilon, certificate.bound, radius);
+		return { gradient: result.gradient, loss: result.loss, degree, rank: map.rank, certificate };
+	},
+});
+
+/** Relative rounding error of e^(<q, k> − M) and e^−M for light queries and heavy keys. */
+function heavyRounding(d: number, { heavyRows, centre, queryNorm }: Support): number {
+	let norm = 0;
+	for (let c = 0; c < heavyRows.rows; c++) norm = Math.max(norm, distance(heavyRows.row(c), centre));
+	return (2 * d + 8) * (1 + 2 * queryNorm * norm) * 2 ** -53;
+}

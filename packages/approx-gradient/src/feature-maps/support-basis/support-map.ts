@@ -1,0 +1,73 @@
+import { Matrix, multiply } from "@attgrad/matrix-core";
+import type { EntryErrors } from "../feature-map.ts";
+import type { MonomialMap } from "../polynomial/monomial-map.ts";
+import { centred } from "../spans.ts";
+import { type Support, supNorm } from "./support.ts";
+
+/**
+ * Features of the support basis (paper.md 8.3): one for each heavy key, e^<q, k_l> and 1 at that key, and the monomials for
+ * the light keys. Rows are divided by e^M_j, M_j = max(0, largest score with a heavy key). Heavy queries are left out.
+ * @param light monomials about the support's centre
+ * @param scale factor of the problem's queries, which the threshold is not scaled by
+ */
+export function supportMap(support: Support, light: MonomialMap, scale: number, error: EntryErrors): MonomialMap {
+	const { threshold, heavyKeys, centre } = support;
+	const heavy = centred(support.heavyRows, centre);
+	const place = new Map(heavyKeys.map((l, at) => [l, at]));
+	const count = heavyKeys.length;
+	const rank = count + light.rank;
+
+	const heavyScores = (queries: Matrix): { scores: Matrix; shift: Float64Array } => {
+		const scores = multiply(queries, heavy, { transposeB: true });
+		const shift = Float64Array.from({ length: queries.rows }, (_, j) => {
+			let largest = 0;
+			for (let c = 0; c < count; c++) largest = Math.max(largest, scores.at(j, c));
+			return largest;
+		});
+		return { scores, shift };
+	};
+	/** Columns from..to-1 of a block, each row times factor(j). */
+	const columns = (rows: Matrix, from: number, to: number, factor: (j: number) => number = () => 1): Matrix =>
+		Matrix.build(rows.rows, to - from, (j, m) => factor(j) * rows.at(j, from + m));
+	/** Rows Σ_c weights_jc heavy_c added to `sums`. */
+	const addHeavy = (weights: Matrix, sums: Matrix): Matrix => {
+		const part = multiply(weights, heavy);
+		return Matrix.build(sums.rows, sums.cols, (j, b) => sums.at(j, b) + part.at(j, b));
+	};
+
+	return {
+		rank,
+		keyFeatures(keys, from) {
+			const monomials = light.keyFeatures(keys, from);
+			const features = Matrix.zeros(keys.rows, count + monomials.cols);
+			for (let l = 0; l < keys.rows; l++) {
+				const at = place.get(from + l);
+				if (at === undefined) features.row(l).set(monomials.row(l), count);
+				else features.row(l)[at] = 1;
+			}
+			return features;
+		},
+		queryFeatures(queries) {
+			const { scores, shift } = heavyScores(queries);
+			const monomials = light.queryFeatures(queries);
+			const small = shift.map((M) => Math.exp(-M));
+			return Matrix.build(queries.rows, rank, (j, m) =>
+				m < count ? Math.exp(scores.at(j, m) - shift[j]!) : small[j]! * monomials.at(j, m - count),
+			);
+		},
+		raise(features, cotangents) {
+			const weights = Matrix.build(features.rows, count, (j, c) => features.at(j, c) * cotangents.at(j, c));
+			const sums = light.raise(columns(features, count, rank), columns(cotangents, count, cotangents.cols));
+			return addHeavy(weights, sums);
+		},
+		pullBack(queries, features, cotangents) {
+			const weights = Matrix.build(features.rows, count, (j, c) => features.at(j, c) * cotangents.at(j, c));
+			const { shift } = heavyScores(queries);
+			const adjoint = columns(cotangents, count, rank, (j) => Math.exp(-shift[j]!));
+			return addHeavy(weights, light.pullBack(queries, columns(features, count, rank), adjoint));
+		},
+		error,
+		outside: (queries) =>
+			Uint8Array.from({ length: queries.rows }, (_, j) => (supNorm(queries.row(j)) > threshold * scale ? 1 : 0)),
+	};
+}

@@ -1,0 +1,99 @@
+import type { Experiment, SweepSummary } from "@attgrad/harness";
+import type { Argv, CommandModule } from "yargs";
+import type { GivenFlags } from "../flags.ts";
+
+/** `attgrad sweep`: measures what is not measured yet, then draws the figures. */
+export const sweepVerb: CommandModule<unknown, GivenFlags> = {
+	command: "sweep [experiment..]",
+	describe: "Run experiments: measure what is not in the results yet, then draw the figures",
+	builder: async (parser) => {
+		const [{ flagsOf }, flags] = await Promise.all([import("../flags.ts"), sweepFlags()]);
+		return parser
+			.positional("experiment", {
+				type: "string",
+				array: true,
+				describe: "names that attgrad list shows; all of them unless given",
+			})
+			.options(flagsOf(flags))
+			.example("$0 sweep", "the quick preset of every experiment")
+			.example("$0 sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms")
+			.example("$0 sweep degree --preset full --out runs", "the long form, into runs/degree") as Argv<GivenFlags>;
+	},
+	handler: async (given) => {
+		const { readFlags } = await import("../flags.ts");
+		const { experiments } = await import("@attgrad/experiments");
+		const harness = await import("@attgrad/harness");
+		const { parseAlgorithms, parseAxis, parseDuration } = harness;
+		const { json, n, d, B, epsilon, algorithm, threads, timeLimit, ...options } = readFlags(await sweepFlags(), given);
+		const overrides = {
+			...(n && { n: parseAxis("n", n, { whole: true }) }),
+			...(d && { d: parseAxis("d", d, { whole: true }) }),
+			...(B && { B: parseAxis("B", B) }),
+			...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+			...(algorithm && { algorithm: parseAlgorithms(algorithm) }),
+			...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
+		};
+		const limit = timeLimit ? { timeLimit: parseDuration("time-limit", timeLimit) } : {};
+		const chosen = await chooseExperiments(given["experiment"], experiments);
+		const progress = await harness.createProgress();
+		using stop = harness.onStopSignals();
+		const done: (SweepSummary & { files: string[] })[] = [];
+		for (const experiment of chosen) {
+			if (stop.signal.aborted) break;
+			const { signal } = stop;
+			const summary = await harness.sweep(experiment, { ...options, ...limit, overrides, progress, signal });
+			const files = summary.left > 0 ? [] : await harness.plotRun(summary.folder, experiments);
+			done.push({ ...summary, files });
+			if (!json) console.log(describeSummary(summary, files));
+		}
+		if (json) console.log(JSON.stringify({ experiments: done }));
+		process.exitCode = stop.exitCode;
+	},
+};
+
+/** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
+async function sweepFlags() {
+	const { z } = await import("zod");
+	return z.object({
+		preset: z.enum(["quick", "full"]).default("quick").describe("how far to go"),
+		n: z.string().optional().describe("sizes in place of the experiment's: 1024,2048 or 2^10..2^17"),
+		d: z.string().optional().describe("widths in place of the experiment's: 4,8"),
+		B: z.string().optional().describe("bounds in place of the experiment's: 0.5,1"),
+		epsilon: z.string().optional().describe("errors to certify in place of the experiment's: 1e-4,1e-6"),
+		algorithm: z
+			.string()
+			.optional()
+			.describe("algorithms in place of the experiment's: exact,polynomial/moment:basis=taylor"),
+		threads: z.string().optional().describe("numbers of threads in place of the experiment's: 1,2"),
+		jobs: z.int().min(1).default(1).describe("cells at once; more than one disturb each other, and their rows say so"),
+		timeLimit: z
+			.string()
+			.optional()
+			.describe(
+				"once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; the experiment's unless given",
+			),
+		fresh: z.boolean().default(false).describe("throw away the results there are and measure all again"),
+		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
+		json: z.boolean().default(false).describe("print one JSON object"),
+	});
+}
+
+/** @throws UsageError for a name that no experiment has */
+async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
+	if (!Array.isArray(names) || names.length === 0) return known;
+	const { UsageError } = await import("@attgrad/matrix-core");
+	return [...new Set(names)].map((name) => {
+		const found = known.find((experiment) => experiment.name === name);
+		if (found) return found;
+		throw new UsageError(
+			`unknown experiment: ${name} (known: ${known.map((experiment) => experiment.name).join(", ")})`,
+		);
+	});
+}
+
+/** `scaling: 33 done, 2 skipped; results/scaling: rows.csv, run.json, time-vs-n.png, time-vs-n.svg` */
+function describeSummary({ experiment, folder, counts, left }: SweepSummary, files: readonly string[]): string {
+	const outcomes = Object.entries({ ...counts, "to run": left }).filter(([, count]) => count > 0);
+	const names = ["rows.csv", "run.json", ...files.map((file) => file.slice(folder.length + 1))];
+	return `${experiment}: ${outcomes.map(([status, count]) => `${count} ${status}`).join(", ")}; ${folder}: ${names.join(", ")}`;
+}
