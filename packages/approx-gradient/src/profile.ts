@@ -25,11 +25,9 @@ export interface Profile {
 	readonly keyHalfRange: Float64Array;
 	/** H_i, half the range of h_{·i}. */
 	readonly valueHalfRange: Float64Array;
-	/** The middle of that range. */
-	readonly valueMiddle: Float64Array;
-	/** max |h_li|. */
-	readonly valueReach: Float64Array;
-	/** Σ ω_l |h_li| / Σ ω_l with the weights ω_l = e^<ν, k_l>. */
+	/** η, the middle of that range. */
+	readonly valueCentre: Float64Array;
+	/** Σ ω_l |h_li - η_i| / Σ ω_l with the weights ω_l = e^<ν, k_l>. */
 	readonly valueMean: Float64Array;
 	/** At least every log(Σ ω_l / Σ ω_l e^<q_j, k_l>): minus the least <q_j, mean key>, by convexity (paper.md 7.4). */
 	readonly deficit: number;
@@ -64,14 +62,14 @@ export function profileOf(problem: AttentionProblem<RowSource>): Profile {
 	const spread = sumOver(d, (b) => 2 * Math.abs(queries.range.middle()[b]!) * keys.range.half()[b]!);
 	const moveQueries = centred.norm < queries.norm && spread <= EXPONENT_SPREAD[dtype];
 	const queryCentre = moveQueries ? queries.range.middle() : new Float64Array(d);
-	const weighted = centredKeys(problem, keys.range, queryCentre);
+	const weighted = centredKeys(problem, keys.range, queryCentre, keys.values.middle());
 	const moveKeys = weighted.norm < keys.norm;
 	const keyCentre = moveKeys ? keys.range.middle() : new Float64Array(d);
 
 	const queryNorm = roundUp(moveQueries ? centred.norm : queries.norm);
 	const keyNorm = roundUp(moveKeys ? weighted.norm : keys.norm);
 	const keyReach = keys.range.reach(keyCentre);
-	const valueRounding = keys.valueSizes.map((size) => (d + 1) * u * size);
+	const valueRounding = keys.valueSizes.map((size) => (d + 2) * u * size);
 	const valueHalfRange = keys.values.half().map((half, i) => half + valueRounding[i]!);
 	const inputSums = centred.inputSums.map(roundUp);
 	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]!);
@@ -88,8 +86,7 @@ export function profileOf(problem: AttentionProblem<RowSource>): Profile {
 		keyReach,
 		keyHalfRange: keys.range.half(),
 		valueHalfRange,
-		valueMiddle: keys.values.middle(),
-		valueReach: keys.values.reach(new Float64Array(d)).map((reach, i) => reach + valueRounding[i]!),
+		valueCentre: keys.values.middle(),
 		valueMean: weighted.valueMean.map((mean, i) => roundUp(mean) + valueRounding[i]!),
 		deficit: deficit(meanKey, queries.range, queryCentre) + 1e-9,
 		inputSums,
@@ -176,8 +173,13 @@ function centredQueries(problem: AttentionProblem<RowSource>, centre: Float64Arr
 	return { norm, inputSums, targetSums };
 }
 
-/** Norm of the keys about their midrange; means of the keys and of |h| with the weights e^<queryCentre, key>. */
-function centredKeys(problem: AttentionProblem<RowSource>, range: ColumnRange, queryCentre: Float64Array) {
+/** Norm of the keys about their midrange; means of the keys and of |h - η| with the weights e^<queryCentre, key>. */
+function centredKeys(
+	problem: AttentionProblem<RowSource>,
+	range: ColumnRange,
+	queryCentre: Float64Array,
+	valueCentre: Float64Array,
+) {
 	const { d } = problem;
 	const middle = range.middle();
 	const mean = new Float64Array(d);
@@ -190,7 +192,7 @@ function centredKeys(problem: AttentionProblem<RowSource>, range: ColumnRange, q
 			total += weight;
 			for (let b = 0; b < d; b++) {
 				mean[b]! += weight * (block.keys[l * d + b]! - middle[b]!);
-				valueMean[b]! += weight * Math.abs(block.values[l * d + b]!);
+				valueMean[b]! += weight * Math.abs(block.values[l * d + b]! - valueCentre[b]!);
 			}
 		}
 	return {

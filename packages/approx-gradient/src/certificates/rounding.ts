@@ -69,9 +69,9 @@ export function rowRounding(
 ): { outputs: Float64Array; residuals: Float64Array } {
 	const relative = relativeRounding(counts.sums, growth);
 	const outputError = outputs.map(
-		(output, i) => relative * (valueMean[i]! + output) + u * output + mass * roundings.value[i]!,
+		(output, i) => relative * (valueMean[i]! + output) + 2 * u * output + mass * roundings.value[i]!,
 	);
-	return { outputs: outputError, residuals: outputError.map((error, i) => error + u * residuals[i]!) };
+	return { outputs: outputError, residuals: outputError.map((error, i) => error + 2 * u * residuals[i]!) };
 }
 
 /**
@@ -86,7 +86,7 @@ export function roundingForm(
 	mass: (l1: number) => number,
 	gradientMass: (l1: number) => number,
 ): ErrorForm {
-	const { d, scale, valueReach, valueMean, roundings } = profile;
+	const { d, scale, valueHalfRange: H, valueMean, roundings } = profile;
 	const ofSpan = new Float64Array(d);
 	const ofError = new Float64Array(d);
 	return {
@@ -101,9 +101,9 @@ export function roundingForm(
 				const [dc, od] = [errors.residuals[i]!, errors.outputs[i]!];
 				correction += c * o;
 				correctionError += dc * o + c * od + dc * od + (d + 1) * u * c * o;
-				largest += c * valueReach[i]!;
+				largest += c * H[i]!;
 				mean += c * valueMean[i]!;
-				moved += dc * valueReach[i]! + c * roundings.value[i]!;
+				moved += dc * H[i]! + c * roundings.value[i]!;
 			}
 			const size = Math.min(growth * (mean + correction), heavy * (largest + correction));
 			const division = relativeRounding(counts.sums, growth) + counts.rows + 2 * u;
