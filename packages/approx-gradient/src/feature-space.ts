@@ -45,7 +45,7 @@ const u = 2 ** -53;
  * Each coordinate is scaled by a power of two so that queries and keys reach alike.
  */
 export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedExtent): FeatureSpace {
-	const { d, queryNorm, keyNorm, roundings, queryCentre, keyCentre, keyReach } = profile;
+	const { d, queryNorm, keyNorm, roundings, queryCentre, keyCentre, valueCentre, keyReach } = profile;
 	const balance = 2 ** powerBetween(extent.queryNorm, extent.keyNorm);
 	const stored = 2 * unitRoundoff(profile.dtype);
 	const [sizeM, sizeN, defect] = [frobeniusNorm(M), frobeniusNorm(N), defectOf(M, N)];
@@ -64,6 +64,7 @@ export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedEx
 		frame: {
 			queryCentre,
 			keyCentre,
+			valueCentre,
 			shift: queryCentre.reduce((sum, nu, b) => sum + Math.abs(nu) * keyReach[b]!, 0),
 			queryMap: scaleRows(M, new Float64Array(d).fill(1 / balance)),
 			keyMap: scaleRows(N, new Float64Array(d).fill(balance)),

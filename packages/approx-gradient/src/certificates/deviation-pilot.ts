@@ -65,9 +65,9 @@ export class DeviationPilot {
 		this.#moments = new Float64Array(this.#weights.length * this.#columns);
 	}
 
-	/** Takes in a block of keys: moments of h, h², k, k² and 1, values about the middle of their range. */
+	/** Takes in a block of keys: moments of h, h², k, k² and 1, about the centres. */
 	keys({ count, weights, values, keys }: KeyBlock, features: Numbers): void {
-		const { d, dtype, valueMiddle } = this.#method.profile;
+		const { d, dtype } = this.#method.profile;
 		if (this.#keyColumns.length < this.#columns * count)
 			this.#keyColumns = allocateNumbers(dtype, this.#columns * count);
 		const columns = this.#keyColumns;
@@ -75,7 +75,7 @@ export class DeviationPilot {
 			const weight = weights[l]!;
 			this.#totalWeight += weight;
 			for (let i = 0; i < d; i++) {
-				const h = values[l * d + i]! - valueMiddle[i]!;
+				const h = values[l * d + i]!;
 				const k = keys[l * d + i]!;
 				columns[i * count + l] = weight * h;
 				columns[(d + i) * count + l] = weight * h * h;

@@ -13,7 +13,7 @@ export interface KeyBlock {
 	readonly weights: Float64Array;
 	/** A2_l - μ, count x d, row-major. */
 	readonly keys: Float64Array;
-	/** h_l, count x d, row-major. */
+	/** h_l - η, count x d, row-major. */
 	readonly values: Float64Array;
 }
 
@@ -25,7 +25,7 @@ export interface QueryBlock {
 	readonly points: Numbers;
 	/** A1_j, count x d, row-major. */
 	readonly inputs: Float64Array;
-	/** E_j, count x d, row-major. */
+	/** E_j - η, count x d, row-major. */
 	readonly targets: Float64Array;
 }
 
@@ -40,6 +40,7 @@ export function* keyBlocks(
 	const centred = new Float64Array(blockRows * problem.d);
 	for (const { from, count, keys, values } of keyRows(problem, blockRows)) {
 		centreRows(keys, frame.keyCentre, count, centred);
+		centreRows(values, frame.valueCentre, count, values);
 		mapToColumns(centred, frame.keyMap, count, points);
 		yield { from, count, points, weights: keyWeights(frame, centred, count, dtype), keys: centred, values };
 	}
@@ -55,12 +56,13 @@ export function* queryBlocks(
 	const centred = new Float64Array(blockRows * problem.d);
 	for (const { from, count, inputs, queries, targets } of queryRows(problem, blockRows)) {
 		centreRows(queries, frame.queryCentre, count, centred);
+		centreRows(targets, frame.valueCentre, count, targets);
 		mapToColumns(centred, frame.queryMap, count, points);
 		yield { from, count, points, inputs, targets };
 	}
 }
 
-/** ω_l [h_l, 1] as the (d + 1) x count columns that key moments are taken against, in the type of `columns`. */
+/** ω_l [h_l - η, 1] as the (d + 1) x count columns that key moments are taken against, in the type of `columns`. */
 export function weightedValues({ count, weights, values }: KeyBlock, d: number, columns: Numbers): void {
 	for (let l = 0; l < count; l++) {
 		for (let i = 0; i < d; i++) columns[i * count + l] = weights[l]! * values[l * d + i]!;

@@ -5,9 +5,9 @@ import type { QueryBlock } from "./blocks.ts";
 export interface RowStates {
 	/** D̃_j = Σ_l Ã_jl > 0, as computed. */
 	readonly normalisers: Float64Array;
-	/** o = f̃ h, d x count. */
+	/** o = f̃ h - η, d x count. */
 	readonly outputs: Float64Array;
-	/** c̃ = o - E, d x count. */
+	/** c̃ = f̃ h - E, d x count. */
 	readonly residuals: Float64Array;
 	/** r̃_j = <c̃_j, o_j>. */
 	readonly corrections: Float64Array;
