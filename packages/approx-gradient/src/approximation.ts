@@ -1,4 +1,6 @@
+import type { KernelName } from "@attgrad/matrix-core";
 import { type EntryError, entryError, nothingDropped } from "./certificates/entry-error.ts";
+import { kernelRoundingCounts, kernelScoreError } from "./certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "./certificates/rounding.ts";
 import type { FeatureSpace } from "./feature-space.ts";
 import { countMonomials, type FeatureTree } from "./monomials/feature-tree.ts";
@@ -13,7 +15,13 @@ export interface Method {
 	readonly space: FeatureSpace;
 	readonly route: Route;
 	readonly family: PolynomialFamily;
+	/** What the route runs on. */
+	readonly kernel: KernelName;
 }
+
+/** Whether the route of a method has kernels and runs on them. */
+export const runsOnKernels = ({ kernel, route }: Pick<Method, "kernel" | "route">): boolean =>
+	kernel !== "js" && route.name !== "paper";
 
 /** Ã of one degree, as far as bounds go: what is known of its entries and of its arithmetic. */
 export interface Candidate {
@@ -35,18 +43,22 @@ export interface Approximation extends Candidate {
 
 /** The candidate of a degree and a number of monomials, with what was left out. */
 export function candidateOf(
-	{ profile, space, route, family }: Method,
+	method: Method,
 	degree: number,
 	{ size, raisedSize }: { size: number; raisedSize: number },
 	dropped = nothingDropped,
 ): Candidate {
+	const { profile, space, route, family } = method;
+	const onKernels = runsOnKernels(method);
+	const scoreError = onKernels ? kernelScoreError(space) : space.scoreError;
+	const counts = onKernels ? kernelRoundingCounts : roundingCounts;
 	return {
 		degree,
 		size,
 		raisedSize,
 		coefficients: family.coefficients(space.radius, degree),
-		error: entryError(family, space.radius, degree, space.scoreError, dropped),
-		counts: roundingCounts(route, profile, { size, raisedSize, degree }),
+		error: entryError(family, space.radius, degree, scoreError, dropped),
+		counts: counts(route, profile, { size, raisedSize, degree }),
 	};
 }
 

@@ -3,9 +3,12 @@ export class ColumnRange {
 	readonly min: Float64Array;
 	readonly max: Float64Array;
 
-	constructor(columns: number) {
-		this.min = new Float64Array(columns).fill(Number.POSITIVE_INFINITY);
-		this.max = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY);
+	/** A range of nothing over a number of columns, or one that is known. */
+	constructor(columns: number);
+	constructor(min: Float64Array, max: Float64Array);
+	constructor(first: number | Float64Array, max?: Float64Array) {
+		this.min = typeof first === "number" ? new Float64Array(first).fill(Number.POSITIVE_INFINITY) : first;
+		this.max = max ?? new Float64Array(this.min.length).fill(Number.NEGATIVE_INFINITY);
 	}
 
 	/** Takes in `count` rows, row-major. */

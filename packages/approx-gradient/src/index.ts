@@ -1,9 +1,29 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
+import { clusters, linearAttention, nystrom, randomFeatures, supportBasis } from "./feature-maps/index.ts";
 import { polynomial } from "./polynomial.ts";
 
 /** The algorithms that approximate the gradient. */
-export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [polynomial];
+export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
+	polynomial,
+	nystrom,
+	randomFeatures,
+	supportBasis,
+	linearAttention,
+	clusters,
+];
 
+export {
+	clusters,
+	type FeatureMap,
+	type FeatureMapGradient,
+	type FeatureMapOptions,
+	featureMapGradient,
+	type GradientForm,
+	linearAttention,
+	nystrom,
+	randomFeatures,
+	supportBasis,
+} from "./feature-maps/index.ts";
 export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";
 export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";

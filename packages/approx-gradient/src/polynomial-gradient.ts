@@ -1,17 +1,25 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, type RowSource, UsageError } from "@attgrad/matrix-core";
-import { type Approximation, type Candidate, type Method, totalDegreeApproximation } from "./approximation.ts";
+import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import {
+	type Approximation,
+	type Candidate,
+	type Method,
+	runsOnKernels,
+	totalDegreeApproximation,
+} from "./approximation.ts";
 import { APosteriori } from "./certificates/a-posteriori.ts";
 import { aPrioriBound } from "./certificates/a-priori.ts";
 import { DeviationPilot, pilotDegree } from "./certificates/deviation-pilot.ts";
 import type { ProvenBound } from "./certificates/forms.ts";
+import { boundFromTotals } from "./certificates/from-totals.ts";
 import { predictBound, sampleRows } from "./certificates/row-sample.ts";
 import { sampledErrors } from "./certificates/sampled-error.ts";
 import { leastCertifiedDegree } from "./choose-degree.ts";
 import { leastCertifiedSet, matchingApproximation } from "./choose-monomials.ts";
 import { memoryOf } from "./memory.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
-import type { RouteOptions } from "./routes/route.ts";
+import { type KernelRouteName, runOnKernels } from "./routes/kernel-route.ts";
+import type { RouteInput, RouteResult } from "./routes/route.ts";
 
 /** A gradient that is asked for. */
 export interface GradientRequest {
@@ -20,7 +28,7 @@ export interface GradientRequest {
 	readonly monomials: "total-degree" | "anisotropic";
 	/** The kind of certificate that the result carries. */
 	readonly certificate: "a-posteriori" | "a-priori" | "estimate";
-	readonly onProgress?: RouteOptions["onProgress"];
+	readonly runtime: Runtime;
 }
 
 /** Rows that the bound of a run is predicted from, and those that an error is estimated from. */
@@ -61,7 +69,8 @@ export async function gradientWithin(request: GradientRequest, epsilon: number):
 	const choose = request.monomials === "anisotropic" ? leastCertifiedSet : leastCertifiedDegree;
 	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
 	if (certificate === "estimate") return gradientWithinEstimate(request, epsilon, available);
-	if (certificate === "a-posteriori") {
+	// On kernels a sample of rows in plain TypeScript would take longer than the run: there the a-priori choice stands.
+	if (certificate === "a-posteriori" && !runsOnKernels(method)) {
 		const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.prediction, 0);
 		const predicted = (candidate: Candidate): number =>
 			Math.min(predictBound(sample, method, candidate).bound, proven(candidate));
@@ -95,7 +104,7 @@ async function gradientOf(
 	approximation: Approximation,
 	estimate?: ProvenBound,
 ): Promise<GradientResult> {
-	const { problem, method, certificate, onProgress } = request;
+	const { problem, method, certificate, runtime } = request;
 	const tree = approximation.tree();
 	const input = {
 		problem,
@@ -117,19 +126,31 @@ async function gradientOf(
 			const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
 			return sampledErrors(problem, method, sample, [approximation])[0]!;
 		};
-		return finish(await method.route.run(input, { onProgress }), estimate ?? sampled());
+		return finish(await run(request, input), estimate ?? sampled());
 	}
 	const aPriori = aPrioriBound(method, approximation);
-	if (certificate === "a-priori") return finish(await method.route.run(input, { onProgress }), aPriori);
+	if (certificate === "a-priori") return finish(await run(request, input), aPriori);
+	if (runsOnKernels(method)) {
+		const result = await runOnKernels(method.route.name as KernelRouteName, input, runtime);
+		return finish(result, lesser(boundFromTotals(method, approximation, result), aPriori));
+	}
 	const degree = pilotDegree(method, approximation);
 	const watcher = new APosteriori(
 		method,
 		approximation,
 		degree === undefined ? undefined : new DeviationPilot(method, tree, degree),
 	);
-	const result = await method.route.run(input, { watchers: [watcher], onProgress });
-	const aPosteriori = watcher.result();
-	return finish(result, aPosteriori.bound <= aPriori.bound ? aPosteriori : aPriori);
+	const result = await method.route.run(input, { watchers: [watcher], onProgress: runtime.onProgress });
+	return finish(result, lesser(watcher.result(), aPriori));
+}
+
+const lesser = (a: ProvenBound, b: ProvenBound): ProvenBound => (a.bound <= b.bound ? a : b);
+
+/** Runs the route on what the method says. */
+function run({ method, runtime }: GradientRequest, input: RouteInput): Promise<RouteResult> {
+	return runsOnKernels(method)
+		? runOnKernels(method.route.name as KernelRouteName, input, runtime)
+		: method.route.run(input, { onProgress: runtime.onProgress });
 }
 
 function certificateOf(

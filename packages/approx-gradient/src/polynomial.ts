@@ -8,6 +8,7 @@ import { maxDegree } from "./polynomials/family.ts";
 import { polynomialFamilies } from "./polynomials/index.ts";
 import { principalSpace } from "./principal-space.ts";
 import { profileOf } from "./profile.ts";
+import { kernelSums } from "./profile-kernels.ts";
 import { routes } from "./routes/index.ts";
 
 /** The accuracy asked for where neither degree nor epsilon is given. */
@@ -52,7 +53,7 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 1,
+	version: 2,
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
 	supports({ d, A1 }, { degree, route, monomials, certificate }) {
@@ -64,19 +65,16 @@ export const polynomial = defineAlgorithm({
 		if (bytes <= availableMemory()) return true;
 		return { reason: `degree ${degree} at d = ${d} has ${set.size} features, which need ${bytes} bytes` };
 	},
-	async run(
-		problem,
-		{ route, basis, monomials, degree, epsilon, certificate },
-		{ onProgress },
-	): Promise<GradientResult> {
-		const profile = profileOf(problem);
+	async run(problem, { route, basis, monomials, degree, epsilon, certificate }, runtime): Promise<GradientResult> {
+		const profile = await profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
 		const method = {
 			profile,
 			space: monomials === "anisotropic" ? principalSpace(problem, profile) : balancedSpace(profile),
 			route: routes[route],
 			family: polynomialFamilies[basis],
+			kernel: runtime.kernel,
 		};
-		const request = { problem, method, monomials, certificate, onProgress };
+		const request = { problem, method, monomials, certificate, runtime };
 		return degree === undefined
 			? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
 			: gradientOfDegree(request, degree);

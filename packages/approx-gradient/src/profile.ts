@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { type Dtype, Matrix, type RowSource } from "@attgrad/matrix-core";
-import { ColumnRange } from "./column-range.ts";
-import { keyRows, queryRows, rowsTimes } from "./problem-rows.ts";
+import type { ColumnRange } from "./column-range.ts";
+import { type ProfileSums, plainSums } from "./profile-sums.ts";
 
 /**
  * What centres, radius and certificates are computed from: ranges, norms and means of a problem's rows.
@@ -41,9 +41,6 @@ export interface Profile {
 	readonly roundings: { query: number; key: number; value: Float64Array; exponent: number };
 }
 
-/** Rows a block: three buffers of 512 rows stay in L2 up to d = 64. */
-const BLOCK_ROWS = 512;
-
 /** Spread of the exponents of ω up to which no weight underflows, with room for its products with values. */
 const EXPONENT_SPREAD = { f64: 300, f32: 40 } as const;
 
@@ -54,17 +51,21 @@ const u = 2 ** -53;
  * Gathers the profile of a problem in two passes over keys and values and two over queries and targets; keys and
  * queries each get the better of midrange centre and none. Queries stay uncentred where weights ω would underflow.
  * Cost O(n d²), memory O(d²) beside the row blocks.
+ * @param sums goes over the rows: in plain TypeScript unless given
  */
-export function profileOf(problem: AttentionProblem<RowSource>): Profile {
+export async function profileOf(
+	problem: AttentionProblem<RowSource>,
+	sums: ProfileSums = plainSums(problem),
+): Promise<Profile> {
 	const { n, d, scale } = problem;
 	const dtype = problem.A1.dtype;
-	const keys = keyRanges(problem);
-	const queries = queryRanges(problem);
-	const centred = centredQueries(problem, queries.range.middle(), keys.values.middle());
+	const keys = await sums.keyRanges();
+	const queries = await sums.queryRanges();
+	const centred = await sums.centredQueries(queries.range.middle(), keys.values.middle());
 	const spread = sumOver(d, (b) => 2 * Math.abs(queries.range.middle()[b]!) * keys.range.half()[b]!);
 	const moveQueries = centred.norm < queries.norm && spread <= EXPONENT_SPREAD[dtype];
 	const queryCentre = moveQueries ? queries.range.middle() : new Float64Array(d);
-	const weighted = centredKeys(problem, keys.range, queryCentre);
+	const weighted = await sums.centredKeys(keys.range.middle(), queryCentre);
 	const moveKeys = weighted.norm < keys.norm;
 	const keyCentre = moveKeys ? keys.range.middle() : new Float64Array(d);
 
@@ -113,92 +114,6 @@ const sumOver = (d: number, term: (b: number) => number): number => {
 
 /** Covers the rounding of a sum of up to 10^9 positive numbers. */
 const roundUp = (x: number): number => x * (1 + 1e-6);
-
-function normOf(rows: Float64Array, centre: Float64Array | undefined, j: number, d: number): number {
-	let sum = 0;
-	for (let b = 0; b < d; b++) sum += (rows[j * d + b]! - (centre?.[b] ?? 0)) ** 2;
-	return Math.sqrt(sum);
-}
-
-const absolute = (M: Matrix): Matrix => Matrix.build(M.rows, M.cols, (i, j) => Math.abs(M.at(i, j)));
-
-function keyRanges(problem: AttentionProblem<RowSource>) {
-	const { n, d } = problem;
-	const range = new ColumnRange(d);
-	const values = new ColumnRange(d);
-	const sizes = new Float64Array(Math.min(BLOCK_ROWS, n) * d);
-	const weights = absolute(problem.Y);
-	const valueSizes = new Float64Array(d);
-	let norm = 0;
-	for (const block of keyRows(problem, BLOCK_ROWS)) {
-		range.add(block.keys, block.count);
-		values.add(block.values, block.count);
-		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(block.keys, undefined, l, d));
-		rowsTimes(block.inputs.map(Math.abs), weights, 1, block.count, sizes);
-		for (let at = 0; at < block.count * d; at++) valueSizes[at % d] = Math.max(valueSizes[at % d]!, sizes[at]!);
-	}
-	return { range, values, valueSizes, norm };
-}
-
-function queryRanges(problem: AttentionProblem<RowSource>) {
-	const { n, d, scale } = problem;
-	const range = new ColumnRange(d);
-	const sizes = new Float64Array(Math.min(BLOCK_ROWS, n) * d);
-	const weights = absolute(problem.X);
-	let [norm, sizeNorm] = [0, 0];
-	for (const block of queryRows(problem, BLOCK_ROWS)) {
-		range.add(block.queries, block.count);
-		rowsTimes(block.inputs.map(Math.abs), weights, scale, block.count, sizes);
-		for (let j = 0; j < block.count; j++) {
-			norm = Math.max(norm, normOf(block.queries, undefined, j, d));
-			sizeNorm = Math.max(sizeNorm, normOf(sizes, undefined, j, d));
-		}
-	}
-	return { range, norm, sizeNorm };
-}
-
-/** Norm about a centre, Σ_j |A1_ja|, and Σ_j |A1_ja| |E_ji - valueMiddle_i|. */
-function centredQueries(problem: AttentionProblem<RowSource>, centre: Float64Array, valueMiddle: Float64Array) {
-	const { d } = problem;
-	const inputSums = new Float64Array(d);
-	const targetSums = Matrix.zeros(d, d);
-	let norm = 0;
-	for (const block of queryRows(problem, BLOCK_ROWS))
-		for (let j = 0; j < block.count; j++) {
-			norm = Math.max(norm, normOf(block.queries, centre, j, d));
-			for (let a = 0; a < d; a++) {
-				const size = Math.abs(block.inputs[j * d + a]!);
-				inputSums[a]! += size;
-				for (let i = 0; i < d; i++)
-					targetSums.data[a * d + i]! += size * Math.abs(block.targets[j * d + i]! - valueMiddle[i]!);
-			}
-		}
-	return { norm, inputSums, targetSums };
-}
-
-/** Norm of the keys about their midrange; means of the keys and of |h| with the weights e^<queryCentre, key>. */
-function centredKeys(problem: AttentionProblem<RowSource>, range: ColumnRange, queryCentre: Float64Array) {
-	const { d } = problem;
-	const middle = range.middle();
-	const mean = new Float64Array(d);
-	const valueMean = new Float64Array(d);
-	let [norm, total] = [0, 0];
-	for (const block of keyRows(problem, BLOCK_ROWS))
-		for (let l = 0; l < block.count; l++) {
-			norm = Math.max(norm, normOf(block.keys, middle, l, d));
-			const weight = Math.exp(sumOver(d, (b) => queryCentre[b]! * (block.keys[l * d + b]! - middle[b]!)));
-			total += weight;
-			for (let b = 0; b < d; b++) {
-				mean[b]! += weight * (block.keys[l * d + b]! - middle[b]!);
-				valueMean[b]! += weight * Math.abs(block.values[l * d + b]!);
-			}
-		}
-	return {
-		norm,
-		mean: mean.map((sum, b) => middle[b]! + sum / total),
-		valueMean: valueMean.map((sum) => sum / total),
-	};
-}
 
 /** The largest of -<q, meanKey> over the box of the centred queries. */
 const deficit = (meanKey: Float64Array, queries: ColumnRange, centre: Float64Array): number =>

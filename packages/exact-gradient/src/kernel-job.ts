@@ -129,8 +129,11 @@ async function packKeys(
 	return longest;
 }
 
-/** Bytes of weights of a block that stay in the second cache level, and of packed keys and values in the third. */
-const CACHE = { weights: 2 ** 20, packed: 2 ** 24 };
+/**
+ * Bytes of weights of a block that stay in the second cache level, and of packed keys and values in the third; and the most
+ * weights that a thread may hold.
+ */
+const CACHE = { weights: 2 ** 20, packed: 2 ** 24, most: 2 ** 28 };
 
 /**
  * Rows of a block. A block reads all keys and values once a pass and keeps its weights: at small d the weights are what
@@ -139,6 +142,7 @@ const CACHE = { weights: 2 ** 20, packed: 2 ** 24 };
  * n = 12288, d = 64 128 rows take 0.9 of the time of 64 and 0.6 of 16, at n = 16384, d = 8 16 rows 0.9 of 64.
  */
 function defaultBlockRows(n: number, d: number, size: number): number {
-	if (d > 16) return 4 * n * d * size > CACHE.packed ? 128 : 64;
+	if (d > 16)
+		return Math.max(1, Math.min(4 * n * d * size > CACHE.packed ? 128 : 64, Math.floor(CACHE.most / (n * size))));
 	return Math.max(16, Math.min(64, Math.floor(CACHE.weights / (n * size))));
 }

@@ -35,7 +35,7 @@ export const orthogonalCounting = defineReduction<
 	CountingOptions
 >({
 	name: "R3",
-	summary: "counts orthogonal pairs by interpolation: one gradient a node (B ~ sqrt(log n) with few-bit nodes)",
+	summary: "counts orthogonal pairs: one gradient at B ~ log n, or one a node of interpolation at B ~ sqrt(log n)",
 	source: "#orthogonal vectors",
 	target: "attention gradient",
 	reference: "paper.md 9.3, R3",

@@ -14,6 +14,3 @@ export const reductions = [
 	gapIntegral,
 	gapRiemannSum,
 ] as const;
-
-/** Names of the reductions that end in a gradient. */
-export const gradientReductionNames = ["R1a", "R3", "R1b", "R2", "R0"] as const;

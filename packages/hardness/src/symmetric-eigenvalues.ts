@@ -1,8 +1,8 @@
-import { type Matrix, UsageError } from "@attgrad/matrix-core";
+import { type Matrix, maxAbs, UsageError } from "@attgrad/matrix-core";
 
 /**
  * Eigenvalues of a symmetric matrix, largest first: Householder tridiagonalisation, then the implicit QL method.
- * Absolute error a small multiple of u‖A‖. Cost about (4/3)n³ flops; only the lower triangle is read.
+ * Absolute error a small multiple of u‖A‖: eigenvalues far below the largest have no correct digits. Cost about (4/3)n³ flops; only the lower triangle is read.
  * Source: Wilkinson and Reinsch, Handbook for Automatic Computation II, tred1 and imtql1.
  * @throws UsageError when A is not square
  */
@@ -21,10 +21,12 @@ function tridiagonalise(A: Matrix): { diagonal: Float64Array; below: Float64Arra
 	const below = new Float64Array(Math.max(n, 1));
 	const v = new Float64Array(n);
 	const p = new Float64Array(n);
+	// a column this small is dropped, before its square is no double any more
+	const negligible = (Number.EPSILON / 16) * maxAbs(work);
 	for (let k = 0; k < n - 2; k++) {
 		let norm = 0;
 		for (let i = k + 1; i < n; i++) norm = Math.hypot(norm, (v[i] = work.at(i, k)));
-		if (norm === 0) continue;
+		if (norm <= negligible) continue;
 		const pivot = v[k + 1]! >= 0 ? norm : -norm;
 		v[k + 1]! += pivot;
 		below[k] = -pivot;
@@ -57,13 +59,12 @@ const MOST_SWEEPS = 60;
 /** Turns `diagonal` into the eigenvalues; `below` is used up. */
 function implicitQl(diagonal: Float64Array, below: Float64Array): void {
 	const n = diagonal.length;
+	const size = diagonal.reduce((largest, x, i) => Math.max(largest, Math.abs(x) + Math.abs(below[i]!)), 0);
+	const negligible = (Number.EPSILON / 2) * size;
 	for (let l = 0; l < n; l++)
 		for (let sweep = 0; ; sweep++) {
 			let m = l;
-			for (; m < n - 1; m++) {
-				const size = Math.abs(diagonal[m]!) + Math.abs(diagonal[m + 1]!);
-				if (Math.abs(below[m]!) <= Number.EPSILON * size) break;
-			}
+			while (m < n - 1 && Math.abs(below[m]!) > negligible) m++;
 			if (m === l) break;
 			if (sweep === MOST_SWEEPS) throw new Error(`symmetric eigenvalues: no convergence after ${MOST_SWEEPS} sweeps`);
 			qlSweep(diagonal, below, l, m);

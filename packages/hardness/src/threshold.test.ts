@@ -22,6 +22,15 @@ describe("symmetric eigenvalues", () => {
 		expect(Array.from(symmetricEigenvalues(A))).toEqual([7, 3, 0, -1]);
 	});
 
+	test("of matrices of rank 1, or next to it, are one number and next to zeros", () => {
+		const n = 200;
+		for (const spread of [0, 1e-18, 1e-10]) {
+			const values = symmetricEigenvalues(Matrix.build(n, n, (i, j) => 1 + spread * Math.sin(i * j)));
+			expect(Math.abs(values[0]! / n - 1)).toBeLessThan(1e-8);
+			for (const value of values.slice(1)) expect(Math.abs(value)).toBeLessThan(n * (spread + 1e-14));
+		}
+	});
+
 	test.each([1, 2, 3, 63, 111])(
 		"of a random matrix of size %d keep the trace and the norms, and of A + I are one more",
 		(n) => {

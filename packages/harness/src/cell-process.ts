@@ -1,6 +1,7 @@
 /**
  * The process of one cell. It is told the cell over its channel to the sweep, measures, answers over the channel and
- * ends. Standard output is not the channel, so nothing that is printed can disturb it.
+ * ends. Standard output is not the channel, so nothing that is printed can disturb it. Its argument is the process
+ * number of the sweep.
  */
 import { Worker } from "node:worker_threads";
 import { ComputationError, createRuntime, UsageError } from "@attgrad/matrix-core";
@@ -11,7 +12,7 @@ import { measureCell } from "./measure-cell.ts";
 import { findAlgorithm } from "./registry.ts";
 
 // A computation holds up this thread, so another one watches whether the sweep is still there.
-new Worker(new URL("./parent-watch.ts", import.meta.url), { workerData: process.ppid }).unref();
+new Worker(new URL("./parent-watch.ts", import.meta.url), { workerData: Number(process.argv[2]) }).unref();
 process.once("disconnect", () => process.exit());
 
 process.once("message", async (request: CellRequest) => {

@@ -22,13 +22,16 @@ export interface GradientError {
 	readonly relative?: number;
 }
 
-/** The exact answer on a problem, by a method that is not the one under test. Double precision. Cost O(n²d). */
+/**
+ * The exact answer on a problem, by a method that is not the one under test, in plain TypeScript and double precision.
+ * Cost O(n²d).
+ */
 export async function referenceGradient(
 	problem: AttentionProblem,
 	{ name }: Pick<AnyGradientAlgorithm, "name">,
 ): Promise<GradientResult> {
 	const { algorithm, options } = findAlgorithm(name === "streaming" ? "dense" : "streaming");
-	const runtime = await createRuntime();
+	const runtime = await createRuntime({ kernel: "js" });
 	try {
 		return await algorithm.run(asDtype(problem, "f64"), algorithm.options.parse(options), runtime);
 	} finally {

@@ -36,6 +36,21 @@ test("an axis that an algorithm has no option for counts once", () => {
 	expect(expanded([{ ...block, n: [4], epsilon: [1e-3, 1e-6] }])).toEqual(["streaming n=4 d=2 B=1"]);
 });
 
+test("an accuracy that a spelling fixes is not varied", () => {
+	const algorithm = ["polynomial/moment", "polynomial/moment:degree=4", "polynomial/moment:epsilon=1e-3"];
+	expect(expanded([{ ...block, algorithm, n: [4], degree: [1, 2] }])).toEqual([
+		"polynomial/moment n=4 d=2 B=1 degree=1",
+		"polynomial/moment n=4 d=2 B=1 degree=2",
+		"polynomial/moment:degree=4 n=4 d=2 B=1",
+		"polynomial/moment:epsilon=1e-3 n=4 d=2 B=1",
+	]);
+});
+
+test("an epsilon that is asked for replaces the degrees of the grid", () => {
+	const blocks = [{ ...block, algorithm: ["polynomial/moment"], n: [4], degree: [1, 2] }];
+	expect(expanded(blocks, { epsilon: [1e-3] })).toEqual(["polynomial/moment n=4 d=2 B=1 epsilon=0.001"]);
+});
+
 test("points can be left out", () => {
 	expect(expanded([{ ...block, exclude: ({ n }) => n > 4 }])).toEqual(["streaming n=4 d=2 B=1"]);
 });
@@ -56,6 +71,9 @@ test("an algorithm that is asked for is measured where the grid has it, a new on
 
 test("an algorithm or an option value that does not exist is refused", () => {
 	expect(() => expanded([{ ...block, algorithm: ["nothing"] }])).toThrow(UsageError);
+	expect(() => expanded([{ ...block, algorithm: ["polynomial/moment:degree=-1"] }])).toThrow(
+		"polynomial/moment:degree=-1: degree: too small: expected number to be >=0",
+	);
 	expect(() => expanded([{ ...block, algorithm: ["streaming:blockRows=0"] }])).toThrow(
 		/^streaming:blockRows=0: blockRows: /,
 	);

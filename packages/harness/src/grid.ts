@@ -53,7 +53,9 @@ export function knownTo(experiment: Experiment): typeof algorithms {
 function expandBlock(experiment: Experiment, block: GridBlock, kernel: string): Cell[] {
 	return block.algorithm.flatMap((name) => {
 		const { algorithm, spelling, options } = findAlgorithm(name, knownTo(experiment));
-		const has = (option: "epsilon" | "degree") => Object.hasOwn(algorithm.options.shape, option);
+		// A spelling that fixes its accuracy (`polynomial:degree=4`) is not varied along the block's.
+		const isFixed = "epsilon" in options || "degree" in options;
+		const has = (option: "epsilon" | "degree") => !isFixed && Object.hasOwn(algorithm.options.shape, option);
 		const axes = {
 			n: block.n,
 			d: block.d,

@@ -1,15 +1,17 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { beforeEach, expect, test } from "vitest";
 import { lockFolder } from "./lock.ts";
+import { folderIn, temporaryFolder } from "./testing/temporary-folder.ts";
 
+const parent = temporaryFolder();
 let folder: string;
 beforeEach(() => {
-	folder = mkdtempSync(join(tmpdir(), "attgrad-lock-"));
+	folder = folderIn(parent);
 });
 
 const leave = (content: string) => writeFileSync(join(folder, ".lock"), content);

@@ -29,7 +29,7 @@ export function createLines(output: Output): Progress {
 	let done = 0;
 	return {
 		start(count) {
-			total = count;
+			[total, done] = [count, 0];
 		},
 		begin() {},
 		finish(what, row) {
@@ -43,29 +43,29 @@ export function createLines(output: Output): Progress {
 }
 
 async function createBar(output: NodeJS.WriteStream): Promise<Progress> {
-	const { default: cliProgress } = await import("cli-progress");
+	const { Format, MultiBar, Presets } = (await import("cli-progress")).default;
+	let bars: InstanceType<typeof MultiBar> | undefined;
 	let bar: SingleBar | undefined;
-	const lines = createLines(output);
 	const notice = (line: string) => {
-		// The bar draws itself again below what is written over it.
-		if (bar?.isActive) output.write("\r\u001b[K");
-		lines.notice(line);
+		if (bars) bars.log(`${line}\n`);
+		else output.write(`${line}\n`);
 	};
 	return {
 		start(total) {
-			bar = new cliProgress.SingleBar(
+			if (total === 0) return;
+			bars = new MultiBar(
 				{
 					stream: output,
-					format: "{bar} {value}/{total}, {eta_formatted} left | {what}",
+					format: "{bar} {value}/{total}, {eta_formatted} left: {what}",
+					// Before the first cell is done nothing is known.
+					formatTime: (seconds, ...rest) => (Number(seconds) > 0 ? Format.TimeFormat(seconds, ...rest) : "?"),
 					barsize: 24,
 					hideCursor: true,
 					clearOnComplete: true,
-					stopOnComplete: false,
-					forceRedraw: true,
 				},
-				cliProgress.Presets.shades_classic,
+				Presets.shades_classic,
 			);
-			bar.start(total, 0, { what: "" });
+			bar = bars.create(total, 0, { what: "" });
 		},
 		begin(what) {
 			bar?.update({ what });
@@ -76,8 +76,10 @@ async function createBar(output: NodeJS.WriteStream): Promise<Progress> {
 		},
 		notice,
 		stop() {
-			bar?.stop();
-			bar = undefined;
+			// Notices wait for the next drawing.
+			bars?.update();
+			bars?.stop();
+			[bars, bar] = [undefined, undefined];
 		},
 	};
 }

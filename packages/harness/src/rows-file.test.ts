@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import fc from "fast-check";
@@ -7,8 +6,9 @@ import { expect, test } from "vitest";
 import { type Row, statuses } from "./row.ts";
 import { headerLine, readRows, rowLine } from "./rows-file.ts";
 import { sampleKey, sampleRow } from "./testing/rows.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
-const path = join(mkdtempSync(join(tmpdir(), "attgrad-rows-")), "rows.csv");
+const path = join(temporaryFolder(), "rows.csv");
 
 /** Reads a file that holds this. */
 function reading(content: string | Uint8Array) {

@@ -22,7 +22,7 @@ export function runCell(
 	signal?: AbortSignal,
 ): Promise<CellOutcome | undefined> {
 	return new Promise((resolve) => {
-		const child = fork(new URL("./cell-process.ts", import.meta.url), {
+		const child = fork(new URL("./cell-process.ts", import.meta.url), [String(process.pid)], {
 			stdio: ["ignore", "ignore", "pipe", "ipc"],
 			serialization: "advanced",
 			detached: true,

@@ -1,17 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { beforeEach, expect, test } from "vitest";
 import { headerLine, readRows, rowLine } from "./rows-file.ts";
 import { openStore } from "./store.ts";
 import { sampleKey, sampleRow } from "./testing/rows.ts";
+import { folderIn, temporaryFolder } from "./testing/temporary-folder.ts";
 
+const parent = temporaryFolder();
 let folder: string;
 let path: string;
 beforeEach(() => {
-	folder = join(mkdtempSync(join(tmpdir(), "attgrad-store-")), "deep", "results");
+	folder = join(folderIn(parent), "deep", "results");
 	path = join(folder, "rows.csv");
 });
 

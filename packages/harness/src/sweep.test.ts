@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { beforeEach, expect, test } from "vitest";
@@ -7,12 +6,14 @@ import { createLines } from "./progress.ts";
 import { readRows } from "./rows-file.ts";
 import { readRunInfo } from "./run-info.ts";
 import { type SweepOptions, sweep } from "./sweep.ts";
+import { folderIn, temporaryFolder } from "./testing/temporary-folder.ts";
 import tiny from "./testing/tiny-experiment.ts";
 
+const parent = temporaryFolder();
 let out: string;
 let said: string;
 beforeEach(() => {
-	out = mkdtempSync(join(tmpdir(), "attgrad-sweep-"));
+	out = folderIn(parent);
 	said = "";
 });
 

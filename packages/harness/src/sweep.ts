@@ -11,6 +11,7 @@ import type { Row, Status } from "./row.ts";
 import { runCell } from "./run-cell.ts";
 import { writeRunInfo } from "./run-info.ts";
 import { openStore } from "./store.ts";
+import { handleAll } from "./work-queue.ts";
 
 export interface SweepOptions {
 	/** Where to tell how far it is. */
@@ -51,13 +52,11 @@ const leastWall = 60_000;
  * `rows.csv` at once. A cell never ends the sweep: what went wrong with it is the status of its row.
  * @throws UsageError when the grid or the folder will not do; Error when the disk takes no more rows
  */
-export async function sweep(
-	experiment: Experiment,
-	{ progress, preset = "quick", overrides = {}, out = "results", fresh = false, jobs = 1, ...options }: SweepOptions,
-): Promise<SweepSummary> {
+export async function sweep(experiment: Experiment, options: SweepOptions): Promise<SweepSummary> {
+	const { progress, preset = "quick", overrides = {}, out = "results", fresh = false, jobs = 1 } = options;
 	if (!(Number.isInteger(jobs) && jobs >= 1)) throw new UsageError(`--jobs must be a whole number >= 1, got ${jobs}`);
-	const effort = { ...defaultEffort[preset], ...experiment.effort?.[preset] };
-	const { budget, timeLimit } = { ...effort, ...(options.timeLimit && { timeLimit: options.timeLimit }) };
+	const { budget, timeLimit: ownLimit } = experiment.effort?.[preset] ?? defaultEffort[preset];
+	const { timeLimit = ownLimit } = options;
 	const kernel = await defaultKernel();
 	const cells = expandGrid(experiment, preset, kernel, overrides).map((cell) => ({ key: cellKey(cell), cell }));
 	const machine = readMachine();
@@ -65,11 +64,11 @@ export async function sweep(
 	const folder = join(out, experiment.name);
 	const store = openStore(folder, { fresh, notice: progress.notice });
 	try {
-		const startedAt = new Date().toISOString();
+		const { name, title, question, module } = experiment;
 		writeRunInfo(folder, {
-			experiment: experiment.name,
-			title: experiment.title,
-			question: experiment.question,
+			experiment: name,
+			title,
+			question,
 			preset,
 			settings: { overrides, jobs, timeLimit, budget },
 			versions: readVersions(),
@@ -77,59 +76,43 @@ export async function sweep(
 			kernel,
 			commit: source?.commit ?? null,
 			dirty: source?.dirty ?? null,
-			startedAt,
+			startedAt: new Date().toISOString(),
 			cells: cells.map(({ key, cell }) => ({ key, ...cell })),
 		});
-		const stored = new Map(store.rows.map((row) => [row.key, row]));
+		const rows = new Map(store.rows.map((row) => [row.key, row]));
 		const limits = new CurveLimits(timeLimit);
-		for (const { key, cell } of cells) if (stored.has(key)) limits.note(cell, stored.get(key)!);
-		const toRun = cells.filter(({ key }) => !stored.has(key));
+		for (const { key, cell } of cells) if (rows.has(key)) limits.note(cell, rows.get(key)!);
+		const toRun = cells.filter(({ key }) => !rows.has(key));
 		progress.notice(
-			`${experiment.name}: found ${cells.length} cells, done ${cells.length - toRun.length}, to run ${toRun.length}`,
+			`${name}: found ${cells.length} cells, done ${cells.length - toRun.length}, to run ${toRun.length}`,
 		);
-
-		const broken = new AbortController();
-		const signal = options.signal ? AbortSignal.any([options.signal, broken.signal]) : broken.signal;
-		const attempt = async (cell: Cell): Promise<CellOutcome | undefined> => {
-			const reason = limits.reasonToSkip(cell);
-			if (reason) return { status: "skipped", reason };
-			return runCell({ cell, module: experiment.module, budget }, Math.max(leastWall, wallFactor * timeLimit), signal);
-		};
-		const queue = toRun.values();
-		const work = async () => {
-			for (const { key, cell } of queue) {
-				if (signal.aborted) return;
-				progress.begin(describeCell(cell));
-				const circumstances = {
-					contended: jobs > 1,
-					started_at: new Date().toISOString(),
-					machine: machine.name,
-					commit: source ? source.commit + (source.dirty ? "+" : "") : "",
-				};
-				const outcome = await attempt(cell);
-				if (!outcome) return;
-				const row = toRow(key, cell, outcome, circumstances);
-				store.append(row);
-				stored.set(key, row);
-				limits.note(cell, row);
-				progress.finish(describeCell(cell), row);
-			}
-		};
 		progress.start(toRun.length);
-		const working = Array.from({ length: jobs }, work);
-		await Promise.all(working).catch(async (error) => {
-			broken.abort();
-			await Promise.allSettled(working);
-			throw error;
+		const wallLimit = Math.max(leastWall, wallFactor * timeLimit);
+		const commit = source ? source.commit + (source.dirty ? "+" : "") : "";
+		await handleAll(toRun, jobs, options.signal, async ({ key, cell }, signal) => {
+			const what = describeCell(cell);
+			const started_at = new Date().toISOString();
+			progress.begin(what);
+			const reason = limits.reasonToSkip(cell);
+			const outcome: CellOutcome | undefined = reason
+				? { status: "skipped", reason }
+				: await runCell({ cell, module, budget }, wallLimit, signal);
+			if (!outcome) return;
+			const row = toRow(key, cell, outcome, { contended: jobs > 1, started_at, machine: machine.name, commit });
+			store.append(row);
+			rows.set(key, row);
+			limits.note(cell, row);
+			progress.finish(what, row);
 		});
-
-		const counts: Partial<Record<Status, number>> = {};
-		const rows = cells.flatMap(({ key }) => stored.get(key) ?? []);
-		for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
-		const left = cells.length - rows.length;
-		if (left > 0)
-			progress.notice(`stopped with ${left} of ${cells.length} cells to run; the same command goes on from here`);
-		return { experiment: experiment.name, folder, counts, left };
+		const summary = summarise(
+			cells.flatMap(({ key }) => rows.get(key) ?? []),
+			cells.length,
+		);
+		if (summary.left > 0)
+			progress.notice(
+				`stopped with ${summary.left} of ${cells.length} cells to run; the same command goes on from here`,
+			);
+		return { experiment: name, folder, ...summary };
 	} finally {
 		progress.stop();
 		store.close();
@@ -141,6 +124,12 @@ async function defaultKernel(): Promise<string> {
 	const runtime = await createRuntime();
 	await runtime.close();
 	return runtime.kernel;
+}
+
+function summarise(rows: readonly Row[], cells: number): Pick<SweepSummary, "counts" | "left"> {
+	const counts: Partial<Record<Status, number>> = {};
+	for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
+	return { counts, left: cells - rows.length };
 }
 
 type Circumstances = Pick<Row, "contended" | "started_at" | "machine" | "commit">;

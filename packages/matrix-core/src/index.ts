@@ -23,7 +23,7 @@ export {
 	rowSums,
 	trace,
 } from "./reductions.ts";
-export { type KernelName, kernelNames } from "./runtime/builds.ts";
+export { builds, type KernelName, kernelNames } from "./runtime/builds.ts";
 export { availableKernels } from "./runtime/choice.ts";
 export type { KernelModule } from "./runtime/kernel-module.ts";
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";

@@ -40,7 +40,7 @@ export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound 
 }
 
 /** Largest Σ ω_l / D̃_j: D_j is at least e^-deficit Σ ω_l by convexity, and D̃_j is not far below D_j. */
-function largestMassRatio(deficit: number, { relative, mixed }: Candidate["error"]): number {
+export function largestMassRatio(deficit: number, { relative, mixed }: Candidate["error"]): number {
 	const least = Math.exp(-deficit);
 	const normaliser = Math.max(least * (1 - relative), least * (1 - mixed.relative) - mixed.absolute);
 	return normaliser > 0 ? 1 / normaliser : Number.POSITIVE_INFINITY;

@@ -18,6 +18,8 @@ export interface RoundingCounts {
 	readonly gradient: number;
 	/** A term A1_ja Ĝ_jb of the gradient. */
 	readonly rows: number;
+	/** One step of the arithmetic on a row's outputs, residuals and cotangents. */
+	readonly states: number;
 }
 
 /** u of the sums, which the plain TypeScript routes hold in double precision whatever the number type. */
@@ -43,13 +45,13 @@ export function roundingCounts(
 		// Columns of both sides, the sum over queries, and the joined sum over features and d + 1 columns.
 		paper: stored * 3 + overRows + overFeatures * (d + 1) + u * 12,
 	}[route.name];
-	return { sums, gradient: sums + gradient, rows: overRows + u * (d + 4) };
+	return { sums, gradient: sums + gradient, rows: overRows + u * (d + 4), states: u };
 }
 
 /** The counts with c roundings of unit u taken as √c u, as if they were independent: for estimates, not for proofs. */
-export function probableCounts({ sums, gradient, rows }: RoundingCounts, unit: number): RoundingCounts {
+export function probableCounts({ sums, gradient, rows, states }: RoundingCounts, unit: number): RoundingCounts {
 	const probable = (count: number): number => unit * Math.sqrt(count / unit);
-	return { sums: probable(sums), gradient: probable(gradient), rows: probable(rows) };
+	return { sums: probable(sums), gradient: probable(gradient), rows: probable(rows), states };
 }
 
 /** Relative error of the sums of a row, e / (1 - e) with e = count · growth; Infinity from e = 1/2 on. */
@@ -69,9 +71,9 @@ export function rowRounding(
 ): { outputs: Float64Array; residuals: Float64Array } {
 	const relative = relativeRounding(counts.sums, growth);
 	const outputError = outputs.map(
-		(output, i) => relative * (valueMean[i]! + output) + u * output + mass * roundings.value[i]!,
+		(output, i) => relative * (valueMean[i]! + output) + counts.states * output + mass * roundings.value[i]!,
 	);
-	return { outputs: outputError, residuals: outputError.map((error, i) => error + u * residuals[i]!) };
+	return { outputs: outputError, residuals: outputError.map((error, i) => error + counts.states * residuals[i]!) };
 }
 
 /**
@@ -100,13 +102,13 @@ export function roundingForm(
 				const [c, o] = [residuals[i]!, outputs[i]!];
 				const [dc, od] = [errors.residuals[i]!, errors.outputs[i]!];
 				correction += c * o;
-				correctionError += dc * o + c * od + dc * od + (d + 1) * u * c * o;
+				correctionError += dc * o + c * od + dc * od + (d + 1) * counts.states * c * o;
 				largest += c * valueReach[i]!;
 				mean += c * valueMean[i]!;
 				moved += dc * valueReach[i]! + c * roundings.value[i]!;
 			}
 			const size = Math.min(growth * (mean + correction), heavy * (largest + correction));
-			const division = relativeRounding(counts.sums, growth) + counts.rows + 2 * u;
+			const division = relativeRounding(counts.sums, growth) + counts.rows + 2 * counts.states;
 			const row = heavy * (moved + correctionError) + counts.gradient * growth * (mean + correction) + division * size;
 			for (let a = 0; a < d; a++) {
 				if (inputs[a] === 0) continue;

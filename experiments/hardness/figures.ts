@@ -1,0 +1,211 @@
+import type { Figure, Row } from "@attgrad/harness";
+import { decoding } from "./cases.ts";
+import { polynomialError } from "./polynomial-method.ts";
+
+/** Stands under every figure of this experiment (paper.md 9.4). */
+const caveat =
+	"Planted and random instances are easy on average, hardness is for the worst case: nothing here is evidence for SETH. " +
+	"What is shown is that the reductions decode, and what a method blind to the data would need.";
+
+/** A number that a row of this experiment holds beside its columns. */
+function extra(row: Row, name: string): number | undefined {
+	const value = row.extra?.[name];
+	return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+const range = (row: Row) => (extra(row, "needed") === undefined ? undefined : extra(row, "range"));
+const integralSource = (row: Row) => (extra(row, "needed") === undefined ? undefined : extra(row, "source"));
+const theta = (row: Row) => extra(row, "thetaMax");
+
+const isAbout = (row: Row, reduction: string, what: string) => row.distribution.startsWith(`${reduction} ${what}`);
+
+const reductionUnderNoise = (row: Row) => /^(\S+) under noise/.exec(row.distribution)?.[1];
+
+/** (i) Right answers and margin against the oracle's error, with the proven error marked. */
+const noise: Figure = {
+	name: "noise",
+	title({ rows }) {
+		const under = rows.filter(reductionUnderNoise);
+		const wrong = under.filter((row) => (extra(row, "wrong") ?? 0) > 0).length;
+		const early = under.filter((row) => (extra(row, "factor") ?? 2) <= 1 && extra(row, "right") !== 1).length;
+		return early + wrong === 0
+			? "Every reduction decodes up to its proven oracle error; beyond it answers become unknown, never wrong"
+			: `${wrong} points with wrong answers, ${early} below the proven oracle error that do not decode`;
+	},
+	x: { title: "oracle error over the proven one", scale: "log" },
+	y: { title: "share of answers; margin", scale: "linear" },
+	panels: { value: reductionUnderNoise, heading: (rows) => `${reductionUnderNoise(rows[0]!)}` },
+	series: [
+		...(["right", "unknown", "wrong"] as const).map((outcome) => ({
+			name: outcome,
+			x: (row: Row) => extra(row, "factor"),
+			y: (row: Row) => extra(row, outcome),
+			kind: "measured" as const,
+		})),
+		{
+			name: "margin left",
+			x: (row) => extra(row, "factor"),
+			y: (row) => {
+				const margin = extra(row, "margin");
+				return margin === undefined ? undefined : Math.max(-0.5, margin);
+			},
+			kind: "floor",
+		},
+		{
+			name: "proven",
+			x: (row) => extra(row, "factor"),
+			y: (row) => ((extra(row, "factor") ?? 2) <= 1 ? 1 : undefined),
+			kind: "predicted",
+		},
+	],
+	caveat: `${caveat} Margin: 1 far from ambiguous, 0 at the edge.`,
+};
+
+/** (ii) Gradient calls of R2 against the score range. */
+const nodes: Figure = {
+	name: "integral-nodes",
+	title({ rows }) {
+		const needed = rows.flatMap((row) => extra(row, "needed") ?? []);
+		return needed.length > 0
+			? `R2 needs ${Math.min(...needed)} to ${Math.max(...needed)} gradients; what is certified grows with the score range`
+			: "Gradients that R2 needs";
+	},
+	x: { title: "score range B_A", scale: "linear" },
+	y: { title: "gradients along X = λI", scale: "log" },
+	series: [
+		{ name: "really needed", x: range, y: (row) => extra(row, "needed"), kind: "measured" },
+		{ name: "certified from B_A", x: range, y: (row) => extra(row, "certified"), kind: "predicted" },
+		{ name: "certified from sizes", x: range, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
+	],
+	caveat,
+};
+
+/** (ii) Gradient calls of R2 and of a Riemann sum that would do, against the size. */
+const calls: Figure = {
+	name: "integral-calls",
+	title({ rows }) {
+		const largest = rows.filter((row) => extra(row, "needed")).sort((x, y) => y.n - x.n)[0];
+		return largest
+			? `At ${extra(largest, "source")} queries R2 needs ${extra(largest, "needed")} gradients, a Riemann sum that decides ${extra(largest, "sumEnough")}`
+			: "Gradients that the integral routes need";
+	},
+	x: { title: "queries of the gap instance", scale: "powers-of-two" },
+	y: { title: "gradients along X = λI", scale: "log" },
+	series: [
+		{ name: "R2, really needed", x: integralSource, y: (row) => extra(row, "needed"), kind: "measured" },
+		{ name: "R2, certified", x: integralSource, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
+		{ name: "Riemann sum that decides", x: integralSource, y: (row) => extra(row, "sumEnough"), kind: "measured" },
+		{ name: "R0 as printed", x: integralSource, y: (row) => extra(row, "sumCalls"), kind: "predicted" },
+	],
+	caveat,
+};
+
+/** (ii) What the Riemann sum of the printed proof misses f(1) by. */
+const riemann: Figure = {
+	name: "riemann-sum",
+	title({ rows }) {
+		const misses = rows.flatMap((row) => extra(row, "sumError") ?? []);
+		return misses.length > 0
+			? `The Riemann sum as printed misses f(1) by ${Math.min(...misses).toFixed(1)} to ${Math.max(...misses).toFixed(1)}, where YES and NO are 1 apart`
+			: "The Riemann sum as printed";
+	},
+	x: { title: "queries of the gap instance", scale: "powers-of-two" },
+	y: { title: "error of f(1)", scale: "linear" },
+	series: [
+		{ name: "R0, (ln n)⁴ terms", x: integralSource, y: (row) => extra(row, "sumError"), kind: "measured" },
+		{ name: "R2, certified nodes", x: integralSource, y: (row) => extra(row, "nodesError"), kind: "measured" },
+		{ name: "half the gap", x: integralSource, y: () => 1 / 2, kind: "predicted" },
+	],
+	caveat,
+};
+
+/** Something of each reduction against the number of tokens. */
+const byReduction = (value: (row: Row) => number | undefined): Figure["series"] =>
+	decoding.map((reduction) => ({
+		name: reduction,
+		x: (row) => (isAbout(row, reduction, "scores") ? row.n : undefined),
+		y: (row) => (isAbout(row, reduction, "scores") ? value(row) : undefined),
+		kind: "measured",
+	}));
+
+/** (iii) B in units of √ln n. */
+const bound: Figure = {
+	name: "entry-bound",
+	title: () => "B/√ln n stays level for R1b and R2, and grows for R1a, which needs B ~ log n",
+	x: { title: "tokens n", scale: "powers-of-two" },
+	y: { title: "B / √ln n", scale: "linear" },
+	series: byReduction((row) => extra(row, "ratio")),
+	caveat,
+};
+
+/** (iv) Degree of the polynomial method. */
+const degree: Figure = {
+	name: "polynomial-degree",
+	title: () =>
+		`A polynomial certified to ${100 * polynomialError} % of exp on these scores has a degree about their range`,
+	x: { title: "tokens n", scale: "powers-of-two" },
+	y: { title: "degree", scale: "linear" },
+	series: byReduction((row) => row.degree),
+	caveat,
+};
+
+/** (iv) Rank of the polynomial method as a power of n. */
+const rank: Figure = {
+	name: "polynomial-rank",
+	title({ rows }) {
+		const exponents = rows.flatMap((row) => extra(row, "exponent") ?? []);
+		return exponents.length > 0
+			? `Its rank C(d + g, g) is n to the power ${Math.min(...exponents).toFixed(0)} or more, where 1 is already as slow as the exact gradient`
+			: "Rank of the polynomial method";
+	},
+	x: { title: "tokens n", scale: "powers-of-two" },
+	y: { title: "log_n of the rank", scale: "linear" },
+	series: [
+		...byReduction((row) => extra(row, "exponent")),
+		{
+			name: "exact gradient",
+			x: (row) => (extra(row, "exponent") === undefined ? undefined : row.n),
+			y: () => 1,
+			kind: "predicted",
+		},
+	],
+	caveat,
+};
+
+/** R3: what small B costs. */
+const interpolation: Figure = {
+	name: "counting-amplification",
+	title({ rows }) {
+		const vouched = rows.flatMap((row) => (row.extra?.["status"] === "counted" ? (extra(row, "thetaMax") ?? []) : []));
+		return vouched.length > 0
+			? `Counting at small B magnifies errors: doubles vouch for the count from θmax = ${Math.min(...vouched)} on`
+			: "Counting at small B magnifies errors";
+	},
+	x: { title: "θmax", scale: "linear" },
+	y: { title: "error of the number of models", scale: "log" },
+	series: [
+		{
+			name: "measured error",
+			x: theta,
+			y: (row) => {
+				const miss = extra(row, "miss");
+				return miss === undefined ? undefined : Math.max(miss, 1e-12);
+			},
+			kind: "measured",
+		},
+		{ name: "bound", x: theta, y: (row) => extra(row, "bound"), kind: "predicted" },
+		{
+			name: "amplification · u",
+			x: theta,
+			y: (row) => {
+				const amplification = extra(row, "amplification");
+				return amplification === undefined ? undefined : amplification * 2 ** -53;
+			},
+			kind: "floor",
+		},
+		{ name: "countable below", x: theta, y: () => 1 / 2, kind: "predicted" },
+	],
+	caveat,
+};
+
+export const figures: readonly Figure[] = [noise, nodes, calls, riemann, bound, degree, rank, interpolation];

@@ -1,0 +1,108 @@
+// Pass 1 (paper.md 5.3): moments S[node][column] += sum over keys of weight · feature · value, column d being the plain
+// weight. Keys go through in blocks of `row` bytes a feature, as many as let all features of a block stay in L2.
+
+import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { blockFeatures } from "./features";
+import { loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
+
+/**
+ * tile[column][node] (panels) = lane-wise products of MOMENT_NODES feature rows and C <= MOMENT_COLUMNS value rows, summed
+ * along the rows. At 128 bits 2 x 3 nodes and columns of 2 vectors, at 256 bits of 4, are 12 accumulators.
+ */
+// @ts-ignore: decorator
+@inline
+function momentTile<T>(C: i32, features: usize, values: usize, row: usize, tile: usize): void {
+	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: TILE_VECTORS
+	let a$c$n$v = zero();
+	for (const end = features + row; features < end; features += panelBytes(), values += panelBytes()) {
+		// unroll n: MOMENT_NODES, v: TILE_VECTORS
+		const f$n$v = v128.load(features + $n * row, $v * 16);
+		// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: TILE_VECTORS
+		if ($c < C) a$c$n$v = multiplyAdd<T>(f$n$v, v128.load(values + $c * row, $v * 16), a$c$n$v);
+	}
+	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: TILE_VECTORS
+	if ($c < C) v128.store(tile, a$c$n$v, (($c * MOMENT_NODES + $n) * TILE_VECTORS + $v) * 16);
+}
+
+/** S[node][column] += the lane sums of a tile, in double precision; rows of S are `moments` bytes. */
+function addTile<T>(C: i32, tile: usize, S: usize, moments: usize): void {
+	for (let c = 0; c < C; c++, S += 8)
+		for (let n = 0, s = S; n < MOMENT_NODES; n++, s += moments, tile += panelBytes())
+			store<f64>(s, load<f64>(s) + panelSum<T>(tile));
+}
+
+/** S += the moments of a block; nodes is a multiple of MOMENT_NODES; tile: scratch for a tile. */
+function addMoments<T>(columns: i32, nodes: i32, features: usize, values: usize, row: usize, tile: usize, S: usize): void {
+	const moments = <usize>columns << 3;
+	for (let node = 0; node < nodes; node += MOMENT_NODES, features += <usize>MOMENT_NODES * row, S += <usize>MOMENT_NODES * moments) {
+		let left = columns, s = S, v = values;
+		for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, s += MOMENT_COLUMNS * 8, v += <usize>MOMENT_COLUMNS * row) {
+			momentTile<T>(MOMENT_COLUMNS, features, v, row, tile);
+			addTile<T>(MOMENT_COLUMNS, tile, s, moments);
+		}
+		if (left == 2) momentTile<T>(2, features, v, row, tile);
+		else if (left == 1) momentTile<T>(1, features, v, row, tile);
+		addTile<T>(left, tile, s, moments);
+	}
+}
+
+/**
+ * weights (a panel) = exp(<tilt, key - centre> - tilt[d]) for the rows in d panels of keys, in double precision, rounded
+ * once; 1 where tilt is 0; 0 for rows that are not there. table: EXPONENTIAL_TABLE.
+ */
+function keyWeights<T>(d: i32, keys: usize, centre: usize, tilt: usize, count: i32, weights: usize, table: usize): void {
+	const P = panelBytes(), Z = <usize>sizeof<T>(), end = keys + <usize>d * P;
+	for (let pair: usize = 0; pair < P; pair += 2 * Z) {
+		let weight = v128.splat<f64>(1);
+		if (tilt) {
+			let exponent = f64x2.neg(v128.load_splat<f64>(tilt + (<usize>d << 3)));
+			for (let at = keys + pair, nu = tilt, mu = centre; at < end; at += P, nu += 8, mu += 8) {
+				const key = sizeof<T>() == 8 ? v128.load(at) : f64x2.promote_low_f32x4(v128.load64_zero(at));
+				exponent = multiplyAdd<f64>(v128.load_splat<f64>(nu), f64x2.sub(key, v128.load_splat<f64>(mu)), exponent);
+			}
+			weight = exponentialBelow<f64>(exponent, table);
+		}
+		if (sizeof<T>() == 8) v128.store(weights + pair, weight);
+		else v128.store_lane<u64>(weights + pair, f32x4.demote_f64x2_zero(weight), 0);
+	}
+	for (let r = count; r < panelRows<T>(); r++) store<T>(weights + <usize>r * Z, <T>0);
+}
+
+/** values[i] *= weights for d panels, rows of `row` bytes apart. */
+function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void {
+	for (let i = 0; i < d; i++, values += row)
+		for (let part: usize = 0; part < panelBytes(); part += 16)
+			v128.store(values + part, v128.mul<T>(v128.load(values + part), v128.load(weights + part)));
+}
+
+/**
+ * Adds the moments of `rows` keys to S (nodes x (d + 1) doubles; nodes a multiple of MOMENT_NODES, those from `real` on
+ * are left as they are or get zeros).
+ * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y (matrices, centre and none = d
+ * zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
+ * scratch: EXPONENTIAL_TABLE, (nodes + 2 d + 1) rows of `panels` panels, and d + MOMENT_NODES · MOMENT_COLUMNS panels.
+ */
+export function keyMoments<T>(
+	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
+): void {
+	const stride = <usize>d * sizeof<T>(), row = <usize>panels * panelBytes();
+	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>nodes * row, h = k + <usize>d * row;
+	const loaded = h + <usize>(d + 1) * row, tile = loaded + <usize>d * panelBytes();
+	if (tilt) prepareExponential<f64>(scratch);
+	memory.fill(features + <usize>real * row, 0, <usize>(nodes - real) * row);
+	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
+		for (let panel: usize = 0, first = from; panel < row; panel += panelBytes(), first += panelRows<T>()) {
+			const count = max(0, min(panelRows<T>(), rows - first));
+			loadPanels<T>(keys + <usize>first * stride, count, d, loaded);
+			projectPanels<T>(loaded, keyMap, centre, none, d, k + panel, row);
+			keyWeights<T>(d, loaded, centre, tilt, count, h + <usize>d * row + panel, scratch);
+			loadPanels<T>(inputs + <usize>first * stride, count, d, loaded);
+			projectPanels<T>(loaded, Y, none, none, d, h + panel, row);
+			weighValues<T>(d, h + <usize>d * row + panel, h + panel, row);
+		}
+		blockFeatures<T>(k, features, families, familyTable, variable, row);
+		addMoments<T>(d + 1, nodes, features, h, row, tile, S);
+	}
+}

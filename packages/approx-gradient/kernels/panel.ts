@@ -1,0 +1,72 @@
+// Panels: a panel holds one quantity of several consecutive rows, TILE_VECTORS vectors wide, so that in the build
+// `fma256` its vectors join to pairs. A row block of d columns is d panels, [column][row of the panel].
+
+import { lanes, multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
+
+/** Bytes of a panel. */
+// @ts-ignore: decorator
+@inline
+export function panelBytes(): usize {
+	return TILE_VECTORS * 16;
+}
+
+/** Rows of a panel. */
+// @ts-ignore: decorator
+@inline
+export function panelRows<T>(): i32 {
+	return TILE_VECTORS * lanes<T>();
+}
+
+/** Sum of the numbers of a panel: vectors in their own precision, the lanes of their sum in double precision. */
+// @ts-ignore: decorator
+@inline
+export function panelSum<T>(panel: usize): f64 {
+	let sum = v128.load(panel);
+	for (let part: usize = 16; part < panelBytes(); part += 16) sum = v128.add<T>(sum, v128.load(panel + part));
+	if (sizeof<T>() == 8) return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+	const pair = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
+	return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+}
+
+/** Panels of `count` <= panelRows rows of a row-major matrix with d columns; rows that are not there are zero. */
+export function loadPanels<T>(rows: usize, count: i32, d: i32, out: usize): void {
+	const Z = <usize>sizeof<T>(), P = panelBytes();
+	if (count < panelRows<T>()) memory.fill(out, 0, <usize>d * P);
+	for (let r = 0; r < count; r++, out += Z)
+		for (let column = 0, to = out; column < d; column++, to += P, rows += Z) store<T>(to, load<T>(rows));
+}
+
+/**
+ * out[b] = sum over a of (x[a] - before[a]) · M[a][b] - after[b] for panels x[0..d-1]; M (d x d), before and after (d) in
+ * double precision. Sums are in double precision for either number type and rounded once; panels of `out` are outStep
+ * bytes apart.
+ */
+export function projectPanels<T>(x: usize, M: usize, before: usize, after: usize, d: i32, out: usize, outStep: usize): void {
+	const P = panelBytes(), end = x + <usize>d * P, stride = <usize>d << 3;
+	for (let b = 0; b < d; b++, M += 8, after += 8, out += outStep) {
+		const start = f64x2.neg(v128.load_splat<f64>(after));
+		if (sizeof<T>() == 8)
+			for (let part: usize = 0; part < P; part += 32) {
+				let low = start, high = start;
+				for (let from = x + part, m = M, c = before; from < end; from += P, m += stride, c += 8) {
+					const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c);
+					low = multiplyAdd<f64>(factor, f64x2.sub(v128.load(from), centre), low);
+					high = multiplyAdd<f64>(factor, f64x2.sub(v128.load(from, 16), centre), high);
+				}
+				v128.store(out + part, low);
+				v128.store(out + part, high, 16);
+			}
+		else
+			for (let part: usize = 0; part < P; part += 16) {
+				let low = start, high = start;
+				for (let from = x + part, m = M, c = before; from < end; from += P, m += stride, c += 8) {
+					const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c), four = v128.load(from);
+					low = multiplyAdd<f64>(factor, f64x2.sub(f64x2.promote_low_f32x4(four), centre), low);
+					const rest = f64x2.promote_low_f32x4(v128.shuffle<u64>(four, four, 1, 0));
+					high = multiplyAdd<f64>(factor, f64x2.sub(rest, centre), high);
+				}
+				const first = f32x4.demote_f64x2_zero(low), second = f32x4.demote_f64x2_zero(high);
+				v128.store(out + part, v128.shuffle<u64>(first, second, 0, 2));
+			}
+	}
+}

@@ -1,0 +1,100 @@
+// The module "polynomial": every kernel of the polynomial method for f64 and f32, with the scratch of the thread first.
+
+import { keyMoments } from "./key-moments";
+import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
+import { MOMENT, queryPass, REVERSE } from "./query-pass";
+
+export function keyMoments64(
+	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
+): void {
+	keyMoments<f64>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, none, tilt, S);
+}
+
+export function queryMoment64(
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
+): f64 {
+	return queryPass<f64>(
+		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		raisedNodes, moments, weight, raised, totals,
+	);
+}
+
+export function queryReverse64(
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
+): f64 {
+	return queryPass<f64>(
+		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		0, 0, 0, 0, totals,
+	);
+}
+
+export function keyMoments32(
+	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
+): void {
+	keyMoments<f32>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, none, tilt, S);
+}
+
+export function queryMoment32(
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
+): f64 {
+	return queryPass<f32>(
+		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		raisedNodes, moments, weight, raised, totals,
+	);
+}
+
+export function queryReverse32(
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
+): f64 {
+	return queryPass<f32>(
+		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		0, 0, 0, 0, totals,
+	);
+}
+
+
+export function keyRanges64(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
+	keyRanges<f64>(scratch, rows, d, keys, inputs, Y, out);
+}
+
+export function queryRanges64(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
+	queryRanges<f64>(scratch, rows, d, inputs, X, scale, out);
+}
+
+export function centredQueries64(
+	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
+): void {
+	centredQueries<f64>(scratch, rows, d, inputs, targets, X, scale, centre, middle, out);
+}
+
+export function centredKeys64(
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, out: usize,
+): void {
+	centredKeys<f64>(scratch, rows, d, keys, inputs, Y, middle, tilt, out);
+}
+
+export function keyRanges32(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
+	keyRanges<f32>(scratch, rows, d, keys, inputs, Y, out);
+}
+
+export function queryRanges32(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
+	queryRanges<f32>(scratch, rows, d, inputs, X, scale, out);
+}
+
+export function centredQueries32(
+	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
+): void {
+	centredQueries<f32>(scratch, rows, d, inputs, targets, X, scale, centre, middle, out);
+}
+
+export function centredKeys32(
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, out: usize,
+): void {
+	centredKeys<f32>(scratch, rows, d, keys, inputs, Y, middle, tilt, out);
+}

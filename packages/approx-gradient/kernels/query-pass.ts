@@ -1,0 +1,282 @@
+// Pass 2 (paper.md 5.3, 5.4): a panel of queries at a time, normaliser, output, residual, and the query gradient, either by
+// raised moments (the route `moment`) or backwards through the feature tree (`reverse`).
+//
+// Long sums over nodes go in runs of RUN nodes whose results are added up after: sums of K terms then err by
+// about RUN + K / RUN roundings instead of K, which counts in single precision, and a run's moments stay in L1.
+
+import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { panelFeatures } from "./features";
+import { loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
+
+/** Nodes of a run. */
+const RUN = 48;
+
+/** N[c] += sum over nodes of S[node][c] · feature[node] for C <= 5 columns c: 10 accumulators, of TILE_VECTORS / 2 pairs. */
+// @ts-ignore: decorator
+@inline
+function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride: usize, N: usize): void {
+	// unroll c: 5, v: TILE_VECTORS
+	let a$c$v = zero();
+	for (const end = feature + <usize>nodes * panelBytes(); feature < end; feature += panelBytes(), S += stride) {
+		// unroll v: TILE_VECTORS
+		const f$v = v128.load(feature, $v * 16);
+		// unroll c: 5, v: TILE_VECTORS
+		if ($c < C) a$c$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), f$v, a$c$v);
+	}
+	// unroll c: 5, v: TILE_VECTORS
+	if ($c < C) a$c$v = v128.add<T>(a$c$v, v128.load(N, ($c * TILE_VECTORS + $v) * 16));
+	// unroll c: 5, v: TILE_VECTORS
+	if ($c < C) v128.store(N, a$c$v, ($c * TILE_VECTORS + $v) * 16);
+}
+
+/** N (`columns` panels) = Sᵀ features. */
+function evaluate<T>(columns: i32, feature: usize, nodes: i32, S: usize, N: usize): void {
+	const stride = <usize>columns * sizeof<T>();
+	memory.fill(N, 0, <usize>columns * panelBytes());
+	for (let node = 0; node < nodes; node += RUN) {
+		const f = feature + <usize>node * panelBytes(), run = min(RUN, nodes - node);
+		let left = columns, s = S + <usize>node * stride, to = N;
+		for (; left >= 5; left -= 5, s += 5 * sizeof<T>(), to += 5 * panelBytes()) evaluateColumns<T>(5, f, run, s, stride, to);
+		if (left == 4) evaluateColumns<T>(4, f, run, s, stride, to);
+		else if (left == 3) evaluateColumns<T>(3, f, run, s, stride, to);
+		else if (left == 2) evaluateColumns<T>(2, f, run, s, stride, to);
+		else if (left == 1) evaluateColumns<T>(1, f, run, s, stride, to);
+	}
+}
+
+/** t[node] = sum over c of S[node][c] · cotangent[c], 4 nodes (a multiple of 4 in all) at a time. */
+function cotangents<T>(columns: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
+	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
+	for (let node = 0; node < nodes; node += 4, S += 4 * stride, t += 4 * P) {
+		// unroll n: 4, v: TILE_VECTORS
+		let a$n$v = zero();
+		for (let from = S, c = cotangent; from < S + stride; from += sizeof<T>(), c += P) {
+			// unroll v: TILE_VECTORS
+			const x$v = v128.load(c, $v * 16);
+			// unroll n: 4, v: TILE_VECTORS
+			a$n$v = multiplyAdd<T>(v128.load_splat<T>(from + $n * stride), x$v, a$n$v);
+		}
+		// unroll n: 4, v: TILE_VECTORS
+		v128.store(t, a$n$v, ($n * TILE_VECTORS + $v) * 16);
+	}
+}
+
+/** to[i] += from[i], from[i] = 0, for d panels. */
+function flush<T>(d: i32, from: usize, to: usize): void {
+	for (const end = from + <usize>d * panelBytes(); from < end; from += 16, to += 16) {
+		v128.store(to, v128.add<T>(v128.load(to), v128.load(from)));
+		v128.store(from, zero());
+	}
+}
+
+/**
+ * gradient (d panels) = derivative of sum_node t[node] x^node in x, from the leaves to the root; t is overwritten.
+ * partial: d panels of scratch.
+ */
+function backward<T>(
+	d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, x: usize, feature: usize, t: usize, partial: usize, gradient: usize,
+): void {
+	memory.fill(gradient, 0, <usize>d * panelBytes());
+	memory.fill(partial, 0, <usize>d * panelBytes());
+	let at = variable + (<usize>nodes << 2), child = t + <usize>nodes * panelBytes(), sinceFlush = 0;
+	for (let family = familyTable + (<usize>families << 3); family > familyTable; ) {
+		family -= 8;
+		const p = <usize>load<i32>(family) * panelBytes(), f = feature + p, own = t + p, children = load<i32>(family, 4);
+		// unroll v: TILE_VECTORS
+		const f$v = v128.load(f, $v * 16);
+		// unroll v: TILE_VECTORS
+		let a$v = v128.load(own, $v * 16);
+		for (const end = at - (<usize>children << 2); at > end; ) {
+			at -= 4;
+			child -= panelBytes();
+			const offset = <usize>load<u32>(at), z = x + offset, out = partial + offset;
+			// unroll v: TILE_VECTORS
+			const c$v = v128.load(child, $v * 16);
+			// unroll v: TILE_VECTORS
+			a$v = multiplyAdd<T>(c$v, v128.load(z, $v * 16), a$v);
+			// unroll v: TILE_VECTORS
+			const g$v = multiplyAdd<T>(c$v, f$v, v128.load(out, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(out, g$v, $v * 16);
+		}
+		// unroll v: TILE_VECTORS
+		v128.store(own, a$v, $v * 16);
+		sinceFlush += children;
+		if (sinceFlush >= RUN) {
+			flush<T>(d, partial, gradient);
+			sinceFlush = 0;
+		}
+	}
+	flush<T>(d, partial, gradient);
+}
+
+/** gradient[b] += sum over nodes of weight[node] · feature[node] · t[raised[node][b]] for C <= 4 variables b. */
+// @ts-ignore: decorator
+@inline
+function raiseColumns<T>(C: i32, nodes: i32, feature: usize, weight: usize, raised: usize, step: usize, t: usize, gradient: usize): void {
+	// unroll c: 4, v: TILE_VECTORS
+	let a$c$v = zero();
+	for (const end = weight + <usize>nodes * sizeof<T>(); weight < end; weight += sizeof<T>(), feature += panelBytes(), raised += step) {
+		const w = v128.load_splat<T>(weight);
+		// unroll v: TILE_VECTORS
+		const f$v = v128.mul<T>(w, v128.load(feature, $v * 16));
+		// unroll c: 4, v: TILE_VECTORS
+		if ($c < C) a$c$v = multiplyAdd<T>(f$v, v128.load(t + <usize>load<u32>(raised, $c * 4), $v * 16), a$c$v);
+	}
+	// unroll c: 4, v: TILE_VECTORS
+	if ($c < C) a$c$v = v128.add<T>(a$c$v, v128.load(gradient, ($c * TILE_VECTORS + $v) * 16));
+	// unroll c: 4, v: TILE_VECTORS
+	if ($c < C) v128.store(gradient, a$c$v, ($c * TILE_VECTORS + $v) * 16);
+}
+
+/** gradient[b] = sum over alpha of w_alpha q^alpha t_(alpha + e_b), d panels; raised: byte offsets into t, nodes x d. */
+function raise<T>(d: i32, nodes: i32, feature: usize, weight: usize, raised: usize, t: usize, gradient: usize): void {
+	const step = <usize>d << 2;
+	memory.fill(gradient, 0, <usize>d * panelBytes());
+	for (let node = 0; node < nodes; node += RUN) {
+		const f = feature + <usize>node * panelBytes(), w = weight + <usize>node * sizeof<T>(), run = min(RUN, nodes - node);
+		let left = d, table = raised + <usize>node * step, to = gradient;
+		for (; left >= 4; left -= 4, table += 16, to += 4 * panelBytes()) raiseColumns<T>(4, run, f, w, table, step, t, to);
+		if (left == 3) raiseColumns<T>(3, run, f, w, table, step, t, to);
+		else if (left == 2) raiseColumns<T>(2, run, f, w, table, step, t, to);
+		else if (left == 1) raiseColumns<T>(1, run, f, w, table, step, t, to);
+	}
+}
+
+/**
+ * From unnormalised outputs N (d panels, then the normaliser D) and targets: the residual c = o - E in place of the
+ * targets, and in place of N the cotangents c / D and -<c, o> / D.
+ */
+function residual<T>(d: i32, N: usize, target: usize): void {
+	const P = panelBytes(), normaliser = N + <usize>d * P;
+	for (let part: usize = 0; part < P; part += 16) {
+		const inverse = v128.div<T>(v128.splat<T>(<T>1), v128.load(normaliser + part));
+		let r = zero();
+		for (let at = N + part, to = target + part; at < normaliser; at += P, to += P) {
+			const o = v128.mul<T>(v128.load(at), inverse), c = v128.sub<T>(o, v128.load(to));
+			r = multiplyAdd<T>(c, o, r);
+			v128.store(to, c);
+			v128.store(at, v128.mul<T>(c, inverse));
+		}
+		v128.store(normaliser + part, v128.neg<T>(v128.mul<T>(r, inverse)));
+	}
+}
+
+/**
+ * First of `count` rows whose normaliser is not a positive number, or -1; rows beyond `count` get the normaliser 1.
+ * range: [that normaliser, the least normaliser so far].
+ */
+function checkNormalisers<T>(normaliser: usize, count: i32, range: usize): i32 {
+	let least = load<f64>(range, 8);
+	for (let r = 0; r < panelRows<T>(); r++, normaliser += sizeof<T>()) {
+		if (r >= count) {
+			store<T>(normaliser, <T>1);
+			continue;
+		}
+		const D = <f64>load<T>(normaliser);
+		if (!(D > 0 && D < Infinity)) {
+			store<f64>(range, D);
+			return r;
+		}
+		least = min<f64>(least, D);
+	}
+	store<f64>(range, least, 8);
+	return -1;
+}
+
+/** Zero for rows beyond `count` in `columns` panels. */
+function clearRows<T>(panel: usize, columns: i32, count: i32): void {
+	for (let i = 0; i < columns; i++, panel += panelBytes())
+		for (let r = count; r < panelRows<T>(); r++) store<T>(panel + <usize>r * sizeof<T>(), <T>0);
+}
+
+/** out[i] += x · y[i] over the d panels y, in one vector of each: x, y and out are addresses of that vector. */
+// @ts-ignore: decorator
+@inline
+function addOuter<T>(x: v128, y: usize, end: usize, out: usize): void {
+	for (; y < end; y += panelBytes(), out += panelBytes()) v128.store(out, multiplyAdd<T>(x, v128.load(y), v128.load(out)));
+}
+
+/** Adds a panel to the panel sums [½ Σ c², |A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; c is left as |c|. */
+function addToSums<T>(d: i32, a1: usize, c: usize, gradient: usize, sums: usize): void {
+	const P = panelBytes(), columns = <usize>d * P;
+	const half = v128.splat<T>(<T>0.5);
+	for (let part: usize = 0; part < P; part += 16) {
+		let loss = v128.load(sums + part);
+		for (let at = c + part; at < c + columns; at += P) {
+			const x = v128.load(at);
+			loss = multiplyAdd<T>(v128.mul<T>(half, x), x, loss);
+			v128.store(at, v128.abs<T>(x));
+		}
+		v128.store(sums + part, loss);
+		let inputs = sums + P + part, products = inputs + columns, bounds = products + <usize>d * columns;
+		for (let at = a1 + part; at < a1 + columns; at += P, inputs += P, products += columns, bounds += columns) {
+			const x = v128.load(at), size = v128.abs<T>(x);
+			v128.store(inputs, v128.add<T>(v128.load(inputs), size));
+			addOuter<T>(x, gradient + part, gradient + columns, products);
+			addOuter<T>(size, c + part, c + columns, bounds);
+		}
+	}
+}
+
+/** Panels between two additions of the panel sums to the totals in double precision. */
+const SUMMED_PANELS = 32;
+
+/** How the query gradient is made. */
+export const MOMENT = 0;
+export const REVERSE = 1;
+
+/**
+ * A range of `rows` queries; returns the first row whose normaliser is not positive, or -1.
+ * A1, E: the rows; query q is A1 · queryMap - queryShift (doubles; none: d zeros); weighted: w_alpha S[alpha] (nodes x (d + 1));
+ * MOMENT also takes moments (S, raisedNodes x (d + 1)), weight (w_alpha) and raised (nodes x d offsets of panels). `nodes`
+ * counts real nodes; tables of moments have rows up to the next multiple of 4, zero.
+ * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
+ * and lowers the least one.
+ * scratch, in panels: nodes and the larger of nodes and raisedNodes, each up to a multiple of 4, and 7 d + 2 + 2 d².
+ */
+// @ts-ignore: decorator
+@inline
+export function queryPass<T>(
+	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
+	A1: usize, E: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
+	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
+): i32 {
+	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>();
+	const room = <usize>((nodes + 3) & ~3) * P, adjointRoom = mode == MOMENT ? <usize>((raisedNodes + 3) & ~3) * P : room;
+	const feature = scratch, t = feature + room, a1 = t + adjointRoom, q = a1 + columns, c = q + columns;
+	const N = c + columns, gradient = N + columns + P, partial = gradient + columns, sums = partial + columns;
+	const sumCount = 1 + d + 2 * d * d;
+	memory.fill(sums, 0, <usize>sumCount * P);
+	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {
+		const count = min(panelRows<T>(), rows - from);
+		loadPanels<T>(A1 + <usize>from * stride, count, d, a1);
+		loadPanels<T>(E + <usize>from * stride, count, d, c);
+		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
+		panelFeatures<T>(q, feature, families, familyTable, variable);
+		evaluate<T>(d + 1, feature, nodes, weighted, N);
+		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));
+		if (bad >= 0) return from + bad;
+		residual<T>(d, N, c);
+		if (count < panelRows<T>()) {
+			clearRows<T>(N, d + 1, count);
+			clearRows<T>(c, d, count);
+		}
+		if (mode == MOMENT) {
+			cotangents<T>(d + 1, raisedNodes, moments, N, t);
+			raise<T>(d, nodes, feature, weight, raised, t, gradient);
+		} else {
+			cotangents<T>(d + 1, nodes, weighted, N, t);
+			backward<T>(d, nodes, families, familyTable, variable, q, feature, t, partial, gradient);
+		}
+		addToSums<T>(d, a1, c, gradient, sums);
+		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {
+			for (let k = 0; k < sumCount; k++) {
+				const at = totals + (<usize>k << 3);
+				store<f64>(at, load<f64>(at) + panelSum<T>(sums + <usize>k * P));
+			}
+			memory.fill(sums, 0, <usize>sumCount * P);
+		}
+	}
+	return -1;
+}

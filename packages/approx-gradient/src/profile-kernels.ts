@@ -1,0 +1,136 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { type Kernels, Matrix, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
+import { ColumnRange } from "./column-range.ts";
+import { polynomialKernels } from "./kernel-module.ts";
+import type { ProfileSums } from "./profile-sums.ts";
+
+/** What becomes of an entry when the results of two shares are joined. */
+type Join = "min" | "max" | "sum";
+
+const joins: Record<Join, { start: number; of: (a: number, b: number) => number }> = {
+	min: { start: Number.POSITIVE_INFINITY, of: Math.min },
+	max: { start: Number.NEGATIVE_INFINITY, of: Math.max },
+	sum: { start: 0, of: (a, b) => a + b },
+};
+
+/** A pass of `kernels/profile.ts` over two matrices row by row, or one. */
+interface Pass {
+	readonly kernel: "keyRanges" | "queryRanges" | "centredQueries" | "centredKeys";
+	readonly rows: readonly RowSource[];
+	/** Arguments after the rows: vectors and matrices of doubles, which are put into the kernels' memory, and numbers. */
+	readonly operands: readonly (Float64Array | number)[];
+	/** What the kernel leaves, in order: how each entry is joined, and how many there are. */
+	readonly results: readonly (readonly [Join, number])[];
+}
+
+/** Shares of a chunk, each with results of its own, and rows of a share. */
+const SLOTS = 16;
+const SLOT_ROWS = 4096;
+
+/** Bytes of scratch: the exponential's table and a row of doubles. */
+const scratchBytes = (d: number): number => 256 + 8 * d;
+
+/** The four passes on kernels and threads; the same for every number of threads. */
+export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
+	const { d, scale, A1, A2, A3, E, X, Y } = problem;
+	const run = (pass: Pass) => withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, kernels));
+	const wide = (M: Matrix) => M.as("f64").data as Float64Array;
+	const columns = [
+		["min", d],
+		["max", d],
+	] as const;
+	return {
+		async keyRanges() {
+			const results = [...columns, ...columns, ["max", d], ["max", 1]] as const;
+			const got = await run({ kernel: "keyRanges", rows: [A2, A3], operands: [wide(Y)], results });
+			const [min, max, low, high, valueSizes, square] = got as Six;
+			return {
+				range: new ColumnRange(min, max),
+				values: new ColumnRange(low, high),
+				valueSizes,
+				norm: Math.sqrt(square[0]!),
+			};
+		},
+		async queryRanges() {
+			const results = [...columns, ["max", 1], ["max", 1]] as const;
+			const got = await run({ kernel: "queryRanges", rows: [A1], operands: [wide(X), scale], results });
+			const [min, max, square, sizeSquare] = got as Six;
+			return {
+				range: new ColumnRange(min, max),
+				norm: Math.sqrt(square[0]!),
+				sizeNorm: Math.sqrt(sizeSquare[0]!),
+			};
+		},
+		async centredQueries(centre, valueMiddle) {
+			const operands = [wide(X), scale, centre, valueMiddle];
+			const results = [
+				["max", 1],
+				["sum", d],
+				["sum", d * d],
+			] as const;
+			const got = await run({ kernel: "centredQueries", rows: [A1, E], operands, results });
+			const [square, inputSums, targetSums] = got as Six;
+			return { norm: Math.sqrt(square[0]!), inputSums, targetSums: new Matrix(d, d, targetSums) };
+		},
+		async centredKeys(middle, queryCentre) {
+			const operands = [wide(Y), middle, queryCentre];
+			const results = [
+				["max", 1],
+				["sum", 1],
+				["sum", d],
+				["sum", d],
+			] as const;
+			const got = await run({ kernel: "centredKeys", rows: [A2, A3], operands, results });
+			const [square, total, sums, valueSums] = got as Six;
+			return {
+				norm: Math.sqrt(square[0]!),
+				mean: middle.map((x, b) => x + sums[b]! / total[0]!),
+				valueMean: valueSums.map((sum) => sum / total[0]!),
+			};
+		},
+	};
+}
+
+type Six = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+
+async function runPass(
+	{ n, d, A1 }: AttentionProblem<RowSource>,
+	{ kernel, rows, operands, results }: Pass,
+	kernels: Kernels,
+): Promise<Float64Array[]> {
+	const { dtype } = A1;
+	const size = dtype === "f64" ? 8 : 4;
+	const values = operands.map((operand) => {
+		if (typeof operand === "number") return operand;
+		const address = kernels.allocate("f64", operand.length);
+		kernels.view("f64", address, operand.length).set(operand);
+		return address;
+	});
+	const length = results.reduce((sum, [, count]) => sum + count, 0);
+	const starts = results.flatMap(([join, count]) => Array.from({ length: count }, () => joins[join].start));
+	const out = kernels.allocate("f64", SLOTS * length);
+	const all = kernels.view("f64", out, SLOTS * length);
+	for (let slot = 0; slot < SLOTS; slot++) all.set(starts, slot * length);
+	const chunkRows = Math.min(n, SLOTS * SLOT_ROWS);
+	const blocks = rows.map((source) => ({ source, address: kernels.allocate(dtype, chunkRows * d) }));
+	for (let from = 0; from < n; from += chunkRows) {
+		const count = Math.min(chunkRows, n - from);
+		for (const { source, address } of blocks) kernels.readRows(source, from, from + count, dtype, address);
+		const tasks = [];
+		for (let first = 0; first < count; first += SLOT_ROWS)
+			tasks.push([
+				...[Math.min(SLOT_ROWS, count - first), d],
+				...blocks.map(({ address }) => address + first * d * size),
+				...[...values, out + (first / SLOT_ROWS) * length * 8],
+			]);
+		await kernels.run(`${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });
+	}
+	let at = 0;
+	return results.map(([join, count]) => {
+		const joined = new Float64Array(count).fill(joins[join].start);
+		for (let slot = 0; slot < SLOTS; slot++)
+			for (let i = 0; i < count; i++) joined[i] = joins[join].of(joined[i]!, all[slot * length + at + i]!);
+		at += count;
+		return joined;
+	});
+}

@@ -1,0 +1,159 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { Matrix, type RowSource } from "@attgrad/matrix-core";
+import { ColumnRange } from "./column-range.ts";
+import { keyRows, queryRows, rowsTimes } from "./problem-rows.ts";
+
+/** Ranges of keys and values, before centring. */
+export interface KeyRanges {
+	/** Of A2. */
+	readonly range: ColumnRange;
+	/** Of h = A3 Y. */
+	readonly values: ColumnRange;
+	/** max Σ_a |A3_la| |Y_ai| over rows, for each column i. */
+	readonly valueSizes: Float64Array;
+	/** max ‖A2_l‖. */
+	readonly norm: number;
+}
+
+/** Ranges of the scaled queries, before centring. */
+export interface QueryRanges {
+	readonly range: ColumnRange;
+	/** max ‖q_j‖. */
+	readonly norm: number;
+	/** max ‖scale |A1_j| |X|‖. */
+	readonly sizeNorm: number;
+}
+
+/** Queries about a centre. */
+export interface CentredQueries {
+	/** max ‖q_j - centre‖. */
+	readonly norm: number;
+	/** Σ_j |A1_ja|. */
+	readonly inputSums: Float64Array;
+	/** d x d: Σ_j |A1_ja| |E_ji - valueMiddle_i|. */
+	readonly targetSums: Matrix;
+}
+
+/** Keys about a centre, with the weights ω_l = e^<queryCentre, k_l>. */
+export interface CentredKeys {
+	/** max ‖A2_l - middle‖. */
+	readonly norm: number;
+	/** Weighted mean of A2. */
+	readonly mean: Float64Array;
+	/** Weighted mean of |h|. */
+	readonly valueMean: Float64Array;
+}
+
+/** The four passes over rows that a profile takes. */
+export interface ProfileSums {
+	keyRanges(): Promise<KeyRanges>;
+	queryRanges(): Promise<QueryRanges>;
+	centredQueries(centre: Float64Array, valueMiddle: Float64Array): Promise<CentredQueries>;
+	centredKeys(middle: Float64Array, queryCentre: Float64Array): Promise<CentredKeys>;
+}
+
+/** The passes in plain TypeScript. */
+export function plainSums(problem: AttentionProblem<RowSource>): ProfileSums {
+	return {
+		keyRanges: async () => keyRanges(problem),
+		queryRanges: async () => queryRanges(problem),
+		centredQueries: async (centre, valueMiddle) => centredQueries(problem, centre, valueMiddle),
+		centredKeys: async (middle, queryCentre) => centredKeys(problem, middle, queryCentre),
+	};
+}
+
+/** Rows a block: three buffers of 512 rows stay in L2 up to d = 64. */
+const BLOCK_ROWS = 512;
+
+function normOf(rows: Float64Array, centre: Float64Array | undefined, j: number, d: number): number {
+	let sum = 0;
+	for (let b = 0; b < d; b++) sum += (rows[j * d + b]! - (centre?.[b] ?? 0)) ** 2;
+	return Math.sqrt(sum);
+}
+
+const absolute = (M: Matrix): Matrix => Matrix.build(M.rows, M.cols, (i, j) => Math.abs(M.at(i, j)));
+
+function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
+	const { n, d } = problem;
+	const range = new ColumnRange(d);
+	const values = new ColumnRange(d);
+	const sizes = new Float64Array(Math.min(BLOCK_ROWS, n) * d);
+	const weights = absolute(problem.Y);
+	const valueSizes = new Float64Array(d);
+	let norm = 0;
+	for (const block of keyRows(problem, BLOCK_ROWS)) {
+		range.add(block.keys, block.count);
+		values.add(block.values, block.count);
+		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(block.keys, undefined, l, d));
+		rowsTimes(block.inputs.map(Math.abs), weights, 1, block.count, sizes);
+		for (let at = 0; at < block.count * d; at++) valueSizes[at % d] = Math.max(valueSizes[at % d]!, sizes[at]!);
+	}
+	return { range, values, valueSizes, norm };
+}
+
+function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
+	const { n, d, scale } = problem;
+	const range = new ColumnRange(d);
+	const sizes = new Float64Array(Math.min(BLOCK_ROWS, n) * d);
+	const weights = absolute(problem.X);
+	let [norm, sizeNorm] = [0, 0];
+	for (const block of queryRows(problem, BLOCK_ROWS)) {
+		range.add(block.queries, block.count);
+		rowsTimes(block.inputs.map(Math.abs), weights, scale, block.count, sizes);
+		for (let j = 0; j < block.count; j++) {
+			norm = Math.max(norm, normOf(block.queries, undefined, j, d));
+			sizeNorm = Math.max(sizeNorm, normOf(sizes, undefined, j, d));
+		}
+	}
+	return { range, norm, sizeNorm };
+}
+
+function centredQueries(
+	problem: AttentionProblem<RowSource>,
+	centre: Float64Array,
+	valueMiddle: Float64Array,
+): CentredQueries {
+	const { d } = problem;
+	const inputSums = new Float64Array(d);
+	const targetSums = Matrix.zeros(d, d);
+	let norm = 0;
+	for (const block of queryRows(problem, BLOCK_ROWS))
+		for (let j = 0; j < block.count; j++) {
+			norm = Math.max(norm, normOf(block.queries, centre, j, d));
+			for (let a = 0; a < d; a++) {
+				const size = Math.abs(block.inputs[j * d + a]!);
+				inputSums[a]! += size;
+				for (let i = 0; i < d; i++)
+					targetSums.data[a * d + i]! += size * Math.abs(block.targets[j * d + i]! - valueMiddle[i]!);
+			}
+		}
+	return { norm, inputSums, targetSums };
+}
+
+function centredKeys(
+	problem: AttentionProblem<RowSource>,
+	middle: Float64Array,
+	queryCentre: Float64Array,
+): CentredKeys {
+	const { d } = problem;
+	const mean = new Float64Array(d);
+	const valueMean = new Float64Array(d);
+	let [norm, total] = [0, 0];
+	for (const block of keyRows(problem, BLOCK_ROWS))
+		for (let l = 0; l < block.count; l++) {
+			norm = Math.max(norm, normOf(block.keys, middle, l, d));
+			let exponent = 0;
+			for (let b = 0; b < d; b++) exponent += queryCentre[b]! * (block.keys[l * d + b]! - middle[b]!);
+			const weight = Math.exp(exponent);
+			total += weight;
+			for (let b = 0; b < d; b++) {
+				mean[b]! += weight * (block.keys[l * d + b]! - middle[b]!);
+				valueMean[b]! += weight * Math.abs(block.values[l * d + b]!);
+			}
+		}
+	return {
+		norm,
+		mean: mean.map((sum, b) => middle[b]! + sum / total),
+		valueMean: valueMean.map((sum) => sum / total),
+	};
+}

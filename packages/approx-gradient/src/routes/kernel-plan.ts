@@ -1,0 +1,59 @@
+import { builds, type Dtype, type KernelName } from "@attgrad/matrix-core";
+
+/** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
+export interface KernelPlan {
+	/** Bytes of a panel of rows. */
+	readonly panelBytes: number;
+	/** Panels of keys in a block. */
+	readonly blockPanels: number;
+	/** Nodes that key moments come in multiples of. */
+	readonly momentNodes: number;
+	/** Shares that every chunk of rows is cut into; each has sums of its own. */
+	readonly slots: number;
+	/** Rows of a share. */
+	readonly slotRows: number;
+	/** Bytes of scratch of a thread in pass 1, for `nodes` nodes (a multiple of momentNodes). */
+	keyScratch(nodes: number, d: number): number;
+	/** Bytes of scratch of a thread in pass 2. */
+	queryScratch(nodes: number, adjointNodes: number, d: number): number;
+}
+
+/** Features of a block of keys are to fill at most this much of a 1 MiB L2. */
+const BLOCK_BYTES = 768 * 1024;
+
+/** All sums of key moments together. */
+const SUM_BYTES = 2 ** 27;
+
+/** Multiplications of a share: some 5 ms, between two looks at the event loop and not too many for small problems. */
+const SHARE_WORK = 2e7;
+
+/** Node multiples of both builds' tiles. */
+const MOMENT_NODES = 2;
+
+const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
+const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
+
+/** Sizes for a problem of n rows and width d whose largest set has `nodes` monomials. */
+export function kernelPlan(
+	kernel: KernelName,
+	{ n, d, dtype, nodes }: { n: number; d: number; dtype: Dtype; nodes: number },
+): KernelPlan {
+	if (kernel === "js") throw new Error("kernel js has no plan");
+	const panelBytes = builds[kernel].constants["TILE_VECTORS"]! * 16;
+	const panelRows = panelBytes / (dtype === "f64" ? 8 : 4);
+	const blockPanels = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / (nodes * panelBytes))), 2, 16);
+	const blockRows = blockPanels * panelRows;
+	const slots = clamp(Math.floor(SUM_BYTES / (8 * nodes * (d + 1))), 1, 16);
+	const balanced = Math.ceil(n / slots);
+	const slotRows = upTo(clamp(balanced, blockRows, Math.max(blockRows, SHARE_WORK / (nodes * (d + 1)))), blockRows);
+	return {
+		panelBytes,
+		blockPanels,
+		momentNodes: MOMENT_NODES,
+		slots,
+		slotRows,
+		keyScratch: (all, width) => 256 + ((all + 2 * width + 1) * blockPanels + width + 6) * panelBytes,
+		queryScratch: (all, adjoint, width) =>
+			(upTo(all, 4) + upTo(Math.max(all, adjoint), 4) + 7 * width + 2 + 2 * width * width) * panelBytes,
+	};
+}

@@ -1,0 +1,209 @@
+import {
+	ComputationError,
+	type Dtype,
+	type Kernels,
+	Matrix,
+	multiply,
+	type Runtime,
+	scale,
+	transpose,
+	withKernels,
+} from "@attgrad/matrix-core";
+import { polynomialKernels } from "../kernel-module.ts";
+import { familyTable, raisedTable, variableTable } from "./feature-tables.ts";
+import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
+import type { RouteInput, RouteOptions, RouteResult } from "./route.ts";
+
+/** Routes that have kernels. */
+export type KernelRouteName = "moment" | "reverse";
+
+/** What a run on kernels gives beside the gradient, for certificates: sums over all rows. */
+export interface RunTotals {
+	/** Σ_j |A1_ja|. */
+	readonly inputSums: Float64Array;
+	/** d x d: Σ_j |A1_ja| |c̃_ji|. */
+	readonly residualSums: Matrix;
+	/** Σ_l ω_l. */
+	readonly totalWeight: number;
+	/** The least normaliser D̃_j. */
+	readonly leastNormaliser: number;
+}
+
+/**
+ * The routes `moment` and `reverse` on kernels and threads: the same formulas as `moment.ts` and `reverse.ts`, features made
+ * and used inside the cache, rows read in chunks so that n is bounded by time alone. Each of a fixed number of slots adds
+ * up its share of every chunk and slots are joined in order: the result is the same for every number of threads.
+ * @throws ComputationError invalid for a normaliser that is not positive, out-of-memory when the kernels' memory cannot grow
+ */
+export async function runOnKernels(
+	route: KernelRouteName,
+	input: RouteInput,
+	runtime: Runtime,
+	{ onProgress = runtime.onProgress }: Pick<RouteOptions, "onProgress"> = {},
+): Promise<RouteResult & RunTotals> {
+	const { tree, problem } = input;
+	const nodes = route === "moment" ? tree.raisedSize : tree.size;
+	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
+	return withKernels(runtime, polynomialKernels, async (kernels) => {
+		const halves = (done: number) => onProgress?.(done / 2, problem.n);
+		const moments = await keyMoments(input, nodes, plan, kernels, halves);
+		return queries(route, input, moments, plan, kernels, (done) => halves(problem.n + done));
+	});
+}
+
+const bytesOf = (dtype: Dtype): number => (dtype === "f64" ? 8 : 4);
+const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
+
+function putNumbers(kernels: Kernels, dtype: Dtype, numbers: ArrayLike<number>): number {
+	const address = kernels.allocate(dtype, numbers.length);
+	kernels.view(dtype, address, numbers.length).set(numbers);
+	return address;
+}
+
+function putIndices(kernels: Kernels, indices: Int32Array): number {
+	const address = kernels.allocate("f32", indices.length);
+	kernels.indices(address, indices.length).set(indices);
+	return address;
+}
+
+/** The rows of a chunk that each slot takes, as [first, count]; slots without rows are left out. */
+function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
+	const shares: [number, number][] = [];
+	for (let first = 0; first < rows; first += slotRows) shares.push([first, Math.min(slotRows, rows - first)]);
+	return shares;
+}
+
+/** Pass 1: S[β, i] for `nodes` nodes of the tree, nodes x (d + 1). */
+function keyMoments(
+	{ problem, tree, frame }: RouteInput,
+	nodes: number,
+	plan: KernelPlan,
+	kernels: Kernels,
+	onProgress: (rows: number) => void,
+): Promise<Float64Array> {
+	const { n, d, A2, A3, Y } = problem;
+	const dtype = problem.A1.dtype;
+	const size = bytesOf(dtype);
+	return kernels.scope(async () => {
+		const padded = upTo(nodes, plan.momentNodes);
+		const families = familyTable(tree, nodes);
+		const keyMap = transpose(frame.keyMap);
+		const tilted = frame.queryCentre.some((nu) => nu !== 0);
+		const fixed = [
+			families.length / 2,
+			putIndices(kernels, families),
+			putIndices(kernels, variableTable(tree, nodes, plan.blockPanels * plan.panelBytes)),
+			plan.blockPanels,
+		];
+		const matrices = [
+			putNumbers(kernels, "f64", keyMap.data),
+			putNumbers(kernels, "f64", frame.keyCentre),
+			putNumbers(kernels, "f64", Y.data),
+			kernels.allocateZeros("f64", d),
+			tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
+		];
+		const sums = kernels.allocateZeros("f64", plan.slots * padded * (d + 1));
+		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
+		const keys = kernels.allocate(dtype, chunkRows * d);
+		const inputs = kernels.allocate(dtype, chunkRows * d);
+		for (let from = 0; from < n; from += chunkRows) {
+			const rows = Math.min(chunkRows, n - from);
+			kernels.readRows(A2, from, from + rows, dtype, keys);
+			kernels.readRows(A3, from, from + rows, dtype, inputs);
+			const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
+				...[count, d, padded, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
+				...[...matrices, sums + slot * padded * (d + 1) * 8],
+			]);
+			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch(padded, d) });
+			onProgress(from + rows);
+		}
+		const all = kernels.view("f64", sums, plan.slots * padded * (d + 1));
+		const total = new Float64Array(nodes * (d + 1));
+		for (let slot = 0; slot < plan.slots; slot++) {
+			const part = all.subarray(slot * padded * (d + 1));
+			for (let at = 0; at < total.length; at++) total[at]! += part[at]!;
+		}
+		return total;
+	});
+}
+
+/** Pass 2: gradient, loss and totals from the moments. */
+async function queries(
+	route: KernelRouteName,
+	{ problem, tree, weights, frame }: RouteInput,
+	moments: Float64Array,
+	plan: KernelPlan,
+	kernels: Kernels,
+	onProgress: (rows: number) => void,
+): Promise<RouteResult & RunTotals> {
+	const { n, d, A1, E } = problem;
+	const dtype = A1.dtype;
+	const size = bytesOf(dtype);
+	const families = familyTable(tree, tree.size);
+	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
+	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
+	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
+	const weightedView = kernels.view(dtype, weighted, tree.size * (d + 1));
+	for (let at = 0; at < weightedView.length; at++) weightedView[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
+	const tables = [
+		families.length / 2,
+		putIndices(kernels, families),
+		putIndices(kernels, variableTable(tree, tree.size, plan.panelBytes)),
+	];
+	const operands = [
+		putNumbers(kernels, "f64", queryMap.data),
+		kernels.allocateZeros("f64", d),
+		putNumbers(kernels, "f64", shift.data),
+		weighted,
+	];
+	if (route === "moment") {
+		const raisedMoments = kernels.allocateZeros(dtype, upTo(tree.raisedSize, 4) * (d + 1));
+		kernels.view(dtype, raisedMoments, moments.length).set(moments);
+		operands.push(tree.raisedSize, raisedMoments, putNumbers(kernels, dtype, weights));
+		operands.push(putIndices(kernels, raisedTable(tree, plan.panelBytes)));
+	}
+	const sumCount = 1 + d + 2 * d * d;
+	const totals = kernels.allocateZeros("f64", plan.slots * (sumCount + 2));
+	const all = kernels.view("f64", totals, plan.slots * (sumCount + 2));
+	for (let slot = 1; slot <= plan.slots; slot++) all[slot * (sumCount + 2) - 1] = Number.POSITIVE_INFINITY;
+	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
+	const inputs = kernels.allocate(dtype, chunkRows * d);
+	const targets = kernels.allocate(dtype, chunkRows * d);
+	const kernel = `${route === "moment" ? "queryMoment" : "queryReverse"}${8 * size}`;
+	const scratch = plan.queryScratch(tree.size, route === "moment" ? tree.raisedSize : tree.size, d);
+	for (let from = 0; from < n; from += chunkRows) {
+		const rows = Math.min(chunkRows, n - from);
+		kernels.readRows(A1, from, from + rows, dtype, inputs);
+		kernels.readRows(E, from, from + rows, dtype, targets);
+		const shares = sharesOf(rows, plan);
+		const tasks = shares.map(([first, count], slot) => [
+			...[count, d, tree.size, ...tables, inputs + first * d * size, targets + first * d * size],
+			...[...operands, totals + slot * (sumCount + 2) * 8],
+		]);
+		const bad = await kernels.run(kernel, tasks, { scratch });
+		const slot = bad.findIndex((row) => row >= 0);
+		if (slot >= 0) throw notPositive(from + shares[slot]![0] + bad[slot]!, all[slot * (sumCount + 2) + sumCount]!);
+		onProgress(from + rows);
+	}
+	const sums = new Float64Array(sumCount);
+	let leastNormaliser = Number.POSITIVE_INFINITY;
+	for (let slot = 0; slot < plan.slots; slot++) {
+		for (let at = 0; at < sumCount; at++) sums[at]! += all[slot * (sumCount + 2) + at]!;
+		leastNormaliser = Math.min(leastNormaliser, all[slot * (sumCount + 2) + sumCount + 1]!);
+	}
+	const inFrame = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
+	return {
+		gradient: scale(multiply(inFrame, frame.queryMap), problem.scale),
+		loss: sums[0]!,
+		inputSums: sums.slice(1, 1 + d),
+		residualSums: new Matrix(d, d, sums.slice(1 + d + d * d)),
+		totalWeight: moments[d]!,
+		leastNormaliser,
+	};
+}
+
+const notPositive = (row: number, normaliser: number): ComputationError =>
+	new ComputationError(
+		"invalid",
+		`polynomial: the normaliser of row ${row} is ${normaliser}, not positive: raise the degree`,
+	);
