@@ -35,6 +35,10 @@ const options = z
 			.positive()
 			.optional()
 			.describe(`bound on max |g~ - g| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+		rowDegrees: z
+			.boolean()
+			.default(false)
+			.describe("a lower degree for rows of smaller radius, at the same certificate (route moment)"),
 		certificate: z
 			.enum(["a-posteriori", "a-priori", "estimate"] satisfies Certificate["kind"][])
 			.default("a-posteriori")
@@ -55,7 +59,9 @@ export const polynomial = defineAlgorithm({
 	version: 1,
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
-	supports({ d, A1 }, { degree, route, monomials, certificate }) {
+	supports({ d, A1 }, { degree, route, monomials, certificate, rowDegrees }) {
+		if (rowDegrees && (route !== "moment" || monomials !== "total-degree"))
+			return { reason: "degrees by row are for the moment route and total-degree monomials" };
 		if (certificate === "estimate" && monomials === "anisotropic")
 			return { reason: "an error is estimated for total-degree monomials only" };
 		if (degree === undefined || monomials === "anisotropic") return true;
@@ -66,7 +72,7 @@ export const polynomial = defineAlgorithm({
 	},
 	async run(
 		problem,
-		{ route, basis, monomials, degree, epsilon, certificate },
+		{ route, basis, monomials, degree, epsilon, certificate, rowDegrees },
 		{ onProgress },
 	): Promise<GradientResult> {
 		const profile = profileOf(problem);
@@ -76,7 +82,7 @@ export const polynomial = defineAlgorithm({
 			route: routes[route],
 			family: polynomialFamilies[basis],
 		};
-		const request = { problem, method, monomials, certificate, onProgress };
+		const request = { problem, method, monomials, rowDegrees, certificate, onProgress };
 		return degree === undefined
 			? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
 			: gradientOfDegree(request, degree);
