@@ -1,4 +1,4 @@
-import { frobeniusNorm, Matrix, multiply, scaleRows, subtract, unitRoundoff } from "@attgrad/matrix-core";
+import { frobeniusNorm, Matrix, multiply, type Numbers, scaleRows, subtract, unitRoundoff } from "@attgrad/matrix-core";
 import type { Frame } from "./frame.ts";
 import type { Profile } from "./profile.ts";
 
@@ -36,6 +36,17 @@ export function balancedSpace(profile: Profile): FeatureSpace {
 /** r_i: at least every |q_ji k_li| in the space. */
 export const termReach = ({ queryReach, keyReach }: FeatureSpace): Float64Array =>
 	queryReach.map((q, i) => q * keyReach[i]!);
+
+/** At least every Σ_i |q_ji k_li| for a stored query: by coordinates or by norms, whichever is less. */
+export function reachOf(points: Numbers, j: number, count: number, space: FeatureSpace): number {
+	let [byCoordinate, square] = [0, 0];
+	for (let i = 0; i < space.keyReach.length; i++) {
+		const size = Math.abs(points[i * count + j]!);
+		byCoordinate += size * space.keyReach[i]!;
+		square += size * size;
+	}
+	return (1 + 1e-6) * Math.min(byCoordinate, Math.sqrt(square) * space.keyNorm);
+}
 
 /** u of double precision, in which rows are mapped. */
 const u = 2 ** -53;

@@ -14,7 +14,8 @@ describe("the reference cases at epsilon 1e-8", () => {
 	const refused: string[] = [];
 
 	test.each(referenceCases())("$name is right within epsilon or refused", async ({ name, problem, gradX, loss }) => {
-		for (const certificate of ["a-posteriori", "a-priori"] as const)
+		const kinds = problem.n <= 300 ? (["a-posteriori", "a-priori"] as const) : (["a-posteriori"] as const);
+		for (const certificate of kinds)
 			try {
 				const result = await run(problem, { epsilon: 1e-8, certificate });
 				expect(result.certificate!.kind).toBe(certificate);

@@ -1,11 +1,10 @@
 import { allocateNumbers, type Numbers } from "@attgrad/matrix-core";
 import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
-import { termReach } from "../feature-space.ts";
+import { reachOf, termReach } from "../feature-space.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
 import { countMonomials, type FeatureTree, featureWeights } from "../monomials/feature-tree.ts";
 import { addMoments, contractMoments } from "../routes/block-operations.ts";
 import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
-import { reachOf } from "./a-posteriori.ts";
 import { entryError } from "./entry-error.ts";
 import { relativeRounding, roundingCounts } from "./rounding.ts";
 
@@ -42,6 +41,7 @@ export class DeviationPilot {
 	readonly #method: Method;
 	readonly #coefficients: Float64Array;
 	readonly #weights: Float64Array;
+	readonly queryFeatures: number;
 	readonly #inflation: number;
 	readonly #sumCount: number;
 	readonly #columns: number;
@@ -57,6 +57,7 @@ export class DeviationPilot {
 		this.#method = method;
 		this.#coefficients = family.coefficients(space.radius, degree);
 		this.#weights = featureWeights(tree, this.#coefficients);
+		this.queryFeatures = this.#weights.length;
 		const dropped = droppedTerms(tree, this.#coefficients, termReach(space));
 		const { relative } = entryError(family, space.radius, degree, space.scoreError, dropped);
 		this.#inflation = relative < 1 ? (1 + relative) / (1 - relative) : Number.POSITIVE_INFINITY;

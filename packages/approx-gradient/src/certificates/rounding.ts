@@ -33,7 +33,8 @@ export function roundingCounts(
 ): RoundingCounts {
 	const stored = unitRoundoff(dtype);
 	const blockRows = rowsOfBlock(route.memory(size, raisedSize, d).row, dtype);
-	const overRows = u * (blockRows + Math.ceil(n / blockRows) + 2);
+	// Rows in blocks of their degree leave up to a block a degree that is not full.
+	const overRows = u * (blockRows + Math.ceil(n / blockRows) + degree + 3);
 	const overFeatures = u * (FEATURES_AT_ONCE + Math.ceil(size / FEATURES_AT_ONCE) + 2);
 	// Features of keys and queries (degree products each), weighted values, moments, weighted features; the weights.
 	const sums = stored * (2 * degree + 4) + overRows + overFeatures + u * (2 * degree + 6);
