@@ -8,5 +8,7 @@ export default defineConfig({
 		reporters: ["dot", ["json", { outputFile: "test-report.json" }]],
 		testTimeout: 60_000,
 		pool: "forks",
+		// turbo runs two packages at a time: more processes than cores make tests that watch the clock fail.
+		maxWorkers: 2,
 	},
 });
