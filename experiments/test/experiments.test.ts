@@ -1,10 +1,28 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Experiment, expandGrid, type Progress, plotRun, presets, readRows, sweep } from "@attgrad/harness";
-import { expect, test } from "vitest";
+import {
+	type Cell,
+	cellKey,
+	type Experiment,
+	expandGrid,
+	type Progress,
+	plotRun,
+	presets,
+	readRows,
+	sweep,
+} from "@attgrad/harness";
+import { createRuntime } from "@attgrad/matrix-core";
+import { afterAll, expect, test } from "vitest";
 import { experiments } from "../index.ts";
+
+const parent = mkdtempSync(join(tmpdir(), "attgrad-experiments-"));
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+const runtime = await createRuntime();
+const { kernel } = runtime;
+await runtime.close();
 
 const silent: Progress = { start() {}, begin() {}, finish() {}, notice() {}, stop() {} };
 
@@ -12,17 +30,15 @@ test("names of experiments are unique", () => {
 	expect(new Set(experiments.map(({ name }) => name)).size).toBe(experiments.length);
 });
 
-test.each(experiments.map((experiment) => [experiment.name, experiment] as const))(
-	"%s lives in a folder of its name, beside a README that says how to run it and what it shows",
-	async (name, { module, question }) => {
+test.each(experiments.map(({ name, module }) => [name, module] as const))(
+	"%s lives in a folder of its name, beside a README that says how to run it",
+	async (name, module) => {
 		const folder = dirname(fileURLToPath(module));
 		expect(basename(folder)).toBe(name);
 		expect((await import(module)).default).toMatchObject({ name });
 		const readme = readFileSync(join(folder, "README.md"), "utf8");
-		expect(readme).toContain(question);
-		expect(readme).toContain(`npm run sweep -- ${name}`);
-		for (const heading of ["## Run it", "## The figure", "## What it shows", "## What it does not show"])
-			expect(readme).toContain(heading);
+		expect(readme).toMatch(new RegExp(`^# ${name}: `));
+		expect(readme).toMatch(new RegExp(`sweep (-- )?${name}\\b`));
 	},
 );
 
@@ -33,42 +49,26 @@ test.each(experiments.flatMap((experiment) => presets.map((preset) => [experimen
 	},
 );
 
-/** What is measured of each experiment here, so that it takes seconds. */
-const smallGrids: Readonly<Record<string, Parameters<typeof sweep>[1]["overrides"]>> = {
-	scaling: { n: [48, 96] },
-	degree: { n: [48], B: [1, 2] },
-};
-
-const beginning = (experiment: Experiment): Experiment => ({
-	...experiment,
-	grid: {
-		...experiment.grid,
-		quick: experiment.grid.quick.map((block) => ({
-			...block,
-			...(block.degree && { degree: block.degree.slice(0, 3) }),
-		})),
-	},
-});
+/** An experiment with no more cells than these few, the smallest. */
+function beginning(experiment: Experiment, cells: number): Experiment {
+	const kept = new Set(expandGrid(experiment, "quick", kernel).slice(0, cells).map(cellKey));
+	const quick = experiment.grid.quick.map((block) => ({
+		...block,
+		exclude: (cell: Cell) => block.exclude?.(cell) === true || !kept.has(cellKey(cell)),
+	}));
+	return { ...experiment, grid: { ...experiment.grid, quick } };
+}
 
 test.each(experiments.map((experiment) => [experiment.name, experiment] as const))(
-	"a small %s sweep measures all its cells and draws its figures",
-	async (name, experiment) => {
-		const out = mkdtempSync(join(tmpdir(), "attgrad-experiments-"));
-		const overrides = smallGrids[name];
-		expect(overrides).toBeDefined();
-		const { folder, counts, left } = await sweep(beginning(experiment), {
-			progress: silent,
-			out,
-			overrides: overrides!,
-		});
-		expect(left).toBe(0);
-		expect(Object.keys(counts)).toEqual(["done"]);
+	"the beginning of a %s sweep is measured within its certificates and drawn",
+	async (_name, experiment) => {
+		const out = mkdtempSync(join(parent, "test-"));
+		const { folder, counts, left } = await sweep(beginning(experiment, 5), { progress: silent, out });
+		expect({ counts, left }).toEqual({ counts: { done: 5 }, left: 0 });
 		const rows = readRows(join(folder, "rows.csv")).rows;
-		expect(rows.every(({ error_max, error_bound = Infinity }) => error_max! <= error_bound)).toBe(true);
+		expect(rows.every(({ error_max = 0, error_bound = Infinity }) => error_max <= error_bound)).toBe(true);
 		const files = await plotRun(folder, experiments);
-		expect(files).toEqual(
-			experiment.figures.flatMap((figure) => ["svg", "png"].map((ending) => join(folder, `${figure.name}.${ending}`))),
-		);
+		expect(files.length).toBeGreaterThan(0);
 		expect(files.every((file) => existsSync(file))).toBe(true);
 	},
 );

@@ -16,7 +16,7 @@ export type Outcome =
 	| { status: "unproven"; description: string }
 	| { status: "held" | "violated"; description: string; error: number; bound: number };
 
-const runtime = await createRuntime();
+export const runtime = await createRuntime();
 
 /** Options of a run, before their defaults. */
 type Options = Parameters<typeof polynomial.options.parse>[0];
@@ -31,23 +31,33 @@ export async function attack(seed: number): Promise<Outcome> {
 	const { problem, name } = randomProblem(seed, random);
 	const options = randomOptions(random);
 	const description = `seed ${seed}: ${name} ${problem.A1.dtype} ${JSON.stringify(options)}`;
+	return judge(problem, description, () => polynomial.run(problem, polynomial.options.parse(options), runtime));
+}
+
+/** What becomes of a run: its bound against the exact gradient of the same numbers. */
+export async function judge(
+	problem: AttentionProblem,
+	description: string,
+	run: () => Promise<GradientResult>,
+): Promise<Outcome> {
 	let result: GradientResult;
 	try {
-		result = await polynomial.run(problem, polynomial.options.parse(options), runtime);
+		result = await run();
 	} catch (error) {
 		if (!(error instanceof ComputationError)) throw new Error(description, { cause: error });
 		return { status: "refused", description, reason: error.message };
 	}
 	const { bound, kind } = result.certificate!;
-	if (kind === "none") return { status: "unproven", description };
+	if (kind === "none" || bound === Number.POSITIVE_INFINITY) return { status: "unproven", description };
 	const exact = await streamingGradient(asDtype(problem, "f64"));
 	const error = maxAbsDifference(result.gradient, exact.gradient);
 	return { status: error <= bound ? "held" : "violated", description, error, bound };
 }
 
-const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)]!;
+export const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)]!;
 
-function randomProblem(seed: number, random: Random): { problem: AttentionProblem; name: string } {
+/** A problem from a distribution or an adversary, in double or single precision. */
+export function randomProblem(seed: number, random: Random): { problem: AttentionProblem; name: string } {
 	const sizes = {
 		n: pick(random, [1, 2, 3, 5, 8, 17, 33, 64, 111]),
 		d: random.integer(1, 5),

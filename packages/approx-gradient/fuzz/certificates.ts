@@ -1,16 +1,20 @@
 import { attack } from "./attack.ts";
+import { attackFeatureMap } from "./attack-feature-maps.ts";
 
 /**
- * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed].
+ * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed] [feature-maps].
+ * Without the last word it is the polynomial's that are attacked.
  * Exits 1 when a bound was below the true error.
  */
 const count = Number(process.argv[2] ?? 10_000);
 const first = Number(process.argv[3] ?? 0);
 
+const attackOne = process.argv[4] === "feature-maps" ? attackFeatureMap : attack;
+
 const tightness: number[] = [];
 const tally = { held: 0, violated: 0, refused: 0, unproven: 0 };
 for (let seed = first; seed < first + count; seed++) {
-	const outcome = await attack(seed);
+	const outcome = await attackOne(seed);
 	tally[outcome.status]++;
 	if (outcome.status === "violated")
 		console.log(`violated: ${outcome.description}: error ${outcome.error}, bound ${outcome.bound}`);

@@ -79,13 +79,13 @@ function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void
 /**
  * Adds the moments of `rows` keys to S (nodes x (d + 1) doubles; nodes a multiple of MOMENT_NODES, those from `real` on
  * are left as they are or get zeros).
- * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y (matrices, centre and none = d
- * zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
+ * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y - valueCentre (matrices, centres and
+ * none = d zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
  * scratch: EXPONENTIAL_TABLE, (nodes + 2 d + 1) rows of `panels` panels, and d + MOMENT_NODES · MOMENT_COLUMNS panels.
  */
 export function keyMoments<T>(
 	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
-	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
 	const stride = <usize>d * sizeof<T>(), row = <usize>panels * panelBytes();
 	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>nodes * row, h = k + <usize>d * row;
@@ -99,7 +99,7 @@ export function keyMoments<T>(
 			projectPanels<T>(loaded, keyMap, centre, none, d, k + panel, row);
 			keyWeights<T>(d, loaded, centre, tilt, count, h + <usize>d * row + panel, scratch);
 			loadPanels<T>(inputs + <usize>first * stride, count, d, loaded);
-			projectPanels<T>(loaded, Y, none, none, d, h + panel, row);
+			projectPanels<T>(loaded, Y, none, valueCentre, d, h + panel, row);
 			weighValues<T>(d, h + <usize>d * row + panel, h + panel, row);
 		}
 		blockFeatures<T>(k, features, families, familyTable, variable, row);

@@ -70,3 +70,20 @@ export function projectPanels<T>(x: usize, M: usize, before: usize, after: usize
 			}
 	}
 }
+
+/** panel[i] -= centre[i] for d panels; the centre is in double precision, and so is the difference before it is rounded. */
+export function centrePanels<T>(d: i32, centre: usize, panel: usize): void {
+	for (let i = 0; i < d; i++, centre += 8) {
+		const shift = v128.load_splat<f64>(centre);
+		for (const end = panel + panelBytes(); panel < end; panel += 16) {
+			const x = v128.load(panel);
+			if (sizeof<T>() == 8) {
+				v128.store(panel, f64x2.sub(x, shift));
+				continue;
+			}
+			const low = f64x2.sub(f64x2.promote_low_f32x4(x), shift);
+			const high = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<u64>(x, x, 1, 0)), shift);
+			v128.store(panel, v128.shuffle<u64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+		}
+	}
+}

@@ -6,54 +6,54 @@ import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
 export function keyMoments64(
 	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
-	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f64>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, none, tilt, S);
+	keyMoments<f64>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
 }
 
 export function queryMoment64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): f64 {
 	return queryPass<f64>(
-		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		raisedNodes, moments, weight, raised, totals,
 	);
 }
 
 export function queryReverse64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
 ): f64 {
 	return queryPass<f64>(
-		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		0, 0, 0, 0, totals,
 	);
 }
 
 export function keyMoments32(
 	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
-	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, none: usize, tilt: usize, S: usize,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f32>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, none, tilt, S);
+	keyMoments<f32>(scratch, rows, d, nodes, real, families, familyTable, variable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
 }
 
 export function queryMoment32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): f64 {
 	return queryPass<f32>(
-		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		MOMENT, scratch, rows, d, nodes, families, familyTable, variable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		raisedNodes, moments, weight, raised, totals,
 	);
 }
 
 export function queryReverse32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
 ): f64 {
 	return queryPass<f32>(
-		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, queryMap, none, queryShift, weighted,
+		REVERSE, scratch, rows, d, nodes, families, familyTable, variable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		0, 0, 0, 0, totals,
 	);
 }
@@ -74,9 +74,9 @@ export function centredQueries64(
 }
 
 export function centredKeys64(
-	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, out: usize,
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
 ): void {
-	centredKeys<f64>(scratch, rows, d, keys, inputs, Y, middle, tilt, out);
+	centredKeys<f64>(scratch, rows, d, keys, inputs, Y, middle, tilt, valueCentre, out);
 }
 
 export function keyRanges32(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
@@ -94,7 +94,7 @@ export function centredQueries32(
 }
 
 export function centredKeys32(
-	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, out: usize,
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
 ): void {
-	centredKeys<f32>(scratch, rows, d, keys, inputs, Y, middle, tilt, out);
+	centredKeys<f32>(scratch, rows, d, keys, inputs, Y, middle, tilt, valueCentre, out);
 }

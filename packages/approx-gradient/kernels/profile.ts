@@ -106,13 +106,13 @@ export function centredQueries<T>(
 }
 
 /**
- * out: [max ‖A2_l - middle‖², Σ ω, Σ ω (A2 - middle) (d), Σ ω |h| (d)] with the weights ω_l = exp(<tilt, A2_l - middle>).
+ * out: [max ‖A2_l - middle‖², Σ ω, Σ ω (A2 - middle) (d), Σ ω |h - valueCentre| (d)] with the weights ω_l = exp(<tilt, A2_l - middle>).
  * scratch: EXPONENTIAL_TABLE and d doubles.
  */
 // @ts-ignore: decorator
 @inline
 export function centredKeys<T>(
-	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, out: usize,
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
 ): void {
 	const stride = <usize>d * sizeof<T>(), column = <usize>d << 3, values = scratch + EXPONENTIAL_TABLE;
 	prepareExponential<f64>(scratch);
@@ -130,7 +130,7 @@ export function centredKeys<T>(
 		for (let b = 0; b < d; b++) {
 			const at = <usize>b << 3;
 			add(out + 16 + at, weight * (<f64>load<T>(keys + <usize>b * sizeof<T>()) - load<f64>(middle + at)));
-			add(out + 16 + column + at, weight * Math.abs(load<f64>(values + at)));
+			add(out + 16 + column + at, weight * Math.abs(load<f64>(values + at) - load<f64>(valueCentre + at)));
 		}
 	}
 }

@@ -6,7 +6,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelFeatures } from "./features";
-import { loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
+import { centrePanels, loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
 
 /** Nodes of a run. */
 const RUN = 48;
@@ -228,7 +228,7 @@ export const REVERSE = 1;
 
 /**
  * A range of `rows` queries; returns the first row whose normaliser is not positive, or -1.
- * A1, E: the rows; query q is A1 · queryMap - queryShift (doubles; none: d zeros); weighted: w_alpha S[alpha] (nodes x (d + 1));
+ * A1, E: the rows, targets being E - valueCentre; query q is A1 · queryMap - queryShift (doubles; none: d zeros); weighted: w_alpha S[alpha] (nodes x (d + 1));
  * MOMENT also takes moments (S, raisedNodes x (d + 1)), weight (w_alpha) and raised (nodes x d offsets of panels). `nodes`
  * counts real nodes; tables of moments have rows up to the next multiple of 4, zero.
  * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
@@ -239,7 +239,7 @@ export const REVERSE = 1;
 @inline
 export function queryPass<T>(
 	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
-	A1: usize, E: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
+	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
 	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>();
@@ -252,6 +252,7 @@ export function queryPass<T>(
 		const count = min(panelRows<T>(), rows - from);
 		loadPanels<T>(A1 + <usize>from * stride, count, d, a1);
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
+		centrePanels<T>(d, valueCentre, c);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
 		panelFeatures<T>(q, feature, families, familyTable, variable);
 		evaluate<T>(d + 1, feature, nodes, weighted, N);

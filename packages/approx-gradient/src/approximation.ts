@@ -15,13 +15,13 @@ export interface Method {
 	readonly space: FeatureSpace;
 	readonly route: Route;
 	readonly family: PolynomialFamily;
-	/** What the route runs on. */
-	readonly kernel: KernelName;
+	/** What the route runs on. @default "js" */
+	readonly kernel?: KernelName;
 }
 
 /** Whether the route of a method has kernels and runs on them. */
 export const runsOnKernels = ({ kernel, route }: Pick<Method, "kernel" | "route">): boolean =>
-	kernel !== "js" && route.name !== "paper";
+	(kernel ?? "js") !== "js" && route.name !== "paper";
 
 /** Ã of one degree, as far as bounds go: what is known of its entries and of its arithmetic. */
 export interface Candidate {

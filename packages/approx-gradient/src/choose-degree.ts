@@ -25,6 +25,7 @@ export function leastCertifiedDegree(
 	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
 	let [previous, worse] = [Number.POSITIVE_INFINITY, 0];
 	for (let degree = from; degree <= maxDegree && worse < PATIENCE; degree++) {
+		if (!isPromising(method, degree)) continue;
 		const approximation = totalDegreeApproximation(method, degree);
 		const bound = boundOf(approximation);
 		const bytes = memoryOf(method, approximation);
@@ -47,6 +48,10 @@ export function leastCertifiedDegree(
 			`(rounding floor of exp ${roundingFloor(radius, dtype).toExponential(1)}); ${couldCertify(best)}`,
 	);
 }
+
+/** Nothing can be proven while P may be off by all of e^x and by all of a key's weight: spares the work of trying. */
+const isPromising = ({ family, space: { radius } }: Method, degree: number): boolean =>
+	family.relativeError(radius, degree) < 1 || family.absoluteError(radius, degree) < 1;
 
 const couldCertify = ({ bound, degree }: { bound: number; degree: number }): string =>
 	Number.isFinite(bound)

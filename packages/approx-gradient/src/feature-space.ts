@@ -1,4 +1,4 @@
-import { frobeniusNorm, Matrix, multiply, scaleRows, subtract, unitRoundoff } from "@attgrad/matrix-core";
+import { frobeniusNorm, Matrix, multiply, type Numbers, scaleRows, subtract, unitRoundoff } from "@attgrad/matrix-core";
 import type { Frame } from "./frame.ts";
 import type { Profile } from "./profile.ts";
 
@@ -37,6 +37,17 @@ export function balancedSpace(profile: Profile): FeatureSpace {
 export const termReach = ({ queryReach, keyReach }: FeatureSpace): Float64Array =>
 	queryReach.map((q, i) => q * keyReach[i]!);
 
+/** At least every Σ_i |q_ji k_li| for a stored query: by coordinates or by norms, whichever is less. */
+export function reachOf(points: Numbers, j: number, count: number, space: FeatureSpace): number {
+	let [byCoordinate, square] = [0, 0];
+	for (let i = 0; i < space.keyReach.length; i++) {
+		const size = Math.abs(points[i * count + j]!);
+		byCoordinate += size * space.keyReach[i]!;
+		square += size * size;
+	}
+	return (1 + 1e-6) * Math.min(byCoordinate, Math.sqrt(square) * space.keyNorm);
+}
+
 /** u of double precision, in which rows are mapped. */
 const u = 2 ** -53;
 
@@ -45,7 +56,7 @@ const u = 2 ** -53;
  * Each coordinate is scaled by a power of two so that queries and keys reach alike.
  */
 export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedExtent): FeatureSpace {
-	const { d, queryNorm, keyNorm, roundings, queryCentre, keyCentre, keyReach } = profile;
+	const { d, queryNorm, keyNorm, roundings, queryCentre, keyCentre, valueCentre, keyReach } = profile;
 	const balance = 2 ** powerBetween(extent.queryNorm, extent.keyNorm);
 	const stored = 2 * unitRoundoff(profile.dtype);
 	const [sizeM, sizeN, defect] = [frobeniusNorm(M), frobeniusNorm(N), defectOf(M, N)];
@@ -64,6 +75,7 @@ export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedEx
 		frame: {
 			queryCentre,
 			keyCentre,
+			valueCentre,
 			shift: queryCentre.reduce((sum, nu, b) => sum + Math.abs(nu) * keyReach[b]!, 0),
 			queryMap: scaleRows(M, new Float64Array(d).fill(1 / balance)),
 			keyMap: scaleRows(N, new Float64Array(d).fill(balance)),

@@ -10,6 +10,11 @@ export interface Frame {
 	readonly queryCentre: Float64Array;
 	/** μ, d numbers. */
 	readonly keyCentre: Float64Array;
+	/**
+	 * η, d numbers: h becomes h - 1 ηᵀ and E becomes E - 1 ηᵀ, which leaves c and, because the rows of p sum to zero, the
+	 * gradient as they are.
+	 */
+	readonly valueCentre: Float64Array;
 	/** At least every <ν, k_l - μ>, so that no weight is above 1. */
 	readonly shift: number;
 	/** M, d x d. */
@@ -21,10 +26,11 @@ export interface Frame {
 /** No centring, no change of coordinates. */
 export function plainFrame(d: number): Frame {
 	const none = new Float64Array(d);
-	return { queryCentre: none, keyCentre: none, shift: 0, queryMap: Matrix.identity(d), keyMap: Matrix.identity(d) };
+	const same = Matrix.identity(d);
+	return { queryCentre: none, keyCentre: none, valueCentre: none, shift: 0, queryMap: same, keyMap: same };
 }
 
-/** rows - centre, row by row, in double precision. */
+/** rows - centre, row by row, in double precision; `centred` may be `rows`. */
 export function centreRows(rows: Float64Array, centre: Float64Array, count: number, centred: Float64Array): void {
 	const d = centre.length;
 	for (let at = 0; at < count * d; at++) centred[at] = rows[at]! - centre[at % d]!;

@@ -20,12 +20,15 @@ import { memoryOf } from "./memory.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
 import { type KernelRouteName, runOnKernels } from "./routes/kernel-route.ts";
 import type { RouteInput, RouteResult } from "./routes/route.ts";
+import { rowDegrees } from "./row-degrees.ts";
 
 /** A gradient that is asked for. */
 export interface GradientRequest {
 	readonly problem: AttentionProblem<RowSource>;
 	readonly method: Method;
 	readonly monomials: "total-degree" | "anisotropic";
+	/** Whether rows of smaller radius get polynomials of lower degree; for the moment route and total degree. */
+	readonly rowDegrees: boolean;
 	/** The kind of certificate that the result carries. */
 	readonly certificate: "a-posteriori" | "a-priori" | "estimate";
 	readonly runtime: Runtime;
@@ -82,7 +85,12 @@ export async function gradientWithin(request: GradientRequest, epsilon: number):
 			from = approximation.degree + 1;
 		}
 	}
-	return gradientOf(request, choose(method, epsilon, proven, available));
+	const result = await gradientOf(request, choose(method, epsilon, proven, available));
+	if (result.certificate!.bound <= epsilon) return result;
+	throw new ComputationError(
+		"invalid",
+		`polynomial: certifies ${result.certificate!.bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
+	);
 }
 
 /** The gradient at the least degree whose estimated error is at most epsilon; all degrees that can be it at once. */
@@ -106,11 +114,14 @@ async function gradientOf(
 ): Promise<GradientResult> {
 	const { problem, method, certificate, runtime } = request;
 	const tree = approximation.tree();
+	const byRow = request.rowDegrees ? rowDegrees(method, approximation, tree) : undefined;
+	const bounded = byRow ? { ...approximation, coefficients: byRow.largestCoefficients } : approximation;
 	const input = {
 		problem,
 		tree,
 		weights: featureWeights(tree, approximation.coefficients),
 		frame: method.space.frame,
+		...(byRow && { rowDegrees: byRow }),
 	};
 	const finish = (
 		result: { gradient: GradientResult["gradient"]; loss: number },
@@ -128,16 +139,16 @@ async function gradientOf(
 		};
 		return finish(await run(request, input), estimate ?? sampled());
 	}
-	const aPriori = aPrioriBound(method, approximation);
+	const aPriori = aPrioriBound(method, bounded);
 	if (certificate === "a-priori") return finish(await run(request, input), aPriori);
 	if (runsOnKernels(method)) {
 		const result = await runOnKernels(method.route.name as KernelRouteName, input, runtime);
-		return finish(result, lesser(boundFromTotals(method, approximation, result), aPriori));
+		return finish(result, lesser(boundFromTotals(method, bounded, result), aPriori));
 	}
 	const degree = pilotDegree(method, approximation);
 	const watcher = new APosteriori(
 		method,
-		approximation,
+		bounded,
 		degree === undefined ? undefined : new DeviationPilot(method, tree, degree),
 	);
 	const result = await method.route.run(input, { watchers: [watcher], onProgress: runtime.onProgress });

@@ -36,6 +36,10 @@ const options = z
 			.positive()
 			.optional()
 			.describe(`bound on max |g~ - g| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+		rowDegrees: z
+			.boolean()
+			.default(false)
+			.describe("a lower degree for rows of smaller radius, at the same certificate (route moment)"),
 		certificate: z
 			.enum(["a-posteriori", "a-priori", "estimate"] satisfies Certificate["kind"][])
 			.default("a-posteriori")
@@ -56,7 +60,9 @@ export const polynomial = defineAlgorithm({
 	version: 2,
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
-	supports({ d, A1 }, { degree, route, monomials, certificate }) {
+	supports({ d, A1 }, { degree, route, monomials, certificate, rowDegrees }) {
+		if (rowDegrees && (route !== "moment" || monomials !== "total-degree"))
+			return { reason: "degrees by row are for the moment route and total-degree monomials" };
 		if (certificate === "estimate" && monomials === "anisotropic")
 			return { reason: "an error is estimated for total-degree monomials only" };
 		if (degree === undefined || monomials === "anisotropic") return true;
@@ -65,16 +71,21 @@ export const polynomial = defineAlgorithm({
 		if (bytes <= availableMemory()) return true;
 		return { reason: `degree ${degree} at d = ${d} has ${set.size} features, which need ${bytes} bytes` };
 	},
-	async run(problem, { route, basis, monomials, degree, epsilon, certificate }, runtime): Promise<GradientResult> {
+	async run(
+		problem,
+		{ route, basis, monomials, degree, epsilon, certificate, rowDegrees },
+		runtime,
+	): Promise<GradientResult> {
 		const profile = await profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
 		const method = {
 			profile,
 			space: monomials === "anisotropic" ? principalSpace(problem, profile) : balancedSpace(profile),
 			route: routes[route],
 			family: polynomialFamilies[basis],
-			kernel: runtime.kernel,
+			// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
+			kernel: rowDegrees ? ("js" as const) : runtime.kernel,
 		};
-		const request = { problem, method, monomials, certificate, runtime };
+		const request = { problem, method, monomials, rowDegrees, certificate, runtime };
 		return degree === undefined
 			? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
 			: gradientOfDegree(request, degree);

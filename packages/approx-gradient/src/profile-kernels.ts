@@ -72,8 +72,8 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 			const [square, inputSums, targetSums] = got as Six;
 			return { norm: Math.sqrt(square[0]!), inputSums, targetSums: new Matrix(d, d, targetSums) };
 		},
-		async centredKeys(middle, queryCentre) {
-			const operands = [wide(Y), middle, queryCentre];
+		async centredKeys(middle, queryCentre, valueCentre) {
+			const operands = [wide(Y), middle, queryCentre, valueCentre];
 			const results = [
 				["max", 1],
 				["sum", 1],

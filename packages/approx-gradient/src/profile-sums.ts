@@ -40,7 +40,7 @@ export interface CentredKeys {
 	readonly norm: number;
 	/** Weighted mean of A2. */
 	readonly mean: Float64Array;
-	/** Weighted mean of |h|. */
+	/** Weighted mean of |h - valueCentre|. */
 	readonly valueMean: Float64Array;
 }
 
@@ -49,7 +49,7 @@ export interface ProfileSums {
 	keyRanges(): Promise<KeyRanges>;
 	queryRanges(): Promise<QueryRanges>;
 	centredQueries(centre: Float64Array, valueMiddle: Float64Array): Promise<CentredQueries>;
-	centredKeys(middle: Float64Array, queryCentre: Float64Array): Promise<CentredKeys>;
+	centredKeys(middle: Float64Array, queryCentre: Float64Array, valueCentre: Float64Array): Promise<CentredKeys>;
 }
 
 /** The passes in plain TypeScript. */
@@ -58,7 +58,7 @@ export function plainSums(problem: AttentionProblem<RowSource>): ProfileSums {
 		keyRanges: async () => keyRanges(problem),
 		queryRanges: async () => queryRanges(problem),
 		centredQueries: async (centre, valueMiddle) => centredQueries(problem, centre, valueMiddle),
-		centredKeys: async (middle, queryCentre) => centredKeys(problem, middle, queryCentre),
+		centredKeys: async (middle, queryCentre, valueCentre) => centredKeys(problem, middle, queryCentre, valueCentre),
 	};
 }
 
@@ -134,6 +134,7 @@ function centredKeys(
 	problem: AttentionProblem<RowSource>,
 	middle: Float64Array,
 	queryCentre: Float64Array,
+	valueCentre: Float64Array,
 ): CentredKeys {
 	const { d } = problem;
 	const mean = new Float64Array(d);
@@ -148,7 +149,7 @@ function centredKeys(
 			total += weight;
 			for (let b = 0; b < d; b++) {
 				mean[b]! += weight * (block.keys[l * d + b]! - middle[b]!);
-				valueMean[b]! += weight * Math.abs(block.values[l * d + b]!);
+				valueMean[b]! += weight * Math.abs(block.values[l * d + b]! - valueCentre[b]!);
 			}
 		}
 	return {

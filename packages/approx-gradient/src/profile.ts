@@ -25,11 +25,9 @@ export interface Profile {
 	readonly keyHalfRange: Float64Array;
 	/** H_i, half the range of h_{·i}. */
 	readonly valueHalfRange: Float64Array;
-	/** The middle of that range. */
-	readonly valueMiddle: Float64Array;
-	/** max |h_li|. */
-	readonly valueReach: Float64Array;
-	/** Σ ω_l |h_li| / Σ ω_l with the weights ω_l = e^<ν, k_l>. */
+	/** η, the middle of that range. */
+	readonly valueCentre: Float64Array;
+	/** Σ ω_l |h_li - η_i| / Σ ω_l with the weights ω_l = e^<ν, k_l>. */
 	readonly valueMean: Float64Array;
 	/** At least every log(Σ ω_l / Σ ω_l e^<q_j, k_l>): minus the least <q_j, mean key>, by convexity (paper.md 7.4). */
 	readonly deficit: number;
@@ -65,14 +63,14 @@ export async function profileOf(
 	const spread = sumOver(d, (b) => 2 * Math.abs(queries.range.middle()[b]!) * keys.range.half()[b]!);
 	const moveQueries = centred.norm < queries.norm && spread <= EXPONENT_SPREAD[dtype];
 	const queryCentre = moveQueries ? queries.range.middle() : new Float64Array(d);
-	const weighted = await sums.centredKeys(keys.range.middle(), queryCentre);
+	const weighted = await sums.centredKeys(keys.range.middle(), queryCentre, keys.values.middle());
 	const moveKeys = weighted.norm < keys.norm;
 	const keyCentre = moveKeys ? keys.range.middle() : new Float64Array(d);
 
 	const queryNorm = roundUp(moveQueries ? centred.norm : queries.norm);
 	const keyNorm = roundUp(moveKeys ? weighted.norm : keys.norm);
 	const keyReach = keys.range.reach(keyCentre);
-	const valueRounding = keys.valueSizes.map((size) => (d + 1) * u * size);
+	const valueRounding = keys.valueSizes.map((size) => (d + 2) * u * size);
 	const valueHalfRange = keys.values.half().map((half, i) => half + valueRounding[i]!);
 	const inputSums = centred.inputSums.map(roundUp);
 	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]!);
@@ -89,8 +87,7 @@ export async function profileOf(
 		keyReach,
 		keyHalfRange: keys.range.half(),
 		valueHalfRange,
-		valueMiddle: keys.values.middle(),
-		valueReach: keys.values.reach(new Float64Array(d)).map((reach, i) => reach + valueRounding[i]!),
+		valueCentre: keys.values.middle(),
 		valueMean: weighted.valueMean.map((mean, i) => roundUp(mean) + valueRounding[i]!),
 		deficit: deficit(meanKey, queries.range, queryCentre) + 1e-9,
 		inputSums,

@@ -19,20 +19,23 @@ const warmupShare = 0.2;
  * Times a computation. The first run is timed by itself; where it takes longer than the budget it is the only one,
  * otherwise it counts as warm-up and tinybench repeats until the budget is used, three times at least.
  * @param budget time that the repeated runs take together, milliseconds
+ * @param now the clock, milliseconds
  */
 export async function timeRuns<Result>(
 	run: () => Promise<Result>,
 	budget: number,
+	now = () => performance.now(),
 ): Promise<{ timing: Timing; result: Result }> {
-	const start = performance.now();
+	const start = now();
 	const result = await run();
-	const first = performance.now() - start;
+	const first = now() - start;
 	if (first > budget) return { timing: { median: first, min: first, samples: 1 }, result };
 	const bench = new Bench({
 		time: budget * (1 - warmupShare),
 		iterations: leastRuns,
 		warmupTime: budget * warmupShare,
 		warmupIterations: 1,
+		now,
 		throws: true,
 	});
 	bench.add("run", run, { async: true });

@@ -1,5 +1,6 @@
 import type { Numbers } from "@attgrad/matrix-core";
 import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
+import { reachOf } from "../feature-space.ts";
 import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
 import type { RouteWatcher } from "../routes/route.ts";
 import type { RowStates } from "../routes/row-states.ts";
@@ -18,6 +19,7 @@ export class APosteriori implements RouteWatcher {
 	readonly #candidate: Candidate;
 	readonly #pilot: DeviationPilot | undefined;
 	readonly #forms: Forms;
+	readonly queryFeatures: number;
 	#totalWeight = 0;
 
 	/** @param pilot gives the deviations for the variance form; without it that form is left out */
@@ -25,6 +27,7 @@ export class APosteriori implements RouteWatcher {
 		this.#method = method;
 		this.#candidate = candidate;
 		this.#pilot = pilot;
+		this.queryFeatures = pilot?.queryFeatures ?? 0;
 		this.#forms = errorForms(method, candidate);
 	}
 
@@ -72,17 +75,6 @@ export class APosteriori implements RouteWatcher {
 	result(): ProvenBound {
 		return this.#forms.result();
 	}
-}
-
-/** At least every Σ_i |q_ji k_li| for a stored query: by coordinates or by norms, whichever is less. */
-export function reachOf(points: Numbers, j: number, count: number, space: Method["space"]): number {
-	let [byCoordinate, square] = [0, 0];
-	for (let i = 0; i < space.keyReach.length; i++) {
-		const size = Math.abs(points[i * count + j]!);
-		byCoordinate += size * space.keyReach[i]!;
-		square += size * size;
-	}
-	return (1 + 1e-6) * Math.min(byCoordinate, Math.sqrt(square) * space.keyNorm);
 }
 
 function absoluteColumn(columns: Float64Array, j: number, count: number, d: number): Float64Array {

@@ -12,7 +12,7 @@ import { massOfRow } from "./row-facts.ts";
  */
 export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound {
 	const { profile, space, route } = method;
-	const { d, inputSums, residualSums, valueHalfRange: H, valueReach } = profile;
+	const { d, inputSums, residualSums, valueHalfRange: H } = profile;
 	const { error, coefficients, counts } = candidate;
 	const forms = errorForms(method, candidate);
 
@@ -25,7 +25,7 @@ export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound 
 	const growth = massRatio * sizeOfTerms(coefficients, reach, route.surrogate);
 	for (let a = 0; a < d; a++) {
 		if (inputSums[a] === 0) continue;
-		const outputs = H.map((half, i) => valueReach[i]! + l1 * half);
+		const outputs = H.map((half) => (1 + l1) * half);
 		const residuals = H.map((half, i) => residualSums.at(a, i) / inputSums[a]! + l1 * half);
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({

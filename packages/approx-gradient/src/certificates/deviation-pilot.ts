@@ -1,11 +1,10 @@
 import { allocateNumbers, type Numbers } from "@attgrad/matrix-core";
 import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
-import { termReach } from "../feature-space.ts";
+import { reachOf, termReach } from "../feature-space.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
 import { countMonomials, type FeatureTree, featureWeights } from "../monomials/feature-tree.ts";
 import { addMoments, contractMoments } from "../routes/block-operations.ts";
 import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
-import { reachOf } from "./a-posteriori.ts";
 import { entryError } from "./entry-error.ts";
 import { relativeRounding, roundingCounts } from "./rounding.ts";
 
@@ -42,6 +41,7 @@ export class DeviationPilot {
 	readonly #method: Method;
 	readonly #coefficients: Float64Array;
 	readonly #weights: Float64Array;
+	readonly queryFeatures: number;
 	readonly #inflation: number;
 	readonly #sumCount: number;
 	readonly #columns: number;
@@ -57,6 +57,7 @@ export class DeviationPilot {
 		this.#method = method;
 		this.#coefficients = family.coefficients(space.radius, degree);
 		this.#weights = featureWeights(tree, this.#coefficients);
+		this.queryFeatures = this.#weights.length;
 		const dropped = droppedTerms(tree, this.#coefficients, termReach(space));
 		const { relative } = entryError(family, space.radius, degree, space.scoreError, dropped);
 		this.#inflation = relative < 1 ? (1 + relative) / (1 - relative) : Number.POSITIVE_INFINITY;
@@ -65,9 +66,9 @@ export class DeviationPilot {
 		this.#moments = new Float64Array(this.#weights.length * this.#columns);
 	}
 
-	/** Takes in a block of keys: moments of h, h², k, k² and 1, values about the middle of their range. */
+	/** Takes in a block of keys: moments of h, h², k, k² and 1, about the centres. */
 	keys({ count, weights, values, keys }: KeyBlock, features: Numbers): void {
-		const { d, dtype, valueMiddle } = this.#method.profile;
+		const { d, dtype } = this.#method.profile;
 		if (this.#keyColumns.length < this.#columns * count)
 			this.#keyColumns = allocateNumbers(dtype, this.#columns * count);
 		const columns = this.#keyColumns;
@@ -75,7 +76,7 @@ export class DeviationPilot {
 			const weight = weights[l]!;
 			this.#totalWeight += weight;
 			for (let i = 0; i < d; i++) {
-				const h = values[l * d + i]! - valueMiddle[i]!;
+				const h = values[l * d + i]!;
 				const k = keys[l * d + i]!;
 				columns[i * count + l] = weight * h;
 				columns[(d + i) * count + l] = weight * h * h;

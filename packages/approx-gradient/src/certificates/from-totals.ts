@@ -16,7 +16,7 @@ const SLACK = 1 + 1e-4;
  */
 export function boundFromTotals(method: Method, approximation: Approximation, totals: RunTotals): ProvenBound {
 	const { profile, space, route } = method;
-	const { d, valueHalfRange: H, valueReach, deficit } = profile;
+	const { d, valueHalfRange: H, deficit } = profile;
 	const { error, coefficients, counts } = approximation;
 	const forms = errorForms(method, approximation);
 
@@ -34,7 +34,7 @@ export function boundFromTotals(method: Method, approximation: Approximation, to
 	for (let a = 0; a < d; a++) {
 		const weight = totals.inputSums[a]!;
 		if (weight === 0) continue;
-		const outputs = H.map((half, i) => valueReach[i]! + l1 * half);
+		const outputs = H.map((half) => (1 + l1) * half);
 		const residuals = H.map((_, i) => (SLACK * totals.residualSums.at(a, i)) / weight);
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({

@@ -36,8 +36,8 @@ export function kernelRoundingCounts(
 		paper: Number.POSITIVE_INFINITY,
 	}[name];
 	const rows = unit * (SUMMED_PANELS + 8) + double * (Math.ceil(n / 64) + d + 64);
-	// o = N · (1/D), c, r and c' are one to three roundings each.
-	return { sums, gradient: sums + gradient, rows, states: 3 * unit };
+	// o = N · (1/D), E - η, c, r and c' are one to three roundings each.
+	return { sums, gradient: sums + gradient, rows, states: 4 * unit };
 }
 
 /**

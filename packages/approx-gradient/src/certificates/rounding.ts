@@ -33,7 +33,8 @@ export function roundingCounts(
 ): RoundingCounts {
 	const stored = unitRoundoff(dtype);
 	const blockRows = rowsOfBlock(route.memory(size, raisedSize, d).row, dtype);
-	const overRows = u * (blockRows + Math.ceil(n / blockRows) + 2);
+	// Rows in blocks of their degree leave up to a block a degree that is not full.
+	const overRows = u * (blockRows + Math.ceil(n / blockRows) + degree + 3);
 	const overFeatures = u * (FEATURES_AT_ONCE + Math.ceil(size / FEATURES_AT_ONCE) + 2);
 	// Features of keys and queries (degree products each), weighted values, moments, weighted features; the weights.
 	const sums = stored * (2 * degree + 4) + overRows + overFeatures + u * (2 * degree + 6);
@@ -45,7 +46,7 @@ export function roundingCounts(
 		// Columns of both sides, the sum over queries, and the joined sum over features and d + 1 columns.
 		paper: stored * 3 + overRows + overFeatures * (d + 1) + u * 12,
 	}[route.name];
-	return { sums, gradient: sums + gradient, rows: overRows + u * (d + 4), states: u };
+	return { sums, gradient: sums + gradient, rows: overRows + u * (d + 4), states: 2 * u };
 }
 
 /** The counts with c roundings of unit u taken as √c u, as if they were independent: for estimates, not for proofs. */
@@ -88,7 +89,7 @@ export function roundingForm(
 	mass: (l1: number) => number,
 	gradientMass: (l1: number) => number,
 ): ErrorForm {
-	const { d, scale, valueReach, valueMean, roundings } = profile;
+	const { d, scale, valueHalfRange: H, valueMean, roundings } = profile;
 	const ofSpan = new Float64Array(d);
 	const ofError = new Float64Array(d);
 	return {
@@ -103,9 +104,9 @@ export function roundingForm(
 				const [dc, od] = [errors.residuals[i]!, errors.outputs[i]!];
 				correction += c * o;
 				correctionError += dc * o + c * od + dc * od + (d + 1) * counts.states * c * o;
-				largest += c * valueReach[i]!;
+				largest += c * H[i]!;
 				mean += c * valueMean[i]!;
-				moved += dc * valueReach[i]! + c * roundings.value[i]!;
+				moved += dc * H[i]! + c * roundings.value[i]!;
 			}
 			const size = Math.min(growth * (mean + correction), heavy * (largest + correction));
 			const division = relativeRounding(counts.sums, growth) + counts.rows + 2 * counts.states;

@@ -10,7 +10,7 @@ export interface RowFacts {
 	readonly inputs: Float64Array;
 	/** |c̃_ji|. */
 	readonly residuals: Float64Array;
-	/** |(f̃ h)_ji|. */
+	/** |(f̃ h)_ji - η_i|. */
 	readonly outputs: Float64Array;
 	/** ‖f̃_j - f_j‖₁. */
 	readonly l1: number;

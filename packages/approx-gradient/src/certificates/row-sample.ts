@@ -39,7 +39,7 @@ export function sampleRows(
 	size: number,
 	seed: number,
 ): RowSample {
-	const { d, queryCentre, valueMiddle } = profile;
+	const { d, queryCentre, valueCentre } = profile;
 	const rows = drawRows(problem.n, size, seed).map((j) => readRow(problem, j, queryCentre));
 	const sums = rows.map(() => new Float64Array(4 * d));
 	let totalWeight = 0;
@@ -50,7 +50,7 @@ export function sampleRows(
 			row.normaliser += entry;
 			const sum = sums[at]!;
 			for (let i = 0; i < d; i++) {
-				const h = value[i]! - valueMiddle[i]!;
+				const h = value[i]! - valueCentre[i]!;
 				sum[i]! += entry * h;
 				sum[d + i]! += entry * h * h;
 				sum[2 * d + i]! += entry * point[i]!;
@@ -63,7 +63,7 @@ export function sampleRows(
 		const deviation = (first: number, second: number): number =>
 			Math.sqrt(Math.max(0, mean[second]! - mean[first]! ** 2));
 		for (let i = 0; i < d; i++) {
-			row.output[i] = mean[i]! + valueMiddle[i]!;
+			row.output[i] = mean[i]! + valueCentre[i]!;
 			row.residual[i] = row.output[i]! - row.target[i]!;
 			row.deviations.values[i] = deviation(i, d + i);
 			row.deviations.keys[i] = deviation(2 * d + i, 3 * d + i);
@@ -130,7 +130,7 @@ export function predictBound({ rows, totalWeight }: RowSample, method: Method, c
 			{
 				inputs: row.input.map(Math.abs),
 				residuals: row.residual.map(Math.abs),
-				outputs: row.output.map(Math.abs),
+				outputs: row.output.map((output, i) => Math.abs(output - profile.valueCentre[i]!)),
 				l1: l1OfRow(candidate.error, massRatio),
 				growth: massRatio * sizeOfTerms(candidate.coefficients, reach, route.surrogate),
 				...(piloted && { deviations: inflated(row.deviations) }),

@@ -4,7 +4,7 @@ import { availableMemory, type FeatureTree, requireMemory, treeBytes } from "./f
 /**
  * The tree of any downward-closed set S of exponents, each an array of d whole numbers, in any order and all different.
  * A dictionary finds parents and raised nodes; cost O(K d²).
- * @throws UsageError when S is empty or not downward closed, or the tree would not fit in `available` bytes
+ * @throws UsageError when S is empty, has a monomial twice or is not downward closed, or the tree would not fit in `available` bytes
  */
 export function downwardClosedTree(
 	exponents: readonly (readonly number[])[],
@@ -15,6 +15,7 @@ export function downwardClosedTree(
 	const inside = [...exponents].sort(byDegreeThenTuple);
 	requireMemory(inside.length, treeBytes(d, inside.length, inside.length * (d + 1)), available);
 	const index = new Map(inside.map((alpha, node) => [nameOf(alpha), node]));
+	if (index.size < inside.length) throw new UsageError("monomials: a monomial is twice in the set");
 	for (const alpha of inside) requireBelow(alpha, index);
 	const edge = new Map<string, number[]>();
 	for (const alpha of inside)

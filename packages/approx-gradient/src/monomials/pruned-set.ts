@@ -127,7 +127,7 @@ class Heap {
 
 	push(node: Node): void {
 		const nodes = this.#nodes;
-		let at = nodes.push(node) - 1;
+		let at = nodes.length;
 		while (at > 0) {
 			const up = (at - 1) >> 1;
 			if (!before(node, nodes[up]!)) break;

@@ -5,7 +5,6 @@ import { keyRows, queryRows } from "../problem-rows.ts";
 
 /** A block of keys in a frame; overwritten by the next one. */
 export interface KeyBlock {
-	readonly from: number;
 	readonly count: number;
 	/** N (k_l - μ), d x count, column by column, in the problem's number type. */
 	readonly points: Numbers;
@@ -13,19 +12,20 @@ export interface KeyBlock {
 	readonly weights: Float64Array;
 	/** A2_l - μ, count x d, row-major. */
 	readonly keys: Float64Array;
-	/** h_l, count x d, row-major. */
+	/** h_l - η, count x d, row-major. */
 	readonly values: Float64Array;
 }
 
 /** A block of queries in a frame; overwritten by the next one. */
 export interface QueryBlock {
-	readonly from: number;
 	readonly count: number;
+	/** Number of each row in the problem. */
+	readonly rows: Int32Array;
 	/** M (q_j - ν), d x count, column by column, in the problem's number type. */
 	readonly points: Numbers;
 	/** A1_j, count x d, row-major. */
 	readonly inputs: Float64Array;
-	/** E_j, count x d, row-major. */
+	/** E_j - η, count x d, row-major. */
 	readonly targets: Float64Array;
 }
 
@@ -38,10 +38,11 @@ export function* keyBlocks(
 	const dtype = problem.A1.dtype;
 	const points = allocateNumbers(dtype, blockRows * problem.d);
 	const centred = new Float64Array(blockRows * problem.d);
-	for (const { from, count, keys, values } of keyRows(problem, blockRows)) {
+	for (const { count, keys, values } of keyRows(problem, blockRows)) {
 		centreRows(keys, frame.keyCentre, count, centred);
+		centreRows(values, frame.valueCentre, count, values);
 		mapToColumns(centred, frame.keyMap, count, points);
-		yield { from, count, points, weights: keyWeights(frame, centred, count, dtype), keys: centred, values };
+		yield { count, points, weights: keyWeights(frame, centred, count, dtype), keys: centred, values };
 	}
 }
 
@@ -53,14 +54,17 @@ export function* queryBlocks(
 ): Generator<QueryBlock, void, undefined> {
 	const points = allocateNumbers(problem.A1.dtype, blockRows * problem.d);
 	const centred = new Float64Array(blockRows * problem.d);
+	const rows = new Int32Array(blockRows);
 	for (const { from, count, inputs, queries, targets } of queryRows(problem, blockRows)) {
 		centreRows(queries, frame.queryCentre, count, centred);
+		centreRows(targets, frame.valueCentre, count, targets);
 		mapToColumns(centred, frame.queryMap, count, points);
-		yield { from, count, points, inputs, targets };
+		for (let j = 0; j < count; j++) rows[j] = from + j;
+		yield { count, rows, points, inputs, targets };
 	}
 }
 
-/** ω_l [h_l, 1] as the (d + 1) x count columns that key moments are taken against, in the type of `columns`. */
+/** ω_l [h_l - η, 1] as the (d + 1) x count columns that key moments are taken against, in the type of `columns`. */
 export function weightedValues({ count, weights, values }: KeyBlock, d: number, columns: Numbers): void {
 	for (let l = 0; l < count; l++) {
 		for (let i = 0; i < d; i++) columns[i * count + l] = weights[l]! * values[l * d + i]!;

@@ -99,6 +99,7 @@ function keyMoments(
 			putNumbers(kernels, "f64", keyMap.data),
 			putNumbers(kernels, "f64", frame.keyCentre),
 			putNumbers(kernels, "f64", Y.data),
+			putNumbers(kernels, "f64", frame.valueCentre),
 			kernels.allocateZeros("f64", d),
 			tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
 		];
@@ -151,6 +152,7 @@ async function queries(
 		putIndices(kernels, variableTable(tree, tree.size, plan.panelBytes)),
 	];
 	const operands = [
+		putNumbers(kernels, "f64", frame.valueCentre),
 		putNumbers(kernels, "f64", queryMap.data),
 		kernels.allocateZeros("f64", d),
 		putNumbers(kernels, "f64", shift.data),

@@ -8,7 +8,8 @@ import {
 	weighFeatures,
 } from "./block-operations.ts";
 import { rowsOfBlock } from "./block-size.ts";
-import { keyBlocks, queryBlocks, weightedValues } from "./blocks.ts";
+import { keyBlocks, type QueryBlock, queryBlocks, weightedValues } from "./blocks.ts";
+import { blocksByDegree } from "./blocks-by-degree.ts";
 import { addRowGradients } from "./gradient-sum.ts";
 import { Pace, type Route, type RouteInput, type RouteOptions, type RouteResult } from "./route.ts";
 import { cotangents, rowStates } from "./row-states.ts";
@@ -18,10 +19,8 @@ import { cotangents, rowStates } from "./row-states.ts";
  * moments S[β, i] = Σ_l ω_l k_l^β h'_li, β one degree further than the polynomial, hold all that queries need.
  * The numbers of the paper's route in O(n K d); state O(K⁺ d), nothing of size n x K.
  */
-async function run(
-	{ problem, tree, weights, frame }: RouteInput,
-	{ watchers = [], onProgress }: RouteOptions = {},
-): Promise<RouteResult> {
+async function run(input: RouteInput, { watchers = [], onProgress }: RouteOptions = {}): Promise<RouteResult> {
+	const { problem, tree, frame } = input;
 	const { n, d } = problem;
 	const dtype = problem.A1.dtype;
 	const pace = new Pace(n, onProgress);
@@ -44,22 +43,44 @@ async function run(
 	const rowGradients = new Float64Array(d * blockRows);
 	const gradient = Matrix.zeros(d, d);
 	let loss = 0;
-	for (const block of queryBlocks(problem, frame, blockRows)) {
+	const watched = Math.max(0, ...watchers.map(({ queryFeatures }) => queryFeatures ?? 0));
+	for (const { block, weights: rowWeights, raisedSize } of queriesOf(input, blockRows)) {
 		const { count } = block;
-		fillFeatures(tree, tree.size, block.points, count, features);
+		const size = rowWeights.length;
+		fillFeatures(tree, Math.max(size, watched), block.points, count, features);
 		for (const watcher of watchers) watcher.queries?.(block, features);
-		weighFeatures(weights, count, features);
-		contractMoments(features, tree.size, moments, d + 1, count, unnormalised);
+		weighFeatures(rowWeights, count, features);
+		contractMoments(features, size, moments, d + 1, count, unnormalised);
 		const states = rowStates(block, unnormalised, d);
 		cotangents(states, count, d, columns);
-		spreadCotangents(columns, moments, d + 1, tree.raisedSize, count, spread);
-		contractRaised(tree, features, tree.size, spread, count, rowGradients);
+		spreadCotangents(columns, moments, d + 1, raisedSize, count, spread);
+		contractRaised(tree, features, size, spread, count, rowGradients);
 		addRowGradients(block, frame, rowGradients, states.normalisers, gradient);
 		loss += states.loss;
 		for (const watcher of watchers) watcher.rows?.(block, states);
-		await pace.after(count, 3 * count * tree.raisedSize * (d + 1));
+		await pace.after(count, 3 * count * raisedSize * (d + 1));
 	}
 	return { gradient: scale(gradient, problem.scale), loss };
+}
+
+/** The queries in blocks, each with the weights of its rows' polynomial and K⁺ of that. */
+function* queriesOf(
+	{ problem, tree, weights, frame, rowDegrees }: RouteInput,
+	blockRows: number,
+): Generator<{ block: QueryBlock; weights: Float64Array; raisedSize: number }, void, undefined> {
+	const blocks = queryBlocks(problem, frame, blockRows);
+	if (!rowDegrees) {
+		for (const block of blocks) yield { block, weights, raisedSize: tree.raisedSize };
+		return;
+	}
+	const sizes = { d: problem.d, dtype: problem.A1.dtype, blockRows };
+	const degreeOf = ({ points, count }: QueryBlock, j: number): number => rowDegrees.degreeOf(points, j, count);
+	for (const { block, degree } of blocksByDegree(blocks, sizes, degreeOf))
+		yield {
+			block,
+			weights: rowDegrees.weightsOf(degree),
+			raisedSize: degree < tree.degree ? tree.levels[degree + 2]! : tree.raisedSize,
+		};
 }
 
 /** The moment form of the gradient. */

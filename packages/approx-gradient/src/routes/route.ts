@@ -3,6 +3,7 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { Matrix, Numbers, RowSource } from "@attgrad/matrix-core";
 import type { Frame } from "../frame.ts";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
+import type { RowDegrees } from "../row-degrees.ts";
 import type { KeyBlock, QueryBlock } from "./blocks.ts";
 import type { RowStates } from "./row-states.ts";
 
@@ -13,6 +14,8 @@ export interface RouteInput {
 	/** w_α for the nodes of the tree (`featureWeights`). */
 	readonly weights: Float64Array;
 	readonly frame: Frame;
+	/** A polynomial of its own degree for each row; for the moment route. */
+	readonly rowDegrees?: RowDegrees;
 }
 
 /** The gradient of a route, and the loss at the approximate attention weights. */
@@ -24,6 +27,8 @@ export interface RouteResult {
 
 /** Reads along while a route runs: certificates gather here what they need of every row, in the same pass. */
 export interface RouteWatcher {
+	/** Features of queries that it reads, where a row has fewer of its own. */
+	readonly queryFeatures?: number;
 	/** A block of keys and its features, each once. */
 	keys?(block: KeyBlock, features: Numbers): void;
 	/** A block of queries and its features, each once, before the features are weighed. */

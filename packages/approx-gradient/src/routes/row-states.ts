@@ -5,9 +5,9 @@ import type { QueryBlock } from "./blocks.ts";
 export interface RowStates {
 	/** D̃_j = Σ_l Ã_jl > 0, as computed. */
 	readonly normalisers: Float64Array;
-	/** o = f̃ h, d x count. */
+	/** o = f̃ h - η, d x count. */
 	readonly outputs: Float64Array;
-	/** c̃ = o - E, d x count. */
+	/** c̃ = f̃ h - E, d x count. */
 	readonly residuals: Float64Array;
 	/** r̃_j = <c̃_j, o_j>. */
 	readonly corrections: Float64Array;
@@ -19,14 +19,14 @@ export interface RowStates {
  * Rows from their unnormalised sums N = Ã [h, 1], (d + 1) x count.
  * @throws ComputationError (invalid) naming the row and the value of a normaliser that is not positive
  */
-export function rowStates({ from, count, targets }: QueryBlock, sums: Float64Array, d: number): RowStates {
+export function rowStates({ rows, count, targets }: QueryBlock, sums: Float64Array, d: number): RowStates {
 	const normalisers = sums.slice(d * count, (d + 1) * count);
 	const outputs = new Float64Array(d * count);
 	const residuals = new Float64Array(d * count);
 	const corrections = new Float64Array(count);
 	let loss = 0;
 	for (let j = 0; j < count; j++) {
-		requirePositive(normalisers[j]!, from + j);
+		requirePositive(normalisers[j]!, rows[j]!);
 		for (let i = 0, at = j; i < d; i++, at += count) {
 			const output = sums[at]! / normalisers[j]!;
 			const residual = output - targets[j * d + i]!;

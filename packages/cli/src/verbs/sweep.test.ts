@@ -46,7 +46,6 @@ test("Ctrl-C ends a sweep with 130, a word on how to go on, and no figure", asyn
 });
 
 test.concurrent.each([
-	[["sweep", "nothing"], "attgrad sweep: unknown experiment: nothing (known: scaling, degree)"],
 	[
 		["sweep", "--n", "1,x"],
 		"attgrad sweep: --n: each value must be a whole number >= 1 (also 2^10, 2^10..2^17), got x",
@@ -91,6 +90,12 @@ test("a folder that cannot be written, or whose rows are damaged, is refused in 
 				new RegExp(`^attgrad ${words[0]}: ${path} line 2: algorithm is "", expected[^\n]*\n$`),
 			),
 		});
+});
+
+test("an experiment that does not exist is refused with those that do", async () => {
+	const { code, stdout, stderr } = await attgrad(["sweep", "nothing"]);
+	expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+	expect(stderr).toMatch(/^attgrad sweep: unknown experiment: nothing \(known: scaling, degree[\w, -]*\)\n$/);
 });
 
 test("plot refuses a folder that no sweep has written", async () => {

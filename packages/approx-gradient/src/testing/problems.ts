@@ -1,0 +1,38 @@
+import { type AttentionProblem, createProblem } from "@attgrad/attention-problem";
+import { Matrix, multiply, qr, seededRandom } from "@attgrad/matrix-core";
+
+/**
+ * Queries and keys whose spread falls off by `decay` from one direction to the next, in coordinates turned at random;
+ * X = Y = I.
+ */
+export function decayingProblem({
+	n,
+	d,
+	B,
+	decay,
+	seed,
+}: {
+	n: number;
+	d: number;
+	B: number;
+	decay: number;
+	seed: number;
+}) {
+	const random = seededRandom(seed, "decaying");
+	const turn = qr(Matrix.build(d, d, () => random.normal())).Q;
+	const decaying = (): Matrix =>
+		multiply(
+			Matrix.build(n, d, (_, i) => B * decay ** i * random.uniform(-1, 1)),
+			turn,
+		);
+	const uniform = (): Matrix => Matrix.build(n, d, () => random.uniform(-1, 1));
+	const same = Matrix.identity(d);
+	return createProblem({ A1: decaying(), A2: decaying(), A3: uniform(), E: uniform(), X: same, Y: same });
+}
+
+/** The problem with every key moved by `keys`, and every row of A1 X by `queries` where X = I. */
+export function moved(problem: AttentionProblem, keys: number, queries = 0): AttentionProblem {
+	const by = (matrix: Matrix, offset: number): Matrix =>
+		Matrix.build(matrix.rows, matrix.cols, (i, j) => matrix.at(i, j) + offset);
+	return { ...problem, A2: by(problem.A2, keys), A1: by(problem.A1, queries) };
+}
