@@ -10,8 +10,8 @@ export interface Choice extends Selection {
 }
 
 /**
- * Picks the cheaper of exact and polynomial: the polynomial where the coarse a-priori certificate of paper.md 7.2 proves
- * epsilon at a degree at which the moment route takes fewer flops, 4nd(K + K⁺) against 8n²d (5.5). The certificate is
+ * Picks the cheaper of exact and polynomial: the polynomial where a bound from the sizes of the matrices alone proves
+ * epsilon at a degree at which the moment route takes fewer flops, 4nd(K + K⁺) against 8n²d. The bound is
  * computed without centring, so that the degree is never too low; the run may do with less. Cost O(nd²).
  */
 export function chooseAlgorithm(problem: AttentionProblem, epsilon: number): Choice {
@@ -34,7 +34,7 @@ export function exactly(why: string): Choice {
 	return { ...selectAlgorithm("streaming", {}), why };
 }
 
-/** The degree of 7.2 (scale in place of 1/d); Infinity where no degree will do. */
+/** Least degree whose error, by the sizes of the matrices alone, is at most epsilon; Infinity where no degree will do. */
 function sufficientDegree(problem: AttentionProblem, epsilon: number): number {
 	const { n, d, scale, A1, A2, E } = problem;
 	const H = maxAbs(values(problem));
