@@ -10,5 +10,6 @@ import { lineFigureSpec } from "./line-figure.ts";
  * @returns undefined where the rows hold nothing that it draws
  */
 export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec | undefined {
-	return figure.form === "heat-map" ? heatMapSpec(figure, rows) : lineFigureSpec(figure, rows);
+	const about = figure.only ? rows.filter((row) => figure.only!(row)) : rows;
+	return figure.form === "heat-map" ? heatMapSpec(figure, about) : lineFigureSpec(figure, about);
 }

@@ -8,6 +8,8 @@ export type Figure = LineFigure | HeatMapFigure;
 interface FigureWords {
 	/** Name of its files. */
 	readonly name: string;
+	/** The rows that it is about. @default all */
+	only?(row: Row): boolean;
 	/** What the reader should see. What it says of numbers comes from `facts`. */
 	title(facts: FigureFacts): string;
 	readonly x: Axis;
