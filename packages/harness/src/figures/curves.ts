@@ -42,7 +42,13 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 					if (row.status !== "done" && x !== undefined) gaps.push({ curve: name, x, status: row.status });
 				}
 			if (points.length === 0) continue;
-			const law = figure.fitted && series.kind === "measured" ? fit(points) : undefined;
+			// Rows that were measured beside others are drawn, and not fitted.
+			const quiet = pointsOf(
+				series,
+				members.filter(({ contended }) => !contended),
+				isLogarithmic,
+			);
+			const law = figure.fitted && series.kind === "measured" ? fit(quiet) : undefined;
 			curves.push({ name, kind: series.kind, points, ...(law && { law }) });
 		}
 	}
