@@ -5,6 +5,7 @@ export {
 	type GradientAlgorithm,
 	type GradientResult,
 	type Reason,
+	type TimedRuns,
 } from "./algorithm.ts";
 export type { Distribution, Instance, RowMaker } from "./distribution.ts";
 export { allDistributions } from "./distributions/index.ts";

@@ -23,7 +23,7 @@ export {
 } from "./measure-cell.ts";
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
 export { createProgress, type Progress } from "./progress.ts";
-export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm } from "./registry.ts";
+export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";
