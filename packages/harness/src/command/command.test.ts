@@ -65,7 +65,7 @@ test.each([
 	["echo '[1]' #", "invalid", /^the command must print a JSON object like .*, got \[1\]$/],
 	[`echo '{"milliseconds":-1}' #`, "invalid", /^the command's answer is malformed: milliseconds: .*, got \{.*-1\}$/],
 	[`echo '{"milliseconds":[]}' #`, "invalid", /^the command's answer is malformed: milliseconds: /],
-	[`echo '{"skipped":"needs a\\nGPU"}' #`, "skipped", /^needs a GPU$/],
+	[`printf '%s' '{"skipped":"needs a\\nGPU"}' #`, "skipped", /^needs a GPU$/],
 	[`echo '{"milliseconds":7}' #`, "invalid", /^the command wrote no gradient to the path it was given$/],
 	[`f() { echo 1 2 > "$2"; echo '{"milliseconds":7}'; }; f`, "invalid", /^the command's gradient: /],
 	[
