@@ -6,6 +6,7 @@ export {
 	type GradientResult,
 	type Reason,
 } from "./algorithm.ts";
+export { computeGradient } from "./compute-gradient.ts";
 export type { Distribution, Instance, RowMaker } from "./distribution.ts";
 export { allDistributions } from "./distributions/index.ts";
 export { replaceFile } from "./files/replace-file.ts";
