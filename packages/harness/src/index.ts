@@ -11,13 +11,16 @@ export {
 export type {
 	Axis,
 	ColourScale,
+	DotFigure,
 	Figure,
 	FigureFacts,
 	Guide,
+	HeatCell,
 	HeatMapFigure,
 	LineFigure,
 	Overlay,
 	Panels,
+	Quantity,
 	Rule,
 	Series,
 } from "./figures/figure.ts";
