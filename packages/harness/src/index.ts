@@ -8,7 +8,23 @@ export {
 	type Preset,
 	presets,
 } from "./experiment.ts";
-export type { Axis, Figure, FigureFacts, Guide, LineFigure, Panels, Series } from "./figures/figure.ts";
+export type {
+	Axis,
+	ColourScale,
+	DotFigure,
+	Figure,
+	FigureFacts,
+	Guide,
+	HeatCell,
+	HeatMapFigure,
+	LineFigure,
+	Overlay,
+	Panels,
+	Quantity,
+	Rule,
+	Series,
+} from "./figures/figure.ts";
+export { figureSpec } from "./figures/figure-spec.ts";
 export { plotRun } from "./figures/plot-run.ts";
 export { type Crossover, findCrossover } from "./fits/crossover.ts";
 export { chooseGrowth, type Growth, type GrowthCandidate, type GrowthForm, growthForms } from "./fits/growth.ts";
@@ -28,7 +44,7 @@ export {
 } from "./measure-cell.ts";
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
 export { createProgress, type Progress } from "./progress.ts";
-export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm } from "./registry.ts";
+export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";
