@@ -51,6 +51,7 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 			const quiet = pointsOf(
 				series,
 				members.filter(({ contended }) => !contended),
+				rows,
 				isLogarithmic,
 			);
 			const law = figure.fitted && series.kind === "measured" ? fit(quiet) : undefined;
