@@ -59,6 +59,7 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	run(problem: AttentionProblem<RowSource>, options: z.output<Options>, runtime: Runtime): Promise<GradientResult>;
 }
 
+/** An algorithm of any options, as registries hold it. */
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds algorithms of every option type
 export type AnyGradientAlgorithm = GradientAlgorithm<any>;
 
