@@ -5,6 +5,7 @@ export {
 	type GradientAlgorithm,
 	type GradientResult,
 	type Reason,
+	type TimedRuns,
 } from "./algorithm.ts";
 export { computeGradient } from "./compute-gradient.ts";
 export type { Distribution, Instance, RowMaker } from "./distribution.ts";
