@@ -81,6 +81,7 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	): Promise<TimedRuns>;
 }
 
+/** An algorithm of any options, as registries hold it. */
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds algorithms of every option type
 export type AnyGradientAlgorithm = GradientAlgorithm<any>;
 
