@@ -81,10 +81,10 @@ const rank: Figure = {
 	y: { title: "log_n of the rank", scale: "linear" },
 	panels: { value: (row) => row.d, heading: (rows) => `n = 2^${rows[0]!.d}` },
 	series: [
-		{ name: "measured", x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
 		{ name: "numerical rank", x: boundRatio, y: (row) => extra(row, "spectral"), kind: "predicted" },
 		{ name: "no less is possible", x: boundRatio, y: (row) => extra(row, "certified"), kind: "predicted" },
 		{ name: "numerical rank, n → ∞", x: boundRatio, y: (row) => extra(row, "spectralLimit"), kind: "floor" },
+		{ name: "counted from the matrix", x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
 	],
 	caveat:
 		"Worst-case family Q = K = {-B, B}^d, relative error 1/n; closed form, and eigenvalues where the matrix can be formed. " +
