@@ -29,6 +29,7 @@ export { downwardClosedTree } from "./monomials/downward-closed.ts";
 export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";
 export { totalDegreeTree } from "./monomials/total-degree.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial.ts";
+export { type PolynomialForwardOptions, planForward, polynomialForward } from "./polynomial-forward.ts";
 export type { PolynomialFamily } from "./polynomials/family.ts";
 export { polynomialFamilies } from "./polynomials/index.ts";
 export { roundingFloor } from "./polynomials/rounding-floor.ts";
