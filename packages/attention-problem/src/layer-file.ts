@@ -1,6 +1,8 @@
 import { type Dtype, type Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { convertedRows } from "./converted-rows.ts";
 import type { LayerWeights } from "./layer.ts";
 import { type ArrayFile, arrayRows, loadArray, openArrays } from "./numpy/array-file.ts";
+import { checkFinite } from "./problem.ts";
 
 /** What a layer file holds: projections of one layer, or the input and the weights of layers in a row. */
 export type LayerInputs =
@@ -25,20 +27,21 @@ const usage =
 /**
  * Opens an `.npz` archive or a folder of `.npy` files with Q, K and V, n x d each (Definition E.1), or with an input E, n x d,
  * and weights Q, K, V, d x d or stacked as layers x d x d (Definition 1.1); scale is a number. Rows stay in the file
- * as those of `openProblem` do. Single precision when all are float32, double otherwise.
+ * as those of `openProblem` do.
+ * @param dtype number type to read them as; single precision when all are float32, double otherwise, unless given
  * @throws UsageError naming file and array as `openProblem` does
  */
-export async function openLayers(path: string): Promise<OpenLayers> {
+export async function openLayers(path: string, dtype?: Dtype): Promise<OpenLayers> {
 	const files = openArrays(path);
 	try {
-		return { ...assemble(path, files.arrays), close: files.close };
+		return { ...assemble(path, files.arrays, dtype), close: files.close };
 	} catch (error) {
 		files.close();
 		throw error;
 	}
 }
 
-function assemble(path: string, arrays: readonly ArrayFile[]): Omit<OpenLayers, "close"> {
+function assemble(path: string, arrays: readonly ArrayFile[], wanted?: Dtype): Omit<OpenLayers, "close"> {
 	const names = ["E", "Q", "K", "V", "scale"];
 	const unknown = arrays.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
 	if (unknown.length > 0) throw new UsageError(`${path}: unknown array: ${unknown.join(", ")}; ${usage}`);
@@ -52,14 +55,14 @@ function assemble(path: string, arrays: readonly ArrayFile[]): Omit<OpenLayers, 
 		ArrayFile,
 	];
 	const isSingle = [E, Q, K, V].every((array) => array === undefined || array.header.element.dtype === "f32");
-	const dtype = isSingle ? "f32" : "f64";
+	const dtype = wanted ?? (isSingle ? "f32" : "f64");
+	const rows = (array: ArrayFile) => convertedRows(arrayRows(array), dtype);
 	const [n, d] = rowShape(E ?? Q);
 	const scaleArray = named.get("scale");
 	const scale = scaleArray && readScale(scaleArray);
 	const common = { n, d, dtype, ...(scale !== undefined && { scale }) } as const;
 	if (!E) {
 		for (const array of [K, V]) requireShape(array, [n, d], `Q is ${n} x ${d}`);
-		const rows = (array: ArrayFile) => arrayRows(array, dtype);
 		return { ...common, inputs: { kind: "projections", Q: rows(Q), K: rows(K), V: rows(V) } };
 	}
 	const [stacked] = Q.header.shape.length === 3 ? Q.header.shape : [undefined];
@@ -71,7 +74,7 @@ function assemble(path: string, arrays: readonly ArrayFile[]): Omit<OpenLayers, 
 		const [q, k, v] = weights.map((all) => all.slice(layer * d, (layer + 1) * d));
 		return { Q: q!, K: k!, V: v! };
 	});
-	return { ...common, inputs: { kind: "tokens", E: arrayRows(E, dtype), layers } };
+	return { ...common, inputs: { kind: "tokens", E: rows(E), layers } };
 }
 
 function rowShape({ where, header }: ArrayFile): [n: number, d: number] {
@@ -88,11 +91,14 @@ function requireShape({ where, header }: ArrayFile, shape: readonly number[], be
 
 /** d x d weights, or stacked ones one below the other. @throws UsageError for stacked weights in Fortran order */
 function loadStack(array: ArrayFile, d: number, dtype: Dtype): Matrix {
-	const { header, where } = array;
-	if (header.shape.length === 2) return loadArray(array, dtype);
-	if (header.fortranOrder)
+	const { header, where, name } = array;
+	const [first, ...rest] = header.shape;
+	if (rest.length > 1 && header.fortranOrder)
 		throw new UsageError(`${where}: stacked weights in Fortran order; save them with np.ascontiguousarray`);
-	return loadArray({ ...array, header: { ...header, shape: [header.shape[0]! * d, d] } }, dtype);
+	const flat = rest.length > 1 ? { ...array, header: { ...header, shape: [first! * d, d] } } : array;
+	const weights = loadArray(flat).as(dtype);
+	checkFinite(name, weights, ` as ${dtype}`, "layer");
+	return weights;
 }
 
 function readScale(array: ArrayFile): number {
