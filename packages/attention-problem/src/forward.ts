@@ -39,6 +39,7 @@ export interface ForwardAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	): Promise<ForwardResult>;
 }
 
+/** A forward algorithm of any option type. */
 // biome-ignore lint/suspicious/noExplicitAny: a list holds algorithms of every option type
 export type AnyForwardAlgorithm = ForwardAlgorithm<any>;
 
