@@ -1,5 +1,5 @@
 import { UsageError } from "@attgrad/matrix-core";
-import { availableMemory, type FeatureTree, requireMemory, treeBytes } from "./feature-tree.ts";
+import { type FeatureTree, requireMemory, treeBytes } from "./feature-tree.ts";
 
 /**
  * The tree of any downward-closed set S of exponents, each an array of d whole numbers, in any order and all different.
@@ -8,7 +8,7 @@ import { availableMemory, type FeatureTree, requireMemory, treeBytes } from "./f
  */
 export function downwardClosedTree(
 	exponents: readonly (readonly number[])[],
-	available = availableMemory(),
+	available?: number,
 ): FeatureTree {
 	const d = exponents[0]?.length ?? 0;
 	if (d === 0) throw new UsageError("monomials: the set of exponents is empty");
