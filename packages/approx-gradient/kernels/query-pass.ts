@@ -30,7 +30,7 @@ function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride
 }
 
 /** N (`columns` panels) = Sᵀ features. */
-function evaluate<T>(columns: i32, feature: usize, nodes: i32, S: usize, N: usize): void {
+export function evaluate<T>(columns: i32, feature: usize, nodes: i32, S: usize, N: usize): void {
 	const stride = <usize>columns * sizeof<T>();
 	memory.fill(N, 0, <usize>columns * panelBytes());
 	for (let node = 0; node < nodes; node += RUN) {
@@ -177,7 +177,7 @@ function residual<T>(d: i32, N: usize, target: usize): void {
  * First of `count` rows whose normaliser is not a positive number, or -1; rows beyond `count` get the normaliser 1.
  * range: [that normaliser, the least normaliser so far].
  */
-function checkNormalisers<T>(normaliser: usize, count: i32, range: usize): i32 {
+export function checkNormalisers<T>(normaliser: usize, count: i32, range: usize): i32 {
 	let least = load<f64>(range, 8);
 	for (let r = 0; r < panelRows<T>(); r++, normaliser += sizeof<T>()) {
 		if (r >= count) {
