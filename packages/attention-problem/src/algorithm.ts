@@ -29,6 +29,8 @@ export interface GradientResult {
 	/** Rank of the approximate attention matrix: number of features K. */
 	readonly rank?: number;
 	readonly certificate?: Certificate;
+	/** What an algorithm that chooses among others picked, and why in words. */
+	readonly picked?: { readonly algorithm: string; readonly why: string };
 }
 
 /** Why an algorithm does not take a problem, in words that a person can act on. */
