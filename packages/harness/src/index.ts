@@ -11,13 +11,16 @@ export {
 export type {
 	Axis,
 	ColourScale,
+	DotFigure,
 	Figure,
 	FigureFacts,
 	Guide,
+	HeatCell,
 	HeatMapFigure,
 	LineFigure,
 	Overlay,
 	Panels,
+	Quantity,
 	Rule,
 	Series,
 } from "./figures/figure.ts";
@@ -36,7 +39,7 @@ export {
 } from "./measure-cell.ts";
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
 export { createProgress, type Progress } from "./progress.ts";
-export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm } from "./registry.ts";
+export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";

@@ -24,13 +24,18 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
 		const { parseAlgorithms, parseAxis, parseDuration } = harness;
-		const { json, n, d, B, epsilon, algorithm, threads, timeLimit, ...options } = readFlags(await sweepFlags(), given);
+		const { json, n, d, B, epsilon, algorithm, command, threads, timeLimit, ...options } = readFlags(
+			await sweepFlags(),
+			given,
+		);
 		const overrides = {
 			...(n && { n: parseAxis("n", n, { whole: true }) }),
 			...(d && { d: parseAxis("d", d, { whole: true }) }),
 			...(B && { B: parseAxis("B", B) }),
 			...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
-			...(algorithm && { algorithm: parseAlgorithms(algorithm) }),
+			...((algorithm || command) && {
+				algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
+			}),
 			...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
 		};
 		const limit = timeLimit ? { timeLimit: parseDuration("time-limit", timeLimit) } : {};
@@ -64,6 +69,10 @@ async function sweepFlags() {
 			.string()
 			.optional()
 			.describe("algorithms in place of the experiment's: exact,polynomial/moment:basis=taylor"),
+		command: z
+			.string()
+			.optional()
+			.describe('a program of your own, beside what --algorithm names: "python3 mine.py" (docs/extending.md)'),
 		threads: z.string().optional().describe("numbers of threads in place of the experiment's: 1,2"),
 		jobs: z.int().min(1).default(1).describe("cells at once; more than one disturb each other, and their rows say so"),
 		timeLimit: z
