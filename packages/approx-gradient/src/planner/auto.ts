@@ -24,7 +24,7 @@ export const auto = defineAlgorithm({
  * Runs what was chosen, and should that fail in spite of what was foreseen, the next cheapest.
  * @throws ComputationError invalid where nothing can prove epsilon (in single precision), with what could be proved
  */
-export async function runPlan({ entries, chosen, why }: Plan, epsilon: number): Promise<GradientResult> {
+export async function runPlan({ entries, why }: Plan, epsilon: number): Promise<GradientResult> {
 	let reason = why;
 	for (const entry of entries) {
 		if (!entry.run) continue;
@@ -33,19 +33,16 @@ export async function runPlan({ entries, chosen, why }: Plan, epsilon: number): 
 			return { ...result, picked: { algorithm: entry.algorithm, why: reason } };
 		} catch (failure) {
 			if (!(failure instanceof ComputationError)) throw failure;
-			reason = `${chosen.algorithm} failed: ${failure.message}`;
+			reason = `${entry.algorithm} failed: ${failure.message}`;
 		}
 	}
 	throw new ComputationError("invalid", `auto: nothing can prove epsilon ${epsilon}: ${refusal(entries)}`);
 }
 
-/** What each of those that could not be chosen says, the exact and the usual polynomial first. */
+/** What the exact method and the usual polynomial say. */
 const refusal = (entries: readonly PlanEntry[]): string =>
-	entries
-		.filter(
-			({ algorithm, reason }) =>
-				reason !== undefined && (algorithm === "streaming" || algorithm === "polynomial/moment"),
+	["streaming", "polynomial/moment"]
+		.flatMap(
+			(name) => entries.find(({ algorithm, reason }) => algorithm === name && reason !== undefined)?.reason ?? [],
 		)
-		.map(({ reason }) => reason!)
-		.filter((reason, at, all) => all.indexOf(reason) === at)
 		.join("; ");

@@ -65,6 +65,7 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 			for (const { queries } of queryBlocks(sample, sample.n))
 				for (let j = 0; j < queries.rows; j++)
 					if (supNorm(queries.row(j)) > support.threshold * sample.scale) heavyQueries++;
+			if (heavyQueries === sample.n) throw outOfReach("every row would be heavy: that is the exact method, and slower");
 			const heavy = Math.round(((support.heavyKeys.length + heavyQueries) * n) / sample.n);
 			const { degree, size, raisedSize } = expansion(d, support.queryNorm * support.keyNorm, delta);
 			return {

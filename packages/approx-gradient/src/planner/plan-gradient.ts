@@ -52,10 +52,15 @@ export async function planGradient(
 
 	entries.push(...(await polynomialEntries(context, budget, thorough, best())));
 	for (const name of featureMapNames) {
+		if (dtype === "f32") {
+			entries.push({ ...unseen(name, epsilon), reason: "it works in double precision whatever the data: ask for f64" });
+			continue;
+		}
 		// What it takes at least is told by nominal times until it may be worth while to measure the machine for it.
 		const nominal = outlook(context, name);
 		if (!budget.allows(nominal.cost, nominal.least, best())) {
-			entries.push(unseen(name, epsilon, nominal.least));
+			const reason = `not looked at: at least ${shortTime(nominal.least)}, and a closer look would take longer than it may save`;
+			entries.push({ ...unseen(name, epsilon), milliseconds: nominal.least, reason });
 			continue;
 		}
 		entries.push(await featureMapEntry({ ...context, model: await modelOf([name]) }, name));
@@ -75,7 +80,13 @@ async function polynomialEntries(
 	const least = leastPolynomialTime(context);
 	if (!thorough && least >= exactTime) return all(`no polynomial is faster at n = ${context.problem.n}`, least);
 	const degree = await guessedDegree(context);
-	if (!Number.isFinite(degree)) return all("no degree proves epsilon at scores of this size, a sample of rows tells");
+	if (!Number.isFinite(degree)) {
+		const others = all("no degree proves epsilon at scores of this size, a sample of rows tells");
+		// Where nothing may be left that can, what could be proved is to be told.
+		if (exactTime < Number.POSITIVE_INFINITY && !thorough) return others;
+		const profile = await profileOn(context.problem, context.runtime);
+		return [variantEntry(context, profile, variants[0]!), ...others.slice(1)];
+	}
 	const time = timeAtDegree(context, degree);
 	if (!thorough && GUESS_SHARE * time >= exactTime)
 		return all(`about degree ${degree} would be needed, ${shortTime(time)} predicted`, time);
@@ -97,10 +108,4 @@ async function polynomialEntries(
 	return entries;
 }
 
-const unseen = (name: string, epsilon: number, least: number): PlanEntry => ({
-	algorithm: name,
-	options: { epsilon },
-	detail: "",
-	milliseconds: least,
-	reason: `not looked at: at least ${shortTime(least)}, and a closer look would take longer than it may save`,
-});
+const unseen = (name: string, epsilon: number) => ({ algorithm: name, options: { epsilon }, detail: "" });
