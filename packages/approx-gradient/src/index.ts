@@ -38,6 +38,7 @@ export { type Plan, type PlanEntry, shortTime } from "./planner/plan.ts";
 export { planGradient } from "./planner/plan-gradient.ts";
 export { type PlannedRun, predictTime } from "./planner/predict-time.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial.ts";
+export { type PolynomialForwardOptions, planForward, polynomialForward } from "./polynomial-forward.ts";
 export type { PolynomialFamily } from "./polynomials/family.ts";
 export { polynomialFamilies } from "./polynomials/index.ts";
 export { roundingFloor } from "./polynomials/rounding-floor.ts";

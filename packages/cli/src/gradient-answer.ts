@@ -5,14 +5,21 @@ import {
 	type ReferenceAnswers,
 } from "@attgrad/attention-problem";
 import type { MeasuredGradient } from "@attgrad/harness";
-import { type ComputationError, frobeniusNorm, type Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import {
+	type ComputationError,
+	frobeniusNorm,
+	type Matrix,
+	maxAbs,
+	maxAbsDifference,
+	type RowSource,
+} from "@attgrad/matrix-core";
 import type { Selection } from "./gradient-request.ts";
 import { shortNumber } from "./short-number.ts";
 import { printTable } from "./table.ts";
 
 /** A gradient and how it was computed. */
 export interface Computed extends MeasuredGradient {
-	readonly problem: AttentionProblem;
+	readonly problem: AttentionProblem<RowSource>;
 	readonly selection: Selection;
 	readonly kernel: string;
 	readonly threads: number;
@@ -57,11 +64,11 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 }
 
 /** The JSON object when a gradient cannot be had as asked. */
-export function describeFailure(problem: AttentionProblem, request: Selection, failure: ComputationError) {
+export function describeFailure(problem: AttentionProblem<RowSource>, request: Selection, failure: ComputationError) {
 	return { ...describeRequest(problem, request), status: failure.status, reason: failure.message };
 }
 
-function describeRequest(problem: AttentionProblem, { algorithm, options }: Selection) {
+function describeRequest(problem: AttentionProblem<RowSource>, { algorithm, options }: Selection) {
 	return { algorithm: algorithm.name, options, n: problem.n, d: problem.d, B: boundMet(problem).B };
 }
 
