@@ -77,13 +77,21 @@ async function timesAt({ cell, algorithm, runtime, budget }: CellContext, n: num
 	for (let round = 0; round <= RUNS; round++)
 		for (const name of ["exact", "polynomial"] as const) {
 			if (round > 1 && best[name] > budget) continue;
-			const start = performance.now();
-			await run[name]();
+			const time = await timed(run[name]);
 			// The first run compiles, and counts only where it is long.
-			const time = performance.now() - start;
 			if (round > 0 || time > budget) best[name] = Math.min(best[name], time);
 		}
 	return { n, ...best };
+}
+
+/** Milliseconds of a run on one thread: its processor time where that is less, for it is blind to other processes. */
+async function timed(run: () => Promise<unknown>): Promise<number> {
+	const before = process.cpuUsage();
+	const start = performance.now();
+	await run();
+	const wall = performance.now() - start;
+	const { user, system } = process.cpuUsage(before);
+	return Math.min(wall, (user + system) / 1000);
 }
 
 const fromExtra =
@@ -114,17 +122,15 @@ function title({ rows }: FigureFacts): string {
 	);
 }
 
-const widthName = ({ d }: Row, what: string): string => `d = ${d}, ${what}`;
-
-const series = (kind: Series["kind"], what: string, y: Series["y"]): Series => ({
-	name: (row) => widthName(row, what),
+const series = (kind: Series["kind"], y: Series["y"]): Series => ({
+	name: ({ d }) => `d = ${d}`,
 	kind,
 	x: ({ B }) => B,
 	y,
 });
 
 const caveat =
-	"n* where the moment route takes as long as the exact method, on one thread. A mark: the exact method is faster at every size that was tried.";
+	"n* is where the moment route takes as long as the exact method. ×: the exact method is faster at every size that was tried.";
 
 export default defineExperiment({
 	name: "crossover",
@@ -160,11 +166,11 @@ export default defineExperiment({
 		{
 			name: "crossover-predicted",
 			title,
-			regime: "uniform entries, f64, one thread",
+			regime: "uniform entries, f64, one thread; solid: measured, dashed: predicted",
 			caveat,
 			x: { title: "bound B of the entries of queries and keys", scale: "linear" },
 			y: { title: "crossover n* (tokens)", scale: "powers-of-two" },
-			series: [series("measured", "measured", measuredStar), series("predicted", "predicted", predictedStar)],
+			series: [series("measured", measuredStar), series("predicted", predictedStar)],
 			panels: { value: epsilonOf, heading },
 		},
 	],
