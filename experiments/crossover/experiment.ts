@@ -138,7 +138,7 @@ export default defineExperiment({
 	question: "At which n does the certified polynomial overtake the exact gradient, and does the cost model foresee it?",
 	module: import.meta.url,
 	grid: {
-		quick: [block([2, 4, 6], [0.5, 1, 1.5], [1e-3])],
+		quick: [block([2, 4, 6], [0.25, 0.5, 1, 1.5], [1e-3])],
 		full: [block([2, 3, 4, 5, 6, 8], [0.25, 0.5, 1, 1.5, 2], [1e-3, 1e-6])],
 	},
 	effort: {
