@@ -1,4 +1,4 @@
-import type { Figure, Row } from "@attgrad/harness";
+import type { Figure, LineFigure, Row } from "@attgrad/harness";
 import { decoding } from "./cases.ts";
 import { polynomialError } from "./polynomial-method.ts";
 
@@ -120,7 +120,7 @@ const riemann: Figure = {
 };
 
 /** Something of each reduction against the number of tokens. */
-const byReduction = (value: (row: Row) => number | undefined): Figure["series"] =>
+const byReduction = (value: (row: Row) => number | undefined): LineFigure["series"] =>
 	decoding.map((reduction) => ({
 		name: reduction,
 		x: (row) => (isAbout(row, reduction, "scores") ? row.n : undefined),

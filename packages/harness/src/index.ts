@@ -8,7 +8,20 @@ export {
 	type Preset,
 	presets,
 } from "./experiment.ts";
-export type { Axis, Figure, FigureFacts, Guide, LineFigure, Panels, Series } from "./figures/figure.ts";
+export type {
+	Axis,
+	ColourScale,
+	Figure,
+	FigureFacts,
+	Guide,
+	HeatMapFigure,
+	LineFigure,
+	Overlay,
+	Panels,
+	Rule,
+	Series,
+} from "./figures/figure.ts";
+export { figureSpec } from "./figures/figure-spec.ts";
 export { plotRun } from "./figures/plot-run.ts";
 export { describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
 export { gateSize, gradientError, referenceGradient } from "./gate.ts";

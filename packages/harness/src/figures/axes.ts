@@ -1,5 +1,5 @@
 import type { Axis } from "./figure.ts";
-import { linearTicks, powerOfTenTicks, powerOfTwoTicks, type Tick } from "./ticks.ts";
+import { linearTicks, power, powerOfTenTicks, powerOfTwoTicks, type Tick } from "./ticks.ts";
 
 /** Least and largest value that an axis shows. */
 export type Range = readonly [low: number, high: number];
@@ -24,9 +24,8 @@ export function position(axis: Axis, [low, high]: Range, length: number, value: 
 	return (length * (forth(value) - forth(low))) / (forth(high) - forth(low));
 }
 
-/** Scale and axis of a channel with at most so many ticks, for vega-lite. */
-export function axisEncoding(axis: Axis, range: Range, most: number, isTitled: boolean): object {
-	const ticks = ticksOf(axis, range, Math.floor(most));
+/** Scale and axis of a channel with these ticks, for vega-lite. */
+export function axisEncoding(axis: Axis, range: Range, ticks: readonly Tick[], isTitled: boolean): object {
 	return {
 		scale: { domain: range, nice: false, ...(isLogarithmic(axis) ? { type: "log" } : { type: "linear", zero: false }) },
 		axis: {
@@ -42,7 +41,22 @@ export function axisEncoding(axis: Axis, range: Range, most: number, isTitled: b
 	};
 }
 
-function ticksOf({ scale }: Axis, range: Range, most: number): Tick[] {
-	if (scale === "linear") return linearTicks(range, most);
-	return scale === "powers-of-two" ? powerOfTwoTicks(range, most) : powerOfTenTicks(range, most);
+/** Round values in a range, at most so many. */
+export function ticksIn({ scale }: Axis, range: Range, most: number): Tick[] {
+	if (scale === "linear") return linearTicks(range, Math.floor(most));
+	return scale === "powers-of-two"
+		? powerOfTwoTicks(range, Math.floor(most))
+		: powerOfTenTicks(range, Math.floor(most));
+}
+
+/** These values themselves, or every second, third, … of them so that there are at most so many. */
+export function ticksAt({ scale }: Axis, values: readonly number[], most: number): Tick[] {
+	const sorted = [...new Set(values)].sort((a, b) => a - b);
+	const step = Math.max(1, Math.ceil(sorted.length / Math.floor(most)));
+	const arePowers =
+		scale === "powers-of-two" && sorted.at(-1)! >= 1e4 && sorted.every((value) => Number.isInteger(Math.log2(value)));
+	const label = arePowers
+		? (value: number) => power(2, Math.log2(value))
+		: (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 6 });
+	return sorted.filter((_, i) => i % step === 0).map((value) => ({ value, label: label(value) }));
 }

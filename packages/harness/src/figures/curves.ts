@@ -3,12 +3,14 @@ import { fitPowerLaw, type PowerLaw } from "../fits/power-law.ts";
 import type { Row } from "../row.ts";
 import type { LineFigure, Series } from "./figure.ts";
 
-/** A point of a curve: the median of the rows at one x, and a band that holds all of them. */
+/** A point of a curve: the median of the rows at one x (or at one value of `along`), and a band that holds all of them. */
 export interface CurvePoint {
 	readonly x: number;
 	readonly y: number;
 	readonly low: number;
 	readonly high: number;
+	/** Text beside it. */
+	readonly label?: string;
 }
 
 /** Values of one series of one algorithm. */
@@ -23,7 +25,8 @@ export interface Curve {
 export interface Gap {
 	/** Curve on which the value is missing. */
 	readonly curve: string;
-	readonly x: number;
+	/** Where, if that is known without the value. */
+	readonly x?: number;
 	readonly status: Exclude<Row["status"], "done">;
 }
 
@@ -33,13 +36,15 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 	const curves: Curve[] = [];
 	const gaps: Gap[] = [];
 	for (const series of figure.series) {
-		const groups = Map.groupBy(rows, (row) => series.name ?? row.algorithm);
+		const groups = Map.groupBy(rows, (row) => nameOf(series, row));
 		for (const [name, members] of groups) {
+			if (name === undefined) continue;
 			const points = pointsOf(series, members, isLogarithmic);
 			if (series.kind === "measured")
 				for (const row of members) {
 					const x = series.x(row);
-					if (row.status !== "done" && x !== undefined) gaps.push({ curve: name, x, status: row.status });
+					if (row.status === "done" || (x === undefined && !series.along)) continue;
+					gaps.push({ curve: name, status: row.status, ...(x !== undefined && { x }) });
 				}
 			if (points.length === 0) continue;
 			const law = figure.fitted && series.kind === "measured" ? fit(points) : undefined;
@@ -49,21 +54,28 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 	return { curves, gaps: uniqueGaps(gaps) };
 }
 
+function nameOf({ name }: Series, row: Row): string | undefined {
+	return typeof name === "function" ? name(row) : (name ?? row.algorithm);
+}
+
 function pointsOf(series: Series, rows: readonly Row[], isLogarithmic: boolean): CurvePoint[] {
 	const values = rows
 		.filter(({ status }) => status === "done")
 		.flatMap((row) => {
 			const [x, y, spread = 0] = [series.x(row), series.y(row), series.spread?.(row)];
-			return x === undefined || y === undefined || (isLogarithmic && y <= 0) ? [] : [{ x, y, spread }];
+			const along = series.along ? series.along(row) : x;
+			if (x === undefined || y === undefined || along === undefined || (isLogarithmic && y <= 0)) return [];
+			return [{ along, x, y, spread, label: series.label?.(row) }];
 		});
-	return [...Map.groupBy(values, ({ x }) => x)]
-		.map(([x, group]) => {
+	return [...Map.groupBy(values, ({ along }) => along)]
+		.sort(([a], [b]) => a - b)
+		.map(([, group]) => {
 			const low = Math.min(...group.map(({ y, spread }) => y - spread));
 			const high = Math.max(...group.map(({ y, spread }) => y + spread));
-			const y = median(group.map((value) => value.y));
-			return { x, y, low: isLogarithmic && low <= 0 ? y : low, high };
-		})
-		.sort((a, b) => a.x - b.x);
+			const [x, y] = [median(group.map((value) => value.x)), median(group.map((value) => value.y))];
+			const label = group[0]!.label;
+			return { x, y, low: isLogarithmic && low <= 0 ? y : low, high, ...(label !== undefined && { label }) };
+		});
 }
 
 function fit(points: readonly CurvePoint[]): PowerLaw | undefined {
@@ -73,12 +85,15 @@ function fit(points: readonly CurvePoint[]): PowerLaw | undefined {
 	);
 }
 
-function median(values: readonly number[]): number {
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	const middle = (sorted.length - 1) / 2;
 	return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
 
 function uniqueGaps(gaps: readonly Gap[]): Gap[] {
-	return [...new Map(gaps.map((gap) => [`${gap.curve} ${gap.x} ${gap.status}`, gap])).values()];
+	const placed = gaps.filter(({ x }) => x !== undefined);
+	const unplaced = gaps.filter(({ x }) => x === undefined);
+	return [...new Map(placed.map((gap) => [`${gap.curve} ${gap.x} ${gap.status}`, gap])).values(), ...unplaced];
 }

@@ -1,15 +1,26 @@
 import { expect, test } from "vitest";
 import type { Row } from "../row.ts";
-import { degreeFigure, degreeRows, scalingFigure, scalingRows } from "../testing/figure-rows.ts";
-import type { LineFigure } from "./figure.ts";
-import { lineFigureSpec } from "./line-figure.ts";
+import {
+	degreeFigure,
+	degreeRows,
+	paretoFigure,
+	paretoRows,
+	phaseFigure,
+	phaseRows,
+	scalingFigure,
+	scalingRows,
+} from "../testing/figure-rows.ts";
+import type { Figure } from "./figure.ts";
+import { figureSpec } from "./figure-spec.ts";
 import { renderFigure } from "./render.ts";
 
-const draw = (figure: LineFigure, rows: readonly Row[]) => renderFigure(lineFigureSpec(figure, rows)!);
+const draw = (figure: Figure, rows: readonly Row[]) => renderFigure(figureSpec(figure, rows)!);
 
 test.each([
 	["scaling", scalingFigure, scalingRows()],
 	["degree", degreeFigure, degreeRows()],
+	["pareto", paretoFigure, paretoRows()],
+	["phase", phaseFigure, phaseRows()],
 ])("the %s figure of seeded rows looks as it did", async (name, figure, rows) => {
 	const { svg } = await draw(figure, rows);
 	await expect(svg.replaceAll("><", ">\n<")).toMatchFileSnapshot(`__snapshots__/${name}.svg`);
@@ -34,8 +45,8 @@ test("a PNG is 1400 pixels wide and holds text in the font that comes with the p
 test("rows that gave nothing make no figure", () => {
 	const failed = scalingRows().filter(({ status }) => status !== "done");
 	expect(failed.length).toBeGreaterThan(0);
-	expect(lineFigureSpec(scalingFigure, failed)).toBeUndefined();
-	expect(lineFigureSpec(scalingFigure, [])).toBeUndefined();
+	expect(figureSpec(scalingFigure, failed)).toBeUndefined();
+	expect(figureSpec(scalingFigure, [])).toBeUndefined();
 });
 
 test("one row makes a figure", async () => {
@@ -66,4 +77,56 @@ test("each measured curve is labelled with the exponent of its power law", async
 	const { svg } = await draw(scalingFigure, scalingRows());
 	expect(svg).toMatch(/>streaming [12]\.\d\d ± 0\.\d\d</);
 	expect(svg).toMatch(/>polynomial\/moment [01]\.\d\d ± 0\.\d\d</);
+});
+
+test("a specification needs nothing but itself: its data are inline, and JSON keeps them", async () => {
+	for (const [figure, rows] of [
+		[paretoFigure, paretoRows()],
+		[phaseFigure, phaseRows()],
+	] as const) {
+		const spec = figureSpec(figure, rows)!;
+		const text = JSON.stringify(spec);
+		expect(text).not.toContain('"url"');
+		expect(await renderFigure(JSON.parse(text))).toEqual(await renderFigure(spec));
+	}
+});
+
+test("a point whose place nobody knows is told below the title", async () => {
+	const { svg } = await draw(paretoFigure, paretoRows());
+	expect(svg).toContain("Points missing: 2 of nystrom (timeout); the reasons are in rows.csv");
+});
+
+test("points of a curve along something are joined in its order", async () => {
+	const zigzag = paretoRows().map((row, i) => ({ ...row, ...(row.time_ms && { time_ms: i % 2 ? 10 : 20 }) }));
+	const spec = JSON.stringify(figureSpec({ ...paretoFigure, series: [paretoFigure.series[0]!] }, zigzag));
+	const points = [...spec.matchAll(/"curve":"polynomial\/moment","x":(\d+),[^}]*"order":(\d)/g)];
+	expect(points.slice(0, 5).map(([, x, order]) => [x, order])).toEqual(
+		["20", "10", "20", "10", "20"].map((x, i) => [x, String(i)]),
+	);
+});
+
+test("a rule is drawn where its value is, with its name", async () => {
+	const { svg } = await draw(paretoFigure, paretoRows());
+	expect(svg.match(/>ε = 10⁻⁶</g)).toHaveLength(2);
+	expect(svg.match(/>exact</g)).toHaveLength(2);
+});
+
+test("a cell of a heat map without a value is marked, and the mark is explained", async () => {
+	const rows = phaseRows();
+	const { svg } = await draw(phaseFigure, rows);
+	const skipped = rows.filter(({ status }) => status === "skipped");
+	expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(skipped.length);
+	expect(svg).toContain("× skipped: the reasons are in rows.csv");
+	expect(svg).toContain(">B = √ln n<");
+});
+
+test("a heat map of rows that gave nothing is none", () => {
+	const failed = phaseRows().filter(({ status }) => status !== "done");
+	expect(figureSpec(phaseFigure, failed)).toBeUndefined();
+	expect(figureSpec(phaseFigure, [])).toBeUndefined();
+});
+
+test("a heat map of one cell is a figure", async () => {
+	const { svg } = await draw(phaseFigure, phaseRows().slice(0, 1));
+	expect(svg).toContain(">d = 2<");
 });

@@ -8,7 +8,15 @@ export const margin = 14;
 export const fontFamily = "Source Sans 3";
 
 /** Sizes of text. */
-export const fontSize = { title: 17, subtitle: 12.5, panel: 13.5, axisTitle: 13, tick: 12, label: 13 } as const;
+export const fontSize = {
+	title: 17,
+	subtitle: 12.5,
+	panel: 13.5,
+	axisTitle: 13,
+	tick: 12,
+	label: 13,
+	point: 10.5,
+} as const;
 
 /** Inner size of one of several panels. */
 export const smallPanel = { width: 283, height: 220 } as const;

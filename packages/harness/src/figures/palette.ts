@@ -5,7 +5,7 @@ export interface CurveStyle {
 	readonly shape: string;
 }
 
-/** Okabe and Ito's colours, told apart by colour-blind readers too, without the yellow that is too pale on white. */
+/** Okabe and Ito's colours, told apart by colour-blind readers too, without the yellow that is too pale on white; brown in its place. */
 const colours = {
 	black: "#000000",
 	orange: "#E69F00",
@@ -15,6 +15,7 @@ const colours = {
 	vermillion: "#D55E00",
 	purple: "#CC79A7",
 	grey: "#8A8A8A",
+	brown: "#7A4A21",
 } as const;
 
 /** The same colour and shape in every figure. A variant or setting without its own looks like its algorithm. */
@@ -30,6 +31,8 @@ const styles: ReadonlyMap<string, CurveStyle> = new Map(
 		nystrom: { colour: colours.green, shape: "cross" },
 		"random-features": { colour: colours.vermillion, shape: "triangle-right" },
 		"support-basis": { colour: colours.purple, shape: "triangle-left" },
+		"linear-attention": { colour: colours.grey, shape: "square" },
+		clusters: { colour: colours.brown, shape: "diamond" },
 		auto: { colour: colours.grey, shape: "cross" },
 		"measured error": { colour: colours.blue, shape: "circle" },
 		"certified a posteriori": { colour: colours.green, shape: "triangle-down" },
@@ -53,4 +56,4 @@ export function styleOf(name: string, index: number): CurveStyle {
 }
 
 /** Colours of what is not a curve. */
-export const ink = { text: "#222222", faint: "#6B6B6B", guide: "#B5B5B5", grid: "#EBEBEB" } as const;
+export const ink = { text: "#222222", faint: "#6B6B6B", rule: "#8A8A8A", guide: "#B5B5B5", grid: "#EBEBEB" } as const;

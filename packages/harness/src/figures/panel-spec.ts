@@ -1,18 +1,20 @@
-import { axisEncoding, type Range } from "./axes.ts";
+import { axisEncoding, type Range, ticksIn } from "./axes.ts";
 import type { Curve, Gap } from "./curves.ts";
 import { endLabels } from "./end-labels.ts";
 import type { LineFigure } from "./figure.ts";
+import { type PanelRows, panelHeading } from "./frame.ts";
 import { guideLines } from "./guides.ts";
-import { fontSize } from "./layout.ts";
+import { figureWidth, fontSize, margin } from "./layout.ts";
 import { type CurveStyle, ink } from "./palette.ts";
+import { pointLabels } from "./point-labels.ts";
+import { placeRules, ruleLayers, type rulesOf } from "./rules.ts";
+import { textWidth } from "./text.ts";
 
 /** What one panel shows. */
-export interface Panel {
-	readonly heading?: string;
-	/** Which axes have their title here: of several panels, those at the outer edge. */
-	readonly titled: { readonly x: boolean; readonly y: boolean };
+export interface Panel extends Omit<PanelRows, "rows"> {
 	readonly curves: readonly Curve[];
 	readonly gaps: readonly Gap[];
+	readonly rules: ReturnType<typeof rulesOf>;
 }
 
 /** How all panels of a figure are drawn. */
@@ -34,66 +36,87 @@ const yTickHeight = 26;
 /** Dashes of each kind of curve. */
 const dashes = { measured: [1, 0], predicted: [6, 3], floor: [1.5, 3] } as const;
 
-/** The vega-lite specification of a panel, from the back to the front: guides, bands, lines, points, gaps, names. */
-export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps }: Panel, frame: Frame): object {
+/** The vega-lite specification of a panel, from the back to the front: guides and rules, bands, lines, points, gaps, names. */
+export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, rules }: Panel, frame: Frame): object {
 	const { width, height, styles, namesBeside } = frame;
 	const names = [...styles.keys()];
 	const ranged = <Value>(range: (style: CurveStyle & Pick<Curve, "kind">) => Value) => ({
 		field: "curve",
 		type: "nominal",
 		scale: { domain: names, range: names.map((name) => range(styles.get(name)!)) },
-		legend: namesBeside ? null : { title: null, orient: "top" },
+		legend: namesBeside ? null : { title: null, orient: "top", columns: legendColumns(names) },
 	});
 	const x = {
 		field: "x",
 		type: "quantitative",
-		...axisEncoding(figure.x, frame.x, width / xTickWidth[figure.x.scale], titled.x),
+		...axisEncoding(figure.x, frame.x, ticksIn(figure.x, frame.x, width / xTickWidth[figure.x.scale]), titled.x),
 	};
-	const y = { field: "y", type: "quantitative", ...axisEncoding(figure.y, frame.y, height / yTickHeight, titled.y) };
+	const y = {
+		field: "y",
+		type: "quantitative",
+		...axisEncoding(figure.y, frame.y, ticksIn(figure.y, frame.y, height / yTickHeight), titled.y),
+	};
 	const color = ranged(({ colour }) => colour);
 	const shape = ranged((style) => style.shape);
+	const isAlong = figure.series.some(({ along }) => along !== undefined);
 	const pointsOf = (wanted: Curve["kind"]) => ({
 		values: curves
 			.filter(({ kind }) => kind === wanted)
-			.flatMap(({ name, points }) => points.map((point) => ({ curve: name, ...point }))),
+			.flatMap(({ name, points }) =>
+				points.map(({ label: _, ...point }, i) => ({ curve: name, ...point, ...(isAlong && { order: i }) })),
+			),
 	});
+	const inOrder = isAlong ? { order: { field: "order", type: "quantitative" } } : {};
+	const ruled = placeRules(rules, figure, frame);
 	const guides = guideLines(figure.guides ?? [], curves);
 	const labels = namesBeside ? endLabels(figure, curves, guides, frame, (name) => styles.get(name)!.colour) : [];
 	return {
 		width,
 		height,
-		...(heading && { title: { text: heading, fontSize: fontSize.panel, frame: "group", offset: 5 } }),
+		...panelHeading(heading),
 		layer: [
 			...guides.map(({ ends }) => ({
 				data: { values: ends },
 				mark: { type: "line", color: ink.guide, strokeWidth: 1.2, clip: true },
 				encoding: { x, y },
 			})),
+			...ruleLayers(ruled),
 			{
 				data: pointsOf("measured"),
 				mark: { type: "area", opacity: 1, fillOpacity: 0.2, clip: true },
-				encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+				encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color, ...inOrder },
 			},
 			...Object.entries(dashes).map(([kind, strokeDash]) => ({
 				data: pointsOf(kind as Curve["kind"]),
 				mark: { type: "line", strokeWidth: 2, strokeDash, clip: true },
-				encoding: { x, y, color },
+				encoding: { x, y, color, ...inOrder },
 			})),
 			{
 				data: pointsOf("measured"),
-				mark: { type: "point", filled: true, size: 55 },
+				mark: { type: "point", filled: true, size: 55, tooltip: true },
 				encoding: { x, y, color, shape },
 			},
 			{
 				data: pointsOf("predicted"),
-				mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40 },
+				mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40, tooltip: true },
 				encoding: { x, y, color, shape },
 			},
 			{
-				data: { values: gapMarks(gaps, names) },
+				data: {
+					values: gapMarks(
+						gaps.filter((gap) => gap.x !== undefined),
+						names,
+					),
+				},
 				mark: { type: "point", filled: false, shape: "M-1,-1L1,1M-1,1L1,-1", size: 45, strokeWidth: 2.2 },
 				encoding: { x, y: { field: "down", type: "quantitative", scale: null, axis: null }, color },
 			},
+			...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)]).map(
+				({ text, curve, x, y }) => ({
+					data: { values: [{}] },
+					mark: { type: "text", text, x, y, color: styles.get(curve)!.colour, fontSize: fontSize.point },
+				}),
+			),
 			...labels.map(({ text, colour, isBold, x, y }) => ({
 				data: { values: [{}] },
 				mark: {
@@ -115,4 +138,11 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps }:
 function gapMarks(gaps: readonly Gap[], names: readonly string[]): object[] {
 	const rows = names.filter((name) => gaps.some(({ curve }) => curve === name));
 	return gaps.map(({ curve, x }) => ({ curve, x, down: -8 - 11 * rows.indexOf(curve) }));
+}
+
+/** As many columns of names as the figure is wide enough for. */
+function legendColumns(names: readonly string[]): number {
+	const symbolAndSpace = 45;
+	const widest = Math.max(...names.map((name) => textWidth(name, fontSize.label)));
+	return Math.max(1, Math.min(names.length, Math.floor((figureWidth - 2 * margin - 40) / (widest + symbolAndSpace))));
 }

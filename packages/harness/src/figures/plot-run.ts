@@ -5,7 +5,7 @@ import type { Experiment } from "../experiment.ts";
 import { readRows } from "../rows-file.ts";
 import { readRunInfo } from "../run-info.ts";
 import { rowsFileName } from "../store.ts";
-import { lineFigureSpec } from "./line-figure.ts";
+import { figureSpec } from "./figure-spec.ts";
 import { renderFigure } from "./render.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function plotRun(folder: string, experiments: readonly Experiment[]
 	const rows = readRows(join(folder, rowsFileName)).rows.filter(({ key }) => keys.has(key));
 	const written: string[] = [];
 	for (const figure of experiment.figures) {
-		const spec = lineFigureSpec(figure, rows);
+		const spec = figureSpec(figure, rows);
 		if (!spec) continue;
 		const { svg, png } = await renderFigure(spec);
 		for (const [ending, content] of [

@@ -1,24 +1,55 @@
 import type { Row } from "../row.ts";
+import { power } from "./ticks.ts";
+
+/** How a column is told: the value that all rows have, and what to say where they differ. */
+interface Circumstance {
+	readonly column: keyof Row;
+	write(value: string): string;
+	/** The range of numbers that differ, every one of few values, or nothing. @default nothing */
+	readonly differing?: "range" | "each";
+}
+
+/** Most values that are told one by one. */
+const fewest = 3;
+
+const circumstances: readonly Circumstance[] = [
+	{ column: "n", write: (n) => `n = ${n}` },
+	{ column: "d", write: (d) => `d = ${d}`, differing: "range" },
+	{ column: "B", write: (B) => `B = ${B}`, differing: "range" },
+	{ column: "epsilon", write: (epsilon) => `ε = ${epsilon}`, differing: "range" },
+	{ column: "degree", write: (degree) => `degree ${degree}` },
+	{ column: "rank", write: (rank) => `K = ${rank}` },
+	{ column: "distribution", write: (distribution) => `${distribution} entries` },
+	{ column: "dtype", write: (dtype) => dtype.replaceAll(/f(\d+)/g, "float$1"), differing: "each" },
+	{ column: "threads", write: (threads) => `${threads} thread${threads === "1" ? "" : "s"}`, differing: "range" },
+	{ column: "kernel", write: (kernel) => `kernel ${kernel}`, differing: "each" },
+	{ column: "machine", write: (machine) => machine },
+];
 
 /** The circumstances that rows have in common, for the line below a title; of sizes that differ, the range. */
 export function describeRegime(rows: readonly Row[]): string {
-	const shared = (column: keyof Row, write: (value: string) => string, ranges = false): string[] => {
-		const values = [...new Set(rows.flatMap((row) => row[column] ?? []))].filter((value) => value !== "");
-		if (values.length === 1) return [write(String(values[0]))];
-		const numbers = values.filter((value) => typeof value === "number");
-		return ranges && numbers.length > 1 ? [write(`${Math.min(...numbers)} to ${Math.max(...numbers)}`)] : [];
-	};
-	return [
-		...shared("n", (n) => `n = ${Number(n).toLocaleString("en")}`),
-		...shared("d", (d) => `d = ${d}`, true),
-		...shared("B", (B) => `B = ${B}`, true),
-		...shared("epsilon", (epsilon) => `ε = ${epsilon}`, true),
-		...shared("degree", (degree) => `degree ${degree}`),
-		...shared("rank", (rank) => `K = ${rank}`),
-		...shared("distribution", (distribution) => `${distribution} entries`),
-		...shared("dtype", (dtype) => (dtype === "f64" ? "float64" : "float32")),
-		...shared("threads", (threads) => `${threads} thread${threads === "1" ? "" : "s"}`),
-		...shared("kernel", (kernel) => `kernel ${kernel}`),
-		...shared("machine", (machine) => machine),
-	].join(" · ");
+	return circumstances
+		.flatMap(({ column, write, differing }) => {
+			const values = [...new Set(rows.map((row) => row[column]))].filter(
+				(value) => value !== undefined && value !== "",
+			);
+			const numbers = values.filter((value) => typeof value === "number");
+			if (values.length === 0) return [];
+			if (values.length === 1) return [write(written(values[0]!))];
+			if (differing === "range" && numbers.length > 1)
+				return [write(`${written(Math.min(...numbers))} to ${written(Math.max(...numbers))}`)];
+			return differing === "each" && values.length <= fewest
+				? [write(values.map((value) => written(value)).join(" and "))]
+				: [];
+		})
+		.join(" · ");
+}
+
+/** A value as people write it: `65,536`, `0.25`, `10⁻⁶`, `3.1·10⁻⁵`. */
+function written(value: Row[keyof Row]): string {
+	if (typeof value !== "number") return String(value);
+	if (value === 0 || Math.abs(value) >= 1e-3) return value.toLocaleString("en", { maximumSignificantDigits: 6 });
+	const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+	const leading = Number((value / 10 ** exponent).toPrecision(3));
+	return leading === 1 ? power(10, exponent) : `${leading}·${power(10, exponent)}`;
 }

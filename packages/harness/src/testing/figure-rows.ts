@@ -1,5 +1,5 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { LineFigure } from "../figures/figure.ts";
+import type { HeatMapFigure, LineFigure } from "../figures/figure.ts";
 import type { Row } from "../row.ts";
 import { sampleKey, sampleRow } from "./rows.ts";
 
@@ -53,6 +53,56 @@ export function degreeRows(): Row[] {
 	);
 }
 
+/** Rows as a sweep over methods and budgets would leave them, from a seed. */
+export function paretoRows(): Row[] {
+	const random = seededRandom(1, "pareto");
+	const methods = [
+		{
+			algorithm: "polynomial/moment",
+			budgets: [2, 4, 6, 8, 10],
+			error: (k: number) => 10 ** (-1 - k),
+			time: (k: number) => k ** 3,
+		},
+		{
+			algorithm: "nystrom",
+			budgets: [16, 32, 64, 128],
+			error: (k: number) => 10 ** (1 - k / 16),
+			time: (k: number) => k ** 2 / 9,
+		},
+		{
+			algorithm: "random-features",
+			budgets: [16, 64, 256, 1024],
+			error: (k: number) => 1 / Math.sqrt(k),
+			time: (k: number) => k / 2,
+		},
+		{ algorithm: "streaming", budgets: [1], error: () => 1e-15, time: () => 900 },
+	];
+	return [0.5, 1].flatMap((B, b) =>
+		methods.flatMap(({ algorithm, budgets, error, time }, m) =>
+			budgets.map((rank, i): Row => {
+				const row = sampleRow({ key: sampleKey(1000 * b + 100 * m + i), algorithm, n: 4096, B, rank });
+				if (algorithm === "nystrom" && rank === 128)
+					return rowWithout({ ...row, status: "timeout", reason: "over 5 s" }, "time_ms");
+				return { ...row, time_ms: time(rank) * Math.exp(0.05 * random.normal()), error_max: error(rank) * B ** 2 };
+			}),
+		),
+	);
+}
+
+/** Rows as a sweep over n and B would leave them. */
+export function phaseRows(): Row[] {
+	return [2, 8].flatMap((d, i) =>
+		[8, 10, 12, 14, 16].flatMap((exponent, j) =>
+			[0.5, 1, 2, 3].map((B, k): Row => {
+				const n = 2 ** exponent;
+				const row = sampleRow({ key: sampleKey(1000 * i + 100 * j + k), n, d, B });
+				if (B === 3 && exponent > 12) return { ...row, status: "skipped", reason: "no degree proves epsilon" };
+				return { ...row, extra: { speedup: n / 400 / B ** d } };
+			}),
+		),
+	);
+}
+
 export const scalingFigure: LineFigure = {
 	name: "time-vs-n",
 	title: ({ curves }) => `Time of one gradient: ${curves.length} curves of five algorithms`,
@@ -84,6 +134,51 @@ export const degreeFigure: LineFigure = {
 		},
 	],
 	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row!.B}` },
+};
+
+export const paretoFigure: LineFigure = {
+	name: "error-vs-time",
+	title: () => "Error against time: the polynomial wins at high accuracy",
+	x: { title: "time of one gradient (ms)", scale: "log" },
+	y: { title: "error, max |g̃ − g|", scale: "log" },
+	series: [
+		{
+			kind: "measured",
+			x: ({ time_ms }) => time_ms,
+			y: ({ error_max }) => error_max,
+			along: ({ rank }) => rank,
+			label: ({ rank, algorithm }) => (algorithm === "streaming" ? undefined : `${rank}`),
+		},
+	],
+	rules: [
+		{ axis: "y", at: () => 1e-6, label: "ε = 10⁻⁶" },
+		{
+			axis: "x",
+			at: (rows) => rows.find(({ algorithm }) => algorithm === "streaming")?.time_ms,
+			label: "exact",
+		},
+	],
+	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row!.B}` },
+	caveat:
+		"Numbers at the points are degree or rank. A caption may be as long as it has to be: it is broken into lines that are " +
+		"as wide as the figure, so that the reader of a figure that is shown without its page still knows what it does not show.",
+};
+
+export const phaseFigure: HeatMapFigure = {
+	form: "heat-map",
+	name: "phase",
+	title: () => "The polynomial pays below a curve in the (n, B) plane",
+	x: { title: "sequence length n (tokens)", scale: "powers-of-two" },
+	y: { title: "entry bound B", scale: "linear" },
+	cell: {
+		x: ({ n }) => n,
+		y: ({ B }) => B,
+		value: ({ extra }) => (typeof extra?.["speedup"] === "number" ? extra["speedup"] : undefined),
+	},
+	colour: { title: "time of exact / time of polynomial", kind: "diverging", scale: "log" },
+	text: (value) => String(Number(value.toPrecision(2))),
+	overlays: [{ label: "B = √ln n", y: (n) => Math.sqrt(Math.log(n)) }],
+	panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row!.d}` },
 };
 
 function rowWithout<Name extends keyof Row>(row: Row, ...names: Name[]): Row {

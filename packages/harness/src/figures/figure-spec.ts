@@ -1,0 +1,14 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { Row } from "../row.ts";
+import type { Figure } from "./figure.ts";
+import { heatMapSpec } from "./heat-map.ts";
+import { lineFigureSpec } from "./line-figure.ts";
+
+/**
+ * The vega-lite specification of a figure of any form, for `renderFigure` and for a browser: data inline, nothing to
+ * fetch, points and rectangles with tooltips.
+ * @returns undefined where the rows hold nothing that it draws
+ */
+export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec | undefined {
+	return figure.form === "heat-map" ? heatMapSpec(figure, rows) : lineFigureSpec(figure, rows);
+}

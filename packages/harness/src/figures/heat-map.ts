@@ -1,0 +1,203 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { Row } from "../row.ts";
+import { axisEncoding, position, type Range, ticksAt } from "./axes.ts";
+import { cellEdges } from "./cell-edges.ts";
+import { type Colouring, colouring } from "./colour-scale.ts";
+import { median } from "./curves.ts";
+import type { Axis, HeatMapFigure, Overlay } from "./figure.ts";
+import { describeMarks, framed, type PanelRows, panelHeading, splitPanels } from "./frame.ts";
+import { figureWidth, fontSize, largePanelHeight, margin, smallPanel, yAxisWidth } from "./layout.ts";
+import { ink } from "./palette.ts";
+import { textWidth } from "./text.ts";
+
+/** A rectangle: where, and the median of its values, or why it has none. */
+interface HeatCell {
+	readonly x: number;
+	readonly y: number;
+	readonly value?: number;
+	readonly status: Row["status"];
+}
+
+/** What all panels of a heat map share. */
+interface HeatFrame {
+	readonly width: number;
+	readonly height: number;
+	readonly x: { readonly edges: ReadonlyMap<number, Range>; readonly range: Range };
+	readonly y: { readonly edges: ReadonlyMap<number, Range>; readonly range: Range };
+	readonly colours: Colouring;
+}
+
+/** Room that a tick takes along an axis, in pixels. */
+const tickRoom = { x: 46, y: 24 } as const;
+
+/** Places at which an overlay is looked up. */
+const overlaySteps = 120;
+
+/**
+ * The vega-lite specification of a heat map. Rectangles without a value are grey with a mark; where there is no row
+ * there is no rectangle.
+ * @returns undefined where no row has a value
+ */
+export function heatMapSpec(figure: HeatMapFigure, rows: readonly Row[]): TopLevelSpec | undefined {
+	const cells = cellsOf(figure, rows);
+	const values = cells.flatMap(({ value }) => value ?? []);
+	if (values.length === 0) return undefined;
+	const panels = splitPanels(figure.panels, rows);
+	const size =
+		panels.length > 1 ? smallPanel : { width: figureWidth - 2 * margin - yAxisWidth, height: largePanelHeight };
+	const frame: HeatFrame = {
+		...size,
+		x: axisFrame(
+			figure.x,
+			cells.map(({ x }) => x),
+		),
+		y: axisFrame(
+			figure.y,
+			cells.map(({ y }) => y),
+		),
+		colours: colouring(figure.colour, values, 260),
+	};
+	const specs = panels.map((panel) => heatPanel(figure, panel, frame));
+	const missing = cells.flatMap(({ value, status }) => (value === undefined ? [status] : []));
+	return framed(figure, { rows, curves: [] }, specs, describeMarks(missing));
+}
+
+/** The rectangles of these rows. A row that is done without a value has none, one that is not done is marked. */
+function cellsOf({ cell }: HeatMapFigure, rows: readonly Row[]): HeatCell[] {
+	const placed = rows.flatMap((row) => {
+		const [x, y] = [cell.x(row), cell.y(row)];
+		const value = row.status === "done" ? cell.value(row) : undefined;
+		if (x === undefined || y === undefined || (row.status === "done" && value === undefined)) return [];
+		return [{ x, y, status: row.status, value }];
+	});
+	return [...Map.groupBy(placed, ({ x, y }) => `${x} ${y}`).values()].map((group) => {
+		const values = group.flatMap(({ value }) => value ?? []);
+		const { x, y, status } = group[0]!;
+		return values.length > 0 ? { x, y, status: "done", value: median(values) } : { x, y, status };
+	});
+}
+
+function axisFrame(axis: Axis, values: readonly number[]) {
+	const edges = cellEdges(axis, values);
+	const ends = [...edges.values()].flat();
+	return { edges, range: [Math.min(...ends), Math.max(...ends)] as const };
+}
+
+/** A panel, from the back to the front: rectangles, marks of those without a value, overlays with their names, text. */
+function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, frame: HeatFrame): object {
+	const { width, height, colours } = frame;
+	const ranged = (channel: "x" | "y", isTitled: boolean, most: number) => ({
+		type: "quantitative",
+		...axisEncoding(
+			figure[channel],
+			frame[channel].range,
+			ticksAt(figure[channel], [...frame[channel].edges.keys()], most),
+			isTitled,
+		),
+	});
+	const x = ranged("x", titled.x, width / tickRoom.x);
+	const y = ranged("y", titled.y, height / tickRoom.y);
+	const cells = cellsOf(figure, rows).map((cell) => {
+		const [left, right] = frame.x.edges.get(cell.x)!;
+		const [bottom, top] = frame.y.edges.get(cell.y)!;
+		return { ...cell, left, right, bottom, top };
+	});
+	const filled = cells.flatMap(({ value, ...cell }) => (value === undefined ? [] : [{ ...cell, value }]));
+	const empty = cells.filter(({ value }) => value === undefined);
+	const rectangle = {
+		x: { field: "left", ...x },
+		x2: { field: "right" },
+		y: { field: "bottom", ...y },
+		y2: { field: "top" },
+	};
+	const middle = { x: { field: "x", ...x }, y: { field: "y", ...y } };
+	const tooltip = [
+		{ field: "x", type: "quantitative", title: figure.x.title },
+		{ field: "y", type: "quantitative", title: figure.y.title },
+		{ field: "value", type: "quantitative", title: figure.colour.title, format: ".3~g" },
+	];
+	return {
+		width,
+		height,
+		...panelHeading(heading),
+		layer: [
+			{
+				data: { values: empty },
+				mark: { type: "rect", color: ink.grid, stroke: "white", strokeWidth: 1 },
+				encoding: rectangle,
+			},
+			{
+				data: { values: filled },
+				mark: { type: "rect", stroke: "white", strokeWidth: 1 },
+				encoding: {
+					...rectangle,
+					color: { field: "value", type: "quantitative", ...colours.encoding },
+					tooltip,
+				},
+			},
+			{
+				data: { values: empty },
+				mark: {
+					type: "point",
+					filled: false,
+					shape: "M-1,-1L1,1M-1,1L1,-1",
+					size: 45,
+					strokeWidth: 1.8,
+					color: ink.faint,
+				},
+				encoding: middle,
+			},
+			...(figure.overlays ?? []).flatMap((overlay) => overlayLayers(figure, overlay, rows, frame, { x, y })),
+			...(figure.text
+				? [
+						{
+							data: {
+								values: filled.map(({ x, y, value }) => ({
+									x,
+									y,
+									text: figure.text!(value),
+									ink: colours.inkOn(value),
+								})),
+							},
+							mark: { type: "text", fontSize: fontSize.point },
+							encoding: { ...middle, text: { field: "text" }, color: { field: "ink", type: "nominal", scale: null } },
+						},
+					]
+				: []),
+		],
+	};
+}
+
+/** A dashed curve with white around it, so that it shows on every colour, and its name at its upper end. */
+function overlayLayers(
+	figure: HeatMapFigure,
+	{ label, y: heightAt }: Overlay,
+	rows: readonly Row[],
+	frame: HeatFrame,
+	{ x, y }: { readonly x: object; readonly y: object },
+): object[] {
+	const [forth, back] = figure.x.scale === "linear" ? [Number, Number] : [Math.log, Math.exp];
+	const [from, to] = frame.x.range.map(forth) as [number, number];
+	const [low, high] = frame.y.range;
+	const points = Array.from({ length: overlaySteps + 1 }, (_, i) => back(from + ((to - from) * i) / overlaySteps))
+		.map((at) => ({ x: at, y: heightAt(at, rows) }))
+		.filter((point) => point.y >= low && point.y <= high);
+	const end = points.at(-1);
+	if (!end) return [];
+	const width = textWidth(label, fontSize.tick, true);
+	const at = position(figure.x, frame.x.range, frame.width, end.x);
+	const down = frame.height - position(figure.y, frame.y.range, frame.height, end.y);
+	const name = { text: label, x: Math.max(width + 4, at - 6), y: down < 22 ? down + 20 : down - 12 };
+	const encoding = { x: { field: "x", ...x }, y: { field: "y", ...y } };
+	const line = (mark: object) => ({ data: { values: points }, mark: { type: "line", ...mark }, encoding });
+	const text = (mark: object) => ({
+		data: { values: [{}] },
+		mark: { type: "text", align: "right", fontSize: fontSize.tick, fontWeight: 700, ...name, ...mark },
+	});
+	return [
+		line({ color: "white", strokeWidth: 5, opacity: 0.8 }),
+		line({ color: ink.text, strokeWidth: 2, strokeDash: [6, 3] }),
+		text({ stroke: "white", strokeWidth: 4, strokeJoin: "round" }),
+		text({ color: ink.text }),
+	];
+}

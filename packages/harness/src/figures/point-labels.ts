@@ -1,0 +1,98 @@
+import { position } from "./axes.ts";
+import type { Curve } from "./curves.ts";
+import type { LineFigure } from "./figure.ts";
+import { fontSize } from "./layout.ts";
+import type { Frame } from "./panel-spec.ts";
+import type { PlacedLabel } from "./place-labels.ts";
+import { textWidth } from "./text.ts";
+
+/** Text beside a point, with the place of its middle. */
+export interface PointLabel {
+	readonly text: string;
+	readonly curve: string;
+	readonly x: number;
+	readonly y: number;
+}
+
+interface Box {
+	readonly left: number;
+	readonly right: number;
+	readonly top: number;
+	readonly bottom: number;
+}
+
+/** Half the size of a point with the air around it. */
+const pointRadius = 5;
+
+/** Distance at which lines are looked at, in pixels. */
+const step = 4;
+
+/**
+ * Labels of points, where there is room for them: each above, below, right or left of its point, whichever is first
+ * free of points, lines and other labels. Ends of curves come first.
+ * @param names names of curves and rules, which stand in the panel
+ */
+export function pointLabels(
+	figure: LineFigure,
+	curves: readonly Curve[],
+	frame: Pick<Frame, "width" | "height" | "x" | "y">,
+	names: readonly Pick<PlacedLabel, "x" | "y" | "width">[],
+): PointLabel[] {
+	const placed = curves.flatMap(({ name, points }) =>
+		points.map((point, i) => ({
+			curve: name,
+			text: point.label,
+			isEnd: i === 0 || i === points.length - 1,
+			x: position(figure.x, frame.x, frame.width, point.x),
+			y: frame.height - position(figure.y, frame.y, frame.height, point.y),
+		})),
+	);
+	const taken: Box[] = [
+		...placed.map(({ x, y }) => boxAround(x, y, 2 * pointRadius, 2 * pointRadius)),
+		...names.map(({ x, y, width }) => boxAround(x + width / 2, y, width, fontSize.label)),
+		...[...Map.groupBy(placed, ({ curve }) => curve).values()].flatMap(boxesAlong),
+	];
+	const labelled = placed.filter(({ text }) => text !== undefined).sort((a, b) => Number(b.isEnd) - Number(a.isEnd));
+	return labelled.flatMap(({ text, curve, x, y }) => {
+		const width = textWidth(text!, fontSize.point);
+		const [aside, above] = [pointRadius + 1 + width / 2, pointRadius + 1 + fontSize.point / 2];
+		const places = [
+			[x, y - above],
+			[x, y + above],
+			[x + aside, y],
+			[x - aside, y],
+			[x + aside, y - above],
+			[x + aside, y + above],
+			[x - aside, y - above],
+			[x - aside, y + above],
+		] as const;
+		for (const [middle, height] of places) {
+			const box = boxAround(middle, height, width, fontSize.point);
+			if (box.left < 0 || box.right > frame.width || box.top < 0 || box.bottom > frame.height) continue;
+			if (taken.some((other) => overlap(box, other))) continue;
+			taken.push(box);
+			return [{ text: text!, curve, x: middle, y: height }];
+		}
+		return [];
+	});
+}
+
+/** Small boxes that cover the line through points. */
+function boxesAlong(points: readonly { readonly x: number; readonly y: number }[]): Box[] {
+	return points.slice(1).flatMap((to, i) => {
+		const from = points[i]!;
+		const steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / step);
+		return Array.from({ length: steps }, (_, k) => {
+			const t = k / steps;
+			return boxAround(from.x + t * (to.x - from.x), from.y + t * (to.y - from.y), 3, 3);
+		});
+	});
+}
+
+function boxAround(x: number, y: number, width: number, height: number): Box {
+	return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
+}
+
+function overlap(a: Box, b: Box): boolean {
+	return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
