@@ -26,7 +26,7 @@ function parseValue(name: string, text: string, whole: boolean): number {
 }
 
 function check(name: string, text: string, value: number, whole: boolean): number {
-	if (!(Number.isFinite(value) && value > 0 && (!whole || Number.isSafeInteger(value))))
+	if (!(Number.isFinite(value) && value > 0 && (!whole || Number.isInteger(value))))
 		throw new UsageError(
 			`--${name}: each value must be a ${whole ? "whole number >= 1" : "number > 0"} (also 2^10, 2^10..2^17), got ${text || "nothing"}`,
 		);

@@ -37,8 +37,10 @@ export {
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm } from "./registry.ts";
+export { reportRun } from "./report/report-run.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
+export { type Run, readRun } from "./run.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";
 export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";

@@ -24,13 +24,19 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
 		const { parseAlgorithms, parseAxis, parseDuration } = harness;
-		const { json, n, d, B, epsilon, algorithm, threads, timeLimit, ...options } = readFlags(await sweepFlags(), given);
+		const { json, n, d, B, epsilon, degree, algorithm, distribution, seed, dtype, threads, timeLimit, ...options } =
+			readFlags(await sweepFlags(), given);
+		if (epsilon && degree) throw new (await import("@attgrad/matrix-core")).UsageError("give --epsilon or --degree");
 		const overrides = {
 			...(n && { n: parseAxis("n", n, { whole: true }) }),
 			...(d && { d: parseAxis("d", d, { whole: true }) }),
 			...(B && { B: parseAxis("B", B) }),
 			...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+			...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
 			...(algorithm && { algorithm: parseAlgorithms(algorithm) }),
+			...(distribution && { distribution: [distribution] }),
+			...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
+			...(dtype && { dtype: [dtype] }),
 			...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
 		};
 		const limit = timeLimit ? { timeLimit: parseDuration("time-limit", timeLimit) } : {};
@@ -64,6 +70,10 @@ async function sweepFlags() {
 			.string()
 			.optional()
 			.describe("algorithms in place of the experiment's: exact,polynomial/moment:basis=taylor"),
+		degree: z.string().optional().describe("degrees in place of the experiment's degrees or errors: 4,8"),
+		distribution: z.string().optional().describe("distribution in place of the experiment's"),
+		seed: z.string().optional().describe("seeds in place of the experiment's: 1,2,3"),
+		dtype: z.enum(["f64", "f32"]).optional().describe("number type in place of the experiment's"),
 		threads: z.string().optional().describe("numbers of threads in place of the experiment's: 1,2"),
 		jobs: z.int().min(1).default(1).describe("cells at once; more than one disturb each other, and their rows say so"),
 		timeLimit: z

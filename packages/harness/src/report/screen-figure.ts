@@ -1,6 +1,7 @@
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
 import { ink } from "../figures/palette.ts";
+import { textWidth } from "../figures/text.ts";
 
 /** A figure for the screen: its text as text, each panel a vega specification that the page can zoom and filter. */
 export interface ScreenFigure {
@@ -60,22 +61,23 @@ const params = [
  */
 export async function screenFigure(figure: TopLevelSpec): Promise<ScreenFigure> {
 	const { compile } = await import("vega-lite");
-	const { title, config, concat, ...single } = figure as unknown as Part;
+	const { title, config, concat, usermeta, ...single } = figure as unknown as Part;
 	const panels = concat ?? [single];
 	const units = panels.flatMap(unitsOf);
 	const labels = labelsOf(units);
 	const legend = legendOf(units);
 	const width = Number(panels[0]?.["width"] ?? firstWidth);
-	const { text, subtitle } = title as { text?: unknown; subtitle?: unknown };
 	return {
-		title: lines(text).join(" "),
-		notes: sentences(lines(subtitle)),
+		title: lines((title as Part)["text"]).join(" "),
+		notes: (usermeta as { notes: readonly string[] }).notes,
 		legend,
-		guides: endTexts(units, width).filter(({ colour }) => colour === ink.faint).map((label) => label.text),
+		guides: endTexts(units, width)
+			.filter(({ colour }) => colour === ink.faint)
+			.map((label) => label.text),
 		labels,
 		panels: panels.map((panel) => {
 			const { title: heading, height } = panel;
-			const headingText = heading && lines((heading as Part)["text"]).join(" ");
+			const headingText = heading ? lines((heading as Part)["text"]).join(" ") : "";
 			const spec = {
 				$schema: figure.$schema,
 				params,
@@ -84,7 +86,10 @@ export async function screenFigure(figure: TopLevelSpec): Promise<ScreenFigure> 
 				autosize: { type: "fit-x", contains: "padding" },
 				padding: 2,
 				background: null,
-				config: { ...(config as object), aria: false, legend: { orient: "top", ...(config as Part)["legend"] as object } },
+				config: {
+					...(config as object),
+					legend: { orient: "top", ...((config as { legend?: object }).legend ?? {}) },
+				},
 				layer: unitsOf(panel).flatMap((unit) => screenUnit(unit, width, labels) ?? []),
 			};
 			return {
@@ -100,12 +105,8 @@ function unitsOf(part: Part): readonly Part[] {
 	return part.layer ? part.layer.flatMap(unitsOf) : [part];
 }
 
-const lines = (text: unknown): string[] => (Array.isArray(text) ? text.map(String) : text === undefined ? [] : [String(text)]);
-
-/** Lines that were broken to fit, joined again: a line that begins in the middle of a sentence goes on from the one before. */
-function sentences(broken: readonly string[]): string[] {
-	return broken.length === 0 ? [] : [broken.join(" ")];
-}
+const lines = (text: unknown): string[] =>
+	Array.isArray(text) ? text.map(String) : text === undefined ? [] : [String(text)];
 
 /** Titles of the axes, by the field that they show. */
 function labelsOf(units: readonly Part[]): Record<string, string> {
@@ -156,16 +157,23 @@ function nominalScale(channel: Part | undefined): { domain: string[]; range: unk
 
 const markOf = (mark: Part["mark"]): Part => (typeof mark === "string" ? { type: mark } : (mark ?? {}));
 
-/** Text that has its place in pixels to the right of a panel of this width. */
+/** Names that run out of a panel of this width, beside the last point of their line. */
 function endTexts(units: readonly Part[], width: number): { text: string; colour: string }[] {
 	const found = units.map(({ mark }) => markOf(mark)).filter((mark) => isBeside(mark, width));
 	return found.map(({ text, color }) => ({ text: String(text), colour: String(color) }));
 }
 
-const isBeside = ({ type, x }: Part, width: number) => type === "text" && typeof x === "number" && x > width;
+function isBeside({ type, text, x, fontSize, fontWeight }: Part, width: number): boolean {
+	if (type !== "text" || typeof x !== "number") return false;
+	return x + textWidth(String(text), Number(fontSize), fontWeight === 700) > width;
+}
 
 /** A layer for the screen; undefined for one that only a fixed width has room for. */
-function screenUnit({ mark, encoding = {}, data, ...rest }: Part, width: number, labels: Readonly<Record<string, string>>) {
+function screenUnit(
+	{ mark, encoding = {}, data, ...rest }: Part,
+	width: number,
+	labels: Readonly<Record<string, string>>,
+) {
 	const { tooltip: _, ...drawn } = markOf(mark);
 	if (isBeside(drawn, width)) return undefined;
 	const isPlaced = typeof drawn["x"] === "number";
@@ -210,6 +218,7 @@ function screenChannel(channel: string, value: Part, labels: Readonly<Record<str
 			...axis,
 			title: labels[channel] ?? null,
 			labelOverlap: "greedy",
+			...(channel === "x" && { labelFlush: true }),
 			...(Array.isArray(values) && { values: { expr: `${zoom} ? null : ${JSON.stringify(values)}` } }),
 			...(typeof labelExpr === "string" && { labelExpr: `${zoom} ? format(datum.value, '.4~g') : (${labelExpr})` }),
 			tickCount: { expr: channel === "x" ? "width / 90" : "height / 50" },
@@ -226,7 +235,8 @@ function describePanel(panel: Part, labels: Readonly<Record<string, string>>): s
 	const about = [labels["y"], labels["x"]].filter(Boolean).join(" against ");
 	const curves = [...Map.groupBy(points, ({ curve }) => curve)].map(([name, group]) => {
 		const pointAt = ({ x, y }: Datum) => `(${short(x)}, ${short(y)})`;
-		const ends = group.length === 1 ? `at ${pointAt(group[0]!)}` : `from ${pointAt(group[0]!)} to ${pointAt(group.at(-1)!)}`;
+		const ends =
+			group.length === 1 ? `at ${pointAt(group[0]!)}` : `from ${pointAt(group[0]!)} to ${pointAt(group.at(-1)!)}`;
 		return `${name === undefined ? "" : `${name}: `}${group.length} point${group.length === 1 ? "" : "s"} ${ends}`;
 	});
 	return `${about}. ${curves.join("; ")}`;

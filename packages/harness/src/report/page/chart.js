@@ -21,6 +21,8 @@ export async function drawPanel(element, spec, labels, isDark) {
 	});
 	view.tooltip((_, event, __, value) => showTooltip(event, value, labels));
 	await view.width(element.clientWidth).runAsync();
+	// The element itself says what the drawing shows.
+	element.querySelector("svg")?.setAttribute("aria-hidden", "true");
 
 	/** @param {Record<string, unknown>} signals */
 	const set = (signals) => {

@@ -99,7 +99,15 @@ export function startRows({ columns, rows, commands, fileName }) {
 			draw();
 		});
 	byId("rows-download").addEventListener("click", () => {
-		const file = new Blob([csvOf(columns, chosen().map((i) => rows[i] ?? []))], { type: "text/csv" });
+		const file = new Blob(
+			[
+				csvOf(
+					columns,
+					chosen().map((i) => rows[i] ?? []),
+				),
+			],
+			{ type: "text/csv" },
+		);
 		const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: fileName });
 		link.click();
 		URL.revokeObjectURL(link.href);
