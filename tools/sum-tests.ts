@@ -1,26 +1,20 @@
 // Prints one line, "N passed, N failed[, N skipped]", summed over the test reports of all packages; exits 1 unless all is well.
 // --status CODE: exit code of the run that made the reports. One that is not 0 without a failed test (a type error, a
 // lint error, a broken installation) counts as one failure.
+// --long: the reports of `npm run test:long` too.
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { status: { type: "string", default: "0" } } });
+const { values } = parseArgs({
+	options: { status: { type: "string", default: "0" }, long: { type: "boolean", default: false } },
+});
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 for (const manifest of globSync(["packages/*/package.json", "experiments/package.json"]).sort()) {
-	const report = join(dirname(manifest), "test-report.json");
-	try {
-		const read = JSON.parse(readFileSync(report, "utf8"));
-		totals.passed += read.numPassedTests;
-		totals.failed += read.numFailedTests;
-		totals.skipped += read.numPendingTests + read.numTodoTests;
-		if (read.success || read.numFailedTests > 0) continue;
-		console.error(`${report}: the run failed outside its tests`);
-	} catch (error) {
-		console.error(`${report}: ${error instanceof Error ? error.message : error}`);
-	}
-	totals.failed++;
+	add(join(dirname(manifest), "test-report.json"));
+	const { scripts } = JSON.parse(readFileSync(manifest, "utf8")) as { scripts: Record<string, string> };
+	if (values.long && scripts["test:long"]) add(join(dirname(manifest), "test-report.long.json"));
 }
 if (values.status !== "0" && totals.failed === 0) {
 	console.error(`the test command failed outside the tests (exit ${values.status}): see above`);
@@ -29,3 +23,18 @@ if (values.status !== "0" && totals.failed === 0) {
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : "";
 console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
+
+/** Adds a report; one that is missing, or of a run that failed outside its tests, counts as a failure. */
+function add(report: string): void {
+	try {
+		const read = JSON.parse(readFileSync(report, "utf8"));
+		totals.passed += read.numPassedTests;
+		totals.failed += read.numFailedTests;
+		totals.skipped += read.numPendingTests + read.numTodoTests;
+		if (read.success || read.numFailedTests > 0) return;
+		console.error(`${report}: the run failed outside its tests`);
+	} catch (error) {
+		console.error(`${report}: ${error instanceof Error ? error.message : error}`);
+	}
+	totals.failed++;
+}

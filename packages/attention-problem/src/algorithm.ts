@@ -31,6 +31,15 @@ export interface GradientResult {
 	readonly certificate?: Certificate;
 }
 
+/** A gradient that was computed several times, by the clock of the program that did. */
+export interface TimedRuns {
+	readonly result: GradientResult;
+	/** Time of each run that counts; one at least. */
+	readonly milliseconds: readonly number[];
+	/** Largest resident memory of that program that was seen, MiB. */
+	readonly peakRssMb: number;
+}
+
 /** Why an algorithm does not take a problem, in words that a person can act on. */
 export interface Reason {
 	readonly reason: string;
@@ -50,6 +59,8 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	readonly options: Options;
 	/** Named option sets: `polynomial/moment` is variant `moment` of `polynomial`. */
 	readonly variants?: Readonly<Record<string, Partial<z.input<Options>>>>;
+	/** Option whose value is all of the text after the `:` of a spelling, in place of `option=value` pairs. */
+	readonly soleSetting?: string;
 	/** Whether `run` would take this problem: `true`, or why not. Cheap; reads no rows. */
 	supports(problem: AttentionProblem<RowSource>, options: z.output<Options>): true | Reason;
 	/**
@@ -57,8 +68,20 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	 * @throws ComputationError where the problem cannot be done (its `status` goes into the row)
 	 */
 	run(problem: AttentionProblem<RowSource>, options: z.output<Options>, runtime: Runtime): Promise<GradientResult>;
+	/**
+	 * `run` again and again, for an algorithm that another program computes: measured by that program's clock, since ours would
+	 * count its start and the files between.
+	 * @param budget time that the runs take together, milliseconds; 0 for a single run
+	 */
+	timeRuns?(
+		problem: AttentionProblem<RowSource>,
+		options: z.output<Options>,
+		runtime: Runtime,
+		budget: number,
+	): Promise<TimedRuns>;
 }
 
+/** An algorithm of any options, as registries hold it. */
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds algorithms of every option type
 export type AnyGradientAlgorithm = GradientAlgorithm<any>;
 

@@ -5,7 +5,9 @@ export {
 	type GradientAlgorithm,
 	type GradientResult,
 	type Reason,
+	type TimedRuns,
 } from "./algorithm.ts";
+export { computeGradient } from "./compute-gradient.ts";
 export type { Distribution, Instance, RowMaker } from "./distribution.ts";
 export { allDistributions } from "./distributions/index.ts";
 export { replaceFile } from "./files/replace-file.ts";

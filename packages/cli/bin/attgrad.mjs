@@ -5,21 +5,25 @@ import { existsSync } from "node:fs";
 import module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
+const source = new URL("../src/main.ts", import.meta.url);
+// Only a packed package has it.
+const compiled = new URL("../dist/main.js", import.meta.url);
 const strips = Boolean(process.features.typescript);
-if (strips && Number.parseInt(process.versions.node, 10) >= 24) await start();
+if (existsSync(compiled)) await start(compiled);
+else if (strips && Number.parseInt(process.versions.node, 10) >= 24) await start(source);
 else {
 	const pinned = pinnedNode();
 	if (pinned) runAgain(pinned);
-	else if (strips) await start();
+	else if (strips) await start(source);
 	else {
 		console.error(`attgrad: needs Node 24 or later, this is ${process.version}: run npm ci, which brings its own`);
 		process.exitCode = 1;
 	}
 }
 
-async function start() {
+async function start(program) {
 	module.enableCompileCache?.();
-	const { main } = await import("../src/main.ts");
+	const { main } = await import(program.href);
 	await main(process.argv.slice(2));
 }
 

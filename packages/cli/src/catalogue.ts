@@ -1,13 +1,13 @@
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
-import { algorithms } from "@attgrad/harness";
+import { knownAlgorithms } from "@attgrad/harness";
 import { describeFlags, type FlagDescription, shown } from "./flags.ts";
 import { printTable } from "./table.ts";
 
 /** All that can be named on the command line, as data. */
 export function catalogue() {
 	return {
-		algorithms: algorithms.map(({ name, summary, exact, options, variants = {} }) => ({
+		algorithms: knownAlgorithms.map(({ name, summary, exact, options, variants = {} }) => ({
 			name,
 			summary,
 			exact,

@@ -1,4 +1,4 @@
-import { algorithms } from "@attgrad/harness";
+import { knownAlgorithms } from "@attgrad/harness";
 import type { Options } from "yargs";
 import { z } from "zod";
 import { flagsOf } from "./flags.ts";
@@ -20,6 +20,6 @@ export const autoFlags = z.object({
 
 /** The flags of all algorithms; one that several have is described by the first. */
 export function algorithmFlags(): Record<string, Options> {
-	const schemas = [autoFlags, ...algorithms.map(({ options }) => options)];
+	const schemas = [autoFlags, ...knownAlgorithms.map(({ options }) => options)];
 	return Object.assign({}, ...schemas.reverse().map(flagsOf));
 }

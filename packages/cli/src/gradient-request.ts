@@ -1,5 +1,5 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { algorithms, findAlgorithm } from "@attgrad/harness";
+import { findAlgorithm, knownAlgorithms } from "@attgrad/harness";
 import { UsageError } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import { flagName, type GivenFlags, readFlags } from "./flags.ts";
@@ -20,7 +20,9 @@ export type GradientRequest = Selection | { readonly spelling: "auto"; readonly 
  * What the call asks for.
  * @throws UsageError for an unknown algorithm, an option that it does not have, or a value that its schema refuses
  */
-export function readRequest(spelling: string, given: GivenFlags): GradientRequest {
+export function readRequest(asked: string, given: GivenFlags): GradientRequest {
+	// A command says by itself what is to compute.
+	const spelling = asked === "auto" && given["command"] !== undefined ? "command" : asked;
 	if (spelling === "auto") {
 		refuseForeign("auto", autoFlags, given);
 		return { spelling, ...readFlags(autoFlags, given) };
@@ -38,7 +40,7 @@ export function selectAlgorithm(spelling: string, given: GivenFlags): Selection 
 /** @throws UsageError naming the first option given that belongs to other algorithms only */
 function refuseForeign(name: string, schema: z.ZodObject, given: GivenFlags): void {
 	const own = flagNames(schema);
-	const foreign = algorithms.flatMap(({ options }) => flagNames(options)).filter((flag) => !own.includes(flag));
+	const foreign = knownAlgorithms.flatMap(({ options }) => flagNames(options)).filter((flag) => !own.includes(flag));
 	const wrong = foreign.find((flag) => given[flag] !== undefined);
 	if (wrong === undefined) return;
 	const has = own.length > 0 ? `it has ${own.map((flag) => `--${flag}`).join(", ")}` : "it has none";

@@ -4,7 +4,7 @@
  * number of the sweep.
  */
 import { Worker } from "node:worker_threads";
-import { ComputationError, createRuntime, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, createRuntime, moduleBeside, UsageError } from "@attgrad/matrix-core";
 import type { CellOutcome, CellRequest } from "./cell-message.ts";
 import type { Experiment } from "./experiment.ts";
 import { knownTo } from "./grid.ts";
@@ -12,7 +12,7 @@ import { measureCell } from "./measure-cell.ts";
 import { findAlgorithm } from "./registry.ts";
 
 // A computation holds up this thread, so another one watches whether the sweep is still there.
-new Worker(new URL("./parent-watch.ts", import.meta.url), { workerData: Number(process.argv[2]) }).unref();
+new Worker(moduleBeside(import.meta.url, "parent-watch"), { workerData: Number(process.argv[2]) }).unref();
 process.once("disconnect", () => process.exit());
 
 process.once("message", async (request: CellRequest) => {

@@ -1,7 +1,7 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { type Cell, cellKey } from "./cell.ts";
 import type { Experiment, GridBlock, Preset } from "./experiment.ts";
-import { algorithms, findAlgorithm } from "./registry.ts";
+import { findAlgorithm, knownAlgorithms } from "./registry.ts";
 
 /** Values that replace those of an experiment's grid. */
 export type GridOverrides = Partial<Omit<GridBlock, "exclude">>;
@@ -47,8 +47,8 @@ function overriddenBlocks(experiment: Experiment, preset: Preset, overrides: Gri
 }
 
 /** The algorithms that an experiment can name. */
-export function knownTo(experiment: Experiment): typeof algorithms {
-	return [...algorithms, ...(experiment.algorithms ?? [])];
+export function knownTo(experiment: Experiment): typeof knownAlgorithms {
+	return [...knownAlgorithms, ...(experiment.algorithms ?? [])];
 }
 
 function expandBlock(experiment: Experiment, block: GridBlock, kernel: string): Cell[] {

@@ -11,19 +11,27 @@ export {
 export type {
 	Axis,
 	ColourScale,
+	DotFigure,
 	Figure,
 	FigureFacts,
 	Guide,
+	HeatCell,
 	HeatMapFigure,
 	LineFigure,
 	Overlay,
 	Panels,
+	Quantity,
 	Rule,
 	Series,
 } from "./figures/figure.ts";
 export { figureSpec } from "./figures/figure-spec.ts";
 export { plotRun } from "./figures/plot-run.ts";
-export { describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
+export { type Crossover, findCrossover } from "./fits/crossover.ts";
+export { chooseGrowth, type Growth, type GrowthCandidate, type GrowthForm, growthForms } from "./fits/growth.ts";
+export { type LocalExponent, localExponents } from "./fits/local-exponent.ts";
+export { countSizes, describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
+export { largestWithin, type Reach } from "./fits/reach.ts";
+export { studentQuantile } from "./fits/student-t.ts";
 export { gateSize, gradientError, referenceGradient } from "./gate.ts";
 export { expandGrid, type GridOverrides } from "./grid.ts";
 export {
@@ -36,11 +44,15 @@ export {
 } from "./measure-cell.ts";
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
 export { createProgress, type Progress } from "./progress.ts";
-export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm } from "./registry.ts";
+export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
+export { reportIndex } from "./report/report-index.ts";
 export { reportRun } from "./report/report-run.ts";
+export { reproduceCommand } from "./report/reproduce.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type Run, readRun } from "./run.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";
 export { onStopSignals, type StopRequest } from "./stop-signals.ts";
+export { describeRun, textTable } from "./summary/describe-run.ts";
+export { shown, shownSize, shownTime } from "./summary/shown.ts";
 export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";

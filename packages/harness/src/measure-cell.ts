@@ -9,7 +9,7 @@ import type { Cell } from "./cell.ts";
 import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
 import { peakRssMb } from "./peak-memory.ts";
 import type { Row } from "./row.ts";
-import { timeRuns } from "./time-runs.ts";
+import { type Timing, timeRuns, timingOf } from "./time-runs.ts";
 
 /** The columns of a row that measuring fills; the rest is the cell's. */
 export type Measurement = Pick<
@@ -55,8 +55,7 @@ export async function measureCell({ cell, algorithm, runtime, budget }: CellCont
 	if (supported !== true) throw new ComputationError("skipped", supported.reason);
 	const isOwn = cell.n <= gateSize;
 	const error = await passGate(algorithm, isOwn ? problem : cellProblem(cell, gateSize), cell.options, runtime);
-	const { timing, result } = await timeRuns(() => algorithm.run(problem, cell.options, runtime), budget);
-	const memory = peakRssMb();
+	const { timing, result, memory } = await timeAlgorithm(algorithm, problem, cell.options, runtime, budget);
 	requireFinite(result);
 	return {
 		...describeResult(result),
@@ -67,6 +66,22 @@ export async function measureCell({ cell, algorithm, runtime, budget }: CellCont
 		samples: timing.samples,
 		peak_rss_mb: reading(memory),
 	};
+}
+
+/** By our clock, or by that of the program that computes. */
+async function timeAlgorithm(
+	algorithm: AnyGradientAlgorithm,
+	problem: AttentionProblem,
+	options: Cell["options"],
+	runtime: Runtime,
+	budget: number,
+): Promise<{ timing: Timing; result: GradientResult; memory: number }> {
+	if (!algorithm.timeRuns) {
+		const timed = await timeRuns(() => algorithm.run(problem, options, runtime), budget);
+		return { ...timed, memory: peakRssMb() };
+	}
+	const { result, milliseconds, peakRssMb: memory } = await algorithm.timeRuns(problem, options, runtime, budget);
+	return { timing: timingOf(milliseconds), result, memory };
 }
 
 /** A clock's or a counter's reading, without digits that mean nothing. */

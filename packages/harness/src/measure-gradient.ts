@@ -7,7 +7,7 @@ export interface MeasuredGradient {
 	readonly result: GradientResult;
 	/** Wall-clock time of the one run. */
 	readonly milliseconds: number;
-	/** Largest resident memory of the whole process until now, MiB. */
+	/** Largest resident memory of the whole process until now, or of the program that computed, MiB. */
 	readonly peakRssMb: number;
 }
 
@@ -24,6 +24,10 @@ export async function measureGradient(
 ): Promise<MeasuredGradient> {
 	const supported = algorithm.supports(problem, options);
 	if (supported !== true) throw new ComputationError("skipped", supported.reason);
+	if (algorithm.timeRuns) {
+		const { result, milliseconds, peakRssMb } = await algorithm.timeRuns(problem, options, runtime, 0);
+		return { result, milliseconds: milliseconds[0]!, peakRssMb };
+	}
 	const start = performance.now();
 	const result = await algorithm.run(problem, options, runtime);
 	return { result, milliseconds: performance.now() - start, peakRssMb: peakRssMb() };

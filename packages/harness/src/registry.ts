@@ -2,9 +2,14 @@ import { approximateAlgorithms } from "@attgrad/approx-gradient";
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { exactAlgorithms } from "@attgrad/exact-gradient";
 import { UsageError } from "@attgrad/matrix-core";
+import { command } from "./command/command-algorithm.ts";
+import { peers } from "./command/peers.ts";
 
 /** Every gradient algorithm of the project, exact ones first. Adding one is adding it to its package's list. */
 export const algorithms: readonly AnyGradientAlgorithm[] = [...exactAlgorithms, ...approximateAlgorithms];
+
+/** All that can be named: the project's, then what runs in programs of its own. */
+export const knownAlgorithms: readonly AnyGradientAlgorithm[] = [...algorithms, ...peers, command];
 
 /** Other names for algorithms on the command line. */
 const aliases: ReadonlyMap<string, string> = new Map([["exact", "streaming"]]);
@@ -23,7 +28,10 @@ export interface AlgorithmChoice {
  * @param known where to look, the registry unless given
  * @throws UsageError for an unknown algorithm, variant or option, naming those that are known
  */
-export function findAlgorithm(spelling: string, known: readonly AnyGradientAlgorithm[] = algorithms): AlgorithmChoice {
+export function findAlgorithm(
+	spelling: string,
+	known: readonly AnyGradientAlgorithm[] = knownAlgorithms,
+): AlgorithmChoice {
 	const [, name = "", variant, settings] = /^([^/:]*)(?:\/([^:]*))?(?::(.*))?$/.exec(spelling) ?? [];
 	const algorithm = known.find((candidate) => candidate.name === (aliases.get(name) ?? name));
 	if (!algorithm)
@@ -42,12 +50,13 @@ export function findAlgorithm(spelling: string, known: readonly AnyGradientAlgor
 }
 
 /** All names that `findAlgorithm` knows without settings, in order: each algorithm, then its variants. */
-export function algorithmSpellings(known: readonly AnyGradientAlgorithm[] = algorithms): string[] {
+export function algorithmSpellings(known: readonly AnyGradientAlgorithm[] = knownAlgorithms): string[] {
 	return known.flatMap(({ name, variants = {} }) => [name, ...Object.keys(variants).map((v) => `${name}/${v}`)]);
 }
 
 /** `basis=taylor,degree=4` as an object; numbers are numbers. */
-function parseSettings({ name, options }: AnyGradientAlgorithm, text: string): Record<string, unknown> {
+function parseSettings({ name, options, soleSetting }: AnyGradientAlgorithm, text: string): Record<string, unknown> {
+	if (soleSetting !== undefined) return { [soleSetting]: text };
 	const known = Object.keys(options.shape);
 	return Object.fromEntries(
 		text.split(",").map((pair) => {

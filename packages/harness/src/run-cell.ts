@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { moduleBeside } from "@attgrad/matrix-core";
 import { type CellOutcome, type CellRequest, readAnswer } from "./cell-message.ts";
 
 /** Last part of what a process wrote to standard error, kept for the reason of its end. */
@@ -22,7 +23,7 @@ export function runCell(
 	signal?: AbortSignal,
 ): Promise<CellOutcome | undefined> {
 	return new Promise((resolve) => {
-		const child = fork(new URL("./cell-process.ts", import.meta.url), [String(process.pid)], {
+		const child = fork(moduleBeside(import.meta.url, "cell-process"), [String(process.pid)], {
 			stdio: ["ignore", "ignore", "pipe", "ipc"],
 			serialization: "advanced",
 			detached: true,

@@ -13,6 +13,7 @@ import { writeRunInfo } from "./run-info.ts";
 import { openStore } from "./store.ts";
 import { handleAll } from "./work-queue.ts";
 
+/** How a sweep goes. */
 export interface SweepOptions {
 	/** Where to tell how far it is. */
 	progress: Progress;

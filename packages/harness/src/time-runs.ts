@@ -1,3 +1,4 @@
+import { median, medianAbsoluteDeviation, min } from "simple-statistics";
 import { Bench } from "tinybench";
 
 /** Times of repeated runs, milliseconds. */
@@ -44,4 +45,15 @@ export async function timeRuns<Result>(
 	if (measured.state !== "completed") throw new Error(`tinybench: the timed run is ${measured.state}`);
 	const { p50, mad, min, samplesCount } = measured.latency;
 	return { timing: { median: p50, mad, min, samples: samplesCount }, result };
+}
+
+/** The same of times that were measured elsewhere; one at least. */
+export function timingOf(milliseconds: readonly number[]): Timing {
+	const times = [...milliseconds];
+	return {
+		median: median(times),
+		...(times.length > 1 && { mad: medianAbsoluteDeviation(times) }),
+		min: min(times),
+		samples: times.length,
+	};
 }

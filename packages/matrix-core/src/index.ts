@@ -11,6 +11,7 @@ export {
 	type RowSource,
 	unitRoundoff,
 } from "./matrix.ts";
+export { moduleBeside } from "./module-beside.ts";
 export { multiply, type ProductOptions, transpose, widerType } from "./products.ts";
 export { type Random, seededRandom } from "./random.ts";
 export {

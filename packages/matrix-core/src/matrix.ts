@@ -53,6 +53,10 @@ export class Matrix implements RowSource {
 	constructor(rows: number, cols: number, data: Numbers) {
 		if (!(Number.isSafeInteger(rows) && rows >= 0 && Number.isSafeInteger(cols) && cols >= 0))
 			throw new UsageError(`matrix: rows and cols must be whole numbers >= 0, got ${rows} x ${cols}`);
+		if (!(data instanceof Float64Array || data instanceof Float32Array))
+			throw new UsageError(
+				`matrix: data must be a Float64Array or a Float32Array, got ${Object.prototype.toString.call(data)}`,
+			);
 		if (data.length !== rows * cols)
 			throw new UsageError(`matrix: ${rows} x ${cols} needs ${rows * cols} numbers, got ${data.length}`);
 		this.rows = rows;

@@ -21,6 +21,10 @@ export const gradientVerb: CommandModule<unknown, GivenFlags> = {
 			.example(
 				"$0 gradient problem.npz --algorithm polynomial --epsilon 1e-8 --json",
 				"no entry off by more than 1e-8, proved",
+			)
+			.example(
+				'$0 gradient problem.npz --command "python3 mine.py"',
+				"by a program of your own: docs/extending.md",
 			) as Argv<GivenFlags>;
 	},
 	handler: async (given) => {

@@ -19,10 +19,10 @@ export const reportVerb: CommandModule<unknown, GivenFlags> = {
 				"every experiment in it, and results/report.html that leads to them",
 			) as unknown as Argv<GivenFlags>,
 	handler: async ({ folder, json }) => {
-		const { reportRun } = await import("@attgrad/harness");
+		const { reportIndex } = await import("@attgrad/harness");
 		const { experiments } = await import("@attgrad/experiments");
 		const files: string[] = [];
-		for (const one of folder as string[]) files.push(await reportRun(one, experiments));
+		for (const one of folder as string[]) files.push(...(await reportIndex(one, experiments)));
 		if (json) console.log(JSON.stringify({ files }));
 		else for (const file of files) console.log(file);
 	},

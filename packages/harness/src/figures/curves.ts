@@ -39,7 +39,7 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 		const groups = Map.groupBy(rows, (row) => nameOf(series, row));
 		for (const [name, members] of groups) {
 			if (name === undefined) continue;
-			const points = pointsOf(series, members, isLogarithmic);
+			const points = pointsOf(series, members, rows, isLogarithmic);
 			if (series.kind === "measured")
 				for (const row of members) {
 					const x = series.x(row);
@@ -47,7 +47,14 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 					gaps.push({ curve: name, status: row.status, ...(x !== undefined && { x }) });
 				}
 			if (points.length === 0) continue;
-			const law = figure.fitted && series.kind === "measured" ? fit(points) : undefined;
+			// Rows that were measured beside others are drawn, and not fitted.
+			const quiet = pointsOf(
+				series,
+				members.filter(({ contended }) => !contended),
+				rows,
+				isLogarithmic,
+			);
+			const law = figure.fitted && series.kind === "measured" ? fit(quiet) : undefined;
 			curves.push({ name, kind: series.kind, points, ...(law && { law }) });
 		}
 	}
@@ -58,11 +65,11 @@ function nameOf({ name }: Series, row: Row): string | undefined {
 	return typeof name === "function" ? name(row) : (name ?? row.algorithm);
 }
 
-function pointsOf(series: Series, rows: readonly Row[], isLogarithmic: boolean): CurvePoint[] {
-	const values = rows
+function pointsOf(series: Series, members: readonly Row[], rows: readonly Row[], isLogarithmic: boolean): CurvePoint[] {
+	const values = members
 		.filter(({ status }) => status === "done")
 		.flatMap((row) => {
-			const [x, y, spread = 0] = [series.x(row), series.y(row), series.spread?.(row)];
+			const [x, y, spread = 0] = [series.x(row), series.y(row, rows), series.spread?.(row, rows)];
 			const along = series.along ? series.along(row) : x;
 			if (x === undefined || y === undefined || along === undefined || (isLogarithmic && y <= 0)) return [];
 			return [{ along, x, y, spread, label: series.label?.(row) }];

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../row.ts";
+import { dotFigureSpec } from "./dot-figure.ts";
 import type { Figure } from "./figure.ts";
 import { heatMapSpec } from "./heat-map.ts";
 import { lineFigureSpec } from "./line-figure.ts";
@@ -10,5 +11,13 @@ import { lineFigureSpec } from "./line-figure.ts";
  * @returns undefined where the rows hold nothing that it draws
  */
 export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec | undefined {
-	return figure.form === "heat-map" ? heatMapSpec(figure, rows) : lineFigureSpec(figure, rows);
+	const about = figure.only ? rows.filter((row) => figure.only!(row)) : rows;
+	switch (figure.form) {
+		case "heat-map":
+			return heatMapSpec(figure, about);
+		case "dots":
+			return dotFigureSpec(figure, about);
+		default:
+			return lineFigureSpec(figure, about);
+	}
 }

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Row } from "../row.ts";
 import {
+	ablationFigure,
+	ablationRows,
 	degreeFigure,
 	degreeRows,
 	paretoFigure,
@@ -21,6 +23,7 @@ test.each([
 	["degree", degreeFigure, degreeRows()],
 	["pareto", paretoFigure, paretoRows()],
 	["phase", phaseFigure, phaseRows()],
+	["ablation", ablationFigure, ablationRows()],
 ])("the %s figure of seeded rows looks as it did", async (name, figure, rows) => {
 	const { svg } = await draw(figure, rows);
 	await expect(svg.replaceAll("><", ">\n<")).toMatchFileSnapshot(`__snapshots__/${name}.svg`);
@@ -83,6 +86,7 @@ test("a specification needs nothing but itself: its data are inline, and JSON ke
 	for (const [figure, rows] of [
 		[paretoFigure, paretoRows()],
 		[phaseFigure, phaseRows()],
+		[ablationFigure, ablationRows()],
 	] as const) {
 		const spec = figureSpec(figure, rows)!;
 		const text = JSON.stringify(spec);
@@ -129,4 +133,24 @@ test("a heat map of rows that gave nothing is none", () => {
 test("a heat map of one cell is a figure", async () => {
 	const { svg } = await draw(phaseFigure, phaseRows().slice(0, 1));
 	expect(svg).toContain(">d = 2<");
+});
+
+test("a dot that is missing is marked in every panel, and the mark is explained", async () => {
+	const { svg } = await draw(ablationFigure, ablationRows());
+	expect(svg.match(/aria-label="[^"]*status: skipped/g)).toHaveLength(2);
+	expect(svg).toContain("× skipped: the reasons are in rows.csv");
+});
+
+test("a figure is about the rows that it says", () => {
+	const facts: number[] = [];
+	const figure: Figure = {
+		...paretoFigure,
+		only: ({ B }) => B === 1,
+		title: ({ rows }) => {
+			facts.push(rows.length);
+			return "";
+		},
+	};
+	figureSpec(figure, paretoRows());
+	expect(facts).toEqual([paretoRows().filter(({ B }) => B === 1).length]);
 });

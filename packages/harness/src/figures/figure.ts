@@ -2,7 +2,7 @@ import type { PowerLaw } from "../fits/power-law.ts";
 import type { Row } from "../row.ts";
 
 /** A figure, declared as data: one piece of code draws every figure of a form. */
-export type Figure = LineFigure | HeatMapFigure;
+export type Figure = LineFigure | HeatMapFigure | DotFigure;
 
 /** What figures of every form have. */
 interface FigureWords {
@@ -10,16 +10,24 @@ interface FigureWords {
 	readonly name: string;
 	/** What the reader should see. What it says of numbers comes from `facts`. */
 	title(facts: FigureFacts): string;
-	readonly x: Axis;
-	readonly y: Axis;
-	/** One panel for each value of a column. */
-	readonly panels?: Panels;
+	/** The rows that it is about. @default all */
+	only?(row: Row): boolean;
+	/** What stands in place of the circumstances that the rows have in common; for what is computed in closed form. */
+	readonly regime?: string;
 	/** What the figure must not be read as, and where what it is about does not pay; as long as it needs to be. */
 	readonly caveat?: string;
 }
 
+/** What figures over two axes have. */
+interface PlaneFigure extends FigureWords {
+	readonly x: Axis;
+	readonly y: Axis;
+	/** One panel for each value of a column. */
+	readonly panels?: Panels;
+}
+
 /** Curves over one variable, or of one quantity against another, in one panel or several. */
-export interface LineFigure extends FigureWords {
+export interface LineFigure extends PlaneFigure {
 	readonly form?: "lines";
 	readonly series: readonly Series[];
 	/** Thin lines that grow as n^exponent, to compare slopes with. */
@@ -30,28 +38,51 @@ export interface LineFigure extends FigureWords {
 	readonly fitted?: boolean;
 }
 
-/** A value of each row as a coloured rectangle over two variables, in one panel or several. */
-export interface HeatMapFigure extends FigureWords {
+/** Values as coloured rectangles over two variables, in one panel or several. */
+export interface HeatMapFigure extends PlaneFigure {
 	readonly form: "heat-map";
-	/** Coordinates of a row's rectangle; the value is the median of the rows that share it. */
-	readonly cell: {
-		x(row: Row): number | undefined;
-		y(row: Row): number | undefined;
-		value(row: Row): number | undefined;
-	};
+	/**
+	 * The rectangles of a row, one as a rule. Where several rows have the same one its value is their median.
+	 * @param rows all rows of the panel, for values that relate rows to each other
+	 */
+	cells(row: Row, rows: readonly Row[]): readonly HeatCell[];
 	readonly colour: ColourScale;
 	/** What is written in a rectangle; nothing unless given. */
 	text?(value: number): string;
 	readonly overlays?: readonly Overlay[];
 }
 
+/** Named things, one below the other, with a dot for each quantity: a panel a quantity, side by side. */
+export interface DotFigure extends FigureWords {
+	readonly form: "dots";
+	/** What a line is about; in the order of the first row of each. The first is what the others are compared with. */
+	category(row: Row): string | undefined;
+	/** Dots of one colour, under this name in the legend. @default all are of one colour */
+	group?(row: Row): string;
+	readonly quantities: readonly Quantity[];
+}
+
+/** What a panel of dots shows: the median of the rows of a category and group. */
+export interface Quantity {
+	readonly axis: Axis;
+	value(row: Row, rows: readonly Row[]): number | undefined;
+}
+
+/** The middle of a rectangle and its value. Without one a row that is done has no rectangle, one that is not a mark. */
+export interface HeatCell {
+	readonly x: number;
+	readonly y: number;
+	readonly value?: number | undefined;
+}
+
 /** What a title can say. */
 export interface FigureFacts {
 	readonly rows: readonly Row[];
-	/** Curves that are drawn, in the order of the first row of each; none in a heat map. */
+	/** Curves that are drawn, in the order of the first row of each; only in a figure of curves. */
 	readonly curves: readonly { readonly name: string; readonly law?: PowerLaw }[];
 }
 
+/** An axis of a figure. */
 export interface Axis {
 	/** With the unit. */
 	readonly title: string;
@@ -64,9 +95,10 @@ export interface Series {
 	/** Name in the legend, by row or of all rows; where there is none each algorithm is a curve of its own, under its name. */
 	readonly name?: string | ((row: Row) => string | undefined);
 	x(row: Row): number | undefined;
-	y(row: Row): number | undefined;
+	/** @param rows all rows of the panel, for values that relate rows to each other */
+	y(row: Row, rows: readonly Row[]): number | undefined;
 	/** Half the height of the band around `y`. */
-	spread?(row: Row): number | undefined;
+	spread?(row: Row, rows: readonly Row[]): number | undefined;
 	/**
 	 * What the curve runs along where that is not x: the degree or rank of a curve of error against time. Rows that share
 	 * it are one point.
@@ -78,12 +110,14 @@ export interface Series {
 	readonly kind: "measured" | "predicted" | "floor";
 }
 
+/** How rows are shared out over panels. */
 export interface Panels {
 	value(row: Row): number | string | undefined;
 	/** Heading of a panel. */
 	heading(rows: readonly Row[]): string;
 }
 
+/** A thin line of known growth to compare slopes with. */
 export interface Guide {
 	readonly exponent: number;
 	readonly label: string;

@@ -38,7 +38,7 @@ export function framed(
 	panels: readonly object[],
 	marks: readonly string[],
 ): TopLevelSpec {
-	const regime = describeRegime(facts.rows.filter(({ status }) => status === "done"));
+	const regime = figure.regime ?? describeRegime(facts.rows.filter(({ status }) => status === "done"));
 	const wrapped = (text: string, size: number) => wrapText(text, figureWidth - 2 * margin, size);
 	const notes = [regime, figure.caveat, ...marks].filter((note) => note !== undefined);
 	return {

@@ -4,17 +4,14 @@ import { axisEncoding, position, type Range, ticksAt } from "./axes.ts";
 import { cellEdges } from "./cell-edges.ts";
 import { type Colouring, colouring } from "./colour-scale.ts";
 import { median } from "./curves.ts";
-import type { Axis, HeatMapFigure, Overlay } from "./figure.ts";
+import type { Axis, HeatCell, HeatMapFigure, Overlay } from "./figure.ts";
 import { describeMarks, framed, type PanelRows, panelHeading, splitPanels } from "./frame.ts";
 import { figureWidth, fontSize, largePanelHeight, margin, smallPanel, yAxisWidth } from "./layout.ts";
 import { ink } from "./palette.ts";
 import { textWidth } from "./text.ts";
 
 /** A rectangle: where, and the median of its values, or why it has none. */
-interface HeatCell {
-	readonly x: number;
-	readonly y: number;
-	readonly value?: number;
+interface PlacedCell extends HeatCell {
 	readonly status: Row["status"];
 }
 
@@ -39,10 +36,10 @@ const overlaySteps = 120;
  * @returns undefined where no row has a value
  */
 export function heatMapSpec(figure: HeatMapFigure, rows: readonly Row[]): TopLevelSpec | undefined {
-	const cells = cellsOf(figure, rows);
+	const panels = splitPanels(figure.panels, rows);
+	const cells = panels.flatMap((panel) => cellsOf(figure, panel.rows));
 	const values = cells.flatMap(({ value }) => value ?? []);
 	if (values.length === 0) return undefined;
-	const panels = splitPanels(figure.panels, rows);
 	const size =
 		panels.length > 1 ? smallPanel : { width: figureWidth - 2 * margin - yAxisWidth, height: largePanelHeight };
 	const frame: HeatFrame = {
@@ -62,14 +59,14 @@ export function heatMapSpec(figure: HeatMapFigure, rows: readonly Row[]): TopLev
 	return framed(figure, { rows, curves: [] }, specs, describeMarks(missing));
 }
 
-/** The rectangles of these rows. A row that is done without a value has none, one that is not done is marked. */
-function cellsOf({ cell }: HeatMapFigure, rows: readonly Row[]): HeatCell[] {
-	const placed = rows.flatMap((row) => {
-		const [x, y] = [cell.x(row), cell.y(row)];
-		const value = row.status === "done" ? cell.value(row) : undefined;
-		if (x === undefined || y === undefined || (row.status === "done" && value === undefined)) return [];
-		return [{ x, y, status: row.status, value }];
-	});
+/** The rectangles of the rows of a panel. */
+function cellsOf(figure: HeatMapFigure, rows: readonly Row[]): PlacedCell[] {
+	const placed = rows.flatMap((row) =>
+		figure.cells(row, rows).flatMap(({ x, y, value }): PlacedCell[] => {
+			if (row.status !== "done") return [{ x, y, status: row.status }];
+			return value === undefined ? [] : [{ x, y, value, status: row.status }];
+		}),
+	);
 	return [...Map.groupBy(placed, ({ x, y }) => `${x} ${y}`).values()].map((group) => {
 		const values = group.flatMap(({ value }) => value ?? []);
 		const { x, y, status } = group[0]!;

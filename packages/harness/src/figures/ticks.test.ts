@@ -12,6 +12,9 @@ test("powers of two are written out while they are short", () => {
 test("powers of ten are written out while they are short", () => {
 	expect(labels(powerOfTenTicks([0.04, 2e4]))).toEqual(["0.1", "1", "10", "100", "1,000", "10,000"]);
 	expect(labels(powerOfTenTicks([1e-13, 5], 5))).toEqual(["10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "1"]);
+	expect(labels(powerOfTenTicks([3, 150]))).toEqual(["5", "10", "20", "50", "100"]);
+	expect(labels(powerOfTenTicks([3, 150], 3))).toEqual(["10", "100"]);
+	expect(labels(powerOfTenTicks([0.3, 0.7]))).toEqual(["0.5"]);
 	expect(power(10, -120)).toBe("10⁻¹²⁰");
 });
 

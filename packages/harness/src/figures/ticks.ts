@@ -22,10 +22,17 @@ export function powerOfTwoTicks([low, high]: readonly [number, number], most = 9
 	return exponents.map((exponent) => ({ value: 2 ** exponent, label: written(exponent) }));
 }
 
-/** Powers of ten in a range, at most `most`; written out from 0.01 to 100,000. */
+/** Powers of ten in a range, at most `most`, with twice and five times them where there are few; written out from 0.01 to 100,000. */
 export function powerOfTenTicks([low, high]: readonly [number, number], most = 9): Tick[] {
-	const exponents = spread(Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9), most);
-	const isShort = exponents.every((exponent) => exponent >= -2 && exponent <= 5);
+	const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+	const exponents = spread(from, to, most);
+	const isShort = from >= -2 && to <= 5;
+	const between = Array.from({ length: to - from + 2 }, (_, i) => 10 ** (from - 1 + i))
+		.flatMap((decade) => [decade, 2 * decade, 5 * decade])
+		.map((value) => Number(value.toPrecision(1)))
+		.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
+	if (isShort && exponents.length < 3 && between.length <= most)
+		return between.map((value) => ({ value, label: value.toLocaleString("en", { maximumSignificantDigits: 1 }) }));
 	return exponents.map((exponent) => ({
 		value: 10 ** exponent,
 		label:

@@ -46,7 +46,13 @@ export function missingSection(rows: readonly Row[]): PageSection[] {
 	];
 	const content = table(
 		"Cells without an answer",
-		[{ head: "algorithm" }, { head: "status" }, { head: "cells", isNumber: true }, { head: "n" }, { head: "reason" }],
+		[
+			{ head: "algorithm" },
+			{ head: "status" },
+			{ head: "cells", isNumber: true },
+			{ head: "n" },
+			{ head: "reason", isWide: true },
+		],
 		groups.map((group) => {
 			const { algorithm, status, reason } = group[0]!;
 			const sizes = [...new Set(group.map(({ n }) => n))].sort((a, b) => a - b);

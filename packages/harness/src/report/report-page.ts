@@ -1,11 +1,13 @@
 import type { Run } from "../run.ts";
+import { crossingsOf } from "../summary/crossings.ts";
 import { type CurveSummary, summariseCurves } from "../summary/curve-summary.ts";
 import { certificatesOf } from "./certificates.ts";
 import { figureSections } from "./figure-sections.ts";
 import { fitSections } from "./fit-sections.ts";
 import { Html, html } from "./html.ts";
 import { packed } from "./packed.ts";
-import { pageScript, pageStyle, vegaScript } from "./page-files.ts";
+import { pageScript, vegaScript } from "./page-files.ts";
+import { pageFrame } from "./page-frame.ts";
 import { certificateSection, machineSection, missingSection, reproduceSection } from "./page-sections.ts";
 import { rowData, rowSection } from "./row-section.ts";
 import type { ScreenFigure } from "./screen-figure.ts";
@@ -26,32 +28,20 @@ export function reportPage(run: Run, figures: readonly ScreenFigure[]): string {
 	const curves = summariseCurves(run);
 	const sections: PageSection[] = [
 		{ id: "figures", heading: "Figures", content: figureSections(figures) },
-		...fitSections(curves),
+		...fitSections(curves, crossingsOf(run)),
 		...certificateSection(certificatesOf(rows)),
 		...missingSection(rows),
 		{ id: "rows", heading: "Rows", content: rowSection(rows) },
 		{ id: "reproduce", heading: "How to measure it again", content: reproduceSection(info) },
 		{ id: "machine", heading: "Machine and versions", content: machineSection(info) },
 	];
-	const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:">
-<title>${info.experiment}: ${info.title}</title>
-${new Html(`<style>${pageStyle()}</style>`)}
-</head>
-<body>
-<a class="skip" href="#content">Skip to the content</a>
-<header>
-<h1>${info.experiment}: ${info.title}</h1>
+	return pageFrame({
+		title: `${info.experiment}: ${info.title}`,
+		header: html`<h1>${info.experiment}: ${info.title}</h1>
 <p>${info.question}</p>
 <p class="faint">${outcome(curves)} · ${info.preset} preset · ${info.startedAt.slice(0, 10)} · ${info.machine.name} · kernel ${info.kernel}</p>
-<nav aria-label="Contents"><ul>${sections.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`)}</ul></nav>
-</header>
-<main id="content">
-<noscript><p>Without JavaScript the figures are in the SVG files beside this one and the rows in rows.csv.</p></noscript>
+<nav aria-label="Contents"><ul>${sections.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`)}</ul></nav>`,
+		main: html`<noscript><p>Without JavaScript the figures are in the SVG files beside this one and the rows in rows.csv.</p></noscript>
 ${sections.map(
 	({
 		id,
@@ -60,17 +50,14 @@ ${sections.map(
 	}) => html`<section id="${id}" aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2>
 ${content}</section>
 `,
-)}</main>
-<footer><p>Made by attgrad ${info.versions["attgrad"]} from rows.csv and run.json. Drawn with Vega (BSD-3-Clause), which is in this file; nothing is loaded from elsewhere.</p></footer>
-<div id="tooltip" hidden></div>
+)}`,
+		footer: html`<p>Made by attgrad ${info.versions["attgrad"]} from rows.csv and run.json. Drawn with Vega (BSD-3-Clause), which is in this file; nothing is loaded from elsewhere.</p>`,
+		scripts: html`<div id="tooltip" hidden></div>
 ${packed("rows-data", JSON.stringify(rowData(run)))}
 ${packed("figures-data", JSON.stringify(figures.map(({ legend, labels, panels }) => ({ legend, labels, panels }))))}
 ${packed("vega", vegaScript())}
-${new Html(`<script>${pageScript()}</script>`)}
-</body>
-</html>
-`;
-	return page.text;
+<script>${new Html(pageScript())}</script>`,
+	});
 }
 
 /** `33 done, 2 skipped` */

@@ -4,6 +4,8 @@ import { type Html, type HtmlPart, html } from "./html.ts";
 export interface TableColumn {
 	readonly head: string;
 	readonly isNumber?: boolean;
+	/** Whether its cells are sentences, which are broken where there is no room. */
+	readonly isWide?: boolean;
 }
 
 /** A table in a frame of its own that can be scrolled sideways, also by keyboard. */
@@ -14,13 +16,14 @@ export function table(label: string, columns: readonly TableColumn[], rows: read
 		(cells) => html`<tr>${cells.map((cell, i) =>
 			i === 0
 				? html`<th scope="row">${cell}</th>`
-				: html`<td${columns[i]?.isNumber ? numberClass : undefined}>${cell}</td>`,
+				: html`<td${columns[i]?.isNumber ? numberClass : columns[i]?.isWide ? wideClass : undefined}>${cell}</td>`,
 		)}</tr>
 `,
 	)}</tbody></table></div>`;
 }
 
 const numberClass = html` class="number"`;
+const wideClass = html` class="wrap"`;
 
 /** Terms with what they are. */
 export function terms(entries: readonly (readonly [term: string, what: HtmlPart])[]): Html {

@@ -1,3 +1,5 @@
+import type { Reach } from "../fits/reach.ts";
+
 /** A number in four digits for people: 0.05291, 16,384, 2.487e-7; a dash for none. */
 export function shown(x: number | undefined): string {
 	if (x === undefined) return "–";
@@ -26,4 +28,17 @@ export function shownTime(ms: number | undefined): string {
 export function shownSize(n: number): string {
 	const exponent = Math.log2(n);
 	return n >= 2 ** 21 && Number.isInteger(exponent) ? `2^${exponent}` : shown(Math.round(n));
+}
+
+/** `5,210 (4,800 to 5,650)`, in square brackets where it is beyond what was measured. */
+export function describeReach(reach: Reach | undefined): string {
+	if (!reach) return "–";
+	const { n, interval, extrapolated } = reach;
+	const text = `${rounded(n)} (${interval.map(rounded).join(" to ")})`;
+	return extrapolated ? `[${text}]` : text;
+}
+
+/** A size in three digits. */
+function rounded(n: number): string {
+	return n < 1e9 ? Number(n.toPrecision(3)).toLocaleString("en") : Number(n.toPrecision(3)).toExponential();
 }

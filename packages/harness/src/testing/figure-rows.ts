@@ -1,5 +1,5 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { HeatMapFigure, LineFigure } from "../figures/figure.ts";
+import type { DotFigure, HeatMapFigure, LineFigure } from "../figures/figure.ts";
 import type { Row } from "../row.ts";
 import { sampleKey, sampleRow } from "./rows.ts";
 
@@ -164,17 +164,40 @@ export const paretoFigure: LineFigure = {
 		"as wide as the figure, so that the reader of a figure that is shown without its page still knows what it does not show.",
 };
 
+/** Rows as a sweep over variants of one algorithm would leave them. */
+export function ablationRows(): Row[] {
+	const variants = ["polynomial/moment", "polynomial/paper", "polynomial/moment:basis=taylor", "polynomial/reverse"];
+	return [1, 2].flatMap((B, b) =>
+		variants.map((algorithm, v): Row => {
+			const row = sampleRow({ key: sampleKey(100 * b + v), algorithm, B, rank: 330 * B ** 3 * (v === 2 ? 1.6 : 1) });
+			if (B === 2 && v === 3) return rowWithout({ ...row, status: "skipped", reason: "too slow" }, "time_ms", "rank");
+			return { ...row, time_ms: row.rank! * (v === 1 ? 0.4 : 0.1) };
+		}),
+	);
+}
+
+export const ablationFigure: DotFigure = {
+	form: "dots",
+	name: "ablation",
+	title: () => "What each choice is worth",
+	category: ({ algorithm }) => algorithm,
+	group: ({ B }) => `B = ${B}`,
+	quantities: [
+		{ axis: { title: "rank K", scale: "log" }, value: ({ rank }) => rank },
+		{ axis: { title: "time of one gradient (ms)", scale: "log" }, value: ({ time_ms }) => time_ms },
+	],
+};
+
 export const phaseFigure: HeatMapFigure = {
 	form: "heat-map",
 	name: "phase",
 	title: () => "The polynomial pays below a curve in the (n, B) plane",
 	x: { title: "sequence length n (tokens)", scale: "powers-of-two" },
 	y: { title: "entry bound B", scale: "linear" },
-	cell: {
-		x: ({ n }) => n,
-		y: ({ B }) => B,
-		value: ({ extra }) => (typeof extra?.["speedup"] === "number" ? extra["speedup"] : undefined),
-	},
+	cells: ({ n, B, extra }) =>
+		B === undefined
+			? []
+			: [{ x: n, y: B, value: typeof extra?.["speedup"] === "number" ? extra["speedup"] : undefined }],
 	colour: { title: "time of exact / time of polynomial", kind: "diverging", scale: "log" },
 	text: (value) => String(Number(value.toPrecision(2))),
 	overlays: [{ label: "B = √ln n", y: (n) => Math.sqrt(Math.log(n)) }],

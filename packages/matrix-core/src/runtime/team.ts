@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { ComputationError } from "../errors.ts";
+import { moduleBeside } from "../module-beside.ts";
 import type { KernelName } from "./builds.ts";
 import { CONTROL, jobKind } from "./control.ts";
 import { compileKernels, type KernelFunctions, type KernelModule } from "./kernel-module.ts";
@@ -198,7 +199,7 @@ interface Member {
 function startWorker(id: number, memory: WebAssembly.Memory, spin: boolean): Member {
 	const { port1, port2 } = new MessageChannel();
 	const start: WorkerStart = { id, memory, port: port2, spin };
-	const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+	const worker = new Worker(moduleBeside(import.meta.url, "worker"), {
 		workerData: start,
 		transferList: [port2],
 		execArgv: [],

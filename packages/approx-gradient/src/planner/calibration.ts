@@ -1,0 +1,81 @@
+import { cpus } from "node:os";
+import { generateProblem } from "@attgrad/attention-problem";
+import type { Dtype, Runtime } from "@attgrad/matrix-core";
+import { readUnitTimes, writeUnitTimes } from "./calibration-cache.ts";
+import { costAlgorithms } from "./cost-algorithms.ts";
+import { type CostModel, costModel, type UnitTimes } from "./cost-model.ts";
+import { type Cost, type CostName, type CostSample, costs } from "./costs.ts";
+import { fitUnits } from "./fit-units.ts";
+
+/** Runs of each sample, after one that is not counted; the fastest counts. */
+const REPEATS = 3;
+
+/** Samples have this part of their rows where kernels are plain TypeScript, which is that much slower. */
+const PLAIN_SHARE = 1 / 4;
+
+/** What unit times hold for. */
+export function calibrationKey({ kernel, threads }: Runtime, dtype: Dtype): string {
+	return `${cpus()[0]?.model.trim() ?? "unknown CPU"}, kernel ${kernel}, ${dtype}, threads ${threads}`;
+}
+
+/** Unit times that this process has read or measured, by key. */
+const known = new Map<string, UnitTimes>();
+
+/**
+ * The cost model of this machine for a kernel, a number type and a number of threads: from the user's cache, and measured
+ * where that lacks a name, some tenths of a second each, which are then cached. Within a process the numbers do not change.
+ */
+export async function calibratedModel(runtime: Runtime, dtype: Dtype, names: readonly CostName[]): Promise<CostModel> {
+	const key = calibrationKey(runtime, dtype);
+	const before = known.get(key) ?? (await readUnitTimes(key, versions(names)));
+	const missing = names.filter((name) => before[name] === undefined);
+	let times = before;
+	for (const name of missing) times = { ...times, [name]: await measureUnits(name, runtime, dtype) };
+	known.set(key, times);
+	if (missing.length > 0) await writeUnitTimes(key, times, versions(names));
+	return costModel(times);
+}
+
+/** Versions of the algorithms: a new one is measured anew. */
+const versions = (names: readonly CostName[]): Partial<Record<CostName, number>> =>
+	Object.fromEntries(names.map((name) => [name, costAlgorithms[name].algorithm.version]));
+
+/** What a unit of each term takes: least squares over the samples. */
+async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Promise<readonly number[]> {
+	const cost: Cost = costs[name];
+	const share = runtime.kernel === "js" ? PLAIN_SHARE : 1;
+	const samples = cost.samples.map((sample) => withRows(sample, Math.ceil(sample.n * share)));
+	const best = samples.map(() => Number.POSITIVE_INFINITY);
+	const { algorithm, options } = costAlgorithms[name];
+	const runs = samples.map(({ n, d, options: own }) => {
+		const problem = generateProblem({ distribution: "uniform", n, d, B: 0.5, seed: 1, dtype });
+		const parsed = algorithm.options.parse({ ...options, ...own });
+		return () => algorithm.run(problem, parsed, runtime);
+	});
+	// Round after round, so that a machine that is slow for a moment is not slow for one sample alone.
+	for (let round = 0; round <= REPEATS; round++)
+		for (const [at, run] of runs.entries()) {
+			const time = await timed(run, runtime.threads);
+			if (round > 0) best[at] = Math.min(best[at]!, time);
+		}
+	return fitUnits(
+		samples.map(({ work }) => cost.terms(work)),
+		best,
+	);
+}
+
+const withRows = (sample: CostSample, n: number): CostSample => ({
+	...sample,
+	n,
+	work: { ...sample.work, n, ...(sample.work.heavy !== undefined && { heavy: n }) },
+});
+
+/** Milliseconds of a run: with one thread its processor time, where that is less, for it is blind to other processes. */
+async function timed(run: () => Promise<unknown>, threads: number): Promise<number> {
+	const processor = process.cpuUsage();
+	const start = performance.now();
+	await run();
+	const wall = performance.now() - start;
+	const { user, system } = process.cpuUsage(processor);
+	return Math.max(1e-3, threads > 1 ? wall : Math.min(wall, (user + system) / 1000));
+}

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { defineAlgorithm } from "@attgrad/attention-problem";
+import { z } from "zod";
+import { byCommand } from "./by-command.ts";
+
+/** Largest file that a command names and whose content counts as its source. */
+const largestSource = 2 ** 20;
+
+/**
+ * A command with the content of the files that it names, so that its measurements are not reused after a change of its
+ * source. Words are told apart at blanks.
+ */
+const commandSchema = z
+	.string()
+	.trim()
+	.min(1)
+	.transform((text) => ({
+		text,
+		files: Object.fromEntries(
+			text.split(/\s+/).flatMap((word) => {
+				const hash = hashOfFile(word.replaceAll(/["']/g, ""));
+				return hash ? [[word, hash]] : [];
+			}),
+		),
+	}));
+
+function hashOfFile(path: string): string | undefined {
+	const found = statSync(path, { throwIfNoEntry: false });
+	if (!found?.isFile() || found.size > largestSource) return undefined;
+	return createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 16);
+}
+
+const options = z.strictObject({
+	command: commandSchema.describe("the command, as a shell takes it"),
+	epsilon: z.number().positive().optional().describe("error that is asked of the command; it is held to it"),
+	commandTimeLimit: z.number().positive().optional().describe("seconds that the command may take (3600 unless given)"),
+	commandMemoryLimit: z
+		.number()
+		.positive()
+		.optional()
+		.describe("MiB that the command may take (three quarters of the memory unless given)"),
+});
+
+/** Any command in any language: `--command "python3 mine.py"`, as the spelling of an algorithm `command:python3 mine.py`. */
+export const command = defineAlgorithm({
+	name: "command",
+	summary: "a command of your own that reads the problem and writes the gradient: docs/extending.md",
+	exact: false,
+	version: 1,
+	options,
+	soleSetting: "command",
+	...byCommand(
+		({ command, epsilon, commandTimeLimit: timeLimit, commandMemoryLimit: memoryLimit }: z.output<typeof options>) => ({
+			command: command.text,
+			epsilon,
+			timeLimit,
+			memoryLimit,
+		}),
+	),
+});

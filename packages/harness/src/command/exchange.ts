@@ -1,0 +1,61 @@
+import { ComputationError } from "@attgrad/matrix-core";
+import { z } from "zod";
+
+const milliseconds = z.number().min(0);
+
+/** The line of JSON that a command prints (docs/extending.md). Other names are not looked at. */
+const answerSchema = z.looseObject({
+	/** Its own time of each run that counts. */
+	milliseconds: z.union([milliseconds.transform((one) => [one]), z.array(milliseconds).min(1)]),
+	loss: z.number().optional(),
+	threads: z.int().min(1).optional(),
+});
+
+const refusalSchema = z.looseObject({ skipped: z.string().min(1) });
+
+/** What a command tells about its gradient. */
+export type CommandAnswer = z.output<typeof answerSchema>;
+
+/** Longest part of a command's own words that a reason repeats. */
+const shownLength = 120;
+
+/**
+ * Reads the answer off standard output: its last line that is not empty. Lines before it are not looked at, so that
+ * what libraries print does no harm.
+ * @throws ComputationError `skipped` where the command says that it cannot run here; `invalid` for anything else
+ */
+export function readCommandAnswer(stdout: string): CommandAnswer {
+	const line = stdout.trimEnd().split("\n").at(-1)!.trim();
+	const value = parseObject(line);
+	const refusal = refusalSchema.safeParse(value);
+	if (refusal.success) throw new ComputationError("skipped", oneLine(refusal.data.skipped));
+	const answer = answerSchema.safeParse(value);
+	if (answer.success) return answer.data;
+	const [issue] = answer.error.issues;
+	const where = issue!.path.length > 0 ? `${issue!.path.join(".")}: ` : "";
+	throw new ComputationError(
+		"invalid",
+		value === undefined
+			? `the command must print a JSON object like {"milliseconds": 12.5} as its last line, got ${shorten(line) || "nothing"}`
+			: `the command's answer is malformed: ${where}${issue!.message.toLowerCase()}, got ${shorten(line)}`,
+	);
+}
+
+function parseObject(text: string): object | undefined {
+	try {
+		const value: unknown = JSON.parse(text);
+		return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** What a program said, fit for a line: control characters, which could disturb a terminal, are blanks. */
+export function shorten(text: string): string {
+	const line = oneLine(text);
+	return line.length > shownLength ? `${line.slice(0, shownLength)}…` : line;
+}
+
+function oneLine(text: string): string {
+	return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+}

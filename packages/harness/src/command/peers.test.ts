@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { generateProblem } from "@attgrad/attention-problem";
+import { ComputationError, createRuntime } from "@attgrad/matrix-core";
+import { afterAll, expect, test } from "vitest";
+import { passGate } from "../gate.ts";
+import { findAlgorithm } from "../registry.ts";
+
+const runtime = await createRuntime({ kernel: "js" });
+afterAll(() => runtime.close());
+
+function hasPython(module: string): boolean {
+	try {
+		execFileSync("python3", ["-c", `import ${module}`], { stdio: "ignore" });
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+for (const [name, modules] of [
+	["numpy", ["numpy"]],
+	["torch", ["numpy", "torch"]],
+] as const) {
+	const isThere = modules.every(hasPython);
+	const peer = findAlgorithm(name).algorithm;
+	const gate = (problem: ReturnType<typeof generateProblem>) => passGate(peer, problem, {}, runtime);
+
+	test.skipIf(!isThere).each([
+		["uniform", 1, 1, "f64"],
+		["biased", 63, 3, "f64"],
+		["heavy-tailed", 300, 5, "f64"],
+		["clustered", 111, 4, "f32"],
+	] as const)(
+		`${name} passes the gate on %s problems with n = %i, d = %i, %s (skipped where python3 lacks it)`,
+		async (distribution, n, d, dtype) => {
+			await gate(generateProblem({ distribution, n, d, B: 1, seed: 1, dtype }));
+		},
+	);
+
+	test.runIf(!isThere)(`${name} is skipped with the reason where python3 lacks it`, async () => {
+		const refusal = gate(generateProblem({ distribution: "uniform", n: 5, d: 2, B: 1, seed: 1 }));
+		await expect(refusal).rejects.toThrow(ComputationError);
+		await expect(refusal).rejects.toMatchObject({ status: "skipped", message: expect.stringMatching(/needs|python3/) });
+	});
+}

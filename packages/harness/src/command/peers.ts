@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type AnyGradientAlgorithm, defineAlgorithm } from "@attgrad/attention-problem";
+import { z } from "zod";
+import { byCommand } from "./by-command.ts";
+
+const examples = new URL("../../../../examples/python/", import.meta.url);
+
+/**
+ * The exact gradient in other software, to measure beside ours: each is one of the examples, `skipped` where the machine does
+ * not have what it needs.
+ */
+export const peers: readonly AnyGradientAlgorithm[] = [
+	pythonPeer("numpy", "exact, NumPy in blocks of rows (examples/python/numpy_gradient.py)", "numpy_gradient.py"),
+	pythonPeer("torch", "exact, PyTorch by autograd (examples/python/torch_gradient.py)", "torch_gradient.py"),
+];
+
+function pythonPeer(name: string, summary: string, file: string): AnyGradientAlgorithm {
+	const path = (name: string) => fileURLToPath(new URL(name, examples));
+	return defineAlgorithm({
+		name,
+		summary,
+		exact: true,
+		version: contentVersion([file, "exchange.py"].map(path)),
+		options: z.strictObject({}),
+		...byCommand(() => ({ command: `python3 '${path(file).replaceAll("'", "'\\''")}'` })),
+	});
+}
+
+/** A version that changes when a file does: 48 bits of a hash, a whole number that JSON holds exactly. */
+function contentVersion(paths: readonly string[]): number {
+	const hash = createHash("sha256");
+	for (const path of paths) hash.update(readFileSync(path));
+	return hash.digest().readUIntBE(0, 6);
+}
