@@ -21,7 +21,7 @@ import {
 const VARIANT_COST = { reverse: 1, minimax: 20, anisotropic: 10 };
 
 /** Part of the time at the guessed degree that the usual variant takes at least: the guess is from a few rows. */
-const GUESS_SHARE = 0.7;
+const GUESS_SHARE = 0.85;
 
 export interface PlanOptions {
 	readonly epsilon: number;

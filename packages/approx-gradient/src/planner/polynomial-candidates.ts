@@ -27,7 +27,7 @@ export const variants: readonly Variant[] = [
 ];
 
 /** Rows from which the degree is guessed before all are looked at. */
-const GUESS_ROWS = 64;
+const GUESS_ROWS = 32;
 
 /** Rounding of an exponential from which on the search for a degree is spared: nothing can be proved. */
 const HOPELESS = 1;
@@ -65,9 +65,18 @@ export async function guessedDegree({ problem, epsilon, runtime }: PlanContext):
 	const method = methodOf(sample, await profileOf(sample), choice);
 	const bound = (epsilon * sample.n) / problem.n;
 	if (roundingFloor(method.space.radius, problem.A1.dtype) > HOPELESS) return Number.POSITIVE_INFINITY;
-	for (let degree = LEAST_DEGREE; degree <= maxDegree; degree++)
-		if (aPrioriBound(method, cheapCandidate(method, degree)).bound <= bound) return degree;
-	return Number.POSITIVE_INFINITY;
+	const holds = (degree: number): boolean => aPrioriBound(method, cheapCandidate(method, degree)).bound <= bound;
+	let [low, high] = [LEAST_DEGREE - 1, LEAST_DEGREE];
+	while (!holds(high)) {
+		if (high === maxDegree) return Number.POSITIVE_INFINITY;
+		[low, high] = [high, Math.min(maxDegree, 2 * high + 2)];
+	}
+	while (high - low > 1) {
+		const middle = Math.floor((low + high) / 2);
+		if (holds(middle)) high = middle;
+		else low = middle;
+	}
+	return high;
 }
 
 /** The time that the usual variant takes at a degree. */
