@@ -5,6 +5,7 @@ import hardness from "./hardness/experiment.ts";
 import kernels from "./kernels/experiment.ts";
 import millionTokens from "./million-tokens/experiment.ts";
 import pareto from "./pareto/experiment.ts";
+import peers from "./peers/experiment.ts";
 import phase from "./phase/experiment.ts";
 import rank from "./rank/experiment.ts";
 import scaling from "./scaling/experiment.ts";
@@ -22,4 +23,5 @@ export const experiments: readonly Experiment[] = [
 	hardness,
 	kernels,
 	millionTokens,
+	peers,
 ];

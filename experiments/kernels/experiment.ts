@@ -31,7 +31,7 @@ const figure: DotFigure = {
 	category: (row) => row.distribution,
 	group: (row) => row.dtype ?? "f64",
 	quantities: ["js", ...Object.keys(builds)].map((kernel) => ({
-		axis: { title: `${kernel}: rate / 128-bit peak`, scale: "log" },
+		axis: { title: `${kernel}: rate / 128-bit peak`, scale: "linear" },
 		value: (row: Row) => share(row, kernel),
 	})),
 	caveat:
