@@ -13,21 +13,23 @@ function extra(row: Row, name: string): number | undefined {
 	return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-const range = (row: Row) => (extra(row, "needed") === undefined ? undefined : extra(row, "range"));
-const integralSource = (row: Row) => (extra(row, "needed") === undefined ? undefined : extra(row, "source"));
+const range = (row: Row) => extra(row, "range");
+const source = (row: Row) => extra(row, "source");
 const theta = (row: Row) => extra(row, "thetaMax");
 
-const isAbout = (row: Row, reduction: string, what: string) => row.distribution.startsWith(`${reduction} ${what}`);
+const isIntegral = (row: Row) => row.distribution === "R0 and R2";
+const isScores = (row: Row) => / scores /.test(row.distribution);
+const isInterpolation = (row: Row) => / thetaMax /.test(row.distribution);
 
 const reductionUnderNoise = (row: Row) => /^(\S+) under noise/.exec(row.distribution)?.[1];
 
 /** (i) Right answers and margin against the oracle's error, with the proven error marked. */
 const noise: Figure = {
 	name: "noise",
+	only: (row) => reductionUnderNoise(row) !== undefined,
 	title({ rows }) {
-		const under = rows.filter(reductionUnderNoise);
-		const wrong = under.filter((row) => (extra(row, "wrong") ?? 0) > 0).length;
-		const early = under.filter((row) => (extra(row, "factor") ?? 2) <= 1 && extra(row, "right") !== 1).length;
+		const wrong = rows.filter((row) => (extra(row, "wrong") ?? 0) > 0).length;
+		const early = rows.filter((row) => (extra(row, "factor") ?? 2) <= 1 && extra(row, "right") !== 1).length;
 		return early + wrong === 0
 			? "Every reduction decodes up to its proven oracle error; beyond it answers become unknown, never wrong"
 			: `${wrong} points with wrong answers, ${early} below the proven oracle error that do not decode`;
@@ -51,19 +53,15 @@ const noise: Figure = {
 			},
 			kind: "floor",
 		},
-		{
-			name: "proven",
-			x: (row) => extra(row, "factor"),
-			y: (row) => ((extra(row, "factor") ?? 2) <= 1 ? 1 : undefined),
-			kind: "predicted",
-		},
 	],
+	rules: [{ axis: "x", at: () => 1, label: "proven" }],
 	caveat: `${caveat} Margin: 1 far from ambiguous, 0 at the edge.`,
 };
 
 /** (ii) Gradient calls of R2 against the score range. */
 const nodes: Figure = {
 	name: "integral-nodes",
+	only: isIntegral,
 	title({ rows }) {
 		const needed = rows.flatMap((row) => extra(row, "needed") ?? []);
 		return needed.length > 0
@@ -83,6 +81,7 @@ const nodes: Figure = {
 /** (ii) Gradient calls of R2 and of a Riemann sum that would do, against the size. */
 const calls: Figure = {
 	name: "integral-calls",
+	only: isIntegral,
 	title({ rows }) {
 		const largest = rows.filter((row) => extra(row, "needed")).sort((x, y) => y.n - x.n)[0];
 		return largest
@@ -92,10 +91,10 @@ const calls: Figure = {
 	x: { title: "queries of the gap instance", scale: "powers-of-two" },
 	y: { title: "gradients along X = λI", scale: "log" },
 	series: [
-		{ name: "R2, really needed", x: integralSource, y: (row) => extra(row, "needed"), kind: "measured" },
-		{ name: "R2, certified", x: integralSource, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
-		{ name: "Riemann sum that decides", x: integralSource, y: (row) => extra(row, "sumEnough"), kind: "measured" },
-		{ name: "R0 as printed", x: integralSource, y: (row) => extra(row, "sumCalls"), kind: "predicted" },
+		{ name: "R2, really needed", x: source, y: (row) => extra(row, "needed"), kind: "measured" },
+		{ name: "R2, certified", x: source, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
+		{ name: "Riemann sum that decides", x: source, y: (row) => extra(row, "sumEnough"), kind: "measured" },
+		{ name: "R0 as printed", x: source, y: (row) => extra(row, "sumCalls"), kind: "predicted" },
 	],
 	caveat,
 };
@@ -103,6 +102,7 @@ const calls: Figure = {
 /** (ii) What the Riemann sum of the printed proof misses f(1) by. */
 const riemann: Figure = {
 	name: "riemann-sum",
+	only: isIntegral,
 	title({ rows }) {
 		const misses = rows.flatMap((row) => extra(row, "sumError") ?? []);
 		return misses.length > 0
@@ -112,10 +112,10 @@ const riemann: Figure = {
 	x: { title: "queries of the gap instance", scale: "powers-of-two" },
 	y: { title: "error of f(1)", scale: "linear" },
 	series: [
-		{ name: "R0, (ln n)⁴ terms", x: integralSource, y: (row) => extra(row, "sumError"), kind: "measured" },
-		{ name: "R2, certified nodes", x: integralSource, y: (row) => extra(row, "nodesError"), kind: "measured" },
-		{ name: "half the gap", x: integralSource, y: () => 1 / 2, kind: "predicted" },
+		{ name: "R0, (ln n)⁴ terms", x: source, y: (row) => extra(row, "sumError"), kind: "measured" },
+		{ name: "R2, certified nodes", x: source, y: (row) => extra(row, "nodesError"), kind: "measured" },
 	],
+	rules: [{ axis: "y", at: () => 1 / 2, label: "half the gap" }],
 	caveat,
 };
 
@@ -123,14 +123,15 @@ const riemann: Figure = {
 const byReduction = (value: (row: Row) => number | undefined): LineFigure["series"] =>
 	decoding.map((reduction) => ({
 		name: reduction,
-		x: (row) => (isAbout(row, reduction, "scores") ? row.n : undefined),
-		y: (row) => (isAbout(row, reduction, "scores") ? value(row) : undefined),
+		x: (row) => (row.distribution.startsWith(`${reduction} `) ? row.n : undefined),
+		y: value,
 		kind: "measured",
 	}));
 
 /** (iii) B in units of √ln n. */
 const bound: Figure = {
 	name: "entry-bound",
+	only: isScores,
 	title: () => "B/√ln n stays level for R1b and R2, and grows for R1a, which needs B ~ log n",
 	x: { title: "tokens n", scale: "powers-of-two" },
 	y: { title: "B / √ln n", scale: "linear" },
@@ -141,6 +142,7 @@ const bound: Figure = {
 /** (iv) Degree of the polynomial method. */
 const degree: Figure = {
 	name: "polynomial-degree",
+	only: isScores,
 	title: () =>
 		`A polynomial certified to ${100 * polynomialError} % of exp on these scores has a degree about their range`,
 	x: { title: "tokens n", scale: "powers-of-two" },
@@ -152,29 +154,24 @@ const degree: Figure = {
 /** (iv) Rank of the polynomial method as a power of n. */
 const rank: Figure = {
 	name: "polynomial-rank",
+	only: isScores,
 	title({ rows }) {
 		const exponents = rows.flatMap((row) => extra(row, "exponent") ?? []);
 		return exponents.length > 0
-			? `Its rank C(d + g, g) is n to the power ${Math.min(...exponents).toFixed(0)} or more, where 1 is already as slow as the exact gradient`
+			? `The polynomial method needs rank C(d + g, g) = n^${Math.floor(Math.min(...exponents))} or more; n^1 is as slow as the exact gradient`
 			: "Rank of the polynomial method";
 	},
 	x: { title: "tokens n", scale: "powers-of-two" },
 	y: { title: "log_n of the rank", scale: "linear" },
-	series: [
-		...byReduction((row) => extra(row, "exponent")),
-		{
-			name: "exact gradient",
-			x: (row) => (extra(row, "exponent") === undefined ? undefined : row.n),
-			y: () => 1,
-			kind: "predicted",
-		},
-	],
+	series: byReduction((row) => extra(row, "exponent")),
+	rules: [{ axis: "y", at: () => 1, label: "exact gradient" }],
 	caveat,
 };
 
 /** R3: what small B costs. */
 const interpolation: Figure = {
 	name: "counting-amplification",
+	only: isInterpolation,
 	title({ rows }) {
 		const vouched = rows.flatMap((row) => (row.extra?.["status"] === "counted" ? (extra(row, "thetaMax") ?? []) : []));
 		return vouched.length > 0
@@ -195,7 +192,7 @@ const interpolation: Figure = {
 		},
 		{ name: "bound", x: theta, y: (row) => extra(row, "bound"), kind: "predicted" },
 		{
-			name: "amplification · u",
+			name: "Λ · u",
 			x: theta,
 			y: (row) => {
 				const amplification = extra(row, "amplification");
@@ -203,8 +200,8 @@ const interpolation: Figure = {
 			},
 			kind: "floor",
 		},
-		{ name: "countable below", x: theta, y: () => 1 / 2, kind: "predicted" },
 	],
+	rules: [{ axis: "y", at: () => 1 / 2, label: "a count is certain below" }],
 	caveat,
 };
 

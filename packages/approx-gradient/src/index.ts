@@ -33,6 +33,7 @@ export { type CostModel, nominalModel } from "./planner/cost-model.ts";
 export type { CostName, Work } from "./planner/costs.ts";
 export { type PlannedRun, predictTime } from "./planner/predict-time.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial.ts";
+export { type PolynomialForwardOptions, planForward, polynomialForward } from "./polynomial-forward.ts";
 export type { PolynomialFamily } from "./polynomials/family.ts";
 export { polynomialFamilies } from "./polynomials/index.ts";
 export { roundingFloor } from "./polynomials/rounding-floor.ts";

@@ -2,11 +2,11 @@ import type { Matrix, RowSource, Runtime } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import type { AttentionProblem } from "./problem.ts";
 
-/** A bound on the error of a gradient, and where it comes from. */
+/** A bound on the error of a gradient, or of a layer's output, and where it comes from. */
 export interface Certificate {
 	/** `a-priori` and `a-posteriori` are proofs; `estimate` is not; `none`: nothing is known. */
 	readonly kind: "a-priori" | "a-posteriori" | "estimate" | "none";
-	/** Bound on max |g~ − g| over the d x d entries; Infinity where there is none. */
+	/** Bound on max |g~ − g| over the d x d entries (max |o~ − o| over the n x d of an output); Infinity where there is none. */
 	readonly bound: number;
 	/** Radius R: every |score| (after centring) is at most R. */
 	readonly radius: number;
@@ -81,6 +81,7 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	): Promise<TimedRuns>;
 }
 
+/** An algorithm of any options, as registries hold it. */
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds algorithms of every option type
 export type AnyGradientAlgorithm = GradientAlgorithm<any>;
 

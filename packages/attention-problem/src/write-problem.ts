@@ -7,6 +7,7 @@ import { type AttentionProblem, matrixNames } from "./problem.ts";
 import { rowBlocks } from "./row-blocks.ts";
 import { ZipWriter } from "./zip/writer.ts";
 
+/** What one who waits for a problem file can see and do. */
 export interface WriteOptions {
 	/** Called with the rows written so far and in all, over all matrices. */
 	onProgress?: (done: number, total: number) => void;

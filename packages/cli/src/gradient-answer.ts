@@ -5,7 +5,14 @@ import {
 	type ReferenceAnswers,
 } from "@attgrad/attention-problem";
 import type { MeasuredGradient } from "@attgrad/harness";
-import { type ComputationError, frobeniusNorm, type Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import {
+	type ComputationError,
+	frobeniusNorm,
+	type Matrix,
+	maxAbs,
+	maxAbsDifference,
+	type RowSource,
+} from "@attgrad/matrix-core";
 import type { Choice } from "./choose-algorithm.ts";
 import type { GradientRequest, Selection } from "./gradient-request.ts";
 import { shortNumber } from "./short-number.ts";
@@ -13,7 +20,7 @@ import { printTable } from "./table.ts";
 
 /** A gradient and how it was computed. */
 export interface Computed extends MeasuredGradient {
-	readonly problem: AttentionProblem;
+	readonly problem: AttentionProblem<RowSource>;
 	readonly selection: Selection | Choice;
 	readonly kernel: string;
 	readonly threads: number;
@@ -57,11 +64,15 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 }
 
 /** The JSON object when a gradient cannot be had as asked. */
-export function describeFailure(problem: AttentionProblem, request: GradientRequest, failure: ComputationError) {
+export function describeFailure(
+	problem: AttentionProblem<RowSource>,
+	request: GradientRequest,
+	failure: ComputationError,
+) {
 	return { ...describeRequest(problem, request), status: failure.status, reason: failure.message };
 }
 
-function describeRequest(problem: AttentionProblem, request: GradientRequest | Choice) {
+function describeRequest(problem: AttentionProblem<RowSource>, request: GradientRequest | Choice) {
 	return {
 		...("algorithm" in request
 			? { algorithm: request.algorithm.name, options: request.options }

@@ -14,6 +14,7 @@ import { packJob } from "./kernel-job.ts";
 /** The fused kernels of `kernels/streaming.ts`. */
 export const streamingKernels: KernelModule = { name: "streaming", folder: new URL("../", import.meta.url) };
 
+/** How the fused kernels go through the rows. */
 export interface KernelStreamingOptions {
 	/** Rows of a block, rounded up to whole panels; changes speed and memory, and the result by rounding. @default by n and d */
 	blockRows?: number | undefined;

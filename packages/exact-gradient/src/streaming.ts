@@ -5,6 +5,7 @@ import { type ExactGradient, finite } from "./exact-gradient.ts";
 import { gradientBlocks } from "./gradient-blocks.ts";
 import { addOuterProducts } from "./row-block.ts";
 
+/** How the exact gradient goes through the rows. */
 export interface StreamingOptions {
 	/** Rows of a block; changes speed and memory, not the result. @default 4 to 64, as many as stay in cache */
 	blockRows?: number | undefined;

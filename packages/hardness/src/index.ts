@@ -1,3 +1,4 @@
+export { type AttentionMass, attentionMass } from "./attention-mass.ts";
 export { BitMatrix, hammingDistance, innerProduct } from "./bit-matrix.ts";
 export { countModels } from "./brute-force.ts";
 export { balance, type GapInstance, isClose, leastDistance, plantedGap } from "./closest-pair.ts";
@@ -13,6 +14,7 @@ export { gapIntegral, type IntegralOptions } from "./gap-integral.ts";
 export { gapRiemannSum, type RiemannSumOptions } from "./gap-riemann-sum.ts";
 export { certifiedNodes, gaussLegendre, leftRiemannSum, type QuadratureRule } from "./gauss-legendre.ts";
 export type { GradientQueries, GradientSizes, OracleError, Readings } from "./gradient-queries.ts";
+export { type HardAttention, hardAttention, separatingBeta } from "./hard-attention.ts";
 export { massAtZero, massSquares, scoreRange, scoreRangeBound } from "./integral.ts";
 export { findModel } from "./model-search.ts";
 export { addNoise, type Noise, parseNoise } from "./noise.ts";

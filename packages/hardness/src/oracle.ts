@@ -16,6 +16,7 @@ export interface Oracle {
 	ask(queries: GradientQueries): Promise<Readings>;
 }
 
+/** What an oracle runs. */
 export interface OracleOptions {
 	readonly algorithm: AnyGradientAlgorithm;
 	/** Options of the algorithm, given the sizes of the problems: an approximate one needs an epsilon. @default {} */

@@ -7,6 +7,7 @@ import type { CellContext, Measurement } from "./measure-cell.ts";
 /** Sizes of an experiment: `quick` within about a minute, `full` as far as the question needs. */
 export const presets = ["quick", "full"] as const;
 
+/** How far a sweep goes. */
 export type Preset = (typeof presets)[number];
 
 /**

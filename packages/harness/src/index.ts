@@ -26,7 +26,12 @@ export type {
 } from "./figures/figure.ts";
 export { figureSpec } from "./figures/figure-spec.ts";
 export { plotRun } from "./figures/plot-run.ts";
-export { describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
+export { type Crossover, findCrossover } from "./fits/crossover.ts";
+export { chooseGrowth, type Growth, type GrowthCandidate, type GrowthForm, growthForms } from "./fits/growth.ts";
+export { type LocalExponent, localExponents } from "./fits/local-exponent.ts";
+export { countSizes, describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
+export { largestWithin, type Reach } from "./fits/reach.ts";
+export { studentQuantile } from "./fits/student-t.ts";
 export { gateSize, gradientError, referenceGradient } from "./gate.ts";
 export { expandGrid, type GridOverrides } from "./grid.ts";
 export {
@@ -38,6 +43,7 @@ export {
 	measureCell,
 } from "./measure-cell.ts";
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
+export { peakRssMb } from "./peak-memory.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";

@@ -3,6 +3,7 @@ import { z } from "zod";
 /** What can become of a cell. */
 export const statuses = ["done", "failed", "timeout", "out-of-memory", "skipped", "invalid"] as const;
 
+/** What became of a cell. */
 export type Status = (typeof statuses)[number];
 
 const text = z.string();

@@ -16,6 +16,7 @@ import { openStore } from "./store.ts";
 import { wallLimit } from "./wall-limit.ts";
 import { handleAll } from "./work-queue.ts";
 
+/** How a sweep goes. */
 export interface SweepOptions {
 	/** Where to tell how far it is. */
 	progress: Progress;

@@ -15,6 +15,7 @@ import { centred, type Spans, spansOf } from "./spans.ts";
  */
 export type GradientForm = "plug-in" | "surrogate";
 
+/** How a gradient is made from a feature map. */
 export interface FeatureMapOptions {
 	readonly form: GradientForm;
 	/** Name of the algorithm in messages. */
@@ -25,6 +26,7 @@ export interface FeatureMapOptions {
 	readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+/** A gradient through a factorisation of the attention matrix. */
 export interface FeatureMapGradient {
 	/** dL/dX, d x d. */
 	readonly gradient: Matrix;

@@ -130,7 +130,7 @@ function configuration(folder: string, [control, ...ports]: readonly number[]): 
 		"MpiDefault=none",
 		"SwitchType=switch/none",
 		// A node that is silent for so many seconds is down.
-		"SlurmdTimeout=8",
+		"SlurmdTimeout=5",
 		"KillWait=2",
 		...nodeNames.map((name, i) => {
 			const address = `NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${ports[i]}`;

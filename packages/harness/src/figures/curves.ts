@@ -47,7 +47,14 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 					gaps.push({ curve: name, status: row.status, ...(x !== undefined && { x }) });
 				}
 			if (points.length === 0) continue;
-			const law = figure.fitted && series.kind === "measured" ? fit(points) : undefined;
+			// Rows that were measured beside others are drawn, and not fitted.
+			const quiet = pointsOf(
+				series,
+				members.filter(({ contended }) => !contended),
+				rows,
+				isLogarithmic,
+			);
+			const law = figure.fitted && series.kind === "measured" ? fit(quiet) : undefined;
 			curves.push({ name, kind: series.kind, points, ...(law && { law }) });
 		}
 	}

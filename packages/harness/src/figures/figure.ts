@@ -82,6 +82,7 @@ export interface FigureFacts {
 	readonly curves: readonly { readonly name: string; readonly law?: PowerLaw }[];
 }
 
+/** An axis of a figure. */
 export interface Axis {
 	/** With the unit. */
 	readonly title: string;
@@ -109,12 +110,14 @@ export interface Series {
 	readonly kind: "measured" | "predicted" | "floor";
 }
 
+/** How rows are shared out over panels. */
 export interface Panels {
 	value(row: Row): number | string | undefined;
 	/** Heading of a panel. */
 	heading(rows: readonly Row[]): string;
 }
 
+/** A thin line of known growth to compare slopes with. */
 export interface Guide {
 	readonly exponent: number;
 	readonly label: string;

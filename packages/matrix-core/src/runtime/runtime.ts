@@ -19,6 +19,7 @@ export interface Runtime {
 	close(): Promise<void>;
 }
 
+/** What a runtime is to compute on. */
 export interface RuntimeOptions {
 	/** @default the fastest kernel that this machine has, or what ATTGRAD_KERNEL names */
 	kernel?: string;
