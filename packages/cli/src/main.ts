@@ -6,6 +6,7 @@ import { generateVerb } from "./verbs/generate.ts";
 import { gradientVerb } from "./verbs/gradient.ts";
 import { listVerb } from "./verbs/list.ts";
 import { mergeVerb } from "./verbs/merge.ts";
+import { planVerb } from "./verbs/plan.ts";
 import { plotVerb } from "./verbs/plot.ts";
 import { reduceVerb } from "./verbs/reduce.ts";
 import { slurmVerb } from "./verbs/slurm.ts";
@@ -16,6 +17,7 @@ import { sweepVerb } from "./verbs/sweep.ts";
 const verbs = [
 	sweepVerb,
 	gradientVerb,
+	planVerb,
 	forwardVerb,
 	generateVerb,
 	plotVerb,
