@@ -9,6 +9,7 @@ import { mergeVerb } from "./verbs/merge.ts";
 import { planVerb } from "./verbs/plan.ts";
 import { plotVerb } from "./verbs/plot.ts";
 import { reduceVerb } from "./verbs/reduce.ts";
+import { reportVerb } from "./verbs/report.ts";
 import { slurmVerb } from "./verbs/slurm.ts";
 import { solveVerb } from "./verbs/solve.ts";
 import { sweepVerb } from "./verbs/sweep.ts";
@@ -21,6 +22,7 @@ const verbs = [
 	forwardVerb,
 	generateVerb,
 	plotVerb,
+	reportVerb,
 	mergeVerb,
 	slurmVerb,
 	solveVerb,

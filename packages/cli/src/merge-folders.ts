@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { experiments } from "@attgrad/experiments";
-import { type MergeOptions, type MergeSummary, mergeRuns, plotRun, readRunInfo, runFileName } from "@attgrad/harness";
+import { type MergeOptions, type MergeSummary, mergeRuns, readRunInfo, runFileName } from "@attgrad/harness";
+import { drawRun } from "./draw-run.ts";
 
 /** Joins the runs in folders, each experiment by itself, and draws the figures of what has come out. */
 export async function mergeFolders(
@@ -12,7 +12,7 @@ export async function mergeFolders(
 	const merged = [];
 	for (const [experiment, runs] of byExperiment) {
 		const summary = mergeRuns(runs, { ...options, out: join(out, experiment) });
-		merged.push({ ...summary, files: await plotRun(summary.folder, experiments) });
+		merged.push({ ...summary, files: await drawRun(summary.folder) });
 	}
 	return merged;
 }

@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { experiments } from "@attgrad/experiments";
-import { onStopSignals, planCells, plotRun } from "@attgrad/harness";
+import { onStopSignals, planCells } from "@attgrad/harness";
 import type { z } from "zod";
+import { drawRun } from "../draw-run.ts";
 import type { slurmFlags } from "../verbs/slurm.ts";
 import { chooseExperiments, gridOf } from "../verbs/sweep.ts";
 import { type ArrayRequest, firstScript, runArray } from "./run-array.ts";
@@ -12,7 +13,10 @@ import { localSlurm } from "./slurm-client.ts";
 const executable = fileURLToPath(new URL("../../bin/attgrad.mjs", import.meta.url));
 
 /** Options of the sweep that are handed on to the tasks as they are. */
-const handedOn = ["n", "d", "B", "epsilon", "algorithm", "command", "threads"] as const;
+const handedOn = [
+	...(["n", "d", "B", "epsilon", "degree", "algorithm", "command", "distribution", "seed", "dtype"] as const),
+	"threads",
+] as const;
 
 /**
  * Submits an experiment, follows it and draws its figures; or prints the script.
@@ -46,7 +50,7 @@ export async function sweepOnSlurm(
 		pause: (milliseconds) => pause(milliseconds, undefined, { signal }).catch(() => {}),
 		signal,
 	});
-	const files = end.left > 0 ? [] : await plotRun(end.folder, experiments);
+	const files = end.left > 0 ? [] : await drawRun(end.folder);
 	if (json) console.log(JSON.stringify({ experiment: name, ...end, files }));
 	else if (end.left === 0) console.log(`${name}: ${plan.grid.length} cells; ${end.folder}`);
 	process.exitCode = stop.exitCode;

@@ -26,20 +26,7 @@ export const slurmVerb: CommandModule<unknown, GivenFlags> = {
 /** The options of the sweep, and of the array. */
 export async function slurmFlags() {
 	const [{ z }, { sweepFlags }] = await Promise.all([import("zod"), import("./sweep.ts")]);
-	const grid = (await sweepFlags()).pick({
-		preset: true,
-		n: true,
-		d: true,
-		B: true,
-		epsilon: true,
-		algorithm: true,
-		command: true,
-		threads: true,
-		timeLimit: true,
-		fresh: true,
-		out: true,
-		json: true,
-	});
+	const grid = (await sweepFlags()).omit({ jobs: true, shard: true });
 	return grid.extend({
 		array: z.int().min(1).describe("tasks, each with a shard of the cells of about equal cost"),
 		throttle: z.int().min(1).optional().describe("tasks at once; as many as there are places for unless given"),

@@ -24,6 +24,7 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		const { readFlags } = await import("../flags.ts");
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
+		const { drawRun } = await import("../draw-run.ts");
 		const { json, shard: part, ...flags } = readFlags(await sweepFlags(), given);
 		const { preset, jobs, fresh, out } = flags;
 		const asked = { preset, jobs, fresh, out, ...(await gridOf(flags)) };
@@ -36,9 +37,12 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 			if (stop.signal.aborted) break;
 			const { signal } = stop;
 			const summary = await harness.sweep(experiment, { ...asked, ...shard, progress, signal });
-			const files = summary.left > 0 || part ? [] : await harness.plotRun(summary.folder, experiments);
+			const { folder } = summary;
+			const files = summary.left > 0 || part ? [] : await drawRun(folder);
 			done.push({ ...summary, files });
-			if (!json) console.log(describeSummary(summary, files));
+			if (json) continue;
+			console.log(describeSummary(summary, files));
+			console.log(`\n${harness.describeRun(harness.readRun(folder, experiments))}\n`);
 		}
 		if (json) console.log(JSON.stringify({ experiments: done }));
 		process.exitCode = stop.exitCode;
@@ -48,23 +52,29 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 /** What flags say about the grid: axes in place of the experiment's, and the time limit of a curve. */
 export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
 	const { parseAlgorithms, parseAxis, parseDuration } = await import("@attgrad/harness");
-	const { n, d, B, epsilon, algorithm, command, threads, timeLimit } = flags;
+	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
+	const { distribution, seed, dtype } = flags;
+	if (epsilon && degree) throw new (await import("@attgrad/matrix-core")).UsageError("give --epsilon or --degree");
 	const overrides = {
 		...(n && { n: parseAxis("n", n, { whole: true }) }),
 		...(d && { d: parseAxis("d", d, { whole: true }) }),
 		...(B && { B: parseAxis("B", B) }),
 		...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+		...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
 		...((algorithm || command) && {
 			algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
 		}),
+		...(distribution && { distribution: [distribution] }),
+		...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
+		...(dtype && { dtype: [dtype] }),
 		...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
 	};
 	return { overrides, ...(timeLimit && { timeLimit: parseDuration("time-limit", timeLimit) }) };
 }
 
-type GridFlags = Pick<
+type GridFlags = Omit<
 	z.output<Awaited<ReturnType<typeof sweepFlags>>>,
-	"n" | "d" | "B" | "epsilon" | "algorithm" | "command" | "threads" | "timeLimit"
+	"preset" | "jobs" | "shard" | "fresh" | "out" | "json"
 >;
 
 /** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
@@ -80,6 +90,10 @@ export async function sweepFlags() {
 			.string()
 			.optional()
 			.describe("algorithms in place of the experiment's: exact,polynomial/moment:basis=taylor"),
+		degree: z.string().optional().describe("degrees in place of the experiment's degrees or errors: 4,8"),
+		distribution: z.string().optional().describe("distribution in place of the experiment's"),
+		seed: z.string().optional().describe("seeds in place of the experiment's: 1,2,3"),
+		dtype: z.enum(["f64", "f32"]).optional().describe("number type in place of the experiment's"),
 		command: z
 			.string()
 			.optional()
