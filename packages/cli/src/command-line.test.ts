@@ -27,7 +27,7 @@ const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
 	[
 		["xyzzy"],
-		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, report, solve, reduce, list)",
+		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, report, merge, slurm, solve, reduce, list)",
 	],
 	[
 		[],
