@@ -3,7 +3,10 @@ import ablation from "./ablation/experiment.ts";
 import crossover from "./crossover/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
+import kernels from "./kernels/experiment.ts";
+import millionTokens from "./million-tokens/experiment.ts";
 import pareto from "./pareto/experiment.ts";
+import peers from "./peers/experiment.ts";
 import phase from "./phase/experiment.ts";
 import rank from "./rank/experiment.ts";
 import scaling from "./scaling/experiment.ts";
@@ -20,4 +23,7 @@ export const experiments: readonly Experiment[] = [
 	ablation,
 	threshold,
 	hardness,
+	kernels,
+	millionTokens,
+	peers,
 ];

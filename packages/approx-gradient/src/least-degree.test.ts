@@ -18,8 +18,7 @@ test.each(["moment", "reverse"] as const)(
 		let earlier = 0;
 		for (const distribution of ["uniform", "heavy-tailed"]) {
 			const problem = generateProblem({ distribution, n: 700, d: 3, B: 0.8, seed: 1 });
-			const run = (given: Parameters<typeof polynomial.options.parse>[0]) =>
-				polynomial.run(problem, polynomial.options.parse({ route, ...given }), runtime);
+			const run = (given: object) => polynomial.run(problem, polynomial.options.parse({ route, ...given }), runtime);
 			const bounds = new Map<number, number>();
 			const boundAt = async (degree: number): Promise<number> => {
 				const bound = bounds.get(degree) ?? (await run({ degree })).certificate!.bound;
