@@ -73,12 +73,12 @@ export default defineExperiment({
 	grid: {
 		quick: [block({ n: [2048], d: [4], B: [2] }, "biased")],
 		full: [
-			block({ n: [16384], d: [4], B: [1] }, "uniform"),
-			block({ n: [16384], d: [4], B: [2] }, "biased"),
-			block({ n: [16384], d: [8], B: [1] }, "low-rank"),
+			block({ n: [4096], d: [4], B: [1.5] }, "uniform"),
+			block({ n: [4096], d: [4], B: [2] }, "biased"),
+			block({ n: [4096], d: [6], B: [1] }, "low-rank"),
 		],
 	},
-	effort: { quick: { budget: 200, timeLimit: 5_000 }, full: { budget: 1_000, timeLimit: 60_000 } },
+	effort: { quick: { budget: 200, timeLimit: 5_000 }, full: { budget: 500, timeLimit: 60_000 } },
 	measure,
 	figures: [
 		{

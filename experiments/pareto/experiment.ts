@@ -77,8 +77,8 @@ export default defineExperiment({
 			features: [256],
 		}),
 		full: blocks({
-			n: 16384,
-			B: [0.5, 1, 1.5, 2],
+			n: 8192,
+			B: [0.5, 1, 2],
 			degrees: [2, 4, 7, 10, 14, 18],
 			fewerDegrees: [4, 8],
 			clusterDegrees: [4],
@@ -86,7 +86,7 @@ export default defineExperiment({
 			features: [64, 512],
 		}),
 	},
-	effort: { quick: { budget: 100, timeLimit: 5_000 }, full: { budget: 500, timeLimit: 60_000 } },
+	effort: { quick: { budget: 100, timeLimit: 5_000 }, full: { budget: 300, timeLimit: 60_000 } },
 	measure: measureWithError,
 	figures: [
 		{
