@@ -95,8 +95,7 @@ export default defineExperiment({
 			title: ({ rows }) => describeFastest(rows, ({ error_rel }) => error_rel, "within 10⁻⁶ of the gradient"),
 			caveat:
 				"The number at a point is the degree of a polynomial, otherwise the rank K. Right of the line exact is both faster and " +
-				"better. Nyström, random features, support basis, clusters and linear attention are plain TypeScript, the others have " +
-				"kernels: several times of what is between them is that.",
+				"better. Exact, moment and reverse run on kernels, the others in plain TypeScript: several times of what is between them is that.",
 		},
 		{
 			...againstTime("bound-vs-time", provenError),
