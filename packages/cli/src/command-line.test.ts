@@ -4,7 +4,19 @@ import { expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { attgrad, start, temporaryFolder } from "./testing/command.ts";
 
-const verbs = ["sweep", "gradient", "generate", "plot", "report", "compare", "solve", "reduce", "list", "doctor", "completion"];
+const verbs = [
+	"sweep",
+	"gradient",
+	"generate",
+	"plot",
+	"report",
+	"compare",
+	"solve",
+	"reduce",
+	"list",
+	"doctor",
+	"completion",
+];
 
 test.concurrent("--help names every verb", async () => {
 	const { code, stdout, stderr } = await attgrad(["--help"]);
