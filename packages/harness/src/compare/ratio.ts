@@ -32,6 +32,9 @@ interface Level {
 /** Fewest rounds whose scatter is told by themselves. */
 const leastRounds = 3;
 
+/** Times of one cell share what the machine was doing: however many they are, they tell no more than so many would. */
+const mostIndependent = 5;
+
 /**
  * The ratio of two times with Welch's interval on logarithms. The unit of scatter is the round, since times within one
  * share what the machine was doing; where rounds were not kept, it is the single time, by its median absolute deviation
@@ -62,10 +65,11 @@ function levelOf({ median, rounds, mad, samples = 1 }: RunTimes): Level | undefi
 		return variance > 0 ? { mean, variance, freedom: levels.length - 1, halves: [Math.abs(even! - odd!)] } : undefined;
 	}
 	if (mad === undefined || mad <= 0 || samples < 2) return undefined;
+	const count = Math.min(samples, mostIndependent);
 	// Of a normal distribution: deviation 1.4826 MAD, and π/2 the variance of a mean for that of a median.
-	const variance = ((Math.PI / 2) * (1.4826 * mad) ** 2) / samples / median ** 2;
+	const variance = ((Math.PI / 2) * (1.4826 * mad) ** 2) / count / median ** 2;
 	// Halves have half the times each: their difference has 4 times the variance; its mean size is that deviation √(2/π).
-	return { mean: Math.log(median), variance, freedom: samples - 1, halves: [Math.sqrt((4 * variance * 2) / Math.PI)] };
+	return { mean: Math.log(median), variance, freedom: count - 1, halves: [Math.sqrt((4 * variance * 2) / Math.PI)] };
 }
 
 /** The median of times. */
