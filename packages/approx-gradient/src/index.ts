@@ -15,6 +15,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	auto,
 ];
 
+export { embeddedEstimate } from "./certificates/embedded-degree.ts";
 export {
 	clusters,
 	type FeatureMap,
