@@ -93,7 +93,11 @@ export async function startSlurm(folder: string): Promise<SlurmCluster> {
 			for (const child of daemons.values()) child.kill("SIGTERM");
 			await Promise.race([Promise.all([...daemons.values()].map(hasEnded)), pause(5000)]);
 			// What is left of them, and of their jobs after a test that failed.
-			killAll((pid) => textOf(pid, "environ").split("\0").includes(`SLURM_CONF=${at("slurm.conf")}`));
+			killAll((pid) =>
+				textOf(pid, "environ")
+					.split("\0")
+					.includes(`SLURM_CONF=${at("slurm.conf")}`),
+			);
 		},
 	};
 	try {
