@@ -24,6 +24,7 @@ export {
 	randomFeatures,
 	supportBasis,
 } from "./feature-maps/index.ts";
+export { type ApproximateGradientY, polynomialGradientY } from "./gradient-y.ts";
 export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";
 export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";

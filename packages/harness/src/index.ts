@@ -51,3 +51,4 @@ export { readRows } from "./rows-file.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";
 export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
+export { type Timing, timeRuns } from "./time-runs.ts";
