@@ -39,4 +39,5 @@ export {
 	type ReferenceAnswers,
 	readProblem,
 } from "./problem-file.ts";
+export { rowBlocks } from "./row-blocks.ts";
 export { type WriteOptions, writeProblem } from "./write-problem.ts";
