@@ -1,15 +1,16 @@
 import { attack } from "./attack.ts";
 import { attackFeatureMap } from "./attack-feature-maps.ts";
+import { attackOutput } from "./attack-outputs.ts";
 
 /**
- * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed] [feature-maps].
- * Without the last word it is the polynomial's that are attacked.
+ * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed] [feature-maps|outputs].
+ * Without the last word it is those of the polynomial's gradients that are attacked.
  * Exits 1 when a bound was below the true error.
  */
 const count = Number(process.argv[2] ?? 10_000);
 const first = Number(process.argv[3] ?? 0);
 
-const attackOne = process.argv[4] === "feature-maps" ? attackFeatureMap : attack;
+const attackOne = { "feature-maps": attackFeatureMap, outputs: attackOutput }[process.argv[4] ?? ""] ?? attack;
 
 const tightness: number[] = [];
 const tally = { held: 0, violated: 0, refused: 0, unproven: 0 };
