@@ -61,7 +61,7 @@ const speed: Figure = {
 		const largest = rows.filter((row) => row.degree === 2).sort((a, b) => b.n - a.n)[0];
 		const lead = largest && ratio(({ time_ms }) => time_ms)(largest, rows);
 		return lead
-			? `At n = ${largest.n} a gradient of degree 2 is ${lead.toPrecision(2)} times as fast as the exact one, without a proof of its error`
+			? `At n = ${largest.n} a gradient of degree 2 is ${lead.toPrecision(2)} times as fast as the exact one; nothing of use is proved of its error`
 			: "Speed-up of output and gradient";
 	},
 	x: { title: "tokens n = 10 · 2^d", scale: "log" },
