@@ -2,7 +2,10 @@ import type { Experiment } from "@attgrad/harness";
 import ablation from "./ablation/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
+import kernels from "./kernels/experiment.ts";
+import millionTokens from "./million-tokens/experiment.ts";
 import pareto from "./pareto/experiment.ts";
+import peers from "./peers/experiment.ts";
 import phase from "./phase/experiment.ts";
 import published from "./published/experiment.ts";
 import rank from "./rank/experiment.ts";
@@ -22,4 +25,7 @@ export const experiments: readonly Experiment[] = [
 	hardness,
 	training,
 	published,
+	kernels,
+	millionTokens,
+	peers,
 ];

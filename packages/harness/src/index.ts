@@ -32,7 +32,7 @@ export { type LocalExponent, localExponents } from "./fits/local-exponent.ts";
 export { countSizes, describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
 export { largestWithin, type Reach } from "./fits/reach.ts";
 export { studentQuantile } from "./fits/student-t.ts";
-export { gateSize, gradientError, referenceGradient } from "./gate.ts";
+export { gateSize, gradientError, passGate, referenceGradient } from "./gate.ts";
 export { expandGrid, type GridOverrides } from "./grid.ts";
 export {
 	type CellContext,
