@@ -1,5 +1,6 @@
 import type { Experiment } from "@attgrad/harness";
 import ablation from "./ablation/experiment.ts";
+import crossover from "./crossover/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
 import kernels from "./kernels/experiment.ts";
@@ -20,6 +21,7 @@ export const experiments: readonly Experiment[] = [
 	pareto,
 	rank,
 	phase,
+	crossover,
 	ablation,
 	threshold,
 	hardness,
