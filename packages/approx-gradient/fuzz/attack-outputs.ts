@@ -22,7 +22,7 @@ export async function attackOutput(seed: number): Promise<Outcome> {
 	const { bound } = made.certificate!;
 	if (bound === Number.POSITIVE_INFINITY) return { status: "unproven", description };
 	const error = largestError(made.output, await aboutFirstValue(problem));
-	return { status: error <= bound ? "held" : "violated", description, group: "output a-posteriori", error, bound };
+	return { status: error <= bound ? "held" : "violated", description, group: "output, a-posteriori", error, bound };
 }
 
 /**
