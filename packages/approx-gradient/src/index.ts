@@ -14,6 +14,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	auto,
 ];
 
+export { embeddedEstimate } from "./certificates/embedded-degree.ts";
 export {
 	clusters,
 	type FeatureMap,

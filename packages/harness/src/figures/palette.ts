@@ -47,6 +47,7 @@ const styles: ReadonlyMap<string, CurveStyle> = new Map(
 		"random features": { colour: colours.vermillion, shape: "triangle-right" },
 		"hypercube, closed form": { colour: colours.purple, shape: "square" },
 		"measured error": { colour: colours.blue, shape: "circle" },
+		"estimated from the degree below": { colour: colours.orange, shape: "diamond" },
 		"certified a posteriori": { colour: colours.green, shape: "triangle-down" },
 		"certified a priori": { colour: colours.vermillion, shape: "triangle-up" },
 		"rounding floor of the bound": { colour: colours.grey, shape: "stroke" },
