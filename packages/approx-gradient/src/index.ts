@@ -4,6 +4,7 @@ import { auto } from "./planner/auto.ts";
 import { polynomial } from "./polynomial.ts";
 
 /** The algorithms that approximate the gradient. */
+export { cacheFolder } from "./planner/calibration-cache.ts";
 export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	polynomial,
 	nystrom,
