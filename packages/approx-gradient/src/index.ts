@@ -29,6 +29,7 @@ export {
 	supportBasis,
 } from "./feature-maps/index.ts";
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
+export { type ApproximateGradientY, polynomialGradientY } from "./gradient-y.ts";
 export { type KernelPasses, kernelPasses } from "./kernel-passes.ts";
 export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";

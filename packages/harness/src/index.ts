@@ -65,3 +65,4 @@ export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { describeRun, textTable } from "./summary/describe-run.ts";
 export { shown, shownSize, shownTime } from "./summary/shown.ts";
 export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
+export { type Timing, timeRuns } from "./time-runs.ts";
