@@ -25,6 +25,9 @@ export type Outcome =
 
 export const runtime = await createRuntime();
 
+/** Without kernels. */
+export const plain = await createRuntime({ kernel: "js" });
+
 /** Options of a run, before their defaults. */
 type Options = Parameters<typeof polynomial.options.parse>[0];
 

@@ -1,9 +1,13 @@
 import { attack, type Outcome } from "./attack.ts";
 import { attackFeatureMap } from "./attack-feature-maps.ts";
+import { attackOutput } from "./attack-outputs.ts";
+
+/** Taken in turn: the polynomial's gradients, those of the other algorithms with proofs, and outputs of layers. */
+const attacks = [attack, attackFeatureMap, attackOutput];
 
 /**
- * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed]. Half of the
- * attacks are on the polynomial, half on the other algorithms with proofs. Exits 1 when a bound was below the true error.
+ * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed]. A third of the
+ * attacks are on the polynomial's gradients, a third on the other algorithms with proofs, a third on outputs of layers. Exits 1 when a bound was below the true error.
  */
 const count = Number(process.argv[2] ?? 10_000);
 const first = Number(process.argv[3] ?? 0);
@@ -24,8 +28,7 @@ function note(outcome: Outcome): void {
 }
 
 for (let at = 0; at < count; at++) {
-	const seed = first + Math.floor(at / 2);
-	note(await (at % 2 === 0 ? attack(seed) : attackFeatureMap(seed)));
+	note(await attacks[at % attacks.length]!(first + Math.floor(at / attacks.length)));
 	if ((at + 1) % 1000 === 0) console.error(`${at + 1} of ${count}: ${JSON.stringify(tally)}`);
 }
 console.log(`${count} attacks: ${JSON.stringify(tally)}`);
