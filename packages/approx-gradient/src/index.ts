@@ -1,8 +1,10 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { clusters, linearAttention, nystrom, randomFeatures, supportBasis } from "./feature-maps/index.ts";
+import { auto } from "./planner/auto.ts";
 import { polynomial } from "./polynomial.ts";
 
 /** The algorithms that approximate the gradient. */
+export { cacheFolder } from "./planner/calibration-cache.ts";
 export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	polynomial,
 	nystrom,
@@ -10,8 +12,10 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	supportBasis,
 	linearAttention,
 	clusters,
+	auto,
 ];
 
+export { embeddedEstimate } from "./certificates/embedded-degree.ts";
 export {
 	clusters,
 	type FeatureMap,
@@ -24,13 +28,19 @@ export {
 	randomFeatures,
 	supportBasis,
 } from "./feature-maps/index.ts";
+export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
+export { type ApproximateGradientY, polynomialGradientY } from "./gradient-y.ts";
+export { type KernelPasses, kernelPasses } from "./kernel-passes.ts";
 export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";
 export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";
 export { totalDegreeTree } from "./monomials/total-degree.ts";
+export { auto, runPlan } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/calibration.ts";
 export { type CostModel, nominalModel } from "./planner/cost-model.ts";
 export type { CostName, Work } from "./planner/costs.ts";
+export { type Plan, type PlanEntry, shortTime } from "./planner/plan.ts";
+export { planGradient } from "./planner/plan-gradient.ts";
 export { type PlannedRun, predictTime } from "./planner/predict-time.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial.ts";
 export { type PolynomialForwardOptions, planForward, polynomialForward } from "./polynomial-forward.ts";

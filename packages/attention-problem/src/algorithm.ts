@@ -29,6 +29,8 @@ export interface GradientResult {
 	/** Rank of the approximate attention matrix: number of features K. */
 	readonly rank?: number;
 	readonly certificate?: Certificate;
+	/** What an algorithm that chooses among others picked, and why in words. */
+	readonly picked?: { readonly algorithm: string; readonly why: string };
 }
 
 /** A gradient that was computed several times, by the clock of the program that did. */

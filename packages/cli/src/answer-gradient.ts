@@ -1,11 +1,10 @@
 import { type AttentionProblem, asDtype, openProblem, writeNpy } from "@attgrad/attention-problem";
 import { measureGradient } from "@attgrad/harness";
 import { ComputationError, createRuntime, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
-import { chooseAlgorithm, exactly } from "./choose-algorithm.ts";
 import { type GivenFlags, readFlags } from "./flags.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./gradient-answer.ts";
 import { gradientFlags } from "./gradient-flags.ts";
-import { readRequest, type Selection } from "./gradient-request.ts";
+import { type Selection, selectAlgorithm } from "./gradient-request.ts";
 import { checkWritable } from "./output-file.ts";
 import { progressLine } from "./progress-line.ts";
 
@@ -17,16 +16,14 @@ import { progressLine } from "./progress-line.ts";
  */
 export async function answerGradient(given: GivenFlags): Promise<void> {
 	const { out, json, dtype, threads, kernel, algorithm } = readFlags(gradientFlags, given);
-	const request = readRequest(algorithm, given);
+	const request = selectAlgorithm(algorithm, given);
 	if (out !== undefined) await checkWritable(out);
 	const file = await openProblem(String(given["problem"]));
 	const problem = asDtype(file.problem, dtype);
 	const progress = progressLine();
 	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
 	try {
-		const computed = await ("epsilon" in request
-			? computeWithin(problem, request.epsilon, runtime)
-			: compute(problem, request, runtime));
+		const computed = await compute(problem, request, runtime);
 		progress.clear();
 		if (out !== undefined) await writeNpy(out, computed.result.gradient);
 		printAnswer(describeAnswer(computed, file.reference, out), json);
@@ -38,21 +35,6 @@ export async function answerGradient(given: GivenFlags): Promise<void> {
 	} finally {
 		await runtime.close();
 		file.close();
-	}
-}
-
-/** By the algorithm that is chosen; exactly, should the polynomial fail in spite of what was expected of it. */
-async function computeWithin(
-	problem: AttentionProblem<RowSource>,
-	epsilon: number,
-	runtime: Runtime,
-): Promise<Computed> {
-	const choice = chooseAlgorithm(problem, epsilon);
-	try {
-		return await compute(problem, choice, runtime);
-	} catch (failure) {
-		if (!(failure instanceof ComputationError) || choice.algorithm.exact) throw failure;
-		return compute(problem, exactly(failure.message), runtime);
 	}
 }
 

@@ -1,5 +1,8 @@
 export { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
+export { findRun, saveBaseline } from "./compare/baselines.ts";
+export { type ComparedPoint, type Comparison, compareRuns } from "./compare/compare-runs.ts";
+export { type Circumstance, circumstances } from "./compare/match.ts";
 export {
 	defineExperiment,
 	type Effort,
@@ -32,8 +35,9 @@ export { type LocalExponent, localExponents } from "./fits/local-exponent.ts";
 export { countSizes, describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
 export { largestWithin, type Reach } from "./fits/reach.ts";
 export { studentQuantile } from "./fits/student-t.ts";
-export { gateSize, gradientError, referenceGradient } from "./gate.ts";
+export { gateSize, gradientError, passGate, referenceGradient } from "./gate.ts";
 export { expandGrid, type GridOverrides } from "./grid.ts";
+export { machineWarnings } from "./machine-state.ts";
 export {
 	type CellContext,
 	cellProblem,
@@ -46,8 +50,19 @@ export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
 export { peakRssMb } from "./peak-memory.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
+export { reportIndex } from "./report/report-index.ts";
+export { reportRun } from "./report/report-run.ts";
+export { reproduceCommand } from "./report/reproduce.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
-export { type RunInfo, readRunInfo } from "./run-info.ts";
+export { type Run, readRun } from "./run.ts";
+export { type RunInfo, readRunInfo, runFileName } from "./run-info.ts";
+export { cellCost, cellMemory } from "./shards/cell-cost.ts";
+export { type MergeOptions, type MergeSummary, mergeRuns } from "./shards/merge-runs.ts";
+export { type CellPlan, type KeyedCell, planCells } from "./shards/plan-cells.ts";
+export { parseShard, type Shard, shardFolder } from "./shards/shard.ts";
 export { onStopSignals, type StopRequest } from "./stop-signals.ts";
+export { describeRun, textTable } from "./summary/describe-run.ts";
+export { shown, shownSize, shownTime } from "./summary/shown.ts";
 export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
+export { type Timing, timeRuns } from "./time-runs.ts";

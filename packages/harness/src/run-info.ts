@@ -15,9 +15,29 @@ const runInfoSchema = z.object({
 	question: z.string(),
 	preset: z.enum(presets),
 	/** Every cell of the grid, with the key of its row. */
-	cells: z.array(z.looseObject({ key: z.string(), algorithm: z.string() })),
+	cells: z.array(
+		z.looseObject({
+			key: z.string(),
+			experiment: z.string(),
+			algorithm: z.string(),
+			n: z.number(),
+			d: z.number(),
+			B: z.number(),
+			epsilon: z.number().optional(),
+			degree: z.number().optional(),
+			distribution: z.string(),
+			seed: z.number(),
+			dtype: z.enum(["f64", "f32"]),
+			threads: z.number(),
+			kernel: z.string(),
+		}),
+	),
 	/** What the sweep was called with. */
-	settings: z.looseObject({}),
+	settings: z.looseObject({
+		/** Where this is one part of a sharded sweep: which, and the keys of the whole grid in their order. */
+		shard: z.object({ index: z.int(), of: z.int() }).optional(),
+		grid: z.array(z.string()).readonly().optional(),
+	}),
 	versions: z.record(z.string(), z.string()),
 	machine: z.object({
 		name: z.string(),

@@ -1,16 +1,19 @@
 import { join } from "node:path";
-import { createRuntime, UsageError } from "@attgrad/matrix-core";
-import { type Cell, cellKey, describeCell } from "./cell.ts";
+import { UsageError } from "@attgrad/matrix-core";
+import { type Cell, describeCell } from "./cell.ts";
 import type { CellOutcome } from "./cell-message.ts";
 import { CurveLimits } from "./curve-limits.ts";
-import { defaultEffort, type Experiment, type Preset } from "./experiment.ts";
-import { expandGrid, type GridOverrides } from "./grid.ts";
+import type { Experiment, Preset } from "./experiment.ts";
+import type { GridOverrides } from "./grid.ts";
 import { readCommit, readMachine, readVersions } from "./machine.ts";
 import type { Progress } from "./progress.ts";
 import type { Row, Status } from "./row.ts";
 import { runCell } from "./run-cell.ts";
 import { writeRunInfo } from "./run-info.ts";
+import { planCells } from "./shards/plan-cells.ts";
+import { type Shard, shardFolder } from "./shards/shard.ts";
 import { openStore } from "./store.ts";
+import { wallLimit } from "./wall-limit.ts";
 import { handleAll } from "./work-queue.ts";
 
 /** How a sweep goes. */
@@ -29,6 +32,8 @@ export interface SweepOptions {
 	jobs?: number;
 	/** Once the median time of a point passes this, larger n of its curve are skipped; milliseconds. @default the experiment's */
 	timeLimit?: number;
+	/** Measure only this part of the cells, into a folder of its own in `out`, for `mergeRuns`. @default all */
+	shard?: Shard;
 	/** Stops the sweep: running cells are killed, finished rows stay. */
 	signal?: AbortSignal;
 }
@@ -44,10 +49,6 @@ export interface SweepSummary {
 	readonly left: number;
 }
 
-/** A cell may take this multiple of its curve's time limit in all, and at least `leastWall` milliseconds. */
-const wallFactor = 6;
-const leastWall = 60_000;
-
 /**
  * Measures the cells of an experiment whose rows are not there yet, each in a process of its own, and adds each row to
  * `rows.csv` at once. A cell never ends the sweep: what went wrong with it is the status of its row.
@@ -56,13 +57,14 @@ const leastWall = 60_000;
 export async function sweep(experiment: Experiment, options: SweepOptions): Promise<SweepSummary> {
 	const { progress, preset = "quick", overrides = {}, out = "results", fresh = false, jobs = 1 } = options;
 	if (!(Number.isInteger(jobs) && jobs >= 1)) throw new UsageError(`--jobs must be a whole number >= 1, got ${jobs}`);
-	const { budget, timeLimit: ownLimit } = experiment.effort?.[preset] ?? defaultEffort[preset];
-	const { timeLimit = ownLimit } = options;
-	const kernel = await defaultKernel();
-	const cells = expandGrid(experiment, preset, kernel, overrides).map((cell) => ({ key: cellKey(cell), cell }));
+	const { shard } = options;
+	const plan = await planCells(experiment, { ...options, preset, overrides, shards: shard?.of ?? 1 });
+	const { budget, timeLimit } = plan.effort;
+	const { kernel } = plan;
+	const cells = plan.shares[(shard?.index ?? 1) - 1]!;
 	const machine = readMachine();
 	const source = await readCommit();
-	const folder = join(out, experiment.name);
+	const folder = join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name);
 	const store = openStore(folder, { fresh, notice: progress.notice });
 	try {
 		const { name, title, question, module } = experiment;
@@ -71,7 +73,7 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 			title,
 			question,
 			preset,
-			settings: { overrides, jobs, timeLimit, budget },
+			settings: { overrides, jobs, timeLimit, budget, ...(shard && { shard, grid: plan.grid }) },
 			versions: readVersions(),
 			machine,
 			kernel,
@@ -88,7 +90,6 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 			`${name}: found ${cells.length} cells, done ${cells.length - toRun.length}, to run ${toRun.length}`,
 		);
 		progress.start(toRun.length);
-		const wallLimit = Math.max(leastWall, wallFactor * timeLimit);
 		const commit = source ? source.commit + (source.dirty ? "+" : "") : "";
 		await handleAll(toRun, jobs, options.signal, async ({ key, cell }, signal) => {
 			const what = describeCell(cell);
@@ -97,7 +98,7 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 			const reason = limits.reasonToSkip(cell);
 			const outcome: CellOutcome | undefined = reason
 				? { status: "skipped", reason }
-				: await runCell({ cell, module, budget }, wallLimit, signal);
+				: await runCell({ cell, module, budget }, wallLimit(timeLimit), signal);
 			if (!outcome) return;
 			const row = toRow(key, cell, outcome, { contended: jobs > 1, started_at, machine: machine.name, commit });
 			store.append(row);
@@ -118,13 +119,6 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 		progress.stop();
 		store.close();
 	}
-}
-
-/** Name of the kernel that a runtime takes unless told otherwise. */
-async function defaultKernel(): Promise<string> {
-	const runtime = await createRuntime();
-	await runtime.close();
-	return runtime.kernel;
 }
 
 function summarise(rows: readonly Row[], cells: number): Pick<SweepSummary, "counts" | "left"> {

@@ -1,5 +1,6 @@
-import type { Experiment, SweepSummary } from "@attgrad/harness";
+import type { Experiment, SweepOptions, SweepSummary } from "@attgrad/harness";
 import type { Argv, CommandModule } from "yargs";
+import type { z } from "zod";
 import type { GivenFlags } from "../flags.ts";
 
 /** `attgrad sweep`: measures what is not measured yet, then draws the figures. */
@@ -23,22 +24,11 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		const { readFlags } = await import("../flags.ts");
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
-		const { parseAlgorithms, parseAxis, parseDuration } = harness;
-		const { json, n, d, B, epsilon, algorithm, command, threads, timeLimit, ...options } = readFlags(
-			await sweepFlags(),
-			given,
-		);
-		const overrides = {
-			...(n && { n: parseAxis("n", n, { whole: true }) }),
-			...(d && { d: parseAxis("d", d, { whole: true }) }),
-			...(B && { B: parseAxis("B", B) }),
-			...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
-			...((algorithm || command) && {
-				algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
-			}),
-			...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
-		};
-		const limit = timeLimit ? { timeLimit: parseDuration("time-limit", timeLimit) } : {};
+		const { drawRun } = await import("../draw-run.ts");
+		const { json, shard: part, ...flags } = readFlags(await sweepFlags(), given);
+		const { preset, jobs, fresh, out } = flags;
+		const asked = { preset, jobs, fresh, out, ...(await gridOf(flags)) };
+		const shard = part ? { shard: harness.parseShard(part) } : {};
 		const chosen = await chooseExperiments(given["experiment"], experiments);
 		const progress = await harness.createProgress();
 		using stop = harness.onStopSignals();
@@ -46,18 +36,49 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		for (const experiment of chosen) {
 			if (stop.signal.aborted) break;
 			const { signal } = stop;
-			const summary = await harness.sweep(experiment, { ...options, ...limit, overrides, progress, signal });
-			const files = summary.left > 0 ? [] : await harness.plotRun(summary.folder, experiments);
+			const summary = await harness.sweep(experiment, { ...asked, ...shard, progress, signal });
+			const { folder } = summary;
+			const files = summary.left > 0 || part ? [] : await drawRun(folder);
 			done.push({ ...summary, files });
-			if (!json) console.log(describeSummary(summary, files));
+			if (json) continue;
+			console.log(describeSummary(summary, files));
+			console.log(`\n${harness.describeRun(harness.readRun(folder, experiments))}\n`);
 		}
 		if (json) console.log(JSON.stringify({ experiments: done }));
 		process.exitCode = stop.exitCode;
 	},
 };
 
+/** What flags say about the grid: axes in place of the experiment's, and the time limit of a curve. */
+export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
+	const { parseAlgorithms, parseAxis, parseDuration } = await import("@attgrad/harness");
+	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
+	const { distribution, seed, dtype } = flags;
+	if (epsilon && degree) throw new (await import("@attgrad/matrix-core")).UsageError("give --epsilon or --degree");
+	const overrides = {
+		...(n && { n: parseAxis("n", n, { whole: true }) }),
+		...(d && { d: parseAxis("d", d, { whole: true }) }),
+		...(B && { B: parseAxis("B", B) }),
+		...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+		...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
+		...((algorithm || command) && {
+			algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
+		}),
+		...(distribution && { distribution: [distribution] }),
+		...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
+		...(dtype && { dtype: [dtype] }),
+		...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
+	};
+	return { overrides, ...(timeLimit && { timeLimit: parseDuration("time-limit", timeLimit) }) };
+}
+
+type GridFlags = Omit<
+	z.output<Awaited<ReturnType<typeof sweepFlags>>>,
+	"preset" | "jobs" | "shard" | "fresh" | "out" | "json"
+>;
+
 /** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
-async function sweepFlags() {
+export async function sweepFlags() {
 	const { z } = await import("zod");
 	return z.object({
 		preset: z.enum(["quick", "full"]).default("quick").describe("how far to go"),
@@ -69,6 +90,10 @@ async function sweepFlags() {
 			.string()
 			.optional()
 			.describe("algorithms in place of the experiment's: exact,polynomial/moment:basis=taylor"),
+		degree: z.string().optional().describe("degrees in place of the experiment's degrees or errors: 4,8"),
+		distribution: z.string().optional().describe("distribution in place of the experiment's"),
+		seed: z.string().optional().describe("seeds in place of the experiment's: 1,2,3"),
+		dtype: z.enum(["f64", "f32"]).optional().describe("number type in place of the experiment's"),
 		command: z
 			.string()
 			.optional()
@@ -81,6 +106,10 @@ async function sweepFlags() {
 			.describe(
 				"once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; the experiment's unless given",
 			),
+		shard: z
+			.string()
+			.optional()
+			.describe("measure one of k parts of about equal cost, i/k, into out/shard-i-of-k; attgrad merge joins them"),
 		fresh: z.boolean().default(false).describe("throw away the results there are and measure all again"),
 		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
 		json: z.boolean().default(false).describe("print one JSON object"),
@@ -88,7 +117,7 @@ async function sweepFlags() {
 }
 
 /** @throws UsageError for a name that no experiment has */
-async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
+export async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
 	if (!Array.isArray(names) || names.length === 0) return known;
 	const { UsageError } = await import("@attgrad/matrix-core");
 	return [...new Set(names)].map((name) => {
