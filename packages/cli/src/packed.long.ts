@@ -24,7 +24,11 @@ let unreachable = "";
 beforeAll(async () => {
 	const tarballs = join(folder, "tarballs");
 	mkdirSync(tarballs);
-	await promisify(execFile)("npm", ["pack", "--workspaces", "--pack-destination", tarballs, "--silent"], { cwd: root });
+	await promisify(execFile)(
+		"npm",
+		["pack", "--workspace", "packages", "--workspace", "experiments", "--pack-destination", tarballs, "--silent"],
+		{ cwd: root },
+	);
 	writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
 	const packages = globSync("*.tgz", { cwd: tarballs }).map((name) => `./tarballs/${name}`);
 	expect(packages).toHaveLength(8);
