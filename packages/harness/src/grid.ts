@@ -2,6 +2,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import { type Cell, cellKey } from "./cell.ts";
 import type { Experiment, GridBlock, Preset } from "./experiment.ts";
 import { findAlgorithm, knownAlgorithms } from "./registry.ts";
+import { sourceDigest } from "./source-digest.ts";
 
 /** Values that replace those of an experiment's grid. */
 export type GridOverrides = Partial<Pick<GridBlock, "algorithm" | "n" | "d" | "B" | "epsilon" | "threads">>;
@@ -73,6 +74,7 @@ function expandBlock(experiment: Experiment, block: GridBlock, kernel: string): 
 				experiment: experiment.name,
 				algorithm: spelling,
 				version: algorithm.version,
+				sources: algorithm.modules ? sourceDigest(algorithm.modules) : "",
 				options: resolveOptions(spelling, algorithm.options, { ...options, ...asked }),
 				...point,
 				...asked,

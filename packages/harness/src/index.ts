@@ -1,5 +1,6 @@
-export { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
+export { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
+export { describeDuration } from "./estimate.ts";
 export {
 	defineExperiment,
 	type Effort,
@@ -48,5 +49,7 @@ export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, kn
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type RunInfo, readRunInfo } from "./run-info.ts";
+export { type Rounds, readSamples } from "./samples-file.ts";
 export { onStopSignals, type StopRequest } from "./stop-signals.ts";
-export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
+export { planSweep, type Rerun, reruns, type SweepOptions, type SweepPlan, type SweepSummary, sweep } from "./sweep.ts";
+export type { TimingDetail } from "./timing.ts";

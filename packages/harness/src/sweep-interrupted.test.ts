@@ -94,7 +94,7 @@ test.runIf(process.platform === "linux")(
 	"when a sweep is killed, the process of its cell ends too, even in mid-computation",
 	async () => {
 		const child = start(newFolder(), { overrides: { algorithm: ["looping"] } });
-		await until(() => childrenOf(child.pid!).length > 0);
+		await until(() => child.said.includes("to run") && childrenOf(child.pid!).length > 0);
 		await sleep(500);
 		const cells = childrenOf(child.pid!);
 		expect(cells).toHaveLength(1);
@@ -111,15 +111,15 @@ test.each([
 	"%s stops a sweep with a file that is whole, a word on how to go on, and exit code %i",
 	async (signal, code) => {
 		const out = newFolder();
-		const child = start(out, { overrides: { algorithm: ["honest", "looping"], n: [4] } });
+		const child = start(out, { overrides: { algorithm: ["throwing", "looping"], n: [4] } });
 		const ended = once(child, "exit");
-		await until(() => child.said.includes("[2/4]"));
+		await until(() => child.said.includes("[1/4]"));
 		await sleep(300);
 		child.kill(signal);
 		expect(await ended).toEqual([code, null]);
-		expect(child.said).toContain("stopped with 2 of 4 cells to run; the same command goes on from here");
-		expect(JSON.parse(child.printed)).toMatchObject({ counts: { done: 2 }, left: 2 });
-		expect(readRows(join(out, "tiny/rows.csv"))).toMatchObject({ rows: { length: 2 }, cutBytes: 0 });
+		expect(child.said).toContain("stopped with 3 of 4 cells to run; the same command goes on from here");
+		expect(JSON.parse(child.printed)).toMatchObject({ counts: { failed: 1 }, left: 3 });
+		expect(readRows(join(out, "tiny/rows.csv"))).toMatchObject({ rows: { length: 1 }, cutBytes: 0 });
 		expect(readdirSync(join(out, "tiny")).sort()).toEqual(["rows.csv", "run.json"]);
 	},
 );

@@ -1,4 +1,4 @@
-import type { Experiment, SweepSummary } from "@attgrad/harness";
+import type { Experiment, SweepOptions, SweepPlan, SweepSummary } from "@attgrad/harness";
 import type { Argv, CommandModule } from "yargs";
 import type { GivenFlags } from "../flags.ts";
 
@@ -17,17 +17,30 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 			.options(flagsOf(flags))
 			.example("$0 sweep", "the quick preset of every experiment")
 			.example("$0 sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms")
+			.example("$0 sweep --dry-run", "what that would measure, and for how long")
 			.example("$0 sweep degree --preset full --out runs", "the long form, into runs/degree") as Argv<GivenFlags>;
 	},
 	handler: async (given) => {
 		const { readFlags } = await import("../flags.ts");
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
-		const { parseAlgorithms, parseAxis, parseDuration } = harness;
-		const { json, n, d, B, epsilon, algorithm, command, threads, timeLimit, ...options } = readFlags(
-			await sweepFlags(),
-			given,
-		);
+		const { parseAlgorithms, parseAxis, parseDuration, parseMemory } = harness;
+		const {
+			json,
+			dryRun,
+			n,
+			d,
+			B,
+			epsilon,
+			algorithm,
+			command,
+			threads,
+			timeLimit,
+			cellTimeout,
+			memoryLimit,
+			rerun,
+			...rest
+		} = readFlags(await sweepFlags(), given);
 		const overrides = {
 			...(n && { n: parseAxis("n", n, { whole: true }) }),
 			...(d && { d: parseAxis("d", d, { whole: true }) }),
@@ -38,15 +51,23 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 			}),
 			...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
 		};
-		const limit = timeLimit ? { timeLimit: parseDuration("time-limit", timeLimit) } : {};
+		const options = {
+			...rest,
+			overrides,
+			...(rerun && { rerun }),
+			...(timeLimit && { timeLimit: parseDuration("time-limit", timeLimit) }),
+			...(cellTimeout && { cellTimeout: parseDuration("cell-timeout", cellTimeout) }),
+			...(memoryLimit && { memoryLimit: parseMemory("memory-limit", memoryLimit) }),
+		};
 		const chosen = await chooseExperiments(given["experiment"], experiments);
+		if (dryRun) return describePlans(await plansOf(chosen, options), json);
 		const progress = await harness.createProgress();
 		using stop = harness.onStopSignals();
 		const done: (SweepSummary & { files: string[] })[] = [];
 		for (const experiment of chosen) {
 			if (stop.signal.aborted) break;
 			const { signal } = stop;
-			const summary = await harness.sweep(experiment, { ...options, ...limit, overrides, progress, signal });
+			const summary = await harness.sweep(experiment, { ...options, progress, signal });
 			const files = summary.left > 0 ? [] : await harness.plotRun(summary.folder, experiments);
 			done.push({ ...summary, files });
 			if (!json) console.log(describeSummary(summary, files));
@@ -81,6 +102,21 @@ async function sweepFlags() {
 			.describe(
 				"once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; the experiment's unless given",
 			),
+		cellTimeout: z
+			.string()
+			.optional()
+			.describe(
+				"stop a cell that takes longer in all: 30s, 5m; 6 times the time limit unless given, a minute at least",
+			),
+		memoryLimit: z
+			.string()
+			.optional()
+			.describe("stop a cell that takes more memory: 512MB, 4GB; four fifths of what there is unless given"),
+		rerun: z
+			.enum(["failed", "skipped", "all"])
+			.optional()
+			.describe("measure these again though they have rows; each row stays until its new one is there"),
+		dryRun: z.boolean().default(false).describe("print what would be measured and for how long, and measure nothing"),
 		fresh: z.boolean().default(false).describe("throw away the results there are and measure all again"),
 		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
 		json: z.boolean().default(false).describe("print one JSON object"),
@@ -98,6 +134,34 @@ async function chooseExperiments(names: unknown, known: readonly Experiment[]): 
 			`unknown experiment: ${name} (known: ${known.map((experiment) => experiment.name).join(", ")})`,
 		);
 	});
+}
+
+/** The plan of each experiment. */
+async function plansOf(
+	chosen: readonly Experiment[],
+	options: Omit<SweepOptions, "progress" | "signal">,
+): Promise<SweepPlan[]> {
+	const { planSweep } = await import("@attgrad/harness");
+	const plans: SweepPlan[] = [];
+	for (const experiment of chosen) plans.push(await planSweep(experiment, options));
+	return plans;
+}
+
+/** A line for each cell, then one for each experiment; or one JSON object. */
+async function describePlans(plans: readonly SweepPlan[], json: boolean): Promise<void> {
+	if (json) return console.log(JSON.stringify({ plans }));
+	const { describeDuration } = await import("@attgrad/harness");
+	const timeOf = (cells: SweepPlan["toRun"]) => cells.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+	for (const { experiment, cells, toRun } of plans) {
+		for (const { what, milliseconds } of toRun)
+			console.log(
+				`${experiment}: ${what}: ${milliseconds > 0 ? `about ${describeDuration(milliseconds)}` : "over the time limit, would be skipped"}`,
+			);
+		const end = toRun.length > 0 ? `, about ${describeDuration(timeOf(toRun))}` : "";
+		console.log(`${experiment}: found ${cells} cells, done ${cells - toRun.length}, to run ${toRun.length}${end}`);
+	}
+	const all = plans.flatMap(({ toRun }) => toRun);
+	if (plans.length > 1) console.log(`in all to run ${all.length}, about ${describeDuration(timeOf(all))}`);
 }
 
 /** `scaling: 33 done, 2 skipped; results/scaling: rows.csv, run.json, time-vs-n.png, time-vs-n.svg` */
