@@ -4,32 +4,35 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures } from "./features";
-import { loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
+import { laneSum, loadPanels, panelBytes, panelRows, projectPanels } from "./panel";
+
+/** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
+const STEP: usize = 32;
 
 /**
- * tile[column][node] (panels) = lane-wise products of MOMENT_NODES feature rows and C <= MOMENT_COLUMNS value rows, summed
- * along the rows. At 128 bits 2 x 3 nodes and columns of 2 vectors, at 256 bits of 4, are 12 accumulators.
+ * tile[column][node] (STEP bytes each) = lane-wise products of MOMENT_NODES feature rows and C <= MOMENT_COLUMNS value rows,
+ * summed along the rows. Features come from L2, so one pass over them should serve all columns up to d = 4, and half of d = 8.
  */
 // @ts-ignore: decorator
 @inline
 function momentTile<T>(C: i32, features: usize, values: usize, row: usize, tile: usize): void {
-	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: TILE_VECTORS
+	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: 2
 	let a$c$n$v = zero();
-	for (const end = features + row; features < end; features += panelBytes(), values += panelBytes()) {
-		// unroll n: MOMENT_NODES, v: TILE_VECTORS
+	for (const end = features + row; features < end; features += STEP, values += STEP) {
+		// unroll n: MOMENT_NODES, v: 2
 		const f$n$v = v128.load(features + $n * row, $v * 16);
-		// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: TILE_VECTORS
+		// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: 2
 		if ($c < C) a$c$n$v = multiplyAdd<T>(f$n$v, v128.load(values + $c * row, $v * 16), a$c$n$v);
 	}
-	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: TILE_VECTORS
-	if ($c < C) v128.store(tile, a$c$n$v, (($c * MOMENT_NODES + $n) * TILE_VECTORS + $v) * 16);
+	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: 2
+	if ($c < C) v128.store(tile, a$c$n$v, (($c * MOMENT_NODES + $n) * 2 + $v) * 16);
 }
 
 /** S[node][column] += the lane sums of a tile, in double precision; rows of S are `moments` bytes. */
 function addTile<T>(C: i32, tile: usize, S: usize, moments: usize): void {
 	for (let c = 0; c < C; c++, S += 8)
-		for (let n = 0, s = S; n < MOMENT_NODES; n++, s += moments, tile += panelBytes())
-			store<f64>(s, load<f64>(s) + panelSum<T>(tile));
+		for (let n = 0, s = S; n < MOMENT_NODES; n++, s += moments, tile += STEP)
+			store<f64>(s, load<f64>(s) + laneSum<T>(v128.add<T>(v128.load(tile), v128.load(tile, 16))));
 }
 
 /** S += the moments of a block; nodes is a multiple of MOMENT_NODES; tile: scratch for a tile. */
@@ -41,7 +44,9 @@ function addMoments<T>(columns: i32, nodes: i32, features: usize, values: usize,
 			momentTile<T>(MOMENT_COLUMNS, features, v, row, tile);
 			addTile<T>(MOMENT_COLUMNS, tile, s, moments);
 		}
-		if (left == 2) momentTile<T>(2, features, v, row, tile);
+		if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, v, row, tile);
+		else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, v, row, tile);
+		else if (left == 2) momentTile<T>(2, features, v, row, tile);
 		else if (left == 1) momentTile<T>(1, features, v, row, tile);
 		addTile<T>(left, tile, s, moments);
 	}

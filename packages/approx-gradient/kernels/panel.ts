@@ -17,15 +17,22 @@ export function panelRows<T>(): i32 {
 	return TILE_VECTORS * lanes<T>();
 }
 
+/** Sum of the lanes of a vector, in double precision. */
+// @ts-ignore: decorator
+@inline
+export function laneSum<T>(sum: v128): f64 {
+	if (sizeof<T>() == 8) return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+	const pair = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
+	return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+}
+
 /** Sum of the numbers of a panel: vectors in their own precision, the lanes of their sum in double precision. */
 // @ts-ignore: decorator
 @inline
 export function panelSum<T>(panel: usize): f64 {
 	let sum = v128.load(panel);
 	for (let part: usize = 16; part < panelBytes(); part += 16) sum = v128.add<T>(sum, v128.load(panel + part));
-	if (sizeof<T>() == 8) return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-	const pair = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
-	return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+	return laneSum<T>(sum);
 }
 
 /** Panels of `count` <= panelRows rows of a row-major matrix with d columns; rows that are not there are zero. */

@@ -1,5 +1,6 @@
 // The module "polynomial": every kernel of the polynomial method for f64 and f32, with the scratch of the thread first.
 
+import { forwardPass } from "./forward-pass";
 import { keyMoments } from "./key-moments";
 import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
@@ -58,6 +59,19 @@ export function queryReverse32(
 	);
 }
 
+export function forwardPass64(
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
+	A1: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize, outputs: usize, range: usize,
+): f64 {
+	return forwardPass<f64>(scratch, rows, d, nodes, families, familyTable, variable, A1, queryMap, none, queryShift, weighted, outputs, range);
+}
+
+export function forwardPass32(
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
+	A1: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize, outputs: usize, range: usize,
+): f64 {
+	return forwardPass<f32>(scratch, rows, d, nodes, families, familyTable, variable, A1, queryMap, none, queryShift, weighted, outputs, range);
+}
 
 export function keyRanges64(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
 	keyRanges<f64>(scratch, rows, d, keys, inputs, Y, out);

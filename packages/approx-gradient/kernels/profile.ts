@@ -1,136 +1,233 @@
 // Ranges, norms and sums over rows, from which centres, radius and certificates are computed: the loops of
-// `src/profile-sums.ts` in double precision, one row after the other, for rows of either number type.
+// `src/profile-sums.ts` in double precision, for rows of either number type. Rows go through in groups of eight: a wide panel
+// holds one quantity of a group as doubles, a block of d columns is d wide panels, and what is sought is kept lane by lane
+// and joined at the end of the task. A group that is not full repeats its last row; where that would count twice, the
+// factor of the repeated rows is zero.
 
-/** out[b] = factor · Σ_a |row[a]| |M[a][b]| where `absolute`, else factor · Σ_a row[a] M[a][b]; d doubles. */
+import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 
-// @ts-ignore: decorator
-@inline
-function rowTimes<T>(absolute: bool, row: usize, M: usize, factor: f64, d: i32, out: usize): void {
-	memory.fill(out, 0, <usize>d << 3);
-	for (let a = 0; a < d; a++, row += sizeof<T>()) {
-		let x = factor * <f64>load<T>(row);
-		if (absolute) x = Math.abs(x);
-		for (let b = 0, to = out; b < d; b++, to += 8, M += 8) {
-			const m = load<f64>(M);
-			store<f64>(to, load<f64>(to) + x * (absolute ? Math.abs(m) : m));
+/** Rows of a group, and bytes of a wide panel. */
+const GROUP: i32 = 8;
+const WIDE: usize = 64;
+
+/** out: d wide panels of `count` rows of T. */
+function loadGroup<T>(rows: usize, count: i32, d: i32, out: usize): void {
+	const stride = <usize>d * sizeof<T>();
+	for (let r = 0; r < GROUP; r++, out += 8) {
+		const row = rows + <usize>min(r, count - 1) * stride;
+		for (let b = 0; b < d; b++) store<f64>(out + <usize>b * WIDE, <f64>load<T>(row + <usize>b * sizeof<T>()));
+	}
+}
+
+/** out[b] = Σ_a x[a] · factor · M[a][b]; of the absolute values of M and factor where `absolute`. */
+function groupTimes(absolute: bool, x: usize, M: usize, factor: f64, d: i32, out: usize): void {
+	const stride = <usize>d << 3, end = x + <usize>d * WIDE;
+	for (let b = 0; b < d; b++, M += 8, out += WIDE) {
+		// unroll v: 4
+		let sum$v = zero();
+		for (let from = x, m = M; from < end; from += WIDE, m += stride) {
+			const scaled = factor * load<f64>(m), y = f64x2.splat(absolute ? Math.abs(scaled) : scaled);
+			// unroll v: 4
+			sum$v = multiplyAdd<f64>(y, v128.load(from, $v * 16), sum$v);
 		}
+		// unroll v: 4
+		v128.store(out, sum$v, $v * 16);
 	}
 }
 
-/** Lowers low[b] and raises high[b] to row[b], for rows of U. */
-// @ts-ignore: decorator
-@inline
-function widen<U>(row: usize, d: i32, low: usize, high: usize): void {
-	for (let b = 0; b < d; b++, row += sizeof<U>(), low += 8, high += 8) {
-		const x = <f64>load<U>(row);
-		store<f64>(low, min<f64>(load<f64>(low), x));
-		store<f64>(high, max<f64>(load<f64>(high), x));
+/** panels[b] = |panels[b] - centre[b]| for d wide panels. */
+function distances(d: i32, centre: usize, panels: usize): void {
+	for (let b = 0; b < d; b++, centre += 8) {
+		const shift = v128.load_splat<f64>(centre);
+		for (const end = panels + WIDE; panels < end; panels += 16)
+			v128.store(panels, f64x2.abs(f64x2.sub(v128.load(panels), shift)));
 	}
 }
 
-// @ts-ignore: decorator
-@inline
-function raise(at: usize, x: f64): void {
-	store<f64>(at, max<f64>(load<f64>(at), x));
+function absolutes(panels: usize, end: usize): void {
+	for (; panels < end; panels += 16) v128.store(panels, f64x2.abs(v128.load(panels)));
 }
+
+function fill(panels: usize, end: usize, x: f64): void {
+	const all = f64x2.splat(x);
+	for (; panels < end; panels += 16) v128.store(panels, all);
+}
+
+function lower(panels: usize, end: usize, low: usize): void {
+	for (; panels < end; panels += 16, low += 16) v128.store(low, f64x2.min(v128.load(low), v128.load(panels)));
+}
+
+function raise(panels: usize, end: usize, high: usize): void {
+	for (; panels < end; panels += 16, high += 16) v128.store(high, f64x2.max(v128.load(high), v128.load(panels)));
+}
+
+/** largest = max(largest, Σ_b panels[b]²), lane by lane. */
+function raiseNorm(d: i32, panels: usize, largest: usize): void {
+	for (let part: usize = 0; part < WIDE; part += 16) {
+		let square = zero();
+		for (let at = panels + part, end = at + <usize>d * WIDE; at < end; at += WIDE)
+			square = multiplyAdd<f64>(v128.load(at), v128.load(at), square);
+		v128.store(largest + part, f64x2.max(v128.load(largest + part), square));
+	}
+}
+
+/** sums[b] += factor · panels[b] for d wide panels and one of factors. */
+function addTimes(d: i32, factor: usize, panels: usize, sums: usize): void {
+	// unroll v: 4
+	const f$v = v128.load(factor, $v * 16);
+	for (const end = panels + <usize>d * WIDE; panels < end; panels += WIDE, sums += WIDE) {
+		// unroll v: 4
+		const s$v = multiplyAdd<f64>(f$v, v128.load(panels, $v * 16), v128.load(sums, $v * 16));
+		// unroll v: 4
+		v128.store(sums, s$v, $v * 16);
+	}
+}
+
+/** Zero in the lanes of rows that are not there. */
+function clearLanes(count: i32, panels: usize, end: usize): void {
+	for (; panels < end; panels += WIDE) for (let r = count; r < GROUP; r++) store<f64>(panels + (<usize>r << 3), 0);
+}
+
+/** Joins lanes of wide panels into doubles: the least, the largest, the sum. */
+const LEAST = 0;
+const LARGEST = 1;
+const SUM = 2;
 
 // @ts-ignore: decorator
 @inline
-function add(at: usize, x: f64): void {
-	store<f64>(at, load<f64>(at) + x);
+function join(how: i32, panels: usize, end: usize, out: usize): void {
+	for (; panels < end; out += 8) {
+		let x = load<f64>(out);
+		for (const last = panels + WIDE; panels < last; panels += 8) {
+			const y = load<f64>(panels);
+			x = how == LEAST ? min<f64>(x, y) : how == LARGEST ? max<f64>(x, y) : x + y;
+		}
+		store<f64>(out, x);
+	}
 }
 
-/** out: [min A2 (d), max A2 (d), min h (d), max h (d), max Σ|A3||Y| (d), max ‖A2_l‖²]. scratch: d doubles. */
+/** out: [min A2 (d), max A2 (d), min h (d), max h (d), max Σ|A3||Y| (d), max ‖A2_l‖²]. scratch: 8 d + 1 wide panels. */
 // @ts-ignore: decorator
 @inline
 export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
-	const stride = <usize>d * sizeof<T>(), column = <usize>d << 3;
-	for (let l = 0; l < rows; l++, keys += stride, inputs += stride) {
-		widen<T>(keys, d, out, out + column);
-		rowTimes<T>(false, inputs, Y, 1, d, scratch);
-		widen<f64>(scratch, d, out + 2 * column, out + 3 * column);
-		rowTimes<T>(true, inputs, Y, 1, d, scratch);
-		let square: f64 = 0;
-		for (let b = 0; b < d; b++) {
-			raise(out + 4 * column + (<usize>b << 3), load<f64>(scratch + (<usize>b << 3)));
-			const k = <f64>load<T>(keys + <usize>b * sizeof<T>());
-			square += k * k;
-		}
-		raise(out + 5 * column, square);
+	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
+	const k = scratch, a = k + block, h = a + block, low = h + block, high = low + block;
+	const lowValue = high + block, highValue = lowValue + block, size = highValue + block, norm = size + block;
+	fill(low, high, Infinity);
+	fill(high, lowValue, -Infinity);
+	fill(lowValue, highValue, Infinity);
+	fill(highValue, size, -Infinity);
+	fill(size, norm + WIDE, 0);
+	for (let left = rows; left > 0; left -= GROUP, keys += stride, inputs += stride) {
+		loadGroup<T>(keys, min(left, GROUP), d, k);
+		loadGroup<T>(inputs, min(left, GROUP), d, a);
+		lower(k, a, low);
+		raise(k, a, high);
+		raiseNorm(d, k, norm);
+		groupTimes(false, a, Y, 1, d, h);
+		lower(h, low, lowValue);
+		raise(h, low, highValue);
+		absolutes(a, h);
+		groupTimes(true, a, Y, 1, d, h);
+		raise(h, low, size);
 	}
+	const column = <usize>d << 3;
+	join(LEAST, low, high, out);
+	join(LARGEST, high, lowValue, out + column);
+	join(LEAST, lowValue, highValue, out + 2 * column);
+	join(LARGEST, highValue, norm + WIDE, out + 3 * column);
 }
 
-/** out: [min q (d), max q (d), max ‖q_j‖², max ‖Σ|A1||X| scale‖²]. scratch: d doubles. */
+/** out: [min q (d), max q (d), max ‖q_j‖², max ‖Σ|A1||X| scale‖²]. scratch: 4 d + 2 wide panels. */
 // @ts-ignore: decorator
 @inline
 export function queryRanges<T>(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
-	const stride = <usize>d * sizeof<T>(), column = <usize>d << 3;
-	for (let j = 0; j < rows; j++, inputs += stride) {
-		rowTimes<T>(false, inputs, X, scale, d, scratch);
-		widen<f64>(scratch, d, out, out + column);
-		raise(out + 2 * column, squareOf(scratch, d));
-		rowTimes<T>(true, inputs, X, scale, d, scratch);
-		raise(out + 2 * column + 8, squareOf(scratch, d));
+	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE, column = <usize>d << 3;
+	const a = scratch, q = a + block, low = q + block, high = low + block, norm = high + block, sizeNorm = norm + WIDE;
+	fill(low, high, Infinity);
+	fill(high, norm, -Infinity);
+	fill(norm, sizeNorm + WIDE, 0);
+	for (let left = rows; left > 0; left -= GROUP, inputs += stride) {
+		loadGroup<T>(inputs, min(left, GROUP), d, a);
+		groupTimes(false, a, X, scale, d, q);
+		lower(q, low, low);
+		raise(q, low, high);
+		raiseNorm(d, q, norm);
+		absolutes(a, q);
+		groupTimes(true, a, X, scale, d, q);
+		raiseNorm(d, q, sizeNorm);
 	}
+	join(LEAST, low, high, out);
+	join(LARGEST, high, sizeNorm + WIDE, out + column);
 }
 
-function squareOf(row: usize, d: i32): f64 {
-	let square: f64 = 0;
-	for (const end = row + (<usize>d << 3); row < end; row += 8) square += load<f64>(row) * load<f64>(row);
-	return square;
-}
-
-/** out: [max ‖q_j - centre‖², Σ|A1_ja| (d), Σ|A1_ja| |E_ji - middle_i| (d x d)]. scratch: d doubles. */
+/** out: [max ‖q_j - centre‖², Σ|A1_ja| (d), Σ|A1_ja| |E_ji - middle_i| (d x d)]. scratch: 4 d + 1 + d² wide panels. */
 // @ts-ignore: decorator
 @inline
 export function centredQueries<T>(
 	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
 ): void {
-	const stride = <usize>d * sizeof<T>();
-	for (let j = 0; j < rows; j++, inputs += stride, targets += stride) {
-		rowTimes<T>(false, inputs, X, scale, d, scratch);
-		for (let b: usize = 0; b < <usize>d << 3; b += 8) store<f64>(scratch + b, load<f64>(scratch + b) - load<f64>(centre + b));
-		raise(out, squareOf(scratch, d));
-		for (let i = 0; i < d; i++) {
-			const residual = <f64>load<T>(targets + <usize>i * sizeof<T>()) - load<f64>(middle + (<usize>i << 3));
-			store<f64>(scratch + (<usize>i << 3), Math.abs(residual));
-		}
-		let sums = out + 8 + (<usize>d << 3);
-		for (let a = 0; a < d; a++) {
-			const size = Math.abs(<f64>load<T>(inputs + <usize>a * sizeof<T>()));
-			add(out + 8 + (<usize>a << 3), size);
-			for (let i: usize = 0; i < <usize>d << 3; i += 8, sums += 8) add(sums, size * load<f64>(scratch + i));
+	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
+	const a = scratch, q = a + block, e = q + block, norm = e + block, sizes = norm + WIDE, products = sizes + block;
+	const end = products + <usize>d * block;
+	fill(norm, end, 0);
+	for (let left = rows; left > 0; left -= GROUP, inputs += stride, targets += stride) {
+		const count = min(left, GROUP);
+		loadGroup<T>(inputs, count, d, a);
+		groupTimes(false, a, X, scale, d, q);
+		distances(d, centre, q);
+		raiseNorm(d, q, norm);
+		loadGroup<T>(targets, count, d, e);
+		distances(d, middle, e);
+		absolutes(a, q);
+		if (count < GROUP) clearLanes(count, a, q);
+		for (let at = a, size = sizes, product = products; at < q; at += WIDE, size += WIDE, product += block) {
+			for (let part: usize = 0; part < WIDE; part += 16)
+				v128.store(size + part, f64x2.add(v128.load(size + part), v128.load(at + part)));
+			addTimes(d, at, e, product);
 		}
 	}
+	join(LARGEST, norm, sizes, out);
+	join(SUM, sizes, end, out + 8);
 }
 
 /**
  * out: [max ‖A2_l - middle‖², Σ ω, Σ ω (A2 - middle) (d), Σ ω |h - valueCentre| (d)] with the weights ω_l = exp(<tilt, A2_l - middle>).
- * scratch: EXPONENTIAL_TABLE and d doubles.
+ * scratch: EXPONENTIAL_TABLE and 5 d + 3 wide panels.
  */
 // @ts-ignore: decorator
 @inline
 export function centredKeys<T>(
 	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
 ): void {
-	const stride = <usize>d * sizeof<T>(), column = <usize>d << 3, values = scratch + EXPONENTIAL_TABLE;
+	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
+	const k = scratch + EXPONENTIAL_TABLE, a = k + block, h = a + block, weight = h + block, norm = weight + WIDE;
+	const total = norm + WIDE, sums = total + WIDE, valueSums = sums + block, end = valueSums + block;
 	prepareExponential<f64>(scratch);
-	for (let l = 0; l < rows; l++, keys += stride, inputs += stride) {
-		let square: f64 = 0, exponent: f64 = 0;
-		for (let b = 0; b < d; b++) {
-			const at = <usize>b << 3, k = <f64>load<T>(keys + <usize>b * sizeof<T>()) - load<f64>(middle + at);
-			square += k * k;
-			exponent += load<f64>(tilt + at) * k;
+	fill(norm, end, 0);
+	for (let left = rows; left > 0; left -= GROUP, keys += stride, inputs += stride) {
+		const count = min(left, GROUP);
+		loadGroup<T>(keys, count, d, k);
+		for (let part: usize = 0; part < WIDE; part += 16) {
+			let exponent = zero();
+			for (let at = k + part, nu = tilt, mu = middle; at < a; at += WIDE, nu += 8, mu += 8) {
+				const moved = f64x2.sub(v128.load(at), v128.load_splat<f64>(mu));
+				v128.store(at, moved);
+				exponent = multiplyAdd<f64>(v128.load_splat<f64>(nu), moved, exponent);
+			}
+			v128.store(weight + part, exponentialBelow<f64>(exponent, scratch));
 		}
-		raise(out, square);
-		const weight = f64x2.extract_lane(exponentialBelow<f64>(f64x2.splat(exponent), scratch), 0);
-		add(out + 8, weight);
-		rowTimes<T>(false, inputs, Y, 1, d, values);
-		for (let b = 0; b < d; b++) {
-			const at = <usize>b << 3;
-			add(out + 16 + at, weight * (<f64>load<T>(keys + <usize>b * sizeof<T>()) - load<f64>(middle + at)));
-			add(out + 16 + column + at, weight * Math.abs(load<f64>(values + at) - load<f64>(valueCentre + at)));
-		}
+		raiseNorm(d, k, norm);
+		if (count < GROUP) clearLanes(count, weight, norm);
+		loadGroup<T>(inputs, count, d, a);
+		groupTimes(false, a, Y, 1, d, h);
+		distances(d, valueCentre, h);
+		for (let part: usize = 0; part < WIDE; part += 16)
+			v128.store(total + part, f64x2.add(v128.load(total + part), v128.load(weight + part)));
+		addTimes(d, weight, k, sums);
+		addTimes(d, weight, h, valueSums);
 	}
+	join(LARGEST, norm, total, out);
+	join(SUM, total, end, out + 8);
 }

@@ -30,7 +30,7 @@ function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride
 }
 
 /** N (`columns` panels) = Sᵀ features. */
-function evaluate<T>(columns: i32, feature: usize, nodes: i32, S: usize, N: usize): void {
+export function evaluate<T>(columns: i32, feature: usize, nodes: i32, S: usize, N: usize): void {
 	const stride = <usize>columns * sizeof<T>();
 	memory.fill(N, 0, <usize>columns * panelBytes());
 	for (let node = 0; node < nodes; node += RUN) {
@@ -61,23 +61,33 @@ function cotangents<T>(columns: i32, nodes: i32, S: usize, cotangent: usize, t: 
 	}
 }
 
-/** to[i] += from[i], from[i] = 0, for d panels. */
+/** Partial sums that `backward` adds to in turn: one alone would make every family wait for the stores of the one before. */
+const PARTIALS: usize = 4;
+
+/** to[i] += sum of the partial sums i, which become 0, for d panels. */
 function flush<T>(d: i32, from: usize, to: usize): void {
-	for (const end = from + <usize>d * panelBytes(); from < end; from += 16, to += 16) {
-		v128.store(to, v128.add<T>(v128.load(to), v128.load(from)));
-		v128.store(from, zero());
+	const columns = <usize>d * panelBytes();
+	for (const end = from + columns; from < end; from += 16, to += 16) {
+		let sum = v128.load(to);
+		for (let at = from, last = from + PARTIALS * columns; at < last; at += columns) {
+			sum = v128.add<T>(sum, v128.load(at));
+			v128.store(at, zero());
+		}
+		v128.store(to, sum);
 	}
 }
 
 /**
  * gradient (d panels) = derivative of sum_node t[node] x^node in x, from the leaves to the root; t is overwritten.
- * partial: d panels of scratch.
+ * partial: PARTIALS · d panels of scratch.
  */
 function backward<T>(
 	d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, x: usize, feature: usize, t: usize, partial: usize, gradient: usize,
 ): void {
 	memory.fill(gradient, 0, <usize>d * panelBytes());
-	memory.fill(partial, 0, <usize>d * panelBytes());
+	const columns = <usize>d * panelBytes();
+	memory.fill(partial, 0, PARTIALS * columns);
+	let turn = partial;
 	let at = variable + (<usize>nodes << 2), child = t + <usize>nodes * panelBytes(), sinceFlush = 0;
 	for (let family = familyTable + (<usize>families << 3); family > familyTable; ) {
 		family -= 8;
@@ -89,7 +99,7 @@ function backward<T>(
 		for (const end = at - (<usize>children << 2); at > end; ) {
 			at -= 4;
 			child -= panelBytes();
-			const offset = <usize>load<u32>(at), z = x + offset, out = partial + offset;
+			const offset = <usize>load<u32>(at), z = x + offset, out = turn + offset;
 			// unroll v: TILE_VECTORS
 			const c$v = v128.load(child, $v * 16);
 			// unroll v: TILE_VECTORS
@@ -101,8 +111,9 @@ function backward<T>(
 		}
 		// unroll v: TILE_VECTORS
 		v128.store(own, a$v, $v * 16);
+		turn = turn == partial ? partial + (PARTIALS - 1) * columns : turn - columns;
 		sinceFlush += children;
-		if (sinceFlush >= RUN) {
+		if (sinceFlush >= <i32>PARTIALS * RUN) {
 			flush<T>(d, partial, gradient);
 			sinceFlush = 0;
 		}
@@ -166,7 +177,7 @@ function residual<T>(d: i32, N: usize, target: usize): void {
  * First of `count` rows whose normaliser is not a positive number, or -1; rows beyond `count` get the normaliser 1.
  * range: [that normaliser, the least normaliser so far].
  */
-function checkNormalisers<T>(normaliser: usize, count: i32, range: usize): i32 {
+export function checkNormalisers<T>(normaliser: usize, count: i32, range: usize): i32 {
 	let least = load<f64>(range, 8);
 	for (let r = 0; r < panelRows<T>(); r++, normaliser += sizeof<T>()) {
 		if (r >= count) {
@@ -233,7 +244,7 @@ export const REVERSE = 1;
  * counts real nodes; tables of moments have rows up to the next multiple of 4, zero.
  * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
  * and lowers the least one.
- * scratch, in panels: nodes and the larger of nodes and raisedNodes, each up to a multiple of 4, and 7 d + 2 + 2 d².
+ * scratch, in panels: nodes and the larger of nodes and raisedNodes, each up to a multiple of 4, and (6 + PARTIALS) d + 2 + 2 d².
  */
 // @ts-ignore: decorator
 @inline
@@ -245,7 +256,7 @@ export function queryPass<T>(
 	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>();
 	const room = <usize>((nodes + 3) & ~3) * P, adjointRoom = mode == MOMENT ? <usize>((raisedNodes + 3) & ~3) * P : room;
 	const feature = scratch, t = feature + room, a1 = t + adjointRoom, q = a1 + columns, c = q + columns;
-	const N = c + columns, gradient = N + columns + P, partial = gradient + columns, sums = partial + columns;
+	const N = c + columns, gradient = N + columns + P, partial = gradient + columns, sums = partial + PARTIALS * columns;
 	const sumCount = 1 + d + 2 * d * d;
 	memory.fill(sums, 0, <usize>sumCount * P);
 	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {

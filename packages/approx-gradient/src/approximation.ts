@@ -3,6 +3,7 @@ import { type EntryError, entryError, nothingDropped } from "./certificates/entr
 import { kernelRoundingCounts, kernelScoreError } from "./certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "./certificates/rounding.ts";
 import type { FeatureSpace } from "./feature-space.ts";
+import type { DroppedTerms } from "./monomials/dropped-terms.ts";
 import { countMonomials, type FeatureTree } from "./monomials/feature-tree.ts";
 import { totalDegreeTree } from "./monomials/total-degree.ts";
 import type { PolynomialFamily } from "./polynomials/family.ts";
@@ -41,25 +42,47 @@ export interface Approximation extends Candidate {
 	readonly tree: () => FeatureTree;
 }
 
+type Sizes = Pick<Candidate, "size" | "raisedSize">;
+
 /** The candidate of a degree and a number of monomials, with what was left out. */
 export function candidateOf(
 	method: Method,
 	degree: number,
-	{ size, raisedSize }: { size: number; raisedSize: number },
+	{ size, raisedSize }: Sizes,
 	dropped = nothingDropped,
 ): Candidate {
+	const sizes = { size, raisedSize };
+	return {
+		degree,
+		...sizes,
+		coefficients: method.family.coefficients(method.space.radius, degree),
+		...factsOf(method, degree, sizes, dropped),
+	};
+}
+
+/** Errors of entries and roundings, whatever the coefficients. */
+function factsOf(method: Method, degree: number, sizes: Sizes, dropped: DroppedTerms) {
 	const { profile, space, route, family } = method;
 	const onKernels = runsOnKernels(method);
 	const scoreError = onKernels ? kernelScoreError(space) : space.scoreError;
 	const counts = onKernels ? kernelRoundingCounts : roundingCounts;
 	return {
-		degree,
-		size,
-		raisedSize,
-		coefficients: family.coefficients(space.radius, degree),
 		error: entryError(family, space.radius, degree, scoreError, dropped),
-		counts: counts(route, profile, { size, raisedSize, degree }),
+		counts: counts(route, profile, { ...sizes, degree }),
 	};
+}
+
+/**
+ * The approximation by all monomials of total degree <= degree, but for its coefficients, which take most of the time: in their
+ * place (1 - δ) / k!, for Σ |a_k| t^k >= P(t) >= (1 - δ) e^t. Every bound is at most that of the real candidate.
+ */
+export function cheapCandidate(method: Method, degree: number): Candidate {
+	const { profile } = method;
+	const sizes = { size: countMonomials(profile.d, degree), raisedSize: countMonomials(profile.d, degree + 1) };
+	const { error, counts } = factsOf(method, degree, sizes, nothingDropped);
+	const coefficients = new Float64Array(degree + 1).fill(Math.max(0, 1 - error.polynomial));
+	for (let k = 1; k <= degree; k++) coefficients[k] = coefficients[k - 1]! / k;
+	return { degree, ...sizes, coefficients, error, counts };
 }
 
 /** The approximation by all monomials of total degree <= degree. */

@@ -1,6 +1,13 @@
 import { ComputationError } from "@attgrad/matrix-core";
-import { type Approximation, type Candidate, type Method, totalDegreeApproximation } from "./approximation.ts";
+import {
+	type Approximation,
+	type Candidate,
+	cheapCandidate,
+	type Method,
+	totalDegreeApproximation,
+} from "./approximation.ts";
 import { memoryOf } from "./memory.ts";
+import { countMonomials } from "./monomials/feature-tree.ts";
 import { maxDegree } from "./polynomials/family.ts";
 import { roundingFloor } from "./polynomials/rounding-floor.ts";
 
@@ -26,26 +33,29 @@ export function leastCertifiedDegree(
 	let [previous, worse] = [Number.POSITIVE_INFINITY, 0];
 	for (let degree = from; degree <= maxDegree && worse < PATIENCE; degree++) {
 		if (!isPromising(method, degree)) continue;
+		const bytes = memoryOf(method, setOf(method, degree));
+		const cheap = cheapCandidate(method, degree);
+		// At least this is the bound: of most degrees no more is looked at.
+		const least = boundOf(cheap);
+		if (bytes <= available && least < best.bound) best = { bound: least, degree };
+		worse = Number.isFinite(least) && least >= previous ? worse + 1 : 0;
+		previous = least;
+		if (!(least <= epsilon)) continue;
 		const approximation = totalDegreeApproximation(method, degree);
-		const bound = boundOf(approximation);
-		const bytes = memoryOf(method, approximation);
-		if (bound <= epsilon && bytes <= available) return approximation;
-		if (bound <= epsilon)
-			throw new ComputationError(
-				"skipped",
-				`polynomial: epsilon ${epsilon} needs degree ${degree}, ${approximation.size} features and ${bytes} bytes, ` +
-					`${available} are available; ${couldCertify(best)}`,
-			);
-		if (bytes <= available && bound < best.bound) best = { bound, degree };
-		worse = Number.isFinite(bound) && bound >= previous ? worse + 1 : 0;
-		previous = bound;
+		if (!(boundOf(approximation) <= epsilon)) continue;
+		if (bytes <= available) return approximation;
+		throw new ComputationError(
+			"skipped",
+			`polynomial: epsilon ${epsilon} needs degree ${degree}, ${approximation.size} features and ${bytes} bytes, ` +
+				`${available} are available; ${couldCertify(method, best, boundOf)}`,
+		);
 	}
 	const { radius } = method.space;
 	const { dtype } = method.profile;
 	throw new ComputationError(
 		"invalid",
 		`polynomial: no degree certifies epsilon ${epsilon} at radius ${radius.toPrecision(4)} in ${dtype} ` +
-			`(rounding floor of exp ${roundingFloor(radius, dtype).toExponential(1)}); ${couldCertify(best)}`,
+			`(rounding floor of exp ${roundingFloor(radius, dtype).toExponential(1)}); ${couldCertify(method, best, boundOf)}`,
 	);
 }
 
@@ -53,7 +63,14 @@ export function leastCertifiedDegree(
 const isPromising = ({ family, space: { radius } }: Method, degree: number): boolean =>
 	family.relativeError(radius, degree) < 1 || family.absoluteError(radius, degree) < 1;
 
-const couldCertify = ({ bound, degree }: { bound: number; degree: number }): string =>
-	Number.isFinite(bound)
-		? `the least that could be certified is ${bound.toExponential(1)}, at degree ${degree}`
+const setOf = ({ profile: { d } }: Method, degree: number) => ({
+	size: countMonomials(d, degree),
+	raisedSize: countMonomials(d, degree + 1),
+});
+
+function couldCertify(method: Method, best: { bound: number; degree: number }, boundOf: BoundOf): string {
+	const bound = Number.isFinite(best.bound) ? boundOf(totalDegreeApproximation(method, best.degree)) : best.bound;
+	return Number.isFinite(bound)
+		? `the least that could be certified is ${bound.toExponential(1)}, at degree ${best.degree}`
 		: "nothing could be certified";
+}

@@ -1,5 +1,6 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { clusters, linearAttention, nystrom, randomFeatures, supportBasis } from "./feature-maps/index.ts";
+import { auto } from "./planner/auto.ts";
 import { polynomial } from "./polynomial.ts";
 
 /** The algorithms that approximate the gradient. */
@@ -10,6 +11,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	supportBasis,
 	linearAttention,
 	clusters,
+	auto,
 ];
 
 export {
@@ -28,11 +30,15 @@ export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";
 export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";
 export { totalDegreeTree } from "./monomials/total-degree.ts";
+export { auto, runPlan } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/calibration.ts";
 export { type CostModel, nominalModel } from "./planner/cost-model.ts";
 export type { CostName, Work } from "./planner/costs.ts";
+export { type Plan, type PlanEntry, shortTime } from "./planner/plan.ts";
+export { planGradient } from "./planner/plan-gradient.ts";
 export { type PlannedRun, predictTime } from "./planner/predict-time.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial.ts";
+export { type PolynomialForwardOptions, planForward, polynomialForward } from "./polynomial-forward.ts";
 export type { PolynomialFamily } from "./polynomials/family.ts";
 export { polynomialFamilies } from "./polynomials/index.ts";
 export { roundingFloor } from "./polynomials/rounding-floor.ts";

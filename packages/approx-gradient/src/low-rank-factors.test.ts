@@ -35,6 +35,20 @@ test("U1 V1ᵀ approaches f as fast as the relative error of the polynomial fall
 	}
 });
 
+test("Lemma D.2: c̃ is off by at most τ times the half-range of the values", () => {
+	for (const degree of [2, 4, 6, 8]) {
+		const delta = chebyshev.relativeError(radius, degree);
+		const tau = delta / (1 - delta);
+		const { U2 } = factorsOf(degree);
+		for (let i = 0; i < problem.d; i++) {
+			const column = Array.from({ length: problem.n }, (_, l) => exact.h.at(l, i));
+			const halfRange = (Math.max(...column) - Math.min(...column)) / 2;
+			for (let j = 0; j < problem.n; j++)
+				expect(Math.abs(U2.at(j, i) - exact.c.at(j, i))).toBeLessThanOrEqual(tau * halfRange + 1e-13);
+		}
+	}
+});
+
 test("every product of factors approaches its matrix as the degree grows (Lemmas D.1 to D.5)", () => {
 	let before = { f: Infinity, q: Infinity, p1: Infinity, p2: Infinity };
 	const p1 = hadamard(exact.f, exact.q);

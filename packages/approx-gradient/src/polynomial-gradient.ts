@@ -12,13 +12,14 @@ import { aPrioriBound } from "./certificates/a-priori.ts";
 import { DeviationPilot, pilotDegree } from "./certificates/deviation-pilot.ts";
 import type { ProvenBound } from "./certificates/forms.ts";
 import { boundFromTotals } from "./certificates/from-totals.ts";
+import { predictedTotals } from "./certificates/predicted-totals.ts";
 import { predictBound, sampleRows } from "./certificates/row-sample.ts";
 import { sampledErrors } from "./certificates/sampled-error.ts";
-import { leastCertifiedDegree } from "./choose-degree.ts";
+import { type BoundOf, leastCertifiedDegree } from "./choose-degree.ts";
 import { leastCertifiedSet, matchingApproximation } from "./choose-monomials.ts";
 import { memoryOf } from "./memory.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
-import { type KernelRouteName, runOnKernels } from "./routes/kernel-route.ts";
+import { type KernelRouteName, type RunTotals, runOnKernels } from "./routes/kernel-route.ts";
 import type { RouteInput, RouteResult } from "./routes/route.ts";
 import { rowDegrees } from "./row-degrees.ts";
 
@@ -39,6 +40,9 @@ const SAMPLED_ROWS = { prediction: 32, estimate: 128 };
 
 /** Runs whose certificate may turn out above epsilon before the a-priori degree is taken. */
 const TRIES = 3;
+
+/** Part of a bound predicted from totals that is compared with epsilon: the sample may be this much too high. */
+const PREDICTION_SHARE = 0.9;
 
 /** Relative error of exp beyond which a higher degree changes nothing that shows, and the highest degree estimated. */
 const NEGLIGIBLE = 1e-14;
@@ -64,33 +68,64 @@ export function gradientOfDegree(request: GradientRequest, degree: number): Prom
  * The gradient with a certificate of at most epsilon, at the least degree, or by the smallest set, that has one.
  * A-posteriori, degree or set is predicted from a sample of rows, the run proves it, and it is predicted anew with the
  * degree raised while it does not; the a-priori choice ends that.
+ * @param first what `approximationWithin` gave, where that has been asked before
  * @throws ComputationError `invalid` where nothing certifies epsilon, `skipped` where the features would not fit
  */
-export async function gradientWithin(request: GradientRequest, epsilon: number): Promise<GradientResult> {
-	const { problem, method, certificate } = request;
-	const available = availableMemory();
-	const choose = request.monomials === "anisotropic" ? leastCertifiedSet : leastCertifiedDegree;
-	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
-	if (certificate === "estimate") return gradientWithinEstimate(request, epsilon, available);
-	// On kernels a sample of rows in plain TypeScript would take longer than the run: there the a-priori choice stands.
-	if (certificate === "a-posteriori" && !runsOnKernels(method)) {
-		const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.prediction, 0);
-		const predicted = (candidate: Candidate): number =>
-			Math.min(predictBound(sample, method, candidate).bound, proven(candidate));
-		let from = 0;
+export async function gradientWithin(
+	request: GradientRequest,
+	epsilon: number,
+	first?: Approximation,
+): Promise<GradientResult> {
+	const { method, certificate, monomials } = request;
+	if (certificate === "estimate") return gradientWithinEstimate(request, epsilon, availableMemory());
+	if (certificate === "a-posteriori") {
+		const predicted = first ? undefined : predictedBounds(request, epsilon);
+		let approximation = first ?? choosers[monomials](method, epsilon, predicted!, availableMemory());
 		for (let tries = 0; tries < TRIES; tries++) {
-			const approximation = choose(method, epsilon, predicted, available, from);
 			const result = await gradientOf(request, approximation);
 			if (result.certificate!.bound <= epsilon) return result;
-			from = approximation.degree + 1;
+			const bounds = predicted ?? predictedBounds(request, epsilon);
+			approximation = choosers[monomials](method, epsilon, bounds, availableMemory(), approximation.degree + 1);
 		}
 	}
-	const result = await gradientOf(request, choose(method, epsilon, proven, available));
+	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
+	const result = await gradientOf(request, choosers[monomials](method, epsilon, proven, availableMemory()));
 	if (result.certificate!.bound <= epsilon) return result;
 	throw new ComputationError(
 		"invalid",
 		`polynomial: certifies ${result.certificate!.bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
 	);
+}
+
+/**
+ * The approximation that `gradientWithin` starts with: the least degree, or the smallest set, whose a-posteriori bound is
+ * predicted to be at most epsilon.
+ * @throws ComputationError as `gradientWithin` does
+ */
+export function approximationWithin(request: GradientRequest, epsilon: number): Approximation {
+	const { method, monomials } = request;
+	return choosers[monomials](method, epsilon, predictedBounds(request, epsilon), availableMemory());
+}
+
+const choosers = { anisotropic: leastCertifiedSet, "total-degree": leastCertifiedDegree };
+
+/**
+ * What the a-posteriori bounds of candidates will come to, for comparison with epsilon: never above the a-priori bound. What
+ * the sample says on kernels is taken a little low: a run too many is better than a degree too high.
+ */
+function predictedBounds({ problem, method }: GradientRequest, epsilon: number): BoundOf {
+	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
+	if (!runsOnKernels(method)) {
+		const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.prediction, 0);
+		return (candidate) => Math.min(predictBound(sample, method, candidate).bound, proven(candidate));
+	}
+	let totals: RunTotals | undefined;
+	return (candidate) => {
+		const bound = proven(candidate);
+		if (bound <= epsilon) return bound;
+		totals ??= predictedTotals(problem, method.profile);
+		return Math.min(bound, PREDICTION_SHARE * boundFromTotals(method, candidate, totals).bound);
+	};
 }
 
 /** The gradient at the least degree whose estimated error is at most epsilon; all degrees that can be it at once. */

@@ -1,14 +1,10 @@
 import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
 import { z } from "zod";
-import { balancedSpace } from "./feature-space.ts";
 import { memoryOf } from "./memory.ts";
+import { methodOf, profileOn } from "./method-of.ts";
 import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
 import { gradientOfDegree, gradientWithin } from "./polynomial-gradient.ts";
 import { maxDegree } from "./polynomials/family.ts";
-import { polynomialFamilies } from "./polynomials/index.ts";
-import { principalSpace } from "./principal-space.ts";
-import { profileOf } from "./profile.ts";
-import { kernelSums } from "./profile-kernels.ts";
 import { routes } from "./routes/index.ts";
 
 /** The accuracy asked for where neither degree nor epsilon is given. */
@@ -57,7 +53,7 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 2,
+	version: 3,
 	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
@@ -77,15 +73,9 @@ export const polynomial = defineAlgorithm({
 		{ route, basis, monomials, degree, epsilon, certificate, rowDegrees },
 		runtime,
 	): Promise<GradientResult> {
-		const profile = await profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
-		const method = {
-			profile,
-			space: monomials === "anisotropic" ? principalSpace(problem, profile) : balancedSpace(profile),
-			route: routes[route],
-			family: polynomialFamilies[basis],
-			// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
-			kernel: rowDegrees ? ("js" as const) : runtime.kernel,
-		};
+		// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
+		const kernel = rowDegrees ? ("js" as const) : runtime.kernel;
+		const method = methodOf(problem, await profileOn(problem, runtime), { route, basis, monomials, kernel });
 		const request = { problem, method, monomials, rowDegrees, certificate, runtime };
 		return degree === undefined
 			? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)

@@ -5,6 +5,7 @@ import { type FeatureSpace, spaceOf } from "./feature-space.ts";
 import { centreRows } from "./frame.ts";
 import { keyRows, queryRows, rowsTimes } from "./problem-rows.ts";
 import type { Profile } from "./profile.ts";
+import { subProblem } from "./sub-problem.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 
 /** Part of the mean variance that is added to every direction, so that a direction without any can be inverted. */
@@ -13,41 +14,40 @@ const RIDGE = 1e-8;
 /** Rows a block. */
 const BLOCK_ROWS = 512;
 
+/** Rows that the axes are found on: whatever axes are taken, what rows reach along them is measured on all. */
+const SAMPLE_ROWS = 4096;
+
 /**
  * Coordinates for monomial sets that follow the data (paper.md 8.1): the axes in which queries and keys have the same
  * diagonal second moments, or the principal axes of one side, or the given axes: whichever makes the sum of the reaches
- * r_i = max |q_i| max |k_i| least. Two passes over queries and keys, O(n d²).
+ * r_i = max |q_i| max |k_i| least on a sample of rows. One pass over queries and one over keys, O(n d²).
  */
 export function principalSpace(problem: AttentionProblem<RowSource>, profile: Profile): FeatureSpace {
 	const { d } = profile;
-	const queries = secondMoments(centredQueries(problem, profile), d);
-	const keys = secondMoments(centredKeys(problem, profile), d);
+	const sample = subProblem(problem, SAMPLE_ROWS);
+	const queries = secondMoments(centredQueries(sample, profile), d);
+	const keys = secondMoments(centredKeys(sample, profile), d);
 	const candidates = [
 		{ M: Matrix.identity(d), N: Matrix.identity(d) },
 		orthogonal(keys),
 		orthogonal(queries),
 		balancing(queries, keys),
 	];
-	const spaces = candidates.map(({ M, N }) => ({
-		M,
-		N,
-		queries: new Extent(M),
-		keys: new Extent(N),
-	}));
-	for (const { rows, count } of centredQueries(problem, profile))
-		for (const space of spaces) space.queries.add(rows, count);
-	for (const { rows, count } of centredKeys(problem, profile)) for (const space of spaces) space.keys.add(rows, count);
-	const sums = spaces.map((space) => {
-		const reach = space.keys.reach();
-		return space.queries.reach().reduce((sum, q, i) => sum + q * reach[i]!, 0);
+	const sums = candidates.map((axes) => {
+		const extent = extentOf(sample, profile, axes);
+		return extent.queryReach.reduce((sum, q, i) => sum + q * extent.keyReach[i]!, 0);
 	});
-	const best = spaces[sums.indexOf(Math.min(...sums))]!;
-	return spaceOf(profile, best.M, best.N, {
-		queryReach: best.queries.reach(),
-		keyReach: best.keys.reach(),
-		queryNorm: best.queries.norm,
-		keyNorm: best.keys.norm,
-	});
+	const best = candidates[Math.max(0, sums.indexOf(Math.min(...sums)))]!;
+	return spaceOf(profile, best.M, best.N, extentOf(problem, profile, best));
+}
+
+/** What the rows of a problem are at most along axes. */
+function extentOf(problem: AttentionProblem<RowSource>, profile: Profile, { M, N }: { M: Matrix; N: Matrix }) {
+	const queries = new Extent(M);
+	const keys = new Extent(N);
+	for (const { rows, count } of centredQueries(problem, profile)) queries.add(rows, count);
+	for (const { rows, count } of centredKeys(problem, profile)) keys.add(rows, count);
+	return { queryReach: queries.reach(), keyReach: keys.reach(), queryNorm: queries.norm, keyNorm: keys.norm };
 }
 
 interface Rows {

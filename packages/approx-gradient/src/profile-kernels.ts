@@ -27,8 +27,8 @@ interface Pass {
 const SLOTS = 16;
 const SLOT_ROWS = 4096;
 
-/** Bytes of scratch: the exponential's table and a row of doubles. */
-const scratchBytes = (d: number): number => 256 + 8 * d;
+/** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile.ts` takes. */
+const scratchBytes = (d: number): number => 256 + 64 * (8 * d + 3 + d * d);
 
 /** The four passes on kernels and threads; the same for every number of threads. */
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {

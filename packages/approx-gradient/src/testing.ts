@@ -7,7 +7,16 @@ import {
 } from "@attgrad/attention-problem";
 import { arbitraryProblem } from "@attgrad/attention-problem/testing";
 import { streamingGradient } from "@attgrad/exact-gradient";
-import { ComputationError, createRuntime, Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	createRuntime,
+	Matrix,
+	maxAbs,
+	maxAbsDifference,
+	type RowSource,
+	type Runtime,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -28,9 +37,31 @@ const referenceRounding = ({ n, d, A1, A2, A3, Y, E, scale }: Problem): number =
 	return 2 ** -53 * scale * n * d * d * maxAbs(A1) * maxAbs(A2) * H * (H + maxAbs(E));
 };
 
+/** `referenceRounding` where the scores are rounded too: their size in roundings comes on top. */
+const scoreRounding = (problem: Problem): number => {
+	const { d, n, A1, A2, X, scale } = problem;
+	const scores = scale * d * d * maxAbs(A1) * maxAbs(X) * maxAbs(A2);
+	return referenceRounding(problem) * (1 + (d * scores) / n) * 8;
+};
+
+/** A problem of which only the shapes can be known: whoever reads a row fails. */
+function unreadable(n: number, d: number): AttentionProblem<RowSource> {
+	const rows: RowSource = {
+		rows: n,
+		cols: d,
+		dtype: "f64",
+		readRows: () => {
+			throw new Error("supports is to read no rows");
+		},
+	};
+	const same = Matrix.identity(d);
+	return { n, d, A1: rows, A2: rows, A3: rows, E: rows, X: same, Y: same, scale: 1 / d };
+}
+
 /**
  * What every gradient algorithm must keep, as tests: it is right on small problems or says why not, a proof is never
- * below the true error, the same seed gives the same bits, inputs stay as they are, and n = 1, d = 1 and equal keys work.
+ * below the true error, an epsilon is proved or refused, memory that is not there is told of, the same seed gives the same
+ * bits, inputs stay as they are, and n = 1, d = 1 and equal keys work.
  */
 export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }: ContractCase): void {
 	const parsed = algorithm.options.parse(options);
@@ -60,6 +91,13 @@ export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }
 		expect(result.gradient.data.every(Number.isFinite)).toBe(true);
 		expect(Number.isFinite(result.loss)).toBe(true);
 		const { certificate } = result;
+		const isExact = algorithm.exact || (result.picked !== undefined && certificate === undefined);
+		if (isExact) {
+			const { gradient } = await streamingGradient(asDtype(problem, "f64"));
+			// First order in u, and largest entries for all entries: 8 covers the higher orders where u n is small.
+			const unit = unitRoundoff(problem.A1.dtype) / unitRoundoff("f64");
+			expect(maxAbsDifference(result.gradient, gradient)).toBeLessThanOrEqual(8 * unit * scoreRounding(problem));
+		}
 		if (certificate === undefined || certificate.kind === "none") return;
 		expect(certificate.bound).toBeGreaterThanOrEqual(0);
 		expect(certificate.radius).toBeGreaterThanOrEqual(0);
@@ -118,6 +156,50 @@ export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }
 		it("takes single precision, or says why not", async () => {
 			for (const distribution of ["uniform", "heavy-tailed"])
 				await expectSound(generateProblem({ distribution, n: 111, d: 3, B: 0.5, seed: 4, dtype: "f32" }));
+		});
+
+		it("proves an epsilon that is asked for, or says what keeps it from that", async () => {
+			if (!Object.hasOwn(algorithm.options.shape, "epsilon")) return;
+			for (const dtype of ["f64", "f32"] as const)
+				for (const epsilon of [1e-2, 1e-6, 1e-13, 1e-30]) {
+					const { degree: _degree, rank: _rank, ...others } = options;
+					const given = algorithm.options.safeParse({ ...others, epsilon });
+					expect(given.success).toBe(true);
+					const problem = generateProblem({ distribution: "uniform", n: 63, d: 2, B: 1, seed: 8, dtype });
+					try {
+						const { certificate, picked } = await algorithm.run(problem, given.data!, runtime);
+						// An algorithm that may choose exact ones does so in double precision only.
+						if (certificate === undefined)
+							expect({ dtype, picked: picked !== undefined }).toEqual({ dtype: "f64", picked: true });
+						else if (certificate.kind !== "estimate") expect(certificate.bound).toBeLessThanOrEqual(epsilon);
+					} catch (error) {
+						if (!(error instanceof ComputationError)) throw error;
+						expect(error.message).toContain(`${epsilon}`);
+						expect(error.message.replaceAll(`${epsilon}`, "")).toMatch(/\d/);
+					}
+				}
+		});
+
+		it("says at once, reading no rows, whether it takes a problem of any size", () => {
+			for (const n of [1, 2 ** 20, 2 ** 45]) {
+				const supported = algorithm.supports(unreadable(n, 3), parsed);
+				if (supported !== true) expect(supported.reason.length).toBeGreaterThan(0);
+			}
+		});
+
+		it("says so where its kernels have less memory than they need", async () => {
+			const problem = generateProblem({ distribution: "uniform", n: 2000, d: 3, B: 0.2, seed: 9 });
+			const small = await createRuntime({ memoryLimit: 2 ** 17 });
+			try {
+				if (algorithm.supports(problem, parsed) !== true) return;
+				const result = await algorithm.run(problem, parsed, small);
+				expect(Number.isFinite(result.loss)).toBe(true);
+			} catch (error) {
+				if (!(error instanceof ComputationError)) throw error;
+				expect(error.status).toBe("out-of-memory");
+			} finally {
+				await small.close();
+			}
 		});
 
 		it("gives the same bits for the same seed, and leaves its inputs as they are", async () => {

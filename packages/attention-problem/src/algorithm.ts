@@ -2,11 +2,11 @@ import type { Matrix, RowSource, Runtime } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import type { AttentionProblem } from "./problem.ts";
 
-/** A bound on the error of a gradient, and where it comes from. */
+/** A bound on the error of a gradient, or of a layer's output, and where it comes from. */
 export interface Certificate {
 	/** `a-priori` and `a-posteriori` are proofs; `estimate` is not; `none`: nothing is known. */
 	readonly kind: "a-priori" | "a-posteriori" | "estimate" | "none";
-	/** Bound on max |g~ − g| over the d x d entries; Infinity where there is none. */
+	/** Bound on max |g~ − g| over the d x d entries (max |o~ − o| over the n x d of an output); Infinity where there is none. */
 	readonly bound: number;
 	/** Radius R: every |score| (after centring) is at most R. */
 	readonly radius: number;
@@ -29,6 +29,8 @@ export interface GradientResult {
 	/** Rank of the approximate attention matrix: number of features K. */
 	readonly rank?: number;
 	readonly certificate?: Certificate;
+	/** What an algorithm that chooses among others picked, and why in words. */
+	readonly picked?: { readonly algorithm: string; readonly why: string };
 }
 
 /** A gradient that was computed several times, by the clock of the program that did. */

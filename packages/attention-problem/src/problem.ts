@@ -62,13 +62,16 @@ export function createProblem<Rows extends RowSource = Matrix>(
 	return { n, d, ...matrices, scale: factor };
 }
 
-/** @throws UsageError naming the first entry that is NaN or infinite; rows that are not in memory are not read */
-function checkFinite(name: string, source: RowSource, how = ""): void {
+/**
+ * @param what names the thing that the matrix is a part of
+ * @throws UsageError naming the first entry that is NaN or infinite; rows that are not in memory are not read
+ */
+export function checkFinite(name: string, source: RowSource, how = "", what = "problem"): void {
 	if (!(source instanceof Matrix)) return;
 	const at = source.data.findIndex((x) => !Number.isFinite(x));
 	if (at >= 0)
 		throw new UsageError(
-			`problem: ${name}[${Math.floor(at / source.cols)}, ${at % source.cols}] is ${source.data[at]}${how}; every entry must be finite`,
+			`${what}: ${name}[${Math.floor(at / source.cols)}, ${at % source.cols}] is ${source.data[at]}${how}; every entry must be finite`,
 		);
 }
 

@@ -1,34 +1,32 @@
-import { type AttentionProblem, asDtype, readProblem, writeNpy } from "@attgrad/attention-problem";
+import { type AttentionProblem, asDtype, openProblem, writeNpy } from "@attgrad/attention-problem";
 import { measureGradient } from "@attgrad/harness";
-import { ComputationError, createRuntime, type Runtime, UsageError } from "@attgrad/matrix-core";
-import { chooseAlgorithm, exactly } from "./choose-algorithm.ts";
+import { ComputationError, createRuntime, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { type GivenFlags, readFlags } from "./flags.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./gradient-answer.ts";
 import { gradientFlags } from "./gradient-flags.ts";
-import { readRequest, type Selection } from "./gradient-request.ts";
+import { type Selection, selectAlgorithm } from "./gradient-request.ts";
 import { checkWritable } from "./output-file.ts";
 import { progressLine } from "./progress-line.ts";
 
 /**
- * Reads a problem, computes its gradient, writes it where asked and prints the answer.
- * The call and the output file are checked before the problem is read, the problem before anything is computed.
+ * Computes the gradient of a problem whose rows are read from its file block by block, writes it where asked and prints
+ * the answer. The call, the output file, and names and shapes in the problem's are checked before anything is computed;
+ * entries as they are read.
  * @throws UsageError for a wrong call or input; ComputationError when the gradient cannot be had as asked
  */
 export async function answerGradient(given: GivenFlags): Promise<void> {
 	const { out, json, dtype, threads, kernel, algorithm } = readFlags(gradientFlags, given);
-	const request = readRequest(algorithm, given);
+	const request = selectAlgorithm(algorithm, given);
 	if (out !== undefined) await checkWritable(out);
-	const { problem: stored, reference } = await readProblem(String(given["problem"]));
-	const problem = asDtype(stored, dtype);
+	const file = await openProblem(String(given["problem"]));
+	const problem = asDtype(file.problem, dtype);
 	const progress = progressLine();
 	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
 	try {
-		const computed = await ("epsilon" in request
-			? computeWithin(problem, request.epsilon, runtime)
-			: compute(problem, request, runtime));
+		const computed = await compute(problem, request, runtime);
 		progress.clear();
 		if (out !== undefined) await writeNpy(out, computed.result.gradient);
-		printAnswer(describeAnswer(computed, reference, out), json);
+		printAnswer(describeAnswer(computed, file.reference, out), json);
 	} catch (failure) {
 		progress.clear();
 		if (json && failure instanceof ComputationError)
@@ -36,22 +34,16 @@ export async function answerGradient(given: GivenFlags): Promise<void> {
 		throw failure;
 	} finally {
 		await runtime.close();
-	}
-}
-
-/** By the algorithm that is chosen; exactly, should the polynomial fail in spite of what was expected of it. */
-async function computeWithin(problem: AttentionProblem, epsilon: number, runtime: Runtime): Promise<Computed> {
-	const choice = chooseAlgorithm(problem, epsilon);
-	try {
-		return await compute(problem, choice, runtime);
-	} catch (failure) {
-		if (!(failure instanceof ComputationError) || choice.algorithm.exact) throw failure;
-		return compute(problem, exactly(failure.message), runtime);
+		file.close();
 	}
 }
 
 /** @throws UsageError when the algorithm does not take the problem */
-async function compute(problem: AttentionProblem, selection: Selection, runtime: Runtime): Promise<Computed> {
+async function compute(
+	problem: AttentionProblem<RowSource>,
+	selection: Selection,
+	runtime: Runtime,
+): Promise<Computed> {
 	const { algorithm, options } = selection;
 	const supported = algorithm.supports(problem, options);
 	if (supported !== true) throw new UsageError(supported.reason);

@@ -26,7 +26,7 @@ export function printCatalogue(json: boolean): void {
 		console.log(JSON.stringify({ algorithms: listed, distributions: drawn, experiments: run }));
 		return;
 	}
-	console.log("Algorithms (--algorithm; auto picks one)");
+	console.log("Algorithms (--algorithm)");
 	printTable(
 		listed.map(({ name, summary, variants, options }) => [
 			`  ${name}`,

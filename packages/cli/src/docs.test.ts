@@ -6,16 +6,50 @@ import { expect, test } from "vitest";
 import { attgrad } from "./testing/command.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const documents = globSync(["*.md", "docs/*.md", "experiments/*/README.md", "packages/*/README.md"], { cwd: root });
+const documents = globSync(
+	["*.md", "docs/**/*.md", "examples/**/*.md", "experiments/*/README.md", "packages/*/README.md"],
+	{ cwd: root },
+);
 const textOf = (path: string) => readFileSync(join(root, path), "utf8");
 
 /** The scaling figure is drawn from the reference run. */
 const drawnLater = ["docs/scaling.png"];
 
-test.each(documents)("every file that %s links to is there", (path) => {
-	const targets = Array.from(textOf(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g), ([, target]) => target!);
-	const missing = targets.filter((target) => !existsSync(join(root, dirname(path), target)));
-	expect(missing.filter((target) => !drawnLater.includes(target))).toEqual([]);
+const fencedCode = /^(`{3,})[\s\S]*?^\1/gm;
+
+/** Where links of a document lead to in this project, its code left out. */
+function targetsOf(path: string): { file: string; anchor?: string }[] {
+	const prose = textOf(path)
+		.replace(fencedCode, "")
+		.replace(/`[^`\n]*`/g, "");
+	const links = prose.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g);
+	return Array.from(links, ([, inline, html]) => inline ?? html!)
+		.filter((link) => !/^[a-z]+:/.test(link))
+		.map((link) => {
+			const [file, anchor] = link.split("#") as [string, string?];
+			return { file: file === "" ? path : join(dirname(path), file), ...(anchor !== undefined && { anchor }) };
+		});
+}
+
+/** The anchors that GitHub gives to the headings of a document. */
+function anchorsOf(path: string): string[] {
+	const headings = textOf(path)
+		.replace(fencedCode, "")
+		.matchAll(/^#+ (.*)$/gm);
+	return Array.from(headings, ([, heading]) =>
+		heading!
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N}\s_-]/gu, "")
+			.replace(/ /g, "-"),
+	);
+}
+
+test.each(documents)("every file and heading that %s links to is there", (path) => {
+	const missing = targetsOf(path).filter(({ file, anchor }) => {
+		if (!existsSync(join(root, file))) return !drawnLater.includes(file);
+		return anchor !== undefined && file.endsWith(".md") && !anchorsOf(file).includes(anchor);
+	});
+	expect(missing).toEqual([]);
 });
 
 test("docs/csv.md describes the columns of rows.csv, all of them and in their order", () => {
@@ -26,11 +60,14 @@ test("docs/csv.md describes the columns of rows.csv, all of them and in their or
 test("the documents name verbs and options that exist", async () => {
 	const calls = documents
 		.flatMap((path) =>
-			Array.from(textOf(path).matchAll(/(?:npx attgrad|npm run sweep --|^attgrad) ([^\n`|#]*)/gm), ([call, words]) => ({
-				path,
-				verb: call.startsWith("npm") ? "sweep" : words!.split(" ")[0]!,
-				options: Array.from(words!.matchAll(/(?<=\s|^)--([a-zA-Z-]+)/g), ([, name]) => name!),
-			})),
+			Array.from(
+				textOf(path).matchAll(/(?:npx attgrad|npm run sweep --|(?<=^|`)attgrad) ([^\n`|#]*)/gm),
+				([call, words]) => ({
+					path,
+					verb: call.startsWith("npm") ? "sweep" : words!.split(" ")[0]!,
+					options: Array.from(words!.matchAll(/(?<=\s|^)--([a-zA-Z-]+)/g), ([, name]) => name!),
+				}),
+			),
 		)
 		.filter(({ verb }) => /^[a-z]+$/.test(verb));
 	expect(calls.length).toBeGreaterThan(10);

@@ -68,17 +68,22 @@ test.concurrent("an epsilon out of reach is told in the answer and on standard e
 });
 
 test.concurrent.each([
-	["n63-d4", "1e-6", "streaming", /pay only from n = \d+ on/],
-	["n2048-d4", "1e-6", "polynomial/moment", /degree \d+, \d+ features .* 1\/\d/],
-	["n2048-d4", "1e-18", "streaming", /no polynomial is certain/],
-	["n9-d5-huge-scores", "1e-6", "streaming", /no polynomial is certain/],
+	["n63-d4", "1e-6", "streaming", /no polynomial is faster at n = 63/],
+	["n2048-d4", "1e-18", "streaming", /ms predicted; nothing else: no degree proves epsilon/],
+	["n9-d5-huge-scores", "1e-6", "streaming", /no polynomial is faster/],
 ])("auto at %s, epsilon %s picks %s and says why", async (name, epsilon, picked, why) => {
 	const { code, stdout } = await attgrad(["gradient", referencePath(name), "--epsilon", epsilon, "--json"]);
-	const { chosen, reference } = JSON.parse(stdout);
-	expect(code).toBe(0);
+	const { algorithm, chosen, reference } = JSON.parse(stdout);
+	expect({ code, algorithm }).toEqual({ code: 0, algorithm: "auto" });
 	expect(chosen.algorithm).toBe(picked);
 	expect(chosen.why).toMatch(why);
 	expect(reference.errorMax).toBeLessThanOrEqual(
 		Math.max(Number(epsilon), (1e-12 * reference.errorMax) / reference.errorRel),
 	);
+});
+
+test.concurrent("auto in single precision refuses an epsilon below what can be proved there, and says what can", async () => {
+	const { code, stderr } = await attgrad(["gradient", small, "--dtype", "f32", "--epsilon", "1e-12"]);
+	expect(code).toBe(1);
+	expect(stderr).toMatch(/nothing can prove epsilon 1e-12: float32 rounding of the exact method .* below \d\.\de-\d/);
 });

@@ -5,16 +5,22 @@ import {
 	type ReferenceAnswers,
 } from "@attgrad/attention-problem";
 import type { MeasuredGradient } from "@attgrad/harness";
-import { type ComputationError, frobeniusNorm, type Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
-import type { Choice } from "./choose-algorithm.ts";
-import type { GradientRequest, Selection } from "./gradient-request.ts";
+import {
+	type ComputationError,
+	frobeniusNorm,
+	type Matrix,
+	maxAbs,
+	maxAbsDifference,
+	type RowSource,
+} from "@attgrad/matrix-core";
+import type { Selection } from "./gradient-request.ts";
 import { shortNumber } from "./short-number.ts";
 import { printTable } from "./table.ts";
 
 /** A gradient and how it was computed. */
 export interface Computed extends MeasuredGradient {
-	readonly problem: AttentionProblem;
-	readonly selection: Selection | Choice;
+	readonly problem: AttentionProblem<RowSource>;
+	readonly selection: Selection;
 	readonly kernel: string;
 	readonly threads: number;
 }
@@ -37,6 +43,7 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 	const { gradient, loss, degree, rank, certificate } = result;
 	return {
 		...describeRequest(problem, selection),
+		...(result.picked && { chosen: result.picked }),
 		status: "done" as const,
 		scale: problem.scale,
 		dtype: problem.A1.dtype,
@@ -57,20 +64,12 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 }
 
 /** The JSON object when a gradient cannot be had as asked. */
-export function describeFailure(problem: AttentionProblem, request: GradientRequest, failure: ComputationError) {
+export function describeFailure(problem: AttentionProblem<RowSource>, request: Selection, failure: ComputationError) {
 	return { ...describeRequest(problem, request), status: failure.status, reason: failure.message };
 }
 
-function describeRequest(problem: AttentionProblem, request: GradientRequest | Choice) {
-	return {
-		...("algorithm" in request
-			? { algorithm: request.algorithm.name, options: request.options }
-			: { algorithm: "auto" }),
-		...("why" in request && { chosen: { algorithm: request.spelling, why: request.why } }),
-		n: problem.n,
-		d: problem.d,
-		B: boundMet(problem).B,
-	};
+function describeRequest(problem: AttentionProblem<RowSource>, { algorithm, options }: Selection) {
+	return { algorithm: algorithm.name, options, n: problem.n, d: problem.d, B: boundMet(problem).B };
 }
 
 /** Largest difference to reference answers; relative ones are over the reference's largest entry. */

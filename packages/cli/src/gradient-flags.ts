@@ -13,13 +13,7 @@ export const gradientFlags = z.object({
 	json: z.boolean().default(false).describe("print one JSON object"),
 });
 
-/** What `auto` takes. */
-export const autoFlags = z.object({
-	epsilon: z.number().positive().default(1e-6).describe("error to prove for every entry of the gradient"),
-});
-
 /** The flags of all algorithms; one that several have is described by the first. */
 export function algorithmFlags(): Record<string, Options> {
-	const schemas = [autoFlags, ...knownAlgorithms.map(({ options }) => options)];
-	return Object.assign({}, ...schemas.reverse().map(flagsOf));
+	return Object.assign({}, ...knownAlgorithms.toReversed().map(({ options }) => flagsOf(options)));
 }

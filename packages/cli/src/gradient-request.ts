@@ -3,7 +3,6 @@ import { findAlgorithm, knownAlgorithms } from "@attgrad/harness";
 import { UsageError } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import { flagName, type GivenFlags, readFlags } from "./flags.ts";
-import { autoFlags } from "./gradient-flags.ts";
 
 /** An algorithm with options that its schema has checked. */
 export interface Selection {
@@ -13,24 +12,10 @@ export interface Selection {
 	readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What a call asks for: a selection, or that one be picked which meets epsilon. */
-export type GradientRequest = Selection | { readonly spelling: "auto"; readonly epsilon: number };
-
 /**
- * What the call asks for.
+ * The algorithm of this spelling with the options given.
  * @throws UsageError for an unknown algorithm, an option that it does not have, or a value that its schema refuses
  */
-export function readRequest(asked: string, given: GivenFlags): GradientRequest {
-	// A command says by itself what is to compute.
-	const spelling = asked === "auto" && given["command"] !== undefined ? "command" : asked;
-	if (spelling === "auto") {
-		refuseForeign("auto", autoFlags, given);
-		return { spelling, ...readFlags(autoFlags, given) };
-	}
-	return selectAlgorithm(spelling, given);
-}
-
-/** The algorithm of this spelling with the options given. @throws UsageError as `readRequest` does */
 export function selectAlgorithm(spelling: string, given: GivenFlags): Selection {
 	const { algorithm, options, spelling: name } = findAlgorithm(spelling);
 	refuseForeign(algorithm.name, algorithm.options, given);

@@ -11,6 +11,7 @@
 import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { accumulate4, tileColumns } from "@attgrad/matrix-core/kernels/tile";
+import { forwardBlock, forwardScratch } from "./forward";
 import { COLUMNS, Job, paddedColumns, paddedRows } from "./job";
 import { fromPanel, intoPanel, packByColumn, packByRow } from "./pack";
 import { COTANGENTS, MAXIMUM, scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-tile";
@@ -18,14 +19,14 @@ import { COTANGENTS, MAXIMUM, scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-t
 /** Scores certified to be within this of 0 need no row maximum: their exponentials and n of them summed are normal numbers. */
 // @ts-ignore: decorator
 @inline
-function safeScore<T>(): f64 {
+export function safeScore<T>(): f64 {
 	return sizeof<T>() == 8 ? 200 : 16;
 }
 
 /** C (count columns of a panel) += panel (depth columns) times a matrix packed by column, depth x count. */
 // @ts-ignore: decorator
 @inline
-function addProduct<T>(matrix: usize, rows: i32, from: i32, to: i32, panel: usize, step: usize, columns: i32, c: usize): void {
+export function addProduct<T>(matrix: usize, rows: i32, from: i32, to: i32, panel: usize, step: usize, columns: i32, c: usize): void {
 	for (let l = 0; l < columns; l += COLUMNS)
 		accumulate4<T>(
 			matrix + (<usize>l * rows + <usize>from * COLUMNS) * sizeof<T>(), COLUMNS * sizeof<T>(),
@@ -36,7 +37,7 @@ function addProduct<T>(matrix: usize, rows: i32, from: i32, to: i32, panel: usiz
 /** Largest length of a row of a panel. */
 // @ts-ignore: decorator
 @inline
-function longestRow<T>(panel: usize, d: i32): f64 {
+export function longestRow<T>(panel: usize, d: i32): f64 {
 	const W = tileColumns<T>();
 	let longest: f64 = 0;
 	for (let r = 0; r < W; r++) {
@@ -150,7 +151,7 @@ function rowBlock<T>(scratch: usize, job: Job, A1: usize, E: usize, height: i32,
 /** starts = minus the largest score of each row; `lines` is left as zeros. */
 // @ts-ignore: decorator
 @inline
-function shiftByMaximum<T>(job: Job, panels: i32, queries: usize, starts: usize, lines: usize): void {
+export function shiftByMaximum<T>(job: Job, panels: i32, queries: usize, starts: usize, lines: usize): void {
 	const step = job.step, panelBytes = <usize>paddedColumns(job.d) * step, end = <usize>panels * step;
 	const lowest = v128.splat<T>(-<T>Infinity);
 	for (let at: usize = 0; at < end; at += 16) v128.store(lines + at, lowest);
@@ -163,7 +164,7 @@ function shiftByMaximum<T>(job: Job, panels: i32, queries: usize, starts: usize,
 /** Every column of a panel divided by a line. */
 // @ts-ignore: decorator
 @inline
-function divideColumns<T>(panel: usize, line: usize, columns: i32, step: usize): void {
+export function divideColumns<T>(panel: usize, line: usize, columns: i32, step: usize): void {
 	for (let v: usize = 0; v < step; v += 16) {
 		const inverse = v128.div<T>(v128.splat<T>(<T>1), v128.load(line + v));
 		for (let l = 0; l < columns; l++) {
@@ -278,4 +279,16 @@ export function rowBlock64(scratch: usize, job: usize, A1: usize, E: usize, heig
 }
 export function rowBlock32(scratch: usize, job: usize, A1: usize, E: usize, height: i32, gradients: usize): f64 {
 	return rowBlock<f32>(scratch, changetype<Job>(job), A1, E, height, gradients);
+}
+export function forwardScratch64(_scratch: usize, job: usize): f64 {
+	return <f64>forwardScratch<f64>(changetype<Job>(job));
+}
+export function forwardScratch32(_scratch: usize, job: usize): f64 {
+	return <f64>forwardScratch<f32>(changetype<Job>(job));
+}
+export function forwardBlock64(scratch: usize, job: usize, A1: usize, height: i32, outputs: usize): void {
+	forwardBlock<f64>(scratch, changetype<Job>(job), A1, height, outputs);
+}
+export function forwardBlock32(scratch: usize, job: usize, A1: usize, height: i32, outputs: usize): void {
+	forwardBlock<f32>(scratch, changetype<Job>(job), A1, height, outputs);
 }

@@ -1,3 +1,4 @@
+import type { LayerWeights } from "@attgrad/attention-problem";
 import { Matrix, multiply, scale, UsageError } from "@attgrad/matrix-core";
 import { softmaxRows, weightedSums } from "./row-block.ts";
 
@@ -27,13 +28,6 @@ export function attentionForward(queries: Matrix, keys: Matrix, values: Matrix, 
 		weightedSums(rows, values, made.slice(from, to));
 	}
 	return made;
-}
-
-/** Weights of a layer, d x d each (Definition 1.1). */
-export interface LayerWeights {
-	readonly Q: Matrix;
-	readonly K: Matrix;
-	readonly V: Matrix;
 }
 
 /**

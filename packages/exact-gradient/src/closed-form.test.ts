@@ -35,6 +35,15 @@ describe.each(sizes)("with n = $n, d = $d", ({ n, d }) => {
 		expect(c).toBeAllclose(expected, closeness);
 	});
 
+	test("Remark 1.3: the residual is affine in Y, and so is the gradient in Y", () => {
+		const [Y, other, between] = [problem.Y, scale(problem.Y, -2), scale(problem.Y, 0.1)]; // 0.7 Y + 0.3 · (-2 Y)
+		const mix = (x: Matrix, y: Matrix) => add(scale(x, 0.7), scale(y, 0.3));
+		const residual = (Y: Matrix) => objects.c({ ...problem, Y });
+		const inY = (Y: Matrix) => objects.definitionGradient({ ...problem, Y }).gradientY;
+		expect(residual(between)).toBeAllclose(mix(residual(Y), residual(other)), closeness);
+		expect(inY(between)).toBeAllclose(mix(inY(Y), inY(other)), { atol: 1e-13 });
+	});
+
 	test("Lemma 3.10: the loss is the sum of the entry losses", () => {
 		const total = rowSums(objects.L(problem)).reduce((a, b) => a + b);
 		expect(Math.abs(total - loss(problem))).toBeLessThanOrEqual(1e-13 * loss(problem));

@@ -40,7 +40,7 @@ export interface GradientBlock {
 const WEIGHTS = { entries: 2 ** 16, leastRows: 4, mostRows: 64 };
 
 /** Rows that a block has unless told otherwise. */
-function defaultBlockRows(n: number): number {
+export function defaultBlockRows(n: number): number {
 	return Math.min(WEIGHTS.mostRows, Math.max(WEIGHTS.leastRows, Math.floor(WEIGHTS.entries / n)));
 }
 

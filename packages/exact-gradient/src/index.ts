@@ -1,10 +1,11 @@
 export { definition, dense, exactAlgorithms, streaming } from "./algorithms.ts";
-export { attentionForward, attentionLayer, attentionLayers, type LayerWeights } from "./attention.ts";
+export { attentionForward, attentionLayer, attentionLayers } from "./attention.ts";
 /** The objects of the paper's section 3, under their names there. */
 export * as objects from "./definition.ts";
 export { definitionGradient } from "./definition.ts";
 export { type DenseIntermediates, denseGradient, denseIntermediates } from "./dense.ts";
 export type { ExactGradient } from "./exact-gradient.ts";
+export { exactForward, kernelStreamingForward, streamingForward } from "./forward.ts";
 export { type InputGradients, inputGradients, weightGradients } from "./input-gradients.ts";
 export { type KernelStreamingOptions, kernelStreamingGradient } from "./kernel-streaming.ts";
 export { type StreamingOptions, streamingGradient } from "./streaming.ts";

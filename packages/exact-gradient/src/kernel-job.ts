@@ -1,4 +1,4 @@
-import type { AttentionProblem } from "@attgrad/attention-problem";
+import type { AttentionLayer } from "@attgrad/attention-problem";
 import {
 	type Dtype,
 	type Kernels,
@@ -8,7 +8,7 @@ import {
 	transpose,
 } from "@attgrad/matrix-core";
 
-/** A problem's keys, values and weights, packed in kernel memory for `kernels/streaming.ts`. */
+/** A layer's keys, values and weights, packed in kernel memory for `kernels/streaming.ts`. */
 export interface KernelJob {
 	/** Address of the `Job` that the kernels read. */
 	readonly address: number;
@@ -29,11 +29,11 @@ const COLUMNS = 4;
 const STAGING_NUMBERS = 2 ** 19;
 
 /**
- * Packs a problem: A2 less its midrange row, and A3, each twice (see `kernels/job.ts`).
+ * Packs a problem, or a layer: A2 less its midrange row, and A3, each twice (see `kernels/job.ts`).
  * Centring the keys changes neither f nor the gradient (p 1 = 0), and keeps full accuracy for keys with a large common offset.
  */
 export async function packJob(
-	problem: AttentionProblem<RowSource>,
+	problem: AttentionLayer<RowSource>,
 	blockRows: number | undefined,
 	kernels: Kernels,
 ): Promise<KernelJob> {
@@ -81,7 +81,7 @@ export async function packJob(
 
 /** Packs keys and value inputs, block by block; gives the largest squared length of a centred key. */
 async function packKeys(
-	{ n, d, A2, A3 }: AttentionProblem<RowSource>,
+	{ n, d, A2, A3 }: AttentionLayer<RowSource>,
 	job: number,
 	kernels: Kernels,
 	dtype: Dtype,

@@ -1,5 +1,5 @@
 /** The costs that Lemmas 4.1, C.1, C.2, C.4, C.6 and C.8 name, as multiplications counted in products of T(a, b, c) = abc. */
-import { type Matrix, multiply, scale } from "@attgrad/matrix-core";
+import { Matrix, multiply, scale } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
 import { denseIntermediates } from "./dense.ts";
@@ -53,6 +53,22 @@ describe.each([
 		expect(counts.get("c")).toBe(T(n, n, d));
 		expect(counts.get("q")).toBe(T(n, d, n));
 		expect(counts.get("q")).toBe(counts.get("c"));
+	});
+
+	test("Lemma C.6: p from f and q in 2n² multiplications, where the Jacobians in full take n³", () => {
+		let multiplications = 0;
+		const times = (x: number, y: number) => {
+			multiplications++;
+			return x * y;
+		};
+		const made = Matrix.zeros(n, n);
+		for (let j = 0; j < n; j++) {
+			const p1 = Array.from({ length: n }, (_, l) => times(f.at(j, l), cotangents.at(j, l)));
+			const r = p1.reduce((sum, x) => sum + x, 0);
+			made.row(j).set(p1.map((x, l) => x - times(r, f.at(j, l))));
+		}
+		expect(made).toBeAllclose(p, { atol: 1e-14 });
+		expect(multiplications).toBe(2 * n * n);
 	});
 
 	test("Lemmas 4.1 and C.8: the gradient in O(n²d + nd²)", () => {

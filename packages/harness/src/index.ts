@@ -44,6 +44,7 @@ export {
 	measureCell,
 } from "./measure-cell.ts";
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
+export { peakRssMb } from "./peak-memory.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";

@@ -1,4 +1,4 @@
-import { type Approximation, type Method, sizeOfTerms } from "../approximation.ts";
+import { type Candidate, type Method, sizeOfTerms } from "../approximation.ts";
 import type { RunTotals } from "../routes/kernel-route.ts";
 import { largestMassRatio } from "./a-priori.ts";
 import { l1OfRow } from "./entry-error.ts";
@@ -14,7 +14,7 @@ const SLACK = 1 + 1e-4;
  * with the residuals c̃ and the least normaliser as computed. All forms are affine in the residuals, so for each column a of
  * A1 the |A1_ja|-weighted mean of |c̃_ji| stands for all rows. Cost O(d²).
  */
-export function boundFromTotals(method: Method, approximation: Approximation, totals: RunTotals): ProvenBound {
+export function boundFromTotals(method: Method, approximation: Candidate, totals: RunTotals): ProvenBound {
 	const { profile, space, route } = method;
 	const { d, valueHalfRange: H, deficit } = profile;
 	const { error, coefficients, counts } = approximation;

@@ -23,8 +23,8 @@ export function kernelRoundingCounts(
 	{ size, degree }: { size: number; raisedSize: number; degree: number },
 ): RoundingCounts {
 	const unit = unitRoundoff(dtype);
-	// A lane sees one row of a panel; blocks, slots and lanes are joined in double precision.
-	const overKeys = unit * (BLOCK_PANELS + 8) + double * (Math.ceil(n / 16) + 64);
+	// A lane sees one or two rows of a panel; blocks, slots and lanes are joined in double precision.
+	const overKeys = unit * (2 * BLOCK_PANELS + 8) + double * (Math.ceil(n / 16) + 64);
 	const overFeatures = unit * (RUN + d + Math.ceil(size / RUN) + 2);
 	// Powers of queries and keys, ω, h and their product, the moments as stored and weighed, the product with the feature.
 	const sums = unit * (2 * degree + 6) + overKeys + overFeatures;

@@ -1,15 +1,12 @@
 import { UsageError } from "@attgrad/matrix-core";
-import { availableMemory, type FeatureTree, requireMemory, treeBytes } from "./feature-tree.ts";
+import { type FeatureTree, requireMemory, treeBytes } from "./feature-tree.ts";
 
 /**
  * The tree of any downward-closed set S of exponents, each an array of d whole numbers, in any order and all different.
  * A dictionary finds parents and raised nodes; cost O(K d²).
  * @throws UsageError when S is empty, has a monomial twice or is not downward closed, or the tree would not fit in `available` bytes
  */
-export function downwardClosedTree(
-	exponents: readonly (readonly number[])[],
-	available = availableMemory(),
-): FeatureTree {
+export function downwardClosedTree(exponents: readonly (readonly number[])[], available?: number): FeatureTree {
 	const d = exponents[0]?.length ?? 0;
 	if (d === 0) throw new UsageError("monomials: the set of exponents is empty");
 	const inside = [...exponents].sort(byDegreeThenTuple);

@@ -1,5 +1,5 @@
 import { UsageError } from "@attgrad/matrix-core";
-import { availableMemory, countMonomials, type FeatureTree, requireMemory, treeBytes } from "./feature-tree.ts";
+import { countMonomials, type FeatureTree, requireMemory, treeBytes } from "./feature-tree.ts";
 
 /**
  * All monomials of degree <= degree in d variables (paper.md 5.1), with those of degree + 1 as the edge.
@@ -7,7 +7,7 @@ import { availableMemory, countMonomials, type FeatureTree, requireMemory, treeB
  * K = C(d + degree, degree) is computed before anything is built. Cost O(K d).
  * @throws UsageError when the tree would not fit in `available` bytes, or d or degree is not a whole number
  */
-export function totalDegreeTree(d: number, degree: number, available = availableMemory()): FeatureTree {
+export function totalDegreeTree(d: number, degree: number, available?: number): FeatureTree {
 	if (!(Number.isInteger(d) && d >= 1)) throw new UsageError(`monomials: d must be a whole number >= 1, got ${d}`);
 	if (!(Number.isInteger(degree) && degree >= 0))
 		throw new UsageError(`monomials: degree must be a whole number >= 0, got ${degree}`);

@@ -7,15 +7,19 @@ import { type CostModel, costModel, type UnitTimes } from "./cost-model.ts";
 import { type Cost, type CostName, type CostSample, costs } from "./costs.ts";
 import { fitUnits } from "./fit-units.ts";
 
-/** Runs of each sample, after one that is not counted; the fastest counts. */
-const REPEATS = 3;
+/** Runs of each sample that are not counted, while code is compiled, and those that are: the fastest. */
+const WARM_UP = 2;
+const REPEATS = 4;
 
 /** Samples have this part of their rows where kernels are plain TypeScript, which is that much slower. */
 const PLAIN_SHARE = 1 / 4;
 
+let processor: string | undefined;
+
 /** What unit times hold for. */
 export function calibrationKey({ kernel, threads }: Runtime, dtype: Dtype): string {
-	return `${cpus()[0]?.model.trim() ?? "unknown CPU"}, kernel ${kernel}, ${dtype}, threads ${threads}`;
+	processor ??= cpus()[0]?.model.trim() ?? "unknown CPU";
+	return `${processor}, kernel ${kernel}, ${dtype}, threads ${threads}`;
 }
 
 /** Unit times that this process has read or measured, by key. */
@@ -53,10 +57,10 @@ async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Pro
 		return () => algorithm.run(problem, parsed, runtime);
 	});
 	// Round after round, so that a machine that is slow for a moment is not slow for one sample alone.
-	for (let round = 0; round <= REPEATS; round++)
+	for (let round = 0; round < WARM_UP + REPEATS; round++)
 		for (const [at, run] of runs.entries()) {
 			const time = await timed(run, runtime.threads);
-			if (round > 0) best[at] = Math.min(best[at]!, time);
+			if (round >= WARM_UP) best[at] = Math.min(best[at]!, time);
 		}
 	return fitUnits(
 		samples.map(({ work }) => cost.terms(work)),
@@ -72,10 +76,10 @@ const withRows = (sample: CostSample, n: number): CostSample => ({
 
 /** Milliseconds of a run: with one thread its processor time, where that is less, for it is blind to other processes. */
 async function timed(run: () => Promise<unknown>, threads: number): Promise<number> {
-	const processor = process.cpuUsage();
+	const before = process.cpuUsage();
 	const start = performance.now();
 	await run();
 	const wall = performance.now() - start;
-	const { user, system } = process.cpuUsage(processor);
+	const { user, system } = process.cpuUsage(before);
 	return Math.max(1e-3, threads > 1 ? wall : Math.min(wall, (user + system) / 1000));
 }

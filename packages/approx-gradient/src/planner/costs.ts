@@ -53,9 +53,10 @@ const ranked = (n: number, d: number, rank: number): CostSample => ({
 const kernelSamples = [
 	monomials(32, 4, 1),
 	monomials(2048, 4, 1),
-	monomials(64, 8, 5),
-	monomials(2048, 4, 7),
-	monomials(1024, 8, 4),
+	monomials(128, 8, 5),
+	monomials(256, 16, 2),
+	monomials(1024, 8, 6),
+	monomials(4096, 4, 9),
 ];
 
 /** Operation counts of paper.md 4, 5.5 and 8 for every algorithm and route. */
@@ -72,7 +73,7 @@ export const costs = {
 	},
 	streaming: {
 		terms: ({ n, d }) => [1, n * d, n * n, n * n * d],
-		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 4)],
+		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 8)],
 		nominal: [0.2, 1e-5, 1.6e-6, 2.4e-7],
 	},
 	"polynomial/moment": {

@@ -9,9 +9,18 @@ import {
 } from "./family.ts";
 import { taylor } from "./taylor.ts";
 
+/** Series of the last radii and degrees: a choice among methods asks for the same ones again and again. */
+const recent = new Map<string, Float64Array>();
+const MOST_RECENT = 64;
+
 function coefficients(radius: number, degree: number): Float64Array {
 	checkArguments("chebyshev", radius, degree);
-	return radius < tinyRadius ? taylor.coefficients(radius, degree) : chebyshevPowers(radius, degree);
+	if (radius < tinyRadius) return taylor.coefficients(radius, degree);
+	const key = `${radius} ${degree}`;
+	const series = recent.get(key) ?? chebyshevPowers(radius, degree);
+	if (recent.size >= MOST_RECENT && !recent.has(key)) recent.clear();
+	recent.set(key, series);
+	return series.slice();
 }
 
 /** 2 e^(R²/(4(g+2))) (R/2)^(g+1) / (g+1)!: the first term left out, by I_k(R) <= (R/2)^k / k! · e^(R²/(4(k+1))). */

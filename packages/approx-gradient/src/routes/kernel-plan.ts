@@ -54,6 +54,6 @@ export function kernelPlan(
 		slotRows,
 		keyScratch: (all, width) => 256 + ((all + 2 * width + 1) * blockPanels + width + 6) * panelBytes,
 		queryScratch: (all, adjoint, width) =>
-			(upTo(all, 4) + upTo(Math.max(all, adjoint), 4) + 7 * width + 2 + 2 * width * width) * panelBytes,
+			(upTo(all, 4) + upTo(Math.max(all, adjoint), 4) + 10 * width + 2 + 2 * width * width) * panelBytes,
 	};
 }

@@ -51,30 +51,30 @@ export async function runOnKernels(
 	});
 }
 
-const bytesOf = (dtype: Dtype): number => (dtype === "f64" ? 8 : 4);
-const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
+export const bytesOf = (dtype: Dtype): number => (dtype === "f64" ? 8 : 4);
+export const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
-function putNumbers(kernels: Kernels, dtype: Dtype, numbers: ArrayLike<number>): number {
+export function putNumbers(kernels: Kernels, dtype: Dtype, numbers: ArrayLike<number>): number {
 	const address = kernels.allocate(dtype, numbers.length);
 	kernels.view(dtype, address, numbers.length).set(numbers);
 	return address;
 }
 
-function putIndices(kernels: Kernels, indices: Int32Array): number {
+export function putIndices(kernels: Kernels, indices: Int32Array): number {
 	const address = kernels.allocate("f32", indices.length);
 	kernels.indices(address, indices.length).set(indices);
 	return address;
 }
 
 /** The rows of a chunk that each slot takes, as [first, count]; slots without rows are left out. */
-function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
+export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
 	const shares: [number, number][] = [];
 	for (let first = 0; first < rows; first += slotRows) shares.push([first, Math.min(slotRows, rows - first)]);
 	return shares;
 }
 
 /** Pass 1: S[β, i] for `nodes` nodes of the tree, nodes x (d + 1). */
-function keyMoments(
+export function keyMoments(
 	{ problem, tree, frame }: RouteInput,
 	nodes: number,
 	plan: KernelPlan,
@@ -204,7 +204,7 @@ async function queries(
 	};
 }
 
-const notPositive = (row: number, normaliser: number): ComputationError =>
+export const notPositive = (row: number, normaliser: number): ComputationError =>
 	new ComputationError(
 		"invalid",
 		`polynomial: the normaliser of row ${row} is ${normaliser}, not positive: raise the degree`,

@@ -1,4 +1,4 @@
-import { Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { type Dtype, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { replaceFile, writeAll } from "../files/replace-file.ts";
 import { rowBlocks } from "../row-blocks.ts";
 import { convertElements } from "./elements.ts";
@@ -67,4 +67,22 @@ export async function writeNpy(path: string, matrix: RowSource): Promise<void> {
 		writeAll(file, makeNpyHeader(matrix.dtype, [matrix.rows, matrix.cols]));
 		for (const block of rowBlocks(matrix)) writeAll(file, dataBytes(block));
 	});
+}
+
+/**
+ * Writes a `.npy` file of rows that `make` hands over block by block, in order, under a temporary name as `writeNpy` does.
+ * @returns what `make` returns
+ * @throws UsageError when the file cannot be written; what `make` throws is passed on, and no file is left
+ */
+export async function writeNpyRows<Result>(
+	path: string,
+	{ rows, cols, dtype }: { readonly rows: number; readonly cols: number; readonly dtype: Dtype },
+	make: (write: (block: Matrix) => void) => Promise<Result>,
+): Promise<Result> {
+	let result: Result | undefined;
+	await replaceFile(path, async (file) => {
+		writeAll(file, makeNpyHeader(dtype, [rows, cols]));
+		result = await make((block) => writeAll(file, dataBytes(block)));
+	});
+	return result as Result;
 }

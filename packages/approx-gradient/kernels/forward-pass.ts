@@ -1,0 +1,34 @@
+// The outputs alone of pass 2 (paper.md 5.3, steps 1 to 3): a panel of queries at a time, normaliser and output.
+
+import { panelFeatures } from "./features";
+import { loadPanels, panelBytes, panelRows, projectPanels } from "./panel";
+import { checkNormalisers, evaluate } from "./query-pass";
+
+/**
+ * A range of `rows` queries; returns the first row whose normaliser is not positive, or -1. A1 and the tables are those of
+ * `queryPass`. outputs: rows x d, row-major, N / D; range: [the bad normaliser, the least one so far].
+ * scratch, in panels: nodes, up to a multiple of 4, and 3 d + 1.
+ */
+// @ts-ignore: decorator
+@inline
+export function forwardPass<T>(
+	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
+	A1: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize, outputs: usize, range: usize,
+): i32 {
+	const P = panelBytes(), Z = <usize>sizeof<T>(), columns = <usize>d * P, stride = <usize>d * Z;
+	const feature = scratch, a1 = feature + <usize>((nodes + 3) & ~3) * P, q = a1 + columns, N = q + columns;
+	for (let from = 0; from < rows; from += panelRows<T>(), A1 += stride * panelRows<T>()) {
+		const count = min(panelRows<T>(), rows - from);
+		loadPanels<T>(A1, count, d, a1);
+		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
+		panelFeatures<T>(q, feature, families, familyTable, variable);
+		evaluate<T>(d + 1, feature, nodes, weighted, N);
+		const bad = checkNormalisers<T>(N + columns, count, range);
+		if (bad >= 0) return from + bad;
+		for (let r = 0, row = N; r < count; r++, row += Z) {
+			const D = load<T>(row + columns);
+			for (let at = row; at < row + columns; at += P, outputs += Z) store<T>(outputs, load<T>(at) / D);
+		}
+	}
+	return -1;
+}

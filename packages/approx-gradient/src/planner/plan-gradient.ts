@@ -1,0 +1,111 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import type { RowSource, Runtime } from "@attgrad/matrix-core";
+import { profileOn } from "../method-of.ts";
+import { Budget, unlimited } from "./budget.ts";
+import { calibratedModel } from "./calibration.ts";
+import type { CostName } from "./costs.ts";
+import { exactEntry } from "./exact-candidate.ts";
+import { featureMapEntry, featureMapNames, outlook } from "./feature-map-candidates.ts";
+import { type Plan, type PlanEntry, planOf, shortTime } from "./plan.ts";
+import type { PlanContext } from "./plan-context.ts";
+import {
+	guessedDegree,
+	leastPolynomialTime,
+	timeAtDegree,
+	unseenVariant,
+	variantEntry,
+	variants,
+} from "./polynomial-candidates.ts";
+
+/** Milliseconds that looking at a further variant of the polynomial takes: bounds for some ten degrees. */
+const VARIANT_COST = { reverse: 1, minimax: 20, anisotropic: 10 };
+
+/** Part of the time at the guessed degree that the usual variant takes at least: the guess is from a few rows. */
+const GUESS_SHARE = 0.7;
+
+export interface PlanOptions {
+	readonly epsilon: number;
+	/** Looks at every algorithm, as long as that may take, instead of at those that may be the cheapest. @default false */
+	readonly thorough?: boolean;
+}
+
+const usual: readonly CostName[] = ["streaming", "polynomial/moment", "polynomial/reverse"];
+
+/**
+ * Predicts what each algorithm takes to prove epsilon on a problem, on this machine, and chooses the cheapest that can:
+ * within 2 % of the predicted run or 5 ms, unless it is to be thorough. What costs more to look at than it may save is left
+ * out, with the reason. Degrees are those of the runs; what feature maps need is foreseen from a sample of rows.
+ */
+export async function planGradient(
+	problem: AttentionProblem<RowSource>,
+	{ epsilon, thorough = false }: PlanOptions,
+	runtime: Runtime,
+): Promise<Plan> {
+	const dtype = problem.A1.dtype;
+	const modelOf = (names: readonly CostName[]) => calibratedModel(runtime, dtype, names);
+	const context: PlanContext = { problem, epsilon, runtime, model: await modelOf(usual) };
+	const budget = thorough ? unlimited : new Budget();
+	const exact = exactEntry(context);
+	const entries: PlanEntry[] = [exact];
+	const best = (): number =>
+		Math.min(...entries.map(({ run, milliseconds }) => (run && milliseconds) || Number.POSITIVE_INFINITY));
+
+	entries.push(...(await polynomialEntries(context, budget, thorough, best())));
+	for (const name of featureMapNames) {
+		if (dtype === "f32") {
+			entries.push({ ...unseen(name, epsilon), reason: "it works in double precision whatever the data: ask for f64" });
+			continue;
+		}
+		// What it takes at least is told by nominal times until it may be worth while to measure the machine for it.
+		const nominal = outlook(context, name);
+		if (!budget.allows(nominal.cost, nominal.least, best())) {
+			const reason = `not looked at: at least ${shortTime(nominal.least)}, and a closer look would take longer than it may save`;
+			entries.push({ ...unseen(name, epsilon), milliseconds: nominal.least, reason });
+			continue;
+		}
+		entries.push(await featureMapEntry({ ...context, model: await modelOf([name]) }, name));
+	}
+	return planOf(entries);
+}
+
+/** The variants of the polynomial, each looked at where it may be the cheapest. */
+async function polynomialEntries(
+	context: PlanContext,
+	budget: Pick<Budget, "allows">,
+	thorough: boolean,
+	exactTime: number,
+): Promise<PlanEntry[]> {
+	const all = (reason: string, time?: number) =>
+		variants.map((variant) => unseenVariant(context, variant, reason, time));
+	const least = leastPolynomialTime(context);
+	if (!thorough && least >= exactTime) return all(`no polynomial is faster at n = ${context.problem.n}`, least);
+	const degree = await guessedDegree(context);
+	if (!Number.isFinite(degree)) {
+		const others = all("no degree proves epsilon at scores of this size, a sample of rows tells");
+		// Where nothing may be left that can, what could be proved is to be told.
+		if (exactTime < Number.POSITIVE_INFINITY && !thorough) return others;
+		const profile = await profileOn(context.problem, context.runtime);
+		return [variantEntry(context, profile, variants[0]!), ...others.slice(1)];
+	}
+	const time = timeAtDegree(context, degree);
+	if (!thorough && GUESS_SHARE * time >= exactTime)
+		return all(`about degree ${degree} would be needed, ${shortTime(time)} predicted`, time);
+	const profile = await profileOn(context.problem, context.runtime);
+	const [first, ...others] = variants;
+	const entries = [variantEntry(context, profile, first!)];
+	for (const variant of others) {
+		const best = Math.min(exactTime, ...entries.map(({ milliseconds = Number.POSITIVE_INFINITY }) => milliseconds));
+		const kind =
+			variant.monomials === "anisotropic" ? "anisotropic" : variant.basis === "minimax" ? "minimax" : "reverse";
+		// What a variant may save is half of the time: a route or a degree less. Nothing is known of sets before they are grown.
+		const least = kind === "anisotropic" ? leastPolynomialTime(context) : best / 2;
+		entries.push(
+			budget.allows(VARIANT_COST[kind], least, best)
+				? variantEntry(context, profile, variant)
+				: unseenVariant(context, variant, "not looked at: it would save less than looking takes"),
+		);
+	}
+	return entries;
+}
+
+const unseen = (name: string, epsilon: number) => ({ algorithm: name, options: { epsilon }, detail: "" });

@@ -1,0 +1,63 @@
+import type { Certificate, GradientResult } from "@attgrad/attention-problem";
+
+/** What one algorithm would do for a problem and an epsilon. */
+export interface PlanEntry {
+	/** `streaming`, `polynomial/moment`. */
+	readonly algorithm: string;
+	/** Options that `run` uses, as the command line would give them. */
+	readonly options: Readonly<Record<string, unknown>>;
+	/** What it amounts to, for people: `Chebyshev degree 9, K = 715`. Empty for an exact algorithm. */
+	readonly detail: string;
+	/** Predicted time of one run; of one that cannot prove epsilon, as far as that can be told. */
+	readonly milliseconds?: number;
+	readonly degree?: number;
+	readonly rank?: number;
+	/** The proof that it would give: its kind, and the bound where that is foreseen. Absent where nothing is proved. */
+	readonly certificate?: { readonly kind: Certificate["kind"] | "exact"; readonly bound?: number };
+	/** Why it cannot prove epsilon, or why it was not looked at more closely. Absent for one that can be chosen. */
+	readonly reason?: string;
+	/** Runs it. Absent where it cannot be chosen. */
+	readonly run?: () => Promise<GradientResult>;
+}
+
+/** What each algorithm would cost for a problem, and which is the cheapest that can prove epsilon. */
+export interface Plan {
+	/** Cheapest first, those that cannot be chosen last. */
+	readonly entries: readonly PlanEntry[];
+	readonly chosen: PlanEntry;
+	/** Why, in words: `Chebyshev degree 9, K = 715: 41 ms predicted; exact: 1.2 s`. */
+	readonly why: string;
+}
+
+/** A time for people, in two digits: 41 ms, 1.2 s. */
+export function shortTime(milliseconds: number): string {
+	const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(2))));
+	return milliseconds < 1000 ? `${digits(milliseconds)} ms` : `${digits(milliseconds / 1000)} s`;
+}
+
+/** Sorts entries and chooses the first that can be. There must be one. */
+export function planOf(entries: readonly PlanEntry[]): Plan {
+	const time = ({ milliseconds = Number.POSITIVE_INFINITY }: PlanEntry): number => milliseconds;
+	const sorted = entries.toSorted(
+		(a, b) => Number(a.run === undefined) - Number(b.run === undefined) || compare(time(a), time(b)),
+	);
+	return { entries: sorted, chosen: sorted[0]!, why: whyChosen(sorted) };
+}
+
+const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
+
+/** The choice and what stands against it: the exact method, or the best approximation. */
+function whyChosen(sorted: readonly PlanEntry[]): string {
+	const chosen = sorted[0]!;
+	const isExact = (entry: PlanEntry): boolean => entry.certificate?.kind === "exact";
+	const said = ({ detail, milliseconds }: PlanEntry): string =>
+		`${detail && `${detail}: `}${shortTime(milliseconds!)} predicted`;
+	if (!isExact(chosen)) {
+		const exact = sorted.find(isExact);
+		return `${said(chosen)}${exact ? `; exact: ${shortTime(exact.milliseconds!)}` : ""}`;
+	}
+	const rival = sorted.find((entry) => entry.run && !isExact(entry));
+	if (rival) return `${said(chosen)}; ${rival.algorithm}, ${said(rival)}`;
+	const reason = (sorted.find(({ algorithm }) => algorithm === "polynomial/moment") ?? sorted.at(-1))?.reason;
+	return `${said(chosen)}${reason ? `; nothing else: ${reason}` : ""}`;
+}

@@ -1,0 +1,133 @@
+import { ComputationError } from "@attgrad/matrix-core";
+import { type Approximation, cheapCandidate, type Method } from "../approximation.ts";
+import { aPrioriBound } from "../certificates/a-priori.ts";
+import { methodOf } from "../method-of.ts";
+import { countMonomials } from "../monomials/feature-tree.ts";
+import { approximationWithin, type GradientRequest, gradientWithin } from "../polynomial-gradient.ts";
+import { maxDegree } from "../polynomials/family.ts";
+import { roundingFloor } from "../polynomials/rounding-floor.ts";
+import { type Profile, profileOf } from "../profile.ts";
+import { subProblem } from "../sub-problem.ts";
+import type { PlanEntry } from "./plan.ts";
+import type { PlanContext } from "./plan-context.ts";
+
+/** A polynomial method by its choices. */
+export interface Variant {
+	readonly route: "moment" | "reverse";
+	readonly basis: "chebyshev" | "minimax";
+	readonly monomials: "total-degree" | "anisotropic";
+}
+
+/** The variants, the usual one first; each may use what the ones before have found. */
+export const variants: readonly Variant[] = [
+	{ route: "moment", basis: "chebyshev", monomials: "total-degree" },
+	{ route: "reverse", basis: "chebyshev", monomials: "total-degree" },
+	{ route: "moment", basis: "minimax", monomials: "total-degree" },
+	{ route: "moment", basis: "chebyshev", monomials: "anisotropic" },
+];
+
+/** Rows from which the degree is guessed before all are looked at. */
+const GUESS_ROWS = 64;
+
+/** Rounding of an exponential from which on the search for a degree is spared: nothing can be proved. */
+const HOPELESS = 1;
+
+/** The lowest degree that is worth anything. */
+const LEAST_DEGREE = 1;
+
+const sizesOf = (d: number, degree: number) => ({
+	size: countMonomials(d, degree),
+	raisedSize: countMonomials(d, degree + 1),
+});
+
+/** Predicted time of a variant that ends up with these sizes, milliseconds. */
+export function variantTime({ problem: { n, d }, model }: PlanContext, { route, monomials }: Variant, sizes: Sizes) {
+	const time = model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
+}
+
+type Sizes = { readonly size: number; readonly raisedSize: number };
+
+/** Milliseconds that axes take a row and d², in plain TypeScript, and that growing a set takes a monomial. */
+const ANISOTROPIC = { row: 2e-5, monomial: 5e-3 };
+
+/** What no variant is faster than, from n and d alone. */
+export const leastPolynomialTime = (context: PlanContext): number =>
+	Math.min(...variants.map((variant) => variantTime(context, variant, sizesOf(context.problem.d, LEAST_DEGREE))));
+
+/**
+ * About the degree that will be needed, or Infinity: the a-priori choice for a few of the rows. Their ranges are a little
+ * smaller than all rows' are, so that it is rather too low. O(1) in n.
+ */
+export async function guessedDegree({ problem, epsilon, runtime }: PlanContext): Promise<number> {
+	const sample = subProblem(problem, GUESS_ROWS);
+	const choice = { ...variants[0]!, kernel: runtime.kernel };
+	const method = methodOf(sample, await profileOf(sample), choice);
+	const bound = (epsilon * sample.n) / problem.n;
+	if (roundingFloor(method.space.radius, problem.A1.dtype) > HOPELESS) return Number.POSITIVE_INFINITY;
+	for (let degree = LEAST_DEGREE; degree <= maxDegree; degree++)
+		if (aPrioriBound(method, cheapCandidate(method, degree)).bound <= bound) return degree;
+	return Number.POSITIVE_INFINITY;
+}
+
+/** The time that the usual variant takes at a degree. */
+export const timeAtDegree = (context: PlanContext, degree: number): number =>
+	Number.isFinite(degree)
+		? variantTime(context, variants[0]!, sizesOf(context.problem.d, degree))
+		: Number.POSITIVE_INFINITY;
+
+const words = { chebyshev: "Chebyshev", minimax: "minimax" };
+
+/** What a variant would do: its approximation is chosen, and its run starts with that. */
+export function variantEntry(context: PlanContext, profile: Profile, variant: Variant): PlanEntry {
+	const { problem, epsilon, runtime } = context;
+	const { route, basis, monomials } = variant;
+	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), epsilon } };
+	try {
+		const method = methodOf(problem, profile, { ...variant, kernel: runtime.kernel });
+		const certificate = "a-posteriori" as const;
+		const request: GradientRequest = { problem, method, monomials, rowDegrees: false, certificate, runtime };
+		const approximation = approximationWithin(request, epsilon);
+		const { degree, size } = approximation;
+		return {
+			...common,
+			detail: `${words[basis]} degree ${degree}${monomials === "anisotropic" ? " anisotropic" : ""}, K = ${size}`,
+			milliseconds: variantTime(context, variant, approximation),
+			degree,
+			rank: size,
+			certificate: { kind: certificate, bound: foreseen(method, approximation, epsilon) },
+			run: () => gradientWithin(request, epsilon, approximation),
+		};
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return { ...common, detail: detailOf(variant), reason: failure.message };
+	}
+}
+
+/** The a-priori bound, or epsilon, which the run is to prove a posteriori. */
+const foreseen = (method: Method, approximation: Approximation, epsilon: number): number =>
+	Math.min(epsilon, aPrioriBound(method, approximation).bound);
+
+/** Options beside those that the variant's spelling fixes and those that are the defaults. */
+const optionsOf = ({ basis, monomials }: Variant) => ({
+	...(basis !== "chebyshev" && { basis }),
+	...(monomials !== "total-degree" && { monomials }),
+});
+
+/** A variant in words, before anything is known of its degree. */
+export const detailOf = ({ basis, monomials }: Variant): string =>
+	`${words[basis]}${monomials === "anisotropic" ? ", anisotropic" : ""}`;
+
+/** A variant that was not looked at. */
+export const unseenVariant = (
+	context: PlanContext,
+	variant: Variant,
+	reason: string,
+	milliseconds?: number,
+): PlanEntry => ({
+	algorithm: `polynomial/${variant.route}`,
+	options: { ...optionsOf(variant), epsilon: context.epsilon },
+	detail: detailOf(variant),
+	...(milliseconds !== undefined && { milliseconds }),
+	reason,
+});

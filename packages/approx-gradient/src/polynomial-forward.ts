@@ -1,0 +1,169 @@
+import {
+	type AttentionLayer,
+	defineForward,
+	type ForwardResult,
+	type RowSink,
+	withoutTarget,
+} from "@attgrad/attention-problem";
+import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { z } from "zod";
+import { type Approximation, type Method, totalDegreeApproximation } from "./approximation.ts";
+import type { ProvenBound } from "./certificates/forms.ts";
+import { aPrioriOutputBound, OutputError, outputBoundFromTotals } from "./certificates/output-error.ts";
+import { leastCertifiedDegree } from "./choose-degree.ts";
+import { balancedSpace } from "./feature-space.ts";
+import { memoryOf } from "./memory.ts";
+import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
+import { maxDegree } from "./polynomials/family.ts";
+import { polynomialFamilies } from "./polynomials/index.ts";
+import { profileOf } from "./profile.ts";
+import { kernelSums } from "./profile-kernels.ts";
+import { forwardRows } from "./routes/forward.ts";
+import { routes } from "./routes/index.ts";
+import { forwardOnKernels } from "./routes/kernel-forward.ts";
+
+/** The accuracy asked for where neither degree nor epsilon is given. */
+const DEFAULT_EPSILON = 1e-6;
+
+const options = z
+	.strictObject({
+		basis: z.enum(["taylor", "chebyshev", "minimax"]).default("chebyshev").describe("the polynomial in place of exp"),
+		degree: z
+			.int()
+			.min(0)
+			.max(maxDegree)
+			.optional()
+			.describe("degree of the polynomial; unless given, the least that certifies epsilon"),
+		epsilon: z
+			.number()
+			.positive()
+			.optional()
+			.describe(`bound on max |o~ - o| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+	})
+	.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
+		error: "polynomial: give degree or epsilon, not both",
+	});
+
+/** Options of the polynomial method for outputs. */
+export type PolynomialForwardOptions = z.output<typeof options>;
+
+/**
+ * A layer's output with exp replaced by a polynomial, in time O(n K d) and with a proved bound on its error: passes 1 and 2 of
+ * the moment route without the gradient. Definition E.1 asks for just this.
+ */
+export const polynomialForward = defineForward({
+	name: "polynomial",
+	summary: "exp replaced by a polynomial with a certified error, time O(n K d)",
+	exact: false,
+	options,
+	async run(layer, { basis, degree, epsilon }, runtime, sink) {
+		const method = await methodOf(layer, basis, runtime);
+		const approximation =
+			degree === undefined
+				? leastDegree(method, epsilon ?? DEFAULT_EPSILON)
+				: requireFitting(method, totalDegreeApproximation(method, degree));
+		return outputOfDegree(layer, method, approximation, runtime, sink);
+	},
+});
+
+/** What the polynomial method would take to certify epsilon: degree and rank. Reads the rows; computes no output. */
+export async function planForward(
+	layer: AttentionLayer<RowSource>,
+	epsilon: number,
+	runtime: Runtime,
+): Promise<{ degree: number; rank: number; bound: number }> {
+	const method = await methodOf(layer, "chebyshev", runtime);
+	const approximation = leastDegree(method, epsilon);
+	const { degree, size: rank } = approximation;
+	return { degree, rank, bound: aPrioriOutputBound(method, approximation).bound };
+}
+
+async function methodOf(
+	layer: AttentionLayer<RowSource>,
+	basis: PolynomialForwardOptions["basis"],
+	runtime: Runtime,
+): Promise<Method> {
+	const problem = withoutTarget(layer);
+	const profile = await profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
+	const space = balancedSpace(profile);
+	const weightError = layer.weightError ? layer.weightError * layer.scale * largestRow(layer.A1) * profile.keyNorm : 0;
+	return {
+		profile,
+		// Scores of the exact weights, where X is a rounded product; about the key centre, which softmax does not see.
+		space: { ...space, scoreError: space.scoreError + weightError },
+		route: routes.moment,
+		family: polynomialFamilies[basis],
+		kernel: runtime.kernel,
+	};
+}
+
+/** @throws ComputationError as `leastCertifiedDegree` */
+const leastDegree = (method: Method, epsilon: number): Approximation =>
+	leastCertifiedDegree(method, epsilon, (candidate) => aPrioriOutputBound(method, candidate).bound, availableMemory());
+
+/** @throws UsageError when the features would not fit in memory */
+function requireFitting(method: Method, approximation: Approximation): Approximation {
+	requireMemory(approximation.size, memoryOf(method, approximation));
+	return approximation;
+}
+
+/** The output at a degree, with the better of the bounds before and after the run. */
+async function outputOfDegree(
+	layer: AttentionLayer<RowSource>,
+	method: Method,
+	approximation: Approximation,
+	runtime: Runtime,
+	sink: RowSink,
+): Promise<ForwardResult> {
+	const tree = approximation.tree();
+	const weights = featureWeights(tree, approximation.coefficients);
+	const input = { problem: withoutTarget(layer), tree, weights, frame: method.space.frame };
+	const checked: RowSink = (from, rows) => sink(from, finiteRows(from, rows));
+	let after: ProvenBound;
+	if (runtime.kernel === "js") {
+		const watcher = new OutputError(method, approximation);
+		await forwardRows(input, checked, (...block) => watcher.rows(...block), runtime.onProgress);
+		after = watcher.result();
+	} else after = outputBoundFromTotals(method, approximation, await forwardOnKernels(input, checked, runtime));
+	const before = aPrioriOutputBound(method, approximation);
+	const { bound, floor } = after.bound <= before.bound ? after : before;
+	return {
+		degree: approximation.degree,
+		rank: approximation.size,
+		certificate: {
+			kind: Number.isFinite(bound) ? "a-posteriori" : "none",
+			bound,
+			radius: method.space.radius,
+			relativeError: approximation.error.polynomial,
+			floatFloor: floor,
+		},
+	};
+}
+
+/** @throws ComputationError (failed) naming the first row with an entry that is not finite */
+function finiteRows(from: number, rows: Matrix): Matrix {
+	const at = rows.data.findIndex((x) => !Number.isFinite(x));
+	if (at >= 0)
+		throw new ComputationError(
+			"failed",
+			`polynomial: the output of row ${from + Math.floor(at / rows.cols)} is not finite, got ${rows.data[at]}`,
+		);
+	return rows;
+}
+
+/** At least the largest ‖row‖. */
+function largestRow(source: RowSource): number {
+	const most = Math.max(1, Math.floor(2 ** 15 / source.cols));
+	const block = Matrix.zeros(Math.min(most, source.rows), source.cols);
+	let largest = 0;
+	for (let from = 0; from < source.rows; from += most) {
+		const count = Math.min(most, source.rows - from);
+		source.readRows(from, from + count, block.data);
+		for (let j = 0; j < count; j++) {
+			let square = 0;
+			for (let i = 0; i < source.cols; i++) square += block.at(j, i) ** 2;
+			largest = Math.max(largest, square);
+		}
+	}
+	return (1 + 1e-9) * Math.sqrt(largest);
+}

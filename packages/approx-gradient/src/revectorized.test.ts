@@ -1,0 +1,10 @@
+import { availableKernels } from "@attgrad/matrix-core";
+import { unjoined } from "@attgrad/matrix-core/testing-kernels";
+import { expect, test } from "vitest";
+import { polynomialKernels } from "./kernel-module.ts";
+
+const wide = (await availableKernels()).includes("fma256");
+
+test.runIf(wide)("every pair of vectors in the polynomial kernels is joined into 256 bits", () => {
+	expect(unjoined(polynomialKernels)).toEqual([]);
+});

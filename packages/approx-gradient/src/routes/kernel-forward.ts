@@ -1,0 +1,78 @@
+import type { RowSink } from "@attgrad/attention-problem";
+import { type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
+import { polynomialKernels } from "../kernel-module.ts";
+import { familyTable, variableTable } from "./feature-tables.ts";
+import { type ForwardTotals, shiftedRows } from "./forward.ts";
+import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
+import { bytesOf, keyMoments, notPositive, putIndices, putNumbers, sharesOf, upTo } from "./kernel-route.ts";
+import type { RouteInput } from "./route.ts";
+
+/**
+ * `forwardRows` on kernels and threads: pass 1 of the routes, then outputs alone. The same for every number of threads.
+ * @throws ComputationError invalid for a normaliser that is not positive, out-of-memory when the kernels' memory cannot grow
+ */
+export function forwardOnKernels(input: RouteInput, sink: RowSink, runtime: Runtime): Promise<ForwardTotals> {
+	const { tree, problem } = input;
+	const nodes = tree.size;
+	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
+	return withKernels(runtime, polynomialKernels, async (kernels) => {
+		const half = (done: number) => runtime.onProgress?.(done / 2, problem.n);
+		const moments = await keyMoments(input, nodes, plan, kernels, half);
+		const leastNormaliser = await outputs(input, moments, plan, kernels, sink, (done) => half(problem.n + done));
+		return { totalWeight: moments[problem.d]!, leastNormaliser };
+	});
+}
+
+/** Pass 2: the outputs, and the least normaliser. */
+async function outputs(
+	{ problem, tree, weights, frame }: RouteInput,
+	moments: Float64Array,
+	plan: KernelPlan,
+	kernels: Kernels,
+	sink: RowSink,
+	onProgress: (rows: number) => void,
+): Promise<number> {
+	const { n, d, A1 } = problem;
+	const dtype = A1.dtype;
+	const size = bytesOf(dtype);
+	const families = familyTable(tree, tree.size);
+	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
+	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
+	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
+	const weightedView = kernels.view(dtype, weighted, tree.size * (d + 1));
+	for (let at = 0; at < weightedView.length; at++) weightedView[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
+	const tables = [
+		families.length / 2,
+		putIndices(kernels, families),
+		putIndices(kernels, variableTable(tree, tree.size, plan.panelBytes)),
+	];
+	const operands = [
+		putNumbers(kernels, "f64", queryMap.data),
+		kernels.allocateZeros("f64", d),
+		putNumbers(kernels, "f64", shift.data),
+		weighted,
+	];
+	const ranges = putNumbers(kernels, "f64", new Float64Array(2 * plan.slots).fill(Number.POSITIVE_INFINITY));
+	const rangeView = kernels.view("f64", ranges, 2 * plan.slots);
+	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
+	const inputs = kernels.allocate(dtype, chunkRows * d);
+	const made = kernels.allocate(dtype, chunkRows * d);
+	const scratch = (upTo(tree.size, 4) + 3 * d + 1) * plan.panelBytes;
+	for (let from = 0; from < n; from += chunkRows) {
+		const rows = Math.min(chunkRows, n - from);
+		kernels.readRows(A1, from, from + rows, dtype, inputs);
+		const shares = sharesOf(rows, plan);
+		const tasks = shares.map(([first, count], slot) => [
+			...[count, d, tree.size, ...tables, inputs + first * d * size],
+			...[...operands, made + first * d * size, ranges + slot * 16],
+		]);
+		const bad = await kernels.run(`forwardPass${8 * size}`, tasks, { scratch });
+		const slot = bad.findIndex((row) => row >= 0);
+		if (slot >= 0) throw notPositive(from + shares[slot]![0] + bad[slot]!, rangeView[2 * slot]!);
+		sink(from, shiftedRows(kernels.view(dtype, made, rows * d), frame.valueCentre));
+		onProgress(from + rows);
+	}
+	let least = Number.POSITIVE_INFINITY;
+	for (let slot = 0; slot < plan.slots; slot++) least = Math.min(least, rangeView[2 * slot + 1]!);
+	return least;
+}

@@ -1,0 +1,67 @@
+import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { carriedError } from "./carried-error.ts";
+import type { AnyForwardAlgorithm, ForwardResult, RowSink } from "./forward.ts";
+import { type AttentionLayer, type LayerWeights, selfAttentionLayer } from "./layer.ts";
+
+/** An algorithm with its options, as its schema gives them. */
+interface Chosen {
+	readonly algorithm: AnyForwardAlgorithm;
+	readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What became of one layer of several. */
+export interface LayerRun extends ForwardResult {
+	/**
+	 * Bound on max |õ − o| against the exact layers from the first on: the layer's certificate plus what its exact output
+	 * carries on of the error of its input. Absent where a layer so far has no certificate.
+	 */
+	readonly throughError?: number;
+}
+
+/** A layer's output in memory, n x d. @throws ComputationError as the algorithm does */
+export async function outputOf(
+	{ algorithm, options }: Chosen,
+	layer: AttentionLayer<RowSource>,
+	runtime: Runtime,
+): Promise<ForwardResult & { output: Matrix }> {
+	const output = Matrix.zeros(layer.n, layer.d, layer.A1.dtype);
+	const result = await algorithm.run(layer, options, runtime, (from, rows) =>
+		output.data.set(rows.data, from * layer.d),
+	);
+	return { ...result, output };
+}
+
+/**
+ * Layers in a row (Definition 1.1): the output of each is the input of the next, in memory; that of the last goes to
+ * `sink`. The certificate of each layer is about the input that it was given; `throughError` is about the whole.
+ * @param scale factor of the scores, 1/d unless given
+ * @throws UsageError when the shapes do not fit, ComputationError as the algorithm does
+ */
+export async function runLayers(
+	chosen: Chosen,
+	input: RowSource,
+	layers: readonly LayerWeights[],
+	scale: number | undefined,
+	runtime: Runtime,
+	sink: RowSink,
+): Promise<LayerRun[]> {
+	const runs: LayerRun[] = [];
+	let rows = input;
+	let error: number | undefined = 0;
+	for (const [at, weights] of layers.entries()) {
+		const layer = selfAttentionLayer(rows, weights, scale);
+		const carried: number | undefined = error && carriedError(rows, weights, layer.scale, error);
+		let result: ForwardResult;
+		if (at === layers.length - 1) result = await chosen.algorithm.run(layer, chosen.options, runtime, sink);
+		else {
+			const { output, ...rest } = await outputOf(chosen, layer, runtime);
+			rows = output;
+			result = rest;
+		}
+		const { certificate } = result;
+		const isProof = certificate?.kind === "a-priori" || certificate?.kind === "a-posteriori";
+		error = isProof && carried !== undefined ? certificate.bound + carried : undefined;
+		runs.push({ ...result, ...(error !== undefined && { throughError: error }) });
+	}
+	return runs;
+}
