@@ -26,6 +26,7 @@ export {
 	randomFeatures,
 	supportBasis,
 } from "./feature-maps/index.ts";
+export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
 export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";
 export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";

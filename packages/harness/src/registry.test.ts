@@ -36,6 +36,14 @@ test("a variant fixes its options, and settings follow after a colon", () => {
 	expect(findAlgorithm("two-ways:way=down,degree=4", [twoWays]).options).toEqual({ way: "down", degree: 4 });
 });
 
+test("settings are numbers, truth values or words", () => {
+	expect(findAlgorithm("polynomial:degree=4,rowDegrees=true,basis=taylor").options).toEqual({
+		degree: 4,
+		rowDegrees: true,
+		basis: "taylor",
+	});
+});
+
 test("what is unknown is refused with what is known", () => {
 	const refusal = (spelling: string) => () => findAlgorithm(spelling, [twoWays]);
 	expect(refusal("three-ways")).toThrow(UsageError);

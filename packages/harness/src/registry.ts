@@ -54,7 +54,7 @@ export function algorithmSpellings(known: readonly AnyGradientAlgorithm[] = know
 	return known.flatMap(({ name, variants = {} }) => [name, ...Object.keys(variants).map((v) => `${name}/${v}`)]);
 }
 
-/** `basis=taylor,degree=4` as an object; numbers are numbers. */
+/** `basis=taylor,degree=4` as an object. */
 function parseSettings({ name, options, soleSetting }: AnyGradientAlgorithm, text: string): Record<string, unknown> {
 	if (soleSetting !== undefined) return { [soleSetting]: text };
 	const known = Object.keys(options.shape);
@@ -63,7 +63,13 @@ function parseSettings({ name, options, soleSetting }: AnyGradientAlgorithm, tex
 			const [, option = "", value = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
 			if (!known.includes(option))
 				throw new UsageError(`unknown option of ${name}: ${pair} (known: ${known.join(", ") || "none"})`);
-			return [option, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value];
+			return [option, settingValue(value)];
 		}),
 	);
+}
+
+/** Numbers and truth values as what they are, all else as text. */
+function settingValue(value: string): string | number | boolean {
+	if (value === "true" || value === "false") return value === "true";
+	return value !== "" && Number.isFinite(Number(value)) ? Number(value) : value;
 }

@@ -109,6 +109,21 @@ test("points of a curve along something are joined in its order", async () => {
 	);
 });
 
+test("every panel has room for its own points, however the same budgets of others differ", () => {
+	const rows = paretoRows().map((row) => ({
+		...row,
+		...(row.time_ms && { time_ms: row.B === 1 ? row.time_ms * 100 : row.time_ms }),
+	}));
+	const times = rows.flatMap(({ time_ms }) => time_ms ?? []);
+	const domains = JSON.stringify(figureSpec(paretoFigure, rows)).matchAll(
+		/"field":"x"[^}]*"domain":\[([\d.e+-]+),([\d.e+-]+)\]/g,
+	);
+	for (const [, low, high] of domains) {
+		expect(Number(low)).toBeLessThan(Math.min(...times));
+		expect(Number(high)).toBeGreaterThan(Math.max(...times));
+	}
+});
+
 test("a rule is drawn where its value is, with its name", async () => {
 	const { svg } = await draw(paretoFigure, paretoRows());
 	expect(svg.match(/>ε = 10⁻⁶</g)).toHaveLength(2);

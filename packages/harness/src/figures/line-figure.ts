@@ -23,7 +23,7 @@ export function lineFigureSpec(figure: LineFigure, rows: readonly Row[]): TopLev
 		rules: rulesOf(figure.rules ?? [], panel.rows),
 	}));
 	const isSingle = parts.length === 1;
-	const points = curves.flatMap((curve) => curve.points);
+	const points = parts.flatMap((part) => part.curves.flatMap((curve) => curve.points));
 	const rules = parts.flatMap((part) => part.rules);
 	const ruledAt = (axis: "x" | "y") => rules.filter((rule) => rule.axis === axis).map(({ at }) => at);
 	const kinds = new Map(curves.map(({ name, kind }) => [name, kind]));

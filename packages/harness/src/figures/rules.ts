@@ -39,7 +39,7 @@ export function placeRules(
 			return { ends: { x, x2: x, y: 0, y2: frame.height }, name };
 		}
 		const y = frame.height - position(figure.y, frame.y, frame.height, at);
-		const name = { text, x: 6, y: y < 16 ? y + 9 : y - 8, width };
+		const name = { text, x: 28, y: y < 16 ? y + 9 : y - 8, width };
 		return { ends: { x: 0, x2: frame.width, y, y2: y }, name };
 	});
 }

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { sampleRow } from "../test/row.ts";
+import { describeGains } from "./gains.ts";
+
+test("gains are factors against the whole method on the same data, the largest of all cases", () => {
+	const rows = [1, 2].flatMap((B) => [
+		sampleRow({ algorithm: "polynomial/moment:certificate=a-priori", B, rank: 100, time_ms: 10 }),
+		sampleRow({ algorithm: "polynomial/paper:certificate=a-priori", B, rank: 100, time_ms: 40 }),
+		sampleRow({ algorithm: "ablated:variant=uncentred", B, rank: 100 * B ** 3 }),
+	]);
+	expect(describeGains(rows)).toBe(
+		"Worth at the same certified error: centring up to 8 times in rank, the moment route up to 4 times in time",
+	);
+	expect(describeGains([])).toBe("What each choice is worth");
+});
