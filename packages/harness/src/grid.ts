@@ -74,7 +74,7 @@ function expandBlock(experiment: Experiment, block: GridBlock, kernel: string): 
 				experiment: experiment.name,
 				algorithm: spelling,
 				version: algorithm.version,
-				sources: algorithm.modules ? sourceDigest(algorithm.modules) : "",
+				...(algorithm.modules && { sources: sourceDigest(algorithm.modules) }),
 				options: resolveOptions(spelling, algorithm.options, { ...options, ...asked }),
 				...point,
 				...asked,

@@ -148,7 +148,7 @@ test("cells of one point are measured in rounds, and their times are kept", asyn
 	const samples = readSamples(join(out, "tiny"));
 	for (const row of rows()) {
 		const rounds = samples.get(row.key)!;
-		const timing = row.extra!["timing"] as TimingDetail | undefined;
+		const timing = row.extra?.["timing"] as TimingDetail | undefined;
 		if (row.samples === 1) expect({ rounds, timing }).toEqual({ rounds: [[row.time_ms]], timing: undefined });
 		else {
 			expect(timing!.rounds_ms).toHaveLength(rounds.length);
