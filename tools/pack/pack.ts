@@ -53,6 +53,9 @@ function compileInto(target: string, sources: string): void {
 			stdio: "inherit",
 		});
 		cpSync(join(all, relative(root, sources)), target, { recursive: true });
+		// What is not compiled: the programs and the style of pages that a package writes.
+		for (const file of globSync("src/**/*.{js,css}", { cwd: folder }))
+			cpSync(join(folder, file), join(target, relative("src", file)));
 		// The compiler rewrites the names of modules in code, and leaves them in declarations.
 		for (const file of globSync("**/*.d.ts", { cwd: target }).map((name) => join(target, name)))
 			writeFileSync(file, readFileSync(file, "utf8").replaceAll(/(["'])(\.\.?\/[^"']*)\.ts\1/g, "$1$2.js$1"));

@@ -1,5 +1,6 @@
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
+import { reductions } from "@attgrad/hardness";
 import { knownAlgorithms } from "@attgrad/harness";
 import { describeFlags, type FlagDescription, shown } from "./flags.ts";
 import { printTable } from "./table.ts";
@@ -16,16 +17,24 @@ export function catalogue() {
 		})),
 		distributions,
 		experiments: experiments.map(({ name, question }) => ({ name, question })),
+		reductions: reductions.map(({ name, summary, source, target, reference }) => ({
+			name,
+			summary,
+			source,
+			target,
+			reference,
+		})),
 	};
 }
 
 /** Prints the catalogue to standard output. */
 export function printCatalogue(json: boolean): void {
-	const { algorithms: listed, distributions: drawn, experiments: run } = catalogue();
+	const listing = catalogue();
 	if (json) {
-		console.log(JSON.stringify({ algorithms: listed, distributions: drawn, experiments: run }));
+		console.log(JSON.stringify(listing));
 		return;
 	}
+	const { algorithms: listed, distributions: drawn, experiments: run } = listing;
 	console.log("Algorithms (--algorithm)");
 	printTable(
 		listed.map(({ name, summary, variants, options }) => [
@@ -39,6 +48,10 @@ export function printCatalogue(json: boolean): void {
 	console.log(`  ${drawn.join(", ")}`);
 	console.log("\nExperiments (attgrad sweep)");
 	printTable(run.map(({ name, question }) => [`  ${name}`, question]));
+	console.log("\nReductions of the lower bound (attgrad solve, attgrad reduce)");
+	printTable(
+		listing.reductions.map(({ name, summary, source, target }) => [`  ${name}`, `${source} to ${target}: ${summary}`]),
+	);
 }
 
 /** `--basis taylor|chebyshev: what it is (chebyshev unless given)`. */

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { attgrad, start, temporaryFolder } from "./testing/command.ts";
 
-const verbs = ["sweep", "gradient", "generate", "plot", "solve", "reduce", "list"];
+const verbs = ["sweep", "gradient", "generate", "plot", "report", "solve", "reduce", "list"];
 
 test.concurrent("--help names every verb", async () => {
 	const { code, stdout, stderr } = await attgrad(["--help"]);
@@ -27,15 +27,15 @@ const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
 	[
 		["xyzzy"],
-		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, solve, reduce, list)",
+		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, report, solve, reduce, list)",
 	],
 	[
 		[],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, solve, reduce, list); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, solve, reduce, list); see attgrad --help",
 	],
 	[
 		["--verbose"],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, solve, reduce, list); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, solve, reduce, list); see attgrad --help",
 	],
 	[["list", "--jsn"], "attgrad list: unknown option: --jsn (did you mean --json?)"],
 	[["list", "--no-colour"], "attgrad list: unknown option: --no-colour (see --help)"],

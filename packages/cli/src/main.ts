@@ -8,11 +8,23 @@ import { listVerb } from "./verbs/list.ts";
 import { planVerb } from "./verbs/plan.ts";
 import { plotVerb } from "./verbs/plot.ts";
 import { reduceVerb } from "./verbs/reduce.ts";
+import { reportVerb } from "./verbs/report.ts";
 import { solveVerb } from "./verbs/solve.ts";
 import { sweepVerb } from "./verbs/sweep.ts";
 
 /** The verbs, in the order of the help. Each is one file; what it needs is loaded when it runs. */
-const verbs = [sweepVerb, gradientVerb, planVerb, forwardVerb, generateVerb, plotVerb, solveVerb, reduceVerb, listVerb];
+const verbs = [
+	sweepVerb,
+	gradientVerb,
+	planVerb,
+	forwardVerb,
+	generateVerb,
+	plotVerb,
+	reportVerb,
+	solveVerb,
+	reduceVerb,
+	listVerb,
+];
 
 const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]!);
 

@@ -35,7 +35,7 @@ test.each([
 
 test("an axis of whole numbers takes no others", () => {
 	expect(() => parseAxis("n", "1024,0.5", { whole: true })).toThrow("--n: each value must be a whole number >= 1");
-	expect(() => parseAxis("n", "2^60", { whole: true })).toThrow("got 2^60");
+	expect(() => parseAxis("n", "3^40", { whole: true })).toThrow("got 3^40");
 });
 
 test.each([

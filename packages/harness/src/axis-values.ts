@@ -26,11 +26,16 @@ function parseValue(name: string, text: string, whole: boolean): number {
 }
 
 function check(name: string, text: string, value: number, whole: boolean): number {
-	if (!(Number.isFinite(value) && value > 0 && (!whole || Number.isSafeInteger(value))))
+	if (!(Number.isFinite(value) && value > 0 && (!whole || isExact(value))))
 		throw new UsageError(
 			`--${name}: each value must be a ${whole ? "whole number >= 1" : "number > 0"} (also 2^10, 2^10..2^17), got ${text || "nothing"}`,
 		);
 	return value;
+}
+
+/** Whether a number is whole, and the one that was written: large ones are that only as powers of two. */
+function isExact(value: number): boolean {
+	return Number.isSafeInteger(value) || (value > 1 && Number.isInteger(Math.log2(value)));
 }
 
 /** Reads spellings of algorithms separated by commas: `dense,polynomial/moment:basis=taylor,degree=4,streaming`. */

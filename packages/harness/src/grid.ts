@@ -5,7 +5,7 @@ import { findAlgorithm, knownAlgorithms } from "./registry.ts";
 import { sourceDigest } from "./source-digest.ts";
 
 /** Values that replace those of an experiment's grid. */
-export type GridOverrides = Partial<Pick<GridBlock, "algorithm" | "n" | "d" | "B" | "epsilon" | "threads">>;
+export type GridOverrides = Partial<Omit<GridBlock, "exclude">>;
 
 /**
  * The cells of an experiment, each once, small n first: all algorithms at one n, then the next n, so that a slow drift
@@ -38,10 +38,11 @@ function overriddenBlocks(experiment: Experiment, preset: Preset, overrides: Gri
 	const inGrid = new Set(blocks.flatMap((block) => block.algorithm.map(canonical)));
 	return blocks
 		.map((block, i): GridBlock => {
-			const { degree, ...rest } = block;
+			const { degree, epsilon, ...rest } = block;
 			const kept = asked ? block.algorithm.filter((spelling) => asked.includes(canonical(spelling))) : block.algorithm;
 			const added = i === 0 ? (asked?.filter((spelling) => !inGrid.has(spelling)) ?? []) : [];
-			return { ...rest, ...(degree && !axes.epsilon && { degree }), ...axes, algorithm: [...kept, ...added] };
+			const accuracy = axes.epsilon || axes.degree ? {} : { ...(degree && { degree }), ...(epsilon && { epsilon }) };
+			return { ...rest, ...accuracy, ...axes, algorithm: [...kept, ...added] };
 		})
 		.filter((block) => block.algorithm.length > 0);
 }

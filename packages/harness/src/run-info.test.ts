@@ -21,7 +21,21 @@ const info: RunInfo = {
 	commit: null,
 	dirty: null,
 	startedAt: "2026-01-02T03:04:05.678Z",
-	cells: [{ key: "0123456789abcdef", algorithm: "streaming", n: 8 }],
+	cells: [
+		{
+			key: "0123456789abcdef",
+			experiment: "tiny",
+			algorithm: "streaming",
+			n: 8,
+			d: 2,
+			B: 1,
+			distribution: "uniform",
+			seed: 1,
+			dtype: "f64",
+			threads: 1,
+			kernel: "js",
+		},
+	],
 };
 
 test("run.json is read as it was written", () => {

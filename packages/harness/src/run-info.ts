@@ -15,7 +15,23 @@ const runInfoSchema = z.object({
 	question: z.string(),
 	preset: z.enum(presets),
 	/** Every cell of the grid, with the key of its row. */
-	cells: z.array(z.looseObject({ key: z.string(), algorithm: z.string() })),
+	cells: z.array(
+		z.looseObject({
+			key: z.string(),
+			experiment: z.string(),
+			algorithm: z.string(),
+			n: z.number(),
+			d: z.number(),
+			B: z.number(),
+			epsilon: z.number().optional(),
+			degree: z.number().optional(),
+			distribution: z.string(),
+			seed: z.number(),
+			dtype: z.enum(["f64", "f32"]),
+			threads: z.number(),
+			kernel: z.string(),
+		}),
+	),
 	/** What the sweep was called with. */
 	settings: z.looseObject({}),
 	versions: z.record(z.string(), z.string()),

@@ -4,7 +4,7 @@ import type { GivenFlags } from "../flags.ts";
 /** `attgrad list`: what there is to name on the command line. */
 export const listVerb: CommandModule<unknown, GivenFlags> = {
 	command: "list",
-	describe: "List the algorithms with their options, the distributions and the experiments",
+	describe: "List the algorithms with their options, the distributions, the experiments and the reductions",
 	builder: (parser) =>
 		parser
 			.option("json", { type: "boolean", describe: "print one JSON object" })

@@ -11,7 +11,7 @@ test("a sweep measures, draws, and measures nothing again; plot draws it once mo
 	const words = ["sweep", "scaling", ...small, "--out", out, "--json"];
 	const first = await attgrad(words);
 	expect(first.code).toBe(0);
-	const files = ["time-vs-n.svg", "time-vs-n.png"].map((name) => join(out, "scaling", name));
+	const files = ["time-vs-n.svg", "time-vs-n.png", "report.html"].map((name) => join(out, "scaling", name));
 	const summary = { experiment: "scaling", folder: join(out, "scaling"), counts: { done: 4 }, left: 0, files };
 	expect(JSON.parse(first.stdout)).toEqual({ experiments: [summary] });
 	expect(first.stderr).toMatch(/^scaling: found 4 cells, done 0, to run 4, about \d+ s\n/);
@@ -27,8 +27,14 @@ test("a sweep measures, draws, and measures nothing again; plot draws it once mo
 
 	rmSync(files[1]!);
 	const plotted = await attgrad(["plot", join(out, "scaling")]);
-	expect(plotted).toEqual({ code: 0, stdout: `${files.join("\n")}\n`, stderr: "" });
+	expect(plotted).toEqual({ code: 0, stdout: `${files.slice(0, 2).join("\n")}\n`, stderr: "" });
 	expect(existsSync(files[1]!)).toBe(true);
+
+	rmSync(files[2]!);
+	const reported = await attgrad(["report", out]);
+	expect(reported).toEqual({ code: 0, stdout: `${files[2]}\n${join(out, "report.html")}\n`, stderr: "" });
+	expect(readFileSync(files[2]!, "utf8")).toContain("npx attgrad sweep scaling --preset quick");
+	expect(readFileSync(join(out, "report.html"), "utf8")).toContain('href="scaling/report.html"');
 });
 
 test("a dry run prints what would be measured and for how long, and writes nothing", async () => {

@@ -25,30 +25,22 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
 		const { parseAlgorithms, parseAxis, parseDuration, parseMemory } = harness;
-		const {
-			json,
-			dryRun,
-			n,
-			d,
-			B,
-			epsilon,
-			algorithm,
-			command,
-			threads,
-			timeLimit,
-			cellTimeout,
-			memoryLimit,
-			rerun,
-			...rest
-		} = readFlags(await sweepFlags(), given);
+		const { json, dryRun, n, d, B, epsilon, degree, algorithm, command, distribution, seed, dtype, threads, ...more } =
+			readFlags(await sweepFlags(), given);
+		const { timeLimit, cellTimeout, memoryLimit, rerun, ...rest } = more;
+		if (epsilon && degree) throw new (await import("@attgrad/matrix-core")).UsageError("give --epsilon or --degree");
 		const overrides = {
 			...(n && { n: parseAxis("n", n, { whole: true }) }),
 			...(d && { d: parseAxis("d", d, { whole: true }) }),
 			...(B && { B: parseAxis("B", B) }),
 			...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+			...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
 			...((algorithm || command) && {
 				algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
 			}),
+			...(distribution && { distribution: [distribution] }),
+			...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
+			...(dtype && { dtype: [dtype] }),
 			...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
 		};
 		const options = {
@@ -68,9 +60,15 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 			if (stop.signal.aborted) break;
 			const { signal } = stop;
 			const summary = await harness.sweep(experiment, { ...options, progress, signal });
-			const files = summary.left > 0 ? [] : await harness.plotRun(summary.folder, experiments);
+			const { folder } = summary;
+			const files =
+				summary.left > 0
+					? []
+					: [...(await harness.plotRun(folder, experiments)), await harness.reportRun(folder, experiments)];
 			done.push({ ...summary, files });
-			if (!json) console.log(describeSummary(summary, files));
+			if (json) continue;
+			console.log(describeSummary(summary, files));
+			console.log(`\n${harness.describeRun(harness.readRun(folder, experiments))}\n`);
 		}
 		if (json) console.log(JSON.stringify({ experiments: done }));
 		process.exitCode = stop.exitCode;
@@ -90,6 +88,10 @@ async function sweepFlags() {
 			.string()
 			.optional()
 			.describe("algorithms in place of the experiment's: exact,polynomial/moment:basis=taylor"),
+		degree: z.string().optional().describe("degrees in place of the experiment's degrees or errors: 4,8"),
+		distribution: z.string().optional().describe("distribution in place of the experiment's"),
+		seed: z.string().optional().describe("seeds in place of the experiment's: 1,2,3"),
+		dtype: z.enum(["f64", "f32"]).optional().describe("number type in place of the experiment's"),
 		command: z
 			.string()
 			.optional()

@@ -40,17 +40,19 @@ export function framed(
 ): TopLevelSpec {
 	const regime = figure.regime ?? describeRegime(facts.rows.filter(({ status }) => status === "done"));
 	const wrapped = (text: string, size: number) => wrapText(text, figureWidth - 2 * margin, size);
+	const notes = [regime, figure.caveat, ...marks].filter((note) => note !== undefined);
 	return {
 		$schema: "https://vega.github.io/schema/vega-lite/v6.json",
+		usermeta: { notes },
 		background: "white",
 		padding: margin,
 		title: {
 			text: wrapped(figure.title(facts), fontSize.title),
-			subtitle: [regime, figure.caveat, ...marks].flatMap((note) => (note ? wrapped(note, fontSize.subtitle) : [])),
+			subtitle: notes.flatMap((note) => wrapped(note, fontSize.subtitle)),
 		},
 		config,
 		...(panels.length === 1 ? panels[0] : { concat: panels, columns: panelColumns, spacing: { row: 22, column: 18 } }),
-	} as TopLevelSpec;
+	} as object as TopLevelSpec;
 }
 
 /** What the marks of cells without a value mean, where there are any. */

@@ -1,10 +1,7 @@
 import { join } from "node:path";
-import { UsageError } from "@attgrad/matrix-core";
 import { writeAtomically } from "../atomic-write.ts";
 import type { Experiment } from "../experiment.ts";
-import { readRows } from "../rows-file.ts";
-import { readRunInfo } from "../run-info.ts";
-import { rowsFileName } from "../store.ts";
+import { readRun } from "../run.ts";
 import { figureSpec } from "./figure-spec.ts";
 import { renderFigure } from "./render.ts";
 
@@ -15,14 +12,7 @@ import { renderFigure } from "./render.ts";
  * @throws UsageError when the folder was not written by a sweep of one of these experiments, or its files are damaged
  */
 export async function plotRun(folder: string, experiments: readonly Experiment[]): Promise<string[]> {
-	const info = readRunInfo(folder);
-	const experiment = experiments.find(({ name }) => name === info.experiment);
-	if (!experiment)
-		throw new UsageError(
-			`${folder}: unknown experiment: ${info.experiment} (known: ${experiments.map(({ name }) => name).join(", ")})`,
-		);
-	const keys = new Set(info.cells.map(({ key }) => key));
-	const rows = readRows(join(folder, rowsFileName)).rows.filter(({ key }) => keys.has(key));
+	const { experiment, rows } = readRun(folder, experiments);
 	const written: string[] = [];
 	for (const figure of experiment.figures) {
 		const spec = figureSpec(figure, rows);

@@ -1,0 +1,62 @@
+import { parse } from "csv-parse/sync";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { darkSpec } from "./page/dark.js";
+import { shown } from "./page/numbers.js";
+import { csvOf, matches, orderOf } from "./page/rows.js";
+import { changedDomain } from "./page/zoom.js";
+
+const column = (name: string, isNumber = false) => ({ name, isNumber, isShown: true });
+
+test("a CSV of any fields is read back as it was", () => {
+	// A record of one empty field is an empty line, which no CSV can tell from none.
+	const row = fc.array(fc.string({ unit: "grapheme" }), { minLength: 2, maxLength: 2 });
+	fc.assert(
+		fc.property(fc.array(row), (rows) => {
+			const text = csvOf([column("a"), column("b")], rows);
+			expect(parse(text)).toEqual([["a", "b"], ...rows]);
+		}),
+	);
+});
+
+test("rows are ordered by size, what does not apply last in either direction", () => {
+	const rows = [["1000"], [""], ["2"], ["3e-5"]];
+	expect(orderOf(rows, 0, true, "ascending")).toEqual([3, 2, 0, 1]);
+	expect(orderOf(rows, 0, true, "descending")).toEqual([0, 2, 3, 1]);
+});
+
+test("a filter finds words anywhere and values of a column", () => {
+	const columns = [column("algorithm"), column("n", true)];
+	const row = ["polynomial/moment", "1024"];
+	const found = (wanted: string) => matches(row, columns, wanted);
+	expect(["", "moment", "MOMENT n=1024", "n=1.024e3"].map(found)).toEqual([true, true, true, true]);
+	expect(["dense", "n=102", "moment n=512"].map(found)).toEqual([false, false, false]);
+});
+
+test("zooming in and out again gives the range there was, on both kinds of axis", () => {
+	fc.assert(
+		fc.property(fc.boolean(), fc.double({ min: 0.1, max: 10, noNaN: true }), (isLog, factor) => {
+			const [low, high] = changedDomain(changedDomain([2, 2048], isLog, { factor }), isLog, { factor: 1 / factor });
+			// Each of the few roundings is relative to a range at most 10 times as wide.
+			expect(low).toBeCloseTo(2, 8);
+			expect(high).toBeCloseTo(2048, 8);
+		}),
+	);
+});
+
+test("what is zoomed about stays in its place", () => {
+	const [low, high] = changedDomain([1, 100], true, { factor: 0.5, about: 10 });
+	expect(Math.log(10 / low) / Math.log(high / low)).toBeCloseTo(0.5, 12);
+});
+
+test("a dark page changes colours of marks and leaves data alone", () => {
+	const spec = { marks: [{ fill: "#000000", stroke: "white" }], data: [{ values: [{ ink: "white" }] }] };
+	expect(darkSpec(spec)).toEqual({
+		marks: [{ fill: "#F2F2F2", stroke: "#1B1F24" }],
+		data: [{ values: [{ ink: "white" }] }],
+	});
+});
+
+test("numbers are short", () => {
+	expect([1024, 0.0000123456, 12.34567, 2 ** 40].map(shown)).toEqual(["1,024", "1.235e-5", "12.35", "1.1e+12"]);
+});

@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { writeAtomically } from "../atomic-write.ts";
+import type { Experiment } from "../experiment.ts";
+import { figureSpec } from "../figures/figure-spec.ts";
+import { readRun } from "../run.ts";
+import { reportPage } from "./report-page.ts";
+import { screenFigure } from "./screen-figure.ts";
+
+/** Name of the report in a results folder. */
+export const reportFileName = "report.html";
+
+/**
+ * Writes the report of a results folder beside its rows: one file, which a browser opens from the disk.
+ * @returns its path
+ * @throws UsageError when the folder was not written by a sweep of one of these experiments, or its files are damaged
+ */
+export async function reportRun(folder: string, experiments: readonly Experiment[]): Promise<string> {
+	const run = readRun(folder, experiments);
+	const specs = run.experiment.figures.flatMap((figure) => figureSpec(figure, run.rows) ?? []);
+	const path = join(folder, reportFileName);
+	writeAtomically(path, reportPage(run, await Promise.all(specs.map(screenFigure))));
+	return path;
+}
