@@ -3,7 +3,7 @@ import { defineExperiment, type GridBlock } from "@attgrad/harness";
 import { ComputationError } from "@attgrad/matrix-core";
 import { type Decoding, decoding } from "./cases.ts";
 import { figures } from "./figures.ts";
-import { measureIntegral } from "./integral-nodes.ts";
+import { gapDistribution, measureIntegral } from "./integral-nodes.ts";
 import { countingSizes, measureInterpolation } from "./interpolation.ts";
 import { measureNoise, sizesOf } from "./noise-levels.ts";
 import { noisy } from "./noisy.ts";
@@ -34,7 +34,7 @@ const noiseBlock = (reduction: Decoding, factors: readonly number[]): GridBlock 
 
 const integralBlocks = (size: number, seeds: readonly number[]): GridBlock[] =>
 	seeds.map((seed) => ({
-		...point("streaming", "R0 and R2", gapRiemannSum.sizes(plantedGap({ n: size, yes: true, seed }))),
+		...point("streaming", gapDistribution, gapRiemannSum.sizes(plantedGap({ n: size, yes: true, seed }))),
 		seed: [seed],
 	}));
 
@@ -81,7 +81,7 @@ export default defineExperiment({
 		const { distribution } = context.cell;
 		const [, reduction, what, value] =
 			/^(R1a|R1b|R2|R3) (under noise|scores|thetaMax) ?([\d.]+)?$/.exec(distribution) ?? [];
-		if (distribution === "R0 and R2") return measureIntegral(context);
+		if (distribution === gapDistribution) return measureIntegral(context);
 		if (what === "under noise") return measureNoise(reduction as Decoding, context);
 		if (what === "scores") return measurePolynomial(reduction as Decoding, Number(value), context);
 		if (what === "thetaMax") return measureInterpolation(Number(value), context);

@@ -1,5 +1,6 @@
 import type { Figure, LineFigure, Row } from "@attgrad/harness";
 import { decoding } from "./cases.ts";
+import { gapDistribution } from "./integral-nodes.ts";
 import { polynomialError } from "./polynomial-method.ts";
 
 /** Stands under every figure of this experiment (paper.md 9.4). */
@@ -17,7 +18,7 @@ const range = (row: Row) => extra(row, "range");
 const source = (row: Row) => extra(row, "source");
 const theta = (row: Row) => extra(row, "thetaMax");
 
-const isIntegral = (row: Row) => row.distribution === "R0 and R2";
+const isIntegral = (row: Row) => row.distribution === gapDistribution;
 const isScores = (row: Row) => / scores /.test(row.distribution);
 const isInterpolation = (row: Row) => / thetaMax /.test(row.distribution);
 
