@@ -2,11 +2,26 @@ import type { Experiment } from "@attgrad/harness";
 import ablation from "./ablation/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
+import kernels from "./kernels/experiment.ts";
+import millionTokens from "./million-tokens/experiment.ts";
 import pareto from "./pareto/experiment.ts";
+import peers from "./peers/experiment.ts";
 import phase from "./phase/experiment.ts";
 import rank from "./rank/experiment.ts";
 import scaling from "./scaling/experiment.ts";
 import threshold from "./threshold/experiment.ts";
 
 /** Every experiment, in the order in which a sweep of all runs them. A new one is a folder and a line here. */
-export const experiments: readonly Experiment[] = [scaling, degree, pareto, rank, phase, ablation, threshold, hardness];
+export const experiments: readonly Experiment[] = [
+	scaling,
+	degree,
+	pareto,
+	rank,
+	phase,
+	ablation,
+	threshold,
+	hardness,
+	kernels,
+	millionTokens,
+	peers,
+];

@@ -1,6 +1,7 @@
 // The module "polynomial": every kernel of the polynomial method for f64 and f32, with the scratch of the thread first.
 
 import { forwardPass } from "./forward-pass";
+import { blockFeatures } from "./features";
 import { keyMoments } from "./key-moments";
 import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
@@ -111,4 +112,13 @@ export function centredKeys32(
 	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
 ): void {
 	centredKeys<f32>(scratch, rows, d, keys, inputs, Y, middle, tilt, valueCentre, out);
+}
+
+/** Features of a block of keys, `times` over, into the scratch: what pass 1 does of them, by itself, to be timed. */
+export function features64(scratch: usize, families: i32, familyTable: usize, variable: usize, row: usize, x: usize, times: i32): void {
+	for (let i = 0; i < times; i++) blockFeatures<f64>(x, scratch, families, familyTable, variable, row);
+}
+
+export function features32(scratch: usize, families: i32, familyTable: usize, variable: usize, row: usize, x: usize, times: i32): void {
+	for (let i = 0; i < times; i++) blockFeatures<f32>(x, scratch, families, familyTable, variable, row);
 }

@@ -27,6 +27,7 @@ export {
 	supportBasis,
 } from "./feature-maps/index.ts";
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
+export { type KernelPasses, kernelPasses } from "./kernel-passes.ts";
 export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";
 export { countMonomials, type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";

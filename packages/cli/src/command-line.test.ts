@@ -27,15 +27,15 @@ const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
 	[
 		["xyzzy"],
-		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, report, solve, reduce, list)",
+		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, report, merge, slurm, solve, reduce, list)",
 	],
 	[
 		[],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, solve, reduce, list); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, merge, slurm, solve, reduce, list); see attgrad --help",
 	],
 	[
 		["--verbose"],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, solve, reduce, list); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, merge, slurm, solve, reduce, list); see attgrad --help",
 	],
 	[["list", "--jsn"], "attgrad list: unknown option: --jsn (did you mean --json?)"],
 	[["list", "--no-colour"], "attgrad list: unknown option: --no-colour (see --help)"],

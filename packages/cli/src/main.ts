@@ -5,10 +5,12 @@ import { forwardVerb } from "./verbs/forward.ts";
 import { generateVerb } from "./verbs/generate.ts";
 import { gradientVerb } from "./verbs/gradient.ts";
 import { listVerb } from "./verbs/list.ts";
+import { mergeVerb } from "./verbs/merge.ts";
 import { planVerb } from "./verbs/plan.ts";
 import { plotVerb } from "./verbs/plot.ts";
 import { reduceVerb } from "./verbs/reduce.ts";
 import { reportVerb } from "./verbs/report.ts";
+import { slurmVerb } from "./verbs/slurm.ts";
 import { solveVerb } from "./verbs/solve.ts";
 import { sweepVerb } from "./verbs/sweep.ts";
 
@@ -21,6 +23,8 @@ const verbs = [
 	generateVerb,
 	plotVerb,
 	reportVerb,
+	mergeVerb,
+	slurmVerb,
 	solveVerb,
 	reduceVerb,
 	listVerb,

@@ -33,7 +33,7 @@ export { type LocalExponent, localExponents } from "./fits/local-exponent.ts";
 export { countSizes, describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
 export { largestWithin, type Reach } from "./fits/reach.ts";
 export { studentQuantile } from "./fits/student-t.ts";
-export { gateSize, gradientError, referenceGradient } from "./gate.ts";
+export { gateSize, gradientError, passGate, referenceGradient } from "./gate.ts";
 export { expandGrid, type GridOverrides } from "./grid.ts";
 export {
 	type CellContext,
@@ -53,8 +53,12 @@ export { reproduceCommand } from "./report/reproduce.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type Run, readRun } from "./run.ts";
-export { type RunInfo, readRunInfo } from "./run-info.ts";
+export { type RunInfo, readRunInfo, runFileName } from "./run-info.ts";
 export { type Rounds, readSamples } from "./samples-file.ts";
+export { cellCost, cellMemory } from "./shards/cell-cost.ts";
+export { type MergeOptions, type MergeSummary, mergeRuns } from "./shards/merge-runs.ts";
+export { type CellPlan, type KeyedCell, planCells } from "./shards/plan-cells.ts";
+export { parseShard, type Shard, shardFolder } from "./shards/shard.ts";
 export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { describeRun, textTable } from "./summary/describe-run.ts";
 export { shown, shownSize, shownTime } from "./summary/shown.ts";

@@ -2,12 +2,7 @@ import type { Cell } from "./cell.ts";
 import type { CellOutcome } from "./cell-message.ts";
 import { inRounds } from "./in-rounds.ts";
 import { type CellLimits, startCell } from "./run-cell.ts";
-
-/** A cell with the key of its row. */
-export interface KeyedCell {
-	readonly key: string;
-	readonly cell: Cell;
-}
+import type { KeyedCell } from "./shards/plan-cells.ts";
 
 /** Most cells of a point whose processes wait for each other. */
 const width = 8;

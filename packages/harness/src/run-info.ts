@@ -33,7 +33,11 @@ const runInfoSchema = z.object({
 		}),
 	),
 	/** What the sweep was called with. */
-	settings: z.looseObject({}),
+	settings: z.looseObject({
+		/** Where this is one part of a sharded sweep: which, and the keys of the whole grid in their order. */
+		shard: z.object({ index: z.int(), of: z.int() }).optional(),
+		grid: z.array(z.string()).readonly().optional(),
+	}),
 	versions: z.record(z.string(), z.string()),
 	machine: z.object({
 		name: z.string(),

@@ -1,19 +1,22 @@
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { createRuntime, UsageError } from "@attgrad/matrix-core";
-import { cellKey, describeCell } from "./cell.ts";
+import { UsageError } from "@attgrad/matrix-core";
+import { describeCell } from "./cell.ts";
 import { CurveLimits } from "./curve-limits.ts";
 import { describeDuration, estimateCell } from "./estimate.ts";
-import { defaultEffort, type Experiment, type Preset } from "./experiment.ts";
-import { expandGrid, type GridOverrides } from "./grid.ts";
+import type { Experiment, Preset } from "./experiment.ts";
+import type { GridOverrides } from "./grid.ts";
 import { readCommit, readMachine, readVersions } from "./machine.ts";
 import { machineWarnings, throttleCount } from "./machine-state.ts";
-import { byPoint, type KeyedCell, measurePoint } from "./measure-point.ts";
+import { byPoint, measurePoint } from "./measure-point.ts";
 import type { Progress } from "./progress.ts";
 import type { Row, Status } from "./row.ts";
 import { readRows } from "./rows-file.ts";
+import { type KeyedCell, planCells } from "./shards/plan-cells.ts";
+import { type Shard, shardFolder } from "./shards/shard.ts";
 import { openStore, rowsFileName } from "./store.ts";
 import { toRow } from "./to-row.ts";
+import { wallLimit } from "./wall-limit.ts";
 import { handleAll } from "./work-queue.ts";
 
 /** How a sweep goes. */
@@ -32,6 +35,8 @@ export interface SweepOptions {
 	jobs?: number;
 	/** Once the median time of a point passes this, larger n of its curve are skipped; milliseconds. @default the experiment's */
 	timeLimit?: number;
+	/** Measure only this part of the cells, into a folder of its own in `out`, for `mergeRuns`. @default all */
+	shard?: Shard;
 	/** Rows that are there and are measured again; each stays until its new one is there. @default none */
 	rerun?: Rerun;
 	/** Resident memory that a cell's process may take, MiB; watched on Linux. @default four fifths of what there is */
@@ -52,10 +57,6 @@ export interface SweepSummary {
 	/** Cells that are still to run, where the sweep was stopped. */
 	readonly left: number;
 }
-
-/** A cell may take this multiple of its curve's time limit in all, and at least `leastWall` milliseconds. */
-const wallFactor = 6;
-const leastWall = 60_000;
 
 /** Rows that can be measured again: those of cells that went wrong, those that were skipped, or all. */
 export const reruns = ["failed", "skipped", "all"] as const;
@@ -104,8 +105,9 @@ export async function planSweep(
 export async function sweep(experiment: Experiment, options: SweepOptions): Promise<SweepSummary> {
 	const { progress, preset = "quick", overrides = {}, fresh = false, jobs = 1 } = options;
 	if (!(Number.isInteger(jobs) && jobs >= 1)) throw new UsageError(`--jobs must be a whole number >= 1, got ${jobs}`);
-	const { kernel, cells, folder, budget, timeLimit } = await prepare(experiment, options);
-	const { memoryLimit = defaultMemoryLimit(), cellTimeout = Math.max(leastWall, wallFactor * timeLimit) } = options;
+	const { shard, memoryLimit = defaultMemoryLimit() } = options;
+	const { plan, cells, folder, budget, timeLimit } = await prepare(experiment, options);
+	const { cellTimeout = wallLimit(timeLimit) } = options;
 	const machine = readMachine();
 	const source = await readCommit();
 	const store = openStore(folder, { fresh, notice: progress.notice });
@@ -116,10 +118,18 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 			title,
 			question,
 			preset,
-			settings: { overrides, jobs, timeLimit, budget, memoryLimit, cellTimeout },
+			settings: {
+				overrides,
+				jobs,
+				timeLimit,
+				budget,
+				memoryLimit,
+				cellTimeout,
+				...(shard && { shard, grid: plan.grid }),
+			},
 			versions: readVersions(),
 			machine,
-			kernel,
+			kernel: plan.kernel,
 			commit: source?.commit ?? null,
 			dirty: source?.dirty ?? null,
 			startedAt: new Date().toISOString(),
@@ -173,12 +183,11 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 /** What a call and an experiment come to. */
 async function prepare(
 	experiment: Experiment,
-	{ preset = "quick", overrides = {}, out = "results", timeLimit }: Omit<SweepOptions, "progress" | "signal">,
+	{ preset = "quick", overrides = {}, out = "results", timeLimit, shard }: Omit<SweepOptions, "progress" | "signal">,
 ) {
-	const { budget, timeLimit: ownLimit } = experiment.effort?.[preset] ?? defaultEffort[preset];
-	const kernel = await defaultKernel();
-	const cells = expandGrid(experiment, preset, kernel, overrides).map((cell) => ({ key: cellKey(cell), cell }));
-	return { kernel, cells, folder: join(out, experiment.name), budget, timeLimit: timeLimit ?? ownLimit };
+	const plan = await planCells(experiment, { preset, overrides, timeLimit, shards: shard?.of ?? 1 });
+	const folder = join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name);
+	return { plan, cells: plan.shares[(shard?.index ?? 1) - 1]!, folder, ...plan.effort };
 }
 
 /** The cells that are to be measured, with what is known of the others. */
@@ -213,13 +222,6 @@ function describeStart(
 function defaultMemoryLimit(): number {
 	const allowed = process.constrainedMemory();
 	return Math.round((0.8 * Math.min(totalmem(), allowed > 0 ? allowed : Number.POSITIVE_INFINITY)) / 2 ** 20);
-}
-
-/** Name of the kernel that a runtime takes unless told otherwise. */
-async function defaultKernel(): Promise<string> {
-	const runtime = await createRuntime();
-	await runtime.close();
-	return runtime.kernel;
 }
 
 function summarise(rows: readonly Row[], cells: number): Pick<SweepSummary, "counts" | "left"> {

@@ -1,5 +1,6 @@
 // What the choice of a build runs before it trusts the build: a small product of the kind that all kernels consist of.
 
+import { multiplyAdd } from "./arithmetic";
 import { accumulate6, tileColumns } from "./tile";
 
 /**
@@ -20,4 +21,33 @@ export function probeColumns(): i32 {
 export function probeScratch(scratch: usize, bytes: i32): f64 {
 	memory.fill(scratch, 1, bytes);
 	return <f64>scratch;
+}
+
+/** 12 · `times` multiply-adds of 128-bit vectors that touch no memory, 12 independent ones at a time; gives a sum of them. */
+// @ts-ignore: decorator
+@inline
+function registers<T>(scratch: usize, times: i32): f64 {
+	// through memory: V8 makes a vector constant anew wherever it is used
+	v128.store(scratch, v128.splat<T>(<T>0.5));
+	v128.store(scratch, v128.splat<T>(<T>1), 16);
+	const x = v128.load(scratch), y = v128.load(scratch, 16);
+	// unroll i: 12
+	let c$i = v128.splat<T>(<T>$i);
+	for (let i = 0; i < times; i++) {
+		// unroll i: 12
+		c$i = multiplyAdd<T>(c$i, x, y);
+	}
+	let sum = x;
+	// unroll i: 12
+	sum = v128.add<T>(sum, c$i);
+	return <f64>v128.extract_lane<T>(sum, 0);
+}
+
+/** Scratch: 32 bytes. */
+export function registers64(scratch: usize, times: i32): f64 {
+	return registers<f64>(scratch, times);
+}
+
+export function registers32(scratch: usize, times: i32): f64 {
+	return registers<f32>(scratch, times);
 }

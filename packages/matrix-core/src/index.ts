@@ -1,6 +1,6 @@
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
-export { expOn, multiplyOn } from "./kernel-matrices.ts";
+export { expOn, matrixKernels, multiplyOn } from "./kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
 export {
 	allocateNumbers,
@@ -24,6 +24,7 @@ export {
 	rowSums,
 	trace,
 } from "./reductions.ts";
+export { registerArithmetic } from "./register-arithmetic.ts";
 export { builds, type KernelName, kernelNames } from "./runtime/builds.ts";
 export { availableKernels } from "./runtime/choice.ts";
 export type { KernelModule } from "./runtime/kernel-module.ts";

@@ -129,7 +129,7 @@ export function keyMoments(
 }
 
 /** Pass 2: gradient, loss and totals from the moments. */
-async function queries(
+export async function queries(
 	route: KernelRouteName,
 	{ problem, tree, weights, frame }: RouteInput,
 	moments: Float64Array,

@@ -1,5 +1,6 @@
 import type { Experiment, SweepOptions, SweepPlan, SweepSummary } from "@attgrad/harness";
 import type { Argv, CommandModule } from "yargs";
+import type { z } from "zod";
 import type { GivenFlags } from "../flags.ts";
 
 /** `attgrad sweep`: measures what is not measured yet, then draws the figures. */
@@ -24,47 +25,39 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		const { readFlags } = await import("../flags.ts");
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
-		const { parseAlgorithms, parseAxis, parseDuration, parseMemory } = harness;
-		const { json, dryRun, n, d, B, epsilon, degree, algorithm, command, distribution, seed, dtype, threads, ...more } =
-			readFlags(await sweepFlags(), given);
-		const { timeLimit, cellTimeout, memoryLimit, rerun, ...rest } = more;
-		if (epsilon && degree) throw new (await import("@attgrad/matrix-core")).UsageError("give --epsilon or --degree");
-		const overrides = {
-			...(n && { n: parseAxis("n", n, { whole: true }) }),
-			...(d && { d: parseAxis("d", d, { whole: true }) }),
-			...(B && { B: parseAxis("B", B) }),
-			...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
-			...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
-			...((algorithm || command) && {
-				algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
-			}),
-			...(distribution && { distribution: [distribution] }),
-			...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
-			...(dtype && { dtype: [dtype] }),
-			...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
-		};
-		const options = {
-			...rest,
-			overrides,
+		const { drawRun } = await import("../draw-run.ts");
+		const {
+			json,
+			dryRun,
+			shard: part,
+			cellTimeout,
+			memoryLimit,
+			rerun,
+			...flags
+		} = readFlags(await sweepFlags(), given);
+		const { preset, jobs, fresh, out } = flags;
+		const asked = {
+			preset,
+			jobs,
+			fresh,
+			out,
+			...(await gridOf(flags)),
+			...(cellTimeout && { cellTimeout: harness.parseDuration("cell-timeout", cellTimeout) }),
+			...(memoryLimit && { memoryLimit: harness.parseMemory("memory-limit", memoryLimit) }),
 			...(rerun && { rerun }),
-			...(timeLimit && { timeLimit: parseDuration("time-limit", timeLimit) }),
-			...(cellTimeout && { cellTimeout: parseDuration("cell-timeout", cellTimeout) }),
-			...(memoryLimit && { memoryLimit: parseMemory("memory-limit", memoryLimit) }),
+			...(part && { shard: harness.parseShard(part) }),
 		};
 		const chosen = await chooseExperiments(given["experiment"], experiments);
-		if (dryRun) return describePlans(await plansOf(chosen, options), json);
+		if (dryRun) return describePlans(await plansOf(chosen, asked), json);
 		const progress = await harness.createProgress();
 		using stop = harness.onStopSignals();
 		const done: (SweepSummary & { files: string[] })[] = [];
 		for (const experiment of chosen) {
 			if (stop.signal.aborted) break;
 			const { signal } = stop;
-			const summary = await harness.sweep(experiment, { ...options, progress, signal });
+			const summary = await harness.sweep(experiment, { ...asked, progress, signal });
 			const { folder } = summary;
-			const files =
-				summary.left > 0
-					? []
-					: [...(await harness.plotRun(folder, experiments)), await harness.reportRun(folder, experiments)];
+			const files = summary.left > 0 || part ? [] : await drawRun(folder);
 			done.push({ ...summary, files });
 			if (json) continue;
 			console.log(describeSummary(summary, files));
@@ -75,8 +68,36 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 	},
 };
 
+/** What flags say about the grid: axes in place of the experiment's, and the time limit of a curve. */
+export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
+	const { parseAlgorithms, parseAxis, parseDuration } = await import("@attgrad/harness");
+	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
+	const { distribution, seed, dtype } = flags;
+	if (epsilon && degree) throw new (await import("@attgrad/matrix-core")).UsageError("give --epsilon or --degree");
+	const overrides = {
+		...(n && { n: parseAxis("n", n, { whole: true }) }),
+		...(d && { d: parseAxis("d", d, { whole: true }) }),
+		...(B && { B: parseAxis("B", B) }),
+		...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+		...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
+		...((algorithm || command) && {
+			algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
+		}),
+		...(distribution && { distribution: [distribution] }),
+		...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
+		...(dtype && { dtype: [dtype] }),
+		...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
+	};
+	return { overrides, ...(timeLimit && { timeLimit: parseDuration("time-limit", timeLimit) }) };
+}
+
+type GridFlags = Omit<
+	z.output<Awaited<ReturnType<typeof sweepFlags>>>,
+	"preset" | "jobs" | "shard" | "fresh" | "out" | "json" | "dryRun" | "rerun" | "cellTimeout" | "memoryLimit"
+>;
+
 /** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
-async function sweepFlags() {
+export async function sweepFlags() {
 	const { z } = await import("zod");
 	return z.object({
 		preset: z.enum(["quick", "full"]).default("quick").describe("how far to go"),
@@ -119,6 +140,10 @@ async function sweepFlags() {
 			.optional()
 			.describe("measure these again though they have rows; each row stays until its new one is there"),
 		dryRun: z.boolean().default(false).describe("print what would be measured and for how long, and measure nothing"),
+		shard: z
+			.string()
+			.optional()
+			.describe("measure one of k parts of about equal cost, i/k, into out/shard-i-of-k; attgrad merge joins them"),
 		fresh: z.boolean().default(false).describe("throw away the results there are and measure all again"),
 		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
 		json: z.boolean().default(false).describe("print one JSON object"),
@@ -126,7 +151,7 @@ async function sweepFlags() {
 }
 
 /** @throws UsageError for a name that no experiment has */
-async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
+export async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
 	if (!Array.isArray(names) || names.length === 0) return known;
 	const { UsageError } = await import("@attgrad/matrix-core");
 	return [...new Set(names)].map((name) => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type AnyGradientAlgorithm, defineAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
@@ -18,19 +18,22 @@ export const peers: readonly AnyGradientAlgorithm[] = [
 
 function pythonPeer(name: string, summary: string, file: string): AnyGradientAlgorithm {
 	const path = (name: string) => fileURLToPath(new URL(name, examples));
+	const computed = byCommand(() => ({ command: `python3 '${path(file).replaceAll("'", "'\\''")}'` }));
 	return defineAlgorithm({
 		name,
 		summary,
 		exact: true,
 		version: contentVersion([file, "exchange.py"].map(path)),
 		options: z.strictObject({}),
-		...byCommand(() => ({ command: `python3 '${path(file).replaceAll("'", "'\\''")}'` })),
+		...computed,
+		supports: () =>
+			existsSync(path(file)) ? computed.supports() : { reason: `examples/python/${file} is not installed` },
 	});
 }
 
 /** A version that changes when a file does: 48 bits of a hash, a whole number that JSON holds exactly. */
 function contentVersion(paths: readonly string[]): number {
 	const hash = createHash("sha256");
-	for (const path of paths) hash.update(readFileSync(path));
+	for (const path of paths) if (existsSync(path)) hash.update(readFileSync(path));
 	return hash.digest().readUIntBE(0, 6);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { afterAll } from "vitest";
+import { onTestFinished } from "vitest";
 
 /** A file system of its own in a folder, for tests that need one that is full or cannot be written. */
 export interface SmallDisk {
@@ -8,7 +8,7 @@ export interface SmallDisk {
 }
 
 /**
- * Mounts a file system in memory on a folder, until the tests of the file have ended.
+ * Mounts a file system in memory on a folder, until the test has ended.
  * @returns undefined where this process may not mount: elsewhere than on Linux, and without root's rights
  */
 export function mountSmallDisk(folder: string, kibibytes: number): SmallDisk | undefined {
@@ -18,7 +18,7 @@ export function mountSmallDisk(folder: string, kibibytes: number): SmallDisk | u
 	} catch {
 		return undefined;
 	}
-	afterAll(() => {
+	onTestFinished(() => {
 		run("umount", folder);
 	});
 	return { setReadOnly: (readOnly) => run("mount", "-o", `remount,${readOnly ? "ro" : "rw"}`, folder) };

@@ -1,0 +1,80 @@
+import { defineExperiment, type FigureFacts, type GridBlock, type LineFigure, type Row } from "@attgrad/harness";
+import { measureFromFile } from "./measure.ts";
+
+const sizes = [1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7];
+const upTo = (most: number) => sizes.filter((n) => n <= most);
+
+const point = { d: [4], B: [1], degree: [6], threads: [2] };
+
+const blocks = (most: number): GridBlock[] => [
+	{ ...point, algorithm: ["polynomial/reverse", "polynomial/moment"], n: upTo(most) },
+	{ ...point, algorithm: ["streaming"], n: upTo(3e4) },
+];
+
+const polynomial = ({ rows }: FigureFacts) =>
+	rows.filter(({ algorithm, status }) => algorithm.startsWith("polynomial") && status === "done");
+
+/** A number with three digits and a word for its size. */
+const words = (x: number): string => (x >= 1e6 ? `${x / 1e6} million` : x.toLocaleString("en"));
+
+const curve = (
+	name: string,
+	title: string,
+	y: (row: Row) => number | undefined,
+	words: LineFigure["title"],
+): LineFigure => ({
+	name,
+	title: words,
+	x: { title: "sequence length n (tokens)", scale: "log" },
+	y: { title, scale: "log" },
+	series: [{ kind: "measured", x: ({ n }) => n, y }],
+	caveat: "Rows are read from the file in every pass. Both routes have degree 6; the error of reverse is larger.",
+});
+
+/** One gradient of ten thousand to ten million tokens from a file: what does it take? */
+export default defineExperiment({
+	name: "million-tokens",
+	title: "One gradient of a million tokens and more",
+	question: "Do time and memory of a gradient let n grow as far as the disk goes?",
+	module: import.meta.url,
+	grid: { quick: blocks(1e6), full: blocks(1e7) },
+	effort: { quick: { budget: 500, timeLimit: 20_000 }, full: { budget: 2_000, timeLimit: 60_000 } },
+	figures: [
+		{
+			...curve(
+				"time",
+				"time of one gradient (s)",
+				({ time_ms }) => (time_ms === undefined ? undefined : time_ms / 1000),
+				(facts) => {
+					const rows = polynomial(facts).filter(({ algorithm }) => algorithm === "polynomial/reverse");
+					const largest = rows.reduce<Row | undefined>((a, b) => (a && a.n > b.n ? a : b), undefined);
+					return largest?.time_ms === undefined
+						? "Time of one gradient"
+						: `One gradient of ${words(largest.n)} tokens in ${(largest.time_ms / 1000).toPrecision(2)} s`;
+				},
+			),
+			guides: [
+				{ exponent: 1, label: "~ n" },
+				{ exponent: 2, label: "~ n²" },
+			],
+		},
+		curve(
+			"memory",
+			"largest memory of the process (MiB)",
+			({ peak_rss_mb }) => peak_rss_mb,
+			(facts) => {
+				const memory = polynomial(facts).flatMap(({ peak_rss_mb }) => peak_rss_mb ?? []);
+				return memory.length === 0
+					? "Memory of one gradient"
+					: `From ${Math.round(Math.min(...memory))} to ${Math.round(Math.max(...memory))} MiB, whatever n is`;
+			},
+		),
+		curve(
+			"certificate",
+			"certified error, max |g~ − g| (of the gradient, which grows like n)",
+			({ error_bound }) => error_bound,
+			() => "The certificate grows in proportion to n, as the gradient does",
+		),
+	],
+	measure: measureFromFile,
+});

@@ -1,0 +1,168 @@
+// npm run bench [-- --write] [-- --rounds 7] [-- --scale 0.25]
+// Time and error of our gradients and of other software, every candidate in turn, round after round, in one process: a table
+// in Markdown. --write puts it between the marks of docs/performance.md; --scale makes every n smaller, for a first look.
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { polynomial } from "@attgrad/approx-gradient";
+import { type AnyGradientAlgorithm, type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
+import { streaming } from "@attgrad/exact-gradient";
+import { createRuntime, type Dtype, type Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
+import { Bench } from "tinybench";
+import { peers } from "./peers.ts";
+
+const { values } = parseArgs({
+	options: {
+		write: { type: "boolean", default: false },
+		rounds: { type: "string", default: "7" },
+		scale: { type: "string", default: "1" },
+	},
+});
+const rounds = Number(values.rounds);
+
+/** A gradient to be timed. */
+interface Candidate {
+	readonly name: string;
+	readonly algorithm: AnyGradientAlgorithm;
+	readonly options: object;
+	readonly dtype: Dtype;
+	readonly threads: number;
+	/** n of the problem over that of the table: times are multiplied by its inverse square. */
+	readonly part?: number;
+}
+
+/** One table: problems of one size, and the candidate that the others are compared with. */
+interface Table {
+	readonly n: number;
+	readonly d: number;
+	readonly candidates: readonly Candidate[];
+}
+
+const exact = (dtype: Dtype, threads: number, part?: number): Candidate => ({
+	name: part ? `exact, from n = ${part}` : "**exact**",
+	algorithm: streaming,
+	options: {},
+	dtype,
+	threads,
+	...(part && { part }),
+});
+
+const other = (dtype: Dtype): Candidate[] =>
+	peers.map((algorithm) => ({ name: algorithm.name, algorithm, options: {}, dtype, threads: 1 }));
+
+const route = (name: "moment" | "reverse", degree: number, dtype: Dtype, threads: number): Candidate => ({
+	name: `**${name}**, degree ${degree}`,
+	algorithm: polynomial,
+	options: polynomial.options.parse({ route: name, degree }),
+	dtype,
+	threads,
+});
+
+const routes = (degree: number) => [
+	route("reverse", degree, "f64", 1),
+	route("reverse", degree, "f64", 2),
+	route("reverse", degree, "f32", 1),
+	// as accurate as `reverse` at the degree above
+	route("moment", degree - 1, "f64", 1),
+	route("moment", degree, "f64", 1),
+];
+
+const size = (n: number) => Math.max(64, Math.round(n * Number(values.scale)));
+
+const tables: Table[] = [
+	...[8, 64].map((d) => ({
+		n: size(4096),
+		d,
+		candidates: [exact("f64", 1), exact("f64", 2), ...other("f64"), exact("f32", 1), exact("f32", 2), ...other("f32")],
+	})),
+	{ n: size(16_384), d: 4, candidates: [exact("f64", 1), ...routes(6)] },
+	{ n: size(262_144), d: 8, candidates: [exact("f64", 1, size(32_768)), ...routes(6)] },
+];
+
+/** Runs slower than this are timed in the first three rounds only. */
+const SLOW_MS = 1000;
+
+/** Milliseconds of one run, by tinybench. */
+async function timeOnce(run: () => Promise<unknown>): Promise<number> {
+	const bench = new Bench({ iterations: 1, time: 0, warmup: false, throws: true });
+	bench.add("run", async () => {
+		await run();
+	});
+	const [task] = await bench.run();
+	if (task!.result.state !== "completed") throw new Error(`tinybench: the timed run is ${task!.result.state}`);
+	return task!.result.latency.min;
+}
+
+async function measure({ n, d, candidates }: Table): Promise<string[]> {
+	const problems = new Map<string, AttentionProblem>();
+	const problemOf = (rows: number, dtype: Dtype) => {
+		const key = `${rows} ${dtype}`;
+		const made = problems.get(key) ?? generateProblem({ distribution: "uniform", n: rows, d, B: 1, seed: 1, dtype });
+		problems.set(key, made);
+		return made;
+	};
+	const runtimes = new Map<number, Runtime>();
+	for (const threads of new Set(candidates.map((each) => each.threads)))
+		runtimes.set(threads, await createRuntime({ threads }));
+	const checked = n <= 2 ** 16;
+	// plain TypeScript is the reference of all kernels; where it would take too long, the fused kernel in double precision
+	const judge = n <= 4096 ? await createRuntime({ kernel: "js" }) : runtimes.get(2)!;
+	const reference: Matrix | undefined = checked
+		? (await streaming.run(problemOf(n, "f64"), {}, judge)).gradient
+		: undefined;
+	const lines: { candidate: Candidate; times: number[]; error?: number; reason?: string; run(): Promise<unknown> }[] =
+		[];
+	for (const candidate of candidates) {
+		const { algorithm, options, dtype, threads, part } = candidate;
+		const problem = problemOf(part ?? n, dtype);
+		const run = () => algorithm.run(problem, options, runtimes.get(threads)!);
+		const supported = algorithm.supports(problem, options);
+		if (supported !== true) {
+			lines.push({ candidate, times: [], reason: supported.reason, run });
+			continue;
+		}
+		const { gradient } = await run();
+		const error = reference && !part ? maxAbsDifference(gradient, reference) / maxAbs(reference) : undefined;
+		lines.push({ candidate, times: [], ...(error !== undefined && { error }), run });
+	}
+	for (let round = 0; round < rounds; round++)
+		for (const { times, reason, run } of lines) {
+			if (reason !== undefined || (round >= 3 && Math.min(...times) > SLOW_MS)) continue;
+			times.push(await timeOnce(run));
+		}
+	for (const runtime of runtimes.values()) await runtime.close();
+	const timeOf = ({ times, candidate: { part } }: (typeof lines)[number]) =>
+		Math.min(...times) * (part ? (n / part) ** 2 : 1);
+	const first = timeOf(lines[0]!);
+	return [
+		`n = ${n}, d = ${d}, milliseconds a gradient (shortest of ${rounds} rounds; slow ones of 3), kernel ${runtimes.get(1)!.kernel}:`,
+		"",
+		"| | number type | threads | ms | time / first | error |",
+		"|---|---|---|---|---|---|",
+		...lines.map((line) => {
+			const { name, dtype, threads } = line.candidate;
+			if (line.reason !== undefined) return `| ${name} | ${dtype} | ${threads} | ${line.reason} | | |`;
+			const time = timeOf(line);
+			const ratio = time >= first ? (time / first).toPrecision(3) : `1/${(first / time).toPrecision(3)}`;
+			const error = line.error === undefined ? "" : line.error.toExponential(1);
+			return `| ${name} | ${dtype} | ${threads} | ${Number(time.toPrecision(3))} | ${ratio} | ${error} |`;
+		}),
+		"",
+	];
+}
+
+const text: string[] = [`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}.`, ""];
+for (const table of tables) {
+	process.stderr.write(`n = ${table.n}, d = ${table.d}: ${table.candidates.length} candidates\n`);
+	text.push(...(await measure(table)));
+}
+const made = text.join("\n");
+if (!values.write) console.log(made);
+else {
+	const path = new URL("../../docs/performance.md", import.meta.url);
+	const marks = /(<!-- bench -->\n)[\s\S]*?(<!-- end of bench -->)/;
+	const old = readFileSync(path, "utf8");
+	if (!marks.test(old)) throw new Error("docs/performance.md has no marks for the table");
+	writeFileSync(path, old.replace(marks, `$1\n${made}\n$2`));
+}
+process.exit(0);

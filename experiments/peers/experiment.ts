@@ -1,0 +1,54 @@
+import { defineExperiment, type GridBlock, type LineFigure, type Row } from "@attgrad/harness";
+import { measureWithError } from "../error-at-size.ts";
+import { peers } from "./peers.ts";
+
+const names = peers.map(({ name }) => name);
+
+const blocks = (sizes: readonly number[], slow: readonly number[]): GridBlock[] =>
+	[8, 64].flatMap((d) => [
+		{ algorithm: ["streaming"], n: sizes, d: [d], B: [1], dtype: ["f64", "f32"] },
+		{ algorithm: names, n: slow, d: [d], B: [1], dtype: ["f64", "f32"] },
+	]);
+
+const seconds = ({ time_ms }: Row) => time_ms;
+
+const figure: LineFigure = {
+	name: "error-vs-time",
+	title({ rows }) {
+		const ratios = rows.flatMap((row) => {
+			if (row.algorithm !== "streaming" || row.status !== "done") return [];
+			const same = rows.filter(
+				({ n, d, dtype, status, algorithm }) =>
+					n === row.n && d === row.d && dtype === row.dtype && status === "done" && algorithm !== "streaming",
+			);
+			return same.map(({ time_ms }) => time_ms! / row.time_ms!);
+		});
+		return ratios.length === 0
+			? "Error beside time, other software and ours"
+			: `Other software takes ${Math.min(...ratios).toPrecision(2)} to ${Math.max(...ratios).toPrecision(2)} times as long as our exact gradient`;
+	},
+	x: { title: "time of one gradient (ms)", scale: "log" },
+	y: { title: "error, max |g~ − g| / max |g|", scale: "log" },
+	panels: {
+		value: ({ d, dtype }) => `${d} ${dtype}`,
+		heading: ([row]) => `d = ${row!.d}, ${row!.dtype === "f64" ? "float64" : "float32"}`,
+	},
+	series: [
+		{ kind: "measured", x: seconds, y: ({ error_rel }) => error_rel, along: ({ n }) => n, label: ({ n }) => `${n}` },
+	],
+	caveat:
+		"Numbers beside points are n. Points of zero error are not drawn. Each program is used as one writes it first.",
+};
+
+/** Other ways to the same gradient that a JavaScript program has: how long, and how exact? */
+export default defineExperiment({
+	name: "peers",
+	title: "Error and time of the exact gradient, other software and ours",
+	question: "How long does the gradient take with other software, and how exact is what comes out?",
+	module: import.meta.url,
+	algorithms: peers,
+	grid: { quick: blocks([256, 512], [256, 512]), full: blocks([512, 1024, 2048, 4096], [512, 1024, 2048]) },
+	effort: { quick: { budget: 150, timeLimit: 5_000 }, full: { budget: 1_000, timeLimit: 20_000 } },
+	figures: [figure],
+	measure: measureWithError,
+});

@@ -1,0 +1,77 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { type Runtime, UsageError, withKernels } from "@attgrad/matrix-core";
+import { totalDegreeApproximation } from "./approximation.ts";
+import { balancedSpace } from "./feature-space.ts";
+import { polynomialKernels } from "./kernel-module.ts";
+import { featureWeights } from "./monomials/feature-tree.ts";
+import { polynomialFamilies } from "./polynomials/index.ts";
+import { profileOf } from "./profile.ts";
+import { kernelSums } from "./profile-kernels.ts";
+import { familyTable, variableTable } from "./routes/feature-tables.ts";
+import { routes } from "./routes/index.ts";
+import { kernelPlan } from "./routes/kernel-plan.ts";
+import { bytesOf, type KernelRouteName, keyMoments, putIndices, queries } from "./routes/kernel-route.ts";
+
+/** Parts of the polynomial method on kernels, each to be run by itself and timed. */
+export interface KernelPasses {
+	/** Features of the degree and of one more, K and K⁺. */
+	readonly rank: number;
+	readonly raisedRank: number;
+	/** What comes before the route: ranges, norms and sums over all rows. */
+	profile(): Promise<unknown>;
+	/** The features of some blocks of keys and nothing else; gives how many keys those are. */
+	features(blocks: number): Promise<number>;
+	/** Pass 1: features and moments of all keys. */
+	keys(): Promise<unknown>;
+	/** Pass 2: all queries, from the moments of a pass 1. */
+	queries(): Promise<unknown>;
+}
+
+/**
+ * The passes of a route on kernels at a degree, total-degree monomials, Chebyshev polynomials.
+ * @throws UsageError for the kernel js, whose passes are not apart
+ */
+export async function kernelPasses(
+	problem: AttentionProblem,
+	{ route, degree }: { route: KernelRouteName; degree: number },
+	runtime: Runtime,
+): Promise<KernelPasses> {
+	const { kernel } = runtime;
+	if (kernel === "js") throw new UsageError("kernel js has no passes to be timed apart");
+	const { n, d } = problem;
+	const dtype = problem.A1.dtype;
+	const sums = kernelSums(problem, runtime);
+	const profile = await profileOf(problem, sums);
+	const space = balancedSpace(profile);
+	const method = { profile, space, route: routes[route], family: polynomialFamilies.chebyshev, kernel };
+	const approximation = totalDegreeApproximation(method, degree);
+	const tree = approximation.tree();
+	const weights = featureWeights(tree, approximation.coefficients);
+	const input = { problem, tree, weights, frame: space.frame };
+	const nodes = route === "moment" ? tree.raisedSize : tree.size;
+	const plan = kernelPlan(kernel, { n, d, dtype, nodes });
+	const silent = () => {};
+	const keys = () =>
+		withKernels(runtime, polynomialKernels, (kernels) => keyMoments(input, nodes, plan, kernels, silent));
+	const moments = await keys();
+	return {
+		rank: tree.size,
+		raisedRank: tree.raisedSize,
+		profile: () => profileOf(problem, sums),
+		features: (blocks) =>
+			withKernels(runtime, polynomialKernels, async (kernels) => {
+				const size = bytesOf(dtype);
+				const families = familyTable(tree, nodes);
+				const row = plan.blockPanels * plan.panelBytes;
+				const x = kernels.allocate(dtype, (d * row) / size);
+				kernels.view(dtype, x, (d * row) / size).fill(0.5);
+				const tables = [putIndices(kernels, families), putIndices(kernels, variableTable(tree, nodes, row))];
+				const task = [families.length / 2, ...tables, row, x, blocks];
+				await kernels.run(`features${8 * size}`, [task], { scratch: nodes * row });
+				return (blocks * row) / size;
+			}),
+		keys,
+		queries: () =>
+			withKernels(runtime, polynomialKernels, (kernels) => queries(route, input, moments, plan, kernels, silent)),
+	};
+}

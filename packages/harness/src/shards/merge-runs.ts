@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "@attgrad/matrix-core";
+import { writeAtomically } from "../atomic-write.ts";
+import { lockFolder } from "../lock.ts";
+import type { Row } from "../row.ts";
+import { headerLine, readRows, rowLine } from "../rows-file.ts";
+import { type RunInfo, readRunInfo, runFileName, writeRunInfo } from "../run-info.ts";
+import { rowsFileName } from "../store.ts";
+import { requireSameKind } from "./same-kind.ts";
+
+export interface MergeOptions {
+	/** Folder of the joined run. Rows that are there already are one of the parts, unless `fresh`. */
+	readonly out: string;
+	/** Disregard what `out` holds. @default false */
+	readonly fresh?: boolean;
+	/** Keep the rows that `out` holds, of whatever runs, as a sweep into it would; run.json is that of the folders. @default false */
+	readonly extend?: boolean;
+	/** Join runs of machines with different processors, whose times cannot be compared. @default false */
+	readonly anyMachine?: boolean;
+}
+
+/** What a merge has joined. */
+export interface MergeSummary {
+	readonly experiment: string;
+	readonly folder: string;
+	/** Rows there are now. */
+	readonly rows: number;
+	/** Cells of the whole grid; where parts of it are not among the folders, rows are missing. */
+	readonly cells: number;
+	/** Shards of the grid that are not among the folders, `2/4`. */
+	readonly missing: readonly string[];
+}
+
+interface Part {
+	readonly folder: string;
+	readonly info: RunInfo;
+	readonly rows: readonly Row[];
+}
+
+/**
+ * Joins the rows of runs of one experiment: shards of a sweep, or sweeps over different points. Every key stands once, in the
+ * order of measurement; the folders are not changed.
+ * @throws UsageError when a folder holds no run, runs are not of one kind, or a cell was measured twice with different rows
+ */
+export function mergeRuns(folders: readonly string[], options: MergeOptions): MergeSummary {
+	const { out, fresh = false, extend = false, anyMachine = false } = options;
+	const unlock = takeFolder(out);
+	try {
+		const others = folders.filter((folder) => folder !== out);
+		const isThere = !fresh && existsSync(join(out, runFileName));
+		const parts = [...(isThere && (!extend || others.length === 0) ? [out] : []), ...others].map(readPart);
+		const [first] = parts;
+		if (!first) throw new UsageError("merge: no folder of a run is given");
+		for (const part of parts.slice(1)) requireSameKind(first, part, anyMachine);
+		const kept = isThere && extend ? [{ folder: out, rows: readRows(join(out, rowsFileName)).rows }] : [];
+		const rows = joinRows([...kept, ...parts]);
+		const info = joinInfos(parts.map((part) => part.info));
+		writeAtomically(join(out, rowsFileName), headerLine + rows.map(rowLine).join(""));
+		writeRunInfo(out, info);
+		const { missing, cells } = completeness(
+			parts.map((part) => part.info),
+			info,
+		);
+		return { experiment: info.experiment, folder: out, rows: rows.length, cells, missing };
+	} finally {
+		unlock();
+	}
+}
+
+/** @returns lets the folder go */
+function takeFolder(out: string): () => void {
+	try {
+		mkdirSync(out, { recursive: true });
+		return lockFolder(out);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === undefined) throw error;
+		throw new UsageError(`merge: ${out} cannot be written (${code}); give another with --out`);
+	}
+}
+
+function readPart(folder: string): Part {
+	return { folder, info: readRunInfo(folder), rows: readRows(join(folder, rowsFileName)).rows };
+}
+
+/** Every row once, in the order of measurement. */
+function joinRows(parts: readonly Pick<Part, "folder" | "rows">[]): Row[] {
+	const found = new Map<string, { row: Row; folder: string }>();
+	for (const { folder, rows } of parts)
+		for (const row of rows) {
+			const before = found.get(row.key);
+			if (before && rowLine(before.row) !== rowLine(row))
+				throw new UsageError(
+					`${row.algorithm} n=${row.n} (key ${row.key}) was measured twice, in ${before.folder} and in ${folder}, with different rows; leave one folder out`,
+				);
+			if (!before) found.set(row.key, { row, folder });
+		}
+	return [...found.values()]
+		.map(({ row }) => row)
+		.sort((a, b) => (a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0));
+}
+
+/** The run that has the cells of all, in the order of the grid where a shard tells it. */
+function joinInfos(infos: readonly RunInfo[]): RunInfo {
+	const [first] = infos as [RunInfo, ...RunInfo[]];
+	const cells = new Map(infos.flatMap((info) => info.cells).map((cell) => [cell.key, cell]));
+	const grid = infos.find((info) => info.settings.shard)?.settings.grid ?? [];
+	const place = new Map(grid.map((key, at) => [key, at]));
+	const { shard: _shard, grid: _grid, ...settings } = first.settings;
+	return {
+		...first,
+		settings,
+		startedAt: infos.map((info) => info.startedAt).sort()[0]!,
+		dirty: infos.some((info) => info.dirty) || first.dirty,
+		cells: [...cells.values()].sort((a, b) => (place.get(a.key) ?? 0) - (place.get(b.key) ?? 0)),
+	};
+}
+
+/** How many cells there are in all, and whose are not among the parts. */
+function completeness(infos: readonly RunInfo[], joined: RunInfo): { cells: number; missing: string[] } {
+	const known = new Set(joined.cells.map(({ key }) => key));
+	const sharded = infos.filter((info) => info.settings.shard);
+	const cells = new Set([...known, ...sharded.flatMap((info) => info.settings.grid ?? [])]);
+	const of = sharded[0]?.settings.shard?.of ?? 0;
+	const there = new Set(sharded.map((info) => info.settings.shard!.index));
+	const isWhole = cells.size === known.size;
+	const missing = isWhole ? [] : Array.from({ length: of }, (_, i) => i + 1).filter((index) => !there.has(index));
+	return { cells: cells.size, missing: missing.map((index) => `${index}/${of}`) };
+}

@@ -1,0 +1,53 @@
+import { createRuntime } from "@attgrad/matrix-core";
+import { type Cell, cellKey } from "../cell.ts";
+import { defaultEffort, type Effort, type Experiment, type Preset } from "../experiment.ts";
+import { expandGrid, type GridOverrides } from "../grid.ts";
+import { cellCost } from "./cell-cost.ts";
+import { shareOut } from "./shard.ts";
+
+/** A cell with the key of its row. */
+export interface KeyedCell {
+	readonly key: string;
+	readonly cell: Cell;
+}
+
+/** What is to be measured, and by which shard. */
+export interface CellPlan {
+	readonly kernel: string;
+	readonly effort: Effort;
+	/** Keys of all cells, in the order of the grid. */
+	readonly grid: readonly string[];
+	/** The cells of each shard, in the order of the grid. */
+	readonly shares: readonly (readonly KeyedCell[])[];
+}
+
+/** What determines the cells of a sweep and how they are shared out. */
+export interface PlanOptions {
+	readonly preset: Preset;
+	readonly overrides: GridOverrides;
+	/** Milliseconds. @default the experiment's */
+	readonly timeLimit?: number | undefined;
+	readonly shards: number;
+}
+
+/** Expands a grid for the kernel that this machine takes by itself, and shares the cells out by their expected cost. */
+export async function planCells(experiment: Experiment, options: PlanOptions): Promise<CellPlan> {
+	const { preset, overrides, timeLimit, shards } = options;
+	const own = experiment.effort?.[preset] ?? defaultEffort[preset];
+	const effort = { ...own, ...(timeLimit !== undefined && { timeLimit }) };
+	const kernel = await defaultKernel();
+	const cells = expandGrid(experiment, preset, kernel, overrides).map((cell) => ({ key: cellKey(cell), cell }));
+	return {
+		kernel,
+		effort,
+		grid: cells.map(({ key }) => key),
+		shares: shareOut(cells, shards, ({ cell }) => cellCost(cell, effort)),
+	};
+}
+
+/** Name of the kernel that a runtime takes unless told otherwise. */
+async function defaultKernel(): Promise<string> {
+	const runtime = await createRuntime();
+	await runtime.close();
+	return runtime.kernel;
+}

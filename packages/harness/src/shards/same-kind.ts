@@ -1,0 +1,43 @@
+import { UsageError } from "@attgrad/matrix-core";
+import type { RunInfo } from "../run-info.ts";
+
+interface NamedRun {
+	readonly folder: string;
+	readonly info: RunInfo;
+}
+
+/** What runs must have in common so that their rows can stand in one file, with how people call it. */
+const traits: readonly (readonly [name: string, of: (info: RunInfo) => unknown])[] = [
+	["experiment", (info) => info.experiment],
+	["preset", (info) => info.preset],
+	["version of attgrad", (info) => info.versions["attgrad"]],
+	["commit", (info) => info.commit],
+	["kernel", (info) => info.kernel],
+	["time for a cell's runs", ({ settings }) => settings["budget"]],
+	["time limit", ({ settings }) => settings["timeLimit"]],
+	["cells at once", ({ settings }) => settings["jobs"]],
+];
+
+/** @throws UsageError naming what differs, and how */
+export function requireSameKind(one: NamedRun, other: NamedRun, anyMachine: boolean): void {
+	const refuse = (what: string, a: unknown, b: unknown, hint = "") => {
+		throw new UsageError(
+			`cannot merge ${one.folder} and ${other.folder}: ${what} differs, ${a ?? "none"} and ${b ?? "none"}${hint}`,
+		);
+	};
+	for (const [name, of] of traits) if (of(one.info) !== of(other.info)) refuse(name, of(one.info), of(other.info));
+	const shards = [one, other].map(({ info }) => info.settings.shard?.of);
+	if (shards[0] !== undefined && shards[1] !== undefined) {
+		if (shards[0] !== shards[1]) refuse("number of shards", ...(shards as [number, number]));
+		const grids = [one, other].map(({ info }) => info.settings.grid?.join());
+		if (grids[0] !== grids[1]) refuse("grid of the sharded sweep", "one", "another");
+	}
+	const { cpu } = one.info.machine;
+	if (!anyMachine && cpu !== other.info.machine.cpu)
+		refuse(
+			"processor",
+			cpu,
+			other.info.machine.cpu,
+			"; times cannot be compared; to join them all the same: --any-machine",
+		);
+}
