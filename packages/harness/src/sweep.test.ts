@@ -106,16 +106,16 @@ test("run.json tells how the run was made", async () => {
 
 test("a point that the sizes before it predict to take too long is skipped untried", async () => {
 	// slow takes 4n milliseconds
-	const overrides = { algorithm: ["slow"], n: [4, 8, 16, 400] };
-	expect(await sweepTiny({ overrides, timeLimit: 200 })).toMatchObject({ counts: { done: 6, skipped: 2 } });
+	const overrides = { algorithm: ["slow"], n: [8, 16, 32, 4000] };
+	expect(await sweepTiny({ overrides, timeLimit: 2000 })).toMatchObject({ counts: { done: 6, skipped: 2 } });
 	expect(rows().at(-1)!.reason).toMatch(
-		/^predicted to take [\d.]+ s, as n\^\d\.\d\d up to n = 16, over the time limit of 0\.2 s; for more: --time-limit and --rerun skipped$/,
+		/^predicted to take [\d.]+ s, as n\^\d\.\d\d up to n = 32, over the time limit of 2 s; for more: --time-limit and --rerun skipped$/,
 	);
-	// With a higher limit the same cells are measured.
-	await sweepTiny({ overrides: { ...overrides, n: [4, 8, 16, 32] }, timeLimit: 200, rerun: "skipped" });
+	// A size that is within the limit by that prediction is measured.
+	await sweepTiny({ overrides: { ...overrides, n: [8, 16, 32, 64] }, timeLimit: 2000, rerun: "skipped" });
 	expect(
 		rows()
-			.filter(({ n }) => n === 32)
+			.filter(({ n }) => n === 64)
 			.map(({ status }) => status),
 	).toEqual(["done", "done"]);
 });
