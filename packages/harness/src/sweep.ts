@@ -61,6 +61,7 @@ export interface SweepSummary {
 /** Rows that can be measured again: those of cells that went wrong, those that were skipped, or all. */
 export const reruns = ["failed", "skipped", "all"] as const;
 
+/** What of a results folder is measured again. */
 export type Rerun = (typeof reruns)[number];
 
 /** What a sweep would do. */
