@@ -1,5 +1,8 @@
 export { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
+export { findRun, saveBaseline } from "./compare/baselines.ts";
+export { type ComparedPoint, type Comparison, compareRuns } from "./compare/compare-runs.ts";
+export { type Circumstance, circumstances } from "./compare/match.ts";
 export { describeDuration } from "./estimate.ts";
 export {
 	defineExperiment,
@@ -35,6 +38,7 @@ export { largestWithin, type Reach } from "./fits/reach.ts";
 export { studentQuantile } from "./fits/student-t.ts";
 export { gateSize, gradientError, passGate, referenceGradient } from "./gate.ts";
 export { expandGrid, type GridOverrides } from "./grid.ts";
+export { machineWarnings } from "./machine-state.ts";
 export {
 	type CellContext,
 	cellProblem,
@@ -63,4 +67,5 @@ export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { describeRun, textTable } from "./summary/describe-run.ts";
 export { shown, shownSize, shownTime } from "./summary/shown.ts";
 export { planSweep, type Rerun, reruns, type SweepOptions, type SweepPlan, type SweepSummary, sweep } from "./sweep.ts";
-export type { TimingDetail } from "./timing.ts";
+export { timeRuns } from "./time-runs.ts";
+export type { Timing, TimingDetail } from "./timing.ts";
