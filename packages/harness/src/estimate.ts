@@ -14,8 +14,15 @@ const leastRuns = 4;
  */
 export function estimateCell(cell: Cell, budget: number, limits: CurveLimits): number {
 	if (limits.reasonToSkip(cell)) return 0;
-	const run = limits.predict(cell)?.time ?? predictTime(cell) ?? 0;
+	const run = limits.predict(cell)?.time ?? modelled(cell) ?? 0;
 	return overhead + (run > budget ? run : Math.max(1.2 * budget, leastRuns * run));
+}
+
+/** Sizes past this are closed forms: no run has them. */
+const largestRun = 1e9;
+
+function modelled(cell: Cell): number | undefined {
+	return cell.n <= largestRun ? predictTime(cell) : undefined;
 }
 
 /** `12 s`, `3 min`, `2.5 h`: as fine as an estimate is. */
