@@ -2,7 +2,8 @@ import { defineExperiment, type GridBlock, type LineFigure, type Row } from "@at
 import { measureWithError } from "../error-at-size.ts";
 import { peers } from "./peers.ts";
 
-const names = peers.map(({ name }) => name);
+/** Those of this folder, and those that are programs in other languages. */
+const names = [...peers.map(({ name }) => name), "numpy", "torch"];
 
 const blocks = (sizes: readonly number[], slow: readonly number[]): GridBlock[] =>
 	[8, 64].flatMap((d) => [
