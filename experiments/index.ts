@@ -1,5 +1,6 @@
 import type { Experiment } from "@attgrad/harness";
 import ablation from "./ablation/experiment.ts";
+import crossover from "./crossover/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
 import kernels from "./kernels/experiment.ts";
@@ -7,9 +8,11 @@ import millionTokens from "./million-tokens/experiment.ts";
 import pareto from "./pareto/experiment.ts";
 import peers from "./peers/experiment.ts";
 import phase from "./phase/experiment.ts";
+import published from "./published/experiment.ts";
 import rank from "./rank/experiment.ts";
 import scaling from "./scaling/experiment.ts";
 import threshold from "./threshold/experiment.ts";
+import training from "./training/experiment.ts";
 
 /** Every experiment, in the order in which a sweep of all runs them. A new one is a folder and a line here. */
 export const experiments: readonly Experiment[] = [
@@ -18,9 +21,12 @@ export const experiments: readonly Experiment[] = [
 	pareto,
 	rank,
 	phase,
+	crossover,
 	ablation,
 	threshold,
 	hardness,
+	training,
+	published,
 	kernels,
 	millionTokens,
 	peers,

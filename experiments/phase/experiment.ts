@@ -94,7 +94,7 @@ export default defineExperiment({
 	module: import.meta.url,
 	grid: {
 		quick: blocks({ exponents: [9, 11, 13], d: [2, 4], B: [0.5, 1, 2, 3] }),
-		full: blocks({ exponents: [8, 10, 12, 14, 16], d: [2, 4, 6, 8], B: [0.5, 1, 1.5, 2, 2.5, 3, 3.5] }),
+		full: blocks({ exponents: [9, 11, 13, 15], d: [2, 4, 8], B: [0.5, 1, 1.5, 2, 2.5, 3] }),
 	},
 	effort: { quick: { budget: 150, timeLimit: 3_000 }, full: { budget: 300, timeLimit: 10_000 } },
 	measure,

@@ -165,7 +165,7 @@ export default defineExperiment({
 	module: import.meta.url,
 	grid: {
 		quick: blocks(200, [0.25, 0.5, 1, 1.75, 2.5]),
-		full: blocks(500, [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3]),
+		full: blocks(400, [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3]),
 	},
 	figures: [figure(1e-6, "rank-needed", "10⁻⁶"), figure(1e-2, "rank-needed-coarse", "1 %")],
 	measure,

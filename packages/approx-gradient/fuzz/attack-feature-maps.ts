@@ -1,6 +1,7 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { type Random, seededRandom } from "@attgrad/matrix-core";
 import { clusters, linearAttention, nystrom, supportBasis } from "../src/feature-maps/index.ts";
+import { auto } from "../src/planner/auto.ts";
 import { judge, type Outcome, pick, randomProblem, runtime } from "./attack.ts";
 
 /** The algorithms with a proof, and random options for each. */
@@ -11,6 +12,7 @@ const targets: readonly [AnyGradientAlgorithm, (random: Random) => object][] = [
 		supportBasis,
 		(random) => ({ ...polynomialOptions(random), ...sometimes(random, () => ({ threshold: 3 * random.uniform() })) }),
 	],
+	[auto, (random) => ({ epsilon: 10 ** random.uniform(-8, 1) })],
 	[
 		clusters,
 		(random) => ({
@@ -29,12 +31,14 @@ const epsilonOr = (random: Random, options: () => object): object =>
 
 const polynomialOptions = (random: Random): object => epsilonOr(random, () => ({ degree: random.integer(0, 14) }));
 
-/** One random attack on the certificate of an algorithm by feature maps. The seed says everything. */
+/** One random attack on the certificate of an algorithm by feature maps, or of auto. The seed says everything. */
 export async function attackFeatureMap(seed: number): Promise<Outcome> {
 	const random = seededRandom(seed, "attack on a feature map");
 	const { problem, name } = randomProblem(seed, random);
 	const [algorithm, optionsOf] = pick(random, targets);
 	const options = optionsOf(random);
 	const description = `seed ${seed}: ${name} ${problem.A1.dtype} ${algorithm.name} ${JSON.stringify(options)}`;
-	return judge(problem, description, () => algorithm.run(problem, algorithm.options.parse(options), runtime));
+	return judge(problem, description, algorithm.name, () =>
+		algorithm.run(problem, algorithm.options.parse(options), runtime),
+	);
 }

@@ -4,6 +4,7 @@ import { auto } from "./planner/auto.ts";
 import { polynomial } from "./polynomial.ts";
 
 /** The algorithms that approximate the gradient. */
+export { cacheFolder } from "./planner/calibration-cache.ts";
 export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	polynomial,
 	nystrom,
@@ -14,6 +15,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	auto,
 ];
 
+export { embeddedEstimate } from "./certificates/embedded-degree.ts";
 export {
 	clusters,
 	type FeatureMap,
@@ -27,6 +29,7 @@ export {
 	supportBasis,
 } from "./feature-maps/index.ts";
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
+export { type ApproximateGradientY, polynomialGradientY } from "./gradient-y.ts";
 export { type KernelPasses, kernelPasses } from "./kernel-passes.ts";
 export { type LowRankFactors, lowRankFactors } from "./low-rank-factors.ts";
 export { downwardClosedTree } from "./monomials/downward-closed.ts";

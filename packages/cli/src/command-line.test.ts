@@ -4,7 +4,19 @@ import { expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { attgrad, start, temporaryFolder } from "./testing/command.ts";
 
-const verbs = ["sweep", "gradient", "generate", "plot", "report", "solve", "reduce", "list"];
+const verbs = [
+	"sweep",
+	"gradient",
+	"generate",
+	"plot",
+	"report",
+	"compare",
+	"solve",
+	"reduce",
+	"list",
+	"doctor",
+	"completion",
+];
 
 test.concurrent("--help names every verb", async () => {
 	const { code, stdout, stderr } = await attgrad(["--help"]);
@@ -16,7 +28,8 @@ test.concurrent.each(verbs)("%s --help shows options and examples and does nothi
 	const { code, stdout, stderr } = await attgrad([verb, "--help"]);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	expect(stdout).toMatch(/^Examples:\n +attgrad /m);
-	expect(stdout).toContain("--json");
+	// What completion prints is for a shell alone.
+	if (verb !== "completion") expect(stdout).toContain("--json");
 });
 
 test.concurrent("--version prints the version alone", async () => {
@@ -27,15 +40,15 @@ const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
 	[
 		["xyzzy"],
-		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, report, merge, slurm, solve, reduce, list)",
+		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion)",
 	],
 	[
 		[],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, merge, slurm, solve, reduce, list); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
 	],
 	[
 		["--verbose"],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, merge, slurm, solve, reduce, list); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
 	],
 	[["list", "--jsn"], "attgrad list: unknown option: --jsn (did you mean --json?)"],
 	[["list", "--no-colour"], "attgrad list: unknown option: --no-colour (see --help)"],

@@ -1,6 +1,9 @@
 import yargs from "yargs";
 import manifest from "../package.json" with { type: "json" };
 import { endQuietlyOnBrokenPipe } from "./broken-pipe.ts";
+import { compareVerb } from "./verbs/compare.ts";
+import { completionVerb } from "./verbs/completion.ts";
+import { doctorVerb } from "./verbs/doctor.ts";
 import { forwardVerb } from "./verbs/forward.ts";
 import { generateVerb } from "./verbs/generate.ts";
 import { gradientVerb } from "./verbs/gradient.ts";
@@ -23,11 +26,14 @@ const verbs = [
 	generateVerb,
 	plotVerb,
 	reportVerb,
+	compareVerb,
 	mergeVerb,
 	slurmVerb,
 	solveVerb,
 	reduceVerb,
 	listVerb,
+	doctorVerb,
+	completionVerb,
 ];
 
 const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]!);
@@ -38,6 +44,7 @@ const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]!);
  */
 export async function main(words: readonly string[]): Promise<void> {
 	endQuietlyOnBrokenPipe();
+	if (words[0] === completionWord) return printCompletions(words.slice(2));
 	const verb = words.find((word) => !word.startsWith("-"));
 	const isKnown = verb !== undefined && verbNames.includes(verb);
 	const asksForHelp = verb === undefined && words.some((word) => ["--help", "-h", "--version"].includes(word));
@@ -51,6 +58,15 @@ export async function main(words: readonly string[]): Promise<void> {
 			isKnown ? `attgrad ${verb}` : "attgrad",
 		);
 	}
+}
+
+/** What the script of `attgrad completion` calls attgrad with, before the words of the call that is being written. */
+const completionWord = "--get-yargs-completions";
+
+async function printCompletions(words: readonly string[]): Promise<void> {
+	const { complete } = await import("./complete.ts");
+	const help = (verb: string) => commandLine([verb]).getHelp();
+	for (const candidate of await complete(words, { verbs: verbNames, help })) console.log(candidate);
 }
 
 function commandLine(words: readonly string[]) {

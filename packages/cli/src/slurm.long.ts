@@ -65,7 +65,7 @@ test.skipIf(why !== "")(
 		expect(measured.length).toBeLessThan(cells / 2);
 		expect(await run.ended, `${run.stderr}\n${cluster.logs()}`).toBe(0);
 		expect(run.stderr).toMatch(/task \d of job \d+ ended as NODE_FAIL with \d+ cells to run/);
-		expect(run.stderr.match(/submitted job/g)).toHaveLength(2);
+		expect(run.stderr.match(/submitted job/g)!.length).toBeGreaterThanOrEqual(2);
 		const { rows } = readRows(join(out, "scaling/rows.csv"));
 		expect(rows).toHaveLength(cells);
 		expect(rows.map(({ status }) => status)).toEqual(Array(cells).fill("done"));

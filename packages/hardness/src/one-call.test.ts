@@ -170,4 +170,6 @@ test("a decision that the noise leaves open says which oracle error would do", a
 	const named = Number(/an oracle error below (\S+) decides/.exec(decision.reason)?.[1]);
 	expect(named).toBeGreaterThanOrEqual(target.sizes.epsilon);
 	expect(named).toBeLessThan(2 * target.sizes.epsilon);
+	// what is named is rounded to three digits
+	for (const noise of noises(0.99 * named)) expect(back(await exactOracle(noise).ask(target)).status).toBe("no");
 });

@@ -1,5 +1,8 @@
 export { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
+export { findRun, saveBaseline } from "./compare/baselines.ts";
+export { type ComparedPoint, type Comparison, compareRuns } from "./compare/compare-runs.ts";
+export { type Circumstance, circumstances } from "./compare/match.ts";
 export {
 	defineExperiment,
 	type Effort,
@@ -34,6 +37,7 @@ export { largestWithin, type Reach } from "./fits/reach.ts";
 export { studentQuantile } from "./fits/student-t.ts";
 export { gateSize, gradientError, passGate, referenceGradient } from "./gate.ts";
 export { expandGrid, type GridOverrides } from "./grid.ts";
+export { machineWarnings } from "./machine-state.ts";
 export {
 	type CellContext,
 	cellProblem,
@@ -61,3 +65,4 @@ export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { describeRun, textTable } from "./summary/describe-run.ts";
 export { shown, shownSize, shownTime } from "./summary/shown.ts";
 export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
+export { type Timing, timeRuns } from "./time-runs.ts";

@@ -7,7 +7,7 @@ import type { UnitTimes } from "./cost-model.ts";
 import { type CostName, costs } from "./costs.ts";
 
 /** Raised when terms or samples of the costs change. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 type Versions = Partial<Record<CostName, number>>;
 

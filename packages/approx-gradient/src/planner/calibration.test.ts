@@ -35,7 +35,7 @@ test("a second name is cached beside the first", async () => {
 	expect(await readUnitTimes(key, {})).toEqual({ ...times, definition: [5, 6] });
 });
 
-test.each(["", "{", "[]", '{"format":2,"key":"another","times":{}}', '{"format":2,"times":7}'])(
+test.each(["", "{", "[]", '{"format":3,"key":"another","times":{}}', '{"format":3,"times":7}'])(
 	"a damaged cache is as none: %s",
 	async (text) => {
 		await writeUnitTimes(key, times, { streaming: 2 });

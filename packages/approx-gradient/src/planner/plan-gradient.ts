@@ -20,8 +20,12 @@ import {
 /** Milliseconds that looking at a further variant of the polynomial takes: bounds for some ten degrees. */
 const VARIANT_COST = { reverse: 1, minimax: 20, anisotropic: 10 };
 
-/** Part of the time at the guessed degree that the usual variant takes at least: the guess is from a few rows. */
-const GUESS_SHARE = 0.7;
+/**
+ * What of the time at the guessed degree is taken for certain: of a long run a little less, for the guess is from a few rows; of
+ * a short one a little more, for where both take about the same a closer look would take longer than it may save.
+ */
+const GUESS_SHARE = { long: 0.85, short: 1.15 };
+const LONG = 50;
 
 export interface PlanOptions {
 	readonly epsilon: number;
@@ -78,7 +82,8 @@ async function polynomialEntries(
 	const all = (reason: string, time?: number) =>
 		variants.map((variant) => unseenVariant(context, variant, reason, time));
 	const least = leastPolynomialTime(context);
-	if (!thorough && least >= exactTime) return all(`no polynomial is faster at n = ${context.problem.n}`, least);
+	if (!thorough && GUESS_SHARE.short * least >= exactTime)
+		return all(`no polynomial is faster at n = ${context.problem.n}`, least);
 	const degree = await guessedDegree(context);
 	if (!Number.isFinite(degree)) {
 		const others = all("no degree proves epsilon at scores of this size, a sample of rows tells");
@@ -88,7 +93,8 @@ async function polynomialEntries(
 		return [variantEntry(context, profile, variants[0]!), ...others.slice(1)];
 	}
 	const time = timeAtDegree(context, degree);
-	if (!thorough && GUESS_SHARE * time >= exactTime)
+	const share = exactTime > LONG ? GUESS_SHARE.long : GUESS_SHARE.short;
+	if (!thorough && share * time >= exactTime)
 		return all(`about degree ${degree} would be needed, ${shortTime(time)} predicted`, time);
 	const profile = await profileOn(context.problem, context.runtime);
 	const [first, ...others] = variants;
@@ -97,8 +103,8 @@ async function polynomialEntries(
 		const best = Math.min(exactTime, ...entries.map(({ milliseconds = Number.POSITIVE_INFINITY }) => milliseconds));
 		const kind =
 			variant.monomials === "anisotropic" ? "anisotropic" : variant.basis === "minimax" ? "minimax" : "reverse";
-		// What a variant may save is half of the time: a route or a degree less. Nothing is known of sets before they are grown.
-		const least = kind === "anisotropic" ? leastPolynomialTime(context) : best / 2;
+		// A route saves a fifth, a degree less two fifths at most. Nothing is known of sets before they are grown.
+		const least = { reverse: 0.8 * best, minimax: 0.6 * best, anisotropic: leastPolynomialTime(context) }[kind];
 		entries.push(
 			budget.allows(VARIANT_COST[kind], least, best)
 				? variantEntry(context, profile, variant)

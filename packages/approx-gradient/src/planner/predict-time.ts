@@ -1,4 +1,3 @@
-import { coarseDegree } from "../certificates/a-priori.ts";
 import { countMonomials } from "../monomials/feature-tree.ts";
 import { polynomialFamilies } from "../polynomials/index.ts";
 import { type CostModel, nominalModel } from "./cost-model.ts";
@@ -18,15 +17,16 @@ export interface PlannedRun {
 /** What algorithms take unless they are told (their own defaults). */
 const DEFAULTS = { rank: 128, features: 256, epsilon: 1e-6 };
 
-/** Uniform entries in [-B, B] have ‖q‖ ‖k‖ of about this much of B² after centring. */
-const RADIUS_SHARE = 0.9;
+/** Uniform entries in [-B, B] have a largest ‖q‖ ‖k‖ of about this much of B² after centring: less, the more there are. */
+const radiusShare = (d: number): number => Math.max(0.4, 1.05 - 0.11 * Math.log2(d));
 
-/** Polynomials of more features are never run. */
+/** Polynomials of a higher degree, or of more features, are never run. */
+const LARGEST_DEGREE = 60;
 const MOST_FEATURES = 2 ** 24;
 
 /**
- * Milliseconds that one run of an algorithm takes, from its point alone: the degree of a polynomial by the closed form of
- * paper.md 7.2. Undefined for an algorithm without a model (one of the user's). Cost some microseconds.
+ * Milliseconds that one run of an algorithm takes, from its point alone: the degree of a polynomial by a closed form for
+ * uniform data. Undefined for an algorithm without a model (one of the user's). Cost some microseconds.
  *
  * @param model `nominalModel` gives the same number on every machine: for sharing out a sweep. With
  * `await calibratedModel(runtime, dtype, …)` it is a time on this one: for dry runs.
@@ -50,7 +50,7 @@ function workOf(name: CostName, { options, n, d, B }: PlannedRun): Work {
 		size: Math.min(MOST_FEATURES, countMonomials(d, degree)),
 		raisedSize: Math.min(MOST_FEATURES, countMonomials(d, degree + 1)),
 	});
-	const monomials = () => ofDegree(given("degree") ?? likelyDegree(n, B, given("epsilon") ?? DEFAULTS.epsilon));
+	const monomials = () => ofDegree(given("degree") ?? likelyDegree(n, d, B, given("epsilon") ?? DEFAULTS.epsilon));
 	switch (name) {
 		case "definition":
 		case "dense":
@@ -69,9 +69,12 @@ function workOf(name: CostName, { options, n, d, B }: PlannedRun): Work {
 	}
 }
 
-/** The degree that uniform data of bound B needs for epsilon, values and targets of size 1. */
-function likelyDegree(n: number, B: number, epsilon: number): number {
-	const largest = { a1: B, a2: B, H: 1, e: 1 };
-	const { degree } = coarseDegree(polynomialFamilies.chebyshev, RADIUS_SHARE * B * B, epsilon, n, largest);
-	return Number.isFinite(degree) ? degree : 60;
+/**
+ * The degree that uniform data of bound B needs for epsilon: paper.md 7.1 with |A1| of mean B/2, half-ranges B and 1 of keys and
+ * values and |c| of mean 1/2 comes to τ n B².
+ */
+function likelyDegree(n: number, d: number, B: number, epsilon: number): number {
+	const tau = Math.min(0.5, epsilon / (n * B * B));
+	const degree = polynomialFamilies.chebyshev.degreeFor(radiusShare(d) * B * B, tau / (1 + tau));
+	return Math.min(LARGEST_DEGREE, degree);
 }

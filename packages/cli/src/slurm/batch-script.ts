@@ -38,8 +38,8 @@ export function batchScript(job: BatchJob): string {
 		`--mem=${job.memoryMb}M`,
 		`--time=${job.minutes}`,
 		"--no-requeue",
-		`--output=${job.log}`,
-		`--chdir=${job.workingFolder}`,
+		`--output=${quoted(job.log)}`,
+		`--chdir=${quoted(job.workingFolder)}`,
 		...(options === undefined ? [] : [options]),
 	];
 	return ["#!/bin/sh", ...directives.map((one) => `#SBATCH ${one}`), `exec ${words.map(quoted).join(" ")}`, ""].join(
@@ -62,6 +62,6 @@ export function describeTasks(tasks: readonly number[]): string {
 function quoted(word: string): string {
 	return word
 		.split(shardVariable)
-		.map((part) => (part === "" || /^[\w./:=,^+-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`))
+		.map((part) => (part === "" || /^[\w./:=,%^+-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`))
 		.join(`"${shardVariable}"`);
 }

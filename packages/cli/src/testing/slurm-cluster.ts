@@ -130,7 +130,9 @@ function configuration(folder: string, [control, ...ports]: readonly number[]): 
 		"MpiDefault=none",
 		"SwitchType=switch/none",
 		// A node that is silent for so many seconds is down.
-		"SlurmdTimeout=5",
+		"SlurmdTimeout=10",
+		// A busy machine may let a healthy node be silent for as long: it comes back when it answers.
+		"ReturnToService=1",
 		"KillWait=2",
 		...nodeNames.map((name, i) => {
 			const address = `NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${ports[i]}`;

@@ -5,6 +5,7 @@ import { median } from "./curves.ts";
 import type { DotFigure, Quantity } from "./figure.ts";
 import { describeMarks, framed } from "./frame.ts";
 import { figureWidth, fontSize, margin } from "./layout.ts";
+import { legendColumns } from "./legend.ts";
 import { type CurveStyle, styleOf } from "./palette.ts";
 import { textWidth } from "./text.ts";
 
@@ -86,7 +87,7 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): ob
 		field: "group",
 		type: "nominal",
 		scale: { domain: groups, range: groups.map((group) => look(styles.get(group)!)) },
-		legend: groups.length > 1 ? { title: null, orient: "top" } : null,
+		legend: groups.length > 1 ? { title: null, orient: "top", columns: Math.max(1, legendColumns(groups) - 1) } : null,
 	});
 	const color = ranged(({ colour }) => colour);
 	const shape = ranged((style) => style.shape);

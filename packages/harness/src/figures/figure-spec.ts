@@ -11,7 +11,8 @@ import { lineFigureSpec } from "./line-figure.ts";
  * @returns undefined where the rows hold nothing that it draws
  */
 export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec | undefined {
-	const about = figure.only ? rows.filter((row) => figure.only!(row)) : rows;
+	const wanted = figure.only ? rows.filter((row) => figure.only!(row)) : rows;
+	const about = figure.unfold ? wanted.flatMap((row) => figure.unfold!(row)) : wanted;
 	switch (figure.form) {
 		case "heat-map":
 			return heatMapSpec(figure, about);

@@ -169,3 +169,17 @@ test("a figure is about the rows that it says", () => {
 	figureSpec(figure, paretoRows());
 	expect(facts).toEqual([paretoRows().filter(({ B }) => B === 1).length]);
 });
+
+test("a row that holds a course is drawn as its points", () => {
+	const seen: number[] = [];
+	const figure: Figure = {
+		...paretoFigure,
+		unfold: (row) => [1, 2].map((step) => ({ ...row, extra: { step } })),
+		title: ({ rows }) => {
+			seen.push(...rows.map(({ extra }) => Number(extra!["step"])));
+			return "";
+		},
+	};
+	figureSpec(figure, paretoRows().slice(0, 2));
+	expect(seen).toEqual([1, 2, 1, 2]);
+});

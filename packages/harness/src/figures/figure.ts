@@ -12,6 +12,8 @@ interface FigureWords {
 	title(facts: FigureFacts): string;
 	/** The rows that it is about. @default all */
 	only?(row: Row): boolean;
+	/** What a row stands for: the points of a curve that it holds in `extra`, each as a row. @default the row itself */
+	unfold?(row: Row): readonly Row[];
 	/** What stands in place of the circumstances that the rows have in common; for what is computed in closed form. */
 	readonly regime?: string;
 	/** What the figure must not be read as, and where what it is about does not pay; as long as it needs to be. */

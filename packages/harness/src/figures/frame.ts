@@ -51,7 +51,10 @@ export function framed(
 			subtitle: notes.flatMap((note) => wrapped(note, fontSize.subtitle)),
 		},
 		config,
-		...(panels.length === 1 ? panels[0] : { concat: panels, columns: panelColumns, spacing: { row: 22, column: 18 } }),
+		// A panel that has a heading keeps it: its title would take the place of the figure's.
+		...(panels.length === 1 && !("title" in panels[0]!)
+			? panels[0]
+			: { concat: panels, columns: panelColumns, spacing: { row: 22, column: 18 } }),
 	} as object as TopLevelSpec;
 }
 

@@ -4,11 +4,11 @@ import { endLabels } from "./end-labels.ts";
 import type { LineFigure } from "./figure.ts";
 import { type PanelRows, panelHeading } from "./frame.ts";
 import { guideLines } from "./guides.ts";
-import { figureWidth, fontSize, margin } from "./layout.ts";
+import { fontSize } from "./layout.ts";
+import { legendColumns } from "./legend.ts";
 import { type CurveStyle, ink } from "./palette.ts";
 import { pointLabels } from "./point-labels.ts";
 import { placeRules, ruleLayers, type rulesOf } from "./rules.ts";
-import { textWidth } from "./text.ts";
 
 /** What one panel shows. */
 export interface Panel extends Omit<PanelRows, "rows"> {
@@ -138,11 +138,4 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 function gapMarks(gaps: readonly Gap[], names: readonly string[]): object[] {
 	const rows = names.filter((name) => gaps.some(({ curve }) => curve === name));
 	return gaps.map(({ curve, x }) => ({ curve, x, down: -8 - 11 * rows.indexOf(curve) }));
-}
-
-/** As many columns of names as the figure is wide enough for. */
-function legendColumns(names: readonly string[]): number {
-	const symbolAndSpace = 45;
-	const widest = Math.max(...names.map((name) => textWidth(name, fontSize.label)));
-	return Math.max(1, Math.min(names.length, Math.floor((figureWidth - 2 * margin - 40) / (widest + symbolAndSpace))));
 }

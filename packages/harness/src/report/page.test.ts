@@ -50,10 +50,21 @@ test("what is zoomed about stays in its place", () => {
 });
 
 test("a dark page changes colours of marks and leaves data alone", () => {
-	const spec = { marks: [{ fill: "#000000", stroke: "white" }], data: [{ values: [{ ink: "white" }] }] };
+	const spec = {
+		marks: [{ fill: "#000000", stroke: "white" }],
+		data: [{ values: [{ ink: "white" }] }],
+		scales: [
+			{ type: "log", range: ["white", "#0072B2"] },
+			{ type: "ordinal", range: ["#0072B2"] },
+		],
+	};
 	expect(darkSpec(spec)).toEqual({
 		marks: [{ fill: "#F2F2F2", stroke: "#1B1F24" }],
 		data: [{ values: [{ ink: "white" }] }],
+		scales: [
+			{ type: "log", range: ["white", "#0072B2"] },
+			{ type: "ordinal", range: ["#4AA8F0"] },
+		],
 	});
 });
 

@@ -1,7 +1,7 @@
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
+import { fontSize } from "../figures/layout.ts";
 import { ink } from "../figures/palette.ts";
-import { textWidth } from "../figures/text.ts";
 
 /** A figure for the screen: its text as text, each panel a vega specification that the page can zoom and filter. */
 export interface ScreenFigure {
@@ -71,7 +71,7 @@ export async function screenFigure(figure: TopLevelSpec): Promise<ScreenFigure> 
 		title: lines((title as Part)["text"]).join(" "),
 		notes: (usermeta as { notes: readonly string[] }).notes,
 		legend,
-		guides: endTexts(units, width)
+		guides: endTexts(units)
 			.filter(({ colour }) => colour === ink.faint)
 			.map((label) => label.text),
 		labels,
@@ -84,7 +84,7 @@ export async function screenFigure(figure: TopLevelSpec): Promise<ScreenFigure> 
 				width: firstWidth,
 				height,
 				autosize: { type: "fit-x", contains: "padding" },
-				padding: 2,
+				padding: { left: 2, top: 2, bottom: 2, right: 14 },
 				background: null,
 				config: {
 					...(config as object),
@@ -157,16 +157,15 @@ function nominalScale(channel: Part | undefined): { domain: string[]; range: unk
 
 const markOf = (mark: Part["mark"]): Part => (typeof mark === "string" ? { type: mark } : (mark ?? {}));
 
-/** Names that run out of a panel of this width, beside the last point of their line. */
-function endTexts(units: readonly Part[], width: number): { text: string; colour: string }[] {
-	const found = units.map(({ mark }) => markOf(mark)).filter((mark) => isBeside(mark, width));
+/** Names beside the last points of lines. */
+function endTexts(units: readonly Part[]): { text: string; colour: string }[] {
+	const found = units.map(({ mark }) => markOf(mark)).filter(isEndText);
 	return found.map(({ text, color }) => ({ text: String(text), colour: String(color) }));
 }
 
-function isBeside({ type, text, x, fontSize, fontWeight }: Part, width: number): boolean {
-	if (type !== "text" || typeof x !== "number") return false;
-	return x + textWidth(String(text), Number(fontSize), fontWeight === 700) > width;
-}
+/** Whether a mark is such a name: names of rules and points are smaller. */
+const isEndText = (mark: Part) =>
+	mark["type"] === "text" && typeof mark["x"] === "number" && mark["fontSize"] === fontSize.label;
 
 /** A layer for the screen; undefined for one that only a fixed width has room for. */
 function screenUnit(
@@ -175,10 +174,13 @@ function screenUnit(
 	labels: Readonly<Record<string, string>>,
 ) {
 	const { tooltip: _, ...drawn } = markOf(mark);
-	if (isBeside(drawn, width)) return undefined;
-	const isPlaced = typeof drawn["x"] === "number";
+	if (isEndText(drawn)) return undefined;
+	const isPlaced = typeof drawn["x"] === "number" || typeof encoding["x"]?.["value"] === "number";
 	const isPoint = drawn["type"] === "point" || drawn["type"] === "rect";
-	const channels = Object.entries(encoding).map(([channel, value]) => [channel, screenChannel(channel, value, labels)]);
+	const channels = Object.entries(encoding).map(([channel, value]) => [
+		channel,
+		screenChannel(channel, value, width, labels),
+	]);
 	const colour = encoding["color"];
 	const x = encoding["x"];
 	const isOffScale = encoding["y"]?.["scale"] === null;
@@ -195,10 +197,8 @@ function screenUnit(
 		mark: {
 			...drawn,
 			...(!isPlaced && !isOffScale && { clip: true }),
-			...(isPlaced && {
-				x: { expr: `width * ${Number(drawn["x"]) / width}` },
-				opacity: { expr: "zoomX || zoomY ? 0 : 1" },
-			}),
+			...(typeof drawn["x"] === "number" && { x: partOfWidth(drawn["x"], width) }),
+			...(isPlaced && { opacity: { expr: "zoomX || zoomY ? 0 : 1" } }),
 			...(isPoint && { tooltip: encoding["tooltip"] ? true : { content: "data" } }),
 		},
 		encoding: Object.fromEntries(channels),
@@ -206,8 +206,10 @@ function screenUnit(
 }
 
 /** A channel that follows the zoom; curves have no legend in the drawing, the page has one. */
-function screenChannel(channel: string, value: Part, labels: Readonly<Record<string, string>>): Part {
+function screenChannel(channel: string, value: Part, width: number, labels: Readonly<Record<string, string>>): Part {
 	if (channel === "color" || channel === "shape") return nominalScale(value) ? { ...value, legend: null } : value;
+	const place = value["value"];
+	if ((channel === "x" || channel === "x2") && typeof place === "number") return { value: partOfWidth(place, width) };
 	if ((channel !== "x" && channel !== "y") || value["scale"] === null || value["type"] !== "quantitative") return value;
 	const zoom = channel === "x" ? "zoomX" : "zoomY";
 	const { values, labelExpr, ...axis } = (value["axis"] ?? {}) as Part;
@@ -225,6 +227,9 @@ function screenChannel(channel: string, value: Part, labels: Readonly<Record<str
 		},
 	};
 }
+
+/** A place that was given in pixels of a panel of this width, in one of any width. */
+const partOfWidth = (x: number, width: number) => ({ expr: `width * ${x / width}` });
 
 /** What a panel shows: for each curve how many points, and the first and the last of them. */
 function describePanel(panel: Part, labels: Readonly<Record<string, string>>): string {

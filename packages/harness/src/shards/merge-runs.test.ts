@@ -71,6 +71,8 @@ test("a run is extended like by a sweep: its rows stay, of whatever kind it is",
 	expect(() => mergeRuns([shards[1]!], { out })).toThrow(/commit differs/);
 	expect(mergeRuns([shards[1]!], { out, extend: true })).toMatchObject({ rows: 4 });
 	expect(readRunInfo(out).commit).toBe(readRunInfo(shards[1]!).commit);
+	const later = changed(shards[1]!, () => ({ commit: "4567" }));
+	expect(mergeRuns([shards[0]!, later], { out, extend: true })).toMatchObject({ rows: 4 });
 });
 
 test("a cell that was measured twice is refused with both folders, and nothing is written", () => {

@@ -14,7 +14,10 @@ export interface MergeOptions {
 	readonly out: string;
 	/** Disregard what `out` holds. @default false */
 	readonly fresh?: boolean;
-	/** Keep the rows that `out` holds, of whatever runs, as a sweep into it would; run.json is that of the folders. @default false */
+	/**
+	 * Join like a sweep that goes on: the rows that `out` holds stay, of whatever runs, run.json is that of the folders, and
+	 * the program may have moved to another commit in between. @default false
+	 */
 	readonly extend?: boolean;
 	/** Join runs of machines with different processors, whose times cannot be compared. @default false */
 	readonly anyMachine?: boolean;
@@ -52,7 +55,7 @@ export function mergeRuns(folders: readonly string[], options: MergeOptions): Me
 		const parts = [...(isThere && (!extend || others.length === 0) ? [out] : []), ...others].map(readPart);
 		const [first] = parts;
 		if (!first) throw new UsageError("merge: no folder of a run is given");
-		for (const part of parts.slice(1)) requireSameKind(first, part, anyMachine);
+		for (const part of parts.slice(1)) requireSameKind(first, part, { anyMachine, anyCommit: extend });
 		const kept = isThere && extend ? [{ folder: out, rows: readRows(join(out, rowsFileName)).rows }] : [];
 		const rows = joinRows([...kept, ...parts]);
 		const info = joinInfos(parts.map((part) => part.info));

@@ -38,7 +38,8 @@ export function describeReach(reach: Reach | undefined): string {
 	return extrapolated ? `[${text}]` : text;
 }
 
-/** A size in three digits. */
+/** A size in three digits; past what anything could run it is infinite. */
 function rounded(n: number): string {
+	if (n > 1e15) return "∞";
 	return n < 1e9 ? Number(n.toPrecision(3)).toLocaleString("en") : Number(n.toPrecision(3)).toExponential();
 }

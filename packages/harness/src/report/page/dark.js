@@ -22,6 +22,15 @@ export function darkened(colour) {
 }
 
 /**
+ * Whether a part of a specification stays as it is: data, and colours that stand for numbers, on which text is written.
+ * @param {string} name
+ * @param {object} whole
+ */
+function isKept(name, whole) {
+	return name === "values" || (name === "range" && "type" in whole && whole.type !== "ordinal");
+}
+
+/**
  * A vega specification with the colours of a dark page; data stay as they are.
  * @param {unknown} part
  * @returns {any}
@@ -31,6 +40,6 @@ export function darkSpec(part) {
 	if (Array.isArray(part)) return part.map(darkSpec);
 	if (typeof part !== "object" || part === null) return part;
 	return Object.fromEntries(
-		Object.entries(part).map(([name, value]) => [name, name === "values" ? value : darkSpec(value)]),
+		Object.entries(part).map(([name, value]) => [name, isKept(name, part) ? value : darkSpec(value)]),
 	);
 }

@@ -1,0 +1,40 @@
+import { asDtype, generateProblem } from "@attgrad/attention-problem";
+import { arbitraryProblem } from "@attgrad/attention-problem/testing";
+import { streamingGradient } from "@attgrad/exact-gradient";
+import { availableKernels, createRuntime, Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { polynomialGradientY } from "./gradient-y.ts";
+
+const runtimes = await Promise.all((await availableKernels()).map((kernel) => createRuntime({ kernel, threads: 2 })));
+afterAll(() => Promise.all(runtimes.map((runtime) => runtime.close())));
+
+describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("dL/dY on %s", (_, runtime) => {
+	test("is within its bound of the exact one, in both number types", async () => {
+		const problems = fc.oneof(
+			...[0.3, 1].map((B) => arbitraryProblem({ B, maxN: 70, maxD: 4, among: ["uniform", "biased", "hypercube"] })),
+		);
+		const property = fc.asyncProperty(problems, fc.integer({ min: 0, max: 9 }), async (problem, degree) => {
+			for (const dtype of ["f64", "f32"] as const) {
+				const rounded = asDtype(problem, dtype);
+				const { gradientY, certificate } = await polynomialGradientY(rounded, { degree, basis: "minimax" }, runtime);
+				const exact = await streamingGradient(asDtype(rounded, "f64"));
+				const error = maxAbsDifference(gradientY, exact.gradientY);
+				expect(error).toBeLessThanOrEqual(certificate.bound + 1e-12 * problem.n * maxAbs(problem.A3));
+			}
+		});
+		await fc.assert(property, { numRuns: 25, seed: 1 });
+	});
+
+	test("converges, and takes weights that have no inverse", async () => {
+		const problem = generateProblem({ distribution: "uniform", n: 257, d: 3, B: 1, seed: 3 });
+		const singular = { ...problem, Y: Matrix.build(3, 3, (i, j) => (i === 0 ? j + 1 : 0)) };
+		for (const of of [problem, singular]) {
+			const { gradientY, loss, certificate } = await polynomialGradientY(of, { degree: 12 }, runtime);
+			const exact = await streamingGradient(of);
+			expect(certificate.bound).toBeLessThan(1e-6);
+			expect(maxAbsDifference(gradientY, exact.gradientY)).toBeLessThanOrEqual(certificate.bound);
+			expect(loss / exact.loss).toBeCloseTo(1, 8);
+		}
+	});
+});

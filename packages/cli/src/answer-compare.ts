@@ -1,0 +1,106 @@
+import {
+	type Circumstance,
+	type ComparedPoint,
+	type Comparison,
+	circumstances,
+	compareRuns,
+	findRun,
+	saveBaseline,
+	shownTime,
+	textTable,
+} from "@attgrad/harness";
+import { UsageError } from "@attgrad/matrix-core";
+
+/** What `attgrad compare` is told beside the runs. */
+export interface CompareRequest {
+	readonly save?: string | undefined;
+	readonly across?: string | undefined;
+	readonly failOnRegression?: string | undefined;
+	readonly json: boolean;
+}
+
+/**
+ * Compares two runs, or keeps one as a baseline, and prints what was found.
+ * @returns the exit code: 1 where a point has become slower by what was asked not to be
+ * @throws UsageError for a wrong call, and for runs that are not comparable
+ */
+export function answerCompare(
+	runs: readonly string[],
+	{ save, across, failOnRegression, json }: CompareRequest,
+): number {
+	if (save !== undefined) {
+		if (runs.length !== 1) throw new UsageError(`--save takes one folder, got ${runs.length}`);
+		const folder = saveBaseline(save, runs[0]!);
+		console.log(json ? JSON.stringify({ saved: folder }) : `saved ${folder}`);
+		return 0;
+	}
+	if (runs.length !== 2) throw new UsageError(`compare takes two runs, got ${runs.length}`);
+	const limit = failOnRegression === undefined ? undefined : readLimit(failOnRegression);
+	const [first, second] = runs.map((run) => findRun(run)) as [string, string];
+	const comparison = compareRuns(first, second, readAcross(across));
+	const regressions = comparison.points.filter(
+		({ verdict, ratio }) => limit !== undefined && verdict === "slower" && ratio >= 1 + limit,
+	);
+	if (json)
+		console.log(JSON.stringify({ first, second, ...comparison, regressions: regressions.map(({ name }) => name) }));
+	else console.log(describeComparison(first, second, comparison));
+	if (regressions.length === 0) return 0;
+	console.error(
+		`attgrad compare: ${regressions.length} of ${comparison.points.length} points slower by ${failOnRegression} or more`,
+	);
+	return 1;
+}
+
+/** `10%` or `0.1` as 0.1. */
+function readLimit(text: string): number {
+	const [, number, percent] = /^(\d*\.?\d+)(%?)$/.exec(text.trim()) ?? [];
+	const limit = Number(number) / (percent ? 100 : 1);
+	if (!(limit > 0)) throw new UsageError(`--fail-on-regression must be a share above 0 like 10%, got ${text}`);
+	return limit;
+}
+
+function readAcross(text: string | undefined): Circumstance[] {
+	return (text?.split(",") ?? []).map((word) => {
+		const found = circumstances.find((name) => name === word.trim());
+		if (!found) throw new UsageError(`--across must be among ${circumstances.join(", ")}, got ${word}`);
+		return found;
+	});
+}
+
+/** The comparison for people: a line a point, those that have changed marked, and the sum of it. */
+function describeComparison(
+	first: string,
+	second: string,
+	{ points, noise, unmatched, incomparable }: Comparison,
+): string {
+	const lines = textTable(
+		["point", "before", "after", "ratio", "95 % interval", "change"],
+		points.map((point) => [
+			point.name,
+			...point.times.map(shownTime),
+			point.ratio.toFixed(3),
+			point.interval ? point.interval.map((end) => end.toFixed(3)).join(" to ") : "",
+			describeChange(point),
+		]),
+	);
+	const count = (wanted: ComparedPoint["verdict"]) => points.filter(({ verdict }) => verdict === wanted).length;
+	const left = [
+		unmatched > 0 && `${unmatched} points in one run only`,
+		incomparable > 0 && `${incomparable} left out, measured in other circumstances`,
+	].filter(Boolean);
+	return [
+		`before ${first}, after ${second}`,
+		"",
+		...lines,
+		"",
+		`${points.length} points: ${count("slower")} slower, ${count("faster")} faster, ${count("same")} without a change above noise, ${count("unknown")} timed once only`,
+		`noise between identical halves: ${(100 * noise).toFixed(1)} %`,
+		...left,
+	].join("\n");
+}
+
+function describeChange({ verdict, ratio }: ComparedPoint): string {
+	if (verdict === "same") return "";
+	if (verdict === "unknown") return "timed once";
+	return `${verdict} by ${(100 * Math.abs(ratio - 1)).toFixed(0)} %`;
+}

@@ -1,0 +1,125 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { promisify } from "node:util";
+import { cacheFolder } from "@attgrad/approx-gradient";
+import { machineWarnings } from "@attgrad/harness";
+import { availableKernels, kernelNames } from "@attgrad/matrix-core";
+
+/** Something that a machine may have. */
+export interface Finding {
+	readonly name: string;
+	readonly found: boolean;
+	/** What it is, or what is missed without it. */
+	readonly detail: string;
+}
+
+/** What a machine offers, and what would make its measurements untrue. */
+export interface Examination {
+	readonly findings: readonly Finding[];
+	readonly warnings: readonly string[];
+}
+
+/** Programs that some parts can use, each with how it tells its version and what it is for. */
+const programs: readonly { name: string; commands: readonly (readonly string[])[]; use: string }[] = [
+	{
+		name: "browser",
+		commands: [[process.env["CHROMIUM"] ?? "chromium", "--version"]],
+		use: "reports are opened in any; the tests of the report use chromium",
+	},
+	{ name: "python", commands: [["python3", "--version"]], use: "algorithms of your own in Python" },
+	{
+		name: "numpy",
+		commands: [["python3", "-c", "import numpy; print(numpy.__version__)"]],
+		use: "the peer numpy in sweeps",
+	},
+	{
+		name: "torch",
+		commands: [["python3", "-c", "import torch; print(torch.__version__)"]],
+		use: "the peer torch in sweeps",
+	},
+	{ name: "slurm", commands: [["sbatch", "--version"]], use: "sweeps as job arrays" },
+	{
+		name: "SAT solver",
+		commands: [
+			["kissat", "--version"],
+			["cadical", "--version"],
+			["minisat", "--help"],
+		],
+		use: "tests compare attgrad solve with one",
+	},
+];
+
+/** Looks at this machine: a second or two. */
+export async function examineMachine(): Promise<Examination> {
+	const kernels = await availableKernels();
+	const warnings = await machineWarnings();
+	const fastest = kernels.at(-1)!;
+	const [processor] = cpus();
+	const findings: Finding[] = [
+		{ name: "node", found: true, detail: `${process.versions.node}, V8 ${process.versions.v8}` },
+		{
+			name: "processor",
+			found: true,
+			detail: `${processor?.model.trim() || process.arch}, ${availableParallelism()} threads at once`,
+		},
+		{ name: "memory", found: true, detail: `${gibibytes(totalmem())}, ${gibibytes(freeMemory())} free` },
+		...kernelNames.map((name) => {
+			const found = kernels.includes(name);
+			return { name: `kernel ${name}`, found, detail: found ? kernelWords[name] : `${kernelWords[name]}: not here` };
+		}),
+		{ name: "default kernel", found: true, detail: fastest },
+		...(await Promise.all(programs.map(findProgram))),
+		{ name: "cache", found: existsSync(cacheFolder()), detail: cacheFolder() },
+	];
+	return { findings, warnings };
+}
+
+/** What each kernel is. */
+const kernelWords: Readonly<Record<(typeof kernelNames)[number], string>> = {
+	js: "plain TypeScript",
+	simd: "WebAssembly with 128-bit vectors",
+	fma: "WebAssembly with fused multiply-add, 128-bit vectors",
+	fma256: "the same, its vectors joined to 256 bits by V8 (revectorised); here if a probe is 1.25 times as fast",
+};
+
+/** Memory that this process may take: of the machine, or what the group of processes is confined to. */
+function freeMemory(): number {
+	return process.availableMemory?.() ?? freemem();
+}
+
+const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+/** The first of a program's commands that runs tells what it is. */
+async function findProgram({ name, commands, use }: (typeof programs)[number]): Promise<Finding> {
+	for (const [command, ...words] of commands) {
+		const output = await firstLine(command!, words);
+		if (output === undefined) continue;
+		const [version] = /\d+(\.\d+)+/.exec(output) ?? [];
+		return {
+			name,
+			found: true,
+			detail: [command === "python3" ? undefined : command, version].filter(Boolean).join(" "),
+		};
+	}
+	return { name, found: false, detail: `not here (${use})` };
+}
+
+/** The first line that a program prints; undefined where it does not run. */
+async function firstLine(command: string, words: readonly string[]): Promise<string | undefined> {
+	try {
+		const { stdout, stderr } = await promisify(execFile)(command, [...words], { timeout: 20_000 });
+		return (stdout || stderr).trim().split("\n")[0] ?? "";
+	} catch {
+		return undefined;
+	}
+}
+
+/** The examination for people. */
+export function describeExamination({ findings, warnings }: Examination): string {
+	const width = Math.max(...findings.map(({ name }) => name.length));
+	const lines = findings.map(({ name, found, detail }) => `${found ? "yes" : "no "}  ${name.padEnd(width)}  ${detail}`);
+	return [...lines, ...(warnings.length > 0 ? ["", ...warnings] : ["", "nothing would disturb measurements"])].join(
+		"\n",
+	);
+}

@@ -1,0 +1,30 @@
+import { quantile } from "simple-statistics";
+import type { Ratio } from "./ratio.ts";
+
+/** What is said of a point: `unknown` where a time was taken once only. */
+export type Verdict = "slower" | "faster" | "same" | "unknown";
+
+/** What is said of all points. */
+export interface Judgement {
+	/** One for each ratio. */
+	readonly verdicts: readonly Verdict[];
+	/** What 19 of 20 differences between identical halves stay below, as a factor − 1: 0.03 is 3 %. */
+	readonly noise: number;
+}
+
+/**
+ * Says which times have changed: those whose interval excludes 1 and whose change is larger than the noise, which is
+ * measured between halves of the same run, over all points and at the point itself.
+ */
+export function judge(ratios: readonly Ratio[]): Judgement {
+	const halves = ratios.flatMap((ratio) => ratio.halves);
+	const noise = halves.length > 0 ? quantile(halves, 0.95) : 0;
+	return { verdicts: ratios.map((ratio) => verdictOf(ratio, noise)), noise: Math.expm1(noise) };
+}
+
+function verdictOf({ ratio, interval, halves }: Ratio, noise: number): Verdict {
+	if (!interval) return "unknown";
+	const isCertain = interval[0] > 1 || interval[1] < 1;
+	if (!isCertain || Math.abs(Math.log(ratio)) <= Math.max(noise, ...halves)) return "same";
+	return ratio > 1 ? "slower" : "faster";
+}

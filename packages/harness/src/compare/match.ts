@@ -1,0 +1,79 @@
+import type { Row } from "../row.ts";
+
+/** What must be the same for times to be comparable, unless it is compared across. */
+export const circumstances = ["machine", "kernel", "dtype", "threads"] as const;
+
+export type Circumstance = (typeof circumstances)[number];
+
+/** A row with what was asked for in its cell. */
+export interface Point {
+	readonly row: Row;
+	readonly epsilon?: number | undefined;
+	readonly degree?: number | undefined;
+	readonly rounds?: readonly (readonly number[])[] | undefined;
+}
+
+/** The same point in two runs. */
+export interface Pair {
+	/** `scaling streaming n=1024 d=4 B=1`. */
+	readonly name: string;
+	readonly first: Point;
+	readonly second: Point;
+}
+
+/** What two runs have in common. */
+export interface Matched {
+	readonly pairs: readonly Pair[];
+	/** Points that one run alone has, or that one of them did not finish. */
+	readonly unmatched: number;
+	/** Of points that both have: what differs, so that they cannot be compared, with the values of each run. */
+	readonly differing: ReadonlyMap<Circumstance, readonly [first: string, second: string]>;
+	/** Points that are left out for that. */
+	readonly incomparable: number;
+}
+
+/**
+ * Pairs the points of two runs. Keys are not what pairs them, since they change with the program.
+ * @param across what may differ
+ */
+export function matchPoints(
+	first: readonly Point[],
+	second: readonly Point[],
+	across: readonly Circumstance[],
+): Matched {
+	const needed = circumstances.filter((name) => !across.includes(name));
+	const others = Map.groupBy(second.filter(isTimed), nameOf);
+	const pairs: Pair[] = [];
+	const differing = new Map<Circumstance, [string, string]>();
+	let [unmatched, incomparable] = [0, 0];
+	for (const point of first.filter(isTimed)) {
+		const name = nameOf(point);
+		const candidates = others.get(name) ?? [];
+		const fit = (names: readonly Circumstance[]) =>
+			candidates.findIndex(({ row }) => names.every((what) => row[what] === point.row[what]));
+		// Where several will do, the one that agrees in all.
+		const found = [fit(circumstances), fit(needed)].find((i) => i >= 0);
+		if (found !== undefined) pairs.push({ name, first: point, second: candidates.splice(found, 1)[0]! });
+		else if (candidates.length === 0) unmatched++;
+		else {
+			incomparable++;
+			for (const what of needed)
+				if (candidates[0]!.row[what] !== point.row[what])
+					differing.set(what, [String(point.row[what]), String(candidates[0]!.row[what])]);
+		}
+	}
+	unmatched += [...others.values()].flat().length - incomparable;
+	return { pairs, unmatched: Math.max(0, unmatched), differing, incomparable };
+}
+
+/** Whether a point has a time that others did not disturb. */
+const isTimed = ({ row }: Point) => row.status === "done" && !row.contended && (row.time_ms ?? 0) > 0;
+
+function nameOf({ row, epsilon, degree }: Point): string {
+	const { experiment, algorithm, n, d, B, distribution, seed } = row;
+	const usual = { distribution: "uniform", seed: 1 };
+	const parts = Object.entries({ n, d, B, epsilon, degree, distribution, seed }).filter(
+		([name, value]) => value !== undefined && value !== usual[name as keyof typeof usual],
+	);
+	return [experiment, algorithm, ...parts.map(([name, value]) => `${name}=${value}`)].join(" ");
+}

@@ -1,0 +1,50 @@
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { appendWhole } from "./append-whole.ts";
+
+/** Name of the file of the times that rows rest on, beside them. */
+export const samplesFileName = "samples.jsonl";
+
+/** Times of a cell's runs by round, milliseconds. */
+export type Rounds = readonly (readonly number[])[];
+
+const lineSchema = z.object({ key: z.string(), rounds: z.array(z.array(z.number()).min(1)).min(1) });
+
+/**
+ * Adds a cell's times to the folder's samples.jsonl. A line that a crash cut off before is closed first.
+ * @throws Error of the file system; the file is then as it was
+ */
+export function appendSamples(folder: string, key: string, rounds: Rounds): void {
+	const path = join(folder, samplesFileName);
+	const isCut = existsSync(path) && readFileSync(path).at(-1) !== 0x0a && readFileSync(path).length > 0;
+	const file = openSync(path, "a");
+	try {
+		appendWhole(file, `${isCut ? "\n" : ""}${JSON.stringify({ key, rounds })}\n`);
+	} finally {
+		closeSync(file);
+	}
+}
+
+/**
+ * The times that the rows of a results folder rest on, by key; the last where a cell was measured again. Lines that are
+ * damaged are left out: the times are a help beside the rows, which say the same in brief.
+ */
+export function readSamples(folder: string): Map<string, Rounds> {
+	const path = join(folder, samplesFileName);
+	const samples = new Map<string, Rounds>();
+	if (!existsSync(path)) return samples;
+	for (const line of readFileSync(path, "utf8").split("\n")) {
+		const read = lineSchema.safeParse(parsed(line));
+		if (read.success) samples.set(read.data.key, read.data.rounds);
+	}
+	return samples;
+}
+
+function parsed(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,70 @@
+// npm run bench:auto: how much slower auto is than the best single algorithm that proves the same epsilon, at the points of the
+// experiments. All run in turn, round after round, on one thread, and the least processor time of each counts, which is
+// blind to other processes. Exits 1 where auto takes more than 1.15 times the best.
+import { auto, planGradient, polynomial } from "@attgrad/approx-gradient";
+import { generateProblem } from "@attgrad/attention-problem";
+import { streaming } from "@attgrad/exact-gradient";
+import { createRuntime } from "@attgrad/matrix-core";
+
+const ALLOWED = 1.15;
+const ROUNDS = 12;
+/** Choosing is to take less than 2 % of the run or this. */
+const CHOOSING = { milliseconds: 5, share: 0.02 };
+
+const points = [512, 1024, 2048, 4096, 8192].flatMap((n) =>
+	[
+		{ d: 2, B: 0.5, epsilon: 1e-3 },
+		{ d: 4, B: 1, epsilon: 1e-6 },
+		{ d: 4, B: 2, epsilon: 1e-3 },
+		{ d: 6, B: 1, epsilon: 1e-3 },
+		{ d: 8, B: 0.5, epsilon: 1e-6 },
+	].map((point) => ({ n, ...point })),
+);
+
+const runtime = await createRuntime();
+
+async function processorTime(run: () => Promise<unknown>): Promise<number> {
+	const before = process.cpuUsage();
+	await run();
+	const { user, system } = process.cpuUsage(before);
+	return (user + system) / 1000;
+}
+
+let worst = 0;
+for (const { n, d, B, epsilon } of points) {
+	const problem = generateProblem({ distribution: "uniform", n, d, B, seed: 1 });
+	const byRoute = (route: string) => polynomial.options.parse({ route, epsilon });
+	const moment = () => polynomial.run(problem, byRoute("moment"), runtime);
+	const { chosen, entries } = await planGradient(problem, { epsilon }, runtime);
+	// A polynomial that is foreseen to take seconds, or that proves nothing, is not the best single algorithm.
+	const exactTime = entries.find(({ algorithm }) => algorithm === "streaming")!.milliseconds!;
+	const usual =
+		entries.find(({ algorithm }) => algorithm === "polynomial/moment")!.milliseconds ?? Number.POSITIVE_INFINITY;
+	const candidates: [string, () => Promise<unknown>][] = [["streaming", () => streaming.run(problem, {}, runtime)]];
+	if (usual < 4 * exactTime) {
+		candidates.push(["polynomial/moment", moment]);
+		candidates.push(["polynomial/reverse", () => polynomial.run(problem, byRoute("reverse"), runtime)]);
+	}
+	const runs = new Map([
+		...candidates,
+		["auto", () => auto.run(problem, { epsilon }, runtime)],
+		["choosing", () => planGradient(problem, { epsilon }, runtime)],
+	]);
+	const least = new Map<string, number>();
+	for (let round = 0; round < ROUNDS; round++)
+		for (const [name, run] of runs) least.set(name, Math.min(least.get(name) ?? Infinity, await processorTime(run)));
+	const [best, time] = candidates
+		.map(([name]) => [name, least.get(name)!] as const)
+		.reduce((a, b) => (b[1] < a[1] ? b : a));
+	const ratio = least.get("auto")! / time;
+	worst = Math.max(worst, ratio);
+	const choosing = least.get("choosing")!;
+	const slow = choosing > Math.max(CHOOSING.milliseconds, CHOOSING.share * least.get("auto")!) ? " SLOW TO CHOOSE" : "";
+	console.log(
+		`n ${n} d ${d} B ${B} epsilon ${epsilon}: auto ${least.get("auto")!.toFixed(2)} ms by ${chosen.algorithm}, ` +
+			`best ${best} ${time.toFixed(2)} ms, ratio ${ratio.toFixed(2)}; choosing ${choosing.toFixed(2)} ms${slow}`,
+	);
+}
+console.log(`worst ratio ${worst.toFixed(2)}, allowed ${ALLOWED}`);
+process.exitCode = worst > ALLOWED ? 1 : 0;
+await runtime.close();

@@ -1,0 +1,105 @@
+// npm run new:algorithm NAME: writes an algorithm, its test and its line in the registry of packages/approx-gradient.
+// What it writes is a working approximation (Taylor of degree 1 as a feature map) that keeps the contract: replace what it does.
+// --root FOLDER: the project's root, unless it is this one.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values, positionals } = parseArgs({
+	options: { root: { type: "string", default: join(import.meta.dirname, "..") } },
+	allowPositionals: true,
+});
+
+const refuse = (reason: string): never => {
+	console.error(`new:algorithm: ${reason}`);
+	process.exit(2);
+};
+
+const [name, ...others] = positionals;
+if (name === undefined || others.length > 0)
+	throw refuse(`takes one name, got ${positionals.length}: npm run new:algorithm my-method`);
+if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) throw refuse(`the name must be like my-method, got ${name}`);
+
+const source = join(values.root, "packages/approx-gradient/src");
+const folder = join(source, "feature-maps", name);
+const registry = join(source, "index.ts");
+const list = readFileSync(registry, "utf8");
+const identifier = name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+const words = new Set(list.match(/\w+/g));
+if (words.has(identifier) || existsSync(folder) || ["exact", "streaming", "dense", "definition"].includes(name))
+	throw refuse(`there is an algorithm ${name} already`);
+const end = "\n];";
+if (!list.includes(end)) throw refuse(`no list of algorithms in ${registry}`);
+
+const algorithm = `import { defineAlgorithm } from "@attgrad/attention-problem";
+import { Matrix } from "@attgrad/matrix-core";
+import { z } from "zod";
+import type { FeatureMap } from "../feature-map.ts";
+import { featureMapGradient } from "../feature-map-gradient.ts";
+import { centred, spansOf } from "../spans.ts";
+
+/** Features (1, q) and (1, k - centre): 1 + <q, k> in place of e^<q, k>. Say here what yours are, and where they are from. */
+function featureMap(centre: Float64Array): FeatureMap {
+	const withOne = (rows: Matrix): Matrix =>
+		Matrix.build(rows.rows, rows.cols + 1, (j, m) => (m === 0 ? 1 : rows.at(j, m - 1)));
+	return {
+		rank: centre.length + 1,
+		keyFeatures: (keys) => withOne(centred(keys, centre)),
+		queryFeatures: withOne,
+	};
+}
+
+/** Say here what it does, what it costs and what is known of its error. */
+export const ${identifier} = defineAlgorithm({
+	name: "${name}",
+	summary: "1 + x in place of e^x; good for scores far below 1",
+	exact: false,
+	version: 1,
+	options: z.strictObject({}),
+	supports: () => true,
+	async run(problem, _options, { onProgress }) {
+		const map = featureMap(spansOf(problem).keyCentre);
+		const result = await featureMapGradient(problem, map, { form: "plug-in", algorithm: "${name}", onProgress });
+		return { gradient: result.gradient, loss: result.loss, rank: map.rank };
+	},
+});
+`;
+
+const test = `import { generateProblem } from "@attgrad/attention-problem";
+import { streamingGradient } from "@attgrad/exact-gradient";
+import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import { expect, test } from "vitest";
+import { describeAlgorithmContract } from "../../testing.ts";
+import { ${identifier} } from "./${name}.ts";
+
+describeAlgorithmContract({ algorithm: ${identifier} });
+
+test("${name} is nearer to the gradient the smaller the scores are", async () => {
+	const runtime = await createRuntime({ kernel: "js" });
+	const errorAt = async (B: number): Promise<number> => {
+		const problem = generateProblem({ distribution: "uniform", n: 63, d: 3, B, seed: 1 });
+		const exact = await streamingGradient(problem);
+		const { gradient } = await ${identifier}.run(problem, {}, runtime);
+		return maxAbsDifference(gradient, exact.gradient) / maxAbs(exact.gradient);
+	};
+	// The error of 1 + x is x² / 2, and the largest score is B².
+	expect(await errorAt(0.1)).toBeLessThan((await errorAt(0.4)) / 16);
+});
+`;
+
+mkdirSync(folder);
+writeFileSync(join(folder, `${name}.ts`), algorithm);
+writeFileSync(join(folder, `${name}.test.ts`), test);
+const imported = `import { ${identifier} } from "./feature-maps/${name}/${name}.ts";\n`;
+writeFileSync(registry, imported + list.replace(end, `\n\t${identifier},${end}`));
+const written = [join(folder, `${name}.ts`), join(folder, `${name}.test.ts`), registry];
+const biome = join(import.meta.dirname, "../node_modules/.bin/biome");
+const formatted = spawnSync(biome, ["check", "--write", ...written], {
+	cwd: values.root,
+	encoding: "utf8",
+	shell: process.platform === "win32",
+});
+if (formatted.status !== 0) console.error(`not formatted: ${formatted.error?.message ?? formatted.stderr}`);
+console.log(`written:\n${written.map((file) => `  ${file}`).join("\n")}\ntry it:\n  npx attgrad list`);
+console.log(`  cd packages/approx-gradient && npx vitest run --config ../../vitest.config.ts --root . ${name}`);
