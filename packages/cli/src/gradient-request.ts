@@ -16,7 +16,9 @@ export interface Selection {
  * The algorithm of this spelling with the options given.
  * @throws UsageError for an unknown algorithm, an option that it does not have, or a value that its schema refuses
  */
-export function selectAlgorithm(spelling: string, given: GivenFlags): Selection {
+export function selectAlgorithm(asked: string, given: GivenFlags): Selection {
+	// A command says by itself what is to compute.
+	const spelling = asked === "auto" && given["command"] !== undefined ? "command" : asked;
 	const { algorithm, options, spelling: name } = findAlgorithm(spelling);
 	refuseForeign(algorithm.name, algorithm.options, given);
 	return { spelling: name, algorithm, options: readFlags(algorithm.options, given, options) };

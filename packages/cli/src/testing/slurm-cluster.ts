@@ -92,7 +92,12 @@ export async function startSlurm(folder: string): Promise<SlurmCluster> {
 		async close() {
 			for (const child of daemons.values()) child.kill("SIGTERM");
 			await Promise.race([Promise.all([...daemons.values()].map(hasEnded)), pause(5000)]);
-			for (const child of daemons.values()) child.kill("SIGKILL");
+			// What is left of them, and of their jobs after a test that failed.
+			killAll((pid) =>
+				textOf(pid, "environ")
+					.split("\0")
+					.includes(`SLURM_CONF=${at("slurm.conf")}`),
+			);
 		},
 	};
 	try {
