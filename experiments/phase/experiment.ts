@@ -116,7 +116,7 @@ export default defineExperiment({
 			panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row!.d}` },
 			caveat:
 				"Blue: the polynomial, proven to ε, is faster; orange: exact is. The curve is where the theorem puts the limit as n → ∞, up " +
-				"to o(1); at these n the width d decides as much as B: where d is near log₂ n nothing is blue but the smallest B.",
+				"to o(1); at these n the width d decides as much as B.",
 		},
 		limitFigure("spectral", {
 			file: "limit-spectral",

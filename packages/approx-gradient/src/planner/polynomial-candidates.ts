@@ -41,9 +41,12 @@ const sizesOf = (d: number, degree: number) => ({
 	raisedSize: countMonomials(d, degree + 1),
 });
 
+/** Milliseconds that choosing the degree takes, which the model, measured at given degrees, does not have. */
+const DEGREE_CHOICE = 0.6;
+
 /** Predicted time of a variant that ends up with these sizes, milliseconds. */
 export function variantTime({ problem: { n, d }, model }: PlanContext, { route, monomials }: Variant, sizes: Sizes) {
-	const time = model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+	const time = DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
 	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
 }
 
