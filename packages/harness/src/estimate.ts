@@ -11,18 +11,12 @@ const leastRuns = 4;
 /**
  * Milliseconds that a cell is expected to take in all: from the rows that are there where they reach, from the cost
  * model where they do not. A cell that would be skipped takes none. Good to a factor of about two.
+ * @param measuresItself whether the experiment has a measurement of its own, of which the cost model knows nothing
  */
-export function estimateCell(cell: Cell, budget: number, limits: CurveLimits): number {
+export function estimateCell(cell: Cell, budget: number, limits: CurveLimits, measuresItself: boolean): number {
 	if (limits.reasonToSkip(cell)) return 0;
-	const run = limits.predict(cell)?.time ?? modelled(cell) ?? 0;
+	const run = limits.predict(cell)?.time ?? (measuresItself ? undefined : predictTime(cell)) ?? 0;
 	return overhead + (run > budget ? run : Math.max(1.2 * budget, leastRuns * run));
-}
-
-/** Sizes past this are closed forms: no run has them. */
-const largestRun = 1e9;
-
-function modelled(cell: Cell): number | undefined {
-	return cell.n <= largestRun ? predictTime(cell) : undefined;
 }
 
 /** `12 s`, `3 min`, `2.5 h`: as fine as an estimate is. */

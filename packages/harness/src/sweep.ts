@@ -92,7 +92,7 @@ export async function planSweep(
 		toRun: toRun.map(({ key, cell }) => ({
 			key,
 			what: describeCell(cell),
-			milliseconds: estimateCell(cell, budget, limits),
+			milliseconds: estimateCell(cell, budget, limits, experiment.measure !== undefined),
 		})),
 	};
 }
@@ -137,7 +137,7 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 			cells: cells.map(({ key, cell }) => ({ key, ...cell })),
 		});
 		const { toRun, rows, limits } = select(cells, store.rows, options.rerun, timeLimit);
-		progress.notice(describeStart(name, cells.length, toRun, budget, limits, jobs));
+		progress.notice(describeStart(experiment, cells.length, toRun, budget, limits, jobs));
 		if (toRun.length > 0) for (const warning of await machineWarnings()) progress.notice(warning);
 		const throttled = throttleCount();
 		progress.start(toRun.length);
@@ -206,7 +206,7 @@ function isRerun({ status }: Row, rerun: Rerun | undefined): boolean {
 
 /** `scaling: found 120 cells, done 96, to run 24, about 3 min` */
 function describeStart(
-	name: string,
+	{ name, measure }: Experiment,
 	count: number,
 	toRun: readonly KeyedCell[],
 	budget: number,
@@ -215,7 +215,8 @@ function describeStart(
 ): string {
 	const start = `${name}: found ${count} cells, done ${count - toRun.length}, to run ${toRun.length}`;
 	if (toRun.length === 0) return start;
-	const together = toRun.reduce((sum, { cell }) => sum + estimateCell(cell, budget, limits), 0) / jobs;
+	const together =
+		toRun.reduce((sum, { cell }) => sum + estimateCell(cell, budget, limits, measure !== undefined), 0) / jobs;
 	return `${start}, about ${describeDuration(together)}`;
 }
 
