@@ -56,6 +56,7 @@ export const ${identifier} = defineAlgorithm({
 	summary: "1 + x in place of e^x; good for scores far below 1",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options: z.strictObject({}),
 	supports: () => true,
 	async run(problem, _options, { onProgress }) {

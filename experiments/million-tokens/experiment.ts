@@ -53,22 +53,27 @@ export default defineExperiment({
 						: `One gradient of ${words(largest.n)} tokens in ${(largest.time_ms / 1000).toPrecision(2)} s`;
 				},
 			),
+			fitted: true,
 			guides: [
 				{ exponent: 1, label: "~ n" },
 				{ exponent: 2, label: "~ n²" },
 			],
 		},
-		curve(
-			"memory",
-			"largest memory of the process (MiB)",
-			({ peak_rss_mb }) => peak_rss_mb,
-			(facts) => {
-				const memory = polynomial(facts).flatMap(({ peak_rss_mb }) => peak_rss_mb ?? []);
-				return memory.length === 0
-					? "Memory of one gradient"
-					: `From ${Math.round(Math.min(...memory))} to ${Math.round(Math.max(...memory))} MiB, whatever n is`;
-			},
-		),
+		{
+			...curve(
+				"memory",
+				"largest memory of the process (MiB)",
+				({ peak_rss_mb }) => peak_rss_mb,
+				(facts) => {
+					const memory = polynomial(facts).flatMap(({ peak_rss_mb }) => peak_rss_mb ?? []);
+					return memory.length === 0
+						? "Memory of one gradient"
+						: `From ${Math.round(Math.min(...memory))} to ${Math.round(Math.max(...memory))} MiB, whatever n is`;
+				},
+			),
+			y: { title: "largest memory of the process (MiB)", scale: "linear" },
+			rules: [{ axis: "y", at: () => 300, label: "300 MiB" }],
+		},
 		curve(
 			"certificate",
 			"certified error, max |g~ − g| (of the gradient, which grows like n)",

@@ -7,7 +7,16 @@ import { parseArgs } from "node:util";
 import { polynomial } from "@attgrad/approx-gradient";
 import { type AnyGradientAlgorithm, type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
-import { createRuntime, type Dtype, type Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
+import { findAlgorithm } from "@attgrad/harness";
+import {
+	ComputationError,
+	createRuntime,
+	type Dtype,
+	type Matrix,
+	maxAbs,
+	maxAbsDifference,
+	type Runtime,
+} from "@attgrad/matrix-core";
 import { Bench } from "tinybench";
 import { peers } from "./peers.ts";
 
@@ -47,8 +56,11 @@ const exact = (dtype: Dtype, threads: number, part?: number): Candidate => ({
 	...(part && { part }),
 });
 
+/** Those of this folder, and those that run in processes of their own and tell their time. */
+const others = [...peers, ...["numpy", "torch"].map((name) => findAlgorithm(name).algorithm)];
+
 const other = (dtype: Dtype): Candidate[] =>
-	peers.map((algorithm) => ({ name: algorithm.name, algorithm, options: {}, dtype, threads: 1 }));
+	others.map((algorithm) => ({ name: algorithm.name, algorithm, options: {}, dtype, threads: 1 }));
 
 const route = (name: "moment" | "reverse", degree: number, dtype: Dtype, threads: number): Candidate => ({
 	name: `**${name}**, degree ${degree}`,
@@ -110,25 +122,39 @@ async function measure({ n, d, candidates }: Table): Promise<string[]> {
 	const reference: Matrix | undefined = checked
 		? (await streaming.run(problemOf(n, "f64"), {}, judge)).gradient
 		: undefined;
-	const lines: { candidate: Candidate; times: number[]; error?: number; reason?: string; run(): Promise<unknown> }[] =
+	const lines: { candidate: Candidate; times: number[]; error?: number; reason?: string; time(): Promise<number> }[] =
 		[];
 	for (const candidate of candidates) {
 		const { algorithm, options, dtype, threads, part } = candidate;
 		const problem = problemOf(part ?? n, dtype);
-		const run = () => algorithm.run(problem, options, runtimes.get(threads)!);
+		const runtime = runtimes.get(threads)!;
+		const run = () => algorithm.run(problem, options, runtime);
+		/** Milliseconds of one run, by our clock or that of the program that computes it. */
+		const time = async (): Promise<number> => {
+			if (!algorithm.timeRuns) return timeOnce(run);
+			return Math.min(...(await algorithm.timeRuns(problem, options, runtime, 0)).milliseconds);
+		};
 		const supported = algorithm.supports(problem, options);
 		if (supported !== true) {
-			lines.push({ candidate, times: [], reason: supported.reason, run });
+			lines.push({ candidate, times: [], reason: supported.reason, time });
 			continue;
 		}
-		const { gradient } = await run();
+		let gradient: Matrix;
+		try {
+			({ gradient } = await run());
+		} catch (failure) {
+			// a program that is not there, or lacks a package
+			if (!(failure instanceof ComputationError)) throw failure;
+			lines.push({ candidate, times: [], reason: failure.message, time });
+			continue;
+		}
 		const error = reference && !part ? maxAbsDifference(gradient, reference) / maxAbs(reference) : undefined;
-		lines.push({ candidate, times: [], ...(error !== undefined && { error }), run });
+		lines.push({ candidate, times: [], ...(error !== undefined && { error }), time });
 	}
 	for (let round = 0; round < rounds; round++)
-		for (const { times, reason, run } of lines) {
+		for (const { times, reason, time } of lines) {
 			if (reason !== undefined || (round >= 3 && Math.min(...times) > SLOW_MS)) continue;
-			times.push(await timeOnce(run));
+			times.push(await time());
 		}
 	for (const runtime of runtimes.values()) await runtime.close();
 	const timeOf = ({ times, candidate: { part } }: (typeof lines)[number]) =>

@@ -2,15 +2,18 @@ import { defineExperiment, type GridBlock, type LineFigure, type Row } from "@at
 import { measureWithError } from "../error-at-size.ts";
 import { peers } from "./peers.ts";
 
-const names = peers.map(({ name }) => name);
+/** Those of this folder, and those that are programs in other languages. */
+const names = [...peers.map(({ name }) => name), "numpy", "torch"];
 
-const blocks = (sizes: readonly number[], slow: readonly number[]): GridBlock[] =>
-	[8, 64].flatMap((d) => [
+const blocks = (widths: readonly number[], sizes: readonly number[], slow: readonly number[]): GridBlock[] =>
+	widths.flatMap((d) => [
 		{ algorithm: ["streaming"], n: sizes, d: [d], B: [1], dtype: ["f64", "f32"] },
 		{ algorithm: names, n: slow, d: [d], B: [1], dtype: ["f64", "f32"] },
 	]);
 
-const seconds = ({ time_ms }: Row) => time_ms;
+const twoDigits = (x: number) => Number(x.toPrecision(2)).toLocaleString("en");
+
+const milliseconds = ({ time_ms }: Row) => time_ms;
 
 const figure: LineFigure = {
 	name: "error-vs-time",
@@ -25,7 +28,7 @@ const figure: LineFigure = {
 		});
 		return ratios.length === 0
 			? "Error beside time, other software and ours"
-			: `Other software takes ${Math.min(...ratios).toPrecision(2)} to ${Math.max(...ratios).toPrecision(2)} times as long as our exact gradient`;
+			: `Other software takes ${twoDigits(Math.min(...ratios))} to ${twoDigits(Math.max(...ratios))} times as long as our exact gradient`;
 	},
 	x: { title: "time of one gradient (ms)", scale: "log" },
 	y: { title: "error, max |g~ − g| / max |g|", scale: "log" },
@@ -34,7 +37,13 @@ const figure: LineFigure = {
 		heading: ([row]) => `d = ${row!.d}, ${row!.dtype === "f64" ? "float64" : "float32"}`,
 	},
 	series: [
-		{ kind: "measured", x: seconds, y: ({ error_rel }) => error_rel, along: ({ n }) => n, label: ({ n }) => `${n}` },
+		{
+			kind: "measured",
+			x: milliseconds,
+			y: ({ error_rel }) => error_rel,
+			along: ({ n }) => n,
+			label: ({ n }) => `${n}`,
+		},
 	],
 	caveat:
 		"Numbers beside points are n. Points of zero error are not drawn. Each program is used as one writes it first.",
@@ -47,7 +56,10 @@ export default defineExperiment({
 	question: "How long does the gradient take with other software, and how exact is what comes out?",
 	module: import.meta.url,
 	algorithms: peers,
-	grid: { quick: blocks([256, 512], [256, 512]), full: blocks([512, 1024, 2048, 4096], [512, 1024, 2048]) },
+	grid: {
+		quick: blocks([8], [256, 512], [256, 512]),
+		full: blocks([8, 64], [512, 1024, 2048, 4096], [512, 1024, 2048]),
+	},
 	effort: { quick: { budget: 150, timeLimit: 5_000 }, full: { budget: 1_000, timeLimit: 20_000 } },
 	figures: [figure],
 	measure: measureWithError,

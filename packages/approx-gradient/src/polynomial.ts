@@ -54,6 +54,7 @@ export const polynomial = defineAlgorithm({
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
 	version: 3,
+	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
 	supports({ d, A1 }, { degree, route, monomials, certificate, rowDegrees }) {

@@ -55,8 +55,13 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	readonly summary: string;
 	/** True where the only error is rounding. */
 	readonly exact: boolean;
-	/** Raised whenever the numbers or the speed may change, so that stored measurements are not reused. */
+	/** Raised where the numbers or the speed change by what is not in the sources of `modules`, so that stored measurements are not reused. */
 	readonly version: number;
+	/**
+	 * Addresses of the modules that compute it, `[import.meta.url]` for one in a file of its own: stored measurements are not reused
+	 * once these, or what they import, have changed. @default none: `version` alone tells
+	 */
+	readonly modules?: readonly string[];
 	/** Schema of the options, with defaults; the command line and experiments pass plain values through it. */
 	readonly options: Options;
 	/** Named option sets: `polynomial/moment` is variant `moment` of `polynomial`. */

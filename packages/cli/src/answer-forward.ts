@@ -7,7 +7,7 @@ import {
 	runLayers,
 	writeNpyRows,
 } from "@attgrad/attention-problem";
-import { peakRssMb } from "@attgrad/harness";
+import { peakRssMb } from "@attgrad/harness/gradient";
 import { ComputationError, createRuntime, Matrix, type Runtime, UsageError } from "@attgrad/matrix-core";
 import type { GivenFlags } from "./flags.ts";
 import { describeForward, describeForwardFailure, printForward } from "./forward-answer.ts";

@@ -1,5 +1,5 @@
 import { type AttentionProblem, asDtype, openProblem, writeNpy } from "@attgrad/attention-problem";
-import { measureGradient } from "@attgrad/harness";
+import { measureGradient } from "@attgrad/harness/gradient";
 import { ComputationError, createRuntime, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { type GivenFlags, readFlags } from "./flags.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./gradient-answer.ts";

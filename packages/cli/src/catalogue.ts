@@ -1,7 +1,7 @@
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
 import { reductions } from "@attgrad/hardness";
-import { knownAlgorithms } from "@attgrad/harness";
+import { knownAlgorithms } from "@attgrad/harness/gradient";
 import { describeFlags, type FlagDescription, shown } from "./flags.ts";
 import { printTable } from "./table.ts";
 

@@ -4,7 +4,7 @@ import {
 	type GradientResult,
 	type ReferenceAnswers,
 } from "@attgrad/attention-problem";
-import type { MeasuredGradient } from "@attgrad/harness";
+import type { MeasuredGradient } from "@attgrad/harness/gradient";
 import {
 	type ComputationError,
 	frobeniusNorm,

@@ -1,4 +1,4 @@
-import { knownAlgorithms } from "@attgrad/harness";
+import { knownAlgorithms } from "@attgrad/harness/gradient";
 import type { Options } from "yargs";
 import { z } from "zod";
 import { flagsOf } from "./flags.ts";

@@ -1,5 +1,5 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { findAlgorithm, knownAlgorithms } from "@attgrad/harness";
+import { findAlgorithm, knownAlgorithms } from "@attgrad/harness/gradient";
 import { UsageError } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import { flagName, type GivenFlags, readFlags } from "./flags.ts";

@@ -9,7 +9,7 @@ import {
 	type Solution,
 	solve,
 } from "@attgrad/hardness";
-import { findAlgorithm } from "@attgrad/harness";
+import { findAlgorithm } from "@attgrad/harness/gradient";
 import { createRuntime, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "./flags.ts";

@@ -1,4 +1,5 @@
 import { type AnyGradientAlgorithm, defineAlgorithm, inMemory } from "@attgrad/attention-problem";
+import { moduleBeside } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { definitionGradient } from "./definition.ts";
 import { denseGradient } from "./dense.ts";
@@ -12,6 +13,7 @@ export const definition = defineAlgorithm({
 	summary: "the paper's definitions with the n² x d² tensor A1 ⊗ A2, for tiny n",
 	exact: true,
 	version: 1,
+	modules: [moduleBeside(import.meta.url, "definition").href],
 	options: z.strictObject({}),
 	supports: definitionSupports,
 	run: async (problem) => definitionGradient(inMemory(problem)),
@@ -23,6 +25,7 @@ export const dense = defineAlgorithm({
 	summary: "the closed form scale · A1ᵀ p A2 with n x n matrices",
 	exact: true,
 	version: 1,
+	modules: [moduleBeside(import.meta.url, "dense").href],
 	options: z.strictObject({}),
 	supports: (problem) => denseSupports(problem),
 	run: async (problem) => denseGradient(inMemory(problem)),
@@ -34,6 +37,7 @@ export const streaming = defineAlgorithm({
 	summary: "the closed form in row blocks, memory O(n d)",
 	exact: true,
 	version: 2,
+	modules: [moduleBeside(import.meta.url, "streaming").href, moduleBeside(import.meta.url, "kernel-streaming").href],
 	options: z.strictObject({
 		blockRows: z.int().min(1).optional().describe("rows of a block; unless given as many as are fastest"),
 	}),

@@ -1,6 +1,6 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
-import { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
+import { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
 
 test.each([
 	["1024,2048", [1024, 2048]],
@@ -59,4 +59,19 @@ test("algorithms are separated by commas, their settings too", () => {
 		"polynomial/moment:basis=taylor,degree=4",
 		"streaming",
 	]);
+});
+
+test.each([
+	["512MB", 512],
+	["4GB", 4096],
+	["1.5 GiB", 1536],
+	["100mib", 100],
+])("the amount of memory %s is %d MiB", (text, mebibytes) => {
+	expect(parseMemory("memory-limit", text)).toBe(mebibytes);
+});
+
+test.each(["4", "0GB", "-1GB", "4TB", "much", ""])("the amount of memory %j is refused", (text) => {
+	expect(() => parseMemory("memory-limit", text)).toThrow(
+		`--memory-limit: expected an amount like 512MB or 4GB, got ${text}`,
+	);
 });

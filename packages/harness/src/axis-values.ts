@@ -55,3 +55,15 @@ export function parseDuration(name: string, text: string): number {
 		throw new UsageError(`--${name}: expected a duration like 500ms, 10s or 2m, got ${text}`);
 	return milliseconds;
 }
+
+/**
+ * Reads an amount of memory, `512MB`, `4GB` or `4GiB`, as MiB; powers of 1024 and of 1000 are taken alike, as powers of 1024.
+ * @throws UsageError for anything else, and for 0
+ */
+export function parseMemory(name: string, text: string): number {
+	const [, number, unit = ""] = /^(\d*\.?\d+)\s*([MG])i?B$/i.exec(text.trim()) ?? [];
+	const mebibytes = Number(number) * (unit.toUpperCase() === "G" ? 1024 : 1);
+	if (!(Number.isFinite(mebibytes) && mebibytes > 0))
+		throw new UsageError(`--${name}: expected an amount like 512MB or 4GB, got ${text}`);
+	return mebibytes;
+}

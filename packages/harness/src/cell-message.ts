@@ -16,11 +16,20 @@ export type CellOutcome =
 	| { readonly status: "done"; readonly measurement: Measurement }
 	| { readonly status: Exclude<(typeof statuses)[number], "done">; readonly reason: string };
 
+/** What the process of a cell says when it waits for its next turn. */
+export const waiting = { status: "waiting" } as const;
+
+/** What the sweep says to it when it is its turn. */
+export const proceed = { proceed: true } as const;
+
 /** What the process of a cell answers. Numbers must be finite: a row cannot hold others. */
 const answerSchema = z.discriminatedUnion("status", [
 	z.strictObject({
 		status: z.literal("done"),
-		measurement: z.record(z.string(), z.union([z.number(), z.string(), z.record(z.string(), z.unknown())])),
+		measurement: z.record(
+			z.string(),
+			z.union([z.number(), z.string(), z.array(z.array(z.number())), z.record(z.string(), z.unknown())]),
+		),
 	}),
 	z.strictObject({ status: z.enum(statuses).exclude(["done"]), reason: z.string() }),
 ]);

@@ -1,11 +1,11 @@
 /**
- * The process of one cell. It is told the cell over its channel to the sweep, measures, answers over the channel and
- * ends. Standard output is not the channel, so nothing that is printed can disturb it. Its argument is the process
+ * The process of one cell. It is told the cell over its channel to the sweep, measures in turns with other cells, answers
+ * over the channel and ends. Standard output is not the channel, so nothing that is printed can disturb it. Its argument is the process
  * number of the sweep.
  */
 import { Worker } from "node:worker_threads";
 import { ComputationError, createRuntime, moduleBeside, UsageError } from "@attgrad/matrix-core";
-import type { CellOutcome, CellRequest } from "./cell-message.ts";
+import { type CellOutcome, type CellRequest, waiting } from "./cell-message.ts";
 import type { Experiment } from "./experiment.ts";
 import { knownTo } from "./grid.ts";
 import { measureCell } from "./measure-cell.ts";
@@ -20,6 +20,14 @@ process.once("message", async (request: CellRequest) => {
 	process.send!(outcome, () => process.exit());
 });
 
+/** Tells the sweep that others may be measured, and waits for its word. */
+function turn(): Promise<void> {
+	return new Promise((resolve) => {
+		process.once("message", () => resolve());
+		process.send!(waiting);
+	});
+}
+
 async function attempt({ cell, module, budget }: CellRequest): Promise<CellOutcome> {
 	try {
 		const { default: experiment } = (await import(module)) as { default: Experiment };
@@ -27,7 +35,7 @@ async function attempt({ cell, module, budget }: CellRequest): Promise<CellOutco
 		const runtime = await createRuntime({ kernel: cell.kernel, threads: cell.threads });
 		try {
 			const measure = experiment.measure ?? measureCell;
-			return { status: "done", measurement: await measure({ cell, algorithm, runtime, budget }) };
+			return { status: "done", measurement: await measure({ cell, algorithm, runtime, budget, turn }) };
 		} finally {
 			await runtime.close();
 		}

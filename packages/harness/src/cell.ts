@@ -8,6 +8,8 @@ export interface Cell {
 	readonly algorithm: string;
 	/** Version of the algorithm: a new one is measured anew. */
 	readonly version: number;
+	/** Hash of the algorithm's sources: changed ones are measured anew. Absent where it does not name them. */
+	readonly sources?: string;
 	/** Every option of the algorithm, defaults included. */
 	readonly options: Readonly<Record<string, unknown>>;
 	readonly n: number;

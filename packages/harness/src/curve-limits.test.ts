@@ -29,6 +29,26 @@ test.each(["timeout", "out-of-memory"] as const)("past a point that ended as %s 
 	expect(limits.reasonToSkip(cell(16))).toBe(`n = 8 ended as ${status}: why`);
 });
 
+test("a larger n is skipped untried where three sizes predict that it takes more than one and a half times the limit", () => {
+	const limits = new CurveLimits(100);
+	for (const n of [2, 4]) limits.note(cell(n), sampleRow({ n, time_ms: n ** 2 }));
+	expect(limits.reasonToSkip(cell(64))).toBeUndefined();
+	limits.note(cell(8), sampleRow({ n: 8, time_ms: 64 }));
+	expect(limits.predict(cell(16))!.time).toBeCloseTo(256, 6);
+	expect(limits.reasonToSkip(cell(16))).toBe(
+		"predicted to take 0.256 s, as n^2.00 up to n = 8, over the time limit of 0.1 s; for more: --time-limit and --rerun skipped",
+	);
+	expect(limits.reasonToSkip(cell(11))).toBeUndefined();
+	expect(limits.reasonToSkip(cell(4))).toBeUndefined();
+	expect(limits.reasonToSkip(cell(16, "slow"))).toBeUndefined();
+});
+
+test("a prediction rests on the largest sizes: a constant part at small n does not hide the growth", () => {
+	const limits = new CurveLimits(1000);
+	for (const n of [1, 2, 4, 64, 128, 256]) limits.note(cell(n), sampleRow({ n, time_ms: 10 + n }));
+	expect(limits.predict(cell(512))!.time).toBeGreaterThan(450);
+});
+
 test("a point that failed or was skipped itself sets no limit", () => {
 	const limits = new CurveLimits(100);
 	for (const status of ["failed", "invalid", "skipped"] as const) {

@@ -2,6 +2,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import { type Cell, cellKey } from "./cell.ts";
 import type { Experiment, GridBlock, Preset } from "./experiment.ts";
 import { findAlgorithm, knownAlgorithms } from "./registry.ts";
+import { sourceDigest } from "./source-digest.ts";
 
 /** Values that replace those of an experiment's grid. */
 export type GridOverrides = Partial<Omit<GridBlock, "exclude">>;
@@ -74,6 +75,7 @@ function expandBlock(experiment: Experiment, block: GridBlock, kernel: string): 
 				experiment: experiment.name,
 				algorithm: spelling,
 				version: algorithm.version,
+				...(algorithm.modules && { sources: sourceDigest(algorithm.modules) }),
 				options: resolveOptions(spelling, algorithm.options, { ...options, ...asked }),
 				...point,
 				...asked,

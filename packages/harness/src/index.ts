@@ -1,8 +1,9 @@
-export { parseAlgorithms, parseAxis, parseDuration } from "./axis-values.ts";
+export { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
 export { findRun, saveBaseline } from "./compare/baselines.ts";
 export { type ComparedPoint, type Comparison, compareRuns } from "./compare/compare-runs.ts";
 export { type Circumstance, circumstances } from "./compare/match.ts";
+export { describeDuration } from "./estimate.ts";
 export {
 	defineExperiment,
 	type Effort,
@@ -57,6 +58,7 @@ export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type Run, readRun } from "./run.ts";
 export { type RunInfo, readRunInfo, runFileName } from "./run-info.ts";
+export { type Rounds, readSamples } from "./samples-file.ts";
 export { cellCost, cellMemory } from "./shards/cell-cost.ts";
 export { type MergeOptions, type MergeSummary, mergeRuns } from "./shards/merge-runs.ts";
 export { type CellPlan, type KeyedCell, planCells } from "./shards/plan-cells.ts";
@@ -64,5 +66,6 @@ export { parseShard, type Shard, shardFolder } from "./shards/shard.ts";
 export { onStopSignals, type StopRequest } from "./stop-signals.ts";
 export { describeRun, textTable } from "./summary/describe-run.ts";
 export { shown, shownSize, shownTime } from "./summary/shown.ts";
-export { type SweepOptions, type SweepSummary, sweep } from "./sweep.ts";
-export { type Timing, timeRuns } from "./time-runs.ts";
+export { planSweep, type Rerun, reruns, type SweepOptions, type SweepPlan, type SweepSummary, sweep } from "./sweep.ts";
+export { timeRuns } from "./time-runs.ts";
+export type { Timing, TimingDetail } from "./timing.ts";

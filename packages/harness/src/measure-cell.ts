@@ -9,7 +9,8 @@ import type { Cell } from "./cell.ts";
 import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
 import { peakRssMb } from "./peak-memory.ts";
 import type { Row } from "./row.ts";
-import { type Timing, timeRuns, timingOf } from "./time-runs.ts";
+import { timeRuns } from "./time-runs.ts";
+import { reading, type Timing, type TimingDetail, timingOf } from "./timing.ts";
 
 /** The columns of a row that measuring fills; the rest is the cell's. */
 export type Measurement = Pick<
@@ -28,7 +29,12 @@ export type Measurement = Pick<
 	| "error_bound"
 	| "bound_kind"
 	| "extra"
->;
+> & {
+	/** Goes into `extra.timing` of the row. */
+	readonly timing?: TimingDetail;
+	/** The times themselves by round, milliseconds: a line of samples.jsonl. */
+	readonly rounds?: Timing["rounds"];
+};
 
 /** What a cell is measured with. */
 export interface CellContext {
@@ -37,6 +43,8 @@ export interface CellContext {
 	readonly runtime: Runtime;
 	/** Time that the timed runs take together, milliseconds. */
 	readonly budget: number;
+	/** Lets the other cells of this point be measured, and waits until it is this one's turn again. @default no others */
+	readonly turn?: () => Promise<void>;
 }
 
 /** The instance that a cell is about, or its like with another number of rows. */
@@ -49,13 +57,16 @@ export function cellProblem({ n, d, B, seed, distribution, dtype }: Cell, rows =
  * gate ran on the cell's own problem (n ≤ `gateSize`).
  * @throws ComputationError whose status and reason go into the row
  */
-export async function measureCell({ cell, algorithm, runtime, budget }: CellContext): Promise<Measurement> {
+export async function measureCell({ cell, algorithm, runtime, budget, turn }: CellContext): Promise<Measurement> {
 	const problem = cellProblem(cell);
 	const supported = algorithm.supports(problem, cell.options);
 	if (supported !== true) throw new ComputationError("skipped", supported.reason);
 	const isOwn = cell.n <= gateSize;
 	const error = await passGate(algorithm, isOwn ? problem : cellProblem(cell, gateSize), cell.options, runtime);
-	const { timing, result, memory } = await timeAlgorithm(algorithm, problem, cell.options, runtime, budget);
+	const { timing, result, memory } = await timeAlgorithm(algorithm, problem, cell.options, runtime, {
+		budget,
+		turn,
+	});
 	requireFinite(result);
 	return {
 		...describeResult(result),
@@ -64,6 +75,8 @@ export async function measureCell({ cell, algorithm, runtime, budget }: CellCont
 		...(timing.mad !== undefined && { time_mad_ms: reading(timing.mad) }),
 		time_min_ms: reading(timing.min),
 		samples: timing.samples,
+		...(timing.detail && { timing: timing.detail }),
+		rounds: timing.rounds,
 		peak_rss_mb: reading(memory),
 	};
 }
@@ -74,19 +87,14 @@ async function timeAlgorithm(
 	problem: AttentionProblem,
 	options: Cell["options"],
 	runtime: Runtime,
-	budget: number,
+	{ budget, turn }: { readonly budget: number; readonly turn: CellContext["turn"] },
 ): Promise<{ timing: Timing; result: GradientResult; memory: number }> {
 	if (!algorithm.timeRuns) {
-		const timed = await timeRuns(() => algorithm.run(problem, options, runtime), budget);
+		const timed = await timeRuns(() => algorithm.run(problem, options, runtime), budget, { turn });
 		return { ...timed, memory: peakRssMb() };
 	}
 	const { result, milliseconds, peakRssMb: memory } = await algorithm.timeRuns(problem, options, runtime, budget);
-	return { timing: timingOf(milliseconds), result, memory };
-}
-
-/** A clock's or a counter's reading, without digits that mean nothing. */
-function reading(value: number): number {
-	return Number(value.toPrecision(6));
+	return { timing: timingOf([milliseconds]), result, memory };
 }
 
 /** The columns that tell how far a gradient is from the exact one. */

@@ -5,14 +5,19 @@ import { readFileSync } from "node:fs";
  * latter starts a child at the size that its parent had when it forked.
  */
 export function peakRssMb(): number {
-	return (markOfLinux() ?? process.resourceUsage().maxRSS) / 1024;
+	return readStatus("self", "VmHWM") ?? process.resourceUsage().maxRSS / 1024;
 }
 
-/** KiB; undefined on other systems. */
-function markOfLinux(): number | undefined {
+/** Resident memory of a process now, MiB; undefined where it has ended, and on other systems than Linux. */
+export function residentMb(pid: number): number | undefined {
+	return readStatus(String(pid), "VmRSS");
+}
+
+/** MiB; undefined where there is no such process, and on other systems than Linux. */
+function readStatus(pid: string, name: string): number | undefined {
 	try {
-		const mark = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-		return mark === undefined ? undefined : Number(mark);
+		const kibibytes = new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+		return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
 	} catch {
 		return undefined;
 	}

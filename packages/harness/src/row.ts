@@ -86,14 +86,27 @@ export type Row = { readonly [C in Exclude<Column, EmptyColumn>]: FullRow[C] } &
 /** What went wrong with the text of a row: the column and what was expected. */
 export type RowProblem = { readonly problem: string };
 
-/** Reads a row from its fields, in the order of `columns`. */
-export function decodeRow(fields: readonly string[]): Row | RowProblem {
-	if (fields.length !== columns.length) return { problem: `expected ${columns.length} fields, got ${fields.length}` };
-	const result = rowSchema.safeParse(Object.fromEntries(columns.map((column, i) => [column, fields[i]])));
+/** What stands in a row of an older version that lacks a column where a field may not be empty. */
+const older: Partial<Record<Column, string>> = { contended: "false" };
+
+/** Whether a row can do without a column, as those of older versions do. */
+export function isDispensable(column: Column): boolean {
+	return columnSchemas[column].safeParse(older[column] ?? "").success;
+}
+
+/**
+ * Reads a row from its fields.
+ * @param header the columns that the fields are of
+ */
+export function decodeRow(fields: readonly string[], header: readonly Column[] = columns): Row | RowProblem {
+	if (fields.length !== header.length) return { problem: `expected ${header.length} fields, got ${fields.length}` };
+	const given = new Map(header.map((column, i) => [column, fields[i]!]));
+	const texts = columns.map((column) => [column, given.get(column) ?? older[column] ?? ""] as const);
+	const result = rowSchema.safeParse(Object.fromEntries(texts));
 	if (!result.success) {
 		const issue = result.error.issues[0]!;
 		const column = String(issue.path[0]) as Column;
-		return { problem: `${column} is ${JSON.stringify(fields[columns.indexOf(column)])}, ${expectation(issue)}` };
+		return { problem: `${column} is ${JSON.stringify(given.get(column))}, ${expectation(issue)}` };
 	}
 	return Object.fromEntries(Object.entries(result.data).filter(([, value]) => value !== undefined)) as unknown as Row;
 }

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Row, statuses } from "./row.ts";
+import { type Column, columns, type Row, statuses } from "./row.ts";
 import { headerLine, readRows, rowLine } from "./rows-file.ts";
 import { sampleKey, sampleRow } from "./testing/rows.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
@@ -62,7 +64,7 @@ test("a number that is not finite is not written", () => {
 });
 
 test("a file that is not there has no rows", () => {
-	expect(readRows(join(path, "no-such-file"))).toEqual({ rows: [], wholeBytes: 0, cutBytes: 0 });
+	expect(readRows(join(path, "no-such-file"))).toEqual({ rows: [], missing: [], wholeBytes: 0, cutBytes: 0 });
 });
 
 test("wherever a crash cuts the file, the whole lines are read and the rest is told", () => {
@@ -76,6 +78,49 @@ test("wherever a crash cuts the file, the whole lines are read and the rest is t
 		expect(read.wholeBytes + read.cutBytes).toBe(length);
 		expect(read.cutBytes).toBe(length - (cut.lastIndexOf(0x0a) + 1));
 	}
+});
+
+/** A file without these columns, as a version before them would have written it. */
+function without(names: readonly Column[], rows: readonly Row[]): string {
+	const kept = columns.filter((column) => !names.includes(column));
+	const fields = rows.map((row) => parse(rowLine(row))[0] as string[]);
+	const lines = [kept, ...fields.map((all) => kept.map((column) => all[columns.indexOf(column)]!))];
+	return stringify(lines, { record_delimiter: "unix" });
+}
+
+test("a file of an older version with fewer columns is read, without the values that it does not have", () => {
+	const row = sampleRow({ error_bound: 2, extra: { a: [1, "x,y"] }, contended: true });
+	const read = reading(without(["time_mad_ms", "bound_kind", "contended", "commit"], [row]));
+	expect(read.missing).toEqual(["time_mad_ms", "bound_kind", "contended", "commit"]);
+	expect(read.rows).toEqual([{ ...row, contended: false, commit: "" }]);
+});
+
+test("whatever columns an older version lacked, its rows are read or the missing column is named", () => {
+	fc.assert(
+		fc.property(fc.subarray([...columns]), (names) => {
+			const needed = ["key", "experiment", "algorithm", "n", "d", "status", "started_at"] as const;
+			const content = without(names, [sampleRow()]);
+			const lacks = columns.find((column) => names.includes(column) && needed.includes(column as "key"));
+			if (names.length === columns.length) return;
+			if (lacks)
+				expect(() => reading(content)).toThrow(`line 1: not the header of a rows.csv: there is no column ${lacks}`);
+			else expect(reading(content).rows[0]!.key).toBe(sampleRow().key);
+		}),
+	);
+});
+
+test("a bad value in a file of an older version is refused with its line", () => {
+	const content = without(["commit"], [sampleRow(), sampleRow({ key: sampleKey(2) })]);
+	const line3 = content.lastIndexOf("12.5");
+	expect(() => reading(`${content.slice(0, line3)}fast${content.slice(line3 + 4)}`)).toThrow(
+		`${path} line 3: time_ms is "fast", expected a number`,
+	);
+});
+
+test("a file of a newer version is refused with the column that is not known", () => {
+	expect(() => reading(headerLine.replace("\n", ",mood\n") + good.replace("\n", ",fine\n"))).toThrow(
+		`${path} line 1: unknown column "mood": a newer version wrote it`,
+	);
 });
 
 const good = rowLine(sampleRow());

@@ -9,9 +9,14 @@ import { runCell } from "./run-cell.ts";
 import tiny from "./testing/tiny-experiment.ts";
 
 /** Runs one cell of the tiny experiment with one of its algorithms. */
-function run(algorithm: string, wallLimit = 30_000, signal?: AbortSignal): Promise<CellOutcome | undefined> {
+function run(
+	algorithm: string,
+	time = 30_000,
+	signal?: AbortSignal,
+	memory?: number,
+): Promise<CellOutcome | undefined> {
 	const [cell] = expandGrid(tiny, "quick", "js", { algorithm: [algorithm], n: [8] });
-	return runCell({ cell: cell as Cell, module: tiny.module, budget: 5 }, wallLimit, signal);
+	return runCell({ cell: cell as Cell, module: tiny.module, budget: 5 }, { time, memory }, signal);
 }
 
 test("a cell gives its measurement", async () => {
@@ -48,6 +53,13 @@ test("a cell that fills its heap is out of memory", async () => {
 	} finally {
 		delete process.env["NODE_OPTIONS"];
 	}
+});
+
+test.runIf(existsSync("/proc/self/status"))("a cell that takes more than its memory limit is stopped", async () => {
+	expect(await run("swelling", 30_000, undefined, 400)).toEqual({
+		status: "out-of-memory",
+		reason: expect.stringMatching(/^the cell took \d+ MiB, over its limit of 400 MiB; for more: --memory-limit$/),
+	});
 });
 
 test("a cell that never ends is stopped at its limit", async () => {

@@ -1,20 +1,13 @@
-import {
-	closeSync,
-	existsSync,
-	fstatSync,
-	fsyncSync,
-	ftruncateSync,
-	mkdirSync,
-	openSync,
-	rmSync,
-	writeSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UsageError } from "@attgrad/matrix-core";
+import { ComputationError, UsageError } from "@attgrad/matrix-core";
+import { appendWhole } from "./append-whole.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { lockFolder } from "./lock.ts";
 import type { Row } from "./row.ts";
 import { headerLine, readRows, rowLine } from "./rows-file.ts";
+import { type RunInfo, writeRunInfo } from "./run-info.ts";
+import { appendSamples, type Rounds, samplesFileName } from "./samples-file.ts";
 
 /** Name of the file of rows in a results folder. */
 export const rowsFileName = "rows.csv";
@@ -27,10 +20,16 @@ export interface Store {
 	/** Whether the row of a cell is there, whatever its status. */
 	has(key: string): boolean;
 	/**
-	 * Adds a row and waits until it is on the disk.
-	 * @throws Error when the disk does not take the whole row; the file is then as it was
+	 * Puts a row and waits until it is on the disk: at the end, or in place of one with its key. The times that it rests on
+	 * go to samples.jsonl first.
+	 * @throws ComputationError when the disk does not take the whole row; the file is then as it was
 	 */
-	append(row: Row): void;
+	put(row: Row, rounds?: Rounds): void;
+	/**
+	 * Writes run.json, whole or not at all.
+	 * @throws ComputationError when the disk does not take it
+	 */
+	describe(info: RunInfo): void;
 	/** Lets others have the folder; no rows are added after. */
 	close(): void;
 }
@@ -53,31 +52,46 @@ export function openStore(folder: string, { fresh = false, notice = () => {} }: 
 		return lockFolder(folder);
 	});
 	try {
-		if (fresh) writing(folder, () => rmSync(path, { force: true }));
-		const { rows: found, wholeBytes, cutBytes } = readRows(path);
+		if (fresh)
+			writing(folder, () => {
+				for (const name of [rowsFileName, samplesFileName]) rmSync(join(folder, name), { force: true });
+			});
+		const { rows: found, missing, wholeBytes, cutBytes } = readRows(path);
 		const file = writing(folder, () => {
 			if (wholeBytes === 0) writeAtomically(path, headerLine);
-			const file = openSync(path, "a");
-			if (wholeBytes > 0 && cutBytes > 0) ftruncateSync(file, wholeBytes);
-			fsyncSync(file);
+			const file = appendable(path);
+			if (wholeBytes > 0 && cutBytes > 0) ftruncateSync(file.descriptor, wholeBytes);
+			fsyncSync(file.descriptor);
 			syncFolder(dirname(path));
 			return file;
 		});
 		if (cutBytes > 0) notice(`${path}: the last line was cut off (${cutBytes} bytes) and has been removed`);
+		if (missing.length > 0) {
+			writing(folder, () => writeAtomically(path, wholeFile(found)));
+			file.reopen();
+			notice(`${path}: was written by an older version and now has the columns ${missing.join(", ")}`);
+		}
 		const rows = [...found];
-		const keys = new Set(rows.map((row) => row.key));
+		const places = new Map(rows.map((row, at) => [row.key, at]));
 		return {
 			folder,
 			rows,
-			has: (key) => keys.has(key),
-			append(row) {
-				if (keys.has(row.key)) throw new Error(`store: key ${row.key} is already in ${path}`);
-				appendWhole(file, rowLine(row));
-				rows.push(row);
-				keys.add(row.key);
+			has: (key) => places.has(key),
+			put(row, rounds) {
+				taking(folder, () => {
+					if (rounds) appendSamples(folder, row.key, rounds);
+					const at = places.get(row.key);
+					if (at === undefined) return appendWhole(file.descriptor, rowLine(row));
+					writeAtomically(path, wholeFile(rows.with(at, row)));
+					file.reopen();
+				});
+				const at = places.get(row.key) ?? rows.length;
+				rows[at] = row;
+				places.set(row.key, at);
 			},
+			describe: (info) => taking(folder, () => writeRunInfo(folder, info)),
 			close() {
-				closeSync(file);
+				file.close();
 				unlock();
 			},
 		};
@@ -94,16 +108,38 @@ function makeFolder(folder: string): void {
 	mkdirSync(folder);
 }
 
-/** Adds text to a file, all of it or nothing. */
-function appendWhole(file: number, text: string): void {
-	const { size } = fstatSync(file);
+/** A file open for adding to, which can be opened again when another has taken its name. */
+function appendable(path: string) {
+	let descriptor = openSync(path, "a");
+	return {
+		get descriptor() {
+			return descriptor;
+		},
+		reopen() {
+			closeSync(descriptor);
+			descriptor = openSync(path, "a");
+			syncFolder(dirname(path));
+		},
+		close: () => closeSync(descriptor),
+	};
+}
+
+/** A rows.csv of these rows. */
+function wholeFile(rows: readonly Row[]): string {
+	return headerLine + rows.map(rowLine).join("");
+}
+
+/** Runs what adds to the rows; a refusal of the disk ends the sweep in one line. */
+function taking(folder: string, action: () => void): void {
 	try {
-		const bytes = Buffer.from(text);
-		for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-		fsyncSync(file);
+		action();
 	} catch (error) {
-		ftruncateSync(file, size);
-		throw error;
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === undefined) throw error;
+		throw new ComputationError(
+			"failed",
+			`results folder ${folder} takes no more (${code}); the rows there are whole, and the same command goes on when there is room`,
+		);
 	}
 }
 

@@ -5,9 +5,11 @@ import { beforeEach, expect, test } from "vitest";
 import { createLines } from "./progress.ts";
 import { readRows } from "./rows-file.ts";
 import { readRunInfo } from "./run-info.ts";
-import { type SweepOptions, sweep } from "./sweep.ts";
+import { readSamples } from "./samples-file.ts";
+import { planSweep, type SweepOptions, sweep } from "./sweep.ts";
 import { folderIn, temporaryFolder } from "./testing/temporary-folder.ts";
 import tiny from "./testing/tiny-experiment.ts";
+import type { TimingDetail } from "./timing.ts";
 
 const parent = temporaryFolder();
 let out: string;
@@ -33,7 +35,7 @@ test("a sweep measures every cell once, small n first, and tells how far it is",
 	expect(rows().map(({ n, seed, status }) => [n, seed, status])).toEqual(
 		[4, 8, 16].flatMap((n) => [1, 2].map((seed) => [n, seed, "done"])),
 	);
-	expect(said.split("\n")[0]).toBe("tiny: found 6 cells, done 0, to run 6");
+	expect(said.split("\n")[0]).toMatch(/^tiny: found 6 cells, done 0, to run 6, about \d+ s$/);
 	expect(said).toMatch(/^\[6\/6\] honest n=16 d=2 B=1 seed=2: [\d.]+ ms/m);
 });
 
@@ -99,7 +101,84 @@ test("run.json tells how the run was made", async () => {
 		machine: { name: rows()[0]!.machine },
 	});
 	expect(info.cells.map(({ key }) => key)).toEqual(rows().map(({ key }) => key));
-	expect(readdirSync(join(out, "tiny")).sort()).toEqual(["rows.csv", "run.json"]);
+	expect(readdirSync(join(out, "tiny")).sort()).toEqual(["rows.csv", "run.json", "samples.jsonl"]);
+});
+
+test("a point that the sizes before it predict to take too long is skipped untried", async () => {
+	// slow takes 4n milliseconds
+	const overrides = { algorithm: ["slow"], n: [8, 16, 32, 4000] };
+	expect(await sweepTiny({ overrides, timeLimit: 2000 })).toMatchObject({ counts: { done: 6, skipped: 2 } });
+	expect(rows().at(-1)!.reason).toMatch(
+		/^predicted to take [\d.]+ s, as n\^\d\.\d\d up to n = 32, over the time limit of 2 s; for more: --time-limit and --rerun skipped$/,
+	);
+	// A size that is within the limit by that prediction is measured.
+	await sweepTiny({ overrides: { ...overrides, n: [8, 16, 32, 64] }, timeLimit: 2000, rerun: "skipped" });
+	expect(
+		rows()
+			.filter(({ n }) => n === 64)
+			.map(({ status }) => status),
+	).toEqual(["done", "done"]);
+});
+
+test("rows of cells that went wrong, that were skipped, or all can be measured again, each once in the file", async () => {
+	const overrides = { algorithm: ["throwing", "refusing", "honest"], n: [4] };
+	await sweepTiny({ overrides });
+	const times = () => new Map(rows().map(({ algorithm, seed, started_at }) => [`${algorithm} ${seed}`, started_at]));
+	const again = async (rerun: "failed" | "skipped" | "all") => {
+		const before = times();
+		await sweepTiny({ overrides, rerun });
+		const after = times();
+		expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+		return [...after]
+			.filter(([name, time]) => time > before.get(name)!)
+			.map(([name]) => name)
+			.sort();
+	};
+	expect(await again("failed")).toEqual(["throwing 1", "throwing 2"]);
+	expect(await again("skipped")).toEqual(["refusing 1", "refusing 2"]);
+	expect(await again("all")).toHaveLength(6);
+});
+
+test("cells of one point are measured in rounds, and their times are kept", async () => {
+	const turns: string[] = [];
+	const progress = { ...createLines({ isTTY: false, write: () => true }), begin: (what: string) => turns.push(what) };
+	await sweepTiny({ overrides: { algorithm: ["honest", "rough"], n: [4] }, progress });
+	const names = turns.filter((what) => what.includes("seed=2")).map((what) => what.split(" ")[0]);
+	expect(names.slice(0, 4)).toEqual(["honest", "rough", "honest", "rough"]);
+	const samples = readSamples(join(out, "tiny"));
+	for (const row of rows()) {
+		const rounds = samples.get(row.key)!;
+		const timing = row.extra?.["timing"] as TimingDetail | undefined;
+		if (row.samples === 1) expect({ rounds, timing }).toEqual({ rounds: [[row.time_ms]], timing: undefined });
+		else {
+			expect(timing!.rounds_ms).toHaveLength(rounds.length);
+			expect(timing!.interval_ms[0]).toBeLessThanOrEqual(row.time_ms!);
+			expect(timing!.interval_ms[1]).toBeGreaterThanOrEqual(row.time_ms!);
+		}
+	}
+});
+
+test("a plan tells what a sweep would do and for how long, and writes nothing", async () => {
+	const plan = await planSweep(tiny, { out });
+	expect(readdirSync(out)).toEqual([]);
+	expect(plan).toMatchObject({ experiment: "tiny", folder: join(out, "tiny"), cells: 6 });
+	expect(plan.toRun[0]).toMatchObject({ what: "honest n=4 d=2 B=1", milliseconds: expect.any(Number) });
+	await sweepTiny({ overrides: { n: [4, 8] } });
+	expect((await planSweep(tiny, { out })).toRun.map(({ key }) => key)).toEqual(
+		plan.toRun.slice(4).map(({ key }) => key),
+	);
+	expect((await planSweep(tiny, { out, rerun: "all" })).toRun).toHaveLength(6);
+	expect((await planSweep(tiny, { out, fresh: true })).toRun).toHaveLength(6);
+});
+
+test("a cell that takes too much time or memory is stopped at the limits of the call", async () => {
+	const overrides = { algorithm: ["looping", "swelling"], n: [4] };
+	await sweepTiny({ overrides, cellTimeout: 5000, memoryLimit: 300 });
+	expect(
+		rows()
+			.map(({ algorithm, status }) => `${algorithm} ${status}`)
+			.sort(),
+	).toEqual(["looping timeout", "looping timeout", "swelling out-of-memory", "swelling out-of-memory"]);
 });
 
 test("rows of other cells in the file are kept and not counted", async () => {

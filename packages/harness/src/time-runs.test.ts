@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { timeRuns } from "./time-runs.ts";
 
 /** A clock that only the computation moves: its i-th run takes `durations(i)` milliseconds. */
-function timed(durations: (run: number) => number, budget: number) {
+function timed(durations: (run: number) => number, budget: number, turn?: (clock: number) => void) {
 	let clock = 1000;
 	let runs = 0;
 	return timeRuns(
@@ -11,32 +11,45 @@ function timed(durations: (run: number) => number, budget: number) {
 			return runs;
 		},
 		budget,
-		() => clock,
+		{ now: () => clock, ...(turn && { turn: async () => turn(clock) }) },
 	).then(({ timing, result }) => ({ timing, result, runs }));
 }
 
-test("a run that is longer than the budget is the only one", async () => {
-	expect(await timed(() => 30, 20)).toEqual({ timing: { median: 30, min: 30, samples: 1 }, result: 1, runs: 1 });
+test("a run that is longer than the budget is the only one, without an interval", async () => {
+	expect(await timed(() => 30, 20)).toEqual({
+		timing: { median: 30, min: 30, samples: 1, rounds: [[30]] },
+		result: 1,
+		runs: 1,
+	});
 });
 
-test("a run that nearly takes the budget is repeated three times", async () => {
-	expect((await timed(() => 30, 31)).timing).toEqual({ median: 30, mad: 0, min: 30, samples: 3 });
+test("a run that nearly takes the budget is repeated in three rounds", async () => {
+	expect((await timed(() => 30, 31)).timing).toEqual({
+		median: 30,
+		mad: 0,
+		min: 30,
+		samples: 3,
+		rounds: [[30], [30], [30]],
+		detail: { interval_ms: [30, 30], outliers: 0, rounds_ms: [30, 30, 30] },
+	});
 });
 
-test("a short run is repeated until the budget is used", async () => {
-	expect((await timed(() => 1, 100)).timing.samples).toBe(80);
+test("a short run is repeated until the budget is used, in five rounds with a turn for others before each", async () => {
+	const turns: number[] = [];
+	const { timing } = await timed(
+		() => 1,
+		100,
+		(clock) => turns.push(clock),
+	);
+	expect(timing.samples).toBe(80);
+	expect(timing.rounds.map(({ length }) => length)).toEqual([16, 16, 16, 16, 16]);
+	expect(turns).toHaveLength(5);
 });
 
-test("the first run, before the compiler has settled, is not counted", async () => {
-	const { timing } = await timed((run) => (run === 0 ? 50 : 1), 60);
+test("the first run and those that warm up are not counted", async () => {
+	const { timing } = await timed((run) => (run < 10 ? 2 : 1), 100);
 	expect(timing).toMatchObject({ median: 1, min: 1 });
-});
-
-test("median, deviation and least of the runs are told", async () => {
-	const { timing } = await timed((run) => [10, 10, 12, 14][run % 4]!, 400);
-	expect(timing).toMatchObject({ min: 10, mad: 1 });
-	expect(timing.median).toBeGreaterThanOrEqual(10);
-	expect(timing.median).toBeLessThanOrEqual(12);
+	expect(timing.detail!.outliers).toBe(0);
 });
 
 test("what a computation throws is thrown", async () => {
@@ -48,10 +61,18 @@ test("what a computation throws is thrown", async () => {
 	await expect(timed(failing(4), 10)).rejects.toThrow("run 4");
 });
 
-test("with the clock of the machine a run has its real length", async () => {
-	const { timing } = await timeRuns(async () => {
-		const end = performance.now() + 5;
-		while (performance.now() < end);
-	}, 40);
-	expect(timing.min).toBeGreaterThanOrEqual(5);
+test("with the clock of the machine a run has its real length, whatever the date does", async () => {
+	const real = Date.now;
+	let date = real();
+	Date.now = () => (date -= 3_600_000);
+	try {
+		const { timing } = await timeRuns(async () => {
+			const end = performance.now() + 5;
+			while (performance.now() < end);
+		}, 40);
+		expect(timing.min).toBeGreaterThanOrEqual(5);
+		expect(timing.min).toBeLessThan(1000);
+	} finally {
+		Date.now = real;
+	}
 });

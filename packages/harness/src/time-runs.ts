@@ -1,59 +1,58 @@
-import { median, medianAbsoluteDeviation, min } from "simple-statistics";
 import { Bench } from "tinybench";
+import { type Timing, timingOf } from "./timing.ts";
 
-/** Times of repeated runs, milliseconds. */
-export interface Timing {
-	readonly median: number;
-	/** Median absolute deviation from the median; absent for a single run. */
-	readonly mad?: number;
-	readonly min: number;
-	readonly samples: number;
-}
-
-/** Fewest timed runs where more than one is made. */
-const leastRuns = 3;
+/** Rounds that the timed runs are spread over, so that others can be measured between. */
+const mostRounds = 5;
+const leastRounds = 3;
 
 /** Part of the budget spent on runs that are not counted, so that the compiler and the caches have settled. */
 const warmupShare = 0.2;
 
+/** A round starts with a run that is not counted where that takes no more than this part of it: the others have used the caches. */
+const rewarmShare = 0.25;
+
+/** How runs are timed. */
+export interface TimeRunsOptions {
+	/** Awaited before each round: time for others. @default no wait */
+	readonly turn?: (() => Promise<void>) | undefined;
+	/** The clock, milliseconds. @default performance.now, which no change of the date moves */
+	readonly now?: () => number;
+}
+
 /**
  * Times a computation. The first run is timed by itself; where it takes longer than the budget it is the only one,
- * otherwise it counts as warm-up and tinybench repeats until the budget is used, three times at least.
+ * otherwise it counts as warm-up and tinybench repeats it in rounds until the budget is used, 3 rounds at least.
  * @param budget time that the repeated runs take together, milliseconds
- * @param now the clock, milliseconds
  */
 export async function timeRuns<Result>(
 	run: () => Promise<Result>,
 	budget: number,
-	now = () => performance.now(),
+	{ turn = async () => {}, now = () => performance.now() }: TimeRunsOptions = {},
 ): Promise<{ timing: Timing; result: Result }> {
 	const start = now();
 	const result = await run();
 	const first = now() - start;
-	if (first > budget) return { timing: { median: first, min: first, samples: 1 }, result };
-	const bench = new Bench({
-		time: budget * (1 - warmupShare),
-		iterations: leastRuns,
-		warmupTime: budget * warmupShare,
-		warmupIterations: 1,
-		now,
-		throws: true,
-	});
+	if (first > budget) return { timing: timingOf([[first]]), result };
+	const share = ((1 - warmupShare) * budget) / mostRounds;
+	const rounds: number[][] = [];
+	let spent = 0;
+	while (rounds.length < leastRounds || (rounds.length < mostRounds && spent < mostRounds * share * (1 - 1e-9))) {
+		await turn();
+		if (rounds.length === 0) await repeat(run, warmupShare * budget, now);
+		else if (first <= rewarmShare * share) await run();
+		const times = await repeat(run, share, now);
+		spent += times.reduce((sum, time) => sum + time, 0);
+		rounds.push(times);
+	}
+	return { timing: timingOf(rounds), result };
+}
+
+/** Times of runs that take `time` milliseconds together, one at least. */
+async function repeat(run: () => Promise<unknown>, time: number, now: () => number): Promise<number[]> {
+	const bench = new Bench({ time, iterations: 1, warmup: false, now, throws: true, retainSamples: true });
 	bench.add("run", run, { async: true });
 	const [task] = await bench.run();
 	const measured = task!.result;
 	if (measured.state !== "completed") throw new Error(`tinybench: the timed run is ${measured.state}`);
-	const { p50, mad, min, samplesCount } = measured.latency;
-	return { timing: { median: p50, mad, min, samples: samplesCount }, result };
-}
-
-/** The same of times that were measured elsewhere; one at least. */
-export function timingOf(milliseconds: readonly number[]): Timing {
-	const times = [...milliseconds];
-	return {
-		median: median(times),
-		...(times.length > 1 && { mad: medianAbsoluteDeviation(times) }),
-		min: min(times),
-		samples: times.length,
-	};
+	return [...measured.latency.samples!];
 }

@@ -11,6 +11,7 @@ export const auto = defineAlgorithm({
 		"the cheapest algorithm on this machine that proves epsilon; exact where that is fastest or nothing else can",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options: z.strictObject({
 		epsilon: z.number().positive().default(1e-6).describe("error to prove for every entry of the gradient"),
 	}),

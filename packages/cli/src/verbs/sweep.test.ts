@@ -14,7 +14,7 @@ test("a sweep measures, draws, and measures nothing again; plot draws it once mo
 	const files = ["time-vs-n.svg", "time-vs-n.png", "report.html"].map((name) => join(out, "scaling", name));
 	const summary = { experiment: "scaling", folder: join(out, "scaling"), counts: { done: 4 }, left: 0, files };
 	expect(JSON.parse(first.stdout)).toEqual({ experiments: [summary] });
-	expect(first.stderr).toContain("scaling: found 4 cells, done 0, to run 4\n");
+	expect(first.stderr).toMatch(/^scaling: found 4 cells, done 0, to run 4, about \d+ s\n/);
 	expect(first.stderr).toMatch(/^\[4\/4\] polynomial\/moment n=64 d=4 B=1 degree=8: /m);
 
 	const rows = readFileSync(join(out, "scaling/rows.csv"), "utf8");
@@ -35,6 +35,20 @@ test("a sweep measures, draws, and measures nothing again; plot draws it once mo
 	expect(reported).toEqual({ code: 0, stdout: `${files[2]}\n${join(out, "report.html")}\n`, stderr: "" });
 	expect(readFileSync(files[2]!, "utf8")).toContain("npx attgrad sweep scaling --preset quick");
 	expect(readFileSync(join(out, "report.html"), "utf8")).toContain('href="scaling/report.html"');
+});
+
+test("a dry run prints what would be measured and for how long, and writes nothing", async () => {
+	const out = join(folder, "dry");
+	const words = ["sweep", "scaling", ...small, "--out", out, "--dry-run"];
+	const { code, stdout, stderr } = await attgrad(words);
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	expect(stdout).toMatch(
+		/^scaling: streaming n=32 d=4 B=1: about \d+ s\n(scaling: [^\n]+\n){3}scaling: found 4 cells, done 0, to run 4, about \d+ s\n$/,
+	);
+	expect(existsSync(out)).toBe(false);
+	const { plans } = JSON.parse((await attgrad([...words, "--json"])).stdout);
+	expect(plans).toEqual([expect.objectContaining({ experiment: "scaling", cells: 4 })]);
+	expect(plans[0].toRun[0]).toMatchObject({ what: "streaming n=32 d=4 B=1", milliseconds: expect.any(Number) });
 });
 
 test("Ctrl-C ends a sweep with 130, a word on how to go on, and no figure", async () => {
@@ -65,6 +79,12 @@ test.concurrent.each([
 		["sweep", "--time-limit", "soon"],
 		"attgrad sweep: --time-limit: expected a duration like 500ms, 10s or 2m, got soon",
 	],
+	[["sweep", "--memory-limit", "4"], "attgrad sweep: --memory-limit: expected an amount like 512MB or 4GB, got 4"],
+	[
+		["sweep", "--cell-timeout", "0s"],
+		"attgrad sweep: --cell-timeout: expected a duration like 500ms, 10s or 2m, got 0s",
+	],
+	[["sweep", "--rerun", "some"], "attgrad sweep: --rerun must be one of failed, skipped, all, got some"],
 	[["sweep", "--jobs", "0"], "attgrad sweep: --jobs must be >= 1, got 0"],
 	[["sweep", "--preset", "long"], "attgrad sweep: --preset must be one of quick, full, got long"],
 	[["sweep", "--colour"], "attgrad sweep: unknown option: --colour (see --help)"],

@@ -1,4 +1,4 @@
-import type { Experiment, SweepOptions, SweepSummary } from "@attgrad/harness";
+import type { Experiment, SweepOptions, SweepPlan, SweepSummary } from "@attgrad/harness";
 import type { Argv, CommandModule } from "yargs";
 import type { z } from "zod";
 import type { GivenFlags } from "../flags.ts";
@@ -18,6 +18,7 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 			.options(flagsOf(flags))
 			.example("$0 sweep", "the quick preset of every experiment")
 			.example("$0 sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms")
+			.example("$0 sweep --dry-run", "what that would measure, and for how long")
 			.example("$0 sweep degree --preset full --out runs", "the long form, into runs/degree") as Argv<GivenFlags>;
 	},
 	handler: async (given) => {
@@ -25,18 +26,36 @@ export const sweepVerb: CommandModule<unknown, GivenFlags> = {
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
 		const { drawRun } = await import("../draw-run.ts");
-		const { json, shard: part, ...flags } = readFlags(await sweepFlags(), given);
+		const {
+			json,
+			dryRun,
+			shard: part,
+			cellTimeout,
+			memoryLimit,
+			rerun,
+			...flags
+		} = readFlags(await sweepFlags(), given);
 		const { preset, jobs, fresh, out } = flags;
-		const asked = { preset, jobs, fresh, out, ...(await gridOf(flags)) };
-		const shard = part ? { shard: harness.parseShard(part) } : {};
+		const asked = {
+			preset,
+			jobs,
+			fresh,
+			out,
+			...(await gridOf(flags)),
+			...(cellTimeout && { cellTimeout: harness.parseDuration("cell-timeout", cellTimeout) }),
+			...(memoryLimit && { memoryLimit: harness.parseMemory("memory-limit", memoryLimit) }),
+			...(rerun && { rerun }),
+			...(part && { shard: harness.parseShard(part) }),
+		};
 		const chosen = await chooseExperiments(given["experiment"], experiments);
+		if (dryRun) return describePlans(await plansOf(chosen, asked), json);
 		const progress = await harness.createProgress();
 		using stop = harness.onStopSignals();
 		const done: (SweepSummary & { files: string[] })[] = [];
 		for (const experiment of chosen) {
 			if (stop.signal.aborted) break;
 			const { signal } = stop;
-			const summary = await harness.sweep(experiment, { ...asked, ...shard, progress, signal });
+			const summary = await harness.sweep(experiment, { ...asked, progress, signal });
 			const { folder } = summary;
 			const files = summary.left > 0 || part ? [] : await drawRun(folder);
 			done.push({ ...summary, files });
@@ -74,7 +93,7 @@ export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "over
 
 type GridFlags = Omit<
 	z.output<Awaited<ReturnType<typeof sweepFlags>>>,
-	"preset" | "jobs" | "shard" | "fresh" | "out" | "json"
+	"preset" | "jobs" | "shard" | "fresh" | "out" | "json" | "dryRun" | "rerun" | "cellTimeout" | "memoryLimit"
 >;
 
 /** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
@@ -106,6 +125,21 @@ export async function sweepFlags() {
 			.describe(
 				"once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; the experiment's unless given",
 			),
+		cellTimeout: z
+			.string()
+			.optional()
+			.describe(
+				"stop a cell that takes longer in all: 30s, 5m; 6 times the time limit unless given, a minute at least",
+			),
+		memoryLimit: z
+			.string()
+			.optional()
+			.describe("stop a cell that takes more memory: 512MB, 4GB; four fifths of what there is unless given"),
+		rerun: z
+			.enum(["failed", "skipped", "all"])
+			.optional()
+			.describe("measure these again though they have rows; each row stays until its new one is there"),
+		dryRun: z.boolean().default(false).describe("print what would be measured and for how long, and measure nothing"),
 		shard: z
 			.string()
 			.optional()
@@ -127,6 +161,34 @@ export async function chooseExperiments(names: unknown, known: readonly Experime
 			`unknown experiment: ${name} (known: ${known.map((experiment) => experiment.name).join(", ")})`,
 		);
 	});
+}
+
+/** The plan of each experiment. */
+async function plansOf(
+	chosen: readonly Experiment[],
+	options: Omit<SweepOptions, "progress" | "signal">,
+): Promise<SweepPlan[]> {
+	const { planSweep } = await import("@attgrad/harness");
+	const plans: SweepPlan[] = [];
+	for (const experiment of chosen) plans.push(await planSweep(experiment, options));
+	return plans;
+}
+
+/** A line for each cell, then one for each experiment; or one JSON object. */
+async function describePlans(plans: readonly SweepPlan[], json: boolean): Promise<void> {
+	if (json) return console.log(JSON.stringify({ plans }));
+	const { describeDuration } = await import("@attgrad/harness");
+	const timeOf = (cells: SweepPlan["toRun"]) => cells.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+	for (const { experiment, cells, toRun } of plans) {
+		for (const { what, milliseconds } of toRun)
+			console.log(
+				`${experiment}: ${what}: ${milliseconds > 0 ? `about ${describeDuration(milliseconds)}` : "over the time limit, would be skipped"}`,
+			);
+		const end = toRun.length > 0 ? `, about ${describeDuration(timeOf(toRun))}` : "";
+		console.log(`${experiment}: found ${cells} cells, done ${cells - toRun.length}, to run ${toRun.length}${end}`);
+	}
+	const all = plans.flatMap(({ toRun }) => toRun);
+	if (plans.length > 1) console.log(`in all to run ${all.length}, about ${describeDuration(timeOf(all))}`);
 }
 
 /** `scaling: 33 done, 2 skipped; results/scaling: rows.csv, run.json, time-vs-n.png, time-vs-n.svg` */

@@ -48,6 +48,7 @@ export const command = defineAlgorithm({
 	summary: "a command of your own that reads the problem and writes the gradient: docs/extending.md",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options,
 	soleSetting: "command",
 	...byCommand(

@@ -14,7 +14,7 @@ const double = fileURLToPath(new URL("../testing/command-double.ts", import.meta
 
 function run(command: string, signal?: AbortSignal) {
 	const [cell] = expandGrid(tiny, "quick", "js", { algorithm: [`command:${command}`], n: [8] });
-	return runCell({ cell: cell as Cell, module: tiny.module, budget: 5 }, 60_000, signal);
+	return runCell({ cell: cell as Cell, module: tiny.module, budget: 5 }, { time: 60_000 }, signal);
 }
 
 test("the row of a command has its own times, all of them, and the error of its gradient", async () => {

@@ -3,6 +3,7 @@ import { countSizes, type SizedValue } from "./power-law.ts";
 /** The forms that a curve is held against; each but the first stands for a + b·g(n) with a constant a ≥ 0. */
 export const growthForms = ["1", "n", "n log n", "n^a", "n²", "n² log n"] as const;
 
+/** One of them. */
 export type GrowthForm = (typeof growthForms)[number];
 
 /** How well a form does. */
@@ -29,8 +30,8 @@ export interface Growth {
 }
 
 /** Fewer sizes, or a smaller span, tell no form from another. */
-export const leastGrowthSizes = 8;
-export const leastDecades = 1.5;
+const leastGrowthSizes = 8;
+const leastDecades = 1.5;
 
 /** A form is out where it is less than e^(−6/2), a twentieth, as likely as the best. */
 const decisive = 6;

@@ -9,6 +9,7 @@ import { type RunInfo, readRunInfo, runFileName, writeRunInfo } from "../run-inf
 import { rowsFileName } from "../store.ts";
 import { requireSameKind } from "./same-kind.ts";
 
+/** How runs are joined. */
 export interface MergeOptions {
 	/** Folder of the joined run. Rows that are there already are one of the parts, unless `fresh`. */
 	readonly out: string;

@@ -6,10 +6,10 @@ const store = openStore(process.argv[2]!);
 let added = 0;
 try {
 	while (true) {
-		store.append(sampleRow({ key: sampleKey(added) }));
+		store.put(sampleRow({ key: sampleKey(added) }));
 		added++;
 	}
 } catch (error) {
-	console.log(JSON.stringify({ added, code: (error as NodeJS.ErrnoException).code }));
+	console.log(JSON.stringify({ added, message: (error as Error).message }));
 }
 store.close();

@@ -1,4 +1,5 @@
 /** A small experiment with algorithms that behave well and badly, for the tests of the harness. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type AnyGradientAlgorithm, defineAlgorithm, type GradientResult, inMemory } from "@attgrad/attention-problem";
 import { ComputationError, Matrix } from "@attgrad/matrix-core";
 import { z } from "zod";
@@ -80,6 +81,13 @@ const algorithms: readonly AnyGradientAlgorithm[] = [
 	behaving("hungry", () => {
 		const kept: number[][] = [];
 		while (true) kept.push(Array.from({ length: 1e6 }, Math.random));
+	}),
+	behaving("swelling", async () => {
+		const kept: Uint8Array[] = [];
+		while (true) {
+			kept.push(new Uint8Array(2 ** 24).fill(1));
+			await sleep(5);
+		}
 	}),
 	behaving("greedy", async () => ({ gradient: Matrix.zeros(2 ** 20, 2 ** 20), loss: 0 })),
 	behaving("chatty", async (problem, options, runtime) => {

@@ -28,6 +28,7 @@ export const clusters = defineAlgorithm({
 	summary: "a Chebyshev expansion for each pair of a query cluster and a key cluster; larger B at small d",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options: z
 		.strictObject({
 			...accuracyOptions,

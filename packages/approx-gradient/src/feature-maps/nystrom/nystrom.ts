@@ -55,6 +55,7 @@ export const nystrom = defineAlgorithm({
 	summary: "Nyström on pivot keys from randomly pivoted Cholesky; rank follows the data, error proven a posteriori",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options,
 	supports: () => true,
 	run: nystromGradient,

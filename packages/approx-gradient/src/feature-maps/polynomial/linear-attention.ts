@@ -27,6 +27,7 @@ export const linearAttention = defineAlgorithm({
 	summary: "Taylor features of degree 2, as linear attention uses them; good for scores well below 1",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options: z.strictObject({
 		form: z
 			.enum(["plug-in", "surrogate"])

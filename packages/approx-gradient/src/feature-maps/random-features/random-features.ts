@@ -18,6 +18,7 @@ export const randomFeatures = defineAlgorithm({
 	summary: "positive random features (FAVOR+), error O(K^-1/2), estimated on sampled rows",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options: z.strictObject({
 		features: z.int().min(1).default(256).describe("number of features K"),
 		seed: z.int().min(0).default(0).describe("of the directions and of the sampled rows"),

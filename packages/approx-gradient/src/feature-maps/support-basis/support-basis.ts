@@ -30,6 +30,7 @@ export const supportBasis = defineAlgorithm({
 	summary: "rows and keys with large entries exactly, a Chebyshev polynomial for the rest",
 	exact: false,
 	version: 1,
+	modules: [import.meta.url],
 	options: z
 		.strictObject({
 			...accuracyOptions,

@@ -1,0 +1,22 @@
+import { availableKernels } from "@attgrad/matrix-core";
+import { tryShape } from "./shapes.ts";
+
+/**
+ * Compares every kernel with plain TypeScript on many random shapes: node fuzz/kernels.ts [count] [first seed].
+ * Exits 1 where one was further off than rounding allows.
+ */
+const count = Number(process.argv[2] ?? 2000);
+const first = Number(process.argv[3] ?? 0);
+
+let [worst, wrong] = [0, 0];
+for (let seed = first; seed < first + count; seed++)
+	for (const kernel of await availableKernels()) {
+		if (kernel === "js") continue;
+		const { description, share } = await tryShape(seed, kernel);
+		worst = Math.max(worst, share);
+		if (share <= 1) continue;
+		wrong++;
+		console.log(`${description}: ${share.toPrecision(3)} times what rounding allows`);
+	}
+console.log(`${count} shapes, ${wrong} wrong; the largest error is ${worst.toPrecision(2)} of what rounding allows`);
+process.exit(wrong > 0 ? 1 : 0);

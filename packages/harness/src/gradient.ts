@@ -1,0 +1,5 @@
+// What one gradient takes of the harness, without what sweeps, figures and reports need: commands start the sooner.
+
+export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
+export { peakRssMb } from "./peak-memory.ts";
+export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";

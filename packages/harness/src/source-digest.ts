@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** Digests by the addresses of their modules: sources do not change while a program runs. */
+const digests = new Map<string, string>();
+
+/**
+ * Hash of the sources that an algorithm rests on, 16 hexadecimal digits: the modules that compute it, all that these
+ * reach by imports in their package, what it names of other packages of the project and what that reaches, and the kernels
+ * that these load. Types do not count. Equal sources give equal digests wherever they stand.
+ * @param modules addresses, as `import.meta.url` gives them
+ */
+export function sourceDigest(modules: readonly string[]): string {
+	const name = modules.join("\n");
+	const known = digests.get(name);
+	if (known) return known;
+	const files = reachableSources(modules);
+	// Contents alone, in the order of the contents: neither the folder nor the order of imports matters.
+	const contents = files.map((file) => createHash("sha256").update(readFileSync(file)).digest("hex")).sort();
+	const digest = createHash("sha256").update(contents.join("\n")).digest("hex").slice(0, 16);
+	digests.set(name, digest);
+	return digest;
+}
+
+/** The files that a digest is of. */
+export function reachableSources(modules: readonly string[]): string[] {
+	const found = new Set<string>();
+	const pending = modules.map((module) => realpathSync(fileURLToPath(module)));
+	for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+		if (found.has(file)) continue;
+		found.add(file);
+		if (file.endsWith(".wasm")) continue;
+		pending.push(...dependencies(file));
+	}
+	return [...found];
+}
+
+/** What follows `import` or `export` up to the module's name, at the start of a line; types are left out. */
+const statement = /^(?:import|export)\s+(?!type\s)(?:([^"';]*?)\s+from\s+)?["']([^"']+)["']/gm;
+/** `import("./x.ts")`, `moduleBeside(import.meta.url, "x")`. */
+const onDemand = /\bimport\(\s*["'](\.[^"']+)["']\s*\)/g;
+const beside = /\bmoduleBeside\(import\.meta\.url,\s*["']([^"']+)["']\)/g;
+/** A module of kernels: `{ name: "streaming", folder: new URL("../", import.meta.url) }`. */
+const kernels = /\bname:\s*["']([\w-]+)["'],\s*folder:\s*new URL\(["']([^"']+)["'],\s*import\.meta\.url\)/g;
+
+/** Builds that a module of kernels may have. */
+const kernelBuilds = ["simd", "fma", "fma256"];
+
+function dependencies(file: string): string[] {
+	const text = readFileSync(file, "utf8");
+	const here = pathToFileURL(file);
+	const ending = /\.[jt]s$/.exec(file)?.[0] ?? ".js";
+	const at = (relative: string) => fileURLToPath(new URL(relative, here));
+	return [
+		...[...text.matchAll(statement)].flatMap(([, names, source]) => {
+			if (names !== undefined && namesIn(names)?.length === 0) return [];
+			if (source!.startsWith(".")) return [at(source!)];
+			return source!.startsWith("@attgrad/") ? exportingFiles(file, source!, names ?? "") : [];
+		}),
+		...[...text.matchAll(onDemand)].map(([, source]) => at(source!)),
+		...[...text.matchAll(beside)].map(([, name]) => at(`./${name}${ending}`)),
+		...[...text.matchAll(kernels)].flatMap(([, name, folder]) =>
+			kernelBuilds.map((build) => at(`${folder}build/${name}.${build}.wasm`)).filter((path) => existsSync(path)),
+		),
+	];
+}
+
+/** The files of a package that define the names that are imported from it; its whole index where names are not told. */
+function exportingFiles(importer: string, source: string, names: string): string[] {
+	const index = realpathSync(createRequire(importer).resolve(source));
+	const wanted = namesIn(names);
+	if (wanted === undefined) return [index];
+	const here = pathToFileURL(index);
+	return [...readFileSync(index, "utf8").matchAll(statement)].flatMap(([, exported, from]) => {
+		const given = namesIn(exported ?? "");
+		if (!from!.startsWith(".") || (given && !given.some((name) => wanted.includes(name)))) return [];
+		return [fileURLToPath(new URL(from!, here))];
+	});
+}
+
+/** The names in `{ a, type B, c as d }` that are not types, both of a renamed one; undefined for `* as x` and the like. */
+function namesIn(clause: string): string[] | undefined {
+	const list = /^\{([\s\S]*)\}$/.exec(clause.trim())?.[1];
+	return list
+		?.split(",")
+		.map((name) => name.trim())
+		.filter((name) => name !== "" && !name.startsWith("type "))
+		.flatMap((name) => name.split(/\s+as\s+/));
+}

@@ -1,0 +1,37 @@
+/**
+ * A program that stops sweeps by every signal at random moments, as many sweeps as its argument says (50), and checks what they
+ * leave: `npm run test:long` of this package.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { seededRandom } from "@attgrad/matrix-core";
+import { stopping, stopSweep } from "./stop-sweep.ts";
+import { ended, startSweep, tinyRows } from "./sweep-process.ts";
+
+const sweeps = Number(process.argv[2] ?? 50);
+const options = { overrides: { algorithm: ["honest", "rough"], n: [4, 8] } };
+const folder = mkdtempSync(join(tmpdir(), "attgrad-stopped-"));
+try {
+	const undisturbed = join(folder, "undisturbed");
+	const begin = performance.now();
+	await ended(startSweep(undisturbed, options));
+	const duration = performance.now() - begin;
+	const keys = (out: string) =>
+		tinyRows(out)
+			.map(({ key }) => key)
+			.sort()
+			.join();
+	let stops = 0;
+	for (let number = 0; number < sweeps; number++) {
+		const out = join(folder, `sweep-${number}`);
+		const random = seededRandom(number, "stops");
+		stops += await stopSweep(out, stopping[number % stopping.length]!, { random, duration, options });
+		if (keys(out) !== keys(undisturbed))
+			throw new Error(`sweep ${number}: its rows are not those of an undisturbed one`);
+		console.error(`${number + 1} of ${sweeps} sweeps, ${stops} stops`);
+	}
+	console.log(`${sweeps} sweeps were stopped ${stops} times; every row is there once`);
+} finally {
+	rmSync(folder, { recursive: true, force: true });
+}
