@@ -1,6 +1,6 @@
 /**
  * A program that stops sweeps by every signal at random moments, as many sweeps as its argument says (50), and checks what they
- * leave: `npm run test:long` of this package.
+ * leave: `npm run soak -- 50`, from the root.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
