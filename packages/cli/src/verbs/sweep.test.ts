@@ -15,7 +15,7 @@ test("a sweep measures, draws, and measures nothing again; plot draws it once mo
 	const summary = { experiment: "scaling", folder: join(out, "scaling"), counts: { done: 4 }, left: 0, files };
 	expect(JSON.parse(first.stdout)).toEqual({ experiments: [summary] });
 	expect(first.stderr).toMatch(/^scaling: found 4 cells, done 0, to run 4, about \d+ s\n/);
-	expect(first.stderr).toMatch(/^\[4\/4\] polynomial\/moment n=64 d=4 B=1 degree=8: /m);
+	expect(first.stderr).toMatch(/^\[\d\/4\] polynomial\/moment n=64 d=4 B=1 epsilon=0.000001: /m);
 
 	const rows = readFileSync(join(out, "scaling/rows.csv"), "utf8");
 	rmSync(files[0]!);
@@ -121,7 +121,7 @@ test("a folder that cannot be written, or whose rows are damaged, is refused in 
 test("an experiment that does not exist is refused with those that do", async () => {
 	const { code, stdout, stderr } = await attgrad(["sweep", "nothing"]);
 	expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-	expect(stderr).toMatch(/^attgrad sweep: unknown experiment: nothing \(known: scaling, degree[\w, -]*\)\n$/);
+	expect(stderr).toMatch(/^attgrad sweep: unknown experiment: nothing \(known: scaling, regimes, degree[\w, -]*\)\n$/);
 });
 
 test("plot refuses a folder that no sweep has written", async () => {
