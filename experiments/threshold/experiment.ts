@@ -91,6 +91,32 @@ const rank: Figure = {
 		"In the limit the rank is n^o(1) exactly for B = o(√log n), but slowly: no n that fits a computer is near it.",
 };
 
+/** The sizes of `glance`: few enough to tell apart. */
+const glanced = [10, 20, 100, 1000];
+
+/** All sizes in one panel, for a first look. */
+const glance: Figure = {
+	name: "threshold",
+	title: () => "As B nears √log n, the rank of an approximate attention matrix nears n",
+	only: (row) => glanced.includes(row.d),
+	x: { title: "B / √ln n: bound of the entries over the threshold", scale: "log" },
+	y: { title: "log_n of the rank", scale: "linear" },
+	series: [
+		{
+			name: ({ d }) => `n = 2^${d}`,
+			x: boundRatio,
+			y: (row) => extra(row, "spectral"),
+			kind: "predicted",
+		},
+		{ name: "n → ∞", x: boundRatio, y: (row) => extra(row, "spectralLimit"), kind: "floor" },
+		{ name: "counted from the matrix, n = 2^10", x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
+	],
+	regime: "Queries and keys {-B, B}^d, n = 2^d · numerical rank at relative error 1/n, in closed form",
+	caveat:
+		"At log_n of the rank = 1 an approximation needs about n dimensions and is no faster than the exact gradient. " +
+		"The rank is n^o(1) for B = o(√log n), but slowly: no n that fits a computer is near the limit.",
+};
+
 /** The threshold B = √log n in closed form, with measured ranks where the matrix can be formed. */
 export default defineExperiment({
 	name: "threshold",
@@ -101,6 +127,6 @@ export default defineExperiment({
 		quick: [10, 20, 100, 1000].map((d) => curve(d, kappas.quick)),
 		full: [8, 10, 20, 50, 100, 1000].map((d) => curve(d, kappas.full)),
 	},
-	figures: [rank],
+	figures: [glance, rank],
 	measure: async ({ cell }) => measure(cell.d, cell.B),
 });
