@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { attgrad, start, temporaryFolder } from "../testing/command.ts";
 
 const folder = temporaryFolder();
-const small = ["--n", "32,2^6", "--algorithm", "exact,polynomial/moment"];
+const small = ["--n", "32,2^6", "--d", "4", "--B", "1", "--epsilon", "1e-6", "--algorithm", "exact,polynomial/moment"];
 
 test("a sweep measures, draws, and measures nothing again; plot draws it once more", async () => {
 	const out = join(folder, "runs");
@@ -15,7 +15,7 @@ test("a sweep measures, draws, and measures nothing again; plot draws it once mo
 	const summary = { experiment: "scaling", folder: join(out, "scaling"), counts: { done: 4 }, left: 0, files };
 	expect(JSON.parse(first.stdout)).toEqual({ experiments: [summary] });
 	expect(first.stderr).toMatch(/^scaling: found 4 cells, done 0, to run 4, about \d+ s\n/);
-	expect(first.stderr).toMatch(/^\[4\/4\] polynomial\/moment n=64 d=4 B=1 degree=8: /m);
+	expect(first.stderr).toMatch(/^\[\d\/4\] polynomial\/moment n=64 d=4 B=1 epsilon=0.000001: /m);
 
 	const rows = readFileSync(join(out, "scaling/rows.csv"), "utf8");
 	rmSync(files[0]!);
