@@ -10,6 +10,7 @@ import peers from "./peers/experiment.ts";
 import phase from "./phase/experiment.ts";
 import published from "./published/experiment.ts";
 import rank from "./rank/experiment.ts";
+import regimes from "./regimes/experiment.ts";
 import scaling from "./scaling/experiment.ts";
 import threshold from "./threshold/experiment.ts";
 import training from "./training/experiment.ts";
@@ -17,6 +18,7 @@ import training from "./training/experiment.ts";
 /** Every experiment, in the order in which a sweep of all runs them. A new one is a folder and a line here. */
 export const experiments: readonly Experiment[] = [
 	scaling,
+	regimes,
 	degree,
 	pareto,
 	rank,

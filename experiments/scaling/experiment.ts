@@ -9,14 +9,11 @@ import {
 	type Row,
 } from "@attgrad/harness";
 import { seededRandom } from "@attgrad/matrix-core";
-import { overallExponent, regimeBlocks, regimeOf, regimes } from "./regimes.ts";
 
-const powersOfTwo = (from: number, to: number, step = 1) =>
-	Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => 2 ** (from + i * step));
+const powersOfTwo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => 2 ** (from + i));
 
-/** The one point of the first figure; all of its polynomials prove the same error. */
-const fixed = { d: 4, B: 1, epsilon: 1e-6 };
-const point = { d: [fixed.d], B: [fixed.B], epsilon: [fixed.epsilon] };
+/** What stays as it is while n grows; all polynomials prove the same error. */
+const point = { d: [4], B: [1], epsilon: [1e-6] };
 
 /** Exponents of the sizes. The polynomial method starts higher: below, what it does once for any n is most of its time. */
 interface Sizes {
@@ -24,24 +21,14 @@ interface Sizes {
 	readonly dense: readonly number[];
 	readonly paper: readonly number[];
 	readonly moment: readonly number[];
-	readonly regime: readonly number[];
-	/** Where d = log₂ n. */
-	readonly wide: readonly number[];
 }
 
-const blocks = ({ exact, dense, paper, moment, regime, wide }: Sizes): GridBlock[] => [
+const blocks = ({ exact, dense, paper, moment }: Sizes): GridBlock[] => [
 	{ ...point, algorithm: ["streaming"], n: exact },
 	{ ...point, algorithm: ["dense"], n: dense },
 	{ ...point, algorithm: ["polynomial/paper"], n: paper },
 	{ ...point, algorithm: ["polynomial/moment", "polynomial/reverse"], n: moment },
-	...regimes.flatMap((one, i) =>
-		regimeBlocks(one, i === regimes.length - 1 ? wide : regime, ["streaming", "polynomial/moment"]),
-	),
 ];
-
-/** Rows of the first figure, and all that were asked for beside the grid. */
-const isFixed = (row: Row) =>
-	regimeOf(row) === undefined || (row.algorithm === "streaming" && row.d === fixed.d && row.B === fixed.B);
 
 function title({ curves }: FigureFacts): string {
 	const exponents = [
@@ -55,10 +42,7 @@ function title({ curves }: FigureFacts): string {
 	return exponents.length > 0 ? `Exponent of n: ${exponents.join(", ")}` : "Time of one gradient against n";
 }
 
-const time: Pick<LineFigure, "x" | "y"> = {
-	x: { title: "sequence length n (tokens)", scale: "powers-of-two" },
-	y: { title: "time of one gradient (ms)", scale: "log" },
-};
+const x: LineFigure["x"] = { title: "sequence length n (tokens)", scale: "powers-of-two" };
 
 /** Exponent around a row's n of the times of its algorithm, with half of the interval's width. */
 function localExponent(row: Row, rows: readonly Row[]): { exponent: number; half: number } | undefined {
@@ -100,25 +84,21 @@ export default defineExperiment({
 			dense: powersOfTwo(9, 11),
 			paper: powersOfTwo(10, 14),
 			moment: powersOfTwo(11, 17),
-			regime: powersOfTwo(10, 13, 3),
-			wide: powersOfTwo(7, 9, 2),
 		}),
 		full: blocks({
 			exact: powersOfTwo(8, 16),
 			dense: powersOfTwo(8, 13),
 			paper: powersOfTwo(10, 16),
 			moment: powersOfTwo(10, 20),
-			regime: powersOfTwo(8, 14, 2),
-			wide: powersOfTwo(6, 10, 2),
 		}),
 	},
 	effort: { quick: { budget: 300, timeLimit: 5_000 }, full: { budget: 700, timeLimit: 60_000 } },
 	figures: [
 		{
-			...time,
 			name: "time-vs-n",
 			title,
-			only: isFixed,
+			x,
+			y: { title: "time of one gradient (ms)", scale: "log" },
 			series: [
 				{ kind: "measured", x: ({ n }) => n, y: ({ time_ms }) => time_ms, spread: ({ time_mad_ms }) => time_mad_ms },
 			],
@@ -132,8 +112,7 @@ export default defineExperiment({
 		{
 			name: "local-exponent",
 			title: describeLargest,
-			only: isFixed,
-			x: time.x,
+			x,
 			y: { title: "d log time / d log n", scale: "linear" },
 			series: [
 				{
@@ -148,32 +127,6 @@ export default defineExperiment({
 				{ axis: "y", at: () => 2, label: "n²" },
 			],
 			caveat: "Each point is the slope through its size and the one on either side, with a 95 % band.",
-		},
-		{
-			...time,
-			name: "regimes",
-			title: ({ rows }) => {
-				const exponents = ["B = 1", "(ln\u00a0n)^¼", "√ln\u00a0n"].flatMap((word, regime) => {
-					const exponent = overallExponent(rows, regime, "polynomial/moment");
-					return exponent === undefined ? [] : [`${exponent.toFixed(1)} at ${word}`];
-				});
-				return exponents.length > 0
-					? `With d, B and error moving with n the polynomial's exponent is ${exponents.join(", ")}`
-					: "Time with d, B and error moving with n";
-			},
-			only: (row) => regimeOf(row) !== undefined,
-			series: [
-				{
-					kind: "measured",
-					x: ({ n }) => n,
-					y: ({ time_ms }) => time_ms,
-					label: ({ rank }) => (rank === undefined ? undefined : `K ${rank.toLocaleString("en")}`),
-				},
-			],
-			panels: { value: regimeOf, heading: ([row]) => regimes[regimeOf(row!)!]!.name },
-			caveat:
-				"The error that is proven is ε = 1/n. Where d = log₂ n the polynomial does not pay: its rank K is above n at every n that " +
-				"fits a computer. √ln n is the threshold, beyond which no exponent below 2 is to be expected.",
 		},
 	],
 });

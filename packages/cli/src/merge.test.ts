@@ -6,7 +6,7 @@ import { attgrad, temporaryFolder } from "./testing/command.ts";
 const out = temporaryFolder();
 
 test("two shards are measured apart and joined to one sweep, with its figure", async () => {
-	const grid = ["scaling", "--algorithm", "exact", "--n", "2^4..2^7", "--d", "4", "--B", "1", "--out", out];
+	const grid = ["scaling", "--algorithm", "exact", "--n", "2^4..2^7", "--out", out];
 	const ends = await Promise.all(["1/2", "2/2"].map((shard) => attgrad(["sweep", ...grid, "--shard", shard])));
 	expect(ends.map(({ code }) => code)).toEqual([0, 0]);
 	expect(ends[0]!.stderr).toMatch(/^scaling: found 2 cells, done 0, to run 2, about \d+ s\n/);

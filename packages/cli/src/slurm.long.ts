@@ -47,7 +47,7 @@ async function until(isSo: () => boolean, run: ReturnType<typeof follow>): Promi
 	}
 }
 
-const words = ["scaling", "--algorithm", "exact,dense", "--n", "2^6..2^11", "--d", "4", "--B", "1"];
+const words = ["scaling", "--algorithm", "exact,dense", "--n", "2^6..2^11"];
 const cells = 12;
 
 test.skipIf(why !== "")(

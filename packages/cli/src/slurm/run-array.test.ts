@@ -8,7 +8,7 @@ import { type ArrayRequest, firstScript, runArray } from "./run-array.ts";
 import type { SlurmClient, TaskState } from "./slurm-client.ts";
 
 const experiment = experiments.find(({ name }) => name === "scaling")!;
-const overrides = { algorithm: ["exact"], n: [8, 16, 32, 64], d: [4], B: [1] };
+const overrides = { algorithm: ["exact"], n: [8, 16, 32, 64] };
 const folder = temporaryFolder();
 const truth = join(folder, "truth");
 const of = 2;

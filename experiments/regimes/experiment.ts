@@ -1,0 +1,49 @@
+import { defineExperiment, type GridBlock } from "@attgrad/harness";
+import { overallExponent, regimeBlocks, regimeOf, regimes } from "./regimes.ts";
+
+const algorithms = ["streaming", "polynomial/moment"];
+
+/** Points of every regime; d = log₂ n, the last, has its own and smaller sizes. */
+const blocks = (sizes: readonly number[], wide: readonly number[]): GridBlock[] =>
+	regimes.flatMap((regime, i) => regimeBlocks(regime, i === regimes.length - 1 ? wide : sizes, algorithms));
+
+export default defineExperiment({
+	name: "regimes",
+	title: "Time with d, B and error moving with n",
+	question: "Is the polynomial faster where width, entry bound and error move with n as the theorem has it?",
+	module: import.meta.url,
+	grid: {
+		quick: blocks([2 ** 10, 2 ** 13], [2 ** 7, 2 ** 9]),
+		full: blocks([2 ** 8, 2 ** 10, 2 ** 12, 2 ** 14], [2 ** 6, 2 ** 8, 2 ** 10]),
+	},
+	effort: { quick: { budget: 300, timeLimit: 5_000 }, full: { budget: 700, timeLimit: 60_000 } },
+	figures: [
+		{
+			name: "regimes",
+			title: ({ rows }) => {
+				const exponents = ["B = 1", "(ln\u00a0n)^¼", "√ln\u00a0n"].flatMap((word, regime) => {
+					const exponent = overallExponent(rows, regime, "polynomial/moment");
+					return exponent === undefined ? [] : [`${exponent.toFixed(1)} at ${word}`];
+				});
+				return exponents.length > 0
+					? `With d, B and error moving with n the polynomial's exponent is ${exponents.join(", ")}`
+					: "Time with d, B and error moving with n";
+			},
+			x: { title: "sequence length n (tokens)", scale: "powers-of-two" },
+			y: { title: "time of one gradient (ms)", scale: "log" },
+			only: (row) => regimeOf(row) !== undefined,
+			series: [
+				{
+					kind: "measured",
+					x: ({ n }) => n,
+					y: ({ time_ms }) => time_ms,
+					label: ({ rank }) => (rank === undefined ? undefined : `K ${rank.toLocaleString("en")}`),
+				},
+			],
+			panels: { value: regimeOf, heading: ([row]) => regimes[regimeOf(row!)!]!.name },
+			caveat:
+				"The error that is proven is ε = 1/n. Where d = log₂ n the polynomial does not pay: its rank K is above n at every n that " +
+				"fits a computer. √ln n is the threshold, beyond which no exponent below 2 is to be expected.",
+		},
+	],
+});
