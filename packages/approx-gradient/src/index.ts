@@ -4,7 +4,6 @@ import { auto } from "./planner/auto.ts";
 import { polynomial } from "./polynomial.ts";
 
 /** The algorithms that approximate the gradient. */
-export { cacheFolder } from "./planner/calibration-cache.ts";
 export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	polynomial,
 	nystrom,
@@ -37,6 +36,7 @@ export { countMonomials, type FeatureTree, featureWeights } from "./monomials/fe
 export { totalDegreeTree } from "./monomials/total-degree.ts";
 export { auto, runPlan } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/calibration.ts";
+export { cacheFolder } from "./planner/calibration-cache.ts";
 export { type CostModel, nominalModel } from "./planner/cost-model.ts";
 export type { CostName, Work } from "./planner/costs.ts";
 export { type Plan, type PlanEntry, shortTime } from "./planner/plan.ts";

@@ -168,7 +168,7 @@ export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }
 					const problem = generateProblem({ distribution: "uniform", n: 63, d: 2, B: 1, seed: 8, dtype });
 					try {
 						const { certificate, picked } = await algorithm.run(problem, given.data!, runtime);
-						// An algorithm that may choose exact ones does so in double precision only.
+						// An exact method that was chosen is its own proof in double precision; in single precision its rounding is proved.
 						if (certificate === undefined)
 							expect({ dtype, picked: picked !== undefined }).toEqual({ dtype: "f64", picked: true });
 						else if (certificate.kind !== "estimate") expect(certificate.bound).toBeLessThanOrEqual(epsilon);

@@ -19,7 +19,8 @@ async function memoryOf(n: number): Promise<{ memory: number; file: number }> {
 test("rows stay in the file: memory does not grow with it", async () => {
 	const [small, large] = [await memoryOf(20_000), await memoryOf(1_000_000)];
 	expect(large.file - small.file).toBeGreaterThan(100);
-	// blocks of rows in the kernels' memory, and what a garbage collector leaves lying
-	expect(large.memory - small.memory).toBeLessThan(60);
+	// V8 collects buffers outside its heap when 64 MiB of them lie about. 16 MiB: of four matrices two
+	// blocks of 1 MiB each, in buffers and in the kernels' memory. All rows in memory would be the growth of the file.
+	expect(large.memory - small.memory).toBeLessThan(64 + 16);
 	expect(large.memory).toBeLessThan(300);
 }, 120_000);

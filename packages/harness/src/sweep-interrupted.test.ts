@@ -45,12 +45,17 @@ test.each([
 
 test("two sweeps on one folder do not mix", async () => {
 	const out = newFolder();
-	const first = startSweep(out);
+	// The first has one cell done and is at one that does not end by itself, however long the second takes to start.
+	const first = startSweep(out, { overrides: { algorithm: ["throwing", "looping"], n: [4] } });
 	const end = ended(first);
-	await until(() => first.said.includes("[1/6]"));
+	await until(() => first.said.includes("[1/4]"));
 	const second = startSweep(out);
 	expect((await ended(second)).code).toBe(1);
 	expect(second.said).toContain(`is in use by another sweep (process ${first.pid}`);
+	expect(tinyRows(out)).toHaveLength(1);
+	first.kill("SIGTERM");
 	await end;
-	expect(tinyRows(out)).toHaveLength(6);
+	const third = startSweep(out);
+	expect((await ended(third)).code).toBe(0);
+	expect(tinyRows(out)).toHaveLength(7);
 });

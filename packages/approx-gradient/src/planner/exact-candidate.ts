@@ -1,4 +1,4 @@
-import type { AttentionProblem } from "@attgrad/attention-problem";
+import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { keyRows, queryRows } from "../problem-rows.ts";
 import { costAlgorithms } from "./cost-algorithms.ts";
@@ -9,7 +9,7 @@ const BLOCK_ROWS = 512;
 
 /**
  * The exact algorithm. In double precision it is taken for exact; in single precision for what its rounding can be proved
- * to be at most, and it is no choice where that is above epsilon.
+ * to be at most: its run gives that as its certificate, and it is no choice where that is above epsilon.
  */
 export function exactEntry(context: PlanContext): PlanEntry {
 	const { problem, epsilon, runtime, model } = context;
@@ -22,9 +22,10 @@ export function exactEntry(context: PlanContext): PlanEntry {
 	};
 	const run = () => algorithm.run(problem, algorithm.options.parse({}), runtime);
 	if (problem.A1.dtype === "f64") return { ...common, certificate: { kind: "exact" }, run };
-	const bound = exactRounding(problem);
+	const proof = exactRounding(problem);
+	const { bound } = proof;
 	const certificate = { kind: "exact", bound } as const;
-	if (bound <= epsilon) return { ...common, certificate, run };
+	if (bound <= epsilon) return { ...common, certificate, run: async () => ({ ...(await run()), certificate: proof }) };
 	return {
 		...common,
 		certificate,
@@ -37,7 +38,7 @@ export function exactEntry(context: PlanContext): PlanEntry {
  * M >= Σ|A1||X||A2| scale a score is off by (2d + 4)uM, its exponential by twice that and a few u, sums over n and d by
  * (n + 2d)u of their largest terms, and paper.md 7.1 carries that to the gradient. One pass over all rows, O(n d²).
  */
-export function exactRounding(problem: AttentionProblem<RowSource>): number {
+export function exactRounding(problem: AttentionProblem<RowSource>): Certificate {
 	const { d, scale, X, Y } = problem;
 	const largest = { keys: 0, values: 0, weighted: 0, targets: 0 };
 	for (const block of keyRows(problem, BLOCK_ROWS))
@@ -67,6 +68,9 @@ export function exactRounding(problem: AttentionProblem<RowSource>): number {
 		}
 	const [H, e] = [largest.values, largest.targets];
 	const M = scale * largest.keys * largest.weighted;
-	const relative = unitRoundoff(problem.A1.dtype) * (4 * (2 * d + 4) * M + 4 * problem.n + 8 * d + 32);
-	return relative * scale * d * Math.max(...inputSums) * largest.keys * H * (4 * H + 3 * e);
+	const u = unitRoundoff(problem.A1.dtype);
+	const relativeError = u * (4 * (2 * d + 4) * M + 32);
+	const relative = relativeError + u * (4 * problem.n + 8 * d);
+	const bound = relative * scale * d * Math.max(...inputSums) * largest.keys * H * (4 * H + 3 * e);
+	return { kind: "a-priori", bound, radius: M, relativeError, floatFloor: bound };
 }

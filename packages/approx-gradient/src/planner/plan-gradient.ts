@@ -86,7 +86,7 @@ async function polynomialEntries(
 		return all(`no polynomial is faster at n = ${context.problem.n}`, least);
 	const degree = await guessedDegree(context);
 	if (!Number.isFinite(degree)) {
-		const others = all("no degree proves epsilon at scores of this size, a sample of rows tells");
+		const others = all("no degree proves epsilon: at scores of this size rounding is above it, a sample of rows tells");
 		// Where nothing may be left that can, what could be proved is to be told.
 		if (exactTime < Number.POSITIVE_INFINITY && !thorough) return others;
 		const profile = await profileOn(context.problem, context.runtime);
@@ -94,8 +94,10 @@ async function polynomialEntries(
 	}
 	const time = timeAtDegree(context, degree);
 	const share = exactTime > LONG ? GUESS_SHARE.long : GUESS_SHARE.short;
-	if (!thorough && share * time >= exactTime)
-		return all(`about degree ${degree} would be needed, ${shortTime(time)} predicted`, time);
+	if (!thorough && share * time >= exactTime) {
+		const near = time < exactTime ? "; a closer look would take longer than it may save" : "";
+		return all(`about degree ${degree} would be needed, ${shortTime(time)} predicted${near}`, time);
+	}
 	const profile = await profileOn(context.problem, context.runtime);
 	const [first, ...others] = variants;
 	const entries = [variantEntry(context, profile, first!)];

@@ -60,15 +60,17 @@ export const leastPolynomialTime = (context: PlanContext): number =>
 	Math.min(...variants.map((variant) => variantTime(context, variant, sizesOf(context.problem.d, LEAST_DEGREE))));
 
 /**
- * About the degree that will be needed, or Infinity: what the relative form (paper.md 7.1) asks for on a few of the rows. Their
- * ranges are a little smaller than all rows' are, so that it is rather too low. O(1) in n, a tenth of a millisecond.
+ * About the degree that will be needed, or Infinity where rounding leaves none that can prove epsilon: what the relative
+ * form (paper.md 7.1) asks for on a few of the rows. Their ranges are a little smaller than all rows' are, so that it is
+ * rather too low. O(1) in n, a tenth of a millisecond.
  */
 export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<number> {
 	const sample = subProblem(problem, GUESS_ROWS);
 	const profile = await profileOf(sample);
 	const { d, scale, inputSums, residualSums, valueHalfRange, keyHalfRange } = profile;
 	const { radius } = balancedSpace(profile);
-	if (roundingFloor(radius, problem.A1.dtype) > HOPELESS) return Number.POSITIVE_INFINITY;
+	const floor = roundingFloor(radius, problem.A1.dtype);
+	if (floor > HOPELESS) return Number.POSITIVE_INFINITY;
 	let largest = 0;
 	for (let a = 0; a < d; a++) {
 		let sum = 0;
@@ -79,6 +81,8 @@ export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<
 	const sensitivity = (scale * Math.max(...keyHalfRange) * largest * problem.n) / sample.n;
 	if (sensitivity === 0) return LEAST_DEGREE;
 	const tau = Math.min(0.5, epsilon / sensitivity);
+	// A proof counts many such roundings: what one of them is near to cannot be proved.
+	if (floor > tau / 10) return Number.POSITIVE_INFINITY;
 	return Math.max(LEAST_DEGREE, chebyshev.degreeFor(radius, tau / (1 + tau)));
 }
 

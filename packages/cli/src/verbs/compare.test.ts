@@ -28,7 +28,8 @@ function retime(run: string, slowed: boolean): void {
 }
 
 beforeAll(async () => {
-	const words = ["sweep", "scaling", "--n", "64,128,256", "--algorithm", "exact", "--out", before];
+	const grid = ["--n", "64,128,256", "--d", "4", "--B", "1", "--algorithm", "exact"];
+	const words = ["sweep", "scaling", ...grid, "--out", before];
 	expect((await attgrad(words)).code).toBe(0);
 	cpSync(before, after, { recursive: true });
 	retime(before, false);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { attgrad, start, temporaryFolder } from "../testing/command.ts";
 
 const folder = temporaryFolder();
-const small = ["--n", "32,2^6", "--algorithm", "exact,polynomial/moment"];
+const small = ["--n", "32,2^6", "--d", "4", "--B", "1", "--epsilon", "1e-6", "--algorithm", "exact,polynomial/moment"];
 
 test("a sweep measures, draws, and measures nothing again; plot draws it once more", async () => {
 	const out = join(folder, "runs");

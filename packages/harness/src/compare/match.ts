@@ -3,6 +3,7 @@ import type { Row } from "../row.ts";
 /** What must be the same for times to be comparable, unless it is compared across. */
 export const circumstances = ["machine", "kernel", "dtype", "threads"] as const;
 
+/** The name of such a circumstance. */
 export type Circumstance = (typeof circumstances)[number];
 
 /** A row with what was asked for in its cell. */

@@ -183,3 +183,28 @@ test("a row that holds a course is drawn as its points", () => {
 	figureSpec(figure, paretoRows().slice(0, 2));
 	expect(seen).toEqual([1, 2, 1, 2]);
 });
+
+test("the points of every panel lie within the axes, and not on their edge", () => {
+	const rows = paretoRows();
+	const last = rows.at(-1)!.B;
+	const apart = rows.map((row) =>
+		row.B === last && row.time_ms && row.error_max
+			? { ...row, time_ms: row.time_ms / 1000, error_max: row.error_max * 1e6 }
+			: row,
+	);
+	const spec = JSON.stringify(figureSpec(paretoFigure, apart));
+	for (const axis of ["x", "y"] as const) {
+		const points = apart.flatMap(({ status, time_ms, error_max }) =>
+			status === "done" && time_ms && error_max ? [axis === "x" ? time_ms : error_max] : [],
+		);
+		const domains = [
+			...spec.matchAll(new RegExp(`"field":"${axis}","type":"quantitative","scale":{"domain":\\[([^\\]]+)`, "g")),
+		];
+		expect(domains.length).toBeGreaterThan(1);
+		for (const [, domain] of domains) {
+			const [low, high] = domain!.split(",").map(Number);
+			expect(low).toBeLessThan(Math.min(...points));
+			expect(high).toBeGreaterThan(Math.max(...points));
+		}
+	}
+});

@@ -111,7 +111,7 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 				mark: { type: "point", filled: false, shape: "M-1,-1L1,1M-1,1L1,-1", size: 45, strokeWidth: 2.2 },
 				encoding: { x, y: { field: "down", type: "quantitative", scale: null, axis: null }, color },
 			},
-			...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)]).map(
+			...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)], ruled).map(
 				({ text, curve, x, y }) => ({
 					data: { values: [{}] },
 					mark: { type: "text", text, x, y, color: styles.get(curve)!.colour, fontSize: fontSize.point },

@@ -4,6 +4,7 @@ import type { LineFigure } from "./figure.ts";
 import { fontSize } from "./layout.ts";
 import type { Frame } from "./panel-spec.ts";
 import type { PlacedLabel } from "./place-labels.ts";
+import type { PlacedRule } from "./rules.ts";
 import { textWidth } from "./text.ts";
 
 /** Text beside a point, with the place of its middle. */
@@ -31,12 +32,14 @@ const step = 4;
  * Labels of points, where there is room for them: each above, below, right or left of its point, whichever is first
  * free of points, lines and other labels. Ends of curves come first.
  * @param names names of curves and rules, which stand in the panel
+ * @param rules thin lines through the panel
  */
 export function pointLabels(
 	figure: LineFigure,
 	curves: readonly Curve[],
 	frame: Pick<Frame, "width" | "height" | "x" | "y">,
 	names: readonly Pick<PlacedLabel, "x" | "y" | "width">[],
+	rules: readonly Pick<PlacedRule, "ends">[],
 ): PointLabel[] {
 	const placed = curves.flatMap(({ name, points }) =>
 		points.map((point, i) => ({
@@ -51,6 +54,7 @@ export function pointLabels(
 		...placed.map(({ x, y }) => boxAround(x, y, 2 * pointRadius, 2 * pointRadius)),
 		...names.map(({ x, y, width }) => boxAround(x + width / 2, y, width, fontSize.label)),
 		...[...Map.groupBy(placed, ({ curve }) => curve).values()].flatMap(boxesAlong),
+		...rules.map(({ ends: { x, x2, y, y2 } }) => ({ left: x - 1, right: x2 + 1, top: y - 1, bottom: y2 + 1 })),
 	];
 	const labelled = placed.filter(({ text }) => text !== undefined).sort((a, b) => Number(b.isEnd) - Number(a.isEnd));
 	return labelled.flatMap(({ text, curve, x, y }) => {
