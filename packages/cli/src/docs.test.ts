@@ -1,7 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { experiments } from "@attgrad/experiments";
 import { columns } from "@attgrad/harness";
 import { expect, test } from "vitest";
 import { attgrad } from "./testing/command.ts";
@@ -12,9 +11,6 @@ const documents = globSync(
 	{ cwd: root },
 );
 const textOf = (path: string) => readFileSync(join(root, path), "utf8");
-
-/** The scaling figure is drawn from the reference run. */
-const drawnLater = ["docs/scaling.png"];
 
 const fencedCode = /^(`{3,})[\s\S]*?^\1/gm;
 
@@ -32,12 +28,6 @@ function targetsOf(path: string): { file: string; anchor?: string }[] {
 		});
 }
 
-/** Whether the reference run draws the file: a figure of an experiment. */
-function isReferenceFigure(file: string): boolean {
-	const [, experiment, figure] = /^results\/reference\/([\w-]+)\/([\w-]+)\.png$/.exec(file) ?? [];
-	return experiments.some(({ name, figures }) => name === experiment && figures.some(({ name }) => name === figure));
-}
-
 /** The anchors that GitHub gives to the headings of a document. */
 function anchorsOf(path: string): string[] {
 	const headings = textOf(path)
@@ -53,7 +43,7 @@ function anchorsOf(path: string): string[] {
 
 test.each(documents)("every file and heading that %s links to is there", (path) => {
 	const missing = targetsOf(path).filter(({ file, anchor }) => {
-		if (!existsSync(join(root, file))) return !drawnLater.includes(file) && !isReferenceFigure(file);
+		if (!existsSync(join(root, file))) return true;
 		return anchor !== undefined && file.endsWith(".md") && !anchorsOf(file).includes(anchor);
 	});
 	expect(missing).toEqual([]);
