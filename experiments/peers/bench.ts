@@ -1,6 +1,6 @@
 // npm run bench [-- --write] [-- --rounds 7] [-- --scale 0.25]
 // Time and error of our gradients and of other software, every candidate in turn, round after round, in one process: a table
-// in Markdown. --write puts it between the marks of docs/performance.md; --scale makes every n smaller, for a first look.
+// in Markdown. --write puts it between the marks of docs/performance.md and into results/reference/bench.txt; --scale makes every n smaller, for a first look.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -190,5 +190,6 @@ else {
 	const old = readFileSync(path, "utf8");
 	if (!marks.test(old)) throw new Error("docs/performance.md has no marks for the table");
 	writeFileSync(path, old.replace(marks, `$1\n${made}\n$2`));
+	writeFileSync(new URL("../../results/reference/bench.txt", import.meta.url), made);
 }
 process.exit(0);

@@ -58,6 +58,11 @@ test("there is a reference run", () => {
 	expect(existsSync(join(reference, "scaling/rows.csv"))).toBe(true);
 });
 
+test("docs/performance.md shows the table of the bench as it was measured", () => {
+	const bench = readFileSync(join(reference, "bench.txt"), "utf8");
+	expect(readFileSync(join(root, "docs/performance.md"), "utf8")).toContain(bench);
+});
+
 const known = existsSync(reference) ? [...new Set(measuredNumbers())] : [];
 
 test.each(documents)("every measured number that %s quotes is in a file of the reference run", (path) => {
