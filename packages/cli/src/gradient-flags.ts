@@ -13,7 +13,10 @@ export const gradientFlags = z.object({
 	json: z.boolean().default(false).describe("print one JSON object"),
 });
 
-/** The flags of all algorithms; one that several have is described by the first. */
+/** The flags of all algorithms; one that several have is described by the first. What one of them requires is no duty here. */
 export function algorithmFlags(): Record<string, Options> {
-	return Object.assign({}, ...knownAlgorithms.toReversed().map(({ options }) => flagsOf(options)));
+	return Object.assign(
+		{},
+		...knownAlgorithms.toReversed().map(({ options }) => flagsOf(z.object(options.shape).partial())),
+	);
 }
