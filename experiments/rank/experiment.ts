@@ -9,7 +9,7 @@ import {
 	type Measurement,
 	type Row,
 } from "@attgrad/harness";
-import { Matrix, seededRandom } from "@attgrad/matrix-core";
+import { Matrix, seededRandom, UsageError } from "@attgrad/matrix-core";
 import { nystromRanks, randomFeatureCount, rankWithin, singularValues } from "./numerical-rank.ts";
 import { scoreVectors } from "./score-vectors.ts";
 
@@ -41,6 +41,11 @@ function polynomialRank(d: number, radius: number, delta: number): { degree: num
 	return { degree, rank: countMonomials(d, degree) };
 }
 
+/** Where the set would have too many monomials there is none; another failure is one. */
+function tooMany(failure: unknown): undefined {
+	if (!(failure instanceof UsageError)) throw failure;
+}
+
 /** Rank of the anisotropic set whose certified relative error is at most δ: the first degree's from the Chebyshev one on. */
 async function anisotropicRank(
 	{ cell, runtime }: CellContext,
@@ -51,8 +56,9 @@ async function anisotropicRank(
 	const { most } = families.find(({ distribution }) => distribution === cell.distribution)!;
 	for (let degree = start; countMonomials(cell.d, degree) <= most; degree++) {
 		const options = polynomial.options.parse({ degree, monomials: "anisotropic" });
-		const { rank, certificate } = await polynomial.run(problem, options, runtime);
-		if (certificate!.relativeError <= delta) return rank;
+		const found = await polynomial.run(problem, options, runtime).catch(tooMany);
+		if (!found) return undefined;
+		if (found.certificate!.relativeError <= delta) return found.rank;
 	}
 	return undefined;
 }
