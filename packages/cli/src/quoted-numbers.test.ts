@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 
 /*
  * Every measured number that the documents quote is found in a file of the reference run: a number with a unit of time,
- * memory, speed or a ratio must be a value there, rounded to the digits that are quoted. What is no measurement (a limit,
- * a default, a goal) is listed in the document itself: <!-- not measured: 60 s, 4 GiB -->.
+ * memory, speed or a ratio must be a value there, rounded to the digits that are quoted. What is no measurement of it (a limit,
+ * a default, a goal) is listed in the document itself: <!-- not of the reference run: 60 s, 4 GB -->.
  */
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const reference = join(root, "results/reference");
@@ -67,7 +67,9 @@ const known = existsSync(reference) ? [...new Set(measuredNumbers())] : [];
 
 test.each(documents)("every measured number that %s quotes is in a file of the reference run", (path) => {
 	const text = readFileSync(join(root, path), "utf8");
-	const listed = Array.from(text.matchAll(/<!-- not measured: (.*?) -->/gs)).flatMap(([, list]) => quotesOf(list!));
+	const listed = Array.from(text.matchAll(/<!-- not of the reference run: (.*?) -->/gs)).flatMap(([, list]) =>
+		quotesOf(list!),
+	);
 	const exempt = new Set(listed.map((quote) => quote.text));
 	const quotes = quotesOf(text.replaceAll(/<!--.*?-->/gs, ""));
 	const missing = quotes.filter(({ text: quote, digits, unit }) => {
