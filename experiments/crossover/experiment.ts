@@ -24,6 +24,9 @@ const MOST_SIZE = { quick: 2 ** 13, full: 2 ** 15 };
 /** Budgets of the presets, by which `measure` tells how far to go. */
 const BUDGET = { quick: 50, full: 200 };
 
+/** Predictions that are off by less than this are worth a measurement. */
+const FAR = 4;
+
 /** Runs of each at a size, one after the other; the fastest counts. */
 const RUNS = 3;
 
@@ -38,11 +41,13 @@ const block = (d: number[], B: number[], epsilon: number[]): GridBlock => ({
 /** The usual measurement at 512 tokens, and n*, measured and predicted. */
 async function measure(context: CellContext): Promise<Measurement> {
 	const { cell, runtime, budget } = context;
-	const measurement = await measureCell(context);
 	const model = await calibratedModel(runtime, cell.dtype, ["streaming", "polynomial/moment"]);
 	const timeOf = (algorithm: string) => (n: number) => predictTime({ ...cell, algorithm, n }, model)!;
 	const predicted = predictedCrossing(timeOf("streaming"), timeOf("polynomial/moment"));
 	const most = budget > BUDGET.quick ? MOST_SIZE.full : MOST_SIZE.quick;
+	if (predicted > FAR * most)
+		throw new ComputationError("skipped", `n* is predicted at ${Math.round(predicted)}, far beyond n = ${most}`);
+	const measurement = await measureCell(context);
 	const measured = crossing(await timesAround(context, Math.min(predicted, most), most));
 	if (measured === undefined)
 		throw new ComputationError(
