@@ -143,9 +143,10 @@ async function measure({ n, d, candidates }: Table): Promise<string[]> {
 		try {
 			({ gradient } = await run());
 		} catch (failure) {
-			// a program that is not there, or lacks a package
-			if (!(failure instanceof ComputationError)) throw failure;
-			lines.push({ candidate, times: [], reason: failure.message, time });
+			// a program that is not there or lacks a package, or other software that runs out of its memory
+			if (!(failure instanceof ComputationError || others.includes(algorithm))) throw failure;
+			const [reason] = (failure instanceof Error ? failure.message : String(failure)).split("\n");
+			lines.push({ candidate, times: [], reason: reason!, time });
 			continue;
 		}
 		const error = reference && !part ? maxAbsDifference(gradient, reference) / maxAbs(reference) : undefined;
