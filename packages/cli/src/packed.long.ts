@@ -24,14 +24,15 @@ let unreachable = "";
 beforeAll(async () => {
 	const tarballs = join(folder, "tarballs");
 	mkdirSync(tarballs);
-	await promisify(execFile)(
-		"npm",
-		["pack", "--workspace", "packages", "--workspace", "experiments", "--pack-destination", tarballs, "--silent"],
-		{ cwd: root },
-	);
+	const names = globSync("{packages/*,experiments}/package.json", { cwd: root }).map((path) => {
+		return (JSON.parse(readFileSync(join(root, path), "utf8")) as { name: string }).name;
+	});
+	const workspaces = names.flatMap((name) => ["--workspace", name]);
+	const target = ["--pack-destination", tarballs, "--silent"];
+	await promisify(execFile)("npm", ["pack", ...workspaces, ...target], { cwd: root });
 	writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
 	const packages = globSync("*.tgz", { cwd: tarballs }).map((name) => `./tarballs/${name}`);
-	expect(packages).toHaveLength(8);
+	expect(packages).toHaveLength(names.length);
 	const options = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", "--engine-strict=false"];
 	try {
 		await run("npm", "install", ...packages, `${nodePackage}@${oldest}`, ...options);

@@ -144,7 +144,8 @@ test("cells of one point are measured in rounds, and their times are kept", asyn
 	const progress = { ...createLines({ isTTY: false, write: () => true }), begin: (what: string) => turns.push(what) };
 	await sweepTiny({ overrides: { algorithm: ["honest", "rough"], n: [4] }, progress });
 	const names = turns.filter((what) => what.includes("seed=2")).map((what) => what.split(" ")[0]);
-	expect(names.slice(0, 4)).toEqual(["honest", "rough", "honest", "rough"]);
+	// A first run that takes longer than the budget is the only one: how many turns each has depends on the machine.
+	expect(names.slice(0, 2)).toEqual(["honest", "rough"]);
 	const samples = readSamples(join(out, "tiny"));
 	for (const row of rows()) {
 		const rounds = samples.get(row.key)!;
