@@ -13,11 +13,10 @@ import { aPrioriOutputBound, OutputError, outputBoundFromTotals } from "./certif
 import { leastCertifiedDegree } from "./choose-degree.ts";
 import { balancedSpace } from "./feature-space.ts";
 import { memoryOf } from "./memory.ts";
+import { profileOn } from "./method-of.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
 import { maxDegree } from "./polynomials/family.ts";
 import { polynomialFamilies } from "./polynomials/index.ts";
-import { profileOf } from "./profile.ts";
-import { kernelSums } from "./profile-kernels.ts";
 import { forwardRows } from "./routes/forward.ts";
 import { routes } from "./routes/index.ts";
 import { forwardOnKernels } from "./routes/kernel-forward.ts";
@@ -84,7 +83,7 @@ async function methodOf(
 	runtime: Runtime,
 ): Promise<Method> {
 	const problem = withoutTarget(layer);
-	const profile = await profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
+	const profile = await profileOn(problem, runtime);
 	const space = balancedSpace(profile);
 	const weightError = layer.weightError ? layer.weightError * layer.scale * largestRow(layer.A1) * profile.keyNorm : 0;
 	return {
