@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { evaluateQuote } from "./evaluate-quote.ts";
+import { checkClaim, evaluateQuote } from "./evaluate-quote.ts";
 import { QuoteError } from "./expression.ts";
 import { renewedTranscripts, withoutTranscripts } from "./transcripts.ts";
 
@@ -17,6 +17,7 @@ export const documents = globSync(["README.md", "docs/*.md", "experiments/*/READ
 	cwd: root,
 }).sort();
 
+const claimed = /<!-- holds ([\s\S]*?) -->/g;
 const quoted = /<!-- quote ([\s\S]*?) -->([\s\S]*?)<!-- \/quote -->/g;
 
 /** Blocks between <!-- NAME --> and <!-- end of NAME -->, each a file of the reference run as it stands. */
@@ -33,8 +34,8 @@ const blockOf = (name: string) => new RegExp(String.raw`(<!-- ${name} -->\n)[\s\
  */
 export function renewed(path: string, text: string, folder = reference): string {
 	// A comment that begins a line ends the paragraph, and what follows on the line is no Markdown.
-	const begin = /^ {0,3}<!-- quote /m.exec(text);
-	if (begin) throw new QuoteError(`${placeOf(path, text, begin.index)}: a quote cannot begin a line`);
+	const begin = /^ {0,3}<!-- (?:quote|holds) /m.exec(text);
+	if (begin) throw new QuoteError(`${placeOf(path, text, begin.index)}: a quote or claim cannot begin a line`);
 	const stray = /<!-- \/?quote/.exec(text.replaceAll(quoted, ""));
 	if (stray) throw new QuoteError(`${path}: a quote without its begin or end`);
 	let made = text.replaceAll(quoted, (whole, quote: string, _old: string, at: number) => {
@@ -51,6 +52,22 @@ export function renewed(path: string, text: string, folder = reference): string 
 		);
 	if (path !== "README.md") return made;
 	return renewedTranscripts(made, readFileSync(join(folder, "readme.txt"), "utf8"));
+}
+
+/**
+ * What a document claims of the reference run, <!-- holds EXPERIMENT …: COMPARISON --> after the words, and is not so there:
+ * a line for each.
+ */
+export function untrueClaims(path: string, text: string, folder = reference): string[] {
+	return Array.from(text.matchAll(claimed)).flatMap(({ 1: claim, index }) => {
+		try {
+			checkClaim(claim!, folder);
+			return [];
+		} catch (error) {
+			if (!(error instanceof QuoteError)) throw error;
+			return [`${placeOf(path, text, index)}: ${error.message} (holds ${claim!.replaceAll(/\s+/g, " ")})`];
+		}
+	});
 }
 
 const placeOf = (path: string, text: string, at: number) => `${path} line ${text.slice(0, at).split("\n").length}`;

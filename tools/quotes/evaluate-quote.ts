@@ -3,6 +3,7 @@
 // Without `each` every column is of the one row that the conditions leave. With it there is a value for each combination of
 // those columns (or each row) that has all that the expression needs, and the aggregate says which. A column with conditions
 // of its own, time_ms[algorithm=streaming], is looked up in the row that those leave, beside the others; they go before.
+// A claim has the same form up to the expression, which is a comparison, and must hold for every combination.
 import { join } from "node:path";
 import { columns, type Row, readRows } from "@attgrad/harness";
 import {
@@ -31,10 +32,12 @@ const roundings: Readonly<Partial<Record<string, readonly Rounding[]>>> = {
 	range: ["down", "up"],
 };
 
-const form = new RegExp(
-	String.raw`^([\w-]+)((?:\s+(?!each\s)(?:'[^']*'|[^\s:'])+)*?)(?:\s+each\s+([\w.,]+)(?:\s+where\s+(.+?))?)?:\s+(.+)\s+as\s+(?:(${Object.keys(aggregates).join("|")})\s+)?([1-9]|whole)(?:\s+(\S.*))?$`,
+const start = String.raw`^([\w-]+)((?:\s+(?!each\s)(?:'[^']*'|[^\s:'])+)*?)(?:\s+each\s+([\w.,]+)(?:\s+where\s+(.+?))?)?:\s+(.+)`;
+const quoteForm = new RegExp(
+	String.raw`${start}\s+as\s+(?:(${Object.keys(aggregates).join("|")})\s+)?([1-9]|whole)(?:\s+(\S.*))?$`,
 	"s",
 );
+const claimForm = new RegExp(`${start}$`, "s");
 
 /** A row lacks what an expression needs. */
 class Missing extends QuoteError {}
@@ -44,16 +47,35 @@ class Missing extends QuoteError {}
  * @throws QuoteError in one line: not of the form, an unknown experiment or column, no row, several rows
  */
 export function evaluateQuote(quote: string, folder: string): string {
-	const found = form.exec(quote.trim());
+	const found = quoteForm.exec(quote.trim());
 	if (!found)
 		throw new QuoteError(
 			"expected EXPERIMENT CONDITION… [each COLUMN,…]: EXPRESSION as [AGGREGATE] DIGITS|whole [UNIT]",
 		);
-	const [, experiment, conditions, each, where, expressionText, aggregate, digits, unit = ""] = found;
+	const [each, aggregate, digits, unit = ""] = [found[3], ...found.slice(6)];
 	if (!Object.hasOwn(units, unit))
 		throw new QuoteError(`unknown unit: ${unit} (known: ${Object.keys(units).filter(Boolean).join(", ")})`);
 	if ((each === undefined) !== (aggregate === undefined))
 		throw new QuoteError("each needs an aggregate (min, max, median, range, sum), and an aggregate needs each");
+	const values = valuesOf(found, folder).map(({ value }) => value);
+	const kept = aggregate ? aggregates[aggregate as keyof typeof aggregates](values) : values;
+	return roundedText(kept, digits === "whole" ? digits : Number(digits), unit, roundings[aggregate ?? ""]);
+}
+
+/**
+ * Checks that a comparison holds for every combination of a claim.
+ * @throws QuoteError saying where it does not, and as `evaluateQuote`
+ */
+export function checkClaim(claim: string, folder: string): void {
+	const found = claimForm.exec(claim.trim());
+	if (!found) throw new QuoteError("expected EXPERIMENT CONDITION… [each COLUMN,…]: COMPARISON");
+	for (const { value, group } of valuesOf(found, folder))
+		if (value === 0) throw new QuoteError(`does not hold with ${described(group)}`);
+}
+
+/** The value of a quote's or claim's expression for each combination. */
+function valuesOf(found: readonly (string | undefined)[], folder: string): { value: number; group: Filter }[] {
+	const [, experiment, conditions, each, where, expressionText] = found;
 	const { rows } = readRows(join(folder, experiment!, "rows.csv"));
 	if (rows.length === 0) throw new QuoteError(`there are no rows of ${experiment}`);
 	const filter = parseFilter(conditions!);
@@ -64,15 +86,14 @@ export function evaluateQuote(quote: string, folder: string): string {
 		const look = (column: string, own: Filter) => valueAt(rows, column, overlaid(group, own));
 		try {
 			if (condition && number(evaluate(condition, look)) === 0) return [];
-			return [number(evaluate(expression, look))];
+			return [{ value: number(evaluate(expression, look)), group }];
 		} catch (error) {
 			if (each !== undefined && error instanceof Missing) return [];
 			throw error;
 		}
 	});
 	if (values.length === 0) throw new QuoteError(`no combination of ${each} has the rows for ${expressionText}`);
-	const kept = aggregate ? aggregates[aggregate as keyof typeof aggregates](values) : values;
-	return roundedText(kept, digits === "whole" ? digits : Number(digits), unit, roundings[aggregate ?? ""]);
+	return values;
 }
 
 function number(value: Value): number {

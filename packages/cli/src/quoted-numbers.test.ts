@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { blocks, documents, reference, renewed, root, unquoted } from "../../../tools/quotes/documents.ts";
+import {
+	blocks,
+	documents,
+	reference,
+	renewed,
+	root,
+	unquoted,
+	untrueClaims,
+} from "../../../tools/quotes/documents.ts";
 
 /*
  * Every measured number in the documents is a quote of the reference run, of the form that tools/quotes/evaluate-quote.ts has, a
@@ -23,6 +31,10 @@ test("docs/performance.md has the tables of the reference run", () => {
 
 test.each(documents)("what %s quotes is what the reference run says: npm run quotes", (path) => {
 	expect(renewed(path, textOf(path))).toBe(textOf(path));
+});
+
+test.each(documents)("what %s claims of the reference run holds there", (path) => {
+	expect(untrueClaims(path, textOf(path))).toEqual([]);
 });
 
 test.each(documents)("every number of time, memory, speed or ratio in %s is quoted or exempt", (path) => {

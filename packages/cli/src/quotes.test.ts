@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { columns } from "@attgrad/harness";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renewed, unquoted } from "../../../tools/quotes/documents.ts";
+import { renewed, unquoted, untrueClaims } from "../../../tools/quotes/documents.ts";
 import { evaluateQuote } from "../../../tools/quotes/evaluate-quote.ts";
 import { renewedTranscripts } from "../../../tools/quotes/transcripts.ts";
 
@@ -134,8 +134,20 @@ describe("a document", () => {
 	});
 
 	test("may not begin a line with a quote, which would end the paragraph, nor leave one open", () => {
-		expect(() => renewed("a.md", `a\n${quote}3 s<!-- /quote -->`, folder)).toThrow("a.md line 2: a quote cannot begin");
+		expect(() => renewed("a.md", `a\n${quote}3 s<!-- /quote -->`, folder)).toThrow(
+			"a.md line 2: a quote or claim cannot begin",
+		);
+		expect(() => renewed("a.md", "a\n<!-- holds speed: n > 0 -->", folder)).toThrow("a.md line 2: a quote or claim");
 		expect(() => renewed("a.md", `a ${quote}3 s`, folder)).toThrow("a.md: a quote without its begin or end");
+	});
+
+	test("is told which of its claims do not hold, and where", () => {
+		const claim = "<!-- holds speed each n: time_ms[algorithm=exact] > time_ms[algorithm!=exact] * 9 -->";
+		expect(untrueClaims("a.md", `Faster. ${claim.replace("* 9", "")}\n`, folder)).toEqual([]);
+		expect(untrueClaims("a.md", `\nFaster. ${claim}\nSlow. <!-- holds slow: n > 0 -->`, folder)).toEqual([
+			`a.md line 2: does not hold with n=100 (${claim.slice(5, -4)})`,
+			"a.md line 3: there are no rows of slow (holds slow: n > 0)",
+		]);
 	});
 
 	test("has no number with a unit that is neither quoted nor exempt in its section", () => {
