@@ -65,16 +65,31 @@ export const polynomialForward = defineForward({
 	},
 });
 
-/** What the polynomial method would take to certify epsilon: degree and rank. Reads the rows; computes no output. */
-export async function planForward(
+/** An output by the polynomial method that is ready to be computed. */
+export interface PreparedForward {
+	readonly degree: number;
+	/** K. */
+	readonly rank: number;
+	/** The a-priori bound on the output's error, at most epsilon. */
+	readonly bound: number;
+	run(sink: RowSink): Promise<ForwardResult>;
+}
+
+/**
+ * What the polynomial method takes to certify epsilon, and its run. Reads the rows four times (the profile); computes no
+ * output yet.
+ * @throws ComputationError where no degree certifies epsilon
+ */
+export async function prepareForward(
 	layer: AttentionLayer<RowSource>,
 	epsilon: number,
 	runtime: Runtime,
-): Promise<{ degree: number; rank: number; bound: number }> {
+): Promise<PreparedForward> {
 	const method = await methodOf(layer, "chebyshev", runtime);
 	const approximation = leastDegree(method, epsilon);
 	const { degree, size: rank } = approximation;
-	return { degree, rank, bound: aPrioriOutputBound(method, approximation).bound };
+	const { bound } = aPrioriOutputBound(method, approximation);
+	return { degree, rank, bound, run: (sink) => outputOfDegree(layer, method, approximation, runtime, sink) };
 }
 
 async function methodOf(
