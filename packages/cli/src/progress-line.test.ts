@@ -109,7 +109,6 @@ test.each(["js", undefined])(
 			expect(part.every(([, total]) => total === 3000)).toBe(true);
 		}
 		expect(profile.map(([done]) => done)).toEqual([750, 1500, 2250, 3000]);
-		expect(work[0]![0]).toBe(0);
 		// In plain TypeScript the last report is up to a turn of the event loop before the end.
 		expect(work.at(-1)![0]).toBeGreaterThan(1500);
 		expect(work.at(-1)![0]).toBeLessThanOrEqual(3000);

@@ -16,7 +16,6 @@ export function forwardOnKernels(input: RouteInput, sink: RowSink, runtime: Runt
 	const nodes = tree.size;
 	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
-		// Both passes take about the same.
 		const half = (done: number) => runtime.onProgress?.(done / 2, problem.n);
 		const moments = await keyMoments(input, nodes, plan, kernels, half);
 		const leastNormaliser = await outputs(input, moments, plan, kernels, sink, (done) => half(problem.n + done));

@@ -17,9 +17,6 @@ import type { RouteInput, RouteOptions, RouteResult } from "./route.ts";
 /** Routes that have kernels. */
 export type KernelRouteName = "moment" | "reverse";
 
-/** Part of the time that pass 1 takes, about: 0.4 to 0.6 and 0.3 to 0.5 as measured, the more the higher the degree. */
-const KEY_SHARE: Readonly<Record<KernelRouteName, number>> = { moment: 0.45, reverse: 0.4 };
-
 /** What a run on kernels gives beside the gradient, for certificates: sums over all rows. */
 export interface RunTotals {
 	/** Σ_j |A1_ja|. */
@@ -48,10 +45,9 @@ export async function runOnKernels(
 	const nodes = route === "moment" ? tree.raisedSize : tree.size;
 	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
-		const { n } = problem;
-		const share = KEY_SHARE[route];
-		const moments = await keyMoments(input, nodes, plan, kernels, (rows) => onProgress?.(share * rows, n));
-		return queries(route, input, moments, plan, kernels, (rows) => onProgress?.(share * n + (1 - share) * rows, n));
+		const halves = (done: number) => onProgress?.(done / 2, problem.n);
+		const moments = await keyMoments(input, nodes, plan, kernels, halves);
+		return queries(route, input, moments, plan, kernels, (done) => halves(problem.n + done));
 	});
 }
 
@@ -77,10 +73,7 @@ export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number
 	return shares;
 }
 
-/**
- * Pass 1: S[β, i] for `nodes` nodes of the tree, nodes x (d + 1).
- * @param onProgress is told the rows that are done, 0 first
- */
+/** Pass 1: S[β, i] for `nodes` nodes of the tree, nodes x (d + 1). */
 export function keyMoments(
 	{ problem, tree, frame }: RouteInput,
 	nodes: number,
@@ -114,7 +107,6 @@ export function keyMoments(
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 		const keys = kernels.allocate(dtype, chunkRows * d);
 		const inputs = kernels.allocate(dtype, chunkRows * d);
-		onProgress(0);
 		for (let from = 0; from < n; from += chunkRows) {
 			const rows = Math.min(chunkRows, n - from);
 			kernels.readRows(A2, from, from + rows, dtype, keys);

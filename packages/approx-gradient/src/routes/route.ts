@@ -39,7 +39,7 @@ export interface RouteWatcher {
 
 export interface RouteOptions {
 	readonly watchers?: readonly RouteWatcher[];
-	/** Called at the beginning and now and then: the part of both passes' work that is done, in rows, and n. */
+	/** Called now and then: the part of both passes' work that is done, in rows, and n. */
 	readonly onProgress?: ProgressReport | undefined;
 }
 
@@ -74,7 +74,6 @@ export class Pace {
 		this.#rows = rows;
 		this.#work = work;
 		this.#onProgress = onProgress;
-		onProgress?.(0, rows);
 	}
 
 	/** After a block of rows of a pass; `work` is what they took, where that is not what the pass takes otherwise. */
