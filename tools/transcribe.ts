@@ -1,6 +1,6 @@
 // Runs the commands that a document shows (lines that begin with "$ " in its code blocks, and its Python blocks) in the
 // current folder, in order, and prints what they print. What README.md shows of outputs is quoted from such a run:
-//   node tools/transcribe.ts README.md > results/reference/readme.txt
+//   node tools/transcribe.ts README.md > results/reference/readme.txt && npm run quotes
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 

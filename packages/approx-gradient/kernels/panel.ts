@@ -37,10 +37,41 @@ export function panelSum<T>(panel: usize): f64 {
 
 /** Panels of `count` <= panelRows rows of a row-major matrix with d columns; rows that are not there are zero. */
 export function loadPanels<T>(rows: usize, count: i32, d: i32, out: usize): void {
-	const Z = <usize>sizeof<T>(), P = panelBytes();
-	if (count < panelRows<T>()) memory.fill(out, 0, <usize>d * P);
+	const Z = <usize>sizeof<T>(), P = panelBytes(), stride = <usize>d * Z, last = out + P;
+	if (count == panelRows<T>()) {
+		for (; out < last; out += 16, rows += stride * <usize>lanes<T>()) transposeRows<T>(rows, d, out, P);
+		return;
+	}
+	memory.fill(out, 0, <usize>d * P);
 	for (let r = 0; r < count; r++, out += Z)
 		for (let column = 0, to = out; column < d; column++, to += P, rows += Z) store<T>(to, load<T>(rows));
+}
+
+/** The d columns of as many rows as a vector has lanes, each column a vector, `step` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function transposeRows<T>(rows: usize, d: i32, out: usize, step: usize): void {
+	const Z = <usize>sizeof<T>(), stride = <usize>d * Z;
+	let column = 0;
+	if (sizeof<T>() == 8)
+		for (; column < d - 1; column += 2, rows += 16, out += 2 * step) {
+			const a = v128.load(rows), b = v128.load(rows + stride);
+			v128.store(out, v128.shuffle<u64>(a, b, 0, 2));
+			v128.store(out + step, v128.shuffle<u64>(a, b, 1, 3));
+		}
+	else
+		for (; column < d - 3; column += 4, rows += 16, out += 4 * step) {
+			const a = v128.load(rows), b = v128.load(rows + stride);
+			const c = v128.load(rows + 2 * stride), e = v128.load(rows + 3 * stride);
+			const ab = v128.shuffle<u32>(a, b, 0, 4, 1, 5), ce = v128.shuffle<u32>(c, e, 0, 4, 1, 5);
+			v128.store(out, v128.shuffle<u64>(ab, ce, 0, 2));
+			v128.store(out + step, v128.shuffle<u64>(ab, ce, 1, 3));
+			const high = v128.shuffle<u32>(a, b, 2, 6, 3, 7), rest = v128.shuffle<u32>(c, e, 2, 6, 3, 7);
+			v128.store(out + 2 * step, v128.shuffle<u64>(high, rest, 0, 2));
+			v128.store(out + 3 * step, v128.shuffle<u64>(high, rest, 1, 3));
+		}
+	for (; column < d; column++, rows += Z, out += step)
+		for (let lane: usize = 0, from = rows; lane < 16; lane += Z, from += stride) store<T>(out + lane, load<T>(from));
 }
 
 /**

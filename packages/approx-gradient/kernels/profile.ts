@@ -14,6 +14,18 @@ const WIDE: usize = 64;
 /** out: d wide panels of `count` rows of T. */
 function loadGroup<T>(rows: usize, count: i32, d: i32, out: usize): void {
 	const stride = <usize>d * sizeof<T>();
+	if (sizeof<T>() == 8 && count == GROUP) {
+		for (let r = 0; r < GROUP; r += 2, rows += 2 * stride, out += 16) {
+			let from = rows, to = out, column = 0;
+			for (; column < d - 1; column += 2, from += 16, to += 2 * WIDE) {
+				const a = v128.load(from), b = v128.load(from + stride);
+				v128.store(to, v128.shuffle<u64>(a, b, 0, 2));
+				v128.store(to + WIDE, v128.shuffle<u64>(a, b, 1, 3));
+			}
+			if (column < d) v128.store(to, v128.load_lane<u64>(from + stride, v128.load64_zero(from), 1));
+		}
+		return;
+	}
 	for (let r = 0; r < GROUP; r++, out += 8) {
 		const row = rows + <usize>min(r, count - 1) * stride;
 		for (let b = 0; b < d; b++) store<f64>(out + <usize>b * WIDE, <f64>load<T>(row + <usize>b * sizeof<T>()));

@@ -40,10 +40,16 @@ export { cacheFolder } from "./planner/calibration-cache.ts";
 export { type CostModel, nominalModel } from "./planner/cost-model.ts";
 export type { CostName, Work } from "./planner/costs.ts";
 export { type Plan, type PlanEntry, shortTime } from "./planner/plan.ts";
+export { type ForwardPlan, planForward } from "./planner/plan-forward.ts";
 export { planGradient } from "./planner/plan-gradient.ts";
 export { type PlannedRun, predictTime } from "./planner/predict-time.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial.ts";
-export { type PolynomialForwardOptions, planForward, polynomialForward } from "./polynomial-forward.ts";
+export {
+	type PolynomialForwardOptions,
+	type PreparedForward,
+	polynomialForward,
+	prepareForward,
+} from "./polynomial-forward.ts";
 export type { PolynomialFamily } from "./polynomials/family.ts";
 export { polynomialFamilies } from "./polynomials/index.ts";
 export { roundingFloor } from "./polynomials/rounding-floor.ts";

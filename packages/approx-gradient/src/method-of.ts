@@ -6,6 +6,7 @@ import { polynomialFamilies } from "./polynomials/index.ts";
 import { principalSpace } from "./principal-space.ts";
 import { type Profile, profileOf } from "./profile.ts";
 import { kernelSums } from "./profile-kernels.ts";
+import { plainSums } from "./profile-sums.ts";
 import { routes } from "./routes/index.ts";
 import type { Route } from "./routes/route.ts";
 
@@ -17,9 +18,9 @@ export interface MethodChoice {
 	readonly kernel: KernelName;
 }
 
-/** The profile of a problem, gathered on the runtime's kernels. Four passes over rows, O(n d²). */
+/** The profile of a problem, gathered on the runtime's kernels and with its progress. Four passes over rows, O(n d²). */
 export const profileOn = (problem: AttentionProblem<RowSource>, runtime: Runtime): Promise<Profile> =>
-	profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
+	profileOf(problem, runtime.kernel === "js" ? plainSums(problem, runtime.onProgress) : kernelSums(problem, runtime));
 
 /** How a problem is to be approximated; anisotropic sets take two more passes over its rows. */
 export function methodOf(

@@ -22,7 +22,7 @@ import {
 } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { planForward, polynomialForward } from "./polynomial-forward.ts";
+import { polynomialForward, prepareForward } from "./polynomial-forward.ts";
 import { moved } from "./testing/problems.ts";
 import { outOfCore } from "./testing/run.ts";
 
@@ -176,7 +176,7 @@ test("exact layers claim no error", async () => {
 
 test("a plan is the degree that the run takes", async () => {
 	const problem = generateProblem({ distribution: "uniform", n: 200, d: 3, B: 1, seed: 6 });
-	const plan = await planForward(problem, 1e-5, runtimes[0]!);
+	const plan = await prepareForward(problem, 1e-5, runtimes[0]!);
 	expect(await outputOf(chosen({ epsilon: 1e-5 }), problem, runtimes[0]!)).toMatchObject({
 		degree: plan.degree,
 		rank: plan.rank,

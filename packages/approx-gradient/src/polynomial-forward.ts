@@ -13,11 +13,10 @@ import { aPrioriOutputBound, OutputError, outputBoundFromTotals } from "./certif
 import { leastCertifiedDegree } from "./choose-degree.ts";
 import { balancedSpace } from "./feature-space.ts";
 import { memoryOf } from "./memory.ts";
+import { profileOn } from "./method-of.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
 import { maxDegree } from "./polynomials/family.ts";
 import { polynomialFamilies } from "./polynomials/index.ts";
-import { profileOf } from "./profile.ts";
-import { kernelSums } from "./profile-kernels.ts";
 import { forwardRows } from "./routes/forward.ts";
 import { routes } from "./routes/index.ts";
 import { forwardOnKernels } from "./routes/kernel-forward.ts";
@@ -66,16 +65,31 @@ export const polynomialForward = defineForward({
 	},
 });
 
-/** What the polynomial method would take to certify epsilon: degree and rank. Reads the rows; computes no output. */
-export async function planForward(
+/** An output by the polynomial method that is ready to be computed. */
+export interface PreparedForward {
+	readonly degree: number;
+	/** K. */
+	readonly rank: number;
+	/** The a-priori bound on the output's error, at most epsilon. */
+	readonly bound: number;
+	run(sink: RowSink): Promise<ForwardResult>;
+}
+
+/**
+ * What the polynomial method takes to certify epsilon, and its run. Reads the rows four times (the profile); computes no
+ * output yet.
+ * @throws ComputationError where no degree certifies epsilon
+ */
+export async function prepareForward(
 	layer: AttentionLayer<RowSource>,
 	epsilon: number,
 	runtime: Runtime,
-): Promise<{ degree: number; rank: number; bound: number }> {
+): Promise<PreparedForward> {
 	const method = await methodOf(layer, "chebyshev", runtime);
 	const approximation = leastDegree(method, epsilon);
 	const { degree, size: rank } = approximation;
-	return { degree, rank, bound: aPrioriOutputBound(method, approximation).bound };
+	const { bound } = aPrioriOutputBound(method, approximation);
+	return { degree, rank, bound, run: (sink) => outputOfDegree(layer, method, approximation, runtime, sink) };
 }
 
 async function methodOf(
@@ -84,7 +98,7 @@ async function methodOf(
 	runtime: Runtime,
 ): Promise<Method> {
 	const problem = withoutTarget(layer);
-	const profile = await profileOf(problem, runtime.kernel === "js" ? undefined : kernelSums(problem, runtime));
+	const profile = await profileOn(problem, runtime);
 	const space = balancedSpace(profile);
 	const weightError = layer.weightError ? layer.weightError * layer.scale * largestRow(layer.A1) * profile.keyNorm : 0;
 	return {

@@ -41,9 +41,6 @@ const SAMPLED_ROWS = { prediction: 32, estimate: 128 };
 /** Runs whose certificate may turn out above epsilon before the a-priori degree is taken. */
 const TRIES = 3;
 
-/** Part of a bound predicted from totals that is compared with epsilon: the sample may be this much too high. */
-const PREDICTION_SHARE = 0.9;
-
 /** Relative error of exp beyond which a higher degree changes nothing that shows, and the highest degree estimated. */
 const NEGLIGIBLE = 1e-14;
 const HIGHEST_ESTIMATED = 60;
@@ -110,8 +107,8 @@ export function approximationWithin(request: GradientRequest, epsilon: number): 
 const choosers = { anisotropic: leastCertifiedSet, "total-degree": leastCertifiedDegree };
 
 /**
- * What the a-posteriori bounds of candidates will come to, for comparison with epsilon: never above the a-priori bound. What
- * the sample says on kernels is taken a little low: a run too many is better than a degree too high.
+ * What the a-posteriori bounds of candidates will come to, for comparison with epsilon: never above the a-priori bound. A
+ * sample is a few percent off: as near to epsilon the degree may be one too high, or one run may be in vain.
  */
 function predictedBounds({ problem, method }: GradientRequest, epsilon: number): BoundOf {
 	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
@@ -124,7 +121,7 @@ function predictedBounds({ problem, method }: GradientRequest, epsilon: number):
 		const bound = proven(candidate);
 		if (bound <= epsilon) return bound;
 		totals ??= predictedTotals(problem, method.profile);
-		return Math.min(bound, PREDICTION_SHARE * boundFromTotals(method, candidate, totals).bound);
+		return Math.min(bound, boundFromTotals(method, candidate, totals).bound);
 	};
 }
 

@@ -2,7 +2,7 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 import { type Kernels, Matrix, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
 import { ColumnRange } from "./column-range.ts";
 import { polynomialKernels } from "./kernel-module.ts";
-import type { ProfileSums } from "./profile-sums.ts";
+import { type ProfileSums, reportPass } from "./profile-sums.ts";
 
 /** What becomes of an entry when the results of two shares are joined. */
 type Join = "min" | "max" | "sum";
@@ -30,7 +30,7 @@ const SLOT_ROWS = 4096;
 /** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile.ts` takes. */
 const scratchBytes = (d: number): number => 256 + 64 * (8 * d + 3 + d * d);
 
-/** The four passes on kernels and threads; the same for every number of threads. */
+/** The four passes on kernels and threads, with their progress; the same for every number of threads. */
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
 	const { d, scale, A1, A2, A3, E, X, Y } = problem;
 	const run = (pass: Pass) => withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, kernels));
@@ -124,6 +124,7 @@ async function runPass(
 				...[...values, out + (first / SLOT_ROWS) * length * 8],
 			]);
 		await kernels.run(`${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });
+		reportPass(kernel, from + count, n, kernels.onProgress);
 	}
 	let at = 0;
 	return results.map(([join, count]) => {

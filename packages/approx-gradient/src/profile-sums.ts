@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, type RowSource } from "@attgrad/matrix-core";
+import { Matrix, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
 import { ColumnRange } from "./column-range.ts";
 import { keyRows, queryRows, rowsTimes } from "./problem-rows.ts";
 
@@ -52,13 +53,26 @@ export interface ProfileSums {
 	centredKeys(middle: Float64Array, queryCentre: Float64Array, valueCentre: Float64Array): Promise<CentredKeys>;
 }
 
-/** The passes in plain TypeScript. */
-export function plainSums(problem: AttentionProblem<RowSource>): ProfileSums {
+const passes = ["keyRanges", "queryRanges", "centredQueries", "centredKeys"] as const satisfies (keyof ProfileSums)[];
+
+/** Tells the progress of the profile as a preparation, when `rows` of n rows of a pass are done: a quarter each. */
+export function reportPass(pass: keyof ProfileSums, rows: number, n: number, onProgress?: ProgressReport): void {
+	onProgress?.((passes.indexOf(pass) * n + rows) / passes.length, n, "profile");
+}
+
+/** The passes in plain TypeScript; the event loop turns after each. */
+export function plainSums(problem: AttentionProblem<RowSource>, onProgress?: ProgressReport): ProfileSums {
+	const after = async <Sums>(pass: keyof ProfileSums, sums: Sums): Promise<Sums> => {
+		reportPass(pass, problem.n, problem.n, onProgress);
+		await nextTurn();
+		return sums;
+	};
 	return {
-		keyRanges: async () => keyRanges(problem),
-		queryRanges: async () => queryRanges(problem),
-		centredQueries: async (centre, valueMiddle) => centredQueries(problem, centre, valueMiddle),
-		centredKeys: async (middle, queryCentre, valueCentre) => centredKeys(problem, middle, queryCentre, valueCentre),
+		keyRanges: () => after("keyRanges", keyRanges(problem)),
+		queryRanges: () => after("queryRanges", queryRanges(problem)),
+		centredQueries: (centre, valueMiddle) => after("centredQueries", centredQueries(problem, centre, valueMiddle)),
+		centredKeys: (middle, queryCentre, valueCentre) =>
+			after("centredKeys", centredKeys(problem, middle, queryCentre, valueCentre)),
 	};
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { cacheFolder } from "@attgrad/approx-gradient";
-import { machineWarnings } from "@attgrad/harness";
+import { machineWarnings, pythonWith } from "@attgrad/harness";
 import { availableKernels, kernelNames } from "@attgrad/matrix-core";
 
 /** Something that a machine may have. */
@@ -21,7 +21,7 @@ export interface Examination {
 }
 
 /** Programs that some parts can use, each with how it tells its version and what it is for. */
-const programs: readonly { name: string; commands: readonly (readonly string[])[]; use: string }[] = [
+const programs = (): readonly { name: string; commands: readonly (readonly string[])[]; use: string }[] => [
 	{
 		name: "browser",
 		commands: [[process.env["CHROMIUM"] ?? "chromium", "--version"]],
@@ -30,12 +30,12 @@ const programs: readonly { name: string; commands: readonly (readonly string[])[
 	{ name: "python", commands: [["python3", "--version"]], use: "algorithms of your own in Python" },
 	{
 		name: "numpy",
-		commands: [["python3", "-c", "import numpy; print(numpy.__version__)"]],
+		commands: [[pythonWith("numpy"), "-c", "import numpy; print(numpy.__version__)"]],
 		use: "the peer numpy in sweeps",
 	},
 	{
 		name: "torch",
-		commands: [["python3", "-c", "import torch; print(torch.__version__)"]],
+		commands: [[pythonWith("numpy", "torch"), "-c", "import torch; print(torch.__version__)"]],
 		use: "the peer torch in sweeps",
 	},
 	{ name: "slurm", commands: [["sbatch", "--version"]], use: "sweeps as job arrays" },
@@ -69,7 +69,7 @@ export async function examineMachine(): Promise<Examination> {
 			return { name: `kernel ${name}`, found, detail: found ? kernelWords[name] : `${kernelWords[name]}: not here` };
 		}),
 		{ name: "default kernel", found: true, detail: fastest },
-		...(await Promise.all(programs.map(findProgram))),
+		...(await Promise.all(programs().map(findProgram))),
 		{ name: "cache", found: existsSync(cacheFolder()), detail: cacheFolder() },
 	];
 	return { findings, warnings };
@@ -91,7 +91,7 @@ function freeMemory(): number {
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** The first of a program's commands that runs tells what it is. */
-async function findProgram({ name, commands, use }: (typeof programs)[number]): Promise<Finding> {
+async function findProgram({ name, commands, use }: ReturnType<typeof programs>[number]): Promise<Finding> {
 	for (const [command, ...words] of commands) {
 		const output = await firstLine(command!, words);
 		if (output === undefined) continue;

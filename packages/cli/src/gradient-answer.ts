@@ -39,7 +39,7 @@ export type GradientAnswer = ReturnType<typeof describeAnswer>;
  * @param out file that the gradient was written to
  */
 export function describeAnswer(computed: Computed, reference: ReferenceAnswers | undefined, out: string | undefined) {
-	const { problem, selection, result, milliseconds, peakRssMb, kernel, threads } = computed;
+	const { problem, selection, result, milliseconds, compileMilliseconds, peakRssMb, kernel, threads } = computed;
 	const { gradient, loss, degree, rank, certificate } = result;
 	return {
 		...describeRequest(problem, selection),
@@ -57,6 +57,7 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 		certificate: certificate ?? noCertificate,
 		...(reference?.gradX && { reference: compare(result, reference.gradX, reference.loss) }),
 		milliseconds,
+		...(compileMilliseconds !== undefined && { compileMilliseconds }),
 		peakRssMb,
 		...(out !== undefined && { out }),
 		...(out === undefined && problem.d <= shownWidth && { gradient: nested(gradient) }),
@@ -118,12 +119,16 @@ function tableRows(answer: GradientAnswer): [label: string, value: string][] {
 		],
 		[
 			"time",
-			`${shortNumber(answer.milliseconds)} ms, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,
+			`${shortNumber(answer.milliseconds)} ms${compiling(answer)}, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,
 		],
 		["written", answer.out],
 	];
 	return rows.filter((row): row is [string, string] => row[1] !== undefined);
 }
+
+/** What a user who compares with the predicted time should know: a first run compiles kernels. */
+const compiling = ({ compileMilliseconds = 0 }: GradientAnswer): string =>
+	compileMilliseconds >= 1 ? ` (${Math.round(compileMilliseconds)} ms of it to compile kernels)` : "";
 
 function certificateText({
 	kind,

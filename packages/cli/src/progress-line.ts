@@ -8,24 +8,21 @@ export interface ProgressStream {
 }
 
 /**
- * Tells on standard error how far a computation is, and how many rows a second it takes: a line that is overwritten on a
- * terminal, and elsewhere a line every ten seconds. Rows that begin anew are timed anew.
+ * Tells on standard error how far a computation is: a line that is overwritten on a terminal, and elsewhere a line every ten
+ * seconds. A preparation is told by its name and its own share, for what comes after it is not known yet. From then on the
+ * share done, rows a second and the time left are those of the whole, with the time of the preparation: what is left will go
+ * as fast as the work since then. Work that begins anew is a round of its own.
  * @param now the clock, milliseconds
  */
 export function progressLine(stream: ProgressStream = process.stderr, now = () => performance.now()) {
-	const first = now();
-	let start = first;
-	let previous = 0;
-	let next = first + LOG_EVERY;
+	const whole = new Whole(now());
+	let next = now() + LOG_EVERY;
 	let shown = false;
 	return {
-		show(done: number, total: number): void {
+		show(done: number, total: number, preparation?: string): void {
 			const time = now();
-			if (done < previous) start = time;
-			previous = done;
-			if (!stream.isTTY && time < next) return;
-			const rate = time > start ? `, ${Math.round((1000 * done) / (time - start)).toLocaleString("en")} rows/s` : "";
-			const text = `${Math.floor((100 * done) / total)} % of the rows${rate}`;
+			const text = whole.take(time, done, total, preparation);
+			if (text === undefined || (!stream.isTTY && time < next)) return;
 			stream.write(stream.isTTY ? `\r${text}\x1b[K` : `${text}\n`);
 			shown = Boolean(stream.isTTY);
 			next = time + LOG_EVERY;
@@ -35,4 +32,57 @@ export function progressLine(stream: ProgressStream = process.stderr, now = () =
 			shown = false;
 		},
 	};
+}
+
+/** What reports say of a computation as a whole. */
+class Whole {
+	#round = 1;
+	/** When the round began, and when its work did, after what is prepared; undefined while it is prepared. */
+	#begin: number;
+	#work: { readonly time: number; readonly done: number } | undefined;
+	#done = 0;
+	#last: number;
+	#percent = 0;
+
+	constructor(time: number) {
+		this.#begin = time;
+		this.#last = time;
+		this.#work = { time, done: 0 };
+	}
+
+	/** Takes a report in; gives the text, undefined while there is nothing to tell by. */
+	take(time: number, done: number, total: number, preparation: string | undefined): string | undefined {
+		const isAnew = preparation === undefined ? done < this.#done : this.#done > 0;
+		if (isAnew) {
+			this.#round++;
+			this.#begin = this.#last;
+			this.#percent = 0;
+		}
+		this.#last = time;
+		const round = this.#round > 1 ? `round ${this.#round}: ` : "";
+		if (preparation !== undefined) {
+			this.#work = undefined;
+			this.#done = 0;
+			return `${round}${preparation} ${Math.floor((100 * done) / total)} %`;
+		}
+		if (isAnew || !this.#work) this.#work = { time, done };
+		this.#done = done;
+		const taken = time - this.#work.time;
+		const advanced = done - this.#work.done;
+		if (!(taken > 0 && advanced > 0)) return undefined;
+		const elapsed = time - this.#begin;
+		const left = ((total - done) * taken) / advanced;
+		this.#percent = Math.max(this.#percent, Math.floor((100 * elapsed) / (elapsed + left)));
+		const rate = Math.round((1000 * total) / (elapsed + left)).toLocaleString("en");
+		return `${round}${this.#percent} % done, ${rate} rows/s, ${describeTime(left)} left`;
+	}
+}
+
+/** `40 s`, `1 min 20 s`, `2 h 5 min`. */
+function describeTime(milliseconds: number): string {
+	const seconds = Math.ceil(milliseconds / 1000);
+	if (seconds < 60) return `${seconds} s`;
+	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+	const minutes = Math.ceil(seconds / 60);
+	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -1,5 +1,5 @@
 import type { AnyGradientAlgorithm, AttentionProblem, GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, kernelCompileTime, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { peakRssMb } from "./peak-memory.ts";
 
 /** A gradient with what it cost. */
@@ -7,6 +7,8 @@ export interface MeasuredGradient {
 	readonly result: GradientResult;
 	/** Wall-clock time of the one run. */
 	readonly milliseconds: number;
+	/** What of it went into compiling kernels, once a process: 0 where they were there. Undefined for another program's run. */
+	readonly compileMilliseconds?: number;
 	/** Largest resident memory of the whole process until now, or of the program that computed, MiB. */
 	readonly peakRssMb: number;
 }
@@ -28,7 +30,13 @@ export async function measureGradient(
 		const { result, milliseconds, peakRssMb } = await algorithm.timeRuns(problem, options, runtime, 0);
 		return { result, milliseconds: milliseconds[0]!, peakRssMb };
 	}
+	const compiled = kernelCompileTime();
 	const start = performance.now();
 	const result = await algorithm.run(problem, options, runtime);
-	return { result, milliseconds: performance.now() - start, peakRssMb: peakRssMb() };
+	return {
+		result,
+		milliseconds: performance.now() - start,
+		compileMilliseconds: kernelCompileTime() - compiled,
+		peakRssMb: peakRssMb(),
+	};
 }

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { appendWhole } from "./append-whole.ts";
+import { writeAtomically } from "./atomic-write.ts";
 
 /** Name of the file of the times that rows rest on, beside them. */
 export const samplesFileName = "samples.jsonl";
@@ -17,14 +18,23 @@ const lineSchema = z.object({ key: z.string(), rounds: z.array(z.array(z.number(
  */
 export function appendSamples(folder: string, key: string, rounds: Rounds): void {
 	const path = join(folder, samplesFileName);
-	const isCut = existsSync(path) && readFileSync(path).at(-1) !== 0x0a && readFileSync(path).length > 0;
+	const isCut = existsSync(path) && ![undefined, 0x0a].includes(readFileSync(path).at(-1));
 	const file = openSync(path, "a");
 	try {
-		appendWhole(file, `${isCut ? "\n" : ""}${JSON.stringify({ key, rounds })}\n`);
+		appendWhole(file, `${isCut ? "\n" : ""}${sampleLine(key, rounds)}`);
 	} finally {
 		closeSync(file);
 	}
 }
+
+/** Writes the folder's samples.jsonl anew, whole or not at all; without times there is none. */
+export function writeSamples(folder: string, samples: ReadonlyMap<string, Rounds>): void {
+	const path = join(folder, samplesFileName);
+	if (samples.size === 0) rmSync(path, { force: true });
+	else writeAtomically(path, [...samples].map(([key, rounds]) => sampleLine(key, rounds)).join(""));
+}
+
+const sampleLine = (key: string, rounds: Rounds) => `${JSON.stringify({ key, rounds })}\n`;
 
 /**
  * The times that the rows of a results folder rest on, by key; the last where a cell was measured again. Lines that are

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, mapEntries, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { Matrix, mapEntries, multiply, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { ErrorSums, type RowErrors, tauOf } from "./error-sums.ts";
 import { exactRows } from "./exact-rows.ts";
 import type { EntryErrors, FeatureMap } from "./feature-map.ts";
@@ -22,8 +22,8 @@ export interface FeatureMapOptions {
 	readonly algorithm: string;
 	/** Rows whose Ĝ is wanted beside the gradient, for `sampledError`. @default none */
 	readonly sample?: readonly number[];
-	/** Called now and then with the rows done and in all. */
-	readonly onProgress?: ((done: number, total: number) => void) | undefined;
+	/** Called now and then, keys and queries counting half each; rows that the map does not cover are counted anew after. */
+	readonly onProgress?: ProgressReport | undefined;
 }
 
 /** A gradient through a factorisation of the attention matrix. */
@@ -60,7 +60,7 @@ export async function featureMapGradient(
 	const products = form === "plug-in" && !map.raise;
 	const blockRows = Math.min(BLOCK.mostRows, Math.max(BLOCK.leastRows, Math.floor(BLOCK.numbers / map.rank)));
 	const depth = blockRows + n / blockRows;
-	const state = await keyState(problem, map, spans, products, blockRows);
+	const state = await keyState(problem, map, spans, products, blockRows, (rows) => onProgress?.(rows / 2, n));
 	const errors = form === "plug-in" && map.error ? new ErrorSums(problem, spans) : undefined;
 	const sum = new GradientSum(algorithm, problem, sample);
 	const outside: number[] = [];
@@ -94,14 +94,16 @@ export async function featureMapGradient(
 				rowErrors(map, map.error!, block, features, normaliser, state, depth),
 			);
 		}
-		onProgress?.(whole.indices.at(-1)! + 1, n);
+		onProgress?.((n + whole.indices.at(-1)! + 1) / 2, n);
 		await nextTurn();
 	}
+	if (outside.length > 0) onProgress?.(0, outside.length);
 	for (let at = 0; at < outside.length; at += EXACT_ROWS) {
 		const block = queryBlockAt(problem, outside.slice(at, at + EXACT_ROWS));
 		const exact = exactRows(algorithm, problem, block, spans);
 		sum.add(block, exact.residuals, exact.queryGradients);
 		errors?.add(block, exact.residuals, exact.queryGradients, exact.errors);
+		onProgress?.(at + block.indices.length, outside.length);
 		await nextTurn();
 	}
 	const certificate = errors?.certificate("a-posteriori", map.error!.radius, depth + outside.length);
@@ -124,6 +126,7 @@ async function keyState(
 	spans: Spans,
 	products: boolean,
 	blockRows: number,
+	onProgress: (rows: number) => void,
 ): Promise<KeyState> {
 	let sums: Matrix | undefined;
 	let error = 0;
@@ -137,6 +140,7 @@ async function keyState(
 		for (let l = 0; l < keys.rows; l++)
 			for (let m = 0; m < map.rank; m++) absolute[m]! += Math.abs(features.data[l * features.cols + m]!);
 		if (map.error?.kind === "product") for (const beta of map.error.keys(keys, features)) error += beta;
+		onProgress(from + keys.rows);
 		await nextTurn();
 	}
 	return { sums: sums!, absolute, error };

@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { generateProblem } from "@attgrad/attention-problem";
 import type { Dtype, Runtime } from "@attgrad/matrix-core";
 import { readUnitTimes, writeUnitTimes } from "./calibration-cache.ts";
-import { costAlgorithms } from "./cost-algorithms.ts";
+import { costRun, costVersion } from "./cost-algorithms.ts";
 import { type CostModel, costModel, type UnitTimes } from "./cost-model.ts";
 import { type Cost, type CostName, type CostSample, costs } from "./costs.ts";
 import { fitUnits } from "./fit-units.ts";
@@ -42,7 +42,7 @@ export async function calibratedModel(runtime: Runtime, dtype: Dtype, names: rea
 
 /** Versions of the algorithms: a new one is measured anew. */
 const versions = (names: readonly CostName[]): Partial<Record<CostName, number>> =>
-	Object.fromEntries(names.map((name) => [name, costAlgorithms[name].algorithm.version]));
+	Object.fromEntries(names.map((name) => [name, costVersion(name)]));
 
 /** What a unit of each term takes: least squares over the samples. */
 async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Promise<readonly number[]> {
@@ -50,11 +50,9 @@ async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Pro
 	const share = runtime.kernel === "js" ? PLAIN_SHARE : 1;
 	const samples = cost.samples.map((sample) => withRows(sample, Math.ceil(sample.n * share)));
 	const best = samples.map(() => Number.POSITIVE_INFINITY);
-	const { algorithm, options } = costAlgorithms[name];
 	const runs = samples.map(({ n, d, options: own }) => {
 		const problem = generateProblem({ distribution: "uniform", n, d, B: 0.5, seed: 1, dtype });
-		const parsed = algorithm.options.parse({ ...options, ...own });
-		return () => algorithm.run(problem, parsed, runtime);
+		return costRun(name, problem, own, runtime);
 	});
 	// Round after round, so that a machine that is slow for a moment is not slow for one sample alone.
 	for (let round = 0; round < WARM_UP + REPEATS; round++)

@@ -59,6 +59,14 @@ const kernelSamples = [
 	monomials(4096, 4, 9),
 ];
 
+const forwardSamples = [
+	monomials(32, 4, 1),
+	monomials(2048, 4, 1),
+	monomials(256, 16, 2),
+	monomials(1024, 8, 6),
+	monomials(4096, 4, 9),
+];
+
 /** Operation counts of paper.md 4, 5.5 and 8 for every algorithm and route. */
 export const costs = {
 	definition: {
@@ -130,6 +138,16 @@ export const costs = {
 		terms: (work) => [1, work.n * (work.clusters ?? 2) * work.d, work.n * (work.clusters ?? 2) * Kplus(work) * work.d],
 		samples: [clustered(32, 2, 1, 1), clustered(512, 2, 1, 8), clustered(512, 3, 4, 4)],
 		nominal: [1.5, 2e-3, 4.4e-6],
+	},
+	"forward/streaming": {
+		terms: ({ n, d }) => [1, n * d, n * n, n * n * d],
+		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 8)],
+		nominal: [0.2, 1e-5, 1.1e-6, 4.6e-8],
+	},
+	"forward/polynomial": {
+		terms: (work) => [1, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
+		samples: forwardSamples,
+		nominal: [1.1, 4e-5, 1e-4, 1.6e-7],
 	},
 } as const satisfies Record<string, Cost>;
 

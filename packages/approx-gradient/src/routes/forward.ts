@@ -32,7 +32,7 @@ export async function forwardRows(
 	const { n, d } = problem;
 	const { size } = tree;
 	const dtype = problem.A1.dtype;
-	const pace = new Pace(n, onProgress);
+	const pace = new Pace(n, { keys: size * (d + 1), queries: size * (d + 1) }, onProgress);
 	// The rows of a block of the moment route, whose counts of roundings bound this one's.
 	const blockRows = rowsOfBlock(2 * tree.raisedSize, dtype);
 	const features = allocateNumbers(dtype, size * blockRows);
@@ -44,7 +44,7 @@ export async function forwardRows(
 		weightedValues(block, d, columns);
 		addMoments(features, size, columns, d + 1, block.count, sums);
 		for (let l = 0; l < block.count; l++) totalWeight += block.weights[l]!;
-		await pace.after(block.count, block.count * size * (d + 1));
+		await pace.after("keys", block.count);
 	}
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
 
@@ -62,7 +62,7 @@ export async function forwardRows(
 		const rows = allocateNumbers(dtype, count * d);
 		for (let j = 0, at = 0; j < count; j++) for (let i = 0; i < d; i++) rows[at++] = states.outputs[i * count + j]!;
 		sink(block.rows[0]!, shiftedRows(rows, frame.valueCentre));
-		await pace.after(count, count * size * (d + 1));
+		await pace.after("queries", count);
 	}
 	return { totalWeight, leastNormaliser };
 }

@@ -23,7 +23,8 @@ async function run(input: RouteInput, { watchers = [], onProgress }: RouteOption
 	const { problem, tree, frame } = input;
 	const { n, d } = problem;
 	const dtype = problem.A1.dtype;
-	const pace = new Pace(n, onProgress);
+	const keyWork = tree.raisedSize * (d + 1);
+	const pace = new Pace(n, { keys: keyWork, queries: 3 * keyWork }, onProgress);
 	const blockRows = rowsOfBlock(2 * tree.raisedSize, dtype);
 	const features = allocateNumbers(dtype, tree.raisedSize * blockRows);
 	const columns = allocateNumbers(dtype, (d + 1) * blockRows);
@@ -34,7 +35,7 @@ async function run(input: RouteInput, { watchers = [], onProgress }: RouteOption
 		weightedValues(block, d, columns);
 		addMoments(features, tree.raisedSize, columns, d + 1, block.count, sums);
 		for (const watcher of watchers) watcher.keys?.(block, features);
-		await pace.after(block.count, block.count * tree.raisedSize * (d + 1));
+		await pace.after("keys", block.count);
 	}
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
 
@@ -58,7 +59,7 @@ async function run(input: RouteInput, { watchers = [], onProgress }: RouteOption
 		addRowGradients(block, frame, rowGradients, states.normalisers, gradient);
 		loss += states.loss;
 		for (const watcher of watchers) watcher.rows?.(block, states);
-		await pace.after(count, 3 * count * raisedSize * (d + 1));
+		await pace.after("queries", count, 3 * count * raisedSize * (d + 1));
 	}
 	return { gradient: scale(gradient, problem.scale), loss };
 }

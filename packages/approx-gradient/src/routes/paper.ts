@@ -18,10 +18,10 @@ async function run(
 	const { n, d } = problem;
 	const { size } = tree;
 	const dtype = problem.A1.dtype;
-	const pace = new Pace(n, onProgress);
 	const blockRows = rowsOfBlock(size, dtype);
 	const features = allocateNumbers(dtype, size * blockRows);
 	const wide = (d + 1) ** 2;
+	const pace = new Pace(n, { keys: size * wide, queries: size * wide }, onProgress);
 	const columns = allocateNumbers(dtype, wide * blockRows);
 
 	// Column b·(d+1) + i of `keySide`: V1ᵀ of k_b h'_i for b < d, of h'_i itself for b = d.
@@ -31,7 +31,7 @@ async function run(
 		keysTimesValues(block, d, columns);
 		addMoments(features, size, columns, wide, block.count, keySide);
 		for (const watcher of watchers) watcher.keys?.(block, features);
-		await pace.after(block.count, block.count * size * wide);
+		await pace.after("keys", block.count);
 	}
 	const moments = lastColumns(keySide, wide, d + 1, dtype === "f64");
 
@@ -52,7 +52,7 @@ async function run(
 		addMoments(features, size, columns, d * (d + 1), count, querySide);
 		loss += states.loss;
 		for (const watcher of watchers) watcher.rows?.(block, states);
-		await pace.after(count, count * size * wide);
+		await pace.after("queries", count);
 	}
 	return { gradient: scale(joinSides(querySide, keySide, size, d), problem.scale), loss };
 }

@@ -18,7 +18,7 @@ async function run(
 	const { n, d } = problem;
 	const { size } = tree;
 	const dtype = problem.A1.dtype;
-	const pace = new Pace(n, onProgress);
+	const pace = new Pace(n, { keys: size * (d + 1), queries: 2 * size * (d + 2) }, onProgress);
 	const blockRows = rowsOfBlock(2 * size, dtype);
 	const features = allocateNumbers(dtype, size * blockRows);
 	const columns = allocateNumbers(dtype, (d + 1) * blockRows);
@@ -29,7 +29,7 @@ async function run(
 		weightedValues(block, d, columns);
 		addMoments(features, size, columns, d + 1, block.count, sums);
 		for (const watcher of watchers) watcher.keys?.(block, features);
-		await pace.after(block.count, block.count * size * (d + 1));
+		await pace.after("keys", block.count);
 	}
 	// The weights go to the moments: queries need their plain features again on the way back.
 	for (let node = 0; node < size; node++) for (let i = 0; i <= d; i++) sums[node * (d + 1) + i]! *= weights[node]!;
@@ -52,7 +52,7 @@ async function run(
 		addRowGradients(block, frame, rowGradients, states.normalisers, gradient);
 		loss += states.loss;
 		for (const watcher of watchers) watcher.rows?.(block, states);
-		await pace.after(count, 2 * count * size * (d + 2));
+		await pace.after("queries", count);
 	}
 	return { gradient: scale(gradient, problem.scale), loss };
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import type { Matrix, Numbers, RowSource } from "@attgrad/matrix-core";
+import type { Matrix, Numbers, ProgressReport, RowSource } from "@attgrad/matrix-core";
 import type { Frame } from "../frame.ts";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import type { RowDegrees } from "../row-degrees.ts";
@@ -39,8 +39,8 @@ export interface RouteWatcher {
 
 export interface RouteOptions {
 	readonly watchers?: readonly RouteWatcher[];
-	/** Called now and then with the rows done (keys and queries count half each) and n. */
-	readonly onProgress?: ((done: number, total: number) => void) | undefined;
+	/** Called now and then: the part of both passes' work that is done, in rows, and n. */
+	readonly onProgress?: ProgressReport | undefined;
 }
 
 /** One of the ways to the gradient of an approximation Ã. */
@@ -59,23 +59,31 @@ const TURN = 5e7;
 
 /** Counts work and lets the event loop turn now and then. */
 export class Pace {
-	readonly #total: number;
+	readonly #rows: number;
+	readonly #work: Readonly<Record<"keys" | "queries", number>>;
 	readonly #onProgress: RouteOptions["onProgress"];
-	#work = 0;
-	#halves = 0;
+	#done = 0;
+	#sinceTurn = 0;
 
-	constructor(total: number, onProgress: RouteOptions["onProgress"]) {
-		this.#total = total;
+	/** @param work multiplications that a row takes in each of the passes */
+	constructor(
+		rows: number,
+		work: Readonly<Record<"keys" | "queries", number>>,
+		onProgress: RouteOptions["onProgress"],
+	) {
+		this.#rows = rows;
+		this.#work = work;
 		this.#onProgress = onProgress;
 	}
 
-	/** After a block of `rows` rows of one pass that took `work` multiplications. */
-	async after(rows: number, work: number): Promise<void> {
-		this.#halves += rows;
-		this.#work += work;
-		if (this.#work < TURN) return;
-		this.#work = 0;
-		this.#onProgress?.(this.#halves / 2, this.#total);
+	/** After a block of rows of a pass; `work` is what they took, where that is not what the pass takes otherwise. */
+	async after(pass: "keys" | "queries", rows: number, work = rows * this.#work[pass]): Promise<void> {
+		const { keys, queries } = this.#work;
+		this.#done += (rows * this.#work[pass]) / (keys + queries);
+		this.#sinceTurn += work;
+		if (this.#sinceTurn < TURN) return;
+		this.#sinceTurn = 0;
+		this.#onProgress?.(Math.min(this.#done, this.#rows), this.#rows);
 		await nextTurn();
 	}
 }

@@ -92,19 +92,31 @@ test.each(Object.values(routes))("$name: rows from a source give the same bits a
 	expect(streamed.loss).toBe(loss);
 });
 
-test.each(Object.values(routes))("$name: progress goes up to n at most", async (route) => {
-	const problem = generateRows({ distribution: "uniform", n: 6000, d: 8, B: 0.5, seed: 1 });
+/** What the keys take of all multiplications. */
+const keyShares = { paper: 1 / 2, moment: 1 / 4, reverse: 9 / (9 + 2 * 10) };
+
+test.each(Object.values(routes))("$name: progress goes up to n, keys and queries by their work", async (route) => {
+	const problem = generateRows({ distribution: "uniform", n: 12_000, d: 8, B: 0.5, seed: 1 });
 	const seen: number[] = [];
 	const tree = totalDegreeTree(8, 4);
 	const weights = featureWeights(tree, chebyshev.coefficients(1, 4));
 	const onProgress = (done: number, total: number) => {
-		expect(total).toBe(6000);
+		expect(total).toBe(12_000);
 		seen.push(done);
 	};
-	await route.run({ problem, tree, weights, frame: plainFrame(8) }, { onProgress });
-	expect(seen.length).toBeGreaterThan(0);
+	let ofKeys: number | undefined;
+	const watcher = {
+		queries() {
+			ofKeys ??= seen.length;
+		},
+	};
+	await route.run({ problem, tree, weights, frame: plainFrame(8) }, { onProgress, watchers: [watcher] });
+	const keys = keyShares[route.name] * 12_000;
 	expect(seen).toEqual([...seen].sort((a, b) => a - b));
-	expect(seen.at(-1)).toBeLessThanOrEqual(6000);
+	expect(ofKeys).toBeGreaterThan(0);
+	expect(seen[ofKeys! - 1]).toBeLessThanOrEqual(keys * (1 + 1e-9));
+	expect(seen[ofKeys!]).toBeGreaterThan(keys);
+	expect(seen.at(-1)).toBeLessThanOrEqual(12_000);
 });
 
 test.each(Object.values(routes))(

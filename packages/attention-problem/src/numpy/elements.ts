@@ -19,10 +19,15 @@ export function convertElements(
 	first: number,
 ): void {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	for (let i = 0, offset = 0; i < count; i++, offset += element.size) target[at + i] = element.get(view, offset);
+	if (element.native && bytes.byteOffset % element.size === 0) target.set(numbersOf(bytes, element, count), at);
+	else for (let i = 0, offset = 0; i < count; i++, offset += element.size) target[at + i] = element.get(view, offset);
 	const bad = firstNotFinite(target, at, at + count);
 	if (bad >= 0) notFinite(element.get(view, (bad - at) * element.size), name(first + bad - at));
 }
+
+/** Bytes of native elements as numbers. */
+const numbersOf = ({ buffer, byteOffset }: Uint8Array, { size }: ElementType, count: number): Numbers =>
+	size === 8 ? new Float64Array(buffer, byteOffset, count) : new Float32Array(buffer, byteOffset, count);
 
 /** Index of the first number of target[from..to-1] that is NaN or infinite, -1 where there is none. */
 export function firstNotFinite(target: Numbers, from: number, to: number): number {

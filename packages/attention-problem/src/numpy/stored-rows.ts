@@ -56,7 +56,7 @@ export class StoredRows implements RowSource {
 	/** Reads `count` elements from running index `first` on into target[at..]. */
 	#read(first: number, count: number, target: Numbers, at: number): void {
 		const { file, element, position } = this.#array;
-		const direct = element.native && element.size === target.BYTES_PER_ELEMENT && target.buffer instanceof ArrayBuffer;
+		const direct = element.native && element.size === target.BYTES_PER_ELEMENT;
 		const bytes = direct
 			? new Uint8Array(target.buffer, target.byteOffset + at * element.size, count * element.size)
 			: this.#buffer(count * element.size);

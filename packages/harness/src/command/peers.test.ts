@@ -4,13 +4,14 @@ import { ComputationError, createRuntime } from "@attgrad/matrix-core";
 import { afterAll, expect, test } from "vitest";
 import { passGate } from "../gate.ts";
 import { findAlgorithm } from "../registry.ts";
+import { pythonWith } from "./python.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
 afterAll(() => runtime.close());
 
-function hasPython(module: string): boolean {
+function hasPython(modules: readonly string[]): boolean {
 	try {
-		execFileSync("python3", ["-c", `import ${module}`], { stdio: "ignore" });
+		execFileSync(pythonWith(...modules), ["-c", `import ${modules.join(", ")}`], { stdio: "ignore" });
 		return true;
 	} catch {
 		return false;
@@ -21,7 +22,7 @@ for (const [name, modules] of [
 	["numpy", ["numpy"]],
 	["torch", ["numpy", "torch"]],
 ] as const) {
-	const isThere = modules.every(hasPython);
+	const isThere = hasPython(modules);
 	const peer = findAlgorithm(name).algorithm;
 	const gate = (problem: ReturnType<typeof generateProblem>) => passGate(peer, problem, {}, runtime);
 
@@ -31,13 +32,13 @@ for (const [name, modules] of [
 		["heavy-tailed", 300, 5, "f64"],
 		["clustered", 111, 4, "f32"],
 	] as const)(
-		`${name} passes the gate on %s problems with n = %i, d = %i, %s (skipped where python3 lacks it)`,
+		`${name} passes the gate on %s problems with n = %i, d = %i, %s (skipped where no python3 has it)`,
 		async (distribution, n, d, dtype) => {
 			await gate(generateProblem({ distribution, n, d, B: 1, seed: 1, dtype }));
 		},
 	);
 
-	test.runIf(!isThere)(`${name} is skipped with the reason where python3 lacks it`, async () => {
+	test.runIf(!isThere)(`${name} is skipped with the reason where no python3 has it`, async () => {
 		const refusal = gate(generateProblem({ distribution: "uniform", n: 5, d: 2, B: 1, seed: 1 }));
 		await expect(refusal).rejects.toThrow(ComputationError);
 		await expect(refusal).rejects.toMatchObject({ status: "skipped", message: expect.stringMatching(/needs|python3/) });

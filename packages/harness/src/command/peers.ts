@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type AnyGradientAlgorithm, defineAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { byCommand } from "./by-command.ts";
+import { pythonWith } from "./python.ts";
 
 const examples = new URL("../../../../examples/python/", import.meta.url);
 
@@ -12,13 +13,20 @@ const examples = new URL("../../../../examples/python/", import.meta.url);
  * not have what it needs.
  */
 export const peers: readonly AnyGradientAlgorithm[] = [
-	pythonPeer("numpy", "exact, NumPy in blocks of rows (examples/python/numpy_gradient.py)", "numpy_gradient.py"),
-	pythonPeer("torch", "exact, PyTorch by autograd (examples/python/torch_gradient.py)", "torch_gradient.py"),
+	pythonPeer("numpy", "exact, NumPy in blocks of rows (examples/python/numpy_gradient.py)", "numpy_gradient.py", [
+		"numpy",
+	]),
+	pythonPeer("torch", "exact, PyTorch by autograd (examples/python/torch_gradient.py)", "torch_gradient.py", [
+		"numpy",
+		"torch",
+	]),
 ];
 
-function pythonPeer(name: string, summary: string, file: string): AnyGradientAlgorithm {
+function pythonPeer(name: string, summary: string, file: string, modules: readonly string[]): AnyGradientAlgorithm {
 	const path = (name: string) => fileURLToPath(new URL(name, examples));
-	const computed = byCommand(() => ({ command: `python3 '${path(file).replaceAll("'", "'\\''")}'` }));
+	const computed = byCommand(() => ({
+		command: `${pythonWith(...modules)} '${path(file).replaceAll("'", "'\\''")}'`,
+	}));
 	return defineAlgorithm({
 		name,
 		summary,

@@ -1,9 +1,11 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { compareRuns } from "../compare/compare-runs.ts";
 import type { Progress } from "../progress.ts";
 import { readRows } from "../rows-file.ts";
 import { readRunInfo } from "../run-info.ts";
+import { readSamples } from "../samples-file.ts";
 import { sweep } from "../sweep.ts";
 import { folderIn, temporaryFolder } from "../testing/temporary-folder.ts";
 import tiny from "../testing/tiny-experiment.ts";
@@ -54,6 +56,36 @@ test("joined they are the sweep: every row once, in the order of measurement, ce
 	expect(info.cells).toEqual(readRunInfo(whole).cells);
 	expect(info.settings).toEqual(readRunInfo(whole).settings);
 	expect(existsSync(join(out, ".lock"))).toBe(false);
+});
+
+test("the times that rows rest on are joined with them, those of other measurements are not", () => {
+	const own = shards.map((folder) => readSamples(folder));
+	expect(own.map(({ size }) => size)).toEqual([2, 2]);
+	const stray = changed(shards[0]!, () => ({}));
+	appendFileSync(join(stray, "samples.jsonl"), `${JSON.stringify({ key: "ffff", rounds: [[1]] })}\n`);
+	const without = changed(shards[1]!, () => ({}));
+	rmSync(join(without, "samples.jsonl"));
+	const out = join(folderIn(parent), "tiny");
+	mergeRuns([without, stray], { out });
+	expect(readSamples(out)).toEqual(own[0]);
+	mergeRuns([shards[1]!], { out, extend: true });
+	expect([...readSamples(out).keys()]).toEqual(keysOf(out));
+	expect(readSamples(out)).toEqual(new Map([...own[0]!, ...own[1]!]));
+	mergeRuns([without], { out, fresh: true });
+	expect(existsSync(join(out, "samples.jsonl"))).toBe(false);
+});
+
+test("a joined run compares like its parts do", () => {
+	const out = join(folderIn(parent), "tiny");
+	mergeRuns(shards, { out });
+	const points = shards.flatMap((shard) => compareRuns(shard, whole).points);
+	const compared = compareRuns(out, whole);
+	expect(compared).toMatchObject({ unmatched: 0, incomparable: 0 });
+	const byName = (all: typeof points) =>
+		all.map(({ name, ratio, interval }) => ({ name, ratio, interval })).sort((a, b) => (a.name < b.name ? -1 : 1));
+	expect(compared.points).toHaveLength(4);
+	expect(byName([...compared.points])).toEqual(byName(points));
+	expect(compared.points.every(({ interval }) => interval)).toBe(true);
 });
 
 test("parts can be joined as they arrive, and again, without anything twice", () => {

@@ -6,6 +6,7 @@ import { lockFolder } from "../lock.ts";
 import type { Row } from "../row.ts";
 import { headerLine, readRows, rowLine } from "../rows-file.ts";
 import { type RunInfo, readRunInfo, runFileName, writeRunInfo } from "../run-info.ts";
+import { type Rounds, readSamples, writeSamples } from "../samples-file.ts";
 import { sizeText } from "../size-text.ts";
 import { rowsFileName } from "../store.ts";
 import { requireSameKind } from "./same-kind.ts";
@@ -37,15 +38,20 @@ export interface MergeSummary {
 	readonly missing: readonly string[];
 }
 
-interface Part {
+/** What was measured in a folder. */
+interface Measured {
 	readonly folder: string;
-	readonly info: RunInfo;
 	readonly rows: readonly Row[];
+	readonly samples: ReadonlyMap<string, Rounds>;
+}
+
+interface Part extends Measured {
+	readonly info: RunInfo;
 }
 
 /**
- * Joins the rows of runs of one experiment: shards of a sweep, or sweeps over different points. Every key stands once, in the
- * order of measurement; the folders are not changed.
+ * Joins the rows of runs of one experiment, and the times they rest on: shards of a sweep, or sweeps over different points.
+ * Every key stands once, in the order of measurement; the folders are not changed.
  * @throws UsageError when a folder holds no run, runs are not of one kind, or a cell was measured twice with different rows
  */
 export function mergeRuns(folders: readonly string[], options: MergeOptions): MergeSummary {
@@ -58,9 +64,10 @@ export function mergeRuns(folders: readonly string[], options: MergeOptions): Me
 		const [first] = parts;
 		if (!first) throw new UsageError("merge: no folder of a run is given");
 		for (const part of parts.slice(1)) requireSameKind(first, part, { anyMachine, anyCommit: extend });
-		const kept = isThere && extend ? [{ folder: out, rows: readRows(join(out, rowsFileName)).rows }] : [];
-		const rows = joinRows([...kept, ...parts]);
+		const measured = [...(isThere && extend ? [readMeasured(out)] : []), ...parts];
+		const rows = joinRows(measured);
 		const info = joinInfos(parts.map((part) => part.info));
+		writeSamples(out, joinSamples(measured, rows));
 		writeAtomically(join(out, rowsFileName), headerLine + rows.map(rowLine).join(""));
 		writeRunInfo(out, info);
 		const { missing, cells } = completeness(
@@ -86,11 +93,15 @@ function takeFolder(out: string): () => void {
 }
 
 function readPart(folder: string): Part {
-	return { folder, info: readRunInfo(folder), rows: readRows(join(folder, rowsFileName)).rows };
+	return { ...readMeasured(folder), info: readRunInfo(folder) };
+}
+
+function readMeasured(folder: string): Measured {
+	return { folder, rows: readRows(join(folder, rowsFileName)).rows, samples: readSamples(folder) };
 }
 
 /** Every row once, in the order of measurement. */
-function joinRows(parts: readonly Pick<Part, "folder" | "rows">[]): Row[] {
+function joinRows(parts: readonly Measured[]): Row[] {
 	const found = new Map<string, { row: Row; folder: string }>();
 	for (const { folder, rows } of parts)
 		for (const row of rows) {
@@ -104,6 +115,17 @@ function joinRows(parts: readonly Pick<Part, "folder" | "rows">[]): Row[] {
 	return [...found.values()]
 		.map(({ row }) => row)
 		.sort((a, b) => (a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0));
+}
+
+/** The times that the joined rows rest on, in their order. A folder's times of a row that it does not have are left out. */
+function joinSamples(parts: readonly Measured[], rows: readonly Row[]): Map<string, Rounds> {
+	const found = new Map<string, Rounds>();
+	for (const { rows, samples } of parts)
+		for (const { key } of rows) {
+			const rounds = samples.get(key);
+			if (rounds && !found.has(key)) found.set(key, rounds);
+		}
+	return new Map(rows.flatMap(({ key }) => (found.has(key) ? [[key, found.get(key)!]] : [])));
 }
 
 /** The run that has the cells of all, in the order of the grid where a shard tells it. */

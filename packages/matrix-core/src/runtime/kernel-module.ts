@@ -22,6 +22,11 @@ export function kernelBytes({ name, folder }: KernelModule, build: BuildName): U
 
 const compiled = new Map<string, WebAssembly.Module>();
 
+let compileTime = 0;
+
+/** Milliseconds that this process has spent on compiling kernels so far: some 40 a module, the first time it is used. */
+export const kernelCompileTime = (): number => compileTime;
+
 /**
  * Machine code of a module in one build, compiled once a process.
  * V8 compiles everything at once with its optimising compiler, under the flags of the build, so that a time does not
@@ -35,9 +40,11 @@ export function compileKernels(module: KernelModule, build: KernelName): WebAsse
 	if (!code) {
 		const bytes = kernelBytes(module, build);
 		if (!bytes) throw new Error(`build/${module.name}.${build}.wasm is missing: npm run build makes it`);
+		const start = performance.now();
 		code = withFlags(["--no-liftoff", "--no-wasm-lazy-compilation", ...builds[build].v8Flags], () => {
 			return new WebAssembly.Module(bytes);
 		});
+		compileTime += performance.now() - start;
 		compiled.set(key, code);
 	}
 	return code;

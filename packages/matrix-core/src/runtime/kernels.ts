@@ -1,6 +1,7 @@
 import type { Dtype, Numbers, RowSource } from "../matrix.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import type { KernelMemory } from "./memory.ts";
+import type { ProgressReport } from "./progress-report.ts";
 import type { Team } from "./team.ts";
 
 /** How to run a kernel over tasks. */
@@ -16,15 +17,10 @@ export class Kernels {
 	readonly #module: KernelModule;
 	readonly #memory: KernelMemory;
 	readonly #team: Team;
-	/** Progress of the runtime: rows done and in all. */
-	readonly onProgress: ((done: number, total: number) => void) | undefined;
+	/** That of the runtime. */
+	readonly onProgress: ProgressReport | undefined;
 
-	constructor(
-		module: KernelModule,
-		memory: KernelMemory,
-		team: Team,
-		onProgress?: (done: number, total: number) => void,
-	) {
+	constructor(module: KernelModule, memory: KernelMemory, team: Team, onProgress?: ProgressReport) {
 		this.#module = module;
 		this.#memory = memory;
 		this.#team = team;

@@ -5,6 +5,7 @@ import { availableKernels } from "./choice.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
+import type { ProgressReport } from "./progress-report.ts";
 import { Team } from "./team.ts";
 
 /** What an algorithm computes with. Made by `createRuntime`, closed when done. */
@@ -13,8 +14,8 @@ export interface Runtime {
 	readonly kernel: KernelName;
 	/** Threads that work at once; 1 with the kernel `js`. */
 	readonly threads: number;
-	/** Called now and then by long computations with the rows done so far and in all. */
-	readonly onProgress?: (done: number, total: number) => void;
+	/** Called now and then by long computations. */
+	readonly onProgress?: ProgressReport;
 	/** Lets worker threads end and the memory go; the runtime is not used after. */
 	close(): Promise<void>;
 }
@@ -25,7 +26,7 @@ export interface RuntimeOptions {
 	kernel?: string;
 	/** May be more than the machine has cores. @default 1 */
 	threads?: number;
-	onProgress?: (done: number, total: number) => void;
+	onProgress?: ProgressReport;
 	/** Bytes that kernels may use. @default 4 GiB, the most that WebAssembly can address */
 	memoryLimit?: number;
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { Matrix, multiply, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { totalDegreeTree } from "../../monomials/total-degree.ts";
 import { chebyshev } from "../../polynomials/chebyshev.ts";
 import { ErrorSums, tauOf } from "../error-sums.ts";
@@ -18,7 +18,8 @@ export interface ClusterOptions {
 	readonly degree: number;
 	/** ε': share of a row's normaliser that may be dropped; 0 drops nothing. */
 	readonly drop: number;
-	readonly onProgress?: ((done: number, total: number) => void) | undefined;
+	/** Called now and then, keys and queries counting half each. */
+	readonly onProgress?: ProgressReport | undefined;
 }
 
 export interface ClusterGradient {
@@ -49,7 +50,7 @@ export async function clusterGradient(
 		centre: new Float64Array(d),
 		t: balance(queryRadius, keyRadius),
 	});
-	const moments = await pairMoments(problem, spans, partition, map);
+	const moments = await pairMoments(problem, spans, partition, map, (rows) => onProgress?.(rows / 2, n));
 	const errors = new ErrorSums(problem, spans);
 	const sum = new GradientSum("clusters", problem, []);
 	const delta = chebyshev.relativeError(radius, degree);
@@ -78,7 +79,7 @@ export async function clusterGradient(
 				rounding: normaliser.map((D, j) => (4 * unit * growth * rows.weights[j]!) / D),
 			});
 		}
-		onProgress?.(whole.indices.at(-1)! + 1, n);
+		onProgress?.((n + whole.indices.at(-1)! + 1) / 2, n);
 		await nextTurn();
 	}
 	const { gradient, loss } = sum.result();
@@ -96,6 +97,7 @@ async function pairMoments(
 	spans: Spans,
 	{ nu, mu, tilts }: Partition,
 	map: MonomialMap,
+	onProgress: (rows: number) => void,
 ): Promise<Matrix[][]> {
 	const width = problem.d + 1;
 	const sums: (Matrix | undefined)[] = Array.from({ length: mu.rows });
@@ -118,6 +120,7 @@ async function pairMoments(
 			if (sum) for (let at = 0; at < part.data.length; at++) sum.data[at]! += part.data[at]!;
 			else sums[e] = part;
 		}
+		onProgress(from + keys.rows);
 		await nextTurn();
 	}
 	return Array.from({ length: nu.rows }, (_, a) =>

@@ -1,0 +1,46 @@
+import type { AttentionLayer, ForwardResult, RowSink } from "@attgrad/attention-problem";
+import { exactForward } from "@attgrad/exact-gradient";
+import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { countMonomials } from "../monomials/feature-tree.ts";
+import { prepareForward } from "../polynomial-forward.ts";
+import { calibratedModel } from "./calibration.ts";
+import { shortTime } from "./plan.ts";
+
+/** How an output is best computed on this machine. */
+export interface ForwardPlan {
+	readonly algorithm: "streaming" | "polynomial";
+	/** Why, in words, with the predicted times. */
+	readonly why: string;
+	run(sink: RowSink): Promise<ForwardResult>;
+}
+
+/**
+ * The cheaper of the exact output and the polynomial one that certifies epsilon, by times predicted for this machine, which is
+ * measured once for some tenths of a second. Where even degree 1 would not pay the rows are not looked at.
+ */
+export async function planForward(
+	layer: AttentionLayer<RowSource>,
+	epsilon: number,
+	runtime: Runtime,
+): Promise<ForwardPlan> {
+	const { n, d } = layer;
+	const model = await calibratedModel(runtime, layer.A1.dtype, ["forward/streaming", "forward/polynomial"]);
+	const exactTime = model.timeOf("forward/streaming", { n, d });
+	const polynomialTime = (size: number) => model.timeOf("forward/polynomial", { n, d, size });
+	const exact = (why: string): ForwardPlan => ({
+		algorithm: "streaming",
+		why: `${shortTime(exactTime)} predicted; ${why}`,
+		run: (sink) => exactForward.run(layer, {}, runtime, sink),
+	});
+	if (polynomialTime(countMonomials(d, 1)) >= exactTime) return exact(`no polynomial is faster at n = ${n}`);
+	try {
+		const { degree, rank, run } = await prepareForward(layer, epsilon, runtime);
+		const time = polynomialTime(rank);
+		const what = `degree ${degree}, K = ${rank}: ${shortTime(time)}`;
+		if (time >= exactTime) return exact(`a polynomial of ${what}`);
+		return { algorithm: "polynomial", why: `${what} predicted; exact: ${shortTime(exactTime)}`, run };
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return exact(failure.message);
+	}
+}
