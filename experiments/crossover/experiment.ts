@@ -3,11 +3,13 @@ import {
 	type CellContext,
 	cellProblem,
 	defineExperiment,
+	describeRegime,
 	type FigureFacts,
 	findAlgorithm,
 	type GridBlock,
 	type Measurement,
 	measureCell,
+	numberText,
 	type Row,
 	type Series,
 } from "@attgrad/harness";
@@ -108,7 +110,7 @@ const measuredStar = fromExtra("n_star");
 const predictedStar = fromExtra("n_star_predicted");
 
 const epsilonOf = ({ epsilon }: Row): number | undefined => epsilon;
-const heading = ([row]: readonly Row[]): string => `error certified to be at most ${row!.epsilon}`;
+const heading = ([row]: readonly Row[]): string => `error certified to be at most ${numberText(row!.epsilon!)}`;
 
 /** 530, 2.1k. */
 const shortSize = (n: number): string => (n < 1000 ? String(Math.round(n)) : `${(n / 1000).toPrecision(2)}k`);
@@ -134,8 +136,12 @@ const series = (kind: Series["kind"], y: Series["y"]): Series => ({
 	y,
 });
 
+/** The n of a row is that of its gate, not the n* that figures are about. */
+const regime = (rows: readonly Row[]) => describeRegime(rows, ["n"]);
+
 const caveat =
-	"n* is where the moment route takes as long as the exact method. ×: the exact method is faster at every size that was tried.";
+	"n* is where the moment route takes as long as the exact method. × skipped: the exact method is faster at every size that was " +
+	"tried, or n* is predicted far beyond them; × invalid: no degree certifies that error.";
 
 export default defineExperiment({
 	name: "crossover",
@@ -156,7 +162,7 @@ export default defineExperiment({
 			form: "heat-map",
 			name: "crossover",
 			title,
-			regime: "uniform entries, f64, one thread; measured n*",
+			regime,
 			caveat,
 			x: { title: "bound B of the entries of queries and keys", scale: "linear" },
 			y: { title: "width d", scale: "linear" },
@@ -171,7 +177,7 @@ export default defineExperiment({
 		{
 			name: "crossover-predicted",
 			title,
-			regime: "uniform entries, f64, one thread; solid: measured, dashed: predicted",
+			regime,
 			caveat,
 			x: { title: "bound B of the entries of queries and keys", scale: "linear" },
 			y: { title: "crossover n* (tokens)", scale: "powers-of-two" },

@@ -1,4 +1,4 @@
-import type { Figure, LineFigure, Row } from "@attgrad/harness";
+import { type Figure, type LineFigure, numberText, type Row } from "@attgrad/harness";
 import { decoding } from "./cases.ts";
 import { gapDistribution } from "./integral-nodes.ts";
 import { polynomialError } from "./polynomial-method.ts";
@@ -14,6 +14,8 @@ function extra(row: Row, name: string): number | undefined {
 	return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
+const shown = (row: Row, name: string) => numberText(extra(row, name) ?? Number.NaN);
+
 const range = (row: Row) => extra(row, "range");
 const source = (row: Row) => extra(row, "source");
 const theta = (row: Row) => extra(row, "thetaMax");
@@ -23,6 +25,9 @@ const isScores = (row: Row) => / scores /.test(row.distribution);
 const isInterpolation = (row: Row) => / thetaMax /.test(row.distribution);
 
 const reductionUnderNoise = (row: Row) => /^(\S+) under noise/.exec(row.distribution)?.[1];
+
+/** A margin below this is drawn there: it goes far down, and the shares would be one line. */
+const leastMargin = -0.5;
 
 /** (i) Right answers and margin against the oracle's error, with the proven error marked. */
 const noise: Figure = {
@@ -36,7 +41,7 @@ const noise: Figure = {
 			: `${wrong} points with wrong answers, ${early} below the proven oracle error that do not decode`;
 	},
 	x: { title: "oracle error over the proven one", scale: "log" },
-	y: { title: "share of answers; margin", scale: "linear" },
+	y: { title: "share of answers; margin left", scale: "linear" },
 	panels: { value: reductionUnderNoise, heading: (rows) => `${reductionUnderNoise(rows[0]!)}` },
 	series: [
 		...(["right", "unknown", "wrong"] as const).map((outcome) => ({
@@ -50,13 +55,13 @@ const noise: Figure = {
 			x: (row) => extra(row, "factor"),
 			y: (row) => {
 				const margin = extra(row, "margin");
-				return margin === undefined ? undefined : Math.max(-0.5, margin);
+				return margin === undefined ? undefined : Math.max(leastMargin, margin);
 			},
 			kind: "floor",
 		},
 	],
 	rules: [{ axis: "x", at: () => 1, label: "proven" }],
-	caveat: `${caveat} Margin: 1 far from ambiguous, 0 at the edge.`,
+	caveat: `${caveat} Margin: 1 far from ambiguous, 0 at the edge; not drawn below ${numberText(leastMargin)}.`,
 };
 
 /** (ii) Gradient calls of R2 against the score range. */
@@ -69,7 +74,7 @@ const nodes: Figure = {
 			? `R2 needs ${Math.min(...needed)} to ${Math.max(...needed)} gradients; what is certified grows with the score range`
 			: "Gradients that R2 needs";
 	},
-	x: { title: "score range B_A", scale: "linear" },
+	x: { title: "range B_A of the scores", scale: "linear" },
 	y: { title: "gradients along X = λI", scale: "log" },
 	series: [
 		{ name: "really needed", x: range, y: (row) => extra(row, "needed"), kind: "measured" },
@@ -86,7 +91,7 @@ const calls: Figure = {
 	title({ rows }) {
 		const largest = rows.filter((row) => extra(row, "needed")).sort((x, y) => y.n - x.n)[0];
 		return largest
-			? `At ${extra(largest, "source")} queries R2 needs ${extra(largest, "needed")} gradients, a Riemann sum that decides ${extra(largest, "sumEnough")}`
+			? `At ${shown(largest, "source")} queries R2 needs ${shown(largest, "needed")} gradients, a Riemann sum that decides ${shown(largest, "sumEnough")}`
 			: "Gradients that the integral routes need";
 	},
 	x: { title: "queries of the gap instance", scale: "powers-of-two" },
@@ -147,7 +152,7 @@ const degree: Figure = {
 	title: () =>
 		`A polynomial certified to ${100 * polynomialError} % of exp on these scores has a degree about their range`,
 	x: { title: "tokens n", scale: "powers-of-two" },
-	y: { title: "degree", scale: "linear" },
+	y: { title: "degree of the polynomial", scale: "linear" },
 	series: byReduction((row) => row.degree),
 	caveat,
 };
@@ -179,7 +184,7 @@ const interpolation: Figure = {
 			? `Counting at small B magnifies errors: doubles vouch for the count from θmax = ${Math.min(...vouched)} on`
 			: "Counting at small B magnifies errors";
 	},
-	x: { title: "θmax", scale: "linear" },
+	x: { title: "θmax: interpolation reaches down to e^(−θmax), small is small B", scale: "linear" },
 	y: { title: "error of the number of models", scale: "log" },
 	series: [
 		{
@@ -203,7 +208,7 @@ const interpolation: Figure = {
 		},
 	],
 	rules: [{ axis: "y", at: () => 1 / 2, label: "a count is certain below" }],
-	caveat,
+	caveat: `${caveat} Λ · u is rounding, as interpolation magnifies it.`,
 };
 
 export const figures: readonly Figure[] = [noise, nodes, calls, riemann, bound, degree, rank, interpolation];

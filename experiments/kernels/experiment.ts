@@ -1,4 +1,11 @@
-import { type DotFigure, defineExperiment, type GridBlock, type Preset, type Row } from "@attgrad/harness";
+import {
+	type DotFigure,
+	defineExperiment,
+	describeRegime,
+	type GridBlock,
+	type Preset,
+	type Row,
+} from "@attgrad/harness";
 import { builds } from "@attgrad/matrix-core";
 import { measurePart } from "./measure.ts";
 import { parts } from "./parts.ts";
@@ -28,14 +35,17 @@ const figure: DotFigure = {
 		const best = Math.max(...rows.map((row) => share(row, "fma256") ?? share(row, "fma") ?? share(row, "simd") ?? 0));
 		return `The kernels reach up to ${best.toFixed(1)} times what a core can do with 128-bit multiply-adds`;
 	},
+	// A row holds the rates of all builds, at sizes of its part.
+	regime: (rows) => describeRegime(rows, ["n", "d", "B", "kernel"]),
 	category: (row) => row.distribution,
 	group: (row) => row.dtype ?? "f64",
 	quantities: ["js", ...Object.keys(builds)].map((kernel) => ({
-		axis: { title: `${kernel}: rate / 128-bit peak`, scale: "linear" },
+		axis: { title: `${kernel}: rate / 128-bit peak`, scale: "log" },
 		value: (row: Row) => share(row, kernel),
 	})),
+	sharesRange: true,
 	caveat:
-		"Flops are those of the formulas; exponentials of the exact gradient, loads and packing count nothing. " +
+		"Lines in colour: what the first has. Flops are those of the formulas; exponentials of the exact gradient, loads and packing count nothing. " +
 		"The 128-bit peak is of multiply-adds in registers in the same process, in turn; builds with 256 bits may pass 1.",
 };
 

@@ -95,13 +95,15 @@ export default defineExperiment({
 			title: ({ rows }) => describeFastest(rows, ({ error_rel }) => error_rel, "within 10⁻⁶ of the gradient"),
 			caveat:
 				"The number at a point is the degree of a polynomial, otherwise the rank K. Right of the line exact is both faster and " +
-				"better. Exact, moment and reverse run on kernels, the others in plain TypeScript: several times of what is between them is that.",
+				"better. Exact, moment and reverse run on kernels, the others in plain TypeScript, which alone is several times slower.",
 		},
 		{
 			...againstTime("bound-vs-time", provenError),
 			y: { title: "proven bound / max |g|", scale: "log" },
 			title: ({ rows }) => describeFastest(rows, provenError, "proven within 10⁻⁶ of the gradient"),
-			caveat: "Methods without a proof of their error are not here: random features, and any surrogate form.",
+			caveat:
+				"The number at a point is the degree of a polynomial, otherwise the rank K. Of exact, the rounding as measured. Methods without " +
+				"a proof of their error are not here: random features, and any surrogate form.",
 		},
 	],
 });

@@ -1,4 +1,4 @@
-import { defineExperiment, type GridBlock, type LineFigure, type Row } from "@attgrad/harness";
+import { defineExperiment, type GridBlock, type LineFigure, numberText, type Row } from "@attgrad/harness";
 import { measureWithError } from "../error-at-size.ts";
 import { peers } from "./peers.ts";
 
@@ -14,6 +14,8 @@ const blocks = (widths: readonly number[], sizes: readonly number[], slow: reado
 const twoDigits = (x: number) => Number(x.toPrecision(2)).toLocaleString("en");
 
 const milliseconds = ({ time_ms }: Row) => time_ms;
+
+const errorAxis = { title: "error, max |g̃ − g| / max |g|", scale: "log" } as const;
 
 const figure: LineFigure = {
 	name: "error-vs-time",
@@ -31,7 +33,8 @@ const figure: LineFigure = {
 			: `Other software takes ${twoDigits(Math.min(...ratios))} to ${twoDigits(Math.max(...ratios))} times as long as our exact gradient`;
 	},
 	x: { title: "time of one gradient (ms)", scale: "log" },
-	y: { title: "error, max |g~ − g| / max |g|", scale: "log" },
+	y: errorAxis,
+	panelY: () => errorAxis,
 	panels: {
 		value: ({ d, dtype }) => `${d} ${dtype}`,
 		heading: ([row]) => `d = ${row!.d}, ${row!.dtype === "f64" ? "float64" : "float32"}`,
@@ -42,11 +45,11 @@ const figure: LineFigure = {
 			x: milliseconds,
 			y: ({ error_rel }) => error_rel,
 			along: ({ n }) => n,
-			label: ({ n }) => `${n}`,
+			label: ({ n }) => numberText(n),
 		},
 	],
 	caveat:
-		"Numbers beside points are n. Points of zero error are not drawn. Each program is used as one writes it first.",
+		"Numbers beside points are n, where there is room. Panels have their own axes of error. Points of zero error are not drawn. Each program is used as one writes it first.",
 };
 
 /** Other ways to the same gradient that a JavaScript program has: how long, and how exact? */

@@ -68,7 +68,12 @@ const rounded = (value: number) => String(Number(value.toPrecision(2)));
 
 const limitFigure = (
 	name: "spectral" | "certified",
-	words: { readonly file: string; readonly title: string; readonly colour: string },
+	words: {
+		readonly file: string;
+		readonly title: string;
+		readonly colour: string;
+		readonly limit: typeof spectralLimit;
+	},
 ) => ({
 	form: "heat-map" as const,
 	name: words.file,
@@ -81,8 +86,8 @@ const limitFigure = (
 	colour: { title: words.colour, kind: "sequential" as const, scale: "linear" as const },
 	text: (value: number) => value.toFixed(2),
 	caveat:
-		"Both tend to 0 with κ, which is B = o(√log n), at every c: this is the paper's threshold. It is slow: at κ = 10⁻⁶ the rank is " +
-		"still n^0.29 for c = 1.",
+		"It tends to 0 with κ, which is B = o(√log n), at every c: this is the paper's threshold. It is slow: at κ = 10⁻⁶ the rank is " +
+		`still n^${words.limit(1e-6, 1).toFixed(2)} for c = 1.`,
 });
 
 /** Phase diagrams: the (n, B) plane, and (κ, c) in closed form (paper.md section 11, figure 6). */
@@ -122,11 +127,13 @@ export default defineExperiment({
 			file: "limit-spectral",
 			title: "The numerical rank of attention in the limit is n^o(1) only as B²/log n → 0",
 			colour: "log_n of the numerical rank",
+			limit: spectralLimit,
 		}),
 		limitFigure("certified", {
 			file: "limit-certified",
 			title: "No approximation of each entry has a smaller rank: the bound in the limit",
 			colour: "log_n of the least rank possible",
+			limit: certifiedLimit,
 		}),
 	],
 });

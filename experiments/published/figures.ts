@@ -1,4 +1,4 @@
-import type { Figure, Row, Series } from "@attgrad/harness";
+import { type Figure, numberText, type Row, type Series } from "@attgrad/harness";
 
 function extra(row: Row, name: string): number | undefined {
 	const value = row.extra?.[name];
@@ -32,13 +32,13 @@ const error: Figure = {
 			: "Errors of output and gradient";
 	},
 	x: { title: "tokens n = 10 · 2^d", scale: "log" },
-	y: { title: "error / exact, Frobenius norms", scale: "log" },
+	y: { title: "relative error, ‖approximate − exact‖ / ‖exact‖ (Frobenius)", scale: "log" },
 	series: [
 		...byDegree("output", (row) => extra(row, "forwardError")),
 		...byDegree("gradient", (row) => extra(row, "gradientError")),
 	],
 	caveat:
-		"Queries, keys and values N(0, 1), scores q·k/d, d = log2(n/10). Nothing of use is certified here: normal entries have " +
+		"Queries, keys and values N(0, 1), scores q·k/d, d = log₂(n/10). Nothing of use is certified here: normal entries have " +
 		"no small bound, and at the radius that they reach a polynomial of degree 2 or 4 has a bound far above the gradient itself.",
 };
 
@@ -61,11 +61,11 @@ const speed: Figure = {
 		const largest = rows.filter((row) => row.degree === 2).sort((a, b) => b.n - a.n)[0];
 		const lead = largest && ratio(({ time_ms }) => time_ms)(largest, rows);
 		return lead
-			? `At n = ${largest.n} a gradient of degree 2 is ${lead.toPrecision(2)} times as fast as the exact one; nothing of use is proved of its error`
+			? `At n = ${numberText(largest.n)} a gradient of degree 2 is ${numberText(Number(lead.toPrecision(2)))} times as fast as the exact one; nothing of use is proved of its error`
 			: "Speed-up of output and gradient";
 	},
 	x: { title: "tokens n = 10 · 2^d", scale: "log" },
-	y: { title: "time of the exact one / time", scale: "log" },
+	y: { title: "speed-up: time of exact / time of approximate", scale: "log" },
 	rules: [{ axis: "y", at: () => 1, label: "as fast as exact" }],
 	series: [
 		...byDegree(
@@ -78,7 +78,8 @@ const speed: Figure = {
 		),
 	],
 	caveat:
-		"Times of one thread on a processor, exact ones by fused kernels; those of the polynomial hold the work of its certificate.",
+		"Queries, keys and values N(0, 1), d = log₂(n/10). Times of one thread on a processor, exact ones by fused kernels; those of the " +
+		"polynomial hold the work of its certificate.",
 };
 
 export const figures: readonly Figure[] = [error, speed];

@@ -7,6 +7,7 @@ import {
 	type GridBlock,
 	type LineFigure,
 	type Measurement,
+	numberText,
 	type Row,
 } from "@attgrad/harness";
 import { Matrix, seededRandom, UsageError } from "@attgrad/matrix-core";
@@ -153,13 +154,13 @@ const figure = (delta: number, file: string, word: string): LineFigure => {
 			value: ({ distribution }) => families.findIndex((family) => family.distribution === distribution),
 			heading: ([row]) => {
 				const { n, d, distribution } = row!;
-				return `${families.find((family) => family.distribution === distribution)?.name}, n = ${n}, d = ${d}`;
+				return `${families.find((family) => family.distribution === distribution)?.name}, n = ${numberText(n)}, d = ${d}`;
 			},
 		},
 		caveat:
-			`Solid: measured, ‖Ã − A‖ ≤ ${word} ‖A‖ (Frobenius). Dashed: proven for every entry (polynomials), expected (random features), ` +
-			"closed form. A rank above the line n is no gain, and the polynomial passes it well before √ln n at these n. Random features need " +
-			"10¹⁰ and more for 10⁻⁶.",
+			`Measured: ‖Ã − A‖ ≤ ${word} ‖A‖ (Frobenius). Computed: proven for every entry (polynomials), expected (random features; more ` +
+			"than 10⁷ are not drawn), closed form. A rank above the line n is no gain, and the polynomial passes it well before √ln n at these " +
+			"n. Hidden curves: anisotropic monomials are as many as Chebyshev's, the hypercube's numerical rank is its closed form.",
 	};
 };
 

@@ -86,8 +86,11 @@ const rank: Figure = {
 		{ name: "numerical rank, n → ∞", x: boundRatio, y: (row) => extra(row, "spectralLimit"), kind: "floor" },
 		{ name: "counted from the matrix", x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
 	],
+	regime:
+		"Queries and keys {-B, B}^d, n = 2^d · relative error 1/n · closed form, and eigenvalues where the matrix can be formed",
 	caveat:
-		"Worst-case family Q = K = {-B, B}^d, relative error 1/n; closed form, and eigenvalues where the matrix can be formed. " +
+		"The family is the worst case. The numerical rank counts eigenvalues of at least 1/n of the largest; an approximation of every " +
+		"entry may need more, since the others count together. " +
 		"In the limit the rank is n^o(1) exactly for B = o(√log n), but slowly: no n that fits a computer is near it.",
 };
 

@@ -1,4 +1,4 @@
-import type { Figure, Row } from "@attgrad/harness";
+import { type Figure, numberText, type Row } from "@attgrad/harness";
 
 /** A row for each step that a row holds the course of: what the figures read is in `extra`, one number a name. */
 function stepsOf(row: Row): Row[] {
@@ -24,15 +24,12 @@ const step = (row: Row) => extra(row, "step");
 function gradients(row: Row): string {
 	if (row.epsilon === undefined) return "exact gradients";
 	const tolerance = Number((row.epsilon / row.n).toPrecision(2));
-	return tolerance < 1e-3 ? `ε = 10${superscript(Math.round(Math.log10(tolerance)))} n` : `ε = ${tolerance} n`;
+	return `ε = ${numberText(tolerance)} n`;
 }
-
-const superscript = (exponent: number) =>
-	Array.from(String(exponent), (digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)])).join("");
 
 const panels = {
 	value: (row: Row) => `${row.n.toString().padStart(9)} ${row.B}`,
-	heading: ([row]: readonly Row[]) => `n = ${row!.n}, teacher with B = ${row!.B}`,
+	heading: ([row]: readonly Row[]) => `n = ${numberText(row!.n)}, teacher with B = ${row!.B}`,
 };
 
 /** Loss against the step: each curve has its points at other steps, since the curves lie on each other. */
@@ -72,6 +69,8 @@ function departure(row: Row, rows: readonly Row[]): number | undefined {
 
 const percent = (part: number) => `${(100 * part).toPrecision(2)} %`;
 
+const twoDigits = (value: number) => numberText(Number(value.toPrecision(2)));
+
 /** How far the losses part. */
 const departures: Figure = {
 	name: "departure",
@@ -81,7 +80,9 @@ const departures: Figure = {
 	x: { title: "step", scale: "linear" },
 	y: { title: "|loss − exact loss| / exact loss", scale: "log" },
 	series: [{ name: gradients, kind: "measured", x: step, y: departure }],
-	caveat: "Certificates are worst cases: gradients are far better than the ε that is proved of them.",
+	caveat:
+		"Certificates are worst cases: gradients are far better than the ε that is proved of them. " +
+		"Curves end where exact gradients, which they are compared with, take too long.",
 };
 
 /** Median time of an exact step over that of the slowest certified one, at the largest n and least B. */
@@ -103,8 +104,8 @@ const lossAgainstTime: Figure = {
 		if (!ratio) return "Loss against the time of the gradients";
 		const { n, B, lead } = ratio;
 		return lead >= 1
-			? `At n = ${n}, teacher B = ${B}, an exact step takes ${lead.toPrecision(2)} times as long as a certified one`
-			: `At n = ${n}, teacher B = ${B}, a certified step takes ${(1 / lead).toPrecision(2)} times as long as an exact one`;
+			? `At n = ${numberText(n)}, teacher B = ${B}, an exact step takes ${twoDigits(lead)} times as long as a certified one`
+			: `At n = ${numberText(n)}, teacher B = ${B}, a certified step takes ${twoDigits(1 / lead)} times as long as an exact one`;
 	},
 	unfold: stepsOf,
 	panels,
@@ -112,42 +113,41 @@ const lossAgainstTime: Figure = {
 	y: { title: "loss per token", scale: "log" },
 	series: [{ name: gradients, kind: "measured", x: (row) => extra(row, "elapsed"), y: (row) => extra(row, "loss") }],
 	caveat:
-		"Where B grows the degree grows with it and the lead shrinks; at small n or large B the exact gradient is the faster one. " +
+		"Where B grows the degree grows with it and the lead shrinks; at small n and large B nothing of it may be left. " +
 		"Times are those of dL/dX and dL/dY with their certificates.",
 };
 
-/** Quantities of the growth figure, in the order of its panels. */
-const quantities = ["B = ‖A1 X‖∞", "degree", "features K", "time of a step (ms)"] as const;
-const namesOf: Readonly<Record<(typeof quantities)[number], string>> = {
-	"B = ‖A1 X‖∞": "B",
-	degree: "degree",
-	"features K": "rank",
-	"time of a step (ms)": "milliseconds",
-};
+/** Quantities of the growth figure, in the order of its panels: heading, axis and name in the course of a row. */
+const quantities = [
+	{ heading: "Bound of the student's entries", axis: "B = ‖A1 X‖∞", name: "B" },
+	{ heading: "Degree that certifies ε", axis: "degree of the polynomial", name: "degree" },
+	{ heading: "Rank that it has", axis: "rank K", name: "rank" },
+	{ heading: "Time", axis: "time of a step (ms)", name: "milliseconds" },
+] as const;
+
+const quantityOf = (row: Row) => quantities.find(({ name }) => name === row.extra?.["quantity"]);
 
 /** What grows along training towards a teacher of large B. */
 const growth: Figure = {
 	name: "growth",
 	title: ({ rows }) => {
-		const ranks = rows.flatMap((row) => (row.extra?.["quantity"] === "features K" ? (extra(row, "value") ?? []) : []));
+		const ranks = rows.flatMap((row) => (row.extra?.["quantity"] === "rank" ? (extra(row, "value") ?? []) : []));
 		return ranks.length > 0
-			? `As the student's B grows the certified rank grows with it: K from ${Math.min(...ranks)} to ${Math.max(...ranks)}`
+			? `As the student's B grows the certified rank grows with it: K from ${numberText(Math.min(...ranks))} to ${numberText(Math.max(...ranks))}`
 			: "What grows along training";
 	},
 	unfold: (row) =>
 		stepsOf(row).flatMap((one) =>
-			quantities.map((quantity) => ({
-				...one,
-				extra: { step: step(one), quantity, value: extra(one, namesOf[quantity]) },
-			})),
+			quantities.map(({ name }) => ({ ...one, extra: { step: step(one), quantity: name, value: extra(one, name) } })),
 		),
 	panels: {
 		value: (row) => {
-			const quantity = row.extra?.["quantity"];
-			return typeof quantity === "string" ? quantities.indexOf(quantity as (typeof quantities)[number]) : undefined;
+			const quantity = quantityOf(row);
+			return quantity && quantities.indexOf(quantity);
 		},
-		heading: ([row]) => String(row!.extra!["quantity"]),
+		heading: ([row]) => quantityOf(row!)!.heading,
 	},
+	panelY: ([row]) => ({ title: quantityOf(row!)!.axis, scale: "log" }),
 	x: { title: "step", scale: "linear" },
 	y: { title: "value", scale: "log" },
 	caveat:

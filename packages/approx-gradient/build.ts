@@ -1,8 +1,8 @@
 import { buildKernels } from "@attgrad/matrix-core/build-kernels";
 
-// 2 x 2 tiles of pairs of vectors are 8 accumulators and leave room for operands; at 256 bits, where a pair is one register, 2 x 5 are 10 of 16.
+// Tiles of 2 nodes by 2 columns, of pairs of vectors, are 8 accumulators and leave room for operands; at 256 bits, where a pair is one register, 2 by 5 are 10 of 16.
 await buildKernels({
 	folder: import.meta.dirname,
 	name: "polynomial",
-	constants: (build) => ({ MOMENT_NODES: 2, MOMENT_COLUMNS: build === "fma256" ? 5 : 2 }),
+	constants: (build) => ({ MOMENT_COLUMNS: build === "fma256" ? 5 : 2 }),
 });

@@ -1,24 +1,27 @@
-// Monomial features by the feature tree, which is two tables over its nodes, parents before children; node 0 is the
-// constant 1. `variable` holds for every node the variable that makes it out of its parent, as the offset in bytes of that
-// variable's row. `familyTable` lists the runs of siblings that follow each other, in the order of the nodes from 1 on, as pairs
-// (index of the parent, number of siblings). Any downward-closed set of monomials fits.
+// Monomial features by the feature tree, which for kernels is a table of runs: nodes that follow each other and are made, by one
+// variable, of nodes that follow each other too. A run is three numbers (variable, first parent, length); the first
+// node of the first run is node 1, and each run begins where the one before has ended. Node 0 is the constant 1. Loops over
+// a run have no branch and no look-up in them. Any downward-closed set of monomials fits; in the order of `totalDegreeTree` runs are long.
 
 import { panelBytes } from "./panel";
 
+/** Bytes of a run in the table. */
+export const RUN_BYTES: usize = 12;
+
 /** out[node] = out[parent] · x[variable], rows of one panel each. */
-export function panelFeatures<T>(x: usize, out: usize, families: i32, familyTable: usize, variable: usize): void {
+export function panelFeatures<T>(x: usize, out: usize, runs: i32, runTable: usize): void {
+	const P = panelBytes();
 	// unroll v: TILE_VECTORS
 	v128.store(out, v128.splat<T>(<T>1), $v * 16);
-	let child = out + panelBytes();
-	variable += 4;
-	for (const last = familyTable + (<usize>families << 3); familyTable < last; familyTable += 8) {
-		const parent = out + <usize>load<i32>(familyTable) * panelBytes();
+	let child = out + P;
+	for (const last = runTable + <usize>runs * RUN_BYTES; runTable < last; runTable += RUN_BYTES) {
+		const z = x + <usize>load<i32>(runTable) * P;
 		// unroll v: TILE_VECTORS
-		const f$v = v128.load(parent, $v * 16);
-		for (const end = variable + (<usize>load<i32>(familyTable, 4) << 2); variable < end; variable += 4, child += panelBytes()) {
-			const z = x + <usize>load<u32>(variable);
+		const z$v = v128.load(z, $v * 16);
+		let parent = out + <usize>load<i32>(runTable, 4) * P;
+		for (const end = child + <usize>load<i32>(runTable, 8) * P; child < end; child += P, parent += P) {
 			// unroll v: TILE_VECTORS
-			const g$v = v128.mul<T>(f$v, v128.load(z, $v * 16));
+			const g$v = v128.mul<T>(v128.load(parent, $v * 16), z$v);
 			// unroll v: TILE_VECTORS
 			v128.store(child, g$v, $v * 16);
 		}
@@ -26,20 +29,19 @@ export function panelFeatures<T>(x: usize, out: usize, families: i32, familyTabl
 }
 
 /** The same for rows of `row` bytes, several panels. */
-export function blockFeatures<T>(x: usize, out: usize, families: i32, familyTable: usize, variable: usize, row: usize): void {
+export function blockFeatures<T>(x: usize, out: usize, runs: i32, runTable: usize, row: usize): void {
+	const P = panelBytes();
 	for (let at = out; at < out + row; at += 16) v128.store(at, v128.splat<T>(<T>1));
 	let child = out + row;
-	variable += 4;
-	for (const last = familyTable + (<usize>families << 3); familyTable < last; familyTable += 8) {
-		const parent = out + <usize>load<i32>(familyTable) * row;
-		for (const end = variable + (<usize>load<i32>(familyTable, 4) << 2); variable < end; variable += 4) {
-			let z = x + <usize>load<u32>(variable);
-			for (let from = parent; from < parent + row; from += panelBytes(), z += panelBytes(), child += panelBytes()) {
+	for (const last = runTable + <usize>runs * RUN_BYTES; runTable < last; runTable += RUN_BYTES) {
+		const z = x + <usize>load<i32>(runTable) * row;
+		let parent = out + <usize>load<i32>(runTable, 4) * row;
+		for (const end = child + <usize>load<i32>(runTable, 8) * row; child < end; )
+			for (let at = z; at < z + row; at += P, child += P, parent += P) {
 				// unroll v: TILE_VECTORS
-				const g$v = v128.mul<T>(v128.load(from, $v * 16), v128.load(z, $v * 16));
+				const g$v = v128.mul<T>(v128.load(parent, $v * 16), v128.load(at, $v * 16));
 				// unroll v: TILE_VECTORS
 				v128.store(child, g$v, $v * 16);
 			}
-		}
 	}
 }

@@ -12,7 +12,7 @@ import { checkNormalisers, evaluate } from "./query-pass";
 // @ts-ignore: decorator
 @inline
 export function forwardPass<T>(
-	scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize,
 	A1: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize, outputs: usize, range: usize,
 ): i32 {
 	const P = panelBytes(), Z = <usize>sizeof<T>(), columns = <usize>d * P, stride = <usize>d * Z;
@@ -21,7 +21,7 @@ export function forwardPass<T>(
 		const count = min(panelRows<T>(), rows - from);
 		loadPanels<T>(A1, count, d, a1);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
-		panelFeatures<T>(q, feature, families, familyTable, variable);
+		panelFeatures<T>(q, feature, runs, runTable);
 		evaluate<T>(d + 1, feature, nodes, weighted, N);
 		const bad = checkNormalisers<T>(N + columns, count, range);
 		if (bad >= 0) return from + bad;

@@ -1,46 +1,59 @@
-// Pass 1 (paper.md 5.3): moments S[node][column] += sum over keys of weight · feature · value, column d being the plain
+// Pass 1 (paper.md 5.3): moments S[column][node] += sum over keys of weight · feature · value, column d being the plain
 // weight. Keys go through in blocks of `row` bytes a feature, as many as let all features of a block stay in L2.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures } from "./features";
-import { laneSum, loadPanels, panelBytes, panelRows, projectPanels } from "./panel";
+import { loadPanels, panelBytes, panelRows, projectPanels } from "./panel";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
 const STEP: usize = 32;
 
+/** Two doubles that sum to the sum of the lanes. */
+// @ts-ignore: decorator
+@inline
+function wideSum<T>(sum: v128): v128 {
+	if (sizeof<T>() == 8) return sum;
+	return f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
+}
+
 /**
- * tile[column][node] (STEP bytes each) = lane-wise products of MOMENT_NODES feature rows and C <= MOMENT_COLUMNS value rows,
- * summed along the rows. Features come from L2, so one pass over them should serve all columns up to d = 4, and half of d = 8.
+ * tile[column][node] (STEP bytes each) = lane-wise products of two feature rows and C <= MOMENT_COLUMNS value rows, summed
+ * along the rows. Features come from L2, so one pass over them should serve all columns up to d = 4, and half of d = 8.
  */
 // @ts-ignore: decorator
 @inline
 function momentTile<T>(C: i32, features: usize, values: usize, row: usize, tile: usize): void {
-	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: 2
+	// unroll c: MOMENT_COLUMNS, n: 2, v: 2
 	let a$c$n$v = zero();
 	for (const end = features + row; features < end; features += STEP, values += STEP) {
-		// unroll n: MOMENT_NODES, v: 2
+		// unroll n: 2, v: 2
 		const f$n$v = v128.load(features + $n * row, $v * 16);
-		// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: 2
+		// unroll c: MOMENT_COLUMNS, n: 2, v: 2
 		if ($c < C) a$c$n$v = multiplyAdd<T>(f$n$v, v128.load(values + $c * row, $v * 16), a$c$n$v);
 	}
-	// unroll c: MOMENT_COLUMNS, n: MOMENT_NODES, v: 2
-	if ($c < C) v128.store(tile, a$c$n$v, (($c * MOMENT_NODES + $n) * 2 + $v) * 16);
+	// unroll c: MOMENT_COLUMNS, n: 2, v: 2
+	if ($c < C) v128.store(tile, a$c$n$v, (($c * 2 + $n) * 2 + $v) * 16);
 }
 
-/** S[node][column] += the lane sums of a tile, in double precision; rows of S are `moments` bytes. */
+/** S[column][both nodes] += the lane sums of a tile, in double precision; columns of S are `moments` bytes. */
+// @ts-ignore: decorator
+@inline
 function addTile<T>(C: i32, tile: usize, S: usize, moments: usize): void {
-	for (let c = 0; c < C; c++, S += 8)
-		for (let n = 0, s = S; n < MOMENT_NODES; n++, s += moments, tile += STEP)
-			store<f64>(s, load<f64>(s) + laneSum<T>(v128.add<T>(v128.load(tile), v128.load(tile, 16))));
+	for (const end = S + <usize>C * moments; S < end; S += moments, tile += 2 * STEP) {
+		const a = wideSum<T>(v128.add<T>(v128.load(tile), v128.load(tile, 16)));
+		const b = wideSum<T>(v128.add<T>(v128.load(tile, 32), v128.load(tile, 48)));
+		const sums = f64x2.add(v128.shuffle<u64>(a, b, 0, 2), v128.shuffle<u64>(a, b, 1, 3));
+		v128.store(S, f64x2.add(v128.load(S), sums));
+	}
 }
 
-/** S += the moments of a block; nodes is a multiple of MOMENT_NODES; tile: scratch for a tile. */
+/** S += the moments of a block; nodes is even; tile: scratch for a tile. */
 function addMoments<T>(columns: i32, nodes: i32, features: usize, values: usize, row: usize, tile: usize, S: usize): void {
-	const moments = <usize>columns << 3;
-	for (let node = 0; node < nodes; node += MOMENT_NODES, features += <usize>MOMENT_NODES * row, S += <usize>MOMENT_NODES * moments) {
+	const moments = <usize>nodes << 3;
+	for (let node = 0; node < nodes; node += 2, features += 2 * row, S += 16) {
 		let left = columns, s = S, v = values;
-		for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, s += MOMENT_COLUMNS * 8, v += <usize>MOMENT_COLUMNS * row) {
+		for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, s += MOMENT_COLUMNS * moments, v += <usize>MOMENT_COLUMNS * row) {
 			momentTile<T>(MOMENT_COLUMNS, features, v, row, tile);
 			addTile<T>(MOMENT_COLUMNS, tile, s, moments);
 		}
@@ -82,14 +95,14 @@ function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void
 }
 
 /**
- * Adds the moments of `rows` keys to S (nodes x (d + 1) doubles; nodes a multiple of MOMENT_NODES, those from `real` on
+ * Adds the moments of `rows` keys to S ((d + 1) x nodes doubles; nodes is even, those from `real` on
  * are left as they are or get zeros).
  * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y - valueCentre (matrices, centres and
  * none = d zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
- * scratch: EXPONENTIAL_TABLE, (nodes + 2 d + 1) rows of `panels` panels, and d + MOMENT_NODES · MOMENT_COLUMNS panels.
+ * scratch: EXPONENTIAL_TABLE, (nodes + 2 d + 1) rows of `panels` panels, and d + 2 · MOMENT_COLUMNS panels.
  */
 export function keyMoments<T>(
-	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, families: i32, familyTable: usize, variable: usize, panels: i32,
+	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
 	const stride = <usize>d * sizeof<T>(), row = <usize>panels * panelBytes();
@@ -107,7 +120,7 @@ export function keyMoments<T>(
 			projectPanels<T>(loaded, Y, none, valueCentre, d, h + panel, row);
 			weighValues<T>(d, h + <usize>d * row + panel, h + panel, row);
 		}
-		blockFeatures<T>(k, features, families, familyTable, variable, row);
+		blockFeatures<T>(k, features, runs, runTable, row);
 		addMoments<T>(d + 1, nodes, features, h, row, tile, S);
 	}
 }

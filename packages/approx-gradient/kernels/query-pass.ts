@@ -5,7 +5,7 @@
 // about RUN + K / RUN roundings instead of K, which counts in single precision, and a run's moments stay in L1.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { panelFeatures } from "./features";
+import { panelFeatures, RUN_BYTES } from "./features";
 import { centrePanels, loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
 
 /** Nodes of a run. */
@@ -61,64 +61,36 @@ function cotangents<T>(columns: i32, nodes: i32, S: usize, cotangent: usize, t: 
 	}
 }
 
-/** Partial sums that `backward` adds to in turn: one alone would make every family wait for the stores of the one before. */
-const PARTIALS: usize = 4;
-
-/** to[i] += sum of the partial sums i, which become 0, for d panels. */
-function flush<T>(d: i32, from: usize, to: usize): void {
-	const columns = <usize>d * panelBytes();
-	for (const end = from + columns; from < end; from += 16, to += 16) {
-		let sum = v128.load(to);
-		for (let at = from, last = from + PARTIALS * columns; at < last; at += columns) {
-			sum = v128.add<T>(sum, v128.load(at));
-			v128.store(at, zero());
-		}
-		v128.store(to, sum);
-	}
-}
-
 /**
- * gradient (d panels) = derivative of sum_node t[node] x^node in x, from the leaves to the root; t is overwritten.
- * partial: PARTIALS · d panels of scratch.
+ * gradient (d panels) = derivative of sum_node t[node] x^node in x, from the leaves to the root; t is overwritten. Each run
+ * of the table sums up by itself, which bounds the roundings as RUN does elsewhere.
  */
-function backward<T>(
-	d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize, x: usize, feature: usize, t: usize, partial: usize, gradient: usize,
-): void {
-	memory.fill(gradient, 0, <usize>d * panelBytes());
-	const columns = <usize>d * panelBytes();
-	memory.fill(partial, 0, PARTIALS * columns);
-	let turn = partial;
-	let at = variable + (<usize>nodes << 2), child = t + <usize>nodes * panelBytes(), sinceFlush = 0;
-	for (let family = familyTable + (<usize>families << 3); family > familyTable; ) {
-		family -= 8;
-		const p = <usize>load<i32>(family) * panelBytes(), f = feature + p, own = t + p, children = load<i32>(family, 4);
+function backward<T>(d: i32, nodes: i32, runs: i32, runTable: usize, x: usize, feature: usize, t: usize, gradient: usize): void {
+	const P = panelBytes();
+	memory.fill(gradient, 0, <usize>d * P);
+	let end = t + <usize>nodes * P;
+	for (let run = runTable + <usize>runs * RUN_BYTES; run > runTable; ) {
+		run -= RUN_BYTES;
+		const v = <usize>load<i32>(run) * P, p = <usize>load<i32>(run, 4) * P, z = x + v, to = gradient + v;
 		// unroll v: TILE_VECTORS
-		const f$v = v128.load(f, $v * 16);
+		const z$v = v128.load(z, $v * 16);
 		// unroll v: TILE_VECTORS
-		let a$v = v128.load(own, $v * 16);
-		for (const end = at - (<usize>children << 2); at > end; ) {
-			at -= 4;
-			child -= panelBytes();
-			const offset = <usize>load<u32>(at), z = x + offset, out = turn + offset;
+		let g$v = v128.load(to, $v * 16);
+		const first = end - <usize>load<i32>(run, 8) * P;
+		for (let child = first, f = feature + p, own = t + p; child < end; child += P, f += P, own += P) {
 			// unroll v: TILE_VECTORS
 			const c$v = v128.load(child, $v * 16);
 			// unroll v: TILE_VECTORS
-			a$v = multiplyAdd<T>(c$v, v128.load(z, $v * 16), a$v);
+			g$v = multiplyAdd<T>(c$v, v128.load(f, $v * 16), g$v);
 			// unroll v: TILE_VECTORS
-			const g$v = multiplyAdd<T>(c$v, f$v, v128.load(out, $v * 16));
+			const a$v = multiplyAdd<T>(c$v, z$v, v128.load(own, $v * 16));
 			// unroll v: TILE_VECTORS
-			v128.store(out, g$v, $v * 16);
+			v128.store(own, a$v, $v * 16);
 		}
 		// unroll v: TILE_VECTORS
-		v128.store(own, a$v, $v * 16);
-		turn = turn == partial ? partial + (PARTIALS - 1) * columns : turn - columns;
-		sinceFlush += children;
-		if (sinceFlush >= <i32>PARTIALS * RUN) {
-			flush<T>(d, partial, gradient);
-			sinceFlush = 0;
-		}
+		v128.store(to, g$v, $v * 16);
+		end = first;
 	}
-	flush<T>(d, partial, gradient);
 }
 
 /** gradient[b] += sum over nodes of weight[node] · feature[node] · t[raised[node][b]] for C <= 4 variables b. */
@@ -244,19 +216,19 @@ export const REVERSE = 1;
  * counts real nodes; tables of moments have rows up to the next multiple of 4, zero.
  * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
  * and lowers the least one.
- * scratch, in panels: nodes and the larger of nodes and raisedNodes, each up to a multiple of 4, and (6 + PARTIALS) d + 2 + 2 d².
+ * scratch, in panels: nodes and the larger of nodes and raisedNodes, each up to a multiple of 4, and 6 d + 2 + 2 d².
  */
 // @ts-ignore: decorator
 @inline
 export function queryPass<T>(
-	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, families: i32, familyTable: usize, variable: usize,
+	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
 	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>();
 	const room = <usize>((nodes + 3) & ~3) * P, adjointRoom = mode == MOMENT ? <usize>((raisedNodes + 3) & ~3) * P : room;
 	const feature = scratch, t = feature + room, a1 = t + adjointRoom, q = a1 + columns, c = q + columns;
-	const N = c + columns, gradient = N + columns + P, partial = gradient + columns, sums = partial + PARTIALS * columns;
+	const N = c + columns, gradient = N + columns + P, sums = gradient + columns;
 	const sumCount = 1 + d + 2 * d * d;
 	memory.fill(sums, 0, <usize>sumCount * P);
 	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {
@@ -265,7 +237,7 @@ export function queryPass<T>(
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
 		centrePanels<T>(d, valueCentre, c);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
-		panelFeatures<T>(q, feature, families, familyTable, variable);
+		panelFeatures<T>(q, feature, runs, runTable);
 		evaluate<T>(d + 1, feature, nodes, weighted, N);
 		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));
 		if (bad >= 0) return from + bad;
@@ -279,7 +251,7 @@ export function queryPass<T>(
 			raise<T>(d, nodes, feature, weight, raised, t, gradient);
 		} else {
 			cotangents<T>(d + 1, nodes, weighted, N, t);
-			backward<T>(d, nodes, families, familyTable, variable, q, feature, t, partial, gradient);
+			backward<T>(d, nodes, runs, runTable, q, feature, t, gradient);
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
 		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {

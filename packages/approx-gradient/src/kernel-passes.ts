@@ -7,7 +7,7 @@ import { featureWeights } from "./monomials/feature-tree.ts";
 import { polynomialFamilies } from "./polynomials/index.ts";
 import { profileOf } from "./profile.ts";
 import { kernelSums } from "./profile-kernels.ts";
-import { familyTable, variableTable } from "./routes/feature-tables.ts";
+import { runTable } from "./routes/feature-tables.ts";
 import { routes } from "./routes/index.ts";
 import { kernelPlan } from "./routes/kernel-plan.ts";
 import { bytesOf, type KernelRouteName, keyMoments, putIndices, queries } from "./routes/kernel-route.ts";
@@ -61,12 +61,11 @@ export async function kernelPasses(
 		features: (blocks) =>
 			withKernels(runtime, polynomialKernels, async (kernels) => {
 				const size = bytesOf(dtype);
-				const families = familyTable(tree, nodes);
+				const runs = runTable(tree, nodes);
 				const row = plan.blockPanels * plan.panelBytes;
 				const x = kernels.allocate(dtype, (d * row) / size);
 				kernels.view(dtype, x, (d * row) / size).fill(0.5);
-				const tables = [putIndices(kernels, families), putIndices(kernels, variableTable(tree, nodes, row))];
-				const task = [families.length / 2, ...tables, row, x, blocks];
+				const task = [runs.length / 3, putIndices(kernels, runs), row, x, blocks];
 				await kernels.run(`features${8 * size}`, [task], { scratch: nodes * row });
 				return (blocks * row) / size;
 			}),

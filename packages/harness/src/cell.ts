@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Dtype } from "@attgrad/matrix-core";
+import { sizeText } from "./size-text.ts";
 
 /** One algorithm at one point with one seed: what becomes a row. */
 export interface Cell {
@@ -52,7 +53,7 @@ export function describeCell({
 	const parts = Object.entries(point).filter(
 		([name, value]) => value !== undefined && value !== usual[name as keyof typeof point],
 	);
-	return [algorithm, ...parts.map(([name, value]) => `${name}=${value}`)].join(" ");
+	return [algorithm, ...parts.map(([name, value]) => `${name}=${name === "n" ? sizeText(n) : value}`)].join(" ");
 }
 
 /** JSON with the keys of every object sorted, so that equal values give equal text. */

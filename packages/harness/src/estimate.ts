@@ -1,6 +1,7 @@
 import { predictTime } from "@attgrad/approx-gradient";
 import type { Cell } from "./cell.ts";
 import type { CurveLimits } from "./curve-limits.ts";
+import type { Effort, Experiment } from "./experiment.ts";
 
 /** The process of a cell, its problem and its gate, milliseconds: what is seen on a machine of two cores. */
 const overhead = 700;
@@ -11,11 +12,18 @@ const leastRuns = 4;
 /**
  * Milliseconds that a cell is expected to take in all: from the rows that are there where they reach, from the cost
  * model where they do not. A cell that would be skipped takes none. Good to a factor of about two.
- * @param measuresItself whether the experiment has a measurement of its own, of which the cost model knows nothing
+ * @param experiment of one with a measurement of its own the cost model knows nothing: it may have an estimate of its own too
  */
-export function estimateCell(cell: Cell, budget: number, limits: CurveLimits, measuresItself: boolean): number {
+export function estimateCell(
+	cell: Cell,
+	effort: Effort,
+	limits: CurveLimits,
+	{ measure, estimate }: Pick<Experiment, "measure" | "estimate">,
+): number {
 	if (limits.reasonToSkip(cell)) return 0;
-	const run = limits.predict(cell)?.time ?? (measuresItself ? undefined : predictTime(cell)) ?? 0;
+	if (estimate) return overhead + estimate(cell, effort);
+	const { budget } = effort;
+	const run = limits.predict(cell)?.time ?? (measure ? undefined : predictTime(cell)) ?? 0;
 	return overhead + (run > budget ? run : Math.max(1.2 * budget, leastRuns * run));
 }
 

@@ -64,6 +64,8 @@ export interface Experiment {
 	 * What has no column goes into `extra`.
 	 */
 	measure?(context: CellContext): Promise<Measurement>;
+	/** Milliseconds that `measure` takes of a cell, about, for dry runs. @default about the budget */
+	estimate?(cell: Cell, effort: Effort): number;
 }
 
 /** How long a preset measures unless an experiment says otherwise. */

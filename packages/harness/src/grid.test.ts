@@ -25,6 +25,13 @@ test("a block is every combination of its axes, small n first, all algorithms at
 	]);
 });
 
+test("a size of many digits is told as a power of two", () => {
+	expect(expanded([{ ...block, n: [2 ** 20, 2 ** 100] }])).toEqual([
+		"streaming n=1048576 d=2 B=1",
+		"streaming n=2^100 d=2 B=1",
+	]);
+});
+
 test("a cell that two blocks hold is there once, under one spelling", () => {
 	expect(expanded([block, { ...block, algorithm: ["exact"] }])).toEqual([
 		"streaming n=4 d=2 B=1",

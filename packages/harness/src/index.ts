@@ -30,7 +30,9 @@ export type {
 	Series,
 } from "./figures/figure.ts";
 export { figureSpec } from "./figures/figure-spec.ts";
+export { numberText } from "./figures/number-text.ts";
 export { plotRun } from "./figures/plot-run.ts";
+export { describeRegime } from "./figures/regime.ts";
 export { type Crossover, findCrossover } from "./fits/crossover.ts";
 export { chooseGrowth, type Growth, type GrowthCandidate, type GrowthForm, growthForms } from "./fits/growth.ts";
 export { type LocalExponent, localExponents } from "./fits/local-exponent.ts";

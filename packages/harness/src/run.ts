@@ -11,7 +11,7 @@ export interface Run {
 	readonly folder: string;
 	readonly info: RunInfo;
 	readonly experiment: Experiment;
-	/** Rows that belong to the grid of the last sweep into the folder. */
+	/** Rows that belong to the grid of the last sweep into the folder, in the grid's order, whenever each was measured. */
 	readonly rows: readonly Row[];
 }
 
@@ -26,7 +26,9 @@ export function readRun(folder: string, experiments: readonly Experiment[]): Run
 		throw new UsageError(
 			`${folder}: unknown experiment: ${info.experiment} (known: ${experiments.map(({ name }) => name).join(", ")})`,
 		);
-	const keys = new Set(info.cells.map(({ key }) => key));
-	const rows = readRows(join(folder, rowsFileName)).rows.filter(({ key }) => keys.has(key));
+	const places = new Map(info.cells.map(({ key }, i) => [key, i]));
+	const rows = readRows(join(folder, rowsFileName))
+		.rows.filter(({ key }) => places.has(key))
+		.sort((a, b) => places.get(a.key)! - places.get(b.key)!);
 	return { folder, info, experiment, rows };
 }

@@ -4,7 +4,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import { describeCell } from "./cell.ts";
 import { CurveLimits } from "./curve-limits.ts";
 import { describeDuration, estimateCell } from "./estimate.ts";
-import type { Experiment, Preset } from "./experiment.ts";
+import type { Effort, Experiment, Preset } from "./experiment.ts";
 import type { GridOverrides } from "./grid.ts";
 import { readCommit, readMachine, readVersions } from "./machine.ts";
 import { machineWarnings, throttleCount } from "./machine-state.ts";
@@ -92,7 +92,7 @@ export async function planSweep(
 		toRun: toRun.map(({ key, cell }) => ({
 			key,
 			what: describeCell(cell),
-			milliseconds: estimateCell(cell, budget, limits, experiment.measure !== undefined),
+			milliseconds: estimateCell(cell, { budget, timeLimit }, limits, experiment),
 		})),
 	};
 }
@@ -137,7 +137,7 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 			cells: cells.map(({ key, cell }) => ({ key, ...cell })),
 		});
 		const { toRun, rows, limits } = select(cells, store.rows, options.rerun, timeLimit);
-		progress.notice(describeStart(experiment, cells.length, toRun, budget, limits, jobs));
+		progress.notice(describeStart(experiment, cells.length, toRun, { budget, timeLimit }, limits, jobs));
 		if (toRun.length > 0) for (const warning of await machineWarnings()) progress.notice(warning);
 		const throttled = throttleCount();
 		progress.start(toRun.length);
@@ -206,17 +206,16 @@ function isRerun({ status }: Row, rerun: Rerun | undefined): boolean {
 
 /** `scaling: found 120 cells, done 96, to run 24, about 3 min` */
 function describeStart(
-	{ name, measure }: Experiment,
+	experiment: Experiment,
 	count: number,
 	toRun: readonly KeyedCell[],
-	budget: number,
+	effort: Effort,
 	limits: CurveLimits,
 	jobs: number,
 ): string {
-	const start = `${name}: found ${count} cells, done ${count - toRun.length}, to run ${toRun.length}`;
+	const start = `${experiment.name}: found ${count} cells, done ${count - toRun.length}, to run ${toRun.length}`;
 	if (toRun.length === 0) return start;
-	const together =
-		toRun.reduce((sum, { cell }) => sum + estimateCell(cell, budget, limits, measure !== undefined), 0) / jobs;
+	const together = toRun.reduce((sum, { cell }) => sum + estimateCell(cell, effort, limits, experiment), 0) / jobs;
 	return `${start}, about ${describeDuration(together)}`;
 }
 

@@ -9,7 +9,7 @@ import { type FeatureTree, requireMemory, treeBytes } from "./feature-tree.ts";
 export function downwardClosedTree(exponents: readonly (readonly number[])[], available?: number): FeatureTree {
 	const d = exponents[0]?.length ?? 0;
 	if (d === 0) throw new UsageError("monomials: the set of exponents is empty");
-	const inside = [...exponents].sort(byDegreeThenTuple);
+	const inside = [...exponents].sort(byDegreeThenLast);
 	requireMemory(inside.length, treeBytes(d, inside.length, inside.length * (d + 1)), available);
 	const index = new Map(inside.map((alpha, node) => [nameOf(alpha), node]));
 	if (index.size < inside.length) throw new UsageError("monomials: a monomial is twice in the set");
@@ -20,7 +20,7 @@ export function downwardClosedTree(exponents: readonly (readonly number[])[], av
 			const raised = step(alpha, b, 1);
 			if (!index.has(nameOf(raised))) edge.set(nameOf(raised), raised);
 		}
-	const all = [...inside, ...[...edge.values()].sort(byDegreeThenTuple)];
+	const all = [...inside, ...[...edge.values()].sort(byDegreeThenLast)];
 	for (let node = inside.length; node < all.length; node++) index.set(nameOf(all[node]!), node);
 
 	const variable = Int32Array.from(all, (alpha) => Math.max(0, lastVariable(alpha)));
@@ -57,12 +57,12 @@ const countBelow = (sorted: readonly (readonly number[])[], k: number): number =
 	return at < 0 ? sorted.length : at;
 };
 
-/** By degree; within a degree in the order of the nondecreasing tuples, so that total degree comes out as its own tree. */
-function byDegreeThenTuple(a: readonly number[], b: readonly number[]): number {
+/** By degree, within a degree by the last exponent that differs: so total degree comes out as its own tree. */
+function byDegreeThenLast(a: readonly number[], b: readonly number[]): number {
 	const difference = degreeOf(a) - degreeOf(b);
 	if (difference !== 0) return difference;
-	const at = a.findIndex((exponent, i) => exponent !== b[i]);
-	return at < 0 ? 0 : b[at]! - a[at]!;
+	const at = a.findLastIndex((exponent, i) => exponent !== b[i]);
+	return at < 0 ? 0 : a[at]! - b[at]!;
 }
 
 /** |α|!/α! as a product of quotients that are whole numbers while they fit. */

@@ -3,7 +3,8 @@ import { countMonomials, type FeatureTree, requireMemory, treeBytes } from "./fe
 
 /**
  * All monomials of degree <= degree in d variables (paper.md 5.1), with those of degree + 1 as the edge.
- * A monomial is the nondecreasing tuple of its variables; a node's children append a variable from its last one on.
+ * A monomial is the nondecreasing tuple of its variables. Within a degree nodes are grouped by their last variable v: they
+ * append v to the nodes of the degree below whose last variable is v at most, which are the first there, in that order.
  * K = C(d + degree, degree) is computed before anything is built. Cost O(K d).
  * @throws UsageError when the tree would not fit in `available` bytes, or d or degree is not a whole number
  */
@@ -17,16 +18,19 @@ export function totalDegreeTree(d: number, degree: number, available?: number): 
 
 	const parent = new Int32Array(raisedSize);
 	const variable = new Int32Array(raisedSize);
-	const firstChild = new Int32Array(size);
 	const multiplicity = new Float64Array(size);
 	multiplicity[0] = 1;
 	const levels = new Int32Array(degree + 2);
+	// groups[k·d + v]: the first node of degree k whose last variable is v.
+	const groups = new Int32Array((degree + 2) * d);
 	let made = 1;
 	for (let k = 1; k <= degree + 1; k++) {
 		levels[k] = made;
-		for (let node = levels[k - 1]!; node < levels[k]!; node++) {
-			firstChild[node] = made;
-			for (let v = node === 0 ? 0 : variable[node]!; v < d; v++, made++) {
+		for (let v = 0; v < d; v++) {
+			groups[k * d + v] = made;
+			// Where the nodes of degree k - 1 whose last variable is v at most end.
+			const end = v + 1 < d && k > 1 ? groups[(k - 1) * d + v + 1]! : levels[k]!;
+			for (let node = levels[k - 1]!; node < end; node++, made++) {
 				parent[made] = node;
 				variable[made] = v;
 				if (made < size) multiplicity[made] = (multiplicity[node]! * k) / exponentOf(parent, variable, made);
@@ -42,7 +46,7 @@ export function totalDegreeTree(d: number, degree: number, available?: number): 
 		variable,
 		multiplicity,
 		levels,
-		raise: raising(d, size, parent, variable, firstChild),
+		raise: raising(d, levels, groups, parent, variable),
 	};
 }
 
@@ -53,22 +57,25 @@ function exponentOf(parent: Int32Array, variable: Int32Array, node: number): num
 	return exponent;
 }
 
-/** up(α, b): a child of α itself where b >= last(α), otherwise the child last(α) of up(parent(α), b). */
+/**
+ * up(α, b), of degree k + 1: where b >= last(α) the node that b makes of α itself, otherwise the one that last(α) makes
+ * of up(parent(α), b). In a group nodes are in the order of their parents, which are the first of their degree.
+ */
 function raising(
 	d: number,
-	size: number,
+	levels: Int32Array,
+	groups: Int32Array,
 	parent: Int32Array,
 	variable: Int32Array,
-	firstChild: Int32Array,
 ): Int32Array {
-	const raise = new Int32Array(size * d);
-	for (let node = 0; node < size; node++) {
-		const last = node === 0 ? 0 : variable[node]!;
-		for (let b = 0; b < last; b++) {
-			const raisedParent = raise[parent[node]! * d + b]!;
-			raise[node * d + b] = firstChild[raisedParent]! + last - variable[raisedParent]!;
+	const raise = new Int32Array(levels.at(-1)! * d);
+	for (let k = 0; k < levels.length - 1; k++)
+		for (let node = levels[k]!; node < levels[k + 1]!; node++) {
+			const last = node === 0 ? 0 : variable[node]!;
+			for (let b = 0; b < d; b++) {
+				const below = b < last ? raise[parent[node]! * d + b]! : node;
+				raise[node * d + b] = groups[(k + 1) * d + Math.max(b, last)]! + below - levels[k]!;
+			}
 		}
-		for (let b = last; b < d; b++) raise[node * d + b] = firstChild[node]! + b - last;
-	}
 	return raise;
 }

@@ -1,7 +1,7 @@
 import type { RowSink } from "@attgrad/attention-problem";
 import { type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
-import { familyTable, variableTable } from "./feature-tables.ts";
+import { runTable } from "./feature-tables.ts";
 import { type ForwardTotals, shiftedRows } from "./forward.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import { bytesOf, keyMoments, notPositive, putIndices, putNumbers, sharesOf, upTo } from "./kernel-route.ts";
@@ -35,17 +35,13 @@ async function outputs(
 	const { n, d, A1 } = problem;
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
-	const families = familyTable(tree, tree.size);
+	const runs = runTable(tree, tree.size);
 	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
 	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
 	const weightedView = kernels.view(dtype, weighted, tree.size * (d + 1));
 	for (let at = 0; at < weightedView.length; at++) weightedView[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
-	const tables = [
-		families.length / 2,
-		putIndices(kernels, families),
-		putIndices(kernels, variableTable(tree, tree.size, plan.panelBytes)),
-	];
+	const tables = [runs.length / 3, putIndices(kernels, runs)];
 	const operands = [
 		putNumbers(kernels, "f64", queryMap.data),
 		kernels.allocateZeros("f64", d),

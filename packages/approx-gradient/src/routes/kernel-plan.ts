@@ -6,13 +6,11 @@ export interface KernelPlan {
 	readonly panelBytes: number;
 	/** Panels of keys in a block. */
 	readonly blockPanels: number;
-	/** Nodes that key moments come in multiples of. */
-	readonly momentNodes: number;
 	/** Shares that every chunk of rows is cut into; each has sums of its own. */
 	readonly slots: number;
 	/** Rows of a share. */
 	readonly slotRows: number;
-	/** Bytes of scratch of a thread in pass 1, for `nodes` nodes (a multiple of momentNodes). */
+	/** Bytes of scratch of a thread in pass 1, for `nodes` nodes (an even number). */
 	keyScratch(nodes: number, d: number): number;
 	/** Bytes of scratch of a thread in pass 2. */
 	queryScratch(nodes: number, adjointNodes: number, d: number): number;
@@ -26,9 +24,6 @@ const SUM_BYTES = 2 ** 27;
 
 /** Multiplications of a share: some 5 ms, between two looks at the event loop and not too many for small problems. */
 const SHARE_WORK = 2e7;
-
-/** Node multiples of both builds' tiles. */
-const MOMENT_NODES = 2;
 
 const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
@@ -49,11 +44,10 @@ export function kernelPlan(
 	return {
 		panelBytes,
 		blockPanels,
-		momentNodes: MOMENT_NODES,
 		slots,
 		slotRows,
-		keyScratch: (all, width) => 256 + ((all + 2 * width + 1) * blockPanels + width + 6) * panelBytes,
+		keyScratch: (all, width) => 256 + ((all + 2 * width + 1) * blockPanels + width + 10) * panelBytes,
 		queryScratch: (all, adjoint, width) =>
-			(upTo(all, 4) + upTo(Math.max(all, adjoint), 4) + 10 * width + 2 + 2 * width * width) * panelBytes,
+			(upTo(all, 4) + upTo(Math.max(all, adjoint), 4) + 6 * width + 2 + 2 * width * width) * panelBytes,
 	};
 }

@@ -10,7 +10,7 @@ import {
 	withKernels,
 } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
-import { familyTable, raisedTable, variableTable } from "./feature-tables.ts";
+import { raisedTable, runTable } from "./feature-tables.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import type { RouteInput, RouteOptions, RouteResult } from "./route.ts";
 
@@ -85,16 +85,11 @@ export function keyMoments(
 	const dtype = problem.A1.dtype;
 	const size = bytesOf(dtype);
 	return kernels.scope(async () => {
-		const padded = upTo(nodes, plan.momentNodes);
-		const families = familyTable(tree, nodes);
+		const padded = upTo(nodes, 2);
+		const runs = runTable(tree, nodes);
 		const keyMap = transpose(frame.keyMap);
 		const tilted = frame.queryCentre.some((nu) => nu !== 0);
-		const fixed = [
-			families.length / 2,
-			putIndices(kernels, families),
-			putIndices(kernels, variableTable(tree, nodes, plan.blockPanels * plan.panelBytes)),
-			plan.blockPanels,
-		];
+		const fixed = [runs.length / 3, putIndices(kernels, runs), plan.blockPanels];
 		const matrices = [
 			putNumbers(kernels, "f64", keyMap.data),
 			putNumbers(kernels, "f64", frame.keyCentre),
@@ -122,7 +117,8 @@ export function keyMoments(
 		const total = new Float64Array(nodes * (d + 1));
 		for (let slot = 0; slot < plan.slots; slot++) {
 			const part = all.subarray(slot * padded * (d + 1));
-			for (let at = 0; at < total.length; at++) total[at]! += part[at]!;
+			for (let node = 0; node < nodes; node++)
+				for (let column = 0; column <= d; column++) total[node * (d + 1) + column]! += part[column * padded + node]!;
 		}
 		return total;
 	});
@@ -140,17 +136,13 @@ export async function queries(
 	const { n, d, A1, E } = problem;
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
-	const families = familyTable(tree, tree.size);
+	const runs = runTable(tree, tree.size);
 	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
 	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
 	const weightedView = kernels.view(dtype, weighted, tree.size * (d + 1));
 	for (let at = 0; at < weightedView.length; at++) weightedView[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
-	const tables = [
-		families.length / 2,
-		putIndices(kernels, families),
-		putIndices(kernels, variableTable(tree, tree.size, plan.panelBytes)),
-	];
+	const tables = [runs.length / 3, putIndices(kernels, runs)];
 	const operands = [
 		putNumbers(kernels, "f64", frame.valueCentre),
 		putNumbers(kernels, "f64", queryMap.data),

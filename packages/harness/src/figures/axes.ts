@@ -1,4 +1,5 @@
 import type { Axis } from "./figure.ts";
+import { numberText } from "./number-text.ts";
 import { linearTicks, power, powerOfTenTicks, powerOfTwoTicks, type Tick } from "./ticks.ts";
 
 /** Least and largest value that an axis shows. */
@@ -55,8 +56,6 @@ export function ticksAt({ scale }: Axis, values: readonly number[], most: number
 	const step = Math.max(1, Math.ceil(sorted.length / Math.floor(most)));
 	const arePowers =
 		scale === "powers-of-two" && sorted.at(-1)! >= 1e4 && sorted.every((value) => Number.isInteger(Math.log2(value)));
-	const label = arePowers
-		? (value: number) => power(2, Math.log2(value))
-		: (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 6 });
+	const label = arePowers ? (value: number) => power(2, Math.log2(value)) : numberText;
 	return sorted.filter((_, i) => i % step === 0).map((value) => ({ value, label: label(value) }));
 }

@@ -1,13 +1,15 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../row.ts";
-import { axisEncoding, type Range, rangeOf, ticksIn } from "./axes.ts";
+import { axisEncoding, position, type Range, rangeOf, ticksIn } from "./axes.ts";
 import { median } from "./curves.ts";
-import type { DotFigure, Quantity } from "./figure.ts";
+import type { Axis, DotFigure, Quantity } from "./figure.ts";
 import { describeMarks, framed } from "./frame.ts";
 import { figureWidth, fontSize, margin } from "./layout.ts";
 import { legendColumns } from "./legend.ts";
-import { type CurveStyle, styleOf } from "./palette.ts";
+import { drawnValue } from "./number-text.ts";
+import { type CurveStyle, stylesOf } from "./palette.ts";
 import { textWidth } from "./text.ts";
+import type { Tick } from "./ticks.ts";
 
 /** A dot, or why there is none. */
 interface Dot {
@@ -17,10 +19,12 @@ interface Dot {
 	readonly status: Row["status"];
 }
 
-/** Height of a line, space between panels, and room that a tick takes, in pixels. */
+/** Height of a line and space between panels, in pixels. */
 const lineHeight = 25;
 const spacing = 18;
-const tickRoom = 44;
+
+/** Least distance between the labels of two ticks, in pixels. */
+const tickGap = 9;
 
 /**
  * The vega-lite specification of a figure of dots. A thin line marks what the first category has.
@@ -32,11 +36,17 @@ export function dotFigureSpec(figure: DotFigure, rows: readonly Row[]): TopLevel
 	if (dots.every(({ value }) => value === undefined)) return undefined;
 	const categories = [...new Set(dots.map(({ category }) => category))];
 	const groups = [...new Set(dots.map(({ group }) => group))];
-	const styles = new Map(groups.map((group, i) => [group, styleOf(group, i)]));
+	const styles = stylesOf(groups);
 	const names = Math.max(...categories.map((category) => textWidth(category, fontSize.label, true))) + 8;
 	const width = (figureWidth - 2 * margin - names - spacing * (panels.length - 1)) / panels.length;
 	const specs = panels.map((panel, i) =>
-		dotPanel(figure.quantities[i]!, panel, { width, categories, styles, isNamed: i === 0 }),
+		dotPanel(figure.quantities[i]!, panel, {
+			width,
+			categories,
+			styles,
+			isNamed: i === 0,
+			values: (figure.sharesRange ? dots : panel).flatMap(({ value }) => value ?? []),
+		}),
 	);
 	const missing = dots.flatMap(({ value, status }) => (value === undefined ? [status] : []));
 	return {
@@ -53,7 +63,7 @@ function dotsOf(figure: DotFigure, { value }: Quantity, rows: readonly Row[]): D
 		if (category === undefined) return [];
 		const place = { category, group: figure.group?.(first) ?? "" };
 		const values = members.flatMap((row) => (row.status === "done" ? (value(row, rows) ?? []) : []));
-		if (values.length > 0) return [{ ...place, value: median(values), status: "done" }];
+		if (values.length > 0) return [{ ...place, value: drawnValue(median(values)), status: "done" }];
 		return first.status === "done" ? [] : [{ ...place, status: first.status }];
 	});
 }
@@ -64,18 +74,19 @@ interface DotFrame {
 	readonly styles: ReadonlyMap<string, CurveStyle>;
 	/** Whether the categories stand beside it. */
 	readonly isNamed: boolean;
+	/** What its axis shows. */
+	readonly values: readonly number[];
 }
 
 /** A panel, from the back to the front: what the first category has, dots, marks at the edge of those that are missing. */
 function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): object {
-	const { width, categories, styles, isNamed } = frame;
+	const { width, categories, styles, isNamed, values } = frame;
 	const groups = [...styles.keys()];
-	const values = dots.flatMap(({ value }) => value ?? []);
 	const range: Range = values.length > 0 ? rangeOf(axis, values) : [1, 10];
 	const x = {
 		field: "value",
 		type: "quantitative",
-		...axisEncoding(axis, range, ticksIn(axis, range, width / tickRoom), true),
+		...axisEncoding(axis, range, fittingTicks(axis, range, width), true),
 	};
 	const y = {
 		field: "category",
@@ -87,7 +98,7 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): ob
 		field: "group",
 		type: "nominal",
 		scale: { domain: groups, range: groups.map((group) => look(styles.get(group)!)) },
-		legend: groups.length > 1 ? { title: null, orient: "top", columns: Math.max(1, legendColumns(groups) - 1) } : null,
+		legend: groups.length > 1 ? { title: null, orient: "top", columns: legendColumns(groups) } : null,
 	});
 	const color = ranged(({ colour }) => colour);
 	const shape = ranged((style) => style.shape);
@@ -126,4 +137,18 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): ob
 			},
 		],
 	};
+}
+
+/** As many ticks as an axis of this length has room for. */
+function fittingTicks(axis: Axis, range: Range, length: number): Tick[] {
+	const isFitting = (ticks: readonly Tick[]) =>
+		ticks.every(({ value, label }, i) => {
+			const next = ticks[i + 1];
+			if (!next) return true;
+			const distance = position(axis, range, length, next.value) - position(axis, range, length, value);
+			return distance >= (textWidth(label, fontSize.tick) + textWidth(next.label, fontSize.tick)) / 2 + tickGap;
+		});
+	let most = Math.floor(length / (2 * tickGap));
+	while (most > 1 && !isFitting(ticksIn(axis, range, most))) most--;
+	return ticksIn(axis, range, most);
 }

@@ -5,7 +5,8 @@ import type { LineFigure } from "./figure.ts";
 import type { GuideLine } from "./guides.ts";
 import { fontSize } from "./layout.ts";
 import { ink } from "./palette.ts";
-import { type Label, labelGap, type PlacedLabel, placeLabels } from "./place-labels.ts";
+import { labelGap, type PlacedLabel, placeLabels } from "./place-labels.ts";
+import type { PlacedRule } from "./rules.ts";
 import { textWidth } from "./text.ts";
 
 /** Name of a curve, with its exponent where one was fitted. */
@@ -18,11 +19,15 @@ export function labelWidth(curve: Pick<Curve, "name" | "law">): number {
 	return textWidth(curveLabel(curve), fontSize.label, true) + labelGap;
 }
 
-/** Names of curves, with the exponent where one was fitted, and of guides, each beside the last point of its line. */
+/**
+ * Names of curves, with the exponent where one was fitted, and of guides, each beside the last point of its line. Those of
+ * curves that end together stand in the order of the curves' heights.
+ */
 export function endLabels(
 	figure: LineFigure,
 	curves: readonly Curve[],
 	guides: readonly GuideLine[],
+	rules: readonly Pick<PlacedRule, "ends" | "name">[],
 	frame: { readonly width: number; readonly height: number; readonly x: Range; readonly y: Range },
 	colourOf: (name: string) => string,
 ): PlacedLabel[] {
@@ -30,17 +35,29 @@ export function endLabels(
 		x: position(figure.x, frame.x, frame.width, x),
 		y: frame.height - position(figure.y, frame.y, frame.height, y),
 	});
-	const label = (text: string, colour: string, isBold: boolean, last: { x: number; y: number }): Label => ({
-		text,
-		colour,
-		isBold,
-		width: textWidth(text, fontSize.label, isBold),
-		anchor: pixel(last),
-	});
+	const label = (text: string, colour: string, isBold: boolean, line: readonly { x: number; y: number }[]) => {
+		const points = line.map(pixel);
+		const { x, y } = points.at(-1)!;
+		return {
+			text,
+			colour,
+			isBold,
+			width: textWidth(text, fontSize.label, isBold),
+			anchor: { x, y: Math.round(y) },
+			height: points.reduce((sum, point) => sum + point.y, 0) / points.length,
+		};
+	};
 	const labels = [
-		...curves.map((curve) => label(curveLabel(curve), colourOf(curve.name), true, curve.points.at(-1)!)),
-		...guides.map((guide) => label(guide.label, ink.faint, false, guide.ends.at(-1)!)),
+		...curves.map((curve) => label(curveLabel(curve), colourOf(curve.name), true, curve.points)),
+		...guides.map((guide) => label(guide.label, ink.faint, false, guide.ends)),
+	].sort((a, b) => a.anchor.y - b.anchor.y || a.height - b.height);
+	const lines = [
+		...curves.map(({ points }) => points.map(pixel)),
+		...rules.map(({ ends: { x, x2, y, y2 } }) => [
+			{ x, y },
+			{ x: x2, y: y2 },
+		]),
+		...rules.map(({ name }) => [name, { x: name.x + name.width, y: name.y }]),
 	];
-	const lines = curves.map(({ points }) => points.map(pixel));
 	return placeLabels(labels, lines, fontSize.label * 1.25, frame.height);
 }

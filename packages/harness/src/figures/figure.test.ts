@@ -45,6 +45,12 @@ test("a PNG is 1400 pixels wide and holds text in the font that comes with the p
 	expect(png.length).toBeGreaterThan(withoutText.png.length);
 });
 
+test("a PNG has a palette", async () => {
+	const { png } = await draw(scalingFigure, scalingRows());
+	const [bitDepth, colourType] = Buffer.from(png).subarray(24, 26);
+	expect([bitDepth, colourType]).toEqual([8, 3]);
+});
+
 test("rows that gave nothing make no figure", () => {
 	const failed = scalingRows().filter(({ status }) => status !== "done");
 	expect(failed.length).toBeGreaterThan(0);
@@ -74,6 +80,65 @@ test("predictions are dashed, measurements solid", async () => {
 	const { svg } = await draw(degreeFigure, degreeRows());
 	expect(svg).toMatch(/stroke-dasharray="6,3"/);
 	expect(svg.match(/<path[^>]*stroke="#0072B2"[^>]*>/g)!.every((path) => !/dasharray="6/.test(path))).toBe(true);
+});
+
+test("what dashes mean is told where there are solid lines too", async () => {
+	const told = "Solid lines are measured, dashed ones computed.";
+	expect((await draw(degreeFigure, degreeRows())).svg).toContain(told);
+	expect((await draw(scalingFigure, scalingRows())).svg).not.toContain(told);
+});
+
+test("a guide that no curve grows like is left out", async () => {
+	const linear = scalingRows().filter(({ algorithm }) => algorithm.startsWith("polynomial"));
+	const { svg } = await draw(scalingFigure, linear);
+	expect(svg).toContain(">~ n<");
+	expect(svg).not.toContain(">~ n²<");
+});
+
+test("headings of panels stand level, whether points are missing in one of them or not", async () => {
+	const rows = scalingRows().filter(({ algorithm }) => ["streaming", "dense"].includes(algorithm));
+	const panels = [1, 2].flatMap((d) => rows.map((row) => ({ ...row, d })));
+	const figure: Figure = { ...scalingFigure, panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row!.d}` } };
+	const { svg } = await draw(
+		figure,
+		panels.filter(({ d, status }) => d === 1 || status === "done"),
+	);
+	const heights = [1, 2].map((d) => {
+		const before = svg.slice(0, svg.indexOf(`Title text 'd = ${d}'`));
+		return /.*role-title"><g transform="translate\([^,]*,([^)]*)\)"/s.exec(before)![1];
+	});
+	expect(svg).toContain("skipped");
+	expect(heights[0]).toBe(heights[1]);
+});
+
+test("panels with axes of their own have a range and a title each", () => {
+	const figure: Figure = {
+		...paretoFigure,
+		rules: [],
+		panelY: ([row]) => ({ title: `error at B = ${row!.B}`, scale: "log" }),
+	};
+	const rows = paretoRows().map((row) =>
+		row.B === 1 && row.error_max ? { ...row, error_max: 1e9 * row.error_max } : row,
+	);
+	const spec = JSON.stringify(figureSpec(figure, rows));
+	expect(spec).toContain('"title":"error at B = 0.5"');
+	expect(spec).toContain('"title":"error at B = 1"');
+	const domains = spec.matchAll(/"field":"y","type":"quantitative","scale":{"domain":(\[[^\]]+\])/g);
+	expect(new Set([...domains].map(([, domain]) => domain)).size).toBe(2);
+});
+
+test("dots that are compared across panels have one range", () => {
+	const rangesOf = (figure: Figure) => {
+		const spec = JSON.stringify(figureSpec(figure, ablationRows()));
+		return new Set([...spec.matchAll(/"domain":(\[[\d.,e+-]+\])/g)].map(([, domain]) => domain)).size;
+	};
+	expect(rangesOf(ablationFigure)).toBe(2);
+	expect(rangesOf({ ...ablationFigure, sharesRange: true })).toBe(1);
+});
+
+test("what stands for the circumstances can depend on the rows", async () => {
+	const { svg } = await draw({ ...scalingFigure, regime: (rows) => `${rows.length} rows` }, scalingRows());
+	expect(svg).toContain(`${scalingRows().filter(({ status }) => status === "done").length} rows`);
 });
 
 test("each measured curve is labelled with the exponent of its power law", async () => {

@@ -14,8 +14,12 @@ interface FigureWords {
 	only?(row: Row): boolean;
 	/** What a row stands for: the points of a curve that it holds in `extra`, each as a row. @default the row itself */
 	unfold?(row: Row): readonly Row[];
-	/** What stands in place of the circumstances that the rows have in common; for what is computed in closed form. */
-	readonly regime?: string;
+	/**
+	 * What stands in place of the circumstances that the rows have in common: for what is computed in closed form, or where a
+	 * column means something else.
+	 * @default describeRegime of the rows that are done
+	 */
+	readonly regime?: string | ((rows: readonly Row[]) => string);
 	/** What the figure must not be read as, and where what it is about does not pay; as long as it needs to be. */
 	readonly caveat?: string;
 }
@@ -32,6 +36,8 @@ interface PlaneFigure extends FigureWords {
 export interface LineFigure extends PlaneFigure {
 	readonly form?: "lines";
 	readonly series: readonly Series[];
+	/** The axis of y of a panel, whose range is then its own. @default the figure's, with the range of all panels */
+	panelY?(rows: readonly Row[]): Axis;
 	/** Thin lines that grow as n^exponent, to compare slopes with. */
 	readonly guides?: readonly Guide[];
 	/** Thin lines across a panel, each with a name. */
@@ -62,6 +68,8 @@ export interface DotFigure extends FigureWords {
 	/** Dots of one colour, under this name in the legend. @default all are of one colour */
 	group?(row: Row): string;
 	readonly quantities: readonly Quantity[];
+	/** Whether all quantities have the same range, to be compared across panels. @default false */
+	readonly sharesRange?: boolean;
 }
 
 /** What a panel of dots shows: the median of the rows of a category and group. */
@@ -144,7 +152,7 @@ export interface ColourScale {
 	readonly middle?: number;
 }
 
-/** A dashed curve over a heat map. */
+/** A dashed curve over a heat map, interrupted where it would hide a number or a mark. */
 export interface Overlay {
 	readonly label: string;
 	/** Its height at x in the panel of these rows; it is not drawn where this is outside of the panel. */

@@ -4,7 +4,7 @@ import type { Figure, FigureFacts, Panels } from "./figure.ts";
 import { figureWidth, fontFamily, fontSize, margin, panelColumns } from "./layout.ts";
 import { ink } from "./palette.ts";
 import { describeRegime } from "./regime.ts";
-import { wrapText } from "./text.ts";
+import { balanceText, wrapText } from "./text.ts";
 
 /** The rows of a panel, its heading, and which axes have their title there: of several panels, those at the outer edge. */
 export interface PanelRows {
@@ -38,8 +38,9 @@ export function framed(
 	panels: readonly object[],
 	marks: readonly string[],
 ): TopLevelSpec {
-	const regime = figure.regime ?? describeRegime(facts.rows.filter(({ status }) => status === "done"));
-	const wrapped = (text: string, size: number) => wrapText(text, figureWidth - 2 * margin, size);
+	const done = facts.rows.filter(({ status }) => status === "done");
+	const regime = typeof figure.regime === "function" ? figure.regime(done) : (figure.regime ?? describeRegime(done));
+	const width = figureWidth - 2 * margin;
 	const notes = [regime, figure.caveat, ...marks].filter((note) => note !== undefined);
 	return {
 		$schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -47,8 +48,8 @@ export function framed(
 		background: "white",
 		padding: margin,
 		title: {
-			text: wrapped(figure.title(facts), fontSize.title),
-			subtitle: notes.flatMap((note) => wrapped(note, fontSize.subtitle)),
+			text: balanceText(figure.title(facts), width, fontSize.title, true),
+			subtitle: notes.flatMap((note) => wrapText(note, width, fontSize.subtitle)),
 		},
 		config,
 		// A panel that has a heading keeps it: its title would take the place of the figure's.

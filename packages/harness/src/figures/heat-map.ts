@@ -1,12 +1,15 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../row.ts";
 import { axisEncoding, position, type Range, ticksAt } from "./axes.ts";
+import { boxAround } from "./boxes.ts";
 import { cellEdges } from "./cell-edges.ts";
 import { type Colouring, colouring } from "./colour-scale.ts";
 import { median } from "./curves.ts";
-import type { Axis, HeatCell, HeatMapFigure, Overlay } from "./figure.ts";
+import type { Axis, HeatCell, HeatMapFigure } from "./figure.ts";
 import { describeMarks, framed, type PanelRows, panelHeading, splitPanels } from "./frame.ts";
 import { figureWidth, fontSize, largePanelHeight, margin, smallPanel, yAxisWidth } from "./layout.ts";
+import { drawnValue } from "./number-text.ts";
+import { overlayLayers } from "./overlays.ts";
 import { ink } from "./palette.ts";
 import { textWidth } from "./text.ts";
 
@@ -16,7 +19,7 @@ interface PlacedCell extends HeatCell {
 }
 
 /** What all panels of a heat map share. */
-interface HeatFrame {
+export interface HeatFrame {
 	readonly width: number;
 	readonly height: number;
 	readonly x: { readonly edges: ReadonlyMap<number, Range>; readonly range: Range };
@@ -24,11 +27,11 @@ interface HeatFrame {
 	readonly colours: Colouring;
 }
 
+/** Width of the mark of a rectangle without a value, in pixels. */
+const crossSize = 10;
+
 /** Room that a tick takes along an axis, in pixels. */
 const tickRoom = { x: 46, y: 24 } as const;
-
-/** Places at which an overlay is looked up. */
-const overlaySteps = 120;
 
 /**
  * The vega-lite specification of a heat map. Rectangles without a value are grey with a mark; where there is no row
@@ -80,7 +83,7 @@ function axisFrame(axis: Axis, values: readonly number[]) {
 	return { edges, range: [Math.min(...ends), Math.max(...ends)] as const };
 }
 
-/** A panel, from the back to the front: rectangles, marks of those without a value, overlays with their names, text. */
+/** A panel, from the back to the front: rectangles, overlays with their names, marks of those without a value, text. */
 function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, frame: HeatFrame): object {
 	const { width, height, colours } = frame;
 	const ranged = (channel: "x" | "y", isTitled: boolean, most: number) => ({
@@ -95,12 +98,21 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 	const x = ranged("x", titled.x, width / tickRoom.x);
 	const y = ranged("y", titled.y, height / tickRoom.y);
 	const cells = cellsOf(figure, rows).map((cell) => {
-		const [left, right] = frame.x.edges.get(cell.x)!;
-		const [bottom, top] = frame.y.edges.get(cell.y)!;
+		const [left, right] = frame.x.edges.get(cell.x)!.map(drawnValue);
+		const [bottom, top] = frame.y.edges.get(cell.y)!.map(drawnValue);
 		return { ...cell, left, right, bottom, top };
 	});
-	const filled = cells.flatMap(({ value, ...cell }) => (value === undefined ? [] : [{ ...cell, value }]));
+	const filled = cells.flatMap(({ value, ...cell }) =>
+		value === undefined ? [] : [{ ...cell, value: drawnValue(value) }],
+	);
 	const empty = cells.filter(({ value }) => value === undefined);
+	const boxAt = ({ x, y }: HeatCell, width: number) =>
+		boxAround(
+			position(figure.x, frame.x.range, frame.width, x),
+			frame.height - position(figure.y, frame.y.range, frame.height, y),
+			width + 8,
+			fontSize.point + 4,
+		);
 	const rectangle = {
 		x: { field: "left", ...x },
 		x2: { field: "right" },
@@ -132,6 +144,10 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 					tooltip,
 				},
 			},
+			...overlayLayers(figure, rows, frame, { x, y }, [
+				...empty.map((cell) => boxAt(cell, crossSize)),
+				...(figure.text ? filled.map((cell) => boxAt(cell, textWidth(figure.text!(cell.value), fontSize.point))) : []),
+			]),
 			{
 				data: { values: empty },
 				mark: {
@@ -144,7 +160,6 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 				},
 				encoding: middle,
 			},
-			...(figure.overlays ?? []).flatMap((overlay) => overlayLayers(figure, overlay, rows, frame, { x, y })),
 			...(figure.text
 				? [
 						{
@@ -163,38 +178,4 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 				: []),
 		],
 	};
-}
-
-/** A dashed curve with white around it, so that it shows on every colour, and its name at its upper end. */
-function overlayLayers(
-	figure: HeatMapFigure,
-	{ label, y: heightAt }: Overlay,
-	rows: readonly Row[],
-	frame: HeatFrame,
-	{ x, y }: { readonly x: object; readonly y: object },
-): object[] {
-	const [forth, back] = figure.x.scale === "linear" ? [Number, Number] : [Math.log, Math.exp];
-	const [from, to] = frame.x.range.map(forth) as [number, number];
-	const [low, high] = frame.y.range;
-	const points = Array.from({ length: overlaySteps + 1 }, (_, i) => back(from + ((to - from) * i) / overlaySteps))
-		.map((at) => ({ x: at, y: heightAt(at, rows) }))
-		.filter((point) => point.y >= low && point.y <= high);
-	const end = points.at(-1);
-	if (!end) return [];
-	const width = textWidth(label, fontSize.tick, true);
-	const at = position(figure.x, frame.x.range, frame.width, end.x);
-	const down = frame.height - position(figure.y, frame.y.range, frame.height, end.y);
-	const name = { text: label, x: Math.max(width + 4, at - 6), y: down < 22 ? down + 20 : down - 12 };
-	const encoding = { x: { field: "x", ...x }, y: { field: "y", ...y } };
-	const line = (mark: object) => ({ data: { values: points }, mark: { type: "line", ...mark }, encoding });
-	const text = (mark: object) => ({
-		data: { values: [{}] },
-		mark: { type: "text", align: "right", fontSize: fontSize.tick, fontWeight: 700, ...name, ...mark },
-	});
-	return [
-		line({ color: "white", strokeWidth: 5, opacity: 0.8 }),
-		line({ color: ink.text, strokeWidth: 2, strokeDash: [6, 3] }),
-		text({ stroke: "white", strokeWidth: 4, strokeJoin: "round" }),
-		text({ color: ink.text }),
-	];
 }

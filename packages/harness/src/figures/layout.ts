@@ -29,3 +29,6 @@ export const yAxisWidth = 58;
 
 /** Panels beside each other. */
 export const panelColumns = 2;
+
+/** Inner width of one of two panels that both have a titled y axis. */
+export const titledPanelWidth = (figureWidth - 2 * margin - 18) / panelColumns - yAxisWidth;

@@ -5,9 +5,9 @@ import { type Curve, curvesOf, type Gap } from "./curves.ts";
 import { labelWidth } from "./end-labels.ts";
 import type { LineFigure } from "./figure.ts";
 import { describeMarks, framed, splitPanels } from "./frame.ts";
-import { figureWidth, largePanelHeight, margin, smallPanel, yAxisWidth } from "./layout.ts";
-import { styleOf } from "./palette.ts";
-import { type Frame, panelSpec } from "./panel-spec.ts";
+import { figureWidth, largePanelHeight, margin, smallPanel, titledPanelWidth, yAxisWidth } from "./layout.ts";
+import { stylesOf } from "./palette.ts";
+import { type Frame, type Panel, panelSpec } from "./panel-spec.ts";
 import { rulesOf } from "./rules.ts";
 
 /**
@@ -24,18 +24,51 @@ export function lineFigureSpec(figure: LineFigure, rows: readonly Row[]): TopLev
 	}));
 	const isSingle = parts.length === 1;
 	const points = parts.flatMap((part) => part.curves.flatMap((curve) => curve.points));
-	const rules = parts.flatMap((part) => part.rules);
-	const ruledAt = (axis: "x" | "y") => rules.filter((rule) => rule.axis === axis).map(({ at }) => at);
 	const kinds = new Map(curves.map(({ name, kind }) => [name, kind]));
+	const size = figure.panelY ? { ...smallPanel, width: titledPanelWidth } : smallPanel;
 	const frame: Frame = {
-		...(isSingle ? { width: freeWidth(curves), height: largePanelHeight } : smallPanel),
+		...(isSingle ? { width: freeWidth(curves), height: largePanelHeight } : size),
 		namesBeside: isSingle,
-		x: rangeOf(figure.x, [...[...points, ...gaps].flatMap(({ x }) => x ?? []), ...ruledAt("x")]),
-		y: rangeOf(figure.y, [...points.flatMap(({ low, high }) => [low, high]), ...ruledAt("y")]),
-		styles: new Map([...kinds].map(([name, kind], i) => [name, { kind, ...styleOf(name, i) }])),
+		x: rangeOf(figure.x, [...[...points, ...gaps].flatMap(({ x }) => x ?? []), ...ruledAt("x", parts)]),
+		y: rangeOf(figure.y, heights(parts)),
+		gapped: [...kinds.keys()].filter((name) => gaps.some(({ curve, x }) => curve === name && x !== undefined)),
+		styles: new Map(
+			[...stylesOf([...kinds.keys()])].map(([name, style]) => {
+				const kind = kinds.get(name)!;
+				// What is drawn without points has none in the legend.
+				return [name, { ...style, kind, ...(kind === "floor" && { shape: "stroke" }) }];
+			}),
+		),
 	};
-	const panels = parts.map((part) => panelSpec(figure, part, frame));
-	return framed(figure, { rows, curves }, panels, describeGaps(gaps));
+	const panels = parts.map((part) => {
+		const own = heights([part]);
+		if (!figure.panelY || own.length === 0) return panelSpec(figure, part, frame);
+		const y = figure.panelY(part.rows);
+		return panelSpec(
+			{ ...figure, y },
+			{ ...part, titled: { ...part.titled, y: true } },
+			{ ...frame, y: rangeOf(y, own) },
+		);
+	});
+	return framed(figure, { rows, curves }, panels, [...describeKinds(curves), ...describeGaps(gaps)]);
+}
+
+type Part = Pick<Panel, "curves" | "rules">;
+
+/** Values that the axis of y of these panels has to show. */
+function heights(parts: readonly Part[]): number[] {
+	const points = parts.flatMap(({ curves }) => curves.flatMap((curve) => curve.points));
+	return [...points.flatMap(({ low, high }) => [low, high]), ...ruledAt("y", parts)];
+}
+
+function ruledAt(axis: "x" | "y", parts: readonly Part[]): number[] {
+	return parts.flatMap(({ rules }) => rules.filter((rule) => rule.axis === axis).map(({ at }) => at));
+}
+
+/** What dashes mean, where there are solid lines too. */
+function describeKinds(curves: readonly Curve[]): string[] {
+	const has = (wanted: Curve["kind"]) => curves.some(({ kind }) => kind === wanted);
+	return has("measured") && has("predicted") ? ["Solid lines are measured, dashed ones computed."] : [];
 }
 
 /** What the marks at the edge mean, and what is missing without one because nobody knows where it would be. */

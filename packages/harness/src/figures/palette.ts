@@ -69,13 +69,31 @@ const others: readonly CurveStyle[] = [
 	{ colour: colours.vermillion, shape: "cross" },
 	{ colour: colours.purple, shape: "triangle-left" },
 	{ colour: colours.grey, shape: "square" },
+	{ colour: colours.blue, shape: "diamond" },
+	{ colour: colours.orange, shape: "triangle-up" },
+	{ colour: colours.black, shape: "circle" },
+	{ colour: colours.skyBlue, shape: "triangle-down" },
+	{ colour: colours.brown, shape: "diamond" },
 ];
 
-/** The style of a curve; names that the table does not have take the remaining styles in turn, by `index`. */
-export function styleOf(name: string, index: number): CurveStyle {
+/**
+ * The styles of a figure's curves. Names that the table does not have take what is left of the remaining styles in turn, so
+ * that no two of up to nine look alike.
+ */
+export function stylesOf(names: readonly string[]): Map<string, CurveStyle> {
+	const own = new Map(names.map((name) => [name, styleOf(name)]));
+	const taken = new Set([...own.values()].map((style) => style?.colour));
+	const free = others.filter(({ colour }) => !taken.has(colour));
+	const left = free.length > 0 ? free : others;
+	let next = 0;
+	return new Map(names.map((name) => [name, own.get(name) ?? left[next++ % left.length]!]));
+}
+
+/** The style that a name has in every figure, if it has one. */
+function styleOf(name: string): CurveStyle | undefined {
 	const [variant = name] = name.split(":");
 	const [algorithm = name] = variant.split("/");
-	return styles.get(variant) ?? styles.get(algorithm) ?? others[index % others.length]!;
+	return styles.get(variant) ?? styles.get(algorithm);
 }
 
 /** Colours of what is not a curve. */

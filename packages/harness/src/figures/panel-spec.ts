@@ -6,6 +6,7 @@ import { type PanelRows, panelHeading } from "./frame.ts";
 import { guideLines } from "./guides.ts";
 import { fontSize } from "./layout.ts";
 import { legendColumns } from "./legend.ts";
+import { drawnValue } from "./number-text.ts";
 import { type CurveStyle, ink } from "./palette.ts";
 import { pointLabels } from "./point-labels.ts";
 import { placeRules, ruleLayers, type rulesOf } from "./rules.ts";
@@ -23,6 +24,8 @@ export interface Frame {
 	readonly height: number;
 	readonly x: Range;
 	readonly y: Range;
+	/** Curves that have gaps in any panel: each has a row of marks above every panel, so that headings stand level. */
+	readonly gapped: readonly string[];
 	/** Look of every curve of the figure, in the order of the legend. */
 	readonly styles: ReadonlyMap<string, CurveStyle & Pick<Curve, "kind">>;
 	/** Whether names stand beside the curves; otherwise there is a legend. */
@@ -59,17 +62,24 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 	const color = ranged(({ colour }) => colour);
 	const shape = ranged((style) => style.shape);
 	const isAlong = figure.series.some(({ along }) => along !== undefined);
-	const pointsOf = (wanted: Curve["kind"]) => ({
-		values: curves
+	const pointsOf = (wanted: Curve["kind"], among = curves) => ({
+		values: among
 			.filter(({ kind }) => kind === wanted)
 			.flatMap(({ name, points }) =>
-				points.map(({ label: _, ...point }, i) => ({ curve: name, ...point, ...(isAlong && { order: i }) })),
+				points.map(({ x, y, low, high }, i) => ({
+					curve: name,
+					x: drawnValue(x),
+					y: drawnValue(y),
+					low: drawnValue(low),
+					high: drawnValue(high),
+					...(isAlong && { order: i }),
+				})),
 			),
 	});
 	const inOrder = isAlong ? { order: { field: "order", type: "quantitative" } } : {};
-	const ruled = placeRules(rules, figure, frame);
+	const ruled = placeRules(rules, figure, frame, curves);
 	const guides = guideLines(figure.guides ?? [], curves);
-	const labels = namesBeside ? endLabels(figure, curves, guides, frame, (name) => styles.get(name)!.colour) : [];
+	const labels = namesBeside ? endLabels(figure, curves, guides, ruled, frame, (name) => styles.get(name)!.colour) : [];
 	return {
 		width,
 		height,
@@ -82,7 +92,10 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 			})),
 			...ruleLayers(ruled),
 			{
-				data: pointsOf("measured"),
+				data: pointsOf(
+					"measured",
+					curves.filter(({ points }) => points.some(({ low, high }) => low < high)),
+				),
 				mark: { type: "area", opacity: 1, fillOpacity: 0.2, clip: true },
 				encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color, ...inOrder },
 			},
@@ -101,16 +114,7 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 				mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40, tooltip: true },
 				encoding: { x, y, color, shape },
 			},
-			{
-				data: {
-					values: gapMarks(
-						gaps.filter((gap) => gap.x !== undefined),
-						names,
-					),
-				},
-				mark: { type: "point", filled: false, shape: "M-1,-1L1,1M-1,1L1,-1", size: 45, strokeWidth: 2.2 },
-				encoding: { x, y: { field: "down", type: "quantitative", scale: null, axis: null }, color },
-			},
+			...(frame.gapped.length > 0 ? gapLayers(gaps, frame.gapped, { x, color }) : []),
 			...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)], ruled).map(
 				({ text, curve, x, y }) => ({
 					data: { values: [{}] },
@@ -134,8 +138,22 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 	};
 }
 
-/** Marks above the upper edge, one row for each curve that has gaps. */
-function gapMarks(gaps: readonly Gap[], names: readonly string[]): object[] {
-	const rows = names.filter((name) => gaps.some(({ curve }) => curve === name));
-	return gaps.map(({ curve, x }) => ({ curve, x, down: -8 - 11 * rows.indexOf(curve) }));
+/** Marks above the upper edge, a row for each curve that has gaps, and an unseen one that keeps room for all rows. */
+function gapLayers(gaps: readonly Gap[], gapped: readonly string[], encoding: { x: object; color: object }): object[] {
+	const height = (row: number) => -8 - 11 * row;
+	const cross = { type: "point", filled: false, shape: "M-1,-1L1,1M-1,1L1,-1", size: 45, strokeWidth: 2.2 };
+	const marks = gaps.flatMap(({ curve, x }) =>
+		x === undefined ? [] : [{ curve, x, down: height(gapped.indexOf(curve)) }],
+	);
+	return [
+		{
+			data: { values: [{}] },
+			mark: { ...cross, x: 0, y: height(gapped.length - 1), color: "transparent", aria: false },
+		},
+		{
+			data: { values: marks },
+			mark: cross,
+			encoding: { ...encoding, y: { field: "down", type: "quantitative", scale: null, axis: null } },
+		},
+	];
 }

@@ -21,7 +21,7 @@ export const labelGap = 9;
 
 /**
  * Puts each label right of its point. Labels that would overlap move apart, up and down; one that a curve would still
- * cross goes to the left of its point, or a line below or above, where that is free.
+ * cross goes to the left of its point, or one or two lines below or above, where that is free.
  * @param curves the curves that labels keep clear of
  * @param lineHeight height of a label
  * @param height labels stay within 0..height
@@ -34,7 +34,7 @@ export function placeLabels(
 ): PlacedLabel[] {
 	const right = labels.map((label) => ({ ...label, x: label.anchor.x + labelGap, y: label.anchor.y }));
 	const placed = moveApart(right, lineHeight, height);
-	return placed.map((label, i) => {
+	for (const [i, label] of placed.entries()) {
 		const isFree = (candidate: PlacedLabel) =>
 			candidate.y >= lineHeight / 2 &&
 			candidate.y <= height - lineHeight / 2 &&
@@ -42,16 +42,21 @@ export function placeLabels(
 			!placed.some((other, k) => k !== i && overlap(candidate, other, lineHeight));
 		const { anchor, width } = label;
 		const [after, before] = [anchor.x + labelGap, anchor.x - labelGap - width];
-		const [above, below] = [anchor.y - lineHeight, anchor.y + lineHeight];
 		const elsewhere = [
 			{ ...label, x: before, y: anchor.y },
-			{ ...label, x: after, y: below },
-			{ ...label, x: after, y: above },
-			{ ...label, x: before, y: above },
-			{ ...label, x: before, y: below },
+			...[1, 1.5, 2].flatMap((lines) => {
+				const [above, below] = [anchor.y - lines * lineHeight, anchor.y + lines * lineHeight];
+				return [
+					{ ...label, x: after, y: below },
+					{ ...label, x: after, y: above },
+					{ ...label, x: before, y: above },
+					{ ...label, x: before, y: below },
+				];
+			}),
 		];
-		return isFree(label) ? label : (elsewhere.find(isFree) ?? label);
-	});
+		if (!isFree(label)) placed[i] = elsewhere.find(isFree) ?? label;
+	}
+	return placed;
 }
 
 /** Each round moves every pair that is too close apart by what is missing, until none is. */

@@ -1,4 +1,5 @@
 import { position } from "./axes.ts";
+import { type Box, boxAround, boxesAlong, isWithin, overlap } from "./boxes.ts";
 import type { Curve } from "./curves.ts";
 import type { LineFigure } from "./figure.ts";
 import { fontSize } from "./layout.ts";
@@ -15,18 +16,11 @@ export interface PointLabel {
 	readonly y: number;
 }
 
-interface Box {
-	readonly left: number;
-	readonly right: number;
-	readonly top: number;
-	readonly bottom: number;
-}
-
 /** Half the size of a point with the air around it. */
 const pointRadius = 5;
 
-/** Distance at which lines are looked at, in pixels. */
-const step = 4;
+/** Least distance between two labels on a line. */
+const apart = 4;
 
 /**
  * Labels of points, where there is room for them: each above, below, right or left of its point, whichever is first
@@ -72,31 +66,11 @@ export function pointLabels(
 		] as const;
 		for (const [middle, height] of places) {
 			const box = boxAround(middle, height, width, fontSize.point);
-			if (box.left < 0 || box.right > frame.width || box.top < 0 || box.bottom > frame.height) continue;
-			if (taken.some((other) => overlap(box, other))) continue;
-			taken.push(box);
+			if (!isWithin(box, frame) || taken.some((other) => overlap(box, other))) continue;
+			// Two numbers beside each other would be read as one.
+			taken.push(boxAround(middle, height, width + 2 * apart, fontSize.point));
 			return [{ text: text!, curve, x: middle, y: height }];
 		}
 		return [];
 	});
-}
-
-/** Small boxes that cover the line through points. */
-function boxesAlong(points: readonly { readonly x: number; readonly y: number }[]): Box[] {
-	return points.slice(1).flatMap((to, i) => {
-		const from = points[i]!;
-		const steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / step);
-		return Array.from({ length: steps }, (_, k) => {
-			const t = k / steps;
-			return boxAround(from.x + t * (to.x - from.x), from.y + t * (to.y - from.y), 3, 3);
-		});
-	});
-}
-
-function boxAround(x: number, y: number, width: number, height: number): Box {
-	return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
-}
-
-function overlap(a: Box, b: Box): boolean {
-	return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }

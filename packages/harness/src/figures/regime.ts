@@ -1,5 +1,5 @@
 import type { Row } from "../row.ts";
-import { power } from "./ticks.ts";
+import { numberText } from "./number-text.ts";
 
 /** How a column is told: the value that all rows have, and what to say where they differ. */
 interface Circumstance {
@@ -26,9 +26,13 @@ const circumstances: readonly Circumstance[] = [
 	{ column: "machine", write: (machine) => machine },
 ];
 
-/** The circumstances that rows have in common, for the line below a title; of sizes that differ, the range. */
-export function describeRegime(rows: readonly Row[]): string {
+/**
+ * The circumstances that rows have in common, for the line below a title; of sizes that differ, the range.
+ * @param without columns that mean something else in these rows, or nothing
+ */
+export function describeRegime(rows: readonly Row[], without: readonly (keyof Row)[] = []): string {
 	return circumstances
+		.filter(({ column }) => !without.includes(column))
 		.flatMap(({ column, write, differing }) => {
 			const values = [...new Set(rows.map((row) => row[column]))].filter(
 				(value) => value !== undefined && value !== "",
@@ -45,11 +49,6 @@ export function describeRegime(rows: readonly Row[]): string {
 		.join(" · ");
 }
 
-/** A value as people write it: `65,536`, `0.25`, `10⁻⁶`, `3.1·10⁻⁵`. */
 function written(value: Row[keyof Row]): string {
-	if (typeof value !== "number") return String(value);
-	if (value === 0 || Math.abs(value) >= 1e-3) return value.toLocaleString("en", { maximumSignificantDigits: 6 });
-	const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-9);
-	const leading = Number((value / 10 ** exponent).toPrecision(3));
-	return leading === 1 ? power(10, exponent) : `${leading}·${power(10, exponent)}`;
+	return typeof value === "number" ? numberText(value) : String(value);
 }

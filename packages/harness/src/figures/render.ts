@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import type { TopLevelSpec } from "vega-lite";
+import { indexedPng } from "./indexed-png.ts";
 import { figureWidth, fontFamily } from "./layout.ts";
+import { shortSvg } from "./short-svg.ts";
 import { textWidth } from "./text.ts";
 
 /** A figure as text and as pixels. */
@@ -25,12 +27,13 @@ export async function renderFigure(spec: TopLevelSpec): Promise<RenderedFigure> 
 	]);
 	// Vega would estimate text as much wider than this font is.
 	const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
-	textMetrics.width = ({ fontSize = 11 }, text) => textWidth(String(text), fontSize);
+	textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
+		textWidth(String(text), fontSize, fontWeight === "bold" || Number(fontWeight) >= 600);
 	vega.resetSVGDefIds();
 	const logger = strictLogger();
 	const compiled = compile(spec, { logger }).spec;
 	const view = new vega.View(vega.parse(compiled), { renderer: "none", logger });
-	const svg = await view.toSVG();
+	const svg = shortSvg(await view.toSVG());
 	view.finalize();
 	const require = createRequire(import.meta.url);
 	const image = new Resvg(svg, {
@@ -41,12 +44,13 @@ export async function renderFigure(spec: TopLevelSpec): Promise<RenderedFigure> 
 			defaultFontFamily: fontFamily,
 		},
 	});
-	return { svg, png: image.render().asPng() };
+	const { width, height, pixels } = image.render();
+	return { svg, png: indexedPng({ width, height, rgba: pixels }) };
 }
 
 /** How vega measures text; not in its types. */
 interface TextMetrics {
-	width(item: { readonly fontSize?: number }, text: unknown): number;
+	width(item: { readonly fontSize?: number; readonly fontWeight?: string | number }, text: unknown): number;
 }
 
 function strictLogger() {

@@ -1,5 +1,7 @@
 import type { Row } from "../row.ts";
 import { position } from "./axes.ts";
+import { type Box, boxAround, boxesAlong, boxesBetween, isWithin, overlap } from "./boxes.ts";
+import type { Curve } from "./curves.ts";
 import type { LineFigure, Rule } from "./figure.ts";
 import { fontSize } from "./layout.ts";
 import { ink } from "./palette.ts";
@@ -21,27 +23,72 @@ export function rulesOf(rules: readonly Rule[], rows: readonly Row[]): (Omit<Rul
 	});
 }
 
+/** Distance between places that are tried for a name. */
+const stride = 6;
+
+/** Height of a name, with air. */
+const lineHeight = fontSize.tick + 3;
+
 /**
- * Rules with the places of their names: at the upper end of a vertical one, above the left end of a horizontal one, on
- * the other side where a name would leave the panel.
+ * Rules with the places of their names: beside a vertical one as high as there is room, above or below a horizontal one as
+ * far left. A name keeps clear of curves, points and other rules, and of bands too where it can.
  */
 export function placeRules(
 	rules: ReturnType<typeof rulesOf>,
 	figure: LineFigure,
 	frame: Pick<Frame, "width" | "height" | "x" | "y">,
+	curves: readonly Curve[],
 ): PlacedRule[] {
-	return rules.map(({ axis, at, label: text }) => {
+	const across = (x: number) => position(figure.x, frame.x, frame.width, x);
+	const down = (y: number) => frame.height - position(figure.y, frame.y, frame.height, y);
+	const lines = curves.map(({ points }) => points.map(({ x, y }) => ({ x: across(x), y: down(y) })));
+	const bands = curves
+		.filter(({ kind }) => kind === "measured")
+		.flatMap(({ points }) =>
+			boxesBetween(points.map(({ x, low, high }) => ({ x: across(x), top: down(high), bottom: down(low) }))),
+		);
+	const ends = rules.map(({ axis, at }) =>
+		axis === "x"
+			? { x: across(at), x2: across(at), y: 0, y2: frame.height }
+			: { x: 0, x2: frame.width, y: down(at), y2: down(at) },
+	);
+	const taken: Box[] = [
+		...lines.flatMap(boxesAlong),
+		...lines.flat().map(({ x, y }) => boxAround(x, y, 10, 10)),
+		...ends.map(({ x, x2, y, y2 }) => ({ left: x - 1, right: x2 + 1, top: y - 1, bottom: y2 + 1 })),
+	];
+	return rules.map(({ axis, label: text }, i) => {
 		const width = textWidth(text, fontSize.tick);
-		if (axis === "x") {
-			const x = position(figure.x, frame.x, frame.width, at);
-			const isLate = x + width + 6 > frame.width;
-			const name = { text, x: isLate ? x - 5 - width : x + 5, y: 8, width };
-			return { ends: { x, x2: x, y: 0, y2: frame.height }, name };
-		}
-		const y = frame.height - position(figure.y, frame.y, frame.height, at);
-		const name = { text, x: 28, y: y < 16 ? y + 9 : y - 8, width };
-		return { ends: { x: 0, x2: frame.width, y, y2: y }, name };
+		const places = (axis === "x" ? besideVertical : besideHorizontal)(ends[i]!, width, frame);
+		const boxOf = ({ x, y }: { x: number; y: number }) => boxAround(x + width / 2, y, width + 4, lineHeight);
+		const isFree = (place: { x: number; y: number }, others: readonly Box[]) =>
+			isWithin(boxOf(place), frame) && !others.some((other) => overlap(boxOf(place), other));
+		const place =
+			places.find((one) => isFree(one, [...taken, ...bands])) ??
+			places.find((one) => isFree(one, taken)) ??
+			places.find((one) => isWithin(boxOf(one), frame)) ??
+			places[0]!;
+		taken.push(boxOf(place));
+		return { ends: ends[i]!, name: { text, ...place, width } };
 	});
+}
+
+/** From the top, right of the line before left of it. */
+function besideVertical({ x }: PlacedRule["ends"], width: number, { height }: { readonly height: number }) {
+	const rows = Array.from({ length: Math.ceil(height / stride) }, (_, i) => lineHeight / 2 + i * stride);
+	return rows.flatMap((y) => [
+		{ x: x + 5, y },
+		{ x: x - 5 - width, y },
+	]);
+}
+
+/** From the left, above the line before below it. */
+function besideHorizontal({ y }: PlacedRule["ends"], _: number, frame: { readonly width: number }) {
+	const columns = Array.from({ length: Math.ceil(frame.width / stride) }, (_, i) => 6 + i * stride);
+	return columns.flatMap((x) => [
+		{ x, y: y - 10 },
+		{ x, y: y + 10 },
+	]);
 }
 
 /** The layers of rules: thin lines and their names. */

@@ -22,17 +22,23 @@ export function powerOfTwoTicks([low, high]: readonly [number, number], most = 9
 	return exponents.map((exponent) => ({ value: 2 ** exponent, label: written(exponent) }));
 }
 
-/** Powers of ten in a range, at most `most`, with twice and five times them where there are few; written out from 0.01 to 100,000. */
+/** Powers of ten in a range, at most `most`, with twice and five times them, or thrice, where there are few; written out from 0.01 to 100,000. */
 export function powerOfTenTicks([low, high]: readonly [number, number], most = 9): Tick[] {
 	const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
 	const exponents = spread(from, to, most);
 	const isShort = from >= -2 && to <= 5;
-	const between = Array.from({ length: to - from + 2 }, (_, i) => 10 ** (from - 1 + i))
-		.flatMap((decade) => [decade, 2 * decade, 5 * decade])
-		.map((value) => Number(value.toPrecision(1)))
-		.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
-	if (isShort && exponents.length < 3 && between.length <= most)
-		return between.map((value) => ({ value, label: value.toLocaleString("en", { maximumSignificantDigits: 1 }) }));
+	const between = [
+		[1, 2, 5],
+		[1, 3],
+	]
+		.map((digits) =>
+			Array.from({ length: to - from + 2 }, (_, i) => 10 ** (from - 1 + i))
+				.flatMap((decade) => digits.map((digit) => Number((digit * decade).toPrecision(1))))
+				.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)),
+		)
+		.find((values) => values.length <= most && values.length > exponents.length);
+	if (exponents.length < 3 && between)
+		return between.map((value) => ({ value, label: isShort ? plain(value) : scientific(value) }));
 	return exponents.map((exponent) => ({
 		value: 10 ** exponent,
 		label:
@@ -40,6 +46,14 @@ export function powerOfTenTicks([low, high]: readonly [number, number], most = 9
 				? (10 ** exponent).toLocaleString("en", { maximumFractionDigits: 2 })
 				: power(10, exponent),
 	}));
+}
+
+const plain = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 1 });
+
+/** `5·10⁻⁷` of a number of one digit. */
+function scientific(value: number): string {
+	const [digit, exponent] = value.toExponential(0).split("e") as [string, string];
+	return digit === "1" ? power(10, Number(exponent)) : `${digit}·${power(10, Number(exponent))}`;
 }
 
 /** Round numbers in a range, at most `most`. */
@@ -51,7 +65,7 @@ export function linearTicks([low, high]: readonly [number, number], most = 9): T
 	const to = Math.floor(high / step + 1e-9);
 	return Array.from({ length: to - from + 1 }, (_, i) => {
 		const value = Number(((from + i) * step).toPrecision(12));
-		return { value, label: value.toLocaleString("en") };
+		return { value, label: value.toLocaleString("en").replace("-", "−") };
 	});
 }
 

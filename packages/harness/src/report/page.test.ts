@@ -69,5 +69,11 @@ test("a dark page changes colours of marks and leaves data alone", () => {
 });
 
 test("numbers are short", () => {
-	expect([1024, 0.0000123456, 12.34567, 2 ** 40].map(shown)).toEqual(["1,024", "1.235e-5", "12.35", "1.1e+12"]);
+	expect([1024, 0.0000123456, 12.34567, 1e12, 2 ** 100].map(shown)).toEqual([
+		"1,024",
+		"1.235e-5",
+		"12.35",
+		"1e+12",
+		"2^100",
+	]);
 });

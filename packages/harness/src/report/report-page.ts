@@ -54,7 +54,7 @@ ${content}</section>
 		footer: html`<p>Made by attgrad ${info.versions["attgrad"]} from rows.csv and run.json. Drawn with Vega (BSD-3-Clause), which is in this file; nothing is loaded from elsewhere.</p>`,
 		scripts: html`<div id="tooltip" hidden></div>
 ${packed("rows-data", JSON.stringify(rowData(run)))}
-${packed("figures-data", JSON.stringify(figures.map(({ legend, labels, panels }) => ({ legend, labels, panels }))))}
+${packed("figures-data", JSON.stringify(figures.map(({ legend, panels }) => ({ legend, panels }))))}
 ${packed("vega", vegaScript())}
 <script>${new Html(pageScript())}</script>`,
 	});

@@ -1,5 +1,6 @@
 import type { Cell } from "../cell.ts";
 import type { Preset } from "../experiment.ts";
+import { sizeText } from "../size-text.ts";
 
 /** What of a cell its command tells. */
 export interface CommandCell
@@ -16,12 +17,6 @@ export function reproduceCommand(cell: CommandCell, preset: Preset): string {
 		value === undefined ? [] : [`--${name}`, shellWord(String(value))],
 	);
 	return ["npx attgrad sweep", experiment, ...words].join(" ");
-}
-
-/** A size as people write it where it has too many digits: 2^1000. */
-function sizeText(n: number): string {
-	const exponent = Math.round(Math.log2(n));
-	return n >= 1e15 && 2 ** exponent === n ? `2^${exponent}` : String(n);
 }
 
 /** A word in single quotes where a POSIX shell would read it otherwise. */

@@ -12,7 +12,7 @@ export interface ScreenFigure {
 	readonly legend: readonly LegendEntry[];
 	/** Labels of the thin lines to compare slopes with. */
 	readonly guides: readonly string[];
-	/** What the columns of the data are called, by field. */
+	/** What the columns of the data are called, by field; every name where panels differ. */
 	readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -21,6 +21,8 @@ export interface ScreenPanel {
 	/** What the panel shows, in words, for who does not see it. */
 	readonly description: string;
 	readonly spec: Spec;
+	/** What the columns of its data are called, by field. */
+	readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface LegendEntry {
@@ -77,6 +79,7 @@ export async function screenFigure(figure: TopLevelSpec): Promise<ScreenFigure> 
 		labels,
 		panels: panels.map((panel) => {
 			const { title: heading, height } = panel;
+			const own = { ...labels, ...labelsOf(unitsOf(panel)) };
 			const headingText = heading ? lines((heading as Part)["text"]).join(" ") : "";
 			const spec = {
 				$schema: figure.$schema,
@@ -90,11 +93,12 @@ export async function screenFigure(figure: TopLevelSpec): Promise<ScreenFigure> 
 					...(config as object),
 					legend: { orient: "top", ...((config as { legend?: object }).legend ?? {}) },
 				},
-				layer: unitsOf(panel).flatMap((unit) => screenUnit(unit, width, labels) ?? []),
+				layer: unitsOf(panel).flatMap((unit) => screenUnit(unit, width, own) ?? []),
 			};
 			return {
 				...(headingText && { heading: headingText }),
-				description: describePanel(panel, labels),
+				description: describePanel(panel, own),
+				labels: own,
 				spec: compile(spec as unknown as TopLevelSpec, { logger: strictLogger() }).spec,
 			};
 		}),
@@ -110,13 +114,11 @@ const lines = (text: unknown): string[] =>
 
 /** Titles of the axes, by the field that they show. */
 function labelsOf(units: readonly Part[]): Record<string, string> {
-	const labels: Record<string, string> = {};
-	for (const { encoding = {} } of units)
-		for (const channel of ["x", "y"]) {
-			const title = axisTitle(encoding[channel]);
-			if (title) labels[channel] ??= title;
-		}
-	return labels;
+	const titles = ["x", "y"].map((channel) => {
+		const different = new Set(units.flatMap(({ encoding = {} }) => axisTitle(encoding[channel]) ?? []));
+		return [channel, [...different].join(" · ")] as const;
+	});
+	return Object.fromEntries(titles.filter(([, title]) => title !== ""));
 }
 
 function axisTitle(channel: Part | undefined): string | undefined {
@@ -174,7 +176,7 @@ function screenUnit(
 	labels: Readonly<Record<string, string>>,
 ) {
 	const { tooltip: _, ...drawn } = markOf(mark);
-	if (isEndText(drawn)) return undefined;
+	if (isEndText(drawn) || drawn["color"] === "transparent") return undefined;
 	const isPlaced = typeof drawn["x"] === "number" || typeof encoding["x"]?.["value"] === "number";
 	const isPoint = drawn["type"] === "point" || drawn["type"] === "rect";
 	const channels = Object.entries(encoding).map(([channel, value]) => [

@@ -7,6 +7,7 @@ import type { Row } from "../row.ts";
 import { headerLine, readRows, rowLine } from "../rows-file.ts";
 import { type RunInfo, readRunInfo, runFileName, writeRunInfo } from "../run-info.ts";
 import { type Rounds, readSamples, writeSamples } from "../samples-file.ts";
+import { sizeText } from "../size-text.ts";
 import { rowsFileName } from "../store.ts";
 import { requireSameKind } from "./same-kind.ts";
 
@@ -107,7 +108,7 @@ function joinRows(parts: readonly Measured[]): Row[] {
 			const before = found.get(row.key);
 			if (before && rowLine(before.row) !== rowLine(row))
 				throw new UsageError(
-					`${row.algorithm} n=${row.n} (key ${row.key}) was measured twice, in ${before.folder} and in ${folder}, with different rows; leave one folder out`,
+					`${row.algorithm} n=${sizeText(row.n)} (key ${row.key}) was measured twice, in ${before.folder} and in ${folder}, with different rows; leave one folder out`,
 				);
 			if (!before) found.set(row.key, { row, folder });
 		}

@@ -1,4 +1,5 @@
 import type { Reach } from "../fits/reach.ts";
+import { longExponent, sizeText } from "../size-text.ts";
 
 /** A number in four digits for people: 0.05291, 16,384, 2.487e-7; a dash for none. */
 export function shown(x: number | undefined): string {
@@ -26,8 +27,7 @@ export function shownTime(ms: number | undefined): string {
 
 /** A size for people, with its power of two where it is a large one: 131,072; 2^1000. */
 export function shownSize(n: number): string {
-	const exponent = Math.log2(n);
-	return n >= 2 ** 21 && Number.isInteger(exponent) ? `2^${exponent}` : shown(Math.round(n));
+	return longExponent(n) === undefined ? shown(Math.round(n)) : sizeText(n);
 }
 
 /** `5,210 (4,800 to 5,650)`, in square brackets where it is beyond what was measured. */

@@ -27,8 +27,8 @@ async function startFigure(section, figure, night) {
 		for (const chart of charts) chart.remove();
 		const boxes = /** @type {NodeListOf<HTMLElement>} */ (section.querySelectorAll(".chart"));
 		charts = await Promise.all(
-			figure.panels.map(({ spec }, i) =>
-				drawPanel(/** @type {HTMLElement} */ (boxes[i]), spec, figure.labels, night.matches),
+			figure.panels.map(({ spec, labels }, i) =>
+				drawPanel(/** @type {HTMLElement} */ (boxes[i]), spec, labels, night.matches),
 			),
 		);
 		for (const chart of charts) chart.hide(hidden);

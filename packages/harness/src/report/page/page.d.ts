@@ -1,8 +1,12 @@
 /** What the page knows of the data in it; `report-page.ts` writes it. */
 interface PageFigure {
 	readonly legend: readonly { name: string; colour: string; shape?: string; dash?: readonly number[] }[];
-	readonly labels: Readonly<Record<string, string>>;
-	readonly panels: readonly { heading?: string; description: string; spec: object }[];
+	readonly panels: readonly {
+		heading?: string;
+		description: string;
+		spec: object;
+		labels: Readonly<Record<string, string>>;
+	}[];
 }
 
 interface PageColumn {
