@@ -4,9 +4,9 @@
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { Job, paddedColumns } from "./job";
-import { intoPanel } from "./pack";
+import { addProduct, divideColumns } from "./products";
+import { prepareQueries } from "./queries";
 import { scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-tile";
-import { addProduct, divideColumns, longestRow, safeScore, shiftByMaximum } from "./streaming";
 
 /** Bytes of scratch of a thread. */
 // @ts-ignore: decorator
@@ -33,15 +33,7 @@ export function forwardBlock<T>(scratch: usize, job: Job, A1: usize, height: i32
 
 	prepareExponential<T>(table);
 	memory.fill(queries, 0, 2 * blockBytes + 2 * panels * step);
-	let longest: f64 = 0;
-	for (let p = 0; p < panels; p++) {
-		const query = queries + p * panelBytes, input = inputs + p * panelBytes;
-		intoPanel<T>(A1 + <usize>p * W * d * Z, height - p * W, d, input);
-		addProduct<T>(job.X, d, 0, d, input, step, D, query);
-		longest = max(longest, longestRow<T>(query, d));
-	}
-	const safe = longest * load<f64>(job.longestKey) <= safeScore<T>();
-	if (!safe) shiftByMaximum<T>(job, panels, queries, starts, sums);
+	const safe = prepareQueries<T>(job, A1, height, inputs, queries, starts, sums);
 
 	for (let from = 0; from < n; from += chunk) {
 		const to = min(n, from + chunk);

@@ -1,7 +1,7 @@
 // Into the layouts of job.ts, and back.
 
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
-import { COLUMNS, KEYS, paddedColumns } from "./job";
+import { COLUMNS, Job, KEYS, paddedColumns } from "./job";
 
 /** Row j of a matrix of n rows, d numbers at `row`, into the packing by row. */
 // @ts-ignore: decorator
@@ -44,4 +44,34 @@ export function fromPanel<T>(panel: usize, columns: i32, rows: usize, width: i32
 	for (let r = 0; r < W; r++)
 		for (let l = 0; l < columns; l++)
 			store<T>(rows + <usize>(r * width + l) * sizeof<T>(), load<T>(panel + <usize>(l * W + r) * sizeof<T>()));
+}
+
+/** Rows from..to-1 of A2 less `centre`, and of A3, into all packings; gives the largest squared length of a key. */
+// @ts-ignore: decorator
+@inline
+export function packRows<T>(job: Job, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
+	const n = job.n, d = job.d, stride = <usize>d * sizeof<T>();
+	let longest: f64 = 0;
+	for (let j = from; j < to; j++, A2 += stride, A3 += stride) {
+		let squares: f64 = 0;
+		for (let l = 0; l < d; l++) {
+			const at = A2 + <usize>l * sizeof<T>();
+			const x = load<T>(at) - load<T>(centre + <usize>l * sizeof<T>());
+			store<T>(at, x);
+			squares += <f64>x * <f64>x;
+		}
+		longest = max(longest, squares);
+		packByRow<T>(A2, j, n, d, job.keysByRow);
+		packByColumn<T>(A2, j, n, d, job.keysByColumn);
+		packByRow<T>(A3, j, n, d, job.valuesByRow);
+		packByColumn<T>(A3, j, n, d, job.valuesByColumn);
+	}
+	return longest;
+}
+
+/** A square matrix by column. */
+// @ts-ignore: decorator
+@inline
+export function packSquare<T>(matrix: usize, d: i32, packed: usize): void {
+	for (let j = 0; j < d; j++) packByColumn<T>(matrix + <usize>j * d * sizeof<T>(), j, d, d, packed);
 }

@@ -10,46 +10,13 @@
 
 import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { accumulate4, tileColumns } from "@attgrad/matrix-core/kernels/tile";
+import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { forwardBlock, forwardScratch } from "./forward";
-import { COLUMNS, Job, paddedColumns, paddedRows } from "./job";
-import { fromPanel, intoPanel, packByColumn, packByRow } from "./pack";
-import { COTANGENTS, MAXIMUM, scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-tile";
-
-/** Scores certified to be within this of 0 need no row maximum: their exponentials and n of them summed are normal numbers. */
-// @ts-ignore: decorator
-@inline
-export function safeScore<T>(): f64 {
-	return sizeof<T>() == 8 ? 200 : 16;
-}
-
-/** C (count columns of a panel) += panel (depth columns) times a matrix packed by column, depth x count. */
-// @ts-ignore: decorator
-@inline
-export function addProduct<T>(matrix: usize, rows: i32, from: i32, to: i32, panel: usize, step: usize, columns: i32, c: usize): void {
-	for (let l = 0; l < columns; l += COLUMNS)
-		accumulate4<T>(
-			matrix + (<usize>l * rows + <usize>from * COLUMNS) * sizeof<T>(), COLUMNS * sizeof<T>(),
-			panel + <usize>from * step, step, to - from, c + <usize>l * step, step,
-		);
-}
-
-/** Largest length of a row of a panel. */
-// @ts-ignore: decorator
-@inline
-export function longestRow<T>(panel: usize, d: i32): f64 {
-	const W = tileColumns<T>();
-	let longest: f64 = 0;
-	for (let r = 0; r < W; r++) {
-		let squares: f64 = 0;
-		for (let l = 0; l < d; l++) {
-			const x = <f64>load<T>(panel + <usize>(l * W + r) * sizeof<T>());
-			squares += x * x;
-		}
-		longest = max(longest, squares);
-	}
-	return sqrt<f64>(longest);
-}
+import { Job, paddedColumns, paddedRows } from "./job";
+import { fromPanel, packRows, packSquare } from "./pack";
+import { addOuterProducts, addProduct, divideColumns } from "./products";
+import { prepareQueries } from "./queries";
+import { COTANGENTS, scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-tile";
 
 /** Bytes of scratch of a thread. */
 // @ts-ignore: decorator
@@ -93,15 +60,7 @@ function rowBlock<T>(scratch: usize, job: Job, A1: usize, E: usize, height: i32,
 	memory.fill(queryGradients, 0, blockBytes);
 	memory.fill(starts, 0, 2 * panels * step);
 
-	let longest: f64 = 0;
-	for (let p = 0; p < panels; p++) {
-		const query = queries + p * panelBytes, input = inputs + p * panelBytes;
-		intoPanel<T>(A1 + <usize>p * W * d * Z, height - p * W, d, input);
-		addProduct<T>(job.X, d, 0, d, input, step, D, query);
-		longest = max(longest, longestRow<T>(query, d));
-	}
-	const safe = longest * load<f64>(job.longestKey) <= safeScore<T>();
-	if (!safe) shiftByMaximum<T>(job, panels, queries, starts, sums);
+	const safe = prepareQueries<T>(job, A1, height, inputs, queries, starts, sums);
 
 	for (let from = 0; from < n; from += chunk) {
 		const to = min(n, from + chunk);
@@ -148,32 +107,6 @@ function rowBlock<T>(scratch: usize, job: Job, A1: usize, E: usize, height: i32,
 	return 0.5 * loss;
 }
 
-/** starts = minus the largest score of each row; `lines` is left as zeros. */
-// @ts-ignore: decorator
-@inline
-export function shiftByMaximum<T>(job: Job, panels: i32, queries: usize, starts: usize, lines: usize): void {
-	const step = job.step, panelBytes = <usize>paddedColumns(job.d) * step, end = <usize>panels * step;
-	const lowest = v128.splat<T>(-<T>Infinity);
-	for (let at: usize = 0; at < end; at += 16) v128.store(lines + at, lowest);
-	for (let p = 0; p < panels; p++)
-		scores<T>(job.keysByRow, 0, job.n, job.n, job.d, queries + p * panelBytes, step, 0, starts + p * step, lines + p * step, 0, MAXIMUM);
-	for (let at: usize = 0; at < end; at += 16) v128.store(starts + at, v128.neg<T>(v128.load(lines + at)));
-	memory.fill(lines, 0, end);
-}
-
-/** Every column of a panel divided by a line. */
-// @ts-ignore: decorator
-@inline
-export function divideColumns<T>(panel: usize, line: usize, columns: i32, step: usize): void {
-	for (let v: usize = 0; v < step; v += 16) {
-		const inverse = v128.div<T>(v128.splat<T>(<T>1), v128.load(line + v));
-		for (let l = 0; l < columns; l++) {
-			const at = panel + <usize>l * step + v;
-			v128.store(at, v128.mul<T>(v128.load(at), inverse));
-		}
-	}
-}
-
 /** residuals = outputs - E on `live` rows, 0 on the others; gives their sum of squares. */
 // @ts-ignore: decorator
 @inline
@@ -206,48 +139,6 @@ function rowCorrections<T>(attended: usize, cotangents: usize, d: i32, step: usi
 		}
 		v128.store(start + v, v128.neg<T>(v128.div<T>(r, v128.load(sum + v))));
 	}
-}
-
-/** C (D x width) += sum over rows of a_row (outer) b_row. */
-// @ts-ignore: decorator
-@inline
-function addOuterProducts<T>(a: usize, aStep: usize, b: usize, bStep: usize, rows: i32, D: i32, width: i32, c: usize): void {
-	for (let i = 0; i < D; i += COLUMNS)
-		for (let l = 0; l < width; l += tileColumns<T>())
-			accumulate4<T>(
-				a + <usize>i * sizeof<T>(), aStep, b + <usize>l * sizeof<T>(), bStep, rows,
-				c + <usize>i * bStep + <usize>l * sizeof<T>(), bStep,
-			);
-}
-
-/** Rows from..to-1 of A2 less `centre`, and of A3, into all packings; gives the largest squared length of a key. */
-// @ts-ignore: decorator
-@inline
-function packRows<T>(job: Job, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
-	const n = job.n, d = job.d, stride = <usize>d * sizeof<T>();
-	let longest: f64 = 0;
-	for (let j = from; j < to; j++, A2 += stride, A3 += stride) {
-		let squares: f64 = 0;
-		for (let l = 0; l < d; l++) {
-			const at = A2 + <usize>l * sizeof<T>();
-			const x = load<T>(at) - load<T>(centre + <usize>l * sizeof<T>());
-			store<T>(at, x);
-			squares += <f64>x * <f64>x;
-		}
-		longest = max(longest, squares);
-		packByRow<T>(A2, j, n, d, job.keysByRow);
-		packByColumn<T>(A2, j, n, d, job.keysByColumn);
-		packByRow<T>(A3, j, n, d, job.valuesByRow);
-		packByColumn<T>(A3, j, n, d, job.valuesByColumn);
-	}
-	return longest;
-}
-
-/** A square matrix by column. */
-// @ts-ignore: decorator
-@inline
-function packSquare<T>(matrix: usize, d: i32, packed: usize): void {
-	for (let j = 0; j < d; j++) packByColumn<T>(matrix + <usize>j * d * sizeof<T>(), j, d, d, packed);
 }
 
 export function panelRows64(): i32 {
