@@ -4,7 +4,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import { runFiles, runsIn } from "../run-files.ts";
 
 /** Where baselines are kept, in the current directory. */
-export const baselinesFolder = join("results", "baselines");
+const baselinesFolder = join("results", "baselines");
 
 /**
  * Keeps a results folder, or all that a folder holds, under a name; a baseline of that name is replaced.
