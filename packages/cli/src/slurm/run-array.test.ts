@@ -190,9 +190,13 @@ test("rows that are there already are not measured again, unless all is to start
 	const again = new FakeSlurm();
 	await run(again, what);
 	expect(again.scripts).toEqual([]);
+	const times = join(what.out, "scaling", "samples.jsonl");
+	expect(existsSync(times)).toBe(true);
 	const anew = new FakeSlurm();
 	await run(anew, { ...what, fresh: true });
 	expect(anew.scripts).toHaveLength(1);
+	// These tasks have left none.
+	expect(existsSync(times)).toBe(false);
 	expect(sorted(rowsOf(join(what.out, "scaling")))).toEqual(all());
 });
 

@@ -1,15 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import { runFileName } from "../run-info.ts";
-import { samplesFileName } from "../samples-file.ts";
-import { rowsFileName } from "../store.ts";
+import { runFiles, runsIn } from "../run-files.ts";
 
 /** Where baselines are kept, in the current directory. */
 export const baselinesFolder = join("results", "baselines");
-
-/** What of a results folder is kept: what was measured, not what is drawn from it. */
-const keptFiles = [rowsFileName, runFileName, samplesFileName];
 
 /**
  * Keeps a results folder, or all that a folder holds, under a name; a baseline of that name is replaced.
@@ -19,19 +14,15 @@ const keptFiles = [rowsFileName, runFileName, samplesFileName];
 export function saveBaseline(name: string, folder: string, parent = baselinesFolder): string {
 	if (!/^[\w][\w.-]*$/.test(name))
 		throw new UsageError(`--save must be a name of letters, digits, dots and dashes, got ${name}`);
-	const isRun = existsSync(join(folder, runFileName));
-	const inner = isRun || !existsSync(folder) ? [] : readdirSync(folder);
-	const runs = isRun
-		? [{ from: folder, to: basename(resolve(folder)) }]
-		: inner.map((to) => ({ from: join(folder, to), to })).filter(({ from }) => existsSync(join(from, runFileName)));
+	const runs = runsIn(folder);
 	if (runs.length === 0) throw new UsageError(`${folder}: no results; give a folder that a sweep has written`);
 	const target = join(parent, name);
 	const prepared = `${target}.${process.pid}.tmp`;
 	mkdirSync(prepared, { recursive: true });
 	try {
-		for (const { from, to } of runs)
-			for (const file of keptFiles.filter((one) => existsSync(join(from, one))))
-				cpSync(join(from, file), join(prepared, to, file));
+		for (const run of runs)
+			for (const file of runFiles.filter((one) => existsSync(join(run, one))))
+				cpSync(join(run, file), join(prepared, basename(resolve(run)), file));
 		rmSync(target, { recursive: true, force: true });
 		renameSync(prepared, target);
 	} finally {

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { readRows } from "../rows-file.ts";
-import { readRunInfo, runFileName } from "../run-info.ts";
+import { runsIn } from "../run-files.ts";
+import { readRunInfo } from "../run-info.ts";
 import { readSamples } from "../samples-file.ts";
 import { rowsFileName } from "../store.ts";
 import { judge, type Verdict } from "./judge.ts";
@@ -53,11 +53,7 @@ export function compareRuns(first: string, second: string, across: readonly Circ
 
 /** The points of a results folder, or of all that a folder holds. */
 function pointsOf(folder: string): Point[] {
-	const folders = existsSync(join(folder, runFileName))
-		? [folder]
-		: (existsSync(folder) ? readdirSync(folder) : [])
-				.map((name) => join(folder, name))
-				.filter((inner) => existsSync(join(inner, runFileName)));
+	const folders = runsIn(folder);
 	if (folders.length === 0) throw new UsageError(`${folder}: no results; give a folder that a sweep has written`);
 	return folders.flatMap((one) => {
 		const cells = new Map(readRunInfo(one).cells.map((cell) => [cell.key, cell]));

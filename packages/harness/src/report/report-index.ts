@@ -1,10 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { writeAtomically } from "../atomic-write.ts";
 import type { Experiment } from "../experiment.ts";
 import { type Run, readRun } from "../run.ts";
-import { runFileName } from "../run-info.ts";
+import { isRun, runsIn } from "../run-files.ts";
 import { html } from "./html.ts";
 import { pageFrame } from "./page-frame.ts";
 import { reportFileName, reportRun } from "./report-run.ts";
@@ -17,12 +16,8 @@ import { table } from "./report-tables.ts";
  * @throws UsageError when the folder is neither
  */
 export async function reportIndex(folder: string, experiments: readonly Experiment[]): Promise<string[]> {
-	if (existsSync(join(folder, runFileName))) return [await reportRun(folder, experiments)];
-	const inside = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-	const folders = inside
-		.filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, runFileName)))
-		.map(({ name }) => join(folder, name))
-		.sort();
+	if (isRun(folder)) return [await reportRun(folder, experiments)];
+	const folders = runsIn(folder);
 	if (folders.length === 0)
 		throw new UsageError(
 			`${folder}: no results; give a folder that a sweep has written, or one that holds such folders`,

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { writeAtomically } from "../atomic-write.ts";
 import { lockFolder } from "../lock.ts";
 import type { Row } from "../row.ts";
 import { headerLine, readRows, rowLine } from "../rows-file.ts";
-import { type RunInfo, readRunInfo, runFileName, writeRunInfo } from "../run-info.ts";
+import { isRun } from "../run-files.ts";
+import { type RunInfo, readRunInfo, writeRunInfo } from "../run-info.ts";
 import { type Rounds, readSamples, writeSamples } from "../samples-file.ts";
 import { sizeText } from "../size-text.ts";
 import { rowsFileName } from "../store.ts";
@@ -59,7 +60,7 @@ export function mergeRuns(folders: readonly string[], options: MergeOptions): Me
 	const unlock = takeFolder(out);
 	try {
 		const others = folders.filter((folder) => folder !== out);
-		const isThere = !fresh && existsSync(join(out, runFileName));
+		const isThere = !fresh && isRun(out);
 		const parts = [...(isThere && (!extend || others.length === 0) ? [out] : []), ...others].map(readPart);
 		const [first] = parts;
 		if (!first) throw new UsageError("merge: no folder of a run is given");
