@@ -39,7 +39,7 @@ test("a PNG is 1400 pixels wide and holds text in the font that comes with the p
 	const { svg, png } = await draw(scalingFigure, scalingRows());
 	expect(Buffer.from(png).subarray(1, 4).toString()).toBe("PNG");
 	expect(Buffer.from(png).readUInt32BE(16)).toBe(1400);
-	expect(svg).toContain('font-family="Source Sans 3, sans-serif"');
+	expect(svg).toContain(`font-family="'Source Sans 3', sans-serif"`);
 	// Without the font no text is drawn, and the file is much smaller.
 	const withoutText = await draw(scalingFigure, scalingRows().slice(0, 9));
 	expect(png.length).toBeGreaterThan(withoutText.png.length);

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../row.ts";
 import type { Figure, FigureFacts, Panels } from "./figure.ts";
-import { figureWidth, fontFamily, fontSize, margin, panelColumns } from "./layout.ts";
+import { figureWidth, fontSize, fontStack, margin, panelColumns } from "./layout.ts";
 import { ink } from "./palette.ts";
 import { describeRegime } from "./regime.ts";
 import { balanceText, wrapText } from "./text.ts";
@@ -66,7 +66,7 @@ export function describeMarks(statuses: readonly Row["status"][]): string[] {
 }
 
 const config = {
-	font: `${fontFamily}, sans-serif`,
+	font: fontStack,
 	title: {
 		anchor: "start",
 		frame: "bounds",
@@ -104,7 +104,7 @@ const config = {
 		symbolStrokeWidth: 2,
 		columnPadding: 18,
 	},
-	text: { font: `${fontFamily}, sans-serif`, fontSize: fontSize.tick, baseline: "middle" },
+	text: { font: fontStack, fontSize: fontSize.tick, baseline: "middle" },
 	point: { opacity: 1 },
 	view: { stroke: null },
 } as const;

@@ -7,6 +7,9 @@ export const margin = 14;
 /** The font of all text; it comes with the project, since a host may have none. */
 export const fontFamily = "Source Sans 3";
 
+/** The same as SVG and browsers take it: a name with a digit for a word has to be quoted. */
+export const fontStack = `'${fontFamily}', sans-serif`;
+
 /** Sizes of text. */
 export const fontSize = {
 	title: 17,

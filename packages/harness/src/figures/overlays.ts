@@ -93,7 +93,9 @@ function placeName(label: string, points: readonly OverlayPoint[], marks: readon
 	const width = textWidth(label, fontSize.tick, true);
 	const pixels = points.map(({ across, down }) => ({ x: across, y: down }));
 	const end = pixels.at(-1)!;
-	const taken = [...marks, ...boxesAlong(pixels)];
+	const curve = boxesAlong(pixels);
+	// Between rows of marks there is room at whatever width a screen shows the panel.
+	const rows = marks.map((mark) => ({ ...mark, left: 0, right: frame.width }));
 	const boxOf = ({ x, y }: { x: number; y: number }) => boxAround(x, y, width + 4, fontSize.tick + 2);
 	const places = Array.from({ length: Math.ceil(frame.width / stride) }, (_, i) => i * stride)
 		.flatMap((x) => Array.from({ length: Math.ceil(frame.height / stride) }, (_, i) => ({ x, y: i * stride })))
@@ -103,6 +105,7 @@ function placeName(label: string, points: readonly OverlayPoint[], marks: readon
 			return { place, cost: 3 * away + Math.hypot(place.x - end.x, place.y - end.y) };
 		})
 		.sort((a, b) => a.cost - b.cost);
-	const free = places.find(({ place }) => !taken.some((other) => overlap(boxOf(place), other)));
-	return (free ?? places[0])?.place ?? { x: frame.width / 2, y: frame.height / 2 };
+	const freeOf = (taken: readonly Box[]) =>
+		places.find(({ place }) => ![...taken, ...curve].some((other) => overlap(boxOf(place), other)));
+	return (freeOf(rows) ?? freeOf(marks) ?? places[0])?.place ?? { x: frame.width / 2, y: frame.height / 2 };
 }

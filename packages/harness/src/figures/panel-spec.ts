@@ -121,15 +121,15 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 					mark: { type: "text", text, x, y, color: styles.get(curve)!.colour, fontSize: fontSize.point },
 				}),
 			),
-			...labels.map(({ text, colour, isBold, x, y }) => ({
+			...labels.map(({ text, colour, isBold, anchor, width, x, y }) => ({
 				data: { values: [{}] },
 				mark: {
 					type: "text",
 					text,
-					x,
+					// A name left of its point ends there, also where another font is wider.
+					...(x < anchor.x ? { x: x + width, align: "right" } : { x, align: "left" }),
 					y,
 					color: colour,
-					align: "left",
 					fontSize: fontSize.label,
 					fontWeight: isBold ? 700 : 400,
 				},

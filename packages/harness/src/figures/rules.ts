@@ -93,7 +93,10 @@ function besideHorizontal({ y }: PlacedRule["ends"], _: number, frame: { readonl
 
 /** The layers of rules: thin lines and their names. */
 export function ruleLayers(rules: readonly PlacedRule[]): object[] {
-	return rules.flatMap(({ ends, name: { text, x, y } }) => [
+	// A name left of its line ends there, so that it stays beside it on a screen that is narrower.
+	const nameAt = ({ ends, name: { x, width } }: PlacedRule) =>
+		ends.x === ends.x2 && x < ends.x ? { x: x + width, align: "right" } : { x, align: "left" };
+	return rules.flatMap(({ ends, name }) => [
 		{
 			data: { values: [{}] },
 			mark: { type: "rule", color: ink.rule, strokeWidth: 1 },
@@ -101,7 +104,14 @@ export function ruleLayers(rules: readonly PlacedRule[]): object[] {
 		},
 		{
 			data: { values: [{}] },
-			mark: { type: "text", text, x, y, color: ink.faint, align: "left", fontSize: fontSize.tick },
+			mark: {
+				type: "text",
+				text: name.text,
+				...nameAt({ ends, name }),
+				y: name.y,
+				color: ink.faint,
+				fontSize: fontSize.tick,
+			},
 		},
 	]);
 }

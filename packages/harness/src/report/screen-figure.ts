@@ -225,7 +225,7 @@ function screenChannel(channel: string, value: Part, width: number, labels: Read
 			...(channel === "x" && { labelFlush: true }),
 			...(Array.isArray(values) && { values: { expr: `${zoom} ? null : ${JSON.stringify(values)}` } }),
 			...(typeof labelExpr === "string" && { labelExpr: `${zoom} ? format(datum.value, '.4~g') : (${labelExpr})` }),
-			tickCount: { expr: channel === "x" ? "width / 90" : "height / 50" },
+			tickCount: { expr: channel === "x" ? "width / 60" : "height / 30" },
 		},
 	};
 }
