@@ -31,7 +31,10 @@ export function saveBaseline(name: string, folder: string, parent = baselinesFol
 	return target;
 }
 
-/** The folder that a word of the call means: a folder that is there, otherwise a baseline of that name. */
+/**
+ * The folder that a word of the call means: a folder that is there, otherwise a baseline of that name.
+ * @throws UsageError where there is neither, naming the baselines
+ */
 export function findRun(word: string, parent = baselinesFolder): string {
 	if (existsSync(word)) return word;
 	const baseline = join(parent, word);
