@@ -7,6 +7,8 @@ export default defineConfig({
 		exclude: ["**/node_modules/**", "build/**"],
 		reporters: ["dot", ["json", { outputFile: "test-report.json" }]],
 		testTimeout: 60_000,
+		// What is waited for comes when it comes; a second, as it would be, is short on a shared machine.
+		expect: { poll: { timeout: 20_000 } },
 		pool: "forks",
 		// turbo runs two packages at a time: more processes than cores make tests that watch the clock fail.
 		maxWorkers: 2,

@@ -47,7 +47,7 @@ export function hardCases(reduction: Decoding, size: number, count: number): Har
 }
 
 /** Random 3-SAT at the threshold: the i-th with this answer. */
-export function formulaWith(satisfiable: boolean, variables: number, i: number): Formula {
+function formulaWith(satisfiable: boolean, variables: number, i: number): Formula {
 	for (let seed = 1000 * i; ; seed++) {
 		const formula = randomFormula({ variables, seed });
 		if ((findModel(formula) !== undefined) === satisfiable) return formula;

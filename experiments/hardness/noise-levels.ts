@@ -5,7 +5,7 @@ import { type Decoding, hardCases, type Judged } from "./cases.ts";
 import { exactAlgorithm } from "./exact.ts";
 
 /** Instances of a cell. */
-export const casesPerCell = 4;
+const casesPerCell = 4;
 
 /** Sizes of the instances of a cell, where they agree, and the smallest oracle error that is proven harmless. */
 export function sizesOf(reduction: Decoding, size: number): { n: number; d: number; B: number; epsilon: number } {

@@ -18,7 +18,7 @@ const TARGETS_TRIED = 4;
 const LARGEST_SET = 2 ** 20;
 
 /** The approximation by the monomials of P that weigh most, those left out summing to at most `target`; if not too many. */
-export function prunedApproximation(
+function prunedApproximation(
 	method: Method,
 	degree: number,
 	target: number,

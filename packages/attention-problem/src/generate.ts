@@ -68,7 +68,7 @@ export function generateRows(options: GenerateOptions): AttentionProblem<RowSour
 	});
 }
 
-/** `generateRows` with all rows in memory: 4nd numbers. */
+/** `generateRows` with all rows in memory: 4nd numbers. @throws UsageError as it does */
 export function generateProblem(options: GenerateOptions): AttentionProblem {
 	return inMemory(generateRows(options));
 }

@@ -2,12 +2,12 @@ import { type Matrix, maxAbs, multiply, type RowSource, scale } from "@attgrad/m
 import type { AttentionProblem } from "./problem.ts";
 import { rowBlocks } from "./row-blocks.ts";
 
-/** Scaled queries Q̂ = scale · A1 X, n x d. */
+/** Scaled queries Q̂ = scale · A1 X, n x d. Cost 2nd² flops. */
 export function scaledQueries(problem: AttentionProblem): Matrix {
 	return scale(multiply(problem.A1, problem.X), problem.scale);
 }
 
-/** Values h = A3 Y, n x d (Definition 3.5). */
+/** Values h = A3 Y, n x d (Definition 3.5). Cost 2nd² flops. */
 export function values(problem: AttentionProblem): Matrix {
 	return multiply(problem.A3, problem.Y);
 }

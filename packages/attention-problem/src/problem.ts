@@ -75,7 +75,7 @@ export function checkFinite(name: string, source: RowSource, how = "", what = "p
 		);
 }
 
-/** The problem with all its rows in memory; the problem itself where they are. */
+/** The problem with all its rows in memory, 4nd numbers; the problem itself where they are. @throws what reading its rows throws */
 export function inMemory(problem: AttentionProblem<RowSource>): AttentionProblem {
 	const { A1, A2, A3, E } = problem;
 	return { ...problem, A1: materialise(A1), A2: materialise(A2), A3: materialise(A3), E: materialise(E) };

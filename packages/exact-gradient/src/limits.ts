@@ -3,10 +3,10 @@ import type { AttentionProblem, Reason } from "@attgrad/attention-problem";
 import { type RowSource, UsageError } from "@attgrad/matrix-core";
 
 /** Most entries that the tensor A = A1 ⊗ A2 of `definition` may have: 2·10⁷ doubles are 160 MB. */
-export const largestTensor = 2e7;
+const largestTensor = 2e7;
 
 /** Share of the machine's memory that the n x n matrices of `dense` may take. */
-export const denseMemoryShare = 0.5;
+const denseMemoryShare = 0.5;
 
 /** n x n matrices that `dense` holds at once: scores, f, q and p. */
 const denseMatrices = 4;

@@ -48,7 +48,7 @@ export class BitMatrix {
 	}
 }
 
-/** Inner product of two rows of bits. */
+/** Inner product of two rows of bits of one length. */
 export function innerProduct(x: Uint8Array, y: Uint8Array): number {
 	let sum = 0;
 	for (let c = 0; c < x.length; c++) sum += x[c]! & y[c]!;

@@ -16,7 +16,7 @@ export function balance(x: BitMatrix): BitMatrix {
 	return BitMatrix.build(x.rows, 2 * x.cols, (i, c) => (c < x.cols ? x.at(i, c) === 1 : x.at(i, c - x.cols) === 0));
 }
 
-/** Whether the pair is within the threshold. */
+/** Whether the pair is within the threshold. O(d0). */
 export function isClose({ a, b, threshold }: GapInstance, { query, key }: Pair): boolean {
 	return hammingDistance(a.row(query), b.row(key)) <= threshold;
 }

@@ -28,7 +28,11 @@ export interface OracleOptions {
 	readonly onCall?: (calls: number) => void;
 }
 
-/** An oracle that runs a gradient algorithm and counts the calls. */
+/**
+ * An oracle that runs a gradient algorithm and counts the calls. What it declares as error is what is proved: rounding for an
+ * exact algorithm, the certificate of an approximate one (infinite for an estimate), and the noise. Asking it throws
+ * ComputationError, `skipped` where the algorithm does not take a problem, another status where it fails.
+ */
 export function createOracle({ algorithm, options = () => ({}), runtime, noise, onCall }: OracleOptions): Oracle {
 	let calls = 0;
 	return {

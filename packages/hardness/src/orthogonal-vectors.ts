@@ -4,7 +4,7 @@ import type { Pair, PairInstance } from "./pairs.ts";
 /** Orthogonal vectors: is there a query a_i and a key b_j with <a_i, b_j> = 0? */
 export type OrthogonalVectors = PairInstance;
 
-/** Whether the pair is orthogonal. */
+/** Whether the pair is orthogonal. O(m). */
 export function isOrthogonal({ a, b }: OrthogonalVectors, { query, key }: Pair): boolean {
 	return innerProduct(a.row(query), b.row(key)) === 0;
 }

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { seededRandom } from "@attgrad/matrix-core";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { cellKey } from "./cell.ts";
 import { expandGrid } from "./grid.ts";
 import { readRows } from "./rows-file.ts";
@@ -37,13 +37,21 @@ async function goesOn(out: string, options: Readonly<Record<string, unknown>> = 
 	return child;
 }
 
+/** How long an undisturbed sweep takes on this machine, milliseconds. */
+let duration = 0;
+beforeAll(async () => {
+	const begin = performance.now();
+	await ended(startSweep(newFolder(), { overrides }));
+	duration = performance.now() - begin;
+}, 120_000);
+
 test.each(stopping)(
 	"a sweep that %s stops at random moments ends as an undisturbed one",
 	async (signal) => {
 		const out = newFolder();
 		const stops = await stopSweep(out, signal, {
 			random: seededRandom(3, signal),
-			duration: 2500,
+			duration,
 			options: { overrides },
 		});
 		expect(stops).toBeGreaterThan(0);

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readOrEmpty } from "./read-or-empty.ts";
 
 /** How long the processors are watched, milliseconds. */
 const watched = 250;
@@ -77,13 +78,5 @@ function list(folder: string): string[] {
 		return readdirSync(folder);
 	} catch {
 		return [];
-	}
-}
-
-function readOrEmpty(path: string): string {
-	try {
-		return readFileSync(path, "utf8").trim();
-	} catch {
-		return "";
 	}
 }

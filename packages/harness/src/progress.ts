@@ -85,7 +85,7 @@ async function createBar(output: NodeJS.WriteStream): Promise<Progress> {
 }
 
 /** What became of a cell, in a few words. */
-export function describeOutcome({ status, reason, time_ms, time_mad_ms, error_max }: Row): string {
+function describeOutcome({ status, reason, time_ms, time_mad_ms, error_max }: Row): string {
 	if (status !== "done") return `${status}: ${reason}`;
 	const parts = [];
 	if (time_ms !== undefined)

@@ -33,7 +33,7 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
  * The columns of rows.csv, in their order, each with how its text is read.
  * Times are milliseconds, memory is MiB; `error_max` = max |g~ − g|, `error_rel` = that over max |g|.
  */
-export const columnSchemas = {
+const columnSchemas = {
 	key: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits"),
 	experiment: filledText,
 	algorithm: filledText,

@@ -80,10 +80,9 @@ test("a cell whose sweep was gone before it came up ends", async () => {
 });
 
 test("an abort kills the cell, which then has no outcome", async () => {
-	const start = performance.now();
-	expect(await run("looping", 30_000, AbortSignal.timeout(700))).toBeUndefined();
-	expect(await run("looping", 30_000, AbortSignal.abort())).toBeUndefined();
-	expect(performance.now() - start).toBeLessThan(15_000);
+	// Ten minutes: without the abort the test would run out of its own time.
+	expect(await run("looping", 600_000, AbortSignal.timeout(700))).toBeUndefined();
+	expect(await run("looping", 600_000, AbortSignal.abort())).toBeUndefined();
 });
 
 test.runIf(existsSync("/proc/self/status"))("the memory of a cell is its own, not what its parent had", async () => {

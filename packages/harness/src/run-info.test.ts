@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { readMachine, readVersions } from "./machine.ts";
 import { type RunInfo, readRunInfo, writeRunInfo } from "./run-info.ts";
-import { temporaryFolder } from "./testing/temporary-folder.ts";
+import { folderIn, temporaryFolder } from "./testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const path = join(folder, "run.json");
@@ -54,4 +54,11 @@ test("a run.json that is missing or damaged is refused", () => {
 	expect(() => readRunInfo(folder)).toThrow(`${path}: not valid JSON; sweep again to write it anew`);
 	writeRunInfo(folder, { ...info, preset: "enormous" } as unknown as RunInfo);
 	expect(() => readRunInfo(folder)).toThrow(`${path}: preset: `);
+});
+
+test("a run.json that cannot be read is not said to be missing", () => {
+	const other = folderIn(folder);
+	expect(() => readRunInfo(other)).toThrow(`${join(other, "run.json")}: not found; give a folder`);
+	mkdirSync(join(other, "run.json"));
+	expect(() => readRunInfo(other)).toThrow(`${join(other, "run.json")}: cannot be read (EISDIR); give a folder`);
 });

@@ -61,14 +61,16 @@ export function writeRunInfo(folder: string, info: RunInfo): void {
 	writeAtomically(join(folder, runFileName), `${JSON.stringify(info, null, "\t")}\n`);
 }
 
-/** @throws UsageError when a folder has no run.json, or one that is damaged */
+/** How the run in a folder was made. @throws UsageError when it has no run.json, or one that cannot be read or is damaged */
 export function readRunInfo(folder: string): RunInfo {
 	const path = join(folder, runFileName);
 	let text: string;
 	try {
 		text = readFileSync(path, "utf8");
-	} catch {
-		throw new UsageError(`${path}: not found; give a folder that a sweep has written`);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		const what = code === "ENOENT" || code === "ENOTDIR" ? "not found" : `cannot be read (${code})`;
+		throw new UsageError(`${path}: ${what}; give a folder that a sweep has written`);
 	}
 	try {
 		return runInfoSchema.parse(JSON.parse(text));

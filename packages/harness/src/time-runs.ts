@@ -23,6 +23,7 @@ export interface TimeRunsOptions {
  * Times a computation. The first run is timed by itself; where it takes longer than the budget it is the only one,
  * otherwise it counts as warm-up and tinybench repeats it in rounds until the budget is used, 3 rounds at least.
  * @param budget time that the repeated runs take together, milliseconds
+ * @throws what the computation throws
  */
 export async function timeRuns<Result>(
 	run: () => Promise<Result>,

@@ -10,26 +10,26 @@ function combine(name: string, A: Matrix, B: Matrix, of: (a: number, b: number) 
 	return made;
 }
 
-/** A + B. */
+/** A + B. In the wider of the two number types. @throws UsageError when the shapes differ */
 export const add = (A: Matrix, B: Matrix): Matrix => combine("add", A, B, (a, b) => a + b);
 
-/** A - B. */
+/** A - B. In the wider of the two number types. @throws UsageError when the shapes differ */
 export const subtract = (A: Matrix, B: Matrix): Matrix => combine("subtract", A, B, (a, b) => a - b);
 
-/** Entrywise product A ∘ B. */
+/** Entrywise product A ∘ B. In the wider of the two number types. @throws UsageError when the shapes differ */
 export const hadamard = (A: Matrix, B: Matrix): Matrix => combine("hadamard", A, B, (a, b) => a * b);
 
-/** Entry by entry, of(a). */
+/** Entry by entry, of(a), in the number type of A. */
 export function mapEntries(A: Matrix, of: (a: number) => number): Matrix {
 	const made = Matrix.zeros(A.rows, A.cols, A.dtype);
 	for (let at = 0; at < made.data.length; at++) made.data[at] = of(A.data[at]!);
 	return made;
 }
 
-/** factor · A. */
+/** factor · A, in its number type. */
 export const scale = (A: Matrix, factor: number): Matrix => mapEntries(A, (a) => factor * a);
 
-/** exp, entry by entry. */
+/** exp, entry by entry, in the number type of A. */
 export const exp = (A: Matrix): Matrix => mapEntries(A, Math.exp);
 
 /**

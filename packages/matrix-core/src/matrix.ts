@@ -135,7 +135,10 @@ export class Matrix implements RowSource {
 	}
 }
 
-/** Reads all rows of a source into memory. */
+/**
+ * All rows of a source in memory, in its number type; a matrix is given as it is, not copied.
+ * @throws ComputationError (out-of-memory) when there is no memory; what the source throws
+ */
 export function materialise(source: RowSource): Matrix {
 	if (source instanceof Matrix) return source;
 	const made = Matrix.zeros(source.rows, source.cols, source.dtype);

@@ -1,13 +1,13 @@
 import type { Matrix } from "./matrix.ts";
 
-/** Sum of each row. */
+/** Sum of each row, in double precision. */
 export function rowSums(A: Matrix): Float64Array {
 	const sums = new Float64Array(A.rows);
 	for (let i = 0, at = 0; i < A.rows; i++) for (let j = 0; j < A.cols; j++) sums[i]! += A.data[at++]!;
 	return sums;
 }
 
-/** Sum of each column. */
+/** Sum of each column, in double precision. */
 export function columnSums(A: Matrix): Float64Array {
 	const sums = new Float64Array(A.cols);
 	for (let i = 0, at = 0; i < A.rows; i++) for (let j = 0; j < A.cols; j++) sums[j]! += A.data[at++]!;
@@ -25,7 +25,7 @@ export function maxAbs(A: Matrix): number {
 	return largest;
 }
 
-/** Largest absolute difference of two matrices of one shape. */
+/** Largest absolute difference of the entries of two matrices; Infinity where the shapes differ, NaN if any difference is. */
 export function maxAbsDifference(A: Matrix, B: Matrix): number {
 	if (A.rows !== B.rows || A.cols !== B.cols) return Number.POSITIVE_INFINITY;
 	let largest = 0;
@@ -37,7 +37,7 @@ export function maxAbsDifference(A: Matrix, B: Matrix): number {
 	return largest;
 }
 
-/** Frobenius norm. */
+/** Frobenius norm; squares do not overflow. */
 export function frobeniusNorm(A: Matrix): number {
 	const largest = maxAbs(A);
 	if (largest === 0 || !Number.isFinite(largest)) return largest;
@@ -57,7 +57,7 @@ export function rowNorms(A: Matrix): Float64Array {
 	return norms;
 }
 
-/** Least and largest entry of each column. */
+/** Least and largest entry of each column, NaN passed over; Infinity and -Infinity where there is none. */
 export function columnRange(A: Matrix): { min: Float64Array; max: Float64Array } {
 	const min = new Float64Array(A.cols).fill(Number.POSITIVE_INFINITY);
 	const max = new Float64Array(A.cols).fill(Number.NEGATIVE_INFINITY);

@@ -57,7 +57,7 @@ export interface LargestEntries {
 /**
  * The degree of paper.md 7.2 in closed form from sizes alone: τ0 = min(½, ε / (n a1 a2 H (3 (H + e) + H))),
  * δ0 = τ0 / (1 + τ0), least degree whose relative error plus `floor` (the rounding of an exponential) is at most δ0.
- * For tables and planning; `aPrioriBound` is tighter. The degree is Infinity where the floor alone is above δ0.
+ * This is what paper.md tabulates; `aPrioriBound` is tighter. The degree is Infinity where the floor alone is above δ0.
  */
 export function coarseDegree(
 	family: PolynomialFamily,

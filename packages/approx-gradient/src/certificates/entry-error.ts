@@ -49,7 +49,7 @@ export function entryError(
 export const l1OfRelative = (delta: number): number => (delta < 1 ? delta / (1 - delta) : Number.POSITIVE_INFINITY);
 
 /** L1 error of a softmax row under a mixed entry error, where Σ ω_l / D̃_j is at most `massRatio`. */
-export const mixedL1 = (mixed: EntryError["mixed"], massRatio: number): number =>
+const mixedL1 = (mixed: EntryError["mixed"], massRatio: number): number =>
 	l1OfRelative(mixed.relative) + 2 * mixed.absolute * massRatio;
 
 /** L1 error of a softmax row: the better of the two ways. */

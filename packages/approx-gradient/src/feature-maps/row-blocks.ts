@@ -32,13 +32,13 @@ export function readBlock(source: RowSource, from: number, to: number): Matrix {
 }
 
 /** Keys and values of rows from..to-1. */
-export function keyBlock({ A2, A3, Y }: AttentionProblem<RowSource>, from: number, to: number): KeyBlock {
+function keyBlock({ A2, A3, Y }: AttentionProblem<RowSource>, from: number, to: number): KeyBlock {
 	const inputs = readBlock(A3, from, to);
 	return { from, keys: readBlock(A2, from, to), inputs, values: multiply(inputs, Y) };
 }
 
 /** Queries and targets of rows from..to-1. */
-export function queryBlock(problem: AttentionProblem<RowSource>, from: number, to: number): QueryBlock {
+function queryBlock(problem: AttentionProblem<RowSource>, from: number, to: number): QueryBlock {
 	const inputs = readBlock(problem.A1, from, to);
 	return {
 		indices: Array.from({ length: to - from }, (_, j) => from + j),

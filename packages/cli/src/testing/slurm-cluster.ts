@@ -26,7 +26,7 @@ export function whyNoSlurm(): string {
 	return missing.length > 0 ? `not installed: ${missing.join(", ")}` : "";
 }
 
-export const nodeNames = ["n1", "n2"] as const;
+const nodeNames = ["n1", "n2"] as const;
 
 export type NodeName = (typeof nodeNames)[number];
 

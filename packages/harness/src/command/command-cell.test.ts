@@ -41,9 +41,9 @@ test("when its cell is killed a command ends too, and its files are removed", as
 	process.env["TMPDIR"] = folder;
 	const running = run(hangingCommand(pids), stop.signal);
 	delete process.env["TMPDIR"];
-	await expect.poll(() => existsSync(pids), { timeout: 30_000 }).toBe(true);
+	await expect.poll(() => existsSync(pids)).toBe(true);
 	stop.abort();
 	expect(await running).toBeUndefined();
 	const left = () => readdirSync(folder).filter((name) => name.startsWith("attgrad-command-"));
-	await expect.poll(() => [...stillRunning(pids), ...left()], { timeout: 10_000 }).toEqual([]);
+	await expect.poll(() => [...stillRunning(pids), ...left()]).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
+import { readOrEmpty } from "../read-or-empty.ts";
 
 /** The memory of a process group. */
 export interface GroupMemory {
@@ -33,12 +34,4 @@ function memoryOf(pid: string): GroupMemory {
 	const status = readOrEmpty(`/proc/${pid}/status`);
 	const mebibytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) / 1024;
 	return { nowMb: mebibytes("VmRSS"), peakMb: mebibytes("VmHWM") };
-}
-
-function readOrEmpty(path: string): string {
-	try {
-		return readFileSync(path, "utf8");
-	} catch {
-		return "";
-	}
 }

@@ -4,7 +4,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import { runFiles, runsIn } from "../run-files.ts";
 
 /** Where baselines are kept, in the current directory. */
-export const baselinesFolder = join("results", "baselines");
+const baselinesFolder = join("results", "baselines");
 
 /**
  * Keeps a results folder, or all that a folder holds, under a name; a baseline of that name is replaced.
@@ -31,7 +31,10 @@ export function saveBaseline(name: string, folder: string, parent = baselinesFol
 	return target;
 }
 
-/** The folder that a word of the call means: a folder that is there, otherwise a baseline of that name. */
+/**
+ * The folder that a word of the call means: a folder that is there, otherwise a baseline of that name.
+ * @throws UsageError where there is neither, naming the baselines
+ */
 export function findRun(word: string, parent = baselinesFolder): string {
 	if (existsSync(word)) return word;
 	const baseline = join(parent, word);

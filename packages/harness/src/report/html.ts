@@ -22,7 +22,7 @@ function textOf(part: HtmlPart): string {
 }
 
 /** Text as HTML, for content and for attributes in quotes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
 	return text
 		.replaceAll("&", "&amp;")
 		.replaceAll("<", "&lt;")
