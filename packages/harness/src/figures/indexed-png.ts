@@ -13,14 +13,11 @@ const mostColours = 256;
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /**
- * A PNG with a palette, a third of the size of one without. It is lossless up to 256 colours; of more, those of the fewest
- * pixels, shades at the edges of lines and letters, become the nearest of the others.
+ * A PNG with a palette, a third of the size of one without. It is lossless up to 256 colours; of more, each becomes the nearest
+ * of 256 that are chosen so that none is far off.
  */
 export function indexedPng({ width, height, rgba }: Pixels): Uint8Array {
-	const colours = countColours(rgba);
-	const palette = [...colours.keys()].sort((a, b) => colours.get(b)! - colours.get(a)! || a - b).slice(0, mostColours);
-	const indices = new Map(palette.map((colour, i) => [colour, i]));
-	for (const colour of colours.keys()) if (!indices.has(colour)) indices.set(colour, nearest(palette, colour));
+	const { palette, indices } = paletteOf(countColours(rgba));
 	// A row is a byte for its filter, none, and a byte a pixel.
 	const rows = new Uint8Array((width + 1) * height);
 	for (let row = 0, at = 0; row < height; row++)
@@ -54,15 +51,30 @@ function countColours(rgba: Uint8Array): Map<number, number> {
 	return counts;
 }
 
-/** Index of the colour of a palette that is nearest to another. */
-function nearest(palette: readonly number[], colour: number): number {
-	const wanted = channels(colour);
-	let [best, least] = [0, Number.POSITIVE_INFINITY];
-	for (const [i, candidate] of palette.entries()) {
-		const distance = channels(candidate).reduce((sum, value, k) => sum + (value - wanted[k]!) ** 2, 0);
-		if (distance < least) [best, least] = [i, distance];
+/**
+ * A palette, and the place in it of the nearest for each colour. It takes the commonest colour, then again and again the one
+ * that is most off: by its pixels, and far more by its distance, so that the bar of a colour scale keeps its ends.
+ */
+function paletteOf(counts: ReadonlyMap<number, number>) {
+	const colours = [...counts].map(([colour, count]) => ({
+		colour,
+		count,
+		rgb: channels(colour),
+		index: 0,
+		distance: Number.POSITIVE_INFINITY,
+	}));
+	const palette: number[] = [];
+	let next = colours.reduce((a, b) => (b.count > a.count ? b : a));
+	while (palette.length < mostColours && next.distance > 0) {
+		const { rgb } = next;
+		for (const colour of colours) {
+			const distance = colour.rgb.reduce((sum, value, k) => sum + (value - rgb[k]!) ** 2, 0);
+			if (distance < colour.distance) [colour.distance, colour.index] = [distance, palette.length];
+		}
+		palette.push(next.colour);
+		next = colours.reduce((a, b) => (b.count * b.distance ** 2 > a.count * a.distance ** 2 ? b : a));
 	}
-	return best;
+	return { palette, indices: new Map(colours.map(({ colour, index }) => [colour, index])) };
 }
 
 /** A part of the file: length, name, content, check sum of both. */
