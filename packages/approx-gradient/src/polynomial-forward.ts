@@ -7,6 +7,7 @@ import {
 } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { degreeOrEpsilon } from "./accuracy.ts";
 import { type Approximation, type Method, totalDegreeApproximation } from "./approximation.ts";
 import type { ProvenBound } from "./certificates/forms.ts";
 import { aPrioriOutputBound, OutputError, outputBoundFromTotals } from "./certificates/output-error.ts";
@@ -15,33 +16,22 @@ import { balancedSpace } from "./feature-space.ts";
 import { memoryOf } from "./memory.ts";
 import { profileOn } from "./method-of.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
-import { maxDegree } from "./polynomials/family.ts";
+import { basisAndDegree, DEFAULT_EPSILON } from "./polynomial-options.ts";
 import { polynomialFamilies } from "./polynomials/index.ts";
 import { forwardRows } from "./routes/forward.ts";
 import { routes } from "./routes/index.ts";
 import { forwardOnKernels } from "./routes/kernel-forward.ts";
 
-/** The accuracy asked for where neither degree nor epsilon is given. */
-const DEFAULT_EPSILON = 1e-6;
-
 const options = z
 	.strictObject({
-		basis: z.enum(["taylor", "chebyshev", "minimax"]).default("chebyshev").describe("the polynomial in place of exp"),
-		degree: z
-			.int()
-			.min(0)
-			.max(maxDegree)
-			.optional()
-			.describe("degree of the polynomial; unless given, the least that certifies epsilon"),
+		...basisAndDegree,
 		epsilon: z
 			.number()
 			.positive()
 			.optional()
 			.describe(`bound on max |o~ - o| to certify, ${DEFAULT_EPSILON} unless degree is given`),
 	})
-	.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
-		error: "polynomial: give degree or epsilon, not both",
-	});
+	.refine(...degreeOrEpsilon("polynomial"));
 
 /** Options of the polynomial method for outputs. */
 export type PolynomialForwardOptions = z.output<typeof options>;

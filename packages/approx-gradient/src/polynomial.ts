@@ -1,14 +1,12 @@
 import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
 import { z } from "zod";
+import { degreeOrEpsilon } from "./accuracy.ts";
 import { memoryOf } from "./memory.ts";
 import { methodOf, profileOn } from "./method-of.ts";
 import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
 import { gradientOfDegree, gradientWithin } from "./polynomial-gradient.ts";
-import { maxDegree } from "./polynomials/family.ts";
+import { basisAndDegree, DEFAULT_EPSILON } from "./polynomial-options.ts";
 import { routes } from "./routes/index.ts";
-
-/** The accuracy asked for where neither degree nor epsilon is given. */
-const DEFAULT_EPSILON = 1e-6;
 
 const options = z
 	.strictObject({
@@ -16,17 +14,12 @@ const options = z
 			.enum(["paper", "moment", "reverse"])
 			.default("moment")
 			.describe("how the gradient is gathered from the low-rank factors"),
-		basis: z.enum(["taylor", "chebyshev", "minimax"]).default("chebyshev").describe("the polynomial in place of exp"),
+		basis: basisAndDegree.basis,
 		monomials: z
 			.enum(["total-degree", "anisotropic"])
 			.default("total-degree")
 			.describe("all monomials up to the degree, or the certified set that follows the spread of the data"),
-		degree: z
-			.int()
-			.min(0)
-			.max(maxDegree)
-			.optional()
-			.describe("degree of the polynomial; unless given, the least that certifies epsilon"),
+		degree: basisAndDegree.degree,
 		epsilon: z
 			.number()
 			.positive()
@@ -41,9 +34,7 @@ const options = z
 			.default("a-posteriori")
 			.describe("the kind of certificate that must hold; estimate is not a proof"),
 	})
-	.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
-		error: "polynomial: give degree or epsilon, not both",
-	});
+	.refine(...degreeOrEpsilon("polynomial"));
 
 /** Options of the polynomial method. */
 export type PolynomialOptions = z.output<typeof options>;

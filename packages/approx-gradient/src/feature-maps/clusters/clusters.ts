@@ -1,5 +1,6 @@
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
+import { degreeOrEpsilon } from "../../accuracy.ts";
 import {
 	accuracyOptions,
 	chosenDegree,
@@ -41,9 +42,7 @@ export const clusters = defineAlgorithm({
 				.default(0)
 				.describe("share of each row's weight that may be dropped with far clusters"),
 		})
-		.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
-			error: "clusters: give degree or epsilon, not both",
-		}),
+		.refine(...degreeOrEpsilon("clusters")),
 	supports: () => true,
 	async run(problem, { degree: wanted, epsilon, queryClusters, keyClusters, drop }, { onProgress }) {
 		const spans = spansOf(problem);

@@ -1,6 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
+import type { Accuracy } from "../../accuracy.ts";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import { chebyshev } from "../../polynomials/chebyshev.ts";
 import { roundingFloor } from "../../polynomials/rounding-floor.ts";
@@ -26,12 +27,6 @@ export const accuracyOptions = {
 			`instead of degree: the least one that proves the error <= epsilon; if neither is given, every exponential is right to ${DEFAULT_DELTA}`,
 		),
 };
-
-/** What `accuracyOptions` parse to. */
-export interface Accuracy {
-	readonly degree?: number | undefined;
-	readonly epsilon?: number | undefined;
-}
 
 /**
  * δ such that the relative form (paper.md 7.1) proves half of epsilon before anything is computed: with

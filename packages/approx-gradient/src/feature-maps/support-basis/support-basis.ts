@@ -1,5 +1,6 @@
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
+import { degreeOrEpsilon } from "../../accuracy.ts";
 import { totalDegreeTree } from "../../monomials/total-degree.ts";
 import { chebyshev } from "../../polynomials/chebyshev.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
@@ -45,9 +46,7 @@ export const supportBasis = defineAlgorithm({
 				.describe("f~ in place of f (proven error), or the gradient of the surrogate loss (estimated error)"),
 			seed: z.int().min(0).default(0).describe("of the rows that the error of the surrogate form is estimated on"),
 		})
-		.refine(({ degree, epsilon }) => degree === undefined || epsilon === undefined, {
-			error: "support-basis: give degree or epsilon, not both",
-		}),
+		.refine(...degreeOrEpsilon("support-basis")),
 	supports: () => true,
 	async run(problem, { degree: wanted, epsilon, threshold, form, seed }, { onProgress }) {
 		const { n, d, scale } = problem;
