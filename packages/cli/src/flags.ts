@@ -127,3 +127,24 @@ function requirement(issue: z.core.$ZodIssue): string {
 export function shown(value: unknown): string {
 	return typeof value === "number" ? shortNumber(value) : String(value);
 }
+
+/** The names of the flags of a schema, without dashes before them. */
+export const flagNames = (schema: z.ZodObject): string[] => Object.keys(schema.shape).map(flagName);
+
+/**
+ * Refuses flags that an algorithm does not have.
+ * @param own its flags
+ * @param known flags of all algorithms
+ * @throws UsageError naming the first given that belongs to others only
+ */
+export function refuseForeign(
+	algorithm: string,
+	own: readonly string[],
+	known: readonly string[],
+	given: GivenFlags,
+): void {
+	const wrong = known.find((flag) => !own.includes(flag) && given[flag] !== undefined);
+	if (wrong === undefined) return;
+	const has = own.length > 0 ? `it has ${own.map((flag) => `--${flag}`).join(", ")}` : "it has none";
+	throw new UsageError(`${algorithm} has no option --${wrong} (${has})`);
+}

@@ -1,10 +1,9 @@
 import { polynomialForward } from "@attgrad/approx-gradient";
 import type { AnyForwardAlgorithm } from "@attgrad/attention-problem";
 import { exactForward } from "@attgrad/exact-gradient";
-import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { autoForward } from "./auto-forward.ts";
-import { flagName, type GivenFlags, readFlags } from "./flags.ts";
+import { flagNames, type GivenFlags, readFlags, refuseForeign } from "./flags.ts";
 
 const own = z.object({
 	algorithm: z
@@ -43,13 +42,6 @@ export function readForwardRequest(given: GivenFlags): ForwardRequest {
 	const reasons: string[] = [];
 	const forward: AnyForwardAlgorithm =
 		{ auto: autoForward(reasons), polynomial: polynomialForward }[flags.algorithm as string] ?? exactForward;
-	const known = Object.keys(forward.options.shape).map(flagName);
-	const wrong = Object.keys(polynomialForward.options.shape)
-		.map(flagName)
-		.find((flag) => !known.includes(flag) && given[flag] !== undefined);
-	if (wrong !== undefined)
-		throw new UsageError(
-			`${forward.name} has no option --${wrong} (${known.length > 0 ? `it has ${known.map((flag) => `--${flag}`).join(", ")}` : "it has none"})`,
-		);
+	refuseForeign(forward.name, flagNames(forward.options), flagNames(polynomialForward.options), given);
 	return { ...flags, forward, options: readFlags(forward.options, given), reasons };
 }

@@ -1,8 +1,6 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { findAlgorithm, knownAlgorithms } from "@attgrad/harness/gradient";
-import { UsageError } from "@attgrad/matrix-core";
-import type { z } from "zod";
-import { flagName, type GivenFlags, readFlags } from "./flags.ts";
+import { flagNames, type GivenFlags, readFlags, refuseForeign } from "./flags.ts";
 
 /** An algorithm with options that its schema has checked. */
 export interface Selection {
@@ -20,20 +18,7 @@ export function selectAlgorithm(asked: string, given: GivenFlags): Selection {
 	// A command says by itself what is to compute.
 	const spelling = asked === "auto" && given["command"] !== undefined ? "command" : asked;
 	const { algorithm, options, spelling: name } = findAlgorithm(spelling);
-	refuseForeign(algorithm.name, algorithm.options, given);
+	const known = knownAlgorithms.flatMap(({ options }) => flagNames(options));
+	refuseForeign(algorithm.name, flagNames(algorithm.options), known, given);
 	return { spelling: name, algorithm, options: readFlags(algorithm.options, given, options) };
-}
-
-/** @throws UsageError naming the first option given that belongs to other algorithms only */
-function refuseForeign(name: string, schema: z.ZodObject, given: GivenFlags): void {
-	const own = flagNames(schema);
-	const foreign = knownAlgorithms.flatMap(({ options }) => flagNames(options)).filter((flag) => !own.includes(flag));
-	const wrong = foreign.find((flag) => given[flag] !== undefined);
-	if (wrong === undefined) return;
-	const has = own.length > 0 ? `it has ${own.map((flag) => `--${flag}`).join(", ")}` : "it has none";
-	throw new UsageError(`${name} has no option --${wrong} (${has})`);
-}
-
-function flagNames(schema: z.ZodObject): string[] {
-	return Object.keys(schema.shape).map(flagName);
 }
