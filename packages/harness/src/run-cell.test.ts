@@ -66,6 +66,10 @@ test("a cell that never ends is stopped at its limit", async () => {
 	expect(await run("looping", 1500)).toEqual({ status: "timeout", reason: "stopped after 1.5 s" });
 });
 
+test("a limit of more milliseconds than a timer can count, 25 days, is no limit", async () => {
+	expect(await run("honest", 2 ** 31)).toMatchObject({ status: "done" });
+});
+
 test("what an algorithm prints does not disturb its answer", async () => {
 	expect(await run("chatty")).toMatchObject({ status: "done" });
 });

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { moduleBeside } from "@attgrad/matrix-core";
 import { type CellOutcome, type CellRequest, proceed, readAnswer, waiting } from "./cell-message.ts";
+import { killGroup } from "./kill-group.ts";
+import { startTimer } from "./long-timer.ts";
 import { residentMb } from "./peak-memory.ts";
 
 /** Last part of what a process wrote to standard error, kept for the reason of its end. */
@@ -87,9 +89,8 @@ export function startCell(request: CellRequest, limits: CellLimits, signal?: Abo
 	return {
 		proceed() {
 			const begin = performance.now();
-			const timer = setTimeout(
-				() => stop({ status: "timeout", reason: `stopped after ${limits.time / 1000} s` }),
-				Math.max(1, timeLeft),
+			const timer = startTimer(timeLeft, () =>
+				stop({ status: "timeout", reason: `stopped after ${limits.time / 1000} s` }),
 			);
 			const watch = limits.memory === undefined ? undefined : watchMemory(child, limits.memory, stop);
 			const answer = new Promise<typeof waiting | CellOutcome | undefined>((resolve) => {
@@ -141,14 +142,6 @@ function watchMemory(child: ChildProcess, limit: number, stop: (outcome: CellOut
 				reason: `the cell took ${Math.round(resident)} MiB, over its limit of ${Math.round(limit)} MiB; for more: --memory-limit`,
 			});
 	}, memoryInterval);
-}
-
-/** Kills a process and all that it started; one that has ended is left alone. */
-function killGroup(pid: number | undefined): void {
-	if (pid === undefined) return;
-	try {
-		process.kill(-pid, "SIGKILL");
-	} catch {}
 }
 
 /** What became of a cell whose process ended without an answer. */

@@ -22,11 +22,12 @@ export function predictedTotals(problem: AttentionProblem<RowSource>, profile: P
 }
 
 function totalsOfSample(problem: AttentionProblem<RowSource>, profile: Profile): RunTotals {
-	const { n, d, queryCentre, keyCentre, valueCentre, inputSums } = profile;
+	const { n, d, queryCentre, valueCentre, inputSums } = profile;
 	const { keys, values, weights } = sampledKeys(problem, profile);
 	const sample = subProblem(problem, SAMPLE.queries);
 	const queries = new Float64Array(sample.n * d);
 	rowsTimes(Float64Array.from(sample.A1.data), sample.X, sample.scale, sample.n, queries);
+	subtractCentre(queries, queryCentre);
 
 	const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
 	let leastNormaliser = Number.POSITIVE_INFINITY;
@@ -38,10 +39,10 @@ function totalsOfSample(problem: AttentionProblem<RowSource>, profile: Profile):
 		let normaliser = 0;
 		for (let l = 0; l < weights.length; l++) {
 			let score = 0;
-			for (let b = 0; b < d; b++) score += (queries[j * d + b]! - queryCentre[b]!) * (keys[l * d + b]! - keyCentre[b]!);
+			for (let b = 0; b < d; b++) score += queries[j * d + b]! * keys[l * d + b]!;
 			const entry = weights[l]! * Math.exp(score);
 			normaliser += entry;
-			for (let i = 0; i < d; i++) output[i]! += entry * (values[l * d + i]! - valueCentre[i]!);
+			for (let i = 0; i < d; i++) output[i]! += entry * values[l * d + i]!;
 		}
 		leastNormaliser = Math.min(leastNormaliser, normaliser);
 		for (let i = 0; i < d; i++) {
@@ -62,15 +63,24 @@ function totalsOfSample(problem: AttentionProblem<RowSource>, profile: Profile):
 	};
 }
 
-function sampledKeys(problem: AttentionProblem<RowSource>, { d, queryCentre, keyCentre }: Profile) {
+/** Sampled keys k_l and values h_l - η, and the weights ω_l. */
+function sampledKeys(problem: AttentionProblem<RowSource>, { d, queryCentre, keyCentre, valueCentre }: Profile) {
 	const { n, A2, A3, Y } = subProblem(problem, SAMPLE.keys);
 	const keys = Float64Array.from(A2.data);
+	subtractCentre(keys, keyCentre);
 	const values = new Float64Array(n * d);
 	rowsTimes(Float64Array.from(A3.data), Y, 1, n, values);
+	subtractCentre(values, valueCentre);
 	const weights = Float64Array.from({ length: n }, (_, l) => {
 		let exponent = 0;
-		for (let b = 0; b < d; b++) exponent += queryCentre[b]! * (keys[l * d + b]! - keyCentre[b]!);
+		for (let b = 0; b < d; b++) exponent += queryCentre[b]! * keys[l * d + b]!;
 		return Math.exp(exponent);
 	});
 	return { keys, values, weights };
+}
+
+/** Subtracts the centre from every row. */
+function subtractCentre(rows: Float64Array, centre: Float64Array): void {
+	for (let at = 0; at < rows.length; at += centre.length)
+		for (let b = 0; b < centre.length; b++) rows[at + b]! -= centre[b]!;
 }

@@ -48,11 +48,19 @@ export function featureWeights(tree: FeatureTree, coefficients: Float64Array): F
 	return weights;
 }
 
+/** What the system has said last, and when (`performance.now()`): asking takes a seventh of a millisecond. */
+let said = { at: Number.NEGATIVE_INFINITY, bytes: 0 };
+const STALE = 100;
+
 /**
- * The memory that is there, against which feature counts are checked.
+ * The memory that is there, bytes, a tenth of a second old at most; feature counts are checked against it.
  * The argument of the functions that take it is this unless a test or a planner gives its own.
  */
-export const availableMemory = (): number => process.availableMemory();
+export function availableMemory(): number {
+	const now = performance.now();
+	if (now - said.at > STALE) said = { at: now, bytes: process.availableMemory() };
+	return said.bytes;
+}
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 

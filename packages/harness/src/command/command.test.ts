@@ -112,6 +112,10 @@ test("a command that hangs is stopped at its limit, with all that it started", a
 	await expect.poll(() => stillRunning(pids)).toEqual([]);
 });
 
+test("a limit of more milliseconds than a timer can count, 25 days, is no limit", async () => {
+	expect((await run("good", { commandTimeLimit: 3e6 })).milliseconds).toBe(3);
+});
+
 test("what a command leaves behind is ended with it, and its answer counts", async () => {
 	const pids = join(folderIn(parent), "pids");
 	const leaving = `sleep 600 & echo $! > '${pids}'; '${process.execPath}' '${double}' good`;

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { ComputationError } from "@attgrad/matrix-core";
+import { killGroup } from "../kill-group.ts";
+import { startTimer } from "../long-timer.ts";
 import { shorten } from "./exchange.ts";
 import { groupMemory } from "./group-memory.ts";
 
@@ -63,9 +65,8 @@ export function runInGroup(request: GroupRequest): Promise<GroupEnd> {
 			stopped ??= reason;
 			killGroup(child.pid);
 		};
-		const timer = setTimeout(
-			() => stop(new ComputationError("timeout", `the command was stopped after ${timeLimit / 1000} s`)),
-			timeLimit,
+		const timer = startTimer(timeLimit, () =>
+			stop(new ComputationError("timeout", `the command was stopped after ${timeLimit / 1000} s`)),
 		);
 		const watch = setInterval(() => {
 			const memory = groupMemory(child.pid!);
@@ -95,14 +96,6 @@ export function runInGroup(request: GroupRequest): Promise<GroupEnd> {
 			else resolve({ stdout: output.stdout, peakRssMb });
 		});
 	});
-}
-
-/** Kills a group; one that has ended is left alone. */
-function killGroup(group: number | undefined): void {
-	if (group === undefined) return;
-	try {
-		process.kill(-group, "SIGKILL");
-	} catch {}
 }
 
 /** Exit code of a shell that has not found the command. */
