@@ -67,14 +67,26 @@ function departure(row: Row, rows: readonly Row[]): number | undefined {
 	return loss === undefined || reference === undefined ? undefined : Math.abs(loss - reference) / reference;
 }
 
-const percent = (part: number) => `${(100 * part).toPrecision(2)} %`;
+const percent = (part: number) => `${twoDigits(100 * part)} %`;
 
 const twoDigits = (value: number) => numberText(Number(value.toPrecision(2)));
 
 /** How far the losses part. */
 const departures: Figure = {
 	name: "departure",
-	title: () => "How far training with certified gradients departs from training with exact ones",
+	title: ({ rows }) => {
+		const certified = Map.groupBy(
+			rows.filter(({ epsilon }) => epsilon !== undefined),
+			gradients,
+		);
+		const parts = [...certified].flatMap(([name, members]) => {
+			const apart = members.flatMap((row) => departure(row, rows) ?? []);
+			return apart.length > 0 ? [`${percent(Math.max(...apart))} at ${name}`] : [];
+		});
+		return parts.length > 0
+			? `Losses depart from those of exact gradients by at most ${parts.join(", ")}`
+			: "How far training with certified gradients departs from training with exact ones";
+	},
 	unfold: stepsOf,
 	panels,
 	x: { title: "step", scale: "linear" },
