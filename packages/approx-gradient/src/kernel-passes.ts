@@ -9,8 +9,9 @@ import { profileOf } from "./profile.ts";
 import { kernelSums } from "./profile-kernels.ts";
 import { runTable } from "./routes/feature-tables.ts";
 import { routes } from "./routes/index.ts";
+import { bytesOf, putIndices } from "./routes/kernel-operands.ts";
 import { kernelPlan } from "./routes/kernel-plan.ts";
-import { bytesOf, type KernelRouteName, keyMoments, putIndices, queries } from "./routes/kernel-route.ts";
+import { type KernelRouteName, keyMoments, queries } from "./routes/kernel-route.ts";
 
 /** Parts of the polynomial method on kernels, each to be run by itself and timed. */
 export interface KernelPasses {

@@ -1,10 +1,10 @@
 import type { RowSink } from "@attgrad/attention-problem";
-import { type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
+import { type Kernels, type Runtime, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
-import { runTable } from "./feature-tables.ts";
 import { type ForwardTotals, shiftedRows } from "./forward.ts";
+import { bytesOf, notPositive, putNumbers, queryOperands, sharesOf, upTo } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
-import { bytesOf, keyMoments, notPositive, putIndices, putNumbers, sharesOf, upTo } from "./kernel-route.ts";
+import { keyMoments } from "./kernel-route.ts";
 import type { RouteInput } from "./route.ts";
 
 /**
@@ -16,6 +16,7 @@ export function forwardOnKernels(input: RouteInput, sink: RowSink, runtime: Runt
 	const nodes = tree.size;
 	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
+		// Both passes take about the same.
 		const half = (done: number) => runtime.onProgress?.(done / 2, problem.n);
 		const moments = await keyMoments(input, nodes, plan, kernels, half);
 		const leastNormaliser = await outputs(input, moments, plan, kernels, sink, (done) => half(problem.n + done));
@@ -25,29 +26,18 @@ export function forwardOnKernels(input: RouteInput, sink: RowSink, runtime: Runt
 
 /** Pass 2: the outputs, and the least normaliser. */
 async function outputs(
-	{ problem, tree, weights, frame }: RouteInput,
+	input: RouteInput,
 	moments: Float64Array,
 	plan: KernelPlan,
 	kernels: Kernels,
 	sink: RowSink,
 	onProgress: (rows: number) => void,
 ): Promise<number> {
+	const { problem, tree, frame } = input;
 	const { n, d, A1 } = problem;
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
-	const runs = runTable(tree, tree.size);
-	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
-	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
-	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
-	const weightedView = kernels.view(dtype, weighted, tree.size * (d + 1));
-	for (let at = 0; at < weightedView.length; at++) weightedView[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
-	const tables = [runs.length / 3, putIndices(kernels, runs)];
-	const operands = [
-		putNumbers(kernels, "f64", queryMap.data),
-		kernels.allocateZeros("f64", d),
-		putNumbers(kernels, "f64", shift.data),
-		weighted,
-	];
+	const { tables, operands } = queryOperands(input, moments, kernels);
 	const ranges = putNumbers(kernels, "f64", new Float64Array(2 * plan.slots).fill(Number.POSITIVE_INFINITY));
 	const rangeView = kernels.view("f64", ranges, 2 * plan.slots);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);

@@ -1,21 +1,15 @@
-import {
-	ComputationError,
-	type Dtype,
-	type Kernels,
-	Matrix,
-	multiply,
-	type Runtime,
-	scale,
-	transpose,
-	withKernels,
-} from "@attgrad/matrix-core";
+import { type Kernels, Matrix, multiply, type Runtime, scale, transpose, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
+import { bytesOf, notPositive, putIndices, putNumbers, queryOperands, sharesOf, upTo } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import type { RouteInput, RouteOptions, RouteResult } from "./route.ts";
 
 /** Routes that have kernels. */
 export type KernelRouteName = "moment" | "reverse";
+
+/** Part of the time that pass 1 takes, for the progress: 0.4 to 0.6 and 0.4 to 0.5 as measured, the more the higher the degree. */
+const KEY_SHARE: Readonly<Record<KernelRouteName, number>> = { moment: 0.45, reverse: 0.4 };
 
 /** What a run on kernels gives beside the gradient, for certificates: sums over all rows. */
 export interface RunTotals {
@@ -45,32 +39,11 @@ export async function runOnKernels(
 	const nodes = route === "moment" ? tree.raisedSize : tree.size;
 	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
-		const halves = (done: number) => onProgress?.(done / 2, problem.n);
-		const moments = await keyMoments(input, nodes, plan, kernels, halves);
-		return queries(route, input, moments, plan, kernels, (done) => halves(problem.n + done));
+		const { n } = problem;
+		const share = KEY_SHARE[route];
+		const moments = await keyMoments(input, nodes, plan, kernels, (rows) => onProgress?.(share * rows, n));
+		return queries(route, input, moments, plan, kernels, (rows) => onProgress?.(n - (1 - share) * (n - rows), n));
 	});
-}
-
-export const bytesOf = (dtype: Dtype): number => (dtype === "f64" ? 8 : 4);
-export const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
-
-export function putNumbers(kernels: Kernels, dtype: Dtype, numbers: ArrayLike<number>): number {
-	const address = kernels.allocate(dtype, numbers.length);
-	kernels.view(dtype, address, numbers.length).set(numbers);
-	return address;
-}
-
-export function putIndices(kernels: Kernels, indices: Int32Array): number {
-	const address = kernels.allocate("f32", indices.length);
-	kernels.indices(address, indices.length).set(indices);
-	return address;
-}
-
-/** The rows of a chunk that each slot takes, as [first, count]; slots without rows are left out. */
-export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
-	const shares: [number, number][] = [];
-	for (let first = 0; first < rows; first += slotRows) shares.push([first, Math.min(slotRows, rows - first)]);
-	return shares;
 }
 
 /** Pass 1: S[β, i] for `nodes` nodes of the tree, nodes x (d + 1). */
@@ -127,29 +100,18 @@ export function keyMoments(
 /** Pass 2: gradient, loss and totals from the moments. */
 export async function queries(
 	route: KernelRouteName,
-	{ problem, tree, weights, frame }: RouteInput,
+	input: RouteInput,
 	moments: Float64Array,
 	plan: KernelPlan,
 	kernels: Kernels,
 	onProgress: (rows: number) => void,
 ): Promise<RouteResult & RunTotals> {
+	const { problem, tree, weights, frame } = input;
 	const { n, d, A1, E } = problem;
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
-	const runs = runTable(tree, tree.size);
-	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
-	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
-	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
-	const weightedView = kernels.view(dtype, weighted, tree.size * (d + 1));
-	for (let at = 0; at < weightedView.length; at++) weightedView[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
-	const tables = [runs.length / 3, putIndices(kernels, runs)];
-	const operands = [
-		putNumbers(kernels, "f64", frame.valueCentre),
-		putNumbers(kernels, "f64", queryMap.data),
-		kernels.allocateZeros("f64", d),
-		putNumbers(kernels, "f64", shift.data),
-		weighted,
-	];
+	const { tables, operands: common } = queryOperands(input, moments, kernels);
+	const operands = [putNumbers(kernels, "f64", frame.valueCentre), ...common];
 	if (route === "moment") {
 		const raisedMoments = kernels.allocateZeros(dtype, upTo(tree.raisedSize, 4) * (d + 1));
 		kernels.view(dtype, raisedMoments, moments.length).set(moments);
@@ -195,9 +157,3 @@ export async function queries(
 		leastNormaliser,
 	};
 }
-
-export const notPositive = (row: number, normaliser: number): ComputationError =>
-	new ComputationError(
-		"invalid",
-		`polynomial: the normaliser of row ${row} is ${normaliser}, not positive: raise the degree`,
-	);
