@@ -55,7 +55,9 @@ export function answerCompare(
 function readLimit(text: string): number {
 	const [, number, percent] = /^(\d*\.?\d+)(%?)$/.exec(text.trim()) ?? [];
 	const limit = Number(number) / (percent ? 100 : 1);
-	if (!(limit > 0)) throw new UsageError(`--fail-on-regression must be a share above 0 like 10%, got ${text}`);
+	// A bare 10 is meant as 10 % far more often than as ten times as slow.
+	if (!(limit > 0) || (!percent && limit >= 1))
+		throw new UsageError(`--fail-on-regression must be a share above 0 like 10% or 0.1, got ${text}`);
 	return limit;
 }
 

@@ -62,6 +62,10 @@ test.each([
 	[["compare", before, "nowhere"], "attgrad compare: nowhere: no such folder or baseline"],
 	[["compare", before, after, "--across", "mood"], "--across must be among machine, kernel, dtype, threads, got mood"],
 	[["compare", before, after, "--fail-on-regression", "much"], "--fail-on-regression must be a share above 0"],
+	[
+		["compare", before, after, "--fail-on-regression", "10"],
+		"--fail-on-regression must be a share above 0 like 10% or 0.1, got 10",
+	],
 ] as const)("%j is refused", async (words, message) => {
 	const { code, stderr } = await attgrad(words);
 	expect(code).toBe(2);
