@@ -32,21 +32,33 @@ beforeAll(async () => {
 	const workspaces = names.flatMap((name) => ["--workspace", name]);
 	const target = ["--pack-destination", tarballs, "--silent", "--no-update-notifier"];
 	await promisify(execFile)("npm", ["pack", ...workspaces, ...target], { cwd: root, timeout: 240_000 });
-	writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-	const packages = globSync("*.tgz", { cwd: tarballs }).map((name) => `./tarballs/${name}`);
-	expect(packages).toHaveLength(names.length);
-	unreachable = await install(...packages, `${nodePackage}@${oldest}`);
+	const packages = Object.fromEntries(
+		globSync("*.tgz", { cwd: tarballs }).map((name) => [nameOf(name), `file:tarballs/${name}`]),
+	);
+	expect(Object.keys(packages).toSorted()).toEqual(names.toSorted());
+	const manifest = {
+		private: true,
+		type: "module",
+		dependencies: { ...packages, [nodePackage]: oldest },
+		// So that npm does not ask the registry for what the tarballs are.
+		overrides: Object.fromEntries(names.map((name) => [name, `$${name}`])),
+	};
+	writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
 	// A connection that hangs is given up soon and tried anew: what has come is in npm's cache.
-	if (unreachable) unreachable = await install(...packages, `${nodePackage}@${oldest}`);
+	unreachable = (await install()) && (await install());
 }, 900_000);
 
-/** Installs packages; answers with the reason where the registry does not, and fails on everything else. */
-async function install(...packages: string[]): Promise<string> {
+/** The package of a tarball: attgrad-harness-0.1.0.tgz is @attgrad/harness. */
+const nameOf = (tarball: string): string =>
+	tarball.replace(/-\d[\d.]*\.tgz$/, "").replace(/^attgrad-(.*)$/, "@attgrad/$1");
+
+/** Installs what the manifest of the folder asks for; answers with the reason where the registry does not, and fails on everything else. */
+async function install(): Promise<string> {
 	const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", "--engine-strict=false"];
 	const patience = ["--prefer-offline", "--fetch-timeout=30000", "--fetch-retries=3", "--fetch-retry-maxtimeout=10000"];
 	try {
 		const options = { cwd: folder, maxBuffer: 2 ** 24, timeout: 240_000 };
-		await promisify(execFile)("npm", ["install", ...packages, ...quiet, ...patience], options);
+		await promisify(execFile)("npm", ["install", ...quiet, ...patience], options);
 		return "";
 	} catch (error) {
 		const { killed, stderr } = error as { killed: boolean; stderr: string };
