@@ -7,8 +7,8 @@ import { streaming } from "@attgrad/exact-gradient";
 import { createRuntime } from "@attgrad/matrix-core";
 
 const ALLOWED = 1.15;
-/** Rounds: as many as these milliseconds of `auto` make, within these numbers. Short runs get faster for a hundred runs. */
-const ROUNDS = { milliseconds: 200, least: 8, most: 150 };
+/** Rounds: as many as these milliseconds of `auto` make, within these numbers. Short runs get faster for some hundred runs. */
+const ROUNDS = { milliseconds: 250, least: 8, most: 500 };
 /** Choosing is to take less than 2 % of the run or this. */
 const CHOOSING = { milliseconds: 5, share: 0.02 };
 

@@ -97,11 +97,12 @@ export async function gradientWithin(
 /**
  * The approximation that `gradientWithin` starts with: the least degree, or the smallest set, whose a-posteriori bound is
  * predicted to be at most epsilon.
+ * @param from the least degree that is looked at
  * @throws ComputationError as `gradientWithin` does
  */
-export function approximationWithin(request: GradientRequest, epsilon: number): Approximation {
+export function approximationWithin(request: GradientRequest, epsilon: number, from = 0): Approximation {
 	const { method, monomials } = request;
-	return choosers[monomials](method, epsilon, predictedBounds(request, epsilon), availableMemory());
+	return choosers[monomials](method, epsilon, predictedBounds(request, epsilon), availableMemory(), from);
 }
 
 const choosers = { anisotropic: leastCertifiedSet, "total-degree": leastCertifiedDegree };

@@ -27,6 +27,10 @@ const VARIANT_COST = { reverse: 1, minimax: 20, anisotropic: 10 };
 const GUESS_SHARE = { long: 0.85, short: 1.15 };
 const LONG = 50;
 
+/** Where even this degree pays and its run is short, none is guessed: a guess is a tenth of such a run, and all rows are looked at anyway. */
+const SAFE_DEGREE = 16;
+const SHORT = 10;
+
 export interface PlanOptions {
 	readonly epsilon: number;
 	/** Looks at every algorithm, as long as that may take, instead of at those that may be the cheapest. @default false */
@@ -84,7 +88,8 @@ async function polynomialEntries(
 	const least = leastPolynomialTime(context);
 	if (!thorough && GUESS_SHARE.short * least >= exactTime)
 		return all(`no polynomial is faster at n = ${context.problem.n}`, least);
-	const degree = await guessedDegree(context);
+	const isSafe = timeAtDegree(context, SAFE_DEGREE) < Math.min(exactTime, SHORT);
+	const degree = isSafe ? SAFE_DEGREE : await guessedDegree(context);
 	if (!Number.isFinite(degree)) {
 		const others = all("no degree proves epsilon: at scores of this size rounding is above it, a sample of rows tells");
 		// Where nothing may be left that can, what could be proved is to be told.
@@ -100,7 +105,8 @@ async function polynomialEntries(
 	}
 	const profile = await profileOn(context.problem, context.runtime);
 	const [first, ...others] = variants;
-	const entries = [variantEntry(context, profile, first!)];
+	const usual = variantEntry(context, profile, first!);
+	const entries = [usual];
 	for (const variant of others) {
 		const best = Math.min(exactTime, ...entries.map(({ milliseconds = Number.POSITIVE_INFINITY }) => milliseconds));
 		const kind =
@@ -109,7 +115,8 @@ async function polynomialEntries(
 		const least = { reverse: 0.8 * best, minimax: 0.6 * best, anisotropic: leastPolynomialTime(context) }[kind];
 		entries.push(
 			budget.allows(VARIANT_COST[kind], least, best)
-				? variantEntry(context, profile, variant)
+				? // Of the reverse route a degree proves no more than of the moment route.
+					variantEntry(context, profile, variant, kind === "reverse" ? usual.degree : 0)
 				: unseenVariant(context, variant, "not looked at: it would save less than looking takes"),
 		);
 	}

@@ -94,8 +94,11 @@ export const timeAtDegree = (context: PlanContext, degree: number): number =>
 
 const words = { chebyshev: "Chebyshev", minimax: "minimax" };
 
-/** What a variant would do: its approximation is chosen, and its run starts with that. */
-export function variantEntry(context: PlanContext, profile: Profile, variant: Variant): PlanEntry {
+/**
+ * What a variant would do: its approximation is chosen, and its run starts with that.
+ * @param from the least degree that is looked at
+ */
+export function variantEntry(context: PlanContext, profile: Profile, variant: Variant, from = 0): PlanEntry {
 	const { problem, epsilon, runtime } = context;
 	const { route, basis, monomials } = variant;
 	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), epsilon } };
@@ -103,7 +106,7 @@ export function variantEntry(context: PlanContext, profile: Profile, variant: Va
 		const method = methodOf(problem, profile, { ...variant, kernel: runtime.kernel });
 		const certificate = "a-posteriori" as const;
 		const request: GradientRequest = { problem, method, monomials, rowDegrees: false, certificate, runtime };
-		const approximation = approximationWithin(request, epsilon);
+		const approximation = approximationWithin(request, epsilon, from);
 		const { degree, size } = approximation;
 		return {
 			...common,
