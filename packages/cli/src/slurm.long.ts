@@ -53,7 +53,7 @@ const cells = 12;
 test.skipIf(why !== "")(
 	`a node that is killed in mid-run costs nothing: no row is lost, none is measured twice${why && ` (skipped, no SLURM: ${why})`}`,
 	async () => {
-		const run = follow([...words, "--array", "2", "--throttle", "2", "--partition", "debug", "--json"]);
+		const run = follow([...words, "--array", "2", "--throttle", "2", "--partition", "debug", "--json", "--fresh"]);
 		await until(() => /\d+ running/.test(run.stderr), run);
 		const placed = () => cluster.ask("squeue", "--noheader", "--array", "--states=running", "--format=%K %N");
 		const task = () => /^(\d+) n1$/m.exec(placed())?.[1];

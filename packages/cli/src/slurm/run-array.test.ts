@@ -2,8 +2,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { experiments } from "@attgrad/experiments";
 import { type CellPlan, planCells, readRows, type Shard, shardFolder, sweep } from "@attgrad/harness";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../testing/command.ts";
+import { ArrayShards } from "./array-shards.ts";
 import { type ArrayRequest, firstScript, runArray } from "./run-array.ts";
 import type { SlurmClient, TaskState } from "./slurm-client.ts";
 
@@ -58,7 +59,7 @@ class FakeSlurm implements SlurmClient {
 		return states;
 	}
 
-	private work(task: number, out: string, rows: number): void {
+	work(task: number, out: string, rows: number): void {
 		const part = partOf(task, out);
 		mkdirSync(part, { recursive: true });
 		cpSync(join(partOf(task), "run.json"), join(part, "run.json"));
@@ -104,6 +105,22 @@ test("all rows of all tasks come together, and nothing else is left", async () =
 		"scaling: 0 of 4 cells; tasks: 2 running",
 		"scaling: 4 of 4 cells; tasks: 2 completed",
 	]);
+});
+
+test("rows that arrive just after others were joined are not lost", async () => {
+	const slurm = new FakeSlurm({ 1: [1, "RUNNING"], 2: [0, "RUNNING"] });
+	const what = request();
+	const { mergeNew } = ArrayShards.prototype;
+	const spy = vi.spyOn(ArrayShards.prototype, "mergeNew").mockImplementation(function (this: ArrayShards) {
+		mergeNew.call(this);
+		for (const task of [1, 2]) slurm.work(task, this.attemptFolder(1), Number.POSITIVE_INFINITY);
+	});
+	try {
+		expect((await run(slurm, what)).left).toBe(0);
+	} finally {
+		spy.mockRestore();
+	}
+	expect(sorted(rowsOf(join(what.out, "scaling")))).toEqual(all());
 });
 
 test("the cells of a task that was killed are submitted again, with the rows that it had", async () => {

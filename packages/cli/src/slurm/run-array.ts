@@ -82,9 +82,10 @@ class ShardArray {
 		let suspects = new Set<number>();
 		while (!signal.aborted) {
 			const states = await this.#taskStates();
+			// Before rows are joined: what arrives in between is joined with the next look.
+			const open = this.#shards.open();
 			this.#shards.mergeNew();
 			this.#tell(states);
-			const open = this.#shards.open();
 			if (open.length === 0) break;
 			const stopped = open.filter((shard) => states.has(shard) && hasEnded(states.get(shard)));
 			const lost = stopped.filter((shard) => suspects.has(shard));
@@ -93,8 +94,10 @@ class ShardArray {
 			await pause(interval(performance.now() - start));
 		}
 		const left = this.#shards.open().reduce((sum, shard) => sum + this.#shards.left(shard), 0);
-		if (left === 0) this.#shards.removeParts();
-		else
+		if (left === 0) {
+			this.#shards.mergeNew();
+			this.#shards.removeParts();
+		} else
 			this.#notice(
 				`job ${this.#shards.jobs().join(", ")} goes on by itself; the same command, without --fresh, follows it again`,
 			);
