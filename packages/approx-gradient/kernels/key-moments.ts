@@ -4,18 +4,10 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures } from "./features";
-import { loadPanels, panelBytes, panelRows, projectPanels } from "./panel";
+import { loadPanels, panelBytes, panelRows, projectPanels, wideSum } from "./panel";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
 const STEP: usize = 32;
-
-/** Two doubles that sum to the sum of the lanes. */
-// @ts-ignore: decorator
-@inline
-function wideSum<T>(sum: v128): v128 {
-	if (sizeof<T>() == 8) return sum;
-	return f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
-}
 
 /**
  * tile[column][node] (STEP bytes each) = lane-wise products of two feature rows and C <= MOMENT_COLUMNS value rows, summed

@@ -17,12 +17,19 @@ export function panelRows<T>(): i32 {
 	return TILE_VECTORS * lanes<T>();
 }
 
+/** Two doubles that sum to the sum of the lanes of a vector. */
+// @ts-ignore: decorator
+@inline
+export function wideSum<T>(sum: v128): v128 {
+	if (sizeof<T>() == 8) return sum;
+	return f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
+}
+
 /** Sum of the lanes of a vector, in double precision. */
 // @ts-ignore: decorator
 @inline
 export function laneSum<T>(sum: v128): f64 {
-	if (sizeof<T>() == 8) return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-	const pair = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
+	const pair = wideSum<T>(sum);
 	return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
@@ -50,7 +57,7 @@ export function loadPanels<T>(rows: usize, count: i32, d: i32, out: usize): void
 /** The d columns of as many rows as a vector has lanes, each column a vector, `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function transposeRows<T>(rows: usize, d: i32, out: usize, step: usize): void {
+export function transposeRows<T>(rows: usize, d: i32, out: usize, step: usize): void {
 	const Z = <usize>sizeof<T>(), stride = <usize>d * Z;
 	let column = 0;
 	if (sizeof<T>() == 8)

@@ -6,6 +6,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { transposeRows } from "./panel";
 
 /** Rows of a group, and bytes of a wide panel. */
 const GROUP: i32 = 8;
@@ -15,15 +16,7 @@ const WIDE: usize = 64;
 function loadGroup<T>(rows: usize, count: i32, d: i32, out: usize): void {
 	const stride = <usize>d * sizeof<T>();
 	if (sizeof<T>() == 8 && count == GROUP) {
-		for (let r = 0; r < GROUP; r += 2, rows += 2 * stride, out += 16) {
-			let from = rows, to = out, column = 0;
-			for (; column < d - 1; column += 2, from += 16, to += 2 * WIDE) {
-				const a = v128.load(from), b = v128.load(from + stride);
-				v128.store(to, v128.shuffle<u64>(a, b, 0, 2));
-				v128.store(to + WIDE, v128.shuffle<u64>(a, b, 1, 3));
-			}
-			if (column < d) v128.store(to, v128.load_lane<u64>(from + stride, v128.load64_zero(from), 1));
-		}
+		for (const last = out + WIDE; out < last; out += 16, rows += 2 * stride) transposeRows<f64>(rows, d, out, WIDE);
 		return;
 	}
 	for (let r = 0; r < GROUP; r++, out += 8) {

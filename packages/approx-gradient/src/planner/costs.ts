@@ -59,14 +59,6 @@ const kernelSamples = [
 	monomials(4096, 4, 9),
 ];
 
-const forwardSamples = [
-	monomials(32, 4, 1),
-	monomials(2048, 4, 1),
-	monomials(256, 16, 2),
-	monomials(1024, 8, 6),
-	monomials(4096, 4, 9),
-];
-
 /** Operation counts of paper.md 4, 5.5 and 8 for every algorithm and route. */
 export const costs = {
 	definition: {
@@ -146,7 +138,7 @@ export const costs = {
 	},
 	"forward/polynomial": {
 		terms: (work) => [1, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
-		samples: forwardSamples,
+		samples: kernelSamples,
 		nominal: [1.1, 4e-5, 1e-4, 1.6e-7],
 	},
 } as const satisfies Record<string, Cost>;

@@ -88,7 +88,8 @@ async function polynomialEntries(
 	const least = leastPolynomialTime(context);
 	if (!thorough && GUESS_SHARE.short * least >= exactTime)
 		return all(`no polynomial is faster at n = ${context.problem.n}`, least);
-	const isSafe = timeAtDegree(context, SAFE_DEGREE) < Math.min(exactTime, SHORT);
+	const safeTime = timeAtDegree(context, SAFE_DEGREE);
+	const isSafe = safeTime < SHORT && GUESS_SHARE.short * safeTime < exactTime;
 	const degree = isSafe ? SAFE_DEGREE : await guessedDegree(context);
 	if (!Number.isFinite(degree)) {
 		const others = all("no degree proves epsilon: at scores of this size rounding is above it, a sample of rows tells");
