@@ -38,7 +38,7 @@ const programs = (): readonly { name: string; commands: readonly (readonly strin
 		commands: [[pythonWith("numpy", "torch"), "-c", "import torch; print(torch.__version__)"]],
 		use: "the peer torch in sweeps",
 	},
-	{ name: "slurm", commands: [["sbatch", "--version"]], use: "sweeps as job arrays" },
+	{ name: "slurm", commands: [["sbatch", "--version"]], use: "sweeps as job arrays; sbatch needs a slurm.conf" },
 	{
 		name: "SAT solver",
 		commands: [

@@ -8,7 +8,10 @@ export async function mergeFolders(
 	{ out, ...options }: MergeOptions,
 ): Promise<(MergeSummary & { files: string[] })[]> {
 	// A folder without a run is refused by its name.
-	const runs = folders.flatMap((folder) => (runsIn(folder).length > 0 ? runsIn(folder) : [folder]));
+	const runs = folders.flatMap((folder) => {
+		const inside = runsIn(folder);
+		return inside.length > 0 ? inside : [folder];
+	});
 	const byExperiment = Map.groupBy(runs, (folder) => readRunInfo(folder).experiment);
 	const merged = [];
 	for (const [experiment, runs] of byExperiment) {
