@@ -37,12 +37,12 @@ export function regimeOf({ n, d, B, epsilon, algorithm }: Row): number | undefin
 	return found < 0 ? undefined : found;
 }
 
-/** From the smallest to the largest n of a regime: the exponent of the time of an algorithm. */
+/** From the smallest to the largest n of a regime: the exponent of the time of an algorithm; none from fewer than three sizes. */
 export function overallExponent(rows: readonly Row[], regime: number, algorithm: string): number | undefined {
 	const points = rows
 		.filter((row) => regimeOf(row) === regime && row.algorithm === algorithm && row.time_ms !== undefined)
 		.sort((a, b) => a.n - b.n);
-	const [first, last] = [points[0], points.at(-1)];
-	if (!first || !last || first.n === last.n) return undefined;
+	if (new Set(points.map(({ n }) => n)).size < 3) return undefined;
+	const [first, last] = [points[0]!, points.at(-1)!];
 	return Math.log(last.time_ms! / first.time_ms!) / Math.log(last.n / first.n);
 }
