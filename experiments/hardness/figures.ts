@@ -208,7 +208,7 @@ const interpolation: Figure = {
 		},
 	],
 	rules: [{ axis: "y", at: () => 1 / 2, label: "a count is certain below" }],
-	caveat: `${caveat} Λ · u is rounding, as interpolation magnifies it.`,
+	caveat: `${caveat} The dotted line is rounding, as interpolation magnifies it.`,
 };
 
 export const figures: readonly Figure[] = [noise, nodes, calls, riemann, bound, degree, rank, interpolation];

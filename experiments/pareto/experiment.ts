@@ -103,7 +103,7 @@ export default defineExperiment({
 			title: ({ rows }) => describeFastest(rows, provenError, "proven within 10⁻⁶ of the gradient"),
 			caveat:
 				"The number at a point is the degree of a polynomial, otherwise the rank K. Of exact, the rounding as measured. Methods without " +
-				"a proof of their error are not here: random features, and any surrogate form.",
+				"a proof of their error are not here: random features.",
 		},
 	],
 });
