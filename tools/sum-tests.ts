@@ -1,10 +1,31 @@
 // Prints one line, "N passed, N failed[, N skipped]", summed over the test reports of all packages; exits 1 unless all is well.
+// Before it, each failed test by name with the first lines of what it said: the end of a long log is what is left of it.
 // --status CODE: exit code of the run that made the reports. One that is not 0 without a failed test (a type error, a
 // lint error, a broken installation) counts as one failure.
 // --long: the reports of `npm run test:long` too.
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, stripVTControlCharacters } from "node:util";
+
+/** What is read of a report of vitest's JSON reporter. */
+type Report = {
+	success: boolean;
+	numPassedTests: number;
+	numFailedTests: number;
+	numPendingTests: number;
+	numTodoTests: number;
+	testResults: TestFile[];
+};
+type TestFile = {
+	name: string;
+	status: string;
+	/** Why the file as a whole failed: an import, a hook. */
+	message?: string;
+	assertionResults: { fullName: string; status: string; failureMessages?: string[] }[];
+};
+
+/** How much of a failure's message is shown. */
+const MESSAGE_LINES = 12;
 
 const { values } = parseArgs({
 	options: { status: { type: "string", default: "0" }, long: { type: "boolean", default: false } },
@@ -27,14 +48,35 @@ process.exitCode = totals.failed > 0 ? 1 : 0;
 /** Adds a report; one that is missing, or of a run that failed outside its tests, counts as a failure. */
 function add(report: string): void {
 	try {
-		const read = JSON.parse(readFileSync(report, "utf8"));
+		const read: Report = JSON.parse(readFileSync(report, "utf8"));
 		totals.passed += read.numPassedTests;
 		totals.failed += read.numFailedTests;
 		totals.skipped += read.numPendingTests + read.numTodoTests;
+		nameFailures(read);
 		if (read.success || read.numFailedTests > 0) return;
 		console.error(`${report}: the run failed outside its tests`);
 	} catch (error) {
 		console.error(`${report}: ${error instanceof Error ? error.message : error}`);
 	}
 	totals.failed++;
+}
+
+/** Each failed test of a report, and each file that failed as a whole. */
+function nameFailures({ testResults }: Report): void {
+	for (const { name, status, message, assertionResults } of testResults) {
+		const file = name.slice(name.search(/(packages|experiments)\//));
+		const failed = assertionResults.filter((test) => test.status === "failed");
+		for (const { fullName, failureMessages } of failed) {
+			console.error(`failed: ${file}: ${fullName}\n${firstLines((failureMessages ?? []).join("\n"))}`);
+		}
+		if (status === "failed" && failed.length === 0) console.error(`failed: ${file}\n${firstLines(message ?? "")}`);
+	}
+}
+
+function firstLines(text: string): string {
+	const lines = stripVTControlCharacters(text).split("\n");
+	return lines
+		.slice(0, MESSAGE_LINES)
+		.map((line) => `    ${line.slice(0, 300)}`)
+		.join("\n");
 }

@@ -5,7 +5,7 @@ import { compareRuns } from "../compare/compare-runs.ts";
 import type { Progress } from "../progress.ts";
 import { readRows } from "../rows-file.ts";
 import { readRunInfo } from "../run-info.ts";
-import { readSamples } from "../samples-file.ts";
+import { readSamples, writeSamples } from "../samples-file.ts";
 import { sweep } from "../sweep.ts";
 import { folderIn, temporaryFolder } from "../testing/temporary-folder.ts";
 import tiny from "../testing/tiny-experiment.ts";
@@ -76,10 +76,18 @@ test("the times that rows rest on are joined with them, those of other measureme
 });
 
 test("a joined run compares like its parts do", () => {
+	// Made-up times in three rounds: measured ones can be single, which have no interval.
+	const timed = (run: string, time: number) => {
+		const copy = changed(run, () => ({}));
+		writeSamples(copy, new Map(keysOf(copy).map((key, i) => [key, [[time + i], [time + 2 * i], [time + 1]]])));
+		return copy;
+	};
+	const parts = shards.map((shard) => timed(shard, 10));
+	const before = timed(whole, 12);
 	const out = join(folderIn(parent), "tiny");
-	mergeRuns(shards, { out });
-	const points = shards.flatMap((shard) => compareRuns(shard, whole).points);
-	const compared = compareRuns(out, whole);
+	mergeRuns(parts, { out });
+	const points = parts.flatMap((part) => compareRuns(part, before).points);
+	const compared = compareRuns(out, before);
 	expect(compared).toMatchObject({ unmatched: 0, incomparable: 0 });
 	const byName = (all: typeof points) =>
 		all.map(({ name, ratio, interval }) => ({ name, ratio, interval })).sort((a, b) => (a.name < b.name ? -1 : 1));
