@@ -6,7 +6,9 @@ export default defineConfig({
 		include: ["*.test.ts", "src/**/*.test.ts", "*/*.test.ts", "test/**/*.test.ts"],
 		exclude: ["**/node_modules/**", "build/**"],
 		reporters: ["dot", ["json", { outputFile: "test-report.json" }]],
+		// Ten seconds, as it would be for hooks, are short for what starts a browser or sweeps on a shared machine.
 		testTimeout: 60_000,
+		hookTimeout: 60_000,
 		// What is waited for comes when it comes; a second, as it would be, is short on a shared machine.
 		expect: { poll: { timeout: 20_000 } },
 		pool: "forks",

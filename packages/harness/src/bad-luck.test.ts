@@ -37,29 +37,32 @@ async function goesOn(out: string, options: Readonly<Record<string, unknown>> = 
 	return child;
 }
 
-/** How long an undisturbed sweep takes on this machine, milliseconds. */
-let duration = 0;
+/** How long an undisturbed sweep takes on this machine, milliseconds: the shorter of two, since the first finds nothing in the caches. */
+let duration = Number.POSITIVE_INFINITY;
 beforeAll(async () => {
-	const begin = performance.now();
-	await ended(startSweep(newFolder(), { overrides }));
-	duration = performance.now() - begin;
+	for (let sweep = 0; sweep < 2; sweep++) {
+		const begin = performance.now();
+		await ended(startSweep(newFolder(), { overrides }));
+		duration = Math.min(duration, performance.now() - begin);
+	}
 }, 120_000);
 
 test.each(stopping)(
 	"a sweep that %s stops at random moments ends as an undisturbed one",
 	async (signal) => {
-		const out = newFolder();
-		const stops = await stopSweep(out, signal, {
-			random: seededRandom(3, signal),
-			duration,
-			options: { overrides },
-		});
-		expect(stops).toBeGreaterThan(0);
-		expect(
-			tinyRows(out)
-				.map(({ key }) => key)
-				.sort(),
-		).toEqual(wholeKeys(out));
+		const random = seededRandom(3, signal);
+		let stops = 0;
+		// Where the machine was busy before, sweeps are over before the moment comes: then another one, stopped earlier.
+		for (let sweep = 0; stops === 0; sweep++) {
+			expect(sweep).toBeLessThan(8);
+			const out = newFolder();
+			stops = await stopSweep(out, signal, { random, duration: duration / 2 ** sweep, options: { overrides } });
+			expect(
+				tinyRows(out)
+					.map(({ key }) => key)
+					.sort(),
+			).toEqual(wholeKeys(out));
+		}
 	},
 	120_000,
 );

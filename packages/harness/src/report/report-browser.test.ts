@@ -59,7 +59,7 @@ async function withReport(
 	const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
 	const complaints: string[] = [];
 	const requests: string[] = [];
-	page.setDefaultTimeout(10_000);
+	page.setDefaultTimeout(30_000);
 	page.on("console", (message) => complaints.push(message.text()));
 	page.on("pageerror", (error) => complaints.push(error.message));
 	page.on("request", (request) => requests.push(request.url()));
