@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { beforeEach, expect, test } from "vitest";
 import { createLines } from "./progress.ts";
-import { readRows } from "./rows-file.ts";
+import { headerLine, readRows, rowLine } from "./rows-file.ts";
 import { readRunInfo } from "./run-info.ts";
 import { readSamples } from "./samples-file.ts";
 import { planSweep, type SweepOptions, sweep } from "./sweep.ts";
@@ -70,11 +70,11 @@ test("a cell that goes wrong is a row with its reason, and the sweep goes on", a
 
 test("once a point of a curve passes the time limit, larger n of that curve are skipped with the reason", async () => {
 	// slow takes 4n milliseconds
-	const overrides = { algorithm: ["slow", "honest"], n: [4, 60, 80, 100] };
-	expect(await sweepTiny({ overrides, timeLimit: 200 })).toMatchObject({ counts: { done: 12, skipped: 4 } });
+	const overrides = { algorithm: ["slow", "honest"], n: [4, 600, 700, 800] };
+	expect(await sweepTiny({ overrides, timeLimit: 2000 })).toMatchObject({ counts: { done: 12, skipped: 4 } });
 	const skipped = rows().filter(({ status }) => status === "skipped");
-	expect(skipped.map(({ algorithm, n }) => [algorithm, n])).toEqual([80, 80, 100, 100].map((n) => ["slow", n]));
-	expect(skipped[0]!.reason).toMatch(/^n = 60 took [\d.]+ s, over the time limit of 0\.2 s/);
+	expect(skipped.map(({ algorithm, n }) => [algorithm, n])).toEqual([700, 700, 800, 800].map((n) => ["slow", n]));
+	expect(skipped[0]!.reason).toMatch(/^n = 600 took [\d.]+ s, over the time limit of 2 s/);
 });
 
 test("the limit of a curve holds over an interruption", async () => {
@@ -105,14 +105,17 @@ test("run.json tells how the run was made", async () => {
 });
 
 test("a point that the sizes before it predict to take too long is skipped untried", async () => {
-	// slow takes 4n milliseconds
-	const overrides = { algorithm: ["slow"], n: [8, 16, 32, 4000] };
-	expect(await sweepTiny({ overrides, timeLimit: 2000 })).toMatchObject({ counts: { done: 6, skipped: 2 } });
-	expect(rows().at(-1)!.reason).toMatch(
-		/^predicted to take [\d.]+ s, as n\^\d\.\d\d up to n = 32, over the time limit of 2 s; for more: --time-limit and --rerun skipped$/,
+	await sweepTiny({ overrides: { n: [8, 16, 32] } });
+	// As of an algorithm that takes 4n milliseconds on any machine.
+	const timed = rows().map((row) => rowLine({ ...row, time_ms: 4 * row.n }));
+	writeFileSync(join(out, "tiny/rows.csv"), headerLine + timed.join(""));
+	const limited = (last: number) => ({ overrides: { n: [8, 16, 32, last] }, timeLimit: 2000 });
+	expect(await sweepTiny(limited(4000))).toMatchObject({ counts: { skipped: 2 } });
+	expect(rows().at(-1)!.reason).toBe(
+		"predicted to take 16.0 s, as n^1.00 up to n = 32, over the time limit of 2 s; for more: --time-limit and --rerun skipped",
 	);
 	// A size that is within the limit by that prediction is measured.
-	await sweepTiny({ overrides: { ...overrides, n: [8, 16, 32, 64] }, timeLimit: 2000, rerun: "skipped" });
+	await sweepTiny({ ...limited(64), rerun: "skipped" });
 	expect(
 		rows()
 			.filter(({ n }) => n === 64)
