@@ -81,9 +81,14 @@ function keyWeights<T>(d: i32, keys: usize, centre: usize, tilt: usize, count: i
 
 /** values[i] *= weights for d panels, rows of `row` bytes apart. */
 function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void {
-	for (let i = 0; i < d; i++, values += row)
-		for (let part: usize = 0; part < panelBytes(); part += 16)
-			v128.store(values + part, v128.mul<T>(v128.load(values + part), v128.load(weights + part)));
+	// unroll v: TILE_VECTORS
+	const w$v = v128.load(weights, $v * 16);
+	for (let i = 0; i < d; i++, values += row) {
+		// unroll v: TILE_VECTORS
+		const x$v = v128.mul<T>(v128.load(values, $v * 16), w$v);
+		// unroll v: TILE_VECTORS
+		v128.store(values, x$v, $v * 16);
+	}
 }
 
 /**

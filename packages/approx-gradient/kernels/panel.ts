@@ -90,18 +90,19 @@ export function projectPanels<T>(x: usize, M: usize, before: usize, after: usize
 	const P = panelBytes(), end = x + <usize>d * P, stride = <usize>d << 3;
 	for (let b = 0; b < d; b++, M += 8, after += 8, out += outStep) {
 		const start = f64x2.neg(v128.load_splat<f64>(after));
-		if (sizeof<T>() == 8)
-			for (let part: usize = 0; part < P; part += 32) {
-				let low = start, high = start;
-				for (let from = x + part, m = M, c = before; from < end; from += P, m += stride, c += 8) {
-					const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c);
-					low = multiplyAdd<f64>(factor, f64x2.sub(v128.load(from), centre), low);
-					high = multiplyAdd<f64>(factor, f64x2.sub(v128.load(from, 16), centre), high);
-				}
-				v128.store(out + part, low);
-				v128.store(out + part, high, 16);
+		if (sizeof<T>() == 8) {
+			// unroll v: TILE_VECTORS
+			let sum$v = start;
+			for (let from = x, m = M, c = before; from < end; from += P, m += stride, c += 8) {
+				const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c);
+				// unroll v: TILE_VECTORS
+				const moved$v = f64x2.sub(v128.load(from, $v * 16), centre);
+				// unroll v: TILE_VECTORS
+				sum$v = multiplyAdd<f64>(factor, moved$v, sum$v);
 			}
-		else
+			// unroll v: TILE_VECTORS
+			v128.store(out, sum$v, $v * 16);
+		} else
 			for (let part: usize = 0; part < P; part += 16) {
 				let low = start, high = start;
 				for (let from = x + part, m = M, c = before; from < end; from += P, m += stride, c += 8) {
@@ -120,12 +121,16 @@ export function projectPanels<T>(x: usize, M: usize, before: usize, after: usize
 export function centrePanels<T>(d: i32, centre: usize, panel: usize): void {
 	for (let i = 0; i < d; i++, centre += 8) {
 		const shift = v128.load_splat<f64>(centre);
+		if (sizeof<T>() == 8) {
+			// unroll v: TILE_VECTORS
+			const x$v = f64x2.sub(v128.load(panel, $v * 16), shift);
+			// unroll v: TILE_VECTORS
+			v128.store(panel, x$v, $v * 16);
+			panel += panelBytes();
+			continue;
+		}
 		for (const end = panel + panelBytes(); panel < end; panel += 16) {
 			const x = v128.load(panel);
-			if (sizeof<T>() == 8) {
-				v128.store(panel, f64x2.sub(x, shift));
-				continue;
-			}
 			const low = f64x2.sub(f64x2.promote_low_f32x4(x), shift);
 			const high = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<u64>(x, x, 1, 0)), shift);
 			v128.store(panel, v128.shuffle<u64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));

@@ -45,13 +45,21 @@ function groupTimes(absolute: bool, x: usize, M: usize, factor: f64, d: i32, out
 function distances(d: i32, centre: usize, panels: usize): void {
 	for (let b = 0; b < d; b++, centre += 8) {
 		const shift = v128.load_splat<f64>(centre);
-		for (const end = panels + WIDE; panels < end; panels += 16)
-			v128.store(panels, f64x2.abs(f64x2.sub(v128.load(panels), shift)));
+		// unroll v: 4
+		const x$v = f64x2.abs(f64x2.sub(v128.load(panels, $v * 16), shift));
+		// unroll v: 4
+		v128.store(panels, x$v, $v * 16);
+		panels += WIDE;
 	}
 }
 
 function absolutes(panels: usize, end: usize): void {
-	for (; panels < end; panels += 16) v128.store(panels, f64x2.abs(v128.load(panels)));
+	for (; panels < end; panels += WIDE) {
+		// unroll v: 4
+		const x$v = f64x2.abs(v128.load(panels, $v * 16));
+		// unroll v: 4
+		v128.store(panels, x$v, $v * 16);
+	}
 }
 
 function fill(panels: usize, end: usize, x: f64): void {
@@ -60,21 +68,37 @@ function fill(panels: usize, end: usize, x: f64): void {
 }
 
 function lower(panels: usize, end: usize, low: usize): void {
-	for (; panels < end; panels += 16, low += 16) v128.store(low, f64x2.min(v128.load(low), v128.load(panels)));
+	for (; panels < end; panels += WIDE, low += WIDE) {
+		// unroll v: 4
+		const x$v = f64x2.min(v128.load(low, $v * 16), v128.load(panels, $v * 16));
+		// unroll v: 4
+		v128.store(low, x$v, $v * 16);
+	}
 }
 
 function raise(panels: usize, end: usize, high: usize): void {
-	for (; panels < end; panels += 16, high += 16) v128.store(high, f64x2.max(v128.load(high), v128.load(panels)));
+	for (; panels < end; panels += WIDE, high += WIDE) {
+		// unroll v: 4
+		const x$v = f64x2.max(v128.load(high, $v * 16), v128.load(panels, $v * 16));
+		// unroll v: 4
+		v128.store(high, x$v, $v * 16);
+	}
 }
 
 /** largest = max(largest, Σ_b panels[b]²), lane by lane. */
 function raiseNorm(d: i32, panels: usize, largest: usize): void {
-	for (let part: usize = 0; part < WIDE; part += 16) {
-		let square = zero();
-		for (let at = panels + part, end = at + <usize>d * WIDE; at < end; at += WIDE)
-			square = multiplyAdd<f64>(v128.load(at), v128.load(at), square);
-		v128.store(largest + part, f64x2.max(v128.load(largest + part), square));
+	// unroll v: 4
+	let square$v = zero();
+	for (const end = panels + <usize>d * WIDE; panels < end; panels += WIDE) {
+		// unroll v: 4
+		const x$v = v128.load(panels, $v * 16);
+		// unroll v: 4
+		square$v = multiplyAdd<f64>(x$v, x$v, square$v);
 	}
+	// unroll v: 4
+	square$v = f64x2.max(v128.load(largest, $v * 16), square$v);
+	// unroll v: 4
+	v128.store(largest, square$v, $v * 16);
 }
 
 /** sums[b] += factor · panels[b] for d wide panels and one of factors. */
@@ -87,6 +111,16 @@ function addTimes(d: i32, factor: usize, panels: usize, sums: usize): void {
 		// unroll v: 4
 		v128.store(sums, s$v, $v * 16);
 	}
+}
+
+/** sum += panel, wide panels. */
+// @ts-ignore: decorator
+@inline
+function addWide(panel: usize, sum: usize): void {
+	// unroll v: 4
+	const s$v = f64x2.add(v128.load(sum, $v * 16), v128.load(panel, $v * 16));
+	// unroll v: 4
+	v128.store(sum, s$v, $v * 16);
 }
 
 /** Zero in the lanes of rows that are not there. */
@@ -188,8 +222,7 @@ export function centredQueries<T>(
 		absolutes(a, q);
 		if (count < GROUP) clearLanes(count, a, q);
 		for (let at = a, size = sizes, product = products; at < q; at += WIDE, size += WIDE, product += block) {
-			for (let part: usize = 0; part < WIDE; part += 16)
-				v128.store(size + part, f64x2.add(v128.load(size + part), v128.load(at + part)));
+			addWide(at, size);
 			addTimes(d, at, e, product);
 		}
 	}
@@ -228,8 +261,7 @@ export function centredKeys<T>(
 		loadGroup<T>(inputs, count, d, a);
 		groupTimes(false, a, Y, 1, d, h);
 		distances(d, valueCentre, h);
-		for (let part: usize = 0; part < WIDE; part += 16)
-			v128.store(total + part, f64x2.add(v128.load(total + part), v128.load(weight + part)));
+		addWide(weight, total);
 		addTimes(d, weight, k, sums);
 		addTimes(d, weight, h, valueSums);
 	}

@@ -131,18 +131,29 @@ function raise<T>(d: i32, nodes: i32, feature: usize, weight: usize, raised: usi
  * targets, and in place of N the cotangents c / D and -<c, o> / D.
  */
 function residual<T>(d: i32, N: usize, target: usize): void {
-	const P = panelBytes(), normaliser = N + <usize>d * P;
-	for (let part: usize = 0; part < P; part += 16) {
-		const inverse = v128.div<T>(v128.splat<T>(<T>1), v128.load(normaliser + part));
-		let r = zero();
-		for (let at = N + part, to = target + part; at < normaliser; at += P, to += P) {
-			const o = v128.mul<T>(v128.load(at), inverse), c = v128.sub<T>(o, v128.load(to));
-			r = multiplyAdd<T>(c, o, r);
-			v128.store(to, c);
-			v128.store(at, v128.mul<T>(c, inverse));
-		}
-		v128.store(normaliser + part, v128.neg<T>(v128.mul<T>(r, inverse)));
+	const P = panelBytes(), normaliser = N + <usize>d * P, one = v128.splat<T>(<T>1);
+	// unroll v: TILE_VECTORS
+	const inverse$v = v128.div<T>(one, v128.load(normaliser, $v * 16));
+	// unroll v: TILE_VECTORS
+	let r$v = zero();
+	for (let at = N, to = target; at < normaliser; at += P, to += P) {
+		// unroll v: TILE_VECTORS
+		const o$v = v128.mul<T>(v128.load(at, $v * 16), inverse$v);
+		// unroll v: TILE_VECTORS
+		const c$v = v128.sub<T>(o$v, v128.load(to, $v * 16));
+		// unroll v: TILE_VECTORS
+		r$v = multiplyAdd<T>(c$v, o$v, r$v);
+		// unroll v: TILE_VECTORS
+		v128.store(to, c$v, $v * 16);
+		// unroll v: TILE_VECTORS
+		const s$v = v128.mul<T>(c$v, inverse$v);
+		// unroll v: TILE_VECTORS
+		v128.store(at, s$v, $v * 16);
 	}
+	// unroll v: TILE_VECTORS
+	r$v = v128.neg<T>(v128.mul<T>(r$v, inverse$v));
+	// unroll v: TILE_VECTORS
+	v128.store(normaliser, r$v, $v * 16);
 }
 
 /**
@@ -173,32 +184,54 @@ function clearRows<T>(panel: usize, columns: i32, count: i32): void {
 		for (let r = count; r < panelRows<T>(); r++) store<T>(panel + <usize>r * sizeof<T>(), <T>0);
 }
 
-/** out[i] += x · y[i] over the d panels y, in one vector of each: x, y and out are addresses of that vector. */
+/** products[i] += x · y[i] and bounds[i] += |x| · c[i] over the d panels y and c, x being a panel. */
 // @ts-ignore: decorator
 @inline
-function addOuter<T>(x: v128, y: usize, end: usize, out: usize): void {
-	for (; y < end; y += panelBytes(), out += panelBytes()) v128.store(out, multiplyAdd<T>(x, v128.load(y), v128.load(out)));
+function addOuter<T>(d: i32, x: usize, y: usize, c: usize, products: usize, bounds: usize): void {
+	const P = panelBytes();
+	// unroll v: TILE_VECTORS
+	const x$v = v128.load(x, $v * 16);
+	// unroll v: TILE_VECTORS
+	const size$v = v128.abs<T>(x$v);
+	for (const end = y + <usize>d * P; y < end; y += P, c += P, products += P, bounds += P) {
+		// unroll v: TILE_VECTORS
+		const p$v = multiplyAdd<T>(x$v, v128.load(y, $v * 16), v128.load(products, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(products, p$v, $v * 16);
+		// unroll v: TILE_VECTORS
+		const b$v = multiplyAdd<T>(size$v, v128.load(c, $v * 16), v128.load(bounds, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(bounds, b$v, $v * 16);
+	}
 }
 
 /** Adds a panel to the panel sums [½ Σ c², |A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; c is left as |c|. */
 function addToSums<T>(d: i32, a1: usize, c: usize, gradient: usize, sums: usize): void {
 	const P = panelBytes(), columns = <usize>d * P;
 	const half = v128.splat<T>(<T>0.5);
-	for (let part: usize = 0; part < P; part += 16) {
-		let loss = v128.load(sums + part);
-		for (let at = c + part; at < c + columns; at += P) {
-			const x = v128.load(at);
-			loss = multiplyAdd<T>(v128.mul<T>(half, x), x, loss);
-			v128.store(at, v128.abs<T>(x));
-		}
-		v128.store(sums + part, loss);
-		let inputs = sums + P + part, products = inputs + columns, bounds = products + <usize>d * columns;
-		for (let at = a1 + part; at < a1 + columns; at += P, inputs += P, products += columns, bounds += columns) {
-			const x = v128.load(at), size = v128.abs<T>(x);
-			v128.store(inputs, v128.add<T>(v128.load(inputs), size));
-			addOuter<T>(x, gradient + part, gradient + columns, products);
-			addOuter<T>(size, c + part, c + columns, bounds);
-		}
+	// unroll v: TILE_VECTORS
+	let loss$v = v128.load(sums, $v * 16);
+	for (let at = c; at < c + columns; at += P) {
+		// unroll v: TILE_VECTORS
+		const x$v = v128.load(at, $v * 16);
+		// unroll v: TILE_VECTORS
+		const h$v = v128.mul<T>(half, x$v);
+		// unroll v: TILE_VECTORS
+		loss$v = multiplyAdd<T>(h$v, x$v, loss$v);
+		// unroll v: TILE_VECTORS
+		const size$v = v128.abs<T>(x$v);
+		// unroll v: TILE_VECTORS
+		v128.store(at, size$v, $v * 16);
+	}
+	// unroll v: TILE_VECTORS
+	v128.store(sums, loss$v, $v * 16);
+	let inputs = sums + P, products = inputs + columns, bounds = products + <usize>d * columns;
+	for (let at = a1; at < a1 + columns; at += P, inputs += P, products += columns, bounds += columns) {
+		// unroll v: TILE_VECTORS
+		const s$v = v128.add<T>(v128.load(inputs, $v * 16), v128.abs<T>(v128.load(at, $v * 16)));
+		// unroll v: TILE_VECTORS
+		v128.store(inputs, s$v, $v * 16);
+		addOuter<T>(d, at, gradient, c, products, bounds);
 	}
 }
 
