@@ -1,6 +1,5 @@
 // The outputs alone of pass 2 (paper.md 5.3, steps 1 to 3): a panel of queries at a time, normaliser and output.
 
-import { panelFeatures } from "./features";
 import { loadPanels, panelBytes, panelRows, projectPanels } from "./panel";
 import { checkNormalisers, evaluate } from "./query-pass";
 
@@ -21,8 +20,7 @@ export function forwardPass<T>(
 		const count = min(panelRows<T>(), rows - from);
 		loadPanels<T>(A1, count, d, a1);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
-		panelFeatures<T>(q, feature, runs, runTable);
-		evaluate<T>(d + 1, feature, nodes, weighted, N);
+		evaluate<T>(d + 1, q, feature, nodes, runs, runTable, weighted, N);
 		const bad = checkNormalisers<T>(N + columns, count, range);
 		if (bad >= 0) return from + bad;
 		for (let r = 0, row = N; r < count; r++, row += Z) {

@@ -5,7 +5,7 @@
 // about RUN + K / RUN roundings instead of K, which counts in single precision, and a run's moments stay in L1.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { panelFeatures, RUN_BYTES } from "./features";
+import { RUN_BYTES } from "./features";
 import { centrePanels, loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
 
 /** Nodes of a run. */
@@ -29,13 +29,69 @@ function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride
 	if ($c < C) v128.store(N, a$c$v, ($c * TILE_VECTORS + $v) * 16);
 }
 
-/** N (`columns` panels) = Sᵀ features. */
-export function evaluate<T>(columns: i32, feature: usize, nodes: i32, S: usize, N: usize): void {
+/**
+ * The features of a panel x, made as `panelFeatures` makes them, and while they are in registers N[c] += sum over nodes of
+ * S[node][c] · feature[node] for C <= 5 columns c.
+ */
+// @ts-ignore: decorator
+@inline
+function makeAndEvaluate<T>(C: i32, x: usize, out: usize, runs: i32, runTable: usize, S: usize, stride: usize, N: usize): void {
+	const P = panelBytes();
+	// unroll v: TILE_VECTORS
+	v128.store(out, v128.splat<T>(<T>1), $v * 16);
+	// unroll c: 5
+	const first$c = $c < C ? v128.load_splat<T>(S, $c * sizeof<T>()) : zero();
+	// unroll c: 5, v: TILE_VECTORS
+	if ($c < C) v128.store(N, first$c, ($c * TILE_VECTORS + $v) * 16);
+	S += stride;
+	let child = out + P, run = runTable, parent: usize = 0, z: usize = 0, left = 0;
+	for (const last = runTable + <usize>runs * RUN_BYTES; run < last || left > 0; ) {
+		// unroll c: 5, v: TILE_VECTORS
+		let a$c$v = zero();
+		for (let room = RUN; room > 0; ) {
+			if (left == 0) {
+				if (run == last) break;
+				z = x + <usize>load<i32>(run) * P;
+				parent = out + <usize>load<i32>(run, 4) * P;
+				left = load<i32>(run, 8);
+				run += RUN_BYTES;
+			}
+			const take = min(left, room);
+			left -= take;
+			room -= take;
+			for (const end = child + <usize>take * P; child < end; child += P, parent += P, S += stride) {
+				// unroll v: TILE_VECTORS
+				const f$v = v128.mul<T>(v128.load(parent, $v * 16), v128.load(z, $v * 16));
+				// unroll v: TILE_VECTORS
+				v128.store(child, f$v, $v * 16);
+				// unroll c: 5, v: TILE_VECTORS
+				if ($c < C) a$c$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), f$v, a$c$v);
+			}
+		}
+		// unroll c: 5, v: TILE_VECTORS
+		if ($c < C) a$c$v = v128.add<T>(a$c$v, v128.load(N, ($c * TILE_VECTORS + $v) * 16));
+		// unroll c: 5, v: TILE_VECTORS
+		if ($c < C) v128.store(N, a$c$v, ($c * TILE_VECTORS + $v) * 16);
+	}
+}
+
+/** The features of a panel x (`nodes` panels), and N (`columns` panels) = Sᵀ features. */
+export function evaluate<T>(
+	columns: i32, x: usize, feature: usize, nodes: i32, runs: i32, runTable: usize, S: usize, N: usize,
+): void {
 	const stride = <usize>columns * sizeof<T>();
-	memory.fill(N, 0, <usize>columns * panelBytes());
+	if (columns >= 5) makeAndEvaluate<T>(5, x, feature, runs, runTable, S, stride, N);
+	else if (columns == 4) makeAndEvaluate<T>(4, x, feature, runs, runTable, S, stride, N);
+	else if (columns == 3) makeAndEvaluate<T>(3, x, feature, runs, runTable, S, stride, N);
+	else makeAndEvaluate<T>(2, x, feature, runs, runTable, S, stride, N);
+	if (columns <= 5) return;
+	const others = columns - 5;
+	S += 5 * sizeof<T>();
+	N += 5 * panelBytes();
+	memory.fill(N, 0, <usize>others * panelBytes());
 	for (let node = 0; node < nodes; node += RUN) {
 		const f = feature + <usize>node * panelBytes(), run = min(RUN, nodes - node);
-		let left = columns, s = S + <usize>node * stride, to = N;
+		let left = others, s = S + <usize>node * stride, to = N;
 		for (; left >= 5; left -= 5, s += 5 * sizeof<T>(), to += 5 * panelBytes()) evaluateColumns<T>(5, f, run, s, stride, to);
 		if (left == 4) evaluateColumns<T>(4, f, run, s, stride, to);
 		else if (left == 3) evaluateColumns<T>(3, f, run, s, stride, to);
@@ -270,8 +326,7 @@ export function queryPass<T>(
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
 		centrePanels<T>(d, valueCentre, c);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
-		panelFeatures<T>(q, feature, runs, runTable);
-		evaluate<T>(d + 1, feature, nodes, weighted, N);
+		evaluate<T>(d + 1, q, feature, nodes, runs, runTable, weighted, N);
 		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));
 		if (bad >= 0) return from + bad;
 		residual<T>(d, N, c);
