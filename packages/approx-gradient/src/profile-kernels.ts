@@ -4,14 +4,10 @@ import { ColumnRange } from "./column-range.ts";
 import { polynomialKernels } from "./kernel-module.ts";
 import { type ProfileSums, reportPass } from "./profile-sums.ts";
 
-/** What becomes of an entry when the results of two shares are joined. */
+/** What becomes of an entry when the results of two shares are joined, and what it starts with. */
 type Join = "min" | "max" | "sum";
 
-const joins: Record<Join, { start: number; of: (a: number, b: number) => number }> = {
-	min: { start: Number.POSITIVE_INFINITY, of: Math.min },
-	max: { start: Number.NEGATIVE_INFINITY, of: Math.max },
-	sum: { start: 0, of: (a, b) => a + b },
-};
+const starts: Record<Join, number> = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 };
 
 /** A pass of `kernels/profile.ts` over two matrices row by row, or one. */
 interface Pass {
@@ -107,11 +103,15 @@ async function runPass(
 		return address;
 	});
 	const length = results.reduce((sum, [, count]) => sum + count, 0);
-	const starts = results.flatMap(([join, count]) => Array.from({ length: count }, () => joins[join].start));
-	const out = kernels.allocate("f64", SLOTS * length);
-	const all = kernels.view("f64", out, SLOTS * length);
-	for (let slot = 0; slot < SLOTS; slot++) all.set(starts, slot * length);
 	const chunkRows = Math.min(n, SLOTS * SLOT_ROWS);
+	const slots = Math.ceil(chunkRows / SLOT_ROWS);
+	const out = kernels.allocate("f64", slots * length);
+	const all = kernels.view("f64", out, slots * length);
+	let at = 0;
+	for (const [join, count] of results) {
+		for (let slot = 0; slot < slots; slot++) all.fill(starts[join], slot * length + at, slot * length + at + count);
+		at += count;
+	}
 	const blocks = rows.map((source) => ({ source, address: kernels.allocate(dtype, chunkRows * d) }));
 	for (let from = 0; from < n; from += chunkRows) {
 		const count = Math.min(chunkRows, n - from);
@@ -126,12 +126,19 @@ async function runPass(
 		await kernels.run(`${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });
 		reportPass(kernel, from + count, n, kernels.onProgress);
 	}
-	let at = 0;
+	at = 0;
 	return results.map(([join, count]) => {
-		const joined = new Float64Array(count).fill(joins[join].start);
-		for (let slot = 0; slot < SLOTS; slot++)
-			for (let i = 0; i < count; i++) joined[i] = joins[join].of(joined[i]!, all[slot * length + at + i]!);
+		const joined = all.slice(at, at + count);
+		for (let slot = 1; slot < slots; slot++) joinInto(joined, join, all, slot * length + at);
 		at += count;
 		return joined;
 	});
+}
+
+/** joined[i] = the join of joined[i] and all[from + i]. */
+function joinInto(joined: Float64Array, join: Join, all: Float64Array, from: number): void {
+	for (let i = 0; i < joined.length; i++) {
+		const [a, b] = [joined[i]!, all[from + i]!];
+		joined[i] = join === "sum" ? a + b : join === "min" ? Math.min(a, b) : Math.max(a, b);
+	}
 }
