@@ -63,19 +63,30 @@ function addMoments<T>(columns: i32, nodes: i32, features: usize, values: usize,
  */
 function keyWeights<T>(d: i32, keys: usize, centre: usize, tilt: usize, count: i32, weights: usize, table: usize): void {
 	const P = panelBytes(), Z = <usize>sizeof<T>(), end = keys + <usize>d * P;
-	for (let pair: usize = 0; pair < P; pair += 2 * Z) {
-		let weight = v128.splat<f64>(1);
-		if (tilt) {
+	if (sizeof<T>() == 8 && tilt) {
+		// unroll v: TILE_VECTORS
+		let exponent$v = f64x2.neg(v128.load_splat<f64>(tilt + (<usize>d << 3)));
+		for (let at = keys, nu = tilt, mu = centre; at < end; at += P, nu += 8, mu += 8) {
+			const factor = v128.load_splat<f64>(nu), middle = v128.load_splat<f64>(mu);
+			// unroll v: TILE_VECTORS
+			const moved$v = f64x2.sub(v128.load(at, $v * 16), middle);
+			// unroll v: TILE_VECTORS
+			exponent$v = multiplyAdd<f64>(factor, moved$v, exponent$v);
+		}
+		// unroll v: TILE_VECTORS
+		exponent$v = exponentialBelow<f64>(exponent$v, table);
+		// unroll v: TILE_VECTORS
+		v128.store(weights, exponent$v, $v * 16);
+	} else if (tilt)
+		for (let pair: usize = 0; pair < P; pair += 8) {
 			let exponent = f64x2.neg(v128.load_splat<f64>(tilt + (<usize>d << 3)));
 			for (let at = keys + pair, nu = tilt, mu = centre; at < end; at += P, nu += 8, mu += 8) {
-				const key = sizeof<T>() == 8 ? v128.load(at) : f64x2.promote_low_f32x4(v128.load64_zero(at));
+				const key = f64x2.promote_low_f32x4(v128.load64_zero(at));
 				exponent = multiplyAdd<f64>(v128.load_splat<f64>(nu), f64x2.sub(key, v128.load_splat<f64>(mu)), exponent);
 			}
-			weight = exponentialBelow<f64>(exponent, table);
+			v128.store_lane<u64>(weights + pair, f32x4.demote_f64x2_zero(exponentialBelow<f64>(exponent, table)), 0);
 		}
-		if (sizeof<T>() == 8) v128.store(weights + pair, weight);
-		else v128.store_lane<u64>(weights + pair, f32x4.demote_f64x2_zero(weight), 0);
-	}
+	else for (let at = weights; at < weights + P; at += 16) v128.store(at, v128.splat<T>(<T>1));
 	for (let r = count; r < panelRows<T>(); r++) store<T>(weights + <usize>r * Z, <T>0);
 }
 

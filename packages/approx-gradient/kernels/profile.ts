@@ -247,15 +247,21 @@ export function centredKeys<T>(
 	for (let left = rows; left > 0; left -= GROUP, keys += stride, inputs += stride) {
 		const count = min(left, GROUP);
 		loadGroup<T>(keys, count, d, k);
-		for (let part: usize = 0; part < WIDE; part += 16) {
-			let exponent = zero();
-			for (let at = k + part, nu = tilt, mu = middle; at < a; at += WIDE, nu += 8, mu += 8) {
-				const moved = f64x2.sub(v128.load(at), v128.load_splat<f64>(mu));
-				v128.store(at, moved);
-				exponent = multiplyAdd<f64>(v128.load_splat<f64>(nu), moved, exponent);
-			}
-			v128.store(weight + part, exponentialBelow<f64>(exponent, scratch));
+		// unroll v: 4
+		let exponent$v = zero();
+		for (let at = k, nu = tilt, mu = middle; at < a; at += WIDE, nu += 8, mu += 8) {
+			const factor = v128.load_splat<f64>(nu), centre = v128.load_splat<f64>(mu);
+			// unroll v: 4
+			const moved$v = f64x2.sub(v128.load(at, $v * 16), centre);
+			// unroll v: 4
+			v128.store(at, moved$v, $v * 16);
+			// unroll v: 4
+			exponent$v = multiplyAdd<f64>(factor, moved$v, exponent$v);
 		}
+		// unroll v: 4
+		exponent$v = exponentialBelow<f64>(exponent$v, scratch);
+		// unroll v: 4
+		v128.store(weight, exponent$v, $v * 16);
 		raiseNorm(d, k, norm);
 		if (count < GROUP) clearLanes(count, weight, norm);
 		loadGroup<T>(inputs, count, d, a);
