@@ -5,7 +5,7 @@ import {
 	type RowSink,
 	withoutTarget,
 } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, keepingRows, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "./accuracy.ts";
 import { type Approximation, type Method, totalDegreeApproximation } from "./approximation.ts";
@@ -45,13 +45,16 @@ export const polynomialForward = defineForward({
 	summary: "exp replaced by a polynomial with a certified error, time O(n K d)",
 	exact: false,
 	options,
-	async run(layer, { basis, degree, epsilon }, runtime, sink) {
-		const method = await methodOf(layer, basis, runtime);
-		const approximation =
-			degree === undefined
-				? leastDegree(method, epsilon ?? DEFAULT_EPSILON)
-				: requireFitting(method, totalDegreeApproximation(method, degree));
-		return outputOfDegree(layer, method, approximation, runtime, sink);
+	run(layer, { basis, degree, epsilon }, runtime, sink) {
+		const { A1, A2, A3 } = layer;
+		return keepingRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
+			const method = await methodOf(layer, basis, runtime);
+			const approximation =
+				degree === undefined
+					? leastDegree(method, epsilon ?? DEFAULT_EPSILON)
+					: requireFitting(method, totalDegreeApproximation(method, degree));
+			return outputOfDegree(layer, method, approximation, runtime, sink);
+		});
 	},
 });
 

@@ -1,4 +1,5 @@
 import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import { keepingRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "./accuracy.ts";
 import { memoryOf } from "./memory.ts";
@@ -48,7 +49,7 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 4,
+	version: 5,
 	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
@@ -63,17 +64,20 @@ export const polynomial = defineAlgorithm({
 		if (bytes <= availableMemory()) return true;
 		return { reason: `degree ${degree} at d = ${d} has ${set.size} features, which need ${bytes} bytes` };
 	},
-	async run(
+	run(
 		problem,
 		{ route, basis, monomials, degree, epsilon, certificate, rowDegrees },
 		runtime,
 	): Promise<GradientResult> {
-		// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
-		const kernel = rowDegrees ? ("js" as const) : runtime.kernel;
-		const method = methodOf(problem, await profileOn(problem, runtime), { route, basis, monomials, kernel });
-		const request = { problem, method, monomials, rowDegrees, certificate, runtime };
-		return degree === undefined
-			? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
-			: gradientOfDegree(request, degree);
+		const { A1, A2, A3, E } = problem;
+		return keepingRows(runtime, [A1, A2, A3, E], A1.dtype, async (runtime) => {
+			// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
+			const kernel = rowDegrees ? ("js" as const) : runtime.kernel;
+			const method = methodOf(problem, await profileOn(problem, runtime), { route, basis, monomials, kernel });
+			const request = { problem, method, monomials, rowDegrees, certificate, runtime };
+			return degree === undefined
+				? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
+				: gradientOfDegree(request, degree);
+		});
 	},
 });

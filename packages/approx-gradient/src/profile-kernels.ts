@@ -112,15 +112,15 @@ async function runPass(
 		for (let slot = 0; slot < slots; slot++) all.fill(starts[join], slot * length + at, slot * length + at + count);
 		at += count;
 	}
-	const blocks = rows.map((source) => ({ source, address: kernels.allocate(dtype, chunkRows * d) }));
+	const read = rows.map((source) => kernels.rowReader(source, dtype, chunkRows));
 	for (let from = 0; from < n; from += chunkRows) {
 		const count = Math.min(chunkRows, n - from);
-		for (const { source, address } of blocks) kernels.readRows(source, from, from + count, dtype, address);
+		const blocks = read.map((rowsAt) => rowsAt(from, from + count));
 		const tasks = [];
 		for (let first = 0; first < count; first += SLOT_ROWS)
 			tasks.push([
 				...[Math.min(SLOT_ROWS, count - first), d],
-				...blocks.map(({ address }) => address + first * d * size),
+				...blocks.map((address) => address + first * d * size),
 				...[...values, out + (first / SLOT_ROWS) * length * 8],
 			]);
 		await kernels.run(`${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });

@@ -30,5 +30,5 @@ export { availableKernels } from "./runtime/choice.ts";
 export { type KernelModule, kernelCompileTime } from "./runtime/kernel-module.ts";
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";
 export type { ProgressReport } from "./runtime/progress-report.ts";
-export { createRuntime, type Runtime, type RuntimeOptions, withKernels } from "./runtime/runtime.ts";
+export { createRuntime, keepingRows, type Runtime, type RuntimeOptions, withKernels } from "./runtime/runtime.ts";
 export { qr, solve } from "./solve.ts";

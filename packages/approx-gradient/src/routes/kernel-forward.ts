@@ -41,12 +41,12 @@ async function outputs(
 	const ranges = putNumbers(kernels, "f64", new Float64Array(2 * plan.slots).fill(Number.POSITIVE_INFINITY));
 	const rangeView = kernels.view("f64", ranges, 2 * plan.slots);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
-	const inputs = kernels.allocate(dtype, chunkRows * d);
+	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const made = kernels.allocate(dtype, chunkRows * d);
 	const scratch = (upTo(tree.size, 4) + 3 * d + 1) * plan.panelBytes;
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
-		kernels.readRows(A1, from, from + rows, dtype, inputs);
+		const inputs = inputsAt(from, from + rows);
 		const shares = sharesOf(rows, plan);
 		const tasks = shares.map(([first, count], slot) => [
 			...[count, d, tree.size, ...tables, inputs + first * d * size],

@@ -73,12 +73,12 @@ export function keyMoments(
 		];
 		const sums = kernels.allocateZeros("f64", plan.slots * padded * (d + 1));
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
-		const keys = kernels.allocate(dtype, chunkRows * d);
-		const inputs = kernels.allocate(dtype, chunkRows * d);
+		const keysAt = kernels.rowReader(A2, dtype, chunkRows);
+		const inputsAt = kernels.rowReader(A3, dtype, chunkRows);
 		for (let from = 0; from < n; from += chunkRows) {
 			const rows = Math.min(chunkRows, n - from);
-			kernels.readRows(A2, from, from + rows, dtype, keys);
-			kernels.readRows(A3, from, from + rows, dtype, inputs);
+			const keys = keysAt(from, from + rows);
+			const inputs = inputsAt(from, from + rows);
 			const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
 				...[count, d, padded, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
 				...[...matrices, sums + slot * padded * (d + 1) * 8],
@@ -123,14 +123,14 @@ export async function queries(
 	const all = kernels.view("f64", totals, plan.slots * (sumCount + 2));
 	for (let slot = 1; slot <= plan.slots; slot++) all[slot * (sumCount + 2) - 1] = Number.POSITIVE_INFINITY;
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
-	const inputs = kernels.allocate(dtype, chunkRows * d);
-	const targets = kernels.allocate(dtype, chunkRows * d);
+	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
+	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
 	const kernel = `${route === "moment" ? "queryMoment" : "queryReverse"}${8 * size}`;
 	const scratch = plan.queryScratch(tree.size, route === "moment" ? tree.raisedSize : tree.size, d);
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
-		kernels.readRows(A1, from, from + rows, dtype, inputs);
-		kernels.readRows(E, from, from + rows, dtype, targets);
+		const inputs = inputsAt(from, from + rows);
+		const targets = targetsAt(from, from + rows);
 		const shares = sharesOf(rows, plan);
 		const tasks = shares.map(([first, count], slot) => [
 			...[count, d, tree.size, ...tables, inputs + first * d * size, targets + first * d * size],

@@ -1,4 +1,5 @@
 import type { Dtype, Numbers, RowSource } from "../matrix.ts";
+import type { KeptRows } from "./kept-rows.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import type { KernelMemory } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
@@ -17,13 +18,20 @@ export class Kernels {
 	readonly #module: KernelModule;
 	readonly #memory: KernelMemory;
 	readonly #team: Team;
+	readonly #kept: KeptRows | undefined;
 	/** That of the runtime. */
 	readonly onProgress: ProgressReport | undefined;
 
-	constructor(module: KernelModule, memory: KernelMemory, team: Team, onProgress?: ProgressReport) {
+	constructor(
+		module: KernelModule,
+		memory: KernelMemory,
+		team: Team,
+		{ kept, onProgress }: { kept?: KeptRows | undefined; onProgress?: ProgressReport | undefined } = {},
+	) {
 		this.#module = module;
 		this.#memory = memory;
 		this.#team = team;
+		this.#kept = kept;
 		this.onProgress = onProgress;
 	}
 
@@ -58,6 +66,21 @@ export class Kernels {
 	/** Reads rows from..to-1 of a source to an address, row-major, converted to `dtype`. */
 	readRows(source: RowSource, from: number, to: number, dtype: Dtype, address: number): void {
 		this.#memory.readRows(source, from, to, dtype, address);
+	}
+
+	/**
+	 * A way to bring rows of a source, row-major, as `dtype`, into the memory, at most `most` at a time: gives the address of rows
+	 * from..to-1, good until the next call. Rows that `keepingRows` keeps are read once and not again.
+	 */
+	rowReader(source: RowSource, dtype: Dtype, most: number): (from: number, to: number) => number {
+		const kept = this.#kept?.addressOf(source, dtype);
+		const row = source.cols * (dtype === "f64" ? 8 : 4);
+		if (kept !== undefined) return (from) => kept + from * row;
+		const address = this.allocate(dtype, most * source.cols);
+		return (from, to) => {
+			this.readRows(source, from, to, dtype, address);
+			return address;
+		};
 	}
 
 	/** Runs `work`, then takes back all that it allocated. */

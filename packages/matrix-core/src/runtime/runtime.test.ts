@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ComputationError } from "../errors.ts";
+import { Matrix, type RowSource } from "../matrix.ts";
 import { availableKernels } from "./choice.ts";
 import type { Kernels } from "./kernels.ts";
-import { createRuntime, type Runtime, withKernels } from "./runtime.ts";
+import { createRuntime, keepingRows, type Runtime, withKernels } from "./runtime.ts";
 
 const probe = { name: "probe", folder: new URL("../../", import.meta.url) };
 const builds = (await availableKernels()).filter((name) => name !== "js");
@@ -70,6 +71,76 @@ test("two computations on one runtime run one after the other", async () => {
 	const runtime = await start({ kernel: "simd", threads: 2 });
 	const both = await Promise.all([3, 4].map((count) => withKernels(runtime, probe, (k) => counts(k, 50, count, 50))));
 	expect(both.map((sums) => sums[48])).toEqual([150, 200]);
+});
+
+/** Rows (j, j + 1), and how often they have been read. */
+class CountedRows implements RowSource {
+	readonly cols = 2;
+	readonly dtype = "f64";
+	readonly rows: number;
+	reads = 0;
+
+	constructor(rows: number) {
+		this.rows = rows;
+	}
+
+	readRows(from: number, to: number, target: Float64Array): void {
+		this.reads++;
+		for (let j = from; j < to; j++) target.set([j, j + 1], (j - from) * 2);
+	}
+}
+
+/** Row 5 by itself, read with others where rows are kept. */
+const fifth = (runtime: Runtime, source: RowSource): Promise<number[]> =>
+	withKernels(runtime, probe, async (kernels) => {
+		const at = kernels.rowReader(source, "f64", 3)(5, 6);
+		return [...kernels.view("f64", at, 2)];
+	});
+
+describe("keepingRows", () => {
+	test("reads a source once for all computations, the memory being theirs until the end", async () => {
+		const runtime = await start({ kernel: "simd" });
+		const source = new CountedRows(9);
+		const other = Matrix.fromRows([[1, 2]]);
+		const got = await keepingRows(runtime, [source, source, other], "f64", async (held) => {
+			const first = await fifth(held, source);
+			await withKernels(held, probe, async (kernels) => kernels.allocateZeros("f64", 1e5));
+			return [first, await fifth(held, source)];
+		});
+		expect(got).toEqual([
+			[5, 6],
+			[5, 6],
+		]);
+		expect(source.reads).toBe(1);
+		expect(await fifth(runtime, source)).toEqual([5, 6]);
+		expect(source.reads).toBe(2);
+	});
+
+	test.each([
+		["the kernel js", { kernel: "js" }, 9],
+		["more than 16 MiB", { kernel: "simd" }, 2 ** 20 + 1],
+	])("leaves %s alone", async (_, options, rows) => {
+		const runtime = await start(options);
+		const source = new CountedRows(rows);
+		expect(await keepingRows(runtime, [source], "f64", async (held) => held)).toBe(runtime);
+		expect(source.reads).toBe(0);
+	});
+
+	test("other computations wait, and one that fails is let go", async () => {
+		const runtime = await start({ kernel: "simd" });
+		const source = new CountedRows(9);
+		const order: string[] = [];
+		const failing = keepingRows(runtime, [source], "f64", async (held) => {
+			await fifth(held, source);
+			await new Promise((done) => setTimeout(done, 20));
+			order.push("first");
+			throw new Error("enough");
+		});
+		const next = withKernels(runtime, probe, async () => order.push("second"));
+		await expect(failing).rejects.toThrow("enough");
+		await next;
+		expect(order).toEqual(["first", "second"]);
+	});
 });
 
 test("memory beyond the limit is out-of-memory, with what was needed", async () => {

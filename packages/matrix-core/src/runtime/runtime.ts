@@ -1,7 +1,9 @@
 import { availableParallelism } from "node:os";
 import { ComputationError, UsageError } from "../errors.ts";
+import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
 import { availableKernels } from "./choice.ts";
+import { KeptRows } from "./kept-rows.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
@@ -33,11 +35,19 @@ export interface RuntimeOptions {
 
 const MOST_THREADS = 256;
 
+/** Memory and threads that computations share. */
+interface Started {
+	readonly memory: KernelMemory;
+	readonly team: Team;
+}
+
 /** What stands behind a runtime with kernels: made by the first computation that needs it. */
 interface Engine {
-	readonly start: () => Promise<{ memory: KernelMemory; team: Team }>;
+	readonly start: () => Promise<Started>;
 	/** Ends when the computations that have been asked for so far are done. */
 	queue: Promise<unknown>;
+	/** Rows that its computations find in the memory. */
+	readonly kept?: KeptRows;
 }
 
 const engines = new WeakMap<Runtime, Engine>();
@@ -60,7 +70,7 @@ export async function createRuntime({
 	const progress = onProgress && { onProgress };
 	if (chosen === "js") return { kernel: chosen, threads: 1, ...progress, close: async () => {} };
 
-	let started: Promise<{ memory: KernelMemory; team: Team }> | undefined;
+	let started: Promise<Started> | undefined;
 	const start = () => {
 		started ??= Promise.resolve().then(async () => {
 			const memory = new KernelMemory(memoryLimit);
@@ -103,20 +113,55 @@ export async function withKernels<Result>(
 	module: KernelModule,
 	work: (kernels: Kernels) => Promise<Result>,
 ): Promise<Result> {
+	const engine = engineOf(runtime, module.name);
+	return inTurn(engine, async ({ memory, team }) => {
+		await team.load(module, runtime.kernel);
+		return work(new Kernels(module, memory, team, { kept: engine.kept, onProgress: runtime.onProgress }));
+	});
+}
+
+/**
+ * Gives `work` a runtime whose computations find all rows of the sources, as `dtype`, in the kernels' memory (`Kernels.keptRows`)
+ * after the first that asks for them, where the sources take at most 16 MiB together. Until `work` is done the sources must not
+ * change, and other computations on the given runtime wait.
+ */
+export async function keepingRows<Result>(
+	runtime: Runtime,
+	sources: readonly RowSource[],
+	dtype: Dtype,
+	work: (runtime: Runtime) => Promise<Result>,
+): Promise<Result> {
+	if (runtime.kernel === "js" || !KeptRows.fit(sources, dtype)) return work(runtime);
+	const engine = engineOf(runtime, "rows");
+	return inTurn(engine, async (started) => {
+		const kept = new KeptRows(sources, dtype, started.memory);
+		const holder: Runtime = { ...runtime, close: async () => {} };
+		engines.set(holder, { start: async () => started, queue: Promise.resolve(), kept });
+		try {
+			return await work(holder);
+		} finally {
+			engines.delete(holder);
+		}
+	});
+}
+
+function engineOf(runtime: Runtime, what: string): Engine {
 	const engine = engines.get(runtime);
-	if (!engine)
-		throw new ComputationError("failed", `${module.name}: a runtime of kernel ${runtime.kernel} that is closed or js`);
-	const before = engine.queue;
-	const result = before
+	if (engine) return engine;
+	throw new ComputationError("failed", `${what}: a runtime of kernel ${runtime.kernel} that is closed or js`);
+}
+
+/** Runs `work` when the engine's computations before it are done, and takes back the memory that it took. */
+function inTurn<Result>(engine: Engine, work: (started: Started) => Promise<Result>): Promise<Result> {
+	const result = engine.queue
 		.catch(() => {})
 		.then(async () => {
-			const { memory, team } = await engine.start();
-			await team.load(module, runtime.kernel);
-			const mark = memory.mark();
+			const started = await engine.start();
+			const mark = started.memory.mark();
 			try {
-				return await work(new Kernels(module, memory, team, runtime.onProgress));
+				return await work(started);
 			} finally {
-				memory.release(mark);
+				started.memory.release(mark);
 			}
 		});
 	engine.queue = result;
