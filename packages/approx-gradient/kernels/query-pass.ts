@@ -5,7 +5,7 @@
 // about RUN + K / RUN roundings instead of K, which counts in single precision, and a run's moments stay in L1.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { RUN_BYTES } from "./features";
+import { panelFeatures, RUN_BYTES } from "./features";
 import { centrePanels, loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
 
 /** Nodes of a run. */
@@ -75,24 +75,30 @@ function makeAndEvaluate<T>(C: i32, x: usize, out: usize, runs: i32, runTable: u
 	}
 }
 
+/** Nodes of a run, on average, from which on features are made while they are evaluated: short runs are better left to themselves. */
+const LONG_RUNS: i32 = 6;
+
 /** The features of a panel x (`nodes` panels), and N (`columns` panels) = Sᵀ features. */
 export function evaluate<T>(
 	columns: i32, x: usize, feature: usize, nodes: i32, runs: i32, runTable: usize, S: usize, N: usize,
 ): void {
-	const stride = <usize>columns * sizeof<T>();
-	if (columns >= 5) makeAndEvaluate<T>(5, x, feature, runs, runTable, S, stride, N);
-	else if (columns == 4) makeAndEvaluate<T>(4, x, feature, runs, runTable, S, stride, N);
-	else if (columns == 3) makeAndEvaluate<T>(3, x, feature, runs, runTable, S, stride, N);
-	else makeAndEvaluate<T>(2, x, feature, runs, runTable, S, stride, N);
-	if (columns <= 5) return;
-	const others = columns - 5;
-	S += 5 * sizeof<T>();
-	N += 5 * panelBytes();
-	memory.fill(N, 0, <usize>others * panelBytes());
+	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
+	let others = columns;
+	if (nodes >= LONG_RUNS * runs) {
+		if (columns >= 5) makeAndEvaluate<T>(5, x, feature, runs, runTable, S, stride, N);
+		else if (columns == 4) makeAndEvaluate<T>(4, x, feature, runs, runTable, S, stride, N);
+		else if (columns == 3) makeAndEvaluate<T>(3, x, feature, runs, runTable, S, stride, N);
+		else if (columns == 2) makeAndEvaluate<T>(2, x, feature, runs, runTable, S, stride, N);
+		if (columns <= 5) return;
+		others -= 5;
+		S += 5 * sizeof<T>();
+		N += 5 * P;
+	} else panelFeatures<T>(x, feature, runs, runTable);
+	memory.fill(N, 0, <usize>others * P);
 	for (let node = 0; node < nodes; node += RUN) {
-		const f = feature + <usize>node * panelBytes(), run = min(RUN, nodes - node);
+		const f = feature + <usize>node * P, run = min(RUN, nodes - node);
 		let left = others, s = S + <usize>node * stride, to = N;
-		for (; left >= 5; left -= 5, s += 5 * sizeof<T>(), to += 5 * panelBytes()) evaluateColumns<T>(5, f, run, s, stride, to);
+		for (; left >= 5; left -= 5, s += 5 * sizeof<T>(), to += 5 * P) evaluateColumns<T>(5, f, run, s, stride, to);
 		if (left == 4) evaluateColumns<T>(4, f, run, s, stride, to);
 		else if (left == 3) evaluateColumns<T>(3, f, run, s, stride, to);
 		else if (left == 2) evaluateColumns<T>(2, f, run, s, stride, to);
