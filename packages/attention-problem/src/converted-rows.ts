@@ -17,7 +17,10 @@ function roundedRows(source: RowSource): RowSource["readRows"] {
 		source.readRows(from, to, doubles);
 		for (let at = 0; at < count; at++) {
 			const rounded = Math.fround(doubles[at]!);
-			if (!Number.isFinite(rounded)) throw new UsageError(`entry ${doubles[at]} is too large for float32; use float64`);
+			if (rounded - rounded !== 0) {
+				const where = `row ${from + Math.floor(at / source.cols)}, column ${at % source.cols}`;
+				throw new UsageError(`the entry in ${where} of a matrix is ${doubles[at]}, too large for float32; use float64`);
+			}
 			target[at] = rounded;
 		}
 	};
