@@ -11,6 +11,7 @@ export { carriedError } from "./carried-error.ts";
 export { computeGradient } from "./compute-gradient.ts";
 export type { Distribution, Instance, RowMaker } from "./distribution.ts";
 export { allDistributions } from "./distributions/index.ts";
+export { fileError } from "./files/file-error.ts";
 export { replaceFile } from "./files/replace-file.ts";
 export {
 	type AnyForwardAlgorithm,

@@ -12,7 +12,7 @@ import { ComputationError, createRuntime, Matrix, type Runtime, UsageError } fro
 import type { GivenFlags } from "./flags.ts";
 import { describeForward, describeForwardFailure, printForward } from "./forward-answer.ts";
 import { type ForwardRequest, readForwardRequest } from "./forward-request.ts";
-import { checkWritable } from "./output-file.ts";
+import { outputPath } from "./output-file.ts";
 import { progressLine } from "./progress-line.ts";
 
 /** Entries up to which the answer carries the whole output. */
@@ -34,8 +34,9 @@ interface Seen {
 export async function answerForward(given: GivenFlags): Promise<void> {
 	const request = readForwardRequest(given);
 	const { out, json, dtype, threads, kernel } = request;
-	if (out !== undefined) await checkWritable(out);
-	const file = await openLayers(String(given["layer"]), dtype);
+	const input = String(given["layer"]);
+	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npy", input });
+	const file = await openLayers(input, dtype);
 	const progress = progressLine();
 	try {
 		refuseLayers(request, file);
@@ -46,9 +47,9 @@ export async function answerForward(given: GivenFlags): Promise<void> {
 			const run = (write: (rows: Matrix) => void) => compute(request, file, runtime, watched(seen, write));
 			const start = performance.now();
 			const layers =
-				out === undefined
+				target === undefined
 					? await run(() => {})
-					: await writeNpyRows(out, { rows: n, cols: d, dtype: file.dtype }, (write) => run(write));
+					: await writeNpyRows(target, { rows: n, cols: d, dtype: file.dtype }, (write) => run(write));
 			const milliseconds = performance.now() - start;
 			progress.clear();
 			const computed = { request, file, layers, ...seen, milliseconds, peakRssMb: peakRssMb(), runtime };

@@ -5,7 +5,7 @@ import { type GivenFlags, readFlags } from "./flags.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./gradient-answer.ts";
 import { gradientFlags } from "./gradient-flags.ts";
 import { type Selection, selectAlgorithm } from "./gradient-request.ts";
-import { checkWritable } from "./output-file.ts";
+import { outputPath } from "./output-file.ts";
 import { progressLine } from "./progress-line.ts";
 
 /**
@@ -17,15 +17,16 @@ import { progressLine } from "./progress-line.ts";
 export async function answerGradient(given: GivenFlags): Promise<void> {
 	const { out, json, dtype, threads, kernel, algorithm } = readFlags(gradientFlags, given);
 	const request = selectAlgorithm(algorithm, given);
-	if (out !== undefined) await checkWritable(out);
-	const file = await openProblem(String(given["problem"]));
+	const input = String(given["problem"]);
+	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npy", input });
+	const file = await openProblem(input);
 	const problem = asDtype(file.problem, dtype);
 	const progress = progressLine();
 	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
 	try {
 		const computed = await compute(problem, request, runtime);
 		progress.clear();
-		if (out !== undefined) await writeNpy(out, computed.result.gradient);
+		if (target !== undefined) await writeNpy(target, computed.result.gradient);
 		printAnswer(describeAnswer(computed, file.reference, out), json);
 	} catch (failure) {
 		progress.clear();

@@ -1,7 +1,11 @@
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { distributions, generateRows, writeProblem } from "@attgrad/attention-problem";
+import { onStopSignals } from "@attgrad/harness/gradient";
+import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { boundOfRows } from "./bound-of-rows.ts";
-import { checkWritable } from "./output-file.ts";
+import { outputPath } from "./output-file.ts";
 import { progressLine } from "./progress-line.ts";
 import { shortNumber } from "./short-number.ts";
 import { printTable } from "./table.ts";
@@ -19,19 +23,19 @@ export const generateFlags = z.object({
 });
 
 /**
- * Makes a problem block by block, at any n, writes it to `out` and prints what it is. Ctrl-C leaves no file.
- * @throws UsageError when the file cannot be written, or the distribution does not take these sizes
+ * Makes a problem block by block, at any n, writes it to `out` and prints what it is. Ctrl-C, SIGTERM and SIGHUP leave no file.
+ * @throws UsageError when the file cannot be written, the disk has no room for it, or the distribution does not take these sizes
  */
 export async function generateFile({ out, json, ...point }: z.output<typeof generateFlags>): Promise<void> {
-	const interrupted = new AbortController();
-	process.once("SIGINT", () => interrupted.abort());
+	using stop = onStopSignals();
 	const problem = generateRows(point);
-	await checkWritable(out);
+	const target = await outputPath(out, { ending: ".npz" });
+	await requireRoom(target, (4 * point.n + 2 * point.d) * point.d * (point.dtype === "f64" ? 8 : 4));
 	const progress = progressLine();
 	try {
-		await writeProblem(out, problem, { onProgress: progress.show, signal: interrupted.signal });
+		await writeProblem(target, problem, { onProgress: progress.show, signal: stop.signal });
 	} catch (failure) {
-		if (interrupted.signal.aborted) process.exit(130);
+		if (stop.signal.aborted) process.exit(stop.exitCode);
 		throw failure;
 	} finally {
 		progress.clear();
@@ -47,4 +51,13 @@ export async function generateFile({ out, json, ...point }: z.output<typeof gene
 		["problem", `${distribution}, n ${n}, d ${d}, B ${B}, seed ${seed}, ${dtype}`],
 		["bound", `max |A1 X| ${shortNumber(queries)}, max |A2| ${shortNumber(keys)}`],
 	]);
+}
+
+/** @throws UsageError when the disk has fewer than `bytes` left */
+async function requireRoom(path: string, bytes: number): Promise<void> {
+	const { bavail, bsize } = await statfs(dirname(path));
+	const free = bavail * bsize;
+	const size = (x: number) => `${shortNumber(x / 1e9)} GB`;
+	if (bytes > free)
+		throw new UsageError(`cannot write ${path}: it takes ${size(bytes)}, the disk has ${size(free)} left`);
 }

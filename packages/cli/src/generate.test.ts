@@ -57,6 +57,7 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 	["an unknown option", words({ distributoin: "uniform" }), /did you mean --distribution\?/],
 	["a name that does not end in .npz", words({ out: join(kept, "p.zip") }), /must end in \.npz/],
 	["a folder that is not there", words({ out: join(kept, "no", "p.npz") }), /cannot write .*its folder/],
+	["more than the disk holds", words({ n: "1e14" }), /cannot write .*takes .* GB, the disk has/],
 	["a folder that takes no files", words({ out: "/proc/p.npz" }), /cannot write \/proc\/p\.npz/],
 ];
 
@@ -72,14 +73,18 @@ test("a refused call has written nothing", () => {
 	expect(readdirSync(kept)).toEqual([]);
 });
 
-test("Ctrl-C while a problem is written leaves no file and exits with 130", async () => {
+test.each([
+	["SIGINT", 130],
+	["SIGTERM", 143],
+	["SIGHUP", 129],
+] as const)("%s while a problem is written leaves no file and exits with %i", async (signal, code) => {
 	const out = join(kept, "large.npz");
-	const child = start(["generate", "--n", "2^24", "--d", "8", "--B", "1", "--out", out]);
+	const child = start(["generate", "--n", "2^22", "--d", "8", "--B", "1", "--out", out]);
 	const ended = new Promise((resolve) => child.once("close", resolve));
 	const isWriting = () => readdirSync(kept).some((name) => name.endsWith(".tmp"));
 	while (!isWriting()) await new Promise((resolve) => setTimeout(resolve, 20));
-	child.kill("SIGINT");
-	expect(await ended).toBe(130);
+	child.kill(signal);
+	expect(await ended).toBe(code);
 	expect(readdirSync(kept)).toEqual([]);
 	expect(existsSync(out)).toBe(false);
 });

@@ -1,8 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { referencePath } from "@attgrad/attention-problem/testing";
 import { expect, test } from "vitest";
-import { archiveBytes, doubles, soundArrays, writeArchive } from "./testing/archives.ts";
+import { archiveBytes, doubles, npyBytes, soundArrays, writeArchive } from "./testing/archives.ts";
 import { attgrad, temporaryFolder } from "./testing/command.ts";
 
 const folder = temporaryFolder();
@@ -22,6 +23,12 @@ function file(name: string, bytes: Uint8Array): string {
 const zeros = (shape: number[]) => doubles(shape, () => 0);
 const bytes = archiveBytes(soundArrays());
 mkdirSync(join(folder, "empty"));
+execFileSync("mkfifo", [join(folder, "pipe.npy")]);
+
+/** The sound problem as a folder. */
+const apart = join(folder, "apart");
+mkdirSync(apart);
+for (const [name, array] of Object.entries(soundArrays())) writeFileSync(join(apart, `${name}.npy`), npyBytes(array));
 
 /** A sound problem of width 8. */
 const wide = writeArchive(
@@ -112,6 +119,18 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 		/missing array: E/,
 	],
 	["a folder as output file", [sound, "--out", folder], /cannot write .*is a folder/],
+	["the problem as output file", [sound, "--out", sound], /--out must end in \.npy/],
+	[
+		"a part of the problem as output file",
+		[apart, "--out", join(apart, "A1.npy")],
+		/cannot write .*A1\.npy.*read from/,
+	],
+	["a pipe as output file", [sound, "--out", join(folder, "pipe.npy")], /cannot write .*pipe\.npy.*a pipe/],
+	[
+		"more random features than fit in memory",
+		[sound, "--algorithm", "random-features", "--features", "1e12"],
+		/1000000000000 features .*lower features/,
+	],
 ];
 
 const before = readdirSync(folder).sort();

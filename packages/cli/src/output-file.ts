@@ -1,20 +1,43 @@
-import { open, rm, stat } from "node:fs/promises";
+import { open, realpath, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 
+/** What a file to be written must be. */
+export interface OutputDemand {
+	/** How its name must end: ".npy". */
+	readonly ending: string;
+	/** The file or folder that is read, which must not be written over. */
+	readonly input?: string;
+}
+
 /**
- * Finds out before any work whether a file can be written at `path`, by making and removing a file beside it.
+ * Finds out before any work whether a file can be written at `path`, by making and removing a file beside it. A file that is
+ * there is replaced; a device, a pipe, or what the problem is read from is not.
+ * @returns where to write: what `path` leads to, where that is a link
  * @throws UsageError naming the path and why not
  */
-export async function checkWritable(path: string): Promise<void> {
+export async function outputPath(path: string, { ending, input }: OutputDemand): Promise<string> {
 	const found = await stat(path).catch(() => undefined);
 	if (found?.isDirectory()) throw new UsageError(`cannot write ${path}: it is a folder`);
-	const probe = `${path}.${process.pid}.tmp`;
+	if (!path.endsWith(ending)) throw new UsageError(`--out must end in ${ending}, got ${path}`);
+	if (found && !found.isFile()) throw new UsageError(`cannot write ${path}: it is not a file but a device or a pipe`);
+	const target = found ? await realpath(path) : path;
+	if (found && input !== undefined && (await isPartOf(target, input)))
+		throw new UsageError(`cannot write ${path}: it is what the problem is read from; give another name`);
+	const probe = `${target}.${process.pid}.tmp`;
 	try {
 		await (await open(probe, "wx")).close();
 		await rm(probe);
 	} catch (error) {
 		throw new UsageError(`cannot write ${path}: ${reason(error as NodeJS.ErrnoException)}`);
 	}
+	return target;
+}
+
+/** Whether a file that is there is the input, or lies in the input's folder. */
+async function isPartOf(file: string, input: string): Promise<boolean> {
+	const at = await realpath(input).catch(() => undefined);
+	return at !== undefined && (at === file || at === dirname(file));
 }
 
 function reason({ code, message }: NodeJS.ErrnoException): string {

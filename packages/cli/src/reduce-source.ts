@@ -14,7 +14,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "./flags.ts";
 import { type HardnessSource, readSource } from "./hardness-sources.ts";
-import { checkWritable } from "./output-file.ts";
+import { outputPath } from "./output-file.ts";
 import { printTable } from "./table.ts";
 
 /** What `attgrad reduce` takes besides the options of the source. */
@@ -37,9 +37,8 @@ type Request = z.output<typeof reduceFlags>;
  */
 export async function reduceSource(given: GivenFlags): Promise<void> {
 	const request = readFlags(reduceFlags, given);
-	if (!request.out.endsWith(".npz")) throw new UsageError(`--out must end in .npz, got ${request.out}`);
 	const stem = request.out.slice(0, -".npz".length);
-	await checkWritable(request.out);
+	await outputPath(request.out, { ending: ".npz" });
 	const source = await readSource(String(given["source"]), given);
 	const { name, reference, queries, chain } = reduceTo(source, request);
 	const { calls } = queries.sizes;

@@ -1,6 +1,10 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { fileError } from "@attgrad/attention-problem";
 
-/** Writes a file under a temporary name, syncs it, and renames it: a reader sees the old file or the whole new one. */
+/**
+ * Writes a file under a temporary name, syncs it, and renames it: a reader sees the old file or the whole new one.
+ * @throws UsageError when the system refuses
+ */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
 	const temporary = `${path}.${process.pid}.tmp`;
 	try {
@@ -15,6 +19,6 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 		renameSync(temporary, path);
 	} catch (error) {
 		rmSync(temporary, { force: true });
-		throw error;
+		throw fileError("write", path, error);
 	}
 }

@@ -1,5 +1,6 @@
-// What one gradient takes of the harness, without what sweeps, figures and reports need: commands start the sooner.
+// What single commands take of the harness, without what sweeps, figures and reports need: commands start the sooner.
 
 export { type MeasuredGradient, measureGradient } from "./measure-gradient.ts";
 export { peakRssMb } from "./peak-memory.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
+export { onStopSignals } from "./stop-signals.ts";

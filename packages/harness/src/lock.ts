@@ -21,8 +21,8 @@ export function lockFolder(folder: string): () => void {
 	const path = join(folder, lockFileName);
 	const mine: Holder = { pid: process.pid, started: startOf(process.pid) ?? "", host: hostname() };
 	const prepared = `${path}.${process.pid}.tmp`;
-	writeFileSync(prepared, JSON.stringify(mine));
 	try {
+		writeFileSync(prepared, JSON.stringify(mine));
 		while (!tryLink(prepared, path)) {
 			const text = readOrNothing(path);
 			if (text === undefined) continue;

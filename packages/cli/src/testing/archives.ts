@@ -68,7 +68,7 @@ export function archiveBytes(arrays: Readonly<Record<string, ArrayBytes>>): Buff
 }
 
 /** A `.npy` array, format 1.0, row-major. */
-function npyBytes({ descr, shape, data }: ArrayBytes): Buffer {
+export function npyBytes({ descr, shape, data }: ArrayBytes): Buffer {
 	const tuple = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
 	const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`.padEnd(117) + "\n";
 	const start = Buffer.from("\x93NUMPY\x01\x00\x76\x00", "latin1");

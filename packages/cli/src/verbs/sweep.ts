@@ -73,7 +73,11 @@ export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "over
 	const { parseAlgorithms, parseAxis, parseDuration } = await import("@attgrad/harness");
 	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
 	const { distribution, seed, dtype } = flags;
-	if (epsilon && degree) throw new (await import("@attgrad/matrix-core")).UsageError("give --epsilon or --degree");
+	const { UsageError } = await import("@attgrad/matrix-core");
+	if (epsilon && degree) throw new UsageError("give --epsilon or --degree");
+	const { distributions } = await import("@attgrad/attention-problem");
+	if (distribution && !distributions.some((name) => name === distribution))
+		throw new UsageError(`--distribution must be one of ${distributions.join(", ")}, got ${distribution}`);
 	const overrides = {
 		...(n && { n: parseAxis("n", n, { whole: true }) }),
 		...(d && { d: parseAxis("d", d, { whole: true }) }),

@@ -1,6 +1,7 @@
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { seededRandom } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { availableMemory } from "../../monomials/feature-tree.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
@@ -28,7 +29,15 @@ export const randomFeatures = defineAlgorithm({
 			.default("surrogate")
 			.describe("f~ in place of f, or the gradient of the surrogate loss"),
 	}),
-	supports: () => true,
+	supports({ d }, { features, form }) {
+		// Directions and steps, sums over keys, and features, weights and cotangents of a block of 16 rows.
+		const bytes = 8 * features * (2 * d + 1 + (form === "plug-in" ? (d + 1) ** 2 : d + 1) + 3 * 16);
+		if (bytes <= availableMemory()) return true;
+		const gibibytes = (x: number): string => `${(x / 2 ** 30).toPrecision(3)} GiB`;
+		return {
+			reason: `random-features: ${features} features at d = ${d} need ${gibibytes(bytes)}, ${gibibytes(availableMemory())} are available; lower features`,
+		};
+	},
 	async run(problem, { features, seed, orthogonal, form }, { onProgress }) {
 		const scale = kernelScale(problem);
 		const directions = randomDirections(features, problem.d, orthogonal, seededRandom(seed, "random-features"));
