@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { type Dtype, Matrix, type RowSource } from "@attgrad/matrix-core";
+import { ComputationError, type Dtype, Matrix, type RowSource } from "@attgrad/matrix-core";
 import type { ColumnRange } from "./column-range.ts";
 import { type ProfileSums, plainSums } from "./profile-sums.ts";
 
@@ -69,6 +69,7 @@ export async function profileOf(
 
 	const queryNorm = roundUp(moveQueries ? centred.norm : queries.norm);
 	const keyNorm = roundUp(moveKeys ? weighted.norm : keys.norm);
+	requireFinite(queryNorm * keyNorm);
 	const keyReach = keys.range.reach(keyCentre);
 	const valueRounding = keys.valueSizes.map((size) => (d + 2) * u * size);
 	const valueHalfRange = keys.values.half().map((half, i) => half + valueRounding[i]!);
@@ -101,6 +102,12 @@ export async function profileOf(
 			exponent: moveQueries ? (d + 4) * u * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]!) * keyReach[b]!)) : 0,
 		},
 	};
+}
+
+/** @throws ComputationError (invalid) where the scores overflow: no polynomial is of use there */
+function requireFinite(score: number): void {
+	if (score - score !== 0)
+		throw new ComputationError("invalid", "polynomial: the scores overflow, |A1 X| |A2| · scale is beyond 1e308");
 }
 
 const sumOver = (d: number, term: (b: number) => number): number => {

@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Matrix } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
-import { generateProblem, generateRows, openProblem, writeProblem } from "./index.ts";
+import { encodeNpy, generateProblem, generateRows, openProblem, writeProblem } from "./index.ts";
 import { archive, fixture, fixtures, fresh, saved } from "./testing/problem-files.ts";
 
 test("reads any rows of a stored archive where they are", async () => {
@@ -34,7 +36,34 @@ test("reads into memory that threads share", async () => {
 	opened.close();
 });
 
-test("takes into memory what is deflated or in Fortran order", async () => {
+test("reads any rows of a large array in Fortran order where they are", async () => {
+	const [n, d] = [2 ** 20 + 3, 2];
+	const folder = fresh();
+	mkdirSync(folder);
+	const entry = (row: number, col: number) => row + col / 4;
+	const columns = Float64Array.from({ length: n * d }, (_, at) => entry(at % n, Math.floor(at / n)));
+	const bytes = encodeNpy(new Matrix(n, d, columns));
+	bytes.set(Buffer.from("True, "), Buffer.from(bytes.buffer).indexOf("False,"));
+	writeFileSync(join(folder, "A1.npy"), bytes);
+	for (const name of ["A2", "A3", "E"]) writeFileSync(join(folder, `${name}.npy`), encodeNpy(Matrix.zeros(n, d)));
+	for (const name of ["X", "Y"]) writeFileSync(join(folder, `${name}.npy`), encodeNpy(Matrix.identity(d)));
+	const { problem, close } = await openProblem(folder);
+	expect(problem.A1).not.toBeInstanceOf(Matrix);
+	for (const [from, to] of [
+		[n - 1, n],
+		[5, 70_000],
+		[70_000, 70_003],
+	] as const)
+		for (const storage of [Float64Array, Float32Array]) {
+			const target = new storage((to - from) * d);
+			problem.A1.readRows(from, to, target);
+			const expected = Array.from(target, (_, at) => entry(from + Math.floor(at / d), at % d));
+			expect(target).toEqual(new storage(expected));
+		}
+	close();
+});
+
+test("takes into memory what is deflated, or small and in Fortran order", async () => {
 	for (const name of ["deflated", "fortran"]) {
 		const opened = await openProblem(`${fixtures}problem-${name}.npz`);
 		expect(opened.problem.A1).toBeInstanceOf(Matrix);

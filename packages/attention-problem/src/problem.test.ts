@@ -67,6 +67,8 @@ describe("asDtype", () => {
 		const { A3 } = huge;
 		const source: RowSource = { rows: 2, cols: 1, dtype: "f64", readRows: A3.readRows.bind(A3) };
 		const streamed = asDtype(createProblem<RowSource>({ ...huge, A3: source }), "f32");
-		expect(() => inMemory(streamed)).toThrow("1e+300 is too large for float32");
+		expect(() => inMemory(streamed)).toThrow(
+			"the entry in row 1, column 0 of a matrix is 1e+300, too large for float32",
+		);
 	});
 });

@@ -112,6 +112,7 @@ function explain(issue: z.core.$ZodIssue, values: Record<string, unknown>): stri
 	const name = String(issue.path[0] ?? "");
 	if (!name) return issue.message;
 	if (values[name] === undefined) return `--${flagName(name)} is missing; see --help`;
+	if (values[name] === "") return `--${flagName(name)} is empty; see --help`;
 	return `--${flagName(name)} must be ${requirement(issue)}, got ${values[name]}`;
 }
 

@@ -166,6 +166,6 @@ test.each([
 ])("%s is refused with its line, and the file is left as it is", (_, content, complaint) => {
 	expect(() => reading(content)).toThrow(UsageError);
 	expect(() => reading(content)).toThrow(`${path} ${complaint}`);
-	expect(() => reading(content)).toThrow("mend or remove that line, or start anew with --fresh");
+	expect(() => reading(content)).toThrow("mend or remove that line, or sweep anew with --fresh");
 	expect(readFileSync(path)).toEqual(Buffer.from(content));
 });

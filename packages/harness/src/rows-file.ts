@@ -107,5 +107,5 @@ function undecodableLine(bytes: Uint8Array): number {
 }
 
 function damaged(path: string, line: number, what: string): UsageError {
-	return new UsageError(`${path} line ${line}: ${what}; mend or remove that line, or start anew with --fresh`);
+	return new UsageError(`${path} line ${line}: ${what}; mend or remove that line, or sweep anew with --fresh`);
 }

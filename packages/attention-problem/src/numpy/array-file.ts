@@ -1,13 +1,14 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { type Dtype, type Matrix, materialise, type RowSource, transpose, UsageError } from "@attgrad/matrix-core";
+import { type Dtype, type Matrix, materialise, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { fileError } from "../files/file-error.ts";
 import { RandomAccessFile } from "../files/random-access.ts";
 import { readZipDirectory, type ZipEntry } from "../zip/directory.ts";
 import { inflateEntry } from "../zip/inflate.ts";
 import { checkLength, decodeData, entryName } from "./npy.ts";
 import { headerReadLength, isNpy, type NpyHeader, readNpyHeader } from "./npy-header.ts";
+import { StoredColumns } from "./stored-columns.ts";
 import { StoredRows } from "./stored-rows.ts";
 
 /** An array in an archive or a folder, of which only the header has been read. */
@@ -139,34 +140,36 @@ function inflateWhole(file: RandomAccessFile, entry: ZipEntry, where: string): U
 	return bytes;
 }
 
-/** Most bytes of data that are taken into memory from an array that cannot be read in place. */
-const MOST_IN_MEMORY = 2 ** 30;
+/** Most bytes of data that are inflated into memory. */
+const MOST_INFLATED = 2 ** 30;
 
-/** Whether an array's rows follow each other, uncompressed, in its file. */
-const inPlace = ({ header, place }: ArrayFile): boolean => place.kind === "stored" && !header.fortranOrder;
+/** Bytes of data up to which an array in Fortran order is taken into memory, where its CRC is checked. */
+const SMALL_COLUMNS = 2 ** 24;
 
 /**
- * The rows of an array as `dtype`: read in place where it is stored in row-major order, in memory otherwise.
- * An array of no axes is 1 x 1.
- * @throws UsageError for an array that cannot be read in place and has more than a gibibyte, or is damaged
+ * The rows of an array as `dtype`: read in place where it is stored, in memory where it is deflated, or small and in Fortran
+ * order. An array of no axes is 1 x 1.
+ * @throws UsageError for an array that is deflated and has more than a gibibyte, or is damaged
  */
 export function arrayRows(array: ArrayFile, dtype: Dtype = array.header.element.dtype): RowSource {
-	return inPlace(array) ? stored(array, dtype) : loadArray(array, dtype);
+	const { header, place } = array;
+	if (place.kind === "deflated" || (header.fortranOrder && header.dataLength <= SMALL_COLUMNS))
+		return loadArray(array, dtype);
+	return header.fortranOrder ? new StoredColumns(stored(array, dtype)) : stored(array, dtype);
 }
 
 /**
  * An array in memory, as `dtype`; of no axes: 1 x 1.
- * @throws UsageError for an array that is deflated or in Fortran order and has more than a gibibyte, or is damaged
+ * @throws UsageError for an array that is deflated and has more than a gibibyte, or is damaged
  */
 export function loadArray(array: ArrayFile, dtype: Dtype = array.header.element.dtype): Matrix {
 	const { header, where, place } = array;
-	if (inPlace(array)) return materialise(stored(array, dtype));
-	if (header.dataLength > MOST_IN_MEMORY)
+	if (place.kind === "stored")
+		return materialise(header.fortranOrder ? new StoredColumns(stored(array, dtype)) : stored(array, dtype));
+	if (header.dataLength > MOST_INFLATED)
 		throw new UsageError(
-			`${where}: ${header.dataLength} bytes, ${place.kind === "deflated" ? "deflated" : "in Fortran order"}; ` +
-				"above a gibibyte save it uncompressed in C order: np.savez(file, A1=np.ascontiguousarray(A1), ...)",
+			`${where}: ${header.dataLength} bytes, deflated; above a gibibyte save it uncompressed: np.savez(file, A1=A1, ...)`,
 		);
-	if (place.kind === "stored") return transpose(materialise(stored(array, dtype)));
 	const bytes = inflateWhole(array.file, place.entry, where);
 	return decodeData(bytes.subarray(header.headerLength), header, where).as(dtype);
 }

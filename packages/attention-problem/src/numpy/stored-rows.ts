@@ -47,10 +47,14 @@ export class StoredRows implements RowSource {
 
 	/** @throws UsageError for an entry that is NaN or infinite, a file that cannot be read, a CRC that does not match */
 	readRows(from: number, to: number, target: Numbers): void {
-		const { size } = this.#array.element;
-		const step = CHUNK / size;
-		for (let first = from * this.cols, at = 0; first < to * this.cols; first += step, at += step)
-			this.#read(first, Math.min(step, to * this.cols - first), target, at);
+		this.readElements(from * this.cols, to * this.cols, target);
+	}
+
+	/** Reads the elements of running index from..to-1, as they follow each other in the file. @throws what `readRows` throws */
+	readElements(from: number, to: number, target: Numbers): void {
+		const step = CHUNK / this.#array.element.size;
+		for (let first = from, at = 0; first < to; first += step, at += step)
+			this.#read(first, Math.min(step, to - first), target, at);
 	}
 
 	/** Reads `count` elements from running index `first` on into target[at..]. */

@@ -18,7 +18,11 @@ export const plotVerb: CommandModule<unknown, GivenFlags> = {
 		const { plotRun } = await import("@attgrad/harness");
 		const { experiments } = await import("@attgrad/experiments");
 		const files: string[] = [];
-		for (const one of folder as string[]) files.push(...(await plotRun(one, experiments)));
+		for (const one of folder as string[]) {
+			const drawn = await plotRun(one, experiments);
+			if (drawn.length === 0) console.error(`attgrad plot: ${one} has no rows to draw; sweep first`);
+			files.push(...drawn);
+		}
 		if (json) console.log(JSON.stringify({ files }));
 		else for (const file of files) console.log(file);
 	},
