@@ -162,5 +162,7 @@ test("runs of different machines are joined when told to", () => {
 });
 
 test("a folder without a run is refused", () => {
-	expect(() => mergeRuns([folderIn(parent)], { out: folderIn(parent) })).toThrow(/run\.json: not found/);
+	const out = join(folderIn(parent), "tiny");
+	expect(() => mergeRuns([folderIn(parent)], { out })).toThrow(/run\.json: not found/);
+	expect(existsSync(out)).toBe(false);
 });

@@ -57,11 +57,12 @@ interface Part extends Measured {
  */
 export function mergeRuns(folders: readonly string[], options: MergeOptions): MergeSummary {
 	const { out, fresh = false, extend = false, anyMachine = false } = options;
+	// Before the folder is made: what cannot be joined leaves none.
+	const others = folders.filter((folder) => folder !== out).map(readPart);
 	const unlock = takeFolder(out);
 	try {
-		const others = folders.filter((folder) => folder !== out);
 		const isThere = !fresh && isRun(out);
-		const parts = [...(isThere && (!extend || others.length === 0) ? [out] : []), ...others].map(readPart);
+		const parts = [...(isThere && (!extend || others.length === 0) ? [readPart(out)] : []), ...others];
 		const [first] = parts;
 		if (!first) throw new UsageError("merge: no folder of a run is given");
 		for (const part of parts.slice(1)) requireSameKind(first, part, { anyMachine, anyCommit: extend });
