@@ -2,6 +2,9 @@
 // variable, of nodes that follow each other too. A run is three numbers (variable, first parent, length); the first
 // node of the first run is node 1, and each run begins where the one before has ended. Node 0 is the constant 1. Loops over
 // a run have no branch and no look-up in them. Any downward-closed set of monomials fits; in the order of `totalDegreeTree` runs are long.
+//
+// Features are made of the first `made` nodes only. The runs after them are long runs of leaves, nodes that are nobody's parent, most
+// of them of the highest degree: x_v goes to the other factor of a product, which then takes the parents' features instead.
 
 import { panelBytes } from "./panel";
 

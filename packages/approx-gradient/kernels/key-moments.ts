@@ -3,7 +3,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { blockFeatures } from "./features";
+import { blockFeatures, RUN_BYTES } from "./features";
 import { loadPanels, panelBytes, panelRows, projectPanels, wideSum } from "./panel";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
@@ -28,33 +28,51 @@ function momentTile<T>(C: i32, features: usize, values: usize, row: usize, tile:
 	if ($c < C) v128.store(tile, a$c$n$v, (($c * 2 + $n) * 2 + $v) * 16);
 }
 
-/** S[column][both nodes] += the lane sums of a tile, in double precision; columns of S are `moments` bytes. */
+/** S[column][both nodes, or the first] += the lane sums of a tile, in double precision; columns of S are `moments` bytes. */
 // @ts-ignore: decorator
 @inline
-function addTile<T>(C: i32, tile: usize, S: usize, moments: usize): void {
+function addTile<T>(C: i32, both: bool, tile: usize, S: usize, moments: usize): void {
 	for (const end = S + <usize>C * moments; S < end; S += moments, tile += 2 * STEP) {
 		const a = wideSum<T>(v128.add<T>(v128.load(tile), v128.load(tile, 16)));
 		const b = wideSum<T>(v128.add<T>(v128.load(tile, 32), v128.load(tile, 48)));
 		const sums = f64x2.add(v128.shuffle<u64>(a, b, 0, 2), v128.shuffle<u64>(a, b, 1, 3));
-		v128.store(S, f64x2.add(v128.load(S), sums));
+		if (both) v128.store(S, f64x2.add(v128.load(S), sums));
+		else store<f64>(S, load<f64>(S) + f64x2.extract_lane(sums, 0));
 	}
 }
 
-/** S += the moments of a block; nodes is even; tile: scratch for a tile. */
-function addMoments<T>(columns: i32, nodes: i32, features: usize, values: usize, row: usize, tile: usize, S: usize): void {
-	const moments = <usize>nodes << 3;
-	for (let node = 0; node < nodes; node += 2, features += 2 * row, S += 16) {
-		let left = columns, s = S, v = values;
-		for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, s += MOMENT_COLUMNS * moments, v += <usize>MOMENT_COLUMNS * row) {
-			momentTile<T>(MOMENT_COLUMNS, features, v, row, tile);
-			addTile<T>(MOMENT_COLUMNS, tile, s, moments);
-		}
-		if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, v, row, tile);
-		else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, v, row, tile);
-		else if (left == 2) momentTile<T>(2, features, v, row, tile);
-		else if (left == 1) momentTile<T>(1, features, v, row, tile);
-		addTile<T>(left, tile, s, moments);
+/** S += the moments of two nodes of a block, or of the first alone; tile: scratch for a tile. */
+function addPair<T>(columns: i32, both: bool, features: usize, values: usize, row: usize, tile: usize, S: usize, moments: usize): void {
+	let left = columns;
+	for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, S += MOMENT_COLUMNS * moments, values += <usize>MOMENT_COLUMNS * row) {
+		momentTile<T>(MOMENT_COLUMNS, features, values, row, tile);
+		addTile<T>(MOMENT_COLUMNS, both, tile, S, moments);
 	}
+	if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, values, row, tile);
+	else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, values, row, tile);
+	else if (left == 2) momentTile<T>(2, features, values, row, tile);
+	else if (left == 1) momentTile<T>(1, features, values, row, tile);
+	addTile<T>(left, both, tile, S, moments);
+}
+
+/** S += the moments of a block of `nodes` nodes; columns of S are `moments` bytes. */
+function addMoments<T>(
+	columns: i32, nodes: i32, features: usize, values: usize, row: usize, tile: usize, S: usize, moments: usize,
+): void {
+	for (let node = 0; node < nodes; node += 2, features += 2 * row, S += 16)
+		addPair<T>(columns, node + 1 < nodes, features, values, row, tile, S, moments);
+}
+
+/** out = x · values for `columns` rows of `row` bytes and the row x. */
+function scaleValues<T>(columns: i32, x: usize, values: usize, row: usize, out: usize): void {
+	const P = panelBytes();
+	for (const end = values + <usize>columns * row; values < end; )
+		for (let at = x; at < x + row; at += P, values += P, out += P) {
+			// unroll v: TILE_VECTORS
+			const s$v = v128.mul<T>(v128.load(at, $v * 16), v128.load(values, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(out, s$v, $v * 16);
+		}
 }
 
 /**
@@ -103,21 +121,23 @@ function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void
 }
 
 /**
- * Adds the moments of `rows` keys to S ((d + 1) x nodes doubles; nodes is even, those from `real` on
- * are left as they are or get zeros).
+ * Adds the moments of `rows` keys to S ((d + 1) x room doubles for `nodes` <= room nodes). Features are made of the first `made`; for
+ * each run of leaves after them the values are multiplied by the variable.
  * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y - valueCentre (matrices, centres and
  * none = d zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
- * scratch: EXPONENTIAL_TABLE, (nodes + 2 d + 1) rows of `panels` panels, and d + 2 · MOMENT_COLUMNS panels.
+ * scratch: EXPONENTIAL_TABLE, (made + 3 d + 3) rows of `panels` panels, and d + 2 · MOMENT_COLUMNS panels.
  */
 export function keyMoments<T>(
-	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, runs: i32, runTable: usize, panels: i32,
+	scratch: usize, rows: i32, d: i32, room: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
 	const stride = <usize>d * sizeof<T>(), row = <usize>panels * panelBytes();
-	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>nodes * row, h = k + <usize>d * row;
-	const loaded = h + <usize>(d + 1) * row, tile = loaded + <usize>d * panelBytes();
+	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>(made + 1) * row, h = k + <usize>d * row;
+	const scaled = h + <usize>(d + 1) * row, loaded = scaled + <usize>(d + 1) * row, tile = loaded + <usize>d * panelBytes();
+	const moments = <usize>room << 3, leafTable = runTable + <usize>runs * RUN_BYTES;
 	if (tilt) prepareExponential<f64>(scratch);
-	memory.fill(features + <usize>real * row, 0, <usize>(nodes - real) * row);
+	// A pair of nodes reads one row more where the number of nodes is odd.
+	memory.fill(features + <usize>made * row, 0, row);
 	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
 		for (let panel: usize = 0, first = from; panel < row; panel += panelBytes(), first += panelRows<T>()) {
 			const count = max(0, min(panelRows<T>(), rows - first));
@@ -129,6 +149,11 @@ export function keyMoments<T>(
 			weighValues<T>(d, h + <usize>d * row + panel, h + panel, row);
 		}
 		blockFeatures<T>(k, features, runs, runTable, row);
-		addMoments<T>(d + 1, nodes, features, h, row, tile, S);
+		addMoments<T>(d + 1, made, features, h, row, tile, S, moments);
+		for (let node = made, entry = leafTable, length = 0; node < nodes; node += length, entry += RUN_BYTES) {
+			length = load<i32>(entry, 8);
+			scaleValues<T>(d + 1, k + <usize>load<i32>(entry) * row, h, row, scaled);
+			addMoments<T>(d + 1, length, features + <usize>load<i32>(entry, 4) * row, scaled, row, tile, S + (<usize>node << 3), moments);
+		}
 	}
 }

@@ -7,71 +7,71 @@ import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
 export function keyMoments64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, runs: i32, runTable: usize, panels: i32,
+	scratch: usize, rows: i32, d: i32, room: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f64>(scratch, rows, d, nodes, real, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
+	keyMoments<f64>(scratch, rows, d, room, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
 }
 
 export function queryMoment64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): f64 {
 	return queryPass<f64>(
-		MOMENT, scratch, rows, d, nodes, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
+		MOMENT, scratch, rows, d, nodes, made, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		raisedNodes, moments, weight, raised, totals,
 	);
 }
 
 export function queryReverse64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
 ): f64 {
 	return queryPass<f64>(
-		REVERSE, scratch, rows, d, nodes, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
+		REVERSE, scratch, rows, d, nodes, made, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		0, 0, 0, 0, totals,
 	);
 }
 
 export function keyMoments32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, real: i32, runs: i32, runTable: usize, panels: i32,
+	scratch: usize, rows: i32, d: i32, room: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f32>(scratch, rows, d, nodes, real, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
+	keyMoments<f32>(scratch, rows, d, room, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
 }
 
 export function queryMoment32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): f64 {
 	return queryPass<f32>(
-		MOMENT, scratch, rows, d, nodes, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
+		MOMENT, scratch, rows, d, nodes, made, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		raisedNodes, moments, weight, raised, totals,
 	);
 }
 
 export function queryReverse32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, A1: usize, E: usize, valueCentre: usize,
 	queryMap: usize, none: usize, queryShift: usize, weighted: usize, totals: usize,
 ): f64 {
 	return queryPass<f32>(
-		REVERSE, scratch, rows, d, nodes, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
+		REVERSE, scratch, rows, d, nodes, made, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, weighted,
 		0, 0, 0, 0, totals,
 	);
 }
 
 export function forwardPass64(
-	scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize,
 	A1: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize, outputs: usize, range: usize,
 ): f64 {
-	return forwardPass<f64>(scratch, rows, d, nodes, runs, runTable, A1, queryMap, none, queryShift, weighted, outputs, range);
+	return forwardPass<f64>(scratch, rows, d, nodes, made, runs, runTable, A1, queryMap, none, queryShift, weighted, outputs, range);
 }
 
 export function forwardPass32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize,
 	A1: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize, outputs: usize, range: usize,
 ): f64 {
-	return forwardPass<f32>(scratch, rows, d, nodes, runs, runTable, A1, queryMap, none, queryShift, weighted, outputs, range);
+	return forwardPass<f32>(scratch, rows, d, nodes, made, runs, runTable, A1, queryMap, none, queryShift, weighted, outputs, range);
 }
 
 export function keyRanges64(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {

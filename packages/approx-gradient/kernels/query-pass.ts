@@ -75,29 +75,12 @@ function makeAndEvaluate<T>(C: i32, x: usize, out: usize, runs: i32, runTable: u
 	}
 }
 
-/** Nodes of a run, on average, from which on features are made while they are evaluated: short runs are better left to themselves. */
-const LONG_RUNS: i32 = 6;
-
-/** The features of a panel x (`nodes` panels), and N (`columns` panels) = Sᵀ features. */
-export function evaluate<T>(
-	columns: i32, x: usize, feature: usize, nodes: i32, runs: i32, runTable: usize, S: usize, N: usize,
-): void {
-	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	let others = columns;
-	if (nodes >= LONG_RUNS * runs) {
-		if (columns >= 5) makeAndEvaluate<T>(5, x, feature, runs, runTable, S, stride, N);
-		else if (columns == 4) makeAndEvaluate<T>(4, x, feature, runs, runTable, S, stride, N);
-		else if (columns == 3) makeAndEvaluate<T>(3, x, feature, runs, runTable, S, stride, N);
-		else if (columns == 2) makeAndEvaluate<T>(2, x, feature, runs, runTable, S, stride, N);
-		if (columns <= 5) return;
-		others -= 5;
-		S += 5 * sizeof<T>();
-		N += 5 * P;
-	} else panelFeatures<T>(x, feature, runs, runTable);
-	memory.fill(N, 0, <usize>others * P);
+/** N (`columns` panels) += Sᵀ features over `nodes` nodes. */
+function addEvaluated<T>(columns: i32, feature: usize, nodes: i32, S: usize, stride: usize, N: usize): void {
+	const P = panelBytes();
 	for (let node = 0; node < nodes; node += RUN) {
 		const f = feature + <usize>node * P, run = min(RUN, nodes - node);
-		let left = others, s = S + <usize>node * stride, to = N;
+		let left = columns, s = S + <usize>node * stride, to = N;
 		for (; left >= 5; left -= 5, s += 5 * sizeof<T>(), to += 5 * P) evaluateColumns<T>(5, f, run, s, stride, to);
 		if (left == 4) evaluateColumns<T>(4, f, run, s, stride, to);
 		else if (left == 3) evaluateColumns<T>(3, f, run, s, stride, to);
@@ -106,30 +89,130 @@ export function evaluate<T>(
 	}
 }
 
+/**
+ * N (`columns` panels) += what the leaves `made` .. `nodes` - 1 add: each run of them is one variable x_v times a product of
+ * its parents' features, sums = sum over leaves of S[leaf] · feature[parent], which is kept in `sums`, `columns` panels a run.
+ */
+function evaluateLeaves<T>(
+	columns: i32, x: usize, feature: usize, made: i32, nodes: i32, leafTable: usize, S: usize, N: usize, sums: usize,
+): void {
+	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
+	S += <usize>made * stride;
+	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, leafTable += RUN_BYTES) {
+		const z = x + <usize>load<i32>(leafTable) * P, parent = feature + <usize>load<i32>(leafTable, 4) * P;
+		length = load<i32>(leafTable, 8);
+		memory.fill(sums, 0, <usize>columns * P);
+		addEvaluated<T>(columns, parent, length, S, stride, sums);
+		// unroll v: TILE_VECTORS
+		const z$v = v128.load(z, $v * 16);
+		for (let to = N, end = N + <usize>columns * P; to < end; to += P, sums += P) {
+			// unroll v: TILE_VECTORS
+			const n$v = multiplyAdd<T>(z$v, v128.load(sums, $v * 16), v128.load(to, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(to, n$v, $v * 16);
+		}
+	}
+}
+
+/** Nodes of a run, on average, from which on features are made while they are evaluated: short runs are better left to themselves. */
+const LONG_RUNS: i32 = 6;
+
+/**
+ * The features of a panel x (`made` panels), and N (`columns` panels) = Sᵀ features over all nodes; sums: `columns` panels
+ * for each run of leaves.
+ */
+export function evaluate<T>(
+	columns: i32, x: usize, feature: usize, nodes: i32, made: i32, runs: i32, runTable: usize, S: usize, N: usize, sums: usize,
+): void {
+	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
+	if (made >= LONG_RUNS * runs && columns > 1) {
+		if (columns >= 5) makeAndEvaluate<T>(5, x, feature, runs, runTable, S, stride, N);
+		else if (columns == 4) makeAndEvaluate<T>(4, x, feature, runs, runTable, S, stride, N);
+		else if (columns == 3) makeAndEvaluate<T>(3, x, feature, runs, runTable, S, stride, N);
+		else makeAndEvaluate<T>(2, x, feature, runs, runTable, S, stride, N);
+		if (columns > 5) {
+			memory.fill(N + 5 * P, 0, <usize>(columns - 5) * P);
+			addEvaluated<T>(columns - 5, feature, made, S + 5 * sizeof<T>(), stride, N + 5 * P);
+		}
+	} else {
+		panelFeatures<T>(x, feature, runs, runTable);
+		memory.fill(N, 0, <usize>columns * P);
+		addEvaluated<T>(columns, feature, made, S, stride, N);
+	}
+	evaluateLeaves<T>(columns, x, feature, made, nodes, runTable + <usize>runs * RUN_BYTES, S, N, sums);
+}
+
+/** t[node] = sum over c of S[node][c] · cotangent[c] for C <= 4 nodes, or that sum added to t[node]. */
+// @ts-ignore: decorator
+@inline
+function cotangentTile<T>(C: i32, add: bool, S: usize, stride: usize, cotangent: usize, t: usize): void {
+	// unroll n: 4, v: TILE_VECTORS
+	let a$n$v = zero();
+	for (let from = S, c = cotangent; from < S + stride; from += sizeof<T>(), c += panelBytes()) {
+		// unroll v: TILE_VECTORS
+		const x$v = v128.load(c, $v * 16);
+		// unroll n: 4, v: TILE_VECTORS
+		if ($n < C) a$n$v = multiplyAdd<T>(v128.load_splat<T>(from + $n * stride), x$v, a$n$v);
+	}
+	// unroll n: 4, v: TILE_VECTORS
+	if (add && $n < C) a$n$v = v128.add<T>(a$n$v, v128.load(t, ($n * TILE_VECTORS + $v) * 16));
+	// unroll n: 4, v: TILE_VECTORS
+	if ($n < C) v128.store(t, a$n$v, ($n * TILE_VECTORS + $v) * 16);
+}
+
 /** t[node] = sum over c of S[node][c] · cotangent[c], 4 nodes (a multiple of 4 in all) at a time. */
 function cotangents<T>(columns: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	for (let node = 0; node < nodes; node += 4, S += 4 * stride, t += 4 * P) {
-		// unroll n: 4, v: TILE_VECTORS
-		let a$n$v = zero();
-		for (let from = S, c = cotangent; from < S + stride; from += sizeof<T>(), c += P) {
+	for (let node = 0; node < nodes; node += 4, S += 4 * stride, t += 4 * P)
+		cotangentTile<T>(4, false, S, stride, cotangent, t);
+}
+
+/**
+ * The way back from the leaves `made` .. `nodes` - 1, whose own t is not formed: gradient (d panels) = the derivative in the
+ * variable of each run, <cotangent, sums>, and t[parent] += sum over c of S[leaf][c] · (x_v · cotangent[c]).
+ * sums: as evaluateLeaves has left them; scaled: `columns` panels.
+ */
+function leavesBackward<T>(
+	columns: i32, x: usize, made: i32, nodes: i32, leafTable: usize, S: usize, cotangent: usize, sums: usize,
+	scaled: usize, t: usize, gradient: usize,
+): void {
+	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
+	memory.fill(gradient, 0, <usize>(columns - 1) * P);
+	S += <usize>made * stride;
+	for (let node = made, length = 0; node < nodes; node += length, leafTable += RUN_BYTES) {
+		const v = <usize>load<i32>(leafTable) * P, z = x + v, to = gradient + v;
+		let own = t + <usize>load<i32>(leafTable, 4) * P;
+		length = load<i32>(leafTable, 8);
+		// unroll v: TILE_VECTORS
+		const z$v = v128.load(z, $v * 16);
+		// unroll v: TILE_VECTORS
+		let g$v = zero();
+		for (let c = cotangent, out = scaled; c < cotangent + <usize>columns * P; c += P, out += P, sums += P) {
 			// unroll v: TILE_VECTORS
-			const x$v = v128.load(c, $v * 16);
-			// unroll n: 4, v: TILE_VECTORS
-			a$n$v = multiplyAdd<T>(v128.load_splat<T>(from + $n * stride), x$v, a$n$v);
+			const c$v = v128.load(c, $v * 16);
+			// unroll v: TILE_VECTORS
+			g$v = multiplyAdd<T>(c$v, v128.load(sums, $v * 16), g$v);
+			// unroll v: TILE_VECTORS
+			const s$v = v128.mul<T>(c$v, z$v);
+			// unroll v: TILE_VECTORS
+			v128.store(out, s$v, $v * 16);
 		}
-		// unroll n: 4, v: TILE_VECTORS
-		v128.store(t, a$n$v, ($n * TILE_VECTORS + $v) * 16);
+		// unroll v: TILE_VECTORS
+		g$v = v128.add<T>(g$v, v128.load(to, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(to, g$v, $v * 16);
+		let left = length;
+		for (; left >= 4; left -= 4, S += 4 * stride, own += 4 * P) cotangentTile<T>(4, true, S, stride, scaled, own);
+		for (; left > 0; left--, S += stride, own += P) cotangentTile<T>(1, true, S, stride, scaled, own);
 	}
 }
 
 /**
- * gradient (d panels) = derivative of sum_node t[node] x^node in x, from the leaves to the root; t is overwritten. Each run
+ * gradient (d panels) += derivative of sum_node t[node] x^node in x, from the last node to the root; t is overwritten. Each run
  * of the table sums up by itself, which bounds the roundings as RUN does elsewhere.
  */
-function backward<T>(d: i32, nodes: i32, runs: i32, runTable: usize, x: usize, feature: usize, t: usize, gradient: usize): void {
+function backward<T>(nodes: i32, runs: i32, runTable: usize, x: usize, feature: usize, t: usize, gradient: usize): void {
 	const P = panelBytes();
-	memory.fill(gradient, 0, <usize>d * P);
 	let end = t + <usize>nodes * P;
 	for (let run = runTable + <usize>runs * RUN_BYTES; run > runTable; ) {
 		run -= RUN_BYTES;
@@ -137,7 +220,7 @@ function backward<T>(d: i32, nodes: i32, runs: i32, runTable: usize, x: usize, f
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);
 		// unroll v: TILE_VECTORS
-		let g$v = v128.load(to, $v * 16);
+		let g$v = zero();
 		const first = end - <usize>load<i32>(run, 8) * P;
 		for (let child = first, f = feature + p, own = t + p; child < end; child += P, f += P, own += P) {
 			// unroll v: TILE_VECTORS
@@ -149,6 +232,8 @@ function backward<T>(d: i32, nodes: i32, runs: i32, runTable: usize, x: usize, f
 			// unroll v: TILE_VECTORS
 			v128.store(own, a$v, $v * 16);
 		}
+		// unroll v: TILE_VECTORS
+		g$v = v128.add<T>(g$v, v128.load(to, $v * 16));
 		// unroll v: TILE_VECTORS
 		v128.store(to, g$v, $v * 16);
 		end = first;
@@ -311,19 +396,22 @@ export const REVERSE = 1;
  * counts real nodes; tables of moments have rows up to the next multiple of 4, zero.
  * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
  * and lowers the least one.
- * scratch, in panels: nodes and the larger of nodes and raisedNodes, each up to a multiple of 4, and 6 d + 2 + 2 d².
+ * Features are made of the nodes below `made`; MOMENT needs them of all.
+ * scratch, in panels: made and the larger of made and raisedNodes, each up to a multiple of 4, 6 d + 2 + 2 d², and d + 1 for each
+ * run of leaves and once more.
  */
 // @ts-ignore: decorator
 @inline
 export function queryPass<T>(
-	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, runs: i32, runTable: usize,
+	mode: i32, scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
-	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>();
-	const room = <usize>((nodes + 3) & ~3) * P, adjointRoom = mode == MOMENT ? <usize>((raisedNodes + 3) & ~3) * P : room;
+	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>(), leafTable = runTable + <usize>runs * RUN_BYTES;
+	const room = <usize>((made + 3) & ~3) * P, adjointRoom = mode == MOMENT ? <usize>((raisedNodes + 3) & ~3) * P : room;
 	const feature = scratch, t = feature + room, a1 = t + adjointRoom, q = a1 + columns, c = q + columns;
 	const N = c + columns, gradient = N + columns + P, sums = gradient + columns;
+	const scaled = sums + <usize>(1 + d + 2 * d * d) * P, leafSums = scaled + columns + P;
 	const sumCount = 1 + d + 2 * d * d;
 	memory.fill(sums, 0, <usize>sumCount * P);
 	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {
@@ -332,7 +420,7 @@ export function queryPass<T>(
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
 		centrePanels<T>(d, valueCentre, c);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
-		evaluate<T>(d + 1, q, feature, nodes, runs, runTable, weighted, N);
+		evaluate<T>(d + 1, q, feature, nodes, made, runs, runTable, weighted, N, leafSums);
 		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));
 		if (bad >= 0) return from + bad;
 		residual<T>(d, N, c);
@@ -344,8 +432,9 @@ export function queryPass<T>(
 			cotangents<T>(d + 1, raisedNodes, moments, N, t);
 			raise<T>(d, nodes, feature, weight, raised, t, gradient);
 		} else {
-			cotangents<T>(d + 1, nodes, weighted, N, t);
-			backward<T>(d, nodes, runs, runTable, q, feature, t, gradient);
+			cotangents<T>(d + 1, made, weighted, N, t);
+			leavesBackward<T>(d + 1, q, made, nodes, leafTable, weighted, N, leafSums, scaled, t, gradient);
+			backward<T>(made, runs, runTable, q, feature, t, gradient);
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
 		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {

@@ -66,7 +66,7 @@ export async function kernelPasses(
 				const row = plan.blockPanels * plan.panelBytes;
 				const x = kernels.allocate(dtype, (d * row) / size);
 				kernels.view(dtype, x, (d * row) / size).fill(0.5);
-				const task = [runs.length / 3, putIndices(kernels, runs), row, x, blocks];
+				const task = [runs.runs, putIndices(kernels, runs.triples), row, x, blocks];
 				await kernels.run(`features${8 * size}`, [task], { scratch: nodes * row });
 				return (blocks * row) / size;
 			}),

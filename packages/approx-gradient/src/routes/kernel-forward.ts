@@ -1,8 +1,9 @@
 import type { RowSink } from "@attgrad/attention-problem";
 import { type Kernels, type Runtime, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
+import { leafyRunTable } from "./feature-tables.ts";
 import { type ForwardTotals, shiftedRows } from "./forward.ts";
-import { bytesOf, notPositive, putNumbers, queryOperands, sharesOf, upTo } from "./kernel-operands.ts";
+import { bytesOf, notPositive, putNumbers, putRuns, queryOperands, sharesOf, upTo } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import { keyMoments } from "./kernel-route.ts";
 import type { RouteInput } from "./route.ts";
@@ -37,13 +38,15 @@ async function outputs(
 	const { n, d, A1 } = problem;
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
-	const { tables, operands } = queryOperands(input, moments, kernels);
+	const runs = leafyRunTable(tree, tree.size);
+	const tables = putRuns(kernels, runs);
+	const operands = queryOperands(input, moments, kernels);
 	const ranges = putNumbers(kernels, "f64", new Float64Array(2 * plan.slots).fill(Number.POSITIVE_INFINITY));
 	const rangeView = kernels.view("f64", ranges, 2 * plan.slots);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const made = kernels.allocate(dtype, chunkRows * d);
-	const scratch = (upTo(tree.size, 4) + 3 * d + 1) * plan.panelBytes;
+	const scratch = (upTo(runs.made, 4) + 3 * d + 1 + (d + 1) * runs.leafRuns) * plan.panelBytes;
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);

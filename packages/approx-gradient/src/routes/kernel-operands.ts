@@ -1,5 +1,5 @@
 import { ComputationError, type Dtype, type Kernels, Matrix, multiply, scale } from "@attgrad/matrix-core";
-import { runTable } from "./feature-tables.ts";
+import type { RunTable } from "./feature-tables.ts";
 import type { KernelPlan } from "./kernel-plan.ts";
 import type { RouteInput } from "./route.ts";
 
@@ -23,6 +23,13 @@ export function putIndices(kernels: Kernels, indices: Int32Array): number {
 	return address;
 }
 
+/** Arguments of a kernel for a table of runs: nodes that features are made of, their runs, the address of the table. */
+export const putRuns = (kernels: Kernels, { made, runs, triples }: RunTable): [number, number, number] => [
+	made,
+	runs,
+	putIndices(kernels, triples),
+];
+
 /** The rows of a chunk that each slot takes, as [first, count]; slots without rows are left out. */
 export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
 	const shares: [number, number][] = [];
@@ -31,31 +38,27 @@ export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number
 }
 
 /**
- * What a pass over queries takes in the kernels' memory: the table of the tree's runs, and X with the frame's map, a centre of
- * zeros, the shift of the queries and the weighed moments.
+ * What a pass over queries takes in the kernels' memory: X with the frame's map, a centre of zeros, the shift of the queries
+ * and the weighed moments.
  */
 export function queryOperands(
 	{ problem, tree, weights, frame }: RouteInput,
 	moments: Float64Array,
 	kernels: Kernels,
-): { tables: readonly number[]; operands: readonly number[] } {
+): readonly number[] {
 	const { d } = problem;
 	const { dtype } = problem.A1;
-	const runs = runTable(tree, tree.size);
 	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
 	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
 	const view = kernels.view(dtype, weighted, tree.size * (d + 1));
 	for (let at = 0; at < view.length; at++) view[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
-	return {
-		tables: [runs.length / 3, putIndices(kernels, runs)],
-		operands: [
-			putNumbers(kernels, "f64", queryMap.data),
-			kernels.allocateZeros("f64", d),
-			putNumbers(kernels, "f64", shift.data),
-			weighted,
-		],
-	};
+	return [
+		putNumbers(kernels, "f64", queryMap.data),
+		kernels.allocateZeros("f64", d),
+		putNumbers(kernels, "f64", shift.data),
+		weighted,
+	];
 }
 
 /** What is thrown for a normaliser that a polynomial makes not positive. */

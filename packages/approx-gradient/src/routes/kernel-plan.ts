@@ -1,4 +1,5 @@
 import { builds, type Dtype, type KernelName } from "@attgrad/matrix-core";
+import type { RunTable } from "./feature-tables.ts";
 
 /** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
 export interface KernelPlan {
@@ -10,10 +11,10 @@ export interface KernelPlan {
 	readonly slots: number;
 	/** Rows of a share. */
 	readonly slotRows: number;
-	/** Bytes of scratch of a thread in pass 1, for `nodes` nodes (an even number). */
-	keyScratch(nodes: number, d: number): number;
-	/** Bytes of scratch of a thread in pass 2. */
-	queryScratch(nodes: number, adjointNodes: number, d: number): number;
+	/** Bytes of scratch of a thread in pass 1, for features of `made` nodes. */
+	keyScratch(made: number, d: number): number;
+	/** Bytes of scratch of a thread in pass 2, for cotangents of `adjointNodes` nodes. */
+	queryScratch(runs: RunTable, adjointNodes: number, d: number): number;
 }
 
 /** Features of a block of keys are to fill at most this much of a 1 MiB L2. */
@@ -46,8 +47,10 @@ export function kernelPlan(
 		blockPanels,
 		slots,
 		slotRows,
-		keyScratch: (all, width) => 256 + ((all + 2 * width + 1) * blockPanels + width + 10) * panelBytes,
-		queryScratch: (all, adjoint, width) =>
-			(upTo(all, 4) + upTo(Math.max(all, adjoint), 4) + 6 * width + 2 + 2 * width * width) * panelBytes,
+		keyScratch: (made, width) => 256 + ((made + 3 * width + 3) * blockPanels + width + 10) * panelBytes,
+		queryScratch: ({ made, leafRuns }, adjointNodes, width) => {
+			const columns = 6 * width + 2 + 2 * width * width + (width + 1) * (leafRuns + 1);
+			return (upTo(made, 4) + upTo(Math.max(made, adjointNodes), 4) + columns) * panelBytes;
+		},
 	};
 }

@@ -1,7 +1,16 @@
 import { type Kernels, Matrix, multiply, type Runtime, scale, transpose, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
-import { raisedTable, runTable } from "./feature-tables.ts";
-import { bytesOf, notPositive, putIndices, putNumbers, queryOperands, sharesOf, upTo } from "./kernel-operands.ts";
+import { leafyRunTable, raisedTable, runTable } from "./feature-tables.ts";
+import {
+	bytesOf,
+	notPositive,
+	putIndices,
+	putNumbers,
+	putRuns,
+	queryOperands,
+	sharesOf,
+	upTo,
+} from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import type { RouteInput, RouteOptions, RouteResult } from "./route.ts";
 
@@ -59,10 +68,10 @@ export function keyMoments(
 	const size = bytesOf(dtype);
 	return kernels.scope(async () => {
 		const padded = upTo(nodes, 2);
-		const runs = runTable(tree, nodes);
+		const runs = leafyRunTable(tree, nodes);
 		const keyMap = transpose(frame.keyMap);
 		const tilted = frame.queryCentre.some((nu) => nu !== 0);
-		const fixed = [runs.length / 3, putIndices(kernels, runs), plan.blockPanels];
+		const fixed = [...putRuns(kernels, runs), plan.blockPanels];
 		const matrices = [
 			putNumbers(kernels, "f64", keyMap.data),
 			putNumbers(kernels, "f64", frame.keyCentre),
@@ -83,7 +92,7 @@ export function keyMoments(
 				...[count, d, padded, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
 				...[...matrices, sums + slot * padded * (d + 1) * 8],
 			]);
-			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch(padded, d) });
+			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch(runs.made, d) });
 			onProgress(from + rows);
 		}
 		const all = kernels.view("f64", sums, plan.slots * padded * (d + 1));
@@ -110,8 +119,10 @@ export async function queries(
 	const { n, d, A1, E } = problem;
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
-	const { tables, operands: common } = queryOperands(input, moments, kernels);
-	const operands = [putNumbers(kernels, "f64", frame.valueCentre), ...common];
+	// The route by moments multiplies features of every node.
+	const runs = route === "moment" ? runTable(tree, tree.size) : leafyRunTable(tree, tree.size);
+	const tables = putRuns(kernels, runs);
+	const operands = [putNumbers(kernels, "f64", frame.valueCentre), ...queryOperands(input, moments, kernels)];
 	if (route === "moment") {
 		const raisedMoments = kernels.allocateZeros(dtype, upTo(tree.raisedSize, 4) * (d + 1));
 		kernels.view(dtype, raisedMoments, moments.length).set(moments);
@@ -126,7 +137,7 @@ export async function queries(
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
 	const kernel = `${route === "moment" ? "queryMoment" : "queryReverse"}${8 * size}`;
-	const scratch = plan.queryScratch(tree.size, route === "moment" ? tree.raisedSize : tree.size, d);
+	const scratch = plan.queryScratch(runs, route === "moment" ? tree.raisedSize : runs.made, d);
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
