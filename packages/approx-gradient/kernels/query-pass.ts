@@ -160,11 +160,36 @@ function cotangentTile<T>(C: i32, add: bool, S: usize, stride: usize, cotangent:
 	if ($n < C) v128.store(t, a$n$v, ($n * TILE_VECTORS + $v) * 16);
 }
 
-/** t[node] = sum over c of S[node][c] · cotangent[c], 4 nodes (a multiple of 4 in all) at a time. */
-function cotangents<T>(columns: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
+/** The same for any number of nodes and C <= 5 columns, whose cotangents stay in registers. */
+// @ts-ignore: decorator
+@inline
+function fewCotangents<T>(C: i32, add: bool, nodes: i32, S: usize, cotangent: usize, t: usize): void {
+	// unroll c: 5, v: TILE_VECTORS
+	const x$c$v = $c < C ? v128.load(cotangent, ($c * TILE_VECTORS + $v) * 16) : zero();
+	for (const end = t + <usize>nodes * panelBytes(); t < end; t += panelBytes(), S += <usize>C * sizeof<T>()) {
+		const first = v128.load_splat<T>(S);
+		// unroll v: TILE_VECTORS
+		let a$v = v128.mul<T>(first, x0$v);
+		// unroll c: 5, v: TILE_VECTORS
+		if ($c > 0 && $c < C) a$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), x$c$v, a$v);
+		// unroll v: TILE_VECTORS
+		if (add) a$v = v128.add<T>(a$v, v128.load(t, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(t, a$v, $v * 16);
+	}
+}
+
+/** t[node] = sum over c of S[node][c] · cotangent[c], or that sum added to t[node]. */
+// @ts-ignore: decorator
+@inline
+function cotangents<T>(add: bool, columns: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	for (let node = 0; node < nodes; node += 4, S += 4 * stride, t += 4 * P)
-		cotangentTile<T>(4, false, S, stride, cotangent, t);
+	if (columns == 5) return fewCotangents<T>(5, add, nodes, S, cotangent, t);
+	if (columns == 4) return fewCotangents<T>(4, add, nodes, S, cotangent, t);
+	if (columns == 3) return fewCotangents<T>(3, add, nodes, S, cotangent, t);
+	if (columns == 2) return fewCotangents<T>(2, add, nodes, S, cotangent, t);
+	for (; nodes >= 4; nodes -= 4, S += 4 * stride, t += 4 * P) cotangentTile<T>(4, add, S, stride, cotangent, t);
+	for (; nodes > 0; nodes--, S += stride, t += P) cotangentTile<T>(1, add, S, stride, cotangent, t);
 }
 
 /**
@@ -179,9 +204,9 @@ function leavesBackward<T>(
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
 	memory.fill(gradient, 0, <usize>(columns - 1) * P);
 	S += <usize>made * stride;
-	for (let node = made, length = 0; node < nodes; node += length, leafTable += RUN_BYTES) {
+	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, leafTable += RUN_BYTES) {
 		const v = <usize>load<i32>(leafTable) * P, z = x + v, to = gradient + v;
-		let own = t + <usize>load<i32>(leafTable, 4) * P;
+		const own = t + <usize>load<i32>(leafTable, 4) * P;
 		length = load<i32>(leafTable, 8);
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);
@@ -201,9 +226,7 @@ function leavesBackward<T>(
 		g$v = v128.add<T>(g$v, v128.load(to, $v * 16));
 		// unroll v: TILE_VECTORS
 		v128.store(to, g$v, $v * 16);
-		let left = length;
-		for (; left >= 4; left -= 4, S += 4 * stride, own += 4 * P) cotangentTile<T>(4, true, S, stride, scaled, own);
-		for (; left > 0; left--, S += stride, own += P) cotangentTile<T>(1, true, S, stride, scaled, own);
+		cotangents<T>(true, columns, length, S, scaled, own);
 	}
 }
 
@@ -429,10 +452,10 @@ export function queryPass<T>(
 			clearRows<T>(c, d, count);
 		}
 		if (mode == MOMENT) {
-			cotangents<T>(d + 1, raisedNodes, moments, N, t);
+			cotangents<T>(false, d + 1, raisedNodes, moments, N, t);
 			raise<T>(d, nodes, feature, weight, raised, t, gradient);
 		} else {
-			cotangents<T>(d + 1, made, weighted, N, t);
+			cotangents<T>(false, d + 1, made, weighted, N, t);
 			leavesBackward<T>(d + 1, q, made, nodes, leafTable, weighted, N, leafSums, scaled, t, gradient);
 			backward<T>(made, runs, runTable, q, feature, t, gradient);
 		}
