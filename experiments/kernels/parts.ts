@@ -94,18 +94,18 @@ const exact = (d: number): Part => ({
 	},
 });
 
-/** A pass of the polynomial method; flops of a row by K, K⁺ and d. */
+/** A pass of the polynomial method; flops of a row by K, K⁺, the features that are made and d. */
 const pass = (
 	route: "moment" | "reverse",
 	name: "features" | "keys" | "queries",
-	flops: (sizes: { K: number; raised: number; d: number }) => number,
+	flops: (sizes: { K: number; raised: number; made: number; d: number }) => number,
 ): Part => ({
 	sizes: { quick: { n: 32768, d: 4 }, full: { n: 65536, d: 8 } },
 	plain: false,
 	async prepare({ n, d, dtype }, runtime) {
 		const problem = asDtype(generateProblem({ distribution: "uniform", n, d, B: 1, seed: 1 }), dtype);
 		const passes = await kernelPasses(problem, { route, degree }, runtime);
-		const ofRow = flops({ K: passes.rank, raised: passes.raisedRank, d });
+		const ofRow = flops({ K: passes.rank, raised: passes.raisedRank, made: passes.made, d });
 		return async () => {
 			if (name === "features") return ofRow * (await passes.features(64));
 			await passes[name]();
@@ -122,7 +122,7 @@ export const parts: Readonly<Record<string, Part>> = {
 	exp: exponential,
 	"exact, d = 8": exact(8),
 	"exact, d = 64": exact(64),
-	features: pass("reverse", "features", ({ K }) => K),
+	features: pass("reverse", "features", ({ made }) => made),
 	"key moments": pass("reverse", "keys", ({ K, d }) => K + 2 * K * (d + 1)),
 	"queries, reverse": pass("reverse", "queries", ({ K, d }) => K + 4 * K * (d + 1) + 4 * K),
 	"queries, moment": pass("moment", "queries", ({ K, raised, d }) => K + 2 * (K + raised) * (d + 1) + 2 * K * d + K),

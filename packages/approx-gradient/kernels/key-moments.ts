@@ -15,10 +15,10 @@ const STEP: usize = 32;
  */
 // @ts-ignore: decorator
 @inline
-function momentTile<T>(C: i32, features: usize, values: usize, row: usize, tile: usize): void {
+function momentTile<T>(C: i32, features: usize, values: usize, length: usize, row: usize, tile: usize): void {
 	// unroll c: MOMENT_COLUMNS, n: 2, v: 2
 	let a$c$n$v = zero();
-	for (const end = features + row; features < end; features += STEP, values += STEP) {
+	for (const end = features + length; features < end; features += STEP, values += STEP) {
 		// unroll n: 2, v: 2
 		const f$n$v = v128.load(features + $n * row, $v * 16);
 		// unroll c: MOMENT_COLUMNS, n: 2, v: 2
@@ -42,36 +42,36 @@ function addTile<T>(C: i32, both: bool, tile: usize, S: usize, moments: usize): 
 }
 
 /** S += the moments of two nodes of a block, or of the first alone; tile: scratch for a tile. */
-function addPair<T>(columns: i32, both: bool, features: usize, values: usize, row: usize, tile: usize, S: usize, moments: usize): void {
+function addPair<T>(columns: i32, both: bool, features: usize, values: usize, length: usize, row: usize, tile: usize, S: usize, moments: usize): void {
 	let left = columns;
 	for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, S += MOMENT_COLUMNS * moments, values += <usize>MOMENT_COLUMNS * row) {
-		momentTile<T>(MOMENT_COLUMNS, features, values, row, tile);
+		momentTile<T>(MOMENT_COLUMNS, features, values, length, row, tile);
 		addTile<T>(MOMENT_COLUMNS, both, tile, S, moments);
 	}
-	if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, values, row, tile);
-	else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, values, row, tile);
-	else if (left == 2) momentTile<T>(2, features, values, row, tile);
-	else if (left == 1) momentTile<T>(1, features, values, row, tile);
+	if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, values, length, row, tile);
+	else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, values, length, row, tile);
+	else if (left == 2) momentTile<T>(2, features, values, length, row, tile);
+	else if (left == 1) momentTile<T>(1, features, values, length, row, tile);
 	addTile<T>(left, both, tile, S, moments);
 }
 
 /** S += the moments of a block of `nodes` nodes; columns of S are `moments` bytes. */
 function addMoments<T>(
-	columns: i32, nodes: i32, features: usize, values: usize, row: usize, tile: usize, S: usize, moments: usize,
+	columns: i32, nodes: i32, features: usize, values: usize, length: usize, row: usize, tile: usize, S: usize, moments: usize,
 ): void {
 	for (let node = 0; node < nodes; node += 2, features += 2 * row, S += 16)
-		addPair<T>(columns, node + 1 < nodes, features, values, row, tile, S, moments);
+		addPair<T>(columns, node + 1 < nodes, features, values, length, row, tile, S, moments);
 }
 
-/** out = x · values for `columns` rows of `row` bytes and the row x. */
-function scaleValues<T>(columns: i32, x: usize, values: usize, row: usize, out: usize): void {
+/** out = x · values for `columns` rows and the row x, `length` bytes each. */
+function scaleValues<T>(columns: i32, x: usize, values: usize, length: usize, row: usize, out: usize): void {
 	const P = panelBytes();
-	for (const end = values + <usize>columns * row; values < end; )
-		for (let at = x; at < x + row; at += P, values += P, out += P) {
+	for (const end = values + <usize>columns * row; values < end; values += row, out += row)
+		for (let at: usize = 0; at < length; at += P) {
 			// unroll v: TILE_VECTORS
-			const s$v = v128.mul<T>(v128.load(at, $v * 16), v128.load(values, $v * 16));
+			const s$v = v128.mul<T>(v128.load(x + at, $v * 16), v128.load(values + at, $v * 16));
 			// unroll v: TILE_VECTORS
-			v128.store(out, s$v, $v * 16);
+			v128.store(out + at, s$v, $v * 16);
 		}
 }
 
@@ -131,7 +131,7 @@ export function keyMoments<T>(
 	scratch: usize, rows: i32, d: i32, room: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	const stride = <usize>d * sizeof<T>(), row = <usize>panels * panelBytes();
+	const stride = <usize>d * sizeof<T>(), length = <usize>panels * panelBytes(), row = length + panelBytes();
 	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>(made + 1) * row, h = k + <usize>d * row;
 	const scaled = h + <usize>(d + 1) * row, loaded = scaled + <usize>(d + 1) * row, tile = loaded + <usize>d * panelBytes();
 	const moments = <usize>room << 3, leafTable = runTable + <usize>runs * RUN_BYTES;
@@ -139,7 +139,7 @@ export function keyMoments<T>(
 	// A pair of nodes reads one row more where the number of nodes is odd.
 	memory.fill(features + <usize>made * row, 0, row);
 	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
-		for (let panel: usize = 0, first = from; panel < row; panel += panelBytes(), first += panelRows<T>()) {
+		for (let panel: usize = 0, first = from; panel < length; panel += panelBytes(), first += panelRows<T>()) {
 			const count = max(0, min(panelRows<T>(), rows - first));
 			loadPanels<T>(keys + <usize>first * stride, count, d, loaded);
 			projectPanels<T>(loaded, keyMap, centre, none, d, k + panel, row);
@@ -148,12 +148,12 @@ export function keyMoments<T>(
 			projectPanels<T>(loaded, Y, none, valueCentre, d, h + panel, row);
 			weighValues<T>(d, h + <usize>d * row + panel, h + panel, row);
 		}
-		blockFeatures<T>(k, features, runs, runTable, row);
-		addMoments<T>(d + 1, made, features, h, row, tile, S, moments);
-		for (let node = made, entry = leafTable, length = 0; node < nodes; node += length, entry += RUN_BYTES) {
-			length = load<i32>(entry, 8);
-			scaleValues<T>(d + 1, k + <usize>load<i32>(entry) * row, h, row, scaled);
-			addMoments<T>(d + 1, length, features + <usize>load<i32>(entry, 4) * row, scaled, row, tile, S + (<usize>node << 3), moments);
+		blockFeatures<T>(k, features, runs, runTable, length, row);
+		addMoments<T>(d + 1, made, features, h, length, row, tile, S, moments);
+		for (let node = made, entry = leafTable, count = 0; node < nodes; node += count, entry += RUN_BYTES) {
+			count = load<i32>(entry, 8);
+			scaleValues<T>(d + 1, k + <usize>load<i32>(entry) * row, h, length, row, scaled);
+			addMoments<T>(d + 1, count, features + <usize>load<i32>(entry, 4) * row, scaled, length, row, tile, S + (<usize>node << 3), moments);
 		}
 	}
 }

@@ -116,9 +116,9 @@ export function centredKeys32(
 
 /** Features of a block of keys, `times` over, into the scratch: what pass 1 does of them, by itself, to be timed. */
 export function features64(scratch: usize, runs: i32, runTable: usize, row: usize, x: usize, times: i32): void {
-	for (let i = 0; i < times; i++) blockFeatures<f64>(x, scratch, runs, runTable, row);
+	for (let i = 0; i < times; i++) blockFeatures<f64>(x, scratch, runs, runTable, row, row);
 }
 
 export function features32(scratch: usize, runs: i32, runTable: usize, row: usize, x: usize, times: i32): void {
-	for (let i = 0; i < times; i++) blockFeatures<f32>(x, scratch, runs, runTable, row);
+	for (let i = 0; i < times; i++) blockFeatures<f32>(x, scratch, runs, runTable, row, row);
 }

@@ -7,7 +7,6 @@ import { featureWeights } from "./monomials/feature-tree.ts";
 import { polynomialFamilies } from "./polynomials/index.ts";
 import { profileOf } from "./profile.ts";
 import { kernelSums } from "./profile-kernels.ts";
-import { runTable } from "./routes/feature-tables.ts";
 import { routes } from "./routes/index.ts";
 import { bytesOf, putIndices } from "./routes/kernel-operands.ts";
 import { kernelPlan } from "./routes/kernel-plan.ts";
@@ -18,6 +17,8 @@ export interface KernelPasses {
 	/** Features of the degree and of one more, K and K⁺. */
 	readonly rank: number;
 	readonly raisedRank: number;
+	/** Features that pass 1 makes: leaves have none. */
+	readonly made: number;
 	/** What comes before the route: ranges, norms and sums over all rows. */
 	profile(): Promise<unknown>;
 	/** The features of some blocks of keys and nothing else; gives how many keys those are. */
@@ -49,25 +50,24 @@ export async function kernelPasses(
 	const tree = approximation.tree();
 	const weights = featureWeights(tree, approximation.coefficients);
 	const input = { problem, tree, weights, frame: space.frame };
-	const nodes = route === "moment" ? tree.raisedSize : tree.size;
-	const plan = kernelPlan(kernel, { n, d, dtype, nodes });
+	const plan = kernelPlan(kernel, { n, d, dtype }, tree, route === "moment" ? tree.raisedSize : tree.size);
 	const silent = () => {};
-	const keys = () =>
-		withKernels(runtime, polynomialKernels, (kernels) => keyMoments(input, nodes, plan, kernels, silent));
+	const keys = () => withKernels(runtime, polynomialKernels, (kernels) => keyMoments(input, plan, kernels, silent));
 	const moments = await keys();
 	return {
 		rank: tree.size,
 		raisedRank: tree.raisedSize,
+		made: plan.keyRuns.made,
 		profile: () => profileOf(problem, sums),
 		features: (blocks) =>
 			withKernels(runtime, polynomialKernels, async (kernels) => {
 				const size = bytesOf(dtype);
-				const runs = runTable(tree, nodes);
+				const { made, runs, triples } = plan.keyRuns;
 				const row = plan.blockPanels * plan.panelBytes;
 				const x = kernels.allocate(dtype, (d * row) / size);
 				kernels.view(dtype, x, (d * row) / size).fill(0.5);
-				const task = [runs.runs, putIndices(kernels, runs.triples), row, x, blocks];
-				await kernels.run(`features${8 * size}`, [task], { scratch: nodes * row });
+				const task = [runs, putIndices(kernels, triples), row, x, blocks];
+				await kernels.run(`features${8 * size}`, [task], { scratch: made * row });
 				return (blocks * row) / size;
 			}),
 		keys,

@@ -1,7 +1,6 @@
 import type { RowSink } from "@attgrad/attention-problem";
 import { type Kernels, type Runtime, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
-import { leafyRunTable } from "./feature-tables.ts";
 import { type ForwardTotals, shiftedRows } from "./forward.ts";
 import { bytesOf, notPositive, putNumbers, putRuns, queryOperands, sharesOf, upTo } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
@@ -14,12 +13,11 @@ import type { RouteInput } from "./route.ts";
  */
 export function forwardOnKernels(input: RouteInput, sink: RowSink, runtime: Runtime): Promise<ForwardTotals> {
 	const { tree, problem } = input;
-	const nodes = tree.size;
-	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
+	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype }, tree, tree.size);
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
 		// Both passes take about the same.
 		const half = (done: number) => runtime.onProgress?.(done / 2, problem.n);
-		const moments = await keyMoments(input, nodes, plan, kernels, half);
+		const moments = await keyMoments(input, plan, kernels, half);
 		const leastNormaliser = await outputs(input, moments, plan, kernels, sink, (done) => half(problem.n + done));
 		return { totalWeight: moments[problem.d]!, leastNormaliser };
 	});
@@ -38,15 +36,14 @@ async function outputs(
 	const { n, d, A1 } = problem;
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
-	const runs = leafyRunTable(tree, tree.size);
-	const tables = putRuns(kernels, runs);
+	const tables = putRuns(kernels, plan.keyRuns);
 	const operands = queryOperands(input, moments, kernels);
 	const ranges = putNumbers(kernels, "f64", new Float64Array(2 * plan.slots).fill(Number.POSITIVE_INFINITY));
 	const rangeView = kernels.view("f64", ranges, 2 * plan.slots);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const made = kernels.allocate(dtype, chunkRows * d);
-	const scratch = (upTo(runs.made, 4) + 3 * d + 1 + (d + 1) * runs.leafRuns) * plan.panelBytes;
+	const scratch = (upTo(plan.keyRuns.made, 4) + 3 * d + 1 + (d + 1) * plan.keyRuns.leafRuns) * plan.panelBytes;
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);

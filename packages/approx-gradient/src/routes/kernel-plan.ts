@@ -1,8 +1,12 @@
 import { builds, type Dtype, type KernelName } from "@attgrad/matrix-core";
-import type { RunTable } from "./feature-tables.ts";
+import type { FeatureTree } from "../monomials/feature-tree.ts";
+import { leafyRunTable, type RunTable } from "./feature-tables.ts";
 
 /** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
 export interface KernelPlan {
+	/** Nodes whose moments pass 1 makes, and their runs. */
+	readonly nodes: number;
+	readonly keyRuns: RunTable;
 	/** Bytes of a panel of rows. */
 	readonly panelBytes: number;
 	/** Panels of keys in a block. */
@@ -11,10 +15,10 @@ export interface KernelPlan {
 	readonly slots: number;
 	/** Rows of a share. */
 	readonly slotRows: number;
-	/** Bytes of scratch of a thread in pass 1, for features of `made` nodes. */
-	keyScratch(made: number, d: number): number;
+	/** Bytes of scratch of a thread in pass 1. */
+	readonly keyScratch: number;
 	/** Bytes of scratch of a thread in pass 2, for cotangents of `adjointNodes` nodes. */
-	queryScratch(runs: RunTable, adjointNodes: number, d: number): number;
+	queryScratch(runs: RunTable, adjointNodes: number): number;
 }
 
 /** Features of a block of keys are to fill at most this much of a 1 MiB L2. */
@@ -29,27 +33,32 @@ const SHARE_WORK = 2e7;
 const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
-/** Sizes for a problem of n rows and width d whose largest set has `nodes` monomials. */
+/** Sizes for a problem of n rows and width d, and the moments of the first `nodes` nodes of a tree. */
 export function kernelPlan(
 	kernel: KernelName,
-	{ n, d, dtype, nodes }: { n: number; d: number; dtype: Dtype; nodes: number },
+	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
+	tree: FeatureTree,
+	nodes: number,
 ): KernelPlan {
 	if (kernel === "js") throw new Error("kernel js has no plan");
+	const keyRuns = leafyRunTable(tree, nodes);
 	const panelBytes = builds[kernel].constants["TILE_VECTORS"]! * 16;
 	const panelRows = panelBytes / (dtype === "f64" ? 8 : 4);
-	const blockPanels = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / (nodes * panelBytes))), 2, 16);
+	const blockPanels = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes))), 2, 16);
 	const blockRows = blockPanels * panelRows;
 	const slots = clamp(Math.floor(SUM_BYTES / (8 * nodes * (d + 1))), 1, 16);
 	const balanced = Math.ceil(n / slots);
 	const slotRows = upTo(clamp(balanced, blockRows, Math.max(blockRows, SHARE_WORK / (nodes * (d + 1)))), blockRows);
 	return {
+		nodes,
+		keyRuns,
 		panelBytes,
 		blockPanels,
 		slots,
 		slotRows,
-		keyScratch: (made, width) => 256 + ((made + 3 * width + 3) * blockPanels + width + 10) * panelBytes,
-		queryScratch: ({ made, leafRuns }, adjointNodes, width) => {
-			const columns = 6 * width + 2 + 2 * width * width + (width + 1) * (leafRuns + 1);
+		keyScratch: 256 + ((keyRuns.made + 3 * d + 3) * (blockPanels + 1) + d + 10) * panelBytes,
+		queryScratch: ({ made, leafRuns }, adjointNodes) => {
+			const columns = 6 * d + 2 + 2 * d * d + (d + 1) * (leafRuns + 1);
 			return (upTo(made, 4) + upTo(Math.max(made, adjointNodes), 4) + columns) * panelBytes;
 		},
 	};

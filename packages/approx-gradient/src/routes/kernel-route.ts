@@ -1,6 +1,6 @@
 import { type Kernels, Matrix, multiply, type Runtime, scale, transpose, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
-import { leafyRunTable, raisedTable, runTable } from "./feature-tables.ts";
+import { raisedTable, runTable } from "./feature-tables.ts";
 import {
 	bytesOf,
 	notPositive,
@@ -46,19 +46,18 @@ export async function runOnKernels(
 ): Promise<RouteResult & RunTotals> {
 	const { tree, problem } = input;
 	const nodes = route === "moment" ? tree.raisedSize : tree.size;
-	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype, nodes });
+	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype }, tree, nodes);
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
 		const { n } = problem;
 		const share = KEY_SHARE[route];
-		const moments = await keyMoments(input, nodes, plan, kernels, (rows) => onProgress?.(share * rows, n));
+		const moments = await keyMoments(input, plan, kernels, (rows) => onProgress?.(share * rows, n));
 		return queries(route, input, moments, plan, kernels, (rows) => onProgress?.(n - (1 - share) * (n - rows), n));
 	});
 }
 
-/** Pass 1: S[β, i] for `nodes` nodes of the tree, nodes x (d + 1). */
+/** Pass 1: S[β, i] for the nodes of the plan, nodes x (d + 1). */
 export function keyMoments(
-	{ problem, tree, frame }: RouteInput,
-	nodes: number,
+	{ problem, frame }: RouteInput,
 	plan: KernelPlan,
 	kernels: Kernels,
 	onProgress: (rows: number) => void,
@@ -67,11 +66,11 @@ export function keyMoments(
 	const dtype = problem.A1.dtype;
 	const size = bytesOf(dtype);
 	return kernels.scope(async () => {
+		const { nodes } = plan;
 		const padded = upTo(nodes, 2);
-		const runs = leafyRunTable(tree, nodes);
 		const keyMap = transpose(frame.keyMap);
 		const tilted = frame.queryCentre.some((nu) => nu !== 0);
-		const fixed = [...putRuns(kernels, runs), plan.blockPanels];
+		const fixed = [...putRuns(kernels, plan.keyRuns), plan.blockPanels];
 		const matrices = [
 			putNumbers(kernels, "f64", keyMap.data),
 			putNumbers(kernels, "f64", frame.keyCentre),
@@ -92,7 +91,7 @@ export function keyMoments(
 				...[count, d, padded, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
 				...[...matrices, sums + slot * padded * (d + 1) * 8],
 			]);
-			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch(runs.made, d) });
+			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch });
 			onProgress(from + rows);
 		}
 		const all = kernels.view("f64", sums, plan.slots * padded * (d + 1));
@@ -120,7 +119,7 @@ export async function queries(
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
 	// The route by moments multiplies features of every node.
-	const runs = route === "moment" ? runTable(tree, tree.size) : leafyRunTable(tree, tree.size);
+	const runs = route === "moment" ? runTable(tree, tree.size) : plan.keyRuns;
 	const tables = putRuns(kernels, runs);
 	const operands = [putNumbers(kernels, "f64", frame.valueCentre), ...queryOperands(input, moments, kernels)];
 	if (route === "moment") {
@@ -137,7 +136,7 @@ export async function queries(
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
 	const kernel = `${route === "moment" ? "queryMoment" : "queryReverse"}${8 * size}`;
-	const scratch = plan.queryScratch(runs, route === "moment" ? tree.raisedSize : runs.made, d);
+	const scratch = plan.queryScratch(runs, route === "moment" ? tree.raisedSize : runs.made);
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
