@@ -25,20 +25,80 @@ function loadGroup<T>(rows: usize, count: i32, d: i32, out: usize): void {
 	}
 }
 
-/** out[b] = Σ_a x[a] · factor · M[a][b]; of the absolute values of M and factor where `absolute`. */
-function groupTimes(absolute: bool, x: usize, M: usize, factor: f64, d: i32, out: usize): void {
+/** low = min(low, panels) and high = max(high, panels), lane by lane, for d wide panels; norm = max(norm, Σ_b panels[b]²). */
+function spanAndNorm(d: i32, panels: usize, low: usize, high: usize, norm: usize): void {
+	// unroll v: 4
+	let square$v = zero();
+	for (const end = panels + <usize>d * WIDE; panels < end; panels += WIDE, low += WIDE, high += WIDE) {
+		// unroll v: 4
+		const x$v = v128.load(panels, $v * 16);
+		// unroll v: 4
+		square$v = multiplyAdd<f64>(x$v, x$v, square$v);
+		// unroll v: 4
+		const least$v = f64x2.pmin(v128.load(low, $v * 16), x$v);
+		// unroll v: 4
+		v128.store(low, least$v, $v * 16);
+		// unroll v: 4
+		const most$v = f64x2.pmax(v128.load(high, $v * 16), x$v);
+		// unroll v: 4
+		v128.store(high, most$v, $v * 16);
+	}
+	// Unlike pmax, max hands NaN on.
+	// unroll v: 4
+	square$v = f64x2.max(v128.load(norm, $v * 16), square$v);
+	// unroll v: 4
+	v128.store(norm, square$v, $v * 16);
+}
+
+/** out[b] = Σ_a x[a] · factor · M[a][b] and sizes[b] the sum of the absolute values of its terms. */
+function groupProducts(x: usize, M: usize, factor: f64, d: i32, out: usize, sizes: usize): void {
 	const stride = <usize>d << 3, end = x + <usize>d * WIDE;
-	for (let b = 0; b < d; b++, M += 8, out += WIDE) {
+	for (let b = 0; b < d; b++, M += 8, out += WIDE, sizes += WIDE) {
 		// unroll v: 4
 		let sum$v = zero();
+		// unroll v: 4
+		let size$v = zero();
 		for (let from = x, m = M; from < end; from += WIDE, m += stride) {
-			const scaled = factor * load<f64>(m), y = f64x2.splat(absolute ? Math.abs(scaled) : scaled);
+			const scaled = factor * load<f64>(m), y = f64x2.splat(scaled), s = f64x2.splat(Math.abs(scaled));
 			// unroll v: 4
-			sum$v = multiplyAdd<f64>(y, v128.load(from, $v * 16), sum$v);
+			const x$v = v128.load(from, $v * 16);
+			// unroll v: 4
+			sum$v = multiplyAdd<f64>(y, x$v, sum$v);
+			// unroll v: 4
+			size$v = multiplyAdd<f64>(s, f64x2.abs(x$v), size$v);
 		}
 		// unroll v: 4
 		v128.store(out, sum$v, $v * 16);
+		// unroll v: 4
+		v128.store(sizes, size$v, $v * 16);
 	}
+}
+
+/** sums[b] = Σ_a x[a] · factor · M[a][b] - centre[b], of which `keep` gets the absolute values; norm = max(norm, Σ_b sums[b]²). */
+function groupDistances(x: usize, M: usize, factor: f64, centre: usize, d: i32, keep: usize, norm: usize): void {
+	const stride = <usize>d << 3, end = x + <usize>d * WIDE;
+	// unroll v: 4
+	let square$v = zero();
+	for (let b = 0; b < d; b++, M += 8, centre += 8, keep += WIDE) {
+		// unroll v: 4
+		let sum$v = zero();
+		for (let from = x, m = M; from < end; from += WIDE, m += stride) {
+			const y = f64x2.splat(factor * load<f64>(m));
+			// unroll v: 4
+			sum$v = multiplyAdd<f64>(y, v128.load(from, $v * 16), sum$v);
+		}
+		const shift = v128.load_splat<f64>(centre);
+		// unroll v: 4
+		sum$v = f64x2.abs(f64x2.sub(sum$v, shift));
+		// unroll v: 4
+		square$v = multiplyAdd<f64>(sum$v, sum$v, square$v);
+		// unroll v: 4
+		v128.store(keep, sum$v, $v * 16);
+	}
+	// unroll v: 4
+	square$v = f64x2.max(v128.load(norm, $v * 16), square$v);
+	// unroll v: 4
+	v128.store(norm, square$v, $v * 16);
 }
 
 /** panels[b] = |panels[b] - centre[b]| for d wide panels. */
@@ -53,33 +113,16 @@ function distances(d: i32, centre: usize, panels: usize): void {
 	}
 }
 
-function absolutes(panels: usize, end: usize): void {
-	for (; panels < end; panels += WIDE) {
-		// unroll v: 4
-		const x$v = f64x2.abs(v128.load(panels, $v * 16));
-		// unroll v: 4
-		v128.store(panels, x$v, $v * 16);
-	}
-}
-
 function fill(panels: usize, end: usize, x: f64): void {
 	const all = f64x2.splat(x);
 	for (; panels < end; panels += 16) v128.store(panels, all);
 }
 
-function lower(panels: usize, end: usize, low: usize): void {
-	for (; panels < end; panels += WIDE, low += WIDE) {
-		// unroll v: 4
-		const x$v = f64x2.min(v128.load(low, $v * 16), v128.load(panels, $v * 16));
-		// unroll v: 4
-		v128.store(low, x$v, $v * 16);
-	}
-}
-
+/** high = max(high, panels), lane by lane. */
 function raise(panels: usize, end: usize, high: usize): void {
 	for (; panels < end; panels += WIDE, high += WIDE) {
 		// unroll v: 4
-		const x$v = f64x2.max(v128.load(high, $v * 16), v128.load(panels, $v * 16));
+		const x$v = f64x2.pmax(v128.load(high, $v * 16), v128.load(panels, $v * 16));
 		// unroll v: 4
 		v128.store(high, x$v, $v * 16);
 	}
@@ -110,6 +153,22 @@ function addTimes(d: i32, factor: usize, panels: usize, sums: usize): void {
 		const s$v = multiplyAdd<f64>(f$v, v128.load(panels, $v * 16), v128.load(sums, $v * 16));
 		// unroll v: 4
 		v128.store(sums, s$v, $v * 16);
+	}
+}
+
+/** size += |x| and products[i] += |x| · panels[i] for the wide panel x and d wide panels. */
+function addSizes(d: i32, x: usize, panels: usize, size: usize, products: usize): void {
+	// unroll v: 4
+	const x$v = f64x2.abs(v128.load(x, $v * 16));
+	// unroll v: 4
+	const s$v = f64x2.add(v128.load(size, $v * 16), x$v);
+	// unroll v: 4
+	v128.store(size, s$v, $v * 16);
+	for (const end = panels + <usize>d * WIDE; panels < end; panels += WIDE, products += WIDE) {
+		// unroll v: 4
+		const p$v = multiplyAdd<f64>(x$v, v128.load(panels, $v * 16), v128.load(products, $v * 16));
+		// unroll v: 4
+		v128.store(products, p$v, $v * 16);
 	}
 }
 
@@ -146,56 +205,47 @@ function join(how: i32, panels: usize, end: usize, out: usize): void {
 	}
 }
 
-/** out: [min A2 (d), max A2 (d), min h (d), max h (d), max Σ|A3||Y| (d), max ‖A2_l‖²]. scratch: 8 d + 1 wide panels. */
+/** out: [min A2 (d), max A2 (d), min h (d), max h (d), max Σ|A3||Y| (d), max ‖A2_l‖²]. scratch: 9 d + 2 wide panels. */
 // @ts-ignore: decorator
 @inline
 export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
-	const k = scratch, a = k + block, h = a + block, low = h + block, high = low + block;
-	const lowValue = high + block, highValue = lowValue + block, size = highValue + block, norm = size + block;
+	const k = scratch, a = k + block, h = a + block, s = h + block, low = s + block, high = low + block;
+	const lowValue = high + block, highValue = lowValue + block, size = highValue + block, norm = size + block, none = norm + WIDE;
 	fill(low, high, Infinity);
 	fill(high, lowValue, -Infinity);
 	fill(lowValue, highValue, Infinity);
 	fill(highValue, size, -Infinity);
-	fill(size, norm + WIDE, 0);
+	fill(size, none + WIDE, 0);
 	for (let left = rows; left > 0; left -= GROUP, keys += stride, inputs += stride) {
 		loadGroup<T>(keys, min(left, GROUP), d, k);
 		loadGroup<T>(inputs, min(left, GROUP), d, a);
-		lower(k, a, low);
-		raise(k, a, high);
-		raiseNorm(d, k, norm);
-		groupTimes(false, a, Y, 1, d, h);
-		lower(h, low, lowValue);
-		raise(h, low, highValue);
-		absolutes(a, h);
-		groupTimes(true, a, Y, 1, d, h);
-		raise(h, low, size);
+		spanAndNorm(d, k, low, high, norm);
+		groupProducts(a, Y, 1, d, h, s);
+		spanAndNorm(d, h, lowValue, highValue, none);
+		raise(s, low, size);
 	}
 	const column = <usize>d << 3;
 	join(LEAST, low, high, out);
 	join(LARGEST, high, lowValue, out + column);
 	join(LEAST, lowValue, highValue, out + 2 * column);
-	join(LARGEST, highValue, norm + WIDE, out + 3 * column);
+	join(LARGEST, highValue, none, out + 3 * column);
 }
 
-/** out: [min q (d), max q (d), max ‖q_j‖², max ‖Σ|A1||X| scale‖²]. scratch: 4 d + 2 wide panels. */
+/** out: [min q (d), max q (d), max ‖q_j‖², max ‖Σ|A1||X| scale‖²]. scratch: 5 d + 2 wide panels. */
 // @ts-ignore: decorator
 @inline
 export function queryRanges<T>(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE, column = <usize>d << 3;
-	const a = scratch, q = a + block, low = q + block, high = low + block, norm = high + block, sizeNorm = norm + WIDE;
+	const a = scratch, q = a + block, s = q + block, low = s + block, high = low + block, norm = high + block, sizeNorm = norm + WIDE;
 	fill(low, high, Infinity);
 	fill(high, norm, -Infinity);
 	fill(norm, sizeNorm + WIDE, 0);
 	for (let left = rows; left > 0; left -= GROUP, inputs += stride) {
 		loadGroup<T>(inputs, min(left, GROUP), d, a);
-		groupTimes(false, a, X, scale, d, q);
-		lower(q, low, low);
-		raise(q, low, high);
-		raiseNorm(d, q, norm);
-		absolutes(a, q);
-		groupTimes(true, a, X, scale, d, q);
-		raiseNorm(d, q, sizeNorm);
+		groupProducts(a, X, scale, d, q, s);
+		spanAndNorm(d, q, low, high, norm);
+		raiseNorm(d, s, sizeNorm);
 	}
 	join(LEAST, low, high, out);
 	join(LARGEST, high, sizeNorm + WIDE, out + column);
@@ -214,17 +264,12 @@ export function centredQueries<T>(
 	for (let left = rows; left > 0; left -= GROUP, inputs += stride, targets += stride) {
 		const count = min(left, GROUP);
 		loadGroup<T>(inputs, count, d, a);
-		groupTimes(false, a, X, scale, d, q);
-		distances(d, centre, q);
-		raiseNorm(d, q, norm);
+		groupDistances(a, X, scale, centre, d, q, norm);
 		loadGroup<T>(targets, count, d, e);
 		distances(d, middle, e);
-		absolutes(a, q);
 		if (count < GROUP) clearLanes(count, a, q);
-		for (let at = a, size = sizes, product = products; at < q; at += WIDE, size += WIDE, product += block) {
-			addWide(at, size);
-			addTimes(d, at, e, product);
-		}
+		for (let at = a, size = sizes, product = products; at < q; at += WIDE, size += WIDE, product += block)
+			addSizes(d, at, e, size, product);
 	}
 	join(LARGEST, norm, sizes, out);
 	join(SUM, sizes, end, out + 8);
@@ -232,7 +277,7 @@ export function centredQueries<T>(
 
 /**
  * out: [max ‖A2_l - middle‖², Σ ω, Σ ω (A2 - middle) (d), Σ ω |h - valueCentre| (d)] with the weights ω_l = exp(<tilt, A2_l - middle>).
- * scratch: EXPONENTIAL_TABLE and 5 d + 3 wide panels.
+ * scratch: EXPONENTIAL_TABLE and 5 d + 4 wide panels.
  */
 // @ts-ignore: decorator
 @inline
@@ -240,15 +285,17 @@ export function centredKeys<T>(
 	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
 ): void {
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
-	const k = scratch + EXPONENTIAL_TABLE, a = k + block, h = a + block, weight = h + block, norm = weight + WIDE;
+	const k = scratch + EXPONENTIAL_TABLE, a = k + block, h = a + block, weight = h + block, none = weight + WIDE, norm = none + WIDE;
 	const total = norm + WIDE, sums = total + WIDE, valueSums = sums + block, end = valueSums + block;
 	prepareExponential<f64>(scratch);
-	fill(norm, end, 0);
+	fill(none, end, 0);
 	for (let left = rows; left > 0; left -= GROUP, keys += stride, inputs += stride) {
 		const count = min(left, GROUP);
 		loadGroup<T>(keys, count, d, k);
 		// unroll v: 4
 		let exponent$v = zero();
+		// unroll v: 4
+		let square$v = zero();
 		for (let at = k, nu = tilt, mu = middle; at < a; at += WIDE, nu += 8, mu += 8) {
 			const factor = v128.load_splat<f64>(nu), centre = v128.load_splat<f64>(mu);
 			// unroll v: 4
@@ -257,16 +304,20 @@ export function centredKeys<T>(
 			v128.store(at, moved$v, $v * 16);
 			// unroll v: 4
 			exponent$v = multiplyAdd<f64>(factor, moved$v, exponent$v);
+			// unroll v: 4
+			square$v = multiplyAdd<f64>(moved$v, moved$v, square$v);
 		}
+		// unroll v: 4
+		square$v = f64x2.max(v128.load(norm, $v * 16), square$v);
+		// unroll v: 4
+		v128.store(norm, square$v, $v * 16);
 		// unroll v: 4
 		exponent$v = exponentialBelow<f64>(exponent$v, scratch);
 		// unroll v: 4
 		v128.store(weight, exponent$v, $v * 16);
-		raiseNorm(d, k, norm);
-		if (count < GROUP) clearLanes(count, weight, norm);
+		if (count < GROUP) clearLanes(count, weight, none);
 		loadGroup<T>(inputs, count, d, a);
-		groupTimes(false, a, Y, 1, d, h);
-		distances(d, valueCentre, h);
+		groupDistances(a, Y, 1, valueCentre, d, h, none);
 		addWide(weight, total);
 		addTimes(d, weight, k, sums);
 		addTimes(d, weight, h, valueSums);

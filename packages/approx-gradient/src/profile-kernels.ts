@@ -24,7 +24,7 @@ const SLOTS = 16;
 const SLOT_ROWS = 4096;
 
 /** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile.ts` takes. */
-const scratchBytes = (d: number): number => 256 + 64 * (8 * d + 3 + d * d);
+const scratchBytes = (d: number): number => 256 + 64 * (9 * d + 4 + d * d);
 
 /** The four passes on kernels and threads, with their progress; the same for every number of threads. */
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
