@@ -6,7 +6,7 @@ import type { RoundingCounts } from "./rounding.ts";
 /** u of the sums over blocks, which the kernels hold in double precision. */
 const double = 2 ** -53;
 
-/** Nodes whose terms are added up before they join the rest: RUN of `kernels/query-pass.ts`. */
+/** Nodes whose terms are added up before they join the rest: RUN of `kernels/query-pass.ts`, LONGEST_RUN of `feature-tables.ts`. */
 const RUN = 48;
 
 /** Panels of keys in a block at most, and panels of queries between two additions in double precision. */
@@ -31,8 +31,8 @@ export function kernelRoundingCounts(
 	const gradient = {
 		// t over d + 1 columns, the weighed feature, their product, the sum over features.
 		moment: unit * (d + 8) + overFeatures,
-		// Each step down the tree is a product and up to d additions; then a sum over all nodes.
-		reverse: unit * ((degree + 1) * (d + 2) + 6) + overFeatures,
+		// Each step down the tree is a product and up to d additions; then a sum over all nodes, by runs of RUN and by degrees.
+		reverse: unit * ((degree + 1) * (d + 3) + 6) + overFeatures,
 		paper: Number.POSITIVE_INFINITY,
 	}[name];
 	const rows = unit * (SUMMED_PANELS + 8) + double * (Math.ceil(n / 64) + d + 64);

@@ -79,8 +79,10 @@ export function keyMoments(
 			kernels.allocateZeros("f64", d),
 			tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
 		];
-		const sums = kernels.allocateZeros("f64", plan.slots * padded * (d + 1));
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
+		const used = sharesOf(chunkRows, plan).length;
+		const length = padded * (d + 1);
+		const sums = kernels.allocateZeros("f64", used * length);
 		const keysAt = kernels.rowReader(A2, dtype, chunkRows);
 		const inputsAt = kernels.rowReader(A3, dtype, chunkRows);
 		for (let from = 0; from < n; from += chunkRows) {
@@ -89,18 +91,18 @@ export function keyMoments(
 			const inputs = inputsAt(from, from + rows);
 			const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
 				...[count, d, padded, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
-				...[...matrices, sums + slot * padded * (d + 1) * 8],
+				...[...matrices, sums + slot * length * 8],
 			]);
 			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch });
 			onProgress(from + rows);
 		}
-		const all = kernels.view("f64", sums, plan.slots * padded * (d + 1));
+		const all = kernels.view("f64", sums, used * length);
+		const joined = all.slice(0, length);
+		for (let slot = 1; slot < used; slot++)
+			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at]! += all[from]!;
 		const total = new Float64Array(nodes * (d + 1));
-		for (let slot = 0; slot < plan.slots; slot++) {
-			const part = all.subarray(slot * padded * (d + 1));
-			for (let node = 0; node < nodes; node++)
-				for (let column = 0; column <= d; column++) total[node * (d + 1) + column]! += part[column * padded + node]!;
-		}
+		for (let node = 0; node < nodes; node++)
+			for (let column = 0; column <= d; column++) total[node * (d + 1) + column] = joined[column * padded + node]!;
 		return total;
 	});
 }
