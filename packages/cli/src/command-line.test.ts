@@ -36,6 +36,16 @@ test.concurrent("--version prints the version alone", async () => {
 	expect(await attgrad(["--version"])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
 });
 
+test.concurrent("words after -- are files, whatever they begin with", async () => {
+	const file = join(temporaryFolder(), "p.npz");
+	await attgrad(["generate", "--n", "8", "--d", "2", "--B", "1", "--out", file]);
+	const { code, stderr } = await attgrad(["gradient", "--algorithm", "exact", "--", file]);
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	expect((await attgrad(["gradient", "--", "-none.npz"])).stderr).toBe(
+		"attgrad gradient: cannot read ./-none.npz: no such file or folder\n",
+	);
+});
+
 const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
 	[

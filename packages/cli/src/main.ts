@@ -44,9 +44,10 @@ const isHelpFlag = (word: string) => word === "--help" || word === "-h";
  * Runs the command with the words after its name and sets the exit code: 0 done, 1 an operation failed, 2 the call or
  * an input is wrong.
  */
-export async function main(words: readonly string[]): Promise<void> {
+export async function main(given: readonly string[]): Promise<void> {
 	endQuietlyOnBrokenPipe();
-	if (words[0] === completionWord) return printCompletions(words.slice(2));
+	if (given[0] === completionWord) return printCompletions(given.slice(2));
+	const words = withoutDashes(given);
 	const verb = words.find((word) => !word.startsWith("-"));
 	const isKnown = verb !== undefined && verbNames.includes(verb);
 	const asksForHelp = verb === undefined && words.some((word) => isHelpFlag(word) || word === "--version");
@@ -60,6 +61,14 @@ export async function main(words: readonly string[]): Promise<void> {
 			isKnown ? `attgrad ${verb}` : "attgrad",
 		);
 	}
+}
+
+/** Words after `--` are no options: a file whose name begins with a dash is said as `./-name`. */
+function withoutDashes(words: readonly string[]): readonly string[] {
+	const dashes = words.indexOf("--");
+	if (dashes < 0) return words;
+	const files = words.slice(dashes + 1).map((word) => (word.startsWith("-") ? `./${word}` : word));
+	return [...words.slice(0, dashes), ...files];
 }
 
 /** What the script of `attgrad completion` calls attgrad with, before the words of the call that is being written. */

@@ -113,3 +113,15 @@ test("where nothing can prove epsilon that is said, with what could be", async (
 	const plan = planOf([{ ...exact, reason: "float32 gives 1e-3 only" }]);
 	await expect(runPlan(plan, 1e-9)).rejects.toThrow("nothing can prove epsilon 1e-9: float32 gives 1e-3 only");
 });
+
+test("where every run fails, each says why", async () => {
+	const fails = (why: string) => () => Promise.reject(new ComputationError("failed", why));
+	const plan = planOf([
+		entry("streaming", 9, fails("the result is NaN")),
+		entry("second", 1, fails("the scores overflow")),
+		{ algorithm: "polynomial/moment", options: {}, detail: "", reason: "no polynomial is faster" },
+	]);
+	await expect(runPlan(plan, 1)).rejects.toThrow(
+		"nothing can prove epsilon 1: second failed: the scores overflow; streaming failed: the result is NaN",
+	);
+});

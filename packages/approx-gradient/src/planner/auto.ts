@@ -23,10 +23,11 @@ export const auto = defineAlgorithm({
 
 /**
  * Runs what was chosen, and should that fail in spite of what was foreseen, the next cheapest.
- * @throws ComputationError invalid where nothing can prove epsilon (in single precision), with what could be proved
+ * @throws ComputationError invalid where nothing can prove epsilon, with why runs failed or what could be proved
  */
 export async function runPlan({ entries, why }: Plan, epsilon: number): Promise<GradientResult> {
 	let reason = why;
+	const failures: string[] = [];
 	for (const entry of entries) {
 		if (!entry.run) continue;
 		try {
@@ -35,9 +36,13 @@ export async function runPlan({ entries, why }: Plan, epsilon: number): Promise<
 		} catch (failure) {
 			if (!(failure instanceof ComputationError)) throw failure;
 			reason = `${entry.algorithm} failed: ${failure.message}`;
+			failures.push(reason);
 		}
 	}
-	throw new ComputationError("invalid", `auto: nothing can prove epsilon ${epsilon}: ${refusal(entries)}`);
+	throw new ComputationError(
+		"invalid",
+		`auto: nothing can prove epsilon ${epsilon}: ${failures.join("; ") || refusal(entries)}`,
+	);
 }
 
 /** What the exact method and the usual polynomial say. */
