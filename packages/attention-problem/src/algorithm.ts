@@ -29,8 +29,8 @@ export interface GradientResult {
 	/** Rank of the approximate attention matrix: number of features K. */
 	readonly rank?: number;
 	readonly certificate?: Certificate;
-	/** What an algorithm that chooses among others picked, and why in words. */
-	readonly picked?: { readonly algorithm: string; readonly why: string };
+	/** What an algorithm that chooses among others picked, and why in words; whether its answer is exact up to rounding. */
+	readonly picked?: { readonly algorithm: string; readonly why: string; readonly exact?: boolean };
 }
 
 /** A gradient that was computed several times, by the clock of the program that did. */

@@ -7,6 +7,7 @@ import {
 	gapRiemannSum,
 	orthogonalCounting,
 	orthogonalGradient,
+	requireBuildable,
 	splitAndList,
 	writeDimacs,
 } from "@attgrad/hardness";
@@ -88,6 +89,7 @@ function reduceTo(source: HardnessSource, { reduction, identity, thetaMax }: Req
 		queries: target,
 	});
 	if (source.kind === "formula") {
+		requireBuildable(source.formula);
 		const { target: vectors } = splitAndList.reduce(source.formula);
 		const chain = { [splitAndList.name]: splitAndList.sizes(source.formula) };
 		if (name === "R1a") return made(chain, orthogonalGradient, orthogonalGradient.reduce(vectors, { identity }));

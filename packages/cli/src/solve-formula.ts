@@ -8,6 +8,7 @@ import {
 	readDimacs,
 	type Solution,
 	solve,
+	splitAndList,
 } from "@attgrad/hardness";
 import { findAlgorithm } from "@attgrad/harness/gradient";
 import { createRuntime, type Runtime, UsageError } from "@attgrad/matrix-core";
@@ -63,6 +64,7 @@ export async function solveFile(given: GivenFlags): Promise<void> {
 	const noise = request.noise === undefined ? undefined : parseNoise(request.noise, request.seed);
 	const file = String(given["formula"]);
 	const formula = readDimacs(await readText(file), file);
+	warnOfLongWork(formula);
 	const progress = progressLine();
 	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
 	try {
@@ -79,6 +81,19 @@ export async function solveFile(given: GivenFlags): Promise<void> {
 		progress.clear();
 		await runtime.close();
 	}
+}
+
+/** Half-assignments from which on a gradient takes longer than one waits for without being told. */
+const LONG = 2 ** 16;
+
+/** Says on the error stream what is ahead: an exact oracle takes time like n². */
+function warnOfLongWork(formula: Formula): void {
+	const { keys } = splitAndList.sizes(formula);
+	if (keys < LONG) return;
+	const rows = (3 * keys).toLocaleString("en");
+	console.error(
+		`attgrad solve: ${formula.variables} variables make gradients of up to ${rows} rows; each variable more doubles the time`,
+	);
 }
 
 /** The algorithm that is asked, and its options for problems of given sizes. */

@@ -36,6 +36,15 @@ test.concurrent.each(solved)("%s is solved in the format and with the exit code 
 	else expect(stdout).not.toMatch(/^v/m);
 });
 
+test.concurrent.each([
+	["ksat-8-unsat", [], 20],
+	["ksat-12-sat", [], 10],
+	["ksat-12-sat", ["--count"], 10],
+] as const)("%s %j is decided by auto, whatever it picks", async (name, words, exit) => {
+	const { code, stdout } = await attgrad(["solve", fixture(name), "--oracle", "auto", ...words]);
+	expect({ code, stdout }).toMatchObject({ code: exit, stdout: expect.not.stringContaining("Infinity") });
+});
+
 test.concurrent.each(["ksat-12-sat", "pigeonhole-4-3", "empty-formula"] as const)(
 	"the models of %s are counted",
 	async (name) => {

@@ -29,7 +29,7 @@ export { perturb } from "./perturb.ts";
 export { chebyshevDegree } from "./polynomial-need.ts";
 export { defineReduction, type ProblemName, type Reduced, type Reduction } from "./reduction.ts";
 export { reductions } from "./reductions.ts";
-export type { Reading, Report, Unknown } from "./report.ts";
+export { type Reading, type Report, requireBuildable, type Unknown } from "./report.ts";
 export { formulaReductions, type Solution, type SolveOptions, solve } from "./solve.ts";
 export { splitAndList, type VectorSizes } from "./split-and-list.ts";
 export { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";

@@ -48,10 +48,10 @@ export function createOracle({ algorithm, options = () => ({}), runtime, noise, 
 				const problem = queries.problem(call);
 				const supported = algorithm.supports(problem, resolved);
 				if (supported !== true) throw new ComputationError("skipped", `${algorithm.name}: ${supported.reason}`);
-				const { gradient, certificate } = await algorithm.run(problem, resolved, runtime);
+				const { gradient, certificate, picked } = await algorithm.run(problem, resolved, runtime);
 				const noisy = noise ? addNoise(gradient, noise, (entry) => queries.harm(call, entry), calls) : gradient;
 				entries.push(queries.read(call, noisy));
-				error = larger(error, errorOf(algorithm, certificate, noise));
+				error = larger(error, errorOf(algorithm.exact || picked?.exact === true, certificate, noise));
 				calls++;
 				onCall?.(calls);
 			}
@@ -61,9 +61,9 @@ export function createOracle({ algorithm, options = () => ({}), runtime, noise, 
 }
 
 /** What is proven of a gradient's error: rounding for an exact algorithm, the certificate of an approximate one. */
-function errorOf(algorithm: AnyGradientAlgorithm, certificate: Certificate | undefined, noise?: Noise): OracleError {
+function errorOf(exact: boolean, certificate: Certificate | undefined, noise?: Noise): OracleError {
 	const added = noise?.epsilon ?? 0;
-	if (algorithm.exact) return { absolute: added, unitRoundoff: unitRoundoff("f64") };
+	if (exact) return { absolute: added, unitRoundoff: unitRoundoff("f64") };
 	const proven = certificate?.kind === "a-priori" || certificate?.kind === "a-posteriori";
 	return { absolute: added + (proven ? certificate.bound : Number.POSITIVE_INFINITY), unitRoundoff: 0 };
 }

@@ -54,7 +54,7 @@ export async function answerFormula<Answer>(
 		return { ...(progress as Report), calls, isolationCalls: Math.max(0, calls - (progress.sizes?.calls ?? 0)) };
 	};
 	try {
-		refuseHuge(formula);
+		requireBuildable(formula);
 		const answered = await answer(splitAndList.reduce(formula), progress);
 		return { ...report(), ...answered };
 	} catch (failure) {
@@ -67,7 +67,7 @@ export async function answerFormula<Answer>(
 const LARGEST_BYTES = 2 ** 34;
 
 /** @throws ComputationError where the gradient problem would not fit: n <= 3 · 2^⌈N/2⌉ rows of about 2m + N/2 columns */
-function refuseHuge(formula: Formula): void {
+export function requireBuildable(formula: Formula): void {
 	const { keys, length } = splitAndList.sizes(formula);
 	const bytes = 4 * 8 * (3 * keys) * (2 * length + Math.log2(keys) + 2);
 	if (bytes > LARGEST_BYTES)

@@ -56,7 +56,7 @@ export { createProgress, type Progress } from "./progress.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
 export { reportIndex } from "./report/report-index.ts";
 export { reportRun } from "./report/report-run.ts";
-export { reproduceCommand } from "./report/reproduce.ts";
+export { reproduceCommand, reproduceRun } from "./report/reproduce.ts";
 export { columns, type Row, type Status, statuses } from "./row.ts";
 export { readRows } from "./rows-file.ts";
 export { type Run, readRun } from "./run.ts";

@@ -32,7 +32,8 @@ export async function runPlan({ entries, why }: Plan, epsilon: number): Promise<
 		if (!entry.run) continue;
 		try {
 			const result = await entry.run();
-			return { ...result, picked: { algorithm: entry.algorithm, why: reason } };
+			const exact = entry.certificate?.kind === "exact";
+			return { ...result, picked: { algorithm: entry.algorithm, why: reason, ...(exact && { exact }) } };
 		} catch (failure) {
 			if (!(failure instanceof ComputationError)) throw failure;
 			reason = `${entry.algorithm} failed: ${failure.message}`;

@@ -5,6 +5,7 @@ import type { CertificateRecord } from "./certificates.ts";
 import { type Html, html } from "./html.ts";
 import type { PageSection } from "./report-page.ts";
 import { table, terms } from "./report-tables.ts";
+import { reproduceRun } from "./reproduce.ts";
 
 /** What the certificates claimed and whether they held; nothing where no row has one. */
 export function certificateSection(records: readonly CertificateRecord[]): PageSection[] {
@@ -69,13 +70,13 @@ export function missingSection(rows: readonly Row[]): PageSection[] {
 }
 
 /** Commands for the whole run. */
-export function reproduceSection({ experiment, preset, commit, dirty, settings }: RunInfo): Html {
-	const changed = Object.entries((settings["overrides"] ?? {}) as Record<string, unknown>);
+export function reproduceSection(run: RunInfo): Html {
+	const changed = Object.entries((run.settings["overrides"] ?? {}) as Record<string, unknown>);
 	return html`<p>The whole run${changed.length > 0 && html`, here with ${changed.map(([axis, values]) => `${axis} = ${[values].flat().join(", ")}`).join("; ")} in place of its own`}:</p>
-<pre>${commit ? `git checkout ${commit}\n` : undefined}npm ci
-npx attgrad sweep ${experiment} --preset ${preset}${changed.map(([axis, values]) => ` --${axis} ${[values].flat().join(",")}`)} --fresh --out again</pre>
-${dirty === true && html`<p class="bad">The program had changes that no commit holds.</p>`}
-<p>One row: the command at the end of its line in the table above, which measures that cell and no other. <code>npx attgrad compare</code> tells whether two runs differ by more than noise.</p>`;
+<pre>${run.commit ? `git checkout ${run.commit}\n` : undefined}npm ci
+${reproduceRun(run)}</pre>
+${run.dirty === true && html`<p class="bad">The program had changes that no commit holds.</p>`}
+<p>One row: the command at the end of its line in the table above, which measures that cell and no other, in the folder <code>again</code>. <code>npx attgrad compare</code> tells whether two runs differ by more than noise.</p>`;
 }
 
 /** What measured, and what with. */

@@ -31,6 +31,10 @@ test("a filter finds words anywhere and values of a column", () => {
 	const found = (wanted: string) => matches(row, columns, wanted);
 	expect(["", "moment", "MOMENT n=1024", "n=1.024e3"].map(found)).toEqual([true, true, true, true]);
 	expect(["dense", "n=102", "moment n=512"].map(found)).toEqual([false, false, false]);
+	// As people write it, and as the table shows it.
+	expect(["n=1,024", "n=2^10", "1,024"].map(found)).toEqual([true, true, true]);
+	const large = (wanted: string) => matches(["streaming", "1.2676506002282294e+30"], columns, wanted);
+	expect(["n=2^100", "2^100", "n=2^99", "n="].map(large)).toEqual([true, true, false, false]);
 });
 
 test("zooming in and out again gives the range there was, on both kinds of axis", () => {

@@ -1,5 +1,6 @@
 import type { Cell } from "../cell.ts";
 import type { Preset } from "../experiment.ts";
+import type { RunInfo } from "../run-info.ts";
 import { sizeText } from "../size-text.ts";
 
 /** What of a cell its command tells. */
@@ -9,14 +10,53 @@ export interface CommandCell
 	readonly degree?: number | undefined;
 }
 
-/** The `attgrad` command that measures one cell again, and no other, for a POSIX shell. */
+/**
+ * The `attgrad` command that measures one cell again, and no other, for a POSIX shell. It goes to a folder of its own and
+ * throws away what is there, so that the cell is measured whatever was before, and results are left as they are.
+ */
 export function reproduceCommand(cell: CommandCell, preset: Preset): string {
 	const { experiment, algorithm, n, d, B, epsilon, degree, distribution, seed, dtype, threads } = cell;
-	const options = { preset, algorithm, n: sizeText(n), d, B, epsilon, degree, distribution, seed, dtype, threads };
+	const axes = { n: sizeText(n), d, B, epsilon, degree, distribution, seed, dtype, threads };
+	return sweepCommand(experiment, { preset, ...algorithmFlags([algorithm]), ...axes });
+}
+
+/** The command that measures a whole run again. */
+export function reproduceRun({ experiment, preset, settings }: Pick<RunInfo, "experiment" | "preset" | "settings">) {
+	const { overrides = {}, jobs = 1, timeLimit, cellTimeout } = settings as RunSettings;
+	const { algorithm, ...axes } = overrides;
+	const usual = timeLimit && Math.max(60_000, 6 * timeLimit);
+	return sweepCommand(experiment, {
+		preset,
+		...(algorithm !== undefined && algorithmFlags([algorithm].flat().map(String))),
+		...Object.fromEntries(Object.entries(axes).map(([axis, values]) => [axis, [values].flat().join(",")])),
+		...(timeLimit && { "time-limit": `${timeLimit}ms` }),
+		...(cellTimeout && cellTimeout !== usual && { "cell-timeout": `${cellTimeout}ms` }),
+		...(jobs > 1 && { jobs }),
+	});
+}
+
+/** Settings of a run that a command can say. */
+interface RunSettings {
+	readonly overrides?: Readonly<Record<string, unknown>>;
+	readonly jobs?: number;
+	readonly timeLimit?: number;
+	readonly cellTimeout?: number;
+}
+
+const COMMAND = "command:";
+
+/** A program of one's own has a flag of its own, which takes commas. */
+function algorithmFlags(spellings: readonly string[]) {
+	const named = spellings.filter((spelling) => !spelling.startsWith(COMMAND));
+	const program = spellings.find((spelling) => spelling.startsWith(COMMAND))?.slice(COMMAND.length);
+	return { algorithm: named.length > 0 ? named.join(",") : undefined, command: program };
+}
+
+function sweepCommand(experiment: string, options: Readonly<Record<string, string | number | undefined>>): string {
 	const words = Object.entries(options).flatMap(([name, value]) =>
 		value === undefined ? [] : [`--${name}`, shellWord(String(value))],
 	);
-	return ["npx attgrad sweep", experiment, ...words].join(" ");
+	return ["npx attgrad sweep", experiment, ...words, "--fresh --out again"].join(" ");
 }
 
 /** A word in single quotes where a POSIX shell would read it otherwise. */

@@ -83,7 +83,10 @@ function listValues(section, figure) {
 	const body = section.querySelector("details tbody");
 	for (const { heading = "", spec } of figure.panels) {
 		const { data = [] } = /** @type {{ data?: { values?: Record<string, unknown>[] }[] }} */ (spec);
-		const points = data.flatMap(({ values = [] }) => values).filter(({ x, y }) => x !== undefined && y !== undefined);
+		const all = data.flatMap(({ values = [] }) => values).filter(({ x, y }) => x !== undefined && y !== undefined);
+		// Where curves have names, points without one are the ends of lines to compare with.
+		const named = all.filter(({ curve }) => curve !== undefined);
+		const points = named.length > 0 ? named : all;
 		const seen = new Set();
 		for (const { curve = "", x, y, value } of points) {
 			const cells = [heading, curve, shown(x), shown(value ?? y)];

@@ -24,7 +24,16 @@ export function orderOf(rows, column, isNumber, direction) {
 }
 
 /**
- * Whether a row has every word somewhere in it; `n=1024` asks for a column.
+ * A number as people write it: 1024, 1,024, 1e6, 2^20.
+ * @param {string} text
+ */
+function numberOf(text) {
+	const [, base, exponent] = /^(\d+)\^(\d+)$/.exec(text) ?? [];
+	return base === undefined ? Number(text.replaceAll(",", "")) : Number(base) ** Number(exponent);
+}
+
+/**
+ * Whether a row has every word somewhere in it, as it is or as it is shown; `n=1024` asks for a column.
  * @param {readonly string[]} row
  * @param {readonly PageColumn[]} columns
  * @param {string} wanted
@@ -37,9 +46,14 @@ export function matches(row, columns, wanted) {
 		.every((word) => {
 			const [name, value] = word.split("=");
 			const at = value === undefined ? -1 : columns.findIndex((column) => column.name.toLowerCase() === name);
-			if (at < 0) return row.some((field) => field.toLowerCase().includes(word));
+			if (at < 0)
+				return row.some((field, i) => {
+					const isNumber = columns[i]?.isNumber && field !== "";
+					return field.toLowerCase().includes(word) || (isNumber && shown(Number(field)).includes(word));
+				});
 			const field = row[at] ?? "";
-			return columns[at]?.isNumber && value !== "" ? Number(field) === Number(value) : field.toLowerCase() === value;
+			if (!columns[at]?.isNumber || value === "") return field.toLowerCase() === value;
+			return field !== "" && Number(field) === numberOf(value ?? "");
 		});
 }
 
