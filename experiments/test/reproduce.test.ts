@@ -67,7 +67,7 @@ test("the whole run is measured again with its settings, every word as a shell t
 	};
 	expect(words(reproduceRun({ experiment: "scaling", preset: "quick", settings }))).toEqual([
 		...["npx", "attgrad", "sweep", "scaling", "--preset", "quick", "--algorithm", "exact"],
-		...["--command", "python3 mine.py", "--n", "256,512", "--time-limit", "20000ms", "--jobs", "2"],
+		...["--command", "python3 mine.py", "--n", "256,512", "--time-limit", "20s", "--jobs", "2"],
 		...["--fresh", "--out", "again"],
 	]);
 });

@@ -29,8 +29,8 @@ export function reproduceRun({ experiment, preset, settings }: Pick<RunInfo, "ex
 		preset,
 		...(algorithm !== undefined && algorithmFlags([algorithm].flat().map(String))),
 		...Object.fromEntries(Object.entries(axes).map(([axis, values]) => [axis, [values].flat().join(",")])),
-		...(timeLimit && { "time-limit": `${timeLimit}ms` }),
-		...(cellTimeout && cellTimeout !== usual && { "cell-timeout": `${cellTimeout}ms` }),
+		...(timeLimit && { "time-limit": `${timeLimit / 1000}s` }),
+		...(cellTimeout && cellTimeout !== usual && { "cell-timeout": `${cellTimeout / 1000}s` }),
 		...(jobs > 1 && { jobs }),
 	});
 }
