@@ -1,7 +1,8 @@
 // The outputs alone of pass 2 (paper.md 5.3, steps 1 to 3): a panel of queries at a time, normaliser and output.
 
+import { evaluate } from "./outputs";
 import { loadPanels, panelBytes, panelRows, projectPanels } from "./panel";
-import { checkNormalisers, evaluate } from "./query-pass";
+import { checkNormalisers } from "./query-pass";
 
 /**
  * A range of `rows` queries; returns the first row whose normaliser is not positive, or -1. A1 and the tables are those of

@@ -6,7 +6,7 @@ import type { RoundingCounts } from "./rounding.ts";
 /** u of the sums over blocks, which the kernels hold in double precision. */
 const double = 2 ** -53;
 
-/** Nodes whose terms are added up before they join the rest: RUN of `kernels/query-pass.ts`, LONGEST_RUN of `feature-tables.ts`. */
+/** Nodes whose terms are added up before they join the rest: RUN of `kernels/outputs.ts`, LONGEST_RUN of `feature-tables.ts`. */
 const RUN = 48;
 
 /** Panels of keys in a block at most, and panels of queries between two additions in double precision. */
