@@ -121,23 +121,22 @@ function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void
 }
 
 /**
- * Adds the moments of `rows` keys to S ((d + 1) x room doubles for `nodes` <= room nodes). Features are made of the first `made`; for
- * each run of leaves after them the values are multiplied by the variable.
+ * Adds the moments of `rows` keys to S ((d + 1) x nodes doubles). Features are made of the first `made` nodes; for each run of leaves
+ * after them the values are multiplied by the variable.
  * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y - valueCentre (matrices, centres and
  * none = d zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
- * scratch: EXPONENTIAL_TABLE, (made + 3 d + 3) rows of `panels` panels, and d + 2 · MOMENT_COLUMNS panels.
+ * scratch: EXPONENTIAL_TABLE, (made + 3 d + 3) rows of `panels` + 1 panels (a pair of nodes
+ * reads a row more where their number is odd, and rows a panel apart do not meet in the cache), and d + 2 · MOMENT_COLUMNS panels.
  */
 export function keyMoments<T>(
-	scratch: usize, rows: i32, d: i32, room: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
 	const stride = <usize>d * sizeof<T>(), length = <usize>panels * panelBytes(), row = length + panelBytes();
 	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>(made + 1) * row, h = k + <usize>d * row;
 	const scaled = h + <usize>(d + 1) * row, loaded = scaled + <usize>(d + 1) * row, tile = loaded + <usize>d * panelBytes();
-	const moments = <usize>room << 3, leafTable = runTable + <usize>runs * RUN_BYTES;
+	const moments = <usize>nodes << 3, leafTable = runTable + <usize>runs * RUN_BYTES;
 	if (tilt) prepareExponential<f64>(scratch);
-	// A pair of nodes reads one row more where the number of nodes is odd.
-	memory.fill(features + <usize>made * row, 0, row);
 	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
 		for (let panel: usize = 0, first = from; panel < length; panel += panelBytes(), first += panelRows<T>()) {
 			const count = max(0, min(panelRows<T>(), rows - first));

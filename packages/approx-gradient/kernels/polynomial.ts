@@ -7,10 +7,10 @@ import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
 export function keyMoments64(
-	scratch: usize, rows: i32, d: i32, room: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f64>(scratch, rows, d, room, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
+	keyMoments<f64>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
 }
 
 export function queryMoment64(
@@ -34,10 +34,10 @@ export function queryReverse64(
 }
 
 export function keyMoments32(
-	scratch: usize, rows: i32, d: i32, room: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
+	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f32>(scratch, rows, d, room, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
+	keyMoments<f32>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
 }
 
 export function queryMoment32(

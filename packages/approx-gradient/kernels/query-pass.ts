@@ -128,13 +128,11 @@ export const REVERSE = 1;
 /**
  * A range of `rows` queries; returns the first row whose normaliser is not positive, or -1.
  * A1, E: the rows, targets being E - valueCentre; query q is A1 · queryMap - queryShift (doubles; none: d zeros); weighted: w_alpha S[alpha] (nodes x (d + 1));
- * MOMENT also takes moments (S, raisedNodes x (d + 1)), weight (w_alpha) and raised (nodes x d offsets of panels). `nodes`
- * counts real nodes; tables of moments have rows up to the next multiple of 4, zero.
+ * MOMENT also takes moments (S, raisedNodes x (d + 1)), weight (w_alpha) and raised (nodes x d offsets of panels).
  * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
  * and lowers the least one.
  * Features are made of the nodes below `made`; MOMENT needs them of all.
- * scratch, in panels: made and the larger of made and raisedNodes, each up to a multiple of 4, 6 d + 2 + 2 d², and d + 1 for each
- * run of leaves and once more.
+ * scratch, in panels: made, then raisedNodes (MOMENT) or made, 6 d + 2 + 2 d², and d + 1 for each run of leaves and once more.
  */
 // @ts-ignore: decorator
 @inline
@@ -144,8 +142,7 @@ export function queryPass<T>(
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
 	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>(), leafTable = runTable + <usize>runs * RUN_BYTES;
-	const room = <usize>((made + 3) & ~3) * P, adjointRoom = mode == MOMENT ? <usize>((raisedNodes + 3) & ~3) * P : room;
-	const feature = scratch, t = feature + room, a1 = t + adjointRoom, q = a1 + columns, c = q + columns;
+	const feature = scratch, t = feature + <usize>made * P, a1 = t + <usize>(mode == MOMENT ? raisedNodes : made) * P, q = a1 + columns, c = q + columns;
 	const N = c + columns, gradient = N + columns + P, sums = gradient + columns;
 	const scaled = sums + <usize>(1 + d + 2 * d * d) * P, leafSums = scaled + columns + P;
 	const sumCount = 1 + d + 2 * d * d;

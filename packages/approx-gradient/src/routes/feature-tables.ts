@@ -19,29 +19,19 @@ export interface RunTable {
  * Runs of nodes among 1..nodes-1 of a tree that are made, by one variable, of parents that follow each other.
  * @param leavesFrom the least length of a run at the end, of nodes that are nobody's parent, whose features need not be made
  */
-export function runTable(
-	{ parent, variable }: FeatureTree,
-	nodes: number,
-	leavesFrom = Number.POSITIVE_INFINITY,
-): RunTable {
-	const runs: Run[] = [];
-	const firstLeaf = nodes > 1 ? parent.subarray(0, nodes).reduce((a, b) => Math.max(a, b)) + 1 : nodes;
-	for (let node = 1; node < nodes; node++) {
-		const run = runs.at(-1);
-		const follows = run?.variable === variable[node] && run!.parent + run!.length === parent[node];
-		// A parent inside the run would be read before it is done on the way back.
-		const outside = follows && parent[node]! < run!.first;
-		const leaves = leavesFrom < Number.POSITIVE_INFINITY && !!run && run.first >= firstLeaf;
-		if (outside && (leaves || run!.length < LONGEST_RUN) && node !== firstLeaf) run!.length++;
-		else runs.push({ first: node, variable: variable[node]!, parent: parent[node]!, length: 1 });
-	}
-	let made = runs.length;
-	while (made > 0 && runs[made - 1]!.first >= firstLeaf && runs[made - 1]!.length >= leavesFrom) made--;
+export function runTable(tree: FeatureTree, nodes: number, leavesFrom = Number.POSITIVE_INFINITY): RunTable {
+	const firstLeaf = tree.parent.subarray(1, nodes).reduce((last, parent) => Math.max(last, parent), 0) + 1;
+	const last = runsOf(tree, firstLeaf, nodes, Number.POSITIVE_INFINITY);
+	const leaves = last.slice(last.findLastIndex(({ length }) => length < leavesFrom) + 1);
+	const made = leaves[0]?.first ?? nodes;
+	const runs = runsOf(tree, 1, made, LONGEST_RUN);
 	return {
-		triples: Int32Array.from(runs.flatMap((run) => [run.variable, run.parent, run.length])),
-		made: runs[made]?.first ?? nodes,
-		runs: made,
-		leafRuns: runs.length - made,
+		triples: Int32Array.from(
+			[...runs, ...leaves].flatMap(({ variable, parent, length }) => [variable, parent, length]),
+		),
+		made,
+		runs: runs.length,
+		leafRuns: leaves.length,
 	};
 }
 
@@ -58,6 +48,19 @@ interface Run {
 	/** Parent of the first node. */
 	readonly parent: number;
 	length: number;
+}
+
+/** The runs of nodes from..to-1, none longer than `longest`. */
+function runsOf({ parent, variable }: FeatureTree, from: number, to: number, longest: number): Run[] {
+	const runs: Run[] = [];
+	for (let node = from; node < to; node++) {
+		const run = runs.at(-1);
+		const follows = run?.variable === variable[node] && run!.parent + run!.length === parent[node];
+		// A parent inside the run would be read before it is done on the way back.
+		if (follows && parent[node]! < run!.first && run!.length < longest) run!.length++;
+		else runs.push({ first: node, variable: variable[node]!, parent: parent[node]!, length: 1 });
+	}
+	return runs;
 }
 
 /** raise[α·d + b] as offsets in bytes of rows of `rowBytes`. */

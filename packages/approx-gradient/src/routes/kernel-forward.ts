@@ -2,7 +2,7 @@ import type { RowSink } from "@attgrad/attention-problem";
 import { type Kernels, type Runtime, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
 import { type ForwardTotals, shiftedRows } from "./forward.ts";
-import { bytesOf, notPositive, putNumbers, putRuns, queryOperands, sharesOf, upTo } from "./kernel-operands.ts";
+import { bytesOf, notPositive, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import { keyMoments } from "./kernel-route.ts";
 import type { RouteInput } from "./route.ts";
@@ -43,7 +43,7 @@ async function outputs(
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const made = kernels.allocate(dtype, chunkRows * d);
-	const scratch = (upTo(plan.keyRuns.made, 4) + 3 * d + 1 + (d + 1) * plan.keyRuns.leafRuns) * plan.panelBytes;
+	const scratch = (plan.keyRuns.made + 3 * d + 1 + (d + 1) * plan.keyRuns.leafRuns) * plan.panelBytes;
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);

@@ -6,9 +6,6 @@ import type { RouteInput } from "./route.ts";
 /** Bytes of a number. */
 export const bytesOf = (dtype: Dtype): number => (dtype === "f64" ? 8 : 4);
 
-/** The next multiple that is not below x. */
-export const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
-
 /** Numbers put into the kernels' memory, and their address. */
 export function putNumbers(kernels: Kernels, dtype: Dtype, numbers: ArrayLike<number>): number {
 	const address = kernels.allocate(dtype, numbers.length);
@@ -50,7 +47,7 @@ export function queryOperands(
 	const { dtype } = problem.A1;
 	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
-	const weighted = kernels.allocateZeros(dtype, upTo(tree.size, 4) * (d + 1));
+	const weighted = kernels.allocate(dtype, tree.size * (d + 1));
 	const view = kernels.view(dtype, weighted, tree.size * (d + 1));
 	for (let at = 0; at < view.length; at++) view[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
 	return [

@@ -59,7 +59,7 @@ export function kernelPlan(
 		keyScratch: 256 + ((keyRuns.made + 3 * d + 3) * (blockPanels + 1) + d + 10) * panelBytes,
 		queryScratch: ({ made, leafRuns }, adjointNodes) => {
 			const columns = 6 * d + 2 + 2 * d * d + (d + 1) * (leafRuns + 1);
-			return (upTo(made, 4) + upTo(Math.max(made, adjointNodes), 4) + columns) * panelBytes;
+			return (made + adjointNodes + columns) * panelBytes;
 		},
 	};
 }

@@ -1,16 +1,7 @@
 import { type Kernels, Matrix, multiply, type Runtime, scale, transpose, withKernels } from "@attgrad/matrix-core";
 import { polynomialKernels } from "../kernel-module.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
-import {
-	bytesOf,
-	notPositive,
-	putIndices,
-	putNumbers,
-	putRuns,
-	queryOperands,
-	sharesOf,
-	upTo,
-} from "./kernel-operands.ts";
+import { bytesOf, notPositive, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import type { RouteInput, RouteOptions, RouteResult } from "./route.ts";
 
@@ -67,7 +58,6 @@ export function keyMoments(
 	const size = bytesOf(dtype);
 	return kernels.scope(async () => {
 		const { nodes } = plan;
-		const padded = upTo(nodes, 2);
 		const keyMap = transpose(frame.keyMap);
 		const tilted = frame.queryCentre.some((nu) => nu !== 0);
 		const fixed = [...putRuns(kernels, plan.keyRuns), plan.blockPanels];
@@ -81,7 +71,7 @@ export function keyMoments(
 		];
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 		const used = sharesOf(chunkRows, plan).length;
-		const length = padded * (d + 1);
+		const length = nodes * (d + 1);
 		const sums = kernels.allocateZeros("f64", used * length);
 		const keysAt = kernels.rowReader(A2, dtype, chunkRows);
 		const inputsAt = kernels.rowReader(A3, dtype, chunkRows);
@@ -90,7 +80,7 @@ export function keyMoments(
 			const keys = keysAt(from, from + rows);
 			const inputs = inputsAt(from, from + rows);
 			const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
-				...[count, d, padded, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
+				...[count, d, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
 				...[...matrices, sums + slot * length * 8],
 			]);
 			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch });
@@ -102,7 +92,7 @@ export function keyMoments(
 			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at]! += all[from]!;
 		const total = new Float64Array(nodes * (d + 1));
 		for (let node = 0; node < nodes; node++)
-			for (let column = 0; column <= d; column++) total[node * (d + 1) + column] = joined[column * padded + node]!;
+			for (let column = 0; column <= d; column++) total[node * (d + 1) + column] = joined[column * nodes + node]!;
 		return total;
 	});
 }
@@ -125,9 +115,7 @@ export async function queries(
 	const tables = putRuns(kernels, runs);
 	const operands = [putNumbers(kernels, "f64", frame.valueCentre), ...queryOperands(input, moments, kernels)];
 	if (route === "moment") {
-		const raisedMoments = kernels.allocateZeros(dtype, upTo(tree.raisedSize, 4) * (d + 1));
-		kernels.view(dtype, raisedMoments, moments.length).set(moments);
-		operands.push(tree.raisedSize, raisedMoments, putNumbers(kernels, dtype, weights));
+		operands.push(tree.raisedSize, putNumbers(kernels, dtype, moments), putNumbers(kernels, dtype, weights));
 		operands.push(putIndices(kernels, raisedTable(tree, plan.panelBytes)));
 	}
 	const sumCount = 1 + d + 2 * d * d;

@@ -36,12 +36,10 @@ export class Thread {
 			const table = new Float64Array(this.#memory.buffer, control[word.taskAddress]! >>> 0, tasks * length);
 			const results = new Float64Array(this.#memory.buffer, control[word.resultAddress]! >>> 0, tasks);
 			const scratch = (control[word.scratchAddress]! >>> 0) + this.#id * (control[word.scratchStep]! >>> 0);
-			const values: number[] = new Array(1 + length).fill(scratch);
 			for (;;) {
 				const task = Atomics.add(control, word.nextTask, 1);
 				if (task >= tasks) return true;
-				for (let i = 0; i < length; i++) values[1 + i] = table[task * length + i]!;
-				results[task] = kernel(...values) ?? 0;
+				results[task] = kernel(scratch, ...table.subarray(task * length, (task + 1) * length)) ?? 0;
 				Atomics.add(control, word.doneTasks, 1);
 				if (performance.now() >= until) return false;
 			}
