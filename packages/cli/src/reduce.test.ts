@@ -127,6 +127,14 @@ test.concurrent.each<[string, string[], RegExp]>([
 	expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 });
 
+test.concurrent("a formula whose gradient fits in no memory is refused with its size", async () => {
+	const { code, stderr } = await attgrad(["reduce", "random", "--variables", "60", ...out]);
+	expect(stderr).toMatch(
+		/^attgrad reduce: 60 variables make \d+ half-assignments and gradients of about \d+ GiB[^\n]+\n$/,
+	);
+	expect(code).toBe(1);
+});
+
 test("a refused call has written nothing", () => {
 	expect(readdirSync(kept)).toEqual([]);
 });

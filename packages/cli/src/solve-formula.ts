@@ -92,7 +92,7 @@ function warnOfLongWork(formula: Formula): void {
 	if (keys < LONG) return;
 	const rows = (3 * keys).toLocaleString("en");
 	console.error(
-		`attgrad solve: ${formula.variables} variables make gradients of up to ${rows} rows; each variable more doubles the time`,
+		`attgrad solve: ${formula.variables} variables make gradients of up to ${rows} rows; with an exact oracle each variable more doubles the time`,
 	);
 }
 

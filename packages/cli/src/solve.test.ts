@@ -126,6 +126,16 @@ test.concurrent("noise just below what the reduction allows changes nothing", as
 	}
 });
 
+test.concurrent("what takes long is told before", async () => {
+	const file = join(temporaryFolder(), "32.cnf");
+	writeFileSync(file, "p cnf 32 1\n1 2 0\n");
+	const { code, stderr, stdout } = await attgrad(["solve", file, "--oracle", "dense"]);
+	expect(stderr).toMatch(/^attgrad solve: 32 variables make gradients of up to 196,608 rows; [^\n]+\n$/);
+	expect(stdout).toMatch(/^c n 196608, /m);
+	// The oracle refuses: no gradient of this size was made for the test.
+	expect(code).toBe(0);
+});
+
 test("a formula may come through a pipe", () => {
 	const command = fileURLToPath(new URL("../bin/attgrad.mjs", import.meta.url));
 	const pipe = `printf 'p cnf 2 2\\n1 0\\n-1 0\\n' | "$0" "$1" solve /dev/stdin`;

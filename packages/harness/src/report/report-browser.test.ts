@@ -173,6 +173,14 @@ describe.skipIf(noBrowser)("the report in a browser", () => {
 			await expect.poll(() => page.locator("details tbody tr").count()).toBeGreaterThan(5);
 		}));
 
+	test("values are those of curves, without the ends of lines to compare with", () =>
+		withReport("scaling", async (page) => {
+			await page.locator("details summary").first().click();
+			const curves = page.locator("details tbody").first().locator("tr > td:nth-child(2)");
+			await expect.poll(() => curves.count()).toBeGreaterThan(5);
+			expect(await curves.allTextContents()).not.toContain("");
+		}));
+
 	test("rows are sorted by keyboard, numbers as numbers, and the order is told", () =>
 		withReport("scaling", async (page) => {
 			const head = page.getByRole("columnheader", { name: "time_ms" });
