@@ -2,6 +2,7 @@ import type { Cell } from "../cell.ts";
 import type { Preset } from "../experiment.ts";
 import type { RunInfo } from "../run-info.ts";
 import { sizeText } from "../size-text.ts";
+import { wallLimit } from "../wall-limit.ts";
 
 /** What of a cell its command tells. */
 export interface CommandCell
@@ -24,13 +25,12 @@ export function reproduceCommand(cell: CommandCell, preset: Preset): string {
 export function reproduceRun({ experiment, preset, settings }: Pick<RunInfo, "experiment" | "preset" | "settings">) {
 	const { overrides = {}, jobs = 1, timeLimit, cellTimeout } = settings as RunSettings;
 	const { algorithm, ...axes } = overrides;
-	const usual = timeLimit && Math.max(60_000, 6 * timeLimit);
 	return sweepCommand(experiment, {
 		preset,
 		...(algorithm !== undefined && algorithmFlags([algorithm].flat().map(String))),
 		...Object.fromEntries(Object.entries(axes).map(([axis, values]) => [axis, [values].flat().join(",")])),
 		...(timeLimit && { "time-limit": `${timeLimit / 1000}s` }),
-		...(cellTimeout && cellTimeout !== usual && { "cell-timeout": `${cellTimeout / 1000}s` }),
+		...(cellTimeout && cellTimeout !== wallLimit(timeLimit ?? 0) && { "cell-timeout": `${cellTimeout / 1000}s` }),
 		...(jobs > 1 && { jobs }),
 	});
 }
