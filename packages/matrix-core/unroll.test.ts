@@ -8,6 +8,14 @@ test("a statement is repeated for every value of its variables, the first outerm
 	);
 });
 
+test("vectors are stored the last first", () => {
+	const source = "// unroll c: 2, v: 2\nv128.store(out, a$c$v, ($c * 2 + $v) * 16);\n";
+	expect(unroll(source, {}).split("\n").slice(0, 2)).toEqual([
+		"v128.store(out, a11, (1 * 2 + 1) * 16);",
+		"v128.store(out, a10, (1 * 2 + 0) * 16);",
+	]);
+});
+
 test("the indentation of the comment goes with it", () => {
 	expect(unroll("\t// unroll v: 1\n\tb$v = 1;\n", {})).toBe("\tb0 = 1;\n");
 });

@@ -4,7 +4,8 @@
  *
  * - `// each R: 4, ROWS` puts the top-level function after it there once for each of the numbers; `$R` stands for the number.
  * - `// unroll r: ROWS, v: 4` puts the statement after it, up to its semicolon, there once for every r below the number
- *   named ROWS and every v below 4, the first variable outermost: `c$r$v` becomes `c00`, `c01`, …
+ *   named ROWS and every v below 4, the first variable outermost: `c$r$v` becomes `c00`, `c01`, … Statements that store
+ *   vectors come the last first: where V8 joins two stores of which the lower address comes first, it stores that half twice.
  *
  * @param numbers values of the names
  * @throws Error for a name that is not among `numbers`, or where nothing follows the line
@@ -31,6 +32,6 @@ export function unroll(source: string, numbers: Readonly<Record<string, number>>
 			const values = Array.from({ length: numberOf(limit) }, (_, i) => String(i));
 			copies = copies.flatMap((copy) => values.map((value) => copy.replaceAll(`$${name.trim()}`, value)));
 		}
-		return copies.join("\n");
+		return (statement.includes("v128.store(") ? copies.reverse() : copies).join("\n");
 	});
 }
