@@ -30,11 +30,9 @@ function fewCotangents<T>(C: i32, add: bool, nodes: i32, S: usize, cotangent: us
 	for (const end = t + <usize>nodes * panelBytes(); t < end; t += panelBytes(), S += <usize>C * sizeof<T>()) {
 		const first = v128.load_splat<T>(S);
 		// unroll v: TILE_VECTORS
-		let a$v = v128.mul<T>(first, x0$v);
+		let a$v = add ? multiplyAdd<T>(first, x0$v, v128.load(t, $v * 16)) : v128.mul<T>(first, x0$v);
 		// unroll c: 5, v: TILE_VECTORS
 		if ($c > 0 && $c < C) a$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), x$c$v, a$v);
-		// unroll v: TILE_VECTORS
-		if (add) a$v = v128.add<T>(a$v, v128.load(t, $v * 16));
 		// unroll v: TILE_VECTORS
 		v128.store(t, a$v, $v * 16);
 	}

@@ -44,7 +44,19 @@ export function blockFeatures<T>(x: usize, out: usize, runs: i32, runTable: usiz
 		for (let run = runTable, last = runTable + <usize>runs * RUN_BYTES; run < last; run += RUN_BYTES) {
 			const z = x + <usize>load<i32>(run) * row;
 			let parent = out + <usize>load<i32>(run, 4) * row;
-			for (const end = child + <usize>load<i32>(run, 8) * row; child < end; child += row, parent += row)
+			const end = child + <usize>load<i32>(run, 8) * row;
+			if (step == TOGETHER * P) {
+				// unroll p: 4, v: TILE_VECTORS
+				const z$p$v = v128.load(z, ($p * TILE_VECTORS + $v) * 16);
+				for (; child < end; child += row, parent += row) {
+					// unroll p: 4, v: TILE_VECTORS
+					const g$p$v = v128.mul<T>(v128.load(parent, ($p * TILE_VECTORS + $v) * 16), z$p$v);
+					// unroll p: 4, v: TILE_VECTORS
+					v128.store(child, g$p$v, ($p * TILE_VECTORS + $v) * 16);
+				}
+				continue;
+			}
+			for (; child < end; child += row, parent += row)
 				for (let at: usize = 0; at < step; at += P) {
 					// unroll v: TILE_VECTORS
 					const g$v = v128.mul<T>(v128.load(parent + at, $v * 16), v128.load(z + at, $v * 16));

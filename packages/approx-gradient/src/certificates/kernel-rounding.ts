@@ -1,5 +1,6 @@
 import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
 import type { FeatureSpace } from "../feature-space.ts";
+import { bytesOf } from "../routes/kernel-operands.ts";
 import type { Route } from "../routes/route.ts";
 import type { RoundingCounts } from "./rounding.ts";
 
@@ -9,8 +10,11 @@ const double = 2 ** -53;
 /** Nodes whose terms are added up before they join the rest: RUN of `kernels/outputs.ts`, LONGEST_RUN of `feature-tables.ts`. */
 const RUN = 48;
 
-/** Panels of keys in a block at most, and panels of queries between two additions in double precision. */
-const BLOCK_PANELS = 16;
+/** Rows of a block of keys at most (`kernel-plan.ts`), bytes of them that a step of `momentTile` takes. */
+const BLOCK_ROWS = 256;
+const STEP = 32;
+
+/** Panels of queries between two additions in double precision. */
 const SUMMED_PANELS = 32;
 
 /**
@@ -23,8 +27,8 @@ export function kernelRoundingCounts(
 	{ size, degree }: { size: number; raisedSize: number; degree: number },
 ): RoundingCounts {
 	const unit = unitRoundoff(dtype);
-	// A lane sees one or two rows of a panel; blocks, slots and lanes are joined in double precision.
-	const overKeys = unit * (2 * BLOCK_PANELS + 8) + double * (Math.ceil(n / 16) + 64);
+	// A lane sees a row a step; blocks, slots and lanes are joined in double precision.
+	const overKeys = unit * ((BLOCK_ROWS * bytesOf(dtype)) / STEP + 8) + double * (Math.ceil(n / 16) + 64);
 	const overFeatures = unit * (RUN + d + Math.ceil(size / RUN) + 2);
 	// Powers of queries and keys, ω, h and their product, the moments as stored and weighed, the product with the feature.
 	const sums = unit * (2 * degree + 6) + overKeys + overFeatures;

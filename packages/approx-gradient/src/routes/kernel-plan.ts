@@ -24,6 +24,9 @@ export interface KernelPlan {
 /** Features of a block of keys are to fill at most this much of a 1 MiB L2. */
 const BLOCK_BYTES = 768 * 1024;
 
+/** Rows of a block at most: the sums over them are in the problem's number type. */
+const BLOCK_ROWS = 256;
+
 /** All sums of key moments together. */
 const SUM_BYTES = 2 ** 27;
 
@@ -44,7 +47,8 @@ export function kernelPlan(
 	const keyRuns = leafyRunTable(tree, nodes);
 	const panelBytes = builds[kernel].constants["TILE_VECTORS"]! * 16;
 	const panelRows = panelBytes / (dtype === "f64" ? 8 : 4);
-	const blockPanels = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes))), 2, 16);
+	const fitting = 2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes)));
+	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROWS, upTo(n, panelRows)) / panelRows);
 	const blockRows = blockPanels * panelRows;
 	const slots = clamp(Math.floor(SUM_BYTES / (8 * nodes * (d + 1))), 1, 16);
 	const balanced = Math.ceil(n / slots);
