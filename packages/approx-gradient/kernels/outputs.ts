@@ -5,7 +5,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelFeatures, RUN_BYTES } from "./features";
-import { panelBytes } from "./panel";
+import { clearPanels, panelBytes } from "./panel";
 
 /** Nodes of a run. */
 export const RUN = 48;
@@ -100,7 +100,7 @@ function evaluateLeaves<T>(
 	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, leafTable += RUN_BYTES) {
 		const z = x + <usize>load<i32>(leafTable) * P, parent = feature + <usize>load<i32>(leafTable, 4) * P;
 		length = load<i32>(leafTable, 8);
-		memory.fill(sums, 0, <usize>columns * P);
+		clearPanels(sums, columns);
 		addEvaluated<T>(columns, parent, length, S, stride, sums);
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);
@@ -130,12 +130,12 @@ export function evaluate<T>(
 		else if (columns == 3) makeAndEvaluate<T>(3, x, feature, runs, runTable, S, stride, N);
 		else makeAndEvaluate<T>(2, x, feature, runs, runTable, S, stride, N);
 		if (columns > 5) {
-			memory.fill(N + 5 * P, 0, <usize>(columns - 5) * P);
+			clearPanels(N + 5 * P, columns - 5);
 			addEvaluated<T>(columns - 5, feature, made, S + 5 * sizeof<T>(), stride, N + 5 * P);
 		}
 	} else {
 		panelFeatures<T>(x, feature, runs, runTable);
-		memory.fill(N, 0, <usize>columns * P);
+		clearPanels(N, columns);
 		addEvaluated<T>(columns, feature, made, S, stride, N);
 	}
 	evaluateLeaves<T>(columns, x, feature, made, nodes, runTable + <usize>runs * RUN_BYTES, S, N, sums);

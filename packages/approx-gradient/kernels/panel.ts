@@ -1,7 +1,7 @@
 // Panels: a panel holds one quantity of several consecutive rows, TILE_VECTORS vectors wide, so that in the build
 // `fma256` its vectors join to pairs. A row block of d columns is d panels, [column][row of the panel].
 
-import { lanes, multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
+import { lanes, multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 
 /** Bytes of a panel. */
 // @ts-ignore: decorator
@@ -15,6 +15,17 @@ export function panelBytes(): usize {
 @inline
 export function panelRows<T>(): i32 {
 	return TILE_VECTORS * lanes<T>();
+}
+
+/** Zeros in `count` panels. */
+// @ts-ignore: decorator
+@inline
+export function clearPanels(panels: usize, count: i32): void {
+	const none = zero();
+	for (const end = panels + <usize>count * panelBytes(); panels < end; panels += panelBytes()) {
+		// unroll v: TILE_VECTORS
+		v128.store(panels, none, $v * 16);
+	}
 }
 
 /** Two doubles that sum to the sum of the lanes of a vector. */

@@ -2,7 +2,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { RUN } from "./outputs";
-import { panelBytes } from "./panel";
+import { clearPanels, panelBytes } from "./panel";
 
 /** gradient[b] += sum over nodes of weight[node] · feature[node] · t[raised[node][b]] for C <= 4 variables b. */
 // @ts-ignore: decorator
@@ -26,7 +26,7 @@ function raiseColumns<T>(C: i32, nodes: i32, feature: usize, weight: usize, rais
 /** gradient[b] = sum over alpha of w_alpha q^alpha t_(alpha + e_b), d panels; raised: byte offsets into t, nodes x d. */
 export function raise<T>(d: i32, nodes: i32, feature: usize, weight: usize, raised: usize, t: usize, gradient: usize): void {
 	const step = <usize>d << 2;
-	memory.fill(gradient, 0, <usize>d * panelBytes());
+	clearPanels(gradient, d);
 	for (let node = 0; node < nodes; node += RUN) {
 		const f = feature + <usize>node * panelBytes(), w = weight + <usize>node * sizeof<T>(), run = min(RUN, nodes - node);
 		let left = d, table = raised + <usize>node * step, to = gradient;

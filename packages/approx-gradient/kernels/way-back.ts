@@ -3,7 +3,7 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangents } from "./cotangents";
 import { RUN_BYTES } from "./features";
-import { panelBytes } from "./panel";
+import { clearPanels, panelBytes } from "./panel";
 
 /**
  * The way back from the leaves `made` .. `nodes` - 1, whose own t is not formed: gradient (d panels) = the derivative in the
@@ -15,7 +15,7 @@ export function leavesBackward<T>(
 	scaled: usize, t: usize, gradient: usize,
 ): void {
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	memory.fill(gradient, 0, <usize>(columns - 1) * P);
+	clearPanels(gradient, columns - 1);
 	S += <usize>made * stride;
 	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, leafTable += RUN_BYTES) {
 		const v = <usize>load<i32>(leafTable) * P, z = x + v, to = gradient + v;
