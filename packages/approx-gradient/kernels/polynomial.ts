@@ -78,14 +78,14 @@ export function keyRanges64(scratch: usize, rows: i32, d: i32, keys: usize, inpu
 	keyRanges<f64>(scratch, rows, d, keys, inputs, Y, out);
 }
 
-export function queryRanges64(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
-	queryRanges<f64>(scratch, rows, d, inputs, X, scale, out);
+export function queryRanges64(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, out: usize): void {
+	queryRanges<f64>(scratch, rows, d, inputs, X, out);
 }
 
 export function centredQueries64(
-	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
+	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, centre: usize, middle: usize, out: usize,
 ): void {
-	centredQueries<f64>(scratch, rows, d, inputs, targets, X, scale, centre, middle, out);
+	centredQueries<f64>(scratch, rows, d, inputs, targets, X, centre, middle, out);
 }
 
 export function centredKeys64(
@@ -98,14 +98,14 @@ export function keyRanges32(scratch: usize, rows: i32, d: i32, keys: usize, inpu
 	keyRanges<f32>(scratch, rows, d, keys, inputs, Y, out);
 }
 
-export function queryRanges32(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
-	queryRanges<f32>(scratch, rows, d, inputs, X, scale, out);
+export function queryRanges32(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, out: usize): void {
+	queryRanges<f32>(scratch, rows, d, inputs, X, out);
 }
 
 export function centredQueries32(
-	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
+	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, centre: usize, middle: usize, out: usize,
 ): void {
-	centredQueries<f32>(scratch, rows, d, inputs, targets, X, scale, centre, middle, out);
+	centredQueries<f32>(scratch, rows, d, inputs, targets, X, centre, middle, out);
 }
 
 export function centredKeys32(

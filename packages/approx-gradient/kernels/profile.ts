@@ -6,15 +6,15 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import {
 	GROUP, LARGEST, LEAST, SUM, WIDE, addSizes, addTimes, addWide, clearLanes, distances, fill, groupDistances,
-	groupProducts, join, loadGroup, raise, raiseNorm, spanAndNorm,
+	groupProducts, join, loadGroup, raiseSizes, spanAndNorm,
 } from "./wide-panels";
 
-/** out: [min A2 (d), max A2 (d), min h (d), max h (d), max Σ|A3||Y| (d), max ‖A2_l‖²]. scratch: 9 d + 2 wide panels. */
+/** out: [min A2 (d), max A2 (d), min h (d), max h (d), max |A3| (d), max ‖A2_l‖²]. scratch: 8 d + 2 wide panels. */
 // @ts-ignore: decorator
 @inline
 export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
-	const k = scratch, a = k + block, h = a + block, s = h + block, low = s + block, high = low + block;
+	const k = scratch, a = k + block, h = a + block, low = h + block, high = low + block;
 	const lowValue = high + block, highValue = lowValue + block, size = highValue + block, norm = size + block, none = norm + WIDE;
 	fill(low, high, Infinity);
 	fill(high, lowValue, -Infinity);
@@ -25,9 +25,9 @@ export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inp
 		loadGroup<T>(keys, min(left, GROUP), d, k);
 		loadGroup<T>(inputs, min(left, GROUP), d, a);
 		spanAndNorm(d, k, low, high, norm);
-		groupProducts(a, Y, 1, d, h, s);
+		raiseSizes(a, h, size);
+		groupProducts(a, Y, d, h);
 		spanAndNorm(d, h, lowValue, highValue, none);
-		raise(s, low, size);
 	}
 	const column = <usize>d << 3;
 	join(LEAST, low, high, out);
@@ -36,30 +36,30 @@ export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inp
 	join(LARGEST, highValue, none, out + 3 * column);
 }
 
-/** out: [min q (d), max q (d), max ‖q_j‖², max ‖Σ|A1||X| scale‖²]. scratch: 5 d + 2 wide panels. */
+/** out: [min q (d), max q (d), max |A1| (d), max ‖q_j‖²], q = A1 · X. scratch: 5 d + 1 wide panels. */
 // @ts-ignore: decorator
 @inline
-export function queryRanges<T>(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, scale: f64, out: usize): void {
+export function queryRanges<T>(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, out: usize): void {
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE, column = <usize>d << 3;
-	const a = scratch, q = a + block, s = q + block, low = s + block, high = low + block, norm = high + block, sizeNorm = norm + WIDE;
+	const a = scratch, q = a + block, low = q + block, high = low + block, size = high + block, norm = size + block;
 	fill(low, high, Infinity);
-	fill(high, norm, -Infinity);
-	fill(norm, sizeNorm + WIDE, 0);
+	fill(high, size, -Infinity);
+	fill(size, norm + WIDE, 0);
 	for (let left = rows; left > 0; left -= GROUP, inputs += stride) {
 		loadGroup<T>(inputs, min(left, GROUP), d, a);
-		groupProducts(a, X, scale, d, q, s);
+		raiseSizes(a, q, size);
+		groupProducts(a, X, d, q);
 		spanAndNorm(d, q, low, high, norm);
-		raiseNorm(d, s, sizeNorm);
 	}
 	join(LEAST, low, high, out);
-	join(LARGEST, high, sizeNorm + WIDE, out + column);
+	join(LARGEST, high, norm + WIDE, out + column);
 }
 
 /** out: [max ‖q_j - centre‖², Σ|A1_ja| (d), Σ|A1_ja| |E_ji - middle_i| (d x d)]. scratch: 4 d + 1 + d² wide panels. */
 // @ts-ignore: decorator
 @inline
 export function centredQueries<T>(
-	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, scale: f64, centre: usize, middle: usize, out: usize,
+	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, centre: usize, middle: usize, out: usize,
 ): void {
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
 	const a = scratch, q = a + block, e = q + block, norm = e + block, sizes = norm + WIDE, products = sizes + block;
@@ -68,7 +68,7 @@ export function centredQueries<T>(
 	for (let left = rows; left > 0; left -= GROUP, inputs += stride, targets += stride) {
 		const count = min(left, GROUP);
 		loadGroup<T>(inputs, count, d, a);
-		groupDistances(a, X, scale, centre, d, q, norm);
+		groupDistances(a, X, centre, d, q, norm);
 		loadGroup<T>(targets, count, d, e);
 		distances(d, middle, e);
 		if (count < GROUP) clearLanes(count, a, q);
@@ -121,7 +121,7 @@ export function centredKeys<T>(
 		v128.store(weight, exponent$v, $v * 16);
 		if (count < GROUP) clearLanes(count, weight, none);
 		loadGroup<T>(inputs, count, d, a);
-		groupDistances(a, Y, 1, valueCentre, d, h, none);
+		groupDistances(a, Y, valueCentre, d, h, none);
 		addWide(weight, total);
 		addTimes(d, weight, k, sums);
 		addTimes(d, weight, h, valueSums);

@@ -46,32 +46,24 @@ export function spanAndNorm(d: i32, panels: usize, low: usize, high: usize, norm
 	v128.store(norm, square$v, $v * 16);
 }
 
-/** out[b] = Σ_a x[a] · factor · M[a][b] and sizes[b] the sum of the absolute values of its terms. */
-export function groupProducts(x: usize, M: usize, factor: f64, d: i32, out: usize, sizes: usize): void {
+/** out[b] = Σ_a x[a] · M[a][b]. */
+export function groupProducts(x: usize, M: usize, d: i32, out: usize): void {
 	const stride = <usize>d << 3, end = x + <usize>d * WIDE;
-	for (let b = 0; b < d; b++, M += 8, out += WIDE, sizes += WIDE) {
+	for (let b = 0; b < d; b++, M += 8, out += WIDE) {
 		// unroll v: 4
 		let sum$v = zero();
-		// unroll v: 4
-		let size$v = zero();
 		for (let from = x, m = M; from < end; from += WIDE, m += stride) {
-			const scaled = factor * load<f64>(m), y = f64x2.splat(scaled), s = f64x2.splat(Math.abs(scaled));
+			const y = v128.load_splat<f64>(m);
 			// unroll v: 4
-			const x$v = v128.load(from, $v * 16);
-			// unroll v: 4
-			sum$v = multiplyAdd<f64>(y, x$v, sum$v);
-			// unroll v: 4
-			size$v = multiplyAdd<f64>(s, f64x2.abs(x$v), size$v);
+			sum$v = multiplyAdd<f64>(y, v128.load(from, $v * 16), sum$v);
 		}
 		// unroll v: 4
 		v128.store(out, sum$v, $v * 16);
-		// unroll v: 4
-		v128.store(sizes, size$v, $v * 16);
 	}
 }
 
-/** sums[b] = Σ_a x[a] · factor · M[a][b] - centre[b], of which `keep` gets the absolute values; norm = max(norm, Σ_b sums[b]²). */
-export function groupDistances(x: usize, M: usize, factor: f64, centre: usize, d: i32, keep: usize, norm: usize): void {
+/** sums[b] = Σ_a x[a] · M[a][b] - centre[b], of which `keep` gets the absolute values; norm = max(norm, Σ_b sums[b]²). */
+export function groupDistances(x: usize, M: usize, centre: usize, d: i32, keep: usize, norm: usize): void {
 	const stride = <usize>d << 3, end = x + <usize>d * WIDE;
 	// unroll v: 4
 	let square$v = zero();
@@ -79,7 +71,7 @@ export function groupDistances(x: usize, M: usize, factor: f64, centre: usize, d
 		// unroll v: 4
 		let sum$v = zero();
 		for (let from = x, m = M; from < end; from += WIDE, m += stride) {
-			const y = f64x2.splat(factor * load<f64>(m));
+			const y = v128.load_splat<f64>(m);
 			// unroll v: 4
 			sum$v = multiplyAdd<f64>(y, v128.load(from, $v * 16), sum$v);
 		}
@@ -114,30 +106,14 @@ export function fill(panels: usize, end: usize, x: f64): void {
 	for (; panels < end; panels += 16) v128.store(panels, all);
 }
 
-/** high = max(high, panels), lane by lane. */
-export function raise(panels: usize, end: usize, high: usize): void {
+/** high = max(high, |panels|), lane by lane. */
+export function raiseSizes(panels: usize, end: usize, high: usize): void {
 	for (; panels < end; panels += WIDE, high += WIDE) {
 		// unroll v: 4
-		const x$v = f64x2.pmax(v128.load(high, $v * 16), v128.load(panels, $v * 16));
+		const x$v = f64x2.pmax(v128.load(high, $v * 16), f64x2.abs(v128.load(panels, $v * 16)));
 		// unroll v: 4
 		v128.store(high, x$v, $v * 16);
 	}
-}
-
-/** largest = max(largest, Σ_b panels[b]²), lane by lane. */
-export function raiseNorm(d: i32, panels: usize, largest: usize): void {
-	// unroll v: 4
-	let square$v = zero();
-	for (const end = panels + <usize>d * WIDE; panels < end; panels += WIDE) {
-		// unroll v: 4
-		const x$v = v128.load(panels, $v * 16);
-		// unroll v: 4
-		square$v = multiplyAdd<f64>(x$v, x$v, square$v);
-	}
-	// unroll v: 4
-	square$v = f64x2.max(v128.load(largest, $v * 16), square$v);
-	// unroll v: 4
-	v128.store(largest, square$v, $v * 16);
 }
 
 /** sums[b] += factor · panels[b] for d wide panels and one of factors. */

@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { type Kernels, Matrix, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
+import { type Kernels, Matrix, type RowSource, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
 import { ColumnRange } from "./column-range.ts";
 import { polynomialKernels } from "./kernel-module.ts";
 import { type ProfileSums, reportPass } from "./profile-sums.ts";
@@ -13,8 +13,8 @@ const starts: Record<Join, number> = { min: Number.POSITIVE_INFINITY, max: Numbe
 interface Pass {
 	readonly kernel: "keyRanges" | "queryRanges" | "centredQueries" | "centredKeys";
 	readonly rows: readonly RowSource[];
-	/** Arguments after the rows: vectors and matrices of doubles, which are put into the kernels' memory, and numbers. */
-	readonly operands: readonly (Float64Array | number)[];
+	/** Arguments after the rows: vectors and matrices of doubles, which are put into the kernels' memory. */
+	readonly operands: readonly Float64Array[];
 	/** What the kernel leaves, in order: how each entry is joined, and how many there are. */
 	readonly results: readonly (readonly [Join, number])[];
 }
@@ -24,13 +24,14 @@ const SLOTS = 16;
 const SLOT_ROWS = 4096;
 
 /** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile.ts` takes. */
-const scratchBytes = (d: number): number => 256 + 64 * (9 * d + 4 + d * d);
+const scratchBytes = (d: number): number => 256 + 64 * (8 * d + 4 + d * d);
 
 /** The four passes on kernels and threads, with their progress; the same for every number of threads. */
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
-	const { d, scale, A1, A2, A3, E, X, Y } = problem;
+	const { d, A1, A2, A3, E, X, Y } = problem;
 	const run = (pass: Pass) => withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, kernels));
 	const wide = (M: Matrix) => M.as("f64").data as Float64Array;
+	const scaledX = wide(scale(X.as("f64"), problem.scale));
 	const columns = [
 		["min", d],
 		["max", d],
@@ -39,26 +40,22 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 		async keyRanges() {
 			const results = [...columns, ...columns, ["max", d], ["max", 1]] as const;
 			const got = await run({ kernel: "keyRanges", rows: [A2, A3], operands: [wide(Y)], results });
-			const [min, max, low, high, valueSizes, square] = got as Six;
+			const [min, max, low, high, inputSizes, square] = got as Six;
 			return {
 				range: new ColumnRange(min, max),
 				values: new ColumnRange(low, high),
-				valueSizes,
+				inputSizes,
 				norm: Math.sqrt(square[0]!),
 			};
 		},
 		async queryRanges() {
-			const results = [...columns, ["max", 1], ["max", 1]] as const;
-			const got = await run({ kernel: "queryRanges", rows: [A1], operands: [wide(X), scale], results });
-			const [min, max, square, sizeSquare] = got as Six;
-			return {
-				range: new ColumnRange(min, max),
-				norm: Math.sqrt(square[0]!),
-				sizeNorm: Math.sqrt(sizeSquare[0]!),
-			};
+			const results = [...columns, ["max", d], ["max", 1]] as const;
+			const got = await run({ kernel: "queryRanges", rows: [A1], operands: [scaledX], results });
+			const [min, max, inputSizes, square] = got as Six;
+			return { range: new ColumnRange(min, max), inputSizes, norm: Math.sqrt(square[0]!) };
 		},
 		async centredQueries(centre, valueMiddle) {
-			const operands = [wide(X), scale, centre, valueMiddle];
+			const operands = [scaledX, centre, valueMiddle];
 			const results = [
 				["max", 1],
 				["sum", d],
@@ -97,7 +94,6 @@ async function runPass(
 	const { dtype } = A1;
 	const size = dtype === "f64" ? 8 : 4;
 	const values = operands.map((operand) => {
-		if (typeof operand === "number") return operand;
 		const address = kernels.allocate("f64", operand.length);
 		kernels.view("f64", address, operand.length).set(operand);
 		return address;

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
 import { ColumnRange } from "./column-range.ts";
-import { keyRows, queryRows, rowsTimes } from "./problem-rows.ts";
+import { keyRows, queryRows } from "./problem-rows.ts";
 
 /** Ranges of keys and values, before centring. */
 export interface KeyRanges {
@@ -10,8 +10,8 @@ export interface KeyRanges {
 	readonly range: ColumnRange;
 	/** Of h = A3 Y. */
 	readonly values: ColumnRange;
-	/** max Σ_a |A3_la| |Y_ai| over rows, for each column i. */
-	readonly valueSizes: Float64Array;
+	/** max |A3_la| over rows, for each column a. */
+	readonly inputSizes: Float64Array;
 	/** max ‖A2_l‖. */
 	readonly norm: number;
 }
@@ -21,8 +21,8 @@ export interface QueryRanges {
 	readonly range: ColumnRange;
 	/** max ‖q_j‖. */
 	readonly norm: number;
-	/** max ‖scale |A1_j| |X|‖. */
-	readonly sizeNorm: number;
+	/** max |A1_ja| over rows, for each column a. */
+	readonly inputSizes: Float64Array;
 }
 
 /** Queries about a centre. */
@@ -76,7 +76,7 @@ export function plainSums(problem: AttentionProblem<RowSource>, onProgress?: Pro
 	};
 }
 
-/** Rows a block: three buffers of 512 rows stay in L2 up to d = 64. */
+/** Rows a block: its buffers stay in L2 up to d = 64. */
 const BLOCK_ROWS = 512;
 
 function normOf(rows: Float64Array, centre: Float64Array | undefined, j: number, d: number): number {
@@ -85,41 +85,38 @@ function normOf(rows: Float64Array, centre: Float64Array | undefined, j: number,
 	return Math.sqrt(sum);
 }
 
-const absolute = (M: Matrix): Matrix => Matrix.build(M.rows, M.cols, (i, j) => Math.abs(M.at(i, j)));
+/** sizes = max(sizes, |rows|) for each column. */
+function raiseSizes(rows: Float64Array, count: number, sizes: Float64Array): void {
+	const d = sizes.length;
+	for (let at = 0; at < count * d; at++) sizes[at % d] = Math.max(sizes[at % d]!, Math.abs(rows[at]!));
+}
 
 function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
-	const { n, d } = problem;
+	const { d } = problem;
 	const range = new ColumnRange(d);
 	const values = new ColumnRange(d);
-	const sizes = new Float64Array(Math.min(BLOCK_ROWS, n) * d);
-	const weights = absolute(problem.Y);
-	const valueSizes = new Float64Array(d);
+	const inputSizes = new Float64Array(d);
 	let norm = 0;
 	for (const block of keyRows(problem, BLOCK_ROWS)) {
 		range.add(block.keys, block.count);
 		values.add(block.values, block.count);
 		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(block.keys, undefined, l, d));
-		rowsTimes(block.inputs.map(Math.abs), weights, 1, block.count, sizes);
-		for (let at = 0; at < block.count * d; at++) valueSizes[at % d] = Math.max(valueSizes[at % d]!, sizes[at]!);
+		raiseSizes(block.inputs, block.count, inputSizes);
 	}
-	return { range, values, valueSizes, norm };
+	return { range, values, inputSizes, norm };
 }
 
 function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
-	const { n, d, scale } = problem;
+	const { d } = problem;
 	const range = new ColumnRange(d);
-	const sizes = new Float64Array(Math.min(BLOCK_ROWS, n) * d);
-	const weights = absolute(problem.X);
-	let [norm, sizeNorm] = [0, 0];
+	const inputSizes = new Float64Array(d);
+	let norm = 0;
 	for (const block of queryRows(problem, BLOCK_ROWS)) {
 		range.add(block.queries, block.count);
-		rowsTimes(block.inputs.map(Math.abs), weights, scale, block.count, sizes);
-		for (let j = 0; j < block.count; j++) {
-			norm = Math.max(norm, normOf(block.queries, undefined, j, d));
-			sizeNorm = Math.max(sizeNorm, normOf(sizes, undefined, j, d));
-		}
+		for (let j = 0; j < block.count; j++) norm = Math.max(norm, normOf(block.queries, undefined, j, d));
+		raiseSizes(block.inputs, block.count, inputSizes);
 	}
-	return { range, norm, sizeNorm };
+	return { range, inputSizes, norm };
 }
 
 function centredQueries(

@@ -71,7 +71,7 @@ export async function profileOf(
 	const keyNorm = roundUp(moveKeys ? weighted.norm : keys.norm);
 	requireFinite(queryNorm * keyNorm);
 	const keyReach = keys.range.reach(keyCentre);
-	const valueRounding = keys.valueSizes.map((size) => (d + 2) * u * size);
+	const valueRounding = productSizes(keys.inputSizes, problem.Y).map((size) => (d + 2) * u * size);
 	const valueHalfRange = keys.values.half().map((half, i) => half + valueRounding[i]!);
 	const inputSums = centred.inputSums.map(roundUp);
 	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]!);
@@ -96,7 +96,7 @@ export async function profileOf(
 			roundUp(centred.targetSums.at(a, i) + inputSums[a]! * valueHalfRange[i]!),
 		),
 		roundings: {
-			query: u * ((d + 3) * queries.sizeNorm + 2 * queryNorm),
+			query: u * ((d + 3) * scale * Math.hypot(...productSizes(queries.inputSizes, problem.X)) + 2 * queryNorm),
 			key: moveKeys ? u * keyNorm : 0,
 			value: valueRounding,
 			exponent: moveQueries ? (d + 4) * u * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]!) * keyReach[b]!)) : 0,
@@ -115,6 +115,10 @@ const sumOver = (d: number, term: (b: number) => number): number => {
 	for (let b = 0; b < d; b++) sum += term(b);
 	return sum;
 };
+
+/** Σ_a sizes_a |M_ai| for each column i: at least every sum of the sizes of the terms of a row's product with M. */
+const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
+	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a]! * Math.abs(M.at(a, i))));
 
 /** Covers the rounding of a sum of up to 10^9 positive numbers. */
 const roundUp = (x: number): number => x * (1 + 1e-6);

@@ -29,7 +29,7 @@ export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound 
 		const residuals = H.map((half, i) => residualSums.at(a, i) / inputSums[a]! + l1 * half);
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({
-			inputs: Float64Array.from({ length: d }, (_, column) => (column === a ? inputSums[a]! : 0)),
+			inputs: inputSums.map((sum, column) => (column === a ? sum : 0)),
 			residuals: residuals.map((size, i) => size + rounding.residuals[i]!),
 			outputs: outputs.map((size, i) => size + rounding.outputs[i]!),
 			l1,

@@ -38,7 +38,7 @@ export function boundFromTotals(method: Method, approximation: Candidate, totals
 		const residuals = H.map((_, i) => (SLACK * totals.residualSums.at(a, i)) / weight);
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({
-			inputs: Float64Array.from({ length: d }, (_, column) => (column === a ? SLACK * weight : 0)),
+			inputs: H.map((_, column) => (column === a ? SLACK * weight : 0)),
 			residuals: residuals.map((size, i) => size + rounding.residuals[i]!),
 			outputs: outputs.map((size, i) => size + rounding.outputs[i]!),
 			l1,

@@ -22,7 +22,7 @@ export function residualForm({ d, scale, keyHalfRange: W, valueHalfRange: H }: P
 /** factor · sums_a W_b, d x d, where 0 · Infinity counts as 0. */
 export function outer(sums: Float64Array, W: Float64Array, factor: number): Float64Array {
 	const d = W.length;
-	return Float64Array.from({ length: d * d }, (_, at) => {
+	return new Float64Array(d * d).map((_, at) => {
 		const size = sums[Math.floor(at / d)]! * W[at % d]!;
 		return size === 0 ? 0 : factor * size;
 	});

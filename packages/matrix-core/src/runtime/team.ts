@@ -108,7 +108,7 @@ export class Team {
 			tasks.forEach((task, i) => {
 				if (task.length !== length)
 					throw new Error(`${kernel}: task ${i} has ${task.length} arguments, task 0 has ${length}`);
-				numbers.set(task, i * length);
+				for (let k = 0, at = i * length; k < length; k++, at++) numbers[at] = task[k]!;
 			});
 			control[word.module] = loaded.index;
 			control[word.kernel] = index;

@@ -36,10 +36,12 @@ export class Thread {
 			const table = new Float64Array(this.#memory.buffer, control[word.taskAddress]! >>> 0, tasks * length);
 			const results = new Float64Array(this.#memory.buffer, control[word.resultAddress]! >>> 0, tasks);
 			const scratch = (control[word.scratchAddress]! >>> 0) + this.#id * (control[word.scratchStep]! >>> 0);
+			const args = [scratch];
 			for (;;) {
 				const task = Atomics.add(control, word.nextTask, 1);
 				if (task >= tasks) return true;
-				results[task] = kernel(scratch, ...table.subarray(task * length, (task + 1) * length)) ?? 0;
+				for (let k = 0; k < length; k++) args[k + 1] = table[task * length + k]!;
+				results[task] = kernel(...args) ?? 0;
 				Atomics.add(control, word.doneTasks, 1);
 				if (performance.now() >= until) return false;
 			}
