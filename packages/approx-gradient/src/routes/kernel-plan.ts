@@ -30,8 +30,11 @@ const BLOCK_ROWS = 256;
 /** All sums of key moments together. */
 const SUM_BYTES = 2 ** 27;
 
-/** Multiplications of a share: some 5 ms, between two looks at the event loop and not too many for small problems. */
+/** Multiplications of a share at most: some 5 ms, between two looks at the event loop. */
 const SHARE_WORK = 2e7;
+
+/** Rows and multiplications below which a share is not cut further: what comes with it would take longer than it saves. */
+const SMALL_SHARE = { rows: 2048, work: 2e6 };
 
 const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
@@ -51,8 +54,9 @@ export function kernelPlan(
 	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROWS, upTo(n, panelRows)) / panelRows);
 	const blockRows = blockPanels * panelRows;
 	const slots = clamp(Math.floor(SUM_BYTES / (8 * nodes * (d + 1))), 1, 16);
-	const balanced = Math.ceil(n / slots);
-	const slotRows = upTo(clamp(balanced, blockRows, Math.max(blockRows, SHARE_WORK / (nodes * (d + 1)))), blockRows);
+	const rowWork = nodes * (d + 1);
+	const least = Math.max(blockRows, Math.min(SMALL_SHARE.rows, SMALL_SHARE.work / rowWork));
+	const slotRows = upTo(clamp(Math.ceil(n / slots), least, Math.max(least, SHARE_WORK / rowWork)), blockRows);
 	return {
 		nodes,
 		keyRuns,
