@@ -1,3 +1,4 @@
+import { countAndSeed } from "./arguments.ts";
 import { attack, type Outcome } from "./attack.ts";
 import { attackFeatureMap } from "./attack-feature-maps.ts";
 import { attackOutput } from "./attack-outputs.ts";
@@ -9,8 +10,7 @@ const attacks = [attack, attackFeatureMap, attackOutput];
  * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed]. A third of the
  * attacks are on the polynomial's gradients, a third on the other algorithms with proofs, a third on outputs of layers. Exits 1 when a bound was below the true error.
  */
-const count = Number(process.argv[2] ?? 10_000);
-const first = Number(process.argv[3] ?? 0);
+const [count, first] = countAndSeed(10_000);
 
 const tally = { held: 0, violated: 0, refused: 0, unproven: 0 };
 /** Bound over true error of those that held, by algorithm and kind of certificate. */

@@ -1,12 +1,12 @@
 import { availableKernels } from "@attgrad/matrix-core";
+import { countAndSeed } from "./arguments.ts";
 import { tryShape } from "./shapes.ts";
 
 /**
  * Compares every kernel with plain TypeScript on many random shapes: node fuzz/kernels.ts [count] [first seed].
  * Exits 1 where one was further off than rounding allows.
  */
-const count = Number(process.argv[2] ?? 2000);
-const first = Number(process.argv[3] ?? 0);
+const [count, first] = countAndSeed(2000);
 
 let [worst, wrong] = [0, 0];
 for (let seed = first; seed < first + count; seed++)
