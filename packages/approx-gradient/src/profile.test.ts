@@ -50,6 +50,25 @@ test("a change of coordinates leaves scores as they are", async () => {
 	expect.hasAssertions();
 });
 
+test("roundings of queries and values are at least those of the sizes that each row sums", async () => {
+	const u = 2 ** -53;
+	await fc.assert(
+		fc.asyncProperty(arbitraryProblem({ B: 1.5 }), async (problem) => {
+			const { n, d, scale, A1, A3, X, Y } = problem;
+			const { roundings } = await profileOf(problem);
+			/** Σ_a |x_a| |M_ai| for each column i. */
+			const sizes = (x: Iterable<number>, M: Matrix) =>
+				Array.from({ length: d }, (_, i) => [...x].reduce((sum, entry, a) => sum + Math.abs(entry * M.at(a, i)), 0));
+			for (let j = 0; j < n; j++) {
+				expect(u * d * scale * Math.hypot(...sizes(A1.row(j), X))).toBeLessThanOrEqual(roundings.query);
+				for (const [i, size] of sizes(A3.row(j), Y).entries())
+					expect(u * d * size).toBeLessThanOrEqual(roundings.value[i]!);
+			}
+		}),
+		{ numRuns: 40 },
+	);
+});
+
 test("residuals, ranges and normalisers are within what the profile says before they are computed", async () => {
 	await fc.assert(
 		fc.asyncProperty(arbitraryProblem({ B: 1 }), async (problem) => {
