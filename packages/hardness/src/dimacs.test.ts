@@ -56,6 +56,11 @@ test.each([
 	["", "f.cnf:1:1", `no "p cnf VARIABLES CLAUSES" line`],
 	["c only\n", "f.cnf:1:1", `no "p cnf VARIABLES CLAUSES" line`],
 	["1 2 0\np cnf 2 1\n", "f.cnf:1:1", `before the clauses, got "1"`],
+	[
+		"PK\u0003\u0004\u0000\uFFFD\u001b[31mnonsense-without-a-space\n",
+		"f.cnf:1:1",
+		`before the clauses, got "PK?????[31mnonsense-with…"`,
+	],
 	["p cnf 2 1\np cnf 2 1\n1 0\n", "f.cnf:2:1", `a second "p" line; the first is on line 1`],
 	["p wcnf 2 1\n", "f.cnf:1:3", `got format "wcnf"`],
 	["p cnf 2\n", "f.cnf:1:1", "got 1 numbers"],

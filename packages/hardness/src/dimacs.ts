@@ -35,7 +35,8 @@ export function readDimacs(text: string, name = "dimacs"): Formula {
 			continue;
 		}
 		for (const token of tokens) {
-			if (!header) throw wrong(token, `expected "p cnf VARIABLES CLAUSES" before the clauses, got "${token.text}"`);
+			if (!header)
+				throw wrong(token, `expected "p cnf VARIABLES CLAUSES" before the clauses, got ${quoted(token.text)}`);
 			const literal = readLiteral(token, header.variables, wrong);
 			opened ??= token;
 			if (literal !== 0) {
@@ -66,15 +67,21 @@ function* tokenLines(text: string): Generator<Token[]> {
 	}
 }
 
+/** A word of a file that may be anything, in quotes on one line of any terminal. */
+function quoted(text: string): string {
+	const start = text.length > 24 ? `${text.slice(0, 24)}…` : text;
+	return `"${start.replace(/[\p{C}\uFFFD]/gu, "?")}"`;
+}
+
 type Wrong = (at: Token, message: string) => UsageError;
 
 function readHeader(tokens: Token[], wrong: Wrong): { variables: number; clauses: number; at: Token } {
 	const [p, format, ...counts] = tokens;
 	if (format?.text !== "cnf")
-		throw wrong(format ?? p!, `expected "p cnf VARIABLES CLAUSES", got format "${format?.text ?? ""}"`);
+		throw wrong(format ?? p!, `expected "p cnf VARIABLES CLAUSES", got format ${quoted(format?.text ?? "")}`);
 	const [variables, clauses] = counts.map((token) => {
 		const count = /^\d+$/.test(token.text) ? Number(token.text) : Number.NaN;
-		if (!Number.isSafeInteger(count)) throw wrong(token, `expected a whole number >= 0, got "${token.text}"`);
+		if (!Number.isSafeInteger(count)) throw wrong(token, `expected a whole number >= 0, got ${quoted(token.text)}`);
 		return count;
 	});
 	if (variables === undefined || clauses === undefined || counts.length > 2)
@@ -83,7 +90,7 @@ function readHeader(tokens: Token[], wrong: Wrong): { variables: number; clauses
 }
 
 function readLiteral(token: Token, variables: number, wrong: Wrong): number {
-	if (!/^(0|-?[1-9]\d*)$/.test(token.text)) throw wrong(token, `expected a literal or 0, got "${token.text}"`);
+	if (!/^(0|-?[1-9]\d*)$/.test(token.text)) throw wrong(token, `expected a literal or 0, got ${quoted(token.text)}`);
 	const literal = Number(token.text);
 	if (Math.abs(literal) > variables)
 		throw wrong(token, `literal ${token.text}, but the "p" line declares ${variables} variables`);
