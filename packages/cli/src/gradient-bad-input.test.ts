@@ -81,6 +81,7 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 	["two files", [sound, sound], /unexpected argument/],
 	["an unknown option", [sound, "--epsilo", "1"], /unknown option: --epsilo \(did you mean --epsilon\?\)/],
 	["an option without its value", [sound, "--epsilon"], /--epsilon needs a value/],
+	["a value of a switch", [sound, "--json=maybe"], /--json takes no value, got maybe/],
 	["an option given twice", [sound, "--dtype", "f64", "--dtype", "f32"], /--dtype is given 2 times/],
 	["an unknown algorithm", [sound, "--algorithm", "magic"], /unknown algorithm: magic/],
 	["an unknown variant", [sound, "--algorithm", "polynomial/magic"], /magic.*moment/],

@@ -93,11 +93,23 @@ function commandLine(words: readonly string[]) {
 			// yargs lays out the help of every call that it parses: without line breaks that takes a third of the time.
 			.wrap(words.some(isHelpFlag) ? Math.min(120, process.stdout.columns ?? 100) : null)
 			.exitProcess(false)
+			.middleware((values) => refuseSwitchValues(values, words), true)
 			.fail((message, error) => {
-				throw error ?? Object.assign(new Error(message), { name: "YError" });
+				throw error ?? refusal(message);
 			})
 	);
 }
+
+/** A switch is there or not: yargs takes every value but "true" for false. */
+function refuseSwitchValues(values: Readonly<Record<string, unknown>>, words: readonly string[]): void {
+	for (const word of words) {
+		const [, name, value] = /^--([\w-]+)=(.*)$/.exec(word) ?? [];
+		if (name !== undefined && typeof values[name] === "boolean" && value !== "true" && value !== "false")
+			throw refusal(`--${name} takes no value, got ${value}`);
+	}
+}
+
+const refusal = (message: string): Error => Object.assign(new Error(message), { name: "YError" });
 
 /** Whether a failure is the parser's refusal of a call. yargs throws some itself and hands others to `fail`. */
 function isRefusal(failure: unknown): failure is Error {
