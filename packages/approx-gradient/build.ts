@@ -4,5 +4,9 @@ import { buildKernels } from "@attgrad/matrix-core/build-kernels";
 await buildKernels({
 	folder: import.meta.dirname,
 	name: "polynomial",
-	constants: (build) => ({ MOMENT_COLUMNS: build === "fma256" ? 5 : 2 }),
+	constants: (build) => ({
+		MOMENT_COLUMNS: build === "fma256" ? 5 : 2,
+		// Panels of a row that features are made of at a time: with d = 4, degree 6 they stay in L1.
+		FEATURE_PANELS: 4,
+	}),
 });

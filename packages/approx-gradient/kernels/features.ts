@@ -31,27 +31,24 @@ export function panelFeatures<T>(x: usize, out: usize, runs: i32, runTable: usiz
 	}
 }
 
-/** Panels of a row that features are made of at a time: with d = 4, degree 6 they stay in L1. */
-const TOGETHER: usize = 4;
-
-/** The same for rows of `length` bytes, several panels, which begin `row` bytes apart. */
+/** The same for rows of `length` bytes, several panels, which begin `row` bytes apart: FEATURE_PANELS panels at a time. */
 export function blockFeatures<T>(x: usize, out: usize, runs: i32, runTable: usize, length: usize, row: usize): void {
-	const P = panelBytes();
+	const P = panelBytes(), most = <usize>FEATURE_PANELS * P;
 	for (let left = length, step: usize = 0; left > 0; left -= step, x += step, out += step) {
-		step = min(left, TOGETHER * P);
+		step = min(left, most);
 		for (let at = out; at < out + step; at += 16) v128.store(at, v128.splat<T>(<T>1));
 		let child = out + row;
 		for (let run = runTable, last = runTable + <usize>runs * RUN_BYTES; run < last; run += RUN_BYTES) {
 			const z = x + <usize>load<i32>(run) * row;
 			let parent = out + <usize>load<i32>(run, 4) * row;
 			const end = child + <usize>load<i32>(run, 8) * row;
-			if (step == TOGETHER * P) {
-				// unroll p: 4, v: TILE_VECTORS
+			if (step == most) {
+				// unroll p: FEATURE_PANELS, v: TILE_VECTORS
 				const z$p$v = v128.load(z, ($p * TILE_VECTORS + $v) * 16);
 				for (; child < end; child += row, parent += row) {
-					// unroll p: 4, v: TILE_VECTORS
+					// unroll p: FEATURE_PANELS, v: TILE_VECTORS
 					const g$p$v = v128.mul<T>(v128.load(parent, ($p * TILE_VECTORS + $v) * 16), z$p$v);
-					// unroll p: 4, v: TILE_VECTORS
+					// unroll p: FEATURE_PANELS, v: TILE_VECTORS
 					v128.store(child, g$p$v, ($p * TILE_VECTORS + $v) * 16);
 				}
 				continue;
