@@ -36,7 +36,7 @@ export const streaming = defineAlgorithm({
 	name: "streaming",
 	summary: "the closed form in row blocks, memory O(n d)",
 	exact: true,
-	version: 2,
+	version: 3,
 	modules: [moduleBeside(import.meta.url, "streaming").href, moduleBeside(import.meta.url, "kernel-streaming").href],
 	options: z.strictObject({
 		blockRows: z.int().min(1).optional().describe("rows of a block; unless given as many as are fastest"),

