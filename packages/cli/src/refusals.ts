@@ -1,11 +1,10 @@
 import { UsageError } from "@attgrad/matrix-core";
-import { nearest } from "./suggestion.ts";
+import { meantOrKnown, nearest } from "./suggestion.ts";
 
 /** The refusal of a call that names no verb, or one that does not exist. */
 export function refuseVerb(verb: string | undefined, known: readonly string[]): UsageError {
 	if (verb === undefined) return new UsageError(`a verb is missing (${known.join(", ")}); see attgrad --help`);
-	const meant = nearest(verb, known);
-	return new UsageError(`unknown verb: ${verb} (${meant ? `did you mean ${meant}?` : `known: ${known.join(", ")}`})`);
+	return new UsageError(`unknown verb: ${verb} (${meantOrKnown(verb, known)})`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest } from "./suggestion.ts";
+import { meantOrKnown, nearest } from "./suggestion.ts";
 
 const known = ["gradient", "generate", "list", "epsilon"];
 
@@ -14,4 +14,9 @@ test.each([
 
 test.each(["", "x", "sweep", "grapefruits"])("%j means nothing known", (given) => {
 	expect(nearest(given, known)).toBeUndefined();
+});
+
+test("an unknown name is told what is meant, or what is known", () => {
+	expect(meantOrKnown("lst", known)).toBe("did you mean list?");
+	expect(meantOrKnown("sweep", known)).toBe("known: gradient, generate, list, epsilon");
 });

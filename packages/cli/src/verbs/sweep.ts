@@ -158,12 +158,12 @@ export async function sweepFlags() {
 export async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
 	if (!Array.isArray(names) || names.length === 0) return known;
 	const { UsageError } = await import("@attgrad/matrix-core");
-	return [...new Set(names)].map((name) => {
+	const { meantOrKnown } = await import("../suggestion.ts");
+	const knownNames = known.map((experiment) => experiment.name);
+	return [...new Set<string>(names)].map((name) => {
 		const found = known.find((experiment) => experiment.name === name);
 		if (found) return found;
-		throw new UsageError(
-			`unknown experiment: ${name} (known: ${known.map((experiment) => experiment.name).join(", ")})`,
-		);
+		throw new UsageError(`unknown experiment: ${name} (${meantOrKnown(name, knownNames)})`);
 	});
 }
 
