@@ -18,6 +18,22 @@ test("every kernel that this machine has can be asked for by name", async () => 
 	}
 });
 
+test("a kernel that is asked for by name is had however busy the machine is", async () => {
+	// By this clock whatever runs later takes longer: no build is faster than the one before it.
+	let now = 1;
+	const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+		now *= 2;
+		return now;
+	});
+	vi.resetModules();
+	const { availableKernels: timed, rightKernels } = await import("./choice.ts");
+	const { createRuntime: create } = await import("./runtime.ts");
+	expect(await timed()).toEqual(["js", "simd", "fma"]);
+	for (const kernel of await rightKernels()) expect((await create({ kernel })).kernel).toBe(kernel);
+	clock.mockRestore();
+	expect(await rightKernels()).toEqual(expect.arrayContaining([...(await availableKernels())]));
+});
+
 test("without a wish the runtime takes the fastest kernel", async () => {
 	vi.stubEnv("ATTGRAD_KERNEL", "");
 	const runtime = await createRuntime();

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { ComputationError, UsageError } from "../errors.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
-import { availableKernels } from "./choice.ts";
+import { availableKernels, rightKernels } from "./choice.ts";
 import { KeptRows } from "./kept-rows.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
@@ -95,12 +95,13 @@ export async function createRuntime({
 
 async function chooseKernel(wanted: string | undefined): Promise<KernelName> {
 	if (wanted === "js") return "js";
-	const available = await availableKernels();
-	const chosen = wanted ?? available.at(-1);
-	const found = available.find((name) => name === chosen);
+	if (wanted === undefined) return (await availableKernels()).at(-1)!;
+	const found = (await rightKernels()).find((name) => name === wanted);
 	if (found) return found;
-	const what = kernelNames.some((name) => name === chosen) ? "not available on this machine" : "unknown";
-	throw new UsageError(`runtime: kernel ${chosen} is ${what} (this machine has ${available.join(", ")})`);
+	const what = kernelNames.some((name) => name === wanted) ? "not available on this machine" : "unknown";
+	throw new UsageError(
+		`runtime: kernel ${wanted} is ${what} (this machine has ${(await availableKernels()).join(", ")})`,
+	);
 }
 
 /**
