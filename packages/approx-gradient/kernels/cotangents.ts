@@ -21,16 +21,16 @@ function cotangentTile<T>(C: i32, add: bool, S: usize, stride: usize, cotangent:
 	if ($n < C) v128.store(t, a$n$v, ($n * TILE_VECTORS + $v) * 16);
 }
 
-/** The same for any number of nodes and C <= 5 columns, whose cotangents stay in registers. */
+/** That sum for any number of nodes and C <= 5 columns, whose cotangents stay in registers. */
 // @ts-ignore: decorator
 @inline
-function fewCotangents<T>(C: i32, add: bool, nodes: i32, S: usize, cotangent: usize, t: usize): void {
+function fewCotangents<T>(C: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
 	// unroll c: 5, v: TILE_VECTORS
 	const x$c$v = $c < C ? v128.load(cotangent, ($c * TILE_VECTORS + $v) * 16) : zero();
 	for (const end = t + <usize>nodes * panelBytes(); t < end; t += panelBytes(), S += <usize>C * sizeof<T>()) {
 		const first = v128.load_splat<T>(S);
 		// unroll v: TILE_VECTORS
-		let a$v = add ? multiplyAdd<T>(first, x0$v, v128.load(t, $v * 16)) : v128.mul<T>(first, x0$v);
+		let a$v = v128.mul<T>(first, x0$v);
 		// unroll c: 5, v: TILE_VECTORS
 		if ($c > 0 && $c < C) a$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), x$c$v, a$v);
 		// unroll v: TILE_VECTORS
@@ -43,10 +43,10 @@ function fewCotangents<T>(C: i32, add: bool, nodes: i32, S: usize, cotangent: us
 @inline
 export function cotangents<T>(add: bool, columns: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	if (columns == 5) return fewCotangents<T>(5, add, nodes, S, cotangent, t);
-	if (columns == 4) return fewCotangents<T>(4, add, nodes, S, cotangent, t);
-	if (columns == 3) return fewCotangents<T>(3, add, nodes, S, cotangent, t);
-	if (columns == 2) return fewCotangents<T>(2, add, nodes, S, cotangent, t);
+	if (!add && columns == 5) return fewCotangents<T>(5, nodes, S, cotangent, t);
+	if (!add && columns == 4) return fewCotangents<T>(4, nodes, S, cotangent, t);
+	if (!add && columns == 3) return fewCotangents<T>(3, nodes, S, cotangent, t);
+	if (!add && columns == 2) return fewCotangents<T>(2, nodes, S, cotangent, t);
 	for (; nodes >= 4; nodes -= 4, S += 4 * stride, t += 4 * P) cotangentTile<T>(4, add, S, stride, cotangent, t);
 	for (; nodes > 0; nodes--, S += stride, t += P) cotangentTile<T>(1, add, S, stride, cotangent, t);
 }

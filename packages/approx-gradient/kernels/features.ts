@@ -1,24 +1,25 @@
-// Monomial features by the feature tree, which for kernels is a table of runs: nodes that follow each other and are made, by one
-// variable, of nodes that follow each other too. A run is three numbers (variable, first parent, length); the first
-// node of the first run is node 1, and each run begins where the one before has ended. Node 0 is the constant 1. Loops over
-// a run have no branch and no look-up in them. Any downward-closed set of monomials fits; in the order of `totalDegreeTree` runs are long.
+// Monomial features by a table of runs: nodes that follow each other, each the product of one factor, the same for the run, and
+// of its parent, and the parents follow each other too. A run is three numbers (factor, first parent, length); the first
+// node of the first run is node 1, and each run begins where the one before has ended. Node 0 is the constant 1. A factor is a
+// node made before, or a variable: variable v is the factor v - d, and its row lies that far before the features, so that one sum
+// finds both. Loops over a run have no branch and no look-up in them. Any downward-closed set of monomials fits.
 //
-// Features are made of the first `made` nodes only. The runs after them are long runs of leaves, nodes that are nobody's parent, most
-// of them of the highest degree: x_v goes to the other factor of a product, which then takes the parents' features instead.
+// Features are made of the first `made` nodes only. The runs after them are products: long runs of nodes that no run is made of.
+// Their factor goes to the other side, Σ S[node] · feature[node] = factor · Σ S[node] · feature[parent], and they need no features.
 
 import { panelBytes } from "./panel";
 
 /** Bytes of a run in the table. */
 export const RUN_BYTES: usize = 12;
 
-/** out[node] = out[parent] · x[variable], rows of one panel each. */
-export function panelFeatures<T>(x: usize, out: usize, runs: i32, runTable: usize): void {
+/** out[node] = out[parent] · out[factor], rows of one panel each; the d variables are before out. */
+export function panelFeatures<T>(out: usize, runs: i32, runTable: usize): void {
 	const P = panelBytes();
 	// unroll v: TILE_VECTORS
 	v128.store(out, v128.splat<T>(<T>1), $v * 16);
 	let child = out + P;
 	for (const last = runTable + <usize>runs * RUN_BYTES; runTable < last; runTable += RUN_BYTES) {
-		const z = x + <usize>load<i32>(runTable) * P;
+		const z = out + <usize>load<i32>(runTable) * P;
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);
 		let parent = out + <usize>load<i32>(runTable, 4) * P;
@@ -32,14 +33,14 @@ export function panelFeatures<T>(x: usize, out: usize, runs: i32, runTable: usiz
 }
 
 /** The same for rows of `length` bytes, several panels, which begin `row` bytes apart: FEATURE_PANELS panels at a time. */
-export function blockFeatures<T>(x: usize, out: usize, runs: i32, runTable: usize, length: usize, row: usize): void {
+export function blockFeatures<T>(out: usize, runs: i32, runTable: usize, length: usize, row: usize): void {
 	const P = panelBytes(), most = <usize>FEATURE_PANELS * P;
-	for (let left = length, step: usize = 0; left > 0; left -= step, x += step, out += step) {
+	for (let left = length, step: usize = 0; left > 0; left -= step, out += step) {
 		step = min(left, most);
 		for (let at = out; at < out + step; at += 16) v128.store(at, v128.splat<T>(<T>1));
 		let child = out + row;
 		for (let run = runTable, last = runTable + <usize>runs * RUN_BYTES; run < last; run += RUN_BYTES) {
-			const z = x + <usize>load<i32>(run) * row;
+			const z = out + <usize>load<i32>(run) * row;
 			let parent = out + <usize>load<i32>(run, 4) * row;
 			const end = child + <usize>load<i32>(run, 8) * row;
 			if (step == most) {

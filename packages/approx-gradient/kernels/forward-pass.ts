@@ -7,7 +7,7 @@ import { checkNormalisers } from "./query-pass";
 /**
  * A range of `rows` queries; returns the first row whose normaliser is not positive, or -1. A1 and the tables are those of
  * `queryPass`. outputs: rows x d, row-major, N / D; range: [the bad normaliser, the least one so far].
- * scratch, in panels: made, 3 d + 1, and d + 1 for each run of leaves.
+ * scratch, in panels: made, 3 d + 1, and d + 1 for each run of products.
  */
 // @ts-ignore: decorator
 @inline
@@ -16,12 +16,12 @@ export function forwardPass<T>(
 	A1: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize, outputs: usize, range: usize,
 ): i32 {
 	const P = panelBytes(), Z = <usize>sizeof<T>(), columns = <usize>d * P, stride = <usize>d * Z;
-	const feature = scratch, a1 = feature + <usize>made * P, q = a1 + columns, N = q + columns, leafSums = N + columns + P;
+	const a1 = scratch, q = a1 + columns, feature = q + columns, N = feature + <usize>made * P, productSums = N + columns + P;
 	for (let from = 0; from < rows; from += panelRows<T>(), A1 += stride * panelRows<T>()) {
 		const count = min(panelRows<T>(), rows - from);
 		loadPanels<T>(A1, count, d, a1);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
-		evaluate<T>(d + 1, q, feature, nodes, made, runs, runTable, weighted, N, leafSums);
+		evaluate<T>(d + 1, feature, nodes, made, runs, runTable, weighted, N, productSums);
 		const bad = checkNormalisers<T>(N + columns, count, range);
 		if (bad >= 0) return from + bad;
 		for (let r = 0, row = N; r < count; r++, row += Z) {

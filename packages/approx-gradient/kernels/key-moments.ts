@@ -10,19 +10,27 @@ import { loadPanels, panelBytes, panelRows, projectPanels, wideSum } from "./pan
 const STEP: usize = 32;
 
 /**
- * tile[column][node] (STEP bytes each) = lane-wise products of two feature rows and C <= MOMENT_COLUMNS value rows, summed
- * along the rows. Features come from L2, so one pass over them should serve all columns up to d = 4, and half of d = 8.
+ * tile[column][node] (STEP bytes each) = lane-wise products of two feature rows and C <= MOMENT_COLUMNS columns of values, summed
+ * along the rows. values: panel by panel, `step` bytes from one to the next, so that columns are found without their addresses being
+ * computed. Features come from L2, so one pass over them should serve all columns up to d = 4, and half of d = 8.
  */
 // @ts-ignore: decorator
 @inline
-function momentTile<T>(C: i32, features: usize, values: usize, length: usize, row: usize, tile: usize): void {
+function momentTile<T>(C: i32, features: usize, values: usize, length: usize, row: usize, step: usize, tile: usize): void {
 	// unroll c: MOMENT_COLUMNS, n: 2, v: 2
 	let a$c$n$v = zero();
-	for (const end = features + length; features < end; features += STEP, values += STEP) {
+	for (const end = features + length; features < end; features += panelBytes(), values += step) {
 		// unroll n: 2, v: 2
 		const f$n$v = v128.load(features + $n * row, $v * 16);
 		// unroll c: MOMENT_COLUMNS, n: 2, v: 2
-		if ($c < C) a$c$n$v = multiplyAdd<T>(f$n$v, v128.load(values + $c * row, $v * 16), a$c$n$v);
+		if ($c < C) a$c$n$v = multiplyAdd<T>(f$n$v, v128.load(values, ($c * TILE_VECTORS + $v) * 16), a$c$n$v);
+		if (panelBytes() == STEP) continue;
+		// Never so; but behind it V8 begins anew, where it would compute both steps at once and run out of registers.
+		if (values == 0) break;
+		// unroll n: 2, v: 2
+		const g$n$v = v128.load(features + $n * row, (2 + $v) * 16);
+		// unroll c: MOMENT_COLUMNS, n: 2, v: 2
+		if ($c < C) a$c$n$v = multiplyAdd<T>(g$n$v, v128.load(values, ($c * TILE_VECTORS + 2 + $v) * 16), a$c$n$v);
 	}
 	// unroll c: MOMENT_COLUMNS, n: 2, v: 2
 	if ($c < C) v128.store(tile, a$c$n$v, (($c * 2 + $n) * 2 + $v) * 16);
@@ -43,15 +51,16 @@ function addTile<T>(C: i32, both: bool, tile: usize, S: usize, moments: usize): 
 
 /** S += the moments of two nodes of a block, or of the first alone; tile: scratch for a tile. */
 function addPair<T>(columns: i32, both: bool, features: usize, values: usize, length: usize, row: usize, tile: usize, S: usize, moments: usize): void {
+	const step = <usize>columns * panelBytes();
 	let left = columns;
-	for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, S += MOMENT_COLUMNS * moments, values += <usize>MOMENT_COLUMNS * row) {
-		momentTile<T>(MOMENT_COLUMNS, features, values, length, row, tile);
+	for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, S += MOMENT_COLUMNS * moments, values += MOMENT_COLUMNS * panelBytes()) {
+		momentTile<T>(MOMENT_COLUMNS, features, values, length, row, step, tile);
 		addTile<T>(MOMENT_COLUMNS, both, tile, S, moments);
 	}
-	if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, values, length, row, tile);
-	else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, values, length, row, tile);
-	else if (left == 2) momentTile<T>(2, features, values, length, row, tile);
-	else if (left == 1) momentTile<T>(1, features, values, length, row, tile);
+	if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, values, length, row, step, tile);
+	else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, values, length, row, step, tile);
+	else if (left == 2) momentTile<T>(2, features, values, length, row, step, tile);
+	else if (left == 1) momentTile<T>(1, features, values, length, row, step, tile);
 	addTile<T>(left, both, tile, S, moments);
 }
 
@@ -63,16 +72,19 @@ function addMoments<T>(
 		addPair<T>(columns, node + 1 < nodes, features, values, length, row, tile, S, moments);
 }
 
-/** out = x · values for `columns` rows and the row x, `length` bytes each. */
-function scaleValues<T>(columns: i32, x: usize, values: usize, length: usize, row: usize, out: usize): void {
-	const P = panelBytes();
-	for (const end = values + <usize>columns * row; values < end; values += row, out += row)
-		for (let at: usize = 0; at < length; at += P) {
+/** out = x · values for the row x of `length` bytes and the panels of `columns` columns. */
+function scaleValues<T>(columns: i32, x: usize, values: usize, length: usize, out: usize): void {
+	const P = panelBytes(), step = <usize>columns * P;
+	for (const last = x + length; x < last; x += P) {
+		// unroll v: TILE_VECTORS
+		const x$v = v128.load(x, $v * 16);
+		for (const end = values + step; values < end; values += P, out += P) {
 			// unroll v: TILE_VECTORS
-			const s$v = v128.mul<T>(v128.load(x + at, $v * 16), v128.load(values + at, $v * 16));
+			const s$v = v128.mul<T>(x$v, v128.load(values, $v * 16));
 			// unroll v: TILE_VECTORS
-			v128.store(out + at, s$v, $v * 16);
+			v128.store(out, s$v, $v * 16);
 		}
+	}
 }
 
 /**
@@ -108,11 +120,11 @@ function keyWeights<T>(d: i32, keys: usize, centre: usize, tilt: usize, count: i
 	for (let r = count; r < panelRows<T>(); r++) store<T>(weights + <usize>r * Z, <T>0);
 }
 
-/** values[i] *= weights for d panels, rows of `row` bytes apart. */
-function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void {
+/** values[i] *= weights for d panels. */
+function weighValues<T>(d: i32, weights: usize, values: usize): void {
 	// unroll v: TILE_VECTORS
 	const w$v = v128.load(weights, $v * 16);
-	for (let i = 0; i < d; i++, values += row) {
+	for (let i = 0; i < d; i++, values += panelBytes()) {
 		// unroll v: TILE_VECTORS
 		const x$v = v128.mul<T>(v128.load(values, $v * 16), w$v);
 		// unroll v: TILE_VECTORS
@@ -121,8 +133,8 @@ function weighValues<T>(d: i32, weights: usize, values: usize, row: usize): void
 }
 
 /**
- * Adds the moments of `rows` keys to S ((d + 1) x nodes doubles). Features are made of the first `made` nodes; for each run of leaves
- * after them the values are multiplied by the variable.
+ * Adds the moments of `rows` keys to S ((d + 1) x nodes doubles). Features are made of the first `made` nodes only; for each run of
+ * products after them the values are multiplied by its factor.
  * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y - valueCentre (matrices, centres and
  * none = d zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
  * scratch: EXPONENTIAL_TABLE, (made + 3 d + 3) rows of `panels` + 1 panels (a pair of nodes
@@ -132,27 +144,28 @@ export function keyMoments<T>(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	const stride = <usize>d * sizeof<T>(), length = <usize>panels * panelBytes(), row = length + panelBytes();
-	const features = scratch + EXPONENTIAL_TABLE, k = features + <usize>(made + 1) * row, h = k + <usize>d * row;
-	const scaled = h + <usize>(d + 1) * row, loaded = scaled + <usize>(d + 1) * row, tile = loaded + <usize>d * panelBytes();
-	const moments = <usize>nodes << 3, leafTable = runTable + <usize>runs * RUN_BYTES;
+	const P = panelBytes(), stride = <usize>d * sizeof<T>(), length = <usize>panels * P, row = length + P;
+	const k = scratch + EXPONENTIAL_TABLE, features = k + <usize>d * row, h = features + <usize>(made + 1) * row;
+	const scaled = h + <usize>(d + 1) * row, loaded = scaled + <usize>(d + 1) * row, tile = loaded + <usize>d * P;
+	const moments = <usize>nodes << 3, productTable = runTable + <usize>runs * RUN_BYTES;
 	if (tilt) prepareExponential<f64>(scratch);
 	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
-		for (let panel: usize = 0, first = from; panel < length; panel += panelBytes(), first += panelRows<T>()) {
-			const count = max(0, min(panelRows<T>(), rows - first));
+		for (let panel: usize = 0, value = h, first = from; panel < length; panel += P, value += <usize>(d + 1) * P, first += panelRows<T>()) {
+			const count = max(0, min(panelRows<T>(), rows - first)), weight = value + <usize>d * P;
 			loadPanels<T>(keys + <usize>first * stride, count, d, loaded);
 			projectPanels<T>(loaded, keyMap, centre, none, d, k + panel, row);
-			keyWeights<T>(d, loaded, centre, tilt, count, h + <usize>d * row + panel, scratch);
+			keyWeights<T>(d, loaded, centre, tilt, count, weight, scratch);
 			loadPanels<T>(inputs + <usize>first * stride, count, d, loaded);
-			projectPanels<T>(loaded, Y, none, valueCentre, d, h + panel, row);
-			weighValues<T>(d, h + <usize>d * row + panel, h + panel, row);
+			projectPanels<T>(loaded, Y, none, valueCentre, d, value, P);
+			weighValues<T>(d, weight, value);
 		}
-		blockFeatures<T>(k, features, runs, runTable, length, row);
+		blockFeatures<T>(features, runs, runTable, length, row);
 		addMoments<T>(d + 1, made, features, h, length, row, tile, S, moments);
-		for (let node = made, entry = leafTable, count = 0; node < nodes; node += count, entry += RUN_BYTES) {
+		for (let node = made, entry = productTable, count = 0; node < nodes; node += count, entry += RUN_BYTES) {
+			const factor = features + <usize>load<i32>(entry) * row, parent = features + <usize>load<i32>(entry, 4) * row;
 			count = load<i32>(entry, 8);
-			scaleValues<T>(d + 1, k + <usize>load<i32>(entry) * row, h, length, row, scaled);
-			addMoments<T>(d + 1, count, features + <usize>load<i32>(entry, 4) * row, scaled, length, row, tile, S + (<usize>node << 3), moments);
+			scaleValues<T>(d + 1, factor, h, length, scaled);
+			addMoments<T>(d + 1, count, parent, scaled, length, row, tile, S + (<usize>node << 3), moments);
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Outputs of a panel of queries before they are normalised: N = Sᵀ features, made along the feature tree.
+// Outputs of a panel of queries before they are normalised: N = Sᵀ features.
 //
 // Long sums over nodes go in runs of RUN nodes whose results are added up after: sums of K terms then err by
 // about RUN + K / RUN roundings instead of K, which counts in single precision, and a run's moments stay in L1.
@@ -14,9 +14,13 @@ export const RUN = 48;
 // @ts-ignore: decorator
 @inline
 function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride: usize, N: usize): void {
+	const end = feature + <usize>nodes * panelBytes();
+	// unroll v: TILE_VECTORS
+	const e$v = v128.load(feature, $v * 16);
+	// The first term begins the sum: V8 then computes the addresses of the moments outside the loop.
 	// unroll c: 5, v: TILE_VECTORS
-	let a$c$v = zero();
-	for (const end = feature + <usize>nodes * panelBytes(); feature < end; feature += panelBytes(), S += stride) {
+	let a$c$v = $c < C ? v128.mul<T>(v128.load_splat<T>(S, $c * sizeof<T>()), e$v) : e$v;
+	for (feature += panelBytes(), S += stride; feature < end; feature += panelBytes(), S += stride) {
 		// unroll v: TILE_VECTORS
 		const f$v = v128.load(feature, $v * 16);
 		// unroll c: 5, v: TILE_VECTORS
@@ -26,52 +30,6 @@ function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride
 	if ($c < C) a$c$v = v128.add<T>(a$c$v, v128.load(N, ($c * TILE_VECTORS + $v) * 16));
 	// unroll c: 5, v: TILE_VECTORS
 	if ($c < C) v128.store(N, a$c$v, ($c * TILE_VECTORS + $v) * 16);
-}
-
-/**
- * The features of a panel x, made as `panelFeatures` makes them, and while they are in registers N[c] += sum over nodes of
- * S[node][c] · feature[node] for C <= 5 columns c.
- */
-// @ts-ignore: decorator
-@inline
-function makeAndEvaluate<T>(C: i32, x: usize, out: usize, runs: i32, runTable: usize, S: usize, stride: usize, N: usize): void {
-	const P = panelBytes();
-	// unroll v: TILE_VECTORS
-	v128.store(out, v128.splat<T>(<T>1), $v * 16);
-	// unroll c: 5
-	const first$c = $c < C ? v128.load_splat<T>(S, $c * sizeof<T>()) : zero();
-	// unroll c: 5, v: TILE_VECTORS
-	if ($c < C) v128.store(N, first$c, ($c * TILE_VECTORS + $v) * 16);
-	S += stride;
-	let child = out + P, run = runTable, parent: usize = 0, z: usize = 0, left = 0;
-	for (const last = runTable + <usize>runs * RUN_BYTES; run < last || left > 0; ) {
-		// unroll c: 5, v: TILE_VECTORS
-		let a$c$v = zero();
-		for (let room = RUN; room > 0; ) {
-			if (left == 0) {
-				if (run == last) break;
-				z = x + <usize>load<i32>(run) * P;
-				parent = out + <usize>load<i32>(run, 4) * P;
-				left = load<i32>(run, 8);
-				run += RUN_BYTES;
-			}
-			const take = min(left, room);
-			left -= take;
-			room -= take;
-			for (const end = child + <usize>take * P; child < end; child += P, parent += P, S += stride) {
-				// unroll v: TILE_VECTORS
-				const f$v = v128.mul<T>(v128.load(parent, $v * 16), v128.load(z, $v * 16));
-				// unroll v: TILE_VECTORS
-				v128.store(child, f$v, $v * 16);
-				// unroll c: 5, v: TILE_VECTORS
-				if ($c < C) a$c$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), f$v, a$c$v);
-			}
-		}
-		// unroll c: 5, v: TILE_VECTORS
-		if ($c < C) a$c$v = v128.add<T>(a$c$v, v128.load(N, ($c * TILE_VECTORS + $v) * 16));
-		// unroll c: 5, v: TILE_VECTORS
-		if ($c < C) v128.store(N, a$c$v, ($c * TILE_VECTORS + $v) * 16);
-	}
 }
 
 /** N (`columns` panels) += Sᵀ features over `nodes` nodes. */
@@ -89,17 +47,17 @@ function addEvaluated<T>(columns: i32, feature: usize, nodes: i32, S: usize, str
 }
 
 /**
- * N (`columns` panels) += what the leaves `made` .. `nodes` - 1 add: each run of them is one variable x_v times a product of
- * its parents' features, sums = sum over leaves of S[leaf] · feature[parent], which is kept in `sums`, `columns` panels a run.
+ * N (`columns` panels) += what the products `made` .. `nodes` - 1 add: each run of them is its factor's feature times
+ * sums = sum over its nodes of S[node] · feature[parent], which are kept in `sums`, `columns` panels a run.
  */
-function evaluateLeaves<T>(
-	columns: i32, x: usize, feature: usize, made: i32, nodes: i32, leafTable: usize, S: usize, N: usize, sums: usize,
+function evaluateProducts<T>(
+	columns: i32, feature: usize, made: i32, nodes: i32, productTable: usize, S: usize, N: usize, sums: usize,
 ): void {
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
 	S += <usize>made * stride;
-	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, leafTable += RUN_BYTES) {
-		const z = x + <usize>load<i32>(leafTable) * P, parent = feature + <usize>load<i32>(leafTable, 4) * P;
-		length = load<i32>(leafTable, 8);
+	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, productTable += RUN_BYTES) {
+		const z = feature + <usize>load<i32>(productTable) * P, parent = feature + <usize>load<i32>(productTable, 4) * P;
+		length = load<i32>(productTable, 8);
 		clearPanels(sums, columns);
 		addEvaluated<T>(columns, parent, length, S, stride, sums);
 		// unroll v: TILE_VECTORS
@@ -113,30 +71,60 @@ function evaluateLeaves<T>(
 	}
 }
 
-/** Nodes of a run, on average, from which on features are made while they are evaluated: short runs are better left to themselves. */
-const LONG_RUNS: i32 = 6;
+// each C: 3, 4, 5
+/** The same for $C columns, whose sums stay in registers. */
+// @ts-ignore: decorator
+@inline
+function evaluateProducts$C<T>(feature: usize, made: i32, nodes: i32, productTable: usize, S: usize, N: usize, sums: usize): void {
+	const stride = $C * sizeof<T>(), P = panelBytes();
+	S += <usize>made * stride;
+	for (let left = nodes - made; left > 0; productTable += RUN_BYTES, sums += $C * P) {
+		const z = feature + <usize>load<i32>(productTable) * P, length = load<i32>(productTable, 8);
+		let f = feature + <usize>load<i32>(productTable, 4) * P;
+		left -= length;
+		for (let rest = length; rest > 0; rest -= RUN) {
+			const end = f + <usize>min(rest, RUN) * P;
+			// unroll v: TILE_VECTORS
+			const e$v = v128.load(f, $v * 16);
+			// unroll c: $C, v: TILE_VECTORS
+			let a$c$v = v128.mul<T>(v128.load_splat<T>(S, $c * sizeof<T>()), e$v);
+			for (f += P, S += stride; f < end; f += P, S += stride) {
+				// unroll v: TILE_VECTORS
+				const f$v = v128.load(f, $v * 16);
+				// unroll c: $C, v: TILE_VECTORS
+				a$c$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), f$v, a$c$v);
+			}
+			if (rest < length) {
+				// unroll c: $C, v: TILE_VECTORS
+				a$c$v = v128.add<T>(a$c$v, v128.load(sums, ($c * TILE_VECTORS + $v) * 16));
+			}
+			// unroll c: $C, v: TILE_VECTORS
+			v128.store(sums, a$c$v, ($c * TILE_VECTORS + $v) * 16);
+		}
+		// unroll v: TILE_VECTORS
+		const z$v = v128.load(z, $v * 16);
+		for (let to = N, from = sums, end = N + $C * P; to < end; to += P, from += P) {
+			// unroll v: TILE_VECTORS
+			const n$v = multiplyAdd<T>(z$v, v128.load(from, $v * 16), v128.load(to, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(to, n$v, $v * 16);
+		}
+	}
+}
 
 /**
- * The features of a panel x (`made` panels), and N (`columns` panels) = Sᵀ features over all nodes; sums: `columns` panels
- * for each run of leaves.
+ * The features of a panel (`made` panels; its variables are the d before), and N (`columns` panels) = Sᵀ features over all nodes;
+ * sums: `columns` panels for each run of products.
  */
 export function evaluate<T>(
-	columns: i32, x: usize, feature: usize, nodes: i32, made: i32, runs: i32, runTable: usize, S: usize, N: usize, sums: usize,
+	columns: i32, feature: usize, nodes: i32, made: i32, runs: i32, runTable: usize, S: usize, N: usize, sums: usize,
 ): void {
-	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	if (made >= LONG_RUNS * runs && columns > 1) {
-		if (columns >= 5) makeAndEvaluate<T>(5, x, feature, runs, runTable, S, stride, N);
-		else if (columns == 4) makeAndEvaluate<T>(4, x, feature, runs, runTable, S, stride, N);
-		else if (columns == 3) makeAndEvaluate<T>(3, x, feature, runs, runTable, S, stride, N);
-		else makeAndEvaluate<T>(2, x, feature, runs, runTable, S, stride, N);
-		if (columns > 5) {
-			clearPanels(N + 5 * P, columns - 5);
-			addEvaluated<T>(columns - 5, feature, made, S + 5 * sizeof<T>(), stride, N + 5 * P);
-		}
-	} else {
-		panelFeatures<T>(x, feature, runs, runTable);
-		clearPanels(N, columns);
-		addEvaluated<T>(columns, feature, made, S, stride, N);
-	}
-	evaluateLeaves<T>(columns, x, feature, made, nodes, runTable + <usize>runs * RUN_BYTES, S, N, sums);
+	const productTable = runTable + <usize>runs * RUN_BYTES;
+	panelFeatures<T>(feature, runs, runTable);
+	clearPanels(N, columns);
+	addEvaluated<T>(columns, feature, made, S, columns * sizeof<T>(), N);
+	if (columns == 5) evaluateProducts5<T>(feature, made, nodes, productTable, S, N, sums);
+	else if (columns == 4) evaluateProducts4<T>(feature, made, nodes, productTable, S, N, sums);
+	else if (columns == 3) evaluateProducts3<T>(feature, made, nodes, productTable, S, N, sums);
+	else evaluateProducts<T>(columns, feature, made, nodes, productTable, S, N, sums);
 }

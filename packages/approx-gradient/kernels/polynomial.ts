@@ -114,11 +114,22 @@ export function centredKeys32(
 	centredKeys<f32>(scratch, rows, d, keys, inputs, Y, middle, tilt, valueCentre, out);
 }
 
-/** Features of a block of keys, `times` over, into the scratch: what pass 1 does of them, by itself, to be timed. */
-export function features64(scratch: usize, runs: i32, runTable: usize, row: usize, x: usize, times: i32): void {
-	for (let i = 0; i < times; i++) blockFeatures<f64>(x, scratch, runs, runTable, row, row);
+/**
+ * Features of a block of keys whose d variables are all ½, `times` over, into the scratch behind the rows of the variables: what pass 1
+ * does of them, by itself, to be timed.
+ */
+// @ts-ignore: decorator
+@inline
+function features<T>(scratch: usize, d: i32, runs: i32, runTable: usize, row: usize, times: i32): void {
+	const out = scratch + <usize>d * row;
+	for (let at = scratch; at < out; at += 16) v128.store(at, v128.splat<T>(<T>0.5));
+	for (let i = 0; i < times; i++) blockFeatures<T>(out, runs, runTable, row, row);
 }
 
-export function features32(scratch: usize, runs: i32, runTable: usize, row: usize, x: usize, times: i32): void {
-	for (let i = 0; i < times; i++) blockFeatures<f32>(x, scratch, runs, runTable, row, row);
+export function features64(scratch: usize, d: i32, runs: i32, runTable: usize, row: usize, times: i32): void {
+	features<f64>(scratch, d, runs, runTable, row, times);
+}
+
+export function features32(scratch: usize, d: i32, runs: i32, runTable: usize, row: usize, times: i32): void {
+	features<f32>(scratch, d, runs, runTable, row, times);
 }

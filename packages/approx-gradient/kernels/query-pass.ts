@@ -5,9 +5,9 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangents } from "./cotangents";
 import { RUN_BYTES } from "./features";
 import { evaluate } from "./outputs";
-import { centrePanels, loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
+import { centrePanels, clearPanels, loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
 import { raise } from "./raised-gradient";
-import { backward, leavesBackward } from "./way-back";
+import { backward, productsBackward } from "./way-back";
 
 /**
  * From unnormalised outputs N (d panels, then the normaliser D) and targets: the residual c = o - E in place of the
@@ -132,7 +132,7 @@ export const REVERSE = 1;
  * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
  * and lowers the least one.
  * Features are made of the nodes below `made`; MOMENT needs them of all.
- * scratch, in panels: made, then raisedNodes (MOMENT) or made, 6 d + 2 + 2 d², and d + 1 for each run of leaves and once more.
+ * scratch, in panels: made, then raisedNodes (MOMENT) or made, 6 d + 2 + 2 d², and d + 1 for each run of products and once more.
  */
 // @ts-ignore: decorator
 @inline
@@ -141,10 +141,10 @@ export function queryPass<T>(
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
-	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>(), leafTable = runTable + <usize>runs * RUN_BYTES;
-	const feature = scratch, t = feature + <usize>made * P, a1 = t + <usize>(mode == MOMENT ? raisedNodes : made) * P, q = a1 + columns, c = q + columns;
-	const N = c + columns, gradient = N + columns + P, sums = gradient + columns;
-	const scaled = sums + <usize>(1 + d + 2 * d * d) * P, leafSums = scaled + columns + P;
+	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>(), productTable = runTable + <usize>runs * RUN_BYTES;
+	const q = scratch, feature = q + columns, gradient = feature + <usize>made * P, t = gradient + columns;
+	const a1 = t + <usize>(mode == MOMENT ? raisedNodes : made) * P, c = a1 + columns, N = c + columns, sums = N + columns + P;
+	const scaled = sums + <usize>(1 + d + 2 * d * d) * P, productSums = scaled + columns + P;
 	const sumCount = 1 + d + 2 * d * d;
 	memory.fill(sums, 0, <usize>sumCount * P);
 	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {
@@ -153,7 +153,7 @@ export function queryPass<T>(
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
 		centrePanels<T>(d, valueCentre, c);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
-		evaluate<T>(d + 1, q, feature, nodes, made, runs, runTable, weighted, N, leafSums);
+		evaluate<T>(d + 1, feature, nodes, made, runs, runTable, weighted, N, productSums);
 		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));
 		if (bad >= 0) return from + bad;
 		residual<T>(d, N, c);
@@ -166,8 +166,9 @@ export function queryPass<T>(
 			raise<T>(d, nodes, feature, weight, raised, t, gradient);
 		} else {
 			cotangents<T>(false, d + 1, made, weighted, N, t);
-			leavesBackward<T>(d + 1, q, made, nodes, leafTable, weighted, N, leafSums, scaled, t, gradient);
-			backward<T>(made, runs, runTable, q, feature, t, gradient);
+			clearPanels(gradient, d);
+			productsBackward<T>(d + 1, feature, made, nodes, productTable, weighted, N, productSums, scaled, t);
+			backward<T>(made, runs, runTable, feature, t);
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
 		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {

@@ -1,26 +1,28 @@
-// The query gradient of the route `reverse`: from the cotangents of the features back through the feature tree (paper.md 5.4).
+// The query gradient of the route `reverse`: from the cotangents of the features back to the variables (paper.md 5.4). The
+// cotangents t of nodes lie behind those of the variables, as features do: what a factor gets goes to one or the other alike.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangents } from "./cotangents";
 import { RUN_BYTES } from "./features";
-import { clearPanels, panelBytes } from "./panel";
+import { panelBytes } from "./panel";
 
 /**
- * The way back from the leaves `made` .. `nodes` - 1, whose own t is not formed: gradient (d panels) = the derivative in the
- * variable of each run, <cotangent, sums>, and t[parent] += sum over c of S[leaf][c] · (x_v · cotangent[c]).
- * sums: as evaluateLeaves has left them; scaled: `columns` panels.
+ * The way back from the products `made` .. `nodes` - 1, whose own t is not formed: t[factor] += <cotangent, sums>, and
+ * t[parent] += sum over c of S[node][c] · (feature[factor] · cotangent[c]).
+ * sums: as evaluateProducts has left them; scaled: `columns` panels.
  */
-export function leavesBackward<T>(
-	columns: i32, x: usize, made: i32, nodes: i32, leafTable: usize, S: usize, cotangent: usize, sums: usize,
-	scaled: usize, t: usize, gradient: usize,
+export function productsBackward<T>(
+	columns: i32, feature: usize, made: i32, nodes: i32, productTable: usize, S: usize, cotangent: usize, sums: usize, scaled: usize, t: usize,
 ): void {
+	if (columns == 5) return productsBackward5<T>(feature, made, nodes, productTable, S, cotangent, sums, t);
+	if (columns == 4) return productsBackward4<T>(feature, made, nodes, productTable, S, cotangent, sums, t);
+	if (columns == 3) return productsBackward3<T>(feature, made, nodes, productTable, S, cotangent, sums, t);
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	clearPanels(gradient, columns - 1);
 	S += <usize>made * stride;
-	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, leafTable += RUN_BYTES) {
-		const v = <usize>load<i32>(leafTable) * P, z = x + v, to = gradient + v;
-		const own = t + <usize>load<i32>(leafTable, 4) * P;
-		length = load<i32>(leafTable, 8);
+	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, productTable += RUN_BYTES) {
+		const factor = <usize>load<i32>(productTable) * P, z = feature + factor, to = t + factor;
+		const own = t + <usize>load<i32>(productTable, 4) * P;
+		length = load<i32>(productTable, 8);
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);
 		// unroll v: TILE_VECTORS
@@ -43,16 +45,55 @@ export function leavesBackward<T>(
 	}
 }
 
+// each C: 3, 4, 5
+/** The same for $C columns, whose cotangents stay in registers. */
+// @ts-ignore: decorator
+@inline
+function productsBackward$C<T>(
+	feature: usize, made: i32, nodes: i32, productTable: usize, S: usize, cotangent: usize, sums: usize, t: usize,
+): void {
+	const stride = $C * sizeof<T>(), P = panelBytes();
+	S += <usize>made * stride;
+	for (let left = nodes - made; left > 0; productTable += RUN_BYTES, sums += $C * P) {
+		const factor = <usize>load<i32>(productTable) * P, z = feature + factor, to = t + factor, length = load<i32>(productTable, 8);
+		left -= length;
+		// unroll v: TILE_VECTORS
+		let g$v = zero();
+		// unroll c: $C, v: TILE_VECTORS
+		let x$c$v = v128.load(cotangent, ($c * TILE_VECTORS + $v) * 16);
+		// unroll c: $C, v: TILE_VECTORS
+		g$v = multiplyAdd<T>(x$c$v, v128.load(sums, ($c * TILE_VECTORS + $v) * 16), g$v);
+		// unroll v: TILE_VECTORS
+		g$v = v128.add<T>(g$v, v128.load(to, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(to, g$v, $v * 16);
+		// unroll v: TILE_VECTORS
+		const z$v = v128.load(z, $v * 16);
+		// unroll c: $C, v: TILE_VECTORS
+		x$c$v = v128.mul<T>(x$c$v, z$v);
+		let own = t + <usize>load<i32>(productTable, 4) * P;
+		for (const end = own + <usize>length * P; own < end; own += P, S += stride) {
+			const first = v128.load_splat<T>(S);
+			// unroll v: TILE_VECTORS
+			let a$v = multiplyAdd<T>(first, x0$v, v128.load(own, $v * 16));
+			// unroll c: $C, v: TILE_VECTORS
+			if ($c > 0) a$v = multiplyAdd<T>(v128.load_splat<T>(S, $c * sizeof<T>()), x$c$v, a$v);
+			// unroll v: TILE_VECTORS
+			v128.store(own, a$v, $v * 16);
+		}
+	}
+}
+
 /**
- * gradient (d panels) += derivative of sum_node t[node] x^node in x, from the last node to the root; t is overwritten. Each run
- * of the table sums up by itself, which bounds the roundings as RUN does elsewhere.
+ * t of the variables (the d panels before t) += derivative of sum_node t[node] x^node in x, from the last node to the root; t is
+ * overwritten. Each run of the table sums up by itself, which bounds the roundings as RUN does elsewhere.
  */
-export function backward<T>(nodes: i32, runs: i32, runTable: usize, x: usize, feature: usize, t: usize, gradient: usize): void {
+export function backward<T>(nodes: i32, runs: i32, runTable: usize, feature: usize, t: usize): void {
 	const P = panelBytes();
 	let end = t + <usize>nodes * P;
 	for (let run = runTable + <usize>runs * RUN_BYTES; run > runTable; ) {
 		run -= RUN_BYTES;
-		const v = <usize>load<i32>(run) * P, p = <usize>load<i32>(run, 4) * P, z = x + v, to = gradient + v;
+		const factor = <usize>load<i32>(run) * P, p = <usize>load<i32>(run, 4) * P, z = feature + factor, to = t + factor;
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);
 		// unroll v: TILE_VECTORS

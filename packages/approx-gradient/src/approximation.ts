@@ -5,7 +5,7 @@ import { type RoundingCounts, roundingCounts } from "./certificates/rounding.ts"
 import type { FeatureSpace } from "./feature-space.ts";
 import type { DroppedTerms } from "./monomials/dropped-terms.ts";
 import { countMonomials, type FeatureTree } from "./monomials/feature-tree.ts";
-import { totalDegreeTree } from "./monomials/total-degree.ts";
+import { keptTotalDegreeTree } from "./monomials/total-degree.ts";
 import type { PolynomialFamily } from "./polynomials/family.ts";
 import type { Profile } from "./profile.ts";
 import type { Route } from "./routes/route.ts";
@@ -89,7 +89,7 @@ export function cheapCandidate(method: Method, degree: number): Candidate {
 export function totalDegreeApproximation(method: Method, degree: number): Approximation {
 	const { d } = method.profile;
 	const sizes = { size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) };
-	return { ...candidateOf(method, degree, sizes), tree: () => totalDegreeTree(d, degree) };
+	return { ...candidateOf(method, degree, sizes), tree: () => keptTotalDegreeTree(d, degree) };
 }
 
 /**

@@ -17,7 +17,7 @@ export interface KernelPasses {
 	/** Features of the degree and of one more, K and K⁺. */
 	readonly rank: number;
 	readonly raisedRank: number;
-	/** Features that pass 1 makes: leaves have none. */
+	/** Features that pass 1 makes: those of products are never formed. */
 	readonly made: number;
 	/** What comes before the route: ranges, norms and sums over all rows. */
 	profile(): Promise<unknown>;
@@ -64,10 +64,8 @@ export async function kernelPasses(
 				const size = bytesOf(dtype);
 				const { made, runs, triples } = plan.keyRuns;
 				const row = plan.blockPanels * plan.panelBytes;
-				const x = kernels.allocate(dtype, (d * row) / size);
-				kernels.view(dtype, x, (d * row) / size).fill(0.5);
-				const task = [runs, putIndices(kernels, triples), row, x, blocks];
-				await kernels.run(`features${8 * size}`, [task], { scratch: made * row });
+				const task = [d, runs, putIndices(kernels, triples), row, blocks];
+				await kernels.run(`features${8 * size}`, [task], { scratch: (d + made) * row });
 				return (blocks * row) / size;
 			}),
 		keys,

@@ -29,13 +29,15 @@ export function kernelRoundingCounts(
 	const unit = unitRoundoff(dtype);
 	// A lane sees a row a step; blocks, slots and lanes are joined in double precision.
 	const overKeys = unit * ((BLOCK_ROWS * bytesOf(dtype)) / STEP + 8) + double * (Math.ceil(n / 16) + 64);
-	const overFeatures = unit * (RUN + d + Math.ceil(size / RUN) + 2);
+	// By runs of RUN, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
+	const overFeatures = unit * (RUN + d + degree + Math.ceil(size / RUN) + 2);
 	// Powers of queries and keys, ω, h and their product, the moments as stored and weighed, the product with the feature.
 	const sums = unit * (2 * degree + 6) + overKeys + overFeatures;
 	const gradient = {
 		// t over d + 1 columns, the weighed feature, their product, the sum over features.
 		moment: unit * (d + 8) + overFeatures,
-		// Each step down the tree is a product and up to d additions; then a sum over all nodes, by runs of RUN and by degrees.
+		// Up to degree steps from a node to a variable, each a product and up to d additions. Before, t is summed over d + 1 columns for
+		// each power that goes with the node, of which there are the fewer the longer its way. Then a sum over all nodes, by runs of RUN.
 		reverse: unit * ((degree + 1) * (d + 3) + 6) + overFeatures,
 		paper: Number.POSITIVE_INFINITY,
 	}[name];

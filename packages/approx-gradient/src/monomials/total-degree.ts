@@ -50,6 +50,22 @@ export function totalDegreeTree(d: number, degree: number, available?: number): 
 	};
 }
 
+/** Trees that are kept at most, and the nodes of the largest: together some 10 MB. */
+const KEPT = { trees: 8, nodes: 2 ** 14 };
+
+const kept = new Map<string, FeatureTree>();
+
+/** The tree, which may be one that was made before: those used last are kept, for many gradients at one degree. Not to be written to. */
+export function keptTotalDegreeTree(d: number, degree: number): FeatureTree {
+	const key = `${d} ${degree}`;
+	const tree = kept.get(key) ?? totalDegreeTree(d, degree);
+	if (tree.raisedSize > KEPT.nodes) return tree;
+	kept.delete(key);
+	kept.set(key, tree);
+	if (kept.size > KEPT.trees) kept.delete(kept.keys().next().value!);
+	return tree;
+}
+
 /** Exponent of a node's last variable: how often it ends the tuple. */
 function exponentOf(parent: Int32Array, variable: Int32Array, node: number): number {
 	let exponent = 1;

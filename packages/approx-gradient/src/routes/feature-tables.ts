@@ -1,64 +1,148 @@
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 
-/** Nodes of a run at most, except of leaves: on the way back each sums up by itself, so that sums of K terms err by about this plus K over it. */
+/** Nodes of a run that features are made of at most: on the way back each sums up by itself, so that sums of K terms err by about this plus K over it. */
 const LONGEST_RUN = 48;
 
-/** Nodes of a tree as `kernels/features.ts` reads them. */
+/** Nodes of a tree as `kernels/features.ts` reads them: by runs, each node the product of a factor and a parent. */
 export interface RunTable {
-	/** Triples (variable, first parent, length): the runs that features are made of, then the runs of leaves. */
+	/** The tree's node at each place. */
+	readonly order: Int32Array;
+	/**
+	 * Triples (factor, first parent, length) of places: the runs that features are made of, then the runs of products. Variable v is the
+	 * factor v - d.
+	 */
 	readonly triples: Int32Array;
-	/** Nodes that features are made of: all but those in runs of leaves. */
+	/** Places that features are made of: all but those in runs of products. */
 	readonly made: number;
-	/** Runs of those nodes. */
+	/** Runs of those places. */
 	readonly runs: number;
-	/** Runs of leaves. */
-	readonly leafRuns: number;
+	/** Runs of products. */
+	readonly products: number;
+}
+
+/** The first `nodes` nodes of a tree in their own order, each made of its parent by its variable. */
+export function runTable({ d, parent, variable }: FeatureTree, nodes: number): RunTable {
+	const places = new Places();
+	for (let node = 0; node < nodes; node++) places.make(node, variable[node]! - d, parent[node]!);
+	return places.table();
 }
 
 /**
- * Runs of nodes among 1..nodes-1 of a tree that are made, by one variable, of parents that follow each other.
- * @param leavesFrom the least length of a run at the end, of nodes that are nobody's parent, whose features need not be made
+ * The first `nodes` nodes of a tree, most of them as products. With x the last variable, the base B₀ of the set are its monomials
+ * without x, and B_t those of them that x^t can multiply. The base comes first, those that go with the highest powers before the others, so
+ * that each B_t is its beginning; then the powers of x; and B_t x^t is a run of products, one factor and one run of parents. With d = 4, degree 6
+ * features are made of 81 nodes of 210. Monomials at the end of the base of which nothing is made are runs of products as well, of a variable and
+ * of monomials before.
+ *
+ * A run of products costs as much as some 2 d + 1 features, and shorter ones are made. Cost O(nodes), sorting apart.
  */
-export function runTable(tree: FeatureTree, nodes: number, leavesFrom = Number.POSITIVE_INFINITY): RunTable {
-	const firstLeaf = tree.parent.subarray(1, nodes).reduce((last, parent) => Math.max(last, parent), 0) + 1;
-	const last = runsOf(tree, firstLeaf, nodes, Number.POSITIVE_INFINITY);
-	const leaves = last.slice(last.findLastIndex(({ length }) => length < leavesFrom) + 1);
-	const made = leaves[0]?.first ?? nodes;
-	const runs = runsOf(tree, 1, made, LONGEST_RUN);
-	return {
-		triples: Int32Array.from(
-			[...runs, ...leaves].flatMap(({ variable, parent, length }) => [variable, parent, length]),
-		),
-		made,
-		runs: runs.length,
-		leafRuns: leaves.length,
-	};
+export function productTable(tree: FeatureTree, nodes: number): RunTable {
+	const known = tables.get(tree) ?? new Map<number, RunTable>();
+	const table = known.get(nodes) ?? makeProductTable(tree, nodes);
+	tables.set(tree, known.set(nodes, table));
+	return table;
 }
 
-/**
- * The runs with leaves apart where that pays: a run saves its products x_v · feature, and costs some three products of d + 1
- * columns.
- */
-export const leafyRunTable = (tree: FeatureTree, nodes: number): RunTable => runTable(tree, nodes, 2 * (tree.d + 1));
+/** The tables of trees that are still in use: to make one takes longer than a small problem's kernels. */
+const tables = new WeakMap<FeatureTree, Map<number, RunTable>>();
+
+function makeProductTable({ d, parent, variable }: FeatureTree, nodes: number): RunTable {
+	const least = 2 * d + 1;
+	// The node times x, and the highest power of x that goes with a node.
+	const above = new Int32Array(nodes);
+	const highest = new Int32Array(nodes);
+	const base: number[] = [0];
+	for (let node = nodes - 1; node > 0; node--) {
+		if (variable[node] !== d - 1) continue;
+		above[parent[node]!] = node;
+		highest[parent[node]!] = highest[node]! + 1;
+	}
+	for (let node = 1; node < nodes; node++) if (variable[node] !== d - 1) base.push(node);
+	base.sort((a, b) => highest[b]! - highest[a]!);
+	const place = new Int32Array(nodes);
+	for (let at = 0; at < base.length; at++) place[base[at]!] = at;
+
+	const places = new Places();
+	const factors = base.map((node) => variable[node]! - d);
+	const parents = base.map((node) => place[parent[node]!]!);
+	const multiplied = base.findLastIndex((node) => highest[node]! > 0) + 1;
+	const firstLeaf = parents.reduce((last, at) => Math.max(last, at + 1), Math.max(1, multiplied));
+	const ends = runsOf(factors, parents, firstLeaf, Number.POSITIVE_INFINITY);
+	const leaves = ends.slice(ends.findLastIndex(({ length }) => length < least) + 1).slice(-d);
+	const made = leaves[0]?.first ?? base.length;
+	for (let at = 0; at < made; at++) places.make(base[at]!, factors[at]!, parents[at]!);
+
+	// x^t is x^m x^(t - m), m the highest power of two below t: runs of 1, 1, 1, 2, 4, ... powers.
+	const placeOf = (power: number): number => made + power - 1;
+	for (let power = 1, node = above[0]!; power <= highest[0]!; power++, node = above[node]!) {
+		const m = 2 ** (31 - Math.clz32(power - 1));
+		if (power === 1) places.make(node, -1, 0);
+		else places.make(node, placeOf(m), placeOf(power - m));
+	}
+	const raised = base.slice(1);
+	for (let power = 1; power <= highest[0]!; power++) {
+		while (raised.length > 0 && highest[base[raised.length]!]! < power) raised.pop();
+		for (let at = 0; at < raised.length; at++) raised[at] = above[raised[at]!]!;
+		if (raised.length >= least) places.multiply(raised.slice(), placeOf(power), 1);
+		else for (let at = 0; at < raised.length; at++) places.make(raised[at]!, placeOf(power), 1 + at);
+	}
+	for (const { first, length, factor, parent: from } of leaves)
+		places.multiply(base.slice(first, first + length), factor, from);
+	return places.table();
+}
+
+/** A table in the making: nodes that are made, and behind them runs of products. */
+class Places {
+	readonly #made: number[] = [];
+	readonly #factors: number[] = [];
+	readonly #parents: number[] = [];
+	readonly #products: { nodes: number[]; factor: number; parent: number }[] = [];
+
+	/** Puts a node at the next place. */
+	make(node: number, factor: number, parent: number): void {
+		this.#made.push(node);
+		this.#factors.push(factor);
+		this.#parents.push(parent);
+	}
+
+	/** Puts a run of products behind all that is made. */
+	multiply(nodes: number[], factor: number, parent: number): void {
+		this.#products.push({ nodes, factor, parent });
+	}
+
+	table(): RunTable {
+		const runs = runsOf(this.#factors, this.#parents, 1, LONGEST_RUN);
+		const triples: number[] = [];
+		for (const { factor, parent, length } of runs) triples.push(factor, parent, length);
+		for (const { factor, parent, nodes } of this.#products) triples.push(factor, parent, nodes.length);
+		return {
+			order: Int32Array.from(this.#made.concat(...this.#products.map(({ nodes }) => nodes))),
+			triples: Int32Array.from(triples),
+			made: this.#made.length,
+			runs: runs.length,
+			products: this.#products.length,
+		};
+	}
+}
 
 interface Run {
-	/** First node. */
+	/** First place. */
 	readonly first: number;
-	readonly variable: number;
-	/** Parent of the first node. */
+	readonly factor: number;
+	/** Parent of the first place. */
 	readonly parent: number;
 	length: number;
 }
 
-/** The runs of nodes from..to-1, none longer than `longest`. */
-function runsOf({ parent, variable }: FeatureTree, from: number, to: number, longest: number): Run[] {
+/** The runs of the places from `from` on, none longer than `longest`. */
+function runsOf(factors: readonly number[], parents: readonly number[], from: number, longest: number): Run[] {
 	const runs: Run[] = [];
-	for (let node = from; node < to; node++) {
+	for (let at = from; at < parents.length; at++) {
 		const run = runs.at(-1);
-		const follows = run?.variable === variable[node] && run!.parent + run!.length === parent[node];
+		const follows = run?.factor === factors[at] && run!.parent + run!.length === parents[at];
 		// A parent inside the run would be read before it is done on the way back.
-		if (follows && parent[node]! < run!.first && run!.length < longest) run!.length++;
-		else runs.push({ first: node, variable: variable[node]!, parent: parent[node]!, length: 1 });
+		if (follows && parents[at]! < run!.first && run!.length < longest) run!.length++;
+		else runs.push({ first: at, factor: factors[at]!, parent: parents[at]!, length: 1 });
 	}
 	return runs;
 }

@@ -37,13 +37,13 @@ async function outputs(
 	const dtype = A1.dtype;
 	const size = bytesOf(dtype);
 	const tables = putRuns(kernels, plan.keyRuns);
-	const operands = queryOperands(input, moments, kernels);
+	const operands = queryOperands(input, moments, plan.keyRuns.order, kernels);
 	const ranges = putNumbers(kernels, "f64", new Float64Array(2 * plan.slots).fill(Number.POSITIVE_INFINITY));
 	const rangeView = kernels.view("f64", ranges, 2 * plan.slots);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const made = kernels.allocate(dtype, chunkRows * d);
-	const scratch = (plan.keyRuns.made + 3 * d + 1 + (d + 1) * plan.keyRuns.leafRuns) * plan.panelBytes;
+	const scratch = (plan.keyRuns.made + 3 * d + 1 + (d + 1) * plan.keyRuns.products) * plan.panelBytes;
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);

@@ -36,11 +36,12 @@ export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number
 
 /**
  * What a pass over queries takes in the kernels' memory: X with the frame's map, a centre of zeros, the shift of the queries
- * and the weighed moments.
+ * and the weighed moments in the order of a table.
  */
 export function queryOperands(
 	{ problem, tree, weights, frame }: RouteInput,
 	moments: Float64Array,
+	order: Int32Array,
 	kernels: Kernels,
 ): readonly number[] {
 	const { d } = problem;
@@ -49,7 +50,11 @@ export function queryOperands(
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
 	const weighted = kernels.allocate(dtype, tree.size * (d + 1));
 	const view = kernels.view(dtype, weighted, tree.size * (d + 1));
-	for (let at = 0; at < view.length; at++) view[at] = weights[Math.floor(at / (d + 1))]! * moments[at]!;
+	for (let place = 0, at = 0; place < order.length; place++) {
+		const node = order[place]!;
+		for (let from = node * (d + 1), end = from + d; from <= end; from++, at++)
+			view[at] = weights[node]! * moments[from]!;
+	}
 	return [
 		putNumbers(kernels, "f64", queryMap.data),
 		kernels.allocateZeros("f64", d),

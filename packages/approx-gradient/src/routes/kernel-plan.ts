@@ -1,6 +1,6 @@
 import { builds, type Dtype, type KernelName } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
-import { leafyRunTable, type RunTable } from "./feature-tables.ts";
+import { productTable, type RunTable } from "./feature-tables.ts";
 import { bytesOf } from "./kernel-operands.ts";
 
 /** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
@@ -48,7 +48,7 @@ export function kernelPlan(
 	nodes: number,
 ): KernelPlan {
 	if (kernel === "js") throw new Error("kernel js has no plan");
-	const keyRuns = leafyRunTable(tree, nodes);
+	const keyRuns = productTable(tree, nodes);
 	const panelBytes = builds[kernel].constants["TILE_VECTORS"]! * 16;
 	const panelRows = panelBytes / bytesOf(dtype);
 	const fitting = 2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes)));
@@ -66,8 +66,8 @@ export function kernelPlan(
 		slots,
 		slotRows,
 		keyScratch: 256 + ((keyRuns.made + 3 * d + 3) * (blockPanels + 1) + d + 10) * panelBytes,
-		queryScratch: ({ made, leafRuns }, adjointNodes) => {
-			const columns = 6 * d + 2 + 2 * d * d + (d + 1) * (leafRuns + 1);
+		queryScratch: ({ made, products }, adjointNodes) => {
+			const columns = 6 * d + 2 + 2 * d * d + (d + 1) * (products + 1);
 			return (made + adjointNodes + columns) * panelBytes;
 		},
 	};

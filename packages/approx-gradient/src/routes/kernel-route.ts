@@ -91,8 +91,9 @@ export function keyMoments(
 		for (let slot = 1; slot < used; slot++)
 			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at]! += all[from]!;
 		const total = new Float64Array(nodes * (d + 1));
-		for (let node = 0; node < nodes; node++)
-			for (let column = 0; column <= d; column++) total[node * (d + 1) + column] = joined[column * nodes + node]!;
+		for (let place = 0; place < nodes; place++)
+			for (let column = 0, at = plan.keyRuns.order[place]! * (d + 1); column <= d; column++, at++)
+				total[at] = joined[column * nodes + place]!;
 		return total;
 	});
 }
@@ -113,7 +114,10 @@ export async function queries(
 	// The route by moments multiplies features of every node.
 	const runs = route === "moment" ? runTable(tree, tree.size) : plan.keyRuns;
 	const tables = putRuns(kernels, runs);
-	const operands = [putNumbers(kernels, "f64", frame.valueCentre), ...queryOperands(input, moments, kernels)];
+	const operands = [
+		putNumbers(kernels, "f64", frame.valueCentre),
+		...queryOperands(input, moments, runs.order, kernels),
+	];
 	if (route === "moment") {
 		operands.push(tree.raisedSize, putNumbers(kernels, dtype, moments), putNumbers(kernels, dtype, weights));
 		operands.push(putIndices(kernels, raisedTable(tree, plan.panelBytes)));
