@@ -1,9 +1,10 @@
 // Ranges, norms and sums over rows, from which centres, radius and certificates are computed: the loops of
 // `src/profile-sums.ts` on groups of rows (`wide-panels.ts`). A group that is not full repeats its last row; where that
-// would count twice, the factor of the repeated rows is zero.
+// would count twice, the factor of the repeated rows is zero. Rows of four columns have passes of their own (`narrow-profile.ts`).
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { centredKeys4, centredQueries4, keyRanges4, queryRanges4 } from "./narrow-profile";
 import {
 	GROUP, LARGEST, LEAST, SUM, WIDE, addSizes, addTimes, addWide, clearLanes, distances, fill, groupDistances,
 	groupProducts, join, loadGroup, raiseSizes, spanAndNorm,
@@ -13,6 +14,7 @@ import {
 // @ts-ignore: decorator
 @inline
 export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, out: usize): void {
+	if (d == 4) return keyRanges4<T>(scratch, rows, keys, inputs, Y, out);
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
 	const k = scratch, a = k + block, h = a + block, low = h + block, high = low + block;
 	const lowValue = high + block, highValue = lowValue + block, size = highValue + block, norm = size + block, none = norm + WIDE;
@@ -40,6 +42,7 @@ export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inp
 // @ts-ignore: decorator
 @inline
 export function queryRanges<T>(scratch: usize, rows: i32, d: i32, inputs: usize, X: usize, out: usize): void {
+	if (d == 4) return queryRanges4<T>(scratch, rows, inputs, X, out);
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE, column = <usize>d << 3;
 	const a = scratch, q = a + block, low = q + block, high = low + block, size = high + block, norm = size + block;
 	fill(low, high, Infinity);
@@ -61,6 +64,7 @@ export function queryRanges<T>(scratch: usize, rows: i32, d: i32, inputs: usize,
 export function centredQueries<T>(
 	scratch: usize, rows: i32, d: i32, inputs: usize, targets: usize, X: usize, centre: usize, middle: usize, out: usize,
 ): void {
+	if (d == 4) return centredQueries4<T>(scratch, rows, inputs, targets, X, centre, middle, out);
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
 	const a = scratch, q = a + block, e = q + block, norm = e + block, sizes = norm + WIDE, products = sizes + block;
 	const end = products + <usize>d * block;
@@ -88,6 +92,7 @@ export function centredQueries<T>(
 export function centredKeys<T>(
 	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
 ): void {
+	if (d == 4) return centredKeys4<T>(scratch, rows, keys, inputs, Y, middle, tilt, valueCentre, out);
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
 	const k = scratch + EXPONENTIAL_TABLE, a = k + block, h = a + block, weight = h + block, none = weight + WIDE, norm = none + WIDE;
 	const total = norm + WIDE, sums = total + WIDE, valueSums = sums + block, end = valueSums + block;

@@ -22,6 +22,11 @@ describe.each(kernels)("kernel %s", (kernel) => {
 			[65, 7, "heavy-tailed"],
 			[5001, 3, "gaussian"],
 			[70_000, 2, "biased"],
+			// rows of four columns have passes of their own
+			[1, 4, "uniform"],
+			[33, 4, "heavy-tailed"],
+			[5001, 4, "biased"],
+			[70_000, 4, "gaussian"],
 		] as const) {
 			const problem = asDtype(generateProblem({ distribution, n, d, B: 1, seed: n }), dtype);
 			const expected = numbersOf(await profileOf(problem));
