@@ -34,7 +34,7 @@ const forwards: Readonly<
 	Record<ForwardCostName, { readonly algorithm: AnyForwardAlgorithm; readonly version: number }>
 > = {
 	"forward/streaming": { algorithm: exactForward, version: 2 },
-	"forward/polynomial": { algorithm: polynomialForward, version: 2 },
+	"forward/polynomial": { algorithm: polynomialForward, version: 3 },
 };
 
 const isForward = (name: CostName): name is ForwardCostName => Object.hasOwn(forwards, name);
