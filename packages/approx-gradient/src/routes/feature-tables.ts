@@ -31,7 +31,7 @@ export function runTable({ d, parent, variable }: FeatureTree, nodes: number): R
  * The first `nodes` nodes of a tree, most of them as products. With x the last variable, the base B₀ of the set are its monomials
  * without x, and B_t those of them that x^t can multiply. The base comes first, those that go with the highest powers before the others, so
  * that each B_t is its beginning; then the powers of x; and B_t x^t is a run of products, one factor and one run of parents. With d = 4, degree 6
- * features are made of 81 nodes of 210. Monomials at the end of the base of which nothing is made are runs of products as well, of a variable and
+ * features are made of 72 nodes of 210. Monomials at the end of the base of which nothing is made are runs of products as well, of a variable and
  * of monomials before.
  *
  * A run of products costs as much as some 2 d + 1 features, and shorter ones are made. Cost O(nodes), sorting apart.
