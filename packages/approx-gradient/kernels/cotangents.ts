@@ -38,15 +38,22 @@ function fewCotangents<T>(C: i32, nodes: i32, S: usize, cotangent: usize, t: usi
 	}
 }
 
-/** t[node] = sum over c of S[node][c] · cotangent[c], or that sum added to t[node]. */
+/** t[node] = sum over c of S[node][c] · cotangent[c]. */
 // @ts-ignore: decorator
 @inline
-export function cotangents<T>(add: bool, columns: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
+export function cotangents<T>(columns: i32, nodes: i32, S: usize, cotangent: usize, t: usize): void {
+	if (columns == 5) return fewCotangents<T>(5, nodes, S, cotangent, t);
+	if (columns == 4) return fewCotangents<T>(4, nodes, S, cotangent, t);
+	if (columns == 3) return fewCotangents<T>(3, nodes, S, cotangent, t);
+	if (columns == 2) return fewCotangents<T>(2, nodes, S, cotangent, t);
+	cotangentTiles<T>(columns, false, nodes, S, cotangent, t);
+}
+
+/** t[node] = sum over c of S[node][c] · cotangent[c], or that sum added to t[node], four nodes at a time. */
+// @ts-ignore: decorator
+@inline
+export function cotangentTiles<T>(columns: i32, add: bool, nodes: i32, S: usize, cotangent: usize, t: usize): void {
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
-	if (!add && columns == 5) return fewCotangents<T>(5, nodes, S, cotangent, t);
-	if (!add && columns == 4) return fewCotangents<T>(4, nodes, S, cotangent, t);
-	if (!add && columns == 3) return fewCotangents<T>(3, nodes, S, cotangent, t);
-	if (!add && columns == 2) return fewCotangents<T>(2, nodes, S, cotangent, t);
 	for (; nodes >= 4; nodes -= 4, S += 4 * stride, t += 4 * P) cotangentTile<T>(4, add, S, stride, cotangent, t);
 	for (; nodes > 0; nodes--, S += stride, t += P) cotangentTile<T>(1, add, S, stride, cotangent, t);
 }

@@ -1,9 +1,10 @@
 // The passes of `profile.ts` for rows of four columns, d = 4: a row is one pair of vectors, whose lanes are columns, so that nothing is transposed
 // and what is sought of all rows stays in registers. In double precision, whatever the number type; rows in single precision are widened, CHUNK at a time.
+// Of scratch they take less than 3 KB, which the passes over groups of rows have for d = 4 too.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { LARGEST, LEAST, SUM } from "./wide-panels";
+import { LARGEST, LEAST, SUM, fill, joined } from "./wide-panels";
 
 /** Rows that are widened, or whose weights are made, at a time; and bytes of a row of doubles. */
 const CHUNK: i32 = 32;
@@ -33,23 +34,18 @@ function rowSum(x: v128, y: v128): v128 {
 }
 
 /** out[i] joined with sums[i]. */
-function joinDoubles(how: i32, sums: usize, count: i32, out: usize): void {
-	for (const end = sums + (<usize>count << 3); sums < end; sums += 8, out += 8) {
-		const x = load<f64>(out), y = load<f64>(sums);
-		store<f64>(out, how == LEAST ? min<f64>(x, y) : how == LARGEST ? max<f64>(x, y) : x + y);
-	}
-}
-
-/** Fills `count` rows of sums with x. */
-function fillRows(sums: usize, count: i32, x: f64): void {
-	for (const end = sums + <usize>count * ROW; sums < end; sums += 8) store<f64>(sums, x);
+// @ts-ignore: decorator
+@inline
+function joinSums(how: i32, sums: usize, count: i32, out: usize): void {
+	for (const end = sums + (<usize>count << 3); sums < end; sums += 8, out += 8)
+		store<f64>(out, joined(how, load<f64>(out), load<f64>(sums)));
 }
 
 /** What `ranges` begins with. */
 function beginRanges(sums: usize): void {
-	fillRows(sums, 1, Infinity);
-	fillRows(sums + ROW, 1, -Infinity);
-	fillRows(sums + 2 * ROW, 3, 0);
+	fill(sums, sums + ROW, Infinity);
+	fill(sums + ROW, sums + 2 * ROW, -Infinity);
+	fill(sums + 2 * ROW, sums + 5 * ROW, 0);
 }
 
 /**
@@ -120,10 +116,10 @@ export function keyRanges4<T>(scratch: usize, rows: i32, keys: usize, inputs: us
 		keys += step;
 		inputs += step;
 	}
-	joinDoubles(LEAST, k, 4, out);
-	joinDoubles(LARGEST, k + ROW, 4, out + ROW);
-	joinDoubles(LEAST, h, 4, out + 2 * ROW);
-	joinDoubles(LARGEST, h + ROW, 8, out + 3 * ROW);
+	joinSums(LEAST, k, 4, out);
+	joinSums(LARGEST, k + ROW, 4, out + ROW);
+	joinSums(LEAST, h, 4, out + 2 * ROW);
+	joinSums(LARGEST, h + ROW, 8, out + 3 * ROW);
 	joinNorm(k + 3 * ROW, out + 5 * ROW);
 }
 
@@ -136,8 +132,8 @@ export function queryRanges4<T>(scratch: usize, rows: i32, inputs: usize, X: usi
 		ranges(true, widened<T>(inputs, count, wide), count, X, sums);
 		inputs += <usize>(4 * count) * sizeof<T>();
 	}
-	joinDoubles(LEAST, sums, 4, out);
-	joinDoubles(LARGEST, sums + ROW, 8, out + ROW);
+	joinSums(LEAST, sums, 4, out);
+	joinSums(LARGEST, sums + ROW, 8, out + ROW);
 	joinNorm(sums + 3 * ROW, out + 3 * ROW);
 }
 
@@ -188,7 +184,7 @@ export function centredQueries4<T>(
 	scratch: usize, rows: i32, inputs: usize, targets: usize, X: usize, centre: usize, middle: usize, out: usize,
 ): void {
 	const sums = scratch, a = sums + 7 * ROW, e = a + <usize>CHUNK * ROW, some = rowsAtOnce<T>(rows);
-	fillRows(sums, 7, 0);
+	fill(sums, a, 0);
 	for (let left = rows; left > 0; left -= some) {
 		const count = min(left, some), step = <usize>(4 * count) * sizeof<T>();
 		addQueries(widened<T>(inputs, count, a), widened<T>(targets, count, e), count, X, centre, middle, sums);
@@ -196,7 +192,7 @@ export function centredQueries4<T>(
 		targets += step;
 	}
 	joinNorm(sums, out);
-	joinDoubles(SUM, sums + 2 * ROW, 20, out + 8);
+	joinSums(SUM, sums + 2 * ROW, 20, out + 8);
 }
 
 /**
@@ -267,7 +263,7 @@ export function centredKeys4<T>(
 ): void {
 	const weights = scratch + EXPONENTIAL_TABLE, sums = weights + <usize>CHUNK * 8, k = sums + 5 * ROW, a = k + <usize>CHUNK * ROW;
 	prepareExponential<f64>(scratch);
-	fillRows(sums, 5, 0);
+	fill(sums, k, 0);
 	for (let left = rows; left > 0; left -= CHUNK) {
 		const count = min(left, CHUNK), step = <usize>(4 * count) * sizeof<T>();
 		addKeys(widened<T>(keys, count, k), widened<T>(inputs, count, a), count, Y, middle, tilt, valueCentre, scratch, weights, sums);
@@ -275,6 +271,6 @@ export function centredKeys4<T>(
 		inputs += step;
 	}
 	joinNorm(sums, out);
-	joinDoubles(SUM, sums + 4 * ROW, 1, out + 8);
-	joinDoubles(SUM, sums + 2 * ROW, 8, out + 16);
+	joinSums(SUM, sums + 4 * ROW, 1, out + 8);
+	joinSums(SUM, sums + 2 * ROW, 8, out + 16);
 }

@@ -162,10 +162,10 @@ export function queryPass<T>(
 			clearRows<T>(c, d, count);
 		}
 		if (mode == MOMENT) {
-			cotangents<T>(false, d + 1, raisedNodes, moments, N, t);
+			cotangents<T>(d + 1, raisedNodes, moments, N, t);
 			raise<T>(d, nodes, feature, weight, raised, t, gradient);
 		} else {
-			cotangents<T>(false, d + 1, made, weighted, N, t);
+			cotangents<T>(d + 1, made, weighted, N, t);
 			clearPanels(gradient, d);
 			productsBackward<T>(d + 1, feature, made, nodes, productTable, weighted, N, productSums, scaled, t);
 			backward<T>(made, runs, runTable, feature, t);

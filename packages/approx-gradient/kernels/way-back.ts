@@ -2,7 +2,7 @@
 // cotangents t of nodes lie behind those of the variables, as features do: what a factor gets goes to one or the other alike.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { cotangents } from "./cotangents";
+import { cotangentTiles } from "./cotangents";
 import { RUN_BYTES } from "./features";
 import { panelBytes } from "./panel";
 
@@ -41,7 +41,7 @@ export function productsBackward<T>(
 		g$v = v128.add<T>(g$v, v128.load(to, $v * 16));
 		// unroll v: TILE_VECTORS
 		v128.store(to, g$v, $v * 16);
-		cotangents<T>(true, columns, length, S, scaled, own);
+		cotangentTiles<T>(columns, true, length, S, scaled, own);
 	}
 }
 

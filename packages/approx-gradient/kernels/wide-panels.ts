@@ -169,10 +169,14 @@ export const SUM = 2;
 export function join(how: i32, panels: usize, end: usize, out: usize): void {
 	for (; panels < end; out += 8) {
 		let x = load<f64>(out);
-		for (const last = panels + WIDE; panels < last; panels += 8) {
-			const y = load<f64>(panels);
-			x = how == LEAST ? min<f64>(x, y) : how == LARGEST ? max<f64>(x, y) : x + y;
-		}
+		for (const last = panels + WIDE; panels < last; panels += 8) x = joined(how, x, load<f64>(panels));
 		store<f64>(out, x);
 	}
+}
+
+/** The least or the largest of two doubles, or their sum. */
+// @ts-ignore: decorator
+@inline
+export function joined(how: i32, x: f64, y: f64): f64 {
+	return how == LEAST ? min<f64>(x, y) : how == LARGEST ? max<f64>(x, y) : x + y;
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { downwardClosedTree } from "./downward-closed.ts";
 import { countMonomials, type FeatureTree, featureWeights } from "./feature-tree.ts";
-import { totalDegreeTree } from "./total-degree.ts";
+import { keptTotalDegreeTree, totalDegreeTree } from "./total-degree.ts";
 
 /** Exponents of every node, from parents and variables. */
 function exponentsOf({ d, raisedSize, parent, variable }: FeatureTree): number[][] {
@@ -117,4 +117,14 @@ test("a set that is empty, has a monomial twice or is not downward closed is ref
 			[1, 0],
 		]),
 	).toThrow("not downward closed at (1, 1)");
+});
+
+test("trees that were used last are given again, others and large ones are made anew, all alike", () => {
+	const tree = keptTotalDegreeTree(3, 4);
+	expect(tree).toEqual(totalDegreeTree(3, 4));
+	for (let degree = 5; degree < 12; degree++) keptTotalDegreeTree(3, degree);
+	expect(keptTotalDegreeTree(3, 4)).toBe(tree);
+	for (let degree = 5; degree < 13; degree++) keptTotalDegreeTree(3, degree);
+	expect(keptTotalDegreeTree(3, 4)).not.toBe(tree);
+	expect(keptTotalDegreeTree(8, 9)).not.toBe(keptTotalDegreeTree(8, 9));
 });

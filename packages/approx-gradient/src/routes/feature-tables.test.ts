@@ -49,6 +49,10 @@ describe.each<[string, FeatureTree]>([
 		expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: nodes }, (__, node) => node));
 	});
 
+	test("have at most degree + d runs of products, as certificates count", () => {
+		expect(productTable(tree, tree.size).products).toBeLessThanOrEqual(tree.degree + tree.d);
+	});
+
 	test.each(cases)("make each of %i nodes of a factor and a parent of features made before its run", (nodes, table) => {
 		const { order, made, runs, products } = table;
 		const all = triplesOf(table);
