@@ -123,7 +123,7 @@ export const parts: Readonly<Record<string, Part>> = {
 	"exact, d = 8": exact(8),
 	"exact, d = 64": exact(64),
 	features: pass("reverse", "features", ({ made }) => made),
-	"key moments": pass("reverse", "keys", ({ K, d }) => K + 2 * K * (d + 1)),
-	"queries, reverse": pass("reverse", "queries", ({ K, d }) => K + 4 * K * (d + 1) + 4 * K),
+	"key moments": pass("reverse", "keys", ({ K, made, d }) => made + 2 * K * (d + 1)),
+	"queries, reverse": pass("reverse", "queries", ({ K, made, d }) => made + 4 * K * (d + 1) + 4 * made),
 	"queries, moment": pass("moment", "queries", ({ K, raised, d }) => K + 2 * (K + raised) * (d + 1) + 2 * K * d + K),
 };
