@@ -4,7 +4,8 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures, RUN_BYTES } from "./features";
-import { loadPanels, panelBytes, panelRows, projectPanels, wideSum } from "./panel";
+import { loadPanels, panelBytes, panelRows, wideSum } from "./panel";
+import { narrowPanels, projectWide, wideBlocks, widenPanels } from "./projection";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
 const STEP: usize = 32;
@@ -87,49 +88,49 @@ function scaleValues<T>(columns: i32, x: usize, values: usize, length: usize, ou
 	}
 }
 
-/**
- * weights (a panel) = exp(<tilt, key - centre> - tilt[d]) for the rows in d panels of keys, in double precision, rounded
- * once; 1 where tilt is 0; 0 for rows that are not there. table: EXPONENTIAL_TABLE.
- */
-function keyWeights<T>(d: i32, keys: usize, centre: usize, tilt: usize, count: i32, weights: usize, table: usize): void {
-	const P = panelBytes(), Z = <usize>sizeof<T>(), end = keys + <usize>d * P;
-	if (sizeof<T>() == 8 && tilt) {
+/** weights (a panel of doubles) = exp(<tilt, key> - tilt[d]) for d panels of centred keys; 1 where tilt is 0. table: EXPONENTIAL_TABLE. */
+function keyWeights(d: i32, keys: usize, tilt: usize, weights: usize, table: usize): void {
+	const P = panelBytes();
+	if (tilt == 0) {
+		for (let at = weights; at < weights + P; at += 16) v128.store(at, f64x2.splat(1));
+		return;
+	}
+	// unroll v: TILE_VECTORS
+	let exponent$v = f64x2.neg(v128.load_splat<f64>(tilt + (<usize>d << 3)));
+	for (const end = keys + <usize>d * P; keys < end; keys += P, tilt += 8) {
+		const factor = v128.load_splat<f64>(tilt);
 		// unroll v: TILE_VECTORS
-		let exponent$v = f64x2.neg(v128.load_splat<f64>(tilt + (<usize>d << 3)));
-		for (let at = keys, nu = tilt, mu = centre; at < end; at += P, nu += 8, mu += 8) {
-			const factor = v128.load_splat<f64>(nu), middle = v128.load_splat<f64>(mu);
-			// unroll v: TILE_VECTORS
-			const moved$v = f64x2.sub(v128.load(at, $v * 16), middle);
-			// unroll v: TILE_VECTORS
-			exponent$v = multiplyAdd<f64>(factor, moved$v, exponent$v);
-		}
-		// unroll v: TILE_VECTORS
-		exponent$v = exponentialBelow<f64>(exponent$v, table);
-		// unroll v: TILE_VECTORS
-		v128.store(weights, exponent$v, $v * 16);
-	} else if (tilt)
-		for (let pair: usize = 0; pair < P; pair += 8) {
-			let exponent = f64x2.neg(v128.load_splat<f64>(tilt + (<usize>d << 3)));
-			for (let at = keys + pair, nu = tilt, mu = centre; at < end; at += P, nu += 8, mu += 8) {
-				const key = f64x2.promote_low_f32x4(v128.load64_zero(at));
-				exponent = multiplyAdd<f64>(v128.load_splat<f64>(nu), f64x2.sub(key, v128.load_splat<f64>(mu)), exponent);
-			}
-			v128.store_lane<u64>(weights + pair, f32x4.demote_f64x2_zero(exponentialBelow<f64>(exponent, table)), 0);
-		}
-	else for (let at = weights; at < weights + P; at += 16) v128.store(at, v128.splat<T>(<T>1));
-	for (let r = count; r < panelRows<T>(); r++) store<T>(weights + <usize>r * Z, <T>0);
+		exponent$v = multiplyAdd<f64>(factor, v128.load(keys, $v * 16), exponent$v);
+	}
+	// unroll v: TILE_VECTORS
+	exponent$v = exponentialBelow<f64>(exponent$v, table);
+	// unroll v: TILE_VECTORS
+	v128.store(weights, exponent$v, $v * 16);
 }
 
-/** values[i] *= weights for d panels. */
-function weighValues<T>(d: i32, weights: usize, values: usize): void {
+/**
+ * A panel of keys k = (key - centre) · keyMap, whose d panels are `row` bytes apart, and of their values: (input · Y - valueCentre) · weight (d panels) and weight.
+ * Everything is in double precision, rounded once. ready: 6 d + 2 panels.
+ */
+function prepare<T>(
+	d: i32, count: i32, keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize,
+	table: usize, ready: usize, k: usize, row: usize, values: usize,
+): void {
+	const P = panelBytes(), block = <usize>d * P, input = ready + block, wide = input + block, products = wide + 2 * block, weights = products + 2 * block;
+	loadPanels<T>(keys, count, d, ready);
+	// What is stored by halves of pairs can be loaded by pairs a little later: other rows come between.
+	loadPanels<T>(inputs, count, d, input);
+	widenPanels<T>(ready, centre, d, wide);
+	for (let b: usize = 0; b < wideBlocks<T>(); b++) keyWeights(d, wide + b * block, tilt, weights + b * P, table);
+	for (let r = count; r < panelRows<T>(); r++) store<f64>(weights + (<usize>r << 3), 0);
+	projectWide<T>(wide, keyMap, none, d, 0, products, k, row);
+	widenPanels<T>(input, none, d, wide);
+	projectWide<T>(wide, Y, valueCentre, d, weights, products, values, P);
+	if (sizeof<T>() == 4) return narrowPanels(weights, 1, 1, values + block, P);
 	// unroll v: TILE_VECTORS
 	const w$v = v128.load(weights, $v * 16);
-	for (let i = 0; i < d; i++, values += panelBytes()) {
-		// unroll v: TILE_VECTORS
-		const x$v = v128.mul<T>(v128.load(values, $v * 16), w$v);
-		// unroll v: TILE_VECTORS
-		v128.store(values, x$v, $v * 16);
-	}
+	// unroll v: TILE_VECTORS
+	v128.store(values + block, w$v, $v * 16);
 }
 
 /**
@@ -138,7 +139,7 @@ function weighValues<T>(d: i32, weights: usize, values: usize): void {
  * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y - valueCentre (matrices, centres and
  * none = d zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
  * scratch: EXPONENTIAL_TABLE, (made + 3 d + 3) rows of `panels` + 1 panels (a pair of nodes
- * reads a row more where their number is odd, and rows a panel apart do not meet in the cache), and d + 2 · MOMENT_COLUMNS panels.
+ * reads a row more where their number is odd, and rows a panel apart do not meet in the cache), and 6 d + 2 + 2 · MOMENT_COLUMNS panels.
  */
 export function keyMoments<T>(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
@@ -146,18 +147,13 @@ export function keyMoments<T>(
 ): void {
 	const P = panelBytes(), stride = <usize>d * sizeof<T>(), length = <usize>panels * P, row = length + P;
 	const k = scratch + EXPONENTIAL_TABLE, features = k + <usize>d * row, h = features + <usize>(made + 1) * row;
-	const scaled = h + <usize>(d + 1) * row, loaded = scaled + <usize>(d + 1) * row, tile = loaded + <usize>d * P;
+	const scaled = h + <usize>(d + 1) * row, ready = scaled + <usize>(d + 1) * row, tile = ready + <usize>(6 * d + 2) * P;
 	const moments = <usize>nodes << 3, productTable = runTable + <usize>runs * RUN_BYTES;
 	if (tilt) prepareExponential<f64>(scratch);
 	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
 		for (let panel: usize = 0, value = h, first = from; panel < length; panel += P, value += <usize>(d + 1) * P, first += panelRows<T>()) {
-			const count = max(0, min(panelRows<T>(), rows - first)), weight = value + <usize>d * P;
-			loadPanels<T>(keys + <usize>first * stride, count, d, loaded);
-			projectPanels<T>(loaded, keyMap, centre, none, d, k + panel, row);
-			keyWeights<T>(d, loaded, centre, tilt, count, weight, scratch);
-			loadPanels<T>(inputs + <usize>first * stride, count, d, loaded);
-			projectPanels<T>(loaded, Y, none, valueCentre, d, value, P);
-			weighValues<T>(d, weight, value);
+			const count = max(0, min(panelRows<T>(), rows - first)), at = <usize>first * stride;
+			prepare<T>(d, count, keys + at, inputs + at, keyMap, centre, Y, valueCentre, none, tilt, scratch, ready, k + panel, row, value);
 		}
 		blockFeatures<T>(features, runs, runTable, length, row);
 		addMoments<T>(d + 1, made, features, h, length, row, tile, S, moments);

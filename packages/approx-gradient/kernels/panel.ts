@@ -1,7 +1,7 @@
 // Panels: a panel holds one quantity of several consecutive rows, TILE_VECTORS vectors wide, so that in the build
 // `fma256` its vectors join to pairs. A row block of d columns is d panels, [column][row of the panel].
 
-import { lanes, multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { lanes, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 
 /** Bytes of a panel. */
 // @ts-ignore: decorator
@@ -90,61 +90,4 @@ export function transposeRows<T>(rows: usize, d: i32, out: usize, step: usize): 
 		}
 	for (; column < d; column++, rows += Z, out += step)
 		for (let lane: usize = 0, from = rows; lane < 16; lane += Z, from += stride) store<T>(out + lane, load<T>(from));
-}
-
-/**
- * out[b] = sum over a of (x[a] - before[a]) · M[a][b] - after[b] for panels x[0..d-1]; M (d x d), before and after (d) in
- * double precision. Sums are in double precision for either number type and rounded once; panels of `out` are outStep
- * bytes apart.
- */
-export function projectPanels<T>(x: usize, M: usize, before: usize, after: usize, d: i32, out: usize, outStep: usize): void {
-	const P = panelBytes(), end = x + <usize>d * P, stride = <usize>d << 3;
-	for (let b = 0; b < d; b++, M += 8, after += 8, out += outStep) {
-		const start = f64x2.neg(v128.load_splat<f64>(after));
-		if (sizeof<T>() == 8) {
-			// unroll v: TILE_VECTORS
-			let sum$v = start;
-			for (let from = x, m = M, c = before; from < end; from += P, m += stride, c += 8) {
-				const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c);
-				// unroll v: TILE_VECTORS
-				const moved$v = f64x2.sub(v128.load(from, $v * 16), centre);
-				// unroll v: TILE_VECTORS
-				sum$v = multiplyAdd<f64>(factor, moved$v, sum$v);
-			}
-			// unroll v: TILE_VECTORS
-			v128.store(out, sum$v, $v * 16);
-		} else
-			for (let part: usize = 0; part < P; part += 16) {
-				let low = start, high = start;
-				for (let from = x + part, m = M, c = before; from < end; from += P, m += stride, c += 8) {
-					const factor = v128.load_splat<f64>(m), centre = v128.load_splat<f64>(c), four = v128.load(from);
-					low = multiplyAdd<f64>(factor, f64x2.sub(f64x2.promote_low_f32x4(four), centre), low);
-					const rest = f64x2.promote_low_f32x4(v128.shuffle<u64>(four, four, 1, 0));
-					high = multiplyAdd<f64>(factor, f64x2.sub(rest, centre), high);
-				}
-				const first = f32x4.demote_f64x2_zero(low), second = f32x4.demote_f64x2_zero(high);
-				v128.store(out + part, v128.shuffle<u64>(first, second, 0, 2));
-			}
-	}
-}
-
-/** panel[i] -= centre[i] for d panels; the centre is in double precision, and so is the difference before it is rounded. */
-export function centrePanels<T>(d: i32, centre: usize, panel: usize): void {
-	for (let i = 0; i < d; i++, centre += 8) {
-		const shift = v128.load_splat<f64>(centre);
-		if (sizeof<T>() == 8) {
-			// unroll v: TILE_VECTORS
-			const x$v = f64x2.sub(v128.load(panel, $v * 16), shift);
-			// unroll v: TILE_VECTORS
-			v128.store(panel, x$v, $v * 16);
-			panel += panelBytes();
-			continue;
-		}
-		for (const end = panel + panelBytes(); panel < end; panel += 16) {
-			const x = v128.load(panel);
-			const low = f64x2.sub(f64x2.promote_low_f32x4(x), shift);
-			const high = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<u64>(x, x, 1, 0)), shift);
-			v128.store(panel, v128.shuffle<u64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
-		}
-	}
 }

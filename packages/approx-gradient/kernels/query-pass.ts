@@ -5,7 +5,8 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangents } from "./cotangents";
 import { RUN_BYTES } from "./features";
 import { evaluate } from "./outputs";
-import { centrePanels, clearPanels, loadPanels, panelBytes, panelRows, panelSum, projectPanels } from "./panel";
+import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
+import { centrePanels, projectPanels } from "./projection";
 import { raise } from "./raised-gradient";
 import { backward, productsBackward } from "./way-back";
 
@@ -132,7 +133,7 @@ export const REVERSE = 1;
  * Adds to totals, in doubles: [L, Σ|A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; behind them it writes the bad normaliser
  * and lowers the least one.
  * Features are made of the nodes below `made`; MOMENT needs them of all.
- * scratch, in panels: made, then raisedNodes (MOMENT) or made, 6 d + 2 + 2 d², and d + 1 for each run of products and once more.
+ * scratch, in panels: made, then raisedNodes (MOMENT) or made, 10 d + 2 + 2 d², and d + 1 for each run of products and once more.
  */
 // @ts-ignore: decorator
 @inline
@@ -142,7 +143,7 @@ export function queryPass<T>(
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
 	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>(), productTable = runTable + <usize>runs * RUN_BYTES;
-	const q = scratch, feature = q + columns, gradient = feature + <usize>made * P, t = gradient + columns;
+	const wide = scratch, q = wide + 4 * columns, feature = q + columns, gradient = feature + <usize>made * P, t = gradient + columns;
 	const a1 = t + <usize>(mode == MOMENT ? raisedNodes : made) * P, c = a1 + columns, N = c + columns, sums = N + columns + P;
 	const scaled = sums + <usize>(1 + d + 2 * d * d) * P, productSums = scaled + columns + P;
 	const sumCount = 1 + d + 2 * d * d;
@@ -151,8 +152,8 @@ export function queryPass<T>(
 		const count = min(panelRows<T>(), rows - from);
 		loadPanels<T>(A1 + <usize>from * stride, count, d, a1);
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
-		centrePanels<T>(d, valueCentre, c);
-		projectPanels<T>(a1, queryMap, none, queryShift, d, q, P);
+		projectPanels<T>(a1, queryMap, none, queryShift, d, q, wide);
+		centrePanels<T>(d, valueCentre, c, wide);
 		evaluate<T>(d + 1, feature, nodes, made, runs, runTable, weighted, N, productSums);
 		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));
 		if (bad >= 0) return from + bad;

@@ -49,7 +49,7 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 8,
+	version: 9,
 	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },

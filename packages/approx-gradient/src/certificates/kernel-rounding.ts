@@ -1,7 +1,6 @@
 import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
 import type { FeatureSpace } from "../feature-space.ts";
-import { bytesOf } from "../routes/kernel-operands.ts";
-import { BLOCK_ROWS } from "../routes/kernel-plan.ts";
+import { BLOCK_ROW_BYTES } from "../routes/kernel-plan.ts";
 import type { Route } from "../routes/route.ts";
 import type { RoundingCounts } from "./rounding.ts";
 
@@ -28,7 +27,7 @@ export function kernelRoundingCounts(
 ): RoundingCounts {
 	const unit = unitRoundoff(dtype);
 	// A lane sees a row a step; blocks, slots and lanes are joined in double precision.
-	const overKeys = unit * ((BLOCK_ROWS * bytesOf(dtype)) / STEP + 8) + double * (Math.ceil(n / 16) + 64);
+	const overKeys = unit * (BLOCK_ROW_BYTES / STEP + 8) + double * (Math.ceil(n / 16) + 64);
 	// By runs of RUN, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
 	const overFeatures = unit * (RUN + d + degree + Math.ceil(size / RUN) + 2);
 	// Powers of queries and keys, ω, h and their product, the moments as stored and weighed, the product with the feature.

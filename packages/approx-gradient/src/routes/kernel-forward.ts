@@ -43,7 +43,7 @@ async function outputs(
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const made = kernels.allocate(dtype, chunkRows * d);
-	const scratch = (plan.keyRuns.made + 3 * d + 1 + (d + 1) * plan.keyRuns.products) * plan.panelBytes;
+	const scratch = (plan.keyRuns.made + 7 * d + 1 + (d + 1) * plan.keyRuns.products) * plan.panelBytes;
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);

@@ -25,8 +25,8 @@ export interface KernelPlan {
 /** Features of a block of keys are to fill at most this much of a 1 MiB L2. */
 const BLOCK_BYTES = 768 * 1024;
 
-/** Rows of a block at most: the sums over them are in the problem's number type, and certificates count their roundings. */
-export const BLOCK_ROWS = 256;
+/** Bytes of a feature's rows in a block at most: the sums over them are in the problem's number type, and certificates count their roundings. */
+export const BLOCK_ROW_BYTES = 2048;
 
 /** All sums of key moments together. */
 const SUM_BYTES = 2 ** 27;
@@ -52,7 +52,7 @@ export function kernelPlan(
 	const panelBytes = builds[kernel].constants["TILE_VECTORS"]! * 16;
 	const panelRows = panelBytes / bytesOf(dtype);
 	const fitting = 2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes)));
-	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROWS, upTo(n, panelRows)) / panelRows);
+	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROW_BYTES / bytesOf(dtype), upTo(n, panelRows)) / panelRows);
 	const blockRows = blockPanels * panelRows;
 	const slots = clamp(Math.floor(SUM_BYTES / (8 * nodes * (d + 1))), 1, 16);
 	const rowWork = nodes * (d + 1);
@@ -65,9 +65,9 @@ export function kernelPlan(
 		blockPanels,
 		slots,
 		slotRows,
-		keyScratch: 256 + ((keyRuns.made + 3 * d + 3) * (blockPanels + 1) + d + 10) * panelBytes,
+		keyScratch: 256 + ((keyRuns.made + 3 * d + 3) * (blockPanels + 1) + 6 * d + 12) * panelBytes,
 		queryScratch: ({ made, products }, adjointNodes) => {
-			const columns = 6 * d + 2 + 2 * d * d + (d + 1) * (products + 1);
+			const columns = 10 * d + 2 + 2 * d * d + (d + 1) * (products + 1);
 			return (made + adjointNodes + columns) * panelBytes;
 		},
 	};

@@ -4,19 +4,23 @@ import {
 	ComputationError,
 	createRuntime,
 	type Dtype,
+	Matrix,
 	maxAbs,
 	maxAbsDifference,
 	unitRoundoff,
+	withKernels,
 } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
 import { balancedSpace } from "../feature-space.ts";
+import { polynomialKernels } from "../kernel-module.ts";
 import { downwardClosedTree } from "../monomials/downward-closed.ts";
 import { type FeatureTree, featureWeights } from "../monomials/feature-tree.ts";
 import { totalDegreeTree } from "../monomials/total-degree.ts";
 import { chebyshev } from "../polynomials/chebyshev.ts";
 import { profileOf } from "../profile.ts";
 import { routes } from "./index.ts";
-import { runOnKernels } from "./kernel-route.ts";
+import { kernelPlan } from "./kernel-plan.ts";
+import { keyMoments, runOnKernels } from "./kernel-route.ts";
 import type { RouteInput } from "./route.ts";
 
 const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");
@@ -44,6 +48,26 @@ async function inputOf({ n, d, degree, distribution = "uniform", dtype = "f64", 
 const tolerance = (dtype: Dtype) => 1000 * unitRoundoff(dtype);
 
 describe.each(kernels)("kernel %s", (kernel) => {
+	it.each(dtypes)("takes every finite number of %s as it is, the least and the largest too", async (dtype) => {
+		const numbers = [1.5, -0.1, 0, 2 ** -149, -(2 ** -140), 2 ** -126, -3e38, 1e-30, 0.7];
+		const d = numbers.length;
+		const { problem, frame, ...rest } = await inputOf({ n: 1, d, degree: 1, dtype });
+		const zeros = new Float64Array(d);
+		const A3 = new Matrix(1, d, Float64Array.from(numbers)).as(dtype);
+		const input = {
+			...rest,
+			problem: { ...problem, A3, Y: Matrix.build(d, d, (a, i) => Number(a === i)).as(dtype) },
+			frame: { ...frame, queryCentre: zeros, valueCentre: zeros },
+		};
+		const runtime = await createRuntime({ kernel });
+		const plan = kernelPlan(kernel, { n: 1, d, dtype }, input.tree, input.tree.size);
+		const moments = await withKernels(runtime, polynomialKernels, (module) =>
+			keyMoments(input, plan, module, () => {}),
+		);
+		await runtime.close();
+		expect([...moments.subarray(0, d + 1)]).toEqual([...A3.data, 1]);
+	});
+
 	describe.each(routeNames)("route %s", (name) => {
 		it.each(dtypes)("gives the plain route's gradient and loss at awkward sizes, %s", async (dtype) => {
 			const runtime = await createRuntime({ kernel, threads: 2 });
