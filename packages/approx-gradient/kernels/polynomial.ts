@@ -6,6 +6,8 @@ import { keyMoments } from "./key-moments";
 import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
+export { centredKeysSingle, centredQueriesSingle, keyRangesSingle, queryRangesSingle } from "./single-profile";
+
 export function keyMoments64(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,

@@ -22,6 +22,14 @@ export class ColumnRange {
 			}
 	}
 
+	/** The range of all that is within `errors` of a column. */
+	widened(errors: Float64Array): ColumnRange {
+		return new ColumnRange(
+			this.min.map((low, b) => low - errors[b]!),
+			this.max.map((high, b) => high + errors[b]!),
+		);
+	}
+
 	/** Midrange of each column. */
 	middle(): Float64Array {
 		return this.min.map((low, b) => low + (this.max[b]! - low) / 2);

@@ -1,7 +1,17 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { type Kernels, Matrix, type RowSource, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
+import {
+	type Kernels,
+	Matrix,
+	maxAbs,
+	type RowSource,
+	type Runtime,
+	scale,
+	unitRoundoff,
+	withKernels,
+} from "@attgrad/matrix-core";
 import { ColumnRange } from "./column-range.ts";
 import { polynomialKernels } from "./kernel-module.ts";
+import { productSizes } from "./profile.ts";
 import { type ProfileSums, reportPass } from "./profile-sums.ts";
 
 /** What becomes of an entry when the results of two shares are joined, and what it starts with. */
@@ -9,7 +19,7 @@ type Join = "min" | "max" | "sum";
 
 const starts: Record<Join, number> = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 };
 
-/** A pass of `kernels/profile.ts` over two matrices row by row, or one. */
+/** A pass of `kernels/profile.ts`, or of `kernels/single-profile.ts`, over two matrices row by row, or one. */
 interface Pass {
 	readonly kernel: "keyRanges" | "queryRanges" | "centredQueries" | "centredKeys";
 	readonly rows: readonly RowSource[];
@@ -26,12 +36,41 @@ const SLOT_ROWS = 4096;
 /** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile.ts` takes. */
 const scratchBytes = (d: number): number => 256 + 64 * (8 * d + 4 + d * d);
 
-/** The four passes on kernels and threads, with their progress; the same for every number of threads. */
+/** Sizes of norms, of numbers and of their products, that single precision takes without overflow, or underflow that would show. */
+const MODERATE = { least: 1e-20, leastNorm: 1e-9, most: 1e9 };
+
+const isModerateNorm = (norm: number): boolean => norm >= MODERATE.leastNorm && norm <= MODERATE.most;
+
+/** Whether numbers of at most `sizes` a column have products with a matrix that are zero or moderate. */
+const areModerate = (sizes: Float64Array, M: Matrix): boolean =>
+	maxAbs(M) <= MODERATE.most &&
+	sizes.every((size) => size <= MODERATE.most) &&
+	productSizes(sizes, M).every((x) => x === 0 || (x >= MODERATE.least && x <= MODERATE.most));
+
+/**
+ * The four passes on kernels and threads, with their progress; the same for every number of threads. Of rows of four columns in single precision in
+ * that precision, unless numbers are too large or too small for squares and products.
+ */
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
 	const { d, A1, A2, A3, E, X, Y } = problem;
-	const run = (pass: Pass) => withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, kernels));
+	let single = d === 4 && A1.dtype === "f32";
+	const once = (pass: Pass) =>
+		withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, single, kernels));
+	/** What a pass gives; where that cannot be trusted, this pass and all after it go in double precision. */
+	const run = async <Sums>(
+		pass: Pass,
+		read: (results: Six, unit: number) => { trusted: boolean; sums: Sums },
+	): Promise<Sums> => {
+		if (single) {
+			const results = await once(pass);
+			const { trusted, sums } = read(results as Six, unitRoundoff("f32"));
+			if (trusted && results.every((part) => part.every(Number.isFinite))) return sums;
+			single = false;
+		}
+		return read((await once(pass)) as Six, unitRoundoff("f64")).sums;
+	};
 	const wide = (M: Matrix) => M.as("f64").data as Float64Array;
-	const scaledX = wide(scale(X.as("f64"), problem.scale));
+	const scaledX = scale(X.as("f64"), problem.scale);
 	const columns = [
 		["min", d],
 		["max", d],
@@ -39,31 +78,35 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 	return {
 		async keyRanges() {
 			const results = [...columns, ...columns, ["max", d], ["max", 1]] as const;
-			const got = await run({ kernel: "keyRanges", rows: [A2, A3], operands: [wide(Y)], results });
-			const [min, max, low, high, inputSizes, square] = got as Six;
-			return {
-				range: new ColumnRange(min, max),
-				values: new ColumnRange(low, high),
-				inputSizes,
-				norm: Math.sqrt(square[0]!),
-			};
+			const pass: Pass = { kernel: "keyRanges", rows: [A2, A3], operands: [wide(Y)], results };
+			return run(pass, ([min, max, low, high, inputSizes, square], unit) => {
+				const norm = Math.sqrt(square[0]!);
+				const trusted = isModerateNorm(norm) && areModerate(inputSizes, Y);
+				const [range, values] = [new ColumnRange(min, max), new ColumnRange(low, high)];
+				return { trusted, sums: { unit, range, values, inputSizes, norm } };
+			});
 		},
 		async queryRanges() {
 			const results = [...columns, ["max", d], ["max", 1]] as const;
-			const got = await run({ kernel: "queryRanges", rows: [A1], operands: [scaledX], results });
-			const [min, max, inputSizes, square] = got as Six;
-			return { range: new ColumnRange(min, max), inputSizes, norm: Math.sqrt(square[0]!) };
+			const pass: Pass = { kernel: "queryRanges", rows: [A1], operands: [wide(scaledX)], results };
+			return run(pass, ([min, max, inputSizes, square], unit) => {
+				const norm = Math.sqrt(square[0]!);
+				const trusted = isModerateNorm(norm) && areModerate(inputSizes, scaledX);
+				return { trusted, sums: { unit, range: new ColumnRange(min, max), inputSizes, norm } };
+			});
 		},
 		async centredQueries(centre, valueMiddle) {
-			const operands = [scaledX, centre, valueMiddle];
+			const operands = [wide(scaledX), centre, valueMiddle];
 			const results = [
 				["max", 1],
 				["sum", d],
 				["sum", d * d],
 			] as const;
-			const got = await run({ kernel: "centredQueries", rows: [A1, E], operands, results });
-			const [square, inputSums, targetSums] = got as Six;
-			return { norm: Math.sqrt(square[0]!), inputSums, targetSums: new Matrix(d, d, targetSums) };
+			const pass: Pass = { kernel: "centredQueries", rows: [A1, E], operands, results };
+			return run(pass, ([square, inputSums, targetSums], unit) => {
+				const sums = { unit, norm: Math.sqrt(square[0]!), inputSums, targetSums: new Matrix(d, d, targetSums) };
+				return { trusted: true, sums };
+			});
 		},
 		async centredKeys(middle, queryCentre, valueCentre) {
 			const operands = [wide(Y), middle, queryCentre, valueCentre];
@@ -73,13 +116,12 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 				["sum", d],
 				["sum", d],
 			] as const;
-			const got = await run({ kernel: "centredKeys", rows: [A2, A3], operands, results });
-			const [square, total, sums, valueSums] = got as Six;
-			return {
-				norm: Math.sqrt(square[0]!),
-				mean: middle.map((x, b) => x + sums[b]! / total[0]!),
-				valueMean: valueSums.map((sum) => sum / total[0]!),
-			};
+			const pass: Pass = { kernel: "centredKeys", rows: [A2, A3], operands, results };
+			return run(pass, ([square, total, sums, valueSums], unit) => {
+				const mean = middle.map((x, b) => x + sums[b]! / total[0]!);
+				const valueMean = valueSums.map((sum) => sum / total[0]!);
+				return { trusted: true, sums: { unit, norm: Math.sqrt(square[0]!), mean, valueMean } };
+			});
 		},
 	};
 }
@@ -89,6 +131,7 @@ type Six = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array
 async function runPass(
 	{ n, d, A1 }: AttentionProblem<RowSource>,
 	{ kernel, rows, operands, results }: Pass,
+	single: boolean,
 	kernels: Kernels,
 ): Promise<Float64Array[]> {
 	const { dtype } = A1;
@@ -119,7 +162,7 @@ async function runPass(
 				...blocks.map((address) => address + first * d * size),
 				...[...values, out + (first / SLOT_ROWS) * length * 8],
 			]);
-		await kernels.run(`${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });
+		await kernels.run(single ? `${kernel}Single` : `${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });
 		reportPass(kernel, from + count, n, kernels.onProgress);
 	}
 	at = 0;

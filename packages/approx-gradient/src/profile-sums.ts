@@ -4,8 +4,17 @@ import { Matrix, type ProgressReport, type RowSource } from "@attgrad/matrix-cor
 import { ColumnRange } from "./column-range.ts";
 import { keyRows, queryRows } from "./problem-rows.ts";
 
+/** What every pass tells beside its numbers, which are rounded: `profileOf` counts how much. */
+export interface PassSums {
+	/**
+	 * Unit roundoff of what was computed of a row, and of sums over up to 64 rows; sums over more are in double precision. Ranges and largest
+	 * sizes of rows themselves are exact.
+	 */
+	readonly unit: number;
+}
+
 /** Ranges of keys and values, before centring. */
-export interface KeyRanges {
+export interface KeyRanges extends PassSums {
 	/** Of A2. */
 	readonly range: ColumnRange;
 	/** Of h = A3 Y. */
@@ -17,7 +26,7 @@ export interface KeyRanges {
 }
 
 /** Ranges of the scaled queries, before centring. */
-export interface QueryRanges {
+export interface QueryRanges extends PassSums {
 	readonly range: ColumnRange;
 	/** max ‖q_j‖. */
 	readonly norm: number;
@@ -26,7 +35,7 @@ export interface QueryRanges {
 }
 
 /** Queries about a centre. */
-export interface CentredQueries {
+export interface CentredQueries extends PassSums {
 	/** max ‖q_j - centre‖. */
 	readonly norm: number;
 	/** Σ_j |A1_ja|. */
@@ -36,7 +45,7 @@ export interface CentredQueries {
 }
 
 /** Keys about a centre, with the weights ω_l = e^<queryCentre, k_l>. */
-export interface CentredKeys {
+export interface CentredKeys extends PassSums {
 	/** max ‖A2_l - middle‖. */
 	readonly norm: number;
 	/** Weighted mean of A2. */
@@ -76,6 +85,9 @@ export function plainSums(problem: AttentionProblem<RowSource>, onProgress?: Pro
 	};
 }
 
+/** u of double precision, in which everything is here. */
+const unit = 2 ** -53;
+
 /** Rows a block: its buffers stay in L2 up to d = 64. */
 const BLOCK_ROWS = 512;
 
@@ -103,7 +115,7 @@ function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
 		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(block.keys, undefined, l, d));
 		raiseSizes(block.inputs, block.count, inputSizes);
 	}
-	return { range, values, inputSizes, norm };
+	return { unit, range, values, inputSizes, norm };
 }
 
 function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
@@ -116,7 +128,7 @@ function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
 		for (let j = 0; j < block.count; j++) norm = Math.max(norm, normOf(block.queries, undefined, j, d));
 		raiseSizes(block.inputs, block.count, inputSizes);
 	}
-	return { range, inputSizes, norm };
+	return { unit, range, inputSizes, norm };
 }
 
 function centredQueries(
@@ -138,7 +150,7 @@ function centredQueries(
 					targetSums.data[a * d + i]! += size * Math.abs(block.targets[j * d + i]! - valueMiddle[i]!);
 			}
 		}
-	return { norm, inputSums, targetSums };
+	return { unit, norm, inputSums, targetSums };
 }
 
 function centredKeys(
@@ -164,6 +176,7 @@ function centredKeys(
 			}
 		}
 	return {
+		unit,
 		norm,
 		mean: mean.map((sum, b) => middle[b]! + sum / total),
 		valueMean: valueMean.map((sum) => sum / total),

@@ -42,7 +42,7 @@ export interface Profile {
 /** Spread of the exponents of ω up to which no weight underflows, with room for its products with values. */
 const EXPONENT_SPREAD = { f64: 300, f32: 40 } as const;
 
-/** u of the double precision that rows are prepared in, whatever the problem's number type. */
+/** u of the double precision in which the polynomial's passes prepare rows, whatever the problem's number type; those of a profile may be coarser. */
 const u = 2 ** -53;
 
 /**
@@ -55,25 +55,41 @@ export async function profileOf(
 	problem: AttentionProblem<RowSource>,
 	sums: ProfileSums = plainSums(problem),
 ): Promise<Profile> {
-	const { n, d, scale } = problem;
+	const { n, d, scale, X, Y } = problem;
 	const dtype = problem.A1.dtype;
 	const keys = await sums.keyRanges();
+	const valueSizes = productSizes(keys.inputSizes, Y);
+	const values = keys.values.widened(valueSizes.map((size) => (d + 3) * keys.unit * size));
+	const valueCentre = values.middle();
 	const queries = await sums.queryRanges();
-	const centred = await sums.centredQueries(queries.range.middle(), keys.values.middle());
-	const spread = sumOver(d, (b) => 2 * Math.abs(queries.range.middle()[b]!) * keys.range.half()[b]!);
+	const querySizes = productSizes(queries.inputSizes, X).map((size) => size * scale);
+	const queryErrors = querySizes.map((size) => (d + 4) * queries.unit * size);
+	const queryRange = queries.range.widened(queryErrors);
+	const queryMiddle = queryRange.middle();
+	const centred = await sums.centredQueries(queryMiddle, valueCentre);
+	const spread = sumOver(d, (b) => 2 * Math.abs(queryMiddle[b]!) * keys.range.half()[b]!);
 	const moveQueries = centred.norm < queries.norm && spread <= EXPONENT_SPREAD[dtype];
-	const queryCentre = moveQueries ? queries.range.middle() : new Float64Array(d);
-	const weighted = await sums.centredKeys(keys.range.middle(), queryCentre, keys.values.middle());
+	const queryCentre = moveQueries ? queryMiddle : new Float64Array(d);
+	const keyMiddle = keys.range.middle();
+	const weighted = await sums.centredKeys(keyMiddle, queryCentre, valueCentre);
 	const moveKeys = weighted.norm < keys.norm;
-	const keyCentre = moveKeys ? keys.range.middle() : new Float64Array(d);
+	const keyCentre = moveKeys ? keyMiddle : new Float64Array(d);
 
-	const queryNorm = roundUp(moveQueries ? centred.norm : queries.norm);
-	const keyNorm = roundUp(moveKeys ? weighted.norm : keys.norm);
+	const queryNorm = roundUp(moveQueries ? centred.norm : queries.norm) + Math.hypot(...queryErrors);
+	const moved = keyMiddle.map((middle) => weighted.unit * Math.abs(middle));
+	const keyNorm = roundUp(moveKeys ? weighted.norm : keys.norm) + (moveKeys ? Math.hypot(...moved) : 0);
 	requireFinite(queryNorm * keyNorm);
+	const queryReach = queryRange.reach(queryCentre);
 	const keyReach = keys.range.reach(keyCentre);
-	const valueRounding = productSizes(keys.inputSizes, problem.Y).map((size) => (d + 2) * u * size);
-	const valueHalfRange = keys.values.half().map((half, i) => half + valueRounding[i]!);
-	const inputSums = centred.inputSums.map(roundUp);
+	const valueRounding = valueSizes.map((size) => (d + 2) * u * size);
+	const valueHalfRange = values.half().map((half, i) => half + valueRounding[i]!);
+	const inputSums = centred.inputSums.map((sum) => roundUp(sum, centred.unit));
+	// Exponents of ω, as they are rounded where numbers have that unit roundoff.
+	const exponentError = (unit: number): number =>
+		moveQueries ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]!) * keyReach[b]!)) : 0;
+	// Relative error of a weighted sum of positive numbers, and of that of the weights.
+	const weightError = 4 * weighted.unit + Math.expm1(exponentError(weighted.unit)) + 64 * weighted.unit;
+	const meanError = keys.range.half().map((half, b) => 4 * weightError * half + moved[b]!);
 	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]!);
 	return {
 		n,
@@ -84,22 +100,28 @@ export async function profileOf(
 		keyCentre,
 		queryNorm,
 		keyNorm,
-		queryReach: queries.range.reach(queryCentre),
+		queryReach,
 		keyReach,
 		keyHalfRange: keys.range.half(),
 		valueHalfRange,
-		valueCentre: keys.values.middle(),
-		valueMean: weighted.valueMean.map((mean, i) => roundUp(mean) + valueRounding[i]!),
-		deficit: deficit(meanKey, queries.range, queryCentre) + 1e-9,
+		valueCentre,
+		valueMean: weighted.valueMean.map(
+			(mean, i) => roundUp(mean) * (1 + 3 * weightError) + (d + 4) * weighted.unit * valueSizes[i]! + valueRounding[i]!,
+		),
+		deficit: deficit(meanKey, queryRange, queryCentre) + sumOver(d, (b) => meanError[b]! * queryReach[b]!) + 1e-9,
 		inputSums,
 		residualSums: Matrix.build(d, d, (a, i) =>
-			roundUp(centred.targetSums.at(a, i) + inputSums[a]! * valueHalfRange[i]!),
+			roundUp(
+				centred.targetSums.at(a, i) +
+					inputSums[a]! * (valueHalfRange[i]! + 2 * centred.unit * Math.abs(valueCentre[i]!)),
+				centred.unit,
+			),
 		),
 		roundings: {
-			query: u * ((d + 3) * scale * Math.hypot(...productSizes(queries.inputSizes, problem.X)) + 2 * queryNorm),
+			query: u * ((d + 3) * Math.hypot(...querySizes) + 2 * queryNorm),
 			key: moveKeys ? u * keyNorm : 0,
 			value: valueRounding,
-			exponent: moveQueries ? (d + 4) * u * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]!) * keyReach[b]!)) : 0,
+			exponent: exponentError(u),
 		},
 	};
 }
@@ -117,11 +139,11 @@ const sumOver = (d: number, term: (b: number) => number): number => {
 };
 
 /** Σ_a sizes_a |M_ai| for each column i: at least every sum of the sizes of the terms of a row's product with M. */
-const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
+export const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
 	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a]! * Math.abs(M.at(a, i))));
 
-/** Covers the rounding of a sum of up to 10^9 positive numbers. */
-const roundUp = (x: number): number => x * (1 + 1e-6);
+/** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers whose sums over up to 64 have another unit roundoff. */
+const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + 80 * unit);
 
 /** The largest of -<q, meanKey> over the box of the centred queries. */
 const deficit = (meanKey: Float64Array, queries: ColumnRange, centre: Float64Array): number =>
