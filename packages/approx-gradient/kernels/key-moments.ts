@@ -4,7 +4,7 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures, RUN_BYTES } from "./features";
-import { loadPanels, panelBytes, panelRows, wideSum } from "./panel";
+import { loadPanels, panelBytes, panelRows } from "./panel";
 import { narrowPanels, projectWide, wideBlocks, widenPanels } from "./projection";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
@@ -37,14 +37,22 @@ function momentTile<T>(C: i32, features: usize, values: usize, length: usize, ro
 	if ($c < C) v128.store(tile, a$c$n$v, (($c * 2 + $n) * 2 + $v) * 16);
 }
 
+/** The lane sums of two vectors as doubles. */
+// @ts-ignore: decorator
+@inline
+function laneSums<T>(a: v128, b: v128): v128 {
+	if (sizeof<T>() == 8) return f64x2.add(v128.shuffle<u64>(a, b, 0, 2), v128.shuffle<u64>(a, b, 1, 3));
+	const pairs = f32x4.add(v128.shuffle<u32>(a, b, 0, 4, 1, 5), v128.shuffle<u32>(a, b, 2, 6, 3, 7));
+	return f64x2.add(f64x2.promote_low_f32x4(pairs), f64x2.promote_low_f32x4(v128.shuffle<u64>(pairs, pairs, 1, 0)));
+}
+
 /** S[column][both nodes, or the first] += the lane sums of a tile, in double precision; columns of S are `moments` bytes. */
 // @ts-ignore: decorator
 @inline
 function addTile<T>(C: i32, both: bool, tile: usize, S: usize, moments: usize): void {
 	for (const end = S + <usize>C * moments; S < end; S += moments, tile += 2 * STEP) {
-		const a = wideSum<T>(v128.add<T>(v128.load(tile), v128.load(tile, 16)));
-		const b = wideSum<T>(v128.add<T>(v128.load(tile, 32), v128.load(tile, 48)));
-		const sums = f64x2.add(v128.shuffle<u64>(a, b, 0, 2), v128.shuffle<u64>(a, b, 1, 3));
+		const a = v128.add<T>(v128.load(tile), v128.load(tile, 16)), b = v128.add<T>(v128.load(tile, 32), v128.load(tile, 48));
+		const sums = laneSums<T>(a, b);
 		if (both) v128.store(S, f64x2.add(v128.load(S), sums));
 		else store<f64>(S, load<f64>(S) + f64x2.extract_lane(sums, 0));
 	}

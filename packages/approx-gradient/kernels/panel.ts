@@ -28,19 +28,13 @@ export function clearPanels(panels: usize, count: i32): void {
 	}
 }
 
-/** Two doubles that sum to the sum of the lanes of a vector. */
-// @ts-ignore: decorator
-@inline
-export function wideSum<T>(sum: v128): v128 {
-	if (sizeof<T>() == 8) return sum;
-	return f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
-}
-
 /** Sum of the lanes of a vector, in double precision. */
 // @ts-ignore: decorator
 @inline
 export function laneSum<T>(sum: v128): f64 {
-	const pair = wideSum<T>(sum);
+	const pair = sizeof<T>() == 8
+		? sum
+		: f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(v128.shuffle<u64>(sum, sum, 1, 0)));
 	return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
