@@ -57,7 +57,7 @@ const exact = (dtype: Dtype, threads: number, part?: number): Candidate => ({
 });
 
 /** Those of this folder, and those that run in processes of their own and tell their time. */
-const others = [...peers, ...["numpy", "torch"].map((name) => findAlgorithm(name).algorithm)];
+const others = [...peers, ...["numpy", "torch", "onnxruntime"].map((name) => findAlgorithm(name).algorithm)];
 
 const other = (dtype: Dtype): Candidate[] =>
 	others.map((algorithm) => ({ name: algorithm.name, algorithm, options: {}, dtype, threads: 1 }));

@@ -3,7 +3,7 @@ import { measureWithError } from "../error-at-size.ts";
 import { peers } from "./peers.ts";
 
 /** Those of this folder, and those that are programs in other languages. */
-const names = [...peers.map(({ name }) => name), "numpy", "torch"];
+const names = [...peers.map(({ name }) => name), "numpy", "torch", "onnxruntime"];
 
 const blocks = (widths: readonly number[], sizes: readonly number[], slow: readonly number[]): GridBlock[] =>
 	widths.flatMap((d) => [

@@ -22,6 +22,7 @@ test("doctor tells the kernels of this machine, its programs and what disturbs i
 		"python",
 		"numpy",
 		"torch",
+		"onnxruntime",
 		"slurm",
 		"SAT solver",
 		"cache",

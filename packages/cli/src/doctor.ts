@@ -38,6 +38,13 @@ const programs = (): readonly { name: string; commands: readonly (readonly strin
 		commands: [[pythonWith("numpy", "torch"), "-c", "import torch; print(torch.__version__)"]],
 		use: "the peer torch in sweeps",
 	},
+	{
+		name: "onnxruntime",
+		commands: [
+			[pythonWith("numpy", "onnx", "onnxruntime"), "-c", "import onnx, onnxruntime; print(onnxruntime.__version__)"],
+		],
+		use: "the peer onnxruntime in sweeps",
+	},
 	{ name: "slurm", commands: [["sbatch", "--version"]], use: "sweeps as job arrays; sbatch needs a slurm.conf" },
 	{
 		name: "SAT solver",

@@ -21,6 +21,7 @@ function hasPython(modules: readonly string[]): boolean {
 for (const [name, modules] of [
 	["numpy", ["numpy"]],
 	["torch", ["numpy", "torch"]],
+	["onnxruntime", ["numpy", "onnx", "onnxruntime"]],
 ] as const) {
 	const isThere = hasPython(modules);
 	const peer = findAlgorithm(name).algorithm;

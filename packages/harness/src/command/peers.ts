@@ -20,6 +20,12 @@ export const peers: readonly AnyGradientAlgorithm[] = [
 		"numpy",
 		"torch",
 	]),
+	pythonPeer(
+		"onnxruntime",
+		"exact, ONNX Runtime by the closed form (examples/python/onnxruntime_gradient.py)",
+		"onnxruntime_gradient.py",
+		["numpy", "onnx", "onnxruntime"],
+	),
 ];
 
 function pythonPeer(name: string, summary: string, file: string, modules: readonly string[]): AnyGradientAlgorithm {

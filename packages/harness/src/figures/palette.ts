@@ -33,6 +33,7 @@ const styles: ReadonlyMap<string, CurveStyle> = new Map(
 		"support-basis": { colour: colours.purple, shape: "triangle-left" },
 		numpy: { colour: colours.green, shape: "square" },
 		torch: { colour: colours.vermillion, shape: "diamond" },
+		onnxruntime: { colour: colours.brown, shape: "triangle-left" },
 		"jax-js": { colour: colours.orange, shape: "triangle-up" },
 		"tfjs-wasm": { colour: colours.skyBlue, shape: "triangle-right" },
 		"numpy-ts": { colour: colours.purple, shape: "cross" },
