@@ -94,9 +94,12 @@ const tables: Table[] = [
 /** Runs slower than this are timed in the first three rounds only. */
 const SLOW_MS = 1000;
 
-/** Milliseconds of one run, by tinybench. */
-async function timeOnce(run: () => Promise<unknown>): Promise<number> {
-	const bench = new Bench({ iterations: 1, time: 0, warmup: false, throws: true });
+/** Runs go on for so long in a round, at least one; programs in processes of their own warm up first where a run is shorter than theirs. */
+const ROUND_MS = { own: 100, program: 1000 };
+
+/** Milliseconds of the shortest run of a round, by tinybench. */
+async function timeRound(run: () => Promise<unknown>): Promise<number> {
+	const bench = new Bench({ iterations: 1, time: ROUND_MS.own, warmup: false, throws: true });
 	bench.add("run", async () => {
 		await run();
 	});
@@ -129,10 +132,10 @@ async function measure({ n, d, candidates }: Table): Promise<string[]> {
 		const problem = problemOf(part ?? n, dtype);
 		const runtime = runtimes.get(threads)!;
 		const run = () => algorithm.run(problem, options, runtime);
-		/** Milliseconds of one run, by our clock or that of the program that computes it. */
+		/** Milliseconds of the shortest run of a round, by our clock or that of the program that computes it. */
 		const time = async (): Promise<number> => {
-			if (!algorithm.timeRuns) return timeOnce(run);
-			return Math.min(...(await algorithm.timeRuns(problem, options, runtime, 0)).milliseconds);
+			if (!algorithm.timeRuns) return timeRound(run);
+			return Math.min(...(await algorithm.timeRuns(problem, options, runtime, ROUND_MS.program)).milliseconds);
 		};
 		const supported = algorithm.supports(problem, options);
 		if (supported !== true) {
@@ -162,7 +165,7 @@ async function measure({ n, d, candidates }: Table): Promise<string[]> {
 		Math.min(...times) * (part ? (n / part) ** 2 : 1);
 	const first = timeOf(lines[0]!);
 	return [
-		`n = ${n}, d = ${d}, milliseconds a gradient (shortest of ${rounds} rounds; slow ones of 3), kernel ${runtimes.get(1)!.kernel}:`,
+		`n = ${n}, d = ${d}, milliseconds a gradient (shortest run of ${rounds} rounds; slow ones of 3), kernel ${runtimes.get(1)!.kernel}:`,
 		"",
 		"| | number type | threads | ms | time / first | error |",
 		"|---|---|---|---|---|---|",
