@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { polynomial } from "@attgrad/approx-gradient";
 import { type AnyGradientAlgorithm, type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
-import { findAlgorithm } from "@attgrad/harness";
+import { programPeers } from "@attgrad/harness";
 import {
 	ComputationError,
 	createRuntime,
@@ -57,7 +57,7 @@ const exact = (dtype: Dtype, threads: number, part?: number): Candidate => ({
 });
 
 /** Those of this folder, and those that run in processes of their own and tell their time. */
-const others = [...peers, ...["numpy", "torch", "onnxruntime"].map((name) => findAlgorithm(name).algorithm)];
+const others = [...peers, ...programPeers];
 
 const other = (dtype: Dtype): Candidate[] =>
 	others.map((algorithm) => ({ name: algorithm.name, algorithm, options: {}, dtype, threads: 1 }));

@@ -1,9 +1,16 @@
-import { defineExperiment, type GridBlock, type LineFigure, numberText, type Row } from "@attgrad/harness";
+import {
+	defineExperiment,
+	type GridBlock,
+	type LineFigure,
+	numberText,
+	programPeers,
+	type Row,
+} from "@attgrad/harness";
 import { measureWithError } from "../error-at-size.ts";
 import { peers } from "./peers.ts";
 
 /** Those of this folder, and those that are programs in other languages. */
-const names = [...peers.map(({ name }) => name), "numpy", "torch", "onnxruntime"];
+const names = [...peers, ...programPeers].map(({ name }) => name);
 
 const blocks = (widths: readonly number[], sizes: readonly number[], slow: readonly number[]): GridBlock[] =>
 	widths.flatMap((d) => [

@@ -124,7 +124,8 @@ function prepare<T>(
 	d: i32, count: i32, keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize,
 	table: usize, ready: usize, k: usize, row: usize, values: usize,
 ): void {
-	const P = panelBytes(), block = <usize>d * P, input = ready + block, wide = input + block, products = wide + 2 * block, weights = products + 2 * block;
+	const P = panelBytes(), block = <usize>d * P, input = ready + block, wide = input + block, products = wide + 2 * block;
+	const weights = sizeof<T>() == 8 ? values + block : products + 2 * block;
 	loadPanels<T>(keys, count, d, ready);
 	// What is stored by halves of pairs can be loaded by pairs a little later: other rows come between.
 	loadPanels<T>(inputs, count, d, input);
@@ -134,11 +135,7 @@ function prepare<T>(
 	projectWide<T>(wide, keyMap, none, d, 0, products, k, row);
 	widenPanels<T>(input, none, d, wide);
 	projectWide<T>(wide, Y, valueCentre, d, weights, products, values, P);
-	if (sizeof<T>() == 4) return narrowPanels(weights, 1, 1, values + block, P);
-	// unroll v: TILE_VECTORS
-	const w$v = v128.load(weights, $v * 16);
-	// unroll v: TILE_VECTORS
-	v128.store(values + block, w$v, $v * 16);
+	if (sizeof<T>() == 4) narrowPanels(weights, 1, 1, values + block, P);
 }
 
 /**

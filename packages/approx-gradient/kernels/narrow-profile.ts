@@ -43,9 +43,9 @@ function joinSums(how: i32, sums: usize, count: i32, out: usize): void {
 
 /** What `ranges` begins with. */
 function beginRanges(sums: usize): void {
-	fill(sums, sums + ROW, Infinity);
-	fill(sums + ROW, sums + 2 * ROW, -Infinity);
-	fill(sums + 2 * ROW, sums + 5 * ROW, 0);
+	fill<f64>(sums, sums + ROW, Infinity);
+	fill<f64>(sums + ROW, sums + 2 * ROW, -Infinity);
+	fill<f64>(sums + 2 * ROW, sums + 5 * ROW, 0);
 }
 
 /**
@@ -184,7 +184,7 @@ export function centredQueries4<T>(
 	scratch: usize, rows: i32, inputs: usize, targets: usize, X: usize, centre: usize, middle: usize, out: usize,
 ): void {
 	const sums = scratch, a = sums + 7 * ROW, e = a + <usize>CHUNK * ROW, some = rowsAtOnce<T>(rows);
-	fill(sums, a, 0);
+	fill<f64>(sums, a, 0);
 	for (let left = rows; left > 0; left -= some) {
 		const count = min(left, some), step = <usize>(4 * count) * sizeof<T>();
 		addQueries(widened<T>(inputs, count, a), widened<T>(targets, count, e), count, X, centre, middle, sums);
@@ -263,7 +263,7 @@ export function centredKeys4<T>(
 ): void {
 	const weights = scratch + EXPONENTIAL_TABLE, sums = weights + <usize>CHUNK * 8, k = sums + 5 * ROW, a = k + <usize>CHUNK * ROW;
 	prepareExponential<f64>(scratch);
-	fill(sums, k, 0);
+	fill<f64>(sums, k, 0);
 	for (let left = rows; left > 0; left -= CHUNK) {
 		const count = min(left, CHUNK), step = <usize>(4 * count) * sizeof<T>();
 		addKeys(widened<T>(keys, count, k), widened<T>(inputs, count, a), count, Y, middle, tilt, valueCentre, scratch, weights, sums);

@@ -18,11 +18,11 @@ export function keyRanges<T>(scratch: usize, rows: i32, d: i32, keys: usize, inp
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
 	const k = scratch, a = k + block, h = a + block, low = h + block, high = low + block;
 	const lowValue = high + block, highValue = lowValue + block, size = highValue + block, norm = size + block, none = norm + WIDE;
-	fill(low, high, Infinity);
-	fill(high, lowValue, -Infinity);
-	fill(lowValue, highValue, Infinity);
-	fill(highValue, size, -Infinity);
-	fill(size, none + WIDE, 0);
+	fill<f64>(low, high, Infinity);
+	fill<f64>(high, lowValue, -Infinity);
+	fill<f64>(lowValue, highValue, Infinity);
+	fill<f64>(highValue, size, -Infinity);
+	fill<f64>(size, none + WIDE, 0);
 	for (let left = rows; left > 0; left -= GROUP, keys += stride, inputs += stride) {
 		loadGroup<T>(keys, min(left, GROUP), d, k);
 		loadGroup<T>(inputs, min(left, GROUP), d, a);
@@ -45,9 +45,9 @@ export function queryRanges<T>(scratch: usize, rows: i32, d: i32, inputs: usize,
 	if (d == 4) return queryRanges4<T>(scratch, rows, inputs, X, out);
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE, column = <usize>d << 3;
 	const a = scratch, q = a + block, low = q + block, high = low + block, size = high + block, norm = size + block;
-	fill(low, high, Infinity);
-	fill(high, size, -Infinity);
-	fill(size, norm + WIDE, 0);
+	fill<f64>(low, high, Infinity);
+	fill<f64>(high, size, -Infinity);
+	fill<f64>(size, norm + WIDE, 0);
 	for (let left = rows; left > 0; left -= GROUP, inputs += stride) {
 		loadGroup<T>(inputs, min(left, GROUP), d, a);
 		raiseSizes(a, q, size);
@@ -68,7 +68,7 @@ export function centredQueries<T>(
 	const stride = <usize>(d * GROUP) * sizeof<T>(), block = <usize>d * WIDE;
 	const a = scratch, q = a + block, e = q + block, norm = e + block, sizes = norm + WIDE, products = sizes + block;
 	const end = products + <usize>d * block;
-	fill(norm, end, 0);
+	fill<f64>(norm, end, 0);
 	for (let left = rows; left > 0; left -= GROUP, inputs += stride, targets += stride) {
 		const count = min(left, GROUP);
 		loadGroup<T>(inputs, count, d, a);
@@ -97,7 +97,7 @@ export function centredKeys<T>(
 	const k = scratch + EXPONENTIAL_TABLE, a = k + block, h = a + block, weight = h + block, none = weight + WIDE, norm = none + WIDE;
 	const total = norm + WIDE, sums = total + WIDE, valueSums = sums + block, end = valueSums + block;
 	prepareExponential<f64>(scratch);
-	fill(none, end, 0);
+	fill<f64>(none, end, 0);
 	for (let left = rows; left > 0; left -= GROUP, keys += stride, inputs += stride) {
 		const count = min(left, GROUP);
 		loadGroup<T>(keys, count, d, k);

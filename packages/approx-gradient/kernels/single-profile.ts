@@ -1,10 +1,11 @@
-// The passes of `profile.ts` for rows of four columns of single precision, d = 4, in single precision: a pair of vectors is two rows, whose lanes are
-// columns. Sums over at most 2 CHUNK rows are single, and join doubles then; `src/profile.ts` counts the roundings. Rows that are left over go through
-// the passes in double precision.
+// The passes of `profile.ts` for rows of four columns of single precision, d = 4, in single precision: what `narrow-profile.ts` does by rows of doubles, by two
+// rows a pair of vectors, whose lanes are columns. Sums over at most 2 CHUNK rows are single, and join doubles then; `src/profile.ts` counts the roundings.
+// Rows that are left over go through `narrow-profile.ts`.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { centredKeys4, centredQueries4, keyRanges4, queryRanges4 } from "./narrow-profile";
+import { LARGEST, LEAST, fill, joined } from "./wide-panels";
 
 /** Pairs of rows whose sums are single. */
 const CHUNK: i32 = 32;
@@ -26,10 +27,21 @@ function putMatrix(M: usize, pairs: usize): void {
 	for (const end = pairs + 4 * PAIR; pairs < end; pairs += PAIR, M += 32) putPair(M, pairs);
 }
 
-/** All of `count` pairs to a number. */
-function fillPairs(pairs: usize, count: i32, x: f32): void {
-	const all = f32x4.splat(x);
-	for (const end = pairs + <usize>count * PAIR; pairs < end; pairs += 16) v128.store(pairs, all);
+/** The sum of the lanes of a row, in all of its lanes. */
+// @ts-ignore: decorator
+@inline
+function rowSum(x: v128): v128 {
+	const pairs = f32x4.add(x, v128.shuffle<u32>(x, x, 1, 0, 3, 2));
+	return f32x4.add(pairs, v128.shuffle<u32>(pairs, pairs, 2, 3, 0, 1));
+}
+
+/** The sums of the lanes of four rows, one a lane. */
+// @ts-ignore: decorator
+@inline
+function rowSums(a: v128, b: v128, c: v128, e: v128): v128 {
+	const ab = f32x4.add(v128.shuffle<u32>(a, b, 0, 2, 4, 6), v128.shuffle<u32>(a, b, 1, 3, 5, 7));
+	const ce = f32x4.add(v128.shuffle<u32>(c, e, 0, 2, 4, 6), v128.shuffle<u32>(c, e, 1, 3, 5, 7));
+	return f32x4.add(v128.shuffle<u32>(ab, ce, 0, 2, 4, 6), v128.shuffle<u32>(ab, ce, 1, 3, 5, 7));
 }
 
 /**
@@ -63,13 +75,7 @@ function ranges(times: bool, row: usize, count: i32, M: usize, sums: usize): voi
 		// unroll v: 2
 		size$v = f32x4.pmax(size$v, f32x4.abs(r$v));
 		// unroll v: 2
-		q$v = f32x4.mul(q$v, q$v);
-		// unroll v: 2
-		q$v = f32x4.add(q$v, v128.shuffle<u32>(q$v, q$v, 1, 0, 3, 2));
-		// unroll v: 2
-		q$v = f32x4.add(q$v, v128.shuffle<u32>(q$v, q$v, 2, 3, 0, 1));
-		// unroll v: 2
-		norm$v = f32x4.pmax(norm$v, q$v);
+		norm$v = f32x4.pmax(norm$v, rowSum(f32x4.mul(q$v, q$v)));
 	}
 	// unroll v: 2
 	v128.store(sums, low$v, $v * 16);
@@ -83,29 +89,30 @@ function ranges(times: bool, row: usize, count: i32, M: usize, sums: usize): voi
 
 /** What `ranges` begins with. */
 function beginRanges(sums: usize): void {
-	fillPairs(sums, 1, Infinity);
-	fillPairs(sums + PAIR, 1, -Infinity);
-	fillPairs(sums + 2 * PAIR, 2, 0);
+	fill<f32>(sums, sums + PAIR, Infinity);
+	fill<f32>(sums + PAIR, sums + 2 * PAIR, -Infinity);
+	fill<f32>(sums + 2 * PAIR, sums + 4 * PAIR, 0);
 }
 
-/** out[i] = the least or largest of out[i] and the lanes i of a pair, for `count` lanes. */
+/** out[i] joined with lane i of both rows of a pair, for `count` lanes. */
 // @ts-ignore: decorator
 @inline
-function joinPair(largest: bool, pair: usize, count: i32, out: usize): void {
+function joinPair(how: i32, pair: usize, count: i32, out: usize): void {
 	for (const end = pair + (<usize>count << 2); pair < end; pair += 4, out += 8) {
-		const a = <f64>load<f32>(pair), b = <f64>load<f32>(pair, 16);
-		store<f64>(out, largest ? max<f64>(load<f64>(out), max<f64>(a, b)) : min<f64>(load<f64>(out), min<f64>(a, b)));
+		const x = joined(how, <f64>load<f32>(pair), <f64>load<f32>(pair, 16));
+		store<f64>(out, joined(how, load<f64>(out), x));
 	}
 }
 
-/** out[i] += lane i of the first row of each pair + that of the second, and the `count` pairs are zero then. */
+/** out[i] += lane i of the first row of each pair + that of the second; the `count` pairs are zero then. */
 function addPairs(pairs: usize, count: i32, out: usize): void {
-	for (let pair = pairs, end = pairs + <usize>count * PAIR; pair < end; pair += PAIR)
+	const end = pairs + <usize>count * PAIR;
+	for (let pair = pairs; pair < end; pair += PAIR)
 		for (let two = pair; two < pair + 16; two += 8, out += 16) {
 			const sum = f64x2.add(f64x2.promote_low_f32x4(v128.load64_zero(two)), f64x2.promote_low_f32x4(v128.load64_zero(two, 16)));
 			v128.store(out, f64x2.add(v128.load(out), sum));
 		}
-	fillPairs(pairs, count, 0);
+	fill<f32>(pairs, end, 0);
 }
 
 /** `keyRanges` for d = 4 and single precision. */
@@ -116,12 +123,12 @@ export function keyRangesSingle(scratch: usize, rows: i32, d: i32, keys: usize, 
 	beginRanges(h);
 	ranges(false, keys, pairs, M, k);
 	ranges(true, inputs, pairs, M, h);
-	joinPair(false, k, 4, out);
-	joinPair(true, k + PAIR, 4, out + 32);
-	joinPair(false, h, 4, out + 64);
-	joinPair(true, h + PAIR, 4, out + 96);
-	joinPair(true, h + 2 * PAIR, 4, out + 128);
-	joinPair(true, k + 3 * PAIR, 1, out + 160);
+	joinPair(LEAST, k, 4, out);
+	joinPair(LARGEST, k + PAIR, 4, out + 32);
+	joinPair(LEAST, h, 4, out + 64);
+	joinPair(LARGEST, h + PAIR, 4, out + 96);
+	joinPair(LARGEST, h + 2 * PAIR, 4, out + 128);
+	joinPair(LARGEST, k + 3 * PAIR, 1, out + 160);
 	if (rest) keyRanges4<f32>(scratch, rest, keys + done, inputs + done, Y, out);
 }
 
@@ -131,10 +138,10 @@ export function queryRangesSingle(scratch: usize, rows: i32, d: i32, inputs: usi
 	putMatrix(X, M);
 	beginRanges(q);
 	ranges(true, inputs, pairs, M, q);
-	joinPair(false, q, 4, out);
-	joinPair(true, q + PAIR, 4, out + 32);
-	joinPair(true, q + 2 * PAIR, 4, out + 64);
-	joinPair(true, q + 3 * PAIR, 1, out + 96);
+	joinPair(LEAST, q, 4, out);
+	joinPair(LARGEST, q + PAIR, 4, out + 32);
+	joinPair(LARGEST, q + 2 * PAIR, 4, out + 64);
+	joinPair(LARGEST, q + 3 * PAIR, 1, out + 96);
 	if (rest) queryRanges4<f32>(scratch, rest, inputs + <usize>pairs * PAIR, X, out);
 }
 
@@ -159,13 +166,7 @@ function addQueries(row: usize, target: usize, count: i32, M: usize, sums: usize
 		// unroll v: 2
 		q$v = f32x4.sub(q$v, v128.load(M, (8 + $v) * 16));
 		// unroll v: 2
-		q$v = f32x4.mul(q$v, q$v);
-		// unroll v: 2
-		q$v = f32x4.add(q$v, v128.shuffle<u32>(q$v, q$v, 1, 0, 3, 2));
-		// unroll v: 2
-		q$v = f32x4.add(q$v, v128.shuffle<u32>(q$v, q$v, 2, 3, 0, 1));
-		// unroll v: 2
-		norm$v = f32x4.pmax(norm$v, q$v);
+		norm$v = f32x4.pmax(norm$v, rowSum(f32x4.mul(q$v, q$v)));
 		// unroll v: 2
 		const s$v = f32x4.abs(r$v);
 		// unroll v: 2
@@ -191,7 +192,7 @@ export function centredQueriesSingle(
 	putMatrix(X, M);
 	putPair(centre, M + 4 * PAIR);
 	putPair(middle, M + 5 * PAIR);
-	fillPairs(sums, 6, 0);
+	fill<f32>(sums, sums + 6 * PAIR, 0);
 	for (let left = rows >> 1; left > 0; left -= CHUNK) {
 		const count = min(left, CHUNK), step = <usize>count * PAIR;
 		addQueries(inputs, targets, count, M, sums);
@@ -199,7 +200,7 @@ export function centredQueriesSingle(
 		inputs += step;
 		targets += step;
 	}
-	joinPair(true, sums, 1, out);
+	joinPair(LARGEST, sums, 1, out);
 	if (rest) centredQueries4<f32>(scratch, rest, inputs, targets, X, centre, middle, out);
 }
 
@@ -216,11 +217,11 @@ function addKeys(row: usize, input: usize, fours: i32, M: usize, table: usize, s
 		// unroll p: 4, v: 2
 		const q$p$v = f32x4.mul(k$p$v, k$p$v);
 		// unroll v: 2
-		s0$v = f32x4.pmax(s0$v, laneSums(q0$v, q1$v, q2$v, q3$v));
+		s0$v = f32x4.pmax(s0$v, rowSums(q0$v, q1$v, q2$v, q3$v));
 		// unroll p: 4, v: 2
 		const x$p$v = f32x4.mul(k$p$v, v128.load(M, (10 + $v) * 16));
 		// unroll v: 2
-		const w$v = exponentialBelow<f32>(laneSums(x0$v, x1$v, x2$v, x3$v), table);
+		const w$v = exponentialBelow<f32>(rowSums(x0$v, x1$v, x2$v, x3$v), table);
 		// unroll v: 2
 		s3$v = f32x4.add(s3$v, w$v);
 		// unroll p: 4, v: 2
@@ -240,15 +241,6 @@ function addKeys(row: usize, input: usize, fours: i32, M: usize, table: usize, s
 	v128.store(sums, s$s$v, ($s * 2 + $v) * 16);
 }
 
-/** The lane sums of four vectors. */
-// @ts-ignore: decorator
-@inline
-function laneSums(a: v128, b: v128, c: v128, e: v128): v128 {
-	const ab = f32x4.add(v128.shuffle<u32>(a, b, 0, 2, 4, 6), v128.shuffle<u32>(a, b, 1, 3, 5, 7));
-	const ce = f32x4.add(v128.shuffle<u32>(c, e, 0, 2, 4, 6), v128.shuffle<u32>(c, e, 1, 3, 5, 7));
-	return f32x4.add(v128.shuffle<u32>(ab, ce, 0, 2, 4, 6), v128.shuffle<u32>(ab, ce, 1, 3, 5, 7));
-}
-
 /** `centredKeys` for d = 4 and single precision. */
 export function centredKeysSingle(
 	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, Y: usize, middle: usize, tilt: usize, valueCentre: usize, out: usize,
@@ -259,8 +251,8 @@ export function centredKeysSingle(
 	putPair(middle, M + 4 * PAIR);
 	putPair(tilt, M + 5 * PAIR);
 	putPair(valueCentre, M + 6 * PAIR);
-	fillPairs(sums, 4, 0);
-	memory.fill(totals, 0, 64);
+	fill<f32>(sums, sums + 4 * PAIR, 0);
+	fill<f64>(totals, totals + 64, 0);
 	for (let left = rows >> 3; left > 0; left -= CHUNK / 4) {
 		const fours = min(left, CHUNK / 4), step = <usize>(4 * fours) * PAIR;
 		addKeys(keys, inputs, fours, M, scratch, sums);
@@ -269,7 +261,7 @@ export function centredKeysSingle(
 		keys += step;
 		inputs += step;
 	}
-	joinPair(true, sums, 4, totals + 32);
+	joinPair(LARGEST, sums, 4, totals + 32);
 	for (let at = totals; at < totals + 32; at += 8) {
 		store<f64>(out, max<f64>(load<f64>(out), load<f64>(at, 32)));
 		store<f64>(out, load<f64>(out, 8) + load<f64>(at), 8);

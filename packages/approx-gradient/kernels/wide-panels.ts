@@ -101,8 +101,9 @@ export function distances(d: i32, centre: usize, panels: usize): void {
 	}
 }
 
-export function fill(panels: usize, end: usize, x: f64): void {
-	const all = f64x2.splat(x);
+/** All numbers of T from `panels` to `end` to x. */
+export function fill<T>(panels: usize, end: usize, x: T): void {
+	const all = v128.splat<T>(x);
 	for (; panels < end; panels += 16) v128.store(panels, all);
 }
 

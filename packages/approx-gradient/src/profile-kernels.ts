@@ -48,8 +48,8 @@ const areModerate = (sizes: Float64Array, M: Matrix): boolean =>
 	productSizes(sizes, M).every((x) => x === 0 || (x >= MODERATE.least && x <= MODERATE.most));
 
 /**
- * The four passes on kernels and threads, with their progress; the same for every number of threads. Of rows of four columns in single precision in
- * that precision, unless numbers are too large or too small for squares and products.
+ * The four passes on kernels and threads, with their progress; the same for every number of threads. They are in double precision, but for rows of four
+ * columns of single precision, which are not widened unless their numbers are too large or too small for squares and products.
  */
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
 	const { d, A1, A2, A3, E, X, Y } = problem;

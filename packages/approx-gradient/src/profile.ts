@@ -87,8 +87,8 @@ export async function profileOf(
 	// Exponents of ω, as they are rounded where numbers have that unit roundoff.
 	const exponentError = (unit: number): number =>
 		moveQueries ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]!) * keyReach[b]!)) : 0;
-	// Relative error of a weighted sum of positive numbers, and of that of the weights.
-	const weightError = 4 * weighted.unit + Math.expm1(exponentError(weighted.unit)) + 64 * weighted.unit;
+	// Relative error of a sum with weights: the exponents, exp (2 ulp), terms and sums as in roundUp, and the sum over all rows in double precision.
+	const weightError = Math.expm1(exponentError(weighted.unit)) + (4 + 80) * weighted.unit + n * u;
 	const meanError = keys.range.half().map((half, b) => 4 * weightError * half + moved[b]!);
 	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]!);
 	return {
@@ -142,7 +142,7 @@ const sumOver = (d: number, term: (b: number) => number): number => {
 export const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
 	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a]! * Math.abs(M.at(a, i))));
 
-/** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers whose sums over up to 64 have another unit roundoff. */
+/** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers: in double precision, but for its terms and sums over 64 of them, of that unit. */
 const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + 80 * unit);
 
 /** The largest of -<q, meanKey> over the box of the centred queries. */

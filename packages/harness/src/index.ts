@@ -1,5 +1,6 @@
 export { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
 export { type Cell, cellKey, describeCell } from "./cell.ts";
+export { peers as programPeers } from "./command/peers.ts";
 export { pythonWith } from "./command/python.ts";
 export { findRun, saveBaseline } from "./compare/baselines.ts";
 export { type ComparedPoint, type Comparison, compareRuns } from "./compare/compare-runs.ts";

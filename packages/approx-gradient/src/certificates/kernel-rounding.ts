@@ -26,7 +26,7 @@ export function kernelRoundingCounts(
 	{ size, degree }: { size: number; raisedSize: number; degree: number },
 ): RoundingCounts {
 	const unit = unitRoundoff(dtype);
-	// A lane sees a row a step; blocks, slots and lanes are joined in double precision.
+	// A lane sees a row a step; at most four lanes are joined in the number type, lanes, blocks and slots then in double precision.
 	const overKeys = unit * (BLOCK_ROW_BYTES / STEP + 8) + double * (Math.ceil(n / 16) + 64);
 	// By runs of RUN, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
 	const overFeatures = unit * (RUN + d + degree + Math.ceil(size / RUN) + 2);

@@ -28,7 +28,7 @@ export function cellCost(cell: Cell, { budget, timeLimit }: Effort): number {
 const baseMemory = 256;
 
 /** Algorithms that keep matrices of n x n numbers, and how many. */
-const squareMatrices: Readonly<Record<string, number>> = { dense: 6, torch: 8, onnxruntime: 8 };
+const squareMatrices: Readonly<Record<string, number>> = { dense: 6, torch: 8, onnxruntime: 6 };
 
 /** Algorithms that keep n x K numbers: features are not known from the name alone, so many are assumed. */
 const featureRows: Readonly<Record<string, number>> = {
