@@ -38,3 +38,9 @@ test("the leading coefficient is 2^g I_g(R) / R^g to the last places, where a co
 		expect(Math.abs(chebyshev.coefficients(radius, degree)[degree]! / expected - 1)).toBeLessThan(rounding);
 	}
 });
+
+test("a radius whose exponential is beyond double precision is refused at once", () => {
+	expect(chebyshev.coefficients(700, 6).every(Number.isFinite)).toBe(true);
+	for (const radius of [701, 1e6, 1e14, 1e300])
+		expect(() => chebyshev.coefficients(radius, 6)).toThrow(/scores reach .* beyond double precision/);
+});
