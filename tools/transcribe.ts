@@ -9,7 +9,7 @@ if (path === undefined) throw new Error("transcribe: which document?");
 
 for (const [, language, code] of readFileSync(path, "utf8").matchAll(/^```(\w*)\n(.*?)^```/gms)) {
 	if (language === "python") run("python3 -", code);
-	else for (const line of code!.split("\n")) if (line.startsWith("$ ")) run(line.slice(2));
+	else for (const line of code.split("\n")) if (line.startsWith("$ ")) run(line.slice(2));
 }
 
 function run(command: string, input?: string): void {

@@ -75,7 +75,7 @@ export default defineExperiment({
 			],
 			panels: {
 				value: ({ B }) => B,
-				heading: ([row]) => `B = ${row!.B}: scores up to R = ${row!.radius?.toFixed(2) ?? "unknown"}`,
+				heading: ([row]) => `B = ${row.B}: scores up to R = ${row.radius?.toFixed(2) ?? "unknown"}`,
 			},
 			caveat:
 				"The estimate, max |g̃ − g̃ of one degree less|, is no proof. Bounds are for the worst case of signs; on these random data they " +

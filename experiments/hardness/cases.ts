@@ -42,7 +42,7 @@ export function hardCases(reduction: Decoding, size: number, count: number): Har
 	if (reduction === "R1b") return answers.map((yes, seed) => gapCase(plantedGap({ n: size, yes, seed }), yes));
 	if (reduction === "R2") return answers.map((yes, seed) => integralCase(plantedGap({ n: size, yes, seed }), yes));
 	const formulas = answers.map((yes, i) => formulaWith(yes, 2 * Math.log2(size), i));
-	if (reduction === "R1a") return formulas.map((formula, i) => decisionCase(formula, answers[i]!));
+	if (reduction === "R1a") return formulas.map((formula, i) => decisionCase(formula, answers[i]));
 	return formulas.map(countingCase);
 }
 

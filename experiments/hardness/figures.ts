@@ -42,7 +42,7 @@ const noise: Figure = {
 	},
 	x: { title: "oracle error over the proven one", scale: "log" },
 	y: { title: "share of answers; margin left", scale: "linear" },
-	panels: { value: reductionUnderNoise, heading: (rows) => `${reductionUnderNoise(rows[0]!)}` },
+	panels: { value: reductionUnderNoise, heading: (rows) => `${reductionUnderNoise(rows[0])}` },
 	series: [
 		...(["right", "unknown", "wrong"] as const).map((outcome) => ({
 			name: outcome,

@@ -22,7 +22,7 @@ const PEAK = "peak";
  * time of the one thread, which hardly feels what else the machine does.
  */
 export async function measurePart({ cell, budget }: CellContext): Promise<Measurement> {
-	const part = parts[cell.distribution]!;
+	const part = parts[cell.distribution];
 	const runtimes: Runtime[] = [];
 	const candidates: Candidate[] = [];
 	try {

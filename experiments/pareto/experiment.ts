@@ -57,7 +57,7 @@ const againstTime = (name: string, error: (row: Row) => number | undefined): Omi
 		},
 	],
 	rules: [{ axis: "x", at: (rows) => rows.find(isExact)?.time_ms, label: "exact" }],
-	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row!.B}` },
+	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row.B}` },
 });
 
 /** Error against time at one n, every algorithm (paper.md section 11, figure 3). */

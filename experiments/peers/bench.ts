@@ -104,8 +104,8 @@ async function timeRound(run: () => Promise<unknown>): Promise<number> {
 		await run();
 	});
 	const [task] = await bench.run();
-	if (task!.result.state !== "completed") throw new Error(`tinybench: the timed run is ${task!.result.state}`);
-	return task!.result.latency.min;
+	if (task.result.state !== "completed") throw new Error(`tinybench: the timed run is ${task.result.state}`);
+	return task.result.latency.min;
 }
 
 async function measure({ n, d, candidates }: Table): Promise<string[]> {
@@ -149,7 +149,7 @@ async function measure({ n, d, candidates }: Table): Promise<string[]> {
 			// a program that is not there or lacks a package, or other software that runs out of its memory
 			if (!(failure instanceof ComputationError || others.includes(algorithm))) throw failure;
 			const [reason] = (failure instanceof Error ? failure.message : String(failure)).split("\n");
-			lines.push({ candidate, times: [], reason: reason!, time });
+			lines.push({ candidate, times: [], reason: reason, time });
 			continue;
 		}
 		const error = reference && !part ? maxAbsDifference(gradient, reference) / maxAbs(reference) : undefined;
@@ -163,7 +163,7 @@ async function measure({ n, d, candidates }: Table): Promise<string[]> {
 	for (const runtime of runtimes.values()) await runtime.close();
 	const timeOf = ({ times, candidate: { part } }: (typeof lines)[number]) =>
 		Math.min(...times) * (part ? (n / part) ** 2 : 1);
-	const first = timeOf(lines[0]!);
+	const first = timeOf(lines[0]);
 	return [
 		`n = ${n}, d = ${d}, milliseconds a gradient (shortest run of ${rounds} rounds; slow ones of 3), kernel ${runtimes.get(1)!.kernel}:`,
 		"",

@@ -44,7 +44,7 @@ const figure: LineFigure = {
 	panelY: () => errorAxis,
 	panels: {
 		value: ({ d, dtype }) => `${d} ${dtype}`,
-		heading: ([row]) => `d = ${row!.d}, ${row!.dtype === "f64" ? "float64" : "float32"}`,
+		heading: ([row]) => `d = ${row.d}, ${row.dtype === "f64" ? "float64" : "float32"}`,
 	},
 	series: [
 		{

@@ -63,7 +63,7 @@ export const jaxJs = defineAlgorithm({
 		const [loss, gradient] = compile(library, given.scale)(X, rest);
 		return {
 			gradient: new Matrix(given.d, given.d, Float64Array.from(gradient.dataSync())),
-			loss: loss.dataSync()[0]!,
+			loss: loss.dataSync()[0],
 		};
 	},
 });

@@ -61,7 +61,7 @@ async function measure(context: CellContext): Promise<Measurement> {
 /** The rectangles of a table in a row of the closed form: κ across, c upwards. */
 function limits({ extra }: Row, name: "spectral" | "certified"): HeatCell[] {
 	const table = extra?.[name] as readonly (readonly number[])[] | undefined;
-	return (table ?? []).flatMap((line, i) => line.map((value, j) => ({ x: kappas[j]!, y: powers[i]!, value })));
+	return (table ?? []).flatMap((line, i) => line.map((value, j) => ({ x: kappas[j], y: powers[i], value })));
 }
 
 const rounded = (value: number) => String(Number(value.toPrecision(2)));
@@ -118,7 +118,7 @@ export default defineExperiment({
 			colour: { title: "time of exact / time of polynomial/moment", kind: "diverging", scale: "log" },
 			text: rounded,
 			overlays: [{ label: "B = √ln n", y: (n) => Math.sqrt(Math.log(n)) }],
-			panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row!.d}` },
+			panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row.d}` },
 			caveat:
 				"Blue: the polynomial, proven to ε, is faster; orange: exact is. The curve is where the theorem puts the limit as n → ∞, up " +
 				"to o(1); at these n the width d decides as much as B.",

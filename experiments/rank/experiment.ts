@@ -68,7 +68,7 @@ async function anisotropicRank(
 function hypercubeValues(d: number, B: number): Float64Array {
 	const { relative, log2Multiplicity } = hypercubeSpectrum({ d, B });
 	return Float64Array.from(
-		relative.flatMap((value, w) => new Array<number>(Math.round(2 ** log2Multiplicity[w]!)).fill(value)),
+		relative.flatMap((value, w) => new Array<number>(Math.round(2 ** log2Multiplicity[w])).fill(value)),
 	);
 }
 
@@ -153,7 +153,7 @@ const figure = (delta: number, file: string, word: string): LineFigure => {
 		panels: {
 			value: ({ distribution }) => families.findIndex((family) => family.distribution === distribution),
 			heading: ([row]) => {
-				const { n, d, distribution } = row!;
+				const { n, d, distribution } = row;
 				return `${families.find((family) => family.distribution === distribution)?.name}, n = ${numberText(n)}, d = ${d}`;
 			},
 		},

@@ -14,7 +14,7 @@ const kernel = (x: Matrix, y: Matrix) =>
 
 test("singular values of a diagonal matrix are its entries without their signs, the small ones too", () => {
 	const entries = [3, -2, 1e-9, 0];
-	const values = singularValues(Matrix.build(4, 4, (i, j) => (i === j ? entries[i]! : 0)));
+	const values = singularValues(Matrix.build(4, 4, (i, j) => (i === j ? entries[i] : 0)));
 	expect([...values]).toEqual([3, 2, 1e-9, 0].map((value) => expect.closeTo(value, 14)));
 });
 
@@ -68,10 +68,10 @@ test("so many random features have the squared error that is asked for, on avera
 			for (let j = 0; j < 6; j++)
 				for (let l = 0; l < 6; l++) {
 					const along = w[0] * (x.at(j, 0) + y.at(l, 0)) + w[1] * (x.at(j, 1) + y.at(l, 1));
-					sums[6 * j + l]! += Math.exp(along - (xs[j]! + ys[l]!) / 2) / count;
+					sums[6 * j + l] += Math.exp(along - (xs[j] + ys[l]) / 2) / count;
 				}
 		}
-		for (let i = 0; i < 36; i++) squares += (sums[i]! - A.data[i]!) ** 2 / trials;
+		for (let i = 0; i < 36; i++) squares += (sums[i] - A.data[i]) ** 2 / trials;
 	}
 	const expected = delta ** 2 * frobeniusNorm(A) ** 2;
 	// The mean of 300 trials of a squared error with about as much spread as its mean: a fifth is over three deviations.

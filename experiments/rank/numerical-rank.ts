@@ -22,7 +22,7 @@ export function rankWithin(values: Float64Array, delta: number): number {
 	let tail = 0;
 	let rank = values.length;
 	while (rank > 0) {
-		tail += values[rank - 1]! ** 2;
+		tail += values[rank - 1] ** 2;
 		if (tail > delta * delta * total) break;
 		rank--;
 	}
@@ -54,12 +54,12 @@ export function nystromRanks(
 		for (const matrix of [rest, own]) {
 			for (let j = 0; j < n; j++) {
 				const row = matrix.row(j);
-				const factor = row[pivot]!;
-				for (let l = 0; l < n; l++) row[l]! -= factor * across[l]!;
+				const factor = row[pivot];
+				for (let l = 0; l < n; l++) row[l] -= factor * across[l];
 			}
 		}
 		const error = frobeniusNorm(rest) / size;
-		while (reached.length < deltas.length && error <= deltas[reached.length]!) reached.push(count + 1);
+		while (reached.length < deltas.length && error <= deltas[reached.length]) reached.push(count + 1);
 		if (reached.length === deltas.length) break;
 	}
 	return reached;

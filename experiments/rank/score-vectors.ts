@@ -18,7 +18,7 @@ export function scoreVectors({ n, d, A1, A2, X, scale }: AttentionProblem): {
 		return sum / n;
 	});
 	const plain = Matrix.build(n, d, (j, b) => scale * projected.at(j, b));
-	const centred = Matrix.build(n, d, (l, b) => A2.at(l, b) - means[b]!);
+	const centred = Matrix.build(n, d, (l, b) => A2.at(l, b) - means[b]);
 	const [q, k] = [longest(plain), longest(centred)];
 	const t = q > 0 && k > 0 ? Math.sqrt(q / k) : 1;
 	return {

@@ -23,14 +23,14 @@ function cellsOf(command: string, kernel: string): Cell[] {
 	const [npx, attgrad, sweep, name, ...options] = words(command.replace(/ --fresh --out again$/, ""));
 	expect([npx, attgrad, sweep]).toEqual(["npx", "attgrad", "sweep"]);
 	const given = Object.fromEntries(
-		options.flatMap((word, i) => (i % 2 === 0 ? [[word.replace(/^--/, ""), options[i + 1]!]] : [])),
+		options.flatMap((word, i) => (i % 2 === 0 ? [[word.replace(/^--/, ""), options[i + 1]]] : [])),
 	);
 	const { preset, algorithm, command: program, distribution, dtype, ...axes } = given;
 	const numbers = Object.entries(axes).map(([axis, text]) => [axis, parseAxis(axis, text)]);
 	return expandGrid(experiments.find((experiment) => experiment.name === name)!, preset as "quick", kernel, {
 		...Object.fromEntries(numbers),
-		algorithm: program ? [`command:${program}`] : parseAlgorithms(algorithm!),
-		distribution: [distribution!],
+		algorithm: program ? [`command:${program}`] : parseAlgorithms(algorithm),
+		distribution: [distribution],
 		dtype: [dtype as "f64"],
 	});
 }
@@ -51,7 +51,7 @@ test("a row of a program of one's own is measured again whatever is in its words
 	const cell = expandGrid(experiments.find(({ name }) => name === "scaling")!, "quick", "js", {
 		algorithm: ["command:python3 x.py 1,2"],
 		n: [256],
-	})[0]!;
+	})[0];
 	const command = reproduceCommand(cell, "quick");
 	expect(command).toContain("--command 'python3 x.py 1,2'");
 	expect(command).toMatch(/ --fresh --out again$/);

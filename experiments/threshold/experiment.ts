@@ -39,7 +39,7 @@ function measuredRank({ d, B }: HypercubeFamily, logInverseDelta: number): numbe
 		return count;
 	};
 	const values = symmetricEigenvalues(Matrix.build(2 ** d, 2 ** d, (i, j) => Math.exp(-2 * t * differing(i, j))));
-	return values.filter((value) => value >= Math.exp(-logInverseDelta) * values[0]!).length;
+	return values.filter((value) => value >= Math.exp(-logInverseDelta) * values[0]).length;
 }
 
 function measure(d: number, B: number): Measurement {
@@ -79,7 +79,7 @@ const rank: Figure = {
 	title: () => "The least rank of an approximate attention matrix is below n only for B well under √log n",
 	x: { title: "B / √ln n", scale: "log" },
 	y: { title: "log_n of the rank", scale: "linear" },
-	panels: { value: (row) => row.d, heading: (rows) => `n = 2^${rows[0]!.d}` },
+	panels: { value: (row) => row.d, heading: (rows) => `n = 2^${rows[0].d}` },
 	series: [
 		{ name: "numerical rank", x: boundRatio, y: (row) => extra(row, "spectral"), kind: "predicted" },
 		{ name: "no less is possible", x: boundRatio, y: (row) => extra(row, "certified"), kind: "predicted" },

@@ -56,9 +56,9 @@ async function measure({ cell, algorithm, runtime }: CellContext): Promise<Measu
 		loss: noted.loss.at(-1)! * cell.n,
 		...(error && { error_max: error.max, ...(error.relative !== undefined && { error_rel: error.relative }) }),
 		...(final >= 0 && {
-			degree: noted.degree[final]!,
-			rank: noted.rank[final]!,
-			radius: noted.radius[final]!,
+			degree: noted.degree[final],
+			rank: noted.rank[final],
+			radius: noted.radius[final],
 			error_bound: Math.max(...noted.bound),
 			bound_kind: "a-posteriori",
 		}),

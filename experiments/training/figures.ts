@@ -6,7 +6,7 @@ function stepsOf(row: Row): Row[] {
 	if (row.status !== "done" || !noted?.["loss"]) return [row];
 	let elapsed = 0;
 	return noted["loss"].map((loss, step) => {
-		elapsed += noted["milliseconds"]![step]!;
+		elapsed += noted["milliseconds"][step];
 		const at = (name: string) => noted[name]?.[step];
 		const point = { step, loss, elapsed: elapsed / 1000, milliseconds: at("milliseconds"), B: at("B") };
 		return { ...row, extra: { ...point, degree: at("degree"), rank: at("rank"), radius: at("radius") } };
@@ -29,7 +29,7 @@ function gradients(row: Row): string {
 
 const panels = {
 	value: (row: Row) => `${row.n.toString().padStart(9)} ${row.B}`,
-	heading: ([row]: readonly Row[]) => `n = ${numberText(row!.n)}, teacher with B = ${row!.B}`,
+	heading: ([row]: readonly Row[]) => `n = ${numberText(row.n)}, teacher with B = ${row.B}`,
 };
 
 /** Loss against the step: each curve has its points at other steps, since the curves lie on each other. */

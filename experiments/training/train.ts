@@ -66,8 +66,8 @@ export async function train(
 		if (step === steps) return { course, last: problem, gradient: result.gradient };
 		const moved = (name: "X" | "Y", gradient: Matrix): Matrix => {
 			const by = move[name].data;
-			for (let at = 0; at < by.length; at++) by[at] = RATES.momentum * by[at]! - (RATES[name] / n) * gradient.data[at]!;
-			return Matrix.build(d, d, (i, j) => problem[name].at(i, j) + by[i * d + j]!);
+			for (let at = 0; at < by.length; at++) by[at] = RATES.momentum * by[at] - (RATES[name] / n) * gradient.data[at];
+			return Matrix.build(d, d, (i, j) => problem[name].at(i, j) + by[i * d + j]);
 		};
 		problem = { ...problem, X: moved("X", result.gradient), Y: moved("Y", gradientY) };
 	}

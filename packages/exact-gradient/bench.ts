@@ -69,7 +69,7 @@ for (const d of widths) {
 function table(): string {
 	const [plain] = times.values();
 	const rows = Array.from(times, ([way, each]) => {
-		const cells = each.map((time, i) => `${Number(time.toPrecision(3))} | ${(plain![i]! / time).toPrecision(3)}`);
+		const cells = each.map((time, i) => `${Number(time.toPrecision(3))} | ${(plain[i] / time).toPrecision(3)}`);
 		return `| ${way} | ${cells.join(" | ")} |`;
 	});
 	return [

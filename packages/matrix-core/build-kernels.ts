@@ -80,7 +80,7 @@ function hasSection(bytes: Uint8Array, wanted: number): boolean {
 		if (bytes[at++] === wanted) return true;
 		let length = 0;
 		for (let shift = 0, more = true; more; shift += 7) {
-			const byte = bytes[at++]!;
+			const byte = bytes[at++];
 			length += (byte & 127) * 2 ** shift;
 			more = byte >= 128;
 		}

@@ -61,11 +61,11 @@ export function renewed(path: string, text: string, folder = reference): string 
 export function untrueClaims(path: string, text: string, folder = reference): string[] {
 	return Array.from(text.matchAll(claimed)).flatMap(({ 1: claim, index }) => {
 		try {
-			checkClaim(claim!, folder);
+			checkClaim(claim, folder);
 			return [];
 		} catch (error) {
 			if (!(error instanceof QuoteError)) throw error;
-			return [`${placeOf(path, text, index)}: ${error.message} (holds ${claim!.replaceAll(/\s+/g, " ")})`];
+			return [`${placeOf(path, text, index)}: ${error.message} (holds ${claim.replaceAll(/\s+/g, " ")})`];
 		}
 	});
 }
@@ -105,7 +105,7 @@ export function unquoted(path: string, text: string): { numbers: Unquoted[]; idl
 	const idle: string[] = [];
 	let line = 1;
 	for (const section of bare.split(/^(?=#)/m)) {
-		const exempt = new Set(Array.from(section.matchAll(exemption), ([, list]) => list!).flatMap(numbersOf));
+		const exempt = new Set(Array.from(section.matchAll(exemption), ([, list]) => list).flatMap(numbersOf));
 		const said = new Set<string>();
 		section
 			.replaceAll(/<!--[\s\S]*?-->/g, blank)

@@ -128,7 +128,7 @@ function valueAt(rows: readonly Row[], column: string, filter: Filter): Value {
 	const meant = rows.filter((row) => fits(rows, row, filter));
 	if (meant.length === 0) throw new Missing(`no row with ${described(filter)}`);
 	if (meant.length > 1) throw new QuoteError(`${meant.length} rows with ${described(filter)}: say which, or each`);
-	const value = fieldOf(rows, meant[0]!, column);
+	const value = fieldOf(rows, meant[0], column);
 	if (typeof value === "number") return value;
 	if (Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === "number")) return value;
 	if (value === undefined || value === null || (Array.isArray(value) && value.length === 0))
@@ -158,7 +158,7 @@ const fits = (rows: readonly Row[], row: Row, filter: Filter) =>
 
 /** A column, or a key of `extra`, whose parts are set off by dots. */
 function fieldOf(rows: readonly Row[], row: Row, name: string): unknown {
-	const path = Array.from(name.matchAll(/'([^']*)'|([^.']+)/g), ([, quoted, plain]) => quoted ?? plain!);
+	const path = Array.from(name.matchAll(/'([^']*)'|([^.']+)/g), ([, quoted, plain]) => quoted ?? plain);
 	const value = fieldIn(row, path);
 	if (
 		value === undefined &&
@@ -183,5 +183,5 @@ const described = (filter: Filter) =>
 function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	const middle = sorted.length >> 1;
-	return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+	return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -122,7 +122,7 @@ const functions: Readonly<Record<string, (value: Value) => Value>> = {
 	ln: entrywise(Math.log),
 	min: (value) => Math.min(...list(value)),
 	max: (value) => Math.max(...list(value)),
-	first: (value) => list(value)[0]!,
+	first: (value) => list(value)[0],
 	last: (value) => list(value).at(-1)!,
 	sum: (value) => list(value).reduce((a, b) => a + b, 0),
 };
@@ -147,16 +147,16 @@ export function evaluate(expression: Expression, look: (column: string, filter: 
 		case "column":
 			return look(expression.column, expression.filter);
 		case "call":
-			return functions[expression.name]!(evaluate(expression.argument, look));
+			return functions[expression.name](evaluate(expression.argument, look));
 		case "operation": {
-			const operate = operations[expression.operator]!;
+			const operate = operations[expression.operator];
 			const [left, right] = [evaluate(expression.left, look), evaluate(expression.right, look)];
 			if (typeof left === "number")
 				return typeof right === "number" ? operate(left, right) : right.map((x) => operate(left, x));
 			if (typeof right === "number") return left.map((x) => operate(x, right));
 			if (left.length !== right.length)
 				throw new QuoteError(`lists of ${left.length} and ${right.length} entries do not go together`);
-			return left.map((x, i) => operate(x, right[i]!));
+			return left.map((x, i) => operate(x, right[i]));
 		}
 	}
 }

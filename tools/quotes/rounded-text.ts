@@ -32,7 +32,7 @@ export function roundedText(
 	roundings: readonly Rounding[] = [],
 ): string {
 	const texts = values.map((value, i) => {
-		const given = value * units[unit]!;
+		const given = value * units[unit];
 		if (digits !== "whole") return decimal(rounded(given, digits, roundings[i]), digits);
 		if (!Number.isInteger(given)) throw new QuoteError(`${given} is no whole number: say how many digits`);
 		return separated(String(given));

@@ -17,7 +17,7 @@ function outputsOf(transcript: string): Map<string, string[]> {
 	const outputs = new Map<string, string[]>();
 	for (const part of transcript.split(/^\$ /m).slice(1)) {
 		const [command, ...lines] = part.split("\n");
-		outputs.set(command!, lines);
+		outputs.set(command, lines);
 	}
 	return outputs;
 }
@@ -41,7 +41,7 @@ export function renewedTranscripts(text: string, transcript: string): string {
 			}
 			const at = left.findIndex((other) => words(other) === words(line));
 			if (at < 0) throw new QuoteError(`README.md: readme.txt has no line like ${line}`);
-			return left.splice(at, 1)[0]!;
+			return left.splice(at, 1)[0];
 		});
 		return whole.replace(shown, () => lines.join("\n"));
 	});

@@ -20,8 +20,8 @@ const extremeScores: Adversary = ({ n, d, B }, random) => {
 	const queries = Array.from({ length: n }, () => sign(random));
 	const keys = Array.from({ length: n }, () => sign(random));
 	return createProblem({
-		A1: filled(n, d, (j, b) => queries[j]! * direction[b]!),
-		A2: filled(n, d, (l, b) => keys[l]! * direction[b]!),
+		A1: filled(n, d, (j, b) => queries[j] * direction[b]),
+		A2: filled(n, d, (l, b) => keys[l] * direction[b]),
 		A3: filled(n, d, () => random.uniform(-1, 1)),
 		E: filled(n, d, () => random.uniform(-1, 1)),
 		X: Matrix.identity(d),
@@ -37,8 +37,8 @@ const alignedSigns: Adversary = ({ n, d, B }, random) => {
 	const side = Array.from({ length: n }, (_, l) => (l % 2 === 0 ? 1 : -1));
 	return createProblem({
 		A1: filled(n, d, () => B * random.uniform(0.9, 1)),
-		A2: filled(n, d, (l) => B * side[l]!),
-		A3: filled(n, d, (l) => side[l]!),
+		A2: filled(n, d, (l) => B * side[l]),
+		A3: filled(n, d, (l) => side[l]),
 		E: filled(n, d, () => -10),
 		X: Matrix.identity(d),
 		Y: Matrix.identity(d),

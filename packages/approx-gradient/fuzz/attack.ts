@@ -69,7 +69,7 @@ export async function judge(
 	return { status: error <= bound ? "held" : "violated", description, group: `${algorithm}, ${kind}`, error, bound };
 }
 
-export const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)]!;
+export const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)];
 
 /** A problem from a distribution or an adversary, in double or single precision. */
 export function randomProblem(seed: number, random: Random): { problem: AttentionProblem; name: string } {

@@ -81,7 +81,7 @@ export function cheapCandidate(method: Method, degree: number): Candidate {
 	const sizes = { size: countMonomials(profile.d, degree), raisedSize: countMonomials(profile.d, degree + 1) };
 	const { error, counts } = factsOf(method, degree, sizes, nothingDropped);
 	const coefficients = new Float64Array(degree + 1).fill(Math.max(0, 1 - error.polynomial));
-	for (let k = 1; k <= degree; k++) coefficients[k] = coefficients[k - 1]! / k;
+	for (let k = 1; k <= degree; k++) coefficients[k] = coefficients[k - 1] / k;
 	return { degree, ...sizes, coefficients, error, counts };
 }
 
@@ -100,7 +100,7 @@ export function sizeOfTerms(coefficients: Float64Array, t: number, surrogate: bo
 	let [sum, derivative] = [0, 0];
 	for (let k = coefficients.length - 1; k >= 0; k--) {
 		derivative = derivative * t + sum;
-		sum = sum * t + Math.abs(coefficients[k]!);
+		sum = sum * t + Math.abs(coefficients[k]);
 	}
 	return surrogate ? Math.max(sum, derivative) : sum;
 }

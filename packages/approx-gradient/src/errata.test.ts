@@ -52,7 +52,7 @@ test("Lemma D.5: r_j takes V1ᵀ V2, k1 x k2; the printed V1 V2ᵀ is no product
 	const left = multiply(U1, between);
 	for (let j = 0; j < problem.n; j++) {
 		const inner = Array.from(left.row(j)).reduce((sum, x, b) => sum + x * U2.at(j, b), 0);
-		expect(inner).toBeCloseTo(r[j]!, 11);
+		expect(inner).toBeCloseTo(r[j], 11);
 	}
 	expect(() => multiply(V1, V2, { transposeB: true })).toThrow(UsageError);
 });

@@ -35,14 +35,14 @@ export function balancedSpace(profile: Profile): FeatureSpace {
 
 /** r_i: at least every |q_ji k_li| in the space. */
 export const termReach = ({ queryReach, keyReach }: FeatureSpace): Float64Array =>
-	queryReach.map((q, i) => q * keyReach[i]!);
+	queryReach.map((q, i) => q * keyReach[i]);
 
 /** At least every Σ_i |q_ji k_li| for a stored query: by coordinates or by norms, whichever is less. */
 export function reachOf(points: Numbers, j: number, count: number, space: FeatureSpace): number {
 	let [byCoordinate, square] = [0, 0];
 	for (let i = 0; i < space.keyReach.length; i++) {
-		const size = Math.abs(points[i * count + j]!);
-		byCoordinate += size * space.keyReach[i]!;
+		const size = Math.abs(points[i * count + j]);
+		byCoordinate += size * space.keyReach[i];
 		square += size * size;
 	}
 	return (1 + 1e-6) * Math.min(byCoordinate, Math.sqrt(square) * space.keyNorm);
@@ -65,7 +65,7 @@ export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedEx
 	const queryError = sizeM * (roundings.query + mapping * queryNorm) + stored * extent.queryNorm;
 	const keyMapError = sizeN * (roundings.key + mapping * keyNorm);
 	const keyError = keyMapError + stored * extent.keyNorm;
-	const coordinates = extent.queryReach.reduce((sum, q, i) => sum + q * extent.keyReach[i]!, 0);
+	const coordinates = extent.queryReach.reduce((sum, q, i) => sum + q * extent.keyReach[i], 0);
 	const scoreError =
 		roundings.exponent +
 		(roundings.exponent > 0 ? stored : 0) +
@@ -76,7 +76,7 @@ export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedEx
 			queryCentre,
 			keyCentre,
 			valueCentre,
-			shift: queryCentre.reduce((sum, nu, b) => sum + Math.abs(nu) * keyReach[b]!, 0),
+			shift: queryCentre.reduce((sum, nu, b) => sum + Math.abs(nu) * keyReach[b], 0),
 			queryMap: scaleRows(M, new Float64Array(d).fill(1 / balance)),
 			keyMap: scaleRows(N, new Float64Array(d).fill(balance)),
 		},

@@ -33,7 +33,7 @@ export function plainFrame(d: number): Frame {
 /** rows - centre, row by row, in double precision; `centred` may be `rows`. */
 export function centreRows(rows: Float64Array, centre: Float64Array, count: number, centred: Float64Array): void {
 	const d = centre.length;
-	for (let at = 0; at < count * d; at++) centred[at] = rows[at]! - centre[at % d]!;
+	for (let at = 0; at < count * d; at++) centred[at] = rows[at] - centre[at % d];
 }
 
 /** Rows x (count x d, row-major) as the columns M x of a d x count block, rounded to the block's number type. */
@@ -42,7 +42,7 @@ export function mapToColumns(rows: Float64Array, M: Matrix, count: number, colum
 	for (let j = 0; j < count; j++)
 		for (let i = 0; i < d; i++) {
 			let sum = 0;
-			for (let b = 0; b < d; b++) sum += M.data[i * d + b]! * rows[j * d + b]!;
+			for (let b = 0; b < d; b++) sum += M.data[i * d + b] * rows[j * d + b];
 			columns[i * count + j] = sum;
 		}
 }
@@ -52,7 +52,7 @@ export function keyWeights(frame: Frame, centredKeys: Float64Array, count: numbe
 	const d = frame.queryCentre.length;
 	return Float64Array.from({ length: count }, (_, l) => {
 		let exponent = -frame.shift;
-		for (let b = 0; b < d; b++) exponent += frame.queryCentre[b]! * centredKeys[l * d + b]!;
+		for (let b = 0; b < d; b++) exponent += frame.queryCentre[b] * centredKeys[l * d + b];
 		return dtype === "f64" ? Math.exp(exponent) : Math.fround(Math.exp(exponent));
 	});
 }

@@ -50,14 +50,14 @@ export async function polynomialGradientY(
 			for (let j = 0; j < rows.rows; j++)
 				for (let i = 0; i < d; i++) {
 					const at = j * d + i;
-					const target = targets.data[at]!;
+					const target = targets.data[at];
 					let width = Math.abs(target);
-					for (let b = 0; b < d; b++) width += Math.abs(attended.data[j * d + b]!) * size[b * d + i]!;
-					c.data[at]! -= target;
-					const residual = c.data[at]!;
+					for (let b = 0; b < d; b++) width += Math.abs(attended.data[j * d + b]) * size[b * d + i];
+					c.data[at] -= target;
+					const residual = c.data[at];
 					loss += 0.5 * residual * residual;
-					residuals[i]! += Math.abs(residual);
-					inputs[i]! += Math.abs(attended.data[at]!);
+					residuals[i] += Math.abs(residual);
+					inputs[i] += Math.abs(attended.data[at]);
 					for (let a = 0; a < d; a++) {
 						gradientY.data[a * d + i]! += attended.data[j * d + a]! * residual;
 						terms.data[a * d + i]! += Math.abs(attended.data[j * d + a]!) * width;
@@ -71,7 +71,7 @@ export async function polynomialGradientY(
 	for (let a = 0; a < d; a++)
 		for (let i = 0; i < d; i++) {
 			let delta = 0;
-			for (let b = 0; b < d; b++) delta += e * size[b * d + i]!;
+			for (let b = 0; b < d; b++) delta += e * size[b * d + i];
 			const rounding = unit * terms.at(a, i);
 			floor = Math.max(floor, rounding);
 			bound = Math.max(bound, (1 + 1e-6) * (e * residuals[i]! + inputs[a]! * delta + n * e * delta + rounding));

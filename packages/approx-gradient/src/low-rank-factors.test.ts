@@ -29,8 +29,8 @@ test("U1 V1ᵀ approaches f as fast as the relative error of the polynomial fall
 		const approximate = product(U1, V1);
 		// |f̃ - f| <= 2 τ f, and rounding: u e^(2R) times some hundred operations.
 		for (let at = 0; at < exact.f.data.length; at++) {
-			const allowed = ((2 * delta) / (1 - delta) + 1e-13) * exact.f.data[at]!;
-			expect(Math.abs(approximate.data[at]! - exact.f.data[at]!)).toBeLessThanOrEqual(allowed);
+			const allowed = ((2 * delta) / (1 - delta) + 1e-13) * exact.f.data[at];
+			expect(Math.abs(approximate.data[at] - exact.f.data[at])).toBeLessThanOrEqual(allowed);
 		}
 	}
 });
@@ -74,7 +74,7 @@ test("U3 V3ᵀ is f̃ ∘ q̃ and U4 V4ᵀ is diag(r̃) f̃, multiplied out", ()
 	expect(product(U4, V4)).toBeAllclose(scaleRows(f, r), { rtol: 1e-13 });
 	// r_j is also the inner product of row j of f̃ with row j of q̃.
 	const inner = rowSums(hadamard(f, q));
-	for (let j = 0; j < problem.n; j++) expect(r[j]).toBeCloseTo(inner[j]!, 12);
+	for (let j = 0; j < problem.n; j++) expect(r[j]).toBeCloseTo(inner[j], 12);
 });
 
 test("the factors give the gradient: scale · A1ᵀ (U3 V3ᵀ - U4 V4ᵀ) A2 (Theorem D.6)", () => {
@@ -87,7 +87,7 @@ test("the factors give the gradient: scale · A1ᵀ (U3 V3ᵀ - U4 V4ᵀ) A2 (Th
 	const expected = scale(multiply(A1, exact.queryGradient, { transposeA: true }), problem.scale);
 	expect(maxAbsDifference(gradient, second)).toBeGreaterThan(0);
 	for (let at = 0; at < expected.data.length; at++)
-		expect(Math.abs(gradient.data[at]! - second.data[at]! - expected.data[at]!)).toBeLessThan(1e-9);
+		expect(Math.abs(gradient.data[at] - second.data[at] - expected.data[at])).toBeLessThan(1e-9);
 });
 
 test("U4 = U1, V4 = diag(r) V1, as Lemma D.5 is printed, is wrong", () => {

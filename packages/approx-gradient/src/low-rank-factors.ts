@@ -35,7 +35,7 @@ export function lowRankFactors(
 	const tree = totalDegreeTree(problem.d, coefficients.length - 1);
 	const weights = featureWeights(tree, coefficients);
 	const queryFeatures = features(tree, scaledQueries(problem).as("f64"));
-	const Phi = Matrix.build(problem.n, tree.size, (j, alpha) => weights[alpha]! * queryFeatures.at(j, alpha));
+	const Phi = Matrix.build(problem.n, tree.size, (j, alpha) => weights[alpha] * queryFeatures.at(j, alpha));
 	const V1 = features(tree, problem.A2.as("f64"));
 
 	const ones = Matrix.build(problem.n, 1, () => 1);
@@ -58,8 +58,7 @@ function features(tree: FeatureTree, rows: Matrix): Matrix {
 	for (let j = 0; j < rows.rows; j++) {
 		const row = made.row(j);
 		row[0] = 1;
-		for (let node = 1; node < tree.size; node++)
-			row[node] = row[tree.parent[node]!]! * rows.at(j, tree.variable[node]!);
+		for (let node = 1; node < tree.size; node++) row[node] = row[tree.parent[node]] * rows.at(j, tree.variable[node]);
 	}
 	return made;
 }

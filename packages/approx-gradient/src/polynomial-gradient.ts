@@ -168,7 +168,7 @@ async function gradientOf(
 	if (certificate === "estimate") {
 		const sampled = (): ProvenBound => {
 			const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
-			return sampledErrors(problem, method, sample, [approximation])[0]!;
+			return sampledErrors(problem, method, sample, [approximation])[0];
 		};
 		return finish(await run(request, input), estimate ?? sampled());
 	}

@@ -35,9 +35,9 @@ export function principalSpace(problem: AttentionProblem<RowSource>, profile: Pr
 	];
 	const sums = candidates.map((axes) => {
 		const extent = extentOf(sample, profile, axes);
-		return extent.queryReach.reduce((sum, q, i) => sum + q * extent.keyReach[i]!, 0);
+		return extent.queryReach.reduce((sum, q, i) => sum + q * extent.keyReach[i], 0);
 	});
-	const best = candidates[Math.max(0, sums.indexOf(Math.min(...sums)))]!;
+	const best = candidates[Math.max(0, sums.indexOf(Math.min(...sums)))];
 	return spaceOf(profile, best.M, best.N, extentOf(problem, profile, best));
 }
 
@@ -78,8 +78,7 @@ function secondMoments(blocks: Iterable<Rows>, d: number): Matrix {
 	for (const { rows, count } of blocks) {
 		total += count;
 		for (let j = 0; j < count; j++)
-			for (let a = 0; a < d; a++)
-				for (let b = 0; b < d; b++) sums.data[a * d + b]! += rows[j * d + a]! * rows[j * d + b]!;
+			for (let a = 0; a < d; a++) for (let b = 0; b < d; b++) sums.data[a * d + b] += rows[j * d + a] * rows[j * d + b];
 	}
 	let trace = 0;
 	for (let a = 0; a < d; a++) trace += sums.at(a, a);
@@ -137,7 +136,7 @@ class Extent {
 		const d = this.#Mt.rows;
 		for (let j = 0; j < count; j++) {
 			let square = 0;
-			for (let i = 0; i < d; i++) square += this.#mapped[j * d + i]! ** 2;
+			for (let i = 0; i < d; i++) square += this.#mapped[j * d + i] ** 2;
 			this.norm = Math.max(this.norm, Math.sqrt(square));
 		}
 	}

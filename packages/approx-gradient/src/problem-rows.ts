@@ -66,7 +66,7 @@ export function rowsTimes(rows: Float64Array, M: Matrix, factor: number, count: 
 	product.fill(0, 0, count * cols);
 	for (let j = 0; j < count; j++)
 		for (let a = 0; a < depth; a++) {
-			const x = factor * rows[j * depth + a]!;
-			for (let b = 0; b < cols; b++) product[j * cols + b]! += x * M.data[a * cols + b]!;
+			const x = factor * rows[j * depth + a];
+			for (let b = 0; b < cols; b++) product[j * cols + b] += x * M.data[a * cols + b];
 		}
 }

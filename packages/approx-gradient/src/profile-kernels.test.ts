@@ -27,7 +27,7 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 	const within = (what: string, got: ArrayLike<number>, expected: ArrayLike<number>, off: (at: number) => number) => {
 		for (let at = 0; at < expected.length; at++) {
 			const message = `${what}[${at}] is ${got[at]}, the plain one is ${expected[at]}`;
-			expect(Math.abs(got[at]! - expected[at]!), message).toBeLessThanOrEqual(off(at));
+			expect(Math.abs(got[at] - expected[at]), message).toBeLessThanOrEqual(off(at));
 		}
 	};
 
@@ -36,8 +36,8 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 	const valueErrors = valueSizes.map((size) => (d + 3) * (keys.unit + u) * size);
 	expect(keys.range).toEqual(plainKeys.range);
 	expect(keys.inputSizes).toEqual(plainKeys.inputSizes);
-	within("least value", keys.values.min, plainKeys.values.min, (i) => valueErrors[i]!);
-	within("largest value", keys.values.max, plainKeys.values.max, (i) => valueErrors[i]!);
+	within("least value", keys.values.min, plainKeys.values.min, (i) => valueErrors[i]);
+	within("largest value", keys.values.max, plainKeys.values.max, (i) => valueErrors[i]);
 	within("norm of keys", [keys.norm], [plainKeys.norm], () => (d + 2) * (keys.unit + u) * plainKeys.norm);
 
 	const [queries, plainQueries] = [await sums.queryRanges(), await plain.queryRanges()];
@@ -45,8 +45,8 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 		productSizes(plainQueries.inputSizes, X).map((size) => (d + 4) * (unit + u) * size * scale);
 	const normError = (unit: number, norm: number) => (d + 2) * (unit + u) * norm + Math.hypot(...queryErrors(unit));
 	expect(queries.inputSizes).toEqual(plainQueries.inputSizes);
-	within("least query", queries.range.min, plainQueries.range.min, (b) => queryErrors(queries.unit)[b]!);
-	within("largest query", queries.range.max, plainQueries.range.max, (b) => queryErrors(queries.unit)[b]!);
+	within("least query", queries.range.min, plainQueries.range.min, (b) => queryErrors(queries.unit)[b]);
+	within("largest query", queries.range.max, plainQueries.range.max, (b) => queryErrors(queries.unit)[b]);
 	within("norm of queries", [queries.norm], [plainQueries.norm], () => normError(queries.unit, plainQueries.norm));
 
 	const [centre, valueMiddle] = [plainQueries.range.middle(), plainKeys.values.middle()];
@@ -56,10 +56,10 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 	const sumError = (unit: number) => 80 * unit + n * u;
 	const { inputSums, targetSums } = plainCentred;
 	within("norm", [centred.norm], [plainCentred.norm], () => normError(centred.unit, plainCentred.norm));
-	within("inputs", centred.inputSums, inputSums, (a) => sumError(centred.unit) * inputSums[a]!);
+	within("inputs", centred.inputSums, inputSums, (a) => sumError(centred.unit) * inputSums[a]);
 	within("targets", centred.targetSums.data, targetSums.data, (at) => {
-		const moved = 2 * centred.unit * Math.abs(valueMiddle[at % d]!) * inputSums[Math.floor(at / d)]!;
-		return sumError(centred.unit) * targetSums.data[at]! + moved;
+		const moved = 2 * centred.unit * Math.abs(valueMiddle[at % d]) * inputSums[Math.floor(at / d)];
+		return sumError(centred.unit) * targetSums.data[at] + moved;
 	});
 
 	const { queryCentre } = await profileOf(problem);
@@ -68,13 +68,13 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 	const weighted = await sums.centredKeys(middle, queryCentre, valueMiddle);
 	const plainWeighted = await plain.centredKeys(middle, queryCentre, valueMiddle);
 	const moved = middle.map((x) => weighted.unit * Math.abs(x));
-	const largest = half.reduce((sum, reach, b) => sum + Math.abs(queryCentre[b]!) * (reach + moved[b]!), 0);
+	const largest = half.reduce((sum, reach, b) => sum + Math.abs(queryCentre[b]) * (reach + moved[b]), 0);
 	const weightError = sumError(weighted.unit) + 4 * weighted.unit + (d + 4) * weighted.unit * (2 + 3 * largest);
 	const keyNormError = (d + 2) * (weighted.unit + u) * plainWeighted.norm + Math.hypot(...moved);
 	within("norm of centred keys", [weighted.norm], [plainWeighted.norm], () => keyNormError);
-	within("mean key", weighted.mean, plainWeighted.mean, (b) => 4 * weightError * half[b]! + moved[b]!);
+	within("mean key", weighted.mean, plainWeighted.mean, (b) => 4 * weightError * half[b] + moved[b]);
 	within("mean value", weighted.valueMean, plainWeighted.valueMean, (i) => {
-		return 3 * weightError * plainWeighted.valueMean[i]! + (d + 4) * (weighted.unit + u) * valueSizes[i]!;
+		return 3 * weightError * plainWeighted.valueMean[i] + (d + 4) * (weighted.unit + u) * valueSizes[i];
 	});
 	return [keys, queries, centred, weighted].map(({ unit }) => unit);
 }
@@ -116,7 +116,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 				] as const) {
 					const rest = generateProblem({ distribution, n, d: 4, B: 1, seed: n });
 					const [A1, A2, A3, E] = [rest.A1, rest.A2, rest.A3, rest.E].map((M) => times(M, factor, offset));
-					const problem = asDtype({ ...rest, A1: A1!, A2: A2!, A3: A3!, E: E! }, "f32");
+					const problem = asDtype({ ...rest, A1: A1, A2: A2, A3: A3, E: E }, "f32");
 					const profile = await profileOf(problem, kernelSums(problem, runtime));
 					expect(uncovered(problem, profile), `${distribution}, n ${n}, ${offset} ± ${factor}`).toEqual([]);
 				}

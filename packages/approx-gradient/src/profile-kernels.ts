@@ -80,7 +80,7 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 			const results = [...columns, ...columns, ["max", d], ["max", 1]] as const;
 			const pass: Pass = { kernel: "keyRanges", rows: [A2, A3], operands: [wide(Y)], results };
 			return run(pass, ([min, max, low, high, inputSizes, square], unit) => {
-				const norm = Math.sqrt(square[0]!);
+				const norm = Math.sqrt(square[0]);
 				const trusted = isModerateNorm(norm) && areModerate(inputSizes, Y);
 				const [range, values] = [new ColumnRange(min, max), new ColumnRange(low, high)];
 				return { trusted, sums: { unit, range, values, inputSizes, norm } };
@@ -90,7 +90,7 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 			const results = [...columns, ["max", d], ["max", 1]] as const;
 			const pass: Pass = { kernel: "queryRanges", rows: [A1], operands: [wide(scaledX)], results };
 			return run(pass, ([min, max, inputSizes, square], unit) => {
-				const norm = Math.sqrt(square[0]!);
+				const norm = Math.sqrt(square[0]);
 				const trusted = isModerateNorm(norm) && areModerate(inputSizes, scaledX);
 				return { trusted, sums: { unit, range: new ColumnRange(min, max), inputSizes, norm } };
 			});
@@ -104,7 +104,7 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 			] as const;
 			const pass: Pass = { kernel: "centredQueries", rows: [A1, E], operands, results };
 			return run(pass, ([square, inputSums, targetSums], unit) => {
-				const sums = { unit, norm: Math.sqrt(square[0]!), inputSums, targetSums: new Matrix(d, d, targetSums) };
+				const sums = { unit, norm: Math.sqrt(square[0]), inputSums, targetSums: new Matrix(d, d, targetSums) };
 				return { trusted: true, sums };
 			});
 		},
@@ -118,9 +118,9 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 			] as const;
 			const pass: Pass = { kernel: "centredKeys", rows: [A2, A3], operands, results };
 			return run(pass, ([square, total, sums, valueSums], unit) => {
-				const mean = middle.map((x, b) => x + sums[b]! / total[0]!);
-				const valueMean = valueSums.map((sum) => sum / total[0]!);
-				return { trusted: true, sums: { unit, norm: Math.sqrt(square[0]!), mean, valueMean } };
+				const mean = middle.map((x, b) => x + sums[b] / total[0]);
+				const valueMean = valueSums.map((sum) => sum / total[0]);
+				return { trusted: true, sums: { unit, norm: Math.sqrt(square[0]), mean, valueMean } };
 			});
 		},
 	};
@@ -177,7 +177,7 @@ async function runPass(
 /** joined[i] = the join of joined[i] and all[from + i]. */
 function joinInto(joined: Float64Array, join: Join, all: Float64Array, from: number): void {
 	for (let i = 0; i < joined.length; i++) {
-		const [a, b] = [joined[i]!, all[from + i]!];
+		const [a, b] = [joined[i], all[from + i]];
 		joined[i] = join === "sum" ? a + b : join === "min" ? Math.min(a, b) : Math.max(a, b);
 	}
 }

@@ -93,14 +93,14 @@ const BLOCK_ROWS = 512;
 
 function normOf(rows: Float64Array, centre: Float64Array | undefined, j: number, d: number): number {
 	let sum = 0;
-	for (let b = 0; b < d; b++) sum += (rows[j * d + b]! - (centre?.[b] ?? 0)) ** 2;
+	for (let b = 0; b < d; b++) sum += (rows[j * d + b] - (centre?.[b] ?? 0)) ** 2;
 	return Math.sqrt(sum);
 }
 
 /** sizes = max(sizes, |rows|) for each column. */
 function raiseSizes(rows: Float64Array, count: number, sizes: Float64Array): void {
 	const d = sizes.length;
-	for (let at = 0; at < count * d; at++) sizes[at % d] = Math.max(sizes[at % d]!, Math.abs(rows[at]!));
+	for (let at = 0; at < count * d; at++) sizes[at % d] = Math.max(sizes[at % d], Math.abs(rows[at]));
 }
 
 function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
@@ -144,10 +144,10 @@ function centredQueries(
 		for (let j = 0; j < block.count; j++) {
 			norm = Math.max(norm, normOf(block.queries, centre, j, d));
 			for (let a = 0; a < d; a++) {
-				const size = Math.abs(block.inputs[j * d + a]!);
-				inputSums[a]! += size;
+				const size = Math.abs(block.inputs[j * d + a]);
+				inputSums[a] += size;
 				for (let i = 0; i < d; i++)
-					targetSums.data[a * d + i]! += size * Math.abs(block.targets[j * d + i]! - valueMiddle[i]!);
+					targetSums.data[a * d + i] += size * Math.abs(block.targets[j * d + i] - valueMiddle[i]);
 			}
 		}
 	return { unit, norm, inputSums, targetSums };
@@ -167,18 +167,18 @@ function centredKeys(
 		for (let l = 0; l < block.count; l++) {
 			norm = Math.max(norm, normOf(block.keys, middle, l, d));
 			let exponent = 0;
-			for (let b = 0; b < d; b++) exponent += queryCentre[b]! * (block.keys[l * d + b]! - middle[b]!);
+			for (let b = 0; b < d; b++) exponent += queryCentre[b] * (block.keys[l * d + b] - middle[b]);
 			const weight = Math.exp(exponent);
 			total += weight;
 			for (let b = 0; b < d; b++) {
-				mean[b]! += weight * (block.keys[l * d + b]! - middle[b]!);
-				valueMean[b]! += weight * Math.abs(block.values[l * d + b]! - valueCentre[b]!);
+				mean[b] += weight * (block.keys[l * d + b] - middle[b]);
+				valueMean[b] += weight * Math.abs(block.values[l * d + b] - valueCentre[b]);
 			}
 		}
 	return {
 		unit,
 		norm,
-		mean: mean.map((sum, b) => middle[b]! + sum / total),
+		mean: mean.map((sum, b) => middle[b] + sum / total),
 		valueMean: valueMean.map((sum) => sum / total),
 	};
 }

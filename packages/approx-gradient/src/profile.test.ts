@@ -21,7 +21,7 @@ test("every centred score is within the radius of either space", async () => {
 					for (let l = 0; l < problem.n; l++) {
 						let score = 0;
 						for (let b = 0; b < problem.d; b++)
-							score += (queries.at(j, b) - queryCentre[b]!) * (problem.A2.at(l, b) - keyCentre[b]!);
+							score += (queries.at(j, b) - queryCentre[b]) * (problem.A2.at(l, b) - keyCentre[b]);
 						expect(Math.abs(score)).toBeLessThanOrEqual(space.radius);
 					}
 		}),
@@ -37,10 +37,10 @@ test("a change of coordinates leaves scores as they are", async () => {
 			const queries = scaledQueries(problem);
 			const apply = (M: Matrix, x: number[]) =>
 				x.map((_, i) => x.reduce((sum, entry, b) => sum + M.at(i, b) * entry, 0));
-			const dot = (x: number[], y: number[]) => x.reduce((sum, entry, i) => sum + entry * y[i]!, 0);
+			const dot = (x: number[], y: number[]) => x.reduce((sum, entry, i) => sum + entry * y[i], 0);
 			for (let j = 0; j < problem.n; j++) {
-				const q = Array.from(queries.row(j), (x, b) => x - frame.queryCentre[b]!);
-				const k = Array.from(problem.A2.row(j), (x, b) => x - frame.keyCentre[b]!);
+				const q = Array.from(queries.row(j), (x, b) => x - frame.queryCentre[b]);
+				const k = Array.from(problem.A2.row(j), (x, b) => x - frame.keyCentre[b]);
 				const mapped = dot(apply(frame.queryMap, q), apply(frame.keyMap, k));
 				expect(Math.abs(mapped - dot(q, k))).toBeLessThanOrEqual(scoreError);
 			}
@@ -62,7 +62,7 @@ test("roundings of queries and values are at least those of the sizes that each 
 			for (let j = 0; j < n; j++) {
 				expect(u * d * scale * Math.hypot(...sizes(A1.row(j), X))).toBeLessThanOrEqual(roundings.query);
 				for (const [i, size] of sizes(A3.row(j), Y).entries())
-					expect(u * d * size).toBeLessThanOrEqual(roundings.value[i]!);
+					expect(u * d * size).toBeLessThanOrEqual(roundings.value[i]);
 			}
 		}),
 		{ numRuns: 40 },

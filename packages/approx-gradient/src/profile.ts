@@ -67,7 +67,7 @@ export async function profileOf(
 	const queryRange = queries.range.widened(queryErrors);
 	const queryMiddle = queryRange.middle();
 	const centred = await sums.centredQueries(queryMiddle, valueCentre);
-	const spread = sumOver(d, (b) => 2 * Math.abs(queryMiddle[b]!) * keys.range.half()[b]!);
+	const spread = sumOver(d, (b) => 2 * Math.abs(queryMiddle[b]) * keys.range.half()[b]);
 	const moveQueries = centred.norm < queries.norm && spread <= EXPONENT_SPREAD[dtype];
 	const queryCentre = moveQueries ? queryMiddle : new Float64Array(d);
 	const keyMiddle = keys.range.middle();
@@ -82,15 +82,15 @@ export async function profileOf(
 	const queryReach = queryRange.reach(queryCentre);
 	const keyReach = keys.range.reach(keyCentre);
 	const valueRounding = valueSizes.map((size) => (d + 2) * u * size);
-	const valueHalfRange = values.half().map((half, i) => half + valueRounding[i]!);
+	const valueHalfRange = values.half().map((half, i) => half + valueRounding[i]);
 	const inputSums = centred.inputSums.map((sum) => roundUp(sum, centred.unit));
 	// Exponents of ω, as they are rounded where numbers have that unit roundoff.
 	const exponentError = (unit: number): number =>
-		moveQueries ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]!) * keyReach[b]!)) : 0;
+		moveQueries ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]) * keyReach[b])) : 0;
 	// Relative error of a sum with weights: the exponents, exp (2 ulp), terms and sums as in roundUp, and the sum over all rows in double precision.
 	const weightError = Math.expm1(exponentError(weighted.unit)) + (4 + 80) * weighted.unit + n * u;
-	const meanError = keys.range.half().map((half, b) => 4 * weightError * half + moved[b]!);
-	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]!);
+	const meanError = keys.range.half().map((half, b) => 4 * weightError * half + moved[b]);
+	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]);
 	return {
 		n,
 		d,
@@ -106,14 +106,13 @@ export async function profileOf(
 		valueHalfRange,
 		valueCentre,
 		valueMean: weighted.valueMean.map(
-			(mean, i) => roundUp(mean) * (1 + 3 * weightError) + (d + 4) * weighted.unit * valueSizes[i]! + valueRounding[i]!,
+			(mean, i) => roundUp(mean) * (1 + 3 * weightError) + (d + 4) * weighted.unit * valueSizes[i] + valueRounding[i],
 		),
-		deficit: deficit(meanKey, queryRange, queryCentre) + sumOver(d, (b) => meanError[b]! * queryReach[b]!) + 1e-9,
+		deficit: deficit(meanKey, queryRange, queryCentre) + sumOver(d, (b) => meanError[b] * queryReach[b]) + 1e-9,
 		inputSums,
 		residualSums: Matrix.build(d, d, (a, i) =>
 			roundUp(
-				centred.targetSums.at(a, i) +
-					inputSums[a]! * (valueHalfRange[i]! + 2 * centred.unit * Math.abs(valueCentre[i]!)),
+				centred.targetSums.at(a, i) + inputSums[a] * (valueHalfRange[i] + 2 * centred.unit * Math.abs(valueCentre[i])),
 				centred.unit,
 			),
 		),
@@ -140,7 +139,7 @@ const sumOver = (d: number, term: (b: number) => number): number => {
 
 /** Σ_a sizes_a |M_ai| for each column i: at least every sum of the sizes of the terms of a row's product with M. */
 export const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
-	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a]! * Math.abs(M.at(a, i))));
+	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a] * Math.abs(M.at(a, i))));
 
 /** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers: in double precision, but for its terms and sums over 64 of them, of that unit. */
 const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + 80 * unit);
@@ -148,5 +147,5 @@ const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + 80 * unit);
 /** The largest of -<q, meanKey> over the box of the centred queries. */
 const deficit = (meanKey: Float64Array, queries: ColumnRange, centre: Float64Array): number =>
 	sumOver(meanKey.length, (i) =>
-		Math.max(-meanKey[i]! * (queries.min[i]! - centre[i]!), -meanKey[i]! * (queries.max[i]! - centre[i]!)),
+		Math.max(-meanKey[i] * (queries.min[i] - centre[i]), -meanKey[i] * (queries.max[i] - centre[i])),
 	);

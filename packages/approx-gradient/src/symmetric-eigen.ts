@@ -15,7 +15,7 @@ export function symmetricEigen(A: Matrix): { values: Float64Array; U: Matrix } {
 	const order = Array.from({ length: d }, (_, i) => i).sort((i, j) => work.at(j, j) - work.at(i, i));
 	return {
 		values: Float64Array.from(order, (i) => work.at(i, i)),
-		U: Matrix.build(d, d, (i, j) => vectors.at(i, order[j]!)),
+		U: Matrix.build(d, d, (i, j) => vectors.at(i, order[j])),
 	};
 }
 
@@ -45,7 +45,7 @@ function rotate(A: Matrix, vectors: Matrix, p: number, q: number): void {
 }
 
 function turn(A: Matrix, p: number, q: number, cosine: number, sine: number): void {
-	const [x, y] = [A.data[p]!, A.data[q]!];
+	const [x, y] = [A.data[p], A.data[q]];
 	A.data[p] = cosine * x - sine * y;
 	A.data[q] = sine * x + cosine * y;
 }

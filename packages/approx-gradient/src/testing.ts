@@ -167,7 +167,7 @@ export function describeAlgorithmContract({ algorithm, options = {}, runs = 60 }
 					expect(given.success).toBe(true);
 					const problem = generateProblem({ distribution: "uniform", n: 63, d: 2, B: 1, seed: 8, dtype });
 					try {
-						const { certificate, picked } = await algorithm.run(problem, given.data!, runtime);
+						const { certificate, picked } = await algorithm.run(problem, given.data, runtime);
 						// An exact method that was chosen is its own proof in double precision; in single precision its rounding is proved.
 						if (certificate === undefined)
 							expect({ dtype, picked: picked !== undefined }).toEqual({ dtype: "f64", picked: true });
@@ -246,8 +246,8 @@ function adversarialProblem(): fc.Arbitrary<Problem> {
 			const along = (j: number) => (j % 3 === 0 ? 1 : -1);
 			return createProblem({
 				A1: Matrix.build(n, d, (j) => size * along(j)),
-				A2: Matrix.build(n, d, (l) => B * side[l]!),
-				A3: Matrix.build(n, d, (l, i) => side[l]! * (i + 1)),
+				A2: Matrix.build(n, d, (l) => B * side[l]),
+				A3: Matrix.build(n, d, (l, i) => side[l] * (i + 1)),
 				E: Matrix.build(n, d, (j) => -2 * along(j)),
 				X: Matrix.build(d, d, (a, b) => (a === b ? B / size : 0)),
 				Y: Matrix.identity(d),

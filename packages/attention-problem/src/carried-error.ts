@@ -23,10 +23,10 @@ export function carriedError(input: RowSource, { Q, K, V }: LayerWeights, scale:
 	const [low, high] = [filled(d, Infinity), filled(d, -Infinity)];
 	for (const { rows, data } of rowBlocks(input))
 		for (let at = 0; at < rows * d; at++) {
-			low[at % d] = Math.min(low[at % d]!, data[at]!);
-			high[at % d] = Math.max(high[at % d]!, data[at]!);
+			low[at % d] = Math.min(low[at % d], data[at]);
+			high[at % d] = Math.max(high[at % d], data[at]);
 		}
-	const centre = low.map((x, b) => x / 2 + high[b]! / 2);
+	const centre = low.map((x, b) => x / 2 + high[b] / 2);
 	// ‖X k‖₁ <= Σ_a |Σ_b X_ab k_b| with X = Q Kᵀ: first Kᵀ k, then Q; likewise for Xᵀ.
 	let [keys, queries, largest] = [0, 0, 0];
 	const values = { low: filled(d, Infinity), high: filled(d, -Infinity) };
@@ -34,16 +34,16 @@ export function carriedError(input: RowSource, { Q, K, V }: LayerWeights, scale:
 	for (const { rows, data } of rowBlocks(input))
 		for (let j = 0; j < rows; j++) {
 			for (let b = 0; b < d; b++) {
-				row[b] = data[j * d + b]!;
-				largest = Math.max(largest, Math.abs(row[b]!), Math.abs(row[b]! - centre[b]!));
+				row[b] = data[j * d + b];
+				largest = Math.max(largest, Math.abs(row[b]), Math.abs(row[b] - centre[b]));
 			}
 			timesMatrix(row, V, inner);
 			for (let i = 0; i < d; i++) {
-				values.low[i] = Math.min(values.low[i]!, inner[i]!);
-				values.high[i] = Math.max(values.high[i]!, inner[i]!);
+				values.low[i] = Math.min(values.low[i], inner[i]);
+				values.high[i] = Math.max(values.high[i], inner[i]);
 			}
 			queries = Math.max(queries, throughBoth(row, Q, K));
-			for (let b = 0; b < d; b++) row[b]! -= centre[b]!;
+			for (let b = 0; b < d; b++) row[b] -= centre[b];
 			keys = Math.max(keys, throughBoth(row, K, Q));
 		}
 	// Sizes of terms, not of their sums: what X sums to at most, and what the sums above were rounded by.
@@ -56,7 +56,7 @@ export function carriedError(input: RowSource, { Q, K, V }: LayerWeights, scale:
 	for (let i = 0; i < d; i++) {
 		let column = 0;
 		for (let a = 0; a < d; a++) column += Math.abs(V.at(a, i));
-		const halfRange = values.high[i]! / 2 - values.low[i]! / 2 + rounding * column;
+		const halfRange = values.high[i] / 2 - values.low[i] / 2 + rounding * column;
 		worst = Math.max(worst, 2 * Math.tanh(sigma / 2) * halfRange + beta * column);
 	}
 	return SLACK * worst;
@@ -67,7 +67,7 @@ const filled = (length: number, value: number): Float64Array => new Float64Array
 /** product = row · M. */
 function timesMatrix(row: Float64Array, M: Matrix, product: Float64Array): void {
 	product.fill(0);
-	for (let a = 0; a < M.rows; a++) for (let b = 0; b < M.cols; b++) product[b]! += row[a]! * M.at(a, b);
+	for (let a = 0; a < M.rows; a++) for (let b = 0; b < M.cols; b++) product[b] += row[a] * M.at(a, b);
 }
 
 /** ‖row · First · Secondᵀ‖₁. */
@@ -77,7 +77,7 @@ function throughBoth(row: Float64Array, First: Matrix, Second: Matrix): number {
 	let total = 0;
 	for (let b = 0; b < Second.rows; b++) {
 		let entry = 0;
-		for (let c = 0; c < Second.cols; c++) entry += inner[c]! * Second.at(b, c);
+		for (let c = 0; c < Second.cols; c++) entry += inner[c] * Second.at(b, c);
 		total += Math.abs(entry);
 	}
 	return total;

@@ -16,7 +16,7 @@ function roundedRows(source: RowSource): RowSource["readRows"] {
 		if (doubles.length < count) doubles = allocateNumbers("f64", count);
 		source.readRows(from, to, doubles);
 		for (let at = 0; at < count; at++) {
-			const rounded = Math.fround(doubles[at]!);
+			const rounded = Math.fround(doubles[at]);
 			if (rounded - rounded !== 0) {
 				const where = `row ${from + Math.floor(at / source.cols)}, column ${at % source.cols}`;
 				throw new UsageError(`the entry in ${where} of a matrix is ${doubles[at]}, too large for float32; use float64`);

@@ -75,8 +75,8 @@ export class GeneratedRows implements RowSource {
 function rowTimes(row: Float64Array, M: Matrix, product: Float64Array): Float64Array {
 	product.fill(0);
 	for (let a = 0, at = 0; a < row.length; a++) {
-		const x = row[a]!;
-		for (let b = 0; b < row.length; b++) product[b]! += x * M.data[at++]!;
+		const x = row[a];
+		for (let b = 0; b < row.length; b++) product[b] += x * M.data[at++];
 	}
 	return product;
 }

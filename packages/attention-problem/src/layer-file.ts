@@ -72,7 +72,7 @@ function assemble(path: string, arrays: readonly ArrayFile[], wanted?: Dtype): O
 	const weights = [Q, K, V].map((array) => loadStack(array, d, dtype));
 	const layers = Array.from({ length: stacked ?? 1 }, (_, layer): LayerWeights => {
 		const [q, k, v] = weights.map((all) => all.slice(layer * d, (layer + 1) * d));
-		return { Q: q!, K: k!, V: v! };
+		return { Q: q, K: k, V: v };
 	});
 	return { ...common, inputs: { kind: "tokens", E: rows(E), layers } };
 }
@@ -95,7 +95,7 @@ function loadStack(array: ArrayFile, d: number, dtype: Dtype): Matrix {
 	const [first, ...rest] = header.shape;
 	if (rest.length > 1 && header.fortranOrder)
 		throw new UsageError(`${where}: stacked weights in Fortran order; save them with np.ascontiguousarray`);
-	const flat = rest.length > 1 ? { ...array, header: { ...header, shape: [first! * d, d] } } : array;
+	const flat = rest.length > 1 ? { ...array, header: { ...header, shape: [first * d, d] } } : array;
 	const weights = loadArray(flat).as(dtype);
 	checkFinite(name, weights, ` as ${dtype}`, "layer");
 	return weights;

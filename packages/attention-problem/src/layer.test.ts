@@ -73,7 +73,7 @@ describe("the error that a layer carries on", () => {
 				const make = (rows: number, bound: number) => Matrix.build(rows, d, () => draw.uniform(-bound, bound));
 				const E = Matrix.build(n, d, () => shift + draw.uniform(-size, size));
 				const layer = { Q: make(d, 1), K: make(d, 1), V: make(d, 1) };
-				const off = Matrix.build(n, d, (j, i) => E.at(j, i) + beta * signs[(j * d + i) % 48]!);
+				const off = Matrix.build(n, d, (j, i) => E.at(j, i) + beta * signs[(j * d + i) % 48]);
 				const [near, far] = [output(E, layer, 1 / d), output(off, layer, 1 / d)];
 				const moved = maxAbsDifference(near, far);
 				expect(moved).toBeLessThanOrEqual(carriedError(E, layer, 1 / d, beta) + 1e-13);

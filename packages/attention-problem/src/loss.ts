@@ -31,10 +31,10 @@ export function loss(problem: AttentionProblem): number {
 			largest = Math.max(largest, score);
 		}
 		let normaliser = 0;
-		for (let l = 0; l < n; l++) normaliser += weights[l] = Math.exp(weights[l]! - largest);
+		for (let l = 0; l < n; l++) normaliser += weights[l] = Math.exp(weights[l] - largest);
 		for (let i = 0; i < d; i++) {
 			let output = 0;
-			for (let l = 0; l < n; l++) output += weights[l]! * h.at(l, i);
+			for (let l = 0; l < n; l++) output += weights[l] * h.at(l, i);
 			total += 0.5 * (output / normaliser - E.at(j, i)) ** 2;
 		}
 	}

@@ -107,7 +107,7 @@ describe.each(Object.entries(readers))("%s", (_, read) => {
 			const bytes = Buffer.from(archive({}, level));
 			const E = bytes.indexOf(Buffer.from("E.npy"));
 			const data = level === 0 ? E + 5 + 128 + 3 : bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2])) + 16;
-			bytes[data]! ^= 1;
+			bytes[data] ^= 1;
 			await refused(bytes, "damaged: its CRC-32 does not match its bytes");
 		}
 	});
@@ -136,7 +136,7 @@ describe.each(Object.entries(readers))("%s", (_, read) => {
 
 test("the answers beside a problem are read with it", async () => {
 	const [one] = referenceCases();
-	const { reference } = await readProblem(referencePath(one!.name));
+	const { reference } = await readProblem(referencePath(one.name));
 	expect(Object.keys(reference!).sort()).toEqual(["c", "f", "gradX", "gradY", "loss", "p", "q"]);
 	expect(await readProblem(saved(archive()))).toEqual({ problem });
 });

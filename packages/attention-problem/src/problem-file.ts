@@ -137,7 +137,7 @@ function checkShapes(named: ReadonlyMap<string, ArrayFile>): void {
 		...{ gradX: square, gradY: square, f: [n, n], c: rows, q: [n, n], p: [n, n] },
 	};
 	for (const [name, { where, header }] of named) {
-		const shape = expected[name]!;
+		const shape = expected[name];
 		if (shape.length === header.shape.length && shape.every((axis, i) => axis === header.shape[i])) continue;
 		const wanted = shape.length === 0 ? "a single number, shape ()" : `${shape.join(" x ")} (A1 is ${n} x ${d})`;
 		throw new UsageError(`${where} must be ${wanted}, got shape (${header.shape.join(", ")})`);

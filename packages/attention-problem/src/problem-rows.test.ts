@@ -73,7 +73,7 @@ test("takes into memory what is deflated, or small and in Fortran order", async 
 
 test("finds a damaged file out when the rows have been read to the end", async () => {
 	const bytes = Buffer.from(archive());
-	bytes[bytes.indexOf(Buffer.from("A3.npy")) + 6 + 128 + 1]! ^= 1;
+	bytes[bytes.indexOf(Buffer.from("A3.npy")) + 6 + 128 + 1] ^= 1;
 	const opened = await openProblem(saved(bytes));
 	const { A3 } = opened.problem;
 	const target = new Float64Array(9);

@@ -42,11 +42,11 @@ export function exactWeights({ d, seed }: Instance): Weights {
 	const target = Array.from({ length: d }, (_, j) => j);
 	for (let i = d - 1; i > 0; i--) {
 		const k = random.integer(0, i);
-		[target[i], target[k]] = [target[k]!, target[i]!];
+		[target[i], target[k]] = [target[k], target[i]];
 	}
 	const factor = target.map(() => 2 ** random.integer(-1, 1) * (random.integer(0, 1) === 0 ? 1 : -1));
 	return {
-		X: Matrix.build(d, d, (i, j) => (target[i] === j ? factor[i]! : 0)),
-		inverse: Matrix.build(d, d, (j, i) => (target[i] === j ? 1 / factor[i]! : 0)),
+		X: Matrix.build(d, d, (i, j) => (target[i] === j ? factor[i] : 0)),
+		inverse: Matrix.build(d, d, (j, i) => (target[i] === j ? 1 / factor[i] : 0)),
 	};
 }

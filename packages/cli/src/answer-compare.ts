@@ -30,7 +30,7 @@ export function answerCompare(
 ): number {
 	if (save !== undefined) {
 		if (runs.length !== 1) throw new UsageError(`--save takes one folder, got ${runs.length}`);
-		const folder = saveBaseline(save, runs[0]!);
+		const folder = saveBaseline(save, runs[0]);
 		console.log(json ? JSON.stringify({ saved: folder }) : `saved ${folder}`);
 		return 0;
 	}

@@ -88,7 +88,7 @@ async function compute(
 		return [{ ...result, ...(result.certificate && { throughError: result.certificate.bound }) }];
 	}
 	const count = layers ?? inputs.layers.length;
-	const stack = Array.from({ length: count }, (_, at) => inputs.layers[inputs.layers.length > 1 ? at : 0]!);
+	const stack = Array.from({ length: count }, (_, at) => inputs.layers[inputs.layers.length > 1 ? at : 0]);
 	return runLayers({ algorithm: forward, options }, inputs.E, stack, scale, runtime, sink);
 }
 

@@ -20,9 +20,9 @@ test("the Kubernetes job of docs/cluster.md asks for every shard once", () => {
 	chmodSync(npx, 0o755);
 	const shards = Array.from({ length: completions }, (_, index) => {
 		const env = { PATH: `${folder}${delimiter}${process.env["PATH"]}`, JOB_COMPLETION_INDEX: String(index) };
-		const words = execFileSync("sh", ["-c", line!], { env, encoding: "utf8" }).trim().split(" ");
+		const words = execFileSync("sh", ["-c", line], { env, encoding: "utf8" }).trim().split(" ");
 		expect(words.toSpliced(4, 1)).toEqual(["attgrad", "sweep", "scaling", "--shard", "--out", "/results"]);
-		return parseShard(words[4]!);
+		return parseShard(words[4]);
 	});
 	expect(shards).toEqual(shards.map((_, index) => ({ index: index + 1, of: completions })));
 	expect(shards.length).toBeGreaterThan(1);

@@ -42,7 +42,7 @@ function afterComma(current: string, names: readonly string[]): string[] {
 
 /** The options that a help names. */
 function optionsIn(help: string): string[] {
-	return [...new Set(Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name!))];
+	return [...new Set(Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name))];
 }
 
 /** The values that a help gives for an option: `(quick, full)`. */

@@ -16,11 +16,11 @@ interface Declared {
 /** Names that a module passes on, with the module that has them: `export { a, type B } from "./file.ts"`. */
 function passedOn(text: string): { name: string; from: string }[] {
 	return Array.from(text.matchAll(/^export (?:type )?\{([^}]*)\} from "(\.[^"]*)";/gm)).flatMap(([, names, from]) =>
-		names!
+		names
 			.split(",")
 			.map((name) => name.trim().replace(/^type /, ""))
 			.filter((name) => name !== "")
-			.map((name) => ({ name: name.split(" as ")[0]!, from: from! })),
+			.map((name) => ({ name: name.split(" as ")[0], from: from })),
 	);
 }
 
@@ -41,7 +41,7 @@ function declaration(file: string, name: string): Declared | undefined {
 	while (lines[end]?.startsWith("// biome-ignore")) end--;
 	if (!lines[end]?.trim().endsWith("*/")) return { file, line: line + 1, comment: "" };
 	let start = end;
-	while (!lines[start]!.trim().startsWith("/**") && start > 0) start--;
+	while (!lines[start].trim().startsWith("/**") && start > 0) start--;
 	return { file, line: line + 1, comment: lines.slice(start, end + 1).join("\n") };
 }
 
@@ -61,11 +61,11 @@ test.each(faces.map((face) => [relative(root, face), face]))("every name of %s h
 test("a package passes everything on by name, so that the check above sees it", () => {
 	for (const face of faces) {
 		const stars = Array.from(readFileSync(face, "utf8").matchAll(/^export \* (?:as \w+ )?from "([^"]*)"/gm));
-		for (const [, from] of stars) expect(existsSync(join(dirname(face), from!))).toBe(true);
+		for (const [, from] of stars) expect(existsSync(join(dirname(face), from))).toBe(true);
 		for (const [, from] of stars) {
-			const text = readFileSync(join(dirname(face), from!), "utf8");
+			const text = readFileSync(join(dirname(face), from), "utf8");
 			for (const [, name] of text.matchAll(/^export (?:async )?(?:function|const|class|interface|type) (\w+)/gm))
-				expect(declaration(join(dirname(face), from!), name!)?.comment, `${from} ${name}`).not.toBe("");
+				expect(declaration(join(dirname(face), from), name)?.comment, `${from} ${name}`).not.toBe("");
 		}
 	}
 });

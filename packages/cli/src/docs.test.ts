@@ -20,7 +20,7 @@ function targetsOf(path: string): { file: string; anchor?: string }[] {
 		.replace(fencedCode, "")
 		.replace(/`[^`\n]*`/g, "");
 	const links = prose.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g);
-	return Array.from(links, ([, inline, html]) => inline ?? html!)
+	return Array.from(links, ([, inline, html]) => inline ?? html)
 		.filter((link) => !/^[a-z]+:/.test(link))
 		.map((link) => {
 			const [file, anchor] = link.split("#") as [string, string?];
@@ -34,7 +34,7 @@ function anchorsOf(path: string): string[] {
 		.replace(fencedCode, "")
 		.matchAll(/^#+ (.*)$/gm);
 	return Array.from(headings, ([, heading]) =>
-		heading!
+		heading
 			.toLowerCase()
 			.replace(/[^\p{L}\p{N}\s_-]/gu, "")
 			.replace(/ /g, "-"),
@@ -50,7 +50,7 @@ test.each(documents)("every file and heading that %s links to is there", (path) 
 });
 
 test("docs/csv.md describes the columns of rows.csv, all of them and in their order", () => {
-	const cells = Array.from(textOf("docs/csv.md").matchAll(/^\| (`[^|]*) \|/gm), ([, cell]) => cell!);
+	const cells = Array.from(textOf("docs/csv.md").matchAll(/^\| (`[^|]*) \|/gm), ([, cell]) => cell);
 	expect(cells.flatMap((cell) => cell.split(", ").map((name) => name.replaceAll("`", "")))).toEqual(columns);
 });
 
@@ -61,8 +61,8 @@ test("the documents name verbs and options that exist", async () => {
 				textOf(path).matchAll(/(?:npx attgrad|npm run sweep --|(?<=^|`)attgrad) ([^\n`|#]*)/gm),
 				([call, words]) => ({
 					path,
-					verb: call.startsWith("npm") ? "sweep" : words!.split(" ")[0]!,
-					options: Array.from(words!.matchAll(/(?<=\s|^)--([a-zA-Z-]+)/g), ([, name]) => name!),
+					verb: call.startsWith("npm") ? "sweep" : words.split(" ")[0],
+					options: Array.from(words.matchAll(/(?<=\s|^)--([a-zA-Z-]+)/g), ([, name]) => name),
 				}),
 			),
 		)

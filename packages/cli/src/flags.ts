@@ -95,7 +95,7 @@ export function readFlags<Schema extends z.ZodObject>(
 	}
 	const read = schema.safeParse(values);
 	if (read.success) return read.data;
-	const issue = read.error.issues[0]!;
+	const issue = read.error.issues[0];
 	throw new UsageError(explain(issue, values));
 }
 

@@ -36,7 +36,7 @@ const verbs = [
 	completionVerb,
 ];
 
-const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]!);
+const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]);
 
 const isHelpFlag = (word: string) => word === "--help" || word === "-h";
 
@@ -120,6 +120,6 @@ function isRefusal(failure: unknown): failure is Error {
 async function explain(refusal: Error, words: readonly string[], verb: string | undefined): Promise<Error> {
 	const { explainRefusal } = await import("./refusals.ts");
 	const help = await commandLine(verb === undefined ? [] : [verb]).getHelp();
-	const options = Array.from(help.matchAll(/^ +(?:-\w, )?--?([\w-]+)/gm), ([, name]) => name!);
+	const options = Array.from(help.matchAll(/^ +(?:-\w, )?--?([\w-]+)/gm), ([, name]) => name);
 	return explainRefusal(refusal.message, words, options);
 }

@@ -64,7 +64,7 @@ async function install(): Promise<string> {
 		const { killed, stderr } = error as { killed: boolean; stderr: string };
 		if (killed) return "npm install got no answer within 240 s";
 		if (!noAnswer.test(stderr)) throw error;
-		return stderr.split("\n")[0]!;
+		return stderr.split("\n")[0];
 	}
 }
 

@@ -46,14 +46,14 @@ function rowsOf(text: string): string[][] {
 /** Links with a text: `[text](path)`, where the text may hold brackets in pairs. */
 function linksOf(text: string): { words: string; path: string }[] {
 	const links = text.matchAll(/\[((?:[^[\]]|\[[^[\]]*\])*)\]\(([^()\s]+)\)/g);
-	return Array.from(links, ([, words, path]) => ({ words: words!.replace(/\\([|<])/g, "$1"), path: path! }));
+	return Array.from(links, ([, words, path]) => ({ words: words.replace(/\\([|<])/g, "$1"), path: path }));
 }
 
 /** What is wrong with a link of a document: no such file, or not the code or the test in it that it names. */
 function fault(document: string, { words, path }: { words: string; path: string }): string[] {
 	if (/^https?:/.test(path)) return [];
 	const [file] = path.split("#");
-	const target = join(dirname(document), file!);
+	const target = join(dirname(document), file);
 	if (!existsSync(join(root, target))) return [`no file ${target}`];
 	const symbol = /^`(\w+)`$/.exec(words)?.[1];
 	const title = /^"(.+)"$/.exec(words)?.[1];
@@ -75,12 +75,12 @@ test("docs/paper-map.md has every numbered statement once, in the paper's order"
 });
 
 test("each row of docs/paper-map.md leads to code and a test, or says why there is none", () => {
-	const rows = rowsOf(textOf("docs/paper-map.md")).filter(([name]) => /^[A-Z(]/.test(name!));
+	const rows = rowsOf(textOf("docs/paper-map.md")).filter(([name]) => /^[A-Z(]/.test(name));
 	expect(rows.length).toBeGreaterThan(41);
 	for (const [name, , here, held] of rows) {
-		const isStatementOnly = /statement only: /.test(here!);
-		expect(linksOf(here!).length > 0 || isStatementOnly, `${name}: ${here}`).toBe(true);
-		expect(linksOf(held!).some(({ words }) => words.startsWith('"')) || isStatementOnly, `${name}: ${held}`).toBe(true);
+		const isStatementOnly = /statement only: /.test(here);
+		expect(linksOf(here).length > 0 || isStatementOnly, `${name}: ${here}`).toBe(true);
+		expect(linksOf(held).some(({ words }) => words.startsWith('"')) || isStatementOnly, `${name}: ${held}`).toBe(true);
 	}
 });
 
@@ -106,10 +106,9 @@ test("each misprint of docs/errata.md leads to a test that fails for the printed
 	const rows = rowsOf(textOf("docs/errata.md")).filter(([where]) => where !== "where");
 	expect(rows.length).toBeGreaterThanOrEqual(20);
 	for (const [where, , , held] of rows)
-		expect(
-			linksOf(held!).some(({ words }) => words.startsWith('"')) || /^words: /.test(held!),
-			`${where}: ${held}`,
-		).toBe(true);
+		expect(linksOf(held).some(({ words }) => words.startsWith('"')) || /^words: /.test(held), `${where}: ${held}`).toBe(
+			true,
+		);
 });
 
 test("every section of docs/paper.md that the code and the documents cite is there", () => {
@@ -122,7 +121,7 @@ test("every section of docs/paper.md that the code and the documents cite is the
 	);
 	const cited = new Set(
 		files.flatMap((file) =>
-			Array.from(textOf(file).matchAll(/paper\.md (?:section )?(\d+(?:\.\d+)?)/g), ([, section]) => section!),
+			Array.from(textOf(file).matchAll(/paper\.md (?:section )?(\d+(?:\.\d+)?)/g), ([, section]) => section),
 		),
 	);
 	expect(cited.size).toBeGreaterThan(20);

@@ -62,7 +62,7 @@ function planLines({ entries, chosen, why }: Plan, { n, d, epsilon, dtype, kerne
 		proof(entry),
 	]);
 	const rows = [["predicted", "algorithm", "", "error proved"], ...cells];
-	const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+	const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
 	return [
 		`problem    n ${n}, d ${d}, ${dtype}, epsilon ${shortNumber(epsilon)}; kernel ${kernel}, threads ${threads}`,
 		chosen.run
@@ -71,7 +71,7 @@ function planLines({ entries, chosen, why }: Plan, { n, d, epsilon, dtype, kerne
 		"",
 		...rows.map((row) =>
 			row
-				.map((cell, column) => (column < 3 ? pad(cell, widths[column]!, column) : cell))
+				.map((cell, column) => (column < 3 ? pad(cell, widths[column], column) : cell))
 				.join("  ")
 				.trimEnd(),
 		),

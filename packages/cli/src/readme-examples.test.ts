@@ -12,7 +12,7 @@ test("the TypeScript that READMEs and docs show agrees with the types of the pac
 		(path) =>
 			Array.from(readFileSync(join(root, path), "utf8").matchAll(/^```ts\n(.*?)^```/gms), ([, code], i) => ({
 				name: `${path.replaceAll("/", "-")}-${i}.ts`,
-				code: code!,
+				code: code,
 			})),
 	);
 	expect(shown.length).toBeGreaterThan(4);

@@ -51,7 +51,7 @@ test.concurrent("formulas that are made are written beside, and are what was ask
 		join(folder, "random.npz"),
 	]);
 	const random = readDimacs(readFileSync(join(folder, "random.cnf"), "utf8"));
-	expect([random.variables, random.clauses.length, random.clauses[0]!.length]).toEqual([8, 24, 2]);
+	expect([random.variables, random.clauses.length, random.clauses[0].length]).toEqual([8, 24, 2]);
 });
 
 test.concurrent("several gradients become several files, and --json tells what is written", async () => {

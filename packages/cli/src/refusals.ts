@@ -39,5 +39,5 @@ function explainUnknown(name: string, words: readonly string[], known: readonly 
 
 /** The option's name in a word of the call: `epsilon` in `--epsilon=1e-6`; the word itself when it is no option. */
 function nameIn(word: string): string {
-	return word.startsWith("-") ? word.replace(/^-+/, "").split("=")[0]! : word;
+	return word.startsWith("-") ? word.replace(/^-+/, "").split("=")[0] : word;
 }

@@ -12,7 +12,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`../../hardness/fixtures
 
 /** The assignment of the `v` lines, which must name every variable once and end with 0. */
 function assignmentOf(stdout: string, { variables }: Formula): boolean[] {
-	const literals = Array.from(stdout.matchAll(/^v (.*)$/gm), ([, line]) => line!.split(" ").map(Number)).flat();
+	const literals = Array.from(stdout.matchAll(/^v (.*)$/gm), ([, line]) => line.split(" ").map(Number)).flat();
 	expect(literals.pop()).toBe(0);
 	expect(literals.map(Math.abs)).toEqual(Array.from({ length: variables }, (_, v) => v + 1));
 	return literals.map((literal) => literal > 0);

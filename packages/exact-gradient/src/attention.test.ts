@@ -15,9 +15,9 @@ function doubleLoop(Q: Matrix, K: Matrix, V: Matrix, factor: number): Matrix {
 			for (let b = 0; b < Q.cols; b++) score += Q.at(j, b) * K.at(l, b);
 			const weight = Math.exp(factor * score);
 			normaliser += weight;
-			for (let i = 0; i < V.cols; i++) made.data[j * V.cols + i]! += weight * V.at(l, i);
+			for (let i = 0; i < V.cols; i++) made.data[j * V.cols + i] += weight * V.at(l, i);
 		}
-		for (let i = 0; i < V.cols; i++) made.data[j * V.cols + i]! /= normaliser;
+		for (let i = 0; i < V.cols; i++) made.data[j * V.cols + i] /= normaliser;
 	}
 	return made;
 }
@@ -107,7 +107,7 @@ describe("attention layers", () => {
 		let expected = input;
 		for (const [at, { Q, K, V }] of layers.entries()) {
 			expected = doubleLoop(multiply(expected, Q), multiply(expected, K), multiply(expected, V), 1 / 3);
-			expect(outputs[at]!).toBeAllclose(expected, closeness);
+			expect(outputs[at]).toBeAllclose(expected, closeness);
 		}
 	});
 

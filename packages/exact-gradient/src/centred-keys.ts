@@ -9,7 +9,7 @@ export function centredKeys(A2: RowSource): Matrix {
 	const keys = Matrix.zeros(n, d);
 	A2.readRows(0, n, keys.data);
 	const { min, max } = columnRange(keys);
-	const midrange = min.map((least, b) => least / 2 + max[b]! / 2);
-	for (let l = 0, at = 0; l < n; l++) for (let b = 0; b < d; b++) keys.data[at++]! -= midrange[b]!;
+	const midrange = min.map((least, b) => least / 2 + max[b] / 2);
+	for (let l = 0, at = 0; l < n; l++) for (let b = 0; b < d; b++) keys.data[at++] -= midrange[b];
 	return keys;
 }

@@ -91,7 +91,7 @@ describe.each(sizes)("with n = $n, d = $d", ({ n, d }) => {
 				const byStep = Matrix.build(
 					d,
 					d,
-					(row, col) => complexRows(problem, { matrix: "X", row, col })[j]!.entryLosses[i]!.im / step,
+					(row, col) => complexRows(problem, { matrix: "X", row, col })[j].entryLosses[i].im / step,
 				);
 				expect(derivative).toBeAllclose(byStep, closeness);
 				sum = add(sum, derivative);
@@ -114,7 +114,7 @@ describe.each(sizes)("with n = $n, d = $d", ({ n, d }) => {
 
 	test("centring the keys changes nothing", () => {
 		const offset = [0.7, -1.3, 0.25];
-		const centred = { ...problem, A2: Matrix.build(n, d, (l, b) => A2.at(l, b) - offset[b]!) };
+		const centred = { ...problem, A2: Matrix.build(n, d, (l, b) => A2.at(l, b) - offset[b]) };
 		expect(objects.f(centred)).toBeAllclose(f, closeness);
 		expect(objects.c(centred)).toBeAllclose(c, closeness);
 		const result = objects.definitionGradient(centred);

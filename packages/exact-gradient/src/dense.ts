@@ -42,7 +42,7 @@ export function denseIntermediates(problem: AttentionProblem): DenseIntermediate
 	const c = subtract(o, problem.E);
 	const q = multiply(c, h, { transposeB: true }).as(f.dtype);
 	const r = innerProductsOfRows(f, q);
-	const p = Matrix.build(f.rows, f.cols, (j, l) => f.at(j, l) * (q.at(j, l) - r[j]!), f.dtype);
+	const p = Matrix.build(f.rows, f.cols, (j, l) => f.at(j, l) * (q.at(j, l) - r[j]), f.dtype);
 	return { scores, f, h, o, c, q, r, p, queryGradient: multiply(p, keys) };
 }
 
@@ -70,8 +70,8 @@ function softmax(scores: Matrix): Matrix {
 		let largest = Number.NEGATIVE_INFINITY;
 		for (const score of row) largest = Math.max(largest, score);
 		let normaliser = 0;
-		for (let l = 0; l < row.length; l++) normaliser += weights[l] = Math.exp(row[l]! - largest);
-		for (let l = 0; l < row.length; l++) weights[l]! /= normaliser;
+		for (let l = 0; l < row.length; l++) normaliser += weights[l] = Math.exp(row[l] - largest);
+		for (let l = 0; l < row.length; l++) weights[l] /= normaliser;
 	}
 	return made;
 }
@@ -82,7 +82,7 @@ function innerProductsOfRows(A: Matrix, B: Matrix): Float64Array {
 		const row = A.row(j);
 		const other = B.row(j);
 		let sum = 0;
-		for (let l = 0; l < row.length; l++) sum += row[l]! * other[l]!;
+		for (let l = 0; l < row.length; l++) sum += row[l] * other[l];
 		return sum;
 	});
 }

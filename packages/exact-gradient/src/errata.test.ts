@@ -93,7 +93,7 @@ test("Lemma C.7, third display: v is h(y)_{i0}; no other column of h, nor one of
 	const step = 5e-6;
 	const entryLoss = (at: number, by: number) => {
 		const X = problem.X.copy();
-		X.data[at]! += by;
+		X.data[at] += by;
 		return objects.L({ ...problem, X }).at(j0, i0);
 	};
 	const expected = Matrix.build(d * d, 1, (at) => (entryLoss(at, step) - entryLoss(at, -step)) / (2 * step));

@@ -79,7 +79,7 @@ export function kernelStreamingForward(
 		const roundRows = Math.min(n, blockRows * Math.max(1, Math.floor(ROUND_BYTES / ((bits / 8) * blockRows * d))));
 		const inputs = kernels.allocate(dtype, roundRows * d + job.gradientRows - d);
 		const outputs = kernels.allocate(dtype, roundRows * d);
-		const scratch = (await kernels.run(`forwardScratch${bits}`, [[address]]))[0]!;
+		const scratch = (await kernels.run(`forwardScratch${bits}`, [[address]]))[0];
 		for (let from = 0; from < n; from += roundRows) {
 			const to = Math.min(n, from + roundRows);
 			kernels.readRows(A1, from, to, dtype, inputs);

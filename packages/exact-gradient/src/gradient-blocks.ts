@@ -74,7 +74,7 @@ export function* gradientBlocks(
 		weightedSums(block.attended, Y, block.c);
 		const c = block.c.data;
 		for (let at = 0; at < c.length; at++) {
-			c[at]! -= targets.data[at]!;
+			c[at] -= targets.data[at];
 			if (!Number.isFinite(c[at]))
 				throw new ComputationError(
 					"failed",

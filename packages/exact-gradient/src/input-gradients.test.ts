@@ -60,7 +60,7 @@ test("X = W_Q W_Kᵀ: the gradients in W_Q and W_K are central differences", asy
 			row.map((_, j) => {
 				const at = async (by: number) => {
 					const moved = weights[which].copy();
-					moved.data[i * 3 + j]! += by;
+					moved.data[i * 3 + j] += by;
 					const factors = { ...weights, [which]: moved };
 					const X = multiply(factors.queryWeights, factors.keyWeights, { transposeB: true });
 					return (await streamingGradient({ ...problem, X })).loss;

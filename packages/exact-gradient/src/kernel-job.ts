@@ -40,7 +40,7 @@ export async function packJob(
 	const { n, d, A1, X, Y, scale } = problem;
 	const { dtype } = A1;
 	const bits = dtype === "f64" ? 64 : 32;
-	const panelRows = (await kernels.run(`panelRows${bits}`, [[]]))[0]!;
+	const panelRows = (await kernels.run(`panelRows${bits}`, [[]]))[0];
 	const gradientRows = Math.ceil(d / COLUMNS) * COLUMNS;
 	const gradientColumns = Math.ceil(gradientRows / panelRows) * panelRows;
 	const rows = Math.ceil(Math.min(n, blockRows ?? defaultBlockRows(n, d, bits / 8)) / panelRows) * panelRows;
@@ -75,7 +75,7 @@ export async function packJob(
 
 	const longest = await kernels.scope(() => packKeys(problem, address, kernels, dtype));
 	kernels.view("f64", longestKey, 1)[0] = Math.sqrt(longest);
-	const scratch = (await kernels.run(`scratchBytes${bits}`, [[address]]))[0]!;
+	const scratch = (await kernels.run(`scratchBytes${bits}`, [[address]]))[0];
 	return { address, dtype, blockRows: rows, scratch, gradientRows, gradientColumns };
 }
 
@@ -100,12 +100,12 @@ async function packKeys(
 		const block = kernels.view(dtype, keys, Math.min(most, n - from) * d);
 		for (let at = 0; at < block.length; )
 			for (let l = 0; l < d; l++) {
-				const x = block[at++]!;
-				if (x < low[l]!) low[l] = x;
-				if (x > high[l]!) high[l] = x;
+				const x = block[at++];
+				if (x < low[l]) low[l] = x;
+				if (x > high[l]) high[l] = x;
 			}
 	}
-	kernels.view(dtype, centre, d).set(low.map((x, l) => x / 2 + high[l]! / 2));
+	kernels.view(dtype, centre, d).set(low.map((x, l) => x / 2 + high[l] / 2));
 
 	let longest = 0;
 	for (let from = 0; from < n; from += most) {

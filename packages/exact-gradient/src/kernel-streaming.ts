@@ -67,11 +67,11 @@ export async function kernelStreamingGradient(
 			});
 			for (const part of losses) loss += part;
 			const all = kernels.view(dtype, parts, tasks.length * partLength);
-			for (let at = 0; at < all.length; ) for (let i = 0; i < partLength; i++) sums[i]! += all[at++]!;
+			for (let at = 0; at < all.length; ) for (let i = 0; i < partLength; i++) sums[i] += all[at++];
 			kernels.onProgress?.(to, n);
 		}
 		const { gradientRows, gradientColumns } = job;
-		const part = (first: number) => Matrix.build(d, d, (i, j) => sums[(first + i) * gradientColumns + j]!);
+		const part = (first: number) => Matrix.build(d, d, (i, j) => sums[(first + i) * gradientColumns + j]);
 		return finite("streaming", { gradient: scaled(part(0), scale), gradientY: part(gradientRows), loss });
 	});
 }

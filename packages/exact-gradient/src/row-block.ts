@@ -12,10 +12,10 @@ export function softmaxRows(queries: Matrix, keys: Matrix, weights: Matrix): voi
 	for (let j = 0; j < weights.rows; j++) {
 		const row = weights.row(j);
 		let largest = Number.NEGATIVE_INFINITY;
-		for (let l = 0; l < row.length; l++) if (row[l]! > largest) largest = row[l]!;
+		for (let l = 0; l < row.length; l++) if (row[l] > largest) largest = row[l];
 		let normaliser = 0;
-		for (let l = 0; l < row.length; l++) normaliser += row[l] = Math.exp(row[l]! - largest);
-		for (let l = 0; l < row.length; l++) row[l]! /= normaliser;
+		for (let l = 0; l < row.length; l++) normaliser += row[l] = Math.exp(row[l] - largest);
+		for (let l = 0; l < row.length; l++) row[l] /= normaliser;
 	}
 }
 
@@ -29,10 +29,10 @@ export function scoreCotangents(f: Matrix, vectors: Matrix, sums: Matrix, cotang
 		const cotangent = cotangents.row(j);
 		const sum = sums.row(j);
 		let mean = 0;
-		for (let i = 0; i < sum.length; i++) mean += cotangent[i]! * sum[i]!;
+		for (let i = 0; i < sum.length; i++) mean += cotangent[i] * sum[i];
 		const weight = f.row(j);
 		const row = p.row(j);
-		for (let l = 0; l < row.length; l++) row[l] = weight[l]! * (row[l]! - mean);
+		for (let l = 0; l < row.length; l++) row[l] = weight[l] * (row[l] - mean);
 	}
 }
 
@@ -52,11 +52,11 @@ function innerProducts(A: Matrix, B: Matrix, products: Matrix): void {
 			let s2 = 0;
 			let s3 = 0;
 			for (let i = 0; i < d; i++) {
-				const y = b[at++]!;
-				s0 += a[a0 + i]! * y;
-				s1 += a[a1 + i]! * y;
-				s2 += a[a2 + i]! * y;
-				s3 += a[a3 + i]! * y;
+				const y = b[at++];
+				s0 += a[a0 + i] * y;
+				s1 += a[a1 + i] * y;
+				s2 += a[a2 + i] * y;
+				s3 += a[a3 + i] * y;
 			}
 			out0[l] = s0;
 			out1[l] = s1;
@@ -75,8 +75,8 @@ export function weightedSums(weights: Matrix, vectors: Matrix, sums: Matrix): vo
 		let l = 0;
 		for (let at = 0; l + 3 < n; l += 4, at += 3 * d)
 			for (let i = 0; i < d; i++, at++)
-				sum[i]! += w[l]! * v[at]! + w[l + 1]! * v[at + d]! + w[l + 2]! * v[at + 2 * d]! + w[l + 3]! * v[at + 3 * d]!;
-		for (; l < n; l++) for (let i = 0; i < d; i++) sum[i]! += w[l]! * v[l * d + i]!;
+				sum[i] += w[l] * v[at] + w[l + 1] * v[at + d] + w[l + 2] * v[at + 2 * d] + w[l + 3] * v[at + 3 * d];
+		for (; l < n; l++) for (let i = 0; i < d; i++) sum[i] += w[l] * v[l * d + i];
 	}
 }
 
@@ -88,8 +88,8 @@ export function addOuterProducts(A: Matrix, B: Matrix, target: Matrix): void {
 		const left = A.row(j);
 		const right = B.row(j);
 		for (let l = 0, at = 0; l < m; l++) {
-			const factor = left[l]!;
-			for (let i = 0; i < k; i++) target.data[at++]! += factor * right[i]!;
+			const factor = left[l];
+			for (let i = 0; i < k; i++) target.data[at++] += factor * right[i];
 		}
 	}
 }

@@ -48,8 +48,8 @@ function softmax(row: ArrayLike<number>, lambda: number): Float64Array {
 function momentsOf(weights: Float64Array, row: ArrayLike<number>, V: Matrix, i: number): Moments {
 	const mean = (of: (l: number) => number) => weights.reduce((sum, weight, l) => sum + weight * of(l), 0);
 	const s = mean((l) => V.at(l, i));
-	const score = mean((l) => row[l]!);
-	const centred = (l: number) => row[l]! - score;
+	const score = mean((l) => row[l]);
+	const centred = (l: number) => row[l] - score;
 	return {
 		s,
 		s1: mean((l) => centred(l) * (V.at(l, i) - s)),

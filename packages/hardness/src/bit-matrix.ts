@@ -21,7 +21,7 @@ export class BitMatrix {
 	}
 
 	at(i: number, c: number): number {
-		return this.data[i * this.cols + c]!;
+		return this.data[i * this.cols + c];
 	}
 
 	/** View of row i. */
@@ -51,13 +51,13 @@ export class BitMatrix {
 /** Inner product of two rows of bits of one length. */
 export function innerProduct(x: Uint8Array, y: Uint8Array): number {
 	let sum = 0;
-	for (let c = 0; c < x.length; c++) sum += x[c]! & y[c]!;
+	for (let c = 0; c < x.length; c++) sum += x[c] & y[c];
 	return sum;
 }
 
 /** Number of places in which two rows of bits differ. */
 export function hammingDistance(x: Uint8Array, y: Uint8Array): number {
 	let sum = 0;
-	for (let c = 0; c < x.length; c++) sum += x[c]! ^ y[c]!;
+	for (let c = 0; c < x.length; c++) sum += x[c] ^ y[c];
 	return sum;
 }

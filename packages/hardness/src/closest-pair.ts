@@ -66,6 +66,6 @@ function plant(x: BitMatrix, y: BitMatrix, flips: number, random: Random): Pair 
 	y.row(pair.key).set(x.row(pair.query));
 	const turned = new Set<number>();
 	while (turned.size < flips) turned.add(random.integer(0, x.cols - 1));
-	for (const c of turned) y.row(pair.key)[c]! ^= 1;
+	for (const c of turned) y.row(pair.key)[c] ^= 1;
 	return pair;
 }

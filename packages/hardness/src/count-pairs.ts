@@ -51,5 +51,5 @@ export async function findPairByCounting(
 		if (halvesKeys) keys = chosen;
 		else queries = chosen;
 	}
-	return { status: "found", pair: { query: queries[0]!, key: keys[0]! } };
+	return { status: "found", pair: { query: queries[0], key: keys[0] } };
 }

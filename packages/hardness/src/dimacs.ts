@@ -24,7 +24,7 @@ export function readDimacs(text: string, name = "dimacs"): Formula {
 	const clauses: number[][] = [];
 	let end = { line: 1, column: 1 };
 	for (const tokens of tokenLines(text)) {
-		const first = tokens[0]!;
+		const first = tokens[0];
 		if (first.text.startsWith("%")) {
 			end = first;
 			break;
@@ -48,7 +48,7 @@ export function readDimacs(text: string, name = "dimacs"): Formula {
 			clause = [];
 			opened = undefined;
 		}
-		const last = tokens[tokens.length - 1]!;
+		const last = tokens[tokens.length - 1];
 		end = { line: last.line, column: last.column + last.text.length };
 	}
 	if (!header) throw wrong(end, `no "p cnf VARIABLES CLAUSES" line`);
@@ -63,7 +63,7 @@ function* tokenLines(text: string): Generator<Token[]> {
 	for (const content of text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)) {
 		line++;
 		const tokens = Array.from(content.matchAll(/\S+/g), (match) => ({ text: match[0], line, column: match.index + 1 }));
-		if (tokens.length > 0 && !tokens[0]!.text.startsWith("c")) yield tokens;
+		if (tokens.length > 0 && !tokens[0].text.startsWith("c")) yield tokens;
 	}
 }
 
@@ -78,15 +78,15 @@ type Wrong = (at: Token, message: string) => UsageError;
 function readHeader(tokens: Token[], wrong: Wrong): { variables: number; clauses: number; at: Token } {
 	const [p, format, ...counts] = tokens;
 	if (format?.text !== "cnf")
-		throw wrong(format ?? p!, `expected "p cnf VARIABLES CLAUSES", got format ${quoted(format?.text ?? "")}`);
+		throw wrong(format ?? p, `expected "p cnf VARIABLES CLAUSES", got format ${quoted(format?.text ?? "")}`);
 	const [variables, clauses] = counts.map((token) => {
 		const count = /^\d+$/.test(token.text) ? Number(token.text) : Number.NaN;
 		if (!Number.isSafeInteger(count)) throw wrong(token, `expected a whole number >= 0, got ${quoted(token.text)}`);
 		return count;
 	});
 	if (variables === undefined || clauses === undefined || counts.length > 2)
-		throw wrong(counts[2] ?? p!, `expected "p cnf VARIABLES CLAUSES", got ${counts.length} numbers`);
-	return { variables, clauses, at: p! };
+		throw wrong(counts[2] ?? p, `expected "p cnf VARIABLES CLAUSES", got ${counts.length} numbers`);
+	return { variables, clauses, at: p };
 }
 
 function readLiteral(token: Token, variables: number, wrong: Wrong): number {

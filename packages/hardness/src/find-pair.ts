@@ -85,7 +85,7 @@ function narrow({ queries, keys }: Candidates, { queryBits, keyBits }: PairDecis
 	const kept: Candidates = { ...left, ...halves };
 	const size = kept.queries.length * kept.keys.length;
 	if (size === 0 || size === queries.length * keys.length) return undefined;
-	return { queries: kept.queries.map((at) => queries[at]!), keys: kept.keys.map((at) => keys[at]!) };
+	return { queries: kept.queries.map((at) => queries[at]), keys: kept.keys.map((at) => keys[at]) };
 }
 
 /** The positions with a fixed value of the first bit that divides them and has a value with pairs for certain. */

@@ -63,8 +63,8 @@ export function uniqueModelFormula(options: { variables: number; k?: number; rat
 function separatingClause(model: Assignment, other: Assignment, k: number, random: Random): number[] {
 	const falseLiterals = asLiterals(other).map((literal) => -literal);
 	const differing = falseLiterals.filter((literal) => holds(literal, model));
-	const chosen = new Set([differing[random.integer(0, differing.length - 1)]!]);
-	while (chosen.size < k) chosen.add(falseLiterals[random.integer(0, falseLiterals.length - 1)]!);
+	const chosen = new Set([differing[random.integer(0, differing.length - 1)]]);
+	while (chosen.size < k) chosen.add(falseLiterals[random.integer(0, falseLiterals.length - 1)]);
 	return [...chosen];
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { certifiedNodes, gaussLegendre, leftRiemannSum } from "./gauss-legendre.ts";
 
 const integrate = ({ nodes, weights }: ReturnType<typeof gaussLegendre>, f: (x: number) => number) =>
-	nodes.reduce((sum, x, i) => sum + weights[i]! * f(x), 0);
+	nodes.reduce((sum, x, i) => sum + weights[i] * f(x), 0);
 
 describe("Gauss-Legendre", () => {
 	test.each([1, 2, 3, 16, 111, 400])("with %d nodes is exact to degree 2m - 1 on [0, 1]", (m) => {

@@ -43,8 +43,8 @@ test("f(1) is the squared norm of Definition E.1's attention, and tells a close 
 		return direct;
 	});
 	// paper.md 9.3 c
-	expect(norms[0]! / 4.24e-11).toBeCloseTo(1, 2);
-	expect(norms[1]! / 7.48e-13).toBeCloseTo(1, 2);
+	expect(norms[0] / 4.24e-11).toBeCloseTo(1, 2);
+	expect(norms[1] / 7.48e-13).toBeCloseTo(1, 2);
 });
 
 test("planted instances: YES above and NO below at the β that separates", () => {

@@ -117,7 +117,7 @@ export function integrate(
 	const rows = integralRows(source);
 	const target: GradientQueries = {
 		sizes,
-		problem: (call) => integralProblem(source, rule.nodes[call]!),
+		problem: (call) => integralProblem(source, rule.nodes[call]),
 		read: (_, gradient) => Array.from({ length: sizes.d }, (_, b) => gradient.at(b, b)),
 		harm: () => 1,
 	};
@@ -128,7 +128,7 @@ export function integrate(
 			const { scoreSize } = gapLogits(source, rows);
 			const rounding = 4 * source.a.rows * scoreSize * massRounding({ ...sizes, scoreSize }, error.unitRoundoff);
 			return decide({
-				value: massAtZero(source) + slopes.reduce((sum, slope, p) => sum + rule.weights[p]! * slope, 0),
+				value: massAtZero(source) + slopes.reduce((sum, slope, p) => sum + rule.weights[p] * slope, 0),
 				own: quadratureError + rounding,
 				noise: 2 * sizes.d * error.absolute,
 				no: source.a.rows / (rows + 1) ** 2,

@@ -26,7 +26,7 @@ const formulas = [13, 14, 15, 16, 17, 18, 19, 20].flatMap((variables): Formula[]
 		() => randomFormula({ variables, k: 4, ratio: 13, seed }),
 		() => randomFormula({ variables, k: 2, ratio: 2.5, seed }),
 	];
-	return [withModels[variables % 3]!(), without[variables % 3]!()];
+	return [withModels[variables % 3](), without[variables % 3]()];
 });
 
 const truths = formulas.map(countModels);
@@ -38,7 +38,7 @@ test("half of the formulas have no model", () => {
 
 test("up to 20 variables answers and counts are those of brute force, and of a SAT solver where there is one", async () => {
 	for (const [i, formula] of formulas.entries()) {
-		const models = truths[i]!;
+		const models = truths[i];
 		const solution = await solve(formula, { oracle });
 		const status = models > 0 ? "satisfiable" : "unsatisfiable";
 		expect(solution.status).toBe(status);

@@ -7,7 +7,7 @@ import type { Assignment, Formula } from "./formula.ts";
 export function findModel({ variables, clauses }: Formula): Assignment | undefined {
 	const values = new Int8Array(variables + 1);
 	if (!extend(clauses, values)) return undefined;
-	return Array.from({ length: variables }, (_, index) => values[index + 1]! > 0);
+	return Array.from({ length: variables }, (_, index) => values[index + 1] > 0);
 }
 
 /** Extends the partial assignment (0 = open) to a model; leaves it as it was and answers false where none exists. */
@@ -26,12 +26,12 @@ function extend(clauses: readonly (readonly number[])[], values: Int8Array): boo
 		moved = false;
 		branch = undefined;
 		for (const clause of clauses) {
-			if (clause.some((l) => values[Math.abs(l)]! * l > 0)) continue;
+			if (clause.some((l) => values[Math.abs(l)] * l > 0)) continue;
 			const open = [...new Set(clause.filter((l) => values[Math.abs(l)] === 0))];
 			if (open.length === 0) return undo();
 			branch ??= open[0];
 			if (open.length > 1) continue;
-			set(open[0]!);
+			set(open[0]);
 			moved = true;
 		}
 	}

@@ -110,8 +110,8 @@ describe("an oracle off by as much as the reduction allows", () => {
 			if (pairs.length !== 1) continue;
 			const [pair] = pairs;
 			const someOf = (bits: readonly BitSides[]) => bits.map(([zero, one]) => (one.some && !zero.some ? 1 : 0));
-			expect(someOf(decision.queryBits)).toEqual(decision.queryBits.map((_, t) => bitOf(pair!.query, t)));
-			expect(someOf(decision.keyBits)).toEqual(decision.keyBits.map((_, t) => bitOf(pair!.key, t)));
+			expect(someOf(decision.queryBits)).toEqual(decision.queryBits.map((_, t) => bitOf(pair.query, t)));
+			expect(someOf(decision.keyBits)).toEqual(decision.keyBits.map((_, t) => bitOf(pair.key, t)));
 		}
 	});
 

@@ -47,9 +47,9 @@ export const orthogonalCounting = defineReduction<
 		return {
 			target: {
 				sizes,
-				problem: (call) => countingProblem(source, plan, plan.thetas[call]!),
+				problem: (call) => countingProblem(source, plan, plan.thetas[call]),
 				read: (_, gradient) => [gradient.at(last, last)],
-				harm: (call) => (plan.weights[call]! < 0 ? -1 : 1),
+				harm: (call) => (plan.weights[call] < 0 ? -1 : 1),
 			},
 			back: (readings) => countPairs(source, plan, sizes, readings),
 		};
@@ -120,7 +120,7 @@ function countPairs(
 	const gain = sizes.d * plan.n * Math.exp(plan.logM);
 	const scoreSize = Math.max(...plan.thetas) * source.a.weight + plan.logM;
 	const rounding = massRounding({ ...sizes, scoreSize }, unitRoundoff) + 4 * plan.thetas.length * 2 ** -53;
-	const terms = readings.entries.map(([entry], p) => plan.weights[p]! * gain * entry!);
+	const terms = readings.entries.map(([entry], p) => plan.weights[p] * gain * entry);
 	const estimate = terms.reduce((sum, term) => sum + term, 0);
 	const size = terms.reduce((sum, term) => sum + Math.abs(term), 0);
 	const bias = (2 * plan.n ** 2 * amplification) / Math.exp(plan.logM);

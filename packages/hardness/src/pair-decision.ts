@@ -30,7 +30,7 @@ export type PairDecision = Decision & {
  */
 export function decidePair(core: OneCallCore, { entries, error }: Readings): PairDecision {
 	const { queries, keys, dummies, d } = core;
-	const [whole, ...bits] = entries[0]!.map((entry) => -d * entry) as [number, ...number[]];
+	const [whole, ...bits] = entries[0].map((entry) => -d * entry) as [number, ...number[]];
 	const second = core.identity ? Math.exp(1 / d) : 1;
 	const yesMass = 1 / (1 + second + dummies * Math.exp(-core.yesLogit));
 	const noMass = (keys * Math.exp(core.noLogit)) / dummies;

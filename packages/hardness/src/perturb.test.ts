@@ -17,7 +17,7 @@ test("adversarial noise on exact readings is what a noisy oracle answers, random
 			if (noise.kind === "adversarial") expect(perturbed.entries).toEqual(asked.entries);
 			for (const [call, entries] of perturbed.entries.entries())
 				for (const [at, entry] of entries.entries())
-					expect(Math.abs(entry - exact.entries[call]![at]!)).toBeLessThanOrEqual(0.01 * (1 + 1e-12));
+					expect(Math.abs(entry - exact.entries[call][at])).toBeLessThanOrEqual(0.01 * (1 + 1e-12));
 		}
 	}
 });

@@ -48,7 +48,7 @@ function listHalf({ clauses }: Formula, first: number, count: number): BitMatrix
 	return BitMatrix.build(
 		2 ** count,
 		clauses.length,
-		(i, c) => !halves[c]!.some((l) => bit(i, Math.abs(l) - first - 1) === l > 0),
+		(i, c) => !halves[c].some((l) => bit(i, Math.abs(l) - first - 1) === l > 0),
 	);
 }
 

@@ -27,26 +27,26 @@ function tridiagonalise(A: Matrix): { diagonal: Float64Array; below: Float64Arra
 		let norm = 0;
 		for (let i = k + 1; i < n; i++) norm = Math.hypot(norm, (v[i] = work.at(i, k)));
 		if (norm <= negligible) continue;
-		const pivot = v[k + 1]! >= 0 ? norm : -norm;
-		v[k + 1]! += pivot;
+		const pivot = v[k + 1] >= 0 ? norm : -norm;
+		v[k + 1] += pivot;
 		below[k] = -pivot;
-		const half = pivot * v[k + 1]!; // ½ ‖v‖²
+		const half = pivot * v[k + 1]; // ½ ‖v‖²
 		p.fill(0);
 		for (let i = k + 1; i < n; i++) {
 			const row = work.row(i);
 			let sum = 0;
 			for (let j = k + 1; j < i; j++) {
-				sum += row[j]! * v[j]!;
-				p[j]! += row[j]! * v[i]!;
+				sum += row[j] * v[j];
+				p[j] += row[j] * v[i];
 			}
-			p[i]! += sum + row[i]! * v[i]!;
+			p[i] += sum + row[i] * v[i];
 		}
 		let inner = 0;
-		for (let i = k + 1; i < n; i++) inner += (p[i]! /= half) * v[i]!;
-		for (let i = k + 1; i < n; i++) p[i]! -= (inner / (2 * half)) * v[i]!;
+		for (let i = k + 1; i < n; i++) inner += (p[i] /= half) * v[i];
+		for (let i = k + 1; i < n; i++) p[i] -= (inner / (2 * half)) * v[i];
 		for (let i = k + 1; i < n; i++) {
 			const row = work.row(i);
-			for (let j = k + 1; j <= i; j++) row[j]! -= v[i]! * p[j]! + p[i]! * v[j]!;
+			for (let j = k + 1; j <= i; j++) row[j] -= v[i] * p[j] + p[i] * v[j];
 		}
 	}
 	if (n > 1) below[n - 2] = work.at(n - 1, n - 2);
@@ -59,12 +59,12 @@ const MOST_SWEEPS = 60;
 /** Turns `diagonal` into the eigenvalues; `below` is used up. */
 function implicitQl(diagonal: Float64Array, below: Float64Array): void {
 	const n = diagonal.length;
-	const size = diagonal.reduce((largest, x, i) => Math.max(largest, Math.abs(x) + Math.abs(below[i]!)), 0);
+	const size = diagonal.reduce((largest, x, i) => Math.max(largest, Math.abs(x) + Math.abs(below[i])), 0);
 	const negligible = (Number.EPSILON / 2) * size;
 	for (let l = 0; l < n; l++)
 		for (let sweep = 0; ; sweep++) {
 			let m = l;
-			while (m < n - 1 && Math.abs(below[m]!) > negligible) m++;
+			while (m < n - 1 && Math.abs(below[m]) > negligible) m++;
 			if (m === l) break;
 			if (sweep === MOST_SWEEPS) throw new Error(`symmetric eigenvalues: no convergence after ${MOST_SWEEPS} sweeps`);
 			qlSweep(diagonal, below, l, m);
@@ -73,28 +73,28 @@ function implicitQl(diagonal: Float64Array, below: Float64Array): void {
 
 /** One implicitly shifted QL sweep of the block l..m. */
 function qlSweep(diagonal: Float64Array, below: Float64Array, l: number, m: number): void {
-	let g = (diagonal[l + 1]! - diagonal[l]!) / (2 * below[l]!);
-	g = diagonal[m]! - diagonal[l]! + below[l]! / (g + (g >= 0 ? Math.hypot(g, 1) : -Math.hypot(g, 1)));
+	let g = (diagonal[l + 1] - diagonal[l]) / (2 * below[l]);
+	g = diagonal[m] - diagonal[l] + below[l] / (g + (g >= 0 ? Math.hypot(g, 1) : -Math.hypot(g, 1)));
 	let [sine, cosine, shift] = [1, 1, 0];
 	for (let i = m - 1; i >= l; i--) {
-		const f = sine * below[i]!;
-		const b = cosine * below[i]!;
+		const f = sine * below[i];
+		const b = cosine * below[i];
 		const radius = Math.hypot(f, g);
 		below[i + 1] = radius;
 		if (radius === 0) {
-			diagonal[i + 1]! -= shift;
+			diagonal[i + 1] -= shift;
 			below[m] = 0;
 			return;
 		}
 		sine = f / radius;
 		cosine = g / radius;
-		g = diagonal[i + 1]! - shift;
-		const turned = (diagonal[i]! - g) * sine + 2 * cosine * b;
+		g = diagonal[i + 1] - shift;
+		const turned = (diagonal[i] - g) * sine + 2 * cosine * b;
 		shift = sine * turned;
 		diagonal[i + 1] = g + shift;
 		g = cosine * turned - b;
 	}
-	diagonal[l]! -= shift;
+	diagonal[l] -= shift;
 	below[l] = g;
 	below[m] = 0;
 }

@@ -18,7 +18,7 @@ function formed(d: number, B: number): Matrix {
 
 describe("symmetric eigenvalues", () => {
 	test("of a diagonal matrix are its entries, largest first", () => {
-		const A = Matrix.build(4, 4, (i, j) => (i === j ? [3, -1, 7, 0][i]! : 0));
+		const A = Matrix.build(4, 4, (i, j) => (i === j ? [3, -1, 7, 0][i] : 0));
 		expect(Array.from(symmetricEigenvalues(A))).toEqual([7, 3, 0, -1]);
 	});
 
@@ -26,7 +26,7 @@ describe("symmetric eigenvalues", () => {
 		const n = 200;
 		for (const spread of [0, 1e-18, 1e-10]) {
 			const values = symmetricEigenvalues(Matrix.build(n, n, (i, j) => 1 + spread * Math.sin(i * j)));
-			expect(Math.abs(values[0]! / n - 1)).toBeLessThan(1e-8);
+			expect(Math.abs(values[0] / n - 1)).toBeLessThan(1e-8);
 			for (const value of values.slice(1)) expect(Math.abs(value)).toBeLessThan(n * (spread + 1e-14));
 		}
 	});
@@ -46,7 +46,7 @@ describe("symmetric eigenvalues", () => {
 				20 * n * size * frobeniusNorm(A) ** 2,
 			);
 			const shifted = symmetricEigenvalues(add(A, Matrix.identity(n)));
-			for (const [i, x] of values.entries()) expect(Math.abs(shifted[i]! - x - 1)).toBeLessThan(20 * size);
+			for (const [i, x] of values.entries()) expect(Math.abs(shifted[i] - x - 1)).toBeLessThan(20 * size);
 		},
 	);
 });
@@ -59,12 +59,12 @@ describe("the hypercube family", () => {
 	])("d = %d, B = %d: the eigenvalues of the formed matrix are those of the formula", (d, B) => {
 		const { relative, log2Multiplicity } = hypercubeSpectrum({ d, B });
 		const expected = relative.flatMap((value, w) =>
-			new Array<number>(Math.round(2 ** log2Multiplicity[w]!)).fill(value),
+			new Array<number>(Math.round(2 ** log2Multiplicity[w])).fill(value),
 		);
 		const measured = symmetricEigenvalues(formed(d, B));
 		expect(measured).toHaveLength(expected.length);
 		for (const [i, value] of expected.entries())
-			expect(Math.abs(measured[i]! / measured[0]! - value)).toBeLessThan(1e-13 * 2 ** d);
+			expect(Math.abs(measured[i] / measured[0] - value)).toBeLessThan(1e-13 * 2 ** d);
 	});
 
 	test("the spectral rank is the number of eigenvalues above the tolerance", () => {
@@ -75,7 +75,7 @@ describe("the hypercube family", () => {
 			[8, 3, 2],
 		] as const) {
 			const values = symmetricEigenvalues(formed(d, B));
-			const counted = values.filter((x) => x >= Math.exp(-logInverseDelta) * values[0]!).length;
+			const counted = values.filter((x) => x >= Math.exp(-logInverseDelta) * values[0]).length;
 			expect(2 ** spectralRank({ d, B }, logInverseDelta)).toBeCloseTo(counted, 9);
 		}
 	});

@@ -51,7 +51,7 @@ export function certifiedRank({ d, B }: HypercubeFamily, logInverseDelta: number
 	const logBinomials = logBinomialRow(d);
 	let logTail = Number.NEGATIVE_INFINITY;
 	for (let w = d; w >= 0; w--) {
-		logTail = logAdd(logTail, logBinomials[w]! + w * logPi + (d - w) * logRest);
+		logTail = logAdd(logTail, logBinomials[w] + w * logPi + (d - w) * logRest);
 		if (logTail > -2 * logInverseDelta) return log2SumOfBinomials(d, w - 1);
 	}
 	return Number.NEGATIVE_INFINITY;
@@ -103,7 +103,7 @@ function squaredShare(t: number): { logPi: number; logRest: number } {
 /** ln C(d, w) for w = 0..d. */
 function logBinomialRow(d: number): number[] {
 	const row = [0];
-	for (let w = 1; w <= d; w++) row.push(row[w - 1]! + Math.log((d - w + 1) / w));
+	for (let w = 1; w <= d; w++) row.push(row[w - 1] + Math.log((d - w + 1) / w));
 	return row;
 }
 

@@ -21,7 +21,7 @@ const newFolder = () => folderIn(parent);
 const overrides = { n: [4, 8] };
 
 /** The keys of a sweep with the overrides above. */
-const wholeKeys = (out: string) => expandGrid(tiny, "quick", tinyRows(out)[0]!.kernel, overrides).map(cellKey).sort();
+const wholeKeys = (out: string) => expandGrid(tiny, "quick", tinyRows(out)[0].kernel, overrides).map(cellKey).sort();
 
 /** Sweeps to the end, and checks that all rows are there once and those before are as they were. */
 async function goesOn(out: string, options: Readonly<Record<string, unknown>> = { overrides }): Promise<SweepProcess> {
@@ -173,7 +173,7 @@ test("of sweeps that start at once on one folder one goes on and the others are 
 	const sweeps = [1, 2, 3].map(() => startSweep(out, { overrides }));
 	const ends = await Promise.all(sweeps.map(ended));
 	expect(ends.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
-	const refused = sweeps.filter((_, i) => ends[i]!.code === 1);
+	const refused = sweeps.filter((_, i) => ends[i].code === 1);
 	for (const { said } of refused) expect(said).toContain("is in use by another sweep");
 	await goesOn(out);
 }, 120_000);
@@ -184,8 +184,8 @@ test("where the date jumps backwards times are as long as they are, and the swee
 	const environment = { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${clock}` };
 	expect((await ended(startSweep(out, { overrides: { n: [4] } }, environment))).code).toBe(0);
 	const [first, second] = tinyRows(out);
-	expect(second!.started_at < first!.started_at).toBe(true);
-	for (const { status, time_ms = 0, time_min_ms = 0 } of [first!, second!]) {
+	expect(second.started_at < first.started_at).toBe(true);
+	for (const { status, time_ms = 0, time_min_ms = 0 } of [first, second]) {
 		expect(status).toBe("done");
 		expect(time_min_ms).toBeGreaterThan(0);
 		expect(time_ms).toBeLessThan(60_000);

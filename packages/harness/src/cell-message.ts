@@ -38,6 +38,6 @@ const answerSchema = z.discriminatedUnion("status", [
 export function readAnswer(message: unknown): CellOutcome {
 	const answer = answerSchema.safeParse(message);
 	if (answer.success) return answer.data as CellOutcome;
-	const issue = answer.error.issues[0]!;
+	const issue = answer.error.issues[0];
 	return { status: "invalid", reason: `the cell's answer is malformed: ${issue.path.join(".")}: ${issue.message}` };
 }

@@ -55,9 +55,9 @@ export class CurveLimits {
 	predict(cell: Cell): { time: number; exponent: number; largest: number } | undefined {
 		const points = this.times.get(curveOf(cell)) ?? [];
 		const sizes = [...new Set(points.map(({ n }) => n))].sort((a, b) => b - a).slice(0, predictingSizes);
-		if (sizes.length < predictingSizes || cell.n <= sizes[0]!) return undefined;
+		if (sizes.length < predictingSizes || cell.n <= sizes[0]) return undefined;
 		const { slope, intercept } = logLine(points.filter(({ n }) => sizes.includes(n)));
-		return { time: Math.exp(intercept + slope * Math.log(cell.n)), exponent: slope, largest: sizes[0]! };
+		return { time: Math.exp(intercept + slope * Math.log(cell.n)), exponent: slope, largest: sizes[0] };
 	}
 
 	private reasonToStop({ n, status, reason, time_ms = 0 }: Row): string | undefined {

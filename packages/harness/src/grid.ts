@@ -93,7 +93,7 @@ function resolveOptions(
 ): Cell["options"] {
 	const result = schema.safeParse(given);
 	if (result.success) return result.data as Cell["options"];
-	const issue = result.error.issues[0]!;
+	const issue = result.error.issues[0];
 	throw new UsageError(`${spelling}: ${[...issue.path, issue.message.toLowerCase()].join(": ")}`);
 }
 

@@ -10,7 +10,7 @@ async function record(
 ) {
 	const happened: string[] = [];
 	const process = (name: string): TakesTurns => {
-		let left = turns[name]!;
+		let left = turns[name];
 		return {
 			proceed: async () => (--left > 0 ? waiting : { status: "failed", reason: "ended" }),
 			memory: () => memory,

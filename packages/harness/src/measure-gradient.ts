@@ -28,7 +28,7 @@ export async function measureGradient(
 	if (supported !== true) throw new ComputationError("skipped", supported.reason);
 	if (algorithm.timeRuns) {
 		const { result, milliseconds, peakRssMb } = await algorithm.timeRuns(problem, options, runtime, 0);
-		return { result, milliseconds: milliseconds[0]!, peakRssMb };
+		return { result, milliseconds: milliseconds[0], peakRssMb };
 	}
 	const compiled = kernelCompileTime();
 	const start = performance.now();

@@ -100,11 +100,11 @@ export function isDispensable(column: Column): boolean {
  */
 export function decodeRow(fields: readonly string[], header: readonly Column[] = columns): Row | RowProblem {
 	if (fields.length !== header.length) return { problem: `expected ${header.length} fields, got ${fields.length}` };
-	const given = new Map(header.map((column, i) => [column, fields[i]!]));
+	const given = new Map(header.map((column, i) => [column, fields[i]]));
 	const texts = columns.map((column) => [column, given.get(column) ?? older[column] ?? ""] as const);
 	const result = rowSchema.safeParse(Object.fromEntries(texts));
 	if (!result.success) {
-		const issue = result.error.issues[0]!;
+		const issue = result.error.issues[0];
 		const column = String(issue.path[0]) as Column;
 		return { problem: `${column} is ${JSON.stringify(given.get(column))}, ${expectation(issue)}` };
 	}

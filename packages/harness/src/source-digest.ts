@@ -56,10 +56,10 @@ function dependencies(file: string): string[] {
 	return [
 		...[...text.matchAll(statement)].flatMap(([, names, source]) => {
 			if (names !== undefined && namesIn(names)?.length === 0) return [];
-			if (source!.startsWith(".")) return [at(source!)];
-			return source!.startsWith("@attgrad/") ? exportingFiles(file, source!, names ?? "") : [];
+			if (source.startsWith(".")) return [at(source)];
+			return source.startsWith("@attgrad/") ? exportingFiles(file, source, names ?? "") : [];
 		}),
-		...[...text.matchAll(onDemand)].map(([, source]) => at(source!)),
+		...[...text.matchAll(onDemand)].map(([, source]) => at(source)),
 		...[...text.matchAll(beside)].map(([, name]) => at(`./${name}${ending}`)),
 		...[...text.matchAll(kernels)].flatMap(([, name, folder]) =>
 			kernelBuilds.map((build) => at(`${folder}build/${name}.${build}.wasm`)).filter((path) => existsSync(path)),
@@ -75,8 +75,8 @@ function exportingFiles(importer: string, source: string, names: string): string
 	const here = pathToFileURL(index);
 	return [...readFileSync(index, "utf8").matchAll(statement)].flatMap(([, exported, from]) => {
 		const given = namesIn(exported ?? "");
-		if (!from!.startsWith(".") || (given && !given.some((name) => wanted.includes(name)))) return [];
-		return [fileURLToPath(new URL(from!, here))];
+		if (!from.startsWith(".") || (given && !given.some((name) => wanted.includes(name)))) return [];
+		return [fileURLToPath(new URL(from, here))];
 	});
 }
 

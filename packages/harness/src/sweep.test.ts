@@ -53,8 +53,8 @@ test("fresh measures all again", async () => {
 	const [first] = rows();
 	await sweepTiny({ overrides: { n: [4] }, fresh: true });
 	expect(rows()).toHaveLength(2);
-	expect(rows()[0]!.key).toBe(first!.key);
-	expect(rows()[0]!.started_at > first!.started_at).toBe(true);
+	expect(rows()[0].key).toBe(first.key);
+	expect(rows()[0].started_at > first.started_at).toBe(true);
 });
 
 test("a cell that goes wrong is a row with its reason, and the sweep goes on", async () => {
@@ -62,7 +62,7 @@ test("a cell that goes wrong is a row with its reason, and the sweep goes on", a
 	expect(await sweepTiny({ overrides: { algorithm, n: [4] } })).toMatchObject({
 		counts: { failed: 2, invalid: 2, done: 2 },
 	});
-	const thrown = rows().find((row) => row.algorithm === "throwing")!;
+	const thrown = rows().find((row) => row.algorithm === "throwing");
 	expect(thrown).toMatchObject({ status: "failed", reason: "Error: something broke in the middle" });
 	expect(thrown).not.toHaveProperty("time_ms");
 	expect(rows().find((row) => row.algorithm === "wrong")).not.toHaveProperty("time_ms");
@@ -74,7 +74,7 @@ test("once a point of a curve passes the time limit, larger n of that curve are 
 	expect(await sweepTiny({ overrides, timeLimit: 2000 })).toMatchObject({ counts: { done: 12, skipped: 4 } });
 	const skipped = rows().filter(({ status }) => status === "skipped");
 	expect(skipped.map(({ algorithm, n }) => [algorithm, n])).toEqual([700, 700, 800, 800].map((n) => ["slow", n]));
-	expect(skipped[0]!.reason).toMatch(/^n = 600 took [\d.]+ s, over the time limit of 2 s/);
+	expect(skipped[0].reason).toMatch(/^n = 600 took [\d.]+ s, over the time limit of 2 s/);
 });
 
 test("the limit of a curve holds over an interruption", async () => {
@@ -95,10 +95,10 @@ test("run.json tells how the run was made", async () => {
 	expect(info).toMatchObject({
 		experiment: "tiny",
 		preset: "full",
-		kernel: rows()[0]!.kernel,
+		kernel: rows()[0].kernel,
 		settings: { overrides: { n: [4] }, jobs: 1, timeLimit: 1000 },
 		versions: { node: process.versions.node },
-		machine: { name: rows()[0]!.machine },
+		machine: { name: rows()[0].machine },
 	});
 	expect(info.cells.map(({ key }) => key)).toEqual(rows().map(({ key }) => key));
 	expect(readdirSync(join(out, "tiny")).sort()).toEqual(["rows.csv", "run.json", "samples.jsonl"]);

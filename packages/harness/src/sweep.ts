@@ -188,7 +188,7 @@ async function prepare(
 ) {
 	const plan = await planCells(experiment, { preset, overrides, timeLimit, shards: shard?.of ?? 1 });
 	const folder = join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name);
-	return { plan, cells: plan.shares[(shard?.index ?? 1) - 1]!, folder, ...plan.effort };
+	return { plan, cells: plan.shares[(shard?.index ?? 1) - 1], folder, ...plan.effort };
 }
 
 /** The cells that are to be measured, with what is known of the others. */

@@ -36,7 +36,7 @@ export function timingOf(rounds: readonly (readonly number[])[]): Timing {
 	const ascending = rounds.map((times) => Float64Array.from(times).sort());
 	return {
 		median,
-		min: ordered[0]!,
+		min: ordered[0],
 		samples: ordered.length,
 		rounds: ascending.map((times) => thinned(times).map(reading)),
 		...(ordered.length > 1 && {
@@ -58,7 +58,7 @@ export function reading(value: number): number {
 /** Quantile of ascending values, linear between them. */
 function quantile(ordered: Float64Array, probability: number): number {
 	const at = probability * (ordered.length - 1);
-	const [low, high] = [ordered[Math.floor(at)]!, ordered[Math.ceil(at)]!];
+	const [low, high] = [ordered[Math.floor(at)], ordered[Math.ceil(at)]];
 	return low + (high - low) * (at - Math.floor(at));
 }
 
@@ -71,8 +71,5 @@ function countOutliers(ordered: Float64Array): number {
 /** Values at evenly spaced ranks: they are distributed as all of them are. */
 function thinned(ordered: Float64Array): number[] {
 	if (ordered.length <= keptTimes) return [...ordered];
-	return Array.from(
-		{ length: keptTimes },
-		(_, i) => ordered[Math.round((i * (ordered.length - 1)) / (keptTimes - 1))]!,
-	);
+	return Array.from({ length: keptTimes }, (_, i) => ordered[Math.round((i * (ordered.length - 1)) / (keptTimes - 1))]);
 }

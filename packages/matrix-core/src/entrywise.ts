@@ -6,7 +6,7 @@ function combine(name: string, A: Matrix, B: Matrix, of: (a: number, b: number) 
 	if (A.rows !== B.rows || A.cols !== B.cols)
 		throw new UsageError(`${name}: shapes differ: ${A.rows} x ${A.cols} and ${B.rows} x ${B.cols}`);
 	const made = Matrix.zeros(A.rows, A.cols, widerType(A, B));
-	for (let at = 0; at < made.data.length; at++) made.data[at] = of(A.data[at]!, B.data[at]!);
+	for (let at = 0; at < made.data.length; at++) made.data[at] = of(A.data[at], B.data[at]);
 	return made;
 }
 
@@ -22,7 +22,7 @@ export const hadamard = (A: Matrix, B: Matrix): Matrix => combine("hadamard", A,
 /** Entry by entry, of(a), in the number type of A. */
 export function mapEntries(A: Matrix, of: (a: number) => number): Matrix {
 	const made = Matrix.zeros(A.rows, A.cols, A.dtype);
-	for (let at = 0; at < made.data.length; at++) made.data[at] = of(A.data[at]!);
+	for (let at = 0; at < made.data.length; at++) made.data[at] = of(A.data[at]);
 	return made;
 }
 
@@ -38,5 +38,5 @@ export const exp = (A: Matrix): Matrix => mapEntries(A, Math.exp);
  */
 export function scaleRows(A: Matrix, factors: ArrayLike<number>): Matrix {
 	if (factors.length !== A.rows) throw new UsageError(`scaleRows: ${A.rows} rows, ${factors.length} factors`);
-	return Matrix.build(A.rows, A.cols, (i, j) => factors[i]! * A.at(i, j), A.dtype);
+	return Matrix.build(A.rows, A.cols, (i, j) => factors[i] * A.at(i, j), A.dtype);
 }

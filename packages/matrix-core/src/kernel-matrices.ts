@@ -43,7 +43,7 @@ export async function multiplyOn(
 		const steps = (matrix: Matrix, transposed: boolean) =>
 			transposed ? [size, matrix.cols * size] : [matrix.cols * size, size];
 		const [a, b] = [put(A), put(B)];
-		const width = (await kernels.run(`tileColumns${bits}`, [[]]))[0]!;
+		const width = (await kernels.run(`tileColumns${bits}`, [[]]))[0];
 		const count = Math.ceil(cols / width);
 		const panels = kernels.allocate(dtype, count * depth * width);
 		const packing = Array.from({ length: count }, (_, p) => {
@@ -56,8 +56,8 @@ export async function multiplyOn(
 		const tasks = [];
 		for (let i = 0; i < rows; i += TASK_ROWS) {
 			const height = Math.min(TASK_ROWS, rows - i);
-			const [from, to] = [a + i * rowStep!, c + i * stride * size];
-			tasks.push([from, rowStep!, columnStep!, height, depth, panels, count, to, stride * size]);
+			const [from, to] = [a + i * rowStep, c + i * stride * size];
+			tasks.push([from, rowStep, columnStep, height, depth, panels, count, to, stride * size]);
 		}
 		await kernels.run(`product${bits}`, tasks, { scratch: PRODUCT_SCRATCH });
 		const padded = kernels.view(dtype, c, rows * stride);

@@ -17,8 +17,8 @@ const LN2_LOW = 1.9082149292705877e-10;
  */
 export function portableLog(x: number): number {
 	word[0] = x;
-	let k = (halves[HIGH]! >>> 20) - 1023;
-	halves[HIGH] = (halves[HIGH]! & 0x000fffff) | 0x3ff00000;
+	let k = (halves[HIGH] >>> 20) - 1023;
+	halves[HIGH] = (halves[HIGH] & 0x000fffff) | 0x3ff00000;
 	let mantissa = word[0];
 	if (mantissa > Math.SQRT2) {
 		mantissa /= 2;

@@ -89,8 +89,8 @@ export class Matrix implements RowSource {
 		const cols = rows[0]?.length ?? 0;
 		const ragged = rows.findIndex((row) => row.length !== cols);
 		if (ragged >= 0)
-			throw new UsageError(`matrix: row ${ragged} has ${rows[ragged]!.length} entries, row 0 has ${cols}`);
-		return Matrix.build(rows.length, cols, (i, j) => rows[i]![j]!, dtype);
+			throw new UsageError(`matrix: row ${ragged} has ${rows[ragged].length} entries, row 0 has ${cols}`);
+		return Matrix.build(rows.length, cols, (i, j) => rows[i][j], dtype);
 	}
 
 	get dtype(): Dtype {
@@ -99,7 +99,7 @@ export class Matrix implements RowSource {
 
 	/** Entry (i, j); the indices are not checked. */
 	at(i: number, j: number): number {
-		return this.data[i * this.cols + j]!;
+		return this.data[i * this.cols + j];
 	}
 
 	/** View of row i. */

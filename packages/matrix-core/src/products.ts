@@ -60,18 +60,18 @@ function innerProducts(a: Numbers, b: Numbers, c: Numbers, { rows, cols, depth, 
 			let b0 = j * depth;
 			let b1 = b0 + depth;
 			for (let k = 0; k < depth; k++) {
-				const y0 = b[b0++]!;
-				const y1 = b[b1++]!;
-				let x = a[a0++]!;
+				const y0 = b[b0++];
+				const y1 = b[b1++];
+				let x = a[a0++];
 				s00 += x * y0;
 				s01 += x * y1;
-				x = a[a1++]!;
+				x = a[a1++];
 				s10 += x * y0;
 				s11 += x * y1;
-				x = a[a2++]!;
+				x = a[a2++];
 				s20 += x * y0;
 				s21 += x * y1;
-				x = a[a3++]!;
+				x = a[a3++];
 				s30 += x * y0;
 				s31 += x * y1;
 			}
@@ -88,7 +88,7 @@ function innerProducts(a: Numbers, b: Numbers, c: Numbers, { rows, cols, depth, 
 	for (let i = 0; i < rows; i++)
 		for (let j = i < wholeRows ? wholeTo : from; j < to; j++) {
 			let sum = 0;
-			for (let k = 0, x = i * depth, y = j * depth; k < depth; k++) sum += a[x++]! * b[y++]!;
+			for (let k = 0, x = i * depth, y = j * depth; k < depth; k++) sum += a[x++] * b[y++];
 			c[i * cols + j] = sum;
 		}
 }
@@ -97,7 +97,7 @@ function innerProducts(a: Numbers, b: Numbers, c: Numbers, { rows, cols, depth, 
 export function transpose(A: Matrix): Matrix {
 	const { rows, cols, data } = A;
 	const made = Matrix.zeros(cols, rows, A.dtype);
-	for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < cols; j++) made.data[j * rows + i] = data[at++]!;
+	for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < cols; j++) made.data[j * rows + i] = data[at++];
 	return made;
 }
 

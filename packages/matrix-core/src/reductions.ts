@@ -3,14 +3,14 @@ import type { Matrix } from "./matrix.ts";
 /** Sum of each row, in double precision. */
 export function rowSums(A: Matrix): Float64Array {
 	const sums = new Float64Array(A.rows);
-	for (let i = 0, at = 0; i < A.rows; i++) for (let j = 0; j < A.cols; j++) sums[i]! += A.data[at++]!;
+	for (let i = 0, at = 0; i < A.rows; i++) for (let j = 0; j < A.cols; j++) sums[i] += A.data[at++];
 	return sums;
 }
 
 /** Sum of each column, in double precision. */
 export function columnSums(A: Matrix): Float64Array {
 	const sums = new Float64Array(A.cols);
-	for (let i = 0, at = 0; i < A.rows; i++) for (let j = 0; j < A.cols; j++) sums[j]! += A.data[at++]!;
+	for (let i = 0, at = 0; i < A.rows; i++) for (let j = 0; j < A.cols; j++) sums[j] += A.data[at++];
 	return sums;
 }
 
@@ -30,7 +30,7 @@ export function maxAbsDifference(A: Matrix, B: Matrix): number {
 	if (A.rows !== B.rows || A.cols !== B.cols) return Number.POSITIVE_INFINITY;
 	let largest = 0;
 	for (let at = 0; at < A.data.length; at++) {
-		const size = Math.abs(A.data[at]! - B.data[at]!);
+		const size = Math.abs(A.data[at] - B.data[at]);
 		if (Number.isNaN(size)) return size;
 		if (size > largest) largest = size;
 	}
@@ -51,7 +51,7 @@ export function rowNorms(A: Matrix): Float64Array {
 	const norms = new Float64Array(A.rows);
 	for (let i = 0, at = 0; i < A.rows; i++) {
 		let sum = 0;
-		for (let j = 0; j < A.cols; j++, at++) sum += A.data[at]! ** 2;
+		for (let j = 0; j < A.cols; j++, at++) sum += A.data[at] ** 2;
 		norms[i] = Math.sqrt(sum);
 	}
 	return norms;
@@ -63,9 +63,9 @@ export function columnRange(A: Matrix): { min: Float64Array; max: Float64Array }
 	const max = new Float64Array(A.cols).fill(Number.NEGATIVE_INFINITY);
 	for (let i = 0, at = 0; i < A.rows; i++)
 		for (let j = 0; j < A.cols; j++, at++) {
-			const a = A.data[at]!;
-			if (a < min[j]!) min[j] = a;
-			if (a > max[j]!) max[j] = a;
+			const a = A.data[at];
+			if (a < min[j]) min[j] = a;
+			if (a > max[j]) max[j] = a;
 		}
 	return { min, max };
 }

@@ -29,7 +29,7 @@ export function solve(A: Matrix, B: Matrix): Matrix {
 	}
 	for (let i = n - 1; i >= 0; i--) {
 		for (let k = i + 1; k < n; k++) subtractRow(right, i, k, left.at(i, k), 0);
-		for (let j = 0; j < right.cols; j++) right.data[i * right.cols + j]! /= left.at(i, i);
+		for (let j = 0; j < right.cols; j++) right.data[i * right.cols + j] /= left.at(i, i);
 	}
 	return right;
 }
@@ -43,7 +43,7 @@ function swapRows(A: Matrix, i: number, k: number): void {
 
 /** Row i -= factor · row k, from column `start` on. */
 function subtractRow(A: Matrix, i: number, k: number, factor: number, start: number): void {
-	for (let j = start; j < A.cols; j++) A.data[i * A.cols + j]! -= factor * A.at(k, j);
+	for (let j = start; j < A.cols; j++) A.data[i * A.cols + j] -= factor * A.at(k, j);
 }
 
 /**
@@ -60,19 +60,19 @@ export function qr(A: Matrix): { Q: Matrix; R: Matrix } {
 		const v = Float64Array.from({ length: m - k }, (_, i) => work.at(k + i, k));
 		const norm = euclideanNorm(v);
 		if (norm > 0) {
-			v[0]! += v[0]! >= 0 ? norm : -norm;
+			v[0] += v[0] >= 0 ? norm : -norm;
 			const length = euclideanNorm(v);
-			for (let i = 0; i < v.length; i++) v[i]! /= length;
+			for (let i = 0; i < v.length; i++) v[i] /= length;
 			reflect(work, v, k);
 		}
 		reflectors.push(v);
 	}
 	const Q = Matrix.build(m, n, (i, j) => (i === j ? 1 : 0));
-	for (let k = n - 1; k >= 0; k--) if (reflectors[k]!.some((x) => x !== 0)) reflect(Q, reflectors[k]!, k);
+	for (let k = n - 1; k >= 0; k--) if (reflectors[k].some((x) => x !== 0)) reflect(Q, reflectors[k], k);
 	const sign = Array.from({ length: n }, (_, k) => (work.at(k, k) < 0 ? -1 : 1));
 	return {
-		Q: Matrix.build(m, n, (i, j) => sign[j]! * Q.at(i, j)),
-		R: Matrix.build(n, n, (i, j) => (i <= j ? sign[i]! * work.at(i, j) : 0)),
+		Q: Matrix.build(m, n, (i, j) => sign[j] * Q.at(i, j)),
+		R: Matrix.build(n, n, (i, j) => (i <= j ? sign[i] * work.at(i, j) : 0)),
 	};
 }
 
@@ -90,7 +90,7 @@ function euclideanNorm(v: Float64Array): number {
 function reflect(A: Matrix, v: Float64Array, k: number): void {
 	for (let j = 0; j < A.cols; j++) {
 		let inner = 0;
-		for (let i = 0; i < v.length; i++) inner += v[i]! * A.at(k + i, j);
-		for (let i = 0; i < v.length; i++) A.data[(k + i) * A.cols + j]! -= 2 * inner * v[i]!;
+		for (let i = 0; i < v.length; i++) inner += v[i] * A.at(k + i, j);
+		for (let i = 0; i < v.length; i++) A.data[(k + i) * A.cols + j] -= 2 * inner * v[i];
 	}
 }

@@ -37,7 +37,7 @@ expect.extend({
 		const allowed = atol + rtol * largest;
 		let worst = { difference: -1, at: -1 };
 		for (let at = 0; at < wanted.data.length; at++) {
-			const difference = Math.abs(received.data[at]! - wanted.data[at]!);
+			const difference = Math.abs(received.data[at] - wanted.data[at]);
 			if (!(difference <= worst.difference)) worst = { difference, at };
 			if (Number.isNaN(difference)) break;
 		}

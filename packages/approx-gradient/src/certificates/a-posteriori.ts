@@ -32,7 +32,7 @@ export class APosteriori implements RouteWatcher {
 	}
 
 	keys(block: KeyBlock, features: Numbers): void {
-		for (let l = 0; l < block.count; l++) this.#totalWeight += block.weights[l]!;
+		for (let l = 0; l < block.count; l++) this.#totalWeight += block.weights[l];
 		this.#pilot?.keys(block, features);
 	}
 
@@ -48,7 +48,7 @@ export class APosteriori implements RouteWatcher {
 		for (let j = 0; j < count; j++) {
 			const terms = sizeOfTerms(coefficients, reachOf(points, j, count, space), route.surrogate);
 			// The computed normaliser may be above the true one by the rounding of its sum.
-			const computed = this.#totalWeight / states.normalisers[j]!;
+			const computed = this.#totalWeight / states.normalisers[j];
 			const massRatio = (1 + 1e-9) * (computed / Math.max(0, 1 - counts.sums * terms * computed));
 			const growth = terms * massRatio;
 			const l1 = l1OfRow(error, massRatio);
@@ -56,12 +56,12 @@ export class APosteriori implements RouteWatcher {
 			const residuals = absoluteColumn(states.residuals, j, count, d);
 			const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 			for (let i = 0; i < d; i++) {
-				outputs[i]! += rounding.outputs[i]!;
-				residuals[i]! += rounding.residuals[i]!;
+				outputs[i] += rounding.outputs[i];
+				residuals[i] += rounding.residuals[i];
 			}
 			const deviations = this.#pilot?.deviations(j);
 			this.#forms.add({
-				inputs: Float64Array.from({ length: d }, (_, a) => Math.abs(inputs[j * d + a]!)),
+				inputs: Float64Array.from({ length: d }, (_, a) => Math.abs(inputs[j * d + a])),
 				residuals,
 				outputs,
 				l1,
@@ -78,5 +78,5 @@ export class APosteriori implements RouteWatcher {
 }
 
 function absoluteColumn(columns: Float64Array, j: number, count: number, d: number): Float64Array {
-	return Float64Array.from({ length: d }, (_, i) => Math.abs(columns[i * count + j]!));
+	return Float64Array.from({ length: d }, (_, i) => Math.abs(columns[i * count + j]));
 }

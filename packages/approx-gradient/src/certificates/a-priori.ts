@@ -20,18 +20,18 @@ export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound 
 	const l1 = l1OfRow(error, massRatio);
 	const reach = Math.min(
 		space.radius,
-		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i]!, 0),
+		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i], 0),
 	);
 	const growth = massRatio * sizeOfTerms(coefficients, reach, route.surrogate);
 	for (let a = 0; a < d; a++) {
 		if (inputSums[a] === 0) continue;
 		const outputs = H.map((half) => (1 + l1) * half);
-		const residuals = H.map((half, i) => residualSums.at(a, i) / inputSums[a]! + l1 * half);
+		const residuals = H.map((half, i) => residualSums.at(a, i) / inputSums[a] + l1 * half);
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({
 			inputs: inputSums.map((sum, column) => (column === a ? sum : 0)),
-			residuals: residuals.map((size, i) => size + rounding.residuals[i]!),
-			outputs: outputs.map((size, i) => size + rounding.outputs[i]!),
+			residuals: residuals.map((size, i) => size + rounding.residuals[i]),
+			outputs: outputs.map((size, i) => size + rounding.outputs[i]),
 			l1,
 			growth,
 		});

@@ -26,9 +26,9 @@ export function* centredKeyRows(
 		for (let l = 0; l < count; l++) {
 			let exponent = 0;
 			for (let b = 0; b < d; b++) {
-				key.point[b] = keys[l * d + b]! - keyCentre[b]!;
-				key.value[b] = values[l * d + b]!;
-				exponent += queryCentre[b]! * key.point[b]!;
+				key.point[b] = keys[l * d + b] - keyCentre[b];
+				key.value[b] = values[l * d + b];
+				exponent += queryCentre[b] * key.point[b];
 			}
 			key.weight = Math.exp(exponent);
 			yield key;

@@ -50,8 +50,8 @@ test.each(["uniform", "gaussian", "hypercube", "biased", "heavy-tailed", "cluste
 
 function deviation(weights: ArrayLike<number>, x: (l: number) => number): number {
 	let mean = 0;
-	for (let l = 0; l < weights.length; l++) mean += weights[l]! * x(l);
+	for (let l = 0; l < weights.length; l++) mean += weights[l] * x(l);
 	let variance = 0;
-	for (let l = 0; l < weights.length; l++) variance += weights[l]! * (x(l) - mean) ** 2;
+	for (let l = 0; l < weights.length; l++) variance += weights[l] * (x(l) - mean) ** 2;
 	return Math.sqrt(variance);
 }

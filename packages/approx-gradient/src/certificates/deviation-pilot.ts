@@ -73,11 +73,11 @@ export class DeviationPilot {
 			this.#keyColumns = allocateNumbers(dtype, this.#columns * count);
 		const columns = this.#keyColumns;
 		for (let l = 0; l < count; l++) {
-			const weight = weights[l]!;
+			const weight = weights[l];
 			this.#totalWeight += weight;
 			for (let i = 0; i < d; i++) {
-				const h = values[l * d + i]!;
-				const k = keys[l * d + i]!;
+				const h = values[l * d + i];
+				const k = keys[l * d + i];
 				columns[i * count + l] = weight * h;
 				columns[(d + i) * count + l] = weight * h * h;
 				columns[(2 * d + i) * count + l] = weight * k;
@@ -99,7 +99,7 @@ export class DeviationPilot {
 
 	#weighMoments(): void {
 		for (let at = 0; at < this.#moments.length; at++)
-			this.#moments[at]! *= this.#weights[Math.floor(at / this.#columns)]!;
+			this.#moments[at] *= this.#weights[Math.floor(at / this.#columns)];
 	}
 
 	/** Bounds on the deviations of row j of the last block; undefined where its normaliser comes to nothing. */
@@ -113,12 +113,12 @@ export class DeviationPilot {
 		const rounding = relativeRounding(this.#sumCount, (2 * terms * this.#totalWeight) / normaliser);
 		const deviation = (first: number, second: number, reach: number): number => {
 			const mean = this.#sums[first * count + j]! / normaliser;
-			const variance = this.#sums[second * count + j]! / normaliser - mean * mean;
+			const variance = this.#sums[second * count + j] / normaliser - mean * mean;
 			// |x| <= reach: the mean square is off by 2 roundings · reach², the squared mean by 4.
 			return Math.sqrt(this.#inflation * (Math.max(0, variance) + 8 * rounding * reach * reach));
 		};
 		return {
-			values: valueHalfRange.map((half, i) => deviation(i, d + i, half) + 2 * roundings.value[i]!),
+			values: valueHalfRange.map((half, i) => deviation(i, d + i, half) + 2 * roundings.value[i]),
 			keys: keyReach.map((reach, b) => deviation(2 * d + b, 3 * d + b, reach)),
 		};
 	}

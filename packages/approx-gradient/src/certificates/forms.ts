@@ -40,11 +40,11 @@ export function errorForms({ profile, space, route }: Method, { error, counts }:
 			const additions = added.map((form) => form.bounds());
 			let bound = 0;
 			for (let at = 0; at < profile.d ** 2; at++) {
-				const entry = Math.min(...choices.map((bounds) => orInfinity(bounds[at]!)));
-				const extra = additions.reduce((sum, bounds) => sum + orInfinity(bounds[at]!), 0);
+				const entry = Math.min(...choices.map((bounds) => orInfinity(bounds[at])));
+				const extra = additions.reduce((sum, bounds) => sum + orInfinity(bounds[at]), 0);
 				bound = Math.max(bound, SLACK * (entry + extra));
 			}
-			return { bound, floor: SLACK * additions[0]!.reduce((largest, x) => Math.max(largest, orInfinity(x)), 0) };
+			return { bound, floor: SLACK * additions[0].reduce((largest, x) => Math.max(largest, orInfinity(x)), 0) };
 		},
 	};
 }

@@ -22,7 +22,7 @@ export function boundFromTotals(method: Method, approximation: Candidate, totals
 
 	const reach = Math.min(
 		space.radius,
-		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i]!, 0),
+		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i], 0),
 	);
 	const terms = sizeOfTerms(coefficients, reach, route.surrogate);
 	// The computed normaliser may be above the true one by the rounding of its sum.
@@ -32,15 +32,15 @@ export function boundFromTotals(method: Method, approximation: Candidate, totals
 	const l1 = l1OfRow(error, massRatio);
 	const growth = massRatio * terms;
 	for (let a = 0; a < d; a++) {
-		const weight = totals.inputSums[a]!;
+		const weight = totals.inputSums[a];
 		if (weight === 0) continue;
 		const outputs = H.map((half) => (1 + l1) * half);
 		const residuals = H.map((_, i) => (SLACK * totals.residualSums.at(a, i)) / weight);
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({
 			inputs: H.map((_, column) => (column === a ? SLACK * weight : 0)),
-			residuals: residuals.map((size, i) => size + rounding.residuals[i]!),
-			outputs: outputs.map((size, i) => size + rounding.outputs[i]!),
+			residuals: residuals.map((size, i) => size + rounding.residuals[i]),
+			outputs: outputs.map((size, i) => size + rounding.outputs[i]),
 			l1,
 			growth,
 		});

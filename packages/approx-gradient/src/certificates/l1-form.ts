@@ -11,9 +11,9 @@ export function l1Form({ d, scale, keyHalfRange: W, valueHalfRange: H }: Profile
 	return {
 		add({ inputs, residuals, l1 }: RowFacts, times = 1) {
 			let row = 0;
-			for (let i = 0; i < d; i++) row += H[i]! * ((3 + l1) * residuals[i]! + H[i]!);
+			for (let i = 0; i < d; i++) row += H[i] * ((3 + l1) * residuals[i] + H[i]);
 			if (row === 0) return;
-			for (let a = 0; a < d; a++) if (inputs[a]! > 0) sums[a]! += times * inputs[a]! * l1 * row;
+			for (let a = 0; a < d; a++) if (inputs[a] > 0) sums[a] += times * inputs[a] * l1 * row;
 		},
 		bounds: () => outer(sums, W, scale),
 	};

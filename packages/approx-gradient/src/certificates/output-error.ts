@@ -29,10 +29,10 @@ function rowBound(
 	let [bound, floor] = [0, 0];
 	for (let i = 0; i < H.length; i++) {
 		// The output is stored, the centre added, the sum stored.
-		const stored = 3 * unitRoundoff(dtype) * (outputs[i]! + Math.abs(valueCentre[i]!));
-		const part = relative < 1 ? SLACK * (rounding[i]! / (1 - relative) + stored) : Number.POSITIVE_INFINITY;
+		const stored = 3 * unitRoundoff(dtype) * (outputs[i] + Math.abs(valueCentre[i]));
+		const part = relative < 1 ? SLACK * (rounding[i] / (1 - relative) + stored) : Number.POSITIVE_INFINITY;
 		floor = Math.max(floor, part);
-		bound = Math.max(bound, (H[i] === 0 ? 0 : SLACK * l1 * H[i]!) + part);
+		bound = Math.max(bound, (H[i] === 0 ? 0 : SLACK * l1 * H[i]) + part);
 	}
 	return orInfinite({ bound, floor });
 }
@@ -68,8 +68,8 @@ export class OutputError {
 		const d = profile.d;
 		for (let j = 0; j < count; j++) {
 			const terms = sizeOfTerms(coefficients, reachOf(points, j, count, space), false);
-			const massRatio = trueMassRatio((1 + 1e-9) * totalWeight, states.normalisers[j]!, counts.sums * terms);
-			const outputs = Float64Array.from({ length: d }, (_, i) => Math.abs(states.outputs[i * count + j]!));
+			const massRatio = trueMassRatio((1 + 1e-9) * totalWeight, states.normalisers[j], counts.sums * terms);
+			const outputs = Float64Array.from({ length: d }, (_, i) => Math.abs(states.outputs[i * count + j]));
 			const l1 = l1OfRow(error, massRatio);
 			const row = rowBound(this.#method, this.#candidate, { l1, growth: terms * massRatio, outputs });
 			this.#bound = Math.max(this.#bound, row.bound);
@@ -93,7 +93,7 @@ function boundAtMass(method: Method, candidate: Candidate, massRatio: number): P
 const largestReach = ({ space }: Method): number =>
 	Math.min(
 		space.radius,
-		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i]!, 0),
+		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i], 0),
 	);
 
 /** Σ ω_l / D̃_j at most: the computed normaliser may be above the true one by the rounding of its sum. */

@@ -39,24 +39,24 @@ function totalsOfSample(problem: AttentionProblem<RowSource>, profile: Profile):
 		let normaliser = 0;
 		for (let l = 0; l < weights.length; l++) {
 			let score = 0;
-			for (let b = 0; b < d; b++) score += queries[j * d + b]! * keys[l * d + b]!;
-			const entry = weights[l]! * Math.exp(score);
+			for (let b = 0; b < d; b++) score += queries[j * d + b] * keys[l * d + b];
+			const entry = weights[l] * Math.exp(score);
 			normaliser += entry;
-			for (let i = 0; i < d; i++) output[i]! += entry * values[l * d + i]!;
+			for (let i = 0; i < d; i++) output[i] += entry * values[l * d + i];
 		}
 		leastNormaliser = Math.min(leastNormaliser, normaliser);
 		for (let i = 0; i < d; i++) {
-			const residual = Math.abs(output[i]! / normaliser + valueCentre[i]! - sample.E.at(j, i));
-			for (let a = 0; a < d; a++) weighted.data[a * d + i]! += Math.abs(sample.A1.at(j, a)) * residual;
+			const residual = Math.abs(output[i] / normaliser + valueCentre[i] - sample.E.at(j, i));
+			for (let a = 0; a < d; a++) weighted.data[a * d + i] += Math.abs(sample.A1.at(j, a)) * residual;
 		}
-		for (let a = 0; a < d; a++) sizes[a]! += Math.abs(sample.A1.at(j, a));
+		for (let a = 0; a < d; a++) sizes[a] += Math.abs(sample.A1.at(j, a));
 	}
 	const share = n / weights.length;
 	return {
 		inputSums,
 		// Σ|A1| is known: only the mean of |c| is the sample's.
 		residualSums: Matrix.build(d, d, (a, i) =>
-			sizes[a]! > 0 ? (inputSums[a]! * weighted.at(a, i)) / sizes[a]! : inputSums[a]! * Math.abs(valueCentre[i]!),
+			sizes[a] > 0 ? (inputSums[a] * weighted.at(a, i)) / sizes[a] : inputSums[a] * Math.abs(valueCentre[i]),
 		),
 		totalWeight: share * totalWeight,
 		leastNormaliser: share * leastNormaliser,
@@ -73,7 +73,7 @@ function sampledKeys(problem: AttentionProblem<RowSource>, { d, queryCentre, key
 	subtractCentre(values, valueCentre);
 	const weights = Float64Array.from({ length: n }, (_, l) => {
 		let exponent = 0;
-		for (let b = 0; b < d; b++) exponent += queryCentre[b]! * keys[l * d + b]!;
+		for (let b = 0; b < d; b++) exponent += queryCentre[b] * keys[l * d + b];
 		return Math.exp(exponent);
 	});
 	return { keys, values, weights };
@@ -82,5 +82,5 @@ function sampledKeys(problem: AttentionProblem<RowSource>, { d, queryCentre, key
 /** Subtracts the centre from every row. */
 function subtractCentre(rows: Float64Array, centre: Float64Array): void {
 	for (let at = 0; at < rows.length; at += centre.length)
-		for (let b = 0; b < centre.length; b++) rows[at + b]! -= centre[b]!;
+		for (let b = 0; b < centre.length; b++) rows[at + b] -= centre[b];
 }

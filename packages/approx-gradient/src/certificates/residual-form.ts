@@ -12,8 +12,8 @@ export function residualForm({ d, scale, keyHalfRange: W, valueHalfRange: H }: P
 	return {
 		add({ inputs, residuals }: RowFacts, times = 1) {
 			let row = 0;
-			for (let i = 0; i < d; i++) row += H[i]! * ((2 + tau) * residuals[i]! + H[i]!);
-			for (let a = 0; a < d; a++) sums[a]! += times * inputs[a]! * row;
+			for (let i = 0; i < d; i++) row += H[i] * ((2 + tau) * residuals[i] + H[i]);
+			for (let a = 0; a < d; a++) sums[a] += times * inputs[a] * row;
 		},
 		bounds: () => outer(sums, W, tau * scale),
 	};
@@ -23,7 +23,7 @@ export function residualForm({ d, scale, keyHalfRange: W, valueHalfRange: H }: P
 export function outer(sums: Float64Array, W: Float64Array, factor: number): Float64Array {
 	const d = W.length;
 	return new Float64Array(d * d).map((_, at) => {
-		const size = sums[Math.floor(at / d)]! * W[at % d]!;
+		const size = sums[Math.floor(at / d)] * W[at % d];
 		return size === 0 ? 0 : factor * size;
 	});
 }

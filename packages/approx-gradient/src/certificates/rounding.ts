@@ -72,9 +72,9 @@ export function rowRounding(
 ): { outputs: Float64Array; residuals: Float64Array } {
 	const relative = relativeRounding(counts.sums, growth);
 	const outputError = outputs.map(
-		(output, i) => relative * (valueMean[i]! + output) + counts.states * output + mass * roundings.value[i]!,
+		(output, i) => relative * (valueMean[i] + output) + counts.states * output + mass * roundings.value[i],
 	);
-	return { outputs: outputError, residuals: outputError.map((error, i) => error + counts.states * residuals[i]!) };
+	return { outputs: outputError, residuals: outputError.map((error, i) => error + counts.states * residuals[i]) };
 }
 
 /**
@@ -100,28 +100,28 @@ export function roundingForm(
 			// Sizes of c' against h': largest, mean, and how far c' and r are off.
 			let [correction, correctionError, largest, mean, moved] = [0, 0, 0, 0, 0];
 			for (let i = 0; i < d; i++) {
-				const [c, o] = [residuals[i]!, outputs[i]!];
-				const [dc, od] = [errors.residuals[i]!, errors.outputs[i]!];
+				const [c, o] = [residuals[i], outputs[i]];
+				const [dc, od] = [errors.residuals[i], errors.outputs[i]];
 				correction += c * o;
 				correctionError += dc * o + c * od + dc * od + (d + 1) * counts.states * c * o;
-				largest += c * H[i]!;
-				mean += c * valueMean[i]!;
-				moved += dc * H[i]! + c * roundings.value[i]!;
+				largest += c * H[i];
+				mean += c * valueMean[i];
+				moved += dc * H[i] + c * roundings.value[i];
 			}
 			const size = Math.min(growth * (mean + correction), heavy * (largest + correction));
 			const division = relativeRounding(counts.sums, growth) + counts.rows + 2 * counts.states;
 			const row = heavy * (moved + correctionError) + counts.gradient * growth * (mean + correction) + division * size;
 			for (let a = 0; a < d; a++) {
 				if (inputs[a] === 0) continue;
-				ofSpan[a]! += times * inputs[a]! * row;
-				ofError[a]! += times * inputs[a]! * heavy * (largest + correction);
+				ofSpan[a] += times * inputs[a] * row;
+				ofError[a] += times * inputs[a] * heavy * (largest + correction);
 			}
 		},
 		bounds() {
 			const spans = outer(ofSpan, space.keySpan, scale);
 			const errors = outer(ofError, space.keyError, scale);
 			// Second-order terms: rows whose relative error is above 1/2 are infinite already.
-			return spans.map((span, at) => 1.01 * (span + errors[at]!));
+			return spans.map((span, at) => 1.01 * (span + errors[at]));
 		},
 	};
 }

@@ -48,23 +48,23 @@ export function sampleRows(
 		rows.forEach((row, at) => {
 			const entry = weight * Math.exp(dot(row.query, point));
 			row.normaliser += entry;
-			const sum = sums[at]!;
+			const sum = sums[at];
 			for (let i = 0; i < d; i++) {
-				const h = value[i]! - valueCentre[i]!;
-				sum[i]! += entry * h;
-				sum[d + i]! += entry * h * h;
-				sum[2 * d + i]! += entry * point[i]!;
-				sum[3 * d + i]! += entry * point[i]! * point[i]!;
+				const h = value[i] - valueCentre[i];
+				sum[i] += entry * h;
+				sum[d + i] += entry * h * h;
+				sum[2 * d + i] += entry * point[i];
+				sum[3 * d + i] += entry * point[i] * point[i];
 			}
 		});
 	}
 	rows.forEach((row, at) => {
-		const mean = sums[at]!.map((sum) => sum / row.normaliser);
+		const mean = sums[at].map((sum) => sum / row.normaliser);
 		const deviation = (first: number, second: number): number =>
-			Math.sqrt(Math.max(0, mean[second]! - mean[first]! ** 2));
+			Math.sqrt(Math.max(0, mean[second] - mean[first] ** 2));
 		for (let i = 0; i < d; i++) {
-			row.output[i] = mean[i]! + valueCentre[i]!;
-			row.residual[i] = row.output[i]! - row.target[i]!;
+			row.output[i] = mean[i] + valueCentre[i];
+			row.residual[i] = row.output[i] - row.target[i];
 			row.deviations.values[i] = deviation(i, d + i);
 			row.deviations.keys[i] = deviation(2 * d + i, 3 * d + i);
 		}
@@ -74,7 +74,7 @@ export function sampleRows(
 
 const dot = (x: Float64Array, y: Float64Array): number => {
 	let sum = 0;
-	for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
+	for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
 	return sum;
 };
 
@@ -93,7 +93,7 @@ function readRow(problem: AttentionProblem<RowSource>, j: number, queryCentre: F
 	problem.A1.readRows(j, j + 1, input);
 	problem.E.readRows(j, j + 1, target);
 	rowsTimes(input, problem.X, problem.scale, 1, query);
-	for (let b = 0; b < d; b++) query[b]! -= queryCentre[b]!;
+	for (let b = 0; b < d; b++) query[b] -= queryCentre[b];
 	return {
 		input,
 		query,
@@ -122,7 +122,7 @@ export function predictBound({ rows, totalWeight }: RowSample, method: Method, c
 	for (const row of rows) {
 		const massRatio = totalWeight / row.normaliser;
 		const reach = Math.min(
-			row.query.reduce((sum, q, i) => sum + Math.abs(q) * profile.keyReach[i]!, 0),
+			row.query.reduce((sum, q, i) => sum + Math.abs(q) * profile.keyReach[i], 0),
 			Math.sqrt(dot(row.query, row.query)) * profile.keyNorm,
 			space.radius,
 		);
@@ -130,7 +130,7 @@ export function predictBound({ rows, totalWeight }: RowSample, method: Method, c
 			{
 				inputs: row.input.map(Math.abs),
 				residuals: row.residual.map(Math.abs),
-				outputs: row.output.map((output, i) => Math.abs(output - profile.valueCentre[i]!)),
+				outputs: row.output.map((output, i) => Math.abs(output - profile.valueCentre[i])),
 				l1: l1OfRow(candidate.error, massRatio),
 				growth: massRatio * sizeOfTerms(candidate.coefficients, reach, route.surrogate),
 				...(piloted && { deviations: inflated(row.deviations) }),

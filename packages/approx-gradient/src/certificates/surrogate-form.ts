@@ -21,8 +21,8 @@ export function surrogateForm(
 	return {
 		add({ inputs, residuals }: RowFacts, times = 1) {
 			let row = 0;
-			for (let i = 0; i < d; i++) row += residuals[i]! * H[i]!;
-			for (let a = 0; a < d; a++) sums[a]! += times * inputs[a]! * row;
+			for (let i = 0; i < d; i++) row += residuals[i] * H[i];
+			for (let a = 0; a < d; a++) sums[a] += times * inputs[a] * row;
 		},
 		bounds: () => outer(sums, keySpan, Number.isNaN(factor) ? Number.POSITIVE_INFINITY : scale * factor),
 	};

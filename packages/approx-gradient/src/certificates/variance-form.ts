@@ -19,13 +19,13 @@ export function varianceForm({ d, scale, keyHalfRange: W, valueHalfRange: H }: P
 			let withDeviation = 0;
 			let withRange = 0;
 			for (let i = 0; i < d; i++) {
-				const sigma = Math.min(deviations.values[i]!, H[i]!);
-				withDeviation += (2 * tau * residuals[i]! + Math.min(tau * H[i]!, 2 * tau * sigma)) * sigma;
-				withRange += tau ** 2 * residuals[i]! * H[i]!;
+				const sigma = Math.min(deviations.values[i], H[i]);
+				withDeviation += (2 * tau * residuals[i] + Math.min(tau * H[i], 2 * tau * sigma)) * sigma;
+				withRange += tau ** 2 * residuals[i] * H[i];
 			}
 			for (let b = 0; b < d; b++) {
-				const entry = times * (withDeviation * Math.min(deviations.keys[b]!, W[b]!) + withRange * W[b]!);
-				for (let a = 0; a < d; a++) sums[a * d + b]! += inputs[a]! * entry;
+				const entry = times * (withDeviation * Math.min(deviations.keys[b], W[b]) + withRange * W[b]);
+				for (let a = 0; a < d; a++) sums[a * d + b] += inputs[a] * entry;
 			}
 		},
 		bounds: () => sums.map((sum) => (known ? scale * sum : Number.POSITIVE_INFINITY)),

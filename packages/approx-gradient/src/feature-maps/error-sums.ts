@@ -52,21 +52,21 @@ export class ErrorSums {
 		const absolute = mapEntries(block.inputs, Math.abs);
 		const querySizes = multiply(absolute, this.#absoluteX);
 		for (let j = 0; j < block.indices.length; j++) {
-			const tau = errors.tau[j]!;
+			const tau = errors.tau[j];
 			const { A, Q, values } = this.#sizesOf(residuals.c.row(j), block.targets.row(j));
 			const proven = tau * (((errors.form === "l1" ? 3 : 2) + tau) * A + Q);
 			const queryRounding = Math.expm1((d + 3) * u * scale * Math.hypot(...querySizes.row(j)) * keyNorm);
 			const floor =
 				values +
 				ofRelative(queryRounding / (1 - queryRounding), A + tau * Q, Q) +
-				ofRounding(errors.rounding[j]!, 1 + tau, (d + 6) * u, A, Q);
+				ofRounding(errors.rounding[j], 1 + tau, (d + 6) * u, A, Q);
 			this.largestTau = Math.max(this.largestTau, tau);
 			for (let a = 0; a < d; a++) {
 				const size = absolute.at(j, a);
 				if (size === 0) continue;
-				this.#bound[a]! += size * (proven + floor);
-				this.#floor[a]! += size * floor;
-				for (let b = 0; b < d; b++) this.#sizes[a * d + b]! += size * Math.abs(queryGradients.at(j, b));
+				this.#bound[a] += size * (proven + floor);
+				this.#floor[a] += size * floor;
+				for (let b = 0; b < d; b++) this.#sizes[a * d + b] += size * Math.abs(queryGradients.at(j, b));
 			}
 		}
 	}
@@ -77,12 +77,12 @@ export class ErrorSums {
 		const { d } = this.#problem;
 		let [A, Q, values] = [0, 0, 0];
 		for (let i = 0; i < d; i++) {
-			const error = u * ((d + 2) * valueSize[i]! + 2 * valueHalf[i]!);
-			const H = valueHalf[i]! + error;
-			const residual = Math.abs(c[i]!);
+			const error = u * ((d + 2) * valueSize[i] + 2 * valueHalf[i]);
+			const H = valueHalf[i] + error;
+			const residual = Math.abs(c[i]);
 			A += H * residual;
 			Q += H * H;
-			values += 2 * error * (H + residual) + 4 * u * H * (Math.abs(valueCentre[i]!) + Math.abs(targets[i]!) + residual);
+			values += 2 * error * (H + residual) + 4 * u * H * (Math.abs(valueCentre[i]) + Math.abs(targets[i]) + residual);
 		}
 		return { A, Q, values };
 	}

@@ -36,14 +36,14 @@ export function exactRows(
 		const h = centredValues(values, spans);
 		for (let j = 0; j < count; j++) {
 			const row = scores.row(j);
-			let top = largest[j]!;
-			for (let l = 0; l < row.length; l++) top = Math.max(top, row[l]!);
+			let top = largest[j];
+			for (let l = 0; l < row.length; l++) top = Math.max(top, row[l]);
 			const sums = N.row(j);
-			const shrink = Math.exp(largest[j]! - top);
-			for (let i = 0; i <= d; i++) sums[i]! *= shrink;
+			const shrink = Math.exp(largest[j] - top);
+			for (let i = 0; i <= d; i++) sums[i] *= shrink;
 			for (let l = 0, at = 0; l < row.length; l++) {
-				const weight = Math.exp(row[l]! - top);
-				for (let i = 0; i <= d; i++) sums[i]! += weight * h.data[at++]!;
+				const weight = Math.exp(row[l] - top);
+				for (let i = 0; i <= d; i++) sums[i] += weight * h.data[at++];
 			}
 			largest[j] = top;
 		}
@@ -57,8 +57,8 @@ export function exactRows(
 		for (let j = 0; j < count; j++) {
 			const sums = queryGradients.row(j);
 			for (let l = 0, at = 0; l < keys.rows; l++) {
-				const weight = (Math.exp(scores.at(j, l) - largest[j]!) / residuals.normaliser[j]!) * inner.at(j, l);
-				for (let b = 0; b < d; b++) sums[b]! += weight * middleKeys.data[at++]!;
+				const weight = (Math.exp(scores.at(j, l) - largest[j]) / residuals.normaliser[j]) * inner.at(j, l);
+				for (let b = 0; b < d; b++) sums[b] += weight * middleKeys.data[at++];
 			}
 		}
 	}

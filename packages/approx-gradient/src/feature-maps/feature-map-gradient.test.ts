@@ -24,7 +24,7 @@ const nystromOf = (of: AttentionProblem, rank: number): FeatureMap => {
 	const keys = scaledKeys(of.A2, scale);
 	const cholesky = new PivotedCholesky(keys, scale.largest, seededRandom(1));
 	cholesky.grow(rank);
-	const points = Matrix.build(cholesky.pivots.length, of.d, (s, b) => keys.at(cholesky.pivots[s]!, b));
+	const points = Matrix.build(cholesky.pivots.length, of.d, (s, b) => keys.at(cholesky.pivots[s], b));
 	return nystromMap({ scale, points, factor: cholesky.factor() });
 };
 const monomialsOf = (of: AttentionProblem, degree: number, centre: Float64Array = new Float64Array(of.d).fill(0.25)) =>
@@ -67,7 +67,7 @@ describe.each(Object.entries(maps))("the gradient with %s", (_, mapOf) => {
 			const down = await run(moved(-1), map, "surrogate");
 			const difference = (up.loss - down.loss) / (2 * step);
 			// truncation step² and rounding u · loss / step are both about 1e-10
-			expect(Math.abs(difference - gradient.data[at]!)).toBeLessThan(3e-8 * Math.max(1, maxAbs(gradient)));
+			expect(Math.abs(difference - gradient.data[at])).toBeLessThan(3e-8 * Math.max(1, maxAbs(gradient)));
 		}
 	});
 
@@ -159,11 +159,10 @@ function closedForm({ n, d, A1, A2, A3, E, X, Y, scale }: AttentionProblem, map:
 		const f = weights.map((weight) => weight / D);
 		const o = Float64Array.from({ length: d }, (_, i) => f.reduce((sum, weight, l) => sum + weight * h.at(l, i), 0));
 		const q = f.map((_, l) => o.reduce((sum, output, i) => sum + (output - E.at(j, i)) * h.at(l, i), 0));
-		const r = f.reduce((sum, weight, l) => sum + weight * q[l]!, 0);
+		const r = f.reduce((sum, weight, l) => sum + weight * q[l], 0);
 		for (let a = 0; a < d; a++)
 			for (let b = 0; b < d; b++)
-				for (let l = 0; l < n; l++)
-					gradient.data[a * d + b]! += scale * A1.at(j, a) * f[l]! * (q[l]! - r) * A2.at(l, b);
+				for (let l = 0; l < n; l++) gradient.data[a * d + b] += scale * A1.at(j, a) * f[l] * (q[l] - r) * A2.at(l, b);
 	}
 	return gradient;
 }

@@ -135,7 +135,7 @@ async function keyState(
 		const features = map.keyFeatures(keys, from);
 		const h = centredValues(values, spans);
 		const part = multiply(features, products ? withKeys(h, centred(keys, spans.keyCentre)) : h, { transposeA: true });
-		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at]! += part.data[at]!;
+		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at] += part.data[at];
 		sums ??= part;
 		for (let l = 0; l < keys.rows; l++)
 			for (let m = 0; m < map.rank; m++) absolute[m]! += Math.abs(features.data[l * features.cols + m]!);
@@ -184,7 +184,7 @@ function rowErrors(
 	const alpha = error.queries(block.queries, features);
 	const tau = normaliser.map((D, j) => {
 		if (alpha[j] === 0 || state.error === 0) return 0;
-		const bound = (2 * alpha[j]! * state.error) / (D * Math.max(0, 1 - rounding[j]!));
+		const bound = (2 * alpha[j] * state.error) / (D * Math.max(0, 1 - rounding[j]));
 		return Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound;
 	});
 	return { form: "l1", tau, rounding };

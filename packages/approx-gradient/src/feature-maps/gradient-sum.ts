@@ -24,7 +24,7 @@ export class GradientSum {
 	/** Takes in a block of rows with their Ĝ, count x d. */
 	add(block: QueryBlock, residuals: ResidualRows, queryGradients: Matrix): void {
 		const part = multiply(block.inputs, queryGradients, { transposeA: true });
-		for (let at = 0; at < part.data.length; at++) this.#gradient.data[at]! += part.data[at]!;
+		for (let at = 0; at < part.data.length; at++) this.#gradient.data[at] += part.data[at];
 		let loss = 0;
 		for (const residual of residuals.c.data) loss += residual * residual;
 		this.#loss += loss / 2;

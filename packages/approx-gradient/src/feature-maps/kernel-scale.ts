@@ -24,7 +24,7 @@ export function kernelScale(problem: AttentionProblem<RowSource>): KernelScale {
 	const { n, d } = problem;
 	const centre = new Float64Array(d);
 	for (const { keys } of keyBlocks(problem, BLOCK_ROWS))
-		for (let at = 0; at < keys.data.length; at++) centre[at % d]! += keys.data[at]! / n;
+		for (let at = 0; at < keys.data.length; at++) centre[at % d] += keys.data[at] / n;
 	const origin = new Float64Array(d);
 	let [keyNorm, queryNorm] = [0, 0];
 	for (const { keys } of keyBlocks(problem, BLOCK_ROWS))
@@ -37,7 +37,7 @@ export function kernelScale(problem: AttentionProblem<RowSource>): KernelScale {
 
 /** Rows y_l = t (k_l − centre). */
 export const scaledKeys = (keys: Matrix, { t, centre }: KernelScale): Matrix =>
-	Matrix.build(keys.rows, keys.cols, (l, b) => t * (keys.at(l, b) - centre[b]!));
+	Matrix.build(keys.rows, keys.cols, (l, b) => t * (keys.at(l, b) - centre[b]));
 
 /** Rows x_j = q_j / t. */
 export const scaledQueryRows = (queries: Matrix, { t }: KernelScale): Matrix =>

@@ -15,7 +15,7 @@ export interface ResidualRows {
 /** h' = (h − centre, 1), count x (d+1). Centring the values changes no result and keeps sums small. */
 export function centredValues(values: Matrix, { valueCentre }: Spans): Matrix {
 	const d = values.cols;
-	return Matrix.build(values.rows, d + 1, (l, i) => (i < d ? values.at(l, i) - valueCentre[i]! : 1));
+	return Matrix.build(values.rows, d + 1, (l, i) => (i < d ? values.at(l, i) - valueCentre[i] : 1));
 }
 
 /**
@@ -40,7 +40,7 @@ export function residualRows(algorithm: string, block: QueryBlock, N: Matrix, sp
 	for (let j = 0; j < count; j++) {
 		let r = 0;
 		for (let i = 0; i < d; i++) {
-			const o = N.at(j, i) / normaliser[j]!;
+			const o = N.at(j, i) / normaliser[j];
 			const residual = o - targets.at(j, i);
 			c.data[j * d + i] = residual;
 			cotangents.data[j * (d + 1) + i] = residual;

@@ -52,7 +52,7 @@ function queryBlock(problem: AttentionProblem<RowSource>, from: number, to: numb
 export function queryBlockAt(problem: AttentionProblem<RowSource>, indices: readonly number[]): QueryBlock {
 	const rows = indices.map((index) => queryBlock(problem, index, index + 1));
 	const stack = (of: (row: QueryBlock) => Matrix): Matrix =>
-		Matrix.build(indices.length, problem.d, (j, b) => of(rows[j]!).at(0, b));
+		Matrix.build(indices.length, problem.d, (j, b) => of(rows[j]).at(0, b));
 	return {
 		indices,
 		inputs: stack((row) => row.inputs),
@@ -65,9 +65,9 @@ export function queryBlockAt(problem: AttentionProblem<RowSource>, indices: read
 export function selectRows(block: QueryBlock, kept: (j: number) => boolean): QueryBlock {
 	const chosen = block.indices.map((_, j) => j).filter(kept);
 	if (chosen.length === block.indices.length) return block;
-	const pick = (rows: Matrix): Matrix => Matrix.build(chosen.length, rows.cols, (j, b) => rows.at(chosen[j]!, b));
+	const pick = (rows: Matrix): Matrix => Matrix.build(chosen.length, rows.cols, (j, b) => rows.at(chosen[j], b));
 	return {
-		indices: chosen.map((j) => block.indices[j]!),
+		indices: chosen.map((j) => block.indices[j]),
 		inputs: pick(block.inputs),
 		queries: pick(block.queries),
 		targets: pick(block.targets),

@@ -53,13 +53,13 @@ export function spansOf(problem: AttentionProblem<RowSource>): Spans {
 /** Euclidean distance of a row from a point. */
 export function distance(row: ArrayLike<number>, point: ArrayLike<number>): number {
 	let sum = 0;
-	for (let b = 0; b < row.length; b++) sum += (row[b]! - point[b]!) ** 2;
+	for (let b = 0; b < row.length; b++) sum += (row[b] - point[b]) ** 2;
 	return Math.sqrt(sum);
 }
 
 /** Rows less a point, in double precision. */
 export function centred(rows: Matrix, point: ArrayLike<number>): Matrix {
-	return Matrix.build(rows.rows, rows.cols, (l, b) => rows.at(l, b) - point[b]!);
+	return Matrix.build(rows.rows, rows.cols, (l, b) => rows.at(l, b) - point[b]);
 }
 
 type Range = { readonly min: Float64Array; readonly max: Float64Array };
@@ -72,11 +72,11 @@ const newRange = (d: number): Range => ({
 function extend(range: Range, rows: Matrix): void {
 	const { min, max } = columnRange(rows);
 	for (let b = 0; b < rows.cols; b++) {
-		range.min[b] = Math.min(range.min[b]!, min[b]!);
-		range.max[b] = Math.max(range.max[b]!, max[b]!);
+		range.min[b] = Math.min(range.min[b], min[b]);
+		range.max[b] = Math.max(range.max[b], max[b]);
 	}
 }
 
-const middle = ({ min, max }: Range): Float64Array => min.map((low, b) => low + (max[b]! - low) / 2);
+const middle = ({ min, max }: Range): Float64Array => min.map((low, b) => low + (max[b] - low) / 2);
 
-const half = ({ min, max }: Range): Float64Array => min.map((low, b) => ((max[b]! - low) / 2) * (1 + 2 ** -50));
+const half = ({ min, max }: Range): Float64Array => min.map((low, b) => ((max[b] - low) / 2) * (1 + 2 ** -50));

@@ -37,14 +37,14 @@ export function downwardClosedTree(exponents: readonly (readonly number[])[], av
 		variable,
 		multiplicity: Float64Array.from(inside, multinomial),
 		levels: Int32Array.from({ length: degree + 2 }, (_, k) => countBelow(inside, k)),
-		raise: Int32Array.from(inside.flatMap((alpha) => alpha.map((_, b) => index.get(nameOf(step(alpha, b, 1)))!))),
+		raise: Int32Array.from(inside.flatMap((alpha) => alpha.map((_, b) => index.get(nameOf(step(alpha, b, 1)))))),
 	};
 }
 
 /** @throws UsageError when some α - e_b is missing */
 function requireBelow(alpha: readonly number[], index: ReadonlyMap<string, number>): void {
 	for (let b = 0; b < alpha.length; b++)
-		if (alpha[b]! > 0 && !index.has(nameOf(step(alpha, b, -1))))
+		if (alpha[b] > 0 && !index.has(nameOf(step(alpha, b, -1))))
 			throw new UsageError(`monomials: the set is not downward closed at (${alpha.join(", ")})`);
 }
 
@@ -62,7 +62,7 @@ function byDegreeThenLast(a: readonly number[], b: readonly number[]): number {
 	const difference = degreeOf(a) - degreeOf(b);
 	if (difference !== 0) return difference;
 	const at = a.findLastIndex((exponent, i) => exponent !== b[i]);
-	return at < 0 ? 0 : a[at]! - b[at]!;
+	return at < 0 ? 0 : a[at] - b[at];
 }
 
 /** |α|!/α! as a product of quotients that are whole numbers while they fit. */

@@ -16,17 +16,17 @@ export function droppedTerms(tree: FeatureTree, coefficients: Float64Array, reac
 	const { d, degree, levels, raise, size } = tree;
 	const rho = reach.reduce((sum, r) => sum + r, 0);
 	const terms = termsOf(tree, reach);
-	const isComplete = (k: number): boolean => k <= degree && levels[k + 1]! - levels[k]! === countMonomials(d - 1, k);
+	const isComplete = (k: number): boolean => k <= degree && levels[k + 1] - levels[k] === countMonomials(d - 1, k);
 	let value = 0;
 	const slopes = new Float64Array(d);
 	for (let k = 0; k < coefficients.length; k++) {
 		if (isComplete(k)) continue;
-		const [first, end] = [levels[Math.min(k, degree + 1)]!, levels[Math.min(k, degree) + 1]!];
-		value += Math.abs(coefficients[k]!) * remainder(rho ** k, k, terms, first, end, () => true);
+		const [first, end] = [levels[Math.min(k, degree + 1)], levels[Math.min(k, degree) + 1]];
+		value += Math.abs(coefficients[k]) * remainder(rho ** k, k, terms, first, end, () => true);
 		for (let b = 0; b < d && k > 0; b++) {
-			const [below, belowEnd] = [levels[Math.min(k - 1, degree + 1)]!, levels[Math.min(k - 1, degree) + 1]!];
-			const kept = (node: number): boolean => raise[node * d + b]! < size;
-			slopes[b]! += Math.abs(coefficients[k]!) * k * remainder(rho ** (k - 1), k, terms, below, belowEnd, kept);
+			const [below, belowEnd] = [levels[Math.min(k - 1, degree + 1)], levels[Math.min(k - 1, degree) + 1]];
+			const kept = (node: number): boolean => raise[node * d + b] < size;
+			slopes[b] += Math.abs(coefficients[k]) * k * remainder(rho ** (k - 1), k, terms, below, belowEnd, kept);
 		}
 	}
 	return { value, slope: Math.max(...slopes) };
@@ -36,8 +36,8 @@ export function droppedTerms(tree: FeatureTree, coefficients: Float64Array, reac
 function termsOf({ size, parent, variable, multiplicity }: FeatureTree, reach: Float64Array): Float64Array {
 	const powers = new Float64Array(size);
 	powers[0] = 1;
-	for (let node = 1; node < size; node++) powers[node] = powers[parent[node]!]! * reach[variable[node]!]!;
-	return powers.map((power, node) => power * multiplicity[node]!);
+	for (let node = 1; node < size; node++) powers[node] = powers[parent[node]] * reach[variable[node]];
+	return powers.map((power, node) => power * multiplicity[node]);
 }
 
 /** whole - Σ of the kept terms first..end-1, at least 0, rounded up: the sum is compensated, a term has some 4k roundings. */
@@ -52,7 +52,7 @@ function remainder(
 	let [sum, lost] = [0, 0];
 	for (let node = first; node < end; node++) {
 		if (!kept(node)) continue;
-		const term = terms[node]! - lost;
+		const term = terms[node] - lost;
 		const next = sum + term;
 		lost = next - sum - term;
 		sum = next;

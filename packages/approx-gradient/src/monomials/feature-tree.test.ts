@@ -10,7 +10,7 @@ function exponentsOf({ d, raisedSize, parent, variable }: FeatureTree): number[]
 	const made: number[][] = [Array.from({ length: d }, () => 0)];
 	for (let node = 1; node < raisedSize; node++) {
 		expect(parent[node]).toBeLessThan(node);
-		made.push(made[parent[node]!]!.map((a, b) => (b === variable[node] ? a + 1 : a)));
+		made.push(made[parent[node]].map((a, b) => (b === variable[node] ? a + 1 : a)));
 	}
 	return made;
 }
@@ -29,7 +29,7 @@ const anySet = fc
 		const below = (alpha: number[]): void => {
 			if (found.has(alpha.join())) return;
 			found.set(alpha.join(), alpha);
-			for (const i of alpha.keys()) if (alpha[i]! > 0) below(alpha.map((x, b) => (b === i ? x - 1 : x)));
+			for (const i of alpha.keys()) if (alpha[i] > 0) below(alpha.map((x, b) => (b === i ? x - 1 : x)));
 		};
 		for (const corner of corners) below(corner.slice(0, d));
 		return [...found.values()];
@@ -58,7 +58,7 @@ describe.each(trees)("$name", ({ arbitrary }) => {
 			fc.property(arbitrary, (tree) => {
 				const degrees = exponentsOf(tree).map(degreeOf);
 				for (let k = 0; k <= tree.degree; k++)
-					for (let node = tree.levels[k]!; node < tree.levels[k + 1]!; node++) expect(degrees[node]).toBe(k);
+					for (let node = tree.levels[k]; node < tree.levels[k + 1]; node++) expect(degrees[node]).toBe(k);
 				expect(tree.levels[tree.degree + 1]).toBe(tree.size);
 			}),
 		);
@@ -69,11 +69,11 @@ describe.each(trees)("$name", ({ arbitrary }) => {
 			fc.property(arbitrary, (tree) => {
 				const exponents = exponentsOf(tree);
 				for (let node = 0; node < tree.size; node++) {
-					const alpha = exponents[node]!;
+					const alpha = exponents[node];
 					const expected = factorial(degreeOf(alpha)) / alpha.reduce((product, a) => product * factorial(a), 1);
 					expect(tree.multiplicity[node]).toBe(expected);
 					for (let b = 0; b < tree.d; b++)
-						expect(exponents[tree.raise[node * tree.d + b]!]).toEqual(alpha.map((a, i) => (i === b ? a + 1 : a)));
+						expect(exponents[tree.raise[node * tree.d + b]]).toEqual(alpha.map((a, i) => (i === b ? a + 1 : a)));
 				}
 			}),
 		);

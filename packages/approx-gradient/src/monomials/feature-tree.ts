@@ -41,10 +41,10 @@ export function treeBytes(d: number, size: number, raisedSize: number): number {
 /** w_α = a_|α| |α|!/α!, the weight of feature α in P(<q, k>) = Σ w_α q^α k^α. */
 export function featureWeights(tree: FeatureTree, coefficients: Float64Array): Float64Array {
 	const last = Math.min(coefficients.length - 1, tree.degree);
-	const weights = new Float64Array(tree.levels[last + 1]!);
+	const weights = new Float64Array(tree.levels[last + 1]);
 	for (let k = 0; k <= last; k++)
-		for (let node = tree.levels[k]!; node < tree.levels[k + 1]!; node++)
-			weights[node] = coefficients[k]! * tree.multiplicity[node]!;
+		for (let node = tree.levels[k]; node < tree.levels[k + 1]; node++)
+			weights[node] = coefficients[k] * tree.multiplicity[node];
 	return weights;
 }
 

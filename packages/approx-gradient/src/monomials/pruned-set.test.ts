@@ -44,23 +44,23 @@ test("the kept monomials are P(<q, k>) up to what is left out, and so are their 
 			const q = given.reach.map(() => random.uniform(-1, 1));
 			const k = given.reach.map((r) => random.uniform(-r, r));
 			const weights = featureWeights(tree, coefficients);
-			const score = q.reduce((sum, x, i) => sum + x * k[i]!, 0);
+			const score = q.reduce((sum, x, i) => sum + x * k[i], 0);
 			const P = coefficients.reduceRight((sum, a) => sum * score + a, 0);
 			const slope = coefficients.reduceRight((sum, a, i) => (i > 0 ? sum * score + i * a : sum), 0);
 			const exponents = exponentsOf(tree.size, d, tree.parent, tree.variable);
 			let kept = 0;
 			const slopes = new Float64Array(d);
 			exponents.forEach((alpha, node) => {
-				const term = weights[node]! * alpha.reduce((product, a, i) => product * (q[i]! * k[i]!) ** a, 1);
+				const term = weights[node] * alpha.reduce((product, a, i) => product * (q[i] * k[i]) ** a, 1);
 				kept += term;
-				for (let b = 0; b < d; b++) if (alpha[b]! > 0) slopes[b]! += (alpha[b]! * term) / q[b]!;
+				for (let b = 0; b < d; b++) if (alpha[b] > 0) slopes[b] += (alpha[b] * term) / q[b];
 			});
 			// Terms sum to at most e^R: a few hundred roundings of that.
 			const rounding = 1e-13 * Math.exp(given.reach.reduce((sum, r) => sum + r, 0));
 			expect(Math.abs(kept - P)).toBeLessThanOrEqual(dropped.value + rounding);
 			for (let b = 0; b < d; b++)
-				expect(Math.abs(slopes[b]! - slope * k[b]!)).toBeLessThanOrEqual(
-					dropped.slope * given.reach[b]! + (10 * rounding) / Math.min(1, Math.abs(q[b]!)),
+				expect(Math.abs(slopes[b] - slope * k[b])).toBeLessThanOrEqual(
+					dropped.slope * given.reach[b] + (10 * rounding) / Math.min(1, Math.abs(q[b])),
 				);
 		}),
 	);
@@ -81,10 +81,10 @@ test("no set that meets the target is much smaller", () => {
 		const all = totalDegreeTree(reach.length, 10);
 		const powers = featurePowers(all, reach);
 		const terms = featureWeights(all, coefficients)
-			.map((weight, node) => Math.abs(weight) * powers[node]!)
+			.map((weight, node) => Math.abs(weight) * powers[node])
 			.sort();
 		let [sum, leftOut] = [0, 0];
-		while (sum + terms[leftOut]! <= 1e-6) sum += terms[leftOut++]!;
+		while (sum + terms[leftOut] <= 1e-6) sum += terms[leftOut++];
 		expect(tree.size).toBeGreaterThanOrEqual(all.size - leftOut);
 		expect(tree.size).toBeLessThanOrEqual(1.02 * (all.size - leftOut) + 1);
 		expect(dropped.value).toBeLessThanOrEqual(1e-6);
@@ -101,13 +101,13 @@ test("a set larger than allowed is not made, a bad reach is refused", () => {
 
 function featurePowers({ size, parent, variable }: FeatureTree, z: readonly number[]): Float64Array {
 	const powers = new Float64Array(size).fill(1);
-	for (let node = 1; node < size; node++) powers[node] = powers[parent[node]!]! * z[variable[node]!]!;
+	for (let node = 1; node < size; node++) powers[node] = powers[parent[node]] * z[variable[node]];
 	return powers;
 }
 
 function exponentsOf(size: number, d: number, parent: Int32Array, variable: Int32Array): number[][] {
 	const made: number[][] = [Array.from({ length: d }, () => 0)];
 	for (let node = 1; node < size; node++)
-		made.push(made[parent[node]!]!.map((a, b) => (b === variable[node] ? a + 1 : a)));
+		made.push(made[parent[node]].map((a, b) => (b === variable[node] ? a + 1 : a)));
 	return made;
 }

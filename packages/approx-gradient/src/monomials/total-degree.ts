@@ -29,11 +29,11 @@ export function totalDegreeTree(d: number, degree: number, available?: number): 
 		for (let v = 0; v < d; v++) {
 			groups[k * d + v] = made;
 			// Where the nodes of degree k - 1 whose last variable is v at most end.
-			const end = v + 1 < d && k > 1 ? groups[(k - 1) * d + v + 1]! : levels[k]!;
-			for (let node = levels[k - 1]!; node < end; node++, made++) {
+			const end = v + 1 < d && k > 1 ? groups[(k - 1) * d + v + 1] : levels[k];
+			for (let node = levels[k - 1]; node < end; node++, made++) {
 				parent[made] = node;
 				variable[made] = v;
-				if (made < size) multiplicity[made] = (multiplicity[node]! * k) / exponentOf(parent, variable, made);
+				if (made < size) multiplicity[made] = (multiplicity[node] * k) / exponentOf(parent, variable, made);
 			}
 		}
 	}
@@ -69,7 +69,7 @@ export function keptTotalDegreeTree(d: number, degree: number): FeatureTree {
 /** Exponent of a node's last variable: how often it ends the tuple. */
 function exponentOf(parent: Int32Array, variable: Int32Array, node: number): number {
 	let exponent = 1;
-	for (let at = parent[node]!; at > 0 && variable[at] === variable[node]; at = parent[at]!) exponent++;
+	for (let at = parent[node]; at > 0 && variable[at] === variable[node]; at = parent[at]) exponent++;
 	return exponent;
 }
 
@@ -89,8 +89,8 @@ function raising(
 		for (let node = levels[k]!; node < levels[k + 1]!; node++) {
 			const last = node === 0 ? 0 : variable[node]!;
 			for (let b = 0; b < d; b++) {
-				const below = b < last ? raise[parent[node]! * d + b]! : node;
-				raise[node * d + b] = groups[(k + 1) * d + Math.max(b, last)]! + below - levels[k]!;
+				const below = b < last ? raise[parent[node] * d + b]! : node;
+				raise[node * d + b] = groups[(k + 1) * d + Math.max(b, last)] + below - levels[k];
 			}
 		}
 	return raise;

@@ -19,7 +19,7 @@ afterEach(async () => {
 	await rm(folder, { recursive: true });
 });
 
-const cached = async () => join(folder, "attgrad", (await readdir(join(folder, "attgrad")))[0]!);
+const cached = async () => join(folder, "attgrad", (await readdir(join(folder, "attgrad")))[0]);
 
 test("what is cached is read again, under its own key and version only", async () => {
 	await writeUnitTimes(key, times, { streaming: 2 });

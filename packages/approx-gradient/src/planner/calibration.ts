@@ -58,7 +58,7 @@ async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Pro
 	for (let round = 0; round < WARM_UP + REPEATS; round++)
 		for (const [at, run] of runs.entries()) {
 			const time = await timed(run, runtime.threads);
-			if (round >= WARM_UP) best[at] = Math.min(best[at]!, time);
+			if (round >= WARM_UP) best[at] = Math.min(best[at], time);
 		}
 	return fitUnits(
 		samples.map(({ work }) => cost.terms(work)),

@@ -14,7 +14,7 @@ export function costModel(times: UnitTimes): CostModel {
 	return {
 		timeOf(name, work) {
 			const units = times[name] ?? costs[name].nominal;
-			return costs[name].terms(work).reduce((sum, term, at) => sum + term * units[at]!, 1e-3);
+			return costs[name].terms(work).reduce((sum, term, at) => sum + term * units[at], 1e-3);
 		},
 	};
 }

@@ -44,14 +44,14 @@ export function exactRounding(problem: AttentionProblem<RowSource>): Certificate
 	for (const block of keyRows(problem, BLOCK_ROWS))
 		for (let l = 0; l < block.count; l++)
 			for (let i = 0; i < d; i++) {
-				largest.keys = Math.max(largest.keys, Math.abs(block.keys[l * d + i]!));
+				largest.keys = Math.max(largest.keys, Math.abs(block.keys[l * d + i]));
 				let size = 0;
-				for (let a = 0; a < d; a++) size += Math.abs(block.inputs[l * d + a]! * Y.data[a * d + i]!);
+				for (let a = 0; a < d; a++) size += Math.abs(block.inputs[l * d + a] * Y.data[a * d + i]);
 				largest.values = Math.max(largest.values, size);
 			}
 	const columns = Float64Array.from({ length: d }, (_, a) => {
 		let sum = 0;
-		for (let b = 0; b < d; b++) sum += Math.abs(X.data[a * d + b]!);
+		for (let b = 0; b < d; b++) sum += Math.abs(X.data[a * d + b]);
 		return sum;
 	});
 	const inputSums = new Float64Array(d);
@@ -59,10 +59,10 @@ export function exactRounding(problem: AttentionProblem<RowSource>): Certificate
 		for (let j = 0; j < block.count; j++) {
 			let size = 0;
 			for (let a = 0; a < d; a++) {
-				const input = Math.abs(block.inputs[j * d + a]!);
-				size += input * columns[a]!;
-				inputSums[a]! += input;
-				largest.targets = Math.max(largest.targets, Math.abs(block.targets[j * d + a]!));
+				const input = Math.abs(block.inputs[j * d + a]);
+				size += input * columns[a];
+				inputSums[a] += input;
+				largest.targets = Math.max(largest.targets, Math.abs(block.targets[j * d + a]));
 			}
 			largest.weighted = Math.max(largest.weighted, size);
 		}

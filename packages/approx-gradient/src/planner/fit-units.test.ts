@@ -9,11 +9,11 @@ test("unit times that explain every measurement are found", () => {
 			const terms = [1, 10, 100, 1000].map((size) => [1, size]);
 			const found = fitUnits(
 				terms,
-				terms.map(([one, size]) => a * one! + b * size!),
+				terms.map(([one, size]) => a * one + b * size),
 			);
 			// Coordinate descent stops short of the solution: a tenth of a percent is far below the noise of a clock.
-			expect(Math.abs(found[0]! - a)).toBeLessThanOrEqual(1e-3 * (a + b));
-			expect(Math.abs(found[1]! - b)).toBeLessThanOrEqual(1e-3 * b);
+			expect(Math.abs(found[0] - a)).toBeLessThanOrEqual(1e-3 * (a + b));
+			expect(Math.abs(found[1] - b)).toBeLessThanOrEqual(1e-3 * b);
 		}),
 	);
 });

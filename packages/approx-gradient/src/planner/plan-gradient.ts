@@ -96,7 +96,7 @@ async function polynomialEntries(
 		// Where nothing may be left that can, what could be proved is to be told.
 		if (exactTime < Number.POSITIVE_INFINITY && !thorough) return others;
 		const profile = await profileOn(context.problem, context.runtime);
-		return [variantEntry(context, profile, variants[0]!), ...others.slice(1)];
+		return [variantEntry(context, profile, variants[0]), ...others.slice(1)];
 	}
 	const time = timeAtDegree(context, degree);
 	const share = exactTime > LONG ? GUESS_SHARE.long : GUESS_SHARE.short;
@@ -106,7 +106,7 @@ async function polynomialEntries(
 	}
 	const profile = await profileOn(context.problem, context.runtime);
 	const [first, ...others] = variants;
-	const usual = variantEntry(context, profile, first!);
+	const usual = variantEntry(context, profile, first);
 	const entries = [usual];
 	for (const variant of others) {
 		const best = Math.min(exactTime, ...entries.map(({ milliseconds = Number.POSITIVE_INFINITY }) => milliseconds));

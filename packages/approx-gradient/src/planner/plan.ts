@@ -41,7 +41,7 @@ export function planOf(entries: readonly PlanEntry[]): Plan {
 	const sorted = entries.toSorted(
 		(a, b) => Number(a.run === undefined) - Number(b.run === undefined) || compare(time(a), time(b)),
 	);
-	return { entries: sorted, chosen: sorted[0]!, why: whyChosen(sorted) };
+	return { entries: sorted, chosen: sorted[0], why: whyChosen(sorted) };
 }
 
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

@@ -75,7 +75,7 @@ export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<
 	for (let a = 0; a < d; a++) {
 		let sum = 0;
 		for (let i = 0; i < d; i++)
-			sum += valueHalfRange[i]! * (2 * residualSums.at(a, i) + inputSums[a]! * valueHalfRange[i]!);
+			sum += valueHalfRange[i] * (2 * residualSums.at(a, i) + inputSums[a] * valueHalfRange[i]);
 		largest = Math.max(largest, sum);
 	}
 	const sensitivity = (scale * Math.max(...keyHalfRange) * largest * problem.n) / sample.n;
@@ -89,7 +89,7 @@ export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<
 /** The time that the usual variant takes at a degree. */
 export const timeAtDegree = (context: PlanContext, degree: number): number =>
 	Number.isFinite(degree)
-		? variantTime(context, variants[0]!, sizesOf(context.problem.d, degree))
+		? variantTime(context, variants[0], sizesOf(context.problem.d, degree))
 		: Number.POSITIVE_INFINITY;
 
 const words = { chebyshev: "Chebyshev", minimax: "minimax" };

@@ -9,8 +9,8 @@ const families = Object.values(polynomialFamilies);
 function value(coefficients: Float64Array, x: number): { P: number; rounding: number } {
 	let [P, size] = [0, 0];
 	for (let k = coefficients.length - 1; k >= 0; k--) {
-		P = P * x + coefficients[k]!;
-		size = size * Math.abs(x) + Math.abs(coefficients[k]!);
+		P = P * x + coefficients[k];
+		size = size * Math.abs(x) + Math.abs(coefficients[k]);
 	}
 	return { P, rounding: size * 2 ** -53 * (2 * coefficients.length + 4) };
 }

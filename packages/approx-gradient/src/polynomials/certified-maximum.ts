@@ -36,8 +36,8 @@ export function nodes(count: number): Float64Array {
 export function evaluate(coefficients: Float64Array, x: number): { value: number; rounding: number } {
 	let [value, size] = [0, 0];
 	for (let k = coefficients.length - 1; k >= 0; k--) {
-		value = value * x + coefficients[k]!;
-		size = size * Math.abs(x) + Math.abs(coefficients[k]!);
+		value = value * x + coefficients[k];
+		size = size * Math.abs(x) + Math.abs(coefficients[k]);
 	}
 	return { value, rounding: 2 ** -53 * (2 * coefficients.length + 2) * size };
 }

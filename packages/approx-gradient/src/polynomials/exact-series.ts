@@ -77,9 +77,9 @@ function chebyshevToPowers(series: readonly bigint[]): bigint[] {
 	const powers: bigint[] = series.map(() => 0n);
 	let [previous, current]: bigint[][] = [[1n], [0n, 1n]];
 	for (const value of series) {
-		for (let k = 0; k < previous.length; k++) powers[k]! += value * previous[k]!;
+		for (let k = 0; k < previous.length; k++) powers[k] += value * previous[k];
 		const next = [0n, ...current.map((x) => 2n * x)];
-		for (let k = 0; k < previous.length; k++) next[k]! -= previous[k]!;
+		for (let k = 0; k < previous.length; k++) next[k] -= previous[k];
 		[previous, current] = [current, next];
 	}
 	return powers;

@@ -23,7 +23,7 @@ const rows = Object.entries(table).map(([radius, cells]) => ({
 
 test.each(rows)("the least degrees at R = $radius are those of the table", ({ radius, degrees }) => {
 	deltas.forEach((delta, at) => {
-		const [byTaylor, byChebyshev, byMinimax] = degrees[at]!;
+		const [byTaylor, byChebyshev, byMinimax] = degrees[at];
 		expect(taylor.degreeFor(radius, delta)).toBe(byTaylor);
 		expect(chebyshev.degreeFor(radius, delta)).toBe(byChebyshev);
 		// Double precision shows an error of e^-x P(x) to some ten times u e^(2R); below that Chebyshev stands in.

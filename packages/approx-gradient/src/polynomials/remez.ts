@@ -39,7 +39,7 @@ function levelledError(
 	degree: number,
 ): { series: Float64Array; level: number } | undefined {
 	const equations = Matrix.build(degree + 2, degree + 2, (i, k) =>
-		k <= degree ? Math.cos(k * Math.acos(clamp(points[i]! / radius))) * Math.exp(-points[i]!) : (-1) ** i,
+		k <= degree ? Math.cos(k * Math.acos(clamp(points[i] / radius))) * Math.exp(-points[i]) : (-1) ** i,
 	);
 	try {
 		const unknowns = solve(
@@ -47,7 +47,7 @@ function levelledError(
 			Matrix.build(degree + 2, 1, () => 1),
 		).data;
 		const series = Float64Array.from(unknowns.subarray(0, degree + 1));
-		return series.every(Number.isFinite) ? { series, level: Math.abs(unknowns[degree + 1]!) } : undefined;
+		return series.every(Number.isFinite) ? { series, level: Math.abs(unknowns[degree + 1]) } : undefined;
 	} catch {
 		return undefined;
 	}
@@ -58,8 +58,8 @@ const clamp = (y: number): number => Math.min(1, Math.max(-1, y));
 /** Σ c_k T_k(y) by Clenshaw's recurrence. */
 function chebyshevSum(series: Float64Array, y: number): number {
 	let [above, current] = [0, 0];
-	for (let k = series.length - 1; k > 0; k--) [above, current] = [current, series[k]! + 2 * y * current - above];
-	return series[0]! + y * current - above;
+	for (let k = series.length - 1; k > 0; k--) [above, current] = [current, series[k] + 2 * y * current - above];
+	return series[0] + y * current - above;
 }
 
 /** The largest error in each run of one sign, the smaller end dropped until `count` are left; undefined if fewer. */
@@ -67,7 +67,7 @@ function alternatingExtrema(grid: Float64Array, errors: Float64Array, count: num
 	const extrema: number[] = [];
 	for (let at = 0; at < errors.length; at++) {
 		const last = extrema.at(-1);
-		if (last === undefined || errors[at]! * errors[last]! < 0) extrema.push(at);
+		if (last === undefined || errors[at] * errors[last]! < 0) extrema.push(at);
 		else if (Math.abs(errors[at]!) > Math.abs(errors[last]!)) extrema[extrema.length - 1] = at;
 	}
 	while (extrema.length > count)

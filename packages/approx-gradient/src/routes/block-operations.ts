@@ -16,17 +16,17 @@ export function fillFeatures(tree: FeatureTree, size: number, Z: Numbers, count:
 	const { parent, variable } = tree;
 	features.fill(1, 0, count);
 	for (let node = 1; node < size; node++) {
-		const from = parent[node]! * count;
-		const by = variable[node]! * count;
-		for (let j = 0, at = node * count; j < count; j++, at++) features[at] = features[from + j]! * Z[by + j]!;
+		const from = parent[node] * count;
+		const by = variable[node] * count;
+		for (let j = 0, at = node * count; j < count; j++, at++) features[at] = features[from + j] * Z[by + j];
 	}
 }
 
 /** Multiplies feature α by weights[α], for all weights there are. */
 export function weighFeatures(weights: Float64Array, count: number, features: Numbers): void {
 	for (let node = 0; node < weights.length; node++) {
-		const weight = weights[node]!;
-		for (let at = node * count; at < (node + 1) * count; at++) features[at]! *= weight;
+		const weight = weights[node];
+		for (let at = node * count; at < (node + 1) * count; at++) features[at] *= weight;
 	}
 }
 
@@ -42,8 +42,8 @@ export function addMoments(
 	for (let node = 0; node < size; node++)
 		for (let i = 0; i < columns; i++) {
 			let sum = 0;
-			for (let j = 0, a = node * count, v = i * count; j < count; j++, a++, v++) sum += features[a]! * V[v]!;
-			moments[node * columns + i]! += sum;
+			for (let j = 0, a = node * count, v = i * count; j < count; j++, a++, v++) sum += features[a] * V[v];
+			moments[node * columns + i] += sum;
 		}
 }
 
@@ -63,10 +63,10 @@ export function contractMoments(
 		for (let i = 0; i < columns; i++) {
 			part.fill(0);
 			for (let node = first; node < end; node++) {
-				const moment = moments[node * columns + i]!;
-				for (let j = 0, at = node * count; j < count; j++, at++) part[j]! += features[at]! * moment;
+				const moment = moments[node * columns + i];
+				for (let j = 0, at = node * count; j < count; j++, at++) part[j] += features[at] * moment;
 			}
-			for (let j = 0; j < count; j++) sums[i * count + j]! += part[j]!;
+			for (let j = 0; j < count; j++) sums[i * count + j] += part[j];
 		}
 	}
 }
@@ -84,8 +84,8 @@ export function spreadCotangents(
 	for (let node = 0; node < size; node++) {
 		sum.fill(0);
 		for (let i = 0; i < columns; i++) {
-			const moment = moments[node * columns + i]!;
-			for (let j = 0, c = i * count; j < count; j++, c++) sum[j]! += moment * C[c]!;
+			const moment = moments[node * columns + i];
+			for (let j = 0, c = i * count; j < count; j++, c++) sum[j] += moment * C[c];
 		}
 		spread.set(sum, node * count);
 	}
@@ -108,10 +108,10 @@ export function contractRaised(
 		for (let b = 0; b < d; b++) {
 			part.fill(0);
 			for (let node = first; node < end; node++) {
-				const up = raise[node * d + b]! * count;
-				for (let j = 0, at = node * count; j < count; j++, at++) part[j]! += features[at]! * spread[up + j]!;
+				const up = raise[node * d + b] * count;
+				for (let j = 0, at = node * count; j < count; j++, at++) part[j] += features[at] * spread[up + j];
 			}
-			for (let j = 0; j < count; j++) sums[b * count + j]! += part[j]!;
+			for (let j = 0; j < count; j++) sums[b * count + j] += part[j];
 		}
 	}
 }
@@ -132,11 +132,11 @@ export function reverseThroughTree(
 	const { d, parent, variable } = tree;
 	sums.fill(0, 0, d * count);
 	for (let node = size - 1; node > 0; node--) {
-		const up = parent[node]! * count;
-		const v = variable[node]! * count;
+		const up = parent[node] * count;
+		const v = variable[node] * count;
 		for (let j = 0, at = node * count; j < count; j++, at++) {
-			sums[v + j]! += adjoints[at]! * features[up + j]!;
-			adjoints[up + j]! += adjoints[at]! * Z[v + j]!;
+			sums[v + j] += adjoints[at] * features[up + j];
+			adjoints[up + j] += adjoints[at] * Z[v + j];
 		}
 	}
 }

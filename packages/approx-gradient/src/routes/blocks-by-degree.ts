@@ -43,10 +43,10 @@ export function* blocksByDegree(
 
 function take(gathering: Gathering, block: QueryBlock, j: number, d: number, blockRows: number): void {
 	const at = gathering.count++;
-	gathering.rows[at] = block.rows[j]!;
+	gathering.rows[at] = block.rows[j];
 	gathering.inputs.set(block.inputs.subarray(j * d, (j + 1) * d), at * d);
 	gathering.targets.set(block.targets.subarray(j * d, (j + 1) * d), at * d);
-	for (let i = 0; i < d; i++) gathering.points[i * blockRows + at] = block.points[i * block.count + j]!;
+	for (let i = 0; i < d; i++) gathering.points[i * blockRows + at] = block.points[i * block.count + j];
 }
 
 /** The columns of the points with stride `count` instead of `blockRows`. */

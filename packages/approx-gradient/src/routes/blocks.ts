@@ -67,7 +67,7 @@ export function* queryBlocks(
 /** ω_l [h_l - η, 1] as the (d + 1) x count columns that key moments are taken against, in the type of `columns`. */
 export function weightedValues({ count, weights, values }: KeyBlock, d: number, columns: Numbers): void {
 	for (let l = 0; l < count; l++) {
-		for (let i = 0; i < d; i++) columns[i * count + l] = weights[l]! * values[l * d + i]!;
-		columns[d * count + l] = weights[l]!;
+		for (let i = 0; i < d; i++) columns[i * count + l] = weights[l] * values[l * d + i];
+		columns[d * count + l] = weights[l];
 	}
 }

@@ -19,14 +19,14 @@ const staircase = [
 /** α of a node. */
 function exponents({ d, parent, variable }: FeatureTree, node: number): number[] {
 	const alpha = new Array<number>(d).fill(0);
-	for (let at = node; at > 0; at = parent[at]!) alpha[variable[at]!]!++;
+	for (let at = node; at > 0; at = parent[at]) alpha[variable[at]]++;
 	return alpha;
 }
 
 const triplesOf = ({ triples }: RunTable) =>
 	Array.from(
 		{ length: triples.length / 3 },
-		(_, at) => [triples[3 * at]!, triples[3 * at + 1]!, triples[3 * at + 2]!] as const,
+		(_, at) => [triples[3 * at], triples[3 * at + 1], triples[3 * at + 2]] as const,
 	);
 
 describe.each<[string, FeatureTree]>([
@@ -65,13 +65,13 @@ describe.each<[string, FeatureTree]>([
 			expect(factor).toBeLessThan(before);
 			expect(first + length).toBeLessThanOrEqual(before);
 			for (let i = 0; i < length; i++, place++) {
-				const alpha = exponents(tree, order[first + i]!);
-				if (factor < 0) alpha[tree.d + factor]!++;
+				const alpha = exponents(tree, order[first + i]);
+				if (factor < 0) alpha[tree.d + factor]++;
 				else
-					exponents(tree, order[factor]!).forEach((power, b) => {
-						alpha[b]! += power;
+					exponents(tree, order[factor]).forEach((power, b) => {
+						alpha[b] += power;
 					});
-				expect(exponents(tree, order[place]!)).toEqual(alpha);
+				expect(exponents(tree, order[place])).toEqual(alpha);
 			}
 		});
 		expect(place).toBe(nodes);

@@ -23,7 +23,7 @@ export interface RunTable {
 /** The first `nodes` nodes of a tree in their own order, each made of its parent by its variable. */
 export function runTable({ d, parent, variable }: FeatureTree, nodes: number): RunTable {
 	const places = new Places();
-	for (let node = 0; node < nodes; node++) places.make(node, variable[node]! - d, parent[node]!);
+	for (let node = 0; node < nodes; node++) places.make(node, variable[node] - d, parent[node]);
 	return places.table();
 }
 
@@ -54,37 +54,37 @@ function makeProductTable({ d, parent, variable }: FeatureTree, nodes: number): 
 	const base: number[] = [0];
 	for (let node = nodes - 1; node > 0; node--) {
 		if (variable[node] !== d - 1) continue;
-		above[parent[node]!] = node;
-		highest[parent[node]!] = highest[node]! + 1;
+		above[parent[node]] = node;
+		highest[parent[node]] = highest[node] + 1;
 	}
 	for (let node = 1; node < nodes; node++) if (variable[node] !== d - 1) base.push(node);
-	base.sort((a, b) => highest[b]! - highest[a]!);
+	base.sort((a, b) => highest[b] - highest[a]);
 	const place = new Int32Array(nodes);
-	for (let at = 0; at < base.length; at++) place[base[at]!] = at;
+	for (let at = 0; at < base.length; at++) place[base[at]] = at;
 
 	const places = new Places();
-	const factors = base.map((node) => variable[node]! - d);
-	const parents = base.map((node) => place[parent[node]!]!);
-	const multiplied = base.findLastIndex((node) => highest[node]! > 0) + 1;
+	const factors = base.map((node) => variable[node] - d);
+	const parents = base.map((node) => place[parent[node]]);
+	const multiplied = base.findLastIndex((node) => highest[node] > 0) + 1;
 	const firstLeaf = parents.reduce((last, at) => Math.max(last, at + 1), Math.max(1, multiplied));
 	const ends = runsOf(factors, parents, firstLeaf, Number.POSITIVE_INFINITY);
 	const leaves = ends.slice(ends.findLastIndex(({ length }) => length < least) + 1).slice(-d);
 	const made = leaves[0]?.first ?? base.length;
-	for (let at = 0; at < made; at++) places.make(base[at]!, factors[at]!, parents[at]!);
+	for (let at = 0; at < made; at++) places.make(base[at], factors[at], parents[at]);
 
 	// x^t is x^m x^(t - m), m the highest power of two below t: runs of 1, 1, 1, 2, 4, ... powers.
 	const placeOf = (power: number): number => made + power - 1;
-	for (let power = 1, node = above[0]!; power <= highest[0]!; power++, node = above[node]!) {
+	for (let power = 1, node = above[0]; power <= highest[0]; power++, node = above[node]) {
 		const m = 2 ** (31 - Math.clz32(power - 1));
 		if (power === 1) places.make(node, -1, 0);
 		else places.make(node, placeOf(m), placeOf(power - m));
 	}
 	const raised = base.slice(1);
-	for (let power = 1; power <= highest[0]!; power++) {
-		while (raised.length > 0 && highest[base[raised.length]!]! < power) raised.pop();
-		for (let at = 0; at < raised.length; at++) raised[at] = above[raised[at]!]!;
+	for (let power = 1; power <= highest[0]; power++) {
+		while (raised.length > 0 && highest[base[raised.length]] < power) raised.pop();
+		for (let at = 0; at < raised.length; at++) raised[at] = above[raised[at]];
 		if (raised.length >= least) places.multiply(raised.slice(), placeOf(power), 1);
-		else for (let at = 0; at < raised.length; at++) places.make(raised[at]!, placeOf(power), 1 + at);
+		else for (let at = 0; at < raised.length; at++) places.make(raised[at], placeOf(power), 1 + at);
 	}
 	for (const { first, length, factor, parent: from } of leaves)
 		places.multiply(base.slice(first, first + length), factor, from);
@@ -139,10 +139,10 @@ function runsOf(factors: readonly number[], parents: readonly number[], from: nu
 	const runs: Run[] = [];
 	for (let at = from; at < parents.length; at++) {
 		const run = runs.at(-1);
-		const follows = run?.factor === factors[at] && run!.parent + run!.length === parents[at];
+		const follows = run?.factor === factors[at] && run.parent + run.length === parents[at];
 		// A parent inside the run would be read before it is done on the way back.
-		if (follows && parents[at]! < run!.first && run!.length < longest) run!.length++;
-		else runs.push({ first: at, factor: factors[at]!, parent: parents[at]!, length: 1 });
+		if (follows && parents[at] < run.first && run.length < longest) run.length++;
+		else runs.push({ first: at, factor: factors[at], parent: parents[at], length: 1 });
 	}
 	return runs;
 }

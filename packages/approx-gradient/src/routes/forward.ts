@@ -43,7 +43,7 @@ export async function forwardRows(
 		fillFeatures(tree, size, block.points, block.count, features);
 		weightedValues(block, d, columns);
 		addMoments(features, size, columns, d + 1, block.count, sums);
-		for (let l = 0; l < block.count; l++) totalWeight += block.weights[l]!;
+		for (let l = 0; l < block.count; l++) totalWeight += block.weights[l];
 		await pace.after("keys", block.count);
 	}
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
@@ -60,8 +60,8 @@ export async function forwardRows(
 		for (const normaliser of states.normalisers) leastNormaliser = Math.min(leastNormaliser, normaliser);
 		watcher(block, states, totalWeight);
 		const rows = allocateNumbers(dtype, count * d);
-		for (let j = 0, at = 0; j < count; j++) for (let i = 0; i < d; i++) rows[at++] = states.outputs[i * count + j]!;
-		sink(block.rows[0]!, shiftedRows(rows, frame.valueCentre));
+		for (let j = 0, at = 0; j < count; j++) for (let i = 0; i < d; i++) rows[at++] = states.outputs[i * count + j];
+		sink(block.rows[0], shiftedRows(rows, frame.valueCentre));
 		await pace.after("queries", count);
 	}
 	return { totalWeight, leastNormaliser };
@@ -71,6 +71,6 @@ export async function forwardRows(
 export function shiftedRows(centred: Numbers, valueCentre: Float64Array): Matrix {
 	const d = valueCentre.length;
 	const rows = new Matrix(centred.length / d, d, centred.slice());
-	for (let at = 0; at < rows.data.length; at++) rows.data[at]! += valueCentre[at % d]!;
+	for (let at = 0; at < rows.data.length; at++) rows.data[at] += valueCentre[at % d];
 	return rows;
 }

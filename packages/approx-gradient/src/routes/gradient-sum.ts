@@ -17,13 +17,13 @@ export function addRowGradients(
 	const block = new Float64Array(d * d);
 	for (let b = 0; b < d; b++)
 		for (let j = 0, at = b * count; j < count; j++, at++) {
-			const entry = rowGradients[at]! / normalisers[j]!;
-			for (let a = 0; a < d; a++) block[a * d + b]! += inputs[j * d + a]! * entry;
+			const entry = rowGradients[at] / normalisers[j];
+			for (let a = 0; a < d; a++) block[a * d + b] += inputs[j * d + a] * entry;
 		}
 	for (let a = 0; a < d; a++)
 		for (let b = 0; b < d; b++) {
 			let sum = 0;
-			for (let inner = 0; inner < d; inner++) sum += block[a * d + inner]! * frame.queryMap.at(inner, b);
-			gradient.data[a * d + b]! += sum;
+			for (let inner = 0; inner < d; inner++) sum += block[a * d + inner] * frame.queryMap.at(inner, b);
+			gradient.data[a * d + b] += sum;
 		}
 }

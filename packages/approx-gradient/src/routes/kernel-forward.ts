@@ -19,7 +19,7 @@ export function forwardOnKernels(input: RouteInput, sink: RowSink, runtime: Runt
 		const half = (done: number) => runtime.onProgress?.(done / 2, problem.n);
 		const moments = await keyMoments(input, plan, kernels, half);
 		const leastNormaliser = await outputs(input, moments, plan, kernels, sink, (done) => half(problem.n + done));
-		return { totalWeight: moments[problem.d]!, leastNormaliser };
+		return { totalWeight: moments[problem.d], leastNormaliser };
 	});
 }
 
@@ -54,11 +54,11 @@ async function outputs(
 		]);
 		const bad = await kernels.run(`forwardPass${8 * size}`, tasks, { scratch });
 		const slot = bad.findIndex((row) => row >= 0);
-		if (slot >= 0) throw notPositive(from + shares[slot]![0] + bad[slot]!, rangeView[2 * slot]!);
+		if (slot >= 0) throw notPositive(from + shares[slot][0] + bad[slot], rangeView[2 * slot]);
 		sink(from, shiftedRows(kernels.view(dtype, made, rows * d), frame.valueCentre));
 		onProgress(from + rows);
 	}
 	let least = Number.POSITIVE_INFINITY;
-	for (let slot = 0; slot < plan.slots; slot++) least = Math.min(least, rangeView[2 * slot + 1]!);
+	for (let slot = 0; slot < plan.slots; slot++) least = Math.min(least, rangeView[2 * slot + 1]);
 	return least;
 }

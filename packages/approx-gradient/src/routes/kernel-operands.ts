@@ -51,9 +51,8 @@ export function queryOperands(
 	const weighted = kernels.allocate(dtype, tree.size * (d + 1));
 	const view = kernels.view(dtype, weighted, tree.size * (d + 1));
 	for (let place = 0, at = 0; place < order.length; place++) {
-		const node = order[place]!;
-		for (let from = node * (d + 1), end = from + d; from <= end; from++, at++)
-			view[at] = weights[node]! * moments[from]!;
+		const node = order[place];
+		for (let from = node * (d + 1), end = from + d; from <= end; from++, at++) view[at] = weights[node] * moments[from];
 	}
 	return [
 		putNumbers(kernels, "f64", queryMap.data),

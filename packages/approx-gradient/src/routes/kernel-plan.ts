@@ -49,7 +49,7 @@ export function kernelPlan(
 ): KernelPlan {
 	if (kernel === "js") throw new Error("kernel js has no plan");
 	const keyRuns = productTable(tree, nodes);
-	const panelBytes = builds[kernel].constants["TILE_VECTORS"]! * 16;
+	const panelBytes = builds[kernel].constants["TILE_VECTORS"] * 16;
 	const panelRows = panelBytes / bytesOf(dtype);
 	const fitting = 2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes)));
 	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROW_BYTES / bytesOf(dtype), upTo(n, panelRows)) / panelRows);

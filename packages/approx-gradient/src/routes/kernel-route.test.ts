@@ -138,20 +138,20 @@ describe.each(kernels)("kernel %s", (kernel) => {
 						},
 						rows: (block, states) => {
 							for (let j = 0; j < block.count; j++) {
-								least = Math.min(least, states.normalisers[j]!);
+								least = Math.min(least, states.normalisers[j]);
 								for (let a = 0; a < 3; a++) {
-									const size = Math.abs(block.inputs[j * 3 + a]!);
-									sums[a]! += size;
+									const size = Math.abs(block.inputs[j * 3 + a]);
+									sums[a] += size;
 									for (let i = 0; i < 3; i++)
-										residuals[a * 3 + i]! += size * Math.abs(states.residuals[i * block.count + j]!);
+										residuals[a * 3 + i] += size * Math.abs(states.residuals[i * block.count + j]);
 								}
 							}
 						},
 					},
 				],
 			});
-			for (let a = 0; a < 3; a++) expect(got.inputSums[a]).toBeCloseTo(sums[a]!, 9);
-			for (let at = 0; at < 9; at++) expect(got.residualSums.data[at]).toBeCloseTo(residuals[at]!, 9);
+			for (let a = 0; a < 3; a++) expect(got.inputSums[a]).toBeCloseTo(sums[a], 9);
+			for (let at = 0; at < 9; at++) expect(got.residualSums.data[at]).toBeCloseTo(residuals[at], 9);
 			expect(got.totalWeight).toBeCloseTo(weight, 9);
 			expect(got.leastNormaliser).toBeCloseTo(least, 9);
 		});

@@ -89,11 +89,11 @@ export function keyMoments(
 		const all = kernels.view("f64", sums, used * length);
 		const joined = all.slice(0, length);
 		for (let slot = 1; slot < used; slot++)
-			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at]! += all[from]!;
+			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at] += all[from];
 		const total = new Float64Array(nodes * (d + 1));
 		for (let place = 0; place < nodes; place++)
-			for (let column = 0, at = plan.keyRuns.order[place]! * (d + 1); column <= d; column++, at++)
-				total[at] = joined[column * nodes + place]!;
+			for (let column = 0, at = plan.keyRuns.order[place] * (d + 1); column <= d; column++, at++)
+				total[at] = joined[column * nodes + place];
 		return total;
 	});
 }
@@ -142,22 +142,22 @@ export async function queries(
 		]);
 		const bad = await kernels.run(kernel, tasks, { scratch });
 		const slot = bad.findIndex((row) => row >= 0);
-		if (slot >= 0) throw notPositive(from + shares[slot]![0] + bad[slot]!, all[slot * (sumCount + 2) + sumCount]!);
+		if (slot >= 0) throw notPositive(from + shares[slot][0] + bad[slot], all[slot * (sumCount + 2) + sumCount]);
 		onProgress(from + rows);
 	}
 	const sums = new Float64Array(sumCount);
 	let leastNormaliser = Number.POSITIVE_INFINITY;
 	for (let slot = 0; slot < plan.slots; slot++) {
-		for (let at = 0; at < sumCount; at++) sums[at]! += all[slot * (sumCount + 2) + at]!;
-		leastNormaliser = Math.min(leastNormaliser, all[slot * (sumCount + 2) + sumCount + 1]!);
+		for (let at = 0; at < sumCount; at++) sums[at] += all[slot * (sumCount + 2) + at];
+		leastNormaliser = Math.min(leastNormaliser, all[slot * (sumCount + 2) + sumCount + 1]);
 	}
 	const inFrame = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
 	return {
 		gradient: scale(multiply(inFrame, frame.queryMap), problem.scale),
-		loss: sums[0]!,
+		loss: sums[0],
 		inputSums: sums.slice(1, 1 + d),
 		residualSums: new Matrix(d, d, sums.slice(1 + d + d * d)),
-		totalWeight: moments[d]!,
+		totalWeight: moments[d],
 		leastNormaliser,
 	};
 }

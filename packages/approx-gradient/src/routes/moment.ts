@@ -80,7 +80,7 @@ function* queriesOf(
 		yield {
 			block,
 			weights: rowDegrees.weightsOf(degree),
-			raisedSize: degree < tree.degree ? tree.levels[degree + 2]! : tree.raisedSize,
+			raisedSize: degree < tree.degree ? tree.levels[degree + 2] : tree.raisedSize,
 		};
 }
 

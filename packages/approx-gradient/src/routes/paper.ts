@@ -62,9 +62,9 @@ function keysTimesValues({ count, weights, keys, values }: KeyBlock, d: number, 
 	for (let b = 0, column = 0; b <= d; b++)
 		for (let i = 0; i <= d; i++, column++)
 			for (let l = 0; l < count; l++) {
-				const value = i < d ? values[l * d + i]! : 1;
-				const key = b < d ? keys[l * d + b]! : 1;
-				columns[column * count + l] = weights[l]! * value * key;
+				const value = i < d ? values[l * d + i] : 1;
+				const key = b < d ? keys[l * d + b] : 1;
+				columns[column * count + l] = weights[l] * value * key;
 			}
 }
 
@@ -77,14 +77,14 @@ function inputsTimesCotangents(
 ): void {
 	for (let a = 0, column = 0; a < d; a++)
 		for (let i = 0; i <= d; i++, column++)
-			for (let j = 0; j < count; j++) columns[column * count + j] = inputs[j * d + a]! * divided[i * count + j]!;
+			for (let j = 0; j < count; j++) columns[column * count + j] = inputs[j * d + a] * divided[i * count + j];
 }
 
 /** The last `kept` columns of a matrix with `wide` columns, as doubles or rounded to singles. */
 function lastColumns(all: Float64Array, wide: number, kept: number, double: boolean): Numbers {
 	const length = (all.length / wide) * kept;
 	const made: Numbers = double ? new Float64Array(length) : new Float32Array(length);
-	for (let at = 0; at < length; at++) made[at] = all[Math.floor(at / kept) * wide + wide - kept + (at % kept)]!;
+	for (let at = 0; at < length; at++) made[at] = all[Math.floor(at / kept) * wide + wide - kept + (at % kept)];
 	return made;
 }
 
@@ -100,9 +100,9 @@ function joinSides(querySide: Float64Array, keySide: Float64Array, size: number,
 				for (let node = first; node < end; node++) {
 					const q = (node * d + a) * width;
 					const k = (node * width + b) * width;
-					for (let i = 0; i < width; i++) sum += querySide[q + i]! * keySide[k + i]!;
+					for (let i = 0; i < width; i++) sum += querySide[q + i] * keySide[k + i];
 				}
-				gradient.data[a * d + b]! += sum;
+				gradient.data[a * d + b] += sum;
 			}
 	}
 	return gradient;

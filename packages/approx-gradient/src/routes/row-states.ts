@@ -26,13 +26,13 @@ export function rowStates({ rows, count, targets }: QueryBlock, sums: Float64Arr
 	const corrections = new Float64Array(count);
 	let loss = 0;
 	for (let j = 0; j < count; j++) {
-		requirePositive(normalisers[j]!, rows[j]!);
+		requirePositive(normalisers[j], rows[j]);
 		for (let i = 0, at = j; i < d; i++, at += count) {
-			const output = sums[at]! / normalisers[j]!;
-			const residual = output - targets[j * d + i]!;
+			const output = sums[at] / normalisers[j];
+			const residual = output - targets[j * d + i];
 			outputs[at] = output;
 			residuals[at] = residual;
-			corrections[j]! += residual * output;
+			corrections[j] += residual * output;
 			loss += 0.5 * residual * residual;
 		}
 	}
@@ -58,7 +58,7 @@ export function cotangents(
 ): void {
 	for (let i = 0; i <= d; i++)
 		for (let j = 0, at = i * count; j < count; j++, at++) {
-			const entry = i < d ? residuals[at]! : -corrections[j]!;
-			columns[at] = divisors ? entry / divisors[j]! : entry;
+			const entry = i < d ? residuals[at] : -corrections[j];
+			columns[at] = divisors ? entry / divisors[j] : entry;
 		}
 }

@@ -19,7 +19,7 @@ export const biased: Distribution = {
 		const offset = Float64Array.from({ length: d }, () => (signs.integer(0, 1) === 0 ? -OFFSET : OFFSET) * B);
 		const spread = (1 - OFFSET) * B;
 		return (row, _, random) => {
-			for (let b = 0; b < d; b++) row[b] = offset[b]! + random.uniform(-spread, spread);
+			for (let b = 0; b < d; b++) row[b] = offset[b] + random.uniform(-spread, spread);
 		};
 	},
 };

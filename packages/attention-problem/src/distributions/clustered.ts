@@ -14,8 +14,8 @@ const rows =
 			Float64Array.from({ length: d }, () => middles.uniform(-reach, reach)),
 		);
 		return (row, _, random) => {
-			const centre = centres[random.integer(0, CLUSTERS - 1)]!;
-			for (let b = 0; b < d; b++) row[b] = centre[b]! + random.uniform(-SPREAD * B, SPREAD * B);
+			const centre = centres[random.integer(0, CLUSTERS - 1)];
+			for (let b = 0; b < d; b++) row[b] = centre[b] + random.uniform(-SPREAD * B, SPREAD * B);
 		};
 	};
 

@@ -12,14 +12,14 @@ const rows =
 		const directions = seededRandom(seed, matrix, "directions");
 		const C = Array.from({ length: rank }, () => Float64Array.from({ length: d }, () => directions.uniform(-1, 1)));
 		for (let b = 0; b < d; b++) {
-			const size = C.reduce((sum, row) => sum + Math.abs(row[b]!), 0);
-			for (const row of C) row[b]! /= size;
+			const size = C.reduce((sum, row) => sum + Math.abs(row[b]), 0);
+			for (const row of C) row[b] /= size;
 		}
 		return (row, _, random) => {
 			row.fill(0);
 			for (const direction of C) {
 				const w = random.uniform(-B, B);
-				for (let b = 0; b < d; b++) row[b]! += w * direction[b]!;
+				for (let b = 0; b < d; b++) row[b] += w * direction[b];
 			}
 		};
 	};

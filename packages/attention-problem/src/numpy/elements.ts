@@ -32,7 +32,7 @@ const numbersOf = ({ buffer, byteOffset }: Uint8Array, { size }: ElementType, co
 /** Index of the first number of target[from..to-1] that is NaN or infinite, -1 where there is none. */
 export function firstNotFinite(target: Numbers, from: number, to: number): number {
 	for (let i = from; i < to; i++) {
-		const x = target[i]!;
+		const x = target[i];
 		// Not Number.isFinite: in a function that is compiled again and again for a file, V8 can leave that a call a number.
 		if (x - x !== 0) return i;
 	}

@@ -29,7 +29,7 @@ export class StoredColumns implements RowSource {
 		const piece = this.#piece;
 		for (let col = 0; col < cols; col++) {
 			this.#columns.readElements(col * this.rows + from, col * this.rows + to, piece);
-			for (let row = 0; row < count; row++) target[row * cols + col] = piece[row]!;
+			for (let row = 0; row < count; row++) target[row * cols + col] = piece[row];
 		}
 	}
 }

@@ -69,7 +69,7 @@ export class StoredRows implements RowSource {
 		if (!direct) convertElements(bytes, element, count, target, at, this.#name, first);
 		else {
 			const bad = firstNotFinite(target, at, at + count);
-			if (bad >= 0) notFinite(target[bad]!, this.#name(first + bad - at));
+			if (bad >= 0) notFinite(target[bad], this.#name(first + bad - at));
 		}
 	}
 

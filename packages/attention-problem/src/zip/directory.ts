@@ -122,9 +122,9 @@ function readCentralHeader(view: DataView, at: number, path: string): CentralHea
 		name,
 		method: view.getUint16(at + 10, true),
 		crc: view.getUint32(at + 16, true),
-		size: size!,
-		compressedSize: compressedSize!,
-		offset: offset!,
+		size: size,
+		compressedSize: compressedSize,
+		offset: offset,
 		length,
 	};
 }
@@ -180,12 +180,12 @@ function checkDisjoint(headers: readonly CentralHeader[], entries: readonly ZipE
 	const spans = entries
 		.map(({ name, dataStart, compressedSize }, i) => ({
 			name,
-			from: headers[i]!.offset,
+			from: headers[i].offset,
 			to: dataStart + compressedSize,
 		}))
 		.sort((a, b) => a.from - b.from);
 	for (const [i, { name, from }] of spans.entries())
-		if (i > 0 && from < spans[i - 1]!.to) throw malformed(path, `${name} and ${spans[i - 1]!.name} overlap`);
+		if (i > 0 && from < spans[i - 1].to) throw malformed(path, `${name} and ${spans[i - 1].name} overlap`);
 }
 
 /** Bits 0, 6 and 13 of the flags: encrypted, strongly encrypted, masked. */

@@ -118,7 +118,7 @@ export class ArrayShards {
 
 	cellsLeft(shard: number) {
 		const rows = this.#rowsOf(shard);
-		return this.#cells.plan.shares[shard - 1]!.filter(({ key }) => !rows.has(key));
+		return this.#cells.plan.shares[shard - 1].filter(({ key }) => !rows.has(key));
 	}
 
 	/** The last attempt of a shard that was submitted. */
@@ -130,7 +130,7 @@ export class ArrayShards {
 	fruitless(shard: number): number {
 		const attempts = this.#attemptsOf(shard);
 		const after = [...attempts.slice(1).map((one) => one.rowsBefore), this.#rowsOf(shard).size];
-		const gains = attempts.map((one, i) => after[i]! - one.rowsBefore);
+		const gains = attempts.map((one, i) => after[i] - one.rowsBefore);
 		return gains.length - 1 - gains.findLastIndex((gain) => gain > 0);
 	}
 
@@ -161,7 +161,7 @@ export class ArrayShards {
 	/** Keys of the shard's cells whose rows are there: in its part, or before its first attempt in the results. */
 	#rowsOf(shard: number): Set<string> {
 		const part = this.#partOf(shard);
-		const own = new Set(this.#cells.plan.shares[shard - 1]!.map(({ key }) => key));
+		const own = new Set(this.#cells.plan.shares[shard - 1].map(({ key }) => key));
 		const rows = part ? readRows(join(part, "rows.csv")).rows : [];
 		return new Set(rows.map(({ key }) => key).filter((key) => own.has(key)));
 	}

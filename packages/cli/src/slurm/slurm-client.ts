@@ -44,7 +44,7 @@ export const localSlurm: SlurmClient = {
 		const output = await run("squeue", ["--noheader", "--array", "--states=all", `--jobs=${job}`, "--format=%K %T"]);
 		if ("complaint" in output) return /invalid job id/i.test(output.complaint) ? new Map() : undefined;
 		const lines = Array.from(output.text.matchAll(/^\s*(\d+) (\w+)/gm));
-		return new Map(lines.map(([, task, state]) => [Number(task), state!]));
+		return new Map(lines.map(([, task, state]) => [Number(task), state]));
 	},
 };
 

@@ -29,7 +29,7 @@ export async function sweepOnSlurm(
 	const { array, throttle, partition, sbatch: options, print, json, preset, timeLimit, fresh } = flags;
 	const [experiment] = await chooseExperiments([name], experiments);
 	const { overrides = {}, ...limit } = await gridOf(flags);
-	const plan = await planCells(experiment!, { preset, overrides, ...limit, shards: array });
+	const plan = await planCells(experiment, { preset, overrides, ...limit, shards: array });
 	const words = [
 		...[name, "--preset", preset],
 		...handedOn.flatMap((flag) => (flags[flag] === undefined ? [] : [`--${flag}=${flags[flag]}`])),

@@ -31,7 +31,7 @@ export function attgrad(words: readonly string[], node: readonly string[] = [pro
 
 /** Starts the command, for tests that interfere with it. */
 export function start(words: readonly string[], [node, ...flags]: readonly string[] = [process.execPath]) {
-	return spawn(node!, [...flags, executable, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+	return spawn(node, [...flags, executable, ...words], { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** A folder for the files of a test file, removed after its tests. */

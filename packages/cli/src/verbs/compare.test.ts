@@ -13,7 +13,7 @@ const scatter = [1, 1.02, 0.98, 1.01, 0.99];
 function retime(run: string, slowed: boolean): void {
 	const path = join(run, "scaling/rows.csv");
 	const [header, ...lines] = readFileSync(path, "utf8").trim().split("\n");
-	const columns = header!.split(",");
+	const columns = header.split(",");
 	const samples: string[] = [];
 	const changed = lines.map((line) => {
 		const fields = line.split(",");

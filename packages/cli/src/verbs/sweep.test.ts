@@ -18,22 +18,22 @@ test("a sweep measures, draws, and measures nothing again; plot draws it once mo
 	expect(first.stderr).toMatch(/^\[\d\/4\] polynomial\/moment n=64 d=4 B=1 epsilon=0.000001: /m);
 
 	const rows = readFileSync(join(out, "scaling/rows.csv"), "utf8");
-	rmSync(files[0]!);
+	rmSync(files[0]);
 	const second = await attgrad(words);
 	expect(JSON.parse(second.stdout)).toEqual({ experiments: [summary] });
 	expect(second.stderr).toBe("scaling: found 4 cells, done 4, to run 0\n");
 	expect(readFileSync(join(out, "scaling/rows.csv"), "utf8")).toBe(rows);
-	expect(existsSync(files[0]!)).toBe(true);
+	expect(existsSync(files[0])).toBe(true);
 
-	rmSync(files[1]!);
+	rmSync(files[1]);
 	const plotted = await attgrad(["plot", join(out, "scaling")]);
 	expect(plotted).toEqual({ code: 0, stdout: `${files.slice(0, 2).join("\n")}\n`, stderr: "" });
-	expect(existsSync(files[1]!)).toBe(true);
+	expect(existsSync(files[1])).toBe(true);
 
-	rmSync(files[2]!);
+	rmSync(files[2]);
 	const reported = await attgrad(["report", out]);
 	expect(reported).toEqual({ code: 0, stdout: `${files[2]}\n${join(out, "report.html")}\n`, stderr: "" });
-	expect(readFileSync(files[2]!, "utf8")).toContain("npx attgrad sweep scaling --preset quick");
+	expect(readFileSync(files[2], "utf8")).toContain("npx attgrad sweep scaling --preset quick");
 	expect(readFileSync(join(out, "report.html"), "utf8")).toContain('href="scaling/report.html"');
 });
 

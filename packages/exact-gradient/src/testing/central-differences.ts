@@ -12,7 +12,7 @@ export function centralDifferences(problem: AttentionProblem, matrix: MatrixName
 	const { rows, cols } = problem[matrix];
 	const moved = (at: number, by: number) => {
 		const copy = problem[matrix].copy();
-		copy.data[at]! += by;
+		copy.data[at] += by;
 		return loss({ ...problem, [matrix]: copy });
 	};
 	return Matrix.build(rows, cols, (i, j) => (moved(i * cols + j, STEP) - moved(i * cols + j, -STEP)) / (2 * STEP));

@@ -31,10 +31,10 @@ export interface ComplexRow {
 export function complexRows(problem: AttentionProblem, direction: Direction): ComplexRow[] {
 	const at = {} as Record<MatrixName, Complex[][]>;
 	for (const name of matrixNames) at[name] = problem[name].toRows().map((row) => row.map(real));
-	const moved = at[direction.matrix][direction.row]!;
-	moved[direction.col] = { re: moved[direction.col]!.re, im: step };
+	const moved = at[direction.matrix][direction.row];
+	moved[direction.col] = { re: moved[direction.col].re, im: step };
 
-	const columns = (A: Complex[][]) => A[0]!.map((_, i) => A.map((row) => row[i]!));
+	const columns = (A: Complex[][]) => A[0].map((_, i) => A.map((row) => row[i]));
 	const product = (A: Complex[][], B: Complex[][]) => A.map((row) => columns(B).map((column) => inner(row, column)));
 	const queries = product(at.A1, at.X);
 	const h = product(at.A3, at.Y);
@@ -44,7 +44,7 @@ export function complexRows(problem: AttentionProblem, direction: Direction): Co
 		const alpha = total(u);
 		const f = u.map((entry) => over(entry, alpha));
 		const output = columns(h).map((column) => inner(f, column));
-		const c = output.map((entry, i) => minus(entry, at.E[j0]![i]!));
+		const c = output.map((entry, i) => minus(entry, at.E[j0][i]));
 		const entryLosses = c.map((entry) => times(real(0.5), times(entry, entry)));
 		return { scores, u, alpha, f, output, c, entryLosses };
 	});

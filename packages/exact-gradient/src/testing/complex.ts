@@ -21,4 +21,4 @@ export const exponential = (a: Complex): Complex => ({
 });
 export const total = (terms: readonly Complex[]): Complex => terms.reduce(plus, real(0));
 export const inner = (a: readonly Complex[], b: readonly Complex[]): Complex =>
-	total(a.map((entry, at) => times(entry, b[at]!)));
+	total(a.map((entry, at) => times(entry, b[at])));

@@ -45,7 +45,7 @@ export function roundingBound(
 
 	const halfRanges = (A: Matrix) => {
 		const { min, max } = columnRange(A);
-		return Matrix.build(1, d, (_, b) => (max[b]! - min[b]!) / 2);
+		return Matrix.build(1, d, (_, b) => (max[b] - min[b]) / 2);
 	};
 	const valueRange = halfRanges(h);
 	const perRow = Matrix.build(n, 1, (j) => {

@@ -32,12 +32,12 @@ export function readCommandAnswer(stdout: string): CommandAnswer {
 	const answer = answerSchema.safeParse(value);
 	if (answer.success) return answer.data;
 	const [issue] = answer.error.issues;
-	const where = issue!.path.length > 0 ? `${issue!.path.join(".")}: ` : "";
+	const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
 	throw new ComputationError(
 		"invalid",
 		value === undefined
 			? `the command must print a JSON object like {"milliseconds": 12.5} as its last line, got ${shorten(line) || "nothing"}`
-			: `the command's answer is malformed: ${where}${issue!.message.toLowerCase()}, got ${shorten(line)}`,
+			: `the command's answer is malformed: ${where}${issue.message.toLowerCase()}, got ${shorten(line)}`,
 	);
 }
 

@@ -14,7 +14,7 @@ export function pythonWith(...modules: readonly string[]): string {
 	const program = "import sys, importlib.util as u; sys.exit(any(u.find_spec(m) is None for m in sys.argv[1:]))";
 	const has = (interpreter: string): boolean =>
 		spawnSync(interpreter, ["-c", program, ...modules], { stdio: "ignore", timeout: 10_000 }).status === 0;
-	const interpreter = found.get(key) ?? INTERPRETERS.find(has) ?? INTERPRETERS[0]!;
+	const interpreter = found.get(key) ?? INTERPRETERS.find(has) ?? INTERPRETERS[0];
 	found.set(key, interpreter);
 	return interpreter;
 }

@@ -54,13 +54,13 @@ export function matchPoints(
 			candidates.findIndex(({ row }) => names.every((what) => row[what] === point.row[what]));
 		// Where several will do, the one that agrees in all.
 		const found = [fit(circumstances), fit(needed)].find((i) => i >= 0);
-		if (found !== undefined) pairs.push({ name, first: point, second: candidates.splice(found, 1)[0]! });
+		if (found !== undefined) pairs.push({ name, first: point, second: candidates.splice(found, 1)[0] });
 		else if (candidates.length === 0) unmatched++;
 		else {
 			incomparable++;
 			for (const what of needed)
-				if (candidates[0]!.row[what] !== point.row[what])
-					differing.set(what, [String(point.row[what]), String(candidates[0]!.row[what])]);
+				if (candidates[0].row[what] !== point.row[what])
+					differing.set(what, [String(point.row[what]), String(candidates[0].row[what])]);
 		}
 	}
 	unmatched += [...others.values()].flat().length - incomparable;

@@ -62,7 +62,7 @@ function levelOf({ median, rounds, mad, samples = 1 }: RunTimes): Level | undefi
 		const variance = levels.reduce((sum, y) => sum + (y - mean) ** 2, 0) / (levels.length - 1) / levels.length;
 		// Alternate rounds: a slow drift is then in both halves.
 		const [even, odd] = [0, 1].map((parity) => meanOf(levels.filter((_, i) => i % 2 === parity)));
-		return variance > 0 ? { mean, variance, freedom: levels.length - 1, halves: [Math.abs(even! - odd!)] } : undefined;
+		return variance > 0 ? { mean, variance, freedom: levels.length - 1, halves: [Math.abs(even - odd)] } : undefined;
 	}
 	if (mad === undefined || mad <= 0 || samples < 2) return undefined;
 	const count = Math.min(samples, mostIndependent);
@@ -76,7 +76,7 @@ function levelOf({ median, rounds, mad, samples = 1 }: RunTimes): Level | undefi
 export function medianOf(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	const middle = (sorted.length - 1) / 2;
-	return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+	return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -17,7 +17,7 @@ export function boxAround(x: number, y: number, width: number, height: number): 
 /** Small boxes that cover the line through points. */
 export function boxesAlong(points: readonly { readonly x: number; readonly y: number }[]): Box[] {
 	return points.slice(1).flatMap((to, i) => {
-		const from = points[i]!;
+		const from = points[i];
 		const steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / step);
 		return Array.from({ length: steps }, (_, k) => {
 			const t = k / steps;
@@ -31,7 +31,7 @@ export function boxesBetween(
 	points: readonly { readonly x: number; readonly top: number; readonly bottom: number }[],
 ): Box[] {
 	return points.slice(1).flatMap((to, i) => {
-		const from = points[i]!;
+		const from = points[i];
 		const steps = Math.ceil(Math.abs(to.x - from.x) / step);
 		const between = (a: number, b: number, t: number) => a + t * (b - a);
 		return Array.from({ length: steps + 1 }, (_, k) => {

@@ -20,7 +20,7 @@ test("rectangles hold their values and leave no gap", () => {
 				for (const [i, [value, [low, high]]] of edges.entries()) {
 					expect(low).toBeLessThan(value);
 					expect(high).toBeGreaterThan(value);
-					if (i > 0) expect(edges[i - 1]![1][1]).toBe(low);
+					if (i > 0) expect(edges[i - 1][1][1]).toBe(low);
 				}
 			},
 		),

@@ -14,5 +14,5 @@ export function cellEdges(axis: Axis, values: readonly number[]): Map<number, Ra
 	const first = places.length > 1 ? 2 * places[0]! - between[0]! : places[0]! - 0.5;
 	const last = places.length > 1 ? 2 * places.at(-1)! - between.at(-1)! : places[0]! + 0.5;
 	const edges = [first, ...between, last].map(back);
-	return new Map(sorted.map((value, i) => [value, [edges[i]!, edges[i + 1]!]]));
+	return new Map(sorted.map((value, i) => [value, [edges[i], edges[i + 1]!]]));
 }

@@ -30,7 +30,7 @@ export function colouring(colour: ColourScale, values: readonly number[], legend
 	const [low, high] = endsOf(colour, values.map(forth), forth);
 	const range = colours[colour.kind];
 	const domain = [low, (low + high) / 2, high].map(back);
-	const ticks = isLogarithmic ? powerOfTenTicks([domain[0]!, domain[2]!], 6).map(({ value }) => value) : [];
+	const ticks = isLogarithmic ? powerOfTenTicks([domain[0], domain[2]], 6).map(({ value }) => value) : [];
 	return {
 		encoding: {
 			scale: { type: colour.scale, domain, range, interpolate: "rgb", clamp: true },
@@ -67,9 +67,9 @@ function endsOf(
 /** The colour at 0..1 along three, as red, green and blue of 0..1. */
 function mixed(range: readonly [string, string, string], part: number): number[] {
 	const segment = part < 0.5 ? 0 : 1;
-	const [from, to] = [channels(range[segment]!), channels(range[segment + 1]!)];
+	const [from, to] = [channels(range[segment]), channels(range[segment + 1])];
 	const t = 2 * part - segment;
-	return from.map((value, i) => value + t * (to[i]! - value));
+	return from.map((value, i) => value + t * (to[i] - value));
 }
 
 function channels(colour: string): number[] {
@@ -81,5 +81,5 @@ function luminance(rgb: readonly number[]): number {
 	const weights = [0.2126, 0.7152, 0.0722];
 	return rgb
 		.map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-		.reduce((sum, value, i) => sum + weights[i]! * value, 0);
+		.reduce((sum, value, i) => sum + weights[i] * value, 0);
 }

@@ -80,7 +80,7 @@ function pointsOf(series: Series, members: readonly Row[], rows: readonly Row[],
 			const low = Math.min(...group.map(({ y, spread }) => y - spread));
 			const high = Math.max(...group.map(({ y, spread }) => y + spread));
 			const [x, y] = [median(group.map((value) => value.x)), median(group.map((value) => value.y))];
-			const label = group[0]!.label;
+			const label = group[0].label;
 			return { x, y, low: isLogarithmic && low <= 0 ? y : low, high, ...(label !== undefined && { label }) };
 		});
 }
@@ -96,7 +96,7 @@ function fit(points: readonly CurvePoint[]): PowerLaw | undefined {
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	const middle = (sorted.length - 1) / 2;
-	return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+	return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
 }
 
 function uniqueGaps(gaps: readonly Gap[]): Gap[] {

@@ -40,7 +40,7 @@ export function dotFigureSpec(figure: DotFigure, rows: readonly Row[]): TopLevel
 	const names = Math.max(...categories.map((category) => textWidth(category, fontSize.label, true))) + 8;
 	const width = (figureWidth - 2 * margin - names - spacing * (panels.length - 1)) / panels.length;
 	const specs = panels.map((panel, i) =>
-		dotPanel(figure.quantities[i]!, panel, {
+		dotPanel(figure.quantities[i], panel, {
 			width,
 			categories,
 			styles,

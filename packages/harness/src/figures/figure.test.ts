@@ -98,7 +98,7 @@ test("a guide that no curve grows like is left out", async () => {
 test("headings of panels stand level, whether points are missing in one of them or not", async () => {
 	const rows = scalingRows().filter(({ algorithm }) => ["streaming", "dense"].includes(algorithm));
 	const panels = [1, 2].flatMap((d) => rows.map((row) => ({ ...row, d })));
-	const figure: Figure = { ...scalingFigure, panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row!.d}` } };
+	const figure: Figure = { ...scalingFigure, panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row.d}` } };
 	const { svg } = await draw(
 		figure,
 		panels.filter(({ d, status }) => d === 1 || status === "done"),
@@ -115,7 +115,7 @@ test("panels with axes of their own have a range and a title each", () => {
 	const figure: Figure = {
 		...paretoFigure,
 		rules: [],
-		panelY: ([row]) => ({ title: `error at B = ${row!.B}`, scale: "log" }),
+		panelY: ([row]) => ({ title: `error at B = ${row.B}`, scale: "log" }),
 	};
 	const rows = paretoRows().map((row) =>
 		row.B === 1 && row.error_max ? { ...row, error_max: 1e9 * row.error_max } : row,
@@ -167,7 +167,7 @@ test("a point whose place nobody knows is told below the title", async () => {
 
 test("points of a curve along something are joined in its order", async () => {
 	const zigzag = paretoRows().map((row, i) => ({ ...row, ...(row.time_ms && { time_ms: i % 2 ? 10 : 20 }) }));
-	const spec = JSON.stringify(figureSpec({ ...paretoFigure, series: [paretoFigure.series[0]!] }, zigzag));
+	const spec = JSON.stringify(figureSpec({ ...paretoFigure, series: [paretoFigure.series[0]] }, zigzag));
 	const points = [...spec.matchAll(/"curve":"polynomial\/moment","x":(\d+),[^}]*"order":(\d)/g)];
 	expect(points.slice(0, 5).map(([, x, order]) => [x, order])).toEqual(
 		["20", "10", "20", "10", "20"].map((x, i) => [x, String(i)]),
@@ -267,7 +267,7 @@ test("the points of every panel lie within the axes, and not on their edge", () 
 		];
 		expect(domains.length).toBeGreaterThan(1);
 		for (const [, domain] of domains) {
-			const [low, high] = domain!.split(",").map(Number);
+			const [low, high] = domain.split(",").map(Number);
 			expect(low).toBeLessThan(Math.min(...points));
 			expect(high).toBeGreaterThan(Math.max(...points));
 		}

@@ -53,7 +53,7 @@ export function framed(
 		},
 		config,
 		// A panel that has a heading keeps it: its title would take the place of the figure's.
-		...(panels.length === 1 && !("title" in panels[0]!)
+		...(panels.length === 1 && !("title" in panels[0])
 			? panels[0]
 			: { concat: panels, columns: panelColumns, spacing: { row: 22, column: 18 } }),
 	} as object as TopLevelSpec;

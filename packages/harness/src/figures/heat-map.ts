@@ -72,7 +72,7 @@ function cellsOf(figure: HeatMapFigure, rows: readonly Row[]): PlacedCell[] {
 	);
 	return [...Map.groupBy(placed, ({ x, y }) => `${x} ${y}`).values()].map((group) => {
 		const values = group.flatMap(({ value }) => value ?? []);
-		const { x, y, status } = group[0]!;
+		const { x, y, status } = group[0];
 		return values.length > 0 ? { x, y, status: "done", value: median(values) } : { x, y, status };
 	});
 }

@@ -38,7 +38,7 @@ export function indexedPng({ width, height, rgba }: Pixels): Uint8Array {
 }
 
 /** A colour as one number. */
-const colourAt = (rgba: Uint8Array, at: number) => (rgba[at]! << 16) | (rgba[at + 1]! << 8) | rgba[at + 2]!;
+const colourAt = (rgba: Uint8Array, at: number) => (rgba[at] << 16) | (rgba[at + 1] << 8) | rgba[at + 2];
 
 const channels = (colour: number) => [colour >> 16, (colour >> 8) & 255, colour & 255];
 
@@ -68,7 +68,7 @@ function paletteOf(counts: ReadonlyMap<number, number>) {
 	while (palette.length < mostColours && next.distance > 0) {
 		const { rgb } = next;
 		for (const colour of colours) {
-			const distance = colour.rgb.reduce((sum, value, k) => sum + (value - rgb[k]!) ** 2, 0);
+			const distance = colour.rgb.reduce((sum, value, k) => sum + (value - rgb[k]) ** 2, 0);
 			if (distance < colour.distance) [colour.distance, colour.index] = [distance, palette.length];
 		}
 		palette.push(next.colour);

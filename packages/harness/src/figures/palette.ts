@@ -87,7 +87,7 @@ export function stylesOf(names: readonly string[]): Map<string, CurveStyle> {
 	const free = others.filter(({ colour }) => !taken.has(colour));
 	const left = free.length > 0 ? free : others;
 	let next = 0;
-	return new Map(names.map((name) => [name, own.get(name) ?? left[next++ % left.length]!]));
+	return new Map(names.map((name) => [name, own.get(name) ?? left[next++ % left.length]]));
 }
 
 /** The style that a name has in every figure, if it has one. */

@@ -29,8 +29,8 @@ test("labels at the edge are a line apart and inside, in the order of their poin
 				expect(y).toBeGreaterThanOrEqual(8);
 				expect(y).toBeLessThanOrEqual(392);
 				if (i === 0) continue;
-				expect(y - sorted[i - 1]!.y).toBeGreaterThan(15.5);
-				expect(anchor.y).toBeGreaterThanOrEqual(sorted[i - 1]!.anchor.y);
+				expect(y - sorted[i - 1].y).toBeGreaterThan(15.5);
+				expect(anchor.y).toBeGreaterThanOrEqual(sorted[i - 1].anchor.y);
 			}
 		}),
 	);

@@ -91,7 +91,7 @@ function overlap(a: PlacedLabel, b: PlacedLabel, lineHeight: number): boolean {
 /** Whether a curve runs through a label: looked at closely enough that no label fits between two looks. */
 function crosses(curve: readonly Pixel[], { x, y, width }: PlacedLabel, lineHeight: number): boolean {
 	return curve.slice(1).some((to, i) => {
-		const from = curve[i]!;
+		const from = curve[i];
 		const looks = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / 3);
 		return Array.from({ length: looks + 1 }, (_, k) => k / Math.max(looks, 1)).some((t) => {
 			const [px, py] = [from.x + t * (to.x - from.x), from.y + t * (to.y - from.y)];

@@ -39,7 +39,7 @@ export function describeRegime(rows: readonly Row[], without: readonly (keyof Ro
 			);
 			const numbers = values.filter((value) => typeof value === "number");
 			if (values.length === 0) return [];
-			if (values.length === 1) return [write(written(values[0]!))];
+			if (values.length === 1) return [write(written(values[0]))];
 			if (differing === "range" && numbers.length > 1)
 				return [write(`${written(Math.min(...numbers))} to ${written(Math.max(...numbers))}`)];
 			return differing === "each" && values.length <= fewest

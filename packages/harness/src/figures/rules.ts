@@ -59,7 +59,7 @@ export function placeRules(
 	];
 	return rules.map(({ axis, label: text }, i) => {
 		const width = textWidth(text, fontSize.tick);
-		const places = (axis === "x" ? besideVertical : besideHorizontal)(ends[i]!, width, frame);
+		const places = (axis === "x" ? besideVertical : besideHorizontal)(ends[i], width, frame);
 		const boxOf = ({ x, y }: { x: number; y: number }) => boxAround(x + width / 2, y, width + 4, lineHeight);
 		const isFree = (place: { x: number; y: number }, others: readonly Box[]) =>
 			isWithin(boxOf(place), frame) && !others.some((other) => overlap(boxOf(place), other));
@@ -67,9 +67,9 @@ export function placeRules(
 			places.find((one) => isFree(one, [...taken, ...bands])) ??
 			places.find((one) => isFree(one, taken)) ??
 			places.find((one) => isWithin(boxOf(one), frame)) ??
-			places[0]!;
+			places[0];
 		taken.push(boxOf(place));
-		return { ends: ends[i]!, name: { text, ...place, width } };
+		return { ends: ends[i], name: { text, ...place, width } };
 	});
 }
 

@@ -25,10 +25,9 @@ test("no place moves by more than a hundredth", () => {
 	fc.assert(
 		fc.property(numbers, (places) => {
 			const [, d] = /d="M([^"]*)"/.exec(shortSvg(`<path d="M${places.join(",")}"/>`))!;
-			const rounded = d!.split(",").map(Number);
+			const rounded = d.split(",").map(Number);
 			expect(rounded).toHaveLength(places.length);
-			for (const [i, place] of places.entries())
-				expect(Math.abs(rounded[i]! - place)).toBeLessThanOrEqual(0.005 + 1e-9);
+			for (const [i, place] of places.entries()) expect(Math.abs(rounded[i] - place)).toBeLessThanOrEqual(0.005 + 1e-9);
 		}),
 	);
 });

@@ -26,5 +26,5 @@ test("a title of two lines has no word alone in the second", () => {
 	const lines = balanceText(text, width, 17, true);
 	expect(lines).toHaveLength(2);
 	expect(lines.join(" ")).toBe(text);
-	expect(textWidth(lines[1]!, 17, true)).toBeGreaterThan(0.4 * width);
+	expect(textWidth(lines[1], 17, true)).toBeGreaterThan(0.4 * width);
 });

@@ -10,7 +10,7 @@ const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 export function power(base: number, exponent: number): string {
 	const digits = Math.abs(exponent)
 		.toString()
-		.replace(/\d/g, (digit) => superscripts[Number(digit)]!);
+		.replace(/\d/g, (digit) => superscripts[Number(digit)]);
 	return `${base}${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 

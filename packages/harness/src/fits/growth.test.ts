@@ -15,14 +15,14 @@ test.each(growthForms)("a curve %s without noise is told from all other forms", 
 	const { verdict, candidates } = chooseGrowth(powersFrom256(12).map((n) => ({ n, value: truths[form](n) })));
 	expect(verdict).toBe(form);
 	expect(candidates.map((candidate) => candidate.form).sort()).toEqual([...growthForms].sort());
-	expect(candidates[0]!.excess).toBe(0);
+	expect(candidates[0].excess).toBe(0);
 });
 
 test("constant, coefficient and exponent of the best form are those of the truth", () => {
 	const { candidates } = chooseGrowth(powersFrom256(12).map((n) => ({ n, value: truths["n^a"](n) })));
-	expect(candidates[0]!.exponent).toBeCloseTo(1.5, 2);
-	expect(candidates[0]!.constant).toBeCloseTo(2, 1);
-	expect(candidates[0]!.coefficient / 0.001).toBeCloseTo(1, 1);
+	expect(candidates[0].exponent).toBeCloseTo(1.5, 2);
+	expect(candidates[0].constant).toBeCloseTo(2, 1);
+	expect(candidates[0].coefficient / 0.001).toBeCloseTo(1, 1);
 });
 
 const small: Noise = (random) => 0.02 * random.normal();
@@ -51,7 +51,7 @@ test("n log n and n^1.1 are not told apart where noise hides the difference", ()
 	for (const truth of [(n: number) => n * Math.log(n), (n: number) => n ** 1.1]) {
 		const undecided = verdicts(truth).filter(({ verdict }) => verdict === "undecided");
 		expect(undecided.length).toBeGreaterThan(80);
-		expect(undecided[0]!.reason).toMatch(/^n.* and n.* fit alike$/);
+		expect(undecided[0].reason).toMatch(/^n.* and n.* fit alike$/);
 	}
 });
 

@@ -128,7 +128,7 @@ function criterionOf(squares: number, count: number, fitted: number): Pick<Fit, 
 /** a + b·g by least squares on logarithms, with a ≥ 0, b > 0: for each ratio a/b the best b is a mean. */
 function fitConstant(g: readonly number[], y: readonly number[]) {
 	const largest = Math.max(...g);
-	const at = (ratio: number) => residual(y, (i) => Math.log(g[i]! + ratio));
+	const at = (ratio: number) => residual(y, (i) => Math.log(g[i] + ratio));
 	// The ratio in units of the largest g, by its logarithm; below e^−20 there is no constant.
 	const exponent = leastArgument((u) => at(largest * Math.exp(u)).squares, -20, 4, 20, 1e-3);
 	const [none, some] = [at(0), at(largest * Math.exp(exponent))];
@@ -142,7 +142,7 @@ function fitConstant(g: readonly number[], y: readonly number[]) {
 function residual(y: readonly number[], shape: (i: number) => number): { level: number; squares: number } {
 	const rest = new Float64Array(y.length);
 	let level = 0;
-	for (let i = 0; i < y.length; i++) level += rest[i] = y[i]! - shape(i);
+	for (let i = 0; i < y.length; i++) level += rest[i] = y[i] - shape(i);
 	level /= y.length;
 	let squares = 0;
 	for (const value of rest) squares += (value - level) ** 2;

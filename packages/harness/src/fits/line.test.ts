@@ -21,9 +21,9 @@ test("residuals are orthogonal to x and to 1, and their squares give the varianc
 	const random = seededRandom(1);
 	const y = x.map((xi) => 1 + xi + random.normal());
 	const { slope, intercept, variance, freedom } = fitLine(x, y);
-	const residuals = y.map((yi, i) => yi - intercept - slope * x[i]!);
+	const residuals = y.map((yi, i) => yi - intercept - slope * x[i]);
 	expect(residuals.reduce((a, b) => a + b)).toBeCloseTo(0, 12);
-	expect(residuals.reduce((sum, r, i) => sum + r * x[i]!, 0)).toBeCloseTo(0, 12);
+	expect(residuals.reduce((sum, r, i) => sum + r * x[i], 0)).toBeCloseTo(0, 12);
 	expect(residuals.reduce((sum, r) => sum + r * r, 0) / freedom).toBeCloseTo(variance, 12);
 });
 

@@ -22,19 +22,19 @@ export function fitLine(x: readonly number[], y: readonly number[]): Line {
 	let meanX = 0;
 	let meanY = 0;
 	for (let i = 0; i < count; i++) {
-		meanX += x[i]! / count;
-		meanY += y[i]! / count;
+		meanX += x[i] / count;
+		meanY += y[i] / count;
 	}
 	let spread = 0;
 	let product = 0;
 	for (let i = 0; i < count; i++) {
-		spread += (x[i]! - meanX) ** 2;
-		product += (x[i]! - meanX) * (y[i]! - meanY);
+		spread += (x[i] - meanX) ** 2;
+		product += (x[i] - meanX) * (y[i] - meanY);
 	}
 	const slope = product / spread;
 	const intercept = meanY - slope * meanX;
 	let squares = 0;
-	for (let i = 0; i < count; i++) squares += (y[i]! - meanY - slope * (x[i]! - meanX)) ** 2;
+	for (let i = 0; i < count; i++) squares += (y[i] - meanY - slope * (x[i] - meanX)) ** 2;
 	return { slope, intercept, freedom: count - 2, variance: squares / (count - 2), meanX, spread, count };
 }
 

@@ -38,7 +38,7 @@ test.each(["normal", "larger at small sizes"])(
 		let held = 0;
 		let all = 0;
 		for (let seed = 0; seed < 1000; seed++) {
-			const points = noisyCurve(powersFrom256(9), (n) => n ** 2, noises[name]!, seed);
+			const points = noisyCurve(powersFrom256(9), (n) => n ** 2, noises[name], seed);
 			for (const { interval } of localExponents(points, seededRandom(seed, "draws"), { draws: 200 })) {
 				held += Number(holds(interval!, 2));
 				all++;

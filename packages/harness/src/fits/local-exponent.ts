@@ -31,12 +31,12 @@ export function localExponents(
 	const x = points.map(({ n }) => Math.log(n));
 	const windows = sizes
 		.slice(window - 1)
-		.map((largest, i) => [...points.keys()].filter((p) => sizes[i]! <= points[p]!.n && points[p]!.n <= largest));
+		.map((largest, i) => [...points.keys()].filter((p) => sizes[i] <= points[p].n && points[p].n <= largest));
 	const linesOf = (y: readonly number[]) =>
 		windows.map((members) =>
 			fitLine(
-				members.map((p) => x[p]!),
-				members.map((p) => y[p]!),
+				members.map((p) => x[p]),
+				members.map((p) => y[p]),
 			),
 		);
 	const lines = linesOf(points.map(({ value }) => Math.log(value)));
@@ -45,8 +45,8 @@ export function localExponents(
 	const drawn = Array.from({ length: draws }, () => studentised(linesOf(x.map(() => random.normal()))));
 	const scatter = pooledVariance(lines);
 	return exponents.map((local, i) => {
-		const ordered = Float64Array.from(drawn, (slopes) => Math.abs(slopes[i]!)).sort();
-		const half = ordered[Math.ceil(0.95 * (draws + 1)) - 1]! * Math.sqrt(scatter / lines[i]!.spread);
+		const ordered = Float64Array.from(drawn, (slopes) => Math.abs(slopes[i])).sort();
+		const half = ordered[Math.ceil(0.95 * (draws + 1)) - 1] * Math.sqrt(scatter / lines[i].spread);
 		return { ...local, interval: [local.exponent - half, local.exponent + half] };
 	});
 }

@@ -17,7 +17,7 @@ export function medianInterval(ordered: ArrayLike<number>): [low: number, high: 
 			if (incompleteBeta(k / count, middle, middle) < probability) low = k;
 			else high = k;
 		}
-		return ordered[high - 1]!;
+		return ordered[high - 1];
 	};
 	return [quantile(0.025), quantile(0.975)];
 }

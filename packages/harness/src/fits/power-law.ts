@@ -77,20 +77,20 @@ function bootstrappedQuantiles(
 	const x = points.map(({ n }) => Math.log(n));
 	// A residual is smaller than the error it stems from by the pull of its own point on the line.
 	const residuals = points.map(({ value }, i) => {
-		const pull = 1 / line.count + (x[i]! - line.meanX) ** 2 / line.spread;
-		return (Math.log(value) - line.intercept - line.slope * x[i]!) / Math.sqrt(1 - pull);
+		const pull = 1 / line.count + (x[i] - line.meanX) ** 2 / line.spread;
+		return (Math.log(value) - line.intercept - line.slope * x[i]) / Math.sqrt(1 - pull);
 	});
 	const centre = residuals.reduce((a, b) => a + b, 0) / line.count;
 	const last = points.length - 1;
 	const studentised = Float64Array.from({ length: resamples }, () => {
 		const again = fitLine(
 			x,
-			x.map(() => residuals[random.integer(0, last)]! - centre),
+			x.map(() => residuals[random.integer(0, last)] - centre),
 		);
 		return again.variance > 0 ? again.slope / slopeError(again) : 0;
 	}).sort();
 	const quantile = (p: number) =>
-		studentised[Math.min(resamples - 1, Math.max(0, Math.round(p * (resamples + 1)) - 1))]!;
+		studentised[Math.min(resamples - 1, Math.max(0, Math.round(p * (resamples + 1)) - 1))];
 	return [quantile(0.025), quantile(0.975)];
 }
 

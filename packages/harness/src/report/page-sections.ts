@@ -55,7 +55,7 @@ export function missingSection(rows: readonly Row[]): PageSection[] {
 			{ head: "reason", isWide: true },
 		],
 		groups.map((group) => {
-			const { algorithm, status, reason } = group[0]!;
+			const { algorithm, status, reason } = group[0];
 			const sizes = [...new Set(group.map(({ n }) => n))].sort((a, b) => a - b);
 			return [
 				algorithm,

@@ -184,7 +184,7 @@ describe.skipIf(noBrowser)("the report in a browser", () => {
 	test("rows are sorted by keyboard, numbers as numbers, and the order is told", () =>
 		withReport("scaling", async (page) => {
 			const head = page.getByRole("columnheader", { name: "time_ms" });
-			const at = await head.evaluate((cell) => [...cell.parentElement!.children].indexOf(cell));
+			const at = await head.evaluate((cell) => [...cell.parentElement.children].indexOf(cell));
 			const read = async () => {
 				const texts = await page.locator(`#rows-body td:nth-child(${at + 1})`).allInnerTexts();
 				return texts.filter((text) => text !== "").map((text) => Number(text.replaceAll(",", "")));

@@ -187,7 +187,7 @@ function screenUnit(
 	const x = encoding["x"];
 	const isOffScale = encoding["y"]?.["scale"] === null;
 	const filters = [
-		...(nominalScale(colour) ? [{ filter: `indexof(hidden, datum[${JSON.stringify(colour!["field"])}]) < 0` }] : []),
+		...(nominalScale(colour) ? [{ filter: `indexof(hidden, datum[${JSON.stringify(colour["field"])}]) < 0` }] : []),
 		...(isOffScale && x?.["field"]
 			? [{ filter: `!zoomX || inrange(datum[${JSON.stringify(x["field"])}], zoomX)` }]
 			: []),

@@ -40,7 +40,7 @@ const featureRows: Readonly<Record<string, number>> = {
 
 /** MiB that a cell may need, generously: what a batch system is asked for. */
 export function cellMemory({ algorithm, options, n, d, dtype }: Cell): number {
-	const name = algorithm.split(/[/:]/)[0]!;
+	const name = algorithm.split(/[/:]/)[0];
 	const number = dtype === "f64" ? 8 : 4;
 	const matrices = 6 * n * d * 8 + (name === "definition" ? 2 * n * n * d * d * 8 : 0);
 	const squares = (squareMatrices[name] ?? 0) * n * n * number;

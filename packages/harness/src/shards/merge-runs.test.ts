@@ -61,16 +61,16 @@ test("joined they are the sweep: every row once, in the order of measurement, ce
 test("the times that rows rest on are joined with them, those of other measurements are not", () => {
 	const own = shards.map((folder) => readSamples(folder));
 	expect(own.map(({ size }) => size)).toEqual([2, 2]);
-	const stray = changed(shards[0]!, () => ({}));
+	const stray = changed(shards[0], () => ({}));
 	appendFileSync(join(stray, "samples.jsonl"), `${JSON.stringify({ key: "ffff", rounds: [[1]] })}\n`);
-	const without = changed(shards[1]!, () => ({}));
+	const without = changed(shards[1], () => ({}));
 	rmSync(join(without, "samples.jsonl"));
 	const out = join(folderIn(parent), "tiny");
 	mergeRuns([without, stray], { out });
 	expect(readSamples(out)).toEqual(own[0]);
-	mergeRuns([shards[1]!], { out, extend: true });
+	mergeRuns([shards[1]], { out, extend: true });
 	expect([...readSamples(out).keys()]).toEqual(keysOf(out));
-	expect(readSamples(out)).toEqual(new Map([...own[0]!, ...own[1]!]));
+	expect(readSamples(out)).toEqual(new Map([...own[0], ...own[1]]));
 	mergeRuns([without], { out, fresh: true });
 	expect(existsSync(join(out, "samples.jsonl"))).toBe(false);
 });
@@ -98,29 +98,29 @@ test("a joined run compares like its parts do", () => {
 
 test("parts can be joined as they arrive, and again, without anything twice", () => {
 	const out = join(folderIn(parent), "tiny");
-	expect(mergeRuns([shards[1]!], { out })).toMatchObject({ rows: 2, cells: 4, missing: ["1/2"] });
-	expect(mergeRuns([shards[0]!], { out })).toMatchObject({ rows: 4, cells: 4, missing: [] });
+	expect(mergeRuns([shards[1]], { out })).toMatchObject({ rows: 2, cells: 4, missing: ["1/2"] });
+	expect(mergeRuns([shards[0]], { out })).toMatchObject({ rows: 4, cells: 4, missing: [] });
 	const text = readFileSync(join(out, "rows.csv"), "utf8");
-	expect(mergeRuns([...shards, shards[0]!], { out })).toMatchObject({ rows: 4, missing: [] });
+	expect(mergeRuns([...shards, shards[0]], { out })).toMatchObject({ rows: 4, missing: [] });
 	expect(readFileSync(join(out, "rows.csv"), "utf8")).toBe(text);
-	expect(mergeRuns([shards[0]!], { out, fresh: true })).toMatchObject({ rows: 2 });
+	expect(mergeRuns([shards[0]], { out, fresh: true })).toMatchObject({ rows: 2 });
 });
 
 test("a run is extended like by a sweep: its rows stay, of whatever kind it is", () => {
-	const out = changed(shards[0]!, () => ({ commit: "0123" }));
-	expect(() => mergeRuns([shards[1]!], { out })).toThrow(/commit differs/);
-	expect(mergeRuns([shards[1]!], { out, extend: true })).toMatchObject({ rows: 4 });
-	expect(readRunInfo(out).commit).toBe(readRunInfo(shards[1]!).commit);
-	const later = changed(shards[1]!, () => ({ commit: "4567" }));
-	expect(mergeRuns([shards[0]!, later], { out, extend: true })).toMatchObject({ rows: 4 });
+	const out = changed(shards[0], () => ({ commit: "0123" }));
+	expect(() => mergeRuns([shards[1]], { out })).toThrow(/commit differs/);
+	expect(mergeRuns([shards[1]], { out, extend: true })).toMatchObject({ rows: 4 });
+	expect(readRunInfo(out).commit).toBe(readRunInfo(shards[1]).commit);
+	const later = changed(shards[1], () => ({ commit: "4567" }));
+	expect(mergeRuns([shards[0], later], { out, extend: true })).toMatchObject({ rows: 4 });
 });
 
 test("a cell that was measured twice is refused with both folders, and nothing is written", () => {
 	const out = join(folderIn(parent), "tiny");
-	const again = changed(shards[0]!, () => ({}));
+	const again = changed(shards[0], () => ({}));
 	const path = join(again, "rows.csv");
 	const [header, line, ...rest] = readFileSync(path, "utf8").split("\n");
-	writeFileSync(path, [header, line!.replace(/,done,,[^,]*,/, ",done,,123.456,"), ...rest].join("\n"));
+	writeFileSync(path, [header, line.replace(/,done,,[^,]*,/, ",done,,123.456,"), ...rest].join("\n"));
 	expect(() => mergeRuns([...shards, again], { out })).toThrow(
 		new RegExp(
 			`^honest n=\\d+ \\(key [0-9a-f]{16}\\) was measured twice, in ${shards[0]} and in ${again}, with different rows`,
@@ -150,15 +150,15 @@ test.each([
 ] satisfies [string, (info: ReturnType<typeof readRunInfo>) => object, RegExp][])(
 	"runs of different %s are not joined",
 	(_name, change, message) => {
-		const other = changed(shards[1]!, change);
-		expect(() => mergeRuns([shards[0]!, other], { out: join(folderIn(parent), "tiny") })).toThrow(message);
+		const other = changed(shards[1], change);
+		expect(() => mergeRuns([shards[0], other], { out: join(folderIn(parent), "tiny") })).toThrow(message);
 	},
 );
 
 test("runs of different machines are joined when told to", () => {
-	const other = changed(shards[1]!, (info) => ({ machine: { ...info.machine, cpu: "Z80" } }));
+	const other = changed(shards[1], (info) => ({ machine: { ...info.machine, cpu: "Z80" } }));
 	const out = join(folderIn(parent), "tiny");
-	expect(mergeRuns([shards[0]!, other], { out, anyMachine: true })).toMatchObject({ rows: 4 });
+	expect(mergeRuns([shards[0], other], { out, anyMachine: true })).toMatchObject({ rows: 4 });
 });
 
 test("a folder without a run is refused", () => {

@@ -140,7 +140,7 @@ function joinInfos(infos: readonly RunInfo[]): RunInfo {
 	return {
 		...first,
 		settings,
-		startedAt: infos.map((info) => info.startedAt).sort()[0]!,
+		startedAt: infos.map((info) => info.startedAt).sort()[0],
 		dirty: infos.some((info) => info.dirty) || first.dirty,
 		cells: [...cells.values()].sort((a, b) => (place.get(a.key) ?? 0) - (place.get(b.key) ?? 0)),
 	};

@@ -43,11 +43,11 @@ export function describeRun(run: Pick<Run, "info" | "rows">): string {
 /** Lines with their fields below each other; columns that are empty in all lines are left out. */
 export function textTable(heads: readonly string[], lines: readonly (readonly string[])[]): string[] {
 	const kept = heads.map((_, i) => i).filter((i) => lines.some((line) => line[i] !== ""));
-	const all = [heads, ...lines].map((line) => kept.map((i) => line[i]!));
-	const widths = kept.map((_, i) => Math.max(...all.map((line) => line[i]!.length)));
+	const all = [heads, ...lines].map((line) => kept.map((i) => line[i]));
+	const widths = kept.map((_, i) => Math.max(...all.map((line) => line[i].length)));
 	return all.map((line) =>
 		line
-			.map((field, i) => field.padEnd(widths[i]!))
+			.map((field, i) => field.padEnd(widths[i]))
 			.join("  ")
 			.trimEnd(),
 	);

@@ -13,7 +13,7 @@ export function shown(x: number | undefined): string {
 export function shownRange(range: readonly [low: number, high: number] | undefined): string {
 	if (!range) return "–";
 	const [low, high] = range.map(shown);
-	return low === high ? low! : `${low} to ${high}`;
+	return low === high ? low : `${low} to ${high}`;
 }
 
 /** A time in milliseconds for people: 250 µs, 12.5 ms, 3.2 s, 4.1 min. */

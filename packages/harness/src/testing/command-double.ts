@@ -58,8 +58,8 @@ const manners: Readonly<Record<string, () => void>> = {
 	printing() {
 		const line = "x".repeat(65_536);
 		for (let i = 0; i < 200; i++) console.log(line);
-		manners["good"]!();
+		manners["good"]();
 	},
 };
 
-manners[manner]!();
+manners[manner]();

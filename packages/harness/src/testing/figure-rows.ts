@@ -133,7 +133,7 @@ export const degreeFigure: LineFigure = {
 			y: ({ extra }) => Number(extra?.["floor"]),
 		},
 	],
-	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row!.B}` },
+	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row.B}` },
 };
 
 export const paretoFigure: LineFigure = {
@@ -158,7 +158,7 @@ export const paretoFigure: LineFigure = {
 			label: "exact",
 		},
 	],
-	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row!.B}` },
+	panels: { value: ({ B }) => B, heading: ([row]) => `B = ${row.B}` },
 	caveat:
 		"Numbers at the points are degree or rank. A caption may be as long as it has to be: it is broken into lines that are " +
 		"as wide as the figure, so that the reader of a figure that is shown without its page still knows what it does not show.",
@@ -201,7 +201,7 @@ export const phaseFigure: HeatMapFigure = {
 	colour: { title: "time of exact / time of polynomial", kind: "diverging", scale: "log" },
 	text: (value) => String(Number(value.toPrecision(2))),
 	overlays: [{ label: "B = √ln n", y: (n) => Math.sqrt(Math.log(n)) }],
-	panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row!.d}` },
+	panels: { value: ({ d }) => d, heading: ([row]) => `d = ${row.d}` },
 };
 
 function rowWithout<Name extends keyof Row>(row: Row, ...names: Name[]): Row {

@@ -2,7 +2,7 @@
 import { openStore } from "../store.ts";
 import { sampleKey, sampleRow } from "./rows.ts";
 
-const store = openStore(process.argv[2]!);
+const store = openStore(process.argv[2]);
 let added = 0;
 try {
 	while (true) {

@@ -26,7 +26,7 @@ try {
 	for (let number = 0; number < sweeps; number++) {
 		const out = join(folder, `sweep-${number}`);
 		const random = seededRandom(number, "stops");
-		stops += await stopSweep(out, stopping[number % stopping.length]!, { random, duration, options });
+		stops += await stopSweep(out, stopping[number % stopping.length], { random, duration, options });
 		if (keys(out) !== keys(undisturbed))
 			throw new Error(`sweep ${number}: its rows are not those of an undisturbed one`);
 		console.error(`${number + 1} of ${sweeps} sweeps, ${stops} stops`);

@@ -9,7 +9,7 @@ using stop = onStopSignals();
 const summary = await sweep(tiny, {
 	progress: await createProgress(),
 	signal: stop.signal,
-	out: out!,
+	out: out,
 	...JSON.parse(options),
 });
 console.log(JSON.stringify(summary));

@@ -16,7 +16,7 @@ export const noiseOfMedians: Noise = (random) => {
 	const runs = Array.from({ length: 9 }, () =>
 		random.uniform() < 0.08 ? random.uniform(0.2, 0.7) : 0.1 * (-Math.log(1 - random.uniform()) - Math.LN2),
 	);
-	return 0.03 * random.normal() + runs.sort((a, b) => a - b)[4]!;
+	return 0.03 * random.normal() + runs.sort((a, b) => a - b)[4];
 };
 
 export const normalNoise: Noise = (random) => 0.1 * random.normal();

@@ -50,9 +50,9 @@ function speedup(base: Probe, other: Probe): number {
 		[base, other].forEach(({ run }, i) => {
 			const from = performance.now();
 			run(PROBE.repeats);
-			best[i] = Math.min(best[i]!, performance.now() - from);
+			best[i] = Math.min(best[i], performance.now() - from);
 		});
-	return best[0]! / base.cols / (best[1]! / other.cols);
+	return best[0] / base.cols / (best[1] / other.cols);
 }
 
 interface Probe {

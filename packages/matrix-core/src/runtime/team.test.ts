@@ -29,14 +29,14 @@ test("a worker that dies while it works is an error with the reason, not a hang"
 		scratch: 0,
 		scratchStep: 0,
 	});
-	setImmediate(() => workers[1]!.terminate());
+	setImmediate(() => workers[1].terminate());
 	await expect(running).rejects.toMatchObject({ status: "failed", message: "worker thread 2 ended with code 1" });
 	await team.close();
 });
 
 test("a worker that has died before is an error with the reason, not a hang", async () => {
 	const { memory, team, workers } = await teamOfThree();
-	await workers[0]!.terminate();
+	await workers[0].terminate();
 	const at = memory.allocate(16384);
 	const tasks = [[at, at, at + 8192, 32, 16, 1]];
 	const run = () => team.run({ module: probe, kernel: "probe", tasks, scratch: 0, scratchStep: 0 });

@@ -154,7 +154,7 @@ export class Team {
 		try {
 			await part();
 		} catch (error) {
-			Atomics.store(this.#main.control, word.nextTask, this.#main.control[word.tasks]!);
+			Atomics.store(this.#main.control, word.nextTask, this.#main.control[word.tasks]);
 			if (!this.#dead) await this.#waitForWorkers().catch(() => {});
 			throw error;
 		}
@@ -185,7 +185,7 @@ export class Team {
 		const failed = Atomics.load(control, word.failed);
 		if (this.#dead) throw new ComputationError("failed", this.#dead);
 		if (failed === 0) return;
-		const bytes = new Uint8Array(this.#memory.memory.buffer, CONTROL.messageAddress, control[word.messageLength]!);
+		const bytes = new Uint8Array(this.#memory.memory.buffer, CONTROL.messageAddress, control[word.messageLength]);
 		const message = new TextDecoder().decode(bytes.slice());
 		throw new ComputationError("failed", `${what}: thread ${failed - 1}: ${message}`);
 	}

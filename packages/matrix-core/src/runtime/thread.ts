@@ -29,18 +29,18 @@ export class Thread {
 	 */
 	work(until = Number.POSITIVE_INFINITY): boolean {
 		const { control } = this;
-		const tasks = control[word.tasks]!;
+		const tasks = control[word.tasks];
 		try {
-			const length = control[word.taskLength]!;
-			const kernel = Object.values(this.#modules[control[word.module]!]!)[control[word.kernel]!]!;
-			const table = new Float64Array(this.#memory.buffer, control[word.taskAddress]! >>> 0, tasks * length);
-			const results = new Float64Array(this.#memory.buffer, control[word.resultAddress]! >>> 0, tasks);
-			const scratch = (control[word.scratchAddress]! >>> 0) + this.#id * (control[word.scratchStep]! >>> 0);
+			const length = control[word.taskLength];
+			const kernel = Object.values(this.#modules[control[word.module]])[control[word.kernel]];
+			const table = new Float64Array(this.#memory.buffer, control[word.taskAddress] >>> 0, tasks * length);
+			const results = new Float64Array(this.#memory.buffer, control[word.resultAddress] >>> 0, tasks);
+			const scratch = (control[word.scratchAddress] >>> 0) + this.#id * (control[word.scratchStep] >>> 0);
 			const args = [scratch];
 			for (;;) {
 				const task = Atomics.add(control, word.nextTask, 1);
 				if (task >= tasks) return true;
-				for (let k = 0; k < length; k++) args[k + 1] = table[task * length + k]!;
+				for (let k = 0; k < length; k++) args[k + 1] = table[task * length + k];
 				results[task] = kernel(...args) ?? 0;
 				Atomics.add(control, word.doneTasks, 1);
 				if (performance.now() >= until) return false;

@@ -66,10 +66,10 @@ export async function clusterGradient(
 		for (let a = 0; a < nu.rows; a++) {
 			const block = selectRows(whole, (j) => label[j] === a);
 			if (block.indices.length === 0) continue;
-			const rows = expandRows(block, a, partition, map, moments[a]!, drop);
+			const rows = expandRows(block, a, partition, map, moments[a], drop);
 			const residuals = residualRows("clusters", block, rows.N, spans);
 			const { normaliser, cotangents } = residuals;
-			const adjoint = Matrix.build(block.indices.length, d + 1, (j, i) => cotangents.at(j, i) / normaliser[j]!);
+			const adjoint = Matrix.build(block.indices.length, d + 1, (j, i) => cotangents.at(j, i) / normaliser[j]);
 			const queryGradients = rows.raise(adjoint);
 			sum.add(block, residuals, queryGradients);
 			errors.add(block, residuals, queryGradients, {
@@ -105,10 +105,10 @@ async function pairMoments(
 		const rows = centred(keys, spans.keyCentre);
 		const h = centredValues(values, spans);
 		const members: number[][] = Array.from({ length: mu.rows }, () => []);
-		for (let l = 0; l < rows.rows; l++) members[nearest(rows.row(l), mu)]!.push(l);
+		for (let l = 0; l < rows.rows; l++) members[nearest(rows.row(l), mu)].push(l);
 		for (const [e, inside] of members.entries()) {
 			if (inside.length === 0) continue;
-			const offsets = Matrix.build(inside.length, problem.d, (at, b) => rows.at(inside[at]!, b) - mu.at(e, b));
+			const offsets = Matrix.build(inside.length, problem.d, (at, b) => rows.at(inside[at], b) - mu.at(e, b));
 			const columns = Matrix.zeros(inside.length, nu.rows * width);
 			for (const [at, l] of inside.entries())
 				for (let a = 0; a < nu.rows; a++) {
@@ -117,7 +117,7 @@ async function pairMoments(
 				}
 			const part = multiply(map.keyFeatures(offsets, from), columns, { transposeA: true });
 			const sum = sums[e];
-			if (sum) for (let at = 0; at < part.data.length; at++) sum.data[at]! += part.data[at]!;
+			if (sum) for (let at = 0; at < part.data.length; at++) sum.data[at] += part.data[at];
 			else sums[e] = part;
 		}
 		onProgress(from + keys.rows);
@@ -158,7 +158,7 @@ function expandRows(
 		const least = drop > 0 ? leastScore(typical.row(j), keySizes, drop) : Number.NEGATIVE_INFINITY;
 		const norm = Math.hypot(...queries.row(j));
 		const kept = Array.from(keySizes.keys()).filter(
-			(e) => keySizes[e]! > 0 && Math.log(keySizes[e]!) + inner.at(j, e) + norm * keyRadii[e]! >= least,
+			(e) => keySizes[e] > 0 && Math.log(keySizes[e]) + inner.at(j, e) + norm * keyRadii[e] >= least,
 		);
 		const largest = Math.max(...kept.map((e) => inner.at(j, e) + tilts.at(a, e)));
 		for (const e of kept) y.data[j * mu.rows + e] = Math.exp(inner.at(j, e) + tilts.at(a, e) - largest);
@@ -167,14 +167,14 @@ function expandRows(
 	const weights = new Float64Array(count);
 	const parts = Array.from(keySizes.keys(), (e) => {
 		const inside = Array.from({ length: count }, (_, j) => j).filter((j) => y.at(j, e) > 0);
-		const phi = Matrix.build(inside.length, map.rank, (at, m) => y.at(inside[at]!, e) * features.at(inside[at]!, m));
+		const phi = Matrix.build(inside.length, map.rank, (at, m) => y.at(inside[at], e) * features.at(inside[at], m));
 		return { e, inside, phi };
 	}).filter(({ inside }) => inside.length > 0);
 	for (const { e, inside, phi } of parts) {
-		const sums = multiply(phi, moments[e]!.slice(0, map.rank));
+		const sums = multiply(phi, moments[e].slice(0, map.rank));
 		for (const [at, j] of inside.entries()) {
-			weights[j]! += y.at(j, e) * moments[e]!.at(0, d);
-			for (let i = 0; i <= d; i++) N.data[j * (d + 1) + i]! += sums.at(at, i);
+			weights[j] += y.at(j, e) * moments[e].at(0, d);
+			for (let i = 0; i <= d; i++) N.data[j * (d + 1) + i] += sums.at(at, i);
 		}
 	}
 	return {
@@ -183,13 +183,13 @@ function expandRows(
 		raise(adjoint) {
 			const gradients = Matrix.zeros(count, d);
 			for (const { e, inside, phi } of parts) {
-				const adjoints = Matrix.build(inside.length, d + 1, (at, i) => adjoint.at(inside[at]!, i));
-				const spread = multiply(adjoints, moments[e]!, { transposeB: true });
+				const adjoints = Matrix.build(inside.length, d + 1, (at, i) => adjoint.at(inside[at], i));
+				const spread = multiply(adjoints, moments[e], { transposeB: true });
 				const raised = map.raise(phi, spread);
 				for (const [at, j] of inside.entries()) {
 					let total = 0;
 					for (let m = 0; m < map.rank; m++) total += phi.at(at, m) * spread.at(at, m);
-					for (let b = 0; b < d; b++) gradients.data[j * d + b]! += raised.at(at, b) + total * mu.at(e, b);
+					for (let b = 0; b < d; b++) gradients.data[j * d + b] += raised.at(at, b) + total * mu.at(e, b);
 				}
 			}
 			return gradients;
@@ -204,7 +204,7 @@ function expandRows(
  */
 function leastScore(typical: ArrayLike<number>, sizes: Float64Array, drop: number): number {
 	let most = Number.NEGATIVE_INFINITY;
-	for (let e = 0; e < sizes.length; e++) if (sizes[e]! > 0) most = Math.max(most, Math.log(sizes[e]!) + typical[e]!);
+	for (let e = 0; e < sizes.length; e++) if (sizes[e] > 0) most = Math.max(most, Math.log(sizes[e]) + typical[e]);
 	// a little less, for the rounding of the scores
 	return Math.log(drop / sizes.length) + most - 1e-9;
 }

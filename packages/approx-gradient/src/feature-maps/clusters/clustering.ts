@@ -56,7 +56,7 @@ function farthestPoints(points: Matrix, count: number): Matrix {
 
 function argmax(values: Float64Array): number {
 	let best = 0;
-	for (let l = 1; l < values.length; l++) if (values[l]! > values[best]!) best = l;
+	for (let l = 1; l < values.length; l++) if (values[l] > values[best]) best = l;
 	return best;
 }
 
@@ -67,11 +67,11 @@ function meansOf(points: Matrix, centres: Matrix): Matrix {
 	const sizes = new Float64Array(centres.rows);
 	for (let l = 0; l < points.rows; l++) {
 		const e = nearest(points.row(l), centres);
-		sizes[e]!++;
-		for (let b = 0; b < d; b++) sums.data[e * d + b]! += points.at(l, b);
+		sizes[e]++;
+		for (let b = 0; b < d; b++) sums.data[e * d + b] += points.at(l, b);
 	}
-	const kept = Array.from(sizes.keys()).filter((e) => sizes[e]! > 0);
-	return Matrix.build(kept.length, d, (at, b) => sums.at(kept[at]!, b) / sizes[kept[at]!]!);
+	const kept = Array.from(sizes.keys()).filter((e) => sizes[e] > 0);
+	return Matrix.build(kept.length, d, (at, b) => sums.at(kept[at], b) / sizes[kept[at]]);
 }
 
 function withRadius(points: Matrix, centres: Matrix): Clustering {

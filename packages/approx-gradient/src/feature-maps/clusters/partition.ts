@@ -67,16 +67,16 @@ export function partitionOf(
 		const rows = centred(block.keys, spans.keyCentre);
 		for (let l = 0; l < rows.rows; l++) {
 			const e = nearest(rows.row(l), mu);
-			keySizes[e]!++;
-			for (let b = 0; b < d; b++) keyMeans.data[e * d + b]! += rows.at(l, b);
-			keyRadii[e] = Math.max(keyRadii[e]!, ROUND_UP * distance(rows.row(l), mu.row(e)));
+			keySizes[e]++;
+			for (let b = 0; b < d; b++) keyMeans.data[e * d + b] += rows.at(l, b);
+			keyRadii[e] = Math.max(keyRadii[e], ROUND_UP * distance(rows.row(l), mu.row(e)));
 			for (let a = 0; a < nu.rows; a++) {
 				const at = a * mu.rows + e;
-				tilts.data[at] = Math.max(tilts.data[at]!, tiltOf(rows.row(l), mu.row(e), nu.row(a)));
+				tilts.data[at] = Math.max(tilts.data[at], tiltOf(rows.row(l), mu.row(e), nu.row(a)));
 			}
 		}
 	}
-	for (let at = 0; at < keyMeans.data.length; at++) keyMeans.data[at]! /= Math.max(1, keySizes[Math.floor(at / d)]!);
+	for (let at = 0; at < keyMeans.data.length; at++) keyMeans.data[at] /= Math.max(1, keySizes[Math.floor(at / d)]);
 	const origin = new Float64Array(d);
 	let [queryRadius, queryNorm] = [0, 0];
 	for (const block of queryBlocks(problem, BLOCK_ROWS))
@@ -93,7 +93,7 @@ export function partitionOf(
 /** <ν, k − μ>. */
 export function tiltOf(key: ArrayLike<number>, mu: ArrayLike<number>, nu: ArrayLike<number>): number {
 	let sum = 0;
-	for (let b = 0; b < key.length; b++) sum += nu[b]! * (key[b]! - mu[b]!);
+	for (let b = 0; b < key.length; b++) sum += nu[b] * (key[b] - mu[b]);
 	return sum;
 }
 

@@ -29,14 +29,14 @@ export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap
 		const entries = multiply(rows, points, { transposeB: true });
 		for (let j = 0, at = 0; j < rows.rows; j++) {
 			const less = shift(j);
-			for (let s = 0; s < rank; s++, at++) entries.data[at] = Math.exp(entries.data[at]! - less);
+			for (let s = 0; s < rank; s++, at++) entries.data[at] = Math.exp(entries.data[at] - less);
 		}
 		return entries;
 	};
 	const queryKernel = (queries: Matrix): Matrix => {
 		const rows = scaledQueryRows(queries, scale);
 		const squares = squaredNorms(rows);
-		return kernelRows(rows, (j) => (squares[j]! + M) / 2);
+		return kernelRows(rows, (j) => (squares[j] + M) / 2);
 	};
 
 	/** Roundings of an entry of the kernel matrix and of its elimination, relative to √(diagonal · diagonal). */
@@ -56,7 +56,7 @@ export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap
 			let lambda = Math.sqrt(length);
 			let residual = length;
 			for (let s = 0; s < rank; s++) {
-				lambda += Math.abs(weights.at(j, s)) * pivotLengths[s]!;
+				lambda += Math.abs(weights.at(j, s)) * pivotLengths[s];
 				residual -= features.at(j, s) ** 2;
 			}
 			return Math.sqrt(Math.max(0, residual) + 3 * unit * lambda * lambda);
@@ -68,7 +68,7 @@ export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap
 		rounding: 0,
 		keys(keys, features) {
 			const squares = squaredNorms(scaledKeys(keys, scale));
-			return residualLengths(features, (l) => Math.exp(squares[l]! - M));
+			return residualLengths(features, (l) => Math.exp(squares[l] - M));
 		},
 		queries: (_, features) => residualLengths(features, () => 1),
 	};
@@ -88,7 +88,7 @@ export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap
 			const weights = cotangents.copy();
 			solveUpper(factor, weights);
 			const kernel = queryKernel(queries);
-			for (let at = 0; at < kernel.data.length; at++) kernel.data[at]! *= weights.data[at]!;
+			for (let at = 0; at < kernel.data.length; at++) kernel.data[at] *= weights.data[at];
 			return multiply(kernel, pivotKeys);
 		},
 		error,

@@ -78,7 +78,7 @@ async function nystromGradient(
 	while (true) {
 		const more = cholesky.grow(rank) && rank < largest;
 		const { pivots } = cholesky;
-		const points = Matrix.build(pivots.length, problem.d, (s, b) => candidates.at(pivots[s]!, b));
+		const points = Matrix.build(pivots.length, problem.d, (s, b) => candidates.at(pivots[s], b));
 		const map = nystromMap({ scale, points, factor: cholesky.factor() });
 		const result = await featureMapGradient(problem, map, { form, algorithm: "nystrom", sample, onProgress });
 		const { gradient, loss } = result;

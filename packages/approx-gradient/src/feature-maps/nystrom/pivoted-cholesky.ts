@@ -38,7 +38,7 @@ export class PivotedCholesky {
 	/** The factor at the pivot rows: lower triangular, K x K. */
 	factor(): Matrix {
 		return Matrix.build(this.pivots.length, this.pivots.length, (s, i) =>
-			i <= s ? this.#columns[i]![this.pivots[s]!]! : 0,
+			i <= s ? this.#columns[i][this.pivots[s]] : 0,
 		);
 	}
 
@@ -50,19 +50,19 @@ export class PivotedCholesky {
 		const y = this.#points.row(s);
 		for (let l = 0, at = 0; l < m; l++) {
 			let inner = -this.#shift;
-			for (let b = 0; b < d; b++) inner += this.#points.data[at++]! * y[b]!;
+			for (let b = 0; b < d; b++) inner += this.#points.data[at++] * y[b];
 			column[l] = Math.exp(inner);
 		}
 		for (const earlier of this.#columns) {
-			const factor = earlier[s]!;
-			for (let l = 0; l < m; l++) column[l]! -= factor * earlier[l]!;
+			const factor = earlier[s];
+			for (let l = 0; l < m; l++) column[l] -= factor * earlier[l];
 		}
-		const pivot = column[s]!;
-		if (!(pivot > SMALLEST_PIVOT * this.#diagonal[s]!)) return false;
+		const pivot = column[s];
+		if (!(pivot > SMALLEST_PIVOT * this.#diagonal[s])) return false;
 		const root = Math.sqrt(pivot);
 		for (let l = 0; l < m; l++) {
-			const entry = (column[l]! /= root);
-			this.#residual[l] = Math.max(0, this.#residual[l]! - entry * entry);
+			const entry = (column[l] /= root);
+			this.#residual[l] = Math.max(0, this.#residual[l] - entry * entry);
 		}
 		this.#residual[s] = 0;
 		this.#columns.push(column);
@@ -78,7 +78,7 @@ export class PivotedCholesky {
 		for (let l = 0; l < this.#residual.length; l++) {
 			if (this.#residual[l] === 0) continue;
 			last = l;
-			left -= this.#residual[l]!;
+			left -= this.#residual[l];
 			if (left < 0) return l;
 		}
 		return last;

@@ -6,9 +6,9 @@ export function solveLower(L: Matrix, Z: Matrix): void {
 	for (let j = 0; j < Z.rows; j++) {
 		const z = Z.row(j);
 		for (let m = 0, at = 0; m < K; m++, at = m * K) {
-			let sum = z[m]!;
-			for (let i = 0; i < m; i++) sum -= L.data[at + i]! * z[i]!;
-			z[m] = sum / L.data[at + m]!;
+			let sum = z[m];
+			for (let i = 0; i < m; i++) sum -= L.data[at + i] * z[i];
+			z[m] = sum / L.data[at + m];
 		}
 	}
 }
@@ -20,8 +20,8 @@ export function solveUpper(L: Matrix, Z: Matrix): void {
 		const z = Z.row(j);
 		for (let m = K - 1; m >= 0; m--) {
 			const at = m * K;
-			const x = (z[m]! /= L.data[at + m]!);
-			for (let i = 0; i < m; i++) z[i]! -= L.data[at + i]! * x;
+			const x = (z[m] /= L.data[at + m]);
+			for (let i = 0; i < m; i++) z[i] -= L.data[at + i] * x;
 		}
 	}
 }

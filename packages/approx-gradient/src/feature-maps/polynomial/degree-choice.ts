@@ -41,16 +41,16 @@ export function relativeTarget(problem: AttentionProblem<RowSource>, spans: Span
 	for (const block of queryBlocks(problem, BLOCK_ROWS))
 		for (let j = 0; j < block.indices.length; j++) {
 			let residual = squares;
-			for (let i = 0; i < d; i++) residual += valueHalf[i]! * Math.abs(block.targets.at(j, i) - valueCentre[i]!);
+			for (let i = 0; i < d; i++) residual += valueHalf[i] * Math.abs(block.targets.at(j, i) - valueCentre[i]);
 			for (let a = 0; a < d; a++) {
 				const size = Math.abs(block.inputs.at(j, a));
-				residuals[a]! += size * residual;
-				inputs[a]! += size * squares;
+				residuals[a] += size * residual;
+				inputs[a] += size * squares;
 			}
 		}
 	const W = scale * Math.max(...keyHalf);
 	// τ <= ½, so that (2+τ) <= 2.5
-	const factor = Math.max(...residuals.map((residual, a) => W * (2.5 * residual + inputs[a]!)));
+	const factor = Math.max(...residuals.map((residual, a) => W * (2.5 * residual + inputs[a])));
 	const tau = Math.min(0.5, epsilon / (2 * factor));
 	return tau / (1 + tau);
 }

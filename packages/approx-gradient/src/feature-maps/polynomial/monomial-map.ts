@@ -35,7 +35,7 @@ export function monomialMap({ tree, coefficients, centre, t, error }: MonomialMa
 			const z = Z.row(j);
 			const row = features.row(j);
 			row[0] = 1;
-			for (let node = 1; node < size; node++) row[node] = row[parent[node]!]! * z[variable[node]!]!;
+			for (let node = 1; node < size; node++) row[node] = row[parent[node]] * z[variable[node]];
 		}
 		return features;
 	};
@@ -44,12 +44,12 @@ export function monomialMap({ tree, coefficients, centre, t, error }: MonomialMa
 	return {
 		rank,
 		keyFeatures(keys) {
-			const Z = Matrix.build(keys.rows, d, (l, b) => t * (keys.at(l, b) - centre[b]!));
+			const Z = Matrix.build(keys.rows, d, (l, b) => t * (keys.at(l, b) - centre[b]));
 			return powers(Z, raisedSize);
 		},
 		queryFeatures(queries) {
 			const features = powers(points(queries), rank);
-			for (let at = 0; at < features.data.length; at++) features.data[at]! *= weights[at % rank]!;
+			for (let at = 0; at < features.data.length; at++) features.data[at] *= weights[at % rank];
 			return features;
 		},
 		raise(features, cotangents) {
@@ -57,8 +57,8 @@ export function monomialMap({ tree, coefficients, centre, t, error }: MonomialMa
 			for (let j = 0; j < features.rows; j++) {
 				const [phi, spread, sums] = [features.row(j), cotangents.row(j), gradients.row(j)];
 				for (let node = 0, at = 0; node < rank; node++)
-					for (let b = 0; b < d; b++) sums[b]! += phi[node]! * spread[raise[at++]!]!;
-				for (let b = 0; b < d; b++) sums[b]! /= t;
+					for (let b = 0; b < d; b++) sums[b] += phi[node] * spread[raise[at++]];
+				for (let b = 0; b < d; b++) sums[b] /= t;
 			}
 			return gradients;
 		},
@@ -70,11 +70,11 @@ export function monomialMap({ tree, coefficients, centre, t, error }: MonomialMa
 				const [z, row, sums] = [Z.row(j), F.row(j), gradients.row(j)];
 				const adjoint = weights.map((weight, node) => weight * cotangents.at(j, node));
 				for (let node = rank - 1; node > 0; node--) {
-					const [up, v] = [parent[node]!, variable[node]!];
-					sums[v]! += adjoint[node]! * row[up]!;
-					adjoint[up]! += adjoint[node]! * z[v]!;
+					const [up, v] = [parent[node], variable[node]];
+					sums[v] += adjoint[node] * row[up];
+					adjoint[up] += adjoint[node] * z[v];
 				}
-				for (let b = 0; b < d; b++) sums[b]! /= t;
+				for (let b = 0; b < d; b++) sums[b] /= t;
 			}
 			return gradients;
 		},

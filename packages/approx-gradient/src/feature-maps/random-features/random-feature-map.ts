@@ -49,8 +49,8 @@ export function randomFeatureMap(scale: KernelScale, directions: Matrix): Featur
 			for (let j = 0; j < queries.rows; j++) {
 				const row = exponents.row(j);
 				let largest = Number.NEGATIVE_INFINITY;
-				for (let m = 0; m < rank; m++) largest = Math.max(largest, (row[m]! += halfSquares[m]!));
-				for (let m = 0; m < rank; m++) row[m] = Math.exp(row[m]! - largest);
+				for (let m = 0; m < rank; m++) largest = Math.max(largest, (row[m] += halfSquares[m]));
+				for (let m = 0; m < rank; m++) row[m] = Math.exp(row[m] - largest);
 			}
 			return exponents;
 		},

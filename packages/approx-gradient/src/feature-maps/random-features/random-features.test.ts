@@ -38,7 +38,7 @@ describe.each([true, false])("random features, orthogonal %s", (orthogonal) => {
 		for (let j = 0; j < 2; j++)
 			for (let l = 0; l < 3; l++) {
 				let score = 0;
-				for (let b = 0; b < 3; b++) score += queries.at(j, b) * (keys.at(l, b) - scale.centre[b]!);
+				for (let b = 0; b < 3; b++) score += queries.at(j, b) * (keys.at(l, b) - scale.centre[b]);
 				const values = all.map((entries) => entries.at(j, l));
 				const mean = values.reduce((sum, x) => sum + x, 0) / draws;
 				const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (draws - 1) / draws);

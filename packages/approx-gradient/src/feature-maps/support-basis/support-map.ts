@@ -52,7 +52,7 @@ export function supportMap(support: Support, light: MonomialMap, scale: number, 
 			const monomials = light.queryFeatures(queries);
 			const small = shift.map((M) => Math.exp(-M));
 			return Matrix.build(queries.rows, rank, (j, m) =>
-				m < count ? Math.exp(scores.at(j, m) - shift[j]!) : small[j]! * monomials.at(j, m - count),
+				m < count ? Math.exp(scores.at(j, m) - shift[j]) : small[j] * monomials.at(j, m - count),
 			);
 		},
 		raise(features, cotangents) {
@@ -63,7 +63,7 @@ export function supportMap(support: Support, light: MonomialMap, scale: number, 
 		pullBack(queries, features, cotangents) {
 			const weights = Matrix.build(features.rows, count, (j, c) => features.at(j, c) * cotangents.at(j, c));
 			const { shift } = heavyScores(queries);
-			const adjoint = columns(cotangents, count, rank, (j) => Math.exp(-shift[j]!));
+			const adjoint = columns(cotangents, count, rank, (j) => Math.exp(-shift[j]));
 			return addHeavy(weights, light.pullBack(queries, columns(features, count, rank), adjoint));
 		},
 		error,

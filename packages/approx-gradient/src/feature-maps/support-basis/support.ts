@@ -25,7 +25,7 @@ export interface Support {
 /** Largest |entry| of a row. */
 export function supNorm(row: ArrayLike<number>): number {
 	let largest = 0;
-	for (let b = 0; b < row.length; b++) largest = Math.max(largest, Math.abs(row[b]!));
+	for (let b = 0; b < row.length; b++) largest = Math.max(largest, Math.abs(row[b]));
 	return largest;
 }
 
@@ -57,11 +57,11 @@ export function supportAt(problem: AttentionProblem<RowSource>, threshold: numbe
 				continue;
 			}
 			for (let b = 0; b < d; b++) {
-				low[b] = Math.min(low[b]!, row[b]!);
-				high[b] = Math.max(high[b]!, row[b]!);
+				low[b] = Math.min(low[b], row[b]);
+				high[b] = Math.max(high[b], row[b]);
 			}
 		}
-	const centre = low.map((least, b) => (least <= high[b]! ? least + (high[b]! - least) / 2 : 0));
+	const centre = low.map((least, b) => (least <= high[b] ? least + (high[b] - least) / 2 : 0));
 	let keyNorm = 0;
 	for (const { keys } of keyBlocks(problem, BLOCK_ROWS))
 		for (let l = 0; l < keys.rows; l++)
@@ -107,14 +107,14 @@ export function cheapestThreshold(
 	const all = [...keys, ...queries].map(({ sup }) => sup).sort((a, b) => a - b);
 	if (degree !== undefined) {
 		const heavy = Math.min(2 * n - 1, Math.floor((countMonomials(d, degree + 1) * (d + 1)) / d));
-		return all[2 * n - 1 - heavy]!;
+		return all[2 * n - 1 - heavy];
 	}
 	let best = { threshold: 0, cost: 8 * d * 2 * n };
 	for (const share of LIGHT_SHARES) {
-		const threshold = all[Math.ceil(share * all.length) - 1]!;
+		const threshold = all[Math.ceil(share * all.length) - 1];
 		const [lightKeys, lightQueries] = [keys, queries].map((rows) => rows.filter(({ sup }) => sup <= threshold));
-		const radius = largestNorm(lightKeys!) * largestNorm(lightQueries!);
-		const heavy = 2 * n - lightKeys!.length - lightQueries!.length;
+		const radius = largestNorm(lightKeys) * largestNorm(lightQueries);
+		const heavy = 2 * n - lightKeys.length - lightQueries.length;
 		const cost = 8 * d * heavy + 8 * (d + 1) * predictedFeatures(d, radius, delta);
 		if (cost < best.cost) best = { threshold, cost };
 	}
