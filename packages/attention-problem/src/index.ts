@@ -6,39 +6,46 @@ export {
 	type GradientResult,
 	type Reason,
 	type TimedRuns,
-} from "./algorithm.ts";
-export { carriedError } from "./carried-error.ts";
-export { computeGradient } from "./compute-gradient.ts";
-export type { Distribution, Instance, RowMaker } from "./distribution.ts";
+} from "./algorithm/algorithm.ts";
+export { computeGradient } from "./algorithm/compute-gradient.ts";
+export type { Distribution, Instance, RowMaker } from "./distributions/distribution.ts";
 export { allDistributions } from "./distributions/index.ts";
 export { fileError } from "./files/file-error.ts";
 export { replaceFile } from "./files/replace-file.ts";
+export { distributions, type GenerateOptions, generateProblem, generateRows } from "./generate/generate.ts";
+export { carriedError } from "./layers/carried-error.ts";
 export {
 	type AnyForwardAlgorithm,
 	defineForward,
 	type ForwardAlgorithm,
 	type ForwardResult,
 	type RowSink,
-} from "./forward.ts";
-export { type LayerRun, outputOf, runLayers } from "./forward-stack.ts";
-export { distributions, type GenerateOptions, generateProblem, generateRows } from "./generate.ts";
+} from "./layers/forward.ts";
+export { type LayerRun, outputOf, runLayers } from "./layers/forward-stack.ts";
 export {
 	type AttentionLayer,
 	type LayerWeights,
 	projectedLayer,
 	selfAttentionLayer,
 	withoutTarget,
-} from "./layer.ts";
-export { type LayerInputs, type OpenLayers, openLayers } from "./layer-file.ts";
-export { boundMet, loss, scaledQueries, values } from "./loss.ts";
+} from "./layers/layer.ts";
+export { type LayerInputs, type OpenLayers, openLayers } from "./layers/layer-file.ts";
 export { decodeNpy, encodeNpy, writeNpy, writeNpyRows } from "./numpy/npy.ts";
-export { type AttentionProblem, asDtype, createProblem, inMemory, type MatrixName, matrixNames } from "./problem.ts";
+export { boundMet, loss, scaledQueries, values } from "./problem/loss.ts";
+export {
+	type AttentionProblem,
+	asDtype,
+	createProblem,
+	inMemory,
+	type MatrixName,
+	matrixNames,
+} from "./problem/problem.ts";
+export { rowBlocks } from "./problem/row-blocks.ts";
 export {
 	type OpenProblem,
 	openProblem,
 	type ProblemFile,
 	type ReferenceAnswers,
 	readProblem,
-} from "./problem-file.ts";
-export { rowBlocks } from "./row-blocks.ts";
-export { type WriteOptions, writeProblem } from "./write-problem.ts";
+} from "./problem-files/problem-file.ts";
+export { type WriteOptions, writeProblem } from "./problem-files/write-problem.ts";

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Matrix } from "@attgrad/matrix-core";
 import fc from "fast-check";
-import { distributions, generateProblem } from "./generate.ts";
-import type { AttentionProblem } from "./problem.ts";
-import { type ReferenceAnswers, readProblemSync } from "./problem-file.ts";
+import { distributions, generateProblem } from "./generate/generate.ts";
+import type { AttentionProblem } from "./problem/problem.ts";
+import { type ReferenceAnswers, readProblemSync } from "./problem-files/problem-file.ts";
 
 /** A problem with answers from the definition, worked out in extended precision. */
 export interface ReferenceCase extends ReferenceAnswers {

@@ -95,7 +95,7 @@ test.each(["docs/paper-map.md", "docs/errata.md"])(
 
 test("a wrong name, a wrong title and a dead link are found", () => {
 	const about = (words: string, path: string) => fault("docs/paper-map.md", { words, path });
-	const loss = "../packages/attention-problem/src/loss.ts";
+	const loss = "../packages/attention-problem/src/problem/loss.ts";
 	expect(about("`loss`", loss)).toEqual([]);
 	expect(about("`lost`", loss)).toHaveLength(1);
 	expect(about('"no such title"', loss)).toHaveLength(1);

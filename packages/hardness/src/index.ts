@@ -1,38 +1,38 @@
-export { type AttentionMass, attentionMass } from "./attention-mass.ts";
-export { BitMatrix, hammingDistance, innerProduct } from "./bit-matrix.ts";
-export { countModels } from "./brute-force.ts";
-export { balance, type GapInstance, isClose, leastDistance, plantedGap } from "./closest-pair.ts";
-export { type CountOptions, count, type ModelCount } from "./count.ts";
-export { type CountingOptions, type CountingPlan, countingPlan } from "./counting-plan.ts";
-export { type Decision, decide, type Measurement } from "./decision.ts";
-export { readDimacs, writeDimacs } from "./dimacs.ts";
-export { findPair, type PairSearch } from "./find-pair.ts";
-export { type Assignment, asLiterals, type Formula, satisfies } from "./formula.ts";
-export { pigeonhole, randomFormula, threeSatThreshold, uniqueModelFormula } from "./formulas.ts";
-export { gapGradient, gapLogits } from "./gap-gradient.ts";
-export { gapIntegral, type IntegralOptions } from "./gap-integral.ts";
-export { gapRiemannSum, type RiemannSumOptions } from "./gap-riemann-sum.ts";
-export { certifiedNodes, gaussLegendre, leftRiemannSum, type QuadratureRule } from "./gauss-legendre.ts";
-export type { GradientQueries, GradientSizes, OracleError, Readings } from "./gradient-queries.ts";
-export { type HardAttention, hardAttention, separatingBeta } from "./hard-attention.ts";
-export { massAtZero, massSquares, scoreRange, scoreRangeBound } from "./integral.ts";
-export { findModel } from "./model-search.ts";
-export { addNoise, type Noise, parseNoise } from "./noise.ts";
-export type { OneCallOptions } from "./one-call-core.ts";
-export { createOracle, type Oracle, type OracleOptions } from "./oracle.ts";
-export { type CountingSizes, orthogonalCounting, type PairCount } from "./orthogonal-counting.ts";
-export { orthogonalGradient } from "./orthogonal-gradient.ts";
-export { isOrthogonal, type OrthogonalVectors, orthogonalPairs } from "./orthogonal-vectors.ts";
-export type { BitSides, PairDecision, Side } from "./pair-decision.ts";
-export { type Pair, type PairInstance, restrict } from "./pairs.ts";
-export { perturb } from "./perturb.ts";
-export { chebyshevDegree } from "./polynomial-need.ts";
-export { defineReduction, type ProblemName, type Reduced, type Reduction } from "./reduction.ts";
-export { reductions } from "./reductions.ts";
-export { type Reading, type Report, requireBuildable, type Unknown } from "./report.ts";
-export { formulaReductions, type Solution, type SolveOptions, solve } from "./solve.ts";
-export { splitAndList, type VectorSizes } from "./split-and-list.ts";
-export { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
+export { countModels } from "./formulas/brute-force.ts";
+export { readDimacs, writeDimacs } from "./formulas/dimacs.ts";
+export { pigeonhole, randomFormula, threeSatThreshold, uniqueModelFormula } from "./formulas/families.ts";
+export { type Assignment, asLiterals, type Formula, satisfies } from "./formulas/formula.ts";
+export { findModel } from "./formulas/model-search.ts";
+export type { GradientQueries, GradientSizes, OracleError, Readings } from "./oracle/gradient-queries.ts";
+export { addNoise, type Noise, parseNoise } from "./oracle/noise.ts";
+export { createOracle, type Oracle, type OracleOptions } from "./oracle/oracle.ts";
+export { perturb } from "./oracle/perturb.ts";
+export { type Decision, decide, type Measurement } from "./reductions/decision/decision.ts";
+export type { OneCallOptions } from "./reductions/decision/one-call-core.ts";
+export type { BitSides, PairDecision, Side } from "./reductions/decision/pair-decision.ts";
+export { defineReduction, type ProblemName, type Reduced, type Reduction } from "./reductions/decision/reduction.ts";
+export { type AttentionMass, attentionMass } from "./reductions/gap/attention-mass.ts";
+export { gapGradient, gapLogits } from "./reductions/gap/gap-gradient.ts";
+export { gapIntegral, type IntegralOptions } from "./reductions/gap/gap-integral.ts";
+export { gapRiemannSum, type RiemannSumOptions } from "./reductions/gap/gap-riemann-sum.ts";
+export { certifiedNodes, gaussLegendre, leftRiemannSum, type QuadratureRule } from "./reductions/gap/gauss-legendre.ts";
+export { massAtZero, massSquares, scoreRange, scoreRangeBound } from "./reductions/gap/integral.ts";
+export { type HardAttention, hardAttention, separatingBeta } from "./reductions/hard-attention.ts";
+export { BitMatrix, hammingDistance, innerProduct } from "./reductions/instances/bit-matrix.ts";
+export { balance, type GapInstance, isClose, leastDistance, plantedGap } from "./reductions/instances/closest-pair.ts";
+export { isOrthogonal, type OrthogonalVectors, orthogonalPairs } from "./reductions/instances/orthogonal-vectors.ts";
+export { type Pair, type PairInstance, restrict } from "./reductions/instances/pairs.ts";
+export { type CountingOptions, type CountingPlan, countingPlan } from "./reductions/orthogonal/counting-plan.ts";
+export { type CountingSizes, orthogonalCounting, type PairCount } from "./reductions/orthogonal/orthogonal-counting.ts";
+export { orthogonalGradient } from "./reductions/orthogonal/orthogonal-gradient.ts";
+export { reductions } from "./reductions/registry.ts";
+export { splitAndList, type VectorSizes } from "./reductions/split-and-list.ts";
+export { type CountOptions, count, type ModelCount } from "./solve/count.ts";
+export { findPair, type PairSearch } from "./solve/find-pair.ts";
+export { type Reading, type Report, requireBuildable, type Unknown } from "./solve/report.ts";
+export { formulaReductions, type Solution, type SolveOptions, solve } from "./solve/solve.ts";
+export { chebyshevDegree } from "./threshold/polynomial-need.ts";
+export { symmetricEigenvalues } from "./threshold/symmetric-eigenvalues.ts";
 export {
 	binaryEntropy,
 	certifiedLimit,
@@ -42,4 +42,4 @@ export {
 	log2MonomialCount,
 	spectralLimit,
 	spectralRank,
-} from "./threshold.ts";
+} from "./threshold/threshold.ts";

@@ -1,5 +1,5 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { Distribution, Instance } from "../distribution.ts";
+import type { Distribution, Instance } from "./distribution.ts";
 import { uniform } from "./uniform.ts";
 
 /** Part of B that the offset takes; the rest is left to the keys' own spread. */

@@ -1,5 +1,5 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { Distribution, Instance, RowMaker } from "../distribution.ts";
+import type { Distribution, Instance, RowMaker } from "./distribution.ts";
 
 const CLUSTERS = 8;
 /** Radius of a cluster, as a part of B. */

@@ -1,5 +1,5 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { Distribution, Instance, RowMaker } from "../distribution.ts";
+import type { Distribution, Instance, RowMaker } from "./distribution.ts";
 
 /** One row in so many is heavy, */
 const PERIOD = 100;

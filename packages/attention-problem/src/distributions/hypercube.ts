@@ -1,5 +1,5 @@
-import type { Distribution, Instance, RowMaker } from "../distribution.ts";
-import { exactWeights } from "../weights.ts";
+import type { Distribution, Instance, RowMaker } from "./distribution.ts";
+import { exactWeights } from "./weights.ts";
 
 /** Vertices in turn where there are rows for all 2^d of them; random vertices where there are not. */
 const rows = ({ n, d, B }: Instance): RowMaker =>

@@ -1,6 +1,6 @@
-import type { Distribution } from "../distribution.ts";
 import { biased } from "./biased.ts";
 import { clustered } from "./clustered.ts";
+import type { Distribution } from "./distribution.ts";
 import { gaussian } from "./gaussian.ts";
 import { heavyTailed } from "./heavy-tailed.ts";
 import { hypercube } from "./hypercube.ts";

@@ -1,5 +1,5 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { Distribution, Instance, RowMaker } from "../distribution.ts";
+import type { Distribution, Instance, RowMaker } from "./distribution.ts";
 
 /** Rank of A1 X and of A2 at width d. */
 export const lowRankOf = (d: number): number => Math.ceil(d / 4);

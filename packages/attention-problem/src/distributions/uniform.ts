@@ -1,4 +1,4 @@
-import type { Distribution, Instance, RowMaker } from "../distribution.ts";
+import type { Distribution, Instance, RowMaker } from "./distribution.ts";
 
 const rows =
 	({ B }: Instance): RowMaker =>

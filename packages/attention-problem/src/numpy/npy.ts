@@ -1,6 +1,6 @@
 import { type Dtype, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { replaceFile, writeAll } from "../files/replace-file.ts";
-import { rowBlocks } from "../row-blocks.ts";
+import { rowBlocks } from "../problem/row-blocks.ts";
 import { convertElements } from "./elements.ts";
 import { makeNpyHeader, type NpyHeader, readNpyHeader } from "./npy-header.ts";
 

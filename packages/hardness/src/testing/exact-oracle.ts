@@ -1,7 +1,7 @@
 import { streaming } from "@attgrad/exact-gradient";
 import { createRuntime } from "@attgrad/matrix-core";
-import type { Noise } from "../noise.ts";
-import { createOracle, type Oracle } from "../oracle.ts";
+import type { Noise } from "../oracle/noise.ts";
+import { createOracle, type Oracle } from "../oracle/oracle.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
 

@@ -1,6 +1,6 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import { BitMatrix } from "../bit-matrix.ts";
-import type { OrthogonalVectors } from "../orthogonal-vectors.ts";
+import { BitMatrix } from "../reductions/instances/bit-matrix.ts";
+import type { OrthogonalVectors } from "../reductions/instances/orthogonal-vectors.ts";
 
 /** Vectors whose entries are 1 with the given probability. */
 export function randomVectors(options: {

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeDimacs } from "../dimacs.ts";
-import type { Formula } from "../formula.ts";
+import { writeDimacs } from "../formulas/dimacs.ts";
+import type { Formula } from "../formulas/formula.ts";
 
 /** A SAT solver that answers 10 or 20, if this machine has one. */
 export const satSolver = ["cadical", "minisat", "kissat"].find((name) => !spawnSync(name, ["--help"]).error);

@@ -1,0 +1,78 @@
+import { ComputationError } from "@attgrad/matrix-core";
+import type { Assignment, Formula } from "../formulas/formula.ts";
+import type { GradientSizes } from "../oracle/gradient-queries.ts";
+import type { Oracle } from "../oracle/oracle.ts";
+import type { Reduced } from "../reductions/decision/reduction.ts";
+import type { OrthogonalVectors } from "../reductions/instances/orthogonal-vectors.ts";
+import type { Pair } from "../reductions/instances/pairs.ts";
+import { splitAndList } from "../reductions/split-and-list.ts";
+
+/** What was read of the first gradients, for reports. */
+export interface Reading {
+	/** The number that decides, or the estimated number of models. */
+	readonly value: number;
+	/** Bound on how far it is off. */
+	readonly error: number;
+	/** Middle between NO and YES; absent for counts. */
+	readonly threshold?: number;
+}
+
+/** What every answer tells of the way there. */
+export interface Report {
+	/** Sizes of the gradients asked for; absent where the formula was too large to list. */
+	readonly sizes?: GradientSizes & { readonly amplification?: number };
+	/** Gradients computed. */
+	readonly calls: number;
+	/** Of these, those after the decision: to isolate one of several models. */
+	readonly isolationCalls: number;
+	/** Absent where the oracle did not answer. */
+	readonly reading?: Reading;
+}
+
+/** An answer that could not be given, and why. */
+export interface Unknown {
+	readonly status: "unknown";
+	readonly reason: string;
+}
+
+/** What `answer` learns on its way, for the report; it is there also when the oracle fails half way. */
+export type Progress = { -readonly [K in "sizes" | "reading"]?: Report[K] };
+
+/**
+ * Lists the halves of a formula, lets `answer` ask the oracle, and reports. Where the oracle fails, or the formula is
+ * too large to list, the answer is unknown with that reason.
+ */
+export async function answerFormula<Answer>(
+	formula: Formula,
+	oracle: Oracle,
+	answer: (listed: Reduced<OrthogonalVectors, Pair, Assignment>, progress: Progress) => Promise<Answer>,
+): Promise<Report & (Answer | Unknown)> {
+	const before = oracle.calls;
+	const progress: Progress = {};
+	const report = (): Report => {
+		const calls = oracle.calls - before;
+		return { ...(progress as Report), calls, isolationCalls: Math.max(0, calls - (progress.sizes?.calls ?? 0)) };
+	};
+	try {
+		requireBuildable(formula);
+		const answered = await answer(splitAndList.reduce(formula), progress);
+		return { ...report(), ...answered };
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return { ...report(), status: "unknown", reason: failure.message };
+	}
+}
+
+/** Four matrices of doubles of this size in all are not built. */
+const LARGEST_BYTES = 2 ** 34;
+
+/** @throws ComputationError where the gradient problem would not fit: n <= 3 · 2^⌈N/2⌉ rows of about 2m + N/2 columns */
+export function requireBuildable(formula: Formula): void {
+	const { keys, length } = splitAndList.sizes(formula);
+	const bytes = 4 * 8 * (3 * keys) * (2 * length + Math.log2(keys) + 2);
+	if (bytes > LARGEST_BYTES)
+		throw new ComputationError(
+			"out-of-memory",
+			`${formula.variables} variables make ${keys} half-assignments and gradients of about ${Math.ceil(bytes / 2 ** 30)} GiB; at most ${LARGEST_BYTES / 2 ** 30} GiB are built`,
+		);
+}
