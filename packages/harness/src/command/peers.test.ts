@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { generateProblem } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime } from "@attgrad/matrix-core";
 import { afterAll, expect, test } from "vitest";
-import { passGate } from "../gate.ts";
+import { passGate } from "../measure/gate.ts";
 import { findAlgorithm } from "../registry.ts";
 import { pythonWith } from "./python.ts";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { ComputationError } from "@attgrad/matrix-core";
-import { killGroup } from "../kill-group.ts";
-import { startTimer } from "../long-timer.ts";
+import { killGroup } from "../system/kill-group.ts";
+import { startTimer } from "../system/long-timer.ts";
 import { shorten } from "./exchange.ts";
 import { groupMemory } from "./group-memory.ts";
 

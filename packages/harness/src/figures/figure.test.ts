@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Row } from "../row.ts";
+import type { Row } from "../cells/row.ts";
 import {
 	ablationFigure,
 	ablationRows,
@@ -13,8 +13,8 @@ import {
 	scalingRows,
 } from "../testing/figure-rows.ts";
 import type { Figure } from "./figure.ts";
-import { figureSpec } from "./figure-spec.ts";
-import { renderFigure } from "./render.ts";
+import { figureSpec } from "./model/figure-spec.ts";
+import { renderFigure } from "./print/render.ts";
 
 const draw = (figure: Figure, rows: readonly Row[]) => renderFigure(figureSpec(figure, rows)!);
 

@@ -6,9 +6,10 @@ import type { AxeResults } from "axe-core";
 import { parse } from "csv-parse/sync";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { columns, type Row } from "../cells/row.ts";
 import type { Figure } from "../figures/figure.ts";
-import { figureSpec } from "../figures/figure-spec.ts";
-import { columns, type Row } from "../row.ts";
+import { figureSpec } from "../figures/model/figure-spec.ts";
+import { screenFigure } from "../figures/screen/screen-figure.ts";
 import { noBrowser, startBrowser } from "../testing/browser.ts";
 import {
 	degreeFigure,
@@ -23,7 +24,6 @@ import {
 import { sampleRun } from "../testing/sample-run.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { reportPage } from "./report-page.ts";
-import { screenFigure } from "./screen-figure.ts";
 
 if (noBrowser) console.warn(`report in a browser: ${noBrowser}`);
 

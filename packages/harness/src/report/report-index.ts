@@ -1,13 +1,13 @@
 import { basename, join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import { writeAtomically } from "../atomic-write.ts";
-import type { Experiment } from "../experiment.ts";
-import { type Run, readRun } from "../run.ts";
-import { isRun, runsIn } from "../run-files.ts";
-import { html } from "./html.ts";
-import { pageFrame } from "./page-frame.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import { writeAtomically } from "../store/atomic-write.ts";
+import { type Run, readRun } from "../store/run.ts";
+import { isRun, runsIn } from "../store/run-files.ts";
+import { html } from "./html/html.ts";
+import { pageFrame } from "./html/page-frame.ts";
+import { table } from "./html/report-tables.ts";
 import { reportFileName, reportRun } from "./report-run.ts";
-import { table } from "./report-tables.ts";
 
 /**
  * Writes the reports of a folder: of a results folder its own; of a folder that holds results folders that of each of

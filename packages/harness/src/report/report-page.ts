@@ -1,16 +1,16 @@
-import type { Run } from "../run.ts";
+import type { ScreenFigure } from "../figures/screen/screen-figure.ts";
+import type { Run } from "../store/run.ts";
 import { crossingsOf } from "../summary/crossings.ts";
 import { type CurveSummary, summariseCurves } from "../summary/curve-summary.ts";
-import { certificatesOf } from "./certificates.ts";
-import { figureSections } from "./figure-sections.ts";
-import { fitSections } from "./fit-sections.ts";
-import { Html, html } from "./html.ts";
-import { packed } from "./packed.ts";
-import { pageScript, vegaScript } from "./page-files.ts";
-import { pageFrame } from "./page-frame.ts";
-import { certificateSection, machineSection, missingSection, reproduceSection } from "./page-sections.ts";
-import { rowData, rowSection } from "./row-section.ts";
-import type { ScreenFigure } from "./screen-figure.ts";
+import { Html, html } from "./html/html.ts";
+import { packed } from "./html/packed.ts";
+import { pageScript, vegaScript } from "./html/page-files.ts";
+import { pageFrame } from "./html/page-frame.ts";
+import { certificatesOf } from "./sections/certificates.ts";
+import { figureSections } from "./sections/figure-sections.ts";
+import { fitSections } from "./sections/fit-sections.ts";
+import { certificateSection, machineSection, missingSection, reproduceSection } from "./sections/page-sections.ts";
+import { rowData, rowSection } from "./sections/row-section.ts";
 
 /** A part of the page that its contents name. */
 export interface PageSection {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { writeAtomically } from "../atomic-write.ts";
-import type { Experiment } from "../experiment.ts";
-import { figureSpec } from "../figures/figure-spec.ts";
-import { readRun } from "../run.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import { figureSpec } from "../figures/model/figure-spec.ts";
+import { screenFigure } from "../figures/screen/screen-figure.ts";
+import { writeAtomically } from "../store/atomic-write.ts";
+import { readRun } from "../store/run.ts";
 import { reportPage } from "./report-page.ts";
-import { screenFigure } from "./screen-figure.ts";
 
 /** Name of the report in a results folder. */
 export const reportFileName = "report.html";

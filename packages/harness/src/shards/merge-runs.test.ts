@@ -2,11 +2,11 @@ import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { compareRuns } from "../compare/compare-runs.ts";
-import type { Progress } from "../progress.ts";
-import { readRows } from "../rows-file.ts";
-import { readRunInfo } from "../run-info.ts";
-import { readSamples, writeSamples } from "../samples-file.ts";
-import { sweep } from "../sweep.ts";
+import { readRows } from "../store/rows-file.ts";
+import { readRunInfo } from "../store/run-info.ts";
+import { readSamples, writeSamples } from "../store/samples-file.ts";
+import type { Progress } from "../sweep/progress.ts";
+import { sweep } from "../sweep/sweep.ts";
 import { folderIn, temporaryFolder } from "../testing/temporary-folder.ts";
 import tiny from "../testing/tiny-experiment.ts";
 import { mergeRuns } from "./merge-runs.ts";

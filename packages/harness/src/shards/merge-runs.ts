@@ -1,15 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import { writeAtomically } from "../atomic-write.ts";
-import { lockFolder } from "../lock.ts";
-import type { Row } from "../row.ts";
-import { headerLine, readRows, rowLine } from "../rows-file.ts";
-import { isRun } from "../run-files.ts";
-import { type RunInfo, readRunInfo, writeRunInfo } from "../run-info.ts";
-import { type Rounds, readSamples, writeSamples } from "../samples-file.ts";
-import { sizeText } from "../size-text.ts";
-import { rowsFileName } from "../store.ts";
+import type { Row } from "../cells/row.ts";
+import { sizeText } from "../cells/size-text.ts";
+import { writeAtomically } from "../store/atomic-write.ts";
+import { lockFolder } from "../store/lock.ts";
+import { headerLine, readRows, rowLine } from "../store/rows-file.ts";
+import { isRun } from "../store/run-files.ts";
+import { type RunInfo, readRunInfo, writeRunInfo } from "../store/run-info.ts";
+import { type Rounds, readSamples, writeSamples } from "../store/samples-file.ts";
+import { rowsFileName } from "../store/store.ts";
 import { requireSameKind } from "./same-kind.ts";
 
 /** How runs are joined. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { expandGrid } from "../grid.ts";
+import { expandGrid } from "../experiment/grid.ts";
 import tiny from "../testing/tiny-experiment.ts";
 import { cellCost, cellMemory } from "./cell-cost.ts";
 import { planCells } from "./plan-cells.ts";

@@ -1,9 +1,9 @@
 import { seededRandom } from "@attgrad/matrix-core";
+import type { Row } from "../cells/row.ts";
 import { chooseGrowth, type Growth } from "../fits/growth.ts";
 import { fitPowerLaw, type PowerLaw } from "../fits/power-law.ts";
 import { largestWithin, type Reach } from "../fits/reach.ts";
-import type { Row } from "../row.ts";
-import type { Run } from "../run.ts";
+import type { Run } from "../store/run.ts";
 import { type CurveRows, curvesOverSizes } from "./curves.ts";
 
 /** Times that a reader may have, milliseconds. */

@@ -1,6 +1,6 @@
 import { seededRandom } from "@attgrad/matrix-core";
+import type { Row } from "../cells/row.ts";
 import type { DotFigure, HeatMapFigure, LineFigure } from "../figures/figure.ts";
-import type { Row } from "../row.ts";
 import { sampleKey, sampleRow } from "./rows.ts";
 
 /** Rows as a sweep over n would leave them, from a seed. */

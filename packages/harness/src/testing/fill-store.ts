@@ -1,5 +1,5 @@
 /** A program that adds rows to the store in its first argument until the disk takes no more, and prints how many it added. */
-import { openStore } from "../store.ts";
+import { openStore } from "../store/store.ts";
 import { sampleKey, sampleRow } from "./rows.ts";
 
 const store = openStore(process.argv[2]);

@@ -1,4 +1,4 @@
-import type { Row } from "../row.ts";
+import type { Row } from "../cells/row.ts";
 
 /** A sound row, for tests to change. */
 export function sampleRow(changes: Partial<Row> = {}): Row {

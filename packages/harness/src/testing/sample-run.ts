@@ -1,6 +1,6 @@
+import type { Row } from "../cells/row.ts";
 import type { Figure } from "../figures/figure.ts";
-import type { Row } from "../row.ts";
-import type { Run } from "../run.ts";
+import type { Run } from "../store/run.ts";
 import tiny from "./tiny-experiment.ts";
 
 /** A run that left these rows; each is a cell of its own. */

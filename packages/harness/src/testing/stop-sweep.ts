@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "@attgrad/matrix-core";
-import type { Row } from "../row.ts";
+import type { Row } from "../cells/row.ts";
 import { ended, startSweep, tinyRows } from "./sweep-process.ts";
 
 /** What stops a sweep. */

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Row } from "../row.ts";
-import { readRows } from "../rows-file.ts";
+import type { Row } from "../cells/row.ts";
+import { readRows } from "../store/rows-file.ts";
 
 /** A sweep of the tiny experiment in a process of its own, with what it has written so far. */
 export type SweepProcess = ChildProcess & {

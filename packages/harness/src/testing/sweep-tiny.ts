@@ -1,7 +1,7 @@
 /** A program that sweeps the tiny experiment: the folder, then the options as JSON. Prints its summary. */
-import { createProgress } from "../progress.ts";
-import { onStopSignals } from "../stop-signals.ts";
-import { sweep } from "../sweep.ts";
+import { createProgress } from "../sweep/progress.ts";
+import { sweep } from "../sweep/sweep.ts";
+import { onStopSignals } from "../system/stop-signals.ts";
 import tiny from "./tiny-experiment.ts";
 
 const [, , out, options = "{}"] = process.argv;

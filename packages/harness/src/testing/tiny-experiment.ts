@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type AnyGradientAlgorithm, defineAlgorithm, type GradientResult, inMemory } from "@attgrad/attention-problem";
 import { ComputationError, Matrix } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { defineExperiment, type GridBlock } from "../experiment.ts";
+import { defineExperiment, type GridBlock } from "../experiment/experiment.ts";
 import { findAlgorithm } from "../registry.ts";
 
 const exact = findAlgorithm("streaming");

@@ -1,0 +1,91 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { Row } from "../../cells/row.ts";
+import type { LineFigure } from "../figure.ts";
+import { figureWidth, largePanelHeight, margin, smallPanel, titledPanelWidth, yAxisWidth } from "../look/layout.ts";
+import { stylesOf } from "../look/palette.ts";
+import { rangeOf } from "../scales/axes.ts";
+import { type Curve, curvesOf, type Gap } from "./curves.ts";
+import { labelWidth } from "./end-labels.ts";
+import { describeMarks, framed, splitPanels } from "./frame.ts";
+import { type Frame, type Panel, panelSpec } from "./panel-spec.ts";
+import { rulesOf } from "./rules.ts";
+
+/**
+ * The vega-lite specification of a figure of curves.
+ * @returns undefined where the rows hold nothing that it draws
+ */
+export function lineFigureSpec(figure: LineFigure, rows: readonly Row[]): TopLevelSpec | undefined {
+	const { curves, gaps } = curvesOf(figure, rows);
+	if (curves.length === 0) return undefined;
+	const parts = splitPanels(figure.panels, rows).map((panel) => ({
+		...panel,
+		...curvesOf(figure, panel.rows),
+		rules: rulesOf(figure.rules ?? [], panel.rows),
+	}));
+	const isSingle = parts.length === 1;
+	const points = parts.flatMap((part) => part.curves.flatMap((curve) => curve.points));
+	const kinds = new Map(curves.map(({ name, kind }) => [name, kind]));
+	const size = figure.panelY ? { ...smallPanel, width: titledPanelWidth } : smallPanel;
+	const frame: Frame = {
+		...(isSingle ? { width: freeWidth(curves), height: largePanelHeight } : size),
+		namesBeside: isSingle,
+		x: rangeOf(figure.x, [...[...points, ...gaps].flatMap(({ x }) => x ?? []), ...ruledAt("x", parts)]),
+		y: rangeOf(figure.y, heights(parts)),
+		gapped: [...kinds.keys()].filter((name) => gaps.some(({ curve, x }) => curve === name && x !== undefined)),
+		styles: new Map(
+			[...stylesOf([...kinds.keys()])].map(([name, style]) => {
+				const kind = kinds.get(name)!;
+				// What is drawn without points has none in the legend.
+				return [name, { ...style, kind, ...(kind === "floor" && { shape: "stroke" }) }];
+			}),
+		),
+	};
+	const panels = parts.map((part) => {
+		const own = heights([part]);
+		if (!figure.panelY || own.length === 0) return panelSpec(figure, part, frame);
+		const y = figure.panelY(part.rows);
+		return panelSpec(
+			{ ...figure, y },
+			{ ...part, titled: { ...part.titled, y: true } },
+			{ ...frame, y: rangeOf(y, own) },
+		);
+	});
+	return framed(figure, { rows, curves }, panels, [...describeKinds(curves), ...describeGaps(gaps)]);
+}
+
+type Part = Pick<Panel, "curves" | "rules">;
+
+/** Values that the axis of y of these panels has to show. */
+function heights(parts: readonly Part[]): number[] {
+	const points = parts.flatMap(({ curves }) => curves.flatMap((curve) => curve.points));
+	return [...points.flatMap(({ low, high }) => [low, high]), ...ruledAt("y", parts)];
+}
+
+function ruledAt(axis: "x" | "y", parts: readonly Part[]): number[] {
+	return parts.flatMap(({ rules }) => rules.filter((rule) => rule.axis === axis).map(({ at }) => at));
+}
+
+/** What dashes mean, where there are solid lines too. */
+function describeKinds(curves: readonly Curve[]): string[] {
+	const has = (wanted: Curve["kind"]) => curves.some(({ kind }) => kind === wanted);
+	return has("measured") && has("predicted") ? ["Solid lines are measured, dashed ones computed."] : [];
+}
+
+/** What the marks at the edge mean, and what is missing without one because nobody knows where it would be. */
+function describeGaps(gaps: readonly Gap[]): string[] {
+	const marked = gaps.filter(({ x }) => x !== undefined);
+	const unmarked = Map.groupBy(
+		gaps.filter(({ x }) => x === undefined),
+		({ curve, status }) => `${curve} (${status})`,
+	);
+	const missing = [...unmarked].map(([what, { length }]) => `${length} of ${what}`);
+	return [
+		...describeMarks(marked.map(({ status }) => status)),
+		...(missing.length > 0 ? [`Points missing: ${missing.join(", ")}; the reasons are in rows.csv`] : []),
+	];
+}
+
+/** Width of a panel that is alone, so that the figure with the names beside the curves is `figureWidth` wide. */
+function freeWidth(curves: readonly Curve[]): number {
+	return figureWidth - 2 * margin - yAxisWidth - Math.max(...curves.map(labelWidth));
+}

@@ -1,0 +1,159 @@
+import type { LineFigure } from "../figure.ts";
+import { fontSize } from "../look/layout.ts";
+import { type CurveStyle, ink } from "../look/palette.ts";
+import { axisEncoding, type Range, ticksIn } from "../scales/axes.ts";
+import { drawnValue } from "../scales/number-text.ts";
+import type { Curve, Gap } from "./curves.ts";
+import { endLabels } from "./end-labels.ts";
+import { type PanelRows, panelHeading } from "./frame.ts";
+import { guideLines } from "./guides.ts";
+import { legendColumns } from "./legend.ts";
+import { pointLabels } from "./point-labels.ts";
+import { placeRules, ruleLayers, type rulesOf } from "./rules.ts";
+
+/** What one panel shows. */
+export interface Panel extends Omit<PanelRows, "rows"> {
+	readonly curves: readonly Curve[];
+	readonly gaps: readonly Gap[];
+	readonly rules: ReturnType<typeof rulesOf>;
+}
+
+/** How all panels of a figure are drawn. */
+export interface Frame {
+	readonly width: number;
+	readonly height: number;
+	readonly x: Range;
+	readonly y: Range;
+	/** Curves that have gaps in any panel: each has a row of marks above every panel, so that headings stand level. */
+	readonly gapped: readonly string[];
+	/** Look of every curve of the figure, in the order of the legend. */
+	readonly styles: ReadonlyMap<string, CurveStyle & Pick<Curve, "kind">>;
+	/** Whether names stand beside the curves; otherwise there is a legend. */
+	readonly namesBeside: boolean;
+}
+
+/** Room that a tick takes along an axis, in pixels. */
+const xTickWidth = { linear: 28, log: 40, "powers-of-two": 40 } as const;
+const yTickHeight = 26;
+
+/** Dashes of each kind of curve. */
+const dashes = { measured: [1, 0], predicted: [6, 3], floor: [1.5, 3] } as const;
+
+/** The vega-lite specification of a panel, from the back to the front: guides and rules, bands, lines, points, gaps, names. */
+export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, rules }: Panel, frame: Frame): object {
+	const { width, height, styles, namesBeside } = frame;
+	const names = [...styles.keys()];
+	const ranged = <Value>(range: (style: CurveStyle & Pick<Curve, "kind">) => Value) => ({
+		field: "curve",
+		type: "nominal",
+		scale: { domain: names, range: names.map((name) => range(styles.get(name)!)) },
+		legend: namesBeside ? null : { title: null, orient: "top", columns: legendColumns(names) },
+	});
+	const x = {
+		field: "x",
+		type: "quantitative",
+		...axisEncoding(figure.x, frame.x, ticksIn(figure.x, frame.x, width / xTickWidth[figure.x.scale]), titled.x),
+	};
+	const y = {
+		field: "y",
+		type: "quantitative",
+		...axisEncoding(figure.y, frame.y, ticksIn(figure.y, frame.y, height / yTickHeight), titled.y),
+	};
+	const color = ranged(({ colour }) => colour);
+	const shape = ranged((style) => style.shape);
+	const isAlong = figure.series.some(({ along }) => along !== undefined);
+	const pointsOf = (wanted: Curve["kind"], among = curves) => ({
+		values: among
+			.filter(({ kind }) => kind === wanted)
+			.flatMap(({ name, points }) =>
+				points.map(({ x, y, low, high }, i) => ({
+					curve: name,
+					x: drawnValue(x),
+					y: drawnValue(y),
+					low: drawnValue(low),
+					high: drawnValue(high),
+					...(isAlong && { order: i }),
+				})),
+			),
+	});
+	const inOrder = isAlong ? { order: { field: "order", type: "quantitative" } } : {};
+	const ruled = placeRules(rules, figure, frame, curves);
+	const guides = guideLines(figure.guides ?? [], curves);
+	const labels = namesBeside ? endLabels(figure, curves, guides, ruled, frame, (name) => styles.get(name)!.colour) : [];
+	return {
+		width,
+		height,
+		...panelHeading(heading),
+		layer: [
+			...guides.map(({ ends }) => ({
+				data: { values: ends },
+				mark: { type: "line", color: ink.guide, strokeWidth: 1.2, clip: true },
+				encoding: { x, y },
+			})),
+			...ruleLayers(ruled),
+			{
+				data: pointsOf(
+					"measured",
+					curves.filter(({ points }) => points.some(({ low, high }) => low < high)),
+				),
+				mark: { type: "area", opacity: 1, fillOpacity: 0.2, clip: true },
+				encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color, ...inOrder },
+			},
+			...Object.entries(dashes).map(([kind, strokeDash]) => ({
+				data: pointsOf(kind as Curve["kind"]),
+				mark: { type: "line", strokeWidth: 2, strokeDash, clip: true },
+				encoding: { x, y, color, ...inOrder },
+			})),
+			{
+				data: pointsOf("measured"),
+				mark: { type: "point", filled: true, size: 55, tooltip: true },
+				encoding: { x, y, color, shape },
+			},
+			{
+				data: pointsOf("predicted"),
+				mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40, tooltip: true },
+				encoding: { x, y, color, shape },
+			},
+			...(frame.gapped.length > 0 ? gapLayers(gaps, frame.gapped, { x, color }) : []),
+			...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)], ruled).map(
+				({ text, curve, x, y }) => ({
+					data: { values: [{}] },
+					mark: { type: "text", text, x, y, color: styles.get(curve)!.colour, fontSize: fontSize.point },
+				}),
+			),
+			...labels.map(({ text, colour, isBold, anchor, width, x, y }) => ({
+				data: { values: [{}] },
+				mark: {
+					type: "text",
+					text,
+					// A name left of its point ends there, also where another font is wider.
+					...(x < anchor.x ? { x: x + width, align: "right" } : { x, align: "left" }),
+					y,
+					color: colour,
+					fontSize: fontSize.label,
+					fontWeight: isBold ? 700 : 400,
+				},
+			})),
+		],
+	};
+}
+
+/** Marks above the upper edge, a row for each curve that has gaps, and an unseen one that keeps room for all rows. */
+function gapLayers(gaps: readonly Gap[], gapped: readonly string[], encoding: { x: object; color: object }): object[] {
+	const height = (row: number) => -8 - 11 * row;
+	const cross = { type: "point", filled: false, shape: "M-1,-1L1,1M-1,1L1,-1", size: 45, strokeWidth: 2.2 };
+	const marks = gaps.flatMap(({ curve, x }) =>
+		x === undefined ? [] : [{ curve, x, down: height(gapped.indexOf(curve)) }],
+	);
+	return [
+		{
+			data: { values: [{}] },
+			mark: { ...cross, x: 0, y: height(gapped.length - 1), color: "transparent", aria: false },
+		},
+		{
+			data: { values: marks },
+			mark: cross,
+			encoding: { ...encoding, y: { field: "down", type: "quantitative", scale: null, axis: null } },
+		},
+	];
+}

@@ -1,0 +1,116 @@
+import {
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	type GradientResult,
+	generateProblem,
+} from "@attgrad/attention-problem";
+import { ComputationError, type Runtime } from "@attgrad/matrix-core";
+import type { Cell } from "../cells/cell.ts";
+import type { Row } from "../cells/row.ts";
+import { peakRssMb } from "../system/peak-memory.ts";
+import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
+import { timeRuns } from "./time-runs.ts";
+import { reading, type Timing, type TimingDetail, timingOf } from "./timing.ts";
+
+/** The columns of a row that measuring fills; the rest is the cell's. */
+export type Measurement = Pick<
+	Row,
+	| "degree"
+	| "rank"
+	| "radius"
+	| "time_ms"
+	| "time_mad_ms"
+	| "time_min_ms"
+	| "samples"
+	| "peak_rss_mb"
+	| "loss"
+	| "error_max"
+	| "error_rel"
+	| "error_bound"
+	| "bound_kind"
+	| "extra"
+> & {
+	/** Goes into `extra.timing` of the row. */
+	readonly timing?: TimingDetail;
+	/** The times themselves by round, milliseconds: a line of samples.jsonl. */
+	readonly rounds?: Timing["rounds"];
+};
+
+/** What a cell is measured with. */
+export interface CellContext {
+	readonly cell: Cell;
+	readonly algorithm: AnyGradientAlgorithm;
+	readonly runtime: Runtime;
+	/** Time that the timed runs take together, milliseconds. */
+	readonly budget: number;
+	/** Lets the other cells of this point be measured, and waits until it is this one's turn again. @default no others */
+	readonly turn?: () => Promise<void>;
+}
+
+/** The instance that a cell is about, or its like with another number of rows. */
+export function cellProblem({ n, d, B, seed, distribution, dtype }: Cell, rows = n): AttentionProblem {
+	return generateProblem({ distribution, n: rows, d, B, seed, dtype });
+}
+
+/**
+ * Measures a cell: the correctness gate first, then the time and memory of the gradient. The error is told where the
+ * gate ran on the cell's own problem (n ≤ `gateSize`).
+ * @throws ComputationError whose status and reason go into the row
+ */
+export async function measureCell({ cell, algorithm, runtime, budget, turn }: CellContext): Promise<Measurement> {
+	const problem = cellProblem(cell);
+	const supported = algorithm.supports(problem, cell.options);
+	if (supported !== true) throw new ComputationError("skipped", supported.reason);
+	const isOwn = cell.n <= gateSize;
+	const error = await passGate(algorithm, isOwn ? problem : cellProblem(cell, gateSize), cell.options, runtime);
+	const { timing, result, memory } = await timeAlgorithm(algorithm, problem, cell.options, runtime, {
+		budget,
+		turn,
+	});
+	requireFinite(result);
+	return {
+		...describeResult(result),
+		...(isOwn && describeError(error)),
+		time_ms: reading(timing.median),
+		...(timing.mad !== undefined && { time_mad_ms: reading(timing.mad) }),
+		time_min_ms: reading(timing.min),
+		samples: timing.samples,
+		...(timing.detail && { timing: timing.detail }),
+		rounds: timing.rounds,
+		peak_rss_mb: reading(memory),
+	};
+}
+
+/** By our clock, or by that of the program that computes. */
+async function timeAlgorithm(
+	algorithm: AnyGradientAlgorithm,
+	problem: AttentionProblem,
+	options: Cell["options"],
+	runtime: Runtime,
+	{ budget, turn }: { readonly budget: number; readonly turn: CellContext["turn"] },
+): Promise<{ timing: Timing; result: GradientResult; memory: number }> {
+	if (!algorithm.timeRuns) {
+		const timed = await timeRuns(() => algorithm.run(problem, options, runtime), budget, { turn });
+		return { ...timed, memory: peakRssMb() };
+	}
+	const { result, milliseconds, peakRssMb: memory } = await algorithm.timeRuns(problem, options, runtime, budget);
+	return { timing: timingOf([milliseconds]), result, memory };
+}
+
+/** The columns that tell how far a gradient is from the exact one. */
+export function describeError({ max, relative }: GradientError): Measurement {
+	return { error_max: max, ...(relative !== undefined && { error_rel: relative }) };
+}
+
+/** The columns that a result fills. A bound that is infinite is none. */
+export function describeResult({ loss, degree, rank, certificate }: GradientResult): Measurement {
+	const bound = certificate?.bound ?? Number.POSITIVE_INFINITY;
+	return {
+		loss,
+		...(degree !== undefined && { degree }),
+		...(rank !== undefined && { rank }),
+		...(certificate && { radius: certificate.radius }),
+		...(certificate && Number.isFinite(bound) && { error_bound: bound }),
+		...(certificate && { bound_kind: Number.isFinite(bound) ? certificate.kind : "none" }),
+	};
+}

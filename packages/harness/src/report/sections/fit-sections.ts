@@ -1,0 +1,51 @@
+import { describeExponent } from "../../fits/power-law.ts";
+import type { Crossing } from "../../summary/crossings.ts";
+import { type CurveSummary, patience } from "../../summary/curve-summary.ts";
+import { describeReach, shown, shownSize, shownTime } from "../../summary/shown.ts";
+import { html } from "../html/html.ts";
+import { table } from "../html/report-tables.ts";
+import type { PageSection } from "../report-page.ts";
+
+/** What the times say of how they grow with n, and where curves cross; nothing where no curve has enough sizes. */
+export function fitSections(curves: readonly CurveSummary[], crossings: readonly Crossing[]): PageSection[] {
+	const fitted = curves.filter(({ growth }) => growth !== undefined);
+	if (fitted.length === 0) return [];
+	const rows = fitted.map(({ algorithm, setting, sizes, times, growth, reach, error, bound }) => [
+		algorithm,
+		setting,
+		sizes!.map(shownSize).join(" to "),
+		times!.map(shownTime).join(" to "),
+		describeExponent(growth!.law),
+		growth!.verdict === "undecided" ? `undecided: ${growth!.reason}` : growth!.verdict,
+		...reach.map(describeReach),
+		shown(error),
+		shown(bound),
+	]);
+	const content = html`<p>The exponent is that of a power law through all sizes of a curve. Intervals hold the truth in 95 % of runs. A size in brackets is beyond what was measured, and holds if the curve goes on as it is.</p>
+${table(
+	"Growth with n",
+	[
+		{ head: "algorithm" },
+		{ head: "setting" },
+		{ head: "n" },
+		{ head: "time" },
+		{ head: "exponent of n" },
+		{ head: "form", isWide: true },
+		...patience.map((limit) => ({ head: `largest n within ${shownTime(limit)}` })),
+		{ head: "largest error", isNumber: true },
+		{ head: "largest proved bound", isNumber: true },
+	],
+	rows,
+)}`;
+	return [{ id: "fits", heading: "Growth with n", content }, ...crossingSection(crossings)];
+}
+
+function crossingSection(crossings: readonly Crossing[]): PageSection[] {
+	if (crossings.length === 0) return [];
+	const content = table(
+		"Crossovers",
+		[{ head: "faster for larger n" }, { head: "than" }, { head: "from n" }],
+		crossings.map(({ winner, loser, ...where }) => [winner, loser, describeReach(where)]),
+	);
+	return [{ id: "crossovers", heading: "Crossovers", content }];
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "@attgrad/matrix-core";
+import { z } from "zod";
+import { presets } from "../experiment/experiment.ts";
+import { writeAtomically } from "./atomic-write.ts";
+
+/** Name of the file that tells how a run was made, beside its rows. */
+export const runFileName = "run.json";
+
+const runInfoSchema = z.object({
+	/** Name of the experiment. */
+	experiment: z.string(),
+	title: z.string(),
+	question: z.string(),
+	preset: z.enum(presets),
+	/** Every cell of the grid, with the key of its row. */
+	cells: z.array(
+		z.looseObject({
+			key: z.string(),
+			experiment: z.string(),
+			algorithm: z.string(),
+			n: z.number(),
+			d: z.number(),
+			B: z.number(),
+			epsilon: z.number().optional(),
+			degree: z.number().optional(),
+			distribution: z.string(),
+			seed: z.number(),
+			dtype: z.enum(["f64", "f32"]),
+			threads: z.number(),
+			kernel: z.string(),
+		}),
+	),
+	/** What the sweep was called with. */
+	settings: z.looseObject({
+		/** Where this is one part of a sharded sweep: which, and the keys of the whole grid in their order. */
+		shard: z.object({ index: z.int(), of: z.int() }).optional(),
+		grid: z.array(z.string()).readonly().optional(),
+	}),
+	versions: z.record(z.string(), z.string()),
+	machine: z.object({
+		name: z.string(),
+		cpu: z.string(),
+		cores: z.number(),
+		memoryMb: z.number(),
+		system: z.string(),
+	}),
+	kernel: z.string(),
+	commit: z.string().nullable(),
+	/** Whether the source had changes that no commit holds; null where there is no repository. */
+	dirty: z.boolean().nullable(),
+	startedAt: z.iso.datetime(),
+});
+
+/** How a run was made. */
+export type RunInfo = z.output<typeof runInfoSchema>;
+
+/** Writes run.json, whole or not at all. */
+export function writeRunInfo(folder: string, info: RunInfo): void {
+	writeAtomically(join(folder, runFileName), `${JSON.stringify(info, null, "\t")}\n`);
+}
+
+/** How the run in a folder was made. @throws UsageError when it has no run.json, or one that cannot be read or is damaged */
+export function readRunInfo(folder: string): RunInfo {
+	const path = join(folder, runFileName);
+	let text: string;
+	try {
+		text = readFileSync(path, "utf8");
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		const what = code === "ENOENT" || code === "ENOTDIR" ? "not found" : `cannot be read (${code})`;
+		throw new UsageError(`${path}: ${what}; give a folder that a sweep has written`);
+	}
+	try {
+		return runInfoSchema.parse(JSON.parse(text));
+	} catch (error) {
+		const [issue] = error instanceof z.ZodError ? error.issues : [];
+		throw new UsageError(
+			`${path}: ${issue ? `${issue.path.join(".")}: ${issue.message.toLowerCase()}` : "not valid JSON"}; sweep again to write it anew`,
+		);
+	}
+}

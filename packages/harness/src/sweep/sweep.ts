@@ -1,0 +1,232 @@
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "@attgrad/matrix-core";
+import { describeCell } from "../cells/cell.ts";
+import type { Row, Status } from "../cells/row.ts";
+import type { Effort, Experiment, Preset } from "../experiment/experiment.ts";
+import type { GridOverrides } from "../experiment/grid.ts";
+import { wallLimit } from "../experiment/wall-limit.ts";
+import { type KeyedCell, planCells } from "../shards/plan-cells.ts";
+import { type Shard, shardFolder } from "../shards/shard.ts";
+import { readRows } from "../store/rows-file.ts";
+import { openStore, rowsFileName } from "../store/store.ts";
+import { readCommit, readMachine, readVersions } from "../system/machine.ts";
+import { machineWarnings, throttleCount } from "../system/machine-state.ts";
+import { CurveLimits } from "./curve-limits.ts";
+import { describeDuration, estimateCell } from "./estimate.ts";
+import { byPoint, measurePoint } from "./measure-point.ts";
+import type { Progress } from "./progress.ts";
+import { toRow } from "./to-row.ts";
+import { handleAll } from "./work-queue.ts";
+
+/** How a sweep goes. */
+export interface SweepOptions {
+	/** Where to tell how far it is. */
+	progress: Progress;
+	/** @default quick */
+	preset?: Preset;
+	/** Axes that replace those of the grid. */
+	overrides?: GridOverrides;
+	/** Folder in which each experiment has its own. @default results, in the current directory */
+	out?: string;
+	/** Throw away rows that are there. @default false */
+	fresh?: boolean;
+	/** Cells at once; where that is more than one they disturb each other, and their rows say so. @default 1 */
+	jobs?: number;
+	/** Once the median time of a point passes this, larger n of its curve are skipped; milliseconds. @default the experiment's */
+	timeLimit?: number;
+	/** Measure only this part of the cells, into a folder of its own in `out`, for `mergeRuns`. @default all */
+	shard?: Shard;
+	/** Rows that are there and are measured again; each stays until its new one is there. @default none */
+	rerun?: Rerun;
+	/** Resident memory that a cell's process may take, MiB; watched on Linux. @default four fifths of what there is */
+	memoryLimit?: number;
+	/** Time that a cell may take in all, milliseconds. @default 6 times the time limit, a minute at least */
+	cellTimeout?: number;
+	/** Stops the sweep: running cells are killed, finished rows stay. */
+	signal?: AbortSignal;
+}
+
+/** What became of the cells of one experiment. */
+export interface SweepSummary {
+	readonly experiment: string;
+	/** Where its files are. */
+	readonly folder: string;
+	/** Cells of the grid by what became of them, in this sweep or an earlier one. */
+	readonly counts: Readonly<Partial<Record<Status, number>>>;
+	/** Cells that are still to run, where the sweep was stopped. */
+	readonly left: number;
+}
+
+/** Rows that can be measured again: those of cells that went wrong, those that were skipped, or all. */
+export const reruns = ["failed", "skipped", "all"] as const;
+
+/** What of a results folder is measured again. */
+export type Rerun = (typeof reruns)[number];
+
+/** What a sweep would do. */
+export interface SweepPlan {
+	readonly experiment: string;
+	readonly folder: string;
+	/** Cells of the grid. */
+	readonly cells: number;
+	/** Cells that are to be measured, in their order, with the time that each is expected to take in all; milliseconds. */
+	readonly toRun: readonly { readonly key: string; readonly what: string; readonly milliseconds: number }[];
+}
+
+/**
+ * What a sweep would do, without doing any of it: nothing is written.
+ * @throws UsageError when the grid will not do, or the rows that are there are damaged
+ */
+export async function planSweep(
+	experiment: Experiment,
+	options: Omit<SweepOptions, "progress" | "signal">,
+): Promise<SweepPlan> {
+	const { folder, cells, budget, timeLimit } = await prepare(experiment, options);
+	const found = options.fresh ? [] : readRows(join(folder, rowsFileName)).rows;
+	const { toRun, limits } = select(cells, found, options.rerun, timeLimit);
+	return {
+		experiment: experiment.name,
+		folder,
+		cells: cells.length,
+		toRun: toRun.map(({ key, cell }) => ({
+			key,
+			what: describeCell(cell),
+			milliseconds: estimateCell(cell, { budget, timeLimit }, limits, experiment),
+		})),
+	};
+}
+
+/**
+ * Measures the cells of an experiment whose rows are not there yet, each in a process of its own, those of one point in
+ * rounds, and adds each row to `rows.csv` as soon as its cell is done. A cell never ends the sweep: what went wrong with it
+ * is the status of its row.
+ * @throws UsageError when the grid or the folder will not do; ComputationError when the disk takes no more rows
+ */
+export async function sweep(experiment: Experiment, options: SweepOptions): Promise<SweepSummary> {
+	const { progress, preset = "quick", overrides = {}, fresh = false, jobs = 1 } = options;
+	if (!(Number.isInteger(jobs) && jobs >= 1)) throw new UsageError(`--jobs must be a whole number >= 1, got ${jobs}`);
+	const { shard, memoryLimit = defaultMemoryLimit() } = options;
+	const { plan, cells, folder, budget, timeLimit } = await prepare(experiment, options);
+	const { cellTimeout = wallLimit(timeLimit) } = options;
+	const machine = readMachine();
+	const source = await readCommit();
+	const store = openStore(folder, { fresh, notice: progress.notice });
+	try {
+		const { name, title, question, module } = experiment;
+		store.describe({
+			experiment: name,
+			title,
+			question,
+			preset,
+			settings: {
+				overrides,
+				jobs,
+				timeLimit,
+				budget,
+				memoryLimit,
+				cellTimeout,
+				...(shard && { shard, grid: plan.grid }),
+			},
+			versions: readVersions(),
+			machine,
+			kernel: plan.kernel,
+			commit: source?.commit ?? null,
+			dirty: source?.dirty ?? null,
+			startedAt: new Date().toISOString(),
+			cells: cells.map(({ key, cell }) => ({ key, ...cell })),
+		});
+		const { toRun, rows, limits } = select(cells, store.rows, options.rerun, timeLimit);
+		progress.notice(describeStart(experiment, cells.length, toRun, { budget, timeLimit }, limits, jobs));
+		if (toRun.length > 0) for (const warning of await machineWarnings()) progress.notice(warning);
+		const throttled = throttleCount();
+		progress.start(toRun.length);
+		const commit = source ? source.commit + (source.dirty ? "+" : "") : "";
+		await handleAll(byPoint(toRun), jobs, options.signal, (point, signal) => {
+			const started = new Map<string, string>();
+			return measurePoint(point, {
+				module,
+				budget,
+				limits: { time: cellTimeout, memory: memoryLimit },
+				signal,
+				reasonToSkip: (cell) => limits.reasonToSkip(cell),
+				onTurn({ key, cell }) {
+					if (!started.has(key)) started.set(key, new Date().toISOString());
+					progress.begin(describeCell(cell));
+				},
+				onEnd({ key, cell }, outcome) {
+					const started_at = started.get(key) ?? new Date().toISOString();
+					const row = toRow(key, cell, outcome, { contended: jobs > 1, started_at, machine: machine.name, commit });
+					store.put(row, outcome.status === "done" ? outcome.measurement.rounds : undefined);
+					rows.set(key, row);
+					limits.note(cell, row);
+					progress.finish(describeCell(cell), row);
+				},
+			});
+		});
+		if (throttleCount() > throttled)
+			progress.notice("warning: the processor was slowed down for heat meanwhile; times of this sweep may be too long");
+		const summary = summarise(
+			cells.flatMap(({ key }) => rows.get(key) ?? []),
+			cells.length,
+		);
+		if (summary.left > 0)
+			progress.notice(
+				`stopped with ${summary.left} of ${cells.length} cells to run; the same command goes on from here`,
+			);
+		return { experiment: name, folder, ...summary };
+	} finally {
+		progress.stop();
+		store.close();
+	}
+}
+
+/** What a call and an experiment come to. */
+async function prepare(
+	experiment: Experiment,
+	{ preset = "quick", overrides = {}, out = "results", timeLimit, shard }: Omit<SweepOptions, "progress" | "signal">,
+) {
+	const plan = await planCells(experiment, { preset, overrides, timeLimit, shards: shard?.of ?? 1 });
+	const folder = join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name);
+	return { plan, cells: plan.shares[(shard?.index ?? 1) - 1], folder, ...plan.effort };
+}
+
+/** The cells that are to be measured, with what is known of the others. */
+function select(cells: readonly KeyedCell[], found: readonly Row[], rerun: Rerun | undefined, timeLimit: number) {
+	const rows = new Map(found.filter((row) => !isRerun(row, rerun)).map((row) => [row.key, row]));
+	const limits = new CurveLimits(timeLimit);
+	for (const { key, cell } of cells) if (rows.has(key)) limits.note(cell, rows.get(key)!);
+	return { toRun: cells.filter(({ key }) => !rows.has(key)), rows, limits };
+}
+
+function isRerun({ status }: Row, rerun: Rerun | undefined): boolean {
+	if (rerun === "failed") return status !== "done" && status !== "skipped";
+	return rerun === "all" || status === rerun;
+}
+
+/** `scaling: found 120 cells, done 96, to run 24, about 3 min` */
+function describeStart(
+	experiment: Experiment,
+	count: number,
+	toRun: readonly KeyedCell[],
+	effort: Effort,
+	limits: CurveLimits,
+	jobs: number,
+): string {
+	const start = `${experiment.name}: found ${count} cells, done ${count - toRun.length}, to run ${toRun.length}`;
+	if (toRun.length === 0) return start;
+	const together = toRun.reduce((sum, { cell }) => sum + estimateCell(cell, effort, limits, experiment), 0) / jobs;
+	return `${start}, about ${describeDuration(together)}`;
+}
+
+/** Four fifths of the memory that this process may use, MiB. */
+function defaultMemoryLimit(): number {
+	const allowed = process.constrainedMemory();
+	return Math.round((0.8 * Math.min(totalmem(), allowed > 0 ? allowed : Number.POSITIVE_INFINITY)) / 2 ** 20);
+}
+
+function summarise(rows: readonly Row[], cells: number): Pick<SweepSummary, "counts" | "left"> {
+	const counts: Partial<Record<Status, number>> = {};
+	for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
+	return { counts, left: cells - rows.length };
+}
