@@ -31,6 +31,7 @@ export {
 } from "./layers/layer.ts";
 export { type LayerInputs, type OpenLayers, openLayers } from "./layers/layer-file.ts";
 export { decodeNpy, encodeNpy, writeNpy, writeNpyRows } from "./numpy/npy.ts";
+export * from "./operator/index.ts";
 export { boundMet, loss, scaledQueries, values } from "./problem/loss.ts";
 export {
 	type AttentionProblem,
