@@ -6,7 +6,7 @@ export default mergeConfig(
 	{ ...base, test: { ...base.test, include: [], reporters: [] } },
 	defineConfig({
 		test: {
-			include: ["src/**/*.long.ts", "test/**/*.long.ts"],
+			include: ["src/**/*.long.ts", "*/*.long.ts", "test/**/*.long.ts"],
 			reporters: ["default", ["json", { outputFile: "test-report.long.json" }]],
 			testTimeout: 300_000,
 			hookTimeout: 300_000,

@@ -32,7 +32,7 @@ const { values } = parseArgs({
 });
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
-for (const manifest of globSync(["packages/*/package.json", "experiments/package.json"]).sort()) {
+for (const manifest of globSync(["packages/*/package.json", "{experiments,tools}/package.json"]).sort()) {
 	add(join(dirname(manifest), "test-report.json"));
 	const { scripts } = JSON.parse(readFileSync(manifest, "utf8")) as { scripts: Record<string, string> };
 	if (values.long && scripts["test:long"]) add(join(dirname(manifest), "test-report.long.json"));
@@ -64,7 +64,7 @@ function add(report: string): void {
 /** Each failed test of a report, and each file that failed as a whole. */
 function nameFailures({ testResults }: Report): void {
 	for (const { name, status, message, assertionResults } of testResults) {
-		const file = name.slice(name.search(/(packages|experiments)\//));
+		const file = name.slice(name.search(/(packages|experiments|tools)\//));
 		const failed = assertionResults.filter((test) => test.status === "failed");
 		for (const { fullName, failureMessages } of failed) {
 			console.error(`failed: ${file}: ${fullName}\n${firstLines((failureMessages ?? []).join("\n"))}`);

@@ -12,7 +12,7 @@ const engines = { node: ">=22" };
 
 /**
  * The `package.json` of the packed package: each export is compiled code with its types, without what only this repository
- * uses (scripts, development dependencies, `private`, and exports that are TypeScript elsewhere than in the sources).
+ * uses (scripts, development dependencies, `private`, exports that are TypeScript elsewhere than in the sources or serve tests only).
  * @param sources folder of the TypeScript sources, relative to the package: `./src/` or `./`
  */
 export function packedManifest(
@@ -22,7 +22,9 @@ export function packedManifest(
 	const exports = Object.fromEntries(
 		Object.entries(manifest.exports).flatMap(([name, target]) => {
 			if (typeof target !== "string" || !target.endsWith(".ts")) return [[name, target]];
-			return target.startsWith(sources) ? [[name, compiled(target, sources)]] : [];
+			return target.startsWith(sources) && !target.startsWith(`${sources}testing/`)
+				? [[name, compiled(target, sources)]]
+				: [];
 		}),
 	);
 	return { ...manifest, engines, exports };

@@ -1,0 +1,151 @@
+import { UsageError } from "@attgrad/matrix-core";
+import type { Options } from "yargs";
+import { z } from "zod";
+import { shortNumber } from "../formats/short-number.ts";
+import { parseNumber } from "./number.ts";
+
+/** Values of the command line under their flags' names, as yargs gives them: text, or true for a switch. */
+export type GivenFlags = Readonly<Record<string, unknown>>;
+
+/** What a zod schema says about one of its properties, as far as a flag needs it. */
+interface Property {
+	readonly type?: string;
+	readonly enum?: readonly string[];
+	readonly default?: unknown;
+	readonly description?: string;
+}
+
+function properties(schema: z.ZodObject): { properties: Record<string, Property>; required: readonly string[] } {
+	const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+	return { properties: properties as Record<string, Property>, required };
+}
+
+/** `maxRank` is `--max-rank`. */
+export function flagName(property: string): string {
+	return property.replaceAll(/(?<=.)[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** What a flag is, for lists and help. */
+export interface FlagDescription {
+	readonly flag: string;
+	readonly type: string;
+	readonly values?: readonly string[];
+	readonly default?: unknown;
+	readonly summary?: string;
+}
+
+/** The flags of a schema as data. */
+export function describeFlags(schema: z.ZodObject): FlagDescription[] {
+	return Object.entries(properties(schema).properties).map(([name, property]) => ({
+		flag: flagName(name),
+		type: property.enum ? "choice" : (property.type ?? "text"),
+		...(property.enum && { values: property.enum }),
+		...(property.default !== undefined && { default: property.default }),
+		...(property.description !== undefined && { summary: property.description }),
+	}));
+}
+
+/**
+ * The flags of a schema for yargs: one a property. Values stay text here, so that the schema alone decides what is
+ * valid; `readFlags` reads them.
+ */
+export function flagsOf(schema: z.ZodObject): Record<string, Options> {
+	const { properties: declared, required } = properties(schema);
+	return Object.fromEntries(
+		Object.entries(declared).map(([name, property]) => {
+			const isSwitch = property.type === "boolean";
+			const text = [
+				property.description,
+				property.enum && `(${property.enum.join(", ")})`,
+				required.includes(name) && "[required]",
+			]
+				.filter(Boolean)
+				.join(" ");
+			return [
+				flagName(name),
+				{
+					type: isSwitch ? "boolean" : "string",
+					...(isSwitch ? {} : { requiresArg: true }),
+					...(text && { describe: text }),
+					...(property.default !== undefined && !isSwitch && { defaultDescription: shown(property.default) }),
+				} satisfies Options,
+			];
+		}),
+	);
+}
+
+/**
+ * The values of a schema's flags, checked by the schema; other flags are not looked at.
+ * @param fixed values that the call may not give: the call names a variant that fixes them
+ * @throws UsageError naming the flag, what it must be and what was got
+ */
+export function readFlags<Schema extends z.ZodObject>(
+	schema: Schema,
+	given: GivenFlags,
+	fixed: Readonly<Record<string, unknown>> = {},
+): z.output<Schema> {
+	const values: Record<string, unknown> = { ...fixed };
+	for (const [name, property] of Object.entries(properties(schema).properties)) {
+		const flag = flagName(name);
+		const value = given[flag];
+		if (value === undefined) continue;
+		if (Array.isArray(value)) throw new UsageError(`--${flag} is given ${value.length} times`);
+		if (name in fixed) throw new UsageError(`--${flag} is fixed to ${fixed[name]} by the name of the algorithm`);
+		values[name] = convert(flag, value, property);
+	}
+	const read = schema.safeParse(values);
+	if (read.success) return read.data;
+	const issue = read.error.issues[0];
+	throw new UsageError(explain(issue, values));
+}
+
+/** @throws UsageError where the flag takes a number and the text is none */
+function convert(flag: string, value: unknown, { type }: Property): unknown {
+	if (typeof value !== "string" || (type !== "number" && type !== "integer")) return value;
+	const number = parseNumber(value);
+	if (number === undefined) throw new UsageError(`--${flag} must be a number, got ${value}`);
+	return number;
+}
+
+/** A zod issue as `--degree must be >= 0, got -1`. */
+function explain(issue: z.core.$ZodIssue, values: Record<string, unknown>): string {
+	const name = String(issue.path[0] ?? "");
+	if (!name) return issue.message;
+	if (values[name] === undefined) return `--${flagName(name)} is missing; see --help`;
+	if (values[name] === "") return `--${flagName(name)} is empty; see --help`;
+	return `--${flagName(name)} must be ${requirement(issue)}, got ${values[name]}`;
+}
+
+function requirement(issue: z.core.$ZodIssue): string {
+	if (issue.code === "too_small") return `${issue.inclusive ? ">=" : ">"} ${issue.minimum}`;
+	if (issue.code === "too_big") return `${issue.inclusive ? "<=" : "<"} ${issue.maximum}`;
+	if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
+	if (issue.code === "invalid_type") return issue.expected === "int" ? "a whole number" : `a finite ${issue.expected}`;
+	return `valid (${issue.message})`;
+}
+
+/** A default value for people. */
+export function shown(value: unknown): string {
+	return typeof value === "number" ? shortNumber(value) : String(value);
+}
+
+/** The names of the flags of a schema, without dashes before them. */
+export const flagNames = (schema: z.ZodObject): string[] => Object.keys(schema.shape).map(flagName);
+
+/**
+ * Refuses flags that an algorithm does not have.
+ * @param own its flags
+ * @param known flags of all algorithms
+ * @throws UsageError naming the first given that belongs to others only
+ */
+export function refuseForeign(
+	algorithm: string,
+	own: readonly string[],
+	known: readonly string[],
+	given: GivenFlags,
+): void {
+	const wrong = known.find((flag) => !own.includes(flag) && given[flag] !== undefined);
+	if (wrong === undefined) return;
+	const has = own.length > 0 ? `it has ${own.map((flag) => `--${flag}`).join(", ")}` : "it has none";
+	throw new UsageError(`${algorithm} has no option --${wrong} (${has})`);
+}

@@ -1,0 +1,114 @@
+import type { LayerRun, OpenLayers } from "@attgrad/attention-problem";
+import type { ComputationError, Matrix, Runtime } from "@attgrad/matrix-core";
+import { shortNumber } from "../../formats/short-number.ts";
+import { printTable } from "../../formats/table.ts";
+import type { ForwardRequest } from "./request.ts";
+
+/** An output and how it was computed. */
+interface Computed {
+	readonly request: ForwardRequest;
+	readonly file: OpenLayers;
+	readonly layers: readonly LayerRun[];
+	readonly largest: number;
+	readonly squares: number;
+	readonly whole: Matrix | undefined;
+	readonly milliseconds: number;
+	readonly peakRssMb: number;
+	readonly runtime: Runtime;
+}
+
+/** The JSON object of `attgrad forward --json`; what does not exist (a degree, an infinite bound) is null. */
+export type ForwardAnswer = ReturnType<typeof describeForward>;
+
+/** Describes an output. */
+export function describeForward({ request, file, layers, largest, squares, whole, ...run }: Computed) {
+	const { out } = request;
+	return {
+		...describeCall(request, file),
+		status: "done" as const,
+		scale: file.scale ?? 1 / file.d,
+		dtype: file.dtype,
+		kernel: run.runtime.kernel,
+		threads: run.runtime.threads,
+		layers: layers.map(({ degree, rank, certificate, throughError }, at) => ({
+			...(request.reasons[at] !== undefined && { chosen: request.reasons[at] }),
+			degree: degree ?? null,
+			rank: rank ?? null,
+			certificate: certificate
+				? { ...certificate, bound: finite(certificate.bound), floatFloor: finite(certificate.floatFloor) }
+				: null,
+			throughError: throughError === undefined ? null : finite(throughError),
+		})),
+		outputMax: largest,
+		outputNorm: Math.sqrt(squares),
+		milliseconds: run.milliseconds,
+		peakRssMb: run.peakRssMb,
+		...(out !== undefined && { out }),
+		...(out === undefined && whole && { output: whole.toRows() }),
+	};
+}
+
+/** The JSON object when an output cannot be had as asked. */
+export function describeForwardFailure(request: ForwardRequest, file: OpenLayers, failure: ComputationError) {
+	return { ...describeCall(request, file), status: failure.status, reason: failure.message };
+}
+
+const describeCall = ({ forward, options }: ForwardRequest, { n, d }: OpenLayers) => ({
+	algorithm: forward.name,
+	options,
+	n,
+	d,
+});
+
+/** JSON has no infinity. */
+const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
+
+/** Prints an answer to standard output: one line of JSON, or a table. */
+export function printForward(answer: ForwardAnswer, json: boolean): void {
+	if (json) console.log(JSON.stringify(answer));
+	else printTable(tableRows(answer));
+}
+
+function tableRows(answer: ForwardAnswer): [label: string, value: string][] {
+	const { n, d, scale, dtype, layers, output, kernel, threads, out } = answer;
+	const rows: [string, string | undefined][] = [
+		["algorithm", answer.algorithm],
+		["layers", `${layers.length}, n ${n}, d ${d}, scale ${shortNumber(scale)}, ${dtype}`],
+		...layers.map((layer, at): [string, string] => [`layer ${at + 1}`, layerText(layer, at)]),
+		["output", `largest entry ${shortNumber(answer.outputMax)}, Frobenius norm ${shortNumber(answer.outputNorm)}`],
+		["", output && corner(output)],
+		[
+			"time",
+			`${shortNumber(answer.milliseconds)} ms, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,
+		],
+		["written", out],
+	];
+	return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
+function layerText(
+	{ chosen, degree, rank, certificate, throughError }: ForwardAnswer["layers"][number],
+	at: number,
+): string {
+	const lines = [
+		chosen,
+		degree === null ? "exact up to rounding; no bound is claimed" : `polynomial of degree ${degree}, rank ${rank}`,
+		certificate && certificate.bound !== null
+			? `no entry is off by more than ${shortNumber(certificate.bound)}${at > 0 ? " for the input it was given" : ""} (${certificate.kind}; radius ${shortNumber(certificate.radius)}, relative error of exp ${shortNumber(certificate.relativeError)}, rounding ${shortNumber(certificate.floatFloor ?? Number.NaN)})`
+			: degree !== null && "nothing could be certified at this degree",
+		at > 0 &&
+			(throughError === null
+				? "nothing is certified about the layers together"
+				: `nor by more than ${shortNumber(throughError)} from the exact layers 1 to ${at + 1}`),
+	];
+	return lines.filter(Boolean).join("\n");
+}
+
+/** Upper left corner of a matrix, a line a row. */
+function corner(rows: readonly (readonly number[])[], size = 4): string {
+	const lines = rows.slice(0, size).map((row) => {
+		const entries = row.slice(0, size).map((x) => x.toExponential(4).padStart(11));
+		return entries.join(" ") + (row.length > size ? "  …" : "");
+	});
+	return lines.join("\n") + (rows.length > size ? `\n${"…".padStart(11)}` : "");
+}

@@ -1,0 +1,47 @@
+import { polynomialForward } from "@attgrad/approx-gradient";
+import type { AnyForwardAlgorithm } from "@attgrad/attention-problem";
+import { exactForward } from "@attgrad/exact-gradient";
+import { z } from "zod";
+import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
+import { autoForward } from "./auto-forward.ts";
+
+const own = z.object({
+	algorithm: z
+		.enum(["auto", "exact", "streaming", "polynomial"])
+		.default("auto")
+		.describe("auto picks for each layer; exact is another name of streaming"),
+	layers: z
+		.int()
+		.min(1)
+		.optional()
+		.describe(
+			"how many layers: the first of stacked weights, or one layer again and again; all there are unless given",
+		),
+	dtype: z.enum(["f64", "f32"]).default("f64").describe("number type to compute in"),
+	threads: z.int().min(1).default(1).describe("threads that work at once"),
+	kernel: z.string().optional().describe("build of the inner loops; the fastest that this machine has unless given"),
+	out: z.string().min(1).optional().describe("file to write the output to, .npy"),
+	json: z.boolean().default(false).describe("print one JSON object"),
+});
+
+/** What `attgrad forward` takes: its own flags and those of the algorithms. */
+export const forwardFlags = z.object({ ...own.shape, ...polynomialForward.options.shape });
+
+/** What a call asks for. */
+export interface ForwardRequest extends z.output<typeof own> {
+	/** The algorithm of that name; `chosen` says what auto picked. */
+	readonly forward: AnyForwardAlgorithm;
+	readonly options: Readonly<Record<string, unknown>>;
+	/** Why a layer was computed as it was, a line a layer; filled by auto while it runs. */
+	readonly reasons: string[];
+}
+
+/** @throws UsageError for a value that is refused, or an option that the algorithm does not have */
+export function readForwardRequest(given: GivenFlags): ForwardRequest {
+	const flags = readFlags(own, given);
+	const reasons: string[] = [];
+	const forward: AnyForwardAlgorithm =
+		{ auto: autoForward(reasons), polynomial: polynomialForward }[flags.algorithm as string] ?? exactForward;
+	refuseForeign(forward.name, flagNames(forward.options), flagNames(polynomialForward.options), given);
+	return { ...flags, forward, options: readFlags(forward.options, given), reasons };
+}

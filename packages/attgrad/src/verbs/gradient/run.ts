@@ -1,0 +1,53 @@
+import { type AttentionProblem, asDtype, openProblem, writeNpy } from "@attgrad/attention-problem";
+import { measureGradient } from "@attgrad/harness/gradient";
+import { ComputationError, createRuntime, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { outputPath } from "../../files/output-file.ts";
+import { type GivenFlags, readFlags } from "../../flags/flags.ts";
+import { progressLine } from "../../terminal/progress-line.ts";
+import { type Computed, describeAnswer, describeFailure, printAnswer } from "./answer.ts";
+import { gradientFlags } from "./flags.ts";
+import { type Selection, selectAlgorithm } from "./selection.ts";
+
+/**
+ * Computes the gradient of a problem whose rows are read from its file block by block, writes it where asked and prints
+ * the answer. The call, the output file, and names and shapes in the problem's are checked before anything is computed;
+ * entries as they are read.
+ * @throws UsageError for a wrong call or input; ComputationError when the gradient cannot be had as asked
+ */
+export async function answerGradient(given: GivenFlags): Promise<void> {
+	const { out, json, dtype, threads, kernel, algorithm } = readFlags(gradientFlags, given);
+	const request = selectAlgorithm(algorithm, given);
+	const input = String(given["problem"]);
+	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npy", input });
+	const file = await openProblem(input);
+	const problem = asDtype(file.problem, dtype);
+	const progress = progressLine();
+	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
+	try {
+		const computed = await compute(problem, request, runtime);
+		progress.clear();
+		if (target !== undefined) await writeNpy(target, computed.result.gradient);
+		printAnswer(describeAnswer(computed, file.reference, out), json);
+	} catch (failure) {
+		progress.clear();
+		if (json && failure instanceof ComputationError)
+			console.log(JSON.stringify(describeFailure(problem, request, failure)));
+		throw failure;
+	} finally {
+		await runtime.close();
+		file.close();
+	}
+}
+
+/** @throws UsageError when the algorithm does not take the problem */
+async function compute(
+	problem: AttentionProblem<RowSource>,
+	selection: Selection,
+	runtime: Runtime,
+): Promise<Computed> {
+	const { algorithm, options } = selection;
+	const supported = algorithm.supports(problem, options);
+	if (supported !== true) throw new UsageError(supported.reason);
+	const { kernel, threads } = runtime;
+	return { problem, selection, kernel, threads, ...(await measureGradient(algorithm, problem, options, runtime)) };
+}

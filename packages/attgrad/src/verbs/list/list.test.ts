@@ -1,0 +1,24 @@
+import { distributions } from "@attgrad/attention-problem";
+import { experiments } from "@attgrad/experiments";
+import { reductions } from "@attgrad/hardness";
+import { knownAlgorithms } from "@attgrad/harness";
+import { expect, test } from "vitest";
+import { attgrad } from "../../testing/command.ts";
+
+test.concurrent("list --json has every algorithm, distribution, experiment and reduction", async () => {
+	const { code, stdout, stderr } = await attgrad(["list", "--json"]);
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	const listed = JSON.parse(stdout);
+	expect(listed.algorithms.map(({ name }: { name: string }) => name)).toEqual(knownAlgorithms.map(({ name }) => name));
+	expect(listed.distributions).toEqual(distributions);
+	expect(listed.experiments.map(({ name }: { name: string }) => name)).toEqual(experiments.map(({ name }) => name));
+	expect(listed.reductions.map(({ name }: { name: string }) => name)).toEqual(reductions.map(({ name }) => name));
+});
+
+test.concurrent("list shows the options of an algorithm with their values and defaults", async () => {
+	const { stdout } = await attgrad(["list"]);
+	expect(stdout).toMatch(/^ {2}polynomial +\S/m);
+	expect(stdout).toMatch(/--route paper\|moment\|reverse.*\(moment unless given\)/);
+	expect(stdout).toMatch(/variants: .*polynomial\/moment/);
+	for (const name of distributions) expect(stdout).toContain(name);
+});

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { attgrad, temporaryFolder } from "../../testing/command.ts";
+
+const folder = temporaryFolder();
+
+/** An instance in a file, far beyond the crossover: 5000 tokens of width 2. */
+async function instance(name: string): Promise<string> {
+	const file = join(folder, `${name}.npz`);
+	await attgrad(["generate", "--n", "5000", "--d", "2", "--B", "0.5", "--out", file]);
+	return file;
+}
+
+test.concurrent("plan tells what every algorithm would cost, what auto picks, and gradient then picks it", async () => {
+	const file = await instance("plan");
+	const { code, stdout, stderr } = await attgrad(["plan", file, "--epsilon", "1e-3", "--json"]);
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	const { n, epsilon, chosen, algorithms } = JSON.parse(stdout);
+	expect({ n, epsilon }).toEqual({ n: 5000, epsilon: 1e-3 });
+	const names = new Set(algorithms.map(({ algorithm }: { algorithm: string }) => algorithm));
+	const expected = ["streaming", "polynomial/moment", "polynomial/reverse", "nystrom", "support-basis", "clusters"];
+	expect(names).toEqual(new Set(expected));
+	const possible = algorithms.filter((entry: { possible: boolean }) => entry.possible);
+	const times = possible.map(({ milliseconds }: { milliseconds: number }) => milliseconds);
+	expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
+	expect(chosen.algorithm).toBe(possible[0].algorithm);
+	// At 5000 tokens of width 2 the exact method takes thirty times as long.
+	expect(chosen.algorithm).toMatch(/^polynomial\//);
+	expect(chosen.why).toMatch(/^Chebyshev degree \d+, K = \d+: \d.* predicted; exact: \d/);
+
+	const gradient = JSON.parse((await attgrad(["gradient", file, "--epsilon", "1e-3", "--json"])).stdout);
+	expect(gradient.chosen.algorithm).toMatch(/^polynomial\//);
+	expect(gradient.certificate.bound).toBeLessThanOrEqual(1e-3);
+});
+
+test.concurrent("plan prints a table, cheapest first", async () => {
+	const { stdout } = await attgrad(["plan", await instance("table"), "--epsilon", "1e-3"]);
+	expect(stdout).toMatch(/^problem +n 5000, d 2, f64, epsilon 0\.001; kernel/);
+	expect(stdout).toMatch(/^auto +polynomial\/\w+, Chebyshev degree/m);
+	expect(stdout).toMatch(/^ *predicted +algorithm +error proved$/m);
+	expect(stdout).toMatch(/streaming +exact but for rounding/);
+	expect(stdout).toMatch(/a-posteriori$/m);
+});
+
+test.concurrent("a wrong plan is refused in a line", async () => {
+	const { code, stderr } = await attgrad(["plan", "nowhere.npz", "--epsilon", "0"]);
+	expect({ code, stderr }).toEqual({ code: 2, stderr: "attgrad plan: --epsilon must be > 0, got 0\n" });
+});

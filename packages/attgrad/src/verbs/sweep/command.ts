@@ -1,0 +1,203 @@
+import type { Experiment, SweepOptions, SweepPlan, SweepSummary } from "@attgrad/harness";
+import type { Argv, CommandModule } from "yargs";
+import type { z } from "zod";
+import type { GivenFlags } from "../../flags/flags.ts";
+
+/** `attgrad sweep`: measures what is not measured yet, then draws the figures. */
+export const sweepVerb: CommandModule<unknown, GivenFlags> = {
+	command: "sweep [experiment..]",
+	describe: "Run experiments: measure what is not in the results yet, then draw the figures",
+	builder: async (parser) => {
+		const [{ flagsOf }, flags] = await Promise.all([import("../../flags/flags.ts"), sweepFlags()]);
+		return parser
+			.positional("experiment", {
+				type: "string",
+				array: true,
+				describe: "names that attgrad list shows; all of them unless given",
+			})
+			.options(flagsOf(flags))
+			.example("$0 sweep", "the quick preset of every experiment")
+			.example("$0 sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms")
+			.example("$0 sweep --dry-run", "what that would measure, and for how long")
+			.example("$0 sweep degree --preset full --out runs", "the long form, into runs/degree") as Argv<GivenFlags>;
+	},
+	handler: async (given) => {
+		const { readFlags } = await import("../../flags/flags.ts");
+		const { experiments } = await import("@attgrad/experiments");
+		const harness = await import("@attgrad/harness");
+		const { drawRun } = await import("../plot/draw-run.ts");
+		const {
+			json,
+			dryRun,
+			shard: part,
+			cellTimeout,
+			memoryLimit,
+			rerun,
+			...flags
+		} = readFlags(await sweepFlags(), given);
+		const { preset, jobs, fresh, out } = flags;
+		const asked = {
+			preset,
+			jobs,
+			fresh,
+			out,
+			...(await gridOf(flags)),
+			...(cellTimeout && { cellTimeout: harness.parseDuration("cell-timeout", cellTimeout) }),
+			...(memoryLimit && { memoryLimit: harness.parseMemory("memory-limit", memoryLimit) }),
+			...(rerun && { rerun }),
+			...(part && { shard: harness.parseShard(part) }),
+		};
+		const chosen = await chooseExperiments(given["experiment"], experiments);
+		if (dryRun) return describePlans(await plansOf(chosen, asked), json);
+		const progress = await harness.createProgress();
+		using stop = harness.onStopSignals();
+		const done: (SweepSummary & { files: string[] })[] = [];
+		for (const experiment of chosen) {
+			if (stop.signal.aborted) break;
+			const { signal } = stop;
+			const summary = await harness.sweep(experiment, { ...asked, progress, signal });
+			const { folder } = summary;
+			const files = summary.left > 0 || part ? [] : await drawRun(folder);
+			done.push({ ...summary, files });
+			if (json) continue;
+			console.log(describeSummary(summary, files));
+			console.log(`\n${harness.describeRun(harness.readRun(folder, experiments))}\n`);
+		}
+		if (json) console.log(JSON.stringify({ experiments: done }));
+		process.exitCode = stop.exitCode;
+	},
+};
+
+/** What flags say about the grid: axes in place of the experiment's, and the time limit of a curve. */
+export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
+	const { parseAlgorithms, parseAxis, parseDuration } = await import("@attgrad/harness");
+	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
+	const { distribution, seed, dtype } = flags;
+	const { UsageError } = await import("@attgrad/matrix-core");
+	if (epsilon && degree) throw new UsageError("give --epsilon or --degree");
+	const { distributions } = await import("@attgrad/attention-problem");
+	if (distribution && !distributions.some((name) => name === distribution))
+		throw new UsageError(`--distribution must be one of ${distributions.join(", ")}, got ${distribution}`);
+	const overrides = {
+		...(n && { n: parseAxis("n", n, { whole: true }) }),
+		...(d && { d: parseAxis("d", d, { whole: true }) }),
+		...(B && { B: parseAxis("B", B) }),
+		...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+		...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
+		...((algorithm || command) && {
+			algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
+		}),
+		...(distribution && { distribution: [distribution] }),
+		...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
+		...(dtype && { dtype: [dtype] }),
+		...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
+	};
+	return { overrides, ...(timeLimit && { timeLimit: parseDuration("time-limit", timeLimit) }) };
+}
+
+type GridFlags = Omit<
+	z.output<Awaited<ReturnType<typeof sweepFlags>>>,
+	"preset" | "jobs" | "shard" | "fresh" | "out" | "json" | "dryRun" | "rerun" | "cellTimeout" | "memoryLimit"
+>;
+
+/** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
+export async function sweepFlags() {
+	const { z } = await import("zod");
+	return z.object({
+		preset: z.enum(["quick", "full"]).default("quick").describe("how far to go"),
+		n: z.string().optional().describe("sizes in place of the experiment's: 1024,2048 or 2^10..2^17"),
+		d: z.string().optional().describe("widths in place of the experiment's: 4,8"),
+		B: z.string().optional().describe("bounds in place of the experiment's: 0.5,1"),
+		epsilon: z.string().optional().describe("errors to certify in place of the experiment's: 1e-4,1e-6"),
+		algorithm: z
+			.string()
+			.optional()
+			.describe("algorithms in place of the experiment's: exact,polynomial/moment:basis=taylor"),
+		degree: z.string().optional().describe("degrees in place of the experiment's degrees or errors: 4,8"),
+		distribution: z.string().optional().describe("distribution in place of the experiment's"),
+		seed: z.string().optional().describe("seeds in place of the experiment's: 1,2,3"),
+		dtype: z.enum(["f64", "f32"]).optional().describe("number type in place of the experiment's"),
+		command: z
+			.string()
+			.optional()
+			.describe('a program of your own, beside what --algorithm names: "python3 mine.py" (docs/extending.md)'),
+		threads: z.string().optional().describe("numbers of threads in place of the experiment's: 1,2"),
+		jobs: z.int().min(1).default(1).describe("cells at once; more than one disturb each other, and their rows say so"),
+		timeLimit: z
+			.string()
+			.optional()
+			.describe(
+				"once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; the experiment's unless given",
+			),
+		cellTimeout: z
+			.string()
+			.optional()
+			.describe(
+				"stop a cell that takes longer in all: 30s, 5m; 6 times the time limit unless given, a minute at least",
+			),
+		memoryLimit: z
+			.string()
+			.optional()
+			.describe("stop a cell that takes more memory: 512MB, 4GB; four fifths of what there is unless given"),
+		rerun: z
+			.enum(["failed", "skipped", "all"])
+			.optional()
+			.describe("measure these again though they have rows; each row stays until its new one is there"),
+		dryRun: z.boolean().default(false).describe("print what would be measured and for how long, and measure nothing"),
+		shard: z
+			.string()
+			.optional()
+			.describe("measure one of k parts of about equal cost, i/k, into out/shard-i-of-k; attgrad merge joins them"),
+		fresh: z.boolean().default(false).describe("throw away the results there are and measure all again"),
+		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
+		json: z.boolean().default(false).describe("print one JSON object"),
+	});
+}
+
+/** @throws UsageError for a name that no experiment has */
+export async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
+	if (!Array.isArray(names) || names.length === 0) return known;
+	const { UsageError } = await import("@attgrad/matrix-core");
+	const { meantOrKnown } = await import("../../flags/suggestion.ts");
+	const knownNames = known.map((experiment) => experiment.name);
+	return [...new Set<string>(names)].map((name) => {
+		const found = known.find((experiment) => experiment.name === name);
+		if (found) return found;
+		throw new UsageError(`unknown experiment: ${name} (${meantOrKnown(name, knownNames)})`);
+	});
+}
+
+/** The plan of each experiment. */
+async function plansOf(
+	chosen: readonly Experiment[],
+	options: Omit<SweepOptions, "progress" | "signal">,
+): Promise<SweepPlan[]> {
+	const { planSweep } = await import("@attgrad/harness");
+	const plans: SweepPlan[] = [];
+	for (const experiment of chosen) plans.push(await planSweep(experiment, options));
+	return plans;
+}
+
+/** A line for each cell, then one for each experiment; or one JSON object. */
+async function describePlans(plans: readonly SweepPlan[], json: boolean): Promise<void> {
+	if (json) return console.log(JSON.stringify({ plans }));
+	const { describeDuration } = await import("@attgrad/harness");
+	const timeOf = (cells: SweepPlan["toRun"]) => cells.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+	for (const { experiment, cells, toRun } of plans) {
+		for (const { what, milliseconds } of toRun)
+			console.log(
+				`${experiment}: ${what}: ${milliseconds > 0 ? `about ${describeDuration(milliseconds)}` : "over the time limit, would be skipped"}`,
+			);
+		const end = toRun.length > 0 ? `, about ${describeDuration(timeOf(toRun))}` : "";
+		console.log(`${experiment}: found ${cells} cells, done ${cells - toRun.length}, to run ${toRun.length}${end}`);
+	}
+	const all = plans.flatMap(({ toRun }) => toRun);
+	if (plans.length > 1) console.log(`in all to run ${all.length}, about ${describeDuration(timeOf(all))}`);
+}
+
+/** `scaling: 33 done, 2 skipped; results/scaling: rows.csv, run.json, time-vs-n.png, time-vs-n.svg` */
+function describeSummary({ experiment, folder, counts, left }: SweepSummary, files: readonly string[]): string {
+	const outcomes = Object.entries({ ...counts, "to run": left }).filter(([, count]) => count > 0);
+	const names = ["rows.csv", "run.json", ...files.map((file) => file.slice(folder.length + 1))];
+	return `${experiment}: ${outcomes.map(([status, count]) => `${count} ${status}`).join(", ")}; ${folder}: ${names.join(", ")}`;
+}

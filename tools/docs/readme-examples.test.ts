@@ -1,0 +1,39 @@
+import { execFile } from "node:child_process";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+test("the TypeScript that READMEs and docs show agrees with the types of the packages", async () => {
+	const shown = globSync(["README.md", "CONTRIBUTING.md", "docs/*.md", "packages/*/README.md"], { cwd: root }).flatMap(
+		(path) =>
+			Array.from(readFileSync(join(root, path), "utf8").matchAll(/^```ts\n(.*?)^```/gms), ([, code], i) => ({
+				name: `${path.replaceAll("/", "-")}-${i}.ts`,
+				code: code,
+			})),
+	);
+	expect(shown.length).toBeGreaterThan(4);
+	// Below the root, where the packages are found by name.
+	mkdirSync(join(root, "node_modules/.cache"), { recursive: true });
+	const folder = mkdtempSync(join(root, "node_modules/.cache/examples-"));
+	try {
+		for (const { name, code } of shown) writeFileSync(join(folder, name), `${code}\nexport {};\n`);
+		const extended = JSON.stringify({
+			extends: join(root, "tsconfig.base.json"),
+			compilerOptions: { noUnusedLocals: false },
+			include: ["*.ts"],
+		});
+		writeFileSync(join(folder, "tsconfig.json"), extended);
+		const tsc = join(root, "node_modules/typescript/bin/tsc");
+		const failure = await promisify(execFile)(process.execPath, [tsc, "-p", folder, "--pretty", "false"]).then(
+			() => "",
+			(error: { stdout: string }) => error.stdout,
+		);
+		expect(failure).toBe("");
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+});
