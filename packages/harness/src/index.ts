@@ -1,76 +1,116 @@
-export { type Cell, cellKey, describeCell } from "./cells/cell.ts";
-export { columns, type Row, type Status, statuses } from "./cells/row.ts";
+export { type Cell, cellKey, columns, describeCell, type Row, type Status, statuses } from "./cells/index.ts";
 export { peers as programPeers } from "./command/peers.ts";
 export { pythonWith } from "./command/python.ts";
-export { findRun, saveBaseline } from "./compare/baselines.ts";
-export { type ComparedPoint, type Comparison, compareRuns } from "./compare/compare-runs.ts";
-export { type Circumstance, circumstances } from "./compare/match.ts";
-export { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./experiment/axis-values.ts";
+export {
+	type Circumstance,
+	type ComparedPoint,
+	type Comparison,
+	circumstances,
+	compareRuns,
+	findRun,
+	saveBaseline,
+} from "./compare/index.ts";
 export {
 	defineExperiment,
 	type Effort,
 	type Experiment,
+	expandGrid,
 	type GridBlock,
+	type GridOverrides,
 	type Preset,
+	parseAlgorithms,
+	parseAxis,
+	parseDuration,
+	parseMemory,
 	presets,
-} from "./experiment/experiment.ts";
-export { expandGrid, type GridOverrides } from "./experiment/grid.ts";
-export type {
-	Axis,
-	ColourScale,
-	DotFigure,
-	Figure,
-	FigureFacts,
-	Guide,
-	HeatCell,
-	HeatMapFigure,
-	LineFigure,
-	Overlay,
-	Panels,
-	Quantity,
-	Rule,
-	Series,
-} from "./figures/figure.ts";
-export { figureSpec } from "./figures/model/figure-spec.ts";
-export { describeRegime } from "./figures/model/regime.ts";
-export { numberText } from "./figures/scales/number-text.ts";
-export { type Crossover, findCrossover } from "./fits/crossover.ts";
-export { chooseGrowth, type Growth, type GrowthCandidate, type GrowthForm, growthForms } from "./fits/growth.ts";
-export { type LocalExponent, localExponents } from "./fits/local-exponent.ts";
-export { countSizes, describeExponent, fitPowerLaw, type PowerLaw, type SizedValue } from "./fits/power-law.ts";
-export { largestWithin, type Reach } from "./fits/reach.ts";
-export { studentQuantile } from "./fits/student-t.ts";
-export { gateSize, gradientError, passGate, referenceGradient } from "./measure/gate.ts";
+} from "./experiment/index.ts";
+export {
+	type Axis,
+	type ColourScale,
+	type DotFigure,
+	describeRegime,
+	type Figure,
+	type FigureFacts,
+	figureSpec,
+	type Guide,
+	type HeatCell,
+	type HeatMapFigure,
+	type LineFigure,
+	numberText,
+	type Overlay,
+	type Panels,
+	type Quantity,
+	type Rule,
+	type Series,
+} from "./figures/index.ts";
+export {
+	type Crossover,
+	chooseGrowth,
+	countSizes,
+	describeExponent,
+	findCrossover,
+	fitPowerLaw,
+	type Growth,
+	type GrowthCandidate,
+	type GrowthForm,
+	growthForms,
+	type LocalExponent,
+	largestWithin,
+	localExponents,
+	type PowerLaw,
+	type Reach,
+	type SizedValue,
+	studentQuantile,
+} from "./fits/index.ts";
 export {
 	type CellContext,
 	cellProblem,
 	describeError,
 	describeResult,
+	gateSize,
+	gradientError,
+	type MeasuredGradient,
 	type Measurement,
 	measureCell,
-} from "./measure/measure-cell.ts";
-export { type MeasuredGradient, measureGradient } from "./measure/measure-gradient.ts";
-export { timeRuns } from "./measure/time-runs.ts";
-export type { Timing, TimingDetail } from "./measure/timing.ts";
+	measureGradient,
+	passGate,
+	referenceGradient,
+	type Timing,
+	type TimingDetail,
+	timeRuns,
+} from "./measure/index.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
-export { plotRun } from "./report/plot-run.ts";
-export { reportIndex } from "./report/report-index.ts";
-export { reportRun } from "./report/report-run.ts";
-export { reproduceCommand, reproduceRun } from "./report/sections/reproduce.ts";
-export { cellCost, cellMemory } from "./shards/cell-cost.ts";
-export { type MergeOptions, type MergeSummary, mergeRuns } from "./shards/merge-runs.ts";
-export { type CellPlan, type KeyedCell, planCells } from "./shards/plan-cells.ts";
-export { parseShard, type Shard, shardFolder } from "./shards/shard.ts";
-export { readRows } from "./store/rows-file.ts";
-export { type Run, readRun } from "./store/run.ts";
-export { isRun, removeRun, runsIn } from "./store/run-files.ts";
-export { type RunInfo, readRunInfo } from "./store/run-info.ts";
-export { type Rounds, readSamples } from "./store/samples-file.ts";
-export { describeRun, textTable } from "./summary/describe-run.ts";
-export { shown, shownSize, shownTime } from "./summary/shown.ts";
-export { describeDuration } from "./sweep/estimate.ts";
-export { createProgress, type Progress } from "./sweep/progress.ts";
+export { plotRun, reportIndex, reportRun, reproduceCommand, reproduceRun } from "./report/index.ts";
 export {
+	type CellPlan,
+	cellCost,
+	cellMemory,
+	type KeyedCell,
+	type MergeOptions,
+	type MergeSummary,
+	mergeRuns,
+	parseShard,
+	planCells,
+	type Shard,
+	shardFolder,
+} from "./shards/index.ts";
+export {
+	isRun,
+	type Rounds,
+	type Run,
+	type RunInfo,
+	readRows,
+	readRun,
+	readRunInfo,
+	readSamples,
+	removeRun,
+	runsIn,
+} from "./store/index.ts";
+export { describeRun, shown, shownSize, shownTime, textTable } from "./summary/index.ts";
+export {
+	createProgress,
+	describeDuration,
+	type Progress,
 	planSweep,
 	type Rerun,
 	reruns,
@@ -78,7 +118,5 @@ export {
 	type SweepPlan,
 	type SweepSummary,
 	sweep,
-} from "./sweep/sweep.ts";
-export { machineWarnings } from "./system/machine-state.ts";
-export { peakRssMb } from "./system/peak-memory.ts";
-export { onStopSignals, type StopRequest } from "./system/stop-signals.ts";
+} from "./sweep/index.ts";
+export { machineWarnings, onStopSignals, peakRssMb, type StopRequest } from "./system/index.ts";

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { readOrEmpty } from "../system/read-or-empty.ts";
+import { readOrEmpty } from "../system/index.ts";
 
 /** The memory of a process group. */
 export interface GroupMemory {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { ComputationError } from "@attgrad/matrix-core";
-import { killGroup } from "../system/kill-group.ts";
-import { startTimer } from "../system/long-timer.ts";
+import { killGroup, startTimer } from "../system/index.ts";
 import { shorten } from "./exchange.ts";
 import { groupMemory } from "./group-memory.ts";
 

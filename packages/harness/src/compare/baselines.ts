@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import { runFiles, runsIn } from "../store/run-files.ts";
+import { runFiles, runsIn } from "../store/index.ts";
 
 /** Where baselines are kept, in the current directory. */
 const baselinesFolder = join("results", "baselines");

@@ -1,10 +1,6 @@
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import { readRows } from "../store/rows-file.ts";
-import { runsIn } from "../store/run-files.ts";
-import { readRunInfo } from "../store/run-info.ts";
-import { readSamples } from "../store/samples-file.ts";
-import { rowsFileName } from "../store/store.ts";
+import { readRows, readRunInfo, readSamples, rowsFileName, runsIn } from "../store/index.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { type Circumstance, matchPoints, type Point } from "./match.ts";
 import { type Ratio, ratioOf } from "./ratio.ts";

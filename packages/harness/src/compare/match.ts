@@ -1,4 +1,4 @@
-import type { Row } from "../cells/row.ts";
+import type { Row } from "../cells/index.ts";
 
 /** What must be the same for times to be comparable, unless it is compared across. */
 export const circumstances = ["machine", "kernel", "dtype", "threads"] as const;

@@ -1,4 +1,4 @@
-import { studentQuantile } from "../fits/student-t.ts";
+import { studentQuantile } from "../fits/index.ts";
 
 /** What is known of the time of one point in one run. */
 export interface RunTimes {

@@ -1,8 +1,8 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import type { Dtype } from "@attgrad/matrix-core";
-import type { Cell } from "../cells/cell.ts";
-import type { Figure } from "../figures/figure.ts";
-import type { CellContext, Measurement } from "../measure/measure-cell.ts";
+import type { Cell } from "../cells/index.ts";
+import type { Figure } from "../figures/index.ts";
+import type { CellContext, Measurement } from "../measure/index.ts";
 
 /** Sizes of an experiment: `quick` within about a minute, `full` as far as the question needs. */
 export const presets = ["quick", "full"] as const;

@@ -13,20 +13,22 @@ beforeEach(() => {
 });
 
 const files: Readonly<Record<string, string>> = {
-	"mine/package.json": '{ "type": "module", "exports": { ".": "../index.ts" } }',
+	"mine/package.json": '{ "type": "module", "exports": { ".": "./index.ts" } }',
 	"mine/fast.ts":
 		'import { scaled, type Size } from "@attgrad/base";\nimport type { Shape } from "./shape.ts";\nimport {\n\tinner,\n} from "./inner.ts";\n',
 	"mine/slow.ts": 'export { other } from "./other.ts";\n',
 	"mine/inner.ts": 'const thread = moduleBeside(import.meta.url, "thread");\nconst later = import("./later.ts");\n',
 	"mine/thread.ts": "1;\n",
-	"mine/later.ts": 'import "./inner.ts";\nconst k = { name: "sums", folder: new URL("..", import.meta.url) };\n',
+	"mine/later.ts": 'import "./inner.ts";\nconst k = { name: "sums", folder: new URL("./", import.meta.url) };\n',
 	"mine/other.ts": "2;\n",
 	"mine/shape.ts": "export type Shape = 1;\n",
 	"mine/build/sums.simd.wasm": "wasm",
 	"mine/build/others.simd.wasm": "wasm",
-	"base/package.json": '{ "type": "module", "exports": { ".": "../index.ts" } }',
-	"base/index.ts": 'export { scaled } from "./scaled.ts";\nexport { unused } from "./unused.ts";\n',
-	"base/scaled.ts": "3;\n",
+	"base/package.json": '{ "type": "module", "exports": { ".": "./index.ts" } }',
+	"base/index.ts": 'export { scaled } from "./sizes/index.ts";\nexport { unused } from "./unused.ts";\n',
+	"base/sizes/index.ts": 'export { scaled } from "./scaled.ts";\nexport { halved } from "./halved.ts";\n',
+	"base/sizes/scaled.ts": "3;\n",
+	"base/sizes/halved.ts": "5;\n",
 	"base/unused.ts": "4;\n",
 };
 
@@ -54,7 +56,7 @@ test("the digest changes with each source that an algorithm rests on, and with n
 		const folder = join(house, name.replaceAll("/", "-"));
 		const module = build(folder);
 		appendFileSync(join(folder, name), name.endsWith("json") ? "\n" : "\n// changed\n");
-		const isReached = [...reached, "base/scaled.ts", "mine/build/sums.simd.wasm"].includes(name);
+		const isReached = [...reached, "base/sizes/scaled.ts", "mine/build/sums.simd.wasm"].includes(name);
 		expect([name, sourceDigest([module]) !== original]).toEqual([name, isReached]);
 	}
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
+import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** Digests by the addresses of their modules: sources do not change while a program runs. */
@@ -56,8 +57,8 @@ function dependencies(file: string): string[] {
 	return [
 		...[...text.matchAll(statement)].flatMap(([, names, source]) => {
 			if (names !== undefined && namesIn(names)?.length === 0) return [];
-			if (source.startsWith(".")) return [at(source)];
-			return source.startsWith("@attgrad/") ? exportingFiles(file, source, names ?? "") : [];
+			if (source.startsWith(".")) return namedFiles(at(source), names);
+			return source.startsWith("@attgrad/") ? exportingFiles(file, source, names) : [];
 		}),
 		...[...text.matchAll(onDemand)].map(([, source]) => at(source)),
 		...[...text.matchAll(beside)].map(([, name]) => at(`./${name}${ending}`)),
@@ -67,17 +68,22 @@ function dependencies(file: string): string[] {
 	];
 }
 
-/** The files of a package that define the names that are imported from it; its whole index where names are not told. */
-function exportingFiles(importer: string, source: string, names: string): string[] {
-	const index = realpathSync(createRequire(importer).resolve(source));
-	const wanted = namesIn(names);
-	if (wanted === undefined) return [index];
-	const here = pathToFileURL(index);
-	return [...readFileSync(index, "utf8").matchAll(statement)].flatMap(([, exported, from]) => {
+/** The files of a package that define the names that are imported from it. */
+function exportingFiles(importer: string, source: string, names: string | undefined): string[] {
+	return namedFiles(realpathSync(createRequire(importer).resolve(source)), names);
+}
+
+/** The files that define names imported from a file. An index that only passes names on is followed, and is not one of them. */
+function namedFiles(file: string, names: string | undefined): string[] {
+	const wanted = namesIn(names ?? "");
+	if (wanted === undefined || !/^index\.[jt]s$/.test(basename(file))) return [file];
+	const here = pathToFileURL(file);
+	const sources = [...readFileSync(file, "utf8").matchAll(statement)].flatMap(([, exported, from]) => {
 		const given = namesIn(exported ?? "");
 		if (!from.startsWith(".") || (given && !given.some((name) => wanted.includes(name)))) return [];
-		return [fileURLToPath(new URL(from, here))];
+		return namedFiles(fileURLToPath(new URL(from, here)), names);
 	});
+	return sources.length > 0 ? sources : [file];
 }
 
 /** The names in `{ a, type B, c as d }` that are not types, both of a renamed one; undefined for `* as x` and the like. */

@@ -1,5 +1,5 @@
-import type { Row } from "../cells/row.ts";
-import type { PowerLaw } from "../fits/power-law.ts";
+import type { Row } from "../cells/index.ts";
+import type { PowerLaw } from "../fits/index.ts";
 
 /** A figure, declared as data: one piece of code draws every figure of a form. */
 export type Figure = LineFigure | HeatMapFigure | DotFigure;

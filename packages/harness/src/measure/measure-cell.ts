@@ -5,9 +5,8 @@ import {
 	generateProblem,
 } from "@attgrad/attention-problem";
 import { ComputationError, type Runtime } from "@attgrad/matrix-core";
-import type { Cell } from "../cells/cell.ts";
-import type { Row } from "../cells/row.ts";
-import { peakRssMb } from "../system/peak-memory.ts";
+import type { Cell, Row } from "../cells/index.ts";
+import { peakRssMb } from "../system/index.ts";
 import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
 import { timeRuns } from "./time-runs.ts";
 import { reading, type Timing, type TimingDetail, timingOf } from "./timing.ts";

@@ -1,6 +1,6 @@
 import type { AnyGradientAlgorithm, AttentionProblem, GradientResult } from "@attgrad/attention-problem";
 import { ComputationError, kernelCompileTime, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { peakRssMb } from "../system/peak-memory.ts";
+import { peakRssMb } from "../system/index.ts";
 
 /** A gradient with what it cost. */
 export interface MeasuredGradient {

@@ -1,4 +1,4 @@
-import { medianInterval } from "../fits/median-interval.ts";
+import { medianInterval } from "../fits/index.ts";
 
 /** What only the raw times tell, beside the columns of a row: `extra.timing`. */
 export interface TimingDetail {

@@ -1,10 +1,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Experiment } from "../experiment/experiment.ts";
-import { figureSpec } from "../figures/model/figure-spec.ts";
-import { renderFigure } from "../figures/print/render.ts";
-import { writeAtomically } from "../store/atomic-write.ts";
-import { readRun } from "../store/run.ts";
+import type { Experiment } from "../experiment/index.ts";
+import { figureSpec, renderFigure } from "../figures/index.ts";
+import { readRun, writeAtomically } from "../store/index.ts";
 
 /**
  * Draws the figures of a results folder from its rows, as SVG and PNG beside them. Rows that do not belong to the grid

@@ -1,9 +1,7 @@
 import { basename, join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import type { Experiment } from "../experiment/experiment.ts";
-import { writeAtomically } from "../store/atomic-write.ts";
-import { type Run, readRun } from "../store/run.ts";
-import { isRun, runsIn } from "../store/run-files.ts";
+import type { Experiment } from "../experiment/index.ts";
+import { isRun, type Run, readRun, runsIn, writeAtomically } from "../store/index.ts";
 import { html } from "./html/html.ts";
 import { pageFrame } from "./html/page-frame.ts";
 import { table } from "./html/report-tables.ts";

@@ -1,23 +1,15 @@
-import type { ScreenFigure } from "../figures/screen/screen-figure.ts";
-import type { Run } from "../store/run.ts";
-import { crossingsOf } from "../summary/crossings.ts";
-import { type CurveSummary, summariseCurves } from "../summary/curve-summary.ts";
+import type { ScreenFigure } from "../figures/index.ts";
+import type { Run } from "../store/index.ts";
+import { type CurveSummary, crossingsOf, summariseCurves } from "../summary/index.ts";
 import { Html, html } from "./html/html.ts";
 import { packed } from "./html/packed.ts";
 import { pageScript, vegaScript } from "./html/page-files.ts";
-import { pageFrame } from "./html/page-frame.ts";
+import { type PageSection, pageFrame } from "./html/page-frame.ts";
 import { certificatesOf } from "./sections/certificates.ts";
 import { figureSections } from "./sections/figure-sections.ts";
 import { fitSections } from "./sections/fit-sections.ts";
 import { certificateSection, machineSection, missingSection, reproduceSection } from "./sections/page-sections.ts";
 import { rowData, rowSection } from "./sections/row-section.ts";
-
-/** A part of the page that its contents name. */
-export interface PageSection {
-	readonly id: string;
-	readonly heading: string;
-	readonly content: Html;
-}
 
 /**
  * The report of a run as one HTML file that needs nothing beside it: figures, fits, certificates, what is missing, rows,

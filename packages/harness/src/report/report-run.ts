@@ -1,9 +1,7 @@
 import { join } from "node:path";
-import type { Experiment } from "../experiment/experiment.ts";
-import { figureSpec } from "../figures/model/figure-spec.ts";
-import { screenFigure } from "../figures/screen/screen-figure.ts";
-import { writeAtomically } from "../store/atomic-write.ts";
-import { readRun } from "../store/run.ts";
+import type { Experiment } from "../experiment/index.ts";
+import { figureSpec, screenFigure } from "../figures/index.ts";
+import { readRun, writeAtomically } from "../store/index.ts";
 import { reportPage } from "./report-page.ts";
 
 /** Name of the report in a results folder. */

@@ -1,7 +1,6 @@
 import { countMonomials, predictTime } from "@attgrad/approx-gradient";
-import type { Cell } from "../cells/cell.ts";
-import type { Effort } from "../experiment/experiment.ts";
-import { wallLimit } from "../experiment/wall-limit.ts";
+import type { Cell } from "../cells/index.ts";
+import { type Effort, wallLimit } from "../experiment/index.ts";
 
 /** What a cell takes beside its runs: a process, the problem, the gate. Milliseconds. */
 const overhead = 2_500;

@@ -1,15 +1,22 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import type { Row } from "../cells/row.ts";
-import { sizeText } from "../cells/size-text.ts";
-import { writeAtomically } from "../store/atomic-write.ts";
-import { lockFolder } from "../store/lock.ts";
-import { headerLine, readRows, rowLine } from "../store/rows-file.ts";
-import { isRun } from "../store/run-files.ts";
-import { type RunInfo, readRunInfo, writeRunInfo } from "../store/run-info.ts";
-import { type Rounds, readSamples, writeSamples } from "../store/samples-file.ts";
-import { rowsFileName } from "../store/store.ts";
+import { type Row, sizeText } from "../cells/index.ts";
+import {
+	headerLine,
+	isRun,
+	lockFolder,
+	type Rounds,
+	type RunInfo,
+	readRows,
+	readRunInfo,
+	readSamples,
+	rowLine,
+	rowsFileName,
+	writeAtomically,
+	writeRunInfo,
+	writeSamples,
+} from "../store/index.ts";
 import { requireSameKind } from "./same-kind.ts";
 
 /** How runs are joined. */

@@ -1,7 +1,13 @@
 import { createRuntime } from "@attgrad/matrix-core";
-import { type Cell, cellKey } from "../cells/cell.ts";
-import { defaultEffort, type Effort, type Experiment, type Preset } from "../experiment/experiment.ts";
-import { expandGrid, type GridOverrides } from "../experiment/grid.ts";
+import { type Cell, cellKey } from "../cells/index.ts";
+import {
+	defaultEffort,
+	type Effort,
+	type Experiment,
+	expandGrid,
+	type GridOverrides,
+	type Preset,
+} from "../experiment/index.ts";
 import { cellCost } from "./cell-cost.ts";
 import { shareOut } from "./shard.ts";
 

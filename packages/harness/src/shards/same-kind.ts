@@ -1,5 +1,5 @@
 import { UsageError } from "@attgrad/matrix-core";
-import type { RunInfo } from "../store/run-info.ts";
+import type { RunInfo } from "../store/index.ts";
 
 interface NamedRun {
 	readonly folder: string;

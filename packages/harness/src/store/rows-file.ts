@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { UsageError } from "@attgrad/matrix-core";
 import { CsvError, parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
-import { type Column, columns, decodeRow, encodeRow, isDispensable, type Row } from "../cells/row.ts";
+import { type Column, columns, decodeRow, encodeRow, isDispensable, type Row } from "../cells/index.ts";
 
 /** The first line of every rows.csv, with its line end. */
 export const headerLine = `${columns.join(",")}\n`;

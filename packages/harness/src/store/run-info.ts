@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { presets } from "../experiment/experiment.ts";
+import { presets } from "../experiment/index.ts";
 import { writeAtomically } from "./atomic-write.ts";
 
 /** Name of the file that tells how a run was made, beside its rows. */

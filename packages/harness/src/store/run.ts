@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import type { Row } from "../cells/row.ts";
-import type { Experiment } from "../experiment/experiment.ts";
+import type { Row } from "../cells/index.ts";
+import type { Experiment } from "../experiment/index.ts";
 import { readRows } from "./rows-file.ts";
 import { type RunInfo, readRunInfo } from "./run-info.ts";
 import { rowsFileName } from "./store.ts";

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ComputationError, UsageError } from "@attgrad/matrix-core";
-import type { Row } from "../cells/row.ts";
+import type { Row } from "../cells/index.ts";
 import { appendWhole } from "./append-whole.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { lockFolder } from "./lock.ts";

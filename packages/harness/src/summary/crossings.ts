@@ -1,5 +1,5 @@
-import { type Crossover, findCrossover } from "../fits/crossover.ts";
-import type { Run } from "../store/run.ts";
+import { type Crossover, findCrossover } from "../fits/index.ts";
+import type { Run } from "../store/index.ts";
 import { type CurveRows, curvesOverSizes } from "./curves.ts";
 
 /** From where on one curve is below another. */

@@ -1,9 +1,7 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { Row } from "../cells/row.ts";
-import { chooseGrowth, type Growth } from "../fits/growth.ts";
-import { fitPowerLaw, type PowerLaw } from "../fits/power-law.ts";
-import { largestWithin, type Reach } from "../fits/reach.ts";
-import type { Run } from "../store/run.ts";
+import type { Row } from "../cells/index.ts";
+import { chooseGrowth, fitPowerLaw, type Growth, largestWithin, type PowerLaw, type Reach } from "../fits/index.ts";
+import type { Run } from "../store/index.ts";
 import { type CurveRows, curvesOverSizes } from "./curves.ts";
 
 /** Times that a reader may have, milliseconds. */

@@ -1,6 +1,6 @@
-import type { Row } from "../cells/row.ts";
-import type { SizedValue } from "../fits/power-law.ts";
-import type { RunInfo } from "../store/run-info.ts";
+import type { Row } from "../cells/index.ts";
+import type { SizedValue } from "../fits/index.ts";
+import type { RunInfo } from "../store/index.ts";
 
 /** What tells a curve of times over n from another: everything of a cell but n and the seed. */
 const settingNames = ["d", "B", "epsilon", "degree", "distribution", "dtype", "threads", "kernel"] as const;

@@ -1,5 +1,5 @@
-import { describeExponent } from "../fits/power-law.ts";
-import type { Run } from "../store/run.ts";
+import { describeExponent } from "../fits/index.ts";
+import type { Run } from "../store/index.ts";
 import { crossingsOf } from "./crossings.ts";
 import { type CurveSummary, summariseCurves } from "./curve-summary.ts";
 import { describeReach, shown, shownSize, shownTime } from "./shown.ts";

@@ -1,5 +1,5 @@
-import { longExponent, sizeText } from "../cells/size-text.ts";
-import type { Reach } from "../fits/reach.ts";
+import { longExponent, sizeText } from "../cells/index.ts";
+import type { Reach } from "../fits/index.ts";
 
 /** A number in four digits for people: 0.05291, 16,384, 2.487e-7; a dash for none. */
 export function shown(x: number | undefined): string {

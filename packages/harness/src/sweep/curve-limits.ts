@@ -1,6 +1,5 @@
-import { type Cell, curveOf } from "../cells/cell.ts";
-import type { Row } from "../cells/row.ts";
-import { logLine, type SizedValue } from "../fits/power-law.ts";
+import { type Cell, curveOf, type Row } from "../cells/index.ts";
+import { logLine, type SizedValue } from "../fits/index.ts";
 
 /** Where a curve became too slow or too large. */
 interface Stop {

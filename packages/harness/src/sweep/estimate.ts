@@ -1,6 +1,6 @@
 import { predictTime } from "@attgrad/approx-gradient";
-import type { Cell } from "../cells/cell.ts";
-import type { Effort, Experiment } from "../experiment/experiment.ts";
+import type { Cell } from "../cells/index.ts";
+import type { Effort, Experiment } from "../experiment/index.ts";
 import type { CurveLimits } from "./curve-limits.ts";
 
 /** The process of a cell, its problem and its gate, milliseconds: what is seen on a machine of two cores. */

@@ -1,5 +1,5 @@
-import type { Cell } from "../cells/cell.ts";
-import type { KeyedCell } from "../shards/plan-cells.ts";
+import type { Cell } from "../cells/index.ts";
+import type { KeyedCell } from "../shards/index.ts";
 import { inRounds } from "./in-rounds.ts";
 import type { CellOutcome } from "./process/cell-message.ts";
 import { type CellLimits, startCell } from "./process/run-cell.ts";

@@ -1,5 +1,5 @@
 import type { SingleBar } from "cli-progress";
-import type { Row } from "../cells/row.ts";
+import type { Row } from "../cells/index.ts";
 
 /** Where a sweep tells how far it is. Everything goes to standard error. */
 export interface Progress {

@@ -1,5 +1,4 @@
-import type { Cell } from "../cells/cell.ts";
-import type { Row } from "../cells/row.ts";
+import type { Cell, Row } from "../cells/index.ts";
 import type { CellOutcome } from "./process/cell-message.ts";
 
 /** What a row tells beside its cell and what became of it. */

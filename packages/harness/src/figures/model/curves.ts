@@ -1,6 +1,6 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { Row } from "../../cells/row.ts";
-import { fitPowerLaw, type PowerLaw } from "../../fits/power-law.ts";
+import type { Row } from "../../cells/index.ts";
+import { fitPowerLaw, type PowerLaw } from "../../fits/index.ts";
 import type { LineFigure, Series } from "../figure.ts";
 
 /** A point of a curve: the median of the rows at one x (or at one value of `along`), and a band that holds all of them. */

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import type { Axis, DotFigure, Quantity } from "../figure.ts";
 import { figureWidth, fontSize, margin } from "../look/layout.ts";
 import { type CurveStyle, stylesOf } from "../look/palette.ts";

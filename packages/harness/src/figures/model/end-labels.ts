@@ -1,4 +1,4 @@
-import { describeExponent } from "../../fits/power-law.ts";
+import { describeExponent } from "../../fits/index.ts";
 import type { LineFigure } from "../figure.ts";
 import { labelGap, type PlacedLabel, placeLabels } from "../labels/place-labels.ts";
 import { fontSize } from "../look/layout.ts";

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import type { Figure } from "../figure.ts";
 import { dotFigureSpec } from "./dot-figure.ts";
 import { heatMapSpec } from "./heat-map.ts";

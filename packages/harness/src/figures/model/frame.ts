@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import type { Figure, FigureFacts, Panels } from "../figure.ts";
 import { figureWidth, fontSize, fontStack, margin, panelColumns } from "../look/layout.ts";
 import { ink } from "../look/palette.ts";

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import type { Axis, HeatCell, HeatMapFigure } from "../figure.ts";
 import { boxAround } from "../labels/boxes.ts";
 import { figureWidth, fontSize, largePanelHeight, margin, smallPanel, yAxisWidth } from "../look/layout.ts";

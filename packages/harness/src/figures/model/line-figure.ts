@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import type { LineFigure } from "../figure.ts";
 import { figureWidth, largePanelHeight, margin, smallPanel, titledPanelWidth, yAxisWidth } from "../look/layout.ts";
 import { stylesOf } from "../look/palette.ts";

@@ -1,4 +1,4 @@
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import type { HeatMapFigure, Overlay } from "../figure.ts";
 import { type Box, boxAround, boxesAlong, isWithin, overlap } from "../labels/boxes.ts";
 import { fontSize } from "../look/layout.ts";

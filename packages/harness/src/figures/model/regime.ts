@@ -1,4 +1,4 @@
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import { numberText } from "../scales/number-text.ts";
 
 /** How a column is told: the value that all rows have, and what to say where they differ. */

@@ -1,4 +1,4 @@
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 import type { LineFigure, Rule } from "../figure.ts";
 import { type Box, boxAround, boxesAlong, boxesBetween, isWithin, overlap } from "../labels/boxes.ts";
 import { fontSize } from "../look/layout.ts";

@@ -1,4 +1,4 @@
-import { longExponent } from "../../cells/size-text.ts";
+import { longExponent } from "../../cells/index.ts";
 import { power } from "./ticks.ts";
 
 /** A number as people write it, up to six digits where it is no whole one: `65,536`, `0.25`, `10⁻⁶`, `3.1·10⁻⁵`, `2¹⁰⁰`. */

@@ -11,6 +11,13 @@ export interface PageParts {
 	readonly scripts?: Html;
 }
 
+/** A part of the page that its contents name. */
+export interface PageSection {
+	readonly id: string;
+	readonly heading: string;
+	readonly content: Html;
+}
+
 /** An HTML document with the project's style, that may run programs of its own and load nothing. */
 export function pageFrame({ title, header, main, footer, scripts }: PageParts): string {
 	return html`<!doctype html>

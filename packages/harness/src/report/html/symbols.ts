@@ -1,4 +1,4 @@
-import type { LegendEntry } from "../../figures/screen/screen-figure.ts";
+import type { LegendEntry } from "../../figures/index.ts";
 import { type Html, html } from "./html.ts";
 
 /** Outlines of vega's symbols in a square from −1 to 1. */

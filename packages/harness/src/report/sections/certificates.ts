@@ -1,4 +1,4 @@
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 
 /** What became of the certificates of an algorithm. */
 export interface CertificateRecord {

@@ -1,4 +1,4 @@
-import type { ScreenFigure } from "../../figures/screen/screen-figure.ts";
+import type { ScreenFigure } from "../../figures/index.ts";
 import { type Html, html } from "../html/html.ts";
 import { swatch } from "../html/symbols.ts";
 

@@ -1,10 +1,16 @@
-import { describeExponent } from "../../fits/power-law.ts";
-import type { Crossing } from "../../summary/crossings.ts";
-import { type CurveSummary, patience } from "../../summary/curve-summary.ts";
-import { describeReach, shown, shownSize, shownTime } from "../../summary/shown.ts";
+import { describeExponent } from "../../fits/index.ts";
+import {
+	type Crossing,
+	type CurveSummary,
+	describeReach,
+	patience,
+	shown,
+	shownSize,
+	shownTime,
+} from "../../summary/index.ts";
 import { html } from "../html/html.ts";
+import type { PageSection } from "../html/page-frame.ts";
 import { table } from "../html/report-tables.ts";
-import type { PageSection } from "../report-page.ts";
 
 /** What the times say of how they grow with n, and where curves cross; nothing where no curve has enough sizes. */
 export function fitSections(curves: readonly CurveSummary[], crossings: readonly Crossing[]): PageSection[] {

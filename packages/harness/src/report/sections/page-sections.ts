@@ -1,9 +1,9 @@
-import type { Row } from "../../cells/row.ts";
-import type { RunInfo } from "../../store/run-info.ts";
-import { shown, shownRange, shownSize } from "../../summary/shown.ts";
+import type { Row } from "../../cells/index.ts";
+import type { RunInfo } from "../../store/index.ts";
+import { shown, shownRange, shownSize } from "../../summary/index.ts";
 import { type Html, html } from "../html/html.ts";
+import type { PageSection } from "../html/page-frame.ts";
 import { table, terms } from "../html/report-tables.ts";
-import type { PageSection } from "../report-page.ts";
 import type { CertificateRecord } from "./certificates.ts";
 import { reproduceRun } from "./reproduce.ts";
 

@@ -1,8 +1,6 @@
-import type { Cell } from "../../cells/cell.ts";
-import { sizeText } from "../../cells/size-text.ts";
-import type { Preset } from "../../experiment/experiment.ts";
-import { wallLimit } from "../../experiment/wall-limit.ts";
-import type { RunInfo } from "../../store/run-info.ts";
+import { type Cell, sizeText } from "../../cells/index.ts";
+import { type Preset, wallLimit } from "../../experiment/index.ts";
+import type { RunInfo } from "../../store/index.ts";
 
 /** What of a cell its command tells. */
 export interface CommandCell

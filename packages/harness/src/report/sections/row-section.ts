@@ -1,5 +1,5 @@
-import { type Column, columns, encodeRow, type Row } from "../../cells/row.ts";
-import type { Run } from "../../store/run.ts";
+import { type Column, columns, encodeRow, type Row } from "../../cells/index.ts";
+import type { Run } from "../../store/index.ts";
 import { type Html, html } from "../html/html.ts";
 import { reproduceCommand } from "./reproduce.ts";
 

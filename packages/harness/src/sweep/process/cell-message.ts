@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Cell } from "../../cells/cell.ts";
-import { statuses } from "../../cells/row.ts";
-import type { Measurement } from "../../measure/measure-cell.ts";
+import { type Cell, statuses } from "../../cells/index.ts";
+import type { Measurement } from "../../measure/index.ts";
 
 /** What the process of a cell is asked to do. */
 export interface CellRequest {

@@ -5,9 +5,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { ComputationError, createRuntime, moduleBeside, UsageError } from "@attgrad/matrix-core";
-import type { Experiment } from "../../experiment/experiment.ts";
-import { knownTo } from "../../experiment/grid.ts";
-import { measureCell } from "../../measure/measure-cell.ts";
+import { type Experiment, knownTo } from "../../experiment/index.ts";
+import { measureCell } from "../../measure/index.ts";
 import { findAlgorithm } from "../../registry.ts";
 import { type CellOutcome, type CellRequest, waiting } from "./cell-message.ts";
 

@@ -3,9 +3,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { moduleBeside } from "@attgrad/matrix-core";
-import { killGroup } from "../../system/kill-group.ts";
-import { startTimer } from "../../system/long-timer.ts";
-import { residentMb } from "../../system/peak-memory.ts";
+import { killGroup, residentMb, startTimer } from "../../system/index.ts";
 import { type CellOutcome, type CellRequest, proceed, readAnswer, waiting } from "./cell-message.ts";
 
 /** Last part of what a process wrote to standard error, kept for the reason of its end. */

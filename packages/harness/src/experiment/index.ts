@@ -1,0 +1,12 @@
+export { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
+export {
+	defaultEffort,
+	defineExperiment,
+	type Effort,
+	type Experiment,
+	type GridBlock,
+	type Preset,
+	presets,
+} from "./experiment.ts";
+export { expandGrid, type GridOverrides, knownTo } from "./grid.ts";
+export { wallLimit } from "./wall-limit.ts";
