@@ -37,7 +37,7 @@ import { Matrix } from "@attgrad/matrix-core";
 import { z } from "zod";
 import type { FeatureMap } from "../feature-map.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { centred, spansOf } from "../spans.ts";
+import { centred, spansOf } from "../../rows/spans.ts";
 
 /** Features (1, q) and (1, k - centre): 1 + <q, k> in place of e^<q, k>. Say here what yours are, and where they are from. */
 function featureMap(centre: Float64Array): FeatureMap {

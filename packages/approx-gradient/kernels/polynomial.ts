@@ -3,10 +3,10 @@
 import { forwardPass } from "./forward-pass";
 import { blockFeatures } from "./features";
 import { keyMoments } from "./key-moments";
-import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile";
+import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile/profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
-export { centredKeysSingle, centredQueriesSingle, keyRangesSingle, queryRangesSingle } from "./single-profile";
+export { centredKeysSingle, centredQueriesSingle, keyRangesSingle, queryRangesSingle } from "./profile/single-profile";
 
 export function keyMoments64(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,

@@ -8,7 +8,7 @@ import { evaluate } from "./outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
 import { centrePanels, projectPanels } from "./projection";
 import { raise } from "./raised-gradient";
-import { backward, productsBackward } from "./way-back";
+import { backward, productsBackward } from "./backward";
 
 /**
  * From unnormalised outputs N (d panels, then the normaliser D) and targets: the residual c = o - E in place of the

@@ -4,8 +4,8 @@ import { denseIntermediates } from "@attgrad/exact-gradient";
 import { Matrix, maxAbs, maxAbsDifference, multiply, scaleRows, UsageError } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
-import { lowRankFactors } from "./low-rank-factors.ts";
-import { chebyshev } from "./polynomials/chebyshev.ts";
+import { chebyshev } from "./polynomial/families/chebyshev.ts";
+import { lowRankFactors } from "./polynomial/low-rank-factors.ts";
 
 const problem = generateProblem({ distribution: "uniform", n: 63, d: 3, B: 1, seed: 5 });
 const factors = lowRankFactors(problem, { coefficients: chebyshev.coefficients(1, 10) });

@@ -1,8 +1,8 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { type Matrix, mapEntries, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import type { ResidualRows } from "./residual-rows.ts";
-import type { QueryBlock } from "./row-blocks.ts";
-import type { Spans } from "./spans.ts";
+import type { ResidualRows } from "../rows/residual-rows.ts";
+import type { QueryBlock } from "../rows/row-blocks.ts";
+import type { Spans } from "../rows/spans.ts";
 
 const u = unitRoundoff("f64");
 

@@ -1,9 +1,9 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { centredValues, type ResidualRows, residualRows } from "../rows/residual-rows.ts";
+import { keyBlocks, type QueryBlock } from "../rows/row-blocks.ts";
+import { centred, type Spans } from "../rows/spans.ts";
 import type { RowErrors } from "./error-sums.ts";
-import { centredValues, type ResidualRows, residualRows } from "./residual-rows.ts";
-import { keyBlocks, type QueryBlock } from "./row-blocks.ts";
-import { centred, type Spans } from "./spans.ts";
 
 /** Keys at a time: with 64 queries the scores are 256 KiB. */
 const BLOCK_KEYS = 512;

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { Matrix, mapEntries, multiply, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { GradientSum } from "../rows/gradient-sum.ts";
+import { centredValues, residualRows } from "../rows/residual-rows.ts";
+import { keyBlocks, type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "../rows/row-blocks.ts";
+import { centred, type Spans, spansOf } from "../rows/spans.ts";
 import { ErrorSums, type RowErrors, tauOf } from "./error-sums.ts";
 import { exactRows } from "./exact-rows.ts";
 import type { EntryErrors, FeatureMap } from "./feature-map.ts";
-import { GradientSum } from "./gradient-sum.ts";
-import { centredValues, residualRows } from "./residual-rows.ts";
-import { keyBlocks, type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "./row-blocks.ts";
-import { centred, type Spans, spansOf } from "./spans.ts";
 
 /**
  * `plug-in`: the closed form with f̃ in place of f, exactly invariant under centring; `surrogate`: the exact gradient of

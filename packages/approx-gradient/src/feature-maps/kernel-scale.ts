@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, type RowSource } from "@attgrad/matrix-core";
-import { keyBlocks, queryBlocks } from "./row-blocks.ts";
-import { distance } from "./spans.ts";
+import { keyBlocks, queryBlocks } from "../rows/row-blocks.ts";
+import { distance } from "../rows/spans.ts";
 
 const BLOCK_ROWS = 512;
 

@@ -1,8 +1,8 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { type Matrix, type RowSource, seededRandom } from "@attgrad/matrix-core";
+import { queryBlockAt } from "../rows/row-blocks.ts";
+import { spansOf } from "../rows/spans.ts";
 import { exactRows } from "./exact-rows.ts";
-import { queryBlockAt } from "./row-blocks.ts";
-import { spansOf } from "./spans.ts";
 
 /** Rows that are evaluated exactly: the standard error falls like their square root. */
 const SAMPLE_ROWS = 64;

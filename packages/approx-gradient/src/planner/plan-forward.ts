@@ -1,9 +1,9 @@
 import type { AttentionLayer, ForwardResult, RowSink } from "@attgrad/attention-problem";
 import { exactForward } from "@attgrad/exact-gradient";
 import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { countMonomials } from "../monomials/feature-tree.ts";
-import { prepareForward } from "../polynomial-forward.ts";
-import { calibratedModel } from "./calibration.ts";
+import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
+import { prepareForward } from "../polynomial/polynomial-forward.ts";
+import { calibratedModel } from "./costs/calibration.ts";
 import { shortTime } from "./plan.ts";
 
 /** How an output is best computed on this machine. */

@@ -1,13 +1,10 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
-import { profileOn } from "../method-of.ts";
-import { Budget, unlimited } from "./budget.ts";
-import { calibratedModel } from "./calibration.ts";
-import type { CostName } from "./costs.ts";
-import { exactEntry } from "./exact-candidate.ts";
-import { featureMapEntry, featureMapNames, outlook } from "./feature-map-candidates.ts";
-import { type Plan, type PlanEntry, planOf, shortTime } from "./plan.ts";
-import type { PlanContext } from "./plan-context.ts";
+import { profileOn } from "../polynomial/method/method-of.ts";
+import { Budget, unlimited } from "./candidates/budget.ts";
+import { exactEntry } from "./candidates/exact-candidate.ts";
+import { featureMapEntry, featureMapNames, outlook } from "./candidates/feature-map-candidates.ts";
+import type { PlanContext } from "./candidates/plan-context.ts";
 import {
 	guessedDegree,
 	leastPolynomialTime,
@@ -15,7 +12,10 @@ import {
 	unseenVariant,
 	variantEntry,
 	variants,
-} from "./polynomial-candidates.ts";
+} from "./candidates/polynomial-candidates.ts";
+import { calibratedModel } from "./costs/calibration.ts";
+import type { CostName } from "./costs/costs.ts";
+import { type Plan, type PlanEntry, planOf, shortTime } from "./plan.ts";
 
 /** Milliseconds that looking at a further variant of the polynomial takes: bounds for some ten degrees. */
 const VARIANT_COST = { reverse: 1, minimax: 20, anisotropic: 10 };

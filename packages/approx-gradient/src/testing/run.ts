@@ -1,6 +1,6 @@
 import type { AttentionProblem, GradientResult } from "@attgrad/attention-problem";
 import { createRuntime, type Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
-import { polynomial } from "../polynomial.ts";
+import { polynomial } from "../polynomial/polynomial.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
 

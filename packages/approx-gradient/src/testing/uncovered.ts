@@ -1,6 +1,6 @@
 import { type AttentionProblem, asDtype, scaledQueries } from "@attgrad/attention-problem";
 import { denseIntermediates } from "@attgrad/exact-gradient";
-import type { Profile } from "../profile.ts";
+import type { Profile } from "../polynomial/profile/profile.ts";
 
 /** What a profile says of a problem and is not so, computed in double precision from all pairs of rows: each with what it says and what is. */
 export function uncovered(given: AttentionProblem, profile: Profile): string[] {

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { Matrix, multiply, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import { totalDegreeTree } from "../../monomials/total-degree.ts";
-import { chebyshev } from "../../polynomials/chebyshev.ts";
+import { chebyshev } from "../../polynomial/families/chebyshev.ts";
+import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
+import { GradientSum } from "../../rows/gradient-sum.ts";
+import { centredValues, residualRows } from "../../rows/residual-rows.ts";
+import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../../rows/row-blocks.ts";
+import { centred, type Spans } from "../../rows/spans.ts";
 import { ErrorSums, tauOf } from "../error-sums.ts";
-import { GradientSum } from "../gradient-sum.ts";
 import { balance, type MonomialMap, monomialMap, monomialRounding } from "../polynomial/monomial-map.ts";
-import { centredValues, residualRows } from "../residual-rows.ts";
-import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../row-blocks.ts";
-import { centred, type Spans } from "../spans.ts";
 import { nearest } from "./clustering.ts";
 import { type Partition, tiltOf } from "./partition.ts";
 

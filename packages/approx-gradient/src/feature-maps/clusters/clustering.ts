@@ -1,5 +1,5 @@
 import { Matrix, type RowSource } from "@attgrad/matrix-core";
-import { distance } from "../spans.ts";
+import { distance } from "../../rows/spans.ts";
 
 /** Points in few groups. */
 export interface Clustering {

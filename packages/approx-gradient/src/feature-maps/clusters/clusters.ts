@@ -1,6 +1,7 @@
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../../accuracy.ts";
+import { spansOf } from "../../rows/spans.ts";
 import {
 	accuracyOptions,
 	chosenDegree,
@@ -9,7 +10,6 @@ import {
 	requireBound,
 	requireMoments,
 } from "../polynomial/degree-choice.ts";
-import { spansOf } from "../spans.ts";
 import { clusterGradient } from "./cluster-gradient.ts";
 import { partitionOf } from "./partition.ts";
 

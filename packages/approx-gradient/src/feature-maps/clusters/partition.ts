@@ -1,8 +1,8 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scale } from "@attgrad/matrix-core";
+import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
+import { centred, distance, type Spans } from "../../rows/spans.ts";
 import { predictedFeatures } from "../polynomial/degree-choice.ts";
-import { keyBlocks, queryBlocks } from "../row-blocks.ts";
-import { centred, distance, type Spans } from "../spans.ts";
 import { type Clustering, clusterPoints, nearest, spreadRows } from "./clustering.ts";
 
 const BLOCK_ROWS = 512;

@@ -8,9 +8,9 @@ import {
 	seededRandom,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { readBlock } from "../../rows/row-blocks.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale, scaledKeys } from "../kernel-scale.ts";
-import { readBlock } from "../row-blocks.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
 import { nystromMap } from "./nystrom-map.ts";
 import { PivotedCholesky } from "./pivoted-cholesky.ts";

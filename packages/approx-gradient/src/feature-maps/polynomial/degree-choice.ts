@@ -2,11 +2,11 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
 import type { Accuracy } from "../../accuracy.ts";
-import { countMonomials } from "../../monomials/feature-tree.ts";
-import { chebyshev } from "../../polynomials/chebyshev.ts";
-import { roundingFloor } from "../../polynomials/rounding-floor.ts";
-import { queryBlocks } from "../row-blocks.ts";
-import type { Spans } from "../spans.ts";
+import { chebyshev } from "../../polynomial/families/chebyshev.ts";
+import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
+import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { queryBlocks } from "../../rows/row-blocks.ts";
+import type { Spans } from "../../rows/spans.ts";
 
 /** Relative error of the exponentials that is aimed at where neither degree nor epsilon is given. */
 export const DEFAULT_DELTA = 1e-6;

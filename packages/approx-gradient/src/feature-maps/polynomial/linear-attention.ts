@@ -1,12 +1,12 @@
 import { type AttentionProblem, defineAlgorithm } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { totalDegreeTree } from "../../monomials/total-degree.ts";
+import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
+import { queryBlocks } from "../../rows/row-blocks.ts";
+import { centred, distance, spansOf } from "../../rows/spans.ts";
 import type { EntryErrors } from "../feature-map.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { queryBlocks } from "../row-blocks.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
-import { centred, distance, spansOf } from "../spans.ts";
 import { balance, monomialMap, monomialRounding } from "./monomial-map.ts";
 
 /** 1 + x + x²/2, at least ½ everywhere: normalisers are positive whatever the scores. */

@@ -1,5 +1,5 @@
 import { Matrix } from "@attgrad/matrix-core";
-import { type FeatureTree, featureWeights } from "../../monomials/feature-tree.ts";
+import { type FeatureTree, featureWeights } from "../../polynomial/monomials/feature-tree.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 
 /** A feature map that has all three ways to a gradient: plug-in, raised and surrogate. */

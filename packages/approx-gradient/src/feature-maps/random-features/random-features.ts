@@ -1,7 +1,7 @@
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { seededRandom } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { availableMemory } from "../../monomials/feature-tree.ts";
+import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";

@@ -1,8 +1,9 @@
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../../accuracy.ts";
-import { totalDegreeTree } from "../../monomials/total-degree.ts";
-import { chebyshev } from "../../polynomials/chebyshev.ts";
+import { chebyshev } from "../../polynomial/families/chebyshev.ts";
+import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
+import { distance, spansOf } from "../../rows/spans.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import {
 	accuracyOptions,
@@ -14,7 +15,6 @@ import {
 } from "../polynomial/degree-choice.ts";
 import { balance, monomialMap, monomialRounding } from "../polynomial/monomial-map.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
-import { distance, spansOf } from "../spans.ts";
 import { cheapestThreshold, type Support, supportAt } from "./support.ts";
 import { supportMap } from "./support-map.ts";
 

@@ -1,7 +1,7 @@
 import { Matrix, multiply } from "@attgrad/matrix-core";
+import { centred } from "../../rows/spans.ts";
 import type { EntryErrors } from "../feature-map.ts";
 import type { MonomialMap } from "../polynomial/monomial-map.ts";
-import { centred } from "../spans.ts";
 import { type Support, supNorm } from "./support.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, type RowSource } from "@attgrad/matrix-core";
-import { countMonomials } from "../../monomials/feature-tree.ts";
+import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
+import { distance, type Spans } from "../../rows/spans.ts";
 import { predictedFeatures } from "../polynomial/degree-choice.ts";
-import { keyBlocks, queryBlocks } from "../row-blocks.ts";
-import { distance, type Spans } from "../spans.ts";
 
 const BLOCK_ROWS = 512;
 

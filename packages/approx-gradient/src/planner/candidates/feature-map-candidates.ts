@@ -1,0 +1,145 @@
+import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
+import { ComputationError } from "@attgrad/matrix-core";
+import { partitionOf } from "../../feature-maps/clusters/partition.ts";
+import { relativeTarget } from "../../feature-maps/polynomial/degree-choice.ts";
+import { cheapestThreshold, supNorm, supportAt } from "../../feature-maps/support-basis/support.ts";
+import { chebyshev } from "../../polynomial/families/chebyshev.ts";
+import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
+import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { queryBlocks } from "../../rows/row-blocks.ts";
+import { spansOf } from "../../rows/spans.ts";
+import { subProblem } from "../../rows/sub-problem.ts";
+import { costAlgorithms } from "../costs/cost-algorithms.ts";
+import type { Work } from "../costs/costs.ts";
+import type { PlanEntry } from "../plan.ts";
+import type { PlanContext } from "./plan-context.ts";
+
+/** The approximations by feature maps that can prove an epsilon. */
+export const featureMapNames = ["support-basis", "clusters", "nystrom"] as const;
+
+type FeatureMapName = (typeof featureMapNames)[number];
+
+/** What a few of the rows say of the run on all. */
+interface Foreseen {
+	readonly work: Work;
+	readonly detail: string;
+	readonly degree?: number;
+	readonly rank: number;
+}
+
+/** How an algorithm's run is foreseen from a sample, and what no run has less of. */
+interface Foresight {
+	/** Rows of the sample. */
+	readonly rows: number;
+	/** About what looking at the sample takes, milliseconds. */
+	readonly cost: number;
+	least(n: number, d: number): Work;
+	foresee(context: PlanContext, rows: number): Promise<Foreseen>;
+}
+
+/** Nyström's rank on all rows may be this much above the sample's: it grows by this factor. */
+const RANK_GROWTH = 1.5;
+
+const outOfReach = (why: string): ComputationError => new ComputationError("invalid", why);
+
+/** The degree of a Chebyshev expansion at a radius, and its sizes. */
+function expansion(d: number, radius: number, delta: number) {
+	const degree = chebyshev.degreeFor(radius, delta);
+	if (roundingFloor(radius, "f64") > delta / 10 || !Number.isFinite(degree))
+		throw outOfReach(`no degree proves epsilon at radius ${radius.toPrecision(3)}, predicted from a sample`);
+	return { degree, size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) };
+}
+
+const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
+	"support-basis": {
+		rows: 512,
+		cost: 10,
+		least: (n, d) => ({ n, d, size: 1, raisedSize: d + 1 }),
+		async foresee({ problem, epsilon }, rows) {
+			const { n, d } = problem;
+			const sample = subProblem(problem, rows);
+			const spans = spansOf(sample);
+			const delta = relativeTarget(sample, spans, (epsilon * sample.n) / n);
+			const support = supportAt(sample, cheapestThreshold(sample, spans, undefined, delta));
+			let heavyQueries = 0;
+			for (const { queries } of queryBlocks(sample, sample.n))
+				for (let j = 0; j < queries.rows; j++)
+					if (supNorm(queries.row(j)) > support.threshold * sample.scale) heavyQueries++;
+			if (heavyQueries === sample.n) throw outOfReach("every row would be heavy: that is the exact method, and slower");
+			const heavy = Math.round(((support.heavyKeys.length + heavyQueries) * n) / sample.n);
+			const { degree, size, raisedSize } = expansion(d, support.queryNorm * support.keyNorm, delta);
+			return {
+				work: { n, d, size, raisedSize, heavy },
+				detail: `degree ${degree}, K = ${size}, ${heavy} heavy rows`,
+				degree,
+				rank: size,
+			};
+		},
+	},
+	clusters: {
+		rows: 512,
+		cost: 60,
+		least: (n, d) => ({ n, d, size: 1, raisedSize: d + 1, clusters: 2 }),
+		async foresee({ problem, epsilon }, rows) {
+			const { n, d } = problem;
+			const sample = subProblem(problem, rows);
+			const spans = spansOf(sample);
+			const delta = relativeTarget(sample, spans, (epsilon * sample.n) / n);
+			const { radius, nu, mu } = partitionOf(sample, spans, { delta });
+			const { degree, size, raisedSize } = expansion(d, radius, delta);
+			const clusters = nu.rows + mu.rows;
+			return {
+				work: { n, d, size, raisedSize, clusters },
+				detail: `degree ${degree}, K = ${size}, ${nu.rows} + ${mu.rows} clusters`,
+				degree,
+				rank: size,
+			};
+		},
+	},
+	nystrom: {
+		rows: 192,
+		cost: 80,
+		least: (n, d) => ({ n, d, size: Math.min(n, 16) }),
+		async foresee({ problem, epsilon, runtime }, rows) {
+			const { n, d } = problem;
+			const sample = subProblem(problem, rows);
+			const { algorithm } = costAlgorithms.nystrom;
+			const options = algorithm.options.parse({ epsilon: (epsilon * sample.n) / n });
+			const rank = Math.ceil(RANK_GROWTH * (await algorithm.run(sample, options, runtime)).rank!);
+			return { work: { n, d, size: rank }, detail: `rank about ${rank}`, rank };
+		},
+	},
+};
+
+/** About what looking at an algorithm takes, and what it takes at least, milliseconds. */
+export function outlook(
+	{ problem: { n, d }, model }: PlanContext,
+	name: FeatureMapName,
+): { cost: number; least: number } {
+	const { cost, least } = foresights[name];
+	return { cost, least: model.timeOf(name, least(n, d)) };
+}
+
+/** What an algorithm by feature maps would do, foreseen from a sample of rows. */
+export async function featureMapEntry(context: PlanContext, name: FeatureMapName): Promise<PlanEntry> {
+	const { problem, epsilon, runtime, model } = context;
+	const { rows, foresee } = foresights[name];
+	const { algorithm }: { algorithm: AnyGradientAlgorithm } = costAlgorithms[name];
+	const options = { epsilon };
+	try {
+		const { work, detail, degree, rank } = await foresee(context, rows);
+		return {
+			algorithm: name,
+			options,
+			detail,
+			milliseconds: model.timeOf(name, work),
+			...(degree !== undefined && { degree }),
+			rank,
+			certificate: { kind: "a-posteriori", bound: epsilon },
+			run: () => algorithm.run(problem, algorithm.options.parse(options), runtime),
+		};
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return { algorithm: name, options, detail: "", reason: failure.message };
+	}
+}

@@ -1,0 +1,152 @@
+import { ComputationError } from "@attgrad/matrix-core";
+import { aPrioriBound } from "../../polynomial/certificates/a-priori.ts";
+import { chebyshev } from "../../polynomial/families/chebyshev.ts";
+import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
+import type { Approximation, Method } from "../../polynomial/method/approximation.ts";
+import { balancedSpace } from "../../polynomial/method/feature-space.ts";
+import { methodOf } from "../../polynomial/method/method-of.ts";
+import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { approximationWithin, type GradientRequest, gradientWithin } from "../../polynomial/polynomial-gradient.ts";
+import { type Profile, profileOf } from "../../polynomial/profile/profile.ts";
+import { subProblem } from "../../rows/sub-problem.ts";
+import type { PlanEntry } from "../plan.ts";
+import type { PlanContext } from "./plan-context.ts";
+
+/** A polynomial method by its choices. */
+export interface Variant {
+	readonly route: "moment" | "reverse";
+	readonly basis: "chebyshev" | "minimax";
+	readonly monomials: "total-degree" | "anisotropic";
+}
+
+/** The variants, the usual one first; each may use what the ones before have found. */
+export const variants: readonly Variant[] = [
+	{ route: "moment", basis: "chebyshev", monomials: "total-degree" },
+	{ route: "reverse", basis: "chebyshev", monomials: "total-degree" },
+	{ route: "moment", basis: "minimax", monomials: "total-degree" },
+	{ route: "moment", basis: "chebyshev", monomials: "anisotropic" },
+];
+
+/** Rows from which the degree is guessed before all are looked at. */
+const GUESS_ROWS = 32;
+
+/** Rounding of an exponential from which on the search for a degree is spared: nothing can be proved. */
+const HOPELESS = 1;
+
+/** The lowest degree that is worth anything. */
+const LEAST_DEGREE = 1;
+
+const sizesOf = (d: number, degree: number) => ({
+	size: countMonomials(d, degree),
+	raisedSize: countMonomials(d, degree + 1),
+});
+
+/** Milliseconds that choosing the degree takes, which the model, measured at given degrees, does not have. */
+const DEGREE_CHOICE = 0.6;
+
+/** Predicted time of a variant that ends up with these sizes, milliseconds. */
+export function variantTime({ problem: { n, d }, model }: PlanContext, { route, monomials }: Variant, sizes: Sizes) {
+	const time = DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
+}
+
+type Sizes = { readonly size: number; readonly raisedSize: number };
+
+/** Milliseconds that axes take a row and d², in plain TypeScript, and that growing a set takes a monomial. */
+const ANISOTROPIC = { row: 2e-5, monomial: 5e-3 };
+
+/** What no variant is faster than, from n and d alone. */
+export const leastPolynomialTime = (context: PlanContext): number =>
+	Math.min(...variants.map((variant) => variantTime(context, variant, sizesOf(context.problem.d, LEAST_DEGREE))));
+
+/**
+ * About the degree that will be needed, or Infinity where rounding leaves none that can prove epsilon: what the relative
+ * form (paper.md 7.1) asks for on a few of the rows. Their ranges are a little smaller than all rows' are, so that it is
+ * rather too low. O(1) in n, a tenth of a millisecond.
+ */
+export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<number> {
+	const sample = subProblem(problem, GUESS_ROWS);
+	const profile = await profileOf(sample);
+	const { d, scale, inputSums, residualSums, valueHalfRange, keyHalfRange } = profile;
+	const { radius } = balancedSpace(profile);
+	const floor = roundingFloor(radius, problem.A1.dtype);
+	if (floor > HOPELESS) return Number.POSITIVE_INFINITY;
+	let largest = 0;
+	for (let a = 0; a < d; a++) {
+		let sum = 0;
+		for (let i = 0; i < d; i++)
+			sum += valueHalfRange[i] * (2 * residualSums.at(a, i) + inputSums[a] * valueHalfRange[i]);
+		largest = Math.max(largest, sum);
+	}
+	const sensitivity = (scale * Math.max(...keyHalfRange) * largest * problem.n) / sample.n;
+	if (sensitivity === 0) return LEAST_DEGREE;
+	const tau = Math.min(0.5, epsilon / sensitivity);
+	// A proof counts many such roundings: what one of them is near to cannot be proved.
+	if (floor > tau / 10) return Number.POSITIVE_INFINITY;
+	return Math.max(LEAST_DEGREE, chebyshev.degreeFor(radius, tau / (1 + tau)));
+}
+
+/** The time that the usual variant takes at a degree. */
+export const timeAtDegree = (context: PlanContext, degree: number): number =>
+	Number.isFinite(degree)
+		? variantTime(context, variants[0], sizesOf(context.problem.d, degree))
+		: Number.POSITIVE_INFINITY;
+
+const words = { chebyshev: "Chebyshev", minimax: "minimax" };
+
+/**
+ * What a variant would do: its approximation is chosen, and its run starts with that.
+ * @param from the least degree that is looked at
+ */
+export function variantEntry(context: PlanContext, profile: Profile, variant: Variant, from = 0): PlanEntry {
+	const { problem, epsilon, runtime } = context;
+	const { route, basis, monomials } = variant;
+	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), epsilon } };
+	try {
+		const method = methodOf(problem, profile, { ...variant, kernel: runtime.kernel });
+		const certificate = "a-posteriori" as const;
+		const request: GradientRequest = { problem, method, monomials, rowDegrees: false, certificate, runtime };
+		const approximation = approximationWithin(request, epsilon, from);
+		const { degree, size } = approximation;
+		return {
+			...common,
+			detail: `${words[basis]} degree ${degree}${monomials === "anisotropic" ? " anisotropic" : ""}, K = ${size}`,
+			milliseconds: variantTime(context, variant, approximation),
+			degree,
+			rank: size,
+			certificate: { kind: certificate, bound: foreseen(method, approximation, epsilon) },
+			run: () => gradientWithin(request, epsilon, approximation),
+		};
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return { ...common, detail: detailOf(variant), reason: failure.message };
+	}
+}
+
+/** The a-priori bound, or epsilon, which the run is to prove a posteriori. */
+const foreseen = (method: Method, approximation: Approximation, epsilon: number): number =>
+	Math.min(epsilon, aPrioriBound(method, approximation).bound);
+
+/** Options beside those that the variant's spelling fixes and those that are the defaults. */
+const optionsOf = ({ basis, monomials }: Variant) => ({
+	...(basis !== "chebyshev" && { basis }),
+	...(monomials !== "total-degree" && { monomials }),
+});
+
+/** A variant in words, before anything is known of its degree. */
+export const detailOf = ({ basis, monomials }: Variant): string =>
+	`${words[basis]}${monomials === "anisotropic" ? ", anisotropic" : ""}`;
+
+/** A variant that was not looked at. */
+export const unseenVariant = (
+	context: PlanContext,
+	variant: Variant,
+	reason: string,
+	milliseconds?: number,
+): PlanEntry => ({
+	algorithm: `polynomial/${variant.route}`,
+	options: { ...optionsOf(variant), epsilon: context.epsilon },
+	detail: detailOf(variant),
+	...(milliseconds !== undefined && { milliseconds }),
+	reason,
+});

@@ -1,0 +1,61 @@
+import type { AnyForwardAlgorithm, AnyGradientAlgorithm, AttentionProblem } from "@attgrad/attention-problem";
+import { definition, dense, exactForward, streaming } from "@attgrad/exact-gradient";
+import type { Runtime } from "@attgrad/matrix-core";
+import { clusters, linearAttention, nystrom, randomFeatures, supportBasis } from "../../feature-maps/index.ts";
+import { polynomial } from "../../polynomial/polynomial.ts";
+import { polynomialForward } from "../../polynomial/polynomial-forward.ts";
+import type { CostName } from "./costs.ts";
+
+/** Costs of outputs, not of gradients. */
+type ForwardCostName = Extract<CostName, `forward/${string}`>;
+
+/** The algorithm behind each cost of a gradient, with the options that its name fixes. */
+export const costAlgorithms: Readonly<
+	Record<
+		Exclude<CostName, ForwardCostName>,
+		{ readonly algorithm: AnyGradientAlgorithm; readonly options: Readonly<Record<string, unknown>> }
+	>
+> = {
+	definition: { algorithm: definition, options: {} },
+	dense: { algorithm: dense, options: {} },
+	streaming: { algorithm: streaming, options: {} },
+	"polynomial/moment": { algorithm: polynomial, options: { route: "moment" } },
+	"polynomial/reverse": { algorithm: polynomial, options: { route: "reverse" } },
+	"polynomial/paper": { algorithm: polynomial, options: { route: "paper" } },
+	"linear-attention": { algorithm: linearAttention, options: {} },
+	nystrom: { algorithm: nystrom, options: {} },
+	"random-features": { algorithm: randomFeatures, options: {} },
+	"support-basis": { algorithm: supportBasis, options: {} },
+	clusters: { algorithm: clusters, options: {} },
+};
+
+/** The forward algorithm behind each cost of an output; the version is raised when its time changes. */
+const forwards: Readonly<
+	Record<ForwardCostName, { readonly algorithm: AnyForwardAlgorithm; readonly version: number }>
+> = {
+	"forward/streaming": { algorithm: exactForward, version: 2 },
+	"forward/polynomial": { algorithm: polynomialForward, version: 3 },
+};
+
+const isForward = (name: CostName): name is ForwardCostName => Object.hasOwn(forwards, name);
+
+/** Version of what a cost is measured on: what was measured on another is measured anew. */
+export const costVersion = (name: CostName): number =>
+	isForward(name) ? forwards[name].version : costAlgorithms[name].algorithm.version;
+
+/** A run to measure a cost on. */
+export function costRun(
+	name: CostName,
+	problem: AttentionProblem,
+	given: Readonly<Record<string, unknown>>,
+	runtime: Runtime,
+): () => Promise<unknown> {
+	if (isForward(name)) {
+		const { algorithm } = forwards[name];
+		const parsed = algorithm.options.parse(given);
+		return () => algorithm.run(problem, parsed, runtime, () => {});
+	}
+	const { algorithm, options } = costAlgorithms[name];
+	const parsed = algorithm.options.parse({ ...options, ...given });
+	return () => algorithm.run(problem, parsed, runtime);
+}

@@ -1,0 +1,160 @@
+import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+
+/** The sizes that the time of a run depends on. */
+export interface Work {
+	readonly n: number;
+	readonly d: number;
+	/** K: monomials, pivots or random features; of one pair of clusters. */
+	readonly size?: number;
+	/** K⁺. */
+	readonly raisedSize?: number;
+	/** Queries and keys that are computed exactly (support basis). */
+	readonly heavy?: number;
+	/** C_q + C_k. */
+	readonly clusters?: number;
+}
+
+/** A small run that the cost of an algorithm is measured on. */
+export interface CostSample {
+	readonly n: number;
+	readonly d: number;
+	readonly options: Readonly<Record<string, unknown>>;
+	readonly work: Work;
+}
+
+/** What a run of an algorithm takes: its time is a sum of these terms, each times what one unit takes on a machine. */
+export interface Cost {
+	/** 1 for what does not depend on the problem, then counts of operations. */
+	terms(work: Work): readonly number[];
+	readonly samples: readonly CostSample[];
+	/** Milliseconds of a unit of each term on a two-core x86 machine with the kernel fma256, one thread, doubles. */
+	readonly nominal: readonly number[];
+}
+
+const K = ({ size = 1 }: Work): number => size;
+const Kplus = ({ raisedSize, size = 1 }: Work): number => raisedSize ?? size;
+
+const monomials = (n: number, d: number, degree: number): CostSample => ({
+	n,
+	d,
+	options: { degree },
+	work: { n, d, size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) },
+});
+
+const plain = (n: number, d: number): CostSample => ({ n, d, options: {}, work: { n, d } });
+
+const ranked = (n: number, d: number, rank: number): CostSample => ({
+	n,
+	d,
+	options: { rank },
+	work: { n, d, size: rank },
+});
+
+const kernelSamples = [
+	monomials(32, 4, 1),
+	monomials(2048, 4, 1),
+	monomials(128, 8, 5),
+	monomials(256, 16, 2),
+	monomials(1024, 8, 6),
+	monomials(4096, 4, 9),
+];
+
+/** Operation counts of paper.md 4, 5.5 and 8 for every algorithm and route. */
+export const costs = {
+	definition: {
+		terms: ({ n, d }) => [1, n * n * d * d],
+		samples: [plain(4, 2), plain(64, 4)],
+		nominal: [0.2, 4e-4],
+	},
+	dense: {
+		terms: ({ n, d }) => [1, n * n, n * n * d],
+		samples: [plain(16, 2), plain(256, 2), plain(256, 32)],
+		nominal: [0.36, 5e-5, 7.5e-6],
+	},
+	streaming: {
+		terms: ({ n, d }) => [1, n * d, n * n, n * n * d],
+		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 8)],
+		nominal: [0.2, 1e-5, 1.6e-6, 2.4e-7],
+	},
+	"polynomial/moment": {
+		terms: (work) => [1, work.n * work.d ** 2, Kplus(work) * (work.d + 1), work.n * (K(work) + Kplus(work)) * work.d],
+		samples: kernelSamples,
+		nominal: [2, 4.5e-5, 1.4e-4, 3.2e-7],
+	},
+	"polynomial/reverse": {
+		terms: (work) => [1, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 2)],
+		samples: kernelSamples,
+		nominal: [1.7, 3e-5, 2e-4, 7.3e-7],
+	},
+	"polynomial/paper": {
+		terms: (work) => [1, work.n * work.d ** 2, work.n * K(work) * work.d ** 2],
+		samples: [monomials(32, 4, 1), monomials(512, 4, 3), monomials(128, 6, 4)],
+		nominal: [1.4, 6e-4, 4.4e-6],
+	},
+	"linear-attention": {
+		terms: (work) => [1, work.n * Kplus(work) * (work.d + 1)],
+		samples: [
+			{ ...plain(32, 2), work: { n: 32, d: 2, size: 6, raisedSize: 10 } },
+			{ ...plain(512, 4), work: { n: 512, d: 4, size: 15, raisedSize: 35 } },
+		],
+		nominal: [0.7, 8e-5],
+	},
+	nystrom: {
+		terms: (work) => [1, work.n * K(work) ** 2, work.n * K(work) * (work.d + 1) ** 2],
+		samples: [ranked(32, 2, 4), ranked(512, 4, 96), ranked(512, 12, 24)],
+		nominal: [0.8, 4e-6, 1.1e-5],
+	},
+	"random-features": {
+		terms: (work) => [1, work.n * K(work) * (work.d + 1)],
+		samples: [
+			{ n: 32, d: 2, options: { features: 8 }, work: { n: 32, d: 2, size: 8 } },
+			{ n: 512, d: 4, options: { features: 128 }, work: { n: 512, d: 4, size: 128 } },
+		],
+		nominal: [8, 1.6e-4],
+	},
+	"support-basis": {
+		terms: (work) => [1, work.n * Kplus(work) * (work.d + 1), (work.heavy ?? 0) * work.n * (work.d + 1)],
+		samples: [
+			monomials(32, 2, 1),
+			monomials(512, 4, 6),
+			{
+				n: 256,
+				d: 4,
+				options: { degree: 0, threshold: 0 },
+				work: { n: 256, d: 4, size: 1, raisedSize: 5, heavy: 256 },
+			},
+		],
+		nominal: [2.5, 8e-5, 4e-5],
+	},
+	clusters: {
+		terms: (work) => [1, work.n * (work.clusters ?? 2) * work.d, work.n * (work.clusters ?? 2) * Kplus(work) * work.d],
+		samples: [clustered(32, 2, 1, 1), clustered(512, 2, 1, 8), clustered(512, 3, 4, 4)],
+		nominal: [1.5, 2e-3, 4.4e-6],
+	},
+	"forward/streaming": {
+		terms: ({ n, d }) => [1, n * d, n * n, n * n * d],
+		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 8)],
+		nominal: [0.2, 1e-5, 1.1e-6, 4.6e-8],
+	},
+	"forward/polynomial": {
+		terms: (work) => [1, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
+		samples: kernelSamples,
+		nominal: [1.1, 4e-5, 1e-4, 1.6e-7],
+	},
+} as const satisfies Record<string, Cost>;
+
+function clustered(n: number, d: number, degree: number, each: number): CostSample {
+	const { options, work } = monomials(n, d, degree);
+	return {
+		n,
+		d,
+		options: { ...options, queryClusters: each, keyClusters: each },
+		work: { ...work, clusters: 2 * each },
+	};
+}
+
+/** The algorithms and routes whose time is modelled. */
+export type CostName = keyof typeof costs;
+
+/** Whether there is a model of this name. */
+export const isCostName = (name: string): name is CostName => Object.hasOwn(costs, name);

@@ -1,0 +1,29 @@
+import type { FeatureSpace } from "../../method/feature-space.ts";
+import type { Profile } from "../../profile/profile.ts";
+import { type EntryError, l1OfRelative } from "../entry-error.ts";
+import { outer } from "./residual-form.ts";
+import type { ErrorForm, RowFacts } from "./row-facts.ts";
+
+/**
+ * What the surrogate gradient of the reverse route adds to a bound on the plug-in gradient (paper.md 7.5):
+ * ((δ + δ') / (1 - δ)) scale · Σ_j |A1_ja| Σ_i |c̃_ji| (1 + τ) H_i · max_l |k_lb|, the
+ * keys as the features have them. The mean of |h_li - o_ji| under f is
+ * at most H_i about its own mean, and o_ji is at most τ H_i from that. Infinite from δ = 1 on.
+ */
+export function surrogateForm(
+	{ d, scale, valueHalfRange: H }: Profile,
+	{ keySpan }: FeatureSpace,
+	error: EntryError,
+): ErrorForm {
+	const tau = l1OfRelative(error.relative);
+	const factor = (1 + tau) * (tau + error.derivative / (1 - Math.min(1, error.relative)));
+	const sums = new Float64Array(d);
+	return {
+		add({ inputs, residuals }: RowFacts, times = 1) {
+			let row = 0;
+			for (let i = 0; i < d; i++) row += residuals[i] * H[i];
+			for (let a = 0; a < d; a++) sums[a] += times * inputs[a] * row;
+		},
+		bounds: () => outer(sums, keySpan, Number.isNaN(factor) ? Number.POSITIVE_INFINITY : scale * factor),
+	};
+}

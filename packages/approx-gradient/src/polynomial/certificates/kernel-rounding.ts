@@ -1,0 +1,56 @@
+import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
+import { BLOCK_ROW_BYTES } from "../kernels/kernel-plan.ts";
+import type { FeatureSpace } from "../method/feature-space.ts";
+import type { Route } from "../routes/route.ts";
+import type { RoundingCounts } from "./rounding.ts";
+
+/** u of the sums over blocks, which the kernels hold in double precision. */
+const double = 2 ** -53;
+
+/** Nodes whose terms are added up before they join the rest: RUN of `kernels/outputs.ts`, LONGEST_RUN of `feature-tables.ts`. */
+const RUN = 48;
+
+/** STEP of `kernels/key-moments.ts`: bytes of a block's rows that a lane sees one of. */
+const STEP = 32;
+
+/** Panels of queries between two additions in double precision. */
+const SUMMED_PANELS = 32;
+
+/**
+ * The counts of the kernels (`kernels/polynomial.ts`): features, products and sums within a block are in the problem's
+ * number type, products and additions counted as two roundings each, as in builds without fused multiply-add.
+ */
+export function kernelRoundingCounts(
+	{ name }: Route,
+	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
+	{ size, degree }: { size: number; raisedSize: number; degree: number },
+): RoundingCounts {
+	const unit = unitRoundoff(dtype);
+	// A lane sees a row a step; at most four lanes are joined in the number type, lanes, blocks and slots then in double precision.
+	const overKeys = unit * (BLOCK_ROW_BYTES / STEP + 8) + double * (Math.ceil(n / 16) + 64);
+	// By runs of RUN, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
+	const overFeatures = unit * (RUN + d + degree + Math.ceil(size / RUN) + 2);
+	// Powers of queries and keys, ω, h and their product, the moments as stored and weighed, the product with the feature.
+	const sums = unit * (2 * degree + 6) + overKeys + overFeatures;
+	const gradient = {
+		// t over d + 1 columns, the weighed feature, their product, the sum over features.
+		moment: unit * (d + 8) + overFeatures,
+		// Up to degree steps from a node to a variable, each a product and up to d additions. Before, t is summed over d + 1 columns for
+		// each power that goes with the node, of which there are the fewer the longer its way. Then a sum over all nodes, by runs of RUN.
+		reverse: unit * ((degree + 1) * (d + 3) + 6) + overFeatures,
+		paper: Number.POSITIVE_INFINITY,
+	}[name];
+	const rows = unit * (SUMMED_PANELS + 8) + double * (Math.ceil(n / 64) + d + 64);
+	// o = N · (1/D), E - η, c, r and c' are one to three roundings each.
+	return { sums, gradient: sums + gradient, rows, states: 4 * unit };
+}
+
+/**
+ * The score error of a space on kernels, which take A1 to M q by one product with scale · X Mᵀ: where M is not diagonal,
+ * its entries and the longer sums are off by at most 2 √d + 1 times what the steps apart are.
+ */
+export function kernelScoreError({ frame: { queryMap }, scoreError }: FeatureSpace): number {
+	const d = queryMap.rows;
+	const diagonal = queryMap.data.every((x, at) => x === 0 || at % (d + 1) === 0);
+	return diagonal ? scoreError : (2 * Math.sqrt(d) + 2) * scoreError;
+}

@@ -1,0 +1,109 @@
+import { unitRoundoff } from "@attgrad/matrix-core";
+import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
+import { reachOf } from "../method/feature-space.ts";
+import type { QueryBlock } from "../routes/blocks.ts";
+import type { ForwardTotals } from "../routes/forward.ts";
+import type { RowStates } from "../routes/row-states.ts";
+import { largestMassRatio } from "./a-priori.ts";
+import { l1OfRow } from "./entry-error.ts";
+import type { ProvenBound } from "./forms/forms.ts";
+import { massOfRow } from "./forms/row-facts.ts";
+import { relativeRounding, rowRounding } from "./rounding.ts";
+
+/** Covers the rounding of the bound's own evaluation, and of totals that were summed in single precision. */
+const SLACK = 1 + 1e-4;
+
+/**
+ * A bound on |õ_ji − o_ji| for all columns i of a row (paper.md 7.1): f̃_j and f_j sum to 1, so that the output moves by at
+ * most ‖f̃_j − f_j‖₁ H_i, H_i the half-range of the values; and what rounding adds. `outputs` is at least |õ_ji − η_i|.
+ */
+function rowBound(
+	{ profile }: Method,
+	{ error, counts }: Candidate,
+	{ l1, growth, outputs }: { l1: number; growth: number; outputs: Float64Array },
+): ProvenBound {
+	const { valueHalfRange: H, valueCentre, dtype } = profile;
+	const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, outputs).outputs;
+	// From sizes that were not computed but bounded, a rounding error adds to the size that it is relative to.
+	const relative = relativeRounding(counts.sums, growth) + counts.states;
+	let [bound, floor] = [0, 0];
+	for (let i = 0; i < H.length; i++) {
+		// The output is stored, the centre added, the sum stored.
+		const stored = 3 * unitRoundoff(dtype) * (outputs[i] + Math.abs(valueCentre[i]));
+		const part = relative < 1 ? SLACK * (rounding[i] / (1 - relative) + stored) : Number.POSITIVE_INFINITY;
+		floor = Math.max(floor, part);
+		bound = Math.max(bound, (H[i] === 0 ? 0 : SLACK * l1 * H[i]) + part);
+	}
+	return orInfinite({ bound, floor });
+}
+
+/** A bound for every row from the profile alone, before anything is computed. Cost O(d). */
+export function aPrioriOutputBound(method: Method, candidate: Candidate): ProvenBound {
+	return boundAtMass(method, candidate, largestMassRatio(method.profile.deficit, candidate.error));
+}
+
+/** The bound for every row from the least normaliser that a run met. Cost O(d). */
+export function outputBoundFromTotals(method: Method, candidate: Candidate, totals: ForwardTotals): ProvenBound {
+	const { error, coefficients, counts } = candidate;
+	const terms = sizeOfTerms(coefficients, largestReach(method), false);
+	const measured = trueMassRatio(SLACK * totals.totalWeight, totals.leastNormaliser, counts.sums * terms);
+	return boundAtMass(method, candidate, Math.min(measured, largestMassRatio(method.profile.deficit, error)));
+}
+
+/** Watches a forward run and bounds the error of each row that it computes. */
+export class OutputError {
+	readonly #method: Method;
+	readonly #candidate: Candidate;
+	#bound = 0;
+	#floor = 0;
+
+	constructor(method: Method, candidate: Candidate) {
+		this.#method = method;
+		this.#candidate = candidate;
+	}
+
+	rows({ count, points }: QueryBlock, states: RowStates, totalWeight: number): void {
+		const { space, profile } = this.#method;
+		const { error, coefficients, counts } = this.#candidate;
+		const d = profile.d;
+		for (let j = 0; j < count; j++) {
+			const terms = sizeOfTerms(coefficients, reachOf(points, j, count, space), false);
+			const massRatio = trueMassRatio((1 + 1e-9) * totalWeight, states.normalisers[j], counts.sums * terms);
+			const outputs = Float64Array.from({ length: d }, (_, i) => Math.abs(states.outputs[i * count + j]));
+			const l1 = l1OfRow(error, massRatio);
+			const row = rowBound(this.#method, this.#candidate, { l1, growth: terms * massRatio, outputs });
+			this.#bound = Math.max(this.#bound, row.bound);
+			this.#floor = Math.max(this.#floor, row.floor);
+		}
+	}
+
+	/** The bound for all rows so far. */
+	result(): ProvenBound {
+		return { bound: this.#bound, floor: this.#floor };
+	}
+}
+
+function boundAtMass(method: Method, candidate: Candidate, massRatio: number): ProvenBound {
+	const { profile } = method;
+	const l1 = l1OfRow(candidate.error, massRatio);
+	const growth = massRatio * sizeOfTerms(candidate.coefficients, largestReach(method), false);
+	return rowBound(method, candidate, { l1, growth, outputs: profile.valueHalfRange.map((half) => (1 + l1) * half) });
+}
+
+const largestReach = ({ space }: Method): number =>
+	Math.min(
+		space.radius,
+		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i], 0),
+	);
+
+/** Σ ω_l / D̃_j at most: the computed normaliser may be above the true one by the rounding of its sum. */
+function trueMassRatio(totalWeight: number, normaliser: number, roundingOfTerms: number): number {
+	const computed = totalWeight / normaliser;
+	return computed / Math.max(0, 1 - roundingOfTerms * computed);
+}
+
+/** A bound that comes to no number (an overflow, 0 · Infinity) proves nothing. */
+const orInfinite = ({ bound, floor }: ProvenBound): ProvenBound => ({
+	bound: Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound,
+	floor: Number.isNaN(floor) ? Number.POSITIVE_INFINITY : floor,
+});

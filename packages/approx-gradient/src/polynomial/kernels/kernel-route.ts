@@ -1,0 +1,163 @@
+import { type Kernels, Matrix, multiply, type Runtime, scale, transpose, withKernels } from "@attgrad/matrix-core";
+import type { RouteInput, RouteOptions, RouteResult } from "../routes/route.ts";
+import { raisedTable, runTable } from "./feature-tables.ts";
+import { polynomialKernels } from "./kernel-module.ts";
+import { bytesOf, notPositive, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
+import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
+
+/** Routes that have kernels. */
+export type KernelRouteName = "moment" | "reverse";
+
+/** Part of the time that pass 1 takes, for the progress: 0.4 to 0.6 and 0.4 to 0.5 as measured, the more the higher the degree. */
+const KEY_SHARE: Readonly<Record<KernelRouteName, number>> = { moment: 0.45, reverse: 0.4 };
+
+/** What a run on kernels gives beside the gradient, for certificates: sums over all rows. */
+export interface RunTotals {
+	/** Σ_j |A1_ja|. */
+	readonly inputSums: Float64Array;
+	/** d x d: Σ_j |A1_ja| |c̃_ji|. */
+	readonly residualSums: Matrix;
+	/** Σ_l ω_l. */
+	readonly totalWeight: number;
+	/** The least normaliser D̃_j. */
+	readonly leastNormaliser: number;
+}
+
+/**
+ * The routes `moment` and `reverse` on kernels and threads: the same formulas as `moment.ts` and `reverse.ts`, features made
+ * and used inside the cache, rows read in chunks so that n is bounded by time alone. Each of a fixed number of slots adds
+ * up its share of every chunk and slots are joined in order: the result is the same for every number of threads.
+ * @throws ComputationError invalid for a normaliser that is not positive, out-of-memory when the kernels' memory cannot grow
+ */
+export async function runOnKernels(
+	route: KernelRouteName,
+	input: RouteInput,
+	runtime: Runtime,
+	{ onProgress = runtime.onProgress }: Pick<RouteOptions, "onProgress"> = {},
+): Promise<RouteResult & RunTotals> {
+	const { tree, problem } = input;
+	const nodes = route === "moment" ? tree.raisedSize : tree.size;
+	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype }, tree, nodes);
+	return withKernels(runtime, polynomialKernels, async (kernels) => {
+		const { n } = problem;
+		const share = KEY_SHARE[route];
+		const moments = await keyMoments(input, plan, kernels, (rows) => onProgress?.(share * rows, n));
+		return queries(route, input, moments, plan, kernels, (rows) => onProgress?.(n - (1 - share) * (n - rows), n));
+	});
+}
+
+/** Pass 1: S[β, i] for the nodes of the plan, nodes x (d + 1). */
+export function keyMoments(
+	{ problem, frame }: RouteInput,
+	plan: KernelPlan,
+	kernels: Kernels,
+	onProgress: (rows: number) => void,
+): Promise<Float64Array> {
+	const { n, d, A2, A3, Y } = problem;
+	const dtype = problem.A1.dtype;
+	const size = bytesOf(dtype);
+	return kernels.scope(async () => {
+		const { nodes } = plan;
+		const keyMap = transpose(frame.keyMap);
+		const tilted = frame.queryCentre.some((nu) => nu !== 0);
+		const fixed = [...putRuns(kernels, plan.keyRuns), plan.blockPanels];
+		const matrices = [
+			putNumbers(kernels, "f64", keyMap.data),
+			putNumbers(kernels, "f64", frame.keyCentre),
+			putNumbers(kernels, "f64", Y.data),
+			putNumbers(kernels, "f64", frame.valueCentre),
+			kernels.allocateZeros("f64", d),
+			tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
+		];
+		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
+		const used = sharesOf(chunkRows, plan).length;
+		const length = nodes * (d + 1);
+		const sums = kernels.allocateZeros("f64", used * length);
+		const keysAt = kernels.rowReader(A2, dtype, chunkRows);
+		const inputsAt = kernels.rowReader(A3, dtype, chunkRows);
+		for (let from = 0; from < n; from += chunkRows) {
+			const rows = Math.min(chunkRows, n - from);
+			const keys = keysAt(from, from + rows);
+			const inputs = inputsAt(from, from + rows);
+			const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
+				...[count, d, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
+				...[...matrices, sums + slot * length * 8],
+			]);
+			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch });
+			onProgress(from + rows);
+		}
+		const all = kernels.view("f64", sums, used * length);
+		const joined = all.slice(0, length);
+		for (let slot = 1; slot < used; slot++)
+			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at] += all[from];
+		const total = new Float64Array(nodes * (d + 1));
+		for (let place = 0; place < nodes; place++)
+			for (let column = 0, at = plan.keyRuns.order[place] * (d + 1); column <= d; column++, at++)
+				total[at] = joined[column * nodes + place];
+		return total;
+	});
+}
+
+/** Pass 2: gradient, loss and totals from the moments. */
+export async function queries(
+	route: KernelRouteName,
+	input: RouteInput,
+	moments: Float64Array,
+	plan: KernelPlan,
+	kernels: Kernels,
+	onProgress: (rows: number) => void,
+): Promise<RouteResult & RunTotals> {
+	const { problem, tree, weights, frame } = input;
+	const { n, d, A1, E } = problem;
+	const dtype = A1.dtype;
+	const size = bytesOf(dtype);
+	// The route by moments multiplies features of every node.
+	const runs = route === "moment" ? runTable(tree, tree.size) : plan.keyRuns;
+	const tables = putRuns(kernels, runs);
+	const operands = [
+		putNumbers(kernels, "f64", frame.valueCentre),
+		...queryOperands(input, moments, runs.order, kernels),
+	];
+	if (route === "moment") {
+		operands.push(tree.raisedSize, putNumbers(kernels, dtype, moments), putNumbers(kernels, dtype, weights));
+		operands.push(putIndices(kernels, raisedTable(tree, plan.panelBytes)));
+	}
+	const sumCount = 1 + d + 2 * d * d;
+	const totals = kernels.allocateZeros("f64", plan.slots * (sumCount + 2));
+	const all = kernels.view("f64", totals, plan.slots * (sumCount + 2));
+	for (let slot = 1; slot <= plan.slots; slot++) all[slot * (sumCount + 2) - 1] = Number.POSITIVE_INFINITY;
+	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
+	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
+	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
+	const kernel = `${route === "moment" ? "queryMoment" : "queryReverse"}${8 * size}`;
+	const scratch = plan.queryScratch(runs, route === "moment" ? tree.raisedSize : runs.made);
+	for (let from = 0; from < n; from += chunkRows) {
+		const rows = Math.min(chunkRows, n - from);
+		const inputs = inputsAt(from, from + rows);
+		const targets = targetsAt(from, from + rows);
+		const shares = sharesOf(rows, plan);
+		const tasks = shares.map(([first, count], slot) => [
+			...[count, d, tree.size, ...tables, inputs + first * d * size, targets + first * d * size],
+			...[...operands, totals + slot * (sumCount + 2) * 8],
+		]);
+		const bad = await kernels.run(kernel, tasks, { scratch });
+		const slot = bad.findIndex((row) => row >= 0);
+		if (slot >= 0) throw notPositive(from + shares[slot][0] + bad[slot], all[slot * (sumCount + 2) + sumCount]);
+		onProgress(from + rows);
+	}
+	const sums = new Float64Array(sumCount);
+	let leastNormaliser = Number.POSITIVE_INFINITY;
+	for (let slot = 0; slot < plan.slots; slot++) {
+		for (let at = 0; at < sumCount; at++) sums[at] += all[slot * (sumCount + 2) + at];
+		leastNormaliser = Math.min(leastNormaliser, all[slot * (sumCount + 2) + sumCount + 1]);
+	}
+	const inFrame = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
+	return {
+		gradient: scale(multiply(inFrame, frame.queryMap), problem.scale),
+		loss: sums[0],
+		inputSums: sums.slice(1, 1 + d),
+		residualSums: new Matrix(d, d, sums.slice(1 + d + d * d)),
+		totalWeight: moments[d],
+		leastNormaliser,
+	};
+}

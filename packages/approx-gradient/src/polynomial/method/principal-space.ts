@@ -1,0 +1,147 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { Matrix, multiply, type RowSource, scaleRows, transpose } from "@attgrad/matrix-core";
+import { keyRows, queryRows, rowsTimes } from "../../rows/problem-rows.ts";
+import { subProblem } from "../../rows/sub-problem.ts";
+import { ColumnRange } from "../profile/column-range.ts";
+import type { Profile } from "../profile/profile.ts";
+import { type FeatureSpace, spaceOf } from "./feature-space.ts";
+import { centreRows } from "./frame.ts";
+import { symmetricEigen } from "./symmetric-eigen.ts";
+
+/** Part of the mean variance that is added to every direction, so that a direction without any can be inverted. */
+const RIDGE = 1e-8;
+
+/** Rows a block. */
+const BLOCK_ROWS = 512;
+
+/** Rows that the axes are found on: whatever axes are taken, what rows reach along them is measured on all. */
+const SAMPLE_ROWS = 4096;
+
+/**
+ * Coordinates for monomial sets that follow the data (paper.md 8.1): the axes in which queries and keys have the same
+ * diagonal second moments, or the principal axes of one side, or the given axes: whichever makes the sum of the reaches
+ * r_i = max |q_i| max |k_i| least on a sample of rows. One pass over queries and one over keys, O(n d²).
+ */
+export function principalSpace(problem: AttentionProblem<RowSource>, profile: Profile): FeatureSpace {
+	const { d } = profile;
+	const sample = subProblem(problem, SAMPLE_ROWS);
+	const queries = secondMoments(centredQueries(sample, profile), d);
+	const keys = secondMoments(centredKeys(sample, profile), d);
+	const candidates = [
+		{ M: Matrix.identity(d), N: Matrix.identity(d) },
+		orthogonal(keys),
+		orthogonal(queries),
+		balancing(queries, keys),
+	];
+	const sums = candidates.map((axes) => {
+		const extent = extentOf(sample, profile, axes);
+		return extent.queryReach.reduce((sum, q, i) => sum + q * extent.keyReach[i], 0);
+	});
+	const best = candidates[Math.max(0, sums.indexOf(Math.min(...sums)))];
+	return spaceOf(profile, best.M, best.N, extentOf(problem, profile, best));
+}
+
+/** What the rows of a problem are at most along axes. */
+function extentOf(problem: AttentionProblem<RowSource>, profile: Profile, { M, N }: { M: Matrix; N: Matrix }) {
+	const queries = new Extent(M);
+	const keys = new Extent(N);
+	for (const { rows, count } of centredQueries(problem, profile)) queries.add(rows, count);
+	for (const { rows, count } of centredKeys(problem, profile)) keys.add(rows, count);
+	return { queryReach: queries.reach(), keyReach: keys.reach(), queryNorm: queries.norm, keyNorm: keys.norm };
+}
+
+interface Rows {
+	readonly rows: Float64Array;
+	readonly count: number;
+}
+
+function* centredQueries(problem: AttentionProblem<RowSource>, { queryCentre }: Profile): Generator<Rows> {
+	const rows = new Float64Array(BLOCK_ROWS * problem.d);
+	for (const { count, queries } of queryRows(problem, BLOCK_ROWS)) {
+		centreRows(queries, queryCentre, count, rows);
+		yield { rows, count };
+	}
+}
+
+function* centredKeys(problem: AttentionProblem<RowSource>, { keyCentre }: Profile): Generator<Rows> {
+	const rows = new Float64Array(BLOCK_ROWS * problem.d);
+	for (const { count, keys } of keyRows(problem, BLOCK_ROWS)) {
+		centreRows(keys, keyCentre, count, rows);
+		yield { rows, count };
+	}
+}
+
+/** Mean of x xᵀ over all rows x, with the ridge. */
+function secondMoments(blocks: Iterable<Rows>, d: number): Matrix {
+	const sums = Matrix.zeros(d, d);
+	let total = 0;
+	for (const { rows, count } of blocks) {
+		total += count;
+		for (let j = 0; j < count; j++)
+			for (let a = 0; a < d; a++) for (let b = 0; b < d; b++) sums.data[a * d + b] += rows[j * d + a] * rows[j * d + b];
+	}
+	let trace = 0;
+	for (let a = 0; a < d; a++) trace += sums.at(a, a);
+	const ridge = trace > 0 ? (RIDGE * trace) / (d * total) : 1;
+	return Matrix.build(d, d, (a, b) => sums.at(a, b) / total + (a === b ? ridge : 0));
+}
+
+/** The principal axes of a second-moment matrix: M = N = Uᵀ. */
+function orthogonal(moments: Matrix): { M: Matrix; N: Matrix } {
+	const axes = transpose(symmetricEigen(moments).U);
+	return { M: axes, N: axes };
+}
+
+/**
+ * M with M Cq Mᵀ = M⁻ᵀ Ck M⁻¹ diagonal: with Ck = L Lᵀ (L = V √λ) and Lᵀ Cq L = U σ² Uᵀ, M = σ^-½ Uᵀ Lᵀ and
+ * N = M⁻ᵀ = σ^½ Uᵀ L⁻¹.
+ */
+function balancing(queries: Matrix, keys: Matrix): { M: Matrix; N: Matrix } {
+	const { values, U: V } = symmetricEigen(keys);
+	const roots = values.map((value) => Math.sqrt(Math.max(value, Number.MIN_VALUE)));
+	const axes = transpose(V);
+	const Lt = scaleRows(axes, roots);
+	const inverseL = scaleRows(
+		axes,
+		roots.map((root) => 1 / root),
+	);
+	const inner = symmetricEigen(multiply(multiply(Lt, queries), Lt, { transposeB: true }));
+	const sigma = inner.values.map((value) => Math.max(value, Number.MIN_VALUE) ** 0.25);
+	const turned = transpose(inner.U);
+	return {
+		M: scaleRows(
+			multiply(turned, Lt),
+			sigma.map((s) => 1 / s),
+		),
+		N: scaleRows(multiply(turned, inverseL), sigma),
+	};
+}
+
+/** Largest coordinate and norm of the rows M x. */
+class Extent {
+	readonly #Mt: Matrix;
+	readonly #range: ColumnRange;
+	readonly #mapped: Float64Array;
+	norm = 0;
+
+	constructor(M: Matrix) {
+		this.#Mt = transpose(M);
+		this.#range = new ColumnRange(M.rows);
+		this.#mapped = new Float64Array(BLOCK_ROWS * M.rows);
+	}
+
+	add(rows: Float64Array, count: number): void {
+		rowsTimes(rows, this.#Mt, 1, count, this.#mapped);
+		this.#range.add(this.#mapped, count);
+		const d = this.#Mt.rows;
+		for (let j = 0; j < count; j++) {
+			let square = 0;
+			for (let i = 0; i < d; i++) square += this.#mapped[j * d + i] ** 2;
+			this.norm = Math.max(this.norm, Math.sqrt(square));
+		}
+	}
+
+	reach(): Float64Array {
+		return this.#range.reach(new Float64Array(this.#Mt.rows));
+	}
+}

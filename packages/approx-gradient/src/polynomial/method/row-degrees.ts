@@ -1,0 +1,55 @@
+import type { Numbers } from "@attgrad/matrix-core";
+import { type FeatureTree, featureWeights } from "../monomials/feature-tree.ts";
+import type { Approximation, Method } from "./approximation.ts";
+import { reachOf } from "./feature-space.ts";
+
+/** A polynomial for each row: the lower the row's radius, the lower the degree that keeps the error bounds. */
+export interface RowDegrees {
+	/** The degree for query j of a block of points (d x count). */
+	degreeOf(points: Numbers, j: number, count: number): number;
+	/** w_α of the polynomial of a degree: a prefix of the tree's nodes. */
+	weightsOf(degree: number): Float64Array;
+	/** For each power the largest coefficient among the polynomials: for bounds on the size of terms. */
+	readonly largestCoefficients: Float64Array;
+}
+
+/** Halvings of the interval that a degree's radius is found in: to a thousandth of R. */
+const HALVINGS = 10;
+
+/**
+ * The degrees of the row-wise radius (paper.md 6): degree g' < g serves the rows whose radius is at most the largest ρ at
+ * which its relative and its absolute error are no larger than those of degree g at R. Every bound for (R, g) then holds
+ * for all rows, and a row needs only the first C(d+g', g') features.
+ */
+export function rowDegrees(
+	{ family, space }: Method,
+	{ degree, coefficients }: Approximation,
+	tree: FeatureTree,
+): RowDegrees {
+	const { radius } = space;
+	const relative = family.relativeError(radius, degree);
+	const absolute = family.absoluteError(radius, degree);
+	const polynomials = [{ degree, radius, coefficients }];
+	for (let lower = degree - 1; lower >= 0; lower--) {
+		let [low, high] = [0, polynomials.at(-1)!.radius];
+		for (let halving = 0; halving < HALVINGS; halving++) {
+			const middle = (low + high) / 2;
+			const holds = family.relativeError(middle, lower) <= relative && family.absoluteError(middle, lower) <= absolute;
+			if (holds) low = middle;
+			else high = middle;
+		}
+		if (low === 0) break;
+		polynomials.push({ degree: lower, radius: low, coefficients: family.coefficients(low, lower) });
+	}
+	const weights = new Map(polynomials.map((p) => [p.degree, featureWeights(tree, p.coefficients)]));
+	return {
+		degreeOf(points, j, count) {
+			const reach = reachOf(points, j, count, space) + space.scoreError;
+			return polynomials.findLast((p) => p.radius >= reach)?.degree ?? degree;
+		},
+		weightsOf: (of) => weights.get(of)!,
+		largestCoefficients: coefficients.map((_, k) =>
+			polynomials.reduce((largest, p) => Math.max(largest, Math.abs(p.coefficients[k] ?? 0)), 0),
+		),
+	};
+}

@@ -1,0 +1,176 @@
+import {
+	type AttentionLayer,
+	defineForward,
+	type ForwardResult,
+	type RowSink,
+	withoutTarget,
+} from "@attgrad/attention-problem";
+import { ComputationError, keepingRows, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { z } from "zod";
+import { degreeOrEpsilon } from "../accuracy.ts";
+import type { ProvenBound } from "./certificates/forms/forms.ts";
+import { aPrioriOutputBound, OutputError, outputBoundFromTotals } from "./certificates/output-error.ts";
+import { polynomialFamilies } from "./families/index.ts";
+import { forwardOnKernels } from "./kernels/kernel-forward.ts";
+import { type Approximation, type Method, totalDegreeApproximation } from "./method/approximation.ts";
+import { leastCertifiedDegree } from "./method/choose-degree.ts";
+import { balancedSpace } from "./method/feature-space.ts";
+import { memoryOf } from "./method/memory.ts";
+import { profileOn } from "./method/method-of.ts";
+import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
+import { basisAndDegree, DEFAULT_EPSILON } from "./polynomial-options.ts";
+import { forwardRows } from "./routes/forward.ts";
+import { routes } from "./routes/index.ts";
+
+const options = z
+	.strictObject({
+		...basisAndDegree,
+		epsilon: z
+			.number()
+			.positive()
+			.optional()
+			.describe(`bound on max |o~ - o| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+	})
+	.refine(...degreeOrEpsilon("polynomial"));
+
+/** Options of the polynomial method for outputs. */
+export type PolynomialForwardOptions = z.output<typeof options>;
+
+/**
+ * A layer's output with exp replaced by a polynomial, in time O(n K d) and with a proved bound on its error: passes 1 and 2 of
+ * the moment route without the gradient. Definition E.1 asks for just this.
+ */
+export const polynomialForward = defineForward({
+	name: "polynomial",
+	summary: "exp replaced by a polynomial with a certified error, time O(n K d)",
+	exact: false,
+	options,
+	run(layer, { basis, degree, epsilon }, runtime, sink) {
+		const { A1, A2, A3 } = layer;
+		return keepingRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
+			const method = await methodOf(layer, basis, runtime);
+			const approximation =
+				degree === undefined
+					? leastDegree(method, epsilon ?? DEFAULT_EPSILON)
+					: requireFitting(method, totalDegreeApproximation(method, degree));
+			return outputOfDegree(layer, method, approximation, runtime, sink);
+		});
+	},
+});
+
+/** An output by the polynomial method that is ready to be computed. */
+export interface PreparedForward {
+	readonly degree: number;
+	/** K. */
+	readonly rank: number;
+	/** The a-priori bound on the output's error, at most epsilon. */
+	readonly bound: number;
+	run(sink: RowSink): Promise<ForwardResult>;
+}
+
+/**
+ * What the polynomial method takes to certify epsilon, and its run. Reads the rows four times (the profile); computes no
+ * output yet.
+ * @throws ComputationError where no degree certifies epsilon
+ */
+export async function prepareForward(
+	layer: AttentionLayer<RowSource>,
+	epsilon: number,
+	runtime: Runtime,
+): Promise<PreparedForward> {
+	const method = await methodOf(layer, "chebyshev", runtime);
+	const approximation = leastDegree(method, epsilon);
+	const { degree, size: rank } = approximation;
+	const { bound } = aPrioriOutputBound(method, approximation);
+	return { degree, rank, bound, run: (sink) => outputOfDegree(layer, method, approximation, runtime, sink) };
+}
+
+async function methodOf(
+	layer: AttentionLayer<RowSource>,
+	basis: PolynomialForwardOptions["basis"],
+	runtime: Runtime,
+): Promise<Method> {
+	const problem = withoutTarget(layer);
+	const profile = await profileOn(problem, runtime);
+	const space = balancedSpace(profile);
+	const weightError = layer.weightError ? layer.weightError * layer.scale * largestRow(layer.A1) * profile.keyNorm : 0;
+	return {
+		profile,
+		// Scores of the exact weights, where X is a rounded product; about the key centre, which softmax does not see.
+		space: { ...space, scoreError: space.scoreError + weightError },
+		route: routes.moment,
+		family: polynomialFamilies[basis],
+		kernel: runtime.kernel,
+	};
+}
+
+/** @throws ComputationError as `leastCertifiedDegree` */
+const leastDegree = (method: Method, epsilon: number): Approximation =>
+	leastCertifiedDegree(method, epsilon, (candidate) => aPrioriOutputBound(method, candidate).bound, availableMemory());
+
+/** @throws UsageError when the features would not fit in memory */
+function requireFitting(method: Method, approximation: Approximation): Approximation {
+	requireMemory(approximation.size, memoryOf(method, approximation));
+	return approximation;
+}
+
+/** The output at a degree, with the better of the bounds before and after the run. */
+async function outputOfDegree(
+	layer: AttentionLayer<RowSource>,
+	method: Method,
+	approximation: Approximation,
+	runtime: Runtime,
+	sink: RowSink,
+): Promise<ForwardResult> {
+	const tree = approximation.tree();
+	const weights = featureWeights(tree, approximation.coefficients);
+	const input = { problem: withoutTarget(layer), tree, weights, frame: method.space.frame };
+	const checked: RowSink = (from, rows) => sink(from, finiteRows(from, rows));
+	let after: ProvenBound;
+	if (runtime.kernel === "js") {
+		const watcher = new OutputError(method, approximation);
+		await forwardRows(input, checked, (...block) => watcher.rows(...block), runtime.onProgress);
+		after = watcher.result();
+	} else after = outputBoundFromTotals(method, approximation, await forwardOnKernels(input, checked, runtime));
+	const before = aPrioriOutputBound(method, approximation);
+	const { bound, floor } = after.bound <= before.bound ? after : before;
+	return {
+		degree: approximation.degree,
+		rank: approximation.size,
+		certificate: {
+			kind: Number.isFinite(bound) ? "a-posteriori" : "none",
+			bound,
+			radius: method.space.radius,
+			relativeError: approximation.error.polynomial,
+			floatFloor: floor,
+		},
+	};
+}
+
+/** @throws ComputationError (failed) naming the first row with an entry that is not finite */
+function finiteRows(from: number, rows: Matrix): Matrix {
+	const at = rows.data.findIndex((x) => !Number.isFinite(x));
+	if (at >= 0)
+		throw new ComputationError(
+			"failed",
+			`polynomial: the output of row ${from + Math.floor(at / rows.cols)} is not finite, got ${rows.data[at]}`,
+		);
+	return rows;
+}
+
+/** At least the largest ‖row‖. */
+function largestRow(source: RowSource): number {
+	const most = Math.max(1, Math.floor(2 ** 15 / source.cols));
+	const block = Matrix.zeros(Math.min(most, source.rows), source.cols);
+	let largest = 0;
+	for (let from = 0; from < source.rows; from += most) {
+		const count = Math.min(most, source.rows - from);
+		source.readRows(from, from + count, block.data);
+		for (let j = 0; j < count; j++) {
+			let square = 0;
+			for (let i = 0; i < source.cols; i++) square += block.at(j, i) ** 2;
+			largest = Math.max(largest, square);
+		}
+	}
+	return (1 + 1e-9) * Math.sqrt(largest);
+}

@@ -1,0 +1,220 @@
+import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
+import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { APosteriori } from "./certificates/a-posteriori.ts";
+import { aPrioriBound } from "./certificates/a-priori.ts";
+import { DeviationPilot, pilotDegree } from "./certificates/deviation-pilot.ts";
+import type { ProvenBound } from "./certificates/forms/forms.ts";
+import { boundFromTotals } from "./certificates/from-totals.ts";
+import { predictedTotals } from "./certificates/predicted-totals.ts";
+import { predictBound, sampleRows } from "./certificates/row-sample.ts";
+import { sampledErrors } from "./certificates/sampled-error.ts";
+import { type KernelRouteName, type RunTotals, runOnKernels } from "./kernels/kernel-route.ts";
+import {
+	type Approximation,
+	type Candidate,
+	type Method,
+	runsOnKernels,
+	totalDegreeApproximation,
+} from "./method/approximation.ts";
+import { type BoundOf, leastCertifiedDegree } from "./method/choose-degree.ts";
+import { leastCertifiedSet, matchingApproximation } from "./method/choose-monomials.ts";
+import { memoryOf } from "./method/memory.ts";
+import { rowDegrees } from "./method/row-degrees.ts";
+import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
+import type { RouteInput, RouteResult } from "./routes/route.ts";
+
+/** A gradient that is asked for. */
+export interface GradientRequest {
+	readonly problem: AttentionProblem<RowSource>;
+	readonly method: Method;
+	readonly monomials: "total-degree" | "anisotropic";
+	/** Whether rows of smaller radius get polynomials of lower degree; for the moment route and total degree. */
+	readonly rowDegrees: boolean;
+	/** The kind of certificate that the result carries. */
+	readonly certificate: "a-posteriori" | "a-priori" | "estimate";
+	readonly runtime: Runtime;
+}
+
+/** Rows that the bound of a run is predicted from, and those that an error is estimated from. */
+const SAMPLED_ROWS = { prediction: 32, estimate: 128 };
+
+/** Runs whose certificate may turn out above epsilon before the a-priori degree is taken. */
+const TRIES = 3;
+
+/** Relative error of exp beyond which a higher degree changes nothing that shows, and the highest degree estimated. */
+const NEGLIGIBLE = 1e-14;
+const HIGHEST_ESTIMATED = 60;
+
+/**
+ * The gradient at a degree, by all monomials up to it or by the anisotropic set that at most doubles the relative error
+ * of an entry, with what is known of its error.
+ * @throws UsageError when the features would not fit in memory
+ * @throws ComputationError (invalid) when a normaliser is not positive
+ */
+export function gradientOfDegree(request: GradientRequest, degree: number): Promise<GradientResult> {
+	const { method, monomials } = request;
+	const approximation =
+		monomials === "anisotropic" ? matchingApproximation(method, degree) : totalDegreeApproximation(method, degree);
+	if (!approximation)
+		throw new UsageError(`polynomial: the anisotropic set of degree ${degree} has too many monomials`);
+	requireMemory(approximation.size, memoryOf(method, approximation));
+	return gradientOf(request, approximation);
+}
+
+/**
+ * The gradient with a certificate of at most epsilon, at the least degree, or by the smallest set, that has one.
+ * A-posteriori, degree or set is predicted from a sample of rows, the run proves it, and it is predicted anew with the
+ * degree raised while it does not; the a-priori choice ends that.
+ * @param first what `approximationWithin` gave, where that has been asked before
+ * @throws ComputationError `invalid` where nothing certifies epsilon, `skipped` where the features would not fit
+ */
+export async function gradientWithin(
+	request: GradientRequest,
+	epsilon: number,
+	first?: Approximation,
+): Promise<GradientResult> {
+	const { method, certificate, monomials } = request;
+	if (certificate === "estimate") return gradientWithinEstimate(request, epsilon, availableMemory());
+	if (certificate === "a-posteriori") {
+		const predicted = first ? undefined : predictedBounds(request, epsilon);
+		let approximation = first ?? choosers[monomials](method, epsilon, predicted!, availableMemory());
+		for (let tries = 0; tries < TRIES; tries++) {
+			const result = await gradientOf(request, approximation);
+			if (result.certificate!.bound <= epsilon) return result;
+			const bounds = predicted ?? predictedBounds(request, epsilon);
+			approximation = choosers[monomials](method, epsilon, bounds, availableMemory(), approximation.degree + 1);
+		}
+	}
+	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
+	const result = await gradientOf(request, choosers[monomials](method, epsilon, proven, availableMemory()));
+	if (result.certificate!.bound <= epsilon) return result;
+	throw new ComputationError(
+		"invalid",
+		`polynomial: certifies ${result.certificate!.bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
+	);
+}
+
+/**
+ * The approximation that `gradientWithin` starts with: the least degree, or the smallest set, whose a-posteriori bound is
+ * predicted to be at most epsilon.
+ * @param from the least degree that is looked at
+ * @throws ComputationError as `gradientWithin` does
+ */
+export function approximationWithin(request: GradientRequest, epsilon: number, from = 0): Approximation {
+	const { method, monomials } = request;
+	return choosers[monomials](method, epsilon, predictedBounds(request, epsilon), availableMemory(), from);
+}
+
+const choosers = { anisotropic: leastCertifiedSet, "total-degree": leastCertifiedDegree };
+
+/**
+ * What the a-posteriori bounds of candidates will come to, for comparison with epsilon: never above the a-priori bound. A
+ * sample is a few percent off: as near to epsilon the degree may be one too high, or one run may be in vain.
+ */
+function predictedBounds({ problem, method }: GradientRequest, epsilon: number): BoundOf {
+	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
+	if (!runsOnKernels(method)) {
+		const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.prediction, 0);
+		return (candidate) => Math.min(predictBound(sample, method, candidate).bound, proven(candidate));
+	}
+	let totals: RunTotals | undefined;
+	return (candidate) => {
+		const bound = proven(candidate);
+		if (bound <= epsilon) return bound;
+		totals ??= predictedTotals(problem, method.profile);
+		return Math.min(bound, boundFromTotals(method, candidate, totals).bound);
+	};
+}
+
+/** The gradient at the least degree whose estimated error is at most epsilon; all degrees that can be it at once. */
+function gradientWithinEstimate(request: GradientRequest, epsilon: number, available: number): Promise<GradientResult> {
+	const { problem, method } = request;
+	const { family, space } = method;
+	const highest = Math.min(HIGHEST_ESTIMATED, family.degreeFor(space.radius, NEGLIGIBLE));
+	const candidates = Array.from({ length: highest + 1 }, (_, degree) => totalDegreeApproximation(method, degree));
+	const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
+	const errors = sampledErrors(problem, method, sample, candidates);
+	const boundOf = ({ degree }: Candidate): number => errors[degree]?.bound ?? Number.POSITIVE_INFINITY;
+	const approximation = leastCertifiedDegree(method, epsilon, boundOf, available);
+	return gradientOf(request, approximation, errors[approximation.degree]);
+}
+
+/** Runs the route for an approximation, with the certificate that was asked for. */
+async function gradientOf(
+	request: GradientRequest,
+	approximation: Approximation,
+	estimate?: ProvenBound,
+): Promise<GradientResult> {
+	const { problem, method, certificate, runtime } = request;
+	const tree = approximation.tree();
+	const byRow = request.rowDegrees ? rowDegrees(method, approximation, tree) : undefined;
+	const bounded = byRow ? { ...approximation, coefficients: byRow.largestCoefficients } : approximation;
+	const input = {
+		problem,
+		tree,
+		weights: featureWeights(tree, approximation.coefficients),
+		frame: method.space.frame,
+		...(byRow && { rowDegrees: byRow }),
+	};
+	const finish = (
+		result: { gradient: GradientResult["gradient"]; loss: number },
+		bound: ProvenBound,
+	): GradientResult => ({
+		...finite(result),
+		degree: approximation.degree,
+		rank: approximation.size,
+		certificate: certificateOf(request, approximation, bound),
+	});
+	if (certificate === "estimate") {
+		const sampled = (): ProvenBound => {
+			const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
+			return sampledErrors(problem, method, sample, [approximation])[0];
+		};
+		return finish(await run(request, input), estimate ?? sampled());
+	}
+	const aPriori = aPrioriBound(method, bounded);
+	if (certificate === "a-priori") return finish(await run(request, input), aPriori);
+	if (runsOnKernels(method)) {
+		const result = await runOnKernels(method.route.name as KernelRouteName, input, runtime);
+		return finish(result, lesser(boundFromTotals(method, bounded, result), aPriori));
+	}
+	const degree = pilotDegree(method, approximation);
+	const watcher = new APosteriori(
+		method,
+		bounded,
+		degree === undefined ? undefined : new DeviationPilot(method, tree, degree),
+	);
+	const result = await method.route.run(input, { watchers: [watcher], onProgress: runtime.onProgress });
+	return finish(result, lesser(watcher.result(), aPriori));
+}
+
+const lesser = (a: ProvenBound, b: ProvenBound): ProvenBound => (a.bound <= b.bound ? a : b);
+
+/** Runs the route on what the method says. */
+function run({ method, runtime }: GradientRequest, input: RouteInput): Promise<RouteResult> {
+	return runsOnKernels(method)
+		? runOnKernels(method.route.name as KernelRouteName, input, runtime)
+		: method.route.run(input, { onProgress: runtime.onProgress });
+}
+
+function certificateOf(
+	{ method, certificate }: GradientRequest,
+	{ error }: Candidate,
+	{ bound, floor }: ProvenBound,
+): Certificate {
+	return {
+		kind: Number.isFinite(bound) ? certificate : "none",
+		bound,
+		radius: method.space.radius,
+		relativeError: error.polynomial,
+		floatFloor: floor,
+	};
+}
+
+/** @throws ComputationError (failed) where a number of the result is not finite: entries so large that products overflow */
+function finite<Result extends { gradient: GradientResult["gradient"]; loss: number }>(result: Result): Result {
+	for (const number of [result.loss, ...result.gradient.data])
+		if (!Number.isFinite(number))
+			throw new ComputationError("failed", `polynomial: the result is not finite, got ${number}`);
+	return result;
+}

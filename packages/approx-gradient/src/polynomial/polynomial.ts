@@ -1,0 +1,83 @@
+import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import { keepingRows } from "@attgrad/matrix-core";
+import { z } from "zod";
+import { degreeOrEpsilon } from "../accuracy.ts";
+import { memoryOf } from "./method/memory.ts";
+import { methodOf, profileOn } from "./method/method-of.ts";
+import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
+import { gradientOfDegree, gradientWithin } from "./polynomial-gradient.ts";
+import { basisAndDegree, DEFAULT_EPSILON } from "./polynomial-options.ts";
+import { routes } from "./routes/index.ts";
+
+const options = z
+	.strictObject({
+		route: z
+			.enum(["paper", "moment", "reverse"])
+			.default("moment")
+			.describe("how the gradient is gathered from the low-rank factors"),
+		basis: basisAndDegree.basis,
+		monomials: z
+			.enum(["total-degree", "anisotropic"])
+			.default("total-degree")
+			.describe("all monomials up to the degree, or the certified set that follows the spread of the data"),
+		degree: basisAndDegree.degree,
+		epsilon: z
+			.number()
+			.positive()
+			.optional()
+			.describe(`bound on max |g~ - g| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+		rowDegrees: z
+			.boolean()
+			.default(false)
+			.describe("a lower degree for rows of smaller radius, at the same certificate (route moment)"),
+		certificate: z
+			.enum(["a-posteriori", "a-priori", "estimate"] satisfies Certificate["kind"][])
+			.default("a-posteriori")
+			.describe("the kind of certificate that must hold; estimate is not a proof"),
+	})
+	.refine(...degreeOrEpsilon("polynomial"));
+
+/** Options of the polynomial method. */
+export type PolynomialOptions = z.output<typeof options>;
+
+/**
+ * The paper's algorithm (Theorem 1.6): exp replaced by a polynomial, attention weights of rank K = C(d + degree, degree), time
+ * O(n K d) on the route reverse, O(n K⁺ d) on moment, O(n K d²) on the paper's. Four passes over the rows for the radius, two for
+ * the gradient. The certificate is proved unless an estimate is asked for (paper.md 7).
+ */
+export const polynomial = defineAlgorithm({
+	name: "polynomial",
+	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
+	exact: false,
+	version: 9,
+	modules: [import.meta.url],
+	options,
+	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
+	supports({ d, A1 }, { degree, route, monomials, certificate, rowDegrees }) {
+		if (rowDegrees && (route !== "moment" || monomials !== "total-degree"))
+			return { reason: "degrees by row are for the moment route and total-degree monomials" };
+		if (certificate === "estimate" && monomials === "anisotropic")
+			return { reason: "an error is estimated for total-degree monomials only" };
+		if (degree === undefined || monomials === "anisotropic") return true;
+		const set = { size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) };
+		const bytes = memoryOf({ route: routes[route], profile: { d, dtype: A1.dtype } }, set);
+		if (bytes <= availableMemory()) return true;
+		return { reason: `degree ${degree} at d = ${d} has ${set.size} features, which need ${bytes} bytes` };
+	},
+	run(
+		problem,
+		{ route, basis, monomials, degree, epsilon, certificate, rowDegrees },
+		runtime,
+	): Promise<GradientResult> {
+		const { A1, A2, A3, E } = problem;
+		return keepingRows(runtime, [A1, A2, A3, E], A1.dtype, async (runtime) => {
+			// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
+			const kernel = rowDegrees ? ("js" as const) : runtime.kernel;
+			const method = methodOf(problem, await profileOn(problem, runtime), { route, basis, monomials, kernel });
+			const request = { problem, method, monomials, rowDegrees, certificate, runtime };
+			return degree === undefined
+				? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
+				: gradientOfDegree(request, degree);
+		});
+	},
+});

@@ -1,0 +1,183 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import {
+	type Kernels,
+	Matrix,
+	maxAbs,
+	type RowSource,
+	type Runtime,
+	scale,
+	unitRoundoff,
+	withKernels,
+} from "@attgrad/matrix-core";
+import { polynomialKernels } from "../kernels/kernel-module.ts";
+import { ColumnRange } from "./column-range.ts";
+import { productSizes } from "./profile.ts";
+import { type ProfileSums, reportPass } from "./profile-sums.ts";
+
+/** What becomes of an entry when the results of two shares are joined, and what it starts with. */
+type Join = "min" | "max" | "sum";
+
+const starts: Record<Join, number> = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 };
+
+/** A pass of `kernels/profile/profile.ts`, or of `kernels/profile/single-profile.ts`, over two matrices row by row, or one. */
+interface Pass {
+	readonly kernel: "keyRanges" | "queryRanges" | "centredQueries" | "centredKeys";
+	readonly rows: readonly RowSource[];
+	/** Arguments after the rows: vectors and matrices of doubles, which are put into the kernels' memory. */
+	readonly operands: readonly Float64Array[];
+	/** What the kernel leaves, in order: how each entry is joined, and how many there are. */
+	readonly results: readonly (readonly [Join, number])[];
+}
+
+/** Shares of a chunk, each with results of its own, and rows of a share. */
+const SLOTS = 16;
+const SLOT_ROWS = 4096;
+
+/** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile/profile.ts` takes. */
+const scratchBytes = (d: number): number => 256 + 64 * (8 * d + 4 + d * d);
+
+/** Sizes of norms, of numbers and of their products, that single precision takes without overflow, or underflow that would show. */
+const MODERATE = { least: 1e-20, leastNorm: 1e-9, most: 1e9 };
+
+const isModerateNorm = (norm: number): boolean => norm >= MODERATE.leastNorm && norm <= MODERATE.most;
+
+/** Whether numbers of at most `sizes` a column have products with a matrix that are zero or moderate. */
+const areModerate = (sizes: Float64Array, M: Matrix): boolean =>
+	maxAbs(M) <= MODERATE.most &&
+	sizes.every((size) => size <= MODERATE.most) &&
+	productSizes(sizes, M).every((x) => x === 0 || (x >= MODERATE.least && x <= MODERATE.most));
+
+/**
+ * The four passes on kernels and threads, with their progress; the same for every number of threads. They are in double precision, but for rows of four
+ * columns of single precision, which are not widened unless their numbers are too large or too small for squares and products.
+ */
+export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
+	const { d, A1, A2, A3, E, X, Y } = problem;
+	let single = d === 4 && A1.dtype === "f32";
+	const once = (pass: Pass) =>
+		withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, single, kernels));
+	/** What a pass gives; where that cannot be trusted, this pass and all after it go in double precision. */
+	const run = async <Sums>(
+		pass: Pass,
+		read: (results: Six, unit: number) => { trusted: boolean; sums: Sums },
+	): Promise<Sums> => {
+		if (single) {
+			const results = await once(pass);
+			const { trusted, sums } = read(results as Six, unitRoundoff("f32"));
+			if (trusted && results.every((part) => part.every(Number.isFinite))) return sums;
+			single = false;
+		}
+		return read((await once(pass)) as Six, unitRoundoff("f64")).sums;
+	};
+	const wide = (M: Matrix) => M.as("f64").data as Float64Array;
+	const scaledX = scale(X.as("f64"), problem.scale);
+	const columns = [
+		["min", d],
+		["max", d],
+	] as const;
+	return {
+		async keyRanges() {
+			const results = [...columns, ...columns, ["max", d], ["max", 1]] as const;
+			const pass: Pass = { kernel: "keyRanges", rows: [A2, A3], operands: [wide(Y)], results };
+			return run(pass, ([min, max, low, high, inputSizes, square], unit) => {
+				const norm = Math.sqrt(square[0]);
+				const trusted = isModerateNorm(norm) && areModerate(inputSizes, Y);
+				const [range, values] = [new ColumnRange(min, max), new ColumnRange(low, high)];
+				return { trusted, sums: { unit, range, values, inputSizes, norm } };
+			});
+		},
+		async queryRanges() {
+			const results = [...columns, ["max", d], ["max", 1]] as const;
+			const pass: Pass = { kernel: "queryRanges", rows: [A1], operands: [wide(scaledX)], results };
+			return run(pass, ([min, max, inputSizes, square], unit) => {
+				const norm = Math.sqrt(square[0]);
+				const trusted = isModerateNorm(norm) && areModerate(inputSizes, scaledX);
+				return { trusted, sums: { unit, range: new ColumnRange(min, max), inputSizes, norm } };
+			});
+		},
+		async centredQueries(centre, valueMiddle) {
+			const operands = [wide(scaledX), centre, valueMiddle];
+			const results = [
+				["max", 1],
+				["sum", d],
+				["sum", d * d],
+			] as const;
+			const pass: Pass = { kernel: "centredQueries", rows: [A1, E], operands, results };
+			return run(pass, ([square, inputSums, targetSums], unit) => {
+				const sums = { unit, norm: Math.sqrt(square[0]), inputSums, targetSums: new Matrix(d, d, targetSums) };
+				return { trusted: true, sums };
+			});
+		},
+		async centredKeys(middle, queryCentre, valueCentre) {
+			const operands = [wide(Y), middle, queryCentre, valueCentre];
+			const results = [
+				["max", 1],
+				["sum", 1],
+				["sum", d],
+				["sum", d],
+			] as const;
+			const pass: Pass = { kernel: "centredKeys", rows: [A2, A3], operands, results };
+			return run(pass, ([square, total, sums, valueSums], unit) => {
+				const mean = middle.map((x, b) => x + sums[b] / total[0]);
+				const valueMean = valueSums.map((sum) => sum / total[0]);
+				return { trusted: true, sums: { unit, norm: Math.sqrt(square[0]), mean, valueMean } };
+			});
+		},
+	};
+}
+
+type Six = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+
+async function runPass(
+	{ n, d, A1 }: AttentionProblem<RowSource>,
+	{ kernel, rows, operands, results }: Pass,
+	single: boolean,
+	kernels: Kernels,
+): Promise<Float64Array[]> {
+	const { dtype } = A1;
+	const size = dtype === "f64" ? 8 : 4;
+	const values = operands.map((operand) => {
+		const address = kernels.allocate("f64", operand.length);
+		kernels.view("f64", address, operand.length).set(operand);
+		return address;
+	});
+	const length = results.reduce((sum, [, count]) => sum + count, 0);
+	const chunkRows = Math.min(n, SLOTS * SLOT_ROWS);
+	const slots = Math.ceil(chunkRows / SLOT_ROWS);
+	const out = kernels.allocate("f64", slots * length);
+	const all = kernels.view("f64", out, slots * length);
+	let at = 0;
+	for (const [join, count] of results) {
+		for (let slot = 0; slot < slots; slot++) all.fill(starts[join], slot * length + at, slot * length + at + count);
+		at += count;
+	}
+	const read = rows.map((source) => kernels.rowReader(source, dtype, chunkRows));
+	for (let from = 0; from < n; from += chunkRows) {
+		const count = Math.min(chunkRows, n - from);
+		const blocks = read.map((rowsAt) => rowsAt(from, from + count));
+		const tasks = [];
+		for (let first = 0; first < count; first += SLOT_ROWS)
+			tasks.push([
+				...[Math.min(SLOT_ROWS, count - first), d],
+				...blocks.map((address) => address + first * d * size),
+				...[...values, out + (first / SLOT_ROWS) * length * 8],
+			]);
+		await kernels.run(single ? `${kernel}Single` : `${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });
+		reportPass(kernel, from + count, n, kernels.onProgress);
+	}
+	at = 0;
+	return results.map(([join, count]) => {
+		const joined = all.slice(at, at + count);
+		for (let slot = 1; slot < slots; slot++) joinInto(joined, join, all, slot * length + at);
+		at += count;
+		return joined;
+	});
+}
+
+/** joined[i] = the join of joined[i] and all[from + i]. */
+function joinInto(joined: Float64Array, join: Join, all: Float64Array, from: number): void {
+	for (let i = 0; i < joined.length; i++) {
+		const [a, b] = [joined[i], all[from + i]];
+		joined[i] = join === "sum" ? a + b : join === "min" ? Math.min(a, b) : Math.max(a, b);
+	}
+}
