@@ -6,7 +6,7 @@ import { fileError } from "../files/file-error.ts";
 import { RandomAccessFile } from "../files/random-access.ts";
 import { readZipDirectory, type ZipEntry } from "../zip/directory.ts";
 import { inflateEntry } from "../zip/inflate.ts";
-import { checkLength, decodeData, entryName } from "./npy.ts";
+import { checkLength, decodeData, entryName, fromFortranOrder, matrixShape } from "./npy.ts";
 import { headerReadLength, isNpy, type NpyHeader, readNpyHeader } from "./npy-header.ts";
 import { StoredColumns } from "./stored-columns.ts";
 import { StoredRows } from "./stored-rows.ts";
@@ -148,24 +148,29 @@ const SMALL_COLUMNS = 2 ** 24;
 
 /**
  * The rows of an array as `dtype`: read in place where it is stored, in memory where it is deflated, or small and in Fortran
- * order. An array of no axes is 1 x 1.
+ * order. An array of no axes is 1 x 1, one of more than two has a row for each vector of its last axis.
  * @throws UsageError for an array that is deflated and has more than a gibibyte, or is damaged
  */
 export function arrayRows(array: ArrayFile, dtype: Dtype = array.header.element.dtype): RowSource {
 	const { header, place } = array;
-	if (place.kind === "deflated" || (header.fortranOrder && header.dataLength <= SMALL_COLUMNS))
-		return loadArray(array, dtype);
+	const inMemory = header.fortranOrder && (header.dataLength <= SMALL_COLUMNS || header.shape.length > 2);
+	if (place.kind === "deflated" || inMemory) return loadArray(array, dtype);
 	return header.fortranOrder ? new StoredColumns(stored(array, dtype)) : stored(array, dtype);
 }
 
 /**
- * An array in memory, as `dtype`; of no axes: 1 x 1.
+ * An array in memory, as `dtype`; shaped as `arrayRows` says.
  * @throws UsageError for an array that is deflated and has more than a gibibyte, or is damaged
  */
 export function loadArray(array: ArrayFile, dtype: Dtype = array.header.element.dtype): Matrix {
 	const { header, where, place } = array;
-	if (place.kind === "stored")
-		return materialise(header.fortranOrder ? new StoredColumns(stored(array, dtype)) : stored(array, dtype));
+	if (place.kind === "stored") {
+		const rows = stored(array, dtype);
+		if (!header.fortranOrder) return materialise(rows);
+		return header.shape.length > 2
+			? fromFortranOrder(materialise(rows), header.shape)
+			: materialise(new StoredColumns(rows));
+	}
 	if (header.dataLength > MOST_INFLATED)
 		throw new UsageError(
 			`${where}: ${header.dataLength} bytes, deflated; above a gibibyte save it uncompressed: np.savez(file, A1=A1, ...)`,
@@ -174,11 +179,13 @@ export function loadArray(array: ArrayFile, dtype: Dtype = array.header.element.
 	return decodeData(bytes.subarray(header.headerLength), header, where).as(dtype);
 }
 
-/** The array's elements as rows of its file: for Fortran order the columns of the array. */
+/** The array's elements as rows of its file: for Fortran order the columns of a matrix, and all numbers in one row of other arrays. */
 function stored({ header, where, file, place }: ArrayFile, dtype: Dtype): StoredRows {
 	if (place.kind !== "stored") throw new Error(`${where} is not stored`);
 	const { element, shape, fortranOrder } = header;
-	const [rows = 1, cols = 1] = fortranOrder ? shape.toReversed() : shape;
+	const [height, width] = matrixShape(shape);
+	const turned = shape.length > 2 ? ([1, height * width] as const) : ([width, height] as const);
+	const [rows, cols] = fortranOrder ? turned : [height, width];
 	const { position, crc } = place;
 	return new StoredRows(
 		{ file, where, position, element, ...(crc && { crc }) },

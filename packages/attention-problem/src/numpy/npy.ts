@@ -35,23 +35,55 @@ export function checkLength({ headerLength, dataLength, shape, element }: NpyHea
 		);
 }
 
-/** The matrix in the data of an array; an array of no axes is 1 x 1. */
+/**
+ * The matrix in the data of an array; an array of no axes is 1 x 1, one of more than two has a row for each vector of its last axis.
+ */
 export function decodeData(data: Uint8Array, { element, shape, fortranOrder }: NpyHeader, where: string): Matrix {
-	const [rows = 1, cols = 1] = shape;
-	const stored = fortranOrder ? Matrix.zeros(cols, rows, element.dtype) : Matrix.zeros(rows, cols, element.dtype);
+	const [rows, cols] = matrixShape(shape);
 	const name = entryName(where, shape, fortranOrder);
+	if (!fortranOrder) {
+		const made = Matrix.zeros(rows, cols, element.dtype);
+		convertElements(data, element, rows * cols, made.data, 0, name, 0);
+		return made;
+	}
+	const stored = Matrix.zeros(1, rows * cols, element.dtype);
 	convertElements(data, element, rows * cols, stored.data, 0, name, 0);
-	return fortranOrder ? Matrix.build(rows, cols, (i, j) => stored.at(j, i), element.dtype) : stored;
+	return fromFortranOrder(stored, shape);
 }
 
-/** Names elements in the order of the file by their row and column. */
-export function entryName(where: string, [rows, cols]: readonly number[], fortranOrder: boolean) {
-	return (index: number): string => {
-		if (rows === undefined || cols === undefined) return where;
-		const [i, j] = fortranOrder ? [index % rows, Math.floor(index / rows)] : [Math.floor(index / cols), index % cols];
-		return `${where}[${i}, ${j}]`;
-	};
+/** Rows and columns of an array as a matrix: all axes but the last are its rows. */
+export function matrixShape(shape: readonly number[]): [rows: number, cols: number] {
+	if (shape.length <= 2) return [shape[0] ?? 1, shape[1] ?? 1];
+	return [shape.slice(0, -1).reduce((product, axis) => product * axis, 1), shape.at(-1) ?? 1];
 }
+
+/** The matrix of an array whose numbers are given in Fortran order: the first index runs fastest. */
+export function fromFortranOrder({ data, dtype }: Matrix, shape: readonly number[]): Matrix {
+	const [rows, cols] = matrixShape(shape);
+	const made = Matrix.zeros(rows, cols, dtype);
+	for (let at = 0; at < data.length; at++) made.data[runningIndex(indexAt(at, shape, true), shape)] = data[at];
+	return made;
+}
+
+/** Names elements in the order of the file by their indices. */
+export function entryName(where: string, shape: readonly number[], fortranOrder: boolean) {
+	return (index: number): string =>
+		shape.length < 2 ? where : `${where}[${indexAt(index, shape, fortranOrder).join(", ")}]`;
+}
+
+/** Indices of the element at a place in the file. */
+function indexAt(place: number, shape: readonly number[], fortranOrder: boolean): number[] {
+	const indices = (fortranOrder ? shape : shape.toReversed()).map((axis) => {
+		const index = place % axis;
+		place = Math.floor(place / axis);
+		return index;
+	});
+	return fortranOrder ? indices : indices.reverse();
+}
+
+/** Place of an element in row-major order. */
+const runningIndex = (indices: readonly number[], shape: readonly number[]): number =>
+	indices.reduce((place, index, axis) => place * shape[axis] + index, 0);
 
 /** The bytes of a matrix's numbers where they are. */
 export function dataBytes({ data }: Matrix): Uint8Array {

@@ -28,4 +28,13 @@ export {
 	type OperatorSettings,
 	shapesOf,
 } from "./operands.ts";
+export {
+	namedScales,
+	type OpenOperands,
+	type OperandsSettings,
+	openBackwardProblem,
+	openOperands,
+	type ScaleSetting,
+	scaleOf,
+} from "./operands-file.ts";
 export { describeVisibility, everyKey, type MaskName, maskNames, type Visibility } from "./visibility.ts";
