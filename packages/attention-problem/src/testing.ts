@@ -6,6 +6,12 @@ import { distributions, generateProblem } from "./generate/generate.ts";
 import type { AttentionProblem } from "./problem/problem.ts";
 import { type ReferenceAnswers, readProblemSync } from "./problem-files/problem-file.ts";
 
+export {
+	arbitraryBackwardProblem,
+	type BackwardRange,
+	type RandomBackward,
+	randomBackwardProblem,
+} from "./testing/arbitrary-backward.ts";
 export { type BackwardCase, backwardCaseNames, backwardCasePath, backwardCases } from "./testing/backward-cases.ts";
 
 /** A problem with answers from the definition, worked out in extended precision. */

@@ -1,5 +1,7 @@
 export { definition, dense, exactAlgorithms, streaming } from "./algorithms.ts";
 export { attentionForward, attentionLayer, attentionLayers } from "./attention.ts";
+export { backwardDefinition, backwardStreaming, exactBackwards } from "./backward/algorithms.ts";
+export { definitionBackward } from "./backward/definition.ts";
 /** The objects of the paper's section 3, under their names there. */
 export * as objects from "./definition.ts";
 export { definitionGradient } from "./definition.ts";

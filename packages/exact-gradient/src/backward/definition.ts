@@ -36,11 +36,7 @@ export function definitionBackward(problem: BackwardProblem): BackwardResult {
  * Softmax of each row over its columns lo..hi-1, 0 elsewhere, and ln Σ e^score of each; the row's largest visible score is
  * subtracted first. A row without a visible column is 0, and its lse −Infinity.
  */
-export function visibleSoftmax(
-	scores: Matrix,
-	lo: Int32Array,
-	hi: Int32Array,
-): { weights: Matrix; lse: Float64Array } {
+export function visibleSoftmax(scores: Matrix, lo: Int32Array, hi: Int32Array): { weights: Matrix; lse: Float64Array } {
 	const weights = Matrix.zeros(scores.rows, scores.cols);
 	const lse = new Float64Array(scores.rows).fill(Number.NEGATIVE_INFINITY);
 	for (let j = 0; j < scores.rows; j++) {

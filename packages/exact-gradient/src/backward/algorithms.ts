@@ -1,0 +1,51 @@
+import {
+	type AnyBackwardAlgorithm,
+	type BackwardProblem,
+	defineBackward,
+	type Reason,
+} from "@attgrad/attention-problem";
+import { type Matrix, materialise, moduleBeside, type RowSource } from "@attgrad/matrix-core";
+import { z } from "zod";
+import { definitionBackward } from "./definition.ts";
+import { streamingBackward } from "./streaming.ts";
+
+/** Most entries that an n_q x n_k matrix of `definition` may have: 2·10⁷ doubles are 160 MB, and it holds five. */
+const largestScores = 2e7;
+
+/** The backward pass by its definition, with n_q x n_k matrices. */
+export const backwardDefinition = defineBackward({
+	name: "definition",
+	summary: "the definition with n_q x n_k matrices, for small n",
+	exact: true,
+	version: 1,
+	modules: [moduleBeside(import.meta.url, "definition").href],
+	options: z.strictObject({}),
+	supports: ({ n_q, n_k }): true | Reason => {
+		if (n_q * n_k <= largestScores) return true;
+		return {
+			reason: `definition: ${n_q} x ${n_k} scores are more than ${largestScores.toExponential(0)}; use streaming`,
+		};
+	},
+	run: async (problem) => definitionBackward(inMemory(problem)),
+});
+
+/** The backward pass in row blocks, on the runtime's kernel and threads: 6 (d + d_v) flops a visible pair, memory O(n (d + d_v)). */
+export const backwardStreaming = defineBackward({
+	name: "streaming",
+	summary: "row blocks over the keys that they see, memory O(n (d + d_v))",
+	exact: true,
+	version: 1,
+	modules: [moduleBeside(import.meta.url, "streaming").href],
+	options: z.strictObject({}),
+	supports: () => true,
+	run: (problem, _, runtime) => streamingBackward(problem, runtime.onProgress),
+});
+
+/** The exact backward algorithms, slowest first. */
+export const exactBackwards: readonly AnyBackwardAlgorithm[] = [backwardDefinition, backwardStreaming];
+
+function inMemory(problem: BackwardProblem<RowSource>): BackwardProblem {
+	const read = (source: RowSource): Matrix => materialise(source);
+	const { Q, K, V, dO } = problem;
+	return { ...problem, Q: read(Q), K: read(K), V: read(V), dO: read(dO) };
+}
