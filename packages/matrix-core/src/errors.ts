@@ -1,9 +1,16 @@
+import { printable } from "./printable.ts";
+
 /**
  * A mistake in what the user gave: a call, an option, a file. Shown as one line without a stack; the command exits 2.
  * The message is lower-case and names the thing, what was expected and what was got.
  */
 export class UsageError extends Error {
 	override name = "UsageError";
+
+	/** @param message one line; control characters, as names of files may hold, are shown escaped */
+	constructor(message: string, options?: ErrorOptions) {
+		super(printable(message), options);
+	}
 }
 
 /** Why a computation that was asked for correctly did not give a result. */
@@ -19,7 +26,7 @@ export class ComputationError extends Error {
 	readonly status: FailureStatus;
 
 	constructor(status: FailureStatus, message: string) {
-		super(message);
+		super(printable(message));
 		this.status = status;
 	}
 }

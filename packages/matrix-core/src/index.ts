@@ -12,6 +12,7 @@ export {
 	unitRoundoff,
 } from "./matrix.ts";
 export { moduleBeside } from "./module-beside.ts";
+export { printable } from "./printable.ts";
 export { multiply, type ProductOptions, transpose, widerType } from "./products.ts";
 export { type Random, seededRandom } from "./random.ts";
 export {

@@ -81,11 +81,20 @@ function openFolder(folder: string): ArrayFiles {
 function namesIn(folder: string): string[] {
 	try {
 		return readdirSync(folder)
-			.filter((name) => name.endsWith(".npy"))
+			.filter((name) => name.endsWith(".npy") && !isBesideArrays(name))
 			.sort();
 	} catch (error) {
 		throw fileError("read", folder, error);
 	}
+}
+
+/** Files that desktops leave in folders and archives. */
+const DESKTOP_FILES = [".DS_Store", "Thumbs.db", "desktop.ini"];
+
+/** Whether a name is no array but what systems add unasked: a folder, attributes of macOS (AppleDouble), a desktop's notes. */
+function isBesideArrays(name: string): boolean {
+	const base = name.slice(name.lastIndexOf("/") + 1);
+	return base === "" || base.startsWith("._") || name.startsWith("__MACOSX/") || DESKTOP_FILES.includes(base);
 }
 
 function openArchive(path: string): ArrayFiles {
@@ -93,7 +102,7 @@ function openArchive(path: string): ArrayFiles {
 		const file = open(path);
 		if (isNpy(file.read(0, Math.min(6, file.size))))
 			throw new UsageError(`${path}: a single .npy array; a problem is an .npz archive or a folder of .npy files`);
-		const entries = readZipDirectory(file);
+		const entries = readZipDirectory(file).filter(({ name }) => !isBesideArrays(name));
 		const names = entries.map(({ name }) => name);
 		const twice = names.find((name, i) => names.indexOf(name) !== i);
 		if (twice !== undefined) throw new UsageError(`${path}: two entries of one name: ${twice}`);

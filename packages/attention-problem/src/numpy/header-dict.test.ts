@@ -8,6 +8,8 @@ describe("a header dictionary", () => {
 		['{"descr": ">i2", "shape": (), "fortran_order": True}   \n', ">i2", true, []],
 		["{'shape':(7,),'fortran_order':False,'descr':'|b1'}\n", "|b1", false, [7]],
 		["  { 'shape' : ( 1 , 2 , 3 , ) , 'fortran_order' : False , 'descr' : '<f4' , }", "<f4", false, [1, 2, 3]],
+		["{'descr': '=f8', 'fortran_order': False, 'shape': (7L, 3L), }", "=f8", false, [7, 3]],
+		["{'descr': '<f8',\n\t'fortran_order': False,\r\n 'shape': (7L,), }", "<f8", false, [7]],
 		["{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3), }", "<f8", false, [0, 3]],
 	])("%j is read", (text, descr, fortranOrder, shape) => {
 		expect(parseHeaderDict(text)).toEqual({ descr, fortranOrder, shape });
@@ -22,6 +24,8 @@ describe("a header dictionary", () => {
 		["{'descr': '<f8', 'fortran_order': False, 'shape': (3.0, 1)}", "not a tuple"],
 		["{'descr': '<f8', 'fortran_order': False, 'shape': (3, 1.0)}", "expected , or )"],
 		["{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999999999, 1)}", "axis of length 10000000000000000"],
+		["{'descr': '<f8', 'fortran_order': False, 'shape': (3 L, 1)}", "not a tuple"],
+		["{'descr': '<f8', 'fortran_order': False, 'shape': (3, 1LL)}", "expected , or )"],
 		["{'descr': '<f8', 'fortran_order': 0, 'shape': (3,)}", "expected True or False"],
 		["{'descr': '<f8', 'fortran_order': False, 'shape': (3,)", "expected , or }"],
 		["{'descr': '<f8', 'fortran_order': False, 'shape': (3,)} x", "expected the end"],

@@ -19,7 +19,12 @@ class Scanner {
 
 	/** The match of a sticky pattern here, after blanks, or undefined. */
 	take(pattern: RegExp): string | undefined {
-		while (this.#text[this.#at] === " ") this.#at++;
+		while (/[ \t\r\n\f]/.test(this.#text[this.#at] ?? "")) this.#at++;
+		return this.takeAtOnce(pattern);
+	}
+
+	/** The match of a sticky pattern right behind what was taken last, or undefined. */
+	takeAtOnce(pattern: RegExp): string | undefined {
 		pattern.lastIndex = this.#at;
 		const [found] = pattern.exec(this.#text) ?? [];
 		if (found !== undefined) this.#at += found.length;
@@ -38,7 +43,7 @@ const STRING = /'[ !#-&(-[\]-~]*'|"[ !#-&(-[\]-~]*"/y;
 
 /**
  * Parses the Python dictionary of a header: exactly the keys descr (a string), fortran_order (True or False) and shape
- * (a tuple of whole numbers), in any order, then blanks. Nothing else of Python is understood.
+ * (a tuple of whole numbers, which Python 2 may write as `7L`), in any order. Nothing else of Python is understood.
  * @throws HeaderSyntaxError
  */
 export function parseHeaderDict(text: string): HeaderDict {
@@ -58,7 +63,7 @@ export function parseHeaderDict(text: string): HeaderDict {
 			break;
 		}
 	}
-	scanner.need(/[ \n]*$/y, "the end");
+	scanner.need(/$/y, "the end");
 	const { descr, fortran_order: fortranOrder, shape } = found;
 	if (descr === undefined || fortranOrder === undefined || shape === undefined)
 		throw new HeaderSyntaxError("the header must have descr, fortran_order and shape");
@@ -75,6 +80,7 @@ function scanShape(scanner: Scanner): number[] {
 	const shape: number[] = [];
 	while (scanner.take(/\)/y) === undefined) {
 		const length = Number(scanner.need(/\d{1,16}/y, "a whole number or )"));
+		scanner.takeAtOnce(/L/y);
 		if (!Number.isSafeInteger(length)) throw new HeaderSyntaxError(`axis of length ${length} in the header`);
 		shape.push(length);
 		if (scanner.take(/,/y) !== undefined) continue;

@@ -1,4 +1,5 @@
 import { type Dtype, UsageError } from "@attgrad/matrix-core";
+import { kindOfBytes } from "../files/file-kind.ts";
 import { type ElementType, elementType, nativeDescr } from "./element-type.ts";
 import { HeaderSyntaxError, parseHeaderDict } from "./header-dict.ts";
 
@@ -34,7 +35,10 @@ export function isNpy(bytes: Uint8Array): boolean {
  * @throws UsageError for a header that is malformed or an element type that is not a real number
  */
 export function readNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
-	if (!isNpy(bytes)) throw new UsageError(`${where}: not a .npy array (it must begin with \\x93NUMPY)`);
+	if (!isNpy(bytes)) {
+		const kind = kindOfBytes(bytes);
+		throw new UsageError(`${where}: ${kind ? `${kind}, ` : ""}not a .npy array (it must begin with \\x93NUMPY)`);
+	}
 	const [major, minor] = [bytes[6], bytes[7]];
 	if (bytes.length < PREAMBLE) throw new UsageError(`${where}: the .npy header is cut off`);
 	if (!(major === 1 || major === 2 || major === 3) || minor !== 0)

@@ -30,7 +30,6 @@ describe("an array that NumPy wrote", () => {
 		["object", "dtype '|O' (Python objects) cannot be read"],
 		["string", "dtype '<U1' (strings) cannot be read"],
 		["bytes", "dtype '|S1' (strings) cannot be read"],
-		["float16", "dtype '<f2' (floating-point numbers of that width) cannot be read"],
 		["longdouble", "dtype '<f16' (floating-point numbers of that width) cannot be read"],
 		["date", "dtype '<M8[D]' (dates) cannot be read"],
 		["records", "malformed .npy header: a dtype of records"],
@@ -38,6 +37,65 @@ describe("an array that NumPy wrote", () => {
 		const read = () => decodeNpy(readFileSync(`${fixtures}bad/${name}.npy`), `${name}.npy`);
 		expect(read).toThrow(UsageError);
 		expect(read).toThrow(`${name}.npy: ${complaint}`);
+	});
+});
+
+describe("NumPy's spellings of a type:", () => {
+	/** An array of shape (3,) x 1 whose header says `descr` and `shape`, with its bytes. */
+	const spelled = (descr: string, shape: string, data: Uint8Array): Uint8Array => {
+		const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
+		const header = Buffer.from(`\u0093NUMPY\u0001\u0000v\u0000${dict}\n`, "latin1");
+		return Buffer.concat([header, data]);
+	};
+	const little = new Uint8Array([0, 0, 0, 0, 0, 0, 248, 191]); // -1.5 as a little-endian double
+	test.each([
+		["=f8", little, -1.5],
+		["|f8", little, -1.5],
+		["f8", little, -1.5],
+		["d", little, -1.5],
+		["float64", little, -1.5],
+		[">d", little.toReversed(), -1.5],
+		["?", [7], 1],
+		["|?", [0], 0],
+		["bool", [1], 1],
+		["b", [255], -1],
+		["B", [255], 255],
+		[">H", [1, 2], 258],
+		["int16", [2, 1], 258],
+		["q", [255, 255, 255, 255, 255, 255, 255, 255], -1],
+		["e", [0, 60], 1],
+		["|f2", [0, 192], -2],
+		["half", [1, 0], 2 ** -24],
+		[">f2", [0x7b, 0xff], 65504],
+		["f", [0, 0, 128, 191], -1],
+	] as const)("%s is read", (descr, data, value) => {
+		expect(decodeNpy(spelled(descr, "(1L, 1L)", Uint8Array.from(data))).at(0, 0)).toBe(value);
+	});
+
+	test.each([
+		["<float64", "dtype '<float64' cannot be read"],
+		["f16", "dtype 'f16' (floating-point numbers of that width) cannot be read"],
+		["F", "dtype 'F' (complex numbers) cannot be read"],
+		["toString", "dtype 'toString' cannot be read"],
+		["f8,f8", "cannot be read; save it as float64, float32, float16, integers or bool"],
+	])("%s is refused", (descr, complaint) => {
+		expect(() => decodeNpy(spelled(descr, "(1, 1)", new Uint8Array(8)))).toThrow(complaint);
+	});
+
+	test("the infinity and NaN of float16 are refused as such", () => {
+		expect(() => decodeNpy(spelled("<f2", "(1, 1)", Uint8Array.of(0, 0xfc)))).toThrow("[0, 0] is -Infinity");
+		expect(() => decodeNpy(spelled("<f2", "(1, 1)", Uint8Array.of(1, 0x7c)))).toThrow("[0, 0] is NaN");
+	});
+
+	test("float16 agrees with the engine's own conversion, for every finite number", () => {
+		const bits = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).filter((i) => (i & 0x7c00) !== 0x7c00);
+		const view = new DataView(bits.buffer) as DataView & { getFloat16?: (at: number, little: boolean) => number };
+		const bytes = spelled("<f2", `(${bits.length}, 1)`, new Uint8Array(bits.buffer));
+		const { data } = decodeNpy(bytes);
+		// Node from 24 on has it; an older one checks the neighbours of each number instead.
+		for (let i = 0; i < bits.length; i++)
+			if (view.getFloat16) expect(data[i]).toBe(view.getFloat16(2 * i, true));
+			else if (i % 0x7c00 > 0) expect(Math.abs(data[i])).toBeGreaterThan(Math.abs(data[i - 1]));
 	});
 });
 
@@ -70,6 +128,7 @@ test("bytes that are not as many as the header asks for are refused", () => {
 	expect(() => decodeNpy(Buffer.concat([bytes, Buffer.from([0])]))).toThrow("needs 160 bytes, got 161");
 	expect(() => decodeNpy(bytes.subarray(0, 70), "g.npy")).toThrow("g.npy: the .npy header is cut off");
 	expect(() => decodeNpy(new Uint8Array(0), "g.npy")).toThrow("g.npy: not a .npy array");
+	expect(() => decodeNpy(Uint8Array.of(0x1f, 0x8b, 8, 0), "g.npy")).toThrow("g.npy: a gzip file, not a .npy array");
 });
 
 test("an unknown version, a header beyond all measure, and one axis are refused", () => {

@@ -36,6 +36,42 @@ describe.each(Object.entries(readers))("%s", (_, read) => {
 		await expect(read(folder)).rejects.toThrow(`${folder}: missing array: E; a problem holds`);
 	});
 
+	test("leaves alone what systems add to folders and archives", async () => {
+		const folder = fresh("");
+		mkdirSync(folder);
+		for (const name of matrixNames) writeFileSync(join(folder, `${name}.npy`), encodeNpy(problem[name]));
+		for (const name of ["._A1.npy", ".DS_Store", "Thumbs.db"]) writeFileSync(join(folder, name), "beside");
+		expect(await read(folder)).toEqual(problem);
+		const text = new Uint8Array(104);
+		const added = { "__MACOSX/._A1.npy": text, "__MACOSX/": new Uint8Array(0), "._X.npy": text, ".DS_Store": text };
+		for (const level of [0, 6] as const) expect(await read(saved(archive(added, level)))).toEqual(problem);
+	});
+
+	test("reads float16 and Python 2's shapes", async () => {
+		const respelled = (name: MatrixName, descr: string) => {
+			const { rows, cols } = problem[name];
+			const text = Buffer.from(encodeNpy(problem[name])).toString("latin1");
+			return Buffer.from(
+				text.replace("<f8", descr).replace(`(${rows}, ${cols}), }  `, `(${rows}L, ${cols}L), }`),
+				"latin1",
+			);
+		};
+		expect(await read(saved(archive({ "A1.npy": respelled("A1", "=f8"), "X.npy": respelled("X", "|f8") })))).toEqual(
+			problem,
+		);
+		const ones = Buffer.from([0, 60].flatMap((byte) => [byte]))
+			.toString("latin1")
+			.repeat(9);
+		const half = Buffer.from(
+			Buffer.from(encodeNpy(Matrix.zeros(3, 3)))
+				.toString("latin1")
+				.slice(0, 128)
+				.replace("<f8", "<f2") + ones,
+			"latin1",
+		);
+		expect((await read(saved(archive({ "X.npy": half })))).X).toEqual(Matrix.build(3, 3, () => 1));
+	});
+
 	const refused = async (bytes: Uint8Array, complaint: string) => {
 		const path = saved(bytes);
 		const error: unknown = await read(path).catch((thrown: unknown) => thrown);
@@ -48,6 +84,9 @@ describe.each(Object.entries(readers))("%s", (_, read) => {
 	test("names what is missing and what is unknown", async () => {
 		await refused(archive({ "A2.npy": undefined, "Y.npy": undefined }), "missing array: A2, Y; a problem holds A1, A2");
 		await refused(archive({ "B.npy": encodeNpy(problem.X) }), "unknown array: B; a problem holds A1, A2, A3, E, X, Y");
+		await refused(archive({ "Schlüssel.npy": encodeNpy(problem.X) }), "unknown array: Schlüssel; a problem holds A1");
+		await refused(archive({ "p/A1.npy": encodeNpy(problem.X) }), "unknown array: p/A1; a problem holds A1");
+		await refused(archive({ "x\ns y.npy": encodeNpy(problem.X) }), "unknown array: x\\ns y; a problem holds A1");
 		await refused(archive({ "notes.txt": new Uint8Array(3) }), "notes.txt is not a .npy array; remove it");
 	});
 

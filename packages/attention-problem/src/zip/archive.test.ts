@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, gzipSync } from "node:zlib";
 import { UsageError } from "@attgrad/matrix-core";
 import { strToU8, type Zippable, zipSync } from "fflate";
 import { afterAll, describe, expect, test, vi } from "vitest";
@@ -82,6 +82,22 @@ describe("an archive", () => {
 		expect(contents(saved(Buffer.concat([bytes, comment])))).toEqual(entries);
 	});
 
+	test.each(["plain", "zip64"])("is read behind other bytes, and with other bytes behind it (%s)", async (form) => {
+		const { "empty.npy": _, ...full } = entries;
+		const bytes = readFileSync(await written(full, form === "zip64" ? 0 : undefined));
+		for (const length of [1, 21, 22, 300, 65_535]) {
+			const other = Buffer.alloc(length, "PK\u0005 other bytes ");
+			expect(contents(saved(Buffer.concat([bytes, other])))).toEqual(full);
+			expect(contents(saved(Buffer.concat([other, bytes])))).toEqual(full);
+			expect(contents(saved(Buffer.concat([other, bytes, other])))).toEqual(full);
+		}
+	});
+
+	test("may have names in any language", () => {
+		const named = { "Schlüssel.npy": "1", "数.npy": "2" };
+		expect(contents(saved(deflated({ "Schlüssel.npy": strToU8("1"), "数.npy": strToU8("2") })))).toEqual(named);
+	});
+
 	test("may be larger than 4 GiB", async () => {
 		const { "empty.npy": _, ...full } = entries;
 		const small = readFileSync(await written(full, 0));
@@ -122,11 +138,20 @@ describe("refused with one line:", () => {
 		refused(Buffer.from("hello"), "not a zip archive; a problem is an .npz archive or a folder of .npy files");
 		refused(new Uint8Array(0), "not a zip archive");
 		refused(new Uint8Array(100_000), "not a zip archive");
+		refused(gzipSync("hello"), "a gzip file, not a zip archive");
+		refused(Buffer.from("\u0089HDF\r\n", "latin1"), "an HDF5 file, not a zip archive");
+		refused(Buffer.concat([Buffer.alloc(257), Buffer.from("ustar")]), "a tar archive, not a zip archive");
+		refused(Buffer.from([0x80, 4, 0x95]), "a Python pickle, not a zip archive");
 	});
 
 	test("an archive that is cut off anywhere", () => {
 		const bytes = deflated();
 		for (let length = 4; length < bytes.length; length++) refused(bytes.subarray(0, length), "truncated zip archive");
+	});
+
+	test("an archive that more bytes follow than its end is looked for behind", () => {
+		const bytes = Buffer.concat([deflated(), Buffer.alloc(65_536)]);
+		refused(bytes, "zip archive without an end: it is truncated, or more than 65535 bytes follow it");
 	});
 
 	test("an encrypted entry, by either header", () => {
@@ -143,7 +168,7 @@ describe("refused with one line:", () => {
 		const bytes = deflated();
 		bytes.writeUInt16LE(14, centralOf(bytes, "a.npy") + 10);
 		bytes.writeUInt16LE(14, 8);
-		refused(bytes, "a.npy: unknown compression method: 14 (known: stored, deflated)");
+		refused(bytes, "a.npy is compressed by LZMA (method 14), which is not read; write it with np.savez");
 	});
 
 	test("headers that do not agree", () => {

@@ -1,4 +1,5 @@
 import { UsageError } from "@attgrad/matrix-core";
+import { KIND_BYTES, kindOfBytes } from "../files/file-kind.ts";
 import type { RandomAccessFile } from "../files/random-access.ts";
 import { fixedLength, method, SEE_ZIP64_16, SEE_ZIP64_32, signature, ZIP64_EXTRA } from "./records.ts";
 
@@ -18,18 +19,23 @@ export interface ZipEntry {
 /** A problem has 13 arrays at most; a directory that is larger than this is not one. */
 const MOST_ENTRIES = 64;
 const LONGEST_DIRECTORY = 2 ** 16;
-const LONGEST_COMMENT = 0xffff;
+/** The end record is looked for behind this many bytes at most: its comment, or bytes that do not belong to the archive. */
+const LONGEST_TAIL = 0xffff;
 
 interface DirectoryPlace {
 	readonly count: number;
 	readonly size: number;
+	/** Position of the directory in the file. */
 	readonly offset: number;
+	/** Bytes before the archive, by which all positions that it declares are off. */
+	readonly shift: number;
 }
 
 /**
  * Lists the entries of a zip archive (zip64 included) from its central directory, and compares each with its own header.
+ * As with NumPy, other bytes may stand before the archive, and up to 64 KiB behind it.
  * @throws UsageError for what is not a zip archive, is truncated or malformed, or has encrypted entries, entries of an
- * unknown compression, overlapping entries or two of one name
+ * unknown compression or overlapping ones
  */
 export function readZipDirectory(file: RandomAccessFile): ZipEntry[] {
 	const place = findDirectory(file);
@@ -40,7 +46,7 @@ export function readZipDirectory(file: RandomAccessFile): ZipEntry[] {
 	const headers: CentralHeader[] = [];
 	let at = 0;
 	while (headers.length < place.count) {
-		const header = readCentralHeader(view, at, file.path);
+		const header = readCentralHeader(view, at, place.shift, file.path);
 		headers.push(header);
 		at += header.length;
 	}
@@ -51,26 +57,53 @@ export function readZipDirectory(file: RandomAccessFile): ZipEntry[] {
 }
 
 function findDirectory(file: RandomAccessFile): DirectoryPlace {
-	const from = Math.max(0, file.size - fixedLength.end - LONGEST_COMMENT);
-	const tail = file.read(from, file.size - from);
-	const view = new DataView(tail.buffer);
-	for (let at = tail.length - fixedLength.end; at >= 0; at--) {
+	const from = Math.max(0, file.size - fixedLength.end - LONGEST_TAIL);
+	const view = new DataView(file.read(from, file.size - from).buffer);
+	const at = endRecord(view);
+	if (at === undefined) throw notAnArchive(file);
+	const place = zip64Directory(file, from + at) ?? plainDirectory(view, at, from + at);
+	if (place.count === SEE_ZIP64_16 || place.offset - place.shift === SEE_ZIP64_32)
+		throw malformed(file.path, "the zip64 directory is missing");
+	if (place.size > LONGEST_DIRECTORY) throw malformed(file.path, `a central directory of ${place.size} bytes`);
+	if (place.shift < 0 || place.offset + place.size > from + at)
+		throw malformed(file.path, "the central directory is out of place");
+	return place;
+}
+
+/** Position of the end record: the last whose comment ends with the file, or else the last of all. */
+function endRecord(view: DataView): number | undefined {
+	let last: number | undefined;
+	for (let at = view.byteLength - fixedLength.end; at >= 0; at--) {
 		if (view.getUint32(at, true) !== signature.end) continue;
-		if (at + fixedLength.end + view.getUint16(at + 20, true) !== tail.length) continue;
-		const place = zip64Directory(file, from + at) ?? {
-			count: view.getUint16(at + 10, true),
-			size: view.getUint32(at + 12, true),
-			offset: view.getUint32(at + 16, true),
-		};
-		if (place.count === SEE_ZIP64_16 || place.offset === SEE_ZIP64_32)
-			throw malformed(file.path, "the zip64 directory is missing");
-		if (place.size > LONGEST_DIRECTORY) throw malformed(file.path, `a central directory of ${place.size} bytes`);
-		if (place.offset + place.size > from + at) throw malformed(file.path, "the central directory is out of place");
-		return place;
+		if (at + fixedLength.end + view.getUint16(at + 20, true) === view.byteLength) return at;
+		last ??= at;
 	}
-	if (file.size >= 4 && new DataView(file.read(0, 4).buffer).getUint32(0, true) === signature.localHeader)
-		throw new UsageError(`${file.path}: truncated zip archive (its end is missing); write or copy it again`);
-	throw new UsageError(`${file.path}: not a zip archive; a problem is an .npz archive or a folder of .npy files`);
+	return last;
+}
+
+function notAnArchive(file: RandomAccessFile): UsageError {
+	const start = file.read(0, Math.min(file.size, KIND_BYTES));
+	if (start.length >= 4 && new DataView(start.buffer).getUint32(0, true) === signature.localHeader)
+		return new UsageError(
+			file.size > fixedLength.end + LONGEST_TAIL
+				? `${file.path}: zip archive without an end: it is truncated, or more than ${LONGEST_TAIL} bytes follow it; write or copy it again`
+				: `${file.path}: truncated zip archive (its end is missing); write or copy it again`,
+		);
+	const kind = kindOfBytes(start);
+	return new UsageError(
+		`${file.path}: ${kind === undefined ? "not a zip archive" : `${kind}, not a zip archive`}; a problem is an .npz archive or a folder of .npy files`,
+	);
+}
+
+/** The directory as the end record tells it. What the archive says of its place is compared with where it ends. */
+function plainDirectory(view: DataView, at: number, end: number): DirectoryPlace {
+	const [count, size, offset] = [
+		view.getUint16(at + 10, true),
+		view.getUint32(at + 12, true),
+		view.getUint32(at + 16, true),
+	];
+	if (count === SEE_ZIP64_16 || offset === SEE_ZIP64_32) return { count, size, offset, shift: 0 };
+	return { count, size, offset: end - size, shift: end - size - offset };
 }
 
 /** The directory as the zip64 records before the end record tell it; undefined where there are none. */
@@ -79,15 +112,20 @@ function zip64Directory(file: RandomAccessFile, end: number): DirectoryPlace | u
 	if (locatorAt < 0) return undefined;
 	const locator = new DataView(file.read(locatorAt, fixedLength.zip64Locator).buffer);
 	if (locator.getUint32(0, true) !== signature.zip64Locator) return undefined;
-	const recordAt = number64(locator, 8, file.path);
-	if (recordAt + fixedLength.zip64End > locatorAt) throw malformed(file.path, "the zip64 directory is out of place");
-	const record = new DataView(file.read(recordAt, fixedLength.zip64End).buffer);
-	if (record.getUint32(0, true) !== signature.zip64End) throw malformed(file.path, "the zip64 directory is damaged");
-	return {
-		count: number64(record, 32, file.path),
-		size: number64(record, 40, file.path),
-		offset: number64(record, 48, file.path),
-	};
+	const declared = number64(locator, 8, file.path);
+	if (declared + fixedLength.zip64End > locatorAt) throw malformed(file.path, "the zip64 directory is out of place");
+	for (const recordAt of [declared, locatorAt - fixedLength.zip64End]) {
+		const record = new DataView(file.read(recordAt, fixedLength.zip64End).buffer);
+		if (record.getUint32(0, true) !== signature.zip64End) continue;
+		const shift = recordAt - declared;
+		return {
+			count: number64(record, 32, file.path),
+			size: number64(record, 40, file.path),
+			offset: number64(record, 48, file.path) + shift,
+			shift,
+		};
+	}
+	throw malformed(file.path, "the zip64 directory is damaged");
 }
 
 interface CentralHeader {
@@ -102,19 +140,14 @@ interface CentralHeader {
 	readonly length: number;
 }
 
-function readCentralHeader(view: DataView, at: number, path: string): CentralHeader {
+function readCentralHeader(view: DataView, at: number, shift: number, path: string): CentralHeader {
 	if (at + fixedLength.centralHeader > view.byteLength || view.getUint32(at, true) !== signature.centralHeader)
 		throw malformed(path, "the central directory is damaged");
-	const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [
-		number,
-		number,
-		number,
-	];
+	const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
 	const nameAt = at + fixedLength.centralHeader;
 	const length = fixedLength.centralHeader + nameLength + extraLength + commentLength;
 	if (at + length > view.byteLength) throw malformed(path, "the central directory is damaged");
 	const name = text(view, nameAt, nameLength);
-	if (/[^ -~]/.test(name)) throw malformed(path, `an entry named ${name.replace(/[^ -~]/g, "?")}`);
 	refuseEncrypted(view.getUint16(at + 8, true), name, path);
 	const sizes = [24, 20, 42].map((field) => view.getUint32(at + field, true));
 	const [size, compressedSize, offset] = widen(sizes, view, nameAt + nameLength, extraLength, name, path);
@@ -122,9 +155,9 @@ function readCentralHeader(view: DataView, at: number, path: string): CentralHea
 		name,
 		method: view.getUint16(at + 10, true),
 		crc: view.getUint32(at + 16, true),
-		size: size,
-		compressedSize: compressedSize,
-		offset: offset,
+		size,
+		compressedSize,
+		offset: offset + shift,
 		length,
 	};
 }
@@ -146,6 +179,11 @@ function widen(sizes: number[], view: DataView, at: number, length: number, name
 	throw malformed(path, `${name}: the zip64 sizes are missing`);
 }
 
+/** Names of compressions that other programs write. */
+const compressions: Readonly<Record<number, string>> = {
+	...{ 6: "implode", 9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz" },
+};
+
 /** Finds the data of an entry behind its local header, which must agree with the central one. */
 function locateData(file: RandomAccessFile, header: CentralHeader, directory: number): ZipEntry {
 	const { name, crc, size, compressedSize, offset } = header;
@@ -161,7 +199,7 @@ function locateData(file: RandomAccessFile, header: CentralHeader, directory: nu
 		throw malformed(file.path, `${name}: its header does not agree with the central directory`);
 	if (header.method !== method.stored && header.method !== method.deflated)
 		throw new UsageError(
-			`${file.path}: ${name}: unknown compression method: ${header.method} (known: stored, deflated)`,
+			`${file.path}: ${name} is compressed by ${compressions[header.method] ?? "an unknown method"} (method ${header.method}), which is not read; write it with np.savez or np.savez_compressed`,
 		);
 	if (header.method === method.stored && size !== compressedSize)
 		throw malformed(file.path, `${name}: stored, with two different sizes: ${size} and ${compressedSize} bytes`);
