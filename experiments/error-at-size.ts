@@ -1,8 +1,8 @@
+import { findAlgorithm } from "@attgrad/algorithms";
 import {
 	type CellContext,
 	cellProblem,
 	describeError,
-	findAlgorithm,
 	gradientError,
 	type Measurement,
 	measureCell,

@@ -1,3 +1,4 @@
+import { findAlgorithm } from "@attgrad/algorithms";
 import { calibratedModel, predictTime } from "@attgrad/approx-gradient";
 import {
 	type CellContext,
@@ -5,7 +6,6 @@ import {
 	defineExperiment,
 	describeRegime,
 	type FigureFacts,
-	findAlgorithm,
 	type GridBlock,
 	type Measurement,
 	measureCell,

@@ -1,4 +1,4 @@
-import { findAlgorithm } from "@attgrad/harness";
+import { findAlgorithm } from "@attgrad/algorithms";
 
 /** The oracle of the experiment, before noise. */
 export const exactAlgorithm = findAlgorithm("streaming").algorithm;

@@ -1,11 +1,5 @@
-import {
-	defineExperiment,
-	type GridBlock,
-	type LineFigure,
-	numberText,
-	programPeers,
-	type Row,
-} from "@attgrad/harness";
+import { peers as programPeers } from "@attgrad/algorithms";
+import { defineExperiment, type GridBlock, type LineFigure, numberText, type Row } from "@attgrad/harness";
 import { measureWithError } from "../error-at-size.ts";
 import { peers } from "./peers.ts";
 

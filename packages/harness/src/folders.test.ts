@@ -8,7 +8,7 @@ const sources = globSync("**/*.ts", { cwd: import.meta.dirname })
 	.map((file) => file.replaceAll("\\", "/"));
 
 /** Faces of the package itself, which may look into folders. */
-const packageFaces = ["index.ts", "gradient.ts", "registry.ts"];
+const packageFaces = ["index.ts", "gradient.ts"];
 
 /** The modules of this package that a file names, types included. */
 function importsOf(file: string): string[] {

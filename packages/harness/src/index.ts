@@ -1,6 +1,4 @@
 export { type Cell, cellKey, columns, describeCell, type Row, type Status, statuses } from "./cells/index.ts";
-export { peers as programPeers } from "./command/peers.ts";
-export { pythonWith } from "./command/python.ts";
 export {
 	type Circumstance,
 	type ComparedPoint,
@@ -79,7 +77,6 @@ export {
 	type TimingDetail,
 	timeRuns,
 } from "./measure/index.ts";
-export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./registry.ts";
 export { plotRun, reportIndex, reportRun, reproduceCommand, reproduceRun } from "./report/index.ts";
 export {
 	type CellPlan,

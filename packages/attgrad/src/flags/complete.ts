@@ -1,4 +1,4 @@
-import { algorithmSpellings } from "@attgrad/harness";
+import { algorithmSpellings } from "@attgrad/algorithms";
 
 /** What completion needs to know of the command. */
 export interface Completable {

@@ -1,6 +1,6 @@
+import { findAlgorithm, knownAlgorithms } from "@attgrad/algorithms";
 import { UsageError } from "@attgrad/matrix-core";
 import { type Cell, cellKey } from "../cells/index.ts";
-import { findAlgorithm, knownAlgorithms } from "../registry.ts";
 import type { Experiment, GridBlock, Preset } from "./experiment.ts";
 import { sourceDigest } from "./source-digest.ts";
 

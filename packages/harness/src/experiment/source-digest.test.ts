@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { algorithms } from "@attgrad/algorithms";
 import { beforeEach, expect, test } from "vitest";
-import { algorithms } from "../registry.ts";
 import { folderIn, temporaryFolder } from "../testing/temporary-folder.ts";
 import { reachableSources, sourceDigest } from "./source-digest.ts";
 

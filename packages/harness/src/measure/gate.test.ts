@@ -1,8 +1,8 @@
+import { findAlgorithm } from "@attgrad/algorithms";
 import { type AnyGradientAlgorithm, asDtype, distributions, generateProblem } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { findAlgorithm } from "../registry.ts";
 import tiny from "../testing/tiny-experiment.ts";
 import { passGate, referenceGradient } from "./gate.ts";
 import { roundingBound } from "./rounding-bound.ts";

@@ -1,3 +1,4 @@
+import { findAlgorithm } from "@attgrad/algorithms";
 import type { AnyGradientAlgorithm, AttentionProblem, GradientResult } from "@attgrad/attention-problem";
 import { asDtype } from "@attgrad/attention-problem";
 import {
@@ -8,7 +9,6 @@ import {
 	maxAbsDifference,
 	type Runtime,
 } from "@attgrad/matrix-core";
-import { findAlgorithm } from "../registry.ts";
 import { roundingBound } from "./rounding-bound.ts";
 
 /** Largest n at which the gate compares a cell's own problem; larger cells are checked on a reduced one of this n. */

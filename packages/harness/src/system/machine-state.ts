@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readOrEmpty } from "./read-or-empty.ts";
+import { readOrEmpty } from "@attgrad/algorithms/processes";
 
 /** How long the processors are watched, milliseconds. */
 const watched = 250;

@@ -1,10 +1,10 @@
 /** A small experiment with algorithms that behave well and badly, for the tests of the harness. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { findAlgorithm } from "@attgrad/algorithms";
 import { type AnyGradientAlgorithm, defineAlgorithm, type GradientResult, inMemory } from "@attgrad/attention-problem";
 import { ComputationError, Matrix } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { defineExperiment, type GridBlock } from "../experiment/experiment.ts";
-import { findAlgorithm } from "../registry.ts";
 
 const exact = findAlgorithm("streaming");
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { algorithmSpellings } from "@attgrad/harness";
+import { algorithmSpellings } from "@attgrad/algorithms";
 import { expect, test } from "vitest";
 import { attgrad, temporaryFolder } from "../../testing/command.ts";
 

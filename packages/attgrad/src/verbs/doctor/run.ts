@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { promisify } from "node:util";
+import { pythonWith } from "@attgrad/algorithms";
 import { cacheFolder } from "@attgrad/approx-gradient";
-import { machineWarnings, pythonWith } from "@attgrad/harness";
+import { machineWarnings } from "@attgrad/harness";
 import { availableKernels, kernelNames } from "@attgrad/matrix-core";
 
 /** Something that a machine may have. */

@@ -1,4 +1,4 @@
-import { knownAlgorithms } from "@attgrad/harness/gradient";
+import { knownAlgorithms } from "@attgrad/algorithms";
 import type { Options } from "yargs";
 import { z } from "zod";
 import { flagsOf } from "../../flags/flags.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { findAlgorithm } from "@attgrad/algorithms";
 import { computeGradient, generateProblem, generateRows, writeProblem } from "@attgrad/attention-problem";
-import { findAlgorithm } from "@attgrad/harness/gradient";
 import { availableKernels, createRuntime } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { attgrad, temporaryFolder } from "../../testing/command.ts";

@@ -1,5 +1,5 @@
+import { findAlgorithm, knownAlgorithms } from "@attgrad/algorithms";
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { findAlgorithm, knownAlgorithms } from "@attgrad/harness/gradient";
 import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
 
 /** An algorithm with options that its schema has checked. */

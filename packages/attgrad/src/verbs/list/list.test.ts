@@ -1,7 +1,7 @@
+import { knownAlgorithms } from "@attgrad/algorithms";
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
 import { reductions } from "@attgrad/hardness";
-import { knownAlgorithms } from "@attgrad/harness";
 import { expect, test } from "vitest";
 import { attgrad } from "../../testing/command.ts";
 

@@ -1,7 +1,7 @@
+import { knownAlgorithms } from "@attgrad/algorithms";
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
 import { reductions } from "@attgrad/hardness";
-import { knownAlgorithms } from "@attgrad/harness/gradient";
 import { describeFlags, type FlagDescription, shown } from "../../flags/flags.ts";
 import { printTable } from "../../formats/table.ts";
 

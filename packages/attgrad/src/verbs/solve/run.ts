@@ -1,3 +1,4 @@
+import { findAlgorithm } from "@attgrad/algorithms";
 import {
 	count,
 	createOracle,
@@ -10,7 +11,6 @@ import {
 	solve,
 	splitAndList,
 } from "@attgrad/hardness";
-import { findAlgorithm } from "@attgrad/harness/gradient";
 import { createRuntime, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { readText } from "../../files/read-text.ts";

@@ -4,10 +4,10 @@
  * number of the sweep.
  */
 import { Worker } from "node:worker_threads";
+import { findAlgorithm } from "@attgrad/algorithms";
 import { ComputationError, createRuntime, moduleBeside, UsageError } from "@attgrad/matrix-core";
 import { type Experiment, knownTo } from "../../experiment/index.ts";
 import { measureCell } from "../../measure/index.ts";
-import { findAlgorithm } from "../../registry.ts";
 import { type CellOutcome, type CellRequest, waiting } from "./cell-message.ts";
 
 // A computation holds up this thread, so another one watches whether the sweep is still there.

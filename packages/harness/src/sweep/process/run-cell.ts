@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { killGroup, startTimer } from "@attgrad/algorithms/processes";
 import { moduleBeside } from "@attgrad/matrix-core";
-import { killGroup, residentMb, startTimer } from "../../system/index.ts";
+import { residentMb } from "../../system/index.ts";
 import { type CellOutcome, type CellRequest, proceed, readAnswer, waiting } from "./cell-message.ts";
 
 /** Last part of what a process wrote to standard error, kept for the reason of its end. */

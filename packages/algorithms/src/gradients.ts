@@ -2,8 +2,8 @@ import { approximateAlgorithms } from "@attgrad/approx-gradient";
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { exactAlgorithms } from "@attgrad/exact-gradient";
 import { UsageError } from "@attgrad/matrix-core";
-import { command } from "./command/command-algorithm.ts";
-import { peers } from "./command/peers.ts";
+import { command } from "./programs/command.ts";
+import { peers } from "./programs/peers.ts";
 
 /** Every gradient algorithm of the project, exact ones first. Adding one is adding it to its package's list. */
 export const algorithms: readonly AnyGradientAlgorithm[] = [...exactAlgorithms, ...approximateAlgorithms];

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { readOrEmpty } from "../system/index.ts";
+import { readOrEmpty } from "./read-or-empty.ts";
 
 /** The memory of a process group. */
 export interface GroupMemory {

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { generateProblem } from "@attgrad/attention-problem";
 import { createRuntime } from "@attgrad/matrix-core";
 import "@attgrad/matrix-core/testing";
+import { findAlgorithm } from "@attgrad/algorithms";
 import { afterAll, expect, test } from "vitest";
-import { passGate } from "../measure/gate.ts";
-import { measureGradient } from "../measure/measure-gradient.ts";
-import { findAlgorithm } from "../registry.ts";
 import { hangingCommand, stillRunning } from "../testing/hanging-command.ts";
 import { folderIn, temporaryFolder } from "../testing/temporary-folder.ts";
+import { passGate } from "./gate.ts";
+import { measureGradient } from "./measure-gradient.ts";
 
 const parent = temporaryFolder();
 const double = fileURLToPath(new URL("../testing/command-double.ts", import.meta.url));

@@ -2,7 +2,7 @@ import { type AnyGradientAlgorithm, defineAlgorithm } from "@attgrad/attention-p
 import { UsageError } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { algorithmSpellings, algorithms, findAlgorithm } from "./registry.ts";
+import { algorithmSpellings, algorithms, findAlgorithm } from "./gradients.ts";
 
 const twoWays: AnyGradientAlgorithm = defineAlgorithm({
 	name: "two-ways",

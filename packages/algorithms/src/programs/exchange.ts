@@ -1,5 +1,6 @@
 import { ComputationError } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { oneLine, shorten } from "../processes/words.ts";
 
 const milliseconds = z.number().min(0);
 
@@ -15,9 +16,6 @@ const refusalSchema = z.looseObject({ skipped: z.string().min(1) });
 
 /** What a command tells about its gradient. */
 export type CommandAnswer = z.output<typeof answerSchema>;
-
-/** Longest part of a command's own words that a reason repeats. */
-const shownLength = 120;
 
 /**
  * Reads the answer off standard output: its last line that is not empty. Lines before it are not looked at, so that
@@ -48,14 +46,4 @@ function parseObject(text: string): object | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-/** What a program said, fit for a line: control characters, which could disturb a terminal, are blanks. */
-export function shorten(text: string): string {
-	const line = oneLine(text);
-	return line.length > shownLength ? `${line.slice(0, shownLength)}…` : line;
-}
-
-function oneLine(text: string): string {
-	return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
 }

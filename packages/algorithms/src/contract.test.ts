@@ -1,5 +1,5 @@
 import { describeAlgorithmContract } from "@attgrad/approx-gradient/testing";
-import { algorithms } from "./registry.ts";
+import { algorithms } from "./gradients.ts";
 
 /** Problems for each proof; ATTGRAD_RUNS=10000 for the long run. */
 const runs = Number(process.env["ATTGRAD_RUNS"] ?? 12);

@@ -3,8 +3,8 @@ import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { type AttentionProblem, decodeNpy, writeProblem } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { runInGroup } from "../processes/process-group.ts";
 import { type CommandAnswer, readCommandAnswer } from "./exchange.ts";
-import { runInGroup } from "./process-group.ts";
 
 /** How a command is called. */
 export interface CommandCall {

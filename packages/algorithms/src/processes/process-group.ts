@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { ComputationError } from "@attgrad/matrix-core";
-import { killGroup, startTimer } from "../system/index.ts";
-import { shorten } from "./exchange.ts";
 import { groupMemory } from "./group-memory.ts";
+import { killGroup } from "./kill-group.ts";
+import { startTimer } from "./long-timer.ts";
+import { shorten } from "./words.ts";
 
 /** A command to run with everything that it starts. */
 export interface GroupRequest {

@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Cell } from "../cells/cell.ts";
 import { expandGrid } from "../experiment/grid.ts";
-import { runCell } from "../sweep/process/run-cell.ts";
 import { hangingCommand, stillRunning } from "../testing/hanging-command.ts";
 import { folderIn, temporaryFolder } from "../testing/temporary-folder.ts";
 import tiny from "../testing/tiny-experiment.ts";
+import { runCell } from "./process/run-cell.ts";
 
 const parent = temporaryFolder();
 const double = fileURLToPath(new URL("../testing/command-double.ts", import.meta.url));

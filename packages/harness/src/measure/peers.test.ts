@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
+import { findAlgorithm, pythonWith } from "@attgrad/algorithms";
 import { generateProblem } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime } from "@attgrad/matrix-core";
 import { afterAll, expect, test } from "vitest";
-import { passGate } from "../measure/gate.ts";
-import { findAlgorithm } from "../registry.ts";
-import { pythonWith } from "./python.ts";
+import { passGate } from "./gate.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
 afterAll(() => runtime.close());

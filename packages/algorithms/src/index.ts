@@ -1,0 +1,3 @@
+export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./gradients.ts";
+export { peers } from "./programs/peers.ts";
+export { pythonWith } from "./programs/python.ts";
