@@ -29,6 +29,8 @@ interface Block {
 export interface LanguageModel {
 	readonly shape: ModelShape;
 	readonly embedding: Parameter;
+	/** Embedding of the token before, added to that of the token: a key and the value behind it meet in one row. */
+	readonly previous: Parameter;
 	readonly blocks: readonly Block[];
 	readonly finalGain: Parameter;
 	/** Maps the last rows to logits, d_model x vocabulary. */
@@ -65,6 +67,7 @@ export function createModel(shape: ModelShape, seed: number): LanguageModel {
 			),
 		);
 	const embedded = normal("embedding", vocabulary, d, 1);
+	const previous = normal("embedding.previous", vocabulary, d, 1);
 	const residual = 1 / Math.sqrt(2 * layers * d);
 	const blocks = Array.from(
 		{ length: layers },
@@ -83,7 +86,7 @@ export function createModel(shape: ModelShape, seed: number): LanguageModel {
 	);
 	const finalGain = gain("final.gain");
 	const head = normal("head", d, vocabulary, 1 / Math.sqrt(d));
-	return { shape, embedding: embedded, blocks, finalGain, head, parameters: made };
+	return { shape, embedding: embedded, previous, blocks, finalGain, head, parameters: made };
 }
 
 /** The loss of a batch; with `backward` its gradient is added to the parameters' gradients. */
@@ -95,8 +98,13 @@ export async function lossOf(
 ): Promise<Omit<Loss, "gradient">> {
 	const { heads, bound } = model.shape;
 	const embedded = embedding(tokens, model.embedding);
+	// The first token of a sequence is its own predecessor.
+	const before = embedding(
+		tokens.map((token, at) => (at % n === 0 ? token : tokens[at - 1])),
+		model.previous,
+	);
 	const back: ((gradient: Matrix) => Promise<Matrix>)[] = [];
-	let x = embedded.output;
+	let x = sum([embedded.output, before.output]);
 	for (const [layer, block] of model.blocks.entries()) {
 		const normal = rmsNorm(x, block.attentionGain);
 		const attended = await attention(normal.output, block.attention, { layer, batch, n, heads, bound }, core);
@@ -115,5 +123,6 @@ export async function lossOf(
 	let flowing = last.backward(multiply(gradient, model.head.value, { transposeB: true }));
 	for (const step of back.toReversed()) flowing = await step(flowing);
 	embedded.backward(flowing);
+	before.backward(flowing);
 	return loss;
 }
