@@ -3,7 +3,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangentTiles } from "./cotangents";
-import { RUN_BYTES } from "./features";
+import { RUN_SIZE } from "./features";
 import { panelBytes } from "./panel";
 
 /**
@@ -19,7 +19,7 @@ export function productsBackward<T>(
 	if (columns == 3) return productsBackward3<T>(feature, made, nodes, productTable, S, cotangent, sums, t);
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
 	S += <usize>made * stride;
-	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, productTable += RUN_BYTES) {
+	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, productTable += RUN_SIZE) {
 		const factor = <usize>load<i32>(productTable) * P, z = feature + factor, to = t + factor;
 		const own = t + <usize>load<i32>(productTable, 4) * P;
 		length = load<i32>(productTable, 8);
@@ -54,7 +54,7 @@ function productsBackward$C<T>(
 ): void {
 	const stride = $C * sizeof<T>(), P = panelBytes();
 	S += <usize>made * stride;
-	for (let left = nodes - made; left > 0; productTable += RUN_BYTES, sums += $C * P) {
+	for (let left = nodes - made; left > 0; productTable += RUN_SIZE, sums += $C * P) {
 		const factor = <usize>load<i32>(productTable) * P, z = feature + factor, to = t + factor, length = load<i32>(productTable, 8);
 		left -= length;
 		// unroll v: TILE_VECTORS
@@ -91,8 +91,8 @@ function productsBackward$C<T>(
 export function backward<T>(nodes: i32, runs: i32, runTable: usize, feature: usize, t: usize): void {
 	const P = panelBytes();
 	let end = t + <usize>nodes * P;
-	for (let run = runTable + <usize>runs * RUN_BYTES; run > runTable; ) {
-		run -= RUN_BYTES;
+	for (let run = runTable + <usize>runs * RUN_SIZE; run > runTable; ) {
+		run -= RUN_SIZE;
 		const factor = <usize>load<i32>(run) * P, p = <usize>load<i32>(run, 4) * P, z = feature + factor, to = t + factor;
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);

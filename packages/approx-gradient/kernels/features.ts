@@ -10,7 +10,7 @@
 import { panelBytes } from "./panel";
 
 /** Bytes of a run in the table. */
-export const RUN_BYTES: usize = 12;
+export const RUN_SIZE: usize = RUN_BYTES;
 
 /** out[node] = out[parent] · out[factor], rows of one panel each; the d variables are before out. */
 export function panelFeatures<T>(out: usize, runs: i32, runTable: usize): void {
@@ -18,7 +18,7 @@ export function panelFeatures<T>(out: usize, runs: i32, runTable: usize): void {
 	// unroll v: TILE_VECTORS
 	v128.store(out, v128.splat<T>(<T>1), $v * 16);
 	let child = out + P;
-	for (const last = runTable + <usize>runs * RUN_BYTES; runTable < last; runTable += RUN_BYTES) {
+	for (const last = runTable + <usize>runs * RUN_SIZE; runTable < last; runTable += RUN_SIZE) {
 		const z = out + <usize>load<i32>(runTable) * P;
 		// unroll v: TILE_VECTORS
 		const z$v = v128.load(z, $v * 16);
@@ -39,7 +39,7 @@ export function blockFeatures<T>(out: usize, runs: i32, runTable: usize, length:
 		step = min(left, most);
 		for (let at = out; at < out + step; at += 16) v128.store(at, v128.splat<T>(<T>1));
 		let child = out + row;
-		for (let run = runTable, last = runTable + <usize>runs * RUN_BYTES; run < last; run += RUN_BYTES) {
+		for (let run = runTable, last = runTable + <usize>runs * RUN_SIZE; run < last; run += RUN_SIZE) {
 			const z = out + <usize>load<i32>(run) * row;
 			let parent = out + <usize>load<i32>(run, 4) * row;
 			const end = child + <usize>load<i32>(run, 8) * row;

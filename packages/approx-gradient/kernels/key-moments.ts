@@ -3,12 +3,12 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { blockFeatures, RUN_BYTES } from "./features";
+import { blockFeatures, RUN_SIZE } from "./features";
 import { loadPanels, panelBytes, panelRows } from "./panel";
 import { narrowPanels, projectWide, wideBlocks, widenPanels } from "./projection";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
-const STEP: usize = 32;
+const STEP: usize = STEP_BYTES;
 
 /**
  * tile[column][node] (STEP bytes each) = lane-wise products of two feature rows and C <= MOMENT_COLUMNS columns of values, summed
@@ -153,7 +153,7 @@ export function keyMoments<T>(
 	const P = panelBytes(), stride = <usize>d * sizeof<T>(), length = <usize>panels * P, row = length + P;
 	const k = scratch + EXPONENTIAL_TABLE, features = k + <usize>d * row, h = features + <usize>(made + 1) * row;
 	const scaled = h + <usize>(d + 1) * row, ready = scaled + <usize>(d + 1) * row, tile = ready + <usize>(6 * d + 2) * P;
-	const moments = <usize>nodes << 3, productTable = runTable + <usize>runs * RUN_BYTES;
+	const moments = <usize>nodes << 3, productTable = runTable + <usize>runs * RUN_SIZE;
 	if (tilt) prepareExponential<f64>(scratch);
 	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
 		for (let panel: usize = 0, value = h, first = from; panel < length; panel += P, value += <usize>(d + 1) * P, first += panelRows<T>()) {
@@ -162,7 +162,7 @@ export function keyMoments<T>(
 		}
 		blockFeatures<T>(features, runs, runTable, length, row);
 		addMoments<T>(d + 1, made, features, h, length, row, tile, S, moments);
-		for (let node = made, entry = productTable, count = 0; node < nodes; node += count, entry += RUN_BYTES) {
+		for (let node = made, entry = productTable, count = 0; node < nodes; node += count, entry += RUN_SIZE) {
 			const factor = features + <usize>load<i32>(entry) * row, parent = features + <usize>load<i32>(entry, 4) * row;
 			count = load<i32>(entry, 8);
 			scaleValues<T>(d + 1, factor, h, length, scaled);

@@ -4,11 +4,11 @@
 // about RUN + K / RUN roundings instead of K, which counts in single precision, and a run's moments stay in L1.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { panelFeatures, RUN_BYTES } from "./features";
+import { panelFeatures, RUN_SIZE } from "./features";
 import { clearPanels, panelBytes } from "./panel";
 
 /** Nodes of a run. */
-export const RUN = 48;
+export const RUN = RUN_NODES;
 
 /** N[c] += sum over nodes of S[node][c] · feature[node] for C <= 5 columns c: 10 accumulators, of TILE_VECTORS / 2 pairs. */
 // @ts-ignore: decorator
@@ -55,7 +55,7 @@ function evaluateProducts<T>(
 ): void {
 	const stride = <usize>columns * sizeof<T>(), P = panelBytes();
 	S += <usize>made * stride;
-	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, productTable += RUN_BYTES) {
+	for (let node = made, length = 0; node < nodes; node += length, S += <usize>length * stride, productTable += RUN_SIZE) {
 		const z = feature + <usize>load<i32>(productTable) * P, parent = feature + <usize>load<i32>(productTable, 4) * P;
 		length = load<i32>(productTable, 8);
 		clearPanels(sums, columns);
@@ -78,7 +78,7 @@ function evaluateProducts<T>(
 function evaluateProducts$C<T>(feature: usize, made: i32, nodes: i32, productTable: usize, S: usize, N: usize, sums: usize): void {
 	const stride = $C * sizeof<T>(), P = panelBytes();
 	S += <usize>made * stride;
-	for (let left = nodes - made; left > 0; productTable += RUN_BYTES, sums += $C * P) {
+	for (let left = nodes - made; left > 0; productTable += RUN_SIZE, sums += $C * P) {
 		const z = feature + <usize>load<i32>(productTable) * P, length = load<i32>(productTable, 8);
 		let f = feature + <usize>load<i32>(productTable, 4) * P;
 		left -= length;
@@ -119,7 +119,7 @@ function evaluateProducts$C<T>(feature: usize, made: i32, nodes: i32, productTab
 export function evaluate<T>(
 	columns: i32, feature: usize, nodes: i32, made: i32, runs: i32, runTable: usize, S: usize, N: usize, sums: usize,
 ): void {
-	const productTable = runTable + <usize>runs * RUN_BYTES;
+	const productTable = runTable + <usize>runs * RUN_SIZE;
 	panelFeatures<T>(feature, runs, runTable);
 	clearPanels(N, columns);
 	addEvaluated<T>(columns, feature, made, S, columns * sizeof<T>(), N);

@@ -3,7 +3,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangents } from "./cotangents";
-import { RUN_BYTES } from "./features";
+import { RUN_SIZE } from "./features";
 import { evaluate } from "./outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
 import { centrePanels, projectPanels } from "./projection";
@@ -120,7 +120,7 @@ function addToSums<T>(d: i32, a1: usize, c: usize, gradient: usize, sums: usize)
 }
 
 /** Panels between two additions of the panel sums to the totals in double precision. */
-const SUMMED_PANELS = 32;
+const SUMMED = SUMMED_PANELS;
 
 /** How the query gradient is made. */
 export const MOMENT = 0;
@@ -142,7 +142,7 @@ export function queryPass<T>(
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, weighted: usize,
 	raisedNodes: i32, moments: usize, weight: usize, raised: usize, totals: usize,
 ): i32 {
-	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>(), productTable = runTable + <usize>runs * RUN_BYTES;
+	const P = panelBytes(), columns = <usize>d * P, stride = <usize>d * sizeof<T>(), productTable = runTable + <usize>runs * RUN_SIZE;
 	const wide = scratch, q = wide + 4 * columns, feature = q + columns, gradient = feature + <usize>made * P, t = gradient + columns;
 	const a1 = t + <usize>(mode == MOMENT ? raisedNodes : made) * P, c = a1 + columns, N = c + columns, sums = N + columns + P;
 	const scaled = sums + <usize>(1 + d + 2 * d * d) * P, productSums = scaled + columns + P;
@@ -172,7 +172,7 @@ export function queryPass<T>(
 			backward<T>(made, runs, runTable, feature, t);
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
-		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {
+		if (panels % SUMMED == 0 || from + panelRows<T>() >= rows) {
 			for (let k = 0; k < sumCount; k++) {
 				const at = totals + (<usize>k << 3);
 				store<f64>(at, load<f64>(at) + panelSum<T>(sums + <usize>k * P));

@@ -7,8 +7,8 @@ import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgra
 import { LARGEST, LEAST, SUM, fill, joined } from "./wide-panels";
 
 /** Rows that are widened, or whose weights are made, at a time; and bytes of a row of doubles. */
-const CHUNK: i32 = 32;
-const ROW: usize = 32;
+const CHUNK: i32 = WIDENED_ROWS;
+const ROW: usize = 4 * sizeof<f64>();
 
 /** Rows that a pass takes at once: all of them where they are doubles. */
 // @ts-ignore: decorator

@@ -8,10 +8,10 @@ import { centredKeys4, centredQueries4, keyRanges4, queryRanges4 } from "./narro
 import { LARGEST, LEAST, fill, joined } from "./wide-panels";
 
 /** Pairs of rows whose sums are single. */
-const CHUNK: i32 = 32;
+const CHUNK: i32 = SINGLE_PAIRS;
 
 /** Bytes of a pair of rows. */
-const PAIR: usize = 32;
+const PAIR: usize = 2 * sizeof<v128>();
 
 /** Four doubles, rounded, as both rows of a pair. */
 function putPair(numbers: usize, pair: usize): void {

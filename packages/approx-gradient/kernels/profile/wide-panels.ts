@@ -5,8 +5,8 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { transposeRows } from "../panel";
 
 /** Rows of a group, and bytes of a wide panel. */
-export const GROUP: i32 = 8;
-export const WIDE: usize = 64;
+export const GROUP: i32 = GROUP_ROWS;
+export const WIDE: usize = WIDE_BYTES;
 
 /** out: d wide panels of `count` rows of T. */
 export function loadGroup<T>(rows: usize, count: i32, d: i32, out: usize): void {

@@ -1,5 +1,5 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, multiply, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { Matrix, multiply, type RowSource, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
 import { type PolynomialForwardOptions, polynomialForward } from "./polynomial-forward.ts";
 
 /** dL/dY by the polynomial method. */
@@ -66,7 +66,7 @@ export async function polynomialGradientY(
 		},
 	);
 	const { bound: e, ...rest } = certificate!;
-	const unit = (n + 2 * d + 8) * 2 ** -53;
+	const unit = (n + 2 * d + 8) * unitRoundoff("f64");
 	let [bound, floor] = [0, 0];
 	for (let a = 0; a < d; a++)
 		for (let i = 0; i < d; i++) {

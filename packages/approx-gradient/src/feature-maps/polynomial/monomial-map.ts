@@ -1,4 +1,4 @@
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, unitRoundoff } from "@attgrad/matrix-core";
 import { type FeatureTree, featureWeights } from "../../polynomial/monomials/feature-tree.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 
@@ -21,7 +21,7 @@ export const balance = (queryNorm: number, keyNorm: number): number =>
 	queryNorm > 0 && keyNorm > 0 ? 2 ** Math.round(Math.log2(queryNorm / keyNorm) / 2) : 1;
 
 /** Relative rounding error of w_α x^α y^α at |α| <= degree: both powers, the weight, the centred key. */
-export const monomialRounding = (degree: number): number => (4 * degree + 8) * 2 ** -53;
+export const monomialRounding = (degree: number): number => (4 * degree + 8) * unitRoundoff("f64");
 
 /** P(<q, k>) = Σ w_α q^α k^α over the tree's monomials (paper.md 5.1): K features, K⁺ of the keys. */
 export function monomialMap({ tree, coefficients, centre, t, error }: MonomialMapOptions): MonomialMap {

@@ -1,4 +1,5 @@
 import { defineAlgorithm } from "@attgrad/attention-problem";
+import { unitRoundoff } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../../accuracy.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
@@ -81,5 +82,5 @@ export const supportBasis = defineAlgorithm({
 function heavyRounding(d: number, { heavyRows, centre, queryNorm }: Support): number {
 	let norm = 0;
 	for (let c = 0; c < heavyRows.rows; c++) norm = Math.max(norm, distance(heavyRows.row(c), centre));
-	return (2 * d + 8) * (1 + 2 * queryNorm * norm) * 2 ** -53;
+	return (2 * d + 8) * (1 + 2 * queryNorm * norm) * unitRoundoff("f64");
 }

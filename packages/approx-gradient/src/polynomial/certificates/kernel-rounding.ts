@@ -1,20 +1,14 @@
 import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
+import { kernelConstants } from "../kernels/kernel-constants.ts";
 import { BLOCK_ROW_BYTES } from "../kernels/kernel-plan.ts";
 import type { FeatureSpace } from "../method/feature-space.ts";
 import type { Route } from "../routes/route.ts";
 import type { RoundingCounts } from "./rounding.ts";
 
 /** u of the sums over blocks, which the kernels hold in double precision. */
-const double = 2 ** -53;
+const double = unitRoundoff("f64");
 
-/** Nodes whose terms are added up before they join the rest: RUN of `kernels/outputs.ts`, LONGEST_RUN of `feature-tables.ts`. */
-const RUN = 48;
-
-/** STEP of `kernels/key-moments.ts`: bytes of a block's rows that a lane sees one of. */
-const STEP = 32;
-
-/** Panels of queries between two additions in double precision. */
-const SUMMED_PANELS = 32;
+const { RUN_NODES, STEP_BYTES, SUMMED_PANELS } = kernelConstants;
 
 /**
  * The counts of the kernels (`kernels/polynomial.ts`): features, products and sums within a block are in the problem's
@@ -27,16 +21,16 @@ export function kernelRoundingCounts(
 ): RoundingCounts {
 	const unit = unitRoundoff(dtype);
 	// A lane sees a row a step; at most four lanes are joined in the number type, lanes, blocks and slots then in double precision.
-	const overKeys = unit * (BLOCK_ROW_BYTES / STEP + 8) + double * (Math.ceil(n / 16) + 64);
-	// By runs of RUN, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
-	const overFeatures = unit * (RUN + d + degree + Math.ceil(size / RUN) + 2);
+	const overKeys = unit * (BLOCK_ROW_BYTES / STEP_BYTES + 8) + double * (Math.ceil(n / 16) + 64);
+	// By runs of RUN_NODES, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
+	const overFeatures = unit * (RUN_NODES + d + degree + Math.ceil(size / RUN_NODES) + 2);
 	// Powers of queries and keys, ω, h and their product, the moments as stored and weighed, the product with the feature.
 	const sums = unit * (2 * degree + 6) + overKeys + overFeatures;
 	const gradient = {
 		// t over d + 1 columns, the weighed feature, their product, the sum over features.
 		moment: unit * (d + 8) + overFeatures,
 		// Up to degree steps from a node to a variable, each a product and up to d additions. Before, t is summed over d + 1 columns for
-		// each power that goes with the node, of which there are the fewer the longer its way. Then a sum over all nodes, by runs of RUN.
+		// each power that goes with the node, of which there are the fewer the longer its way. Then a sum over all nodes, by runs of RUN_NODES.
 		reverse: unit * ((degree + 1) * (d + 3) + 6) + overFeatures,
 		paper: Number.POSITIVE_INFINITY,
 	}[name];

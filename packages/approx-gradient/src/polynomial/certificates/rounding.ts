@@ -23,7 +23,7 @@ export interface RoundingCounts {
 }
 
 /** u of the sums, which the plain TypeScript routes hold in double precision whatever the number type. */
-const u = 2 ** -53;
+const u = unitRoundoff("f64");
 
 /** The counts of the plain TypeScript routes (`block-operations.ts`). */
 export function roundingCounts(

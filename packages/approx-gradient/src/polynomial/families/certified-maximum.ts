@@ -1,3 +1,4 @@
+import { unitRoundoff } from "@attgrad/matrix-core";
 import { chebyshev } from "./chebyshev.ts";
 
 /** Nodes of the grid: polynomials of degree 64 are at most 0.13 % above their largest value on it. */
@@ -39,7 +40,7 @@ export function evaluate(coefficients: Float64Array, x: number): { value: number
 		value = value * x + coefficients[k];
 		size = size * Math.abs(x) + Math.abs(coefficients[k]);
 	}
-	return { value, rounding: 2 ** -53 * (2 * coefficients.length + 2) * size };
+	return { value, rounding: unitRoundoff("f64") * (2 * coefficients.length + 2) * size };
 }
 
 /** A degree beyond which exp on [-R, R] is a polynomial for all purposes here, and the absolute error of that. */

@@ -1,3 +1,4 @@
+import { unitRoundoff } from "@attgrad/matrix-core";
 import { certifiedMaximum, evaluate, nearlyPolynomialExp } from "./certified-maximum.ts";
 import { chebyshev } from "./chebyshev.ts";
 import { powersOfSeries } from "./exact-series.ts";
@@ -80,7 +81,7 @@ const relativeTo = (coefficients: Float64Array) => (x: number) => {
 /** How far e^-x P(x) is from a polynomial: the tail of e^-x times max |P| <= Σ |a_k| R^k. */
 const tailOf = (coefficients: Float64Array, radius: number, exp: { tail: number }): number => {
 	const { rounding } = evaluate(coefficients, radius);
-	return exp.tail * (rounding / 2 ** -53);
+	return exp.tail * (rounding / unitRoundoff("f64"));
 };
 
 const relativeError = (radius: number, degree: number): number => minimaxOf(radius, degree).relativeError;

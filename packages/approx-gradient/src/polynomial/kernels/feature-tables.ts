@@ -1,7 +1,5 @@
 import type { FeatureTree } from "../monomials/feature-tree.ts";
-
-/** Nodes of a run that features are made of at most: on the way back each sums up by itself, so that sums of K terms err by about this plus K over it. */
-const LONGEST_RUN = 48;
+import { kernelConstants } from "./kernel-constants.ts";
 
 /** Nodes of a tree as `kernels/features.ts` reads them: by runs, each node the product of a factor and a parent. */
 export interface RunTable {
@@ -111,7 +109,8 @@ class Places {
 	}
 
 	table(): RunTable {
-		const runs = runsOf(this.#factors, this.#parents, 1, LONGEST_RUN);
+		// Backwards each run sums up by itself: no longer than the runs whose roundings certificates count.
+		const runs = runsOf(this.#factors, this.#parents, 1, kernelConstants.RUN_NODES);
 		const triples: number[] = [];
 		for (const { factor, parent, length } of runs) triples.push(factor, parent, length);
 		for (const { factor, parent, nodes } of this.#products) triples.push(factor, parent, nodes.length);

@@ -1,4 +1,4 @@
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, unitRoundoff } from "@attgrad/matrix-core";
 import { downwardClosedTree } from "../monomials/downward-closed.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
 import { countMonomials } from "../monomials/feature-tree.ts";
@@ -39,7 +39,7 @@ export function matchingApproximation(method: Method, degree: number): Approxima
 }
 
 const matchingTarget = ({ space, family }: Method, degree: number): number =>
-	Math.max(2 ** -53, family.relativeError(space.radius, degree) * Math.exp(-space.radius));
+	Math.max(unitRoundoff("f64"), family.relativeError(space.radius, degree) * Math.exp(-space.radius));
 
 /**
  * The smallest certified set of monomials: for the least degree that certifies epsilon and the ones above it, as many

@@ -49,7 +49,7 @@ export function reachOf(points: Numbers, j: number, count: number, space: Featur
 }
 
 /** u of double precision, in which rows are mapped. */
-const u = 2 ** -53;
+const u = unitRoundoff("f64");
 
 /**
  * The space of the maps M of queries and N of keys, MᵀN = I up to rounding, with what rows are at most after them.

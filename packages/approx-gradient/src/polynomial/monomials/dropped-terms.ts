@@ -1,3 +1,4 @@
+import { unitRoundoff } from "@attgrad/matrix-core";
 import { countMonomials, type FeatureTree } from "./feature-tree.ts";
 
 /** What leaving monomials out of P(<q, k>) changes at most, wherever |q_i k_i| <= r_i. */
@@ -57,5 +58,5 @@ function remainder(
 		lost = next - sum - term;
 		sum = next;
 	}
-	return Math.max(0, whole - sum) + 2 ** -53 * (6 * k + 16) * whole;
+	return Math.max(0, whole - sum) + unitRoundoff("f64") * (6 * k + 16) * whole;
 }

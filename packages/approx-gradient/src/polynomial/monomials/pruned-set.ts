@@ -1,4 +1,4 @@
-import { UsageError } from "@attgrad/matrix-core";
+import { UsageError, unitRoundoff } from "@attgrad/matrix-core";
 
 /**
  * Keeps the monomials of P(<q, k>) = Σ_(|α| <= g) w_α q^α k^α by decreasing weight until those left out sum to at most
@@ -104,7 +104,8 @@ class Tail {
 		let sum = 0;
 		for (let k = 0; k < this.#whole.length; k++)
 			sum +=
-				Math.max(0, this.#whole[k]! - (this.#kept[k]! + this.#lost[k]!)) + 2 ** -53 * (4 * k + 12) * this.#whole[k]!;
+				Math.max(0, this.#whole[k]! - (this.#kept[k]! + this.#lost[k]!)) +
+				unitRoundoff("f64") * (4 * k + 12) * this.#whole[k]!;
 		return sum <= target;
 	}
 }

@@ -9,6 +9,7 @@ import {
 	unitRoundoff,
 	withKernels,
 } from "@attgrad/matrix-core";
+import { kernelConstants } from "../kernels/kernel-constants.ts";
 import { polynomialKernels } from "../kernels/kernel-module.ts";
 import { ColumnRange } from "./column-range.ts";
 import { productSizes } from "./profile.ts";
@@ -34,7 +35,7 @@ const SLOTS = 16;
 const SLOT_ROWS = 4096;
 
 /** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile/profile.ts` takes. */
-const scratchBytes = (d: number): number => 256 + 64 * (8 * d + 4 + d * d);
+const scratchBytes = (d: number): number => 256 + kernelConstants.WIDE_BYTES * (8 * d + 4 + d * d);
 
 /** Sizes of norms, of numbers and of their products, that single precision takes without overflow, or underflow that would show. */
 const MODERATE = { least: 1e-20, leastNorm: 1e-9, most: 1e9 };

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
+import { Matrix, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { keyRows, queryRows } from "../../rows/problem-rows.ts";
 import { ColumnRange } from "./column-range.ts";
 
@@ -86,7 +86,7 @@ export function plainSums(problem: AttentionProblem<RowSource>, onProgress?: Pro
 }
 
 /** u of double precision, in which everything is here. */
-const unit = 2 ** -53;
+const unit = unitRoundoff("f64");
 
 /** Rows a block: its buffers stay in L2 up to d = 64. */
 const BLOCK_ROWS = 512;

@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, type Dtype, Matrix, type RowSource } from "@attgrad/matrix-core";
+import { ComputationError, type Dtype, Matrix, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { kernelConstants } from "../kernels/kernel-constants.ts";
 import type { ColumnRange } from "./column-range.ts";
 import { type ProfileSums, plainSums } from "./profile-sums.ts";
 
@@ -43,7 +44,7 @@ export interface Profile {
 const EXPONENT_SPREAD = { f64: 300, f32: 40 } as const;
 
 /** u of the double precision in which the polynomial's passes prepare rows, whatever the problem's number type; those of a profile may be coarser. */
-const u = 2 ** -53;
+const u = unitRoundoff("f64");
 
 /**
  * Gathers the profile of a problem in two passes over keys and values and two over queries and targets; keys and
@@ -88,7 +89,7 @@ export async function profileOf(
 	const exponentError = (unit: number): number =>
 		moveQueries ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]) * keyReach[b])) : 0;
 	// Relative error of a sum with weights: the exponents, exp (2 ulp), terms and sums as in roundUp, and the sum over all rows in double precision.
-	const weightError = Math.expm1(exponentError(weighted.unit)) + (4 + 80) * weighted.unit + n * u;
+	const weightError = Math.expm1(exponentError(weighted.unit)) + (4 + SINGLE_ROUNDINGS) * weighted.unit + n * u;
 	const meanError = keys.range.half().map((half, b) => 4 * weightError * half + moved[b]);
 	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]);
 	return {
@@ -141,8 +142,11 @@ const sumOver = (d: number, term: (b: number) => number): number => {
 export const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
 	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a] * Math.abs(M.at(a, i))));
 
-/** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers: in double precision, but for its terms and sums over 64 of them, of that unit. */
-const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + 80 * unit);
+/** Roundings of a term and of a sum over the rows that a profile adds up in single precision. */
+const SINGLE_ROUNDINGS = 2 * kernelConstants.SINGLE_PAIRS + 16;
+
+/** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers: in double precision, but for its terms and sums over a few of them, of that unit. */
+const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + SINGLE_ROUNDINGS * unit);
 
 /** The largest of -<q, meanKey> over the box of the centred queries. */
 const deficit = (meanKey: Float64Array, queries: ColumnRange, centre: Float64Array): number =>

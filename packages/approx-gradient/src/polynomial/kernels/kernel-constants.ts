@@ -1,0 +1,21 @@
+/**
+ * Lengths that the kernels are built with and that bounds on rounding errors and sizes of scratch rest on. `build.ts` gives them to the
+ * kernels by name; a kernel has no copy of its own.
+ */
+export const kernelConstants = {
+	/** Nodes of a tree whose terms are added up before they join the rest of a sum: sums of K terms err by about 48 + K / 48 roundings. */
+	RUN_NODES: 48,
+	/** Bytes of a row of features that a step of pass 1 takes: two vectors, which are one of 256 bits in the build `fma256`. */
+	STEP_BYTES: 32,
+	/** Panels of queries between two additions of their sums to the totals in double precision. */
+	SUMMED_PANELS: 32,
+	/** Pairs of rows of single precision whose sums a profile keeps in single precision. */
+	SINGLE_PAIRS: 32,
+	/** Rows of single precision that a profile widens at a time. */
+	WIDENED_ROWS: 32,
+	/** Rows of a group of a profile, and bytes of one quantity of a group in double precision. */
+	GROUP_ROWS: 8,
+	WIDE_BYTES: 64,
+	/** Bytes of a run in a table of features: factor, first parent, length. */
+	RUN_BYTES: 12,
+} as const;
