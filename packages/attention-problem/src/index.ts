@@ -11,6 +11,7 @@ export { computeGradient } from "./algorithm/compute-gradient.ts";
 export type { Distribution, Instance, RowMaker } from "./distributions/distribution.ts";
 export { allDistributions } from "./distributions/index.ts";
 export { fileError } from "./files/file-error.ts";
+export { kindOfBytes } from "./files/file-kind.ts";
 export { replaceFile } from "./files/replace-file.ts";
 export { distributions, type GenerateOptions, generateProblem, generateRows } from "./generate/generate.ts";
 export { carriedError } from "./layers/carried-error.ts";

@@ -1,7 +1,7 @@
 export { countModels } from "./formulas/brute-force.ts";
 export { readDimacs, writeDimacs } from "./formulas/dimacs.ts";
 export { pigeonhole, randomFormula, threeSatThreshold, uniqueModelFormula } from "./formulas/families.ts";
-export { type Assignment, asLiterals, type Formula, satisfies } from "./formulas/formula.ts";
+export { type Assignment, asLiterals, type Formula, satisfies, type WantedCount } from "./formulas/formula.ts";
 export { findModel } from "./formulas/model-search.ts";
 export type { GradientQueries, GradientSizes, OracleError, Readings } from "./oracle/gradient-queries.ts";
 export { addNoise, type Noise, parseNoise } from "./oracle/noise.ts";
@@ -27,7 +27,7 @@ export { type CountingSizes, orthogonalCounting, type PairCount } from "./reduct
 export { orthogonalGradient } from "./reductions/orthogonal/orthogonal-gradient.ts";
 export { reductions } from "./reductions/registry.ts";
 export { splitAndList, type VectorSizes } from "./reductions/split-and-list.ts";
-export { type CountOptions, count, type ModelCount } from "./solve/count.ts";
+export { type CountOptions, count, type ModelCount, requirePlainCount } from "./solve/count.ts";
 export { findPair, type PairSearch } from "./solve/find-pair.ts";
 export { type Reading, type Report, requireBuildable, type Unknown } from "./solve/report.ts";
 export { formulaReductions, type Solution, type SolveOptions, solve } from "./solve/solve.ts";

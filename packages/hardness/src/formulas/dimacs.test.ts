@@ -39,6 +39,45 @@ describe("what real files hold", () => {
 	});
 });
 
+describe("comments about counts", () => {
+	const wanted = (comments: string, variables = 3) =>
+		readDimacs(`${comments}\np cnf ${variables} 1\n1 2 0\n`).wantedCount;
+
+	test.each([
+		["c t pmc\nc p show 1 2 0", "projected", 2],
+		["c p show 1 0\nc p show 2 0", "projected", 1],
+		["c p show 0", "projected", 1],
+		["c t pmc", "projected", 1],
+		["c ind 1 3 0", "projected", 1],
+		["c t wmc\nc p weight 1 0.4 0", "weighted", 1],
+		["c\nc p weight -2 .5 0", "weighted", 2],
+		["c weights 0.5 0.5 1 1 1 1", "weighted", 1],
+		["c p weight 1 0.4 0\nc p show 1 0", "projected weighted", 1],
+		["c t pwmc", "projected weighted", 1],
+	])("%j ask for another count", (comments, kind, line) => {
+		expect(wanted(comments)).toEqual({ kind, line });
+	});
+
+	test.each([
+		"c t mc",
+		"c p show 1 2 3 0",
+		"c p show 3 0\nc p show 2 1 0",
+		"c t pmc\nc p show 1 2 3 0",
+		"c p weight 1 1 0\nc p weight -1 1.0 0",
+		"c ind 1 2 3 0",
+		"c show 1 0 in a sentence",
+		"c the weight is 0.4",
+		"c t of something",
+		"cp show 1 0",
+	])("%j ask for all models", (comments) => {
+		expect(wanted(comments)).toBeUndefined();
+	});
+
+	test("count behind the clauses as well as before them", () => {
+		expect(readDimacs("p cnf 3 1\n1 2 0\nc p show 1 0\n").wantedCount).toEqual({ kind: "projected", line: 3 });
+	});
+});
+
 test("what is written reads back the same, in any layout of white space and comments", () => {
 	const gaps = fc.constantFrom(" ", "\n", "\r\n", "\t", "  \n\nc 1 0 a comment\n", "\nc\n");
 	fc.assert(
@@ -59,10 +98,20 @@ test.each([
 	[
 		"PK\u0003\u0004\u0000\uFFFD\u001b[31mnonsense-without-a-space\n",
 		"f.cnf:1:1",
-		`before the clauses, got "PK?????[31mnonsense-with…"`,
+		`before the clauses, got "PK\\x03\\x04\\x00\uFFFD\\e[31mnonsense-with…"`,
 	],
 	["p cnf 2 1\np cnf 2 1\n1 0\n", "f.cnf:2:1", `a second "p" line; the first is on line 1`],
-	["p wcnf 2 1\n", "f.cnf:1:3", `got format "wcnf"`],
+	["p wcnf 2 1\n", "f.cnf:1:3", "got a MaxSAT formula (WCNF)"],
+	["p xyz 2 1\n", "f.cnf:1:3", `got format "xyz"`],
+	["c a graph\np edge 3 2\ne 1 2\n", "f.cnf:2:3", "got a graph (DIMACS edge format)"],
+	["e 1 2\ne 2 3\n", "f.cnf:1:1", "a graph (an e line for each edge); expected DIMACS CNF"],
+	["h 1 2 0\n3 -1 0\n", "f.cnf:1:1", "a MaxSAT formula (WCNF); expected"],
+	["* #variable= 2 #constraint= 1\n", "f.cnf:1:1", "a pseudo-Boolean formula (OPB); expected"],
+	["aag 3 2 0 1 1\n", "f.cnf:1:1", "a circuit (AIGER); expected"],
+	["(set-logic QF_UF)\n", "f.cnf:1:1", "an SMT-LIB script; expected"],
+	["p cnf 2 1\na 1 0\ne 2 0\n1 2 0\n", "f.cnf:2:1", "a quantified formula (QDIMACS); expected"],
+	["p cnf 2 1\nx1 2 0\n", "f.cnf:2:1", "a formula with XOR clauses; expected"],
+	["p cnf 2 1\nd 1 2 0\n", "f.cnf:2:1", "a proof (DRAT); expected"],
 	["p cnf 2\n", "f.cnf:1:1", "got 1 numbers"],
 	["p cnf 2 1 7\n", "f.cnf:1:11", "got 3 numbers"],
 	["p cnf -2 1\n", "f.cnf:1:7", `expected a whole number >= 0, got "-2"`],

@@ -5,6 +5,16 @@
 export interface Formula {
 	readonly variables: number;
 	readonly clauses: readonly (readonly number[])[];
+	/** The count that the formula's file asks for, where that is not the number of all models; deciding does not depend on it. */
+	readonly wantedCount?: WantedCount;
+}
+
+/** A count other than that of all models, as the lines of a file ask for it. */
+export interface WantedCount {
+	/** `projected`: assignments of some variables that extend to a model; `weighted`: the sum of the models' weights. */
+	readonly kind: "projected" | "weighted" | "projected weighted";
+	/** Line of the file that says so first. */
+	readonly line: number;
 }
 
 /** Values of the variables: entry v - 1 is variable v. */

@@ -1,3 +1,4 @@
+import { UsageError } from "@attgrad/matrix-core";
 import type { Formula } from "../formulas/formula.ts";
 import type { Oracle } from "../oracle/oracle.ts";
 import type { CountingOptions } from "../reductions/orthogonal/counting-plan.ts";
@@ -15,8 +16,10 @@ export type ModelCount = Report & ({ readonly status: "counted"; readonly models
 /**
  * Counts the models of a formula through gradients (R3). A count is given where the bound on its error is below 1/2;
  * otherwise the answer is `unknown`, with the amplification that was too much.
+ * @throws UsageError for a formula whose file asks for a projected or weighted count
  */
-export function count(formula: Formula, { oracle, ...options }: CountOptions): Promise<ModelCount> {
+export async function count(formula: Formula, { oracle, ...options }: CountOptions): Promise<ModelCount> {
+	requirePlainCount(formula);
 	return answerFormula(formula, oracle, async ({ target }, progress) => {
 		const { sizes, ...counted } = await countPairs(target, oracle, options);
 		progress.sizes = sizes;
@@ -25,4 +28,13 @@ export function count(formula: Formula, { oracle, ...options }: CountOptions): P
 			? { status: "counted", models: counted.count }
 			: { status: "unknown", reason: counted.reason };
 	});
+}
+
+/** @throws UsageError for a formula whose file asks for another count than that of all models */
+export function requirePlainCount({ wantedCount }: Formula): void {
+	if (!wantedCount) return;
+	const { kind, line } = wantedCount;
+	throw new UsageError(
+		`the formula asks for a ${kind} count (line ${line}); only models over all variables are counted, each as one`,
+	);
 }

@@ -63,16 +63,26 @@ export async function answerFormula<Answer>(
 	}
 }
 
-/** Four matrices of doubles of this size in all are not built. */
+/** Bytes of the largest gradient problem that is built, whatever memory there is. */
 const LARGEST_BYTES = 2 ** 34;
 
-/** @throws ComputationError where the gradient problem would not fit: n <= 3 · 2^⌈N/2⌉ rows of about 2m + N/2 columns */
-export function requireBuildable(formula: Formula): void {
-	const { keys, length } = splitAndList.sizes(formula);
-	const bytes = 4 * 8 * (3 * keys) * (2 * length + Math.log2(keys) + 2);
-	if (bytes > LARGEST_BYTES)
-		throw new ComputationError(
-			"out-of-memory",
-			`${formula.variables} variables make ${keys} half-assignments and gradients of about ${Math.ceil(bytes / 2 ** 30)} GiB; at most ${LARGEST_BYTES / 2 ** 30} GiB are built`,
-		);
+/**
+ * Checks that a formula's halves and gradient problem fit, before anything is built: with k = 2^⌈N/2⌉ half-assignments and m
+ * clauses, two lists of k · m bytes, four matrices of n x d with n <= 3 max(k, 16) and d <= 2m + ⌈N/2⌉ + 3, and X, Y and the
+ * gradient, d x d.
+ * @param available bytes that may be used; default: the memory that is there
+ * @throws ComputationError `out-of-memory` where they do not
+ */
+export function requireBuildable({ variables, clauses }: Formula, available = process.availableMemory()): void {
+	const half = Math.ceil(variables / 2);
+	const [keys, length] = [2 ** half, clauses.length];
+	const [n, d] = [3 * Math.max(keys, 16), 2 * length + Math.max(half, 4) + 3];
+	const bytes = 2 * keys * length + 8 * (4 * n * d + 3 * d * d);
+	const limit = Math.min(LARGEST_BYTES, available);
+	if (bytes <= limit) return;
+	const size = bytes < 2 ** 60 ? `about ${Math.ceil(bytes / 2 ** 30)} GiB` : `more than 2^${half} rows`;
+	throw new ComputationError(
+		"out-of-memory",
+		`${variables} variables and ${length} clauses make 2^${half} half-assignments and gradients of ${size}; at most ${(limit / 2 ** 30).toFixed(1)} GiB are built`,
+	);
 }

@@ -1,12 +1,17 @@
 import { readFileSync } from "node:fs";
+import type { ComputationError } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import answers from "../../fixtures/answers.json" with { type: "json" };
 import { countModels } from "../formulas/brute-force.ts";
 import { readDimacs } from "../formulas/dimacs.ts";
 import { pigeonhole, randomFormula, uniqueModelFormula } from "../formulas/families.ts";
 import { type Formula, satisfies } from "../formulas/formula.ts";
+import { orthogonalCounting } from "../reductions/orthogonal/orthogonal-counting.ts";
+import { orthogonalGradient } from "../reductions/orthogonal/orthogonal-gradient.ts";
+import { splitAndList } from "../reductions/split-and-list.ts";
 import { exactOracle } from "../testing/exact-oracle.ts";
 import { count } from "./count.ts";
+import { requireBuildable } from "./report.ts";
 import { formulaReductions, solve } from "./solve.ts";
 
 /** The answer must be the one given; a model must satisfy the formula. */
@@ -117,4 +122,52 @@ test("counting through interpolation gives the number of models while doubles la
 test("a formula too large to list is unknown, with its size", async () => {
 	const solution = await solve({ variables: 80, clauses: [[1, 80]] }, { oracle: exactOracle() });
 	expect(solution).toMatchObject({ status: "unknown", calls: 0, reason: expect.stringContaining("80 variables") });
+});
+
+describe("sizes are known before anything is built", () => {
+	const refusal = (variables: number, clauses: number, available?: number) => {
+		try {
+			requireBuildable({ variables, clauses: Array.from({ length: clauses }, () => [1]) }, available);
+		} catch (error) {
+			return error as ComputationError;
+		}
+		return undefined;
+	};
+
+	test.each([64, 1000, 100_000_000])("%i variables are refused with a finite size", (variables) => {
+		const error = refusal(variables, 1);
+		expect(error).toMatchObject({ name: "ComputationError", status: "out-of-memory" });
+		expect(error?.message).toContain(`2^${variables / 2} half-assignments`);
+		expect(error?.message).not.toMatch(/infinity|NaN/i);
+	});
+
+	test("many clauses over one variable are refused: X and Y are as wide as the clauses are many", () => {
+		expect(refusal(1, 100_000)?.status).toBe("out-of-memory");
+	});
+
+	test("the guard counts what is allocated, and refuses what the memory at hand does not hold", () => {
+		for (const [variables, clauses] of [
+			[0, 0],
+			[1, 9],
+			[7, 3],
+			[14, 40],
+		] as const) {
+			const { target } = splitAndList.reduce({ variables, clauses: Array.from({ length: clauses }, () => [1]) });
+			for (const queries of [orthogonalGradient.reduce(target).target, orthogonalCounting.reduce(target).target]) {
+				const { A1, A2, A3, E, X, Y } = queries.problem(0);
+				const built = [A1, A2, A3, E, X, Y].reduce((sum, { data }) => sum + data.byteLength, 0);
+				const bytes = built + target.a.data.length + target.b.data.length;
+				expect(refusal(variables, clauses, bytes - 1)?.status).toBe("out-of-memory");
+			}
+			expect(refusal(variables, clauses)).toBeUndefined();
+		}
+	});
+});
+
+test("a projected or weighted count is refused, and the formula is decided all the same", async () => {
+	const formula = readDimacs("c p show 1 0\np cnf 2 1\n1 2 0\n", "f.cnf");
+	const oracle = exactOracle();
+	await expect(count(formula, { oracle })).rejects.toThrow("asks for a projected count (line 1)");
+	expect((await solve(formula, { oracle })).status).toBe("satisfiable");
+	expect(oracle.calls).toBe(1);
 });

@@ -8,6 +8,7 @@ import {
 	orthogonalCounting,
 	orthogonalGradient,
 	requireBuildable,
+	requirePlainCount,
 	splitAndList,
 	writeDimacs,
 } from "@attgrad/hardness";
@@ -90,6 +91,7 @@ function reduceTo(source: HardnessSource, { reduction, identity, thetaMax }: Req
 	});
 	if (source.kind === "formula") {
 		requireBuildable(source.formula);
+		if (name === "R3") requirePlainCount(source.formula);
 		const { target: vectors } = splitAndList.reduce(source.formula);
 		const chain = { [splitAndList.name]: splitAndList.sizes(source.formula) };
 		if (name === "R1a") return made(chain, orthogonalGradient, orthogonalGradient.reduce(vectors, { identity }));

@@ -1,4 +1,5 @@
 import { asLiterals, type ModelCount, type Solution } from "@attgrad/hardness";
+import { printable } from "@attgrad/matrix-core";
 
 /** A solution with what was asked. */
 export type SolveAnswer = (DistributedOmit<Solution, "sizes"> | DistributedOmit<ModelCount, "sizes">) & {
@@ -54,7 +55,8 @@ export function solutionLines(answer: SolveAnswer): string[] {
 		`time ${(milliseconds / 1000).toFixed(3)} s`,
 		answer.status === "unknown" && `unknown: ${answer.reason}`,
 	];
-	return [...comments.filter((line) => typeof line === "string").map((line) => `c ${line}`), ...resultLines(answer)];
+	const lines = comments.filter((line) => typeof line === "string").map((line) => `c ${printable(line)}`);
+	return [...lines, ...resultLines(answer)];
 }
 
 function resultLines(answer: SolveAnswer): string[] {

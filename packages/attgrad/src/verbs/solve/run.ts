@@ -7,6 +7,7 @@ import {
 	type ModelCount,
 	parseNoise,
 	readDimacs,
+	requirePlainCount,
 	type Solution,
 	solve,
 	splitAndList,
@@ -64,6 +65,7 @@ export async function solveFile(given: GivenFlags): Promise<void> {
 	const noise = request.noise === undefined ? undefined : parseNoise(request.noise, request.seed);
 	const file = String(given["formula"]);
 	const formula = readDimacs(await readText(file), file);
+	if (request.count) requirePlainCount(formula);
 	warnOfLongWork(formula);
 	const progress = progressLine();
 	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
@@ -89,7 +91,7 @@ const LONG = 2 ** 16;
 /** Says on the error stream what is ahead: an exact oracle takes time like n². */
 function warnOfLongWork(formula: Formula): void {
 	const { keys } = splitAndList.sizes(formula);
-	if (keys < LONG) return;
+	if (keys < LONG || !Number.isSafeInteger(3 * keys)) return;
 	const rows = (3 * keys).toLocaleString("en");
 	console.error(
 		`attgrad solve: ${formula.variables} variables make gradients of up to ${rows} rows; with an exact oracle each variable more doubles the time`,

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { type Formula, readDimacs, satisfies } from "@attgrad/hardness";
 import { describe, expect, test } from "vitest";
 import answers from "../../../../hardness/fixtures/answers.json" with { type: "json" };
@@ -145,13 +146,82 @@ test("a formula may come through a pipe", () => {
 });
 
 const folder = temporaryFolder();
+
+describe("a formula may be", () => {
+	const text = readFileSync(fixture("ksat-8-unsat"));
+	const utf16 = Buffer.from(`\uFEFF${text}`, "utf16le");
+	test.concurrent.each([
+		["compressed by gzip", gzipSync(text)],
+		["in UTF-16, low byte first", utf16],
+		["in UTF-16, high byte first", Buffer.from(utf16).swap16()],
+		["in UTF-16 and compressed", gzipSync(utf16)],
+		["in UTF-8 with a byte order mark", Buffer.from(`\uFEFF${text}`)],
+	])("%s", async (form, bytes) => {
+		const file = join(folder, `${form}.cnf`);
+		writeFileSync(file, bytes);
+		const { code, stdout } = await attgrad(["solve", file]);
+		expect(stdout).toMatch(/^s UNSATISFIABLE$/m);
+		expect(code).toBe(20);
+	});
+});
+
+test.concurrent.each([
+	["x\ns SATISFIABLE", "x\\ns SATISFIABLE"],
+	["x\r\u001b[2Ks SATISFIABLE", "x\\r\\e[2Ks SATISFIABLE"],
+])("a file named %j does not make lines of the answer", async (name, shown) => {
+	const file = join(folder, name);
+	writeFileSync(file, "p cnf 1 2\n1 0\n-1 0\n");
+	const { code, stdout } = await attgrad(["solve", file]);
+	expect(code).toBe(20);
+	expect(stdout.split("\n").filter((line) => line.startsWith("s "))).toEqual(["s UNSATISFIABLE"]);
+	expect(stdout).toContain(`c formula ${folder}/${shown}: 1 variables, 2 clauses`);
+	writeFileSync(file, "p cnf 1 1\n2 0\n");
+	const refused = await attgrad(["solve", file]);
+	expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: "" });
+	expect(refused.stderr).toBe(
+		`attgrad solve: ${folder}/${shown}:2:1: literal 2, but the "p" line declares 1 variables\n`,
+	);
+});
+
+test.concurrent("10^8 variables are too many, told with finite numbers", async () => {
+	const file = join(folder, "many.cnf");
+	writeFileSync(file, "p cnf 100000000 1\n1 0\n");
+	const { code, stdout, stderr } = await attgrad(["solve", file]);
+	expect(stderr).toBe("");
+	expect(stdout).toMatch(/^c unknown: 100000000 variables and 1 clauses make 2\^50000000 half-assignments /m);
+	expect(stdout).not.toMatch(/infinity|∞/i);
+	expect(code).toBe(0);
+});
+
+const written = (name: string, text: string | Uint8Array): string => {
+	writeFileSync(join(folder, name), text);
+	return join(folder, name);
+};
 const bad = join(folder, "bad.cnf");
 writeFileSync(bad, "p cnf 2 1\n1 7 0\n");
 
 test.concurrent.each<[string, string[], RegExp]>([
-	["a file that is not there", ["missing.cnf"], /cannot read missing\.cnf: there is no such file/],
-	["a folder", [folder], /it is a folder/],
+	["a file that is not there", ["missing.cnf"], /cannot read missing\.cnf: no such file or folder/],
+	["a folder", [folder], /: is a folder/],
 	["a file that is no DIMACS", [bad], /bad\.cnf:2:3: literal 7, but the "p" line declares 2 variables/],
+	[
+		"a projected count",
+		[written("projected.cnf", "c t pmc\np cnf 3 1\nc p show 1 2 0\n1 2 0\n"), "--count"],
+		/the formula asks for a projected count \(line 3\)/,
+	],
+	[
+		"a weighted count",
+		[written("weighted.cnf", "c t wmc\np cnf 2 1\nc p weight 1 0.4 0\n1 2 0\n"), "--count"],
+		/the formula asks for a weighted count \(line 1\)/,
+	],
+	["a graph", [written("graph.cnf", "p edge 3 2\ne 1 2\n")], /graph\.cnf:1:3: .* got a graph \(DIMACS edge format\)/],
+	[
+		"an xz file",
+		[written("f.cnf.xz", Buffer.from("fd377a585a000004", "hex"))],
+		/f\.cnf\.xz: it is an xz file, not a text/,
+	],
+	["a zip archive", [written("f.zip", "PK\u0003\u0004")], /it is a zip archive, not a text/],
+	["half a gzip file", [written("half.gz", gzipSync("p cnf 1 0").subarray(0, 15))], /damaged compressed data/],
 	["an unknown oracle", [fixture("odd-7"), "--oracle", "magic"], /unknown algorithm: magic/],
 	["an epsilon for an exact oracle", [fixture("odd-7"), "--epsilon", "1e-3"], /streaming has no option --epsilon/],
 	[
