@@ -87,6 +87,13 @@ export function randomProblem(seed: number, random: Random): { problem: Attentio
 function randomOptions(random: Random): Options {
 	const target =
 		random.integer(0, 2) === 0 ? { epsilon: 10 ** random.uniform(-10, 1) } : { degree: random.integer(0, 14) };
+	if (random.integer(0, 2) === 0)
+		return {
+			...target,
+			basis: "gauss",
+			route: pick(random, ["moment", "reverse"]),
+			form: pick(random, ["l1", "v2", "v2", "vd"]),
+		};
 	return {
 		...target,
 		route: pick(random, ["paper", "moment", "reverse"]),

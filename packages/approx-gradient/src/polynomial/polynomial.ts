@@ -2,6 +2,8 @@ import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad
 import { keepingRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../accuracy.ts";
+import { gaussOfDegree, gaussWithin } from "./gauss/gauss-gradient.ts";
+import { balancedSpace } from "./method/feature-space.ts";
 import { memoryOf } from "./method/memory.ts";
 import { methodOf, profileOn } from "./method/method-of.ts";
 import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
@@ -15,7 +17,14 @@ const options = z
 			.enum(["paper", "moment", "reverse"])
 			.default("moment")
 			.describe("how the gradient is gathered from the low-rank factors"),
-		basis: basisAndDegree.basis,
+		basis: z
+			.enum([...basisAndDegree.basis.unwrap().options, "gauss"])
+			.default("chebyshev")
+			.describe("the polynomial in place of exp; gauss: one of its own for each row, from the row's scores"),
+		form: z
+			.enum(["l1", "v2", "vd"])
+			.default("v2")
+			.describe("errors of rows that a certificate of basis gauss is made of: l1 is the cheapest, vd the tightest"),
 		monomials: z
 			.enum(["total-degree", "anisotropic"])
 			.default("total-degree")
@@ -49,11 +58,15 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 9,
+	version: 10,
 	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
-	supports({ d, A1 }, { degree, route, monomials, certificate, rowDegrees }) {
+	supports({ d, A1 }, { degree, route, basis, monomials, certificate, rowDegrees }) {
+		if (basis === "gauss") {
+			const reason = gaussReason({ route, monomials, certificate, rowDegrees });
+			if (reason) return { reason };
+		}
 		if (rowDegrees && (route !== "moment" || monomials !== "total-degree"))
 			return { reason: "degrees by row are for the moment route and total-degree monomials" };
 		if (certificate === "estimate" && monomials === "anisotropic")
@@ -66,11 +79,18 @@ export const polynomial = defineAlgorithm({
 	},
 	run(
 		problem,
-		{ route, basis, monomials, degree, epsilon, certificate, rowDegrees },
+		{ route, basis, form, monomials, degree, epsilon, certificate, rowDegrees },
 		runtime,
 	): Promise<GradientResult> {
 		const { A1, A2, A3, E } = problem;
 		return keepingRows(runtime, [A1, A2, A3, E], A1.dtype, async (runtime) => {
+			if (basis === "gauss") {
+				const profile = await profileOn(problem, runtime);
+				const space = balancedSpace(profile);
+				if (route === "paper") throw new Error("basis gauss has no paper route");
+				const request = { problem, profile, space, route, form, kernel: runtime.kernel, runtime };
+				return degree === undefined ? gaussWithin(request, epsilon ?? DEFAULT_EPSILON) : gaussOfDegree(request, degree);
+			}
 			// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
 			const kernel = rowDegrees ? ("js" as const) : runtime.kernel;
 			const method = methodOf(problem, await profileOn(problem, runtime), { route, basis, monomials, kernel });
@@ -81,3 +101,17 @@ export const polynomial = defineAlgorithm({
 		});
 	},
 });
+
+/** Why polynomials by row do not go with other options. */
+function gaussReason({
+	route,
+	monomials,
+	certificate,
+	rowDegrees,
+}: Pick<PolynomialOptions, "route" | "monomials" | "certificate" | "rowDegrees">): string | undefined {
+	if (route === "paper") return "polynomials by row are for the routes moment and reverse";
+	if (monomials !== "total-degree" || rowDegrees) return "polynomials by row take all monomials of one degree";
+	if (certificate !== "a-posteriori")
+		return "polynomials by row are made in the run and proved after it (a-posteriori)";
+	return undefined;
+}

@@ -28,6 +28,8 @@ export interface GradientResult {
 	readonly degree?: number;
 	/** Rank of the approximate attention matrix: number of features K. */
 	readonly rank?: number;
+	/** Rows of queries that an approximate method computed exactly, because it proves nothing for them. */
+	readonly exactRows?: number;
 	readonly certificate?: Certificate;
 	/** What an algorithm that chooses among others picked, and why in words; whether its answer is exact up to rounding. */
 	readonly picked?: { readonly algorithm: string; readonly why: string; readonly exact?: boolean };

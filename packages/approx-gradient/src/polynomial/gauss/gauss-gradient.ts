@@ -1,0 +1,160 @@
+import type { AttentionProblem, GradientResult } from "@attgrad/attention-problem";
+import { add, ComputationError, type KernelName, type RowSource, type Runtime, scale } from "@attgrad/matrix-core";
+import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
+import type { FeatureSpace } from "../method/feature-space.ts";
+import { memoryOf } from "../method/memory.ts";
+import { availableMemory, countMonomials, requireMemory } from "../monomials/feature-tree.ts";
+import { keptTotalDegreeTree } from "../monomials/total-degree.ts";
+import type { Profile } from "../profile/profile.ts";
+import { routes } from "../routes/index.ts";
+import { type ErrorConstants, errorConstants, type RowForm } from "./error-constants.ts";
+import { exactRowSums } from "./exact-rows.ts";
+import { boundFromGaussTotals } from "./gauss-bound.ts";
+import { plainGaussRun } from "./plain-run.ts";
+import { type PredictedBound, predictGaussBound, type ScoreSample, sampleScores } from "./predicted-bound.ts";
+
+/** A gradient with a polynomial of its own for each row that is asked for. */
+export interface GaussRequest {
+	readonly problem: AttentionProblem<RowSource>;
+	readonly profile: Profile;
+	readonly space: FeatureSpace;
+	readonly route: "moment" | "reverse";
+	/** The row errors that the certificate is made of. */
+	readonly form: RowForm;
+	readonly kernel: KernelName;
+	readonly runtime: Runtime;
+}
+
+/** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
+const HIGHEST = 40;
+const PATIENCE = 4;
+
+/** Runs whose certificate may turn out above epsilon. */
+const TRIES = 4;
+
+const sizesOf = (d: number, degree: number) => ({
+	size: countMonomials(d, degree),
+	raisedSize: countMonomials(d, degree + 1),
+});
+
+/** The constants of a request at a degree. */
+export function constantsOf(request: GaussRequest, degree: number): ErrorConstants {
+	const { profile, space, form } = request;
+	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), space.scoreError);
+}
+
+/** The plain passes are those of the routes with one degree more; sums by degree and coefficients are four roundings more. */
+function countsOf({ profile, route }: GaussRequest, degree: number): RoundingCounts {
+	const { raisedSize } = sizesOf(profile.d, degree);
+	const counts = roundingCounts(routes[route], profile, { size: raisedSize, raisedSize, degree: degree + 1 });
+	const more = 4 * 2 ** -53;
+	return { ...counts, sums: counts.sums + more, gradient: counts.gradient + 2 * more };
+}
+
+/** Bytes that a run takes. */
+const memoryAt = ({ profile, route }: GaussRequest, degree: number): number =>
+	memoryOf({ route: routes[route], profile }, { ...sizesOf(profile.d, degree) });
+
+/**
+ * The gradient at a degree, with what is proved of its error. Rows that the method does not serve are computed exactly and counted.
+ * @throws UsageError when the features would not fit in memory
+ */
+export async function gaussOfDegree(request: GaussRequest, degree: number): Promise<GradientResult> {
+	const { problem, profile, space, runtime, route } = request;
+	const { d } = profile;
+	requireMemory(sizesOf(d, degree).size, memoryAt(request, degree));
+	const constants = constantsOf(request, degree);
+	const tree = keptTotalDegreeTree(d, degree);
+	const run = await plainGaussRun({ problem, tree, space, constants, route }, runtime.onProgress);
+	const { exactRows, largestKappa } = run.totals;
+	const exact = await exactRowSums(problem, { profile, space }, exactRows);
+	const ofRows = boundFromGaussTotals({ profile, space }, constants, run.totals);
+	const rounding = problem.scale * exact.rounding.reduce((most, x) => Math.max(most, x), 0);
+	const bound = ofRows.bound + rounding;
+	const gradient = add(run.gradient, scale(exact.gradient, problem.scale));
+	return {
+		...finite({ gradient, loss: run.loss + exact.loss }),
+		degree,
+		rank: tree.size,
+		exactRows: exactRows.length,
+		certificate: {
+			kind: Number.isFinite(bound) ? "a-posteriori" : "none",
+			bound,
+			radius: space.radius,
+			relativeError: largestKappa,
+			floatFloor: ofRows.floor + rounding,
+		},
+	};
+}
+
+/** A degree and what it is predicted to prove. */
+export interface PredictedDegree extends PredictedBound {
+	readonly degree: number;
+}
+
+/**
+ * The least degree, from `from` on, that is predicted to prove epsilon.
+ * @throws ComputationError `invalid` where none is, with what could be proved; `skipped` where its features would not fit
+ */
+export function gaussDegreeWithin(
+	request: GaussRequest,
+	epsilon: number,
+	from = 0,
+	sample?: ScoreSample,
+): PredictedDegree {
+	const scores = sample ?? sampleScores(request.problem, request);
+	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
+	const available = availableMemory();
+	for (let degree = from, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
+		const predicted = predictGaussBound(scores, request, constantsOf(request, degree));
+		const fits = memoryAt(request, degree) <= available;
+		worse = predicted.bound < best.bound ? 0 : worse + 1;
+		if (predicted.bound < best.bound && fits) best = { bound: predicted.bound, degree };
+		if (predicted.bound <= epsilon && fits) return { ...predicted, degree };
+		if (!fits)
+			throw new ComputationError(
+				"skipped",
+				`polynomial: epsilon ${epsilon} needs a degree above ${degree - 1}, ${memoryAt(request, degree)} bytes at ${degree}, ` +
+					`${available} are available; ${couldProve(best)}`,
+			);
+	}
+	throw new ComputationError(
+		"invalid",
+		`polynomial: no degree certifies epsilon ${epsilon} at radius ${request.space.radius.toPrecision(4)} in ` +
+			`${request.profile.dtype}; ${couldProve(best)}`,
+	);
+}
+
+const couldProve = ({ bound, degree }: { bound: number; degree: number }): string =>
+	Number.isFinite(bound)
+		? `the least that could be certified is about ${bound.toExponential(1)}, at degree ${degree}`
+		: "nothing could be certified";
+
+/**
+ * The gradient with a certificate of at most epsilon at the least degree that proves it: predicted from a sample, proved by the
+ * run, one degree more where the run does not.
+ * @throws ComputationError as `gaussDegreeWithin`
+ */
+export async function gaussWithin(request: GaussRequest, epsilon: number, first?: number): Promise<GradientResult> {
+	const sample = sampleScores(request.problem, request);
+	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
+	let result = await gaussOfDegree(request, degree);
+	for (let tries = 1; tries < TRIES && !(result.certificate!.bound <= epsilon); tries++) {
+		degree = gaussDegreeWithin(request, epsilon, degree + 1, sample).degree;
+		result = await gaussOfDegree(request, degree);
+	}
+	const bound = result.certificate?.bound ?? Number.POSITIVE_INFINITY;
+	if (bound <= epsilon) return result;
+	throw new ComputationError(
+		"invalid",
+		`polynomial: certifies ${bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
+	);
+}
+
+/** @throws ComputationError (failed) where a number of the result is not finite: entries so large that products overflow */
+function finite<Result extends { gradient: GradientResult["gradient"]; loss: number }>(result: Result): Result {
+	for (const number of [result.loss, ...result.gradient.data])
+		if (!Number.isFinite(number))
+			throw new ComputationError("failed", `polynomial: the result is not finite, got ${number}`);
+	return result;
+}

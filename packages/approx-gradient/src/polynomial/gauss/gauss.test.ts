@@ -1,0 +1,99 @@
+import { asDtype, generateProblem } from "@attgrad/attention-problem";
+import { streamingGradient } from "@attgrad/exact-gradient";
+import { createRuntime, Matrix, maxAbs, maxAbsDifference, unitRoundoff } from "@attgrad/matrix-core";
+import { describe, expect, it } from "vitest";
+import { describeAlgorithmContract } from "../../testing.ts";
+import { polynomial } from "../polynomial.ts";
+
+describeAlgorithmContract({ algorithm: polynomial, options: { basis: "gauss" }, runs: 30 });
+describeAlgorithmContract({ algorithm: polynomial, options: { basis: "gauss", degree: 3, form: "vd" }, runs: 30 });
+describeAlgorithmContract({
+	algorithm: polynomial,
+	options: { basis: "gauss", degree: 4, form: "l1", route: "reverse" },
+	runs: 30,
+});
+
+const runtime = await createRuntime({ kernel: "js" });
+
+const gradientOf = (problem: ReturnType<typeof generateProblem>, options: Record<string, unknown>) =>
+	polynomial.run(problem, polynomial.options.parse(options), runtime);
+
+describe("basis gauss", () => {
+	const problem = generateProblem({ distribution: "gaussian", n: 333, d: 3, B: 1, seed: 3 });
+
+	it("gives the same numbers by the routes moment and reverse", async () => {
+		for (const dtype of ["f64", "f32"] as const)
+			for (const degree of [0, 1, 2, 5, 6]) {
+				const given = asDtype(problem, dtype);
+				const [one, other] = await Promise.all(
+					["moment", "reverse"].map((route) => gradientOf(given, { basis: "gauss", degree, route })),
+				);
+				// Sums over n rows of some K (d + 1) terms that cancel to a result of order 1.
+				const tolerance = 1000 * unitRoundoff(dtype) * problem.n ** 0.5;
+				expect(maxAbsDifference(one.gradient, other.gradient)).toBeLessThan(tolerance);
+				expect(Math.abs(one.loss - other.loss)).toBeLessThan(tolerance * one.loss);
+			}
+	});
+
+	it("does not change with a shift of the keys, as no polynomial of all rows has it", async () => {
+		// Uncentred by an outlier value: the midrange is not the mean, and scores move.
+		const shifted = { ...problem, A2: Matrix.build(333, 3, (l, b) => problem.A2.at(l, b) + (b === 0 ? 0.3 : 0)) };
+		const [here, there] = await Promise.all(
+			[problem, shifted].map((p) => gradientOf(p, { basis: "gauss", degree: 3 })),
+		);
+		expect(maxAbsDifference(here.gradient, there.gradient)).toBeLessThan(1e-11);
+	});
+
+	it("proves at least 50 times less than Chebyshev at odd degrees, 25 times at even ones", async () => {
+		const problem = generateProblem({ distribution: "uniform", n: 333, d: 3, B: 1, seed: 3 });
+		const { gradient } = await streamingGradient(problem);
+		for (const degree of [3, 4, 5, 6]) {
+			const [gauss, chebyshev] = await Promise.all(
+				["gauss", "chebyshev"].map((basis) => gradientOf(problem, { basis, degree })),
+			);
+			const error = maxAbsDifference(gauss.gradient, gradient);
+			const bound = gauss.certificate?.bound ?? Number.POSITIVE_INFINITY;
+			expect(error).toBeLessThanOrEqual(bound);
+			expect(error).toBeLessThan(maxAbsDifference(chebyshev.gradient, gradient));
+			expect(bound * (degree % 2 === 1 ? 50 : 25)).toBeLessThan(chebyshev.certificate?.bound ?? 0);
+		}
+	});
+
+	it("has forms that prove less and less", async () => {
+		const bounds: number[] = [];
+		for (const form of ["l1", "v2", "vd"])
+			bounds.push((await gradientOf(problem, { basis: "gauss", degree: 5, form })).certificate?.bound ?? 0);
+		expect(bounds[1]).toBeLessThan(bounds[0] / 2);
+		expect(bounds[2]).toBeLessThan(bounds[1]);
+		expect(bounds[2]).toBeGreaterThan(0);
+	});
+
+	it("computes rows exactly that no polynomial serves, and says how many", async () => {
+		const heavy = generateProblem({ distribution: "heavy-tailed", n: 200, d: 2, B: 12, seed: 4 });
+		const { gradient, loss } = await streamingGradient(heavy);
+		const result = await gradientOf(heavy, { basis: "gauss", degree: 9 });
+		expect(result.exactRows).toBeGreaterThan(0);
+		expect(result.exactRows).toBeLessThan(200);
+		const bound = result.certificate?.bound ?? Number.POSITIVE_INFINITY;
+		expect(maxAbsDifference(result.gradient, gradient)).toBeLessThanOrEqual(bound);
+		expect(bound).toBeLessThan(maxAbs(gradient));
+		expect(result.loss / loss).toBeCloseTo(1, 2);
+	});
+
+	it("is exact but for rounding where all rows are", async () => {
+		const large = generateProblem({ distribution: "uniform", n: 63, d: 2, B: 8, seed: 5 });
+		const { gradient, loss } = await streamingGradient(large);
+		const result = await gradientOf(large, { basis: "gauss", degree: 0 });
+		expect(result.exactRows).toBeGreaterThan(50);
+		expect(maxAbsDifference(result.gradient, gradient)).toBeLessThanOrEqual(result.certificate?.bound ?? 0);
+		expect(result.certificate?.bound).toBeLessThan(maxAbs(gradient));
+		expect(result.loss / loss).toBeCloseTo(1, 2);
+	});
+
+	it("says which options it does not go with", () => {
+		for (const options of [{ route: "paper" }, { monomials: "anisotropic" }, { certificate: "a-priori" }]) {
+			const parsed = polynomial.options.parse({ basis: "gauss", degree: 3, ...options });
+			expect(polynomial.supports(problem, parsed)).toMatchObject({ reason: expect.stringContaining("row") });
+		}
+	});
+});

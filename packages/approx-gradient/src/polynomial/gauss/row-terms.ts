@@ -1,0 +1,145 @@
+import { type ErrorConstants, LIMITS } from "./error-constants.ts";
+import { RowError } from "./row-error.ts";
+import type { RowPolynomial } from "./row-polynomial.ts";
+
+/** Numbers of a row that its error is made from, beside its polynomial; sums are Σ_l ω_l x_l s_l^k for k = 0, 1, .... */
+export interface RowNumbers {
+	/** Σ_i |q_i| max|k_i| or ‖q‖ max‖k‖: at least every |s_l|, and the size of its terms. */
+	reach: number;
+	/** D̃. */
+	normaliser: number;
+	/** x = 1. */
+	readonly ones: Float64Array;
+	/** x = ‖v‖². */
+	readonly valueSquares: Float64Array;
+	/** x = ‖k‖², or one column for each coordinate, in the frame. */
+	readonly keySquares: readonly Float64Array[];
+	/** Σ_l ω_l T(s_l) k_l in the frame, T the Taylor polynomial of degree `pilotDegree`. */
+	readonly pilot: Float64Array;
+	/** õ - η and c̃. */
+	readonly output: Float64Array;
+	readonly residual: Float64Array;
+	/** Ĝ~ in the frame. */
+	readonly gradient: Float64Array;
+}
+
+/** Degree of the Taylor polynomial that bounds E_f k: of so many power sums its remainder is known. */
+export const pilotDegree = (nodes: number): number => (nodes >= 2 ? 2 : 1);
+
+/** Room for the numbers of one row. */
+export function rowNumbers({ d, form }: ErrorConstants, sums: number): RowNumbers {
+	const columns = { l1: 0, v2: 1, vd: d }[form];
+	const numbers = (length: number): Float64Array => new Float64Array(length);
+	return {
+		reach: 0,
+		normaliser: 0,
+		ones: numbers(sums),
+		valueSquares: numbers(sums),
+		keySquares: Array.from({ length: columns }, () => numbers(sums)),
+		pilot: numbers(d),
+		output: numbers(d),
+		residual: numbers(d),
+		gradient: numbers(d),
+	};
+}
+
+const norm = (x: Float64Array): number => {
+	let square = 0;
+	for (let i = 0; i < x.length; i++) square += x[i] * x[i];
+	return Math.sqrt(square);
+};
+
+/** The terms of one row of a run's totals. */
+export class RowTerms {
+	/** growth_j = Σ_l ω_l Σ_α |terms of P| / D̃. */
+	growth = 0;
+	kappa = 0;
+	/** The part of the row's rounding that has its growth, as a part of a key's span. */
+	grown = 0;
+	/** L1_j where that is the less, otherwise 0, and V_j in the frame, of all coordinates or one by one. */
+	l1 = 0;
+	readonly spread: Float64Array;
+	readonly #constants: ErrorConstants;
+	readonly #error = new RowError();
+
+	constructor(constants: ErrorConstants) {
+		this.#constants = constants;
+		this.spread = new Float64Array(constants.d);
+	}
+
+	/** Whether a row with this polynomial and normaliser is within the method; others are to be computed exactly. */
+	accepts(row: RowPolynomial, { reach, normaliser, ones }: RowNumbers): boolean {
+		const { sums, scoreError } = this.#constants;
+		this.growth = (row.sizeAt(reach) * ones[0]) / normaliser;
+		const least = normaliser * (1 - sums * this.growth);
+		const error = (1 + scoreError) * row.errorSum(ones) + 1.02 * scoreError * normaliser;
+		this.kappa = error / least;
+		return reach <= LIMITS.radius && least > 0 && this.kappa < LIMITS.kappa && sums * this.growth <= LIMITS.rounding;
+	}
+
+	/** Sets the terms of an accepted row. */
+	read(row: RowPolynomial, numbers: RowNumbers): void {
+		const { d, form, halfRange: H, keyRatio } = this.#constants;
+		const tau = 2 * this.kappa;
+		this.grown = (1 + tau) * this.growth * this.#rounding(numbers);
+		this.l1 = 0;
+		for (let i = 0; i < d; i++) this.l1 += tau * H[i] * ((3 + tau) * Math.abs(numbers.residual[i]) + H[i]);
+		this.spread.fill(0);
+		if (form === "l1") return;
+		this.#variance(row, numbers);
+		const largest = this.spread.reduce((most, x) => Math.max(most, x), 0);
+		if (largest < this.l1 * keyRatio) this.l1 = 0;
+		else this.spread.fill(0);
+	}
+
+	#rounding({ output, residual }: RowNumbers): number {
+		const { rounding } = this.#constants;
+		let sum = rounding.constant;
+		for (let i = 0; i < output.length; i++) {
+			const [o, c] = [Math.abs(output[i]), Math.abs(residual[i])];
+			sum += o * (rounding.output[i] + rounding.outputSquare * o) + c * (rounding.residual[i] + rounding.product * o);
+		}
+		return sum;
+	}
+
+	#variance(row: RowPolynomial, numbers: RowNumbers): void {
+		const { d, form, sums, sumError, scoreError, halfRangeSquare } = this.#constants;
+		const { reach, normaliser, ones, valueSquares, keySquares, pilot, residual, gradient } = numbers;
+		const output = norm(numbers.output);
+		const least = normaliser * (1 - sums * this.growth);
+		// Σ Ã ‖v - õ‖²: what rounding takes from it is put back.
+		const rounding = sumError * row.sizeAt(reach) * (valueSquares[0] + 17 * ones[0] * halfRangeSquare);
+		const variance = Math.max(0, row.valueSum(valueSquares) - normaliser * output * output) + rounding;
+		const error = this.#error;
+		error.read(row.errorSum(ones), least, row.errorSum(valueSquares), variance, output, scoreError);
+		const cotangent = norm(residual);
+		for (const [b, squares] of keySquares.entries()) {
+			const all = form === "v2";
+			const keyErrors = row.errorSum(squares);
+			const values = Math.max(0, row.valueSum(squares)) + sumError * row.sizeAt(reach) * squares[0];
+			const centre = all ? norm(pilot) : Math.abs(pilot[b]);
+			const mean = this.#meanKey(row, numbers, squares, centre, values + keyErrors);
+			const own = all ? norm(gradient) : Math.abs(gradient[b]);
+			const bound = error.gradient(cotangent, keyErrors, values, mean, own, true);
+			if (all) this.spread.fill(bound, 0, d);
+			else this.spread[b] = bound;
+		}
+	}
+
+	/**
+	 * At least |E_f k|: Σ ω e^s k is the pilot's sum, but for Σ ω |s|^(p+1) |k| e^R / (p+1)! at most, of which Cauchy-Schwarz makes
+	 * power sums, and for the errors of scores.
+	 */
+	#meanKey(row: RowPolynomial, numbers: RowNumbers, squares: Float64Array, pilot: number, keys: number): number {
+		const { scoreError, sumError } = this.#constants;
+		const { reach, ones, normaliser } = numbers;
+		const p = pilotDegree(row.nodes);
+		if (2 * row.nodes < 2) return Number.POSITIVE_INFINITY;
+		const scores = Math.max(0, ones[2 * p]) + sumError * reach ** (2 * p) * ones[0];
+		const weighted = Math.max(0, squares[2]) + sumError * reach ** 2 * squares[0];
+		const mass = normaliser + this.#error.error;
+		const rest = (Math.exp(reach) / (p === 2 ? 6 : 2)) * Math.sqrt(scores * weighted);
+		const moved = scoreError * Math.sqrt(mass * keys) + sumError * Math.exp(reach) * Math.sqrt(ones[0] * squares[0]);
+		return ((1 + 1e-12) * (pilot + rest + moved)) / this.#error.leastNormaliser;
+	}
+}
