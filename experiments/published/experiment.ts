@@ -1,5 +1,5 @@
 import { polynomialForward } from "@attgrad/approx-gradient";
-import { outputOf } from "@attgrad/attention-problem";
+import { type AttentionProblem, computeOutput } from "@attgrad/attention-problem";
 import { exactForward, streaming } from "@attgrad/exact-gradient";
 import {
 	type CellContext,
@@ -50,14 +50,15 @@ async function measure({ cell, algorithm, runtime, budget }: CellContext): Promi
 		throw new ComputationError("skipped", `published: n must be 10 * 2^d = ${tokensAt(cell.d)}, got ${cell.n}`);
 	const problem = publishedProblem(cell);
 	const { degree, basis } = cell.options;
-	const forward = algorithm.exact
-		? { algorithm: exactForward, options: {} }
-		: { algorithm: polynomialForward, options: polynomialForward.options.parse({ degree, basis }) };
+	const attend = (of: AttentionProblem) =>
+		algorithm.exact
+			? computeOutput(exactForward, of, {}, runtime)
+			: computeOutput(polynomialForward, of, polynomialForward.options.parse({ degree, basis }), runtime);
 	// Kernels are compiled before the clock runs.
 	const warm = publishedProblem({ ...cell, n: WARM_ROWS });
-	await outputOf(forward, warm, runtime);
+	await attend(warm);
 	await algorithm.run(warm, cell.options, runtime);
-	const outputs = await timeRuns(() => outputOf(forward, problem, runtime), budget);
+	const outputs = await timeRuns(() => attend(problem), budget);
 	const gradients = await timeRuns(() => algorithm.run(problem, cell.options, runtime), budget);
 	const measured = {
 		...describeResult(gradients.result),
@@ -68,7 +69,7 @@ async function measure({ cell, algorithm, runtime, budget }: CellContext): Promi
 	const forwardMs = Number(outputs.timing.median.toPrecision(6));
 	if (algorithm.exact) return { ...measured, extra: { forwardMs } };
 	const exact = await streaming.run(problem, {}, runtime);
-	const { output } = await outputOf({ algorithm: exactForward, options: {} }, problem, runtime);
+	const { output } = await computeOutput(exactForward, problem, {}, runtime);
 	const forwardErrors = errors(outputs.result.output, output);
 	const gradientErrors = errors(gradients.result.gradient, exact.gradient);
 	return {

@@ -1,4 +1,4 @@
-import { type AttentionProblem, createProblem, outputOf, projectedLayer } from "@attgrad/attention-problem";
+import { type AttentionProblem, computeOutput, createProblem, projectedLayer } from "@attgrad/attention-problem";
 import { exactForward } from "@attgrad/exact-gradient";
 import { Matrix, maxAbs, multiply, type Runtime, scale, seededRandom } from "@attgrad/matrix-core";
 
@@ -29,6 +29,6 @@ export async function studentProblem({ n, d, B, seed }: TeacherTask, runtime: Ru
 	const direction = normal("teacher X", 1);
 	const queries = scale(multiply(H, direction), B / maxAbs(multiply(H, direction)));
 	const teacher = { ...projectedLayer({ Q: queries, K: H, V: H }), Y: normal("teacher Y", 1) };
-	const { output: E } = await outputOf({ algorithm: exactForward, options: {} }, teacher, runtime);
+	const { output: E } = await computeOutput(exactForward, teacher, {}, runtime);
 	return createProblem({ A1: H, A2: H, A3: H, E, X: normal("X", START.X), Y: normal("Y", START.Y) });
 }

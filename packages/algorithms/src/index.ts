@@ -1,3 +1,4 @@
+export { findForward, forwardNames, forwards } from "./forwards.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./gradients.ts";
 export { peers } from "./programs/peers.ts";
 export { pythonWith } from "./programs/python.ts";

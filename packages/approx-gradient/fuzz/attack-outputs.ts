@@ -1,4 +1,4 @@
-import { type AttentionProblem, asDtype, outputOf } from "@attgrad/attention-problem";
+import { type AttentionProblem, asDtype, computeOutput } from "@attgrad/attention-problem";
 import { streamingForward } from "@attgrad/exact-gradient";
 import { ComputationError, Matrix, maxAbs, multiply, seededRandom } from "@attgrad/matrix-core";
 import { polynomialForward } from "../src/index.ts";
@@ -13,8 +13,7 @@ export async function attackOutput(seed: number): Promise<Outcome> {
 	const options = { ...target, basis: pick(random, ["taylor", "chebyshev", "minimax"] as const) };
 	const on = pick(random, [runtime, plain]);
 	const description = `seed ${seed}: ${name} ${problem.A1.dtype} ${on.kernel} ${JSON.stringify(options)}`;
-	const chosen = { algorithm: polynomialForward, options: polynomialForward.options.parse(options) };
-	const made = await outputOf(chosen, problem, on).catch((error: unknown) => {
+	const made = await computeOutput(polynomialForward, problem, options, on).catch((error: unknown) => {
 		if (!(error instanceof ComputationError)) throw new Error(description, { cause: error });
 		return error;
 	});

@@ -8,6 +8,7 @@ export {
 	type TimedRuns,
 } from "./algorithm/algorithm.ts";
 export { computeGradient } from "./algorithm/compute-gradient.ts";
+export { withRuntime } from "./algorithm/with-runtime.ts";
 export type { Distribution, Instance, RowMaker } from "./distributions/distribution.ts";
 export { allDistributions } from "./distributions/index.ts";
 export { fileError } from "./files/file-error.ts";
@@ -15,6 +16,7 @@ export { kindOfBytes } from "./files/file-kind.ts";
 export { replaceFile } from "./files/replace-file.ts";
 export { distributions, type GenerateOptions, generateProblem, generateRows } from "./generate/generate.ts";
 export { carriedError } from "./layers/carried-error.ts";
+export { computeOutput, type LayerOutput } from "./layers/compute-output.ts";
 export {
 	type AnyForwardAlgorithm,
 	defineForward,
@@ -22,7 +24,7 @@ export {
 	type ForwardResult,
 	type RowSink,
 } from "./layers/forward.ts";
-export { type LayerRun, outputOf, runLayers } from "./layers/forward-stack.ts";
+export { type LayerRun, runLayers } from "./layers/forward-stack.ts";
 export {
 	type AttentionLayer,
 	type LayerWeights,

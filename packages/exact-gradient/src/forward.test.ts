@@ -1,4 +1,4 @@
-import { type AttentionLayer, asDtype, outputOf, projectedLayer, runLayers } from "@attgrad/attention-problem";
+import { type AttentionLayer, asDtype, computeOutput, projectedLayer, runLayers } from "@attgrad/attention-problem";
 import {
 	availableKernels,
 	ComputationError,
@@ -52,7 +52,7 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("th
 		"is the definition at n = %d, d = %d",
 		async (n, d) => {
 			const problem = instance({ n, d });
-			const { output } = await outputOf(chosen, problem, runtime);
+			const { output } = await computeOutput(exactForward, problem, {}, runtime);
 			// |scores| <= d: weights err relatively by (4 d² + n) u, values are at most d: 300 · 25 u
 			expect(output).toBeAllclose(definition(problem), { atol: (n + 4 * d * d) * d * 2 ** -51 });
 		},
@@ -60,7 +60,7 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("th
 
 	test("single precision gives single precision, within n · u", async () => {
 		const problem = asDtype(instance({ n: 111, d: 3 }), "f32");
-		const { output } = await outputOf(chosen, problem, runtime);
+		const { output } = await computeOutput(exactForward, problem, {}, runtime);
 		expect(output.dtype).toBe("f32");
 		const expected = definition(asDtype(problem, "f64"));
 		expect(maxAbsDifference(output, expected)).toBeLessThanOrEqual(200 * unitRoundoff("f32") * maxAbs(expected));
@@ -68,7 +68,7 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("th
 
 	test.each([700, 1e5])("scores of ±%d neither overflow nor lose a row", async (size) => {
 		const problem = exactScores({ n: 65, d: 3, size });
-		const { output } = await outputOf(chosen, problem, runtime);
+		const { output } = await computeOutput(exactForward, problem, {}, runtime);
 		const h = attentionForward(problem.A1, problem.A2, problem.A3, problem.X.at(0, 0));
 		// scores are exact: what is left is the rounding of sums
 		for (let j = 0; j < 65; j++)
@@ -81,10 +81,10 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("th
 	test("one token gives its value, and equal keys the mean of the values", async () => {
 		const { A1, A3 } = instance({ n: 9, d: 2 });
 		const one = projectedLayer({ Q: A1.slice(0, 1), K: A1.slice(0, 1), V: A3.slice(0, 1) });
-		expect((await outputOf(chosen, one, runtime)).output).toBeAllclose(A3.slice(0, 1), { rtol: 1e-15 });
+		expect((await computeOutput(exactForward, one, {}, runtime)).output).toBeAllclose(A3.slice(0, 1), { rtol: 1e-15 });
 		const equal = projectedLayer({ Q: A1, K: Matrix.build(9, 2, () => 0.3), V: A3 });
 		const mean = Matrix.build(9, 2, (_, i) => columnSums(A3)[i] / 9);
-		expect((await outputOf(chosen, equal, runtime)).output).toBeAllclose(mean, { atol: 1e-15 });
+		expect((await computeOutput(exactForward, equal, {}, runtime)).output).toBeAllclose(mean, { atol: 1e-15 });
 	});
 
 	test("rows from a source give what matrices in memory give, in order and each once", async () => {
@@ -99,14 +99,14 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("th
 			seen.data.set(rows.data, from * 3);
 		});
 		expect(next).toBe(257);
-		expect(seen).toEqual((await outputOf(chosen, problem, runtime)).output);
+		expect(seen).toEqual((await computeOutput(exactForward, problem, {}, runtime)).output);
 	});
 
 	test("an entry that is not finite is a failure that names the row", async () => {
 		const problem = instance({ n: 6, d: 2 });
 		const bad = problem.A1.copy();
 		bad.data[7] = Number.NaN;
-		const run = outputOf(chosen, { ...problem, A1: behindRows(bad) }, runtime);
+		const run = computeOutput(exactForward, { ...problem, A1: behindRows(bad) }, {}, runtime);
 		await expect(run).rejects.toThrow(ComputationError);
 		await expect(run).rejects.toThrow("row 3 is not finite");
 	});

@@ -1,9 +1,9 @@
 import {
 	type AttentionLayer,
 	asDtype,
+	computeOutput,
 	createProblem,
 	generateProblem,
-	outputOf,
 	projectedLayer,
 	runLayers,
 } from "@attgrad/attention-problem";
@@ -22,6 +22,7 @@ import {
 } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import type { z } from "zod";
 import { moved } from "../testing/problems.ts";
 import { outOfCore } from "../testing/run.ts";
 import { polynomialForward, prepareForward } from "./polynomial-forward.ts";
@@ -29,7 +30,7 @@ import { polynomialForward, prepareForward } from "./polynomial-forward.ts";
 const runtimes = await Promise.all((await availableKernels()).map((kernel) => createRuntime({ kernel, threads: 2 })));
 afterAll(() => Promise.all(runtimes.map((runtime) => runtime.close())));
 
-const chosen = (options: Parameters<typeof polynomialForward.options.parse>[0]) => ({
+const chosen = (options: z.input<typeof polynomialForward.options>) => ({
 	algorithm: polynomialForward,
 	options: polynomialForward.options.parse(options),
 });
@@ -51,11 +52,11 @@ const referenceRounding = ({ n, d, A1, A2, A3, X, Y, scale }: AttentionLayer): n
 /** The bound, or undefined where the algorithm says why not. */
 async function expectSound(
 	layer: AttentionLayer,
-	options: Parameters<typeof polynomialForward.options.parse>[0],
+	options: z.input<typeof polynomialForward.options>,
 	runtime: Runtime,
 ): Promise<number | undefined> {
 	try {
-		const { output, certificate } = await outputOf(chosen(options), layer, runtime);
+		const { output, certificate } = await computeOutput(polynomialForward, layer, options, runtime);
 		const error = maxAbsDifference(output, await exactOutput(layer));
 		expect(certificate!.bound).toBeGreaterThanOrEqual(certificate!.floatFloor);
 		expect(error).toBeLessThanOrEqual(certificate!.bound + referenceRounding(layer));
@@ -118,7 +119,9 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("th
 			expect(await expectSound(problem, { degree: 6 }, runtime)).toBeGreaterThan(2 ** -24);
 		}
 		const easy = generateProblem({ distribution: "uniform", n: 111, d: 3, B: 0.5, seed: 4, dtype: "f32" });
-		await expect(outputOf(chosen({ epsilon: 1e-9 }), easy, runtime)).rejects.toThrow(/no degree certifies/);
+		await expect(computeOutput(polynomialForward, easy, { epsilon: 1e-9 }, runtime)).rejects.toThrow(
+			/no degree certifies/,
+		);
 	});
 
 	test("one token gives its value, equal keys the mean of the values, whatever the degree", async () => {
@@ -138,13 +141,16 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("th
 	test("scores of ±700 are refused with what could be certified", async () => {
 		const { A1, A2, A3 } = generateProblem({ distribution: "uniform", n: 16, d: 2, B: 1, seed: 1 });
 		const huge = projectedLayer({ Q: A1, K: A2, V: A3 }, 1400);
-		await expect(outputOf(chosen({ epsilon: 1e-6 }), huge, runtime)).rejects.toThrow(ComputationError);
+		await expect(computeOutput(polynomialForward, huge, { epsilon: 1e-6 }, runtime)).rejects.toThrow(ComputationError);
 	});
 
 	test("rows from a source give what matrices in memory give", async () => {
 		const problem = generateProblem({ distribution: "biased", n: 300, d: 3, B: 1, seed: 6 });
-		const { output, ...rest } = await outputOf(chosen({ degree: 5 }), problem, runtime);
-		expect(await outputOf(chosen({ degree: 5 }), outOfCore(problem), runtime)).toEqual({ output, ...rest });
+		const { output, ...rest } = await computeOutput(polynomialForward, problem, { degree: 5 }, runtime);
+		expect(await computeOutput(polynomialForward, outOfCore(problem), { degree: 5 }, runtime)).toEqual({
+			output,
+			...rest,
+		});
 	});
 
 	test("layers in a row are within the error that is carried through all of them", async () => {
@@ -177,7 +183,7 @@ test("exact layers claim no error", async () => {
 test("a plan is the degree that the run takes", async () => {
 	const problem = generateProblem({ distribution: "uniform", n: 200, d: 3, B: 1, seed: 6 });
 	const plan = await prepareForward(problem, 1e-5, runtimes[0]!);
-	expect(await outputOf(chosen({ epsilon: 1e-5 }), problem, runtimes[0]!)).toMatchObject({
+	expect(await computeOutput(polynomialForward, problem, { epsilon: 1e-5 }, runtimes[0]!)).toMatchObject({
 		degree: plan.degree,
 		rank: plan.rank,
 	});
@@ -190,5 +196,5 @@ test("degree and epsilon together, and features that do not fit, are wrong calls
 		...Object.fromEntries(["A1", "A2", "A3", "E"].map((name) => [name, Matrix.zeros(2, 60)])),
 		...{ X: Matrix.identity(60), Y: Matrix.identity(60) },
 	} as Parameters<typeof createProblem>[0]);
-	await expect(outputOf(chosen({ degree: 30 }), wide, runtimes[0]!)).rejects.toThrow(UsageError);
+	await expect(computeOutput(polynomialForward, wide, { degree: 30 }, runtimes[0]!)).rejects.toThrow(UsageError);
 });

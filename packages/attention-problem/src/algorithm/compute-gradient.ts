@@ -1,13 +1,14 @@
-import { ComputationError, createRuntime, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import type { AttentionProblem } from "../problem/problem.ts";
 import type { GradientAlgorithm, GradientResult } from "./algorithm.ts";
+import { withRuntime } from "./with-runtime.ts";
 
 /**
  * The gradient of a problem by an algorithm: its options are completed and checked, and whether it takes the problem is
  * asked first. Cost: the algorithm's, and some 100 ms for a runtime where none is given.
  * @param options as on the command line; what is left out has the algorithm's default
- * @param runtime kernels and threads to compute on; one of one thread for this call unless given
+ * @param runtime kernels and threads to compute on; default: a runtime of one thread for this call
  * @throws ZodError for options that the algorithm does not have or refuses
  * @throws ComputationError `skipped` where the algorithm does not take the problem, another status where it fails on it
  */
@@ -20,11 +21,5 @@ export async function computeGradient<Options extends z.ZodObject>(
 	const complete = algorithm.options.parse(options ?? {});
 	const supported = algorithm.supports(problem, complete);
 	if (supported !== true) throw new ComputationError("skipped", `${algorithm.name}: ${supported.reason}`);
-	if (runtime) return algorithm.run(problem, complete, runtime);
-	const own = await createRuntime();
-	try {
-		return await algorithm.run(problem, complete, own);
-	} finally {
-		await own.close();
-	}
+	return withRuntime(runtime, (on) => algorithm.run(problem, complete, on));
 }

@@ -1,7 +1,8 @@
-import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { carriedError } from "./carried-error.ts";
+import { collectRows } from "./compute-output.ts";
 import type { AnyForwardAlgorithm, ForwardResult, RowSink } from "./forward.ts";
-import { type AttentionLayer, type LayerWeights, selfAttentionLayer } from "./layer.ts";
+import { type LayerWeights, selfAttentionLayer } from "./layer.ts";
 
 /** An algorithm with its options, as its schema gives them. */
 interface Chosen {
@@ -18,23 +19,10 @@ export interface LayerRun extends ForwardResult {
 	readonly throughError?: number;
 }
 
-/** A layer's output in memory, n x d. @throws ComputationError as the algorithm does */
-export async function outputOf(
-	{ algorithm, options }: Chosen,
-	layer: AttentionLayer<RowSource>,
-	runtime: Runtime,
-): Promise<ForwardResult & { output: Matrix }> {
-	const output = Matrix.zeros(layer.n, layer.d, layer.A1.dtype);
-	const result = await algorithm.run(layer, options, runtime, (from, rows) =>
-		output.data.set(rows.data, from * layer.d),
-	);
-	return { ...result, output };
-}
-
 /**
  * Layers in a row (Definition 1.1): the output of each is the input of the next, in memory; that of the last goes to
  * `sink`. The certificate of each layer is about the input that it was given; `throughError` is about the whole.
- * @param scale factor of the scores, 1/d unless given
+ * @param scale factor of the scores; default: 1/d
  * @throws UsageError when the shapes do not fit, ComputationError as the algorithm does
  */
 export async function runLayers(
@@ -54,7 +42,9 @@ export async function runLayers(
 		let result: ForwardResult;
 		if (at === layers.length - 1) result = await chosen.algorithm.run(layer, chosen.options, runtime, sink);
 		else {
-			const { output, ...rest } = await outputOf(chosen, layer, runtime);
+			const { output, ...rest } = await collectRows(layer, (sink) =>
+				chosen.algorithm.run(layer, chosen.options, runtime, sink),
+			);
 			rows = output;
 			result = rest;
 		}

@@ -14,6 +14,8 @@ export interface ForwardResult {
 	readonly rank?: number;
 	/** Bound on max |õ − o| over the n x d entries. */
 	readonly certificate?: Certificate;
+	/** The algorithm that a choosing algorithm picked, and why in words. */
+	readonly picked?: { readonly algorithm: string; readonly why: string };
 }
 
 /** A way to compute a layer's output, declared as data as a `GradientAlgorithm` is. */

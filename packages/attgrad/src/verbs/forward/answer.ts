@@ -30,8 +30,8 @@ export function describeForward({ request, file, layers, largest, squares, whole
 		dtype: file.dtype,
 		kernel: run.runtime.kernel,
 		threads: run.runtime.threads,
-		layers: layers.map(({ degree, rank, certificate, throughError }, at) => ({
-			...(request.reasons[at] !== undefined && { chosen: request.reasons[at] }),
+		layers: layers.map(({ picked, degree, rank, certificate, throughError }) => ({
+			...(picked && { chosen: `${picked.algorithm}: ${picked.why}` }),
 			degree: degree ?? null,
 			rank: rank ?? null,
 			certificate: certificate

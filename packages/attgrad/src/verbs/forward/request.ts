@@ -1,13 +1,12 @@
+import { findForward, forwardNames } from "@attgrad/algorithms";
 import { polynomialForward } from "@attgrad/approx-gradient";
 import type { AnyForwardAlgorithm } from "@attgrad/attention-problem";
-import { exactForward } from "@attgrad/exact-gradient";
 import { z } from "zod";
 import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
-import { autoForward } from "./auto-forward.ts";
 
 const own = z.object({
 	algorithm: z
-		.enum(["auto", "exact", "streaming", "polynomial"])
+		.enum(forwardNames)
 		.default("auto")
 		.describe("auto picks for each layer; exact is another name of streaming"),
 	layers: z
@@ -29,19 +28,15 @@ export const forwardFlags = z.object({ ...own.shape, ...polynomialForward.option
 
 /** What a call asks for. */
 export interface ForwardRequest extends z.output<typeof own> {
-	/** The algorithm of that name; `chosen` says what auto picked. */
+	/** The algorithm of that name. */
 	readonly forward: AnyForwardAlgorithm;
 	readonly options: Readonly<Record<string, unknown>>;
-	/** Why a layer was computed as it was, a line a layer; filled by auto while it runs. */
-	readonly reasons: string[];
 }
 
 /** @throws UsageError for a value that is refused, or an option that the algorithm does not have */
 export function readForwardRequest(given: GivenFlags): ForwardRequest {
 	const flags = readFlags(own, given);
-	const reasons: string[] = [];
-	const forward: AnyForwardAlgorithm =
-		{ auto: autoForward(reasons), polynomial: polynomialForward }[flags.algorithm as string] ?? exactForward;
+	const forward = findForward(flags.algorithm);
 	refuseForeign(forward.name, flagNames(forward.options), flagNames(polynomialForward.options), given);
-	return { ...flags, forward, options: readFlags(forward.options, given), reasons };
+	return { ...flags, forward, options: readFlags(forward.options, given) };
 }
