@@ -5,7 +5,7 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures, RUN_SIZE } from "./features";
 import { loadPanels, panelBytes, panelRows } from "./panel";
-import { narrowPanels, projectWide, wideBlocks, widenPanels } from "./projection";
+import { clearWideRows, narrowPanels, projectWide, wideBlocks, widenPanels } from "./projection";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
 const STEP: usize = STEP_BYTES;
@@ -130,6 +130,7 @@ function prepare<T>(
 	// What is stored by halves of pairs can be loaded by pairs a little later: other rows come between.
 	loadPanels<T>(inputs, count, d, input);
 	widenPanels<T>(ready, centre, d, wide);
+	if (count < panelRows<T>()) clearWideRows<T>(wide, d, count);
 	for (let b: usize = 0; b < wideBlocks<T>(); b++) keyWeights(d, wide + b * block, tilt, weights + b * P, table);
 	for (let r = count; r < panelRows<T>(); r++) store<f64>(weights + (<usize>r << 3), 0);
 	projectWide<T>(wide, keyMap, none, d, 0, products, k, row);

@@ -2,7 +2,7 @@
 // single precision become blocks of panels of doubles, which the same loops go over.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { panelBytes } from "./panel";
+import { panelBytes, panelRows } from "./panel";
 
 /** Blocks of d panels of doubles that the rows of d panels of T fill. */
 // @ts-ignore: decorator
@@ -40,6 +40,18 @@ export function widenPanels<T>(x: usize, centre: usize, d: i32, wide: usize): vo
 		const y$h$v = multiplyAdd<f64>(x$h$v, power, middle);
 		// unroll h: 2, v: TILE_VECTORS
 		v128.store(wide + $h * block, y$h$v, $v * 16);
+	}
+}
+
+/**
+ * Zeros in the rows from `count` on of what `widenPanels<T>` left. Rows that are not there are then at the centre: every power of
+ * them is 0, and none can overflow, however far the centre is from 0.
+ */
+export function clearWideRows<T>(wide: usize, d: i32, count: i32): void {
+	const P = panelBytes(), block = <usize>d * P, rows = panelRows<f64>();
+	for (let r = count; r < panelRows<T>(); r++) {
+		const first = wide + <usize>(r / rows) * block + (<usize>(r % rows) << 3);
+		for (let at = first; at < first + block; at += P) store<f64>(at, 0);
 	}
 }
 

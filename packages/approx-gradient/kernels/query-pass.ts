@@ -62,7 +62,7 @@ export function checkNormalisers<T>(normaliser: usize, count: i32, range: usize)
 	return -1;
 }
 
-/** Zero for rows beyond `count` in `columns` panels. */
+/** Zero for rows beyond `count` in `columns` panels: in queries before their powers are made, which must not overflow. */
 function clearRows<T>(panel: usize, columns: i32, count: i32): void {
 	for (let i = 0; i < columns; i++, panel += panelBytes())
 		for (let r = count; r < panelRows<T>(); r++) store<T>(panel + <usize>r * sizeof<T>(), <T>0);
@@ -153,6 +153,7 @@ export function queryPass<T>(
 		loadPanels<T>(A1 + <usize>from * stride, count, d, a1);
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, wide);
+		if (count < panelRows<T>()) clearRows<T>(q, d, count);
 		centrePanels<T>(d, valueCentre, c, wide);
 		evaluate<T>(d + 1, feature, nodes, made, runs, runTable, weighted, N, productSums);
 		const bad = checkNormalisers<T>(N + columns, count, totals + (<usize>sumCount << 3));

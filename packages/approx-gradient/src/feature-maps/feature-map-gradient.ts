@@ -41,6 +41,11 @@ export interface FeatureMapGradient {
 /** Numbers that a block of features may hold: with as many of sums and cotangents they stay in the second cache level. */
 const BLOCK = { numbers: 2 ** 16, leastRows: 16, mostRows: 512 };
 
+/** Rows whose features are made at once. */
+export function rowsOfBlock(rank: number): number {
+	return Math.min(BLOCK.mostRows, Math.max(BLOCK.leastRows, Math.floor(BLOCK.numbers / rank)));
+}
+
 /** Rows of the map's uncovered queries that are computed at once. */
 const EXACT_ROWS = 64;
 
@@ -58,7 +63,7 @@ export async function featureMapGradient(
 	const { n, d } = problem;
 	const spans = spansOf(problem);
 	const products = form === "plug-in" && !map.raise;
-	const blockRows = Math.min(BLOCK.mostRows, Math.max(BLOCK.leastRows, Math.floor(BLOCK.numbers / map.rank)));
+	const blockRows = rowsOfBlock(map.rank);
 	const depth = blockRows + n / blockRows;
 	const state = await keyState(problem, map, spans, products, blockRows, (rows) => onProgress?.(rows / 2, n));
 	const errors = form === "plug-in" && map.error ? new ErrorSums(problem, spans) : undefined;

@@ -12,7 +12,7 @@ import { balance, type MonomialMap, monomialMap, monomialRounding } from "../pol
 import { nearest } from "./clustering.ts";
 import { type Partition, tiltOf } from "./partition.ts";
 
-const BLOCK_ROWS = 512;
+export const BLOCK_ROWS = 512;
 
 export interface ClusterOptions {
 	readonly degree: number;

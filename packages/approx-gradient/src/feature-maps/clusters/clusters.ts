@@ -10,7 +10,7 @@ import {
 	requireBound,
 	requireMoments,
 } from "../polynomial/degree-choice.ts";
-import { clusterGradient } from "./cluster-gradient.ts";
+import { BLOCK_ROWS, clusterGradient } from "./cluster-gradient.ts";
 import { partitionOf } from "./partition.ts";
 
 const count = (what: string) =>
@@ -50,7 +50,8 @@ export const clusters = defineAlgorithm({
 		const partition = partitionOf(problem, spans, { queryClusters, keyClusters, delta });
 		const { radius, nu, mu } = partition;
 		const degree = chosenDegree({ degree: wanted }, radius, delta);
-		requireMoments("clusters", problem.d, degree, radius, nu.rows * mu.rows);
+		const { n, d } = problem;
+		requireMoments("clusters", { d, degree, radius, blocks: nu.rows * mu.rows, rows: Math.min(n, BLOCK_ROWS) });
 		const result = await clusterGradient(problem, spans, partition, { degree, drop, onProgress });
 		requireBound("clusters", epsilon, result.certificate.bound, radius);
 		return { ...result, degree };

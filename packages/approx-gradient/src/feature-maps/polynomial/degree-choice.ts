@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Accuracy } from "../../accuracy.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
-import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { countMonomials, treeBytes } from "../../polynomial/monomials/feature-tree.ts";
 import { queryBlocks } from "../../rows/row-blocks.ts";
 import type { Spans } from "../../rows/spans.ts";
 
@@ -14,7 +14,7 @@ export const DEFAULT_DELTA = 1e-6;
 const BLOCK_ROWS = 512;
 
 /** Largest degree that a Chebyshev series is asked for: beyond it rounding is far above any use. */
-const LARGEST_DEGREE = 120;
+export const LARGEST_DEGREE = 120;
 
 /** The two options that say how good a polynomial is to be. */
 export const accuracyOptions = {
@@ -69,18 +69,41 @@ export function predictedFeatures(d: number, radius: number, delta: number): num
 export const chosenDegree = ({ degree }: Accuracy, radius: number, delta: number): number =>
 	degree ?? chebyshev.degreeFor(radius, delta);
 
+/** Matrices of a block's rows times the features that are alive at once: features, cotangents, and parts of both. */
+const BLOCK_COPIES = 8;
+
+/** What an expansion in monomials takes its memory for. */
+interface Expansion {
+	readonly d: number;
+	readonly degree: number;
+	readonly radius: number;
+	/** Pairs of clusters that have moments of their own. */
+	readonly blocks: number;
+	/** Rows whose features are made at once. */
+	readonly rows: number;
+}
+
 /**
- * @throws ComputationError (out-of-memory) where the moments of `blocks` expansions take more than half of the free memory
+ * Checks, before anything is built, that half of the free memory holds the monomials' tree, the moments of all blocks (three
+ * times over while they are summed) and the features of a block of rows.
+ * @param available bytes of free memory; default: what the system has
+ * @throws ComputationError `out-of-memory` where it does not
  */
-export function requireMoments(algorithm: string, d: number, degree: number, radius: number, blocks: number): void {
-	const features = degree <= LARGEST_DEGREE ? countMonomials(d, degree + 1) : Number.POSITIVE_INFINITY;
-	const bytes = 8 * blocks * features * (d + 2);
-	const limit = process.availableMemory() / 2;
-	if (bytes > limit)
-		throw new ComputationError(
-			"out-of-memory",
-			`${algorithm}: degree ${degree} for radius ${radius.toPrecision(3)} at width ${d} needs ${(bytes / 1e9).toPrecision(3)} GB of moments, ${(limit / 1e9).toPrecision(3)} GB may be used`,
-		);
+export function requireMoments(
+	algorithm: string,
+	{ d, degree, radius, blocks, rows }: Expansion,
+	available = process.availableMemory(),
+): void {
+	const known = degree <= LARGEST_DEGREE;
+	const [size, raised] = [degree, degree + 1].map((g) => (known ? countMonomials(d, g) : Number.POSITIVE_INFINITY));
+	const bytes = treeBytes(d, size, raised) + 8 * raised * (3 * blocks * (d + 1) + BLOCK_COPIES * rows);
+	const limit = available / 2;
+	if (bytes <= limit) return;
+	const needs = Number.isFinite(bytes) ? `${(bytes / 1e9).toPrecision(3)} GB` : "more features than can be counted";
+	throw new ComputationError(
+		"out-of-memory",
+		`${algorithm}: ${known ? `degree ${degree}` : `a degree above ${LARGEST_DEGREE}`} for radius ${radius.toPrecision(3)} at width ${d} needs ${needs}, ${(limit / 1e9).toPrecision(3)} GB may be used`,
+	);
 }
 
 /** @throws ComputationError (failed) where a proven bound is above the epsilon that was asked for */

@@ -3,13 +3,15 @@ import { unitRoundoff } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../../accuracy.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
+import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
 import { distance, spansOf } from "../../rows/spans.ts";
-import { featureMapGradient } from "../feature-map-gradient.ts";
+import { featureMapGradient, rowsOfBlock } from "../feature-map-gradient.ts";
 import {
 	accuracyOptions,
 	chosenDegree,
 	DEFAULT_DELTA,
+	LARGEST_DEGREE,
 	relativeTarget,
 	requireBound,
 	requireMoments,
@@ -57,7 +59,8 @@ export const supportBasis = defineAlgorithm({
 		const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, wanted, delta));
 		const radius = support.queryNorm * support.keyNorm * (1 + 1e-9);
 		const degree = chosenDegree({ degree: wanted }, radius, delta);
-		requireMoments(algorithm, d, degree, radius, 1);
+		const rows = Math.min(n, rowsOfBlock(countMonomials(d, Math.min(degree, LARGEST_DEGREE))));
+		requireMoments(algorithm, { d, degree, radius, blocks: 1, rows });
 		const light = monomialMap({
 			tree: totalDegreeTree(d, degree),
 			coefficients: chebyshev.coefficients(radius, degree),

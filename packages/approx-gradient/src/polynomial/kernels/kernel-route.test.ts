@@ -69,6 +69,40 @@ describe.each(kernels)("kernel %s", (kernel) => {
 	});
 
 	describe.each(routeNames)("route %s", (name) => {
+		it.each(dtypes)(
+			"rows that fill up a panel add nothing, however far keys and queries are from 0, %s",
+			async (dtype) => {
+				const runtime = await createRuntime({ kernel });
+				// A1 and A2 about these offsets: their powers up to the degree are beyond single precision.
+				for (const [queryOffset, keyOffset, degree] of [
+					[0, 1000, 14],
+					[30, 0, 28],
+					[30, -1000, 28],
+				])
+					for (const n of [1, 2, 3, 5, 15, 30, 33, 65]) {
+						const drawn = generateProblem({ distribution: "uniform", n, d: 2, B: 1, seed: n });
+						const moved = (A: Matrix, by: number) => Matrix.build(A.rows, A.cols, (i, j) => A.at(i, j) + by);
+						const X = Matrix.identity(2);
+						const A = { A1: moved(drawn.A1, queryOffset), A2: moved(drawn.A2, keyOffset), X };
+						const problem = asDtype({ ...drawn, ...A }, dtype);
+						const { frame, radius } = balancedSpace(await profileOf(problem));
+						const tree = totalDegreeTree(2, degree);
+						const weights = featureWeights(tree, chebyshev.coefficients(radius, degree));
+						const input = { problem, tree, weights, frame };
+						const expected = await routes[name].run(input);
+						const got = await runOnKernels(name, input, runtime);
+						const where = `n ${n}, offsets ${queryOffset}, ${keyOffset}`;
+						expect([got.loss, ...got.gradient.data].every(Number.isFinite), where).toBe(true);
+						// In single precision rounding, of scores up to 60, leaves few digits there: a number is all that is asked for.
+						if (dtype === "f32" && queryOffset > 0) continue;
+						expect(maxAbsDifference(got.gradient, expected.gradient), where).toBeLessThan(
+							tolerance(dtype) * (maxAbs(expected.gradient) + Math.max(1e-3, queryOffset)),
+						);
+					}
+				await runtime.close();
+			},
+		);
+
 		it.each(dtypes)("gives the plain route's gradient and loss at awkward sizes, %s", async (dtype) => {
 			const runtime = await createRuntime({ kernel, threads: 2 });
 			const sizes: Case[] = [

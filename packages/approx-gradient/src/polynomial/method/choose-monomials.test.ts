@@ -1,6 +1,6 @@
 import { generateProblem } from "@attgrad/attention-problem";
 import { streamingGradient } from "@attgrad/exact-gradient";
-import { maxAbsDifference } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, maxAbsDifference } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { decayingProblem } from "../../testing/problems.ts";
 import { run } from "../../testing/run.ts";
@@ -32,6 +32,16 @@ describe("anisotropic monomials", () => {
 			expect(few.rank).toBeLessThanOrEqual(all.rank!);
 			expect(maxAbsDifference(few.gradient, exact.gradient)).toBeLessThanOrEqual(few.certificate!.bound);
 			expect(few.certificate!.bound).toBeLessThanOrEqual(1e-6);
+		}
+	});
+
+	test("are refused at once where the error that they are chosen by is beyond double precision", async () => {
+		const drawn = generateProblem({ distribution: "uniform", n: 8, d: 2, B: 1, seed: 1 });
+		for (const size of [1e3, 1e6, 1e100]) {
+			const grown = (A: Matrix) => Matrix.build(A.rows, A.cols, (i, j) => size * A.at(i, j));
+			const problem = { ...drawn, A1: grown(drawn.A1), A2: grown(drawn.A2) };
+			for (const basis of ["taylor", "chebyshev", "minimax"] as const)
+				await expect(run(problem, { basis, monomials: "anisotropic", degree: 4 })).rejects.toThrow(ComputationError);
 		}
 	});
 

@@ -33,9 +33,18 @@ function prunedApproximation(
 	return { ...candidateOf(method, degree, tree, dropped), tree: () => tree };
 }
 
-/** Left out where only a degree is asked for: as much as P itself is off, but for rounding: the error at most doubles. */
+/**
+ * Left out where only a degree is asked for: as much as P itself is off, but for rounding: the error at most doubles.
+ * @throws ComputationError `invalid` where the error of P is beyond double precision, so that nothing can be chosen by it
+ */
 export function matchingApproximation(method: Method, degree: number): Approximation | undefined {
-	return prunedApproximation(method, degree, matchingTarget(method, degree));
+	const target = matchingTarget(method, degree);
+	if (!Number.isFinite(target))
+		throw new ComputationError(
+			"invalid",
+			`polynomial: anisotropic monomials are chosen by the error of degree ${degree}, which is beyond double precision at radius ${method.space.radius.toPrecision(4)}`,
+		);
+	return prunedApproximation(method, degree, target);
 }
 
 const matchingTarget = ({ space, family }: Method, degree: number): number =>

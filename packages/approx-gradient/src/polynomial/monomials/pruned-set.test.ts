@@ -111,3 +111,13 @@ function exponentsOf(size: number, d: number, parent: Int32Array, variable: Int3
 		made.push(made[parent[node]].map((a, b) => (b === variable[node] ? a + 1 : a)));
 	return made;
 }
+
+test.each([1e4, 1e10, 1e300])(
+	"a reach of %d takes no longer: all monomials are kept, in an order by weight",
+	(reach) => {
+		const set = prunedSet(Float64Array.of(1, 1, 0.5, 1 / 6), Float64Array.of(reach, 0.5), 0, 100);
+		expect(set).toHaveLength(10);
+		// The order of r^k / k! for k up to r: by what the second variable weighs.
+		expect(set?.slice(0, 4).map(([, second]) => second)).toEqual([0, 0, 0, 0]);
+	},
+);

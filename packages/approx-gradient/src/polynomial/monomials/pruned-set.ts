@@ -5,7 +5,7 @@ import { UsageError, unitRoundoff } from "@attgrad/matrix-core";
  * `target` wherever |q_i k_i| <= r_i (paper.md 8.1, for any polynomial): their exponents, by decreasing weight. The sum over all monomials of degree k is
  * |a_k| ρ^k, ρ = Σ r_i, so what is left out is known exactly from what is kept, degree by degree against cancellation.
  *
- * The order is that of m(α) = Π_i max_(k >= α_i) r_i^k / k!, which never grows with an exponent: so every set is
+ * The order is that of m(α) = Π_i max_(k >= α_i) r_i^k / k!, up to a common factor, which never grows with an exponent: so every set is
  * downward closed. Undefined where more than `largest` monomials would be kept. Cost O(K (d + log K)).
  * @throws UsageError when a reach r_i is not a finite number >= 0
  */
@@ -39,16 +39,14 @@ export function prunedSet(
 	return exponents;
 }
 
-/** log max_(k >= a) r^k / k! for a = 0..degree; the maximum is at k = max(a, floor(r)). */
+/**
+ * log of max_(k >= a) r^k / k! over its value at a = 0, for a = 0..degree. The maximum is at k = max(a, floor(r)), so the
+ * quotient is 1 up to floor(r), and a product of r / i beyond: O(degree), however large r is.
+ */
 function logTerms(r: number, degree: number): Float64Array {
-	const logTerm = (k: number): number => {
-		let sum = 0;
-		for (let i = 1; i <= k; i++) sum += Math.log(r / i);
-		return sum;
-	};
-	const table = Float64Array.from({ length: degree + 1 }, (_, a) => logTerm(Math.max(a, Math.floor(r))));
+	const table = new Float64Array(degree + 1);
 	// Rounding must not make the table grow anywhere: downward closure hangs on it.
-	for (let a = 1; a <= degree; a++) table[a] = Math.min(table[a]!, table[a - 1]!);
+	for (let a = 1; a <= degree; a++) table[a] = a <= r ? 0 : Math.min(table[a - 1], table[a - 1] + Math.log(r / a));
 	return table;
 }
 
