@@ -1,3 +1,8 @@
 import { buildKernels } from "@attgrad/matrix-core/build-kernels";
 
 await buildKernels({ folder: import.meta.dirname, name: "streaming" });
+await buildKernels({
+	folder: import.meta.dirname,
+	name: "backward",
+	constants: (build) => ({ HALF_VECTORS: build === "fma256" ? 2 : 1 }),
+});

@@ -12,6 +12,8 @@ export const WEIGHTS: i32 = 1;
 export const SHIFTED_WEIGHTS: i32 = 2;
 /** weights *= s + start[row] */
 export const COTANGENTS: i32 = 3;
+/** weights = s */
+export const SCORES: i32 = 4;
 
 // each R: 1, 6
 /**
@@ -44,6 +46,11 @@ export function scores$R<T>(
 	if (mode == COTANGENTS) {
 		// unroll r: $R, v: TILE_VECTORS
 		s$r$v = v128.mul<T>(v128.load(weights + $r * step, $v * 16), s$r$v);
+		// unroll r: $R, v: TILE_VECTORS
+		v128.store(weights + $r * step, s$r$v, $v * 16);
+		return;
+	}
+	if (mode == SCORES) {
 		// unroll r: $R, v: TILE_VECTORS
 		v128.store(weights + $r * step, s$r$v, $v * 16);
 		return;

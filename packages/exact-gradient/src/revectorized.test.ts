@@ -1,10 +1,14 @@
 import { availableKernels } from "@attgrad/matrix-core";
 import { unjoined } from "@attgrad/matrix-core/testing-kernels";
 import { expect, test } from "vitest";
+import { backwardKernels } from "./backward/kernel-backward.ts";
 import { streamingKernels } from "./kernel-streaming.ts";
 
 const wide = (await availableKernels()).includes("fma256");
 
-test.runIf(wide)("every pair of vectors in the fused kernel is joined into 256 bits", () => {
-	expect(unjoined(streamingKernels)).toEqual([]);
-});
+test.runIf(wide).each([streamingKernels, backwardKernels])(
+	"every pair of vectors in the kernels $name is joined into 256 bits",
+	(kernels) => {
+		expect(unjoined(kernels)).toEqual([]);
+	},
+);

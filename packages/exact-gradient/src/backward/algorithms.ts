@@ -7,6 +7,8 @@ import {
 import { type Matrix, materialise, moduleBeside, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { definitionBackward } from "./definition.ts";
+import { kernelBackward } from "./kernel-backward.ts";
+import { finishResults } from "./results.ts";
 import { streamingBackward } from "./streaming.ts";
 
 /** Most entries that an n_q x n_k matrix of `definition` may have: 2·10⁷ doubles are 160 MB, and it holds five. */
@@ -35,10 +37,13 @@ export const backwardStreaming = defineBackward({
 	summary: "row blocks over the keys that they see, memory O(n (d + d_v))",
 	exact: true,
 	version: 1,
-	modules: [moduleBeside(import.meta.url, "streaming").href],
+	modules: [moduleBeside(import.meta.url, "streaming").href, moduleBeside(import.meta.url, "kernel-backward").href],
 	options: z.strictObject({}),
 	supports: () => true,
-	run: (problem, _, runtime) => streamingBackward(problem, runtime.onProgress),
+	run: async (problem, _, runtime) => {
+		if (runtime.kernel === "js") return streamingBackward(problem, runtime.onProgress);
+		return finishResults("streaming", await kernelBackward(problem, runtime), problem.Q.dtype);
+	},
 });
 
 /** The exact backward algorithms, slowest first. */

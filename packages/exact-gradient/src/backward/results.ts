@@ -34,10 +34,16 @@ export function finishResults(
 ): Required<Pick<BackwardResult, "dQ" | "dK" | "dV" | "output" | "lse">> {
 	const made = { output: output.as(dtype), dQ: dQ.as(dtype), dK: dK.as(dtype), dV: dV.as(dtype) };
 	for (const [name, { data, cols }] of Object.entries(made)) {
-		const at = data.findIndex((x) => !Number.isFinite(x));
+		const at = firstNotFinite(data);
 		if (at < 0) continue;
 		const where = `row ${Math.floor(at / cols)}, column ${at % cols}`;
 		throw new ComputationError("failed", `${algorithm}: ${name} is not finite: ${data[at]} in ${where}`);
 	}
 	return { ...made, lse };
+}
+
+/** Index of the first number that is NaN or infinite, -1 where there is none. */
+function firstNotFinite(data: Matrix["data"]): number {
+	for (let i = 0; i < data.length; i++) if (data[i] - data[i] !== 0) return i;
+	return -1;
 }

@@ -1,0 +1,77 @@
+// node bench-backward.ts [--n 4096] [--d 8,64] [--dtype f64,f32] [--rounds 5] [--threads 2] [--kernel fma256]
+// Time of the exact backward pass (dQ, dK and dV) over that of dL/dX at the same n and d, causal over unmasked, and one thread over
+// several: interleaved, one JSON line for each width and number type. `cpu` is the shortest processor time of the main thread on one
+// thread, which hardly feels a machine that is shared; `wall` the shortest time.
+import { parseArgs } from "node:util";
+import { asDtype, type BackwardProblem, createBackwardProblem, generateProblem } from "@attgrad/attention-problem";
+import { createRuntime, type Dtype, Matrix, multiply, seededRandom } from "@attgrad/matrix-core";
+import { backwardStreaming, streaming } from "./src/index.ts";
+
+const { values } = parseArgs({
+	options: {
+		n: { type: "string", default: "4096" },
+		d: { type: "string", default: "8,64" },
+		dtype: { type: "string", default: "f64,f32" },
+		rounds: { type: "string", default: "5" },
+		threads: { type: "string", default: "2" },
+		kernel: { type: "string" },
+	},
+});
+const rounds = Number(values.rounds);
+const kernel = values.kernel === undefined ? {} : { kernel: values.kernel };
+
+/** The backward problem of the same scores as an instance of Definition 1.4, with a random upstream gradient. */
+function backwardOf(
+	n: number,
+	d: number,
+	dtype: Dtype,
+): { problem: ReturnType<typeof generateProblem>; backward: BackwardProblem } {
+	const problem = generateProblem({ distribution: "uniform", n, d, B: 1, seed: 1 });
+	const random = seededRandom(2);
+	const upstream = Matrix.build(n, d, () => random.uniform(-1, 1));
+	const { A1, A2, A3, X, Y } = problem;
+	const [Q, K, V, dO] = [multiply(A1, X), A2, multiply(A3, Y), upstream].map((M) => M.as(dtype));
+	return { problem: asDtype(problem, dtype), backward: createBackwardProblem({ Q, K, V, dO }) };
+}
+
+for (const n of values.n.split(",").map(Number))
+	for (const d of values.d.split(",").map(Number))
+		for (const dtype of values.dtype.split(",") as Dtype[]) {
+			const { problem, backward } = backwardOf(n, d, dtype);
+			const causal = { ...backward, visibility: { mask: "causal" } } as const;
+			const [one, several] = [
+				await createRuntime({ ...kernel, threads: 1 }),
+				await createRuntime({ ...kernel, threads: Number(values.threads) }),
+			];
+			const ways = {
+				gradient: () => streaming.run(problem, {}, one),
+				backward: () => backwardStreaming.run(backward, {}, one),
+				causal: () => backwardStreaming.run(causal, {}, one),
+				threads: () => backwardStreaming.run(backward, {}, several),
+			};
+			const names = Object.keys(ways) as (keyof typeof ways)[];
+			const wall = new Map(names.map((name) => [name, Number.POSITIVE_INFINITY]));
+			const cpu = new Map(wall);
+			for (let round = 0; round <= rounds; round++)
+				for (const name of names) {
+					const [before, from] = [process.threadCpuUsage(), performance.now()];
+					await ways[name]();
+					const { user, system } = process.threadCpuUsage(before);
+					if (round === 0) continue;
+					wall.set(name, Math.min(wall.get(name) ?? 0, performance.now() - from));
+					cpu.set(name, Math.min(cpu.get(name) ?? 0, (user + system) / 1000));
+				}
+			const ratio = (times: Map<string, number>, a: string, b: string) =>
+				Number(((times.get(a) ?? 0) / (times.get(b) ?? 1)).toFixed(3));
+			console.log(
+				JSON.stringify({
+					...{ n, d, dtype, kernel: one.kernel },
+					cpu: Object.fromEntries(Array.from(cpu, ([name, time]) => [name, Math.round(time * 10) / 10])),
+					backwardOverGradient: ratio(cpu, "backward", "gradient"),
+					causalOverUnmasked: ratio(cpu, "causal", "backward"),
+					oneOverThreads: ratio(wall, "backward", "threads"),
+				}),
+			);
+			await one.close();
+			await several.close();
+		}

@@ -1,0 +1,51 @@
+// What the backward kernels know of one head of keys. Panels and packings are those of ../job.ts.
+
+import { lanes } from "@attgrad/matrix-core/kernels/arithmetic";
+import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
+
+/** A head of keys in memory: addresses and sizes, 4 bytes each. */
+@unmanaged
+export class BackwardJob {
+	/** Keys. */
+	keys: i32;
+	/** Width of queries and keys; width of values and outputs. */
+	d: i32;
+	dv: i32;
+	/** Keys taken at a time: a multiple of 12. */
+	chunk: i32;
+	/** Rows of a block at the most, a multiple of the panel. */
+	blockRows: i32;
+	/** Keys that a block sees at the most, from the first to the last, with those that pad them to whole groups. */
+	mostKeys: i32;
+	/** 1: the upstream gradient is the output less what stands in its place. */
+	residual: i32;
+	keysByRow: usize;
+	keysByColumn: usize;
+	valuesByRow: usize;
+	valuesByColumn: usize;
+	/** Subtracted from every key and from every value: d numbers, dv numbers. */
+	keyCentre: usize;
+	valueCentre: usize;
+	/** First visible key of each query, and the one after the last: 4 bytes each. */
+	lo: usize;
+	hi: usize;
+	/** Bytes of a row of a panel; a field, not a constant (see ../job.ts). */
+	step: usize;
+	/** Two numbers of 8 bytes: the factor of the scores, the largest length of a key. */
+	numbers: usize;
+}
+
+/** `count`, padded to whole half tiles. */
+// @ts-ignore: decorator
+@inline
+export function paddedWidth<T>(count: i32): i32 {
+	const half = HALF_VECTORS * lanes<T>();
+	return (count + half - 1) / half * half;
+}
+
+/** Panels of `rows` rows. */
+// @ts-ignore: decorator
+@inline
+export function panelsOf<T>(rows: i32): i32 {
+	return (rows + tileColumns<T>() - 1) / tileColumns<T>();
+}
