@@ -16,9 +16,10 @@ import { reportVerb } from "./verbs/report/command.ts";
 import { slurmVerb } from "./verbs/slurm/command.ts";
 import { solveVerb } from "./verbs/solve/command.ts";
 import { sweepVerb } from "./verbs/sweep/command.ts";
+import { commandModule, flagsOfVerb, type Verb } from "./verbs/verb.ts";
 
-/** The verbs, in the order of the help. Each is one file; what it needs is loaded when it runs. */
-const verbs = [
+/** The verbs, in the order of the help. */
+const verbs: readonly Verb[] = [
 	sweepVerb,
 	gradientVerb,
 	planVerb,
@@ -36,7 +37,7 @@ const verbs = [
 	completionVerb,
 ];
 
-const verbNames = verbs.map((verb) => String(verb.command).split(" ")[0]);
+const verbNames = verbs.map(({ name }) => name);
 
 const isHelpFlag = (word: string) => word === "--help" || word === "-h";
 
@@ -47,18 +48,20 @@ const isHelpFlag = (word: string) => word === "--help" || word === "-h";
 export async function main(given: readonly string[]): Promise<void> {
 	endQuietlyOnBrokenPipe();
 	if (given[0] === completionWord) return printCompletions(given.slice(2));
-	const words = withoutDashes(given);
-	const verb = words.find((word) => !word.startsWith("-"));
-	const isKnown = verb !== undefined && verbNames.includes(verb);
-	const asksForHelp = verb === undefined && words.some((word) => isHelpFlag(word) || word === "--version");
+	const named = withoutDashes(given);
+	const verb = named.find((word) => !word.startsWith("-"));
+	const known = verbs.find(({ name }) => name === verb);
+	let words = named;
+	const asksForHelp = verb === undefined && named.some((word) => isHelpFlag(word) || word === "--version");
 	try {
-		if (!isKnown && !asksForHelp) throw (await import("./flags/refusals.ts")).refuseVerb(verb, verbNames);
+		if (!known && !asksForHelp) throw (await import("./flags/refusals.ts")).refuseVerb(verb, verbNames);
+		if (known) words = await withDashedValues(words, known);
 		await commandLine(words).parseAsync();
 	} catch (failure) {
 		const { reportFailure } = await import("./terminal/failures.ts");
 		reportFailure(
-			isRefusal(failure) ? await explain(failure, words, verb) : failure,
-			isKnown ? `attgrad ${verb}` : "attgrad",
+			isRefusal(failure) ? await explain(failure, words, known) : failure,
+			known ? `attgrad ${verb}` : "attgrad",
 		);
 	}
 }
@@ -71,13 +74,24 @@ function withoutDashes(words: readonly string[]): readonly string[] {
 	return [...words.slice(0, dashes), ...files];
 }
 
-/** What the script of `attgrad completion` calls attgrad with, before the words of the call that is being written. */
+/** Values that begin with a dash are joined to the flags that take such. */
+async function withDashedValues(words: readonly string[], verb: Verb): Promise<readonly string[]> {
+	// Only such a call loads the flags before the parser does.
+	if (!words.some((word, i) => word.startsWith("-") && words[i - 1]?.startsWith("--"))) return words;
+	const { joinDashedValues } = await import("./flags/dashed-values.ts");
+	return joinDashedValues(words, await flagsOfVerb(verb));
+}
+
+/** The word that the script of `attgrad completion` calls attgrad with, before the words of the call that is being written. */
 const completionWord = "--get-yargs-completions";
 
 async function printCompletions(words: readonly string[]): Promise<void> {
 	const { complete } = await import("./flags/complete.ts");
-	const help = (verb: string) => commandLine([verb]).getHelp();
-	for (const candidate of await complete(words, { verbs: verbNames, help })) console.log(candidate);
+	const flagsOf = async (name: string) => {
+		const verb = verbs.find((one) => one.name === name);
+		return verb ? flagsOfVerb(verb) : [];
+	};
+	for (const candidate of await complete(words, { verbs: verbNames, flagsOf })) console.log(candidate);
 }
 
 function commandLine(words: readonly string[]) {
@@ -85,7 +99,7 @@ function commandLine(words: readonly string[]) {
 		yargs([...words])
 			.scriptName("attgrad")
 			.usage("$0: gradients of the attention loss, exact and certified approximate\n\nattgrad <verb> [options]")
-			.command(verbs)
+			.command(verbs.map(commandModule))
 			.locale("en")
 			.strict()
 			.alias("help", "h")
@@ -116,10 +130,9 @@ function isRefusal(failure: unknown): failure is Error {
 	return failure instanceof Error && failure.name === "YError";
 }
 
-/** A refusal with what was probably meant. The verb's options are read off its help: yargs has no list of them. */
-async function explain(refusal: Error, words: readonly string[], verb: string | undefined): Promise<Error> {
+/** A refusal with what was probably meant among the flags of the verb. */
+async function explain(refusal: Error, words: readonly string[], verb: Verb | undefined): Promise<Error> {
 	const { explainRefusal } = await import("./flags/refusals.ts");
-	const help = await commandLine(verb === undefined ? [] : [verb]).getHelp();
-	const options = Array.from(help.matchAll(/^ +(?:-\w, )?--?([\w-]+)/gm), ([, name]) => name);
-	return explainRefusal(refusal.message, words, options);
+	const flags = verb ? await flagsOfVerb(verb) : [];
+	return explainRefusal(refusal.message, words, [...flags.map(({ flag }) => flag), "help", "version"]);
 }

@@ -13,6 +13,8 @@ interface Property {
 	readonly enum?: readonly string[];
 	readonly default?: unknown;
 	readonly description?: string;
+	/** Its value may begin with a dash: it is a piece of another command line. */
+	readonly takesDashes?: boolean;
 }
 
 function properties(schema: z.ZodObject): { properties: Record<string, Property>; required: readonly string[] } {
@@ -32,6 +34,8 @@ export interface FlagDescription {
 	readonly values?: readonly string[];
 	readonly default?: unknown;
 	readonly summary?: string;
+	/** Whether its value may begin with a dash. */
+	readonly takesDashes?: boolean;
 }
 
 /** The flags of a schema as data. */
@@ -42,6 +46,7 @@ export function describeFlags(schema: z.ZodObject): FlagDescription[] {
 		...(property.enum && { values: property.enum }),
 		...(property.default !== undefined && { default: property.default }),
 		...(property.description !== undefined && { summary: property.description }),
+		...(property.takesDashes && { takesDashes: true }),
 	}));
 }
 
@@ -89,6 +94,7 @@ export function readFlags<Schema extends z.ZodObject>(
 		const flag = flagName(name);
 		const value = given[flag];
 		if (value === undefined) continue;
+		refuseEmpty(`--${flag}`, value);
 		if (Array.isArray(value)) throw new UsageError(`--${flag} is given ${value.length} times`);
 		if (name in fixed) throw new UsageError(`--${flag} is fixed to ${fixed[name]} by the name of the algorithm`);
 		values[name] = convert(flag, value, property);
@@ -97,6 +103,13 @@ export function readFlags<Schema extends z.ZodObject>(
 	if (read.success) return read.data;
 	const issue = read.error.issues[0];
 	throw new UsageError(explain(issue, values));
+}
+
+/** An empty value comes from a variable that is not set. @throws UsageError naming the flag or argument that has one */
+export function refuseEmpty(name: string, value: unknown): void {
+	const values = Array.isArray(value) ? value : [value];
+	if (values.some((one) => typeof one === "string" && one.trim() === ""))
+		throw new UsageError(`${name} is empty; see --help`);
 }
 
 /** @throws UsageError where the flag takes a number and the text is none */
@@ -112,7 +125,6 @@ function explain(issue: z.core.$ZodIssue, values: Record<string, unknown>): stri
 	const name = String(issue.path[0] ?? "");
 	if (!name) return issue.message;
 	if (values[name] === undefined) return `--${flagName(name)} is missing; see --help`;
-	if (values[name] === "") return `--${flagName(name)} is empty; see --help`;
 	return `--${flagName(name)} must be ${requirement(issue)}, got ${values[name]}`;
 }
 

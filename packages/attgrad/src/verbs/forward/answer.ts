@@ -1,5 +1,6 @@
 import type { LayerRun, OpenLayers } from "@attgrad/attention-problem";
 import type { ComputationError, Matrix, Runtime } from "@attgrad/matrix-core";
+import { corner } from "../../formats/corner.ts";
 import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import type { ForwardRequest } from "./request.ts";
@@ -102,13 +103,4 @@ function layerText(
 				: `nor by more than ${shortNumber(throughError)} from the exact layers 1 to ${at + 1}`),
 	];
 	return lines.filter(Boolean).join("\n");
-}
-
-/** Upper left corner of a matrix, a line a row. */
-function corner(rows: readonly (readonly number[])[], size = 4): string {
-	const lines = rows.slice(0, size).map((row) => {
-		const entries = row.slice(0, size).map((x) => x.toExponential(4).padStart(11));
-		return entries.join(" ") + (row.length > size ? "  …" : "");
-	});
-	return lines.join("\n") + (rows.length > size ? `\n${"…".padStart(11)}` : "");
 }

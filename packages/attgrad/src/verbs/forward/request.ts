@@ -3,6 +3,7 @@ import { polynomialForward } from "@attgrad/approx-gradient";
 import type { AnyForwardAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
+import { dtype, json, runtimeFlags } from "../../flags/runtime-flags.ts";
 
 const own = z.object({
 	algorithm: z
@@ -16,11 +17,10 @@ const own = z.object({
 		.describe(
 			"how many layers: the first of stacked weights, or one layer again and again; all there are unless given",
 		),
-	dtype: z.enum(["f64", "f32"]).default("f64").describe("number type to compute in"),
-	threads: z.int().min(1).default(1).describe("threads that work at once"),
-	kernel: z.string().optional().describe("build of the inner loops; the fastest that this machine has unless given"),
+	dtype,
+	...runtimeFlags,
 	out: z.string().min(1).optional().describe("file to write the output to, .npy"),
-	json: z.boolean().default(false).describe("print one JSON object"),
+	json,
 });
 
 /** What `attgrad forward` takes: its own flags and those of the algorithms. */

@@ -8,9 +8,10 @@ import {
 	writeNpyRows,
 } from "@attgrad/attention-problem";
 import { peakRssMb } from "@attgrad/harness/gradient";
-import { ComputationError, createRuntime, Matrix, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { outputPath } from "../../files/output-file.ts";
 import type { GivenFlags } from "../../flags/flags.ts";
+import { openRuntime } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { describeForward, describeForwardFailure, printForward } from "./answer.ts";
 import { type ForwardRequest, readForwardRequest } from "./request.ts";
@@ -33,14 +34,14 @@ interface Seen {
  */
 export async function answerForward(given: GivenFlags): Promise<void> {
 	const request = readForwardRequest(given);
-	const { out, json, dtype, threads, kernel } = request;
+	const { out, json, dtype } = request;
 	const input = String(given["layer"]);
 	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npy", input });
 	const file = await openLayers(input, dtype);
 	const progress = progressLine();
 	try {
 		refuseLayers(request, file);
-		const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
+		const runtime = await openRuntime(request, progress.show);
 		try {
 			const { n, d } = file;
 			const seen: Seen = { largest: 0, squares: 0, whole: n * d <= SHOWN_ENTRIES ? Matrix.zeros(n, d) : undefined };

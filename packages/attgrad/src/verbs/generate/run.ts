@@ -5,6 +5,7 @@ import { onStopSignals } from "@attgrad/harness/gradient";
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { outputPath } from "../../files/output-file.ts";
+import { json } from "../../flags/runtime-flags.ts";
 import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
@@ -19,7 +20,7 @@ export const generateFlags = z.object({
 	distribution: z.enum(distributions).default("uniform").describe("how the rows are drawn"),
 	dtype: z.enum(["f64", "f32"]).default("f64").describe("number type of the file"),
 	out: z.string().min(1).describe("file to write, .npz"),
-	json: z.boolean().default(false).describe("print one JSON object"),
+	json,
 });
 
 /**

@@ -13,6 +13,7 @@ import {
 	maxAbsDifference,
 	type RowSource,
 } from "@attgrad/matrix-core";
+import { corner } from "../../formats/corner.ts";
 import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import type { Selection } from "./selection.ts";
@@ -140,13 +141,4 @@ function certificateText({
 	if (kind === "none" || bound === null) return undefined;
 	const claim = kind === "estimate" ? "estimated error" : "no entry is off by more than";
 	return `${claim} ${shortNumber(bound)} (${kind}; radius ${shortNumber(radius)}, relative error of exp ${shortNumber(relativeError)}, rounding ${shortNumber(floatFloor)})`;
-}
-
-/** Upper left corner of a matrix, a line a row. */
-function corner(rows: readonly (readonly number[])[], size = 4): string {
-	const lines = rows.slice(0, size).map((row) => {
-		const entries = row.slice(0, size).map((x) => x.toExponential(4).padStart(11));
-		return entries.join(" ") + (row.length > size ? "  …" : "");
-	});
-	return lines.join("\n") + (rows.length > size ? `\n${"…".padStart(11)}` : "");
 }

@@ -1,8 +1,9 @@
 import { type AttentionProblem, asDtype, openProblem, writeNpy } from "@attgrad/attention-problem";
 import { measureGradient } from "@attgrad/harness/gradient";
-import { ComputationError, createRuntime, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { outputPath } from "../../files/output-file.ts";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
+import { openRuntime } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./answer.ts";
 import { gradientFlags } from "./flags.ts";
@@ -22,7 +23,7 @@ export async function answerGradient(given: GivenFlags): Promise<void> {
 	const file = await openProblem(input);
 	const problem = asDtype(file.problem, dtype);
 	const progress = progressLine();
-	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
+	const runtime = await openRuntime({ threads, kernel }, progress.show);
 	try {
 		const computed = await compute(problem, request, runtime);
 		progress.clear();

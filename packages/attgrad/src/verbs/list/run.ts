@@ -54,8 +54,8 @@ export function printCatalogue(json: boolean): void {
 	);
 }
 
-/** `--basis taylor|chebyshev: what it is (chebyshev unless given)`. */
+/** `--basis taylor|chebyshev: what it is (default: chebyshev)`. */
 function optionLine({ flag, values, summary, default: preset }: FlagDescription): string {
 	const name = `--${flag}${values ? ` ${values.join("|")}` : ""}`;
-	return `${name}${summary ? `: ${summary}` : ""}${preset === undefined ? "" : ` (${shown(preset)} unless given)`}`;
+	return `${name}${summary ? `: ${summary}` : ""}${preset === undefined ? "" : ` (default: ${shown(preset)})`}`;
 }

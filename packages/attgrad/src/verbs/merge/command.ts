@@ -1,26 +1,21 @@
-import type { Argv, CommandModule } from "yargs";
-import type { GivenFlags } from "../../flags/flags.ts";
+import type { Verb } from "../verb.ts";
 
 /** `attgrad merge`: joins the rows of runs, then draws the figures. */
-export const mergeVerb: CommandModule<unknown, GivenFlags> = {
-	command: "merge <folder..>",
-	describe: "Join the results of shards, or of sweeps over other points, then draw the figures",
-	builder: async (parser) => {
-		const [{ flagsOf }, flags] = await Promise.all([import("../../flags/flags.ts"), mergeFlags()]);
-		return parser
-			.positional("folder", {
-				type: "string",
-				array: true,
-				describe: "folders that sweeps have written: of one experiment, or of several with each its own",
-			})
-			.options(flagsOf(flags))
-			.example("$0 merge results/shard-*", "every shard that is there, into results/<experiment>")
-			.example(
-				"$0 merge a/scaling b/scaling --out both",
-				"two runs of one experiment, into both/scaling",
-			) as unknown as Argv<GivenFlags>;
+export const mergeVerb: Verb = {
+	name: "merge",
+	argument: {
+		syntax: "<folder..>",
+		type: "string",
+		array: true,
+		describe: "folders that sweeps have written: of one experiment, or of several with each its own",
 	},
-	handler: async (given) => {
+	summary: "Join the results of shards, or of sweeps over other points, then draw the figures",
+	examples: [
+		["merge results/shard-*", "every shard that is there, into results/<experiment>"],
+		["merge a/scaling b/scaling --out both", "two runs of one experiment, into both/scaling"],
+	],
+	flags: async () => [{ schema: await mergeFlags() }],
+	run: async (given) => {
 		const [{ readFlags }, { mergeFolders }] = await Promise.all([import("../../flags/flags.ts"), import("./run.ts")]);
 		const { json, ...options } = readFlags(await mergeFlags(), given);
 		const merged = await mergeFolders(given["folder"] as string[], options);

@@ -1,17 +1,16 @@
 import { type Plan, type PlanEntry, planGradient, shortTime } from "@attgrad/approx-gradient";
 import { asDtype, openProblem } from "@attgrad/attention-problem";
-import { createRuntime } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
+import { dtype, json, openRuntime, runtimeFlags } from "../../flags/runtime-flags.ts";
 import { shortNumber } from "../../formats/short-number.ts";
 
 /** What `attgrad plan` takes. */
 export const planFlags = z.object({
 	epsilon: z.number().positive().default(1e-6).describe("error to prove for every entry of the gradient"),
-	dtype: z.enum(["f64", "f32"]).default("f64").describe("number type to compute in"),
-	threads: z.int().min(1).default(1).describe("threads that work at once"),
-	kernel: z.string().optional().describe("build of the inner loops; the fastest that this machine has unless given"),
-	json: z.boolean().default(false).describe("print one JSON object"),
+	dtype,
+	...runtimeFlags,
+	json,
 });
 
 /** Plans for a problem whose rows stay in its file, and prints the plan. */
@@ -19,7 +18,7 @@ export async function planProblem(given: GivenFlags): Promise<void> {
 	const { epsilon, dtype, threads, kernel, json } = readFlags(planFlags, given);
 	const { problem: stored, close } = await openProblem(String(given["problem"]));
 	try {
-		const runtime = await createRuntime({ ...(kernel && { kernel }), threads });
+		const runtime = await openRuntime({ threads, kernel });
 		try {
 			const problem = asDtype(stored, dtype);
 			const { n, d } = problem;

@@ -1,20 +1,18 @@
-import type { Argv, CommandModule } from "yargs";
-import type { GivenFlags } from "../../flags/flags.ts";
+import type { Verb } from "../verb.ts";
 
 /** `attgrad plot`: draws the figures of results again. */
-export const plotVerb: CommandModule<unknown, GivenFlags> = {
-	command: "plot <folder..>",
-	describe: "Draw the figures of results again",
-	builder: (parser) =>
-		parser
-			.positional("folder", {
-				type: "string",
-				array: true,
-				describe: "a folder that a sweep has written, like results/scaling",
-			})
-			.option("json", { type: "boolean", describe: "print one JSON object" })
-			.example("$0 plot results/scaling", "SVG and PNG from the rows that are there") as unknown as Argv<GivenFlags>,
-	handler: async ({ folder, json }) => {
+export const plotVerb: Verb = {
+	name: "plot",
+	argument: {
+		syntax: "<folder..>",
+		type: "string",
+		array: true,
+		describe: "a folder that a sweep has written, like results/scaling",
+	},
+	summary: "Draw the figures of results again",
+	examples: [["plot results/scaling", "SVG and PNG from the rows that are there"]],
+	flags: async () => [{ schema: (await import("../../flags/runtime-flags.ts")).jsonOnly }],
+	run: async ({ folder, json }) => {
 		const { plotRun } = await import("@attgrad/harness");
 		const { experiments } = await import("@attgrad/experiments");
 		const files: string[] = [];

@@ -9,10 +9,9 @@ import {
 	uniqueModelFormula,
 } from "@attgrad/hardness";
 import { UsageError } from "@attgrad/matrix-core";
-import type { Options } from "yargs";
 import { z } from "zod";
 import { readText } from "../../files/read-text.ts";
-import { flagName, flagsOf, type GivenFlags, readFlags } from "../../flags/flags.ts";
+import { flagNames, type GivenFlags, readFlags } from "../../flags/flags.ts";
 
 /** A hardness instance to reduce: a formula, or a gap closest pair instance; with what is known of it. */
 export type HardnessSource = { readonly about: Readonly<Record<string, unknown>> } & (
@@ -72,9 +71,9 @@ const madeSources = {
 	),
 };
 
-/** The flags of all made sources. */
-export function sourceFlags(): Record<string, Options> {
-	return Object.assign({}, ...Object.values(madeSources).map(({ schema }) => flagsOf(schema)));
+/** The flags of all generated sources. */
+export function sourceFlags(): z.ZodObject {
+	return z.object(Object.assign({}, ...Object.values(madeSources).map(({ schema }) => schema.shape)));
 }
 
 /**
@@ -83,8 +82,8 @@ export function sourceFlags(): Record<string, Options> {
  */
 export async function readSource(word: string, given: GivenFlags): Promise<HardnessSource> {
 	const made = Object.hasOwn(madeSources, word) ? madeSources[word as keyof typeof madeSources] : undefined;
-	const own = made ? Object.keys(made.schema.shape).map(flagName) : [];
-	const foreign = Object.keys(sourceFlags()).find((flag) => given[flag] !== undefined && !own.includes(flag));
+	const own = made ? flagNames(made.schema) : [];
+	const foreign = flagNames(sourceFlags()).find((flag) => given[flag] !== undefined && !own.includes(flag));
 	if (foreign !== undefined) throw new UsageError(`${made ? word : "a file"} has no option --${foreign}`);
 	if (made) return made.make(given);
 	const formula = readDimacs(await readText(word), word);

@@ -1,20 +1,17 @@
-import type { Argv, CommandModule } from "yargs";
-import type { GivenFlags } from "../../flags/flags.ts";
+import type { Verb } from "../verb.ts";
 
 /** `attgrad slurm`: a sweep as a job array, followed until its rows are there. */
-export const slurmVerb: CommandModule<unknown, GivenFlags> = {
-	command: "slurm <experiment>",
-	describe: "Run an experiment as a SLURM job array, follow it and join what it measures",
-	builder: async (parser) => {
-		const [{ flagsOf }, flags] = await Promise.all([import("../../flags/flags.ts"), slurmFlags()]);
-		return parser
-			.positional("experiment", { type: "string", describe: "a name that attgrad list shows" })
-			.options(flagsOf(flags))
-			.example("$0 slurm scaling --array 8 --partition cpu", "eight tasks of about equal cost")
-			.example("$0 slurm scaling --array 8 --throttle 2 --preset full", "two of them at once")
-			.example("$0 slurm scaling --array 8 --print", "the script of the job array only") as unknown as Argv<GivenFlags>;
-	},
-	handler: async (given) => {
+export const slurmVerb: Verb = {
+	name: "slurm",
+	argument: { syntax: "<experiment>", type: "string", describe: "a name that attgrad list shows" },
+	summary: "Run an experiment as a SLURM job array, follow it and join what it measures",
+	examples: [
+		["slurm scaling --array 8 --partition cpu", "eight tasks of about equal cost"],
+		["slurm scaling --array 8 --throttle 2 --preset full", "two of them at once"],
+		["slurm scaling --array 8 --print", "the script of the job array only"],
+	],
+	flags: async () => [{ schema: await slurmFlags() }],
+	run: async (given) => {
 		const [{ readFlags }, { sweepOnSlurm }] = await Promise.all([import("../../flags/flags.ts"), import("./run.ts")]);
 		await sweepOnSlurm(String(given["experiment"]), readFlags(await slurmFlags(), given));
 	},
@@ -28,7 +25,12 @@ export async function slurmFlags() {
 		array: z.int().min(1).describe("tasks, each with a shard of the cells of about equal cost"),
 		throttle: z.int().min(1).optional().describe("tasks at once; as many as there are places for unless given"),
 		partition: z.string().min(1).optional().describe("partition; SLURM's default unless given"),
-		sbatch: z.string().min(1).optional().describe('further options of sbatch: "--account=a --constraint=zen4"'),
+		sbatch: z
+			.string()
+			.min(1)
+			.optional()
+			.describe('further options of sbatch: "--account=a --constraint=zen4"')
+			.meta({ takesDashes: true }),
 		print: z.boolean().default(false).describe("print the script in place of submitting it"),
 	});
 }

@@ -12,10 +12,11 @@ import {
 	solve,
 	splitAndList,
 } from "@attgrad/hardness";
-import { createRuntime, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { type Runtime, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { readText } from "../../files/read-text.ts";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
+import { json, openRuntime, runtimeFlags } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { exitCodeOf, printSolution, type SolveAnswer } from "./answer.ts";
 
@@ -42,9 +43,8 @@ export const solveFlags = z.object({
 		.positive()
 		.optional()
 		.describe("R3 interpolates down to e^-THETA, at B ~ sqrt(log n) if small; one node at B ~ log n unless given"),
-	threads: z.int().min(1).default(1).describe("threads that work at once"),
-	kernel: z.string().optional().describe("build of the inner loops; the fastest that this machine has unless given"),
-	json: z.boolean().default(false).describe("print one JSON object"),
+	...runtimeFlags,
+	json,
 });
 
 type Request = z.output<typeof solveFlags>;
@@ -56,7 +56,7 @@ type Request = z.output<typeof solveFlags>;
  */
 export async function solveFile(given: GivenFlags): Promise<void> {
 	const request = readFlags(solveFlags, given);
-	const { json, threads, kernel, thetaMax } = request;
+	const { json, thetaMax } = request;
 	const reduction = request.reduction ?? (request.count ? "R3" : "R1a");
 	if (request.count && reduction !== "R3")
 		throw new UsageError(`--count goes through R3, got --reduction ${reduction}`);
@@ -68,7 +68,7 @@ export async function solveFile(given: GivenFlags): Promise<void> {
 	if (request.count) requirePlainCount(formula);
 	warnOfLongWork(formula);
 	const progress = progressLine();
-	const runtime = await createRuntime({ ...(kernel && { kernel }), threads, onProgress: progress.show });
+	const runtime = await openRuntime(request, progress.show);
 	try {
 		const oracle = createOracle({ ...algorithm, runtime, ...(noise && { noise }) });
 		const how = { oracle, ...(thetaMax !== undefined && { thetaMax }) };

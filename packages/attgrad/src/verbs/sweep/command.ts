@@ -1,27 +1,25 @@
 import type { Experiment, SweepOptions, SweepPlan, SweepSummary } from "@attgrad/harness";
-import type { Argv, CommandModule } from "yargs";
 import type { z } from "zod";
-import type { GivenFlags } from "../../flags/flags.ts";
+import type { Verb } from "../verb.ts";
 
 /** `attgrad sweep`: measures what is not measured yet, then draws the figures. */
-export const sweepVerb: CommandModule<unknown, GivenFlags> = {
-	command: "sweep [experiment..]",
-	describe: "Run experiments: measure what is not in the results yet, then draw the figures",
-	builder: async (parser) => {
-		const [{ flagsOf }, flags] = await Promise.all([import("../../flags/flags.ts"), sweepFlags()]);
-		return parser
-			.positional("experiment", {
-				type: "string",
-				array: true,
-				describe: "names that attgrad list shows; all of them unless given",
-			})
-			.options(flagsOf(flags))
-			.example("$0 sweep", "the quick preset of every experiment")
-			.example("$0 sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms")
-			.example("$0 sweep --dry-run", "what that would measure, and for how long")
-			.example("$0 sweep degree --preset full --out runs", "the long form, into runs/degree") as Argv<GivenFlags>;
+export const sweepVerb: Verb = {
+	name: "sweep",
+	argument: {
+		syntax: "[experiment..]",
+		type: "string",
+		array: true,
+		describe: "names that attgrad list shows; all of them unless given",
 	},
-	handler: async (given) => {
+	summary: "Run experiments: measure what is not in the results yet, then draw the figures",
+	examples: [
+		["sweep", "the quick preset of every experiment"],
+		["sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms"],
+		["sweep --dry-run", "what that would measure, and for how long"],
+		["sweep degree --preset full --out runs", "the long form, into runs/degree"],
+	],
+	flags: async () => [{ schema: await sweepFlags() }],
+	run: async (given) => {
 		const { readFlags } = await import("../../flags/flags.ts");
 		const { experiments } = await import("@attgrad/experiments");
 		const harness = await import("@attgrad/harness");
