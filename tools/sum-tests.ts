@@ -7,7 +7,7 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
 
-/** What is read of a report of vitest's JSON reporter. */
+/** The part of a vitest JSON report that is read. */
 type Report = {
 	success: boolean;
 	numPassedTests: number;

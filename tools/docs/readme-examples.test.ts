@@ -37,3 +37,28 @@ test("the TypeScript that READMEs and docs show agrees with the types of the pac
 		rmSync(folder, { recursive: true, force: true });
 	}
 });
+
+test("the first program of README.md is examples/first.ts: one import, at most eight lines, in the first 15 lines of code", () => {
+	const readme = readFileSync(join(root, "README.md"), "utf8");
+	const blocks = Array.from(readme.matchAll(/^```(\w*)\n(.*?)^```/gms), ([, language, code]) => ({ language, code }));
+	const [first] = blocks;
+	expect(first?.language).toBe("ts");
+	const program = readFileSync(join(root, "examples/first.ts"), "utf8");
+	expect(program.replace(/^\/\/.*\n/, "")).toBe(first?.code);
+	const lines = (first?.code ?? "").split("\n").filter((line) => line !== "");
+	expect(lines.length).toBeLessThanOrEqual(8);
+	expect(lines.filter((line) => line.startsWith("import"))).toHaveLength(1);
+});
+
+test.each(["first", "gradient", "certificate", "solve"])("examples/%s.ts runs and prints its result", async (name) => {
+	const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(root, `examples/${name}.ts`)]);
+	expect(stderr).toBe("");
+	expect(stdout).toMatch(
+		{
+			first: /^every entry is within \d\.\d+e-\d+ of the exact gradient \(a-posteriori\)$/m,
+			gradient: /loss: 1\.08653075887/,
+			certificate: /^true error \d\.\d+e-1\d$/m,
+			solve: /^satisfiable( -?\d){4}$/m,
+		}[name] ?? /^$/,
+	);
+});

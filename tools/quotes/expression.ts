@@ -21,7 +21,7 @@ export type Expression =
 	| { readonly kind: "call"; readonly name: string; readonly argument: Expression }
 	| { readonly kind: "operation"; readonly operator: string; readonly left: Expression; readonly right: Expression };
 
-/** What a quote says cannot be read or looked up. */
+/** A quote that cannot be read or looked up. */
 export class QuoteError extends Error {}
 
 const columnName = String.raw`[A-Za-z_]\w*(?:\.(?:\w+|'[^']*'))*`;

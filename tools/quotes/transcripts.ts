@@ -3,7 +3,7 @@ import { QuoteError } from "./expression.ts";
 
 const block = /^```\n(\$ [\s\S]*?)^```/gm;
 
-/** What a line says besides its numbers, the units of times, and whether a time has a deviation. */
+/** The content of a line besides its numbers, the units of times, and whether a time has a deviation. */
 const words = (line: string) =>
 	line
 		.replaceAll(/\d+(?:[.,]\d+)*(?:e[+-]?\d+)?/g, "#")

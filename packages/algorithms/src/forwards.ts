@@ -22,7 +22,7 @@ export const autoForward = defineForward({
 export const forwards: readonly AnyForwardAlgorithm[] = [autoForward, exactForward, polynomialForward];
 
 /** Names that `findForward` takes; `exact` is another name of `streaming`. */
-export const forwardNames: readonly string[] = [...forwards.map(({ name }) => name), "exact"];
+export const forwardNames: readonly string[] = ["auto", "exact", "streaming", "polynomial"];
 
 /** The forward algorithm of a name. @throws UsageError for an unknown name, naming those that are known */
 export function findForward(name: string): AnyForwardAlgorithm {

@@ -25,7 +25,7 @@ export interface AlgorithmChoice {
 
 /**
  * Finds `name`, `name/variant`, or either followed by `:option=value,option=value`.
- * @param known where to look, the registry unless given
+ * @param known where to look; default: the registry
  * @throws UsageError for an unknown algorithm, variant or option, naming those that are known
  */
 export function findAlgorithm(

@@ -23,6 +23,7 @@ export {
 	ComputationError,
 	createRuntime,
 	Matrix,
+	maxAbsDifference,
 	type RowSource,
 	type Runtime,
 	UsageError,

@@ -21,7 +21,7 @@ export interface GroupRequest {
 	readonly memoryLimit: number;
 }
 
-/** What a command that ended well left. */
+/** The end of a command that succeeded. */
 export interface GroupEnd {
 	readonly stdout: string;
 	/** Largest resident memory that was seen, all its processes together, MiB. */

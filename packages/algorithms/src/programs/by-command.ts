@@ -4,7 +4,7 @@ import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { type CommandCall, runCommand } from "./run-command.ts";
 
 /**
- * What an algorithm has that is computed by a command.
+ * The methods of an algorithm that a command computes.
  * @param callOf the command and its limits, from the algorithm's options
  */
 export function byCommand<Options>(callOf: (options: Options) => Omit<CommandCall, "budget" | "threads">) {

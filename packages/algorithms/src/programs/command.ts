@@ -32,14 +32,14 @@ function hashOfFile(path: string): string | undefined {
 }
 
 const options = z.strictObject({
-	command: commandSchema.describe("the command, as a shell takes it"),
+	command: commandSchema.describe("shell command to run"),
 	epsilon: z.number().positive().optional().describe("error that is asked of the command; it is held to it"),
-	commandTimeLimit: z.number().positive().optional().describe("seconds that the command may take (3600 unless given)"),
+	commandTimeLimit: z.number().positive().optional().describe("time limit of the command in seconds; default: 3600"),
 	commandMemoryLimit: z
 		.number()
 		.positive()
 		.optional()
-		.describe("MiB that the command may take (three quarters of the memory unless given)"),
+		.describe("memory limit of the command in MiB; default: three quarters of the memory"),
 });
 
 /** Any command in any language: `--command "python3 mine.py"`, as the spelling of an algorithm `command:python3 mine.py`. */

@@ -14,7 +14,7 @@ const answerSchema = z.looseObject({
 
 const refusalSchema = z.looseObject({ skipped: z.string().min(1) });
 
-/** What a command tells about its gradient. */
+/** A command's answer: times, loss, threads. */
 export type CommandAnswer = z.output<typeof answerSchema>;
 
 /**

@@ -21,7 +21,7 @@ export interface CommandCall {
 	readonly memoryLimit?: number | undefined;
 }
 
-/** What a command has computed. */
+/** The result of a command. */
 export interface CommandResult extends CommandAnswer {
 	/** d x d, double precision. */
 	readonly gradient: Matrix;

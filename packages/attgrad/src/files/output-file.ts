@@ -2,7 +2,7 @@ import { open, realpath, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 
-/** What a file to be written must be. */
+/** Requirements on a file to be written. */
 export interface OutputDemand {
 	/** How its name must end: ".npy". */
 	readonly ending: string;

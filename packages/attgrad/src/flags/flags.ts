@@ -7,7 +7,7 @@ import { parseNumber } from "./number.ts";
 /** Values of the command line under their flags' names, as yargs gives them: text, or true for a switch. */
 export type GivenFlags = Readonly<Record<string, unknown>>;
 
-/** What a zod schema says about one of its properties, as far as a flag needs it. */
+/** The part of a zod property's JSON schema that a flag uses. */
 interface Property {
 	readonly type?: string;
 	readonly enum?: readonly string[];
@@ -27,7 +27,7 @@ export function flagName(property: string): string {
 	return property.replaceAll(/(?<=.)[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** What a flag is, for lists and help. */
+/** A flag as data, for lists, completion and suggestions. */
 export interface FlagDescription {
 	readonly flag: string;
 	readonly type: string;

@@ -7,7 +7,7 @@ export function nearest(given: string, known: readonly string[]): string | undef
 	return best && best.distance <= Math.max(1, Math.floor(given.length / 3)) ? best.name : undefined;
 }
 
-/** What an error says of an unknown name: the known one that is probably meant, or all of them. */
+/** Hint for an unknown name: the known one that is probably meant, or all of them. */
 export function meantOrKnown(given: string, known: readonly string[]): string {
 	const meant = nearest(given, known);
 	return meant === undefined ? `known: ${known.join(", ")}` : `did you mean ${meant}?`;

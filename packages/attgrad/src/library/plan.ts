@@ -2,7 +2,7 @@ import { type Plan, planGradient } from "@attgrad/approx-gradient";
 import { type AttentionProblem, withRuntime } from "@attgrad/attention-problem";
 import { type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 
-/** What a plan is for. */
+/** Options of `plan`. */
 export interface PlanOptions {
 	/** Error to prove for every entry of the gradient. @default 1e-6 */
 	readonly epsilon?: number;

@@ -4,7 +4,7 @@ import { type CellPlan, isRun, mergeRuns, readRows, removeRun, shardFolder } fro
 import { UsageError } from "@attgrad/matrix-core";
 import { type ArrayState, type Attempt, readArrayState, writeArrayState } from "./array-state.ts";
 
-/** What a job array is about. */
+/** The cells of a job array. */
 export interface ArrayCells {
 	readonly experiment: string;
 	readonly plan: CellPlan;

@@ -3,7 +3,7 @@ export interface BatchJob {
 	readonly name: string;
 	/** Shards to run, from 1; each is the task of its number. */
 	readonly tasks: readonly number[];
-	/** Tasks at once; as many as there are places for unless given. */
+	/** Tasks at once; default: as many as there are places for. */
 	readonly throttle?: number | undefined;
 	readonly partition?: string | undefined;
 	/** Further options of sbatch, as they stand on its command line. */
@@ -19,7 +19,7 @@ export interface BatchJob {
 	readonly words: readonly string[];
 }
 
-/** What stands for the number of the task in the words of a job. */
+/** Placeholder for the number of the task in the words of a job. */
 export const shardVariable = "$SLURM_ARRAY_TASK_ID";
 
 /**

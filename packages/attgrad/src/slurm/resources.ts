@@ -1,6 +1,6 @@
 import { type CellPlan, cellCost, cellMemory, type KeyedCell } from "@attgrad/harness";
 
-/** What a job array asks SLURM for, the same for each of its tasks. */
+/** Resources that each task of a job array asks SLURM for. */
 export interface Resources {
 	readonly minutes: number;
 	readonly memoryMb: number;
@@ -14,8 +14,7 @@ const slowness = 3;
 const startUp = 5;
 
 /**
- * Time for the dearest of some shards, memory for the largest of their cells, each doubled for every time that it was not
- * enough.
+ * Time for the most expensive shard and memory for the largest cell, each doubled every time that it was not enough.
  */
 export function resourcesOf(
 	shares: readonly (readonly KeyedCell[])[],

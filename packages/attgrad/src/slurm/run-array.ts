@@ -6,7 +6,7 @@ import { type BatchJob, batchScript, describeTasks, shardVariable } from "./batc
 import { resourcesOf } from "./resources.ts";
 import { hasEnded, type SlurmClient, type TaskState } from "./slurm-client.ts";
 
-/** What a job array is to do. */
+/** A job array to run. */
 export interface ArrayRequest extends ArrayCells {
 	/** Program and words of one task's sweep, without shard and folder. */
 	readonly sweep: readonly string[];
@@ -15,7 +15,7 @@ export interface ArrayRequest extends ArrayCells {
 	readonly submission: Pick<BatchJob, "partition" | "throttle" | "options">;
 }
 
-/** What the world gives: SLURM, a place to tell how far it is, a pause, and whether to stop. */
+/** Effects of a job array: SLURM, notices, pauses, and the signal to stop. */
 export interface ArraySurroundings {
 	readonly slurm: SlurmClient;
 	notice(line: string): void;
@@ -57,7 +57,7 @@ class ShardArray {
 	readonly #request: ArrayRequest;
 	readonly #shards: ArrayShards;
 	readonly #surroundings: ArraySurroundings | undefined;
-	/** What was told last. */
+	/** The last notice. */
 	#told = "";
 
 	constructor(request: ArrayRequest, surroundings?: ArraySurroundings) {
@@ -104,7 +104,7 @@ class ShardArray {
 		return { folder: this.#shards.results, left };
 	}
 
-	/** The script of an attempt, of all shards unless given. */
+	/** The script of an attempt, default: of all shards. */
 	script(attempt: number, shards: readonly number[] = this.#shards.nonEmpty()): string {
 		const { experiment, plan, sweep, submission } = this.#request;
 		const folder = this.#shards.attemptFolder(attempt);
@@ -159,7 +159,7 @@ class ShardArray {
 		await this.#submit(shards);
 	}
 
-	/** What SLURM says about the last attempt of each open shard; shards of which it says nothing at present are absent. */
+	/** State by SLURM of the last attempt of each open shard; shards of which it says nothing at present are absent. */
 	async #taskStates(): Promise<Map<number, TaskState | undefined>> {
 		const states = new Map<number, TaskState | undefined>();
 		const open = Map.groupBy(this.#shards.open(), (shard) => this.#shards.lastAttempt(shard).job);

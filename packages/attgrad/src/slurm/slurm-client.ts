@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { ComputationError, UsageError } from "@attgrad/matrix-core";
 
-/** What SLURM says about a task: `RUNNING`, `NODE_FAIL`, … */
+/** A task's state in SLURM's words: `RUNNING`, `NODE_FAIL`, … */
 export type TaskState = string;
 
 /** States of a task that will not run any more. */

@@ -20,7 +20,7 @@ export function reportFailure(failure: unknown, command: string): void {
 	}
 }
 
-/** What V8 throws when an array does not fit into memory. */
+/** Whether V8 threw it because an array does not fit into memory. */
 function isOutOfMemory(failure: unknown): failure is RangeError {
 	return (
 		failure instanceof RangeError && /allocation failed|invalid (typed )?array( buffer)? length/i.test(failure.message)

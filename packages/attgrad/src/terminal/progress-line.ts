@@ -1,7 +1,7 @@
 /** Milliseconds between two reports where standard error is no terminal: a log should not fill up. */
 const LOG_EVERY = 10_000;
 
-/** What of a stream the line needs. */
+/** The part of a stream that the line uses. */
 export interface ProgressStream {
 	readonly isTTY?: boolean;
 	write(text: string): unknown;
@@ -34,7 +34,7 @@ export function progressLine(stream: ProgressStream = process.stderr, now = () =
 	};
 }
 
-/** What reports say of a computation as a whole. */
+/** The state of a computation as a whole, from its reports. */
 class Whole {
 	#round = 1;
 	/** When the round began, and when its work did, after what is prepared; undefined while it is prepared. */

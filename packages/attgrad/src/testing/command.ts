@@ -7,7 +7,7 @@ import { afterAll } from "vitest";
 
 const executable = fileURLToPath(new URL("../../bin/attgrad.mjs", import.meta.url));
 
-/** What a run of the command left. */
+/** The end of a run of the command. */
 export interface Ended {
 	/** Exit code; 128 + 2 for an end by SIGINT, as a shell tells it. */
 	readonly code: number;

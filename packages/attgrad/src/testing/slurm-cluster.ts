@@ -38,7 +38,7 @@ export interface SlurmCluster {
 	ask(program: string, ...words: string[]): string;
 	/** Takes a node away as a power cut does: its daemon and all of its jobs, by SIGKILL. */
 	killNode(name: NodeName): void;
-	/** What the daemons have said. */
+	/** Output of the daemons. */
 	logs(): string;
 	close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Verb } from "../verb.ts";
 
-/** `attgrad compare`: tells which times of two runs differ by more than noise. */
+/** `attgrad compare`: changes of times between two runs above noise. */
 export const compareVerb: Verb = {
 	name: "compare",
 	argument: {
@@ -9,7 +9,7 @@ export const compareVerb: Verb = {
 		array: true,
 		describe: "two results folders, folders that hold such folders, or names of baselines; with --save one folder",
 	},
-	summary: "Compare the times of two runs: what has changed by more than noise",
+	summary: "Compare the times of two runs and list changes above noise",
 	examples: [
 		["compare --save before results", "keep what is measured now as the baseline `before`"],
 		["compare before results --fail-on-regression 10%", "exit 1 when a point is slower by 10 % or more"],
@@ -27,7 +27,10 @@ async function compareFlags() {
 	const { z } = await import("zod");
 	return z.object({
 		save: z.string().optional().describe("keep the folder under this name, in results/baselines"),
-		across: z.string().optional().describe("what may differ between the runs: any of machine,kernel,dtype,threads"),
+		across: z
+			.string()
+			.optional()
+			.describe("conditions that may differ between the runs: any of machine,kernel,dtype,threads"),
 		failOnRegression: z.string().optional().describe("exit 1 when a point has become slower by this or more: 10%"),
 		json: z.boolean().default(false).describe("print one JSON object"),
 	});

@@ -11,7 +11,7 @@ import {
 } from "@attgrad/harness";
 import { UsageError } from "@attgrad/matrix-core";
 
-/** What `attgrad compare` is told beside the runs. */
+/** The flags of `attgrad compare`. */
 export interface CompareRequest {
 	readonly save?: string | undefined;
 	readonly across?: string | undefined;

@@ -3,7 +3,7 @@ import type { Verb } from "../verb.ts";
 /** `attgrad completion`: the script by which a shell completes calls of attgrad. */
 export const completionVerb: Verb = {
 	name: "completion",
-	argument: { syntax: "[shell]", choices: ["bash", "zsh"], describe: "the one that runs unless given" },
+	argument: { syntax: "[shell]", choices: ["bash", "zsh"], describe: "default: the one that runs" },
 	summary: "Print the script by which bash or zsh completes verbs, options, experiments and algorithms",
 	examples: [["completion bash >> ~/.bashrc", "with attgrad on the PATH"]],
 	run: async ({ shell }) => {

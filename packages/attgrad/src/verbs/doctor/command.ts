@@ -1,9 +1,9 @@
 import type { Verb } from "../verb.ts";
 
-/** `attgrad doctor`: what this machine offers, and what would make its measurements untrue. */
+/** `attgrad doctor`: this machine's capabilities, and conditions that would distort measurements. */
 export const doctorVerb: Verb = {
 	name: "doctor",
-	summary: "Tell what this machine offers and what would disturb measurements on it",
+	summary: "Show this machine's capabilities and anything that would disturb measurements",
 	examples: [["doctor", "Node, kernels, threads, memory, and the programs that some parts can use"]],
 	flags: async () => [{ schema: (await import("../../flags/runtime-flags.ts")).jsonOnly }],
 	run: async ({ json }) => {

@@ -11,11 +11,11 @@ import { availableKernels, kernelNames } from "@attgrad/matrix-core";
 export interface Finding {
 	readonly name: string;
 	readonly found: boolean;
-	/** What it is, or what is missed without it. */
+	/** Its version, or the feature that is missing without it. */
 	readonly detail: string;
 }
 
-/** What a machine offers, and what would make its measurements untrue. */
+/** A machine's capabilities, and conditions that would distort its measurements. */
 export interface Examination {
 	readonly findings: readonly Finding[];
 	readonly warnings: readonly string[];
@@ -83,7 +83,7 @@ export async function examineMachine(): Promise<Examination> {
 	return { findings, warnings };
 }
 
-/** What each kernel is. */
+/** A description of each kernel. */
 const kernelWords: Readonly<Record<(typeof kernelNames)[number], string>> = {
 	js: "plain TypeScript",
 	simd: "WebAssembly with 128-bit vectors",

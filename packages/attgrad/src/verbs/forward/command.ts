@@ -7,13 +7,13 @@ export const forwardVerb: Verb = {
 		syntax: "<layer>",
 		type: "string",
 		describe:
-			"an .npz file or a folder of .npy files with Q K V (n x d), or E (n x d) and weights Q K V (d x d, or layers x d x d), and if wanted scale",
+			"an .npz file or a folder of .npy files with Q K V (n x d), or E (n x d) and weights Q K V (d x d, or layers x d x d), and optionally scale",
 	},
-	summary: "Compute the output of an attention layer, or of several in a row",
+	summary: "Compute the output of one attention layer or of a stack",
 	examples: [
 		["forward layer.npz", "let attgrad pick; certified to 1e-6 or exact"],
-		["forward layer.npz --algorithm polynomial --epsilon 1e-8 --out next.npy", "no entry off by more, proved"],
-		["forward layer.npz --layers 3 --json", "the layer three times in a row"],
+		["forward layer.npz --algorithm polynomial --epsilon 1e-8 --out next.npy", "every entry proved within 1e-8"],
+		["forward layer.npz --layers 3 --json", "the layer applied three times"],
 	],
 	flags: async () => [{ schema: (await import("./request.ts")).forwardFlags }],
 	run: async (given) => {

@@ -14,19 +14,17 @@ const own = z.object({
 		.int()
 		.min(1)
 		.optional()
-		.describe(
-			"how many layers: the first of stacked weights, or one layer again and again; all there are unless given",
-		),
+		.describe("number of layers: the first of stacked weights, or one layer repeated; default: all"),
 	dtype,
 	...runtimeFlags,
 	out: z.string().min(1).optional().describe("file to write the output to, .npy"),
 	json,
 });
 
-/** What `attgrad forward` takes: its own flags and those of the algorithms. */
+/** The flags of `attgrad forward`: its own and those of the algorithms. */
 export const forwardFlags = z.object({ ...own.shape, ...polynomialForward.options.shape });
 
-/** What a call asks for. */
+/** A call of `attgrad forward`, read. */
 export interface ForwardRequest extends z.output<typeof own> {
 	/** The algorithm of that name. */
 	readonly forward: AnyForwardAlgorithm;

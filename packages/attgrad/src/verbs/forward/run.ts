@@ -19,7 +19,7 @@ import { type ForwardRequest, readForwardRequest } from "./request.ts";
 /** Entries up to which the answer carries the whole output. */
 const SHOWN_ENTRIES = 1024;
 
-/** What is kept of an output whose rows go by. */
+/** Statistics of an output, collected as its rows pass. */
 interface Seen {
 	largest: number;
 	squares: number;

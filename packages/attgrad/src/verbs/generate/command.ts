@@ -3,7 +3,7 @@ import type { Verb } from "../verb.ts";
 /** `attgrad generate`: writes an instance of Definition 1.4 from a seed. */
 export const generateVerb: Verb = {
 	name: "generate",
-	summary: "Write a problem made from a seed",
+	summary: "Generate a problem from a seed",
 	examples: [
 		["generate --n 2^14 --d 4 --B 1 --out problem.npz", "entries of A1 X and A2 uniform in [-1, 1]"],
 		[

@@ -11,7 +11,7 @@ import { printTable } from "../../formats/table.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { boundOfRows } from "./bound-of-rows.ts";
 
-/** What `attgrad generate` takes. */
+/** The flags of `attgrad generate`. */
 export const generateFlags = z.object({
 	n: z.int().min(1).describe("number of tokens"),
 	d: z.int().min(1).describe("width"),

@@ -127,7 +127,7 @@ function tableRows(answer: GradientAnswer): [label: string, value: string][] {
 	return rows.filter((row): row is [string, string] => row[1] !== undefined);
 }
 
-/** What a user who compares with the predicted time should know: a first run compiles kernels. */
+/** Time to compile kernels, which a first run adds to the predicted time. */
 const compiling = ({ compileMilliseconds = 0 }: GradientAnswer): string =>
 	compileMilliseconds >= 1 ? ` (${Math.round(compileMilliseconds)} ms of it to compile kernels)` : "";
 

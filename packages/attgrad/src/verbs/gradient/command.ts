@@ -12,8 +12,8 @@ export const gradientVerb: Verb = {
 	examples: [
 		["gradient problem.npz", "let attgrad pick; certified to 1e-6 or exact"],
 		["gradient problem.npz --algorithm streaming --out grad.npy", "exact, in O(n d) memory"],
-		["gradient problem.npz --algorithm polynomial --epsilon 1e-8 --json", "no entry off by more than 1e-8, proved"],
-		['gradient problem.npz --command "python3 mine.py"', "by a program of your own: docs/extending.md"],
+		["gradient problem.npz --algorithm polynomial --epsilon 1e-8 --json", "every entry proved within 1e-8"],
+		['gradient problem.npz --command "python3 mine.py"', "with your own program: docs/extending.md"],
 	],
 	flags: async () => {
 		const { algorithmFlags, gradientFlags } = await import("./flags.ts");

@@ -2,7 +2,7 @@ import { knownAlgorithms } from "@attgrad/algorithms";
 import { z } from "zod";
 import { dtype, json, runtimeFlags } from "../../flags/runtime-flags.ts";
 
-/** What `attgrad gradient` takes besides the options of the algorithms. */
+/** The flags of `attgrad gradient`, without those of the algorithms. */
 export const gradientFlags = z.object({
 	algorithm: z.string().default("auto").describe("auto, or a name that attgrad list shows, like polynomial/moment"),
 	dtype,

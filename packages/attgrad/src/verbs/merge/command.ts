@@ -9,9 +9,9 @@ export const mergeVerb: Verb = {
 		array: true,
 		describe: "folders that sweeps have written: of one experiment, or of several with each its own",
 	},
-	summary: "Join the results of shards, or of sweeps over other points, then draw the figures",
+	summary: "Merge the results of shards or sweeps, then draw the figures",
 	examples: [
-		["merge results/shard-*", "every shard that is there, into results/<experiment>"],
+		["merge results/shard-*", "every shard, into results/<experiment>"],
 		["merge a/scaling b/scaling --out both", "two runs of one experiment, into both/scaling"],
 	],
 	flags: async () => [{ schema: await mergeFlags() }],
@@ -33,7 +33,7 @@ async function mergeFlags() {
 	const { z } = await import("zod");
 	return z.object({
 		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
-		fresh: z.boolean().default(false).describe("throw away the results that are there in place of joining them too"),
+		fresh: z.boolean().default(false).describe("delete existing results instead of merging them too"),
 		anyMachine: z
 			.boolean()
 			.default(false)

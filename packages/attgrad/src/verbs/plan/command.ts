@@ -1,6 +1,6 @@
 import type { Verb } from "../verb.ts";
 
-/** `attgrad plan`: what each algorithm would cost for a problem, and what `auto` picks. */
+/** `attgrad plan`: predicted time and provable error of each algorithm, and the pick of `auto`. */
 export const planVerb: Verb = {
 	name: "plan",
 	argument: {
@@ -8,7 +8,7 @@ export const planVerb: Verb = {
 		type: "string",
 		describe: "an .npz file or a folder of .npy files; rows stay in the file",
 	},
-	summary: "Tell what each algorithm would cost for a problem file, what it would prove, and what auto picks and why",
+	summary: "Show each algorithm's predicted time and provable error for a problem file, and which one auto picks",
 	examples: [
 		["plan problem.npz", "to prove an error of 1e-6"],
 		["plan problem.npz --epsilon 1e-9 --json", "the same for programs"],

@@ -5,7 +5,7 @@ import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { dtype, json, openRuntime, runtimeFlags } from "../../flags/runtime-flags.ts";
 import { shortNumber } from "../../formats/short-number.ts";
 
-/** What `attgrad plan` takes. */
+/** The flags of `attgrad plan`. */
 export const planFlags = z.object({
 	epsilon: z.number().positive().default(1e-6).describe("error to prove for every entry of the gradient"),
 	dtype,
@@ -52,7 +52,7 @@ function describePlan({ entries, chosen, why }: Plan, request: PlanRequest) {
 	};
 }
 
-/** The plan as a table: time, algorithm, what it amounts to, what it proves or why it is no choice. */
+/** The plan as a table: time, algorithm, detail, provable error or the reason against it. */
 function planLines({ entries, chosen, why }: Plan, { n, d, epsilon, dtype, kernel, threads }: PlanRequest): string[] {
 	const cells = entries.map((entry) => [
 		entry.milliseconds === undefined ? "" : shortTime(entry.milliseconds),

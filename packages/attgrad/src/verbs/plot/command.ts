@@ -9,8 +9,8 @@ export const plotVerb: Verb = {
 		array: true,
 		describe: "a folder that a sweep has written, like results/scaling",
 	},
-	summary: "Draw the figures of results again",
-	examples: [["plot results/scaling", "SVG and PNG from the rows that are there"]],
+	summary: "Redraw the figures of results",
+	examples: [["plot results/scaling", "SVG and PNG from the rows"]],
 	flags: async () => [{ schema: (await import("../../flags/runtime-flags.ts")).jsonOnly }],
 	run: async ({ folder, json }) => {
 		const { plotRun } = await import("@attgrad/harness");

@@ -19,16 +19,16 @@ import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { printTable } from "../../formats/table.ts";
 import { type HardnessSource, readSource } from "./sources.ts";
 
-/** What `attgrad reduce` takes besides the options of the source. */
+/** The flags of `attgrad reduce`, without those of the source. */
 export const reduceFlags = z.object({
 	reduction: z
 		.enum(["R1a", "R3", "R1b", "R2", "R0"])
 		.optional()
-		.describe("R1a, R3 for formulas, R1b, R2, R0 for gap; R1a or R1b unless given"),
+		.describe("R1a, R3 for formulas, R1b, R2, R0 for gap; default: R1a or R1b"),
 	identity: z.boolean().default(false).describe("R1a, R1b with X = I, as Theorem E.5 has it; no witness columns"),
-	thetaMax: z.number().positive().optional().describe("R3 interpolates down to e^-THETA; one node unless given"),
+	thetaMax: z.number().positive().optional().describe("R3 interpolates down to e^-THETA; default: one node"),
 	out: z.string().min(1).describe("file to write, .npz; several problems become NAME-0.npz, NAME-1.npz, …"),
-	json: z.boolean().default(false).describe("print what is written to NAME.json"),
+	json: z.boolean().default(false).describe("print the contents of NAME.json"),
 });
 
 type Request = z.output<typeof reduceFlags>;

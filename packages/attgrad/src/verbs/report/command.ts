@@ -9,7 +9,7 @@ export const reportVerb: Verb = {
 		array: true,
 		describe: "a folder that a sweep has written, like results/scaling, or one that holds such folders",
 	},
-	summary: "Write the report of results again: one HTML file a folder, which opens from the disk",
+	summary: "Rewrite the report of results: one self-contained HTML file per folder",
 	examples: [
 		["report results/scaling", "results/scaling/report.html"],
 		["report results", "every experiment in it, and results/report.html that leads to them"],

@@ -4,7 +4,7 @@ import type { Verb } from "../verb.ts";
 export const slurmVerb: Verb = {
 	name: "slurm",
 	argument: { syntax: "<experiment>", type: "string", describe: "a name that attgrad list shows" },
-	summary: "Run an experiment as a SLURM job array, follow it and join what it measures",
+	summary: "Run an experiment as a SLURM job array, follow it and merge its results",
 	examples: [
 		["slurm scaling --array 8 --partition cpu", "eight tasks of about equal cost"],
 		["slurm scaling --array 8 --throttle 2 --preset full", "two of them at once"],
@@ -23,14 +23,14 @@ export async function slurmFlags() {
 	const grid = (await sweepFlags()).omit({ jobs: true, shard: true });
 	return grid.extend({
 		array: z.int().min(1).describe("tasks, each with a shard of the cells of about equal cost"),
-		throttle: z.int().min(1).optional().describe("tasks at once; as many as there are places for unless given"),
-		partition: z.string().min(1).optional().describe("partition; SLURM's default unless given"),
+		throttle: z.int().min(1).optional().describe("tasks at once; default: as many as there are places for"),
+		partition: z.string().min(1).optional().describe("partition; default: SLURM's own"),
 		sbatch: z
 			.string()
 			.min(1)
 			.optional()
 			.describe('further options of sbatch: "--account=a --constraint=zen4"')
 			.meta({ takesDashes: true }),
-		print: z.boolean().default(false).describe("print the script in place of submitting it"),
+		print: z.boolean().default(false).describe("print the script instead of submitting it"),
 	});
 }

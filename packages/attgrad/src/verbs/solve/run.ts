@@ -20,7 +20,7 @@ import { json, openRuntime, runtimeFlags } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { exitCodeOf, printSolution, type SolveAnswer } from "./answer.ts";
 
-/** What `attgrad solve` takes. */
+/** The flags of `attgrad solve`. */
 export const solveFlags = z.object({
 	count: z.boolean().default(false).describe("count the models (R3) instead of finding one"),
 	reduction: z
@@ -35,14 +35,14 @@ export const solveFlags = z.object({
 		.number()
 		.positive()
 		.optional()
-		.describe("error that an approximate oracle is asked for; what the reduction needs unless given"),
+		.describe("error to ask of an approximate oracle; default: the error that the reduction tolerates"),
 	noise: z.string().optional().describe("error added to every entry: adversarial:EPSILON or random:EPSILON"),
 	seed: z.int().min(0).default(0).describe("seed of random noise"),
 	thetaMax: z
 		.number()
 		.positive()
 		.optional()
-		.describe("R3 interpolates down to e^-THETA, at B ~ sqrt(log n) if small; one node at B ~ log n unless given"),
+		.describe("R3 interpolates down to e^-THETA, at B ~ sqrt(log n) if small; default: one node at B ~ log n"),
 	...runtimeFlags,
 	json,
 });

@@ -9,13 +9,13 @@ export const sweepVerb: Verb = {
 		syntax: "[experiment..]",
 		type: "string",
 		array: true,
-		describe: "names that attgrad list shows; all of them unless given",
+		describe: "names that attgrad list shows; default: all",
 	},
 	summary: "Run experiments: measure what is not in the results yet, then draw the figures",
 	examples: [
 		["sweep", "the quick preset of every experiment"],
 		["sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms"],
-		["sweep --dry-run", "what that would measure, and for how long"],
+		["sweep --dry-run", "the cells to measure and their predicted time"],
 		["sweep degree --preset full --out runs", "the long form, into runs/degree"],
 	],
 	flags: async () => [{ schema: await sweepFlags() }],
@@ -66,7 +66,7 @@ export const sweepVerb: Verb = {
 	},
 };
 
-/** What flags say about the grid: axes in place of the experiment's, and the time limit of a curve. */
+/** The grid that flags ask for: axes in place of the experiment's, and the time limit of a curve. */
 export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
 	const { parseAlgorithms, parseAxis, parseDuration } = await import("@attgrad/harness");
 	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
@@ -124,29 +124,25 @@ export async function sweepFlags() {
 		timeLimit: z
 			.string()
 			.optional()
-			.describe(
-				"once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; the experiment's unless given",
-			),
+			.describe("once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; default: the experiment's"),
 		cellTimeout: z
 			.string()
 			.optional()
-			.describe(
-				"stop a cell that takes longer in all: 30s, 5m; 6 times the time limit unless given, a minute at least",
-			),
+			.describe("stop a cell that takes longer in all: 30s, 5m; default: 6 times the time limit, at least a minute"),
 		memoryLimit: z
 			.string()
 			.optional()
-			.describe("stop a cell that takes more memory: 512MB, 4GB; four fifths of what there is unless given"),
+			.describe("stop a cell that takes more memory: 512MB, 4GB; default: four fifths of the memory"),
 		rerun: z
 			.enum(["failed", "skipped", "all"])
 			.optional()
-			.describe("measure these again though they have rows; each row stays until its new one is there"),
-		dryRun: z.boolean().default(false).describe("print what would be measured and for how long, and measure nothing"),
+			.describe("measure these again; a row stays until its new one exists"),
+		dryRun: z.boolean().default(false).describe("print the cells to measure and their predicted time; measure nothing"),
 		shard: z
 			.string()
 			.optional()
 			.describe("measure one of k parts of about equal cost, i/k, into out/shard-i-of-k; attgrad merge joins them"),
-		fresh: z.boolean().default(false).describe("throw away the results there are and measure all again"),
+		fresh: z.boolean().default(false).describe("delete existing results and measure everything again"),
 		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
 		json: z.boolean().default(false).describe("print one JSON object"),
 	});

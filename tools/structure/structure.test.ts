@@ -1,0 +1,86 @@
+import { dirname } from "node:path";
+import { expect, test } from "vitest";
+import { exceptions } from "./exceptions.ts";
+import { circles, packageOf, readSources, targetOf } from "./modules.ts";
+
+const sources = readSources();
+const paths = new Set(sources.map(({ path }) => path));
+const relative = sources
+	.flatMap(({ path, imports }) =>
+		imports.filter((name) => name.startsWith(".")).map((name) => ({ path, target: targetOf(path, name) })),
+	)
+	.filter(({ target }) => paths.has(target));
+
+/** What is wrong besides the exceptions, and exceptions that nothing needs any more. */
+const differences = (found: readonly string[], excepted: readonly string[]) => ({
+	new: found.filter((one) => !excepted.includes(one)),
+	"no longer needed": excepted.filter((one) => !found.includes(one)),
+});
+const none = { new: [], "no longer needed": [] };
+
+test("sources are found in every package", () => {
+	const packages = new Set(sources.map(({ path }) => packageOf(path)));
+	expect(packages.size).toBeGreaterThanOrEqual(10);
+	expect(relative.length).toBeGreaterThan(500);
+});
+
+test("files of different folders do not import each other in a circle, types included", () => {
+	const found = circles(relative.map(({ path, target }) => [path, target] as const)).filter(
+		(files) => new Set(files.map((file) => dirname(file))).size > 1,
+	);
+	expect(
+		differences(
+			found.map((group) => group.join(" ")),
+			exceptions.circles,
+		),
+	).toEqual(none);
+});
+
+test("no folder has more than 15 source files", () => {
+	const folders = Map.groupBy(
+		sources.filter(({ path }) => !path.includes("/testing/")),
+		({ path }) => dirname(path),
+	);
+	const found = [...folders].filter(([, files]) => files.length > 15).map(([folder]) => folder);
+	expect(differences(found.sort(), exceptions.wideFolders)).toEqual(none);
+});
+
+test("no relative import leaves its package", () => {
+	const found = relative.filter(({ path, target }) => packageOf(path) !== packageOf(target));
+	const lines = found.map(({ path, target }) => `${path} imports ${target}`);
+	expect(differences(lines, exceptions.relativeAcrossPackages)).toEqual(none);
+});
+
+test("packages import each other by their public names", () => {
+	const deep = sources.flatMap(({ path, imports }) =>
+		imports
+			.filter((name) => /^(@attgrad\/[^/]+|attgrad)\/.*(src|\.ts$)/.test(name))
+			.map((name) => `${path} imports ${name}`),
+	);
+	expect(differences(deep, exceptions.deepImports)).toEqual(none);
+});
+
+test("imports between packages point one way", () => {
+	const order = ["matrix-core", "attention-problem", "exact-gradient", "approx-gradient", "hardness", "algorithms"];
+	const layers = [...order, "harness", "experiments", "attgrad", "tools"];
+	const layerOf = (name: string) => layers.indexOf(name.replace(/^(@attgrad|packages)\//, "").split("/")[0] ?? "");
+	const upward = sources.flatMap(({ path, imports }) =>
+		imports
+			.filter((name) => /^(@attgrad\/|attgrad$|attgrad\/)/.test(name))
+			.filter((name) => layerOf(name) >= 0 && layerOf(name) > layerOf(packageOf(path)))
+			.map((name) => `${path} imports ${name}`),
+	);
+	expect(differences(upward, exceptions.upwardImports)).toEqual(none);
+});
+
+test("circles are found, and only circles", () => {
+	const edges = [
+		["a", "b"],
+		["b", "c"],
+		["c", "a"],
+		["c", "d"],
+		["d", "d"],
+	] as const;
+	expect(circles(edges)).toEqual([["a", "b", "c"]]);
+	expect(circles(edges.slice(1))).toEqual([]);
+});
