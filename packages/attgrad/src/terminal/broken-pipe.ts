@@ -1,7 +1,13 @@
-/** Lets a reader that closes the pipe early (`attgrad list | head -1`) end the command without a message. */
+import { describeSystemError } from "./system-error.ts";
+
+/**
+ * Ends the command without a message when a reader closes the pipe early (`attgrad list | head -1`), and with one line when
+ * standard output cannot be written, as on a full disk.
+ */
 export function endQuietlyOnBrokenPipe(): void {
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-		if (error.code !== "EPIPE") throw error;
-		process.exit();
+		if (error.code === "EPIPE") process.exit();
+		console.error(`attgrad: ${describeSystemError(error) ?? error.message}`);
+		process.exit(2);
 	});
 }

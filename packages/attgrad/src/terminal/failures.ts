@@ -1,13 +1,15 @@
-import { ComputationError, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, printable, UsageError } from "@attgrad/matrix-core";
+import { describeSystemError } from "./system-error.ts";
 
 /**
  * Writes why the command failed to standard error and sets the exit code.
- * A UsageError is one line and 2; a ComputationError, or memory that ran out, one line and 1; anything else is a bug of
- * the command: its stack and 1.
+ * A UsageError, or a refusal of the operating system, is one line and 2; a ComputationError, or memory that ran out, one
+ * line and 1; anything else is a bug of the command: its stack and 1.
  */
 export function reportFailure(failure: unknown, command: string): void {
-	if (failure instanceof UsageError) {
-		console.error(`${command}: ${oneLine(failure.message)}`);
+	const refusal = failure instanceof UsageError ? failure.message : describeSystemError(failure);
+	if (refusal !== undefined) {
+		console.error(`${command}: ${oneLine(refusal)}`);
 		process.exitCode = 2;
 		return;
 	}
@@ -27,6 +29,7 @@ function isOutOfMemory(failure: unknown): failure is RangeError {
 	);
 }
 
+/** Text on one line that a terminal shows as it is: names of files may hold control characters. */
 function oneLine(text: string): string {
-	return text.replaceAll(/\s*\n\s*/g, " ");
+	return printable(text.replaceAll(/\s*\n\s*/g, " "));
 }
