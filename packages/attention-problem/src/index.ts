@@ -13,7 +13,8 @@ export type { Distribution, Instance, RowMaker } from "./distributions/distribut
 export { allDistributions } from "./distributions/index.ts";
 export { fileError } from "./files/file-error.ts";
 export { kindOfBytes } from "./files/file-kind.ts";
-export { replaceFile } from "./files/replace-file.ts";
+export { isAbsence, readIfThere } from "./files/read-if-there.ts";
+export { replaceFile, temporaryName, writeAtomically } from "./files/replace-file.ts";
 export { distributions, type GenerateOptions, generateProblem, generateRows } from "./generate/generate.ts";
 export { carriedError } from "./layers/carried-error.ts";
 export { computeOutput, type LayerOutput } from "./layers/compute-output.ts";

@@ -1,31 +1,59 @@
+import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { fileError } from "./file-error.ts";
 
 /**
- * Writes a file under a temporary name beside it (`NAME.PID.tmp`), makes sure that it is on the disk, and then gives it
- * its name: whatever happens, the file is there whole or as it was before.
+ * Writes a file under a temporary name beside it, makes sure that it is on the disk, and then gives it its name:
+ * whatever happens, the file is there complete or as it was before. The temporary name is random and must be new, so
+ * that nobody can put a link in its place.
  * @throws UsageError when the system refuses; what `write` throws is passed on; the temporary file is removed
  */
 export async function replaceFile(path: string, write: (file: number) => void | Promise<void>): Promise<void> {
-	const temporary = `${path}.${process.pid}.tmp`;
-	const file = openTemporary(temporary, path);
+	const temporary = openTemporary(path);
 	try {
 		try {
-			await write(file);
-			fsyncSync(file);
+			await write(temporary.file);
+			fsyncSync(temporary.file);
 		} finally {
-			closeSync(file);
+			closeSync(temporary.file);
 		}
-		renameSync(temporary, path);
+		renameSync(temporary.name, path);
 	} catch (error) {
-		rmSync(temporary, { force: true });
+		rmSync(temporary.name, { force: true });
 		throw fileError("write", path, error);
 	}
 }
 
-function openTemporary(temporary: string, path: string): number {
+/**
+ * `replaceFile` for content that is there, without waiting for others.
+ * @throws UsageError when the system refuses
+ */
+export function writeAtomically(path: string, content: string | Uint8Array): void {
+	const temporary = openTemporary(path);
 	try {
-		return openSync(temporary, "w");
+		try {
+			writeAll(temporary.file, typeof content === "string" ? Buffer.from(content) : content);
+			fsyncSync(temporary.file);
+		} finally {
+			closeSync(temporary.file);
+		}
+		renameSync(temporary.name, path);
+	} catch (error) {
+		rmSync(temporary.name, { force: true });
+		throw fileError("write", path, error);
+	}
+}
+
+/** A name beside a file that nobody can guess: `rows.csv.0f3a….tmp`. */
+export function temporaryName(path: string): string {
+	return `${path}.${randomBytes(8).toString("hex")}.tmp`;
+}
+
+/** Opens a new file for writing: O_CREAT with O_EXCL, which follows no link. */
+function openTemporary(path: string): { readonly file: number; readonly name: string } {
+	const name = temporaryName(path);
+	try {
+		return { file: openSync(name, "wx"), name };
 	} catch (error) {
 		throw fileError("write", path, error);
 	}

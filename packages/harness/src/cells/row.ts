@@ -11,9 +11,17 @@ const filledText = z.string().min(1);
 const number = z
 	.string()
 	.regex(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i, "expected a number")
-	.transform(Number);
-const wholeNumber = number.refine(Number.isInteger, "expected a whole number");
-const truth = z.enum(["true", "false"]).transform((value) => value === "true");
+	.transform(Number)
+	.refine(Number.isFinite, "expected a number that is finite");
+const notNegative = number.refine((value) => value >= 0, "expected a number >= 0");
+const wholeNumber = number.refine((value) => Number.isInteger(value) && value >= 0, "expected a whole number >= 0");
+const count = number.refine((value) => Number.isInteger(value) && value >= 1, "expected a whole number >= 1");
+/** Spreadsheets write truth values in capitals. */
+const truth = z
+	.string()
+	.toLowerCase()
+	.pipe(z.enum(["true", "false"]))
+	.transform((value) => value === "true");
 const jsonObject = z.string().transform((value, context): Readonly<Record<string, unknown>> => {
 	try {
 		const parsed: unknown = JSON.parse(value);
@@ -37,29 +45,29 @@ const columnSchemas = {
 	key: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits"),
 	experiment: filledText,
 	algorithm: filledText,
-	n: number,
-	d: number,
-	B: optional(number),
-	epsilon: optional(number),
+	n: count,
+	d: count,
+	B: optional(notNegative),
+	epsilon: optional(notNegative),
 	distribution: text,
 	seed: optional(wholeNumber),
 	dtype: optional(z.enum(["f64", "f32"])),
-	threads: optional(wholeNumber),
+	threads: optional(count),
 	kernel: text,
 	degree: optional(wholeNumber),
-	rank: optional(number),
-	radius: optional(number),
+	rank: optional(notNegative),
+	radius: optional(notNegative),
 	status: z.enum(statuses),
 	reason: text,
-	time_ms: optional(number),
-	time_mad_ms: optional(number),
-	time_min_ms: optional(number),
-	samples: optional(wholeNumber),
-	peak_rss_mb: optional(number),
+	time_ms: optional(notNegative),
+	time_mad_ms: optional(notNegative),
+	time_min_ms: optional(notNegative),
+	samples: optional(count),
+	peak_rss_mb: optional(notNegative),
 	loss: optional(number),
-	error_max: optional(number),
-	error_rel: optional(number),
-	error_bound: optional(number),
+	error_max: optional(notNegative),
+	error_rel: optional(notNegative),
+	error_bound: optional(notNegative),
 	bound_kind: optional(z.enum(["a-priori", "a-posteriori", "estimate", "none"])),
 	extra: optional(jsonObject),
 	contended: truth,

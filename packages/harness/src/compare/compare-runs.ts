@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
-import { readRows, readRunInfo, readSamples, rowsFileName, runsIn } from "../store/index.ts";
+import { readRowsOf, readRunInfo, readSamples, runsIn } from "../store/index.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { type Circumstance, matchPoints, type Point } from "./match.ts";
 import { type Ratio, ratioOf } from "./ratio.ts";
@@ -52,9 +51,10 @@ function pointsOf(folder: string): Point[] {
 	const folders = runsIn(folder);
 	if (folders.length === 0) throw new UsageError(`${folder}: no results; give a folder that a sweep has written`);
 	return folders.flatMap((one) => {
-		const cells = new Map(readRunInfo(one).cells.map((cell) => [cell.key, cell]));
+		const info = readRunInfo(one);
+		const cells = new Map(info.cells.map((cell) => [cell.key, cell]));
 		const samples = readSamples(one);
-		return readRows(join(one, rowsFileName)).rows.flatMap((row) => {
+		return readRowsOf(one, info).flatMap((row) => {
 			const cell = cells.get(row.key);
 			return cell ? [{ row, epsilon: cell.epsilon, degree: cell.degree, rounds: samples.get(row.key) }] : [];
 		});

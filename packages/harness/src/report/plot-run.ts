@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeAtomically } from "@attgrad/attention-problem";
 import type { Experiment } from "../experiment/index.ts";
 import { figureSpec, renderFigure } from "../figures/index.ts";
-import { readRun, writeAtomically } from "../store/index.ts";
+import { readRun } from "../store/index.ts";
 
 /**
  * Draws the figures of a results folder from its rows, as SVG and PNG beside them. Rows that do not belong to the grid

@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
+import { writeAtomically } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import type { Experiment } from "../experiment/index.ts";
-import { isRun, type Run, readRun, runsIn, writeAtomically } from "../store/index.ts";
+import { isRun, type Run, readRun, runsIn } from "../store/index.ts";
 import { html } from "./html/html.ts";
 import { pageFrame } from "./html/page-frame.ts";
 import { table } from "./html/report-tables.ts";

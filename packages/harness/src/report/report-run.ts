@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { writeAtomically } from "@attgrad/attention-problem";
 import type { Experiment } from "../experiment/index.ts";
 import { figureSpec, screenFigure } from "../figures/index.ts";
-import { readRun, writeAtomically } from "../store/index.ts";
+import { readRun } from "../store/index.ts";
 import { reportPage } from "./report-page.ts";
 
 /** Name of the report in a results folder. */

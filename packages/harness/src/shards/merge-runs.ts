@@ -1,19 +1,22 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { writeAtomically } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { type Row, sizeText } from "../cells/index.ts";
 import {
+	distinctFolders,
+	type FolderLock,
 	headerLine,
 	isRun,
+	isSameFolder,
 	lockFolder,
 	type Rounds,
 	type RunInfo,
-	readRows,
+	readRowsOf,
 	readRunInfo,
 	readSamples,
 	rowLine,
 	rowsFileName,
-	writeAtomically,
 	writeRunInfo,
 	writeSamples,
 } from "../store/index.ts";
@@ -65,15 +68,17 @@ interface Part extends Measured {
 export function mergeRuns(folders: readonly string[], options: MergeOptions): MergeSummary {
 	const { out, fresh = false, extend = false, anyMachine = false } = options;
 	// Before the folder is made: what cannot be joined leaves none.
-	const others = folders.filter((folder) => folder !== out).map(readPart);
-	const unlock = takeFolder(out);
+	const others = distinctFolders(folders)
+		.filter((folder) => !isSameFolder(folder, out))
+		.map(readPart);
+	const lock = takeFolder(out);
 	try {
 		const isThere = !fresh && isRun(out);
 		const parts = [...(isThere && (!extend || others.length === 0) ? [readPart(out)] : []), ...others];
 		const [first] = parts;
 		if (!first) throw new UsageError("merge: no folder of a run is given");
 		for (const part of parts.slice(1)) requireSameKind(first, part, { anyMachine, anyCommit: extend });
-		const measured = [...(isThere && extend ? [readMeasured(out)] : []), ...parts];
+		const measured = [...(isThere && extend ? [readPart(out)] : []), ...parts];
 		const rows = joinRows(measured);
 		const info = joinInfos(parts.map((part) => part.info));
 		writeSamples(out, joinSamples(measured, rows));
@@ -85,12 +90,11 @@ export function mergeRuns(folders: readonly string[], options: MergeOptions): Me
 		);
 		return { experiment: info.experiment, folder: out, rows: rows.length, cells, missing };
 	} finally {
-		unlock();
+		lock.release();
 	}
 }
 
-/** @returns lets the folder go */
-function takeFolder(out: string): () => void {
+function takeFolder(out: string): FolderLock {
 	try {
 		mkdirSync(out, { recursive: true });
 		return lockFolder(out);
@@ -102,11 +106,8 @@ function takeFolder(out: string): () => void {
 }
 
 function readPart(folder: string): Part {
-	return { ...readMeasured(folder), info: readRunInfo(folder) };
-}
-
-function readMeasured(folder: string): Measured {
-	return { folder, rows: readRows(join(folder, rowsFileName)).rows, samples: readSamples(folder) };
+	const info = readRunInfo(folder);
+	return { folder, info, rows: readRowsOf(folder, info), samples: readSamples(folder) };
 }
 
 /** Every row once, in the order of measurement. */

@@ -10,7 +10,8 @@ import { sampleKey, sampleRow } from "../testing/rows.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { headerLine, readRows, rowLine } from "./rows-file.ts";
 
-const path = join(temporaryFolder(), "rows.csv");
+const temporary = temporaryFolder();
+const path = join(temporary, "rows.csv");
 
 /** Reads a file that holds this. */
 function reading(content: string | Uint8Array) {
@@ -29,13 +30,14 @@ test("the header is the CSV contract", () => {
 const text = fc.string({ unit: "binary" }).map((any) => any.replace(/[\r\n]/g, ""));
 /** Not −0, which is written as 0. */
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((any) => any + 0);
+const notNegative = fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 });
 const anyRow = fc.record(
 	{
-		epsilon: finite,
+		epsilon: notNegative,
 		degree: fc.nat(),
-		time_ms: finite,
+		time_ms: notNegative,
 		loss: finite,
-		error_bound: finite,
+		error_bound: notNegative,
 		bound_kind: fc.constantFrom("a-priori", "a-posteriori", "estimate", "none"),
 		extra: fc.dictionary(fc.string(), fc.jsonValue()).map((any) => JSON.parse(JSON.stringify(any))),
 		reason: text,
@@ -64,7 +66,7 @@ test("a number that is not finite is not written", () => {
 });
 
 test("a file that is not there has no rows", () => {
-	expect(readRows(join(path, "no-such-file"))).toEqual({ rows: [], missing: [], wholeBytes: 0, cutBytes: 0 });
+	expect(readRows(join(path, "no-such-file"))).toMatchObject({ rows: [], missing: [], completeBytes: 0, cutBytes: 0 });
 });
 
 test("wherever a crash cuts the file, the whole lines are read and the rest is told", () => {
@@ -75,7 +77,7 @@ test("wherever a crash cuts the file, the whole lines are read and the rest is t
 		const lineEnds = cut.filter((byte) => byte === 0x0a).length;
 		const read = reading(cut);
 		expect(read.rows).toEqual(rows.slice(0, Math.max(0, lineEnds - 1)));
-		expect(read.wholeBytes + read.cutBytes).toBe(length);
+		expect(read.completeBytes + read.cutBytes).toBe(length);
 		expect(read.cutBytes).toBe(length - (cut.lastIndexOf(0x0a) + 1));
 	}
 });
@@ -130,10 +132,25 @@ const edited = (from: string, to: string) =>
 test.each([
 	["another header", `a,b,c\n${good}`, "line 1: not the header"],
 	["a header of other text without a line end", "hello", "line 1: not the header"],
-	["a header with a line end of Windows", headerLine.replace("\n", "\r\n") + good, "line 1: not the header"],
 	["a number that is none", edited("12.5", "fast"), 'line 2: time_ms is "fast", expected a number'],
 	["a number that is not finite", edited("12.5", "Infinity"), 'line 2: time_ms is "Infinity", expected a number'],
 	["half a key", edited("0123456789", "01"), 'line 2: key is "01abcdef", expected 16 hexadecimal digits'],
+	[
+		"a number beyond all others",
+		edited("12.5", "1e999"),
+		'line 2: time_ms is "1e999", expected a number that is finite',
+	],
+	["a negative time", edited("12.5", "-12.5"), 'line 2: time_ms is "-12.5", expected a number >= 0'],
+	["a size of none", edited(",1024,", ",0,"), 'line 2: n is "0", expected a whole number >= 1'],
+	["a negative size", edited(",1024,", ",-3,"), 'line 2: n is "-3", expected a whole number >= 1'],
+	["a size that is not whole", edited(",1024,", ",10.5,"), 'line 2: n is "10.5", expected a whole number >= 1'],
+	["no samples", edited(",20,", ",0,"), 'line 2: samples is "0", expected a whole number >= 1'],
+	[
+		"columns between semicolons",
+		(headerLine + good).replaceAll(",", ";"),
+		"line 1: columns are separated by semicolons, expected commas",
+	],
+	["UTF-16", Buffer.from(`\ufeff${headerLine}${good}`, "utf16le"), "line 1: not UTF-8 text"],
 	["an unknown status", edited("done", "fine"), 'line 2: status is "fine", expected'],
 	[
 		"a seed that is not whole",
@@ -151,7 +168,6 @@ test.each([
 		"line 2: expected 32 fields",
 	],
 	["a quote that is not closed", edited("uniform", '"uniform'), "line "],
-	["an empty line", `${headerLine}\n${good}`, "line 2: "],
 	["a key that stands twice", headerLine + good + good, "line 3: key 0123456789abcdef already stands on line 2"],
 	[
 		"bytes that are not UTF-8",
@@ -166,6 +182,36 @@ test.each([
 ])("%s is refused with its line, and the file is left as it is", (_, content, complaint) => {
 	expect(() => reading(content)).toThrow(UsageError);
 	expect(() => reading(content)).toThrow(`${path} ${complaint}`);
-	expect(() => reading(content)).toThrow("mend or remove that line, or sweep anew with --fresh");
+	expect(() => reading(content)).toThrow("correct or remove that line, or sweep again with --fresh");
 	expect(readFileSync(path)).toEqual(Buffer.from(content));
+});
+
+const other = sampleRow({ key: sampleKey(2), contended: true });
+const sound = headerLine + good + rowLine(other);
+
+test.each([
+	["a byte order mark", `\ufeff${sound}`],
+	["line ends of Windows", sound.replaceAll("\n", "\r\n")],
+	["both", `\ufeff${sound.replaceAll("\n", "\r\n")}`],
+	["no line end after the last line", sound.replaceAll("\n", "\r\n").slice(0, -2)],
+	["blank lines", sound.replaceAll("\n", "\n\n")],
+	["a line of empty cells", `${sound}${",".repeat(columns.length - 1)}\n`],
+])("a file that a spreadsheet has saved is read: %s", (_, content) => {
+	expect(reading(content)).toMatchObject({ rows: [sampleRow(), other], cutBytes: 0, isForeign: true });
+});
+
+test("truth values in capitals and exponents of spreadsheets are read", () => {
+	const row = sampleRow({ epsilon: 1e-6, contended: true });
+	const content = headerLine + rowLine(row).replace(",true,", ",TRUE,").replace("0.000001", "1E-06");
+	expect(content).toContain("1E-06");
+	expect(reading(content).rows).toEqual([row]);
+});
+
+test("a file as a sweep writes it is not foreign, and a damage is told by the line of the file", () => {
+	expect(reading(sound).isForeign).toBe(false);
+	expect(() => reading(`${headerLine}\n\n${good.replace("12.5", "fast")}`)).toThrow(`${path} line 4: time_ms`);
+});
+
+test("a file that cannot be read is not taken to be empty", () => {
+	expect(() => readRows(temporary)).toThrow(`cannot read ${temporary}: is a folder`);
 });

@@ -51,7 +51,7 @@ test("a run.json that is missing or damaged is refused", () => {
 	);
 	writeRunInfo(folder, info);
 	writeFileSync(path, readFileSync(path, "utf8").slice(0, 50));
-	expect(() => readRunInfo(folder)).toThrow(`${path}: not valid JSON; sweep again to write it anew`);
+	expect(() => readRunInfo(folder)).toThrow(`${path}: not valid JSON; sweep again to replace it`);
 	writeRunInfo(folder, { ...info, preset: "enormous" } as unknown as RunInfo);
 	expect(() => readRunInfo(folder)).toThrow(`${path}: preset: `);
 });
@@ -60,5 +60,5 @@ test("a run.json that cannot be read is not said to be missing", () => {
 	const other = folderIn(folder);
 	expect(() => readRunInfo(other)).toThrow(`${join(other, "run.json")}: not found; give a folder`);
 	mkdirSync(join(other, "run.json"));
-	expect(() => readRunInfo(other)).toThrow(`${join(other, "run.json")}: cannot be read (EISDIR); give a folder`);
+	expect(() => readRunInfo(other)).toThrow(`cannot read ${join(other, "run.json")}: is a folder`);
 });

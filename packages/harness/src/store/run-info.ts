@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readIfThere, writeAtomically } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { presets } from "../experiment/index.ts";
-import { writeAtomically } from "./atomic-write.ts";
-
-/** Name of the file that tells how a run was made, beside its rows. */
-export const runFileName = "run.json";
+import { runFileName } from "./rounded-keys.ts";
 
 const runInfoSchema = z.object({
 	/** Name of the experiment. */
@@ -56,7 +53,7 @@ const runInfoSchema = z.object({
 /** How a run was made. */
 export type RunInfo = z.output<typeof runInfoSchema>;
 
-/** Writes run.json, whole or not at all. */
+/** Writes run.json in one step. */
 export function writeRunInfo(folder: string, info: RunInfo): void {
 	writeAtomically(join(folder, runFileName), `${JSON.stringify(info, null, "\t")}\n`);
 }
@@ -64,20 +61,14 @@ export function writeRunInfo(folder: string, info: RunInfo): void {
 /** How the run in a folder was made. @throws UsageError when it has no run.json, or one that cannot be read or is damaged */
 export function readRunInfo(folder: string): RunInfo {
 	const path = join(folder, runFileName);
-	let text: string;
-	try {
-		text = readFileSync(path, "utf8");
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		const what = code === "ENOENT" || code === "ENOTDIR" ? "not found" : `cannot be read (${code})`;
-		throw new UsageError(`${path}: ${what}; give a folder that a sweep has written`);
-	}
+	const text = readIfThere(path)?.toString("utf8");
+	if (text === undefined) throw new UsageError(`${path}: not found; give a folder that a sweep has written`);
 	try {
 		return runInfoSchema.parse(JSON.parse(text));
 	} catch (error) {
 		const [issue] = error instanceof z.ZodError ? error.issues : [];
 		throw new UsageError(
-			`${path}: ${issue ? `${issue.path.join(".")}: ${issue.message.toLowerCase()}` : "not valid JSON"}; sweep again to write it anew`,
+			`${path}: ${issue ? `${issue.path.join(".")}: ${issue.message.toLowerCase()}` : "not valid JSON"}; sweep again to replace it`,
 		);
 	}
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import type { Row } from "../cells/index.ts";
 import type { Experiment } from "../experiment/index.ts";
+import { rowsOfCells } from "./check-rows.ts";
 import { readRows } from "./rows-file.ts";
 import { type RunInfo, readRunInfo } from "./run-info.ts";
 import { rowsFileName } from "./store.ts";
@@ -27,8 +28,17 @@ export function readRun(folder: string, experiments: readonly Experiment[]): Run
 			`${folder}: unknown experiment: ${info.experiment} (known: ${experiments.map(({ name }) => name).join(", ")})`,
 		);
 	const places = new Map(info.cells.map(({ key }, i) => [key, i]));
-	const rows = readRows(join(folder, rowsFileName))
-		.rows.filter(({ key }) => places.has(key))
-		.sort((a, b) => places.get(a.key)! - places.get(b.key)!);
+	const rows = readRowsOf(folder, info)
+		.filter(({ key }) => places.has(key))
+		.sort((a, b) => (places.get(a.key) ?? 0) - (places.get(b.key) ?? 0));
 	return { folder, info, experiment, rows };
+}
+
+/**
+ * The rows in a results folder, whichever sweep measured them, each checked against its cell in run.json.
+ * @throws UsageError where rows.csv is damaged
+ */
+export function readRowsOf(folder: string, info: RunInfo): Row[] {
+	const path = join(folder, rowsFileName);
+	return rowsOfCells(path, readRows(path), new Map(info.cells.map((cell) => [cell.key, cell])));
 }

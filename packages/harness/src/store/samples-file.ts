@@ -1,8 +1,8 @@
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readIfThere, writeAtomically } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { appendWhole } from "./append-whole.ts";
-import { writeAtomically } from "./atomic-write.ts";
 
 /** Name of the file of the times that rows rest on, beside them. */
 export const samplesFileName = "samples.jsonl";
@@ -18,7 +18,7 @@ const lineSchema = z.object({ key: z.string(), rounds: z.array(z.array(z.number(
  */
 export function appendSamples(folder: string, key: string, rounds: Rounds): void {
 	const path = join(folder, samplesFileName);
-	const isCut = existsSync(path) && ![undefined, 0x0a].includes(readFileSync(path).at(-1));
+	const isCut = ![undefined, 0x0a].includes(readIfThere(path)?.at(-1));
 	const file = openSync(path, "a");
 	try {
 		appendWhole(file, `${isCut ? "\n" : ""}${sampleLine(key, rounds)}`);
@@ -27,7 +27,7 @@ export function appendSamples(folder: string, key: string, rounds: Rounds): void
 	}
 }
 
-/** Writes the folder's samples.jsonl anew, whole or not at all; without times there is none. */
+/** Writes the folder's samples.jsonl anew, in one step; without times there is none. */
 export function writeSamples(folder: string, samples: ReadonlyMap<string, Rounds>): void {
 	const path = join(folder, samplesFileName);
 	if (samples.size === 0) rmSync(path, { force: true });
@@ -43,8 +43,7 @@ const sampleLine = (key: string, rounds: Rounds) => `${JSON.stringify({ key, rou
 export function readSamples(folder: string): Map<string, Rounds> {
 	const path = join(folder, samplesFileName);
 	const samples = new Map<string, Rounds>();
-	if (!existsSync(path)) return samples;
-	for (const line of readFileSync(path, "utf8").split("\n")) {
+	for (const line of (readIfThere(path)?.toString("utf8") ?? "").split("\n")) {
 		const read = lineSchema.safeParse(parsed(line));
 		if (read.success) samples.set(read.data.key, read.data.rounds);
 	}

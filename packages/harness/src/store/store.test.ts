@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "@attgrad/matrix-core";
 import { beforeEach, expect, test } from "vitest";
@@ -135,6 +135,50 @@ test("a folder that another sweep has is refused, with fresh too", () => {
 	expect(readRows(path).rows).toEqual([row(1)]);
 });
 
+test("a file that a spreadsheet has saved is written again as it was, with a notice", () => {
+	holding(`\ufeff${headerLine}${rowLine(row(1))}`.replaceAll("\n", "\r\n"));
+	const notices: string[] = [];
+	const store = openStore(folder, { notice: (line) => notices.push(line) });
+	expect(notices).toEqual([`${path}: was saved by another program and is now as a sweep writes it`]);
+	store.put(row(2));
+	store.close();
+	expect(readFileSync(path, "utf8")).toBe(headerLine + rowLine(row(1)) + rowLine(row(2)));
+});
+
+test("temporary files that a crash has left are removed, and no others", () => {
+	openStore(folder).close();
+	const [left, mine] = ["rows.csv.0123456789abcdef.tmp", "notes.tmp"].map((name) => join(folder, name));
+	for (const name of [left, mine]) writeFileSync(name, "half");
+	openStore(folder).close();
+	expect([existsSync(left), existsSync(mine)]).toEqual([false, true]);
+});
+
+test("a sweep whose folder was taken over writes nothing more", () => {
+	const store = openStore(folder);
+	for (const name of readdirSync(folder).filter((name) => name.startsWith(".lock"))) rmSync(join(folder, name));
+	expect(() => store.put(row(1))).toThrow(`results folder ${folder} was taken over by another sweep`);
+	store.close();
+	expect(readRows(path).rows).toEqual([]);
+});
+
+test("a row that contradicts the cell of its key is refused with its line", () => {
+	holding(headerLine + rowLine(row(1)) + rowLine(row(2)));
+	const cells = new Map([[sampleKey(2), { ...row(2), n: 2048 }]]);
+	expect(() => openStore(folder, { cells })).toThrow(
+		`${path} line 3: n is 1024, but key ${sampleKey(2)} is of a cell with n 2048; correct or remove that line`,
+	);
+	openStore(folder, { cells: new Map([[sampleKey(2), row(2)]]) }).close();
+});
+
+test("a column that an older version did not write is filled in from the cell", () => {
+	const without = (line: string) => line.replace(/,(dtype|f64),/, ",");
+	holding(without(headerLine) + without(rowLine(row(1))));
+	const store = openStore(folder, { cells: new Map([[sampleKey(1), row(1)]]) });
+	store.close();
+	expect(store.rows).toEqual([row(1)]);
+	expect(readRows(path).rows).toEqual([row(1)]);
+});
+
 test("a folder that cannot be made is refused in one line", () => {
 	mkdirSync(join(folder, ".."), { recursive: true });
 	appendFileSync(folder, "a file where the folder should be");
@@ -157,7 +201,7 @@ test.skipIf(process.platform === "win32")(
 		const output = execFileSync("bash", ["-c", 'ulimit -f 8; exec "$0" "$@"', process.execPath, script, folder]);
 		const { added, message } = JSON.parse(output.toString());
 		expect(message).toBe(
-			`results folder ${folder} takes no more (EFBIG); the rows there are whole, and the same command goes on when there is room`,
+			`results folder ${folder} takes no more (EFBIG); existing rows are intact; free some space and repeat the command to resume`,
 		);
 		expect(added).toBeGreaterThan(10);
 		expect(readRows(path)).toMatchObject({ rows: { length: added }, cutBytes: 0 });

@@ -1,9 +1,10 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { writeAtomically } from "@attgrad/attention-problem";
 import { ComputationError, UsageError } from "@attgrad/matrix-core";
 import type { Row } from "../cells/index.ts";
 import { appendWhole } from "./append-whole.ts";
-import { writeAtomically } from "./atomic-write.ts";
+import { type CellOfRow, rowsOfCells } from "./check-rows.ts";
 import { lockFolder } from "./lock.ts";
 import { headerLine, readRows, rowLine } from "./rows-file.ts";
 import { type RunInfo, writeRunInfo } from "./run-info.ts";
@@ -26,7 +27,7 @@ export interface Store {
 	 */
 	put(row: Row, rounds?: Rounds): void;
 	/**
-	 * Writes run.json, whole or not at all.
+	 * Writes run.json in one step.
 	 * @throws ComputationError when the disk does not take it
 	 */
 	describe(info: RunInfo): void;
@@ -37,6 +38,8 @@ export interface Store {
 export interface StoreOptions {
 	/** Whether rows that are there are thrown away, however damaged. @default false */
 	fresh?: boolean;
+	/** The cells that rows are of, by key: a row that says otherwise is damaged. @default none */
+	cells?: ReadonlyMap<string, CellOfRow>;
 	/** Told what was repaired. */
 	notice?: (line: string) => void;
 }
@@ -45,9 +48,12 @@ export interface StoreOptions {
  * Opens the rows of a results folder, made where it is missing. A last line that a crash cut off is removed, with a notice.
  * @throws UsageError when the folder cannot be written, another sweep has it, or its rows.csv is damaged otherwise; nothing is then changed
  */
-export function openStore(folder: string, { fresh = false, notice = () => {} }: StoreOptions = {}): Store {
+export function openStore(
+	folder: string,
+	{ fresh = false, cells = new Map(), notice = () => {} }: StoreOptions = {},
+): Store {
 	const path = join(folder, rowsFileName);
-	const unlock = writing(folder, () => {
+	const lock = writing(folder, () => {
 		makeFolder(folder);
 		return lockFolder(folder);
 	});
@@ -56,21 +62,26 @@ export function openStore(folder: string, { fresh = false, notice = () => {} }: 
 			writing(folder, () => {
 				for (const name of [rowsFileName, samplesFileName]) rmSync(join(folder, name), { force: true });
 			});
-		const { rows: found, missing, wholeBytes, cutBytes } = readRows(path);
+		writing(folder, () => removeLeftovers(folder));
+		const read = readRows(path);
+		const { missing, completeBytes, cutBytes, isForeign } = read;
+		const found = rowsOfCells(path, read, cells);
 		const file = writing(folder, () => {
-			if (wholeBytes === 0) writeAtomically(path, headerLine);
+			if (completeBytes === 0) writeAtomically(path, headerLine);
 			const file = appendable(path);
-			if (wholeBytes > 0 && cutBytes > 0) ftruncateSync(file.descriptor, wholeBytes);
+			if (completeBytes > 0 && cutBytes > 0) ftruncateSync(file.descriptor, completeBytes);
 			fsyncSync(file.descriptor);
 			syncFolder(dirname(path));
 			return file;
 		});
 		if (cutBytes > 0) notice(`${path}: the last line was cut off (${cutBytes} bytes) and has been removed`);
-		if (missing.length > 0) {
-			writing(folder, () => writeAtomically(path, wholeFile(found)));
+		if (missing.length > 0 || isForeign) {
+			writing(folder, () => writeAtomically(path, fileOf(found)));
 			file.reopen();
-			notice(`${path}: was written by an older version and now has the columns ${missing.join(", ")}`);
 		}
+		if (isForeign) notice(`${path}: was saved by another program and is now as a sweep writes it`);
+		if (missing.length > 0)
+			notice(`${path}: was written by an older version and now has the columns ${missing.join(", ")}`);
 		const rows = [...found];
 		const places = new Map(rows.map((row, at) => [row.key, at]));
 		return {
@@ -78,11 +89,12 @@ export function openStore(folder: string, { fresh = false, notice = () => {} }: 
 			rows,
 			has: (key) => places.has(key),
 			put(row, rounds) {
+				lock.check();
 				taking(folder, () => {
 					if (rounds) appendSamples(folder, row.key, rounds);
 					const at = places.get(row.key);
 					if (at === undefined) return appendWhole(file.descriptor, rowLine(row));
-					writeAtomically(path, wholeFile(rows.with(at, row)));
+					writeAtomically(path, fileOf(rows.with(at, row)));
 					file.reopen();
 				});
 				const at = places.get(row.key) ?? rows.length;
@@ -92,11 +104,11 @@ export function openStore(folder: string, { fresh = false, notice = () => {} }: 
 			describe: (info) => taking(folder, () => writeRunInfo(folder, info)),
 			close() {
 				file.close();
-				unlock();
+				lock.release();
 			},
 		};
 	} catch (error) {
-		unlock();
+		lock.release();
 		throw error;
 	}
 }
@@ -106,6 +118,13 @@ function makeFolder(folder: string): void {
 	if (existsSync(folder)) return;
 	makeFolder(dirname(folder));
 	mkdirSync(folder);
+}
+
+/** Removes temporary files that a crash has left. Only who has the lock writes these files. */
+function removeLeftovers(folder: string): void {
+	for (const name of readdirSync(folder))
+		if (/^(rows\.csv|run\.json|samples\.jsonl)\.[0-9a-f]{16}\.tmp$/.test(name))
+			rmSync(join(folder, name), { force: true });
 }
 
 /** A file open for adding to, which can be opened again when another has taken its name. */
@@ -125,7 +144,7 @@ function appendable(path: string) {
 }
 
 /** A rows.csv of these rows. */
-function wholeFile(rows: readonly Row[]): string {
+function fileOf(rows: readonly Row[]): string {
 	return headerLine + rows.map(rowLine).join("");
 }
 
@@ -138,7 +157,7 @@ function taking(folder: string, action: () => void): void {
 		if (code === undefined) throw error;
 		throw new ComputationError(
 			"failed",
-			`results folder ${folder} takes no more (${code}); the rows there are whole, and the same command goes on when there is room`,
+			`results folder ${folder} takes no more (${code}); existing rows are intact; free some space and repeat the command to resume`,
 		);
 	}
 }

@@ -115,7 +115,7 @@ test("a disk that is full in the middle of a row leaves whole rows; with room th
 	fill();
 	expect((await end).code).toBe(1);
 	expect(child.said).toMatch(
-		/results folder \S+ takes no more \(ENOSPC\); the rows there are whole, and the same command goes on when there is room/,
+		/results folder \S+ takes no more \(ENOSPC\); existing rows are intact; free some space and repeat the command to resume/,
 	);
 	const left = readRows(join(out, "tiny/rows.csv"));
 	expect(left.cutBytes).toBe(0);

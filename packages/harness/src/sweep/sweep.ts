@@ -4,7 +4,7 @@ import { UsageError } from "@attgrad/matrix-core";
 import { describeCell, type Row, type Status } from "../cells/index.ts";
 import { type Effort, type Experiment, type GridOverrides, type Preset, wallLimit } from "../experiment/index.ts";
 import { type KeyedCell, planCells, type Shard, shardFolder } from "../shards/index.ts";
-import { openStore, readRows, rowsFileName } from "../store/index.ts";
+import { openStore, readRows, rowsFileName, rowsOfCells } from "../store/index.ts";
 import { machineWarnings, readCommit, readMachine, readVersions, throttleCount } from "../system/index.ts";
 import { CurveLimits } from "./curve-limits.ts";
 import { describeDuration, estimateCell } from "./estimate.ts";
@@ -77,7 +77,8 @@ export async function planSweep(
 	options: Omit<SweepOptions, "progress" | "signal">,
 ): Promise<SweepPlan> {
 	const { folder, cells, budget, timeLimit } = await prepare(experiment, options);
-	const found = options.fresh ? [] : readRows(join(folder, rowsFileName)).rows;
+	const path = join(folder, rowsFileName);
+	const found = options.fresh ? [] : rowsOfCells(path, readRows(path), byKey(cells));
 	const { toRun, limits } = select(cells, found, options.rerun, timeLimit);
 	return {
 		experiment: experiment.name,
@@ -105,7 +106,7 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 	const { cellTimeout = wallLimit(timeLimit) } = options;
 	const machine = readMachine();
 	const source = await readCommit();
-	const store = openStore(folder, { fresh, notice: progress.notice });
+	const store = openStore(folder, { fresh, cells: byKey(cells), notice: progress.notice });
 	try {
 		const { name, title, question, module } = experiment;
 		store.describe({
@@ -184,6 +185,8 @@ async function prepare(
 	const folder = join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name);
 	return { plan, cells: plan.shares[(shard?.index ?? 1) - 1], folder, ...plan.effort };
 }
+
+const byKey = (cells: readonly KeyedCell[]) => new Map(cells.map(({ key, cell }) => [key, cell]));
 
 /** The cells that are to be measured, with what is known of the others. */
 function select(cells: readonly KeyedCell[], found: readonly Row[], rerun: Rerun | undefined, timeLimit: number) {
