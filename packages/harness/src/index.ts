@@ -1,10 +1,10 @@
 export { type Cell, cellKey, columns, describeCell, type Row, type Status, statuses } from "./cells/index.ts";
 export {
-	type Circumstance,
 	type ComparedPoint,
 	type Comparison,
-	circumstances,
+	type Condition,
 	compareRuns,
+	conditions,
 	findRun,
 	saveBaseline,
 } from "./compare/index.ts";

@@ -32,7 +32,7 @@ export class ArrayShards {
 		this.results = join(out, experiment);
 		this.#state = {
 			experiment,
-			shards: plan.shares.length,
+			shards: plan.shards.length,
 			words: [...words],
 			short: { time: 0, memory: 0 },
 			tasks: {},
@@ -56,7 +56,7 @@ export class ArrayShards {
 	resume(): boolean {
 		const { plan, words } = this.#cells;
 		const before = readArrayState(this.#parts);
-		if (before && (before.shards !== plan.shares.length || before.words.join(" ") !== words.join(" ")))
+		if (before && (before.shards !== plan.shards.length || before.words.join(" ") !== words.join(" ")))
 			throw new UsageError(
 				`${this.#parts} holds an array of another call (${before.words.join(" ")}, ${before.shards} shards); finish that one first, or start anew with --fresh`,
 			);
@@ -101,7 +101,7 @@ export class ArrayShards {
 
 	/** Shards that have cells: an array may be wider than the grid. */
 	nonEmpty(): number[] {
-		return this.#cells.plan.shares.flatMap((share, i) => (share.length > 0 ? [i + 1] : []));
+		return this.#cells.plan.shards.flatMap((share, i) => (share.length > 0 ? [i + 1] : []));
 	}
 
 	/** Shards that were submitted and have cells left. */
@@ -118,7 +118,7 @@ export class ArrayShards {
 
 	cellsLeft(shard: number) {
 		const rows = this.#rowsOf(shard);
-		return this.#cells.plan.shares[shard - 1].filter(({ key }) => !rows.has(key));
+		return this.#cells.plan.shards[shard - 1].filter(({ key }) => !rows.has(key));
 	}
 
 	/** The last attempt of a shard that was submitted. */
@@ -155,13 +155,13 @@ export class ArrayShards {
 
 	#partFolder(shard: number, attempt: number): string {
 		const { experiment, plan } = this.#cells;
-		return join(this.attemptFolder(attempt), shardFolder({ index: shard, of: plan.shares.length }), experiment);
+		return join(this.attemptFolder(attempt), shardFolder({ index: shard, of: plan.shards.length }), experiment);
 	}
 
 	/** Keys of the shard's cells whose rows are there: in its part, or before its first attempt in the results. */
 	#rowsOf(shard: number): Set<string> {
 		const part = this.#partOf(shard);
-		const own = new Set(this.#cells.plan.shares[shard - 1].map(({ key }) => key));
+		const own = new Set(this.#cells.plan.shards[shard - 1].map(({ key }) => key));
 		const rows = part ? readRows(join(part, "rows.csv")).rows : [];
 		return new Set(rows.map(({ key }) => key).filter((key) => own.has(key)));
 	}

@@ -119,7 +119,7 @@ class ShardArray {
 			),
 			log: join(folder, "task-%a.log"),
 			workingFolder: process.cwd(),
-			words: [...sweep, "--shard", `${shardVariable}/${plan.shares.length}`, "--out", folder],
+			words: [...sweep, "--shard", `${shardVariable}/${plan.shards.length}`, "--out", folder],
 		});
 	}
 

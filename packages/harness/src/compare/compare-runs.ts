@@ -1,7 +1,7 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { readRowsOf, readRunInfo, readSamples, runsIn } from "../store/index.ts";
 import { judge, type Verdict } from "./judge.ts";
-import { type Circumstance, matchPoints, type Point } from "./match.ts";
+import { type Condition, matchPoints, type Point } from "./match.ts";
 import { type Ratio, ratioOf } from "./ratio.ts";
 
 /** A point that both runs have. */
@@ -19,16 +19,16 @@ export interface Comparison {
 	readonly noise: number;
 	/** Points that one run alone has, or did not finish. */
 	readonly unmatched: number;
-	/** Points left out because they were measured in other circumstances. */
+	/** Points left out because they were measured in other conditions. */
 	readonly incomparable: number;
 }
 
 /**
  * Compares the times of two results folders, or of two folders that hold results folders.
- * @param across circumstances that may differ
+ * @param across conditions that may differ
  * @throws UsageError where a folder holds no results, or where no two points are comparable
  */
-export function compareRuns(first: string, second: string, across: readonly Circumstance[] = []): Comparison {
+export function compareRuns(first: string, second: string, across: readonly Condition[] = []): Comparison {
 	const matched = matchPoints(pointsOf(first), pointsOf(second), across);
 	const { pairs, unmatched, incomparable, differing } = matched;
 	if (pairs.length === 0) throw new UsageError(refusal(first, second, differing));
@@ -65,11 +65,7 @@ function timesOf({ row, rounds }: Point) {
 	return { median: row.time_ms!, rounds, mad: row.time_mad_ms, samples: row.samples };
 }
 
-function refusal(
-	first: string,
-	second: string,
-	differing: ReadonlyMap<Circumstance, readonly [string, string]>,
-): string {
+function refusal(first: string, second: string, differing: ReadonlyMap<Condition, readonly [string, string]>): string {
 	if (differing.size === 0) return `${first} and ${second} have no point in common that both have timed`;
 	const what = [...differing].map(([name, [one, other]]) => `${name} (${one}; ${other})`).join(", ");
 	return `${first} and ${second} differ in ${what}: not comparable; say --across ${[...differing.keys()].join(",")} to compare all the same`;

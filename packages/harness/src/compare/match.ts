@@ -1,10 +1,10 @@
 import type { Row } from "../cells/index.ts";
 
-/** What must be the same for times to be comparable, unless it is compared across. */
-export const circumstances = ["machine", "kernel", "dtype", "threads"] as const;
+/** Conditions that must be the same for times to be comparable; default: all of them. */
+export const conditions = ["machine", "kernel", "dtype", "threads"] as const;
 
-/** The name of such a circumstance. */
-export type Circumstance = (typeof circumstances)[number];
+/** A condition of a measurement. */
+export type Condition = (typeof conditions)[number];
 
 /** A row with what was asked for in its cell. */
 export interface Point {
@@ -28,7 +28,7 @@ export interface Matched {
 	/** Points that one run alone has, or that one of them did not finish. */
 	readonly unmatched: number;
 	/** Of points that both have: what differs, so that they cannot be compared, with the values of each run. */
-	readonly differing: ReadonlyMap<Circumstance, readonly [first: string, second: string]>;
+	readonly differing: ReadonlyMap<Condition, readonly [first: string, second: string]>;
 	/** Points that are left out for that. */
 	readonly incomparable: number;
 }
@@ -37,23 +37,19 @@ export interface Matched {
  * Pairs the points of two runs. Keys are not what pairs them, since they change with the program.
  * @param across what may differ
  */
-export function matchPoints(
-	first: readonly Point[],
-	second: readonly Point[],
-	across: readonly Circumstance[],
-): Matched {
-	const needed = circumstances.filter((name) => !across.includes(name));
+export function matchPoints(first: readonly Point[], second: readonly Point[], across: readonly Condition[]): Matched {
+	const needed = conditions.filter((name) => !across.includes(name));
 	const others = Map.groupBy(second.filter(isTimed), nameOf);
 	const pairs: Pair[] = [];
-	const differing = new Map<Circumstance, [string, string]>();
+	const differing = new Map<Condition, [string, string]>();
 	let [unmatched, incomparable] = [0, 0];
 	for (const point of first.filter(isTimed)) {
 		const name = nameOf(point);
 		const candidates = others.get(name) ?? [];
-		const fit = (names: readonly Circumstance[]) =>
+		const fit = (names: readonly Condition[]) =>
 			candidates.findIndex(({ row }) => names.every((what) => row[what] === point.row[what]));
 		// Where several will do, the one that agrees in all.
-		const found = [fit(circumstances), fit(needed)].find((i) => i >= 0);
+		const found = [fit(conditions), fit(needed)].find((i) => i >= 0);
 		if (found !== undefined) pairs.push({ name, first: point, second: candidates.splice(found, 1)[0] });
 		else if (candidates.length === 0) unmatched++;
 		else {

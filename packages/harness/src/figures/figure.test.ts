@@ -136,7 +136,7 @@ test("dots that are compared across panels have one range", () => {
 	expect(rangesOf({ ...ablationFigure, sharesRange: true })).toBe(1);
 });
 
-test("what stands for the circumstances can depend on the rows", async () => {
+test("what stands for the conditions can depend on the rows", async () => {
 	const { svg } = await draw({ ...scalingFigure, regime: (rows) => `${rows.length} rows` }, scalingRows());
 	expect(svg).toContain(`${scalingRows().filter(({ status }) => status === "done").length} rows`);
 });

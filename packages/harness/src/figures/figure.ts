@@ -15,7 +15,7 @@ interface FigureWords {
 	/** What a row stands for: the points of a curve that it holds in `extra`, each as a row. @default the row itself */
 	unfold?(row: Row): readonly Row[];
 	/**
-	 * What stands in place of the circumstances that the rows have in common: for what is computed in closed form, or where a
+	 * What stands in place of the conditions that the rows have in common: for what is computed in closed form, or where a
 	 * column means something else.
 	 * @default describeRegime of the rows that are done
 	 */

@@ -9,7 +9,7 @@ import {
 	type Preset,
 } from "../experiment/index.ts";
 import { cellCost } from "./cell-cost.ts";
-import { shareOut } from "./shard.ts";
+import { assignToShards } from "./shard.ts";
 
 /** A cell with the key of its row. */
 export interface KeyedCell {
@@ -17,17 +17,17 @@ export interface KeyedCell {
 	readonly cell: Cell;
 }
 
-/** What is to be measured, and by which shard. */
+/** The cells of a sweep, by shard. */
 export interface CellPlan {
 	readonly kernel: string;
 	readonly effort: Effort;
 	/** Keys of all cells, in the order of the grid. */
 	readonly grid: readonly string[];
 	/** The cells of each shard, in the order of the grid. */
-	readonly shares: readonly (readonly KeyedCell[])[];
+	readonly shards: readonly (readonly KeyedCell[])[];
 }
 
-/** What determines the cells of a sweep and how they are shared out. */
+/** The choices that determine the cells of a sweep and their shards. */
 export interface PlanOptions {
 	readonly preset: Preset;
 	readonly overrides: GridOverrides;
@@ -36,7 +36,7 @@ export interface PlanOptions {
 	readonly shards: number;
 }
 
-/** Expands a grid for the kernel that this machine takes by itself, and shares the cells out by their expected cost. */
+/** Expands a grid for the default kernel of this machine, and assigns the cells to shards by their expected cost. */
 export async function planCells(experiment: Experiment, options: PlanOptions): Promise<CellPlan> {
 	const { preset, overrides, timeLimit, shards } = options;
 	const own = experiment.effort?.[preset] ?? defaultEffort[preset];
@@ -47,7 +47,7 @@ export async function planCells(experiment: Experiment, options: PlanOptions): P
 		kernel,
 		effort,
 		grid: cells.map(({ key }) => key),
-		shares: shareOut(cells, shards, ({ cell }) => cellCost(cell, effort)),
+		shards: assignToShards(cells, shards, ({ cell }) => cellCost(cell, effort)),
 	};
 }
 

@@ -4,12 +4,12 @@ import { expandGrid } from "../experiment/grid.ts";
 import tiny from "../testing/tiny-experiment.ts";
 import { cellCost, cellMemory } from "./cell-cost.ts";
 import { planCells } from "./plan-cells.ts";
-import { parseShard, shareOut } from "./shard.ts";
+import { assignToShards, parseShard } from "./shard.ts";
 
 const costs = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 60 });
 const total = (items: readonly { cost: number }[]) => items.reduce((sum, { cost }) => sum + cost, 0);
 const named = (list: readonly number[]) => list.map((cost, i) => ({ cost, name: `cell-${i}` }));
-const share = (items: ReturnType<typeof named>, parts: number) => shareOut(items, parts, ({ cost }) => cost);
+const share = (items: ReturnType<typeof named>, parts: number) => assignToShards(items, parts, ({ cost }) => cost);
 
 test("every item is in one part, in its order", () => {
 	fc.assert(
@@ -33,6 +33,16 @@ test("parts cost the same as far as their items let them: none more than the mea
 	);
 });
 
+test("more shards than items: each item has one of the first, the others are empty", () => {
+	const shards = share(named([5, 9, 7]), 100_000);
+	expect(shards).toHaveLength(100_000);
+	expect(shards.slice(0, 4).map(total)).toEqual([9, 7, 5, 0]);
+});
+
+test("a number of shards that no machine could hold is refused in one line", () => {
+	expect(() => share(named([1]), 1e9)).toThrow("a sweep has at most 100000 shards, got 1000000000");
+});
+
 test("by count the parts of a sweep would be far apart, by cost they are not", () => {
 	const squares = named(Array.from({ length: 40 }, (_, i) => (i + 1) ** 2));
 	const byCost = share(squares, 4).map(total);
@@ -47,14 +57,17 @@ test.each([
 	expect(parseShard(text)).toEqual({ index, of });
 });
 
-test.each(["", "0/4", "5/4", "2", "2/", "1/0", "-1/4", "1.5/4", "2/4/6"])("%j is no shard", (text) => {
-	expect(() => parseShard(text)).toThrow(/--shard must be i\/k with 1 <= i <= k, like 2\/4, got /);
-});
+test.each(["", "0/4", "5/4", "2", "2/", "1/0", "-1/4", "1.5/4", "2/4/6", "1/1000000000", "100001/100001"])(
+	"%j is no shard",
+	(text) => {
+		expect(() => parseShard(text)).toThrow(/--shard must be i\/k with 1 <= i <= k <= 100000, like 2\/4, got /);
+	},
+);
 
-test("the shares of a sweep are its grid", async () => {
-	const { shares, grid } = await planCells(tiny, { preset: "quick", overrides: {}, shards: 4 });
-	expect(shares.map((share) => share.length).sort()).toEqual([1, 1, 2, 2]);
-	expect(new Set(shares.flat().map(({ key }) => key))).toEqual(new Set(grid));
+test("the shards of a sweep are its grid", async () => {
+	const { shards, grid } = await planCells(tiny, { preset: "quick", overrides: {}, shards: 4 });
+	expect(shards.map((shard) => shard.length).sort()).toEqual([1, 1, 2, 2]);
+	expect(new Set(shards.flat().map(({ key }) => key))).toEqual(new Set(grid));
 });
 
 test("the cost of a cell grows with what it does, and never past the time after which it is stopped", () => {

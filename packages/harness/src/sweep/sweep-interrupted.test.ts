@@ -36,7 +36,7 @@ test.each([
 		await sleep(300);
 		child.kill(signal);
 		expect(await end).toEqual({ code, signal: null });
-		expect(child.said).toContain("stopped with 3 of 4 cells to run; the same command goes on from here");
+		expect(child.said).toContain("stopped with 3 of 4 cells left; repeat the command to resume");
 		expect(JSON.parse(child.printed)).toMatchObject({ counts: { failed: 1 }, left: 3 });
 		expect(readRows(join(out, "tiny/rows.csv"))).toMatchObject({ rows: { length: 1 }, cutBytes: 0 });
 		expect(readdirSync(join(out, "tiny")).sort()).toEqual(["rows.csv", "run.json"]);

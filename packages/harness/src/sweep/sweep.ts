@@ -166,9 +166,7 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 			cells.length,
 		);
 		if (summary.left > 0)
-			progress.notice(
-				`stopped with ${summary.left} of ${cells.length} cells to run; the same command goes on from here`,
-			);
+			progress.notice(`stopped with ${summary.left} of ${cells.length} cells left; repeat the command to resume`);
 		return { experiment: name, folder, ...summary };
 	} finally {
 		progress.stop();
@@ -183,7 +181,7 @@ async function prepare(
 ) {
 	const plan = await planCells(experiment, { preset, overrides, timeLimit, shards: shard?.of ?? 1 });
 	const folder = join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name);
-	return { plan, cells: plan.shares[(shard?.index ?? 1) - 1], folder, ...plan.effort };
+	return { plan, cells: plan.shards[(shard?.index ?? 1) - 1], folder, ...plan.effort };
 }
 
 const byKey = (cells: readonly KeyedCell[]) => new Map(cells.map(({ key, cell }) => [key, cell]));

@@ -2,10 +2,10 @@ import type { Cell, Row } from "../cells/index.ts";
 import type { CellOutcome } from "./process/cell-message.ts";
 
 /** What a row tells beside its cell and what became of it. */
-export type Circumstances = Pick<Row, "contended" | "started_at" | "machine" | "commit">;
+export type RowConditions = Pick<Row, "contended" | "started_at" | "machine" | "commit">;
 
 /** The row of a cell. What only the raw times tell goes into `extra.timing`. */
-export function toRow(key: string, cell: Cell, outcome: CellOutcome, circumstances: Circumstances): Row {
+export function toRow(key: string, cell: Cell, outcome: CellOutcome, conditions: RowConditions): Row {
 	const { version: _version, sources: _sources, options: _options, ...point } = cell;
 	const isDone = outcome.status === "done";
 	const { timing, rounds: _rounds, extra, ...measured } = isDone ? outcome.measurement : {};
@@ -16,6 +16,6 @@ export function toRow(key: string, cell: Cell, outcome: CellOutcome, circumstanc
 		reason: isDone ? "" : outcome.reason.replace(/\s*[\r\n]+\s*/g, " "),
 		...measured,
 		...((extra || timing) && { extra: { ...extra, ...(timing && { timing }) } }),
-		...circumstances,
+		...conditions,
 	};
 }

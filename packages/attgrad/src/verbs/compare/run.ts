@@ -1,9 +1,9 @@
 import {
-	type Circumstance,
 	type ComparedPoint,
 	type Comparison,
-	circumstances,
+	type Condition,
 	compareRuns,
+	conditions,
 	findRun,
 	saveBaseline,
 	shownTime,
@@ -61,10 +61,10 @@ function readLimit(text: string): number {
 	return limit;
 }
 
-function readAcross(text: string | undefined): Circumstance[] {
+function readAcross(text: string | undefined): Condition[] {
 	return (text?.split(",") ?? []).map((word) => {
-		const found = circumstances.find((name) => name === word.trim());
-		if (!found) throw new UsageError(`--across must be among ${circumstances.join(", ")}, got ${word}`);
+		const found = conditions.find((name) => name === word.trim());
+		if (!found) throw new UsageError(`--across must be among ${conditions.join(", ")}, got ${word}`);
 		return found;
 	});
 }
@@ -88,7 +88,7 @@ function describeComparison(
 	const count = (wanted: ComparedPoint["verdict"]) => points.filter(({ verdict }) => verdict === wanted).length;
 	const left = [
 		unmatched > 0 && `${unmatched} points in one run only`,
-		incomparable > 0 && `${incomparable} left out, measured in other circumstances`,
+		incomparable > 0 && `${incomparable} left out, measured in other conditions`,
 	].filter(Boolean);
 	return [
 		`before ${first}, after ${second}`,

@@ -60,7 +60,7 @@ test("Ctrl-C ends a sweep with 130, a word on how to go on, and no figure", asyn
 		if (text.includes("[2/")) child.kill("SIGINT");
 	});
 	expect(await new Promise((resolve) => child.once("close", resolve))).toBe(130);
-	expect(said).toMatch(/stopped with \d+ of \d+ cells to run; the same command goes on from here\n$/);
+	expect(said).toMatch(/stopped with \d+ of \d+ cells left; repeat the command to resume\n$/);
 	expect(readFileSync(join(out, "scaling/rows.csv"), "utf8").trim().split("\n").length).toBeGreaterThanOrEqual(3);
 	expect(existsSync(join(out, "scaling/time-vs-n.svg"))).toBe(false);
 });

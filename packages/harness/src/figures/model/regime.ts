@@ -2,7 +2,7 @@ import type { Row } from "../../cells/index.ts";
 import { numberText } from "../scales/number-text.ts";
 
 /** How a column is told: the value that all rows have, and what to say where they differ. */
-interface Circumstance {
+interface Condition {
 	readonly column: keyof Row;
 	write(value: string): string;
 	/** The range of numbers that differ, every one of few values, or nothing. @default nothing */
@@ -12,7 +12,7 @@ interface Circumstance {
 /** Most values that are told one by one. */
 const fewest = 3;
 
-const circumstances: readonly Circumstance[] = [
+const conditions: readonly Condition[] = [
 	{ column: "n", write: (n) => `n = ${n}` },
 	{ column: "d", write: (d) => `d = ${d}`, differing: "range" },
 	{ column: "B", write: (B) => `B = ${B}`, differing: "range" },
@@ -27,11 +27,11 @@ const circumstances: readonly Circumstance[] = [
 ];
 
 /**
- * The circumstances that rows have in common, for the line below a title; of sizes that differ, the range.
+ * The conditions that rows have in common, for the line below a title; of sizes that differ, the range.
  * @param without columns that mean something else in these rows, or nothing
  */
 export function describeRegime(rows: readonly Row[], without: readonly (keyof Row)[] = []): string {
-	return circumstances
+	return conditions
 		.filter(({ column }) => !without.includes(column))
 		.flatMap(({ column, write, differing }) => {
 			const values = [...new Set(rows.map((row) => row[column]))].filter(
