@@ -13,7 +13,7 @@ import {
 	scalingRows,
 } from "../testing/figure-rows.ts";
 import type { Figure } from "./figure.ts";
-import { figureSpec } from "./model/figure-spec.ts";
+import { figureSpec } from "./print/print-spec.ts";
 import { renderFigure } from "./print/render.ts";
 
 const draw = (figure: Figure, rows: readonly Row[]) => renderFigure(figureSpec(figure, rows)!);

@@ -14,8 +14,10 @@ export type {
 	Rule,
 	Series,
 } from "./figure.ts";
-export { figureSpec } from "./model/figure-spec.ts";
+export { figureModel } from "./model/figure-model.ts";
+export type { LegendEntry } from "./model/panel-model.ts";
 export { describeRegime } from "./model/regime.ts";
+export { figureSpec } from "./print/print-spec.ts";
 export { renderFigure } from "./print/render.ts";
 export { numberText } from "./scales/number-text.ts";
-export { type LegendEntry, type ScreenFigure, screenFigure } from "./screen/screen-figure.ts";
+export { type ScreenFigure, screenFigure } from "./screen/screen-figure.ts";

@@ -8,7 +8,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { columns, type Row } from "../cells/row.ts";
 import type { Figure } from "../figures/figure.ts";
-import { figureSpec } from "../figures/model/figure-spec.ts";
+import { figureModel } from "../figures/model/figure-model.ts";
 import { screenFigure } from "../figures/screen/screen-figure.ts";
 import { noBrowser, startBrowser } from "../testing/browser.ts";
 import {
@@ -43,7 +43,10 @@ let browser: Browser;
 
 beforeAll(async () => {
 	for (const [name, [figure, rows]] of Object.entries(reports))
-		writeFileSync(pathOf(name), reportPage(sampleRun(rows, [figure]), [await screenFigure(figureSpec(figure, rows)!)]));
+		writeFileSync(
+			pathOf(name),
+			reportPage(sampleRun(rows, [figure]), [await screenFigure(figureModel(figure, rows)!)]),
+		);
 	if (!noBrowser) browser = await startBrowser();
 });
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeAtomically } from "@attgrad/attention-problem";
 import type { Experiment } from "../experiment/index.ts";
-import { figureSpec, screenFigure } from "../figures/index.ts";
+import { figureModel, screenFigure } from "../figures/index.ts";
 import { readRun } from "../store/index.ts";
 import { reportPage } from "./report-page.ts";
 
@@ -15,8 +15,8 @@ export const reportFileName = "report.html";
  */
 export async function reportRun(folder: string, experiments: readonly Experiment[]): Promise<string> {
 	const run = readRun(folder, experiments);
-	const specs = run.experiment.figures.flatMap((figure) => figureSpec(figure, run.rows) ?? []);
+	const models = run.experiment.figures.flatMap((figure) => figureModel(figure, run.rows) ?? []);
 	const path = join(folder, reportFileName);
-	writeAtomically(path, reportPage(run, await Promise.all(specs.map(screenFigure))));
+	writeAtomically(path, reportPage(run, await Promise.all(models.map(screenFigure))));
 	return path;
 }

@@ -5,7 +5,7 @@ import { type Label, placeLabels } from "./place-labels.ts";
 const label = (x: number, y: number, width = 100): Label => ({
 	text: "a",
 	colour: "black",
-	isBold: false,
+	isGuide: true,
 	width,
 	anchor: { x, y },
 });

@@ -8,7 +8,8 @@ export interface Pixel {
 export interface Label {
 	readonly text: string;
 	readonly colour: string;
-	readonly isBold: boolean;
+	/** Whether it names a thin line to compare slopes with; otherwise a curve. */
+	readonly isGuide: boolean;
 	readonly width: number;
 	readonly anchor: Pixel;
 }

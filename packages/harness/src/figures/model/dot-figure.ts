@@ -1,4 +1,3 @@
-import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../../cells/index.ts";
 import type { Axis, DotFigure, Quantity } from "../figure.ts";
 import { figureWidth, fontSize, margin } from "../look/layout.ts";
@@ -8,8 +7,9 @@ import { axisEncoding, position, type Range, rangeOf, ticksIn } from "../scales/
 import { drawnValue } from "../scales/number-text.ts";
 import type { Tick } from "../scales/ticks.ts";
 import { median } from "./curves.ts";
-import { describeMarks, framed } from "./frame.ts";
+import { describeMarks, words } from "./frame.ts";
 import { legendColumns } from "./legend.ts";
+import { type FigureModel, marks, type PanelModel } from "./panel-model.ts";
 
 /** A dot, or why there is none. */
 interface Dot {
@@ -27,10 +27,10 @@ const spacing = 18;
 const tickGap = 9;
 
 /**
- * The vega-lite specification of a figure of dots. A thin line marks what the first category has.
+ * The model of a figure of dots. A thin line marks what the first category has.
  * @returns undefined where no row has a value
  */
-export function dotFigureSpec(figure: DotFigure, rows: readonly Row[]): TopLevelSpec | undefined {
+export function dotFigureModel(figure: DotFigure, rows: readonly Row[]): FigureModel | undefined {
 	const panels = figure.quantities.map((quantity) => dotsOf(figure, quantity, rows));
 	const dots = panels.flat();
 	if (dots.every(({ value }) => value === undefined)) return undefined;
@@ -39,7 +39,7 @@ export function dotFigureSpec(figure: DotFigure, rows: readonly Row[]): TopLevel
 	const styles = stylesOf(groups);
 	const names = Math.max(...categories.map((category) => textWidth(category, fontSize.label, true))) + 8;
 	const width = (figureWidth - 2 * margin - names - spacing * (panels.length - 1)) / panels.length;
-	const specs = panels.map((panel, i) =>
+	const models = panels.map((panel, i) =>
 		dotPanel(figure.quantities[i], panel, {
 			width,
 			categories,
@@ -50,9 +50,11 @@ export function dotFigureSpec(figure: DotFigure, rows: readonly Row[]): TopLevel
 	);
 	const missing = dots.flatMap(({ value, status }) => (value === undefined ? [status] : []));
 	return {
-		...framed(figure, { rows, curves: [] }, specs, describeMarks(missing)),
+		...words(figure, { rows, curves: [] }, describeMarks(missing)),
 		columns: panels.length,
-	} as TopLevelSpec;
+		panels: models,
+		legend: [...styles].map(([name, { colour, shape }]) => ({ name, colour, shape })),
+	};
 }
 
 function dotsOf(figure: DotFigure, { value }: Quantity, rows: readonly Row[]): Dot[] {
@@ -79,7 +81,7 @@ interface DotFrame {
 }
 
 /** A panel, from the back to the front: what the first category has, dots, marks at the edge of those that are missing. */
-function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): object {
+function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): PanelModel {
 	const { width, categories, styles, isNamed, values } = frame;
 	const groups = [...styles.keys()];
 	const range: Range = values.length > 0 ? rangeOf(axis, values) : [1, 10];
@@ -107,7 +109,9 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): ob
 	return {
 		width,
 		height: lineHeight * categories.length,
-		layer: [
+		titles: { x: axis.title },
+		guides: [],
+		layers: marks([
 			{
 				data: { values: compared },
 				mark: { type: "rule", strokeWidth: 1 },
@@ -135,7 +139,7 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): ob
 					detail: { field: "status", type: "nominal" },
 				},
 			},
-		],
+		]),
 	};
 }
 

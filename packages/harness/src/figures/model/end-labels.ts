@@ -35,21 +35,21 @@ export function endLabels(
 		x: position(figure.x, frame.x, frame.width, x),
 		y: frame.height - position(figure.y, frame.y, frame.height, y),
 	});
-	const label = (text: string, colour: string, isBold: boolean, line: readonly { x: number; y: number }[]) => {
+	const label = (text: string, colour: string, isGuide: boolean, line: readonly { x: number; y: number }[]) => {
 		const points = line.map(pixel);
 		const { x, y } = points.at(-1)!;
 		return {
 			text,
 			colour,
-			isBold,
-			width: textWidth(text, fontSize.label, isBold),
+			isGuide,
+			width: textWidth(text, fontSize.label, !isGuide),
 			anchor: { x, y: Math.round(y) },
 			height: points.reduce((sum, point) => sum + point.y, 0) / points.length,
 		};
 	};
 	const labels = [
-		...curves.map((curve) => label(curveLabel(curve), colourOf(curve.name), true, curve.points)),
-		...guides.map((guide) => label(guide.label, ink.faint, false, guide.ends)),
+		...curves.map((curve) => label(curveLabel(curve), colourOf(curve.name), false, curve.points)),
+		...guides.map((guide) => label(guide.label, ink.faint, true, guide.ends)),
 	].sort((a, b) => a.anchor.y - b.anchor.y || a.height - b.height);
 	const lines = [
 		...curves.map(({ points }) => points.map(pixel)),

@@ -1,9 +1,6 @@
-import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../../cells/index.ts";
 import type { Figure, FigureFacts, Panels } from "../figure.ts";
-import { figureWidth, fontSize, fontStack, margin, panelColumns } from "../look/layout.ts";
-import { ink } from "../look/palette.ts";
-import { balanceText, wrapText } from "../look/text.ts";
+import { panelColumns } from "../look/layout.ts";
 import { describeRegime } from "./regime.ts";
 
 /** The rows of a panel, its heading, and which axes have their title there: of several panels, those at the outer edge. */
@@ -26,37 +23,16 @@ export function splitPanels(panels: Panels | undefined, rows: readonly Row[]): P
 	}));
 }
 
-/** The heading of a panel as vega-lite has it. */
-export function panelHeading(heading: string | undefined): object {
-	return heading ? { title: { text: heading, fontSize: fontSize.panel, frame: "group", offset: 5 } } : {};
-}
-
-/** Puts panels side by side below the title, the regime that the rows have in common, the caveat, and what marks mean. */
-export function framed(
+/** The title and the notes of a figure: the regime that its rows have in common, the caveat, and the meaning of marks. */
+export function words(
 	figure: Figure,
 	facts: FigureFacts,
-	panels: readonly object[],
 	marks: readonly string[],
-): TopLevelSpec {
+): { readonly title: string; readonly notes: readonly string[] } {
 	const done = facts.rows.filter(({ status }) => status === "done");
 	const regime = typeof figure.regime === "function" ? figure.regime(done) : (figure.regime ?? describeRegime(done));
-	const width = figureWidth - 2 * margin;
 	const notes = [regime, figure.caveat, ...marks].filter((note) => note !== undefined);
-	return {
-		$schema: "https://vega.github.io/schema/vega-lite/v6.json",
-		usermeta: { notes },
-		background: "white",
-		padding: margin,
-		title: {
-			text: balanceText(figure.title(facts), width, fontSize.title, true),
-			subtitle: notes.flatMap((note) => wrapText(note, width, fontSize.subtitle)),
-		},
-		config,
-		// A panel that has a heading keeps it: its title would take the place of the figure's.
-		...(panels.length === 1 && !("title" in panels[0])
-			? panels[0]
-			: { concat: panels, columns: panelColumns, spacing: { row: 22, column: 18 } }),
-	} as object as TopLevelSpec;
+	return { title: figure.title(facts), notes };
 }
 
 /** What the marks of cells without a value mean, where there are any. */
@@ -64,47 +40,3 @@ export function describeMarks(statuses: readonly Row["status"][]): string[] {
 	const different = [...new Set(statuses)];
 	return different.length > 0 ? [`× ${different.join(" or ")}: the reasons are in rows.csv`] : [];
 }
-
-const config = {
-	font: fontStack,
-	title: {
-		anchor: "start",
-		frame: "bounds",
-		fontSize: fontSize.title,
-		fontWeight: 700,
-		color: ink.text,
-		lineHeight: 21,
-		subtitleFontSize: fontSize.subtitle,
-		subtitleColor: ink.faint,
-		subtitleLineHeight: 16,
-		subtitlePadding: 5,
-		offset: 12,
-	},
-	axis: {
-		labelFontSize: fontSize.tick,
-		labelColor: ink.text,
-		titleFontSize: fontSize.axisTitle,
-		titleFontWeight: 400,
-		titleColor: ink.text,
-		titlePadding: 8,
-		gridColor: ink.grid,
-		tickColor: ink.guide,
-		domainColor: ink.guide,
-		labelOverlap: false,
-	},
-	legend: {
-		labelFontSize: fontSize.label,
-		labelColor: ink.text,
-		labelLimit: 0,
-		titleFontSize: fontSize.axisTitle,
-		titleFontWeight: 400,
-		titleColor: ink.text,
-		titleLimit: 0,
-		symbolSize: 70,
-		symbolStrokeWidth: 2,
-		columnPadding: 18,
-	},
-	text: { font: fontStack, fontSize: fontSize.tick, baseline: "middle" },
-	point: { opacity: 1 },
-	view: { stroke: null },
-} as const;

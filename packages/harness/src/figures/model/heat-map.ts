@@ -1,4 +1,3 @@
-import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../../cells/index.ts";
 import type { Axis, HeatCell, HeatMapFigure } from "../figure.ts";
 import { boxAround } from "../labels/boxes.ts";
@@ -10,8 +9,9 @@ import { cellEdges } from "../scales/cell-edges.ts";
 import { type Colouring, colouring } from "../scales/colour-scale.ts";
 import { drawnValue } from "../scales/number-text.ts";
 import { median } from "./curves.ts";
-import { describeMarks, framed, type PanelRows, panelHeading, splitPanels } from "./frame.ts";
+import { describeMarks, type PanelRows, splitPanels, words } from "./frame.ts";
 import { overlayLayers } from "./overlays.ts";
+import { type FigureModel, marks, type PanelModel } from "./panel-model.ts";
 
 /** A rectangle: where, and the median of its values, or why it has none. */
 interface PlacedCell extends HeatCell {
@@ -34,11 +34,11 @@ const crossSize = 10;
 const tickRoom = { x: 46, y: 24 } as const;
 
 /**
- * The vega-lite specification of a heat map. Rectangles without a value are grey with a mark; where there is no row
+ * The model of a heat map. Rectangles without a value are grey with a mark; where there is no row
  * there is no rectangle.
  * @returns undefined where no row has a value
  */
-export function heatMapSpec(figure: HeatMapFigure, rows: readonly Row[]): TopLevelSpec | undefined {
+export function heatMapModel(figure: HeatMapFigure, rows: readonly Row[]): FigureModel | undefined {
 	const panels = splitPanels(figure.panels, rows);
 	const cells = panels.flatMap((panel) => cellsOf(figure, panel.rows));
 	const values = cells.flatMap(({ value }) => value ?? []);
@@ -57,9 +57,12 @@ export function heatMapSpec(figure: HeatMapFigure, rows: readonly Row[]): TopLev
 		),
 		colours: colouring(figure.colour, values, 260),
 	};
-	const specs = panels.map((panel) => heatPanel(figure, panel, frame));
 	const missing = cells.flatMap(({ value, status }) => (value === undefined ? [status] : []));
-	return framed(figure, { rows, curves: [] }, specs, describeMarks(missing));
+	return {
+		...words(figure, { rows, curves: [] }, describeMarks(missing)),
+		panels: panels.map((panel) => heatPanel(figure, panel, frame)),
+		legend: [],
+	};
 }
 
 /** The rectangles of the rows of a panel. */
@@ -84,7 +87,7 @@ function axisFrame(axis: Axis, values: readonly number[]) {
 }
 
 /** A panel, from the back to the front: rectangles, overlays with their names, marks of those without a value, text. */
-function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, frame: HeatFrame): object {
+function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, frame: HeatFrame): PanelModel {
 	const { width, height, colours } = frame;
 	const ranged = (channel: "x" | "y", isTitled: boolean, most: number) => ({
 		type: "quantitative",
@@ -126,10 +129,12 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 		{ field: "value", type: "quantitative", title: figure.colour.title, format: ".3~g" },
 	];
 	return {
+		...(heading && { heading }),
 		width,
 		height,
-		...panelHeading(heading),
-		layer: [
+		titles: { ...(titled.x && { x: figure.x.title }), ...(titled.y && { y: figure.y.title }) },
+		guides: [],
+		layers: marks([
 			{
 				data: { values: empty },
 				mark: { type: "rect", color: ink.grid, stroke: "white", strokeWidth: 1 },
@@ -176,6 +181,6 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 						},
 					]
 				: []),
-		],
+		]),
 	};
 }

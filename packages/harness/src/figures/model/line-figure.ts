@@ -1,20 +1,20 @@
-import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../../cells/index.ts";
 import type { LineFigure } from "../figure.ts";
 import { figureWidth, largePanelHeight, margin, smallPanel, titledPanelWidth, yAxisWidth } from "../look/layout.ts";
 import { stylesOf } from "../look/palette.ts";
 import { rangeOf } from "../scales/axes.ts";
+import { dashes, type Frame, type Panel, panelModel } from "./curve-panel.ts";
 import { type Curve, curvesOf, type Gap } from "./curves.ts";
 import { labelWidth } from "./end-labels.ts";
-import { describeMarks, framed, splitPanels } from "./frame.ts";
-import { type Frame, type Panel, panelSpec } from "./panel-spec.ts";
+import { describeMarks, splitPanels, words } from "./frame.ts";
+import type { FigureModel, LegendEntry } from "./panel-model.ts";
 import { rulesOf } from "./rules.ts";
 
 /**
- * The vega-lite specification of a figure of curves.
+ * The model of a figure of curves.
  * @returns undefined where the rows hold nothing that it draws
  */
-export function lineFigureSpec(figure: LineFigure, rows: readonly Row[]): TopLevelSpec | undefined {
+export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): FigureModel | undefined {
 	const { curves, gaps } = curvesOf(figure, rows);
 	if (curves.length === 0) return undefined;
 	const parts = splitPanels(figure.panels, rows).map((panel) => ({
@@ -42,15 +42,31 @@ export function lineFigureSpec(figure: LineFigure, rows: readonly Row[]): TopLev
 	};
 	const panels = parts.map((part) => {
 		const own = heights([part]);
-		if (!figure.panelY || own.length === 0) return panelSpec(figure, part, frame);
+		if (!figure.panelY || own.length === 0) return panelModel(figure, part, frame);
 		const y = figure.panelY(part.rows);
-		return panelSpec(
+		return panelModel(
 			{ ...figure, y },
 			{ ...part, titled: { ...part.titled, y: true } },
 			{ ...frame, y: rangeOf(y, own) },
 		);
 	});
-	return framed(figure, { rows, curves }, panels, [...describeKinds(curves), ...describeGaps(gaps)]);
+	return {
+		...words(figure, { rows, curves }, [...describeKinds(curves), ...describeGaps(gaps)]),
+		panels,
+		legend: legendOf(frame, parts),
+	};
+}
+
+/** Every curve of the figure; dashed where any of its lines is. */
+function legendOf({ styles }: Frame, parts: readonly Part[]): LegendEntry[] {
+	const kinds = new Map<string, "predicted" | "floor">();
+	for (const { curves } of parts)
+		for (const kind of ["predicted", "floor"] as const)
+			for (const curve of curves) if (curve.kind === kind) kinds.set(curve.name, kind);
+	return [...styles].map(([name, { colour, shape }]) => {
+		const kind = kinds.get(name);
+		return { name, colour, shape, ...(kind && { dash: dashes[kind] }) };
+	});
 }
 
 type Part = Pick<Panel, "curves" | "rules">;

@@ -3,7 +3,7 @@ import { phaseFigure, phaseRows } from "../../testing/figure-rows.ts";
 import type { HeatMapFigure } from "../figure.ts";
 import { boxAround, overlap } from "../labels/boxes.ts";
 import { smallPanel } from "../look/layout.ts";
-import { figureSpec } from "./figure-spec.ts";
+import { figureSpec } from "../print/print-spec.ts";
 
 interface Layer {
 	readonly data: { readonly values: readonly { readonly x: number; readonly y: number }[] };

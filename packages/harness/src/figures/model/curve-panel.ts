@@ -1,13 +1,15 @@
 import type { LineFigure } from "../figure.ts";
+import type { PlacedLabel } from "../labels/place-labels.ts";
 import { fontSize } from "../look/layout.ts";
 import { type CurveStyle, ink } from "../look/palette.ts";
 import { axisEncoding, type Range, ticksIn } from "../scales/axes.ts";
 import { drawnValue } from "../scales/number-text.ts";
 import type { Curve, Gap } from "./curves.ts";
 import { endLabels } from "./end-labels.ts";
-import { type PanelRows, panelHeading } from "./frame.ts";
+import type { PanelRows } from "./frame.ts";
 import { guideLines } from "./guides.ts";
 import { legendColumns } from "./legend.ts";
+import { type Layer, marks, type PanelModel } from "./panel-model.ts";
 import { pointLabels } from "./point-labels.ts";
 import { placeRules, ruleLayers, type rulesOf } from "./rules.ts";
 
@@ -37,10 +39,14 @@ const xTickWidth = { linear: 28, log: 40, "powers-of-two": 40 } as const;
 const yTickHeight = 26;
 
 /** Dashes of each kind of curve. */
-const dashes = { measured: [1, 0], predicted: [6, 3], floor: [1.5, 3] } as const;
+export const dashes = { measured: [1, 0], predicted: [6, 3], floor: [1.5, 3] } as const;
 
-/** The vega-lite specification of a panel, from the back to the front: guides and rules, bands, lines, points, gaps, names. */
-export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, rules }: Panel, frame: Frame): object {
+/** A panel of curves, from the back to the front: guides and rules, bands, lines, points, gaps, names. */
+export function panelModel(
+	figure: LineFigure,
+	{ heading, titled, curves, gaps, rules }: Panel,
+	frame: Frame,
+): PanelModel {
 	const { width, height, styles, namesBeside } = frame;
 	const names = [...styles.keys()];
 	const ranged = <Value>(range: (style: CurveStyle & Pick<Curve, "kind">) => Value) => ({
@@ -80,80 +86,102 @@ export function panelSpec(figure: LineFigure, { heading, titled, curves, gaps, r
 	const ruled = placeRules(rules, figure, frame, curves);
 	const guides = guideLines(figure.guides ?? [], curves);
 	const labels = namesBeside ? endLabels(figure, curves, guides, ruled, frame, (name) => styles.get(name)!.colour) : [];
+	const lines = [
+		...guides.map(({ ends }) => ({
+			data: { values: ends },
+			mark: { type: "line", color: ink.guide, strokeWidth: 1.2, clip: true },
+			encoding: { x, y },
+		})),
+		...ruleLayers(ruled),
+		{
+			data: pointsOf(
+				"measured",
+				curves.filter(({ points }) => points.some(({ low, high }) => low < high)),
+			),
+			mark: { type: "area", opacity: 1, fillOpacity: 0.2, clip: true },
+			encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color, ...inOrder },
+		},
+		...Object.entries(dashes).map(([kind, strokeDash]) => ({
+			data: pointsOf(kind as Curve["kind"]),
+			mark: { type: "line", strokeWidth: 2, strokeDash, clip: true },
+			encoding: { x, y, color, ...inOrder },
+		})),
+		{
+			data: pointsOf("measured"),
+			mark: { type: "point", filled: true, size: 55, tooltip: true },
+			encoding: { x, y, color, shape },
+		},
+		{
+			data: pointsOf("predicted"),
+			mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40, tooltip: true },
+			encoding: { x, y, color, shape },
+		},
+	];
+	const texts = [
+		...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)], ruled).map(
+			({ text, curve, x, y }) => ({
+				data: { values: [{}] },
+				mark: { type: "text", text, x, y, color: styles.get(curve)!.colour, fontSize: fontSize.point },
+			}),
+		),
+	];
 	return {
+		...(heading && { heading }),
 		width,
 		height,
-		...panelHeading(heading),
-		layer: [
-			...guides.map(({ ends }) => ({
-				data: { values: ends },
-				mark: { type: "line", color: ink.guide, strokeWidth: 1.2, clip: true },
-				encoding: { x, y },
-			})),
-			...ruleLayers(ruled),
-			{
-				data: pointsOf(
-					"measured",
-					curves.filter(({ points }) => points.some(({ low, high }) => low < high)),
-				),
-				mark: { type: "area", opacity: 1, fillOpacity: 0.2, clip: true },
-				encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color, ...inOrder },
-			},
-			...Object.entries(dashes).map(([kind, strokeDash]) => ({
-				data: pointsOf(kind as Curve["kind"]),
-				mark: { type: "line", strokeWidth: 2, strokeDash, clip: true },
-				encoding: { x, y, color, ...inOrder },
-			})),
-			{
-				data: pointsOf("measured"),
-				mark: { type: "point", filled: true, size: 55, tooltip: true },
-				encoding: { x, y, color, shape },
-			},
-			{
-				data: pointsOf("predicted"),
-				mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40, tooltip: true },
-				encoding: { x, y, color, shape },
-			},
+		titles: { ...(titled.x && { x: figure.x.title }), ...(titled.y && { y: figure.y.title }) },
+		guides: labels.filter(({ isGuide }) => isGuide).map(({ text }) => text),
+		layers: [
+			...marks(lines),
 			...(frame.gapped.length > 0 ? gapLayers(gaps, frame.gapped, { x, color }) : []),
-			...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)], ruled).map(
-				({ text, curve, x, y }) => ({
-					data: { values: [{}] },
-					mark: { type: "text", text, x, y, color: styles.get(curve)!.colour, fontSize: fontSize.point },
-				}),
-			),
-			...labels.map(({ text, colour, isBold, anchor, width, x, y }) => ({
-				data: { values: [{}] },
-				mark: {
-					type: "text",
-					text,
-					// A name left of its point ends there, also where another font is wider.
-					...(x < anchor.x ? { x: x + width, align: "right" } : { x, align: "left" }),
-					y,
-					color: colour,
-					fontSize: fontSize.label,
-					fontWeight: isBold ? 700 : 400,
-				},
-			})),
+			...marks(texts),
+			...labels.map(curveName),
 		],
 	};
 }
 
+/** The name of a curve or guide beside its last point. */
+function curveName({ text, colour, isGuide, anchor, width, x, y }: PlacedLabel): Layer {
+	return {
+		role: "curve-name",
+		spec: {
+			data: { values: [{}] },
+			mark: {
+				type: "text",
+				text,
+				// A name left of its point ends there, also where another font is wider.
+				...(x < anchor.x ? { x: x + width, align: "right" } : { x, align: "left" }),
+				y,
+				color: colour,
+				fontSize: fontSize.label,
+				fontWeight: isGuide ? 400 : 700,
+			},
+		},
+	};
+}
+
 /** Marks above the upper edge, a row for each curve that has gaps, and an unseen one that keeps room for all rows. */
-function gapLayers(gaps: readonly Gap[], gapped: readonly string[], encoding: { x: object; color: object }): object[] {
+function gapLayers(gaps: readonly Gap[], gapped: readonly string[], encoding: { x: object; color: object }): Layer[] {
 	const height = (row: number) => -8 - 11 * row;
 	const cross = { type: "point", filled: false, shape: "M-1,-1L1,1M-1,1L1,-1", size: 45, strokeWidth: 2.2 };
-	const marks = gaps.flatMap(({ curve, x }) =>
+	const crosses = gaps.flatMap(({ curve, x }) =>
 		x === undefined ? [] : [{ curve, x, down: height(gapped.indexOf(curve)) }],
 	);
 	return [
 		{
-			data: { values: [{}] },
-			mark: { ...cross, x: 0, y: height(gapped.length - 1), color: "transparent", aria: false },
+			role: "room",
+			spec: {
+				data: { values: [{}] },
+				mark: { ...cross, x: 0, y: height(gapped.length - 1), color: "transparent", aria: false },
+			},
 		},
 		{
-			data: { values: marks },
-			mark: cross,
-			encoding: { ...encoding, y: { field: "down", type: "quantitative", scale: null, axis: null } },
+			role: "mark",
+			spec: {
+				data: { values: crosses },
+				mark: cross,
+				encoding: { ...encoding, y: { field: "down", type: "quantitative", scale: null, axis: null } },
+			},
 		},
 	];
 }

@@ -1,0 +1,47 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { Row } from "../../cells/index.ts";
+import type { Figure } from "../figure.ts";
+import { config } from "../look/config.ts";
+import { figureWidth, fontSize, margin, panelColumns } from "../look/layout.ts";
+import { balanceText, wrapText } from "../look/text.ts";
+import { figureModel } from "../model/figure-model.ts";
+import type { FigureModel, PanelModel } from "../model/panel-model.ts";
+
+/**
+ * The vega-lite specification of a figure for print, or for a page of one's own: of one width, with names beside curves.
+ * @returns undefined where the rows hold nothing that it draws
+ */
+export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec | undefined {
+	const model = figureModel(figure, rows);
+	return model && printSpec(model);
+}
+
+/** The panels of a figure side by side below its title and notes. */
+export function printSpec({ title, notes, panels, columns = panelColumns }: FigureModel): TopLevelSpec {
+	const width = figureWidth - 2 * margin;
+	const specs = panels.map(panelSpec);
+	return {
+		$schema: "https://vega.github.io/schema/vega-lite/v6.json",
+		usermeta: { notes },
+		background: "white",
+		padding: margin,
+		title: {
+			text: balanceText(title, width, fontSize.title, true),
+			subtitle: notes.flatMap((note) => wrapText(note, width, fontSize.subtitle)),
+		},
+		config,
+		// A panel that has a heading keeps it: its title would take the place of the figure's.
+		...(panels.length === 1 && !panels[0].heading
+			? specs[0]
+			: { concat: specs, columns, spacing: { row: 22, column: 18 } }),
+	} as object as TopLevelSpec;
+}
+
+function panelSpec({ heading, width, height, layers }: PanelModel): object {
+	return {
+		width,
+		height,
+		...(heading && { title: { text: heading, fontSize: fontSize.panel, frame: "group", offset: 5 } }),
+		layer: layers.map(({ spec }) => spec),
+	};
+}
