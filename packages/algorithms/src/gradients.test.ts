@@ -53,3 +53,10 @@ test("what is unknown is refused with what is known", () => {
 	expect(refusal("two-ways/constructor")).toThrow("unknown variant of two-ways: constructor");
 	expect(() => findAlgorithm("")).toThrow("unknown algorithm: ");
 });
+
+test("a command may have several lines; its spelling is one", () => {
+	const { algorithm, options, spelling } = findAlgorithm("command:set -e\ncd here\npython3 mine.py");
+	expect([algorithm.name, options]).toEqual(["command", { command: "set -e\ncd here\npython3 mine.py" }]);
+	expect(spelling).not.toContain("\n");
+	expect(findAlgorithm(spelling)).toMatchObject({ options, spelling });
+});

@@ -32,7 +32,7 @@ export function findAlgorithm(
 	spelling: string,
 	known: readonly AnyGradientAlgorithm[] = knownAlgorithms,
 ): AlgorithmChoice {
-	const [, name = "", variant, settings] = /^([^/:]*)(?:\/([^:]*))?(?::(.*))?$/.exec(spelling) ?? [];
+	const [, name = "", variant, settings] = /^([^/:]*)(?:\/([^:]*))?(?::(.*))?$/s.exec(spelling) ?? [];
 	const algorithm = known.find((candidate) => candidate.name === (aliases.get(name) ?? name));
 	if (!algorithm)
 		throw new UsageError(`unknown algorithm: ${spelling} (known: ${algorithmSpellings(known).join(", ")})`);
@@ -43,7 +43,7 @@ export function findAlgorithm(
 			`unknown variant of ${algorithm.name}: ${variant} (known: ${[...variants.keys()].join(", ") || "none"})`,
 		);
 	return {
-		spelling: algorithm.name + spelling.slice(name.length),
+		spelling: algorithm.name + spelling.slice(name.length).replaceAll(/\r?\n/g, lineEnd),
 		algorithm,
 		options: { ...chosen, ...(settings !== undefined && parseSettings(algorithm, settings)) },
 	};
@@ -54,9 +54,12 @@ export function algorithmSpellings(known: readonly AnyGradientAlgorithm[] = know
 	return known.flatMap(({ name, variants = {} }) => [name, ...Object.keys(variants).map((v) => `${name}/${v}`)]);
 }
 
+/** Stands for a line end in the spelling of a command of several lines, since a row is one line. */
+const lineEnd = "␤";
+
 /** `basis=taylor,degree=4` as an object. */
 function parseSettings({ name, options, soleSetting }: AnyGradientAlgorithm, text: string): Record<string, unknown> {
-	if (soleSetting !== undefined) return { [soleSetting]: text };
+	if (soleSetting !== undefined) return { [soleSetting]: text.replaceAll(lineEnd, "\n") };
 	const known = Object.keys(options.shape);
 	return Object.fromEntries(
 		text.split(",").map((pair) => {

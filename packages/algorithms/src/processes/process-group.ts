@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { ComputationError } from "@attgrad/matrix-core";
 import { groupMemory } from "./group-memory.ts";
 import { killGroup } from "./kill-group.ts";
+import { LastLine } from "./last-line.ts";
 import { startTimer } from "./long-timer.ts";
 import { shorten } from "./words.ts";
 
@@ -23,7 +24,8 @@ export interface GroupRequest {
 
 /** The end of a command that succeeded. */
 export interface GroupEnd {
-	readonly stdout: string;
+	/** The last line of standard output that is not empty. */
+	readonly lastLine: string;
 	/** Largest resident memory that was seen, all its processes together, MiB. */
 	readonly peakRssMb: number;
 }
@@ -38,7 +40,7 @@ const guarded = (command: string) =>
 /** How often the memory is looked at, milliseconds. */
 const interval = 100;
 
-/** Last part of what is printed that is kept, so that a command that prints for ever does no harm. */
+/** Last part of standard error that is kept, so that a command that prints for ever does no harm. */
 const keptLength = 65_536;
 
 /**
@@ -54,11 +56,12 @@ export function runInGroup(request: GroupRequest): Promise<GroupEnd> {
 			detached: true,
 			env: { ...process.env, ...environment },
 		});
-		const output = { stdout: "", stderr: "" };
-		for (const name of ["stdout", "stderr"] as const)
-			child[name]!.setEncoding("utf8").on("data", (text: string) => {
-				output[name] = (output[name] + text).slice(-keptLength);
-			});
+		const answer = new LastLine();
+		child.stdout?.setEncoding("utf8").on("data", (text: string) => answer.add(text));
+		let complaint = "";
+		child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+			complaint = (complaint + text).slice(-keptLength);
+		});
 		let peakRssMb = 0;
 		let stopped: ComputationError | undefined;
 		const stop = (reason: ComputationError) => {
@@ -91,9 +94,9 @@ export function runInGroup(request: GroupRequest): Promise<GroupEnd> {
 		child.once("error", (error) => settle(() => reject(new ComputationError("failed", `the shell: ${error.message}`))));
 		child.once("exit", () => settle(() => killGroup(child.pid)));
 		child.once("close", (code, signal) => {
-			const failure = stopped ?? failureOf(command, code, signal, output.stderr);
+			const failure = stopped ?? failureOf(command, code, signal, complaint);
 			if (failure) reject(failure);
-			else resolve({ stdout: output.stdout, peakRssMb });
+			else resolve({ lastLine: answer.text, peakRssMb });
 		});
 	});
 }

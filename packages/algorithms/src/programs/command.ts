@@ -1,35 +1,17 @@
-import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { byCommand } from "./by-command.ts";
-
-/** Largest file that a command names and whose content counts as its source. */
-const largestSource = 2 ** 20;
+import { filesOfCommand } from "./command-files.ts";
 
 /**
  * A command with the content of the files that it names, so that its measurements are not reused after a change of its
- * source. Words are told apart at blanks.
+ * source.
  */
 const commandSchema = z
 	.string()
 	.trim()
 	.min(1)
-	.transform((text) => ({
-		text,
-		files: Object.fromEntries(
-			text.split(/\s+/).flatMap((word) => {
-				const hash = hashOfFile(word.replaceAll(/["']/g, ""));
-				return hash ? [[word, hash]] : [];
-			}),
-		),
-	}));
-
-function hashOfFile(path: string): string | undefined {
-	const found = statSync(path, { throwIfNoEntry: false });
-	if (!found?.isFile() || found.size > largestSource) return undefined;
-	return createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 16);
-}
+	.transform((text) => ({ text, files: filesOfCommand(text) }));
 
 const options = z.strictObject({
 	command: commandSchema.describe("shell command to run"),

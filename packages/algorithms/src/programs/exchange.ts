@@ -18,12 +18,11 @@ const refusalSchema = z.looseObject({ skipped: z.string().min(1) });
 export type CommandAnswer = z.output<typeof answerSchema>;
 
 /**
- * Reads the answer off standard output: its last line that is not empty. Lines before it are not looked at, so that
- * what libraries print does no harm.
+ * Reads the answer of a command: the last line of its standard output that is not empty, however long. Lines before it
+ * are not looked at, so that what libraries print does no harm.
  * @throws ComputationError `skipped` where the command says that it cannot run here; `invalid` for anything else
  */
-export function readCommandAnswer(stdout: string): CommandAnswer {
-	const line = stdout.trimEnd().split("\n").at(-1)!.trim();
+export function readCommandAnswer(line: string): CommandAnswer {
 	const value = parseObject(line);
 	const refusal = refusalSchema.safeParse(value);
 	if (refusal.success) throw new ComputationError("skipped", oneLine(refusal.data.skipped));

@@ -47,7 +47,7 @@ export async function runCommand(problem: AttentionProblem<RowSource>, call: Com
 	const gradientPath = join(folder, "gradient.npy");
 	try {
 		await writeProblem(problemPath, problem);
-		const { stdout, peakRssMb } = await runInGroup({
+		const { lastLine, peakRssMb } = await runInGroup({
 			command,
 			words: [problemPath, gradientPath],
 			environment: {
@@ -60,7 +60,7 @@ export async function runCommand(problem: AttentionProblem<RowSource>, call: Com
 			timeLimit: 1000 * timeLimit,
 			memoryLimit,
 		});
-		const answer = readCommandAnswer(stdout);
+		const answer = readCommandAnswer(lastLine);
 		return { ...answer, gradient: readGradient(gradientPath, problem.d), peakRssMb };
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

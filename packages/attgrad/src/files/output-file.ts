@@ -1,5 +1,6 @@
 import { open, realpath, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { temporaryName } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 
 /** Requirements on a file to be written. */
@@ -24,7 +25,7 @@ export async function outputPath(path: string, { ending, input }: OutputDemand):
 	const target = found ? await realpath(path) : path;
 	if (found && input !== undefined && (await isPartOf(target, input)))
 		throw new UsageError(`cannot write ${path}: it is what the problem is read from; give another name`);
-	const probe = `${target}.${process.pid}.tmp`;
+	const probe = temporaryName(target);
 	try {
 		await (await open(probe, "wx")).close();
 		await rm(probe);

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readIfThere, writeAtomically } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 
@@ -35,17 +35,16 @@ const fileName = "array.json";
 /** Undefined where nothing was submitted from this folder. @throws UsageError for a damaged file */
 export function readArrayState(folder: string): ArrayState | undefined {
 	const path = join(folder, fileName);
-	if (!existsSync(path)) return undefined;
+	const text = readIfThere(path)?.toString("utf8");
+	if (text === undefined) return undefined;
 	try {
-		return arraySchema.parse(JSON.parse(readFileSync(path, "utf8")));
+		return arraySchema.parse(JSON.parse(text));
 	} catch {
 		throw new UsageError(`${path} is damaged; to submit all again: --fresh`);
 	}
 }
 
-/** Writes the state, whole or not at all. */
+/** Writes the state in one step. */
 export function writeArrayState(folder: string, state: ArrayState): void {
-	const path = join(folder, fileName);
-	writeFileSync(`${path}.tmp`, JSON.stringify(state));
-	renameSync(`${path}.tmp`, path);
+	writeAtomically(join(folder, fileName), JSON.stringify(state));
 }

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { fileError, temporaryName } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { runFiles, runsIn } from "../store/index.ts";
 
@@ -17,8 +18,13 @@ export function saveBaseline(name: string, folder: string, parent = baselinesFol
 	const runs = runsIn(folder);
 	if (runs.length === 0) throw new UsageError(`${folder}: no results; give a folder that a sweep has written`);
 	const target = join(parent, name);
-	const prepared = `${target}.${process.pid}.tmp`;
-	mkdirSync(prepared, { recursive: true });
+	const prepared = temporaryName(target);
+	try {
+		mkdirSync(parent, { recursive: true });
+		mkdirSync(prepared);
+	} catch (error) {
+		throw fileError("write", prepared, error);
+	}
 	try {
 		for (const run of runs)
 			for (const file of runFiles.filter((one) => existsSync(join(run, one))))
