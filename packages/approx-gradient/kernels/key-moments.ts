@@ -116,13 +116,40 @@ function keyWeights(d: i32, keys: usize, tilt: usize, weights: usize, table: usi
 	v128.store(weights, exponent$v, $v * 16);
 }
 
+/** values (d panels, then that of weights) times the weights, and behind them weight · ‖value‖² and weight · ‖key‖². */
+function weighWithSquares<T>(d: i32, k: usize, row: usize, values: usize): void {
+	const P = panelBytes(), weights = values + <usize>d * P;
+	// unroll v: TILE_VECTORS
+	const w$v = v128.load(weights, $v * 16);
+	// unroll v: TILE_VECTORS
+	let s$v = zero();
+	// unroll v: TILE_VECTORS
+	let t$v = zero();
+	for (; values < weights; values += P, k += row) {
+		// unroll v: TILE_VECTORS
+		const x$v = v128.load(values, $v * 16);
+		// unroll v: TILE_VECTORS
+		const k$v = v128.load(k, $v * 16);
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<T>(x$v, x$v, s$v);
+		// unroll v: TILE_VECTORS
+		t$v = multiplyAdd<T>(k$v, k$v, t$v);
+		// unroll v: TILE_VECTORS
+		v128.store(values, v128.mul<T>(x$v, w$v), $v * 16);
+	}
+	// unroll v: TILE_VECTORS
+	v128.store(weights + P, v128.mul<T>(s$v, w$v), $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(weights + 2 * P, v128.mul<T>(t$v, w$v), $v * 16);
+}
+
 /**
- * A panel of keys k = (key - centre) · keyMap, whose d panels are `row` bytes apart, and of their values: (input · Y - valueCentre) · weight (d panels) and weight.
+ * A panel of keys k = (key - centre) · keyMap, whose d panels are `row` bytes apart, and of their values: (input · Y - valueCentre) · weight (d panels) and weight; extra: 2 for `weighWithSquares`, or 0.
  * Everything is in double precision, rounded once. ready: 6 d + 2 panels.
  */
 function prepare<T>(
 	d: i32, count: i32, keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize,
-	table: usize, ready: usize, k: usize, row: usize, values: usize,
+	table: usize, ready: usize, k: usize, row: usize, values: usize, extra: i32,
 ): void {
 	const P = panelBytes(), block = <usize>d * P, input = ready + block, wide = input + block, products = wide + 2 * block;
 	const weights = sizeof<T>() == 8 ? values + block : products + 2 * block;
@@ -135,39 +162,40 @@ function prepare<T>(
 	for (let r = count; r < panelRows<T>(); r++) store<f64>(weights + (<usize>r << 3), 0);
 	projectWide<T>(wide, keyMap, none, d, 0, products, k, row);
 	widenPanels<T>(input, none, d, wide);
-	projectWide<T>(wide, Y, valueCentre, d, weights, products, values, P);
+	projectWide<T>(wide, Y, valueCentre, d, extra ? 0 : weights, products, values, P);
 	if (sizeof<T>() == 4) narrowPanels(weights, 1, 1, values + block, P);
+	if (extra) weighWithSquares<T>(d, k, row, values);
 }
 
 /**
- * Adds the moments of `rows` keys to S ((d + 1) x nodes doubles). Features are made of the first `made` nodes only; for each run of
+ * Adds the moments of `rows` keys to S ((d + 1 + extra) x nodes doubles). Features are made of the first `made` nodes only; for each run of
  * products after them the values are multiplied by its factor.
  * keys, inputs: rows of A2 and A3; key k is (keys - centre) · keyMap, its value inputs · Y - valueCentre (matrices, centres and
  * none = d zeros in double precision); tilt: 0, or d + 1 doubles for keyWeights.
- * scratch: EXPONENTIAL_TABLE, (made + 3 d + 3) rows of `panels` + 1 panels (a pair of nodes
+ * scratch: EXPONENTIAL_TABLE, (made + 3 d + 3 + 2 extra) rows of `panels` + 1 panels (a pair of nodes
  * reads a row more where their number is odd, and rows a panel apart do not meet in the cache), and 6 d + 2 + 2 · MOMENT_COLUMNS panels.
  */
 export function keyMoments<T>(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
-	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
+	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize, extra: i32,
 ): void {
-	const P = panelBytes(), stride = <usize>d * sizeof<T>(), length = <usize>panels * P, row = length + P;
+	const columns = d + 1 + extra, P = panelBytes(), stride = <usize>d * sizeof<T>(), length = <usize>panels * P, row = length + P;
 	const k = scratch + EXPONENTIAL_TABLE, features = k + <usize>d * row, h = features + <usize>(made + 1) * row;
-	const scaled = h + <usize>(d + 1) * row, ready = scaled + <usize>(d + 1) * row, tile = ready + <usize>(6 * d + 2) * P;
+	const scaled = h + <usize>columns * row, ready = scaled + <usize>columns * row, tile = ready + <usize>(6 * d + 2) * P;
 	const moments = <usize>nodes << 3, productTable = runTable + <usize>runs * RUN_SIZE;
 	if (tilt) prepareExponential<f64>(scratch);
 	for (let from = 0; from < rows; from += panels * panelRows<T>()) {
-		for (let panel: usize = 0, value = h, first = from; panel < length; panel += P, value += <usize>(d + 1) * P, first += panelRows<T>()) {
+		for (let panel: usize = 0, value = h, first = from; panel < length; panel += P, value += <usize>columns * P, first += panelRows<T>()) {
 			const count = max(0, min(panelRows<T>(), rows - first)), at = <usize>first * stride;
-			prepare<T>(d, count, keys + at, inputs + at, keyMap, centre, Y, valueCentre, none, tilt, scratch, ready, k + panel, row, value);
+			prepare<T>(d, count, keys + at, inputs + at, keyMap, centre, Y, valueCentre, none, tilt, scratch, ready, k + panel, row, value, extra);
 		}
 		blockFeatures<T>(features, runs, runTable, length, row);
-		addMoments<T>(d + 1, made, features, h, length, row, tile, S, moments);
+		addMoments<T>(columns, made, features, h, length, row, tile, S, moments);
 		for (let node = made, entry = productTable, count = 0; node < nodes; node += count, entry += RUN_SIZE) {
 			const factor = features + <usize>load<i32>(entry) * row, parent = features + <usize>load<i32>(entry, 4) * row;
 			count = load<i32>(entry, 8);
-			scaleValues<T>(d + 1, factor, h, length, scaled);
-			addMoments<T>(d + 1, count, parent, scaled, length, row, tile, S + (<usize>node << 3), moments);
+			scaleValues<T>(columns, factor, h, length, scaled);
+			addMoments<T>(columns, count, parent, scaled, length, row, tile, S + (<usize>node << 3), moments);
 		}
 	}
 }

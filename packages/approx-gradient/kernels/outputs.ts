@@ -33,7 +33,7 @@ function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride
 }
 
 /** N (`columns` panels) += Sᵀ features over `nodes` nodes. */
-function addEvaluated<T>(columns: i32, feature: usize, nodes: i32, S: usize, stride: usize, N: usize): void {
+export function addEvaluated<T>(columns: i32, feature: usize, nodes: i32, S: usize, stride: usize, N: usize): void {
 	const P = panelBytes();
 	for (let node = 0; node < nodes; node += RUN) {
 		const f = feature + <usize>node * P, run = min(RUN, nodes - node);

@@ -6,13 +6,14 @@ import { keyMoments } from "./key-moments";
 import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile/profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
+export { gaussMoments32, gaussMoments64, gaussQueries32, gaussQueries64 } from "./gauss";
 export { centredKeysSingle, centredQueriesSingle, keyRangesSingle, queryRangesSingle } from "./profile/single-profile";
 
 export function keyMoments64(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f64>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
+	keyMoments<f64>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S, 0);
 }
 
 export function queryMoment64(
@@ -39,7 +40,7 @@ export function keyMoments32(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32,
 	keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize,
 ): void {
-	keyMoments<f32>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S);
+	keyMoments<f32>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S, 0);
 }
 
 export function queryMoment32(

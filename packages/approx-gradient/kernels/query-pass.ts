@@ -14,7 +14,7 @@ import { backward, productsBackward } from "./backward";
  * From unnormalised outputs N (d panels, then the normaliser D) and targets: the residual c = o - E in place of the
  * targets, and in place of N the cotangents c / D and -<c, o> / D.
  */
-function residual<T>(d: i32, N: usize, target: usize): void {
+export function residual<T>(d: i32, N: usize, target: usize): void {
 	const P = panelBytes(), normaliser = N + <usize>d * P, one = v128.splat<T>(<T>1);
 	// unroll v: TILE_VECTORS
 	const inverse$v = v128.div<T>(one, v128.load(normaliser, $v * 16));
@@ -63,7 +63,7 @@ export function checkNormalisers<T>(normaliser: usize, count: i32, range: usize)
 }
 
 /** Zero for rows beyond `count` in `columns` panels: in queries before their powers are made, which must not overflow. */
-function clearRows<T>(panel: usize, columns: i32, count: i32): void {
+export function clearRows<T>(panel: usize, columns: i32, count: i32): void {
 	for (let i = 0; i < columns; i++, panel += panelBytes())
 		for (let r = count; r < panelRows<T>(); r++) store<T>(panel + <usize>r * sizeof<T>(), <T>0);
 }
@@ -90,7 +90,7 @@ function addOuter<T>(d: i32, x: usize, y: usize, c: usize, products: usize, boun
 }
 
 /** Adds a panel to the panel sums [½ Σ c², |A1| (d), A1ᵀ Ĝ (d x d), |A1|ᵀ |c| (d x d)]; c is left as |c|. */
-function addToSums<T>(d: i32, a1: usize, c: usize, gradient: usize, sums: usize): void {
+export function addToSums<T>(d: i32, a1: usize, c: usize, gradient: usize, sums: usize): void {
 	const P = panelBytes(), columns = <usize>d * P;
 	const half = v128.splat<T>(<T>0.5);
 	// unroll v: TILE_VECTORS

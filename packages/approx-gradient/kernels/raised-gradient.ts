@@ -23,10 +23,9 @@ function raiseColumns<T>(C: i32, nodes: i32, feature: usize, weight: usize, rais
 	if ($c < C) v128.store(gradient, a$c$v, ($c * TILE_VECTORS + $v) * 16);
 }
 
-/** gradient[b] = sum over alpha of w_alpha q^alpha t_(alpha + e_b), d panels; raised: byte offsets into t, nodes x d. */
-export function raise<T>(d: i32, nodes: i32, feature: usize, weight: usize, raised: usize, t: usize, gradient: usize): void {
+/** gradient[b] += sum over nodes of weight · feature · t[raised[node][b]], d panels; raised: byte offsets into t, nodes x d. */
+export function addRaised<T>(d: i32, nodes: i32, feature: usize, weight: usize, raised: usize, t: usize, gradient: usize): void {
 	const step = <usize>d << 2;
-	clearPanels(gradient, d);
 	for (let node = 0; node < nodes; node += RUN) {
 		const f = feature + <usize>node * panelBytes(), w = weight + <usize>node * sizeof<T>(), run = min(RUN, nodes - node);
 		let left = d, table = raised + <usize>node * step, to = gradient;
@@ -35,4 +34,10 @@ export function raise<T>(d: i32, nodes: i32, feature: usize, weight: usize, rais
 		else if (left == 2) raiseColumns<T>(2, run, f, w, table, step, t, to);
 		else if (left == 1) raiseColumns<T>(1, run, f, w, table, step, t, to);
 	}
+}
+
+/** gradient[b] = sum over alpha of w_alpha q^alpha t_(alpha + e_b), d panels; raised: byte offsets into t, nodes x d. */
+export function raise<T>(d: i32, nodes: i32, feature: usize, weight: usize, raised: usize, t: usize, gradient: usize): void {
+	clearPanels(gradient, d);
+	addRaised<T>(d, nodes, feature, weight, raised, t, gradient);
 }

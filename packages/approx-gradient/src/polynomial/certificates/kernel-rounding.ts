@@ -1,6 +1,6 @@
 import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
-import { BLOCK_ROW_BYTES } from "../kernels/kernel-plan.ts";
+import { BLOCK_ROW_BYTES, blocksInSum } from "../kernels/kernel-plan.ts";
 import type { FeatureSpace } from "../method/feature-space.ts";
 import type { Route } from "../routes/route.ts";
 import type { RoundingCounts } from "./rounding.ts";
@@ -17,11 +17,13 @@ const { RUN_NODES, STEP_BYTES, SUMMED_PANELS } = kernelConstants;
 export function kernelRoundingCounts(
 	{ name }: Route,
 	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
-	{ size, degree }: { size: number; raisedSize: number; degree: number },
+	{ size, raisedSize, degree }: { size: number; raisedSize: number; degree: number },
+	columns = d + 1,
 ): RoundingCounts {
 	const unit = unitRoundoff(dtype);
+	const blocks = blocksInSum({ n, d, dtype }, raisedSize, columns);
 	// A lane sees a row a step; at most four lanes are joined in the number type, lanes, blocks and slots then in double precision.
-	const overKeys = unit * (BLOCK_ROW_BYTES / STEP_BYTES + 8) + double * (Math.ceil(n / 16) + 64);
+	const overKeys = unit * (BLOCK_ROW_BYTES / STEP_BYTES + 8) + double * (blocks + 8);
 	// By runs of RUN_NODES, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
 	const overFeatures = unit * (RUN_NODES + d + degree + Math.ceil(size / RUN_NODES) + 2);
 	// Powers of queries and keys, ω, h and their product, the moments as stored and weighed, the product with the feature.
@@ -34,7 +36,8 @@ export function kernelRoundingCounts(
 		reverse: unit * ((degree + 1) * (d + 3) + 6) + overFeatures,
 		paper: Number.POSITIVE_INFINITY,
 	}[name];
-	const rows = unit * (SUMMED_PANELS + 8) + double * (Math.ceil(n / 64) + d + 64);
+	// A slot of blocks has no more runs of panels than blocks, but for its last one.
+	const rows = unit * (SUMMED_PANELS + 8) + double * (2 * blocks + d + 64);
 	// o = N · (1/D), E - η, c, r and c' are one to three roundings each.
 	return { sums, gradient: sums + gradient, rows, states: 4 * unit };
 }

@@ -1,5 +1,14 @@
 import type { AttentionProblem, GradientResult } from "@attgrad/attention-problem";
-import { add, ComputationError, type KernelName, type RowSource, type Runtime, scale } from "@attgrad/matrix-core";
+import {
+	add,
+	ComputationError,
+	type KernelName,
+	type RowSource,
+	type Runtime,
+	scale,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
+import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
 import type { FeatureSpace } from "../method/feature-space.ts";
 import { memoryOf } from "../method/memory.ts";
@@ -10,6 +19,7 @@ import { routes } from "../routes/index.ts";
 import { type ErrorConstants, errorConstants, type RowForm } from "./error-constants.ts";
 import { exactRowSums } from "./exact-rows.ts";
 import { boundFromGaussTotals } from "./gauss-bound.ts";
+import { gaussOnKernels } from "./kernel-run.ts";
 import { plainGaussRun } from "./plain-run.ts";
 import { type PredictedBound, predictGaussBound, type ScoreSample, sampleScores } from "./predicted-bound.ts";
 
@@ -40,12 +50,26 @@ const sizesOf = (d: number, degree: number) => ({
 /** The constants of a request at a degree. */
 export function constantsOf(request: GaussRequest, degree: number): ErrorConstants {
 	const { profile, space, form } = request;
-	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), space.scoreError);
+	const scoreError = onKernels(request) ? kernelScoreError(space) : space.scoreError;
+	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError);
 }
 
+/** Whether a request runs on kernels: those are for the route by moments and have no columns of single coordinates. */
+const onKernels = ({ kernel, route, form }: GaussRequest): boolean =>
+	kernel !== "js" && route === "moment" && form !== "vd";
+
 /** The plain passes are those of the routes with one degree more; sums by degree and coefficients are four roundings more. */
-function countsOf({ profile, route }: GaussRequest, degree: number): RoundingCounts {
+function countsOf(request: GaussRequest, degree: number): RoundingCounts {
+	const { profile, route, form } = request;
 	const { raisedSize } = sizesOf(profile.d, degree);
+	if (onKernels(request)) {
+		const sizes = { size: raisedSize, raisedSize, degree: degree + 1 };
+		const columns = profile.d + (form === "l1" ? 1 : 3);
+		const counts = kernelRoundingCounts(routes[route], profile, sizes, columns);
+		// Sums by degree, coefficients as stored, and their products: four more, and an addition for each degree.
+		const more = (degree + 6) * unitRoundoff(profile.dtype);
+		return { ...counts, sums: counts.sums + more, gradient: counts.gradient + 2 * more };
+	}
 	const counts = roundingCounts(routes[route], profile, { size: raisedSize, raisedSize, degree: degree + 1 });
 	const more = 4 * 2 ** -53;
 	return { ...counts, sums: counts.sums + more, gradient: counts.gradient + 2 * more };
@@ -65,7 +89,10 @@ export async function gaussOfDegree(request: GaussRequest, degree: number): Prom
 	requireMemory(sizesOf(d, degree).size, memoryAt(request, degree));
 	const constants = constantsOf(request, degree);
 	const tree = keptTotalDegreeTree(d, degree);
-	const run = await plainGaussRun({ problem, tree, space, constants, route }, runtime.onProgress);
+	const input = { problem, tree, space, constants, route };
+	const run = onKernels(request)
+		? await gaussOnKernels(input, runtime)
+		: await plainGaussRun(input, runtime.onProgress);
 	const { exactRows, largestKappa } = run.totals;
 	const exact = await exactRowSums(problem, { profile, space }, exactRows);
 	const ofRows = boundFromGaussTotals({ profile, space }, constants, run.totals);

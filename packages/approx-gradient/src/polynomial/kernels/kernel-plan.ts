@@ -5,6 +5,8 @@ import { bytesOf } from "./kernel-operands.ts";
 
 /** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
 export interface KernelPlan {
+	/** Columns that moments are taken against: values, ones, and squares for certificates. */
+	readonly columns: number;
 	/** Nodes whose moments pass 1 makes, and their runs. */
 	readonly nodes: number;
 	readonly keyRuns: RunTable;
@@ -40,12 +42,32 @@ const SMALL_SHARE = { rows: 2048, work: 2e6 };
 const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
+const slotsOf = (nodes: number, columns: number): number => clamp(Math.floor(SUM_BYTES / (8 * nodes * columns)), 1, 16);
+
+/**
+ * Additions in double precision that follow one another in a sum over n rows: at most as many as a slot adds blocks, and then the slots.
+ * Holds for every build: a block has rows of two panels of 32 bytes at least.
+ */
+export function blocksInSum(
+	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
+	nodes: number,
+	columns = d + 1,
+): number {
+	const rowBytes = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / nodes)), 64, BLOCK_ROW_BYTES);
+	const blockRows = Math.min(rowBytes, upTo(n * bytesOf(dtype), 64)) / bytesOf(dtype);
+	const slots = slotsOf(nodes, columns);
+	// Each chunk of slots · slotRows rows adds up to slotRows / blockRows blocks to every slot, the last one perhaps for few rows.
+	const most = Math.max(SMALL_SHARE.rows, BLOCK_ROW_BYTES, Math.min(n / slots, SHARE_WORK / (nodes * columns)));
+	return Math.ceil(n / (slots * blockRows) + Math.min(n, most) / blockRows) + slots + 2;
+}
+
 /** Sizes for a problem of n rows and width d, and the moments of the first `nodes` nodes of a tree. */
 export function kernelPlan(
 	kernel: KernelName,
 	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
 	tree: FeatureTree,
 	nodes: number,
+	columns = d + 1,
 ): KernelPlan {
 	if (kernel === "js") throw new Error("kernel js has no plan");
 	const keyRuns = productTable(tree, nodes);
@@ -54,18 +76,19 @@ export function kernelPlan(
 	const fitting = 2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes)));
 	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROW_BYTES / bytesOf(dtype), upTo(n, panelRows)) / panelRows);
 	const blockRows = blockPanels * panelRows;
-	const slots = clamp(Math.floor(SUM_BYTES / (8 * nodes * (d + 1))), 1, 16);
-	const rowWork = nodes * (d + 1);
+	const slots = slotsOf(nodes, columns);
+	const rowWork = nodes * columns;
 	const least = Math.max(blockRows, Math.min(SMALL_SHARE.rows, SMALL_SHARE.work / rowWork));
 	const slotRows = upTo(clamp(Math.ceil(n / slots), least, Math.max(least, SHARE_WORK / rowWork)), blockRows);
 	return {
+		columns,
 		nodes,
 		keyRuns,
 		panelBytes,
 		blockPanels,
 		slots,
 		slotRows,
-		keyScratch: 256 + ((keyRuns.made + 3 * d + 3) * (blockPanels + 1) + 6 * d + 12) * panelBytes,
+		keyScratch: 256 + ((keyRuns.made + d + 1 + 2 * columns) * (blockPanels + 1) + 6 * d + 12) * panelBytes,
 		queryScratch: ({ made, products }, adjointNodes) => {
 			const columns = 10 * d + 2 + 2 * d * d + (d + 1) * (products + 1);
 			return (made + adjointNodes + columns) * panelBytes;

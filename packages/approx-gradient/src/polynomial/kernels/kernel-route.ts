@@ -46,9 +46,9 @@ export async function runOnKernels(
 	});
 }
 
-/** Pass 1: S[β, i] for the nodes of the plan, nodes x (d + 1). */
+/** Pass 1: S[β, i] for the nodes of the plan, nodes x columns. */
 export function keyMoments(
-	{ problem, frame }: RouteInput,
+	{ problem, frame }: Pick<RouteInput, "problem" | "frame">,
 	plan: KernelPlan,
 	kernels: Kernels,
 	onProgress: (rows: number) => void,
@@ -57,7 +57,8 @@ export function keyMoments(
 	const dtype = problem.A1.dtype;
 	const size = bytesOf(dtype);
 	return kernels.scope(async () => {
-		const { nodes } = plan;
+		const { nodes, columns } = plan;
+		const extra = columns - d - 1;
 		const keyMap = transpose(frame.keyMap);
 		const tilted = frame.queryCentre.some((nu) => nu !== 0);
 		const fixed = [...putRuns(kernels, plan.keyRuns), plan.blockPanels];
@@ -71,7 +72,7 @@ export function keyMoments(
 		];
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 		const used = sharesOf(chunkRows, plan).length;
-		const length = nodes * (d + 1);
+		const length = nodes * columns;
 		const sums = kernels.allocateZeros("f64", used * length);
 		const keysAt = kernels.rowReader(A2, dtype, chunkRows);
 		const inputsAt = kernels.rowReader(A3, dtype, chunkRows);
@@ -81,18 +82,18 @@ export function keyMoments(
 			const inputs = inputsAt(from, from + rows);
 			const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
 				...[count, d, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
-				...[...matrices, sums + slot * length * 8],
+				...[...matrices, sums + slot * length * 8, ...(extra > 0 ? [extra] : [])],
 			]);
-			await kernels.run(`keyMoments${8 * size}`, tasks, { scratch: plan.keyScratch });
+			await kernels.run(`${extra > 0 ? "gauss" : "key"}Moments${8 * size}`, tasks, { scratch: plan.keyScratch });
 			onProgress(from + rows);
 		}
 		const all = kernels.view("f64", sums, used * length);
 		const joined = all.slice(0, length);
 		for (let slot = 1; slot < used; slot++)
 			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at] += all[from];
-		const total = new Float64Array(nodes * (d + 1));
+		const total = new Float64Array(length);
 		for (let place = 0; place < nodes; place++)
-			for (let column = 0, at = plan.keyRuns.order[place] * (d + 1); column <= d; column++, at++)
+			for (let column = 0, at = plan.keyRuns.order[place] * columns; column < columns; column++, at++)
 				total[at] = joined[column * nodes + place];
 		return total;
 	});

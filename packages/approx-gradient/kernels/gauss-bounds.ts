@@ -1,0 +1,280 @@
+// What is proved of a panel of rows with polynomials of their own: `row-terms.ts` in TypeScript says what is computed. All in double
+// precision; a panel of single precision is two blocks of panels of doubles, each by itself.
+
+import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { panelBytes } from "./panel";
+import { columnSums, termSizes } from "./row-polynomials";
+
+/** Places of the doubles that a bound takes, in bytes from the address of its constants; then rows of d: key reach, H, output, residual. */
+const SUMS: usize = 0;
+const SCORE_ERROR: usize = 8;
+const KEY_NORM: usize = 16;
+const RADIUS: usize = 24;
+const KAPPA: usize = 32;
+const ROUNDING: usize = 40;
+const RANGE_SQUARE: usize = 48;
+const KEY_RATIO: usize = 56;
+const CONSTANT: usize = 64;
+const OUTPUT_SQUARE: usize = 72;
+const PRODUCT: usize = 80;
+const COLUMNS: usize = 88;
+
+/** Panels that are kept of a block of rows between `acceptRows` and `rowBounds`. */
+const REACH: usize = 0;
+const NORMALISER: usize = 1;
+const ERROR: usize = 2;
+const GROWTH: usize = 3;
+const KAPPAS: usize = 4;
+const ACCEPTED: usize = 5;
+const LEAST: usize = 6;
+const SIZE: usize = 7;
+const COLUMN_ERROR: usize = 8;
+const COLUMN_VALUE: usize = 9;
+const KEY_ERROR: usize = 10;
+const KEY_VALUE: usize = 11;
+export const KEPT_PANELS = 12;
+
+// @ts-ignore: decorator
+@inline
+function kept(panels: usize, which: usize): usize {
+	return panels + which * panelBytes();
+}
+
+/** Reach of a block of rows: at least every |score|, by coordinates or by norms, from d panels of stored queries. */
+export function reachOfRows(d: i32, q: usize, bounds: usize, panels: usize): void {
+	const P = panelBytes(), last = q + <usize>d * P;
+	// unroll v: TILE_VECTORS
+	let square$v = zero();
+	// unroll v: TILE_VECTORS
+	let sum$v = zero();
+	for (let reach = bounds + COLUMNS; q < last; q += P, reach += 8) {
+		const most = v128.load_splat<f64>(reach);
+		// unroll v: TILE_VECTORS
+		const x$v = v128.load(q, $v * 16);
+		// unroll v: TILE_VECTORS
+		square$v = multiplyAdd<f64>(x$v, x$v, square$v);
+		// unroll v: TILE_VECTORS
+		sum$v = multiplyAdd<f64>(v128.abs<f64>(x$v), most, sum$v);
+	}
+	const norm = v128.load_splat<f64>(bounds, KEY_NORM), to = kept(panels, REACH);
+	// unroll v: TILE_VECTORS
+	v128.store(to, v128.min<f64>(sum$v, v128.mul<f64>(v128.sqrt<f64>(square$v), norm)), $v * 16);
+}
+
+/**
+ * Which rows of a block the method takes: all bits set in ACCEPTED. NORMALISER has been set; sums are those of the column of ones.
+ */
+export function acceptRows(degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize): void {
+	const error = kept(panels, COLUMN_ERROR), size = kept(panels, SIZE), reach = kept(panels, REACH), normaliser = kept(panels, NORMALISER);
+	columnSums(degree, r, constants, solution, sums, error, kept(panels, COLUMN_VALUE));
+	termSizes(degree, solution, reach, size);
+	const cs = v128.load_splat<f64>(bounds, SUMS), one = v128.splat<f64>(1), none = zero();
+	const input = v128.load_splat<f64>(bounds, SCORE_ERROR), more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));
+	const some = v128.splat<f64>(1.02 * load<f64>(bounds, SCORE_ERROR));
+	// unroll v: TILE_VECTORS
+	const D$v = v128.load(normaliser, $v * 16);
+	// unroll v: TILE_VECTORS
+	const g$v = v128.div<f64>(v128.mul<f64>(v128.load(size, $v * 16), v128.load(sums, $v * 16)), D$v);
+	// unroll v: TILE_VECTORS
+	const rounding$v = v128.mul<f64>(cs, g$v);
+	// unroll v: TILE_VECTORS
+	const least$v = v128.mul<f64>(D$v, v128.sub<f64>(one, rounding$v));
+	// unroll v: TILE_VECTORS
+	const e$v = multiplyAdd<f64>(some, D$v, v128.mul<f64>(more, v128.load(error, $v * 16)));
+	// unroll v: TILE_VECTORS
+	const kappa$v = v128.div<f64>(e$v, least$v);
+	const radius = v128.load_splat<f64>(bounds, RADIUS), most = v128.load_splat<f64>(bounds, KAPPA), largest = v128.load_splat<f64>(bounds, ROUNDING);
+	// unroll v: TILE_VECTORS
+	let a$v = v128.and(v128.le<f64>(v128.load(reach, $v * 16), radius), v128.gt<f64>(least$v, none));
+	// unroll v: TILE_VECTORS
+	a$v = v128.and(a$v, v128.and(v128.lt<f64>(kappa$v, most), v128.le<f64>(rounding$v, largest)));
+	// unroll v: TILE_VECTORS
+	v128.store(kept(panels, GROWTH), g$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(kept(panels, KAPPAS), kappa$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(kept(panels, ERROR), e$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(kept(panels, LEAST), least$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(kept(panels, ACCEPTED), a$v, $v * 16);
+}
+
+/** The panel ACCEPTED, and those of REACH and NORMALISER, of a block. */
+// @ts-ignore: decorator
+@inline
+export function acceptedOf(panels: usize): usize {
+	return kept(panels, ACCEPTED);
+}
+
+// @ts-ignore: decorator
+@inline
+export function reachIn(panels: usize): usize {
+	return kept(panels, REACH);
+}
+
+// @ts-ignore: decorator
+@inline
+export function normaliserIn(panels: usize): usize {
+	return kept(panels, NORMALISER);
+}
+
+/** norms: ‖x‖² of each row for d panels. */
+// @ts-ignore: decorator
+@inline
+function squareOf(d: i32, x: usize, to: usize): void {
+	const P = panelBytes();
+	// unroll v: TILE_VECTORS
+	let s$v = zero();
+	for (const end = x + <usize>d * P; x < end; x += P) {
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<f64>(v128.load(x, $v * 16), v128.load(x, $v * 16), s$v);
+	}
+	// unroll v: TILE_VECTORS
+	v128.store(to, s$v, $v * 16);
+}
+
+/**
+ * Terms of a block of rows: l1, then V of all coordinates, then what rounding has with the growth, three panels; 0 for rows that are not
+ * accepted, and one of the first two is 0 for each row.
+ * output, residual, gradient, pilot: d panels each; extra: 2 where there are sums of squares of values and keys behind those of ones.
+ * scratch: 4 panels.
+ */
+export function rowBounds(
+	d: i32, degree: i32, r: i32, extra: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, terms: usize, scratch: usize,
+): void {
+	const P = panelBytes(), columns = <usize>d << 3, three = v128.splat<f64>(3), one = v128.splat<f64>(1);
+	const kappa = kept(panels, KAPPAS), outputSquare = v128.load_splat<f64>(bounds, OUTPUT_SQUARE), product = v128.load_splat<f64>(bounds, PRODUCT);
+	// unroll v: TILE_VECTORS
+	const tau$v = v128.add<f64>(v128.load(kappa, $v * 16), v128.load(kappa, $v * 16));
+	// unroll v: TILE_VECTORS
+	const factor$v = v128.add<f64>(three, tau$v);
+	// unroll v: TILE_VECTORS
+	let l$v = zero();
+	// unroll v: TILE_VECTORS
+	let s$v = v128.load_splat<f64>(bounds, CONSTANT);
+	for (let i = 0, at = bounds + COLUMNS + columns; i < d; i++, at += 8) {
+		const o = output + <usize>i * P, c = residual + <usize>i * P;
+		const H = v128.load_splat<f64>(at), ofOutput = v128.load_splat<f64>(at + columns), ofResidual = v128.load_splat<f64>(at + 2 * columns);
+		// unroll v: TILE_VECTORS
+		const o$v = v128.abs<f64>(v128.load(o, $v * 16));
+		// unroll v: TILE_VECTORS
+		const c$v = v128.abs<f64>(v128.load(c, $v * 16));
+		// unroll v: TILE_VECTORS
+		l$v = multiplyAdd<f64>(H, multiplyAdd<f64>(factor$v, c$v, H), l$v);
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<f64>(o$v, multiplyAdd<f64>(outputSquare, o$v, ofOutput), s$v);
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<f64>(c$v, multiplyAdd<f64>(product, o$v, ofResidual), s$v);
+	}
+	const growth = kept(panels, GROWTH), accepted = kept(panels, ACCEPTED);
+	// unroll v: TILE_VECTORS
+	s$v = v128.mul<f64>(v128.mul<f64>(v128.add<f64>(one, tau$v), v128.load(growth, $v * 16)), s$v);
+	// unroll v: TILE_VECTORS
+	v128.store(terms, v128.and(v128.load(accepted, $v * 16), v128.mul<f64>(tau$v, l$v)), $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(terms + 2 * P, v128.and(v128.load(accepted, $v * 16), s$v), $v * 16);
+	if (extra == 0) {
+		memory.fill(terms + P, 0, P);
+		return;
+	}
+	spread(d, degree, r, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, terms, scratch);
+}
+
+/** V in terms[1], and the less of it and terms[0]. */
+function spread(
+	d: i32, degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, terms: usize, scratch: usize,
+): void {
+	const P = panelBytes(), column = <usize>(2 * r + 1) * P, ofValues = sums + column, ofKeys = ofValues + column;
+	const exponential = solution + <usize>(degree + 2 * r + 5) * P, p = r >= 2 ? 2 : 1;
+	squareOf(d, output, scratch);
+	squareOf(d, residual, scratch + P);
+	squareOf(d, gradient, scratch + 2 * P);
+	squareOf(d, pilot, scratch + 3 * P);
+	const valueError = kept(panels, COLUMN_VALUE), value = kept(panels, COLUMN_ERROR), keyError = kept(panels, KEY_ERROR), keyValue = kept(panels, KEY_VALUE);
+	const own = v128.load_splat<f64>(constants);
+	// The error sum of ones is (ERROR - 1.02 η D) / (1 + η) at least; ERROR itself is above it.
+	const none = zero(), range = v128.splat<f64>(17.0 * load<f64>(bounds, RANGE_SQUARE)), input = v128.load_splat<f64>(bounds, SCORE_ERROR);
+	const more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));
+	columnSums(degree, r, constants, solution, ofValues, valueError, value);
+	columnSums(degree, r, constants, solution, ofKeys, keyError, keyValue);
+	const normaliser = kept(panels, NORMALISER), size = kept(panels, SIZE), error = kept(panels, ERROR), least = kept(panels, LEAST), reach = kept(panels, REACH);
+	// unroll v: TILE_VECTORS
+	const m$v = v128.load(sums, $v * 16);
+	// unroll v: TILE_VECTORS
+	const slack$v = v128.mul<f64>(own, v128.load(size, $v * 16));
+	// unroll v: TILE_VECTORS
+	const o$v = v128.load(scratch, $v * 16);
+	// unroll v: TILE_VECTORS
+	const around$v = multiplySubtract<f64>(v128.load(normaliser, $v * 16), o$v, v128.load(value, $v * 16));
+	// unroll v: TILE_VECTORS
+	const rounded$v = v128.mul<f64>(slack$v, multiplyAdd<f64>(range, m$v, v128.load(ofValues, $v * 16)));
+	// unroll v: TILE_VECTORS
+	const variance$v = v128.add<f64>(v128.max<f64>(none, around$v), rounded$v);
+	// unroll v: TILE_VECTORS
+	const E$v = v128.load(error, $v * 16);
+	// unroll v: TILE_VECTORS
+	const rootE$v = v128.sqrt<f64>(E$v);
+	// unroll v: TILE_VECTORS
+	const errors$v = multiplyAdd<f64>(v128.sqrt<f64>(o$v), rootE$v, v128.sqrt<f64>(v128.mul<f64>(more, v128.load(valueError, $v * 16))));
+	// unroll v: TILE_VECTORS
+	const spreadSquare$v = multiplyAdd<f64>(errors$v, errors$v, v128.mul<f64>(input, variance$v));
+	// unroll v: TILE_VECTORS
+	const spread$v = v128.sqrt<f64>(spreadSquare$v);
+	// unroll v: TILE_VECTORS
+	const inverse$v = v128.div<f64>(v128.splat<f64>(1), v128.sub<f64>(v128.load(least, $v * 16), E$v));
+	// unroll v: TILE_VECTORS
+	const deviation$v = v128.sqrt<f64>(v128.mul<f64>(v128.add<f64>(variance$v, spreadSquare$v), inverse$v));
+	// unroll v: TILE_VECTORS
+	const k$v = v128.load(ofKeys, $v * 16);
+	// unroll v: TILE_VECTORS
+	const keys$v = multiplyAdd<f64>(slack$v, k$v, v128.max<f64>(none, v128.load(keyValue, $v * 16)));
+	// unroll v: TILE_VECTORS
+	const keyErrors$v = multiplyAdd<f64>(input, keys$v, v128.mul<f64>(more, v128.load(keyError, $v * 16)));
+	// unroll v: TILE_VECTORS
+	const root$v = v128.sqrt<f64>(v128.mul<f64>(v128.add<f64>(keys$v, keyErrors$v), inverse$v));
+	// unroll v: TILE_VECTORS
+	const R$v = v128.mul<f64>(v128.load(reach, $v * 16), v128.load(reach, $v * 16));
+	// unroll v: TILE_VECTORS
+	const powers$v = p == 2 ? v128.mul<f64>(R$v, R$v) : R$v;
+	// unroll v: TILE_VECTORS
+	const scores$v = multiplyAdd<f64>(v128.mul<f64>(own, powers$v), m$v, v128.max<f64>(none, v128.load(sums + <usize>(2 * p) * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	const weighted$v = multiplyAdd<f64>(v128.mul<f64>(own, R$v), k$v, v128.max<f64>(none, v128.load(ofKeys + 2 * P, $v * 16)));
+	const share = v128.splat<f64>(p == 2 ? 0.16666666666666669 : 0.5);
+	// unroll v: TILE_VECTORS
+	const e$v = v128.load(exponential, $v * 16);
+	// unroll v: TILE_VECTORS
+	let mean$v = v128.mul<f64>(v128.mul<f64>(share, e$v), v128.sqrt<f64>(v128.mul<f64>(scores$v, weighted$v)));
+	// unroll v: TILE_VECTORS
+	mean$v = multiplyAdd<f64>(v128.mul<f64>(own, e$v), v128.sqrt<f64>(v128.mul<f64>(m$v, k$v)), mean$v);
+	// unroll v: TILE_VECTORS
+	const mass$v = v128.add<f64>(v128.load(normaliser, $v * 16), E$v);
+	// unroll v: TILE_VECTORS
+	const both$v = v128.add<f64>(keys$v, v128.load(keyError, $v * 16));
+	// unroll v: TILE_VECTORS
+	mean$v = multiplyAdd<f64>(input, v128.sqrt<f64>(v128.mul<f64>(mass$v, both$v)), mean$v);
+	// unroll v: TILE_VECTORS
+	mean$v = v128.mul<f64>(v128.add<f64>(mean$v, v128.sqrt<f64>(v128.load(scratch + 3 * P, $v * 16))), inverse$v);
+	// unroll v: TILE_VECTORS
+	const moved$v = multiplyAdd<f64>(rootE$v, v128.min<f64>(mean$v, root$v), v128.sqrt<f64>(keyErrors$v));
+	// unroll v: TILE_VECTORS
+	let bound$v = v128.mul<f64>(E$v, v128.sqrt<f64>(v128.load(scratch + 2 * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	bound$v = multiplyAdd<f64>(v128.mul<f64>(v128.sqrt<f64>(v128.load(scratch + P, $v * 16)), spread$v), moved$v, bound$v);
+	// unroll v: TILE_VECTORS
+	bound$v = multiplyAdd<f64>(v128.mul<f64>(rootE$v, spread$v), v128.mul<f64>(deviation$v, root$v), bound$v);
+	// unroll v: TILE_VECTORS
+	bound$v = v128.mul<f64>(bound$v, inverse$v);
+	const ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
+	// unroll v: TILE_VECTORS
+	const l$v = v128.load(terms, $v * 16);
+	// unroll v: TILE_VECTORS
+	const less$v = v128.lt<f64>(bound$v, v128.mul<f64>(l$v, ratio));
+	// unroll v: TILE_VECTORS
+	v128.store(terms, v128.andnot(l$v, less$v), $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(terms + P, v128.and(v128.load(accepted, $v * 16), v128.and(less$v, bound$v)), $v * 16);
+}

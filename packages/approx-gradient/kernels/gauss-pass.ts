@@ -1,0 +1,250 @@
+// Pass 2 with a polynomial of its own for each row: sums by degree, power sums, polynomials, and from there on as the route `moment`, with
+// coefficients by row. `plain-run.ts` in TypeScript says what is computed.
+
+import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { cotangents } from "./cotangents";
+import { panelFeatures } from "./features";
+import { acceptedOf, acceptRows, KEPT_PANELS, normaliserIn, reachIn, reachOfRows, rowBounds } from "./gauss-bounds";
+import { addEvaluated } from "./outputs";
+import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
+import { centrePanels, projectPanels, wideBlocks } from "./projection";
+import { addToSums, residual } from "./query-pass";
+import { addRaised } from "./raised-gradient";
+import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
+
+/** Panel `part` of doubles of a panel of T. */
+// @ts-ignore: decorator
+@inline
+function widenPart<T>(panel: usize, part: usize, out: usize): void {
+	if (sizeof<T>() == 8) {
+		// unroll v: TILE_VECTORS
+		v128.store(out, v128.load(panel, $v * 16), $v * 16);
+		return;
+	}
+	panel += part * (panelBytes() >> 1);
+	// unroll v: TILE_VECTORS
+	v128.store(out, f64x2.promote_low_f32x4(v128.load64_zero(panel, $v * 8)), $v * 16);
+}
+
+/** `count` such panels that follow each other. */
+function widenParts<T>(panels: usize, count: i32, part: usize, out: usize): void {
+	for (let i = 0; i < count; i++, panels += panelBytes(), out += panelBytes()) widenPart<T>(panels, part, out);
+}
+
+/** `count` panels of doubles as part `part` of panels of T. */
+function narrowParts<T>(wide: usize, count: i32, part: usize, out: usize): void {
+	const P = panelBytes();
+	if (sizeof<T>() == 8) {
+		memory.copy(out, wide, <usize>count * P);
+		return;
+	}
+	out += part * (P >> 1);
+	for (const end = wide + <usize>count * P; wide < end; wide += P, out += P) {
+		// unroll v: TILE_VECTORS
+		v128.store_lane<u64>(out, f32x4.demote_f64x2_zero(v128.load(wide, $v * 16)), 0, $v * 8);
+	}
+}
+
+/** N[i] = Σ_k a_k · byDegree[k][i] for the first d + 1 of the columns of each degree. */
+function combine<T>(d: i32, degree: i32, columns: i32, coefficients: usize, byDegree: usize, N: usize): void {
+	const P = panelBytes(), step = <usize>columns * P;
+	for (let i = 0; i <= d; i++, byDegree += P, N += P) {
+		// unroll v: TILE_VECTORS
+		let n$v = zero();
+		for (let k = 0, from = byDegree, a = coefficients; k <= degree; k++, from += step, a += P) {
+			// unroll v: TILE_VECTORS
+			n$v = multiplyAdd<T>(v128.load(a, $v * 16), v128.load(from, $v * 16), n$v);
+		}
+		// unroll v: TILE_VECTORS
+		v128.store(N, n$v, $v * 16);
+	}
+}
+
+/** out[i] = N[i] / D for d panels. */
+function normalised<T>(d: i32, N: usize, out: usize): void {
+	const P = panelBytes(), normaliser = N + <usize>d * P;
+	// unroll v: TILE_VECTORS
+	const i$v = v128.div<T>(v128.splat<T>(<T>1), v128.load(normaliser, $v * 16));
+	for (; N < normaliser; N += P, out += P) {
+		// unroll v: TILE_VECTORS
+		v128.store(out, v128.mul<T>(v128.load(N, $v * 16), i$v), $v * 16);
+	}
+}
+
+/** Row r of `columns` panels to zero. */
+// @ts-ignore: decorator
+@inline
+function clearRow<T>(panel: usize, columns: i32, r: i32): void {
+	for (let i = 0; i < columns; i++, panel += panelBytes()) store<T>(panel + <usize>r * sizeof<T>(), <T>0);
+}
+
+/**
+ * Rows that are not accepted: N = (0, 1), and 1 in `flags`; rows beyond `count` likewise without a flag. Gives how many rows of the first
+ * `count` there are.
+ */
+function rejectRows<T>(d: i32, count: i32, keptPanels: usize, keptStep: usize, N: usize, flags: usize): i32 {
+	const P = panelBytes();
+	let rejected = 0;
+	for (let r = 0; r < panelRows<T>(); r++) {
+		const inPart = panelRows<f64>(), part = <usize>(r / inPart), lane = acceptedOf(keptPanels + part * keptStep) + (<usize>(r % inPart) << 3);
+		const inside = r < count, taken = load<u64>(lane) != 0;
+		if (inside && taken) continue;
+		if (inside) {
+			store<u8>(flags + r, 1);
+			rejected++;
+		}
+		store<u64>(lane, 0);
+		clearRow<T>(N, d, r);
+		store<T>(N + <usize>d * P + <usize>r * sizeof<T>(), <T>1);
+	}
+	return rejected;
+}
+
+/** sums[x · d + a] += |input_a| · terms[x] for three panels of terms and d of inputs, in double precision. */
+function addTerms(d: i32, inputs: usize, terms: usize, sums: usize): void {
+	const P = panelBytes();
+	for (let x = 0; x < 3; x++, terms += P) {
+		// unroll v: TILE_VECTORS
+		const t$v = v128.load(terms, $v * 16);
+		for (let a = inputs; a < inputs + <usize>d * P; a += P, sums += P) {
+			// unroll v: TILE_VECTORS
+			const s$v = multiplyAdd<f64>(v128.abs<f64>(v128.load(a, $v * 16)), t$v, v128.load(sums, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(sums, s$v, $v * 16);
+		}
+	}
+}
+
+/** most = max(most, κ) over accepted rows. */
+// @ts-ignore: decorator
+@inline
+function raiseKappa(accepted: usize, kappa: usize, most: usize): void {
+	// unroll v: TILE_VECTORS
+	const k$v = v128.and(v128.load(accepted, $v * 16), v128.load(kappa, $v * 16));
+	// unroll v: TILE_VECTORS
+	v128.store(most, v128.max<f64>(v128.load(most, $v * 16), k$v), $v * 16);
+}
+
+/**
+ * A range of `rows` queries. Returns how many of them are left to the exact method; they have 1 in `flags`.
+ * levels: first node of each degree 0..g + 1 and the end; nodes: those of degree <= g, or g + 1 where power sums need it or the gradient does.
+ * byDegree: multinomials times S, K⁺ x columns (values, ones, extra); moments: S against values and ones, K⁺ x (d + 1);
+ * multiplicity, raised: as `weight` and `raised` of `queryPass`; pilot: `pilotNodes` x d.
+ * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
+ */
+// @ts-ignore: decorator
+@inline
+export function gaussPass<T>(
+	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, runTable: usize,
+	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, moments: usize,
+	multiplicity: usize, raised: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
+): i32 {
+	const P = panelBytes(), block = <usize>d * P, stride = <usize>d * sizeof<T>(), Z = <usize>sizeof<T>();
+	const columns = d + 1 + extra, r = (degree + 1) >> 1, sumColumns = extra ? 3 : 1, parts = wideBlocks<T>();
+	const nodes = load<i32>(levels + (<usize>(degree + 2) << 2)), K = load<i32>(levels + (<usize>(degree + 1) << 2));
+	const powers = <usize>(2 * r + 1) * P, sumBytes = <usize>sumColumns * powers;
+	const solutionBytes = <usize>solutionPanels(degree, r) * P, keptBytes = <usize>KEPT_PANELS * P;
+	const table = scratch, wide = table + EXPONENTIAL_TABLE, q = wide + 4 * block, feature = q + block, t = feature + <usize>nodes * P;
+	const gradient = t + <usize>nodes * P, a1 = gradient + block, c = a1 + block, N = c + block, output = N + block + P;
+	const mean = output + block, coefficients = mean + block, sumsByDegree = coefficients + <usize>(degree + 1) * P;
+	const wideSums = sumsByDegree + <usize>(degree + 2) * <usize>columns * P, solution = wideSums + parts * sumBytes;
+	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + 3 * P;
+	const solving = small + 4 * P, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
+	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
+	prepareExponential<f64>(table);
+	memory.fill(sums, 0, <usize>(sumCount + 3 * d + 1) * P);
+	let rejected = 0;
+	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {
+		const count = min(panelRows<T>(), rows - from);
+		loadPanels<T>(A1 + <usize>from * stride, count, d, a1);
+		loadPanels<T>(E + <usize>from * stride, count, d, c);
+		projectPanels<T>(a1, queryMap, none, queryShift, d, q, wide);
+		centrePanels<T>(d, valueCentre, c, wide);
+		panelFeatures<T>(feature, runs, runTable);
+		clearPanels(sumsByDegree, (degree + 2) * columns);
+		for (let k = 0, to = sumsByDegree; k <= degree + 1; k++, to += <usize>columns * P) {
+			const first = load<i32>(levels + (<usize>k << 2)), size = load<i32>(levels + (<usize>(k + 1) << 2)) - first;
+			const at = byDegree + <usize>(first * columns) * Z, f = feature + <usize>first * P;
+			if (k <= degree) addEvaluated<T>(columns, f, size, at, <usize>columns * Z, to);
+			else if (2 * r > degree) addEvaluated<T>(extra + 1, f, size, at + <usize>d * Z, <usize>columns * Z, to + block);
+		}
+		if (extra) {
+			clearPanels(mean, d);
+			addEvaluated<T>(d, feature, pilotNodes, pilot, stride, mean);
+		}
+		for (let part: usize = 0; part < parts; part++) {
+			const own = wideSums + part * sumBytes, facts = keptPanels + part * keptBytes, solved = solution + part * solutionBytes;
+			for (let x = 0, to = own; x < sumColumns; x++)
+				for (let k = 0, at = sumsByDegree + <usize>(d + x) * P; k <= 2 * r; k++, at += <usize>columns * P, to += P)
+					widenPart<T>(at, part, to);
+			widenParts<T>(q, d, part, wide);
+			reachOfRows(d, wide, bounds, facts);
+			solveRows(degree, r, terms, constants, own, reachIn(facts), table, solved, solving);
+			narrowParts<T>(solved, degree + 1, part, coefficients);
+		}
+		combine<T>(d, degree, columns, coefficients, sumsByDegree, N);
+		for (let part: usize = 0; part < parts; part++) {
+			const facts = keptPanels + part * keptBytes;
+			widenPart<T>(N + block, part, normaliserIn(facts));
+			acceptRows(degree, r, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts);
+			// Largest κ before rows beyond the count are taken out is of no use: these have the normaliser of a key's.
+		}
+		const left = rejectRows<T>(d, count, keptPanels, keptBytes, N, flags + from);
+		rejected += left;
+		normalised<T>(d, N, output);
+		residual<T>(d, N, c);
+		if (count < panelRows<T>() || left > 0)
+			for (let row = 0; row < panelRows<T>(); row++) {
+				const inPart = panelRows<f64>(), lane = acceptedOf(keptPanels + <usize>(row / inPart) * keptBytes) + (<usize>(row % inPart) << 3);
+				if (load<u64>(lane) != 0) continue;
+				clearRow<T>(N, d + 1, row);
+				clearRow<T>(c, d, row);
+				clearRow<T>(output, d, row);
+			}
+		cotangents<T>(d + 1, nodes, moments, N, t);
+		clearPanels(gradient, d);
+		for (let k = 0, a = coefficients; k <= degree; k++, a += P) {
+			const first = load<i32>(levels + (<usize>k << 2)), size = load<i32>(levels + (<usize>(k + 1) << 2)) - first;
+			clearPanels(wide, d);
+			addRaised<T>(d, size, feature + <usize>first * P, multiplicity + <usize>first * Z, raised + <usize>(first * d << 2), t, wide);
+			// unroll v: TILE_VECTORS
+			const a$v = v128.load(a, $v * 16);
+			for (let to = gradient, at = wide; to < gradient + block; to += P, at += P) {
+				// unroll v: TILE_VECTORS
+				v128.store(to, multiplyAdd<T>(a$v, v128.load(at, $v * 16), v128.load(to, $v * 16)), $v * 16);
+			}
+		}
+		for (let part: usize = 0; part < parts; part++) {
+			const facts = keptPanels + part * keptBytes, o = wide, x = wide + block, g = x + block, p = g + block;
+			widenParts<T>(output, d, part, o);
+			widenParts<T>(c, d, part, x);
+			widenParts<T>(gradient, d, part, g);
+			widenParts<T>(mean, d, part, p);
+			rowBounds(
+				d, degree, r, extra, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, o, x, g, p, rowTerms, small,
+			);
+			widenParts<T>(a1, d, part, wide);
+			addTerms(d, wide, rowTerms, termSums);
+			raiseKappa(acceptedOf(facts), facts + 4 * P, kappa);
+		}
+		addToSums<T>(d, a1, c, gradient, sums);
+		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {
+			for (let k = 0; k < sumCount; k++) {
+				const at = totals + (<usize>k << 3);
+				store<f64>(at, load<f64>(at) + panelSum<T>(sums + <usize>k * P));
+			}
+			memory.fill(sums, 0, <usize>sumCount * P);
+			for (let k = 0; k < 3 * d; k++) {
+				const at = totals + (<usize>(sumCount + k) << 3);
+				store<f64>(at, load<f64>(at) + panelSum<f64>(termSums + <usize>k * P));
+			}
+			memory.fill(termSums, 0, 3 * block);
+		}
+	}
+	let most: f64 = 0;
+	for (let lane: usize = 0; lane < P; lane += 8) most = max<f64>(most, load<f64>(kappa + lane));
+	const last = totals + (<usize>(sumCount + 3 * d) << 3);
+	store<f64>(last, max<f64>(load<f64>(last), most));
+	return rejected;
+}

@@ -1,0 +1,192 @@
+import { type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
+import { raisedTable, runTable } from "../kernels/feature-tables.ts";
+import { polynomialKernels } from "../kernels/kernel-module.ts";
+import { bytesOf, putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
+import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
+import { keyMoments } from "../kernels/kernel-route.ts";
+import { type ErrorConstants, LIMITS } from "./error-constants.ts";
+import { levelsOf } from "./levels.ts";
+import { type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
+import { nodesOf } from "./row-polynomial.ts";
+import { pilotDegree } from "./row-terms.ts";
+import { leadingTaylorTerms, taylorDegree, taylorRemainder } from "./taylor-terms.ts";
+
+const u = 2 ** -53;
+
+/** Part of the time that pass 1 takes, for the progress. */
+const KEY_SHARE = 0.4;
+
+/**
+ * `plainGaussRun` on kernels and threads, by the route `moment`; forms l1 and v2. The result is the same for every number of threads.
+ * @throws ComputationError out-of-memory when the kernels' memory cannot grow
+ */
+export async function gaussOnKernels(input: GaussInput, runtime: Runtime): Promise<GaussRun> {
+	const { problem, tree, space, constants } = input;
+	const { n, d } = problem;
+	const shape = { n, d, dtype: problem.A1.dtype };
+	const plan = kernelPlan(runtime.kernel, shape, tree, tree.raisedSize, momentColumns(constants));
+	return withKernels(runtime, polynomialKernels, async (kernels) => {
+		const done = (rows: number): void => runtime.onProgress?.(rows, n);
+		const moments = await keyMoments({ problem, frame: space.frame }, plan, kernels, (rows) => done(KEY_SHARE * rows));
+		return queries(input, moments, plan, kernels, (rows) => done(KEY_SHARE * n + (1 - KEY_SHARE) * rows));
+	});
+}
+
+/** Pass 2: gradient, loss and totals from the moments. */
+async function queries(
+	input: GaussInput,
+	moments: Float64Array,
+	plan: KernelPlan,
+	kernels: Kernels,
+	onProgress: (rows: number) => void,
+): Promise<GaussRun> {
+	const { problem, space, constants } = input;
+	const { n, d, A1, E } = problem;
+	const { dtype } = A1;
+	const size = bytesOf(dtype);
+	const { operands, scratch } = queryOperands(input, moments, plan, kernels);
+	const sumCount = 1 + d + 2 * d * d;
+	const length = sumCount + 3 * d + 1;
+	const totals = kernels.allocateZeros("f64", plan.slots * length);
+	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
+	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
+	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
+	const flagWords = Math.ceil(chunkRows / 4);
+	const flags = putIndices(kernels, new Int32Array(flagWords));
+	const exactRows: number[] = [];
+	for (let from = 0; from < n; from += chunkRows) {
+		const rows = Math.min(chunkRows, n - from);
+		const inputs = inputsAt(from, from + rows);
+		const targets = targetsAt(from, from + rows);
+		const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
+			...[count, d, constants.degree, plan.columns - d - 1, ...operands.tables],
+			...[inputs + first * d * size, targets + first * d * size, ...operands.matrices],
+			...[flags + first, totals + slot * length * 8],
+		]);
+		const left = await kernels.run(`gaussQueries${8 * size}`, tasks, { scratch });
+		if (left.some((count) => count > 0)) takeFlags(kernels.indices(flags, flagWords), from, exactRows);
+		onProgress(from + rows);
+	}
+	const all = kernels.view("f64", totals, plan.slots * length);
+	const sums = new Float64Array(length);
+	for (let slot = 0; slot < plan.slots; slot++)
+		for (let at = 0; at < length; at++) {
+			const more = all[slot * length + at];
+			sums[at] = at === length - 1 ? Math.max(sums[at], more) : sums[at] + more;
+		}
+	const gradient = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
+	const terms = sums.slice(sumCount);
+	return {
+		gradient: scale(multiply(gradient, space.frame.queryMap), problem.scale),
+		loss: sums[0],
+		totals: {
+			inputSums: sums.slice(1, 1 + d),
+			residualSums: sums.slice(1 + d + d * d, sumCount),
+			l1: terms.slice(0, d),
+			spread: Float64Array.from({ length: d * d }, (_, at) => terms[d + Math.floor(at / d)]),
+			grown: terms.slice(2 * d, 3 * d),
+			exactRows,
+			largestKappa: terms[3 * d],
+		},
+	};
+}
+
+/** Appends the rows that have a flag, and takes the flags back. */
+function takeFlags(words: Int32Array, from: number, exactRows: number[]): void {
+	const bytes = new Uint8Array(words.buffer, words.byteOffset, 4 * words.length);
+	for (let at = bytes.indexOf(1); at >= 0; at = bytes.indexOf(1, at + 1)) exactRows.push(from + at);
+	bytes.fill(0);
+}
+
+/** What every task of pass 2 takes beside its rows: tables, then matrices and moments; and the scratch. */
+function queryOperands(
+	input: GaussInput,
+	moments: Float64Array,
+	{ columns, panelBytes }: KernelPlan,
+	kernels: Kernels,
+) {
+	const { problem, space, tree, constants } = input;
+	const { d, X } = problem;
+	const { dtype } = problem.A1;
+	const { frame } = space;
+	const { degree, form } = constants;
+	const r = nodesOf(degree);
+	const { starts, multiplicity } = levelsOf(tree);
+	const nodes = tree.raisedSize;
+	const runs = runTable(tree, 2 * r > degree ? nodes : tree.size);
+	const byDegree = Float64Array.from(moments, (moment, at) => moment * multiplicity[Math.floor(at / columns)]);
+	const narrow = Float64Array.from(
+		{ length: nodes * (d + 1) },
+		(_, at) => moments[Math.floor(at / (d + 1)) * columns + (at % (d + 1))],
+	);
+	const pilot = pilotTable(input, moments, columns);
+	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
+	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
+	const M = taylorDegree(largestRadius(space), 2 * r);
+	const matrices = [
+		...[frame.valueCentre, queryMap.data, new Float64Array(d), shift.data].map((x) => putNumbers(kernels, "f64", x)),
+		...[byDegree, narrow, multiplicity.subarray(0, tree.size)].map((x) => putNumbers(kernels, dtype, x)),
+		putIndices(kernels, raisedTable(tree, panelBytes)),
+		putNumbers(kernels, dtype, pilot),
+		pilot.length / d,
+		putNumbers(kernels, "f64", solutionConstants(constants, M, largestRadius(space))),
+		putNumbers(kernels, "f64", boundConstants(constants, space)),
+	];
+	const [, runCount, runAddress] = putRuns(kernels, runs);
+	const parts = 8 / bytesOf(dtype);
+	const sumColumns = form === "l1" ? 1 : 3;
+	const solution = degree + 2 * r + 6;
+	const solving = r * r + 3 * r + M + 3;
+	const ofPart = sumColumns * (2 * r + 1) + solution + KEPT_PANELS;
+	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 7;
+	return {
+		operands: { tables: [M, putIndices(kernels, starts), runCount, runAddress], matrices },
+		scratch: 256 + (wide + 2 * nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes,
+	};
+}
+
+/** Panels that the kernel keeps of a block of rows: KEPT_PANELS of `kernels/gauss-bounds.ts`. */
+const KEPT_PANELS = 12;
+
+const largestRadius = ({ radius }: GaussInput["space"]): number => Math.min(LIMITS.radius, radius);
+
+/** Σ_l ω_l T(s_l) k_l as a table of moments, nodes x d, T the Taylor polynomial of degree `pilotDegree`; none for the form l1. */
+function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+	const { d, degree, raise } = tree;
+	if (constants.form === "l1") return new Float64Array(0);
+	const { starts, multiplicity } = levelsOf(tree);
+	const highest = Math.min(degree, pilotDegree(nodesOf(degree)));
+	const table = new Float64Array(starts[highest + 1] * d);
+	for (let k = 0, factorial = 1; k <= highest; k++, factorial *= k)
+		for (let node = starts[k]; node < starts[k + 1]; node++)
+			for (let b = 0; b < d; b++)
+				table[node * d + b] = (multiplicity[node] * moments[raise[node * d + b] * columns + d]) / factorial;
+	return table;
+}
+
+/** The doubles that `kernels/row-polynomials.ts` reads, in its order. */
+function solutionConstants({ degree, sumError }: ErrorConstants, M: number, radius: number): number[] {
+	const r = nodesOf(degree);
+	return [
+		sumError,
+		Math.max(1e-13, sumError),
+		taylorRemainder(radius, M),
+		4 * (r + 2) * u + 2 * sumError,
+		(4 * r + 10) * u,
+		...leadingTaylorTerms(M),
+	];
+}
+
+/** The doubles that `kernels/gauss-bounds.ts` reads, in its order. */
+function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussInput["space"]): number[] {
+	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding } = constants;
+	const up = 1 + 1e-6;
+	return [
+		...[sums, scoreError, keyNorm * up, LIMITS.radius, LIMITS.kappa, LIMITS.rounding, halfRangeSquare, keyRatio],
+		...[rounding.constant, rounding.outputSquare, rounding.product],
+		...keyReach.map((reach) => reach * up),
+		...halfRange,
+		...rounding.output,
+		...rounding.residual,
+	];
+}
