@@ -19,7 +19,7 @@ const OUTPUT_SQUARE: usize = 72;
 const PRODUCT: usize = 80;
 const COLUMNS: usize = 88;
 
-/** Panels that are kept of a block of rows between `acceptRows` and `rowBounds`. */
+/** Places among the KEPT_PANELS panels of a block of rows between `acceptRows` and `rowBounds`. */
 const REACH: usize = 0;
 const NORMALISER: usize = 1;
 const ERROR: usize = 2;
@@ -32,7 +32,6 @@ const COLUMN_ERROR: usize = 8;
 const COLUMN_VALUE: usize = 9;
 const KEY_ERROR: usize = 10;
 const KEY_VALUE: usize = 11;
-export const KEPT_PANELS = 12;
 
 // @ts-ignore: decorator
 @inline
@@ -258,6 +257,9 @@ function spread(
 	mean$v = multiplyAdd<f64>(input, v128.sqrt<f64>(v128.mul<f64>(mass$v, both$v)), mean$v);
 	// unroll v: TILE_VECTORS
 	mean$v = v128.mul<f64>(v128.add<f64>(mean$v, v128.sqrt<f64>(v128.load(scratch + 3 * P, $v * 16))), inverse$v);
+	// At degree 0 there are no power sums that bound the pilot's rest: with a constant for exp, nothing better is known.
+	// unroll v: TILE_VECTORS
+	if (r == 0) mean$v = root$v;
 	// unroll v: TILE_VECTORS
 	const moved$v = multiplyAdd<f64>(rootE$v, v128.min<f64>(mean$v, root$v), v128.sqrt<f64>(keyErrors$v));
 	// unroll v: TILE_VECTORS

@@ -5,7 +5,7 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { cotangents } from "./cotangents";
 import { panelFeatures } from "./features";
-import { acceptedOf, acceptRows, KEPT_PANELS, normaliserIn, reachIn, reachOfRows, rowBounds } from "./gauss-bounds";
+import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows, rowBounds } from "./gauss-bounds";
 import { addEvaluated } from "./outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
 import { centrePanels, projectPanels, wideBlocks } from "./projection";

@@ -25,7 +25,7 @@ export function solutionPanels(degree: i32, nodes: i32): i32 {
 // @ts-ignore: decorator
 @inline
 export function solvePanels(nodes: i32, terms: i32): i32 {
-	return nodes * nodes + 3 * nodes + 1 + terms + 1;
+	return nodes * nodes + 3 * nodes + terms + 3;
 }
 
 /** to -= x · y, panels. */

@@ -18,7 +18,7 @@ import type { CostName } from "./costs/costs.ts";
 import { type Plan, type PlanEntry, planOf, shortTime } from "./plan.ts";
 
 /** Milliseconds that looking at a further variant of the polynomial takes: bounds for some ten degrees. */
-const VARIANT_COST = { reverse: 1, minimax: 20, anisotropic: 10 };
+const VARIANT_COST = { gauss: 3, reverse: 1, minimax: 20, anisotropic: 10 };
 
 /**
  * What of the time at the guessed degree is taken for certain: of a long run a little less, for the guess is from a few rows; of
@@ -111,9 +111,14 @@ async function polynomialEntries(
 	for (const variant of others) {
 		const best = Math.min(exactTime, ...entries.map(({ milliseconds = Number.POSITIVE_INFINITY }) => milliseconds));
 		const kind =
-			variant.monomials === "anisotropic" ? "anisotropic" : variant.basis === "minimax" ? "minimax" : "reverse";
-		// A route saves a fifth, a degree less two fifths at most. Nothing is known of sets before they are grown.
-		const least = { reverse: 0.8 * best, minimax: 0.6 * best, anisotropic: leastPolynomialTime(context) }[kind];
+			variant.monomials === "anisotropic" ? "anisotropic" : variant.basis === "chebyshev" ? "reverse" : variant.basis;
+		// A route saves a fifth, a degree less two fifths at most, polynomials by row two to three degrees. Nothing is known of sets before they are grown.
+		const least = {
+			gauss: 0.3 * best,
+			reverse: 0.8 * best,
+			minimax: 0.6 * best,
+			anisotropic: leastPolynomialTime(context),
+		}[kind];
 		entries.push(
 			budget.allows(VARIANT_COST[kind], least, best)
 				? // Of the reverse route a degree proves no more than of the moment route.

@@ -2,6 +2,7 @@ import { ComputationError } from "@attgrad/matrix-core";
 import { aPrioriBound } from "../../polynomial/certificates/a-priori.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
+import { type GaussRequest, gaussDegreeWithin, gaussWithin } from "../../polynomial/gauss/gauss-gradient.ts";
 import type { Approximation, Method } from "../../polynomial/method/approximation.ts";
 import { balancedSpace } from "../../polynomial/method/feature-space.ts";
 import { methodOf } from "../../polynomial/method/method-of.ts";
@@ -15,13 +16,14 @@ import type { PlanContext } from "./plan-context.ts";
 /** A polynomial method by its choices. */
 export interface Variant {
 	readonly route: "moment" | "reverse";
-	readonly basis: "chebyshev" | "minimax";
+	readonly basis: "chebyshev" | "minimax" | "gauss";
 	readonly monomials: "total-degree" | "anisotropic";
 }
 
 /** The variants, the usual one first; each may use what the ones before have found. */
 export const variants: readonly Variant[] = [
 	{ route: "moment", basis: "chebyshev", monomials: "total-degree" },
+	{ route: "moment", basis: "gauss", monomials: "total-degree" },
 	{ route: "reverse", basis: "chebyshev", monomials: "total-degree" },
 	{ route: "moment", basis: "minimax", monomials: "total-degree" },
 	{ route: "moment", basis: "chebyshev", monomials: "anisotropic" },
@@ -44,9 +46,22 @@ const sizesOf = (d: number, degree: number) => ({
 /** Milliseconds that choosing the degree takes, which the model, measured at given degrees, does not have. */
 const DEGREE_CHOICE = 0.6;
 
+/** What polynomials by row take over one for all, with columns for the certificate, and milliseconds of an exact row against a key. */
+const GAUSS = { share: 1.6, pair: 4e-5 };
+
+/** By how many degrees polynomials by row prove what one for all does, two at least on data of the project. */
+const GAUSS_GAIN = 2;
+
 /** Predicted time of a variant that ends up with these sizes, milliseconds. */
-export function variantTime({ problem: { n, d }, model }: PlanContext, { route, monomials }: Variant, sizes: Sizes) {
-	const time = DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+export function variantTime(
+	{ problem: { n, d }, model }: PlanContext,
+	{ route, basis, monomials }: Variant,
+	sizes: Sizes,
+	exactRows = 0,
+) {
+	const run = model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+	if (basis === "gauss") return DEGREE_CHOICE + GAUSS.share * run + GAUSS.pair * exactRows * n;
+	const time = DEGREE_CHOICE + run;
 	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
 }
 
@@ -86,13 +101,18 @@ export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<
 	return Math.max(LEAST_DEGREE, chebyshev.degreeFor(radius, tau / (1 + tau)));
 }
 
-/** The time that the usual variant takes at a degree. */
-export const timeAtDegree = (context: PlanContext, degree: number): number =>
-	Number.isFinite(degree)
-		? variantTime(context, variants[0], sizesOf(context.problem.d, degree))
-		: Number.POSITIVE_INFINITY;
+/** The time that the usual variant takes at a degree, or polynomials by row where these prove as much in less. */
+export function timeAtDegree(context: PlanContext, degree: number): number {
+	if (!Number.isFinite(degree)) return Number.POSITIVE_INFINITY;
+	const { d } = context.problem;
+	const byRow = Math.max(LEAST_DEGREE, degree - GAUSS_GAIN);
+	return Math.min(
+		variantTime(context, variants[0], sizesOf(d, degree)),
+		variantTime(context, variants[1], sizesOf(d, byRow)),
+	);
+}
 
-const words = { chebyshev: "Chebyshev", minimax: "minimax" };
+const words = { chebyshev: "Chebyshev", minimax: "minimax", gauss: "rows' own" };
 
 /**
  * What a variant would do: its approximation is chosen, and its run starts with that.
@@ -102,8 +122,9 @@ export function variantEntry(context: PlanContext, profile: Profile, variant: Va
 	const { problem, epsilon, runtime } = context;
 	const { route, basis, monomials } = variant;
 	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), epsilon } };
+	if (basis === "gauss") return gaussEntry(context, profile, variant);
 	try {
-		const method = methodOf(problem, profile, { ...variant, kernel: runtime.kernel });
+		const method = methodOf(problem, profile, { route, basis, monomials, kernel: runtime.kernel });
 		const certificate = "a-posteriori" as const;
 		const request: GradientRequest = { problem, method, monomials, rowDegrees: false, certificate, runtime };
 		const approximation = approximationWithin(request, epsilon, from);
@@ -116,6 +137,37 @@ export function variantEntry(context: PlanContext, profile: Profile, variant: Va
 			rank: size,
 			certificate: { kind: certificate, bound: foreseen(method, approximation, epsilon) },
 			run: () => gradientWithin(request, epsilon, approximation),
+		};
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return { ...common, detail: detailOf(variant), reason: failure.message };
+	}
+}
+
+/** The same for polynomials by row. */
+function gaussEntry(context: PlanContext, profile: Profile, variant: Variant): PlanEntry {
+	const { problem, epsilon, runtime } = context;
+	const { route } = variant;
+	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), epsilon } };
+	const request: GaussRequest = {
+		...{ problem, profile, route, runtime },
+		space: balancedSpace(profile),
+		form: "v2",
+		kernel: runtime.kernel,
+	};
+	try {
+		const { degree, exactRows } = gaussDegreeWithin(request, epsilon);
+		const sizes = sizesOf(problem.d, degree);
+		return {
+			...common,
+			detail:
+				`${words.gauss} degree ${degree}, K = ${sizes.size}` +
+				(exactRows > 0 ? `, some ${exactRows} rows exactly` : ""),
+			milliseconds: variantTime(context, variant, sizes, exactRows),
+			degree,
+			rank: sizes.size,
+			certificate: { kind: "a-posteriori", bound: epsilon },
+			run: () => gaussWithin(request, epsilon, degree),
 		};
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;

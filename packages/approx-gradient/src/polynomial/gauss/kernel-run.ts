@@ -1,5 +1,6 @@
 import { type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
 import { raisedTable, runTable } from "../kernels/feature-tables.ts";
+import { kernelConstants } from "../kernels/kernel-constants.ts";
 import { polynomialKernels } from "../kernels/kernel-module.ts";
 import { bytesOf, putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
@@ -137,16 +138,13 @@ function queryOperands(
 	const sumColumns = form === "l1" ? 1 : 3;
 	const solution = degree + 2 * r + 6;
 	const solving = r * r + 3 * r + M + 3;
-	const ofPart = sumColumns * (2 * r + 1) + solution + KEPT_PANELS;
+	const ofPart = sumColumns * (2 * r + 1) + solution + kernelConstants.KEPT_PANELS;
 	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 7;
 	return {
 		operands: { tables: [M, putIndices(kernels, starts), runCount, runAddress], matrices },
 		scratch: 256 + (wide + 2 * nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes,
 	};
 }
-
-/** Panels that the kernel keeps of a block of rows: KEPT_PANELS of `kernels/gauss-bounds.ts`. */
-const KEPT_PANELS = 12;
 
 const largestRadius = ({ radius }: GaussInput["space"]): number => Math.min(LIMITS.radius, radius);
 

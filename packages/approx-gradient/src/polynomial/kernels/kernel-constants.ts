@@ -16,6 +16,8 @@ export const kernelConstants = {
 	/** Rows of a group of a profile, and bytes of one quantity of a group in double precision. */
 	GROUP_ROWS: 8,
 	WIDE_BYTES: 64,
+	/** Panels that are kept of a block of rows while its polynomials are made and bounded. */
+	KEPT_PANELS: 12,
 	/** Bytes of a run in a table of features: factor, first parent, length. */
 	RUN_BYTES: 12,
 } as const;

@@ -1,0 +1,70 @@
+import { asDtype, generateProblem } from "@attgrad/attention-problem";
+import { availableKernels, createRuntime, maxAbs, maxAbsDifference, unitRoundoff } from "@attgrad/matrix-core";
+import { describe, expect, it } from "vitest";
+import { polynomial } from "../polynomial.ts";
+
+const plain = await createRuntime({ kernel: "js" });
+const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");
+
+describe.each(kernels)("row polynomials on the kernel %s", (kernel) => {
+	it("are those of plain TypeScript: gradient, loss, certificate and exact rows", async () => {
+		const runtime = await createRuntime({ kernel, threads: 2 });
+		const shapes = [
+			{ distribution: "uniform", n: 111, d: 3, B: 1, degrees: [0, 1, 2, 3, 6, 9] },
+			{ distribution: "gaussian", n: 63, d: 1, B: 2, degrees: [1, 4, 11] },
+			{ distribution: "biased", n: 1000, d: 4, B: 1, degrees: [5, 7] },
+			{ distribution: "heavy-tailed", n: 333, d: 2, B: 12, degrees: [3, 9] },
+			{ distribution: "clustered", n: 17, d: 8, B: 1, degrees: [3, 4] },
+			{ distribution: "uniform", n: 1, d: 5, B: 1, degrees: [2, 3] },
+		] as const;
+		try {
+			for (const { degrees, ...shape } of shapes)
+				for (const dtype of ["f64", "f32"] as const)
+					for (const form of ["l1", "v2"] as const)
+						for (const degree of degrees) {
+							const problem = asDtype(generateProblem({ ...shape, seed: 5 }), dtype);
+							const options = polynomial.options.parse({ basis: "gauss", degree, form });
+							const expected = await polynomial.run(problem, options, plain);
+							const got = await polynomial.run(problem, options, runtime);
+							const [bound, plainBound] = [got.certificate?.bound ?? 0, expected.certificate?.bound ?? 0];
+							const title = `${JSON.stringify(shape)} ${dtype} ${form} degree ${degree}`;
+							// Both are within their bounds, so within what rounding makes of these where that is all the difference.
+							const floors = (got.certificate?.floatFloor ?? 0) + (expected.certificate?.floatFloor ?? 0);
+							const rounding = Math.min(
+								floors,
+								1e4 * unitRoundoff(dtype) * (maxAbs(expected.gradient) + 1e-3 * shape.n),
+							);
+							if (got.exactRows === expected.exactRows) {
+								expect(maxAbsDifference(got.gradient, expected.gradient), title).toBeLessThanOrEqual(rounding);
+								expect(Math.abs(got.loss / expected.loss - 1), title).toBeLessThan(1e4 * unitRoundoff(dtype));
+								// Counts of roundings differ between plain passes and kernels.
+								const methods = [
+									bound - (got.certificate?.floatFloor ?? 0),
+									plainBound - (expected.certificate?.floatFloor ?? 0),
+								];
+								if (dtype === "f64" && methods[0] > 1e-6 * bound)
+									expect(methods[0] / methods[1], title).toBeCloseTo(1, 1);
+							}
+							// Which rows are exact may differ where κ or rounding, which is counted apart, is near its limit.
+							expect(Math.abs((got.exactRows ?? 0) - (expected.exactRows ?? 0)), title).toBeLessThanOrEqual(
+								dtype === "f64" ? 0 : Math.ceil(shape.n / 8),
+							);
+						}
+		} finally {
+			await runtime.close();
+		}
+	});
+
+	it("give the same bits for every number of threads", async () => {
+		const problem = generateProblem({ distribution: "heavy-tailed", n: 9000, d: 3, B: 6, seed: 6 });
+		const options = polynomial.options.parse({ basis: "gauss", degree: 3 });
+		const results = [];
+		for (const threads of [1, 2, 3]) {
+			const runtime = await createRuntime({ kernel, threads });
+			results.push(await polynomial.run(problem, options, runtime));
+			await runtime.close();
+		}
+		expect(results[1].gradient.data).toEqual(results[0].gradient.data);
+		expect(results[2].certificate).toEqual(results[0].certificate);
+	});
+});
