@@ -120,7 +120,7 @@ export interface PredictedDegree extends PredictedBound {
 }
 
 /**
- * The least degree, from `from` on, that is predicted to prove epsilon.
+ * The least degree, from `from` on, that is predicted to prove epsilon with at most half of the rows exact.
  * @throws ComputationError `invalid` where none is, with what could be proved; `skipped` where its features would not fit
  */
 export function gaussDegreeWithin(
@@ -135,6 +135,8 @@ export function gaussDegreeWithin(
 	for (let degree = from, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
 		const predicted = predictGaussBound(scores, request, constantsOf(request, degree));
 		const fits = memoryAt(request, degree) <= available;
+		// The method is of no use where most rows are left to the exact one.
+		if (predicted.exactRows > request.profile.n / 2) continue;
 		worse = predicted.bound < best.bound ? 0 : worse + 1;
 		if (predicted.bound < best.bound && fits) best = { bound: predicted.bound, degree };
 		if (predicted.bound <= epsilon && fits) return { ...predicted, degree };
