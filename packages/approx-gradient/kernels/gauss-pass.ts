@@ -9,7 +9,7 @@ import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows, rowBounds }
 import { addEvaluated } from "./outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
 import { centrePanels, projectPanels, wideBlocks } from "./projection";
-import { addToSums, residual } from "./query-pass";
+import { addToSums, clearRows, residual } from "./query-pass";
 import { addRaised } from "./raised-gradient";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
 
@@ -160,6 +160,7 @@ export function gaussPass<T>(
 		loadPanels<T>(A1 + <usize>from * stride, count, d, a1);
 		loadPanels<T>(E + <usize>from * stride, count, d, c);
 		projectPanels<T>(a1, queryMap, none, queryShift, d, q, wide);
+		if (count < panelRows<T>()) clearRows<T>(q, d, count);
 		centrePanels<T>(d, valueCentre, c, wide);
 		panelFeatures<T>(feature, runs, runTable);
 		clearPanels(sumsByDegree, (degree + 2) * columns);

@@ -164,7 +164,12 @@ function prepare<T>(
 	widenPanels<T>(input, none, d, wide);
 	projectWide<T>(wide, Y, valueCentre, d, extra ? 0 : weights, products, values, P);
 	if (sizeof<T>() == 4) narrowPanels(weights, 1, 1, values + block, P);
-	if (extra) weighWithSquares<T>(d, k, row, values);
+	if (extra) {
+		// Rows that fill up the panel have no weight; their squares must not overflow.
+		for (let i = 0, at = values; i < d; i++, at += P)
+			for (let r = count; r < panelRows<T>(); r++) store<T>(at + <usize>r * sizeof<T>(), <T>0);
+		weighWithSquares<T>(d, k, row, values);
+	}
 }
 
 /**
