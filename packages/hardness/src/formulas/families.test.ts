@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UsageError } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
+import { plantedGap } from "../reductions/instances/closest-pair.ts";
 import { countModels } from "./brute-force.ts";
 import { readDimacs } from "./dimacs.ts";
 import { pigeonhole, randomFormula, uniqueModelFormula } from "./families.ts";
@@ -55,4 +56,20 @@ test("the model search agrees with brute force, on NO instances at least as ofte
 		seen[model ? "yes" : "no"]++;
 	}
 	expect(seen.no).toBeGreaterThanOrEqual(seen.yes);
+});
+
+test.each<[string, () => unknown, string]>([
+	["random", () => randomFormula({ variables: 1e9, seed: 0 }), "4260000000 clauses of up to 3 literals are too many"],
+	["wide", () => randomFormula({ variables: 1e6, k: 1e6, seed: 0 }), "clauses of up to 1000000 literals are too many"],
+	[
+		"unique",
+		() => uniqueModelFormula({ variables: 5, ratio: Number.POSITIVE_INFINITY, seed: 0 }),
+		"ratio must be a finite",
+	],
+	["pigeonhole", () => pigeonhole(1e5, 1e5), "literals are too many; at most 16777216 literals are made"],
+	["gap of n = 10^6", () => plantedGap({ n: 1e6, yes: true, seed: 0 }), "n must be a whole number in 2..32768"],
+	["gap beyond the rows' length", () => plantedGap({ n: 4, yes: true, seed: 0, gap: 1e6 }), "take a smaller gap"],
+])("a size of %s that would take for ever is refused at once", (_, make, message) => {
+	expect(make).toThrow(UsageError);
+	expect(make).toThrow(message);
 });

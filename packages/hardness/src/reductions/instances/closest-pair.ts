@@ -34,19 +34,20 @@ export function leastDistance(a: BitMatrix, b: BitMatrix): number {
  * Rows are random in {0,1}^m0, m0 = ⌈12 ln n⌉, then balanced (d0 = 2 m0); the threshold is the largest that leaves the
  * gap below the least distance (drawn again until it is >= 1); YES overwrites one key by a query with that many bits
  * flipped. Such instances are easy on average: they test the reductions and say nothing about hardness.
- * @throws UsageError for n that is not a whole number >= 2 or a gap that is not a finite number > 0
+ * @throws UsageError for n that is not a whole number in 2..32768, or a gap that is not > 0 or so large that no instance has it
  */
 export function plantedGap(options: { n: number; yes: boolean; seed: number; gap?: number }): GapInstance & {
 	/** The planted pair; absent in a NO instance. */
 	readonly planted?: Pair;
 } {
 	const { n, yes, seed, gap = 1 } = options;
-	if (!(Number.isInteger(n) && n >= 2)) throw new UsageError(`planted gap: n must be a whole number >= 2, got ${n}`);
+	if (!(Number.isInteger(n) && n >= 2 && n <= MOST_ROWS))
+		throw new UsageError(`planted gap: n must be a whole number in 2..${MOST_ROWS}, got ${n}`);
 	if (!(Number.isFinite(gap) && gap > 0))
 		throw new UsageError(`planted gap: gap must be a finite number > 0, got ${gap}`);
 	const length = Math.ceil(12 * Math.log(n));
 	const random = seededRandom(seed, "planted gap", n);
-	for (;;) {
+	for (let draw = 0; draw < MOST_DRAWS; draw++) {
 		const x = randomBits(n, length, random);
 		const y = randomBits(n, length, random);
 		const radius = Math.floor((leastDistance(x, y) - 1) / (1 + gap));
@@ -54,7 +55,16 @@ export function plantedGap(options: { n: number; yes: boolean; seed: number; gap
 		const planted = yes ? plant(x, y, radius, random) : undefined;
 		return { a: balance(x), b: balance(y), threshold: 2 * radius, gap, ...(planted && { planted }) };
 	}
+	throw new UsageError(
+		`planted gap: no instance of n = ${n} with gap ${gap} in ${MOST_DRAWS} draws: random rows of ${length} bits are too close; take a smaller gap`,
+	);
 }
+
+/** Rows on a side, at most: all pairs are compared, some 10^9 of them. */
+const MOST_ROWS = 2 ** 15;
+
+/** Instances that are drawn, at most, until one has room for the gap. */
+const MOST_DRAWS = 100;
 
 function randomBits(rows: number, cols: number, random: Random): BitMatrix {
 	return BitMatrix.build(rows, cols, () => random.integer(0, 1) === 1);
