@@ -1,3 +1,4 @@
+export { autoBackward, backwardNames, backwards, findBackward } from "./backwards.ts";
 export { findForward, forwardNames, forwards } from "./forwards.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./gradients.ts";
 export { peers } from "./programs/peers.ts";

@@ -35,6 +35,7 @@ export {
 } from "./layers/layer.ts";
 export { type LayerInputs, type OpenLayers, openLayers } from "./layers/layer-file.ts";
 export { decodeNpy, encodeNpy, writeNpy, writeNpyRows } from "./numpy/npy.ts";
+export { type ArrayToWrite, writeArray, writeArrays } from "./numpy/write-arrays.ts";
 export * from "./operator/index.ts";
 export { boundMet, loss, scaledQueries, values } from "./problem/loss.ts";
 export {

@@ -1,21 +1,29 @@
-export { algorithmSpellings, algorithms, forwards } from "@attgrad/algorithms";
+export { algorithmSpellings, algorithms, backwards, forwards } from "@attgrad/algorithms";
 export type { Plan, PlanEntry } from "@attgrad/approx-gradient";
 export {
 	type AttentionLayer,
+	type AttentionOperands,
 	type AttentionProblem,
 	asDtype,
+	type BackwardProblem,
+	type BackwardResult,
 	type Certificate,
+	createBackwardProblem,
 	createProblem,
 	defineAlgorithm,
 	type GradientAlgorithm,
 	type GradientResult,
 	generateProblem,
+	headArray,
 	type LayerOutput,
+	openBackwardProblem,
 	openLayers,
 	openProblem,
 	projectedLayer,
 	readProblem,
 	selfAttentionLayer,
+	type Visibility,
+	writeArrays,
 	writeNpy,
 	writeProblem,
 } from "@attgrad/attention-problem";
@@ -28,6 +36,7 @@ export {
 	type Runtime,
 	UsageError,
 } from "@attgrad/matrix-core";
+export { type BackwardOptions, backward } from "./library/backward.ts";
 export { type ForwardOptions, forward } from "./library/forward.ts";
 export { type GradientOptions, gradient } from "./library/gradient.ts";
 export { type PlanOptions, plan } from "./library/plan.ts";

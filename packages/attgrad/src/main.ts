@@ -1,6 +1,7 @@
 import yargs from "yargs";
 import manifest from "../package.json" with { type: "json" };
 import { endQuietlyOnBrokenPipe } from "./terminal/broken-pipe.ts";
+import { backwardVerb } from "./verbs/backward/command.ts";
 import { compareVerb } from "./verbs/compare/command.ts";
 import { completionVerb } from "./verbs/completion/command.ts";
 import { doctorVerb } from "./verbs/doctor/command.ts";
@@ -24,6 +25,7 @@ const verbs: readonly Verb[] = [
 	gradientVerb,
 	planVerb,
 	forwardVerb,
+	backwardVerb,
 	generateVerb,
 	plotVerb,
 	reportVerb,

@@ -2,6 +2,8 @@ export { definition, dense, exactAlgorithms, streaming } from "./algorithms.ts";
 export { attentionForward, attentionLayer, attentionLayers } from "./attention.ts";
 export { backwardDefinition, backwardStreaming, exactBackwards } from "./backward/algorithms.ts";
 export { definitionBackward } from "./backward/definition.ts";
+export { type OperatorOutput, operatorForward } from "./backward/forward.ts";
+export { type ProblemGradients, problemGradients } from "./backward/problem-gradients.ts";
 /** The objects of the paper's section 3, under their names there. */
 export * as objects from "./definition.ts";
 export { definitionGradient } from "./definition.ts";

@@ -42,7 +42,8 @@ export async function openLayers(path: string, dtype?: Dtype): Promise<OpenLayer
 }
 
 function assemble(path: string, arrays: readonly ArrayFile[], wanted?: Dtype): Omit<OpenLayers, "close"> {
-	const names = ["E", "Q", "K", "V", "scale"];
+	// The upstream gradient of a layer's backward pass is not looked at.
+	const names = ["E", "Q", "K", "V", "dO", "scale"];
 	const unknown = arrays.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
 	if (unknown.length > 0) throw new UsageError(`${path}: unknown array: ${unknown.join(", ")}; ${usage}`);
 	const named = new Map(arrays.map((array) => [array.name, array]));

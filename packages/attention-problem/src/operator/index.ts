@@ -29,6 +29,7 @@ export {
 	shapesOf,
 } from "./operands.ts";
 export {
+	holdsOperands,
 	namedScales,
 	type OpenOperands,
 	type OperandsSettings,

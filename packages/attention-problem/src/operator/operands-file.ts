@@ -45,6 +45,13 @@ export async function openOperands(path: string, settings: OperandsSettings = {}
 	return opened(path, settings, ({ Q, K, V }, settings) => createOperands({ Q, K, V }, settings));
 }
 
+/** Whether a file holds operands (Q, K and V), not an input E with weights. @throws UsageError for a file that cannot be read */
+export function holdsOperands(path: string): boolean {
+	const files = openArrays(path);
+	files.close();
+	return !files.arrays.some(({ name }) => name === "E");
+}
+
 /** `openOperands` with the upstream gradient dO, shaped like the output. @throws UsageError as `openOperands`, and for a dO that is missing */
 export async function openBackwardProblem(
 	path: string,

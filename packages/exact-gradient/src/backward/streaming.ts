@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
+	type AttentionOperands,
 	type BackwardProblem,
 	type BackwardResult,
 	type Head,
@@ -22,16 +23,29 @@ export async function streamingBackward(
 	problem: BackwardProblem<RowSource>,
 	onProgress?: ProgressReport,
 ): Promise<BackwardResult> {
+	return finishResults("streaming", await streamingPass(problem, onProgress), problem.Q.dtype);
+}
+
+/**
+ * The results of `streamingBackward` in double precision, and half the squared norm of the residuals.
+ * @param residual whether dO holds targets, and the upstream gradient is the output less those
+ */
+export async function streamingPass(
+	problem: BackwardProblem<RowSource>,
+	onProgress?: ProgressReport,
+	residual = false,
+): Promise<HeadResults & { readonly loss: number }> {
 	const { n_q, n_k, d, d_v, batch, heads } = problem;
 	const { lo, hi } = visibleKeys(problem.visibility, n_q, n_k);
 	const results = emptyResults(problem);
 	const total = batch * heads * n_q;
 	const pace = (d + d_v) * (visiblePairs({ lo, hi }) / n_q);
-	let work = 0;
+	let [work, loss] = [0, 0];
 	for (const head of headsOf(problem)) {
-		const rows = new QueryRows(head, problem, results);
+		const rows = new QueryRows(head, problem, results, residual);
 		for (let j = 0; j < n_q; j++) {
-			rows.backward(j, lo[j], hi[j]);
+			rows.forward(j, lo[j], hi[j]);
+			loss += rows.backward(j, lo[j], hi[j]);
 			work += pace;
 			if (work < TURN) continue;
 			work = 0;
@@ -39,7 +53,24 @@ export async function streamingBackward(
 			await nextTurn();
 		}
 	}
-	return finishResults("streaming", results, problem.Q.dtype);
+	return { ...results, loss: loss / 2 };
+}
+
+/** The output and lse alone: 2 (d + d_v) flops and one exponential a visible pair. */
+export async function streamingOutput(
+	operands: AttentionOperands<RowSource>,
+	onProgress?: ProgressReport,
+): Promise<Pick<HeadResults, "output" | "lse">> {
+	const { n_q, n_k, batch, heads } = operands;
+	const { lo, hi } = visibleKeys(operands.visibility, n_q, n_k);
+	const results = emptyResults(operands);
+	for (const head of headsOf(operands)) {
+		const rows = new QueryRows(head, operands, results, false);
+		for (let j = 0; j < n_q; j++) rows.forward(j, lo[j], hi[j]);
+		onProgress?.((head.index + 1) * n_q, batch * heads * n_q);
+		await nextTurn();
+	}
+	return results;
 }
 
 /** The queries of a head, one after the other. */
@@ -47,12 +78,18 @@ class QueryRows {
 	readonly #head: Record<"Q" | "K" | "V" | "dO", Matrix>;
 	readonly #results: HeadResults;
 	readonly #scale: number;
+	readonly #residual: boolean;
 	/** Weights, then dS, of the visible keys of a query. */
 	readonly #weights: Float64Array;
 
-	constructor(head: Head<RowSource>, { n_q, n_k, scale }: BackwardProblem<RowSource>, all: HeadResults) {
-		const wide = (source: RowSource | undefined) => materialise(source as RowSource).as("f64");
-		this.#head = { Q: wide(head.Q), K: wide(head.K), V: wide(head.V), dO: wide(head.dO) };
+	constructor(
+		head: Head<RowSource>,
+		{ n_q, n_k, scale }: AttentionOperands<RowSource>,
+		all: HeadResults,
+		residual: boolean,
+	) {
+		const wide = (source: RowSource) => materialise(source).as("f64");
+		this.#head = { Q: wide(head.Q), K: wide(head.K), V: wide(head.V), dO: wide(head.dO ?? head.V) };
 		const [query, key] = [head.index * n_q, head.keyIndex * n_k];
 		this.#results = {
 			output: all.output.slice(query, query + n_q),
@@ -62,23 +99,30 @@ class QueryRows {
 			dV: all.dV.slice(key, key + n_k),
 		};
 		this.#scale = scale;
+		this.#residual = residual;
 		this.#weights = new Float64Array(n_k);
 	}
 
-	/** Everything of query j, which sees the keys lo..hi-1. */
-	backward(j: number, lo: number, hi: number): void {
-		if (lo === hi) return;
-		const { Q, K, V, dO } = this.#head;
-		const { output, lse, dQ, dK, dV } = this.#results;
-		const weights = this.#weights;
-		const [d, d_v, scale] = [K.cols, V.cols, this.#scale];
-		const [query, upstream, o, gradient] = [Q.row(j), dO.row(j), output.row(j), dQ.row(j)];
-		lse[j] = this.#softmax(query, lo, hi);
+	/** The output and lse of query j, which sees the keys lo..hi-1. */
+	forward(j: number, lo: number, hi: number): void {
+		const { Q, V } = this.#head;
+		const { output, lse } = this.#results;
+		const [weights, o, d_v] = [this.#weights, output.row(j), V.cols];
+		if (lo < hi) lse[j] = this.#softmax(Q.row(j), lo, hi);
 		for (let l = lo; l < hi; l++) for (let i = 0; i < d_v; i++) o[i] += weights[l] * V.data[l * d_v + i];
+	}
+
+	/** The gradients of query j, after its `forward`; gives the squared norm of its residual where there are targets. */
+	backward(j: number, lo: number, hi: number): number {
+		const { Q, K, V, dO } = this.#head;
+		const { output, dQ, dK, dV } = this.#results;
+		const [d, d_v, scale] = [K.cols, V.cols, this.#scale];
+		const [query, o, gradient] = [Q.row(j), output.row(j), dQ.row(j)];
+		const upstream = this.#residual ? Float64Array.from(o, (x, i) => x - dO.at(j, i)) : dO.row(j);
 		let delta = 0;
 		for (let i = 0; i < d_v; i++) delta += upstream[i] * o[i];
 		for (let l = lo; l < hi; l++) {
-			const weight = weights[l];
+			const weight = this.#weights[l];
 			let product = 0;
 			for (let i = 0, at = l * d_v; i < d_v; i++, at++) {
 				product += upstream[i] * V.data[at];
@@ -91,6 +135,10 @@ class QueryRows {
 				dK.data[at] += dS * query[b];
 			}
 		}
+		if (!this.#residual) return 0;
+		let squares = 0;
+		for (const x of upstream) squares += x * x;
+		return squares;
 	}
 
 	/** Puts the softmax over the keys lo..hi-1 into the weights; gives ln Σ e^score. */

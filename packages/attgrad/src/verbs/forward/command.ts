@@ -7,12 +7,13 @@ export const forwardVerb: Verb = {
 		syntax: "<layer>",
 		type: "string",
 		describe:
-			"an .npz file or a folder of .npy files with Q K V (n x d), or E (n x d) and weights Q K V (d x d, or layers x d x d), and optionally scale",
+			"an .npz file or a folder of .npy files with Q K V (n x d, with axes for heads if wanted), or E (n x d) and weights Q K V (d x d, or layers x d x d), and optionally scale",
 	},
 	summary: "Compute the output of one attention layer or of a stack",
 	examples: [
 		["forward layer.npz", "let attgrad pick; certified to 1e-6 or exact"],
 		["forward layer.npz --algorithm polynomial --epsilon 1e-8 --out next.npy", "every entry proved within 1e-8"],
+		["forward layer.npz --mask causal --window 256", "each query sees the last 256 keys; exact"],
 		["forward layer.npz --layers 3 --json", "the layer applied three times"],
 	],
 	flags: async () => [{ schema: (await import("./request.ts")).forwardFlags }],

@@ -105,7 +105,7 @@ test.concurrent.each<[string, Record<string, ReturnType<typeof doubles>> | undef
 		"keys of another length",
 		{ Q: sound.E, K: doubles([5, 2], wave(1)), V: sound.E },
 		[],
-		/K must be 4 x 2 \(Q is 4 x 2\)/,
+		/K \(5, 2\) and V \(4, 2\) do not go together: 5 keys and 4 values/,
 	],
 	["stacks of two lengths", { ...sound, Q: doubles([2, 2, 2], wave(1)) }, [], /K must be 2 x 2 x 2/],
 	["an entry that is NaN", { ...sound, Q: doubles([2, 2], () => Number.NaN) }, [], /Q.*(NaN|nan)/],

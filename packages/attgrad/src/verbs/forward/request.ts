@@ -1,8 +1,9 @@
 import { findForward, forwardNames } from "@attgrad/algorithms";
 import { polynomialForward } from "@attgrad/approx-gradient";
-import type { AnyForwardAlgorithm } from "@attgrad/attention-problem";
+import type { AnyForwardAlgorithm, ScaleSetting } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
+import { checkWindow, operatorFlags, readScale } from "../../flags/operator-flags.ts";
 import { dtype, json, runtimeFlags } from "../../flags/runtime-flags.ts";
 
 const own = z.object({
@@ -15,6 +16,7 @@ const own = z.object({
 		.min(1)
 		.optional()
 		.describe("number of layers: the first of stacked weights, or one layer repeated; default: all"),
+	...operatorFlags,
 	dtype,
 	...runtimeFlags,
 	out: z.string().min(1).optional().describe("file to write the output to, .npy"),
@@ -25,7 +27,8 @@ const own = z.object({
 export const forwardFlags = z.object({ ...own.shape, ...polynomialForward.options.shape });
 
 /** A call of `attgrad forward`, read. */
-export interface ForwardRequest extends z.output<typeof own> {
+export interface ForwardRequest extends Omit<z.output<typeof own>, "scale"> {
+	readonly scale: ScaleSetting | undefined;
 	/** The algorithm of that name. */
 	readonly forward: AnyForwardAlgorithm;
 	readonly options: Readonly<Record<string, unknown>>;
@@ -34,7 +37,8 @@ export interface ForwardRequest extends z.output<typeof own> {
 /** @throws UsageError for a value that is refused, or an option that the algorithm does not have */
 export function readForwardRequest(given: GivenFlags): ForwardRequest {
 	const flags = readFlags(own, given);
+	checkWindow(flags);
 	const forward = findForward(flags.algorithm);
 	refuseForeign(forward.name, flagNames(forward.options), flagNames(polynomialForward.options), given);
-	return { ...flags, forward, options: readFlags(forward.options, given) };
+	return { ...flags, forward, scale: readScale(flags.scale), options: readFlags(forward.options, given) };
 }

@@ -5,6 +5,7 @@ import {
 	projectedLayer,
 	type RowSink,
 	runLayers,
+	scaleOf,
 	writeNpyRows,
 } from "@attgrad/attention-problem";
 import { peakRssMb } from "@attgrad/harness/gradient";
@@ -14,6 +15,7 @@ import type { GivenFlags } from "../../flags/flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { describeForward, describeForwardFailure, printForward } from "./answer.ts";
+import { answerOperator, openOperator } from "./operator.ts";
 import { type ForwardRequest, readForwardRequest } from "./request.ts";
 
 /** Entries up to which the answer carries the whole output. */
@@ -37,7 +39,10 @@ export async function answerForward(given: GivenFlags): Promise<void> {
 	const { out, json, dtype } = request;
 	const input = String(given["layer"]);
 	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npy", input });
-	const file = await openLayers(input, dtype);
+	const operator = await openOperator(request, input);
+	if (operator) return answerOperator(request, operator, target);
+	const opened = await openLayers(input, dtype);
+	const file = request.scale === undefined ? opened : { ...opened, scale: scaleOf(request.scale, opened.d) };
 	const progress = progressLine();
 	try {
 		refuseLayers(request, file);

@@ -7,7 +7,15 @@ export const gradientFlags = z.object({
 	algorithm: z.string().default("auto").describe("auto, or a name that attgrad list shows, like polynomial/moment"),
 	dtype,
 	...runtimeFlags,
-	out: z.string().min(1).optional().describe("file to write the gradient to, .npy"),
+	wrt: z
+		.string()
+		.default("X")
+		.describe("matrices to take the gradient in, separated by commas: any of X, Y, A1, A2, A3, E"),
+	out: z
+		.string()
+		.min(1)
+		.optional()
+		.describe("file to write the gradient to, .npy; .npz with --wrt of other matrices than X"),
 	json,
 });
 

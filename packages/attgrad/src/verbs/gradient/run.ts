@@ -8,6 +8,7 @@ import { progressLine } from "../../terminal/progress-line.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./answer.ts";
 import { gradientFlags } from "./flags.ts";
 import { type Selection, selectAlgorithm } from "./selection.ts";
+import { answerGradients, readMatrixNames } from "./several.ts";
 
 /**
  * Computes the gradient of a problem whose rows are read from its file block by block, writes it where asked and prints
@@ -16,7 +17,9 @@ import { type Selection, selectAlgorithm } from "./selection.ts";
  * @throws UsageError for a wrong call or input; ComputationError when the gradient cannot be had as asked
  */
 export async function answerGradient(given: GivenFlags): Promise<void> {
-	const { out, json, dtype, threads, kernel, algorithm } = readFlags(gradientFlags, given);
+	const { out, json, dtype, threads, kernel, algorithm, wrt } = readFlags(gradientFlags, given);
+	const matrices = readMatrixNames(wrt);
+	if (matrices.join() !== "X") return answerGradients(given, matrices);
 	const request = selectAlgorithm(algorithm, given);
 	const input = String(given["problem"]);
 	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npy", input });

@@ -1,0 +1,32 @@
+import { type AnyBackwardAlgorithm, defineBackward } from "@attgrad/attention-problem";
+import { backwardStreaming, exactBackwards } from "@attgrad/exact-gradient";
+import { UsageError } from "@attgrad/matrix-core";
+import { z } from "zod";
+
+/** Every backward algorithm of the project, exact ones first. Adding one is adding it to its package's list. */
+export const backwards: readonly AnyBackwardAlgorithm[] = [...exactBackwards];
+
+/** Picks an algorithm for a backward problem. */
+export const autoBackward = defineBackward({
+	name: "auto",
+	summary: "the fastest algorithm that keeps the bound that was asked for",
+	exact: false,
+	version: 1,
+	options: z.strictObject({}),
+	supports: () => true,
+	run: async (problem, _, runtime, wants) => ({
+		...(await backwardStreaming.run(problem, {}, runtime, wants)),
+		picked: { algorithm: backwardStreaming.name, why: "exact up to rounding", exact: true },
+	}),
+});
+
+/** Names that `findBackward` knows: auto, exact (another name of streaming), and the algorithms. */
+export const backwardNames: readonly string[] = ["auto", "exact", ...backwards.map(({ name }) => name)];
+
+/** The backward algorithm of a name. @throws UsageError for an unknown name */
+export function findBackward(name: string): AnyBackwardAlgorithm {
+	const wanted = name === "exact" ? backwardStreaming.name : name;
+	const found = [autoBackward, ...backwards].find((algorithm) => algorithm.name === wanted);
+	if (!found) throw new UsageError(`unknown backward algorithm: ${name} (known: ${backwardNames.join(", ")})`);
+	return found;
+}

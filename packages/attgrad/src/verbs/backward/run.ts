@@ -1,0 +1,70 @@
+import {
+	type BackwardProblem,
+	type BackwardResult,
+	openBackwardProblem,
+	shapesOf,
+	writeArrays,
+} from "@attgrad/attention-problem";
+import { peakRssMb } from "@attgrad/harness/gradient";
+import { ComputationError, kernelCompileTime, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { outputPath } from "../../files/output-file.ts";
+import type { GivenFlags } from "../../flags/flags.ts";
+import { openRuntime } from "../../flags/runtime-flags.ts";
+import { progressLine } from "../../terminal/progress-line.ts";
+import { describeBackward, describeBackwardFailure, printBackward } from "./answer.ts";
+import { type BackwardRequest, readBackwardRequest } from "./request.ts";
+
+/**
+ * Reads a layer, computes its gradients, writes them where asked and prints the answer. The call, the output file, and names and
+ * shapes in the layer's are checked before anything is computed; entries as they are read.
+ * @throws UsageError for a wrong call or input; ComputationError when the gradients cannot be had as asked
+ */
+export async function answerBackward(given: GivenFlags): Promise<void> {
+	const request = readBackwardRequest(given);
+	const { algorithm, options, out, json, dtype, threads, kernel, scale, mask, window } = request;
+	const input = String(given["layer"]);
+	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npz", input });
+	const file = await openBackwardProblem(input, { dtype, scale, mask, window });
+	const problem = file.operands;
+	const progress = progressLine();
+	try {
+		const supported = algorithm.supports(problem, options);
+		if (supported !== true) throw new UsageError(supported.reason);
+		const runtime = await openRuntime({ threads, kernel }, progress.show);
+		try {
+			const [start, compiled] = [performance.now(), kernelCompileTime()];
+			const result = await algorithm.run(problem, options, runtime, { output: request.withOutput });
+			const milliseconds = performance.now() - start;
+			const compileMilliseconds = kernelCompileTime() - compiled;
+			progress.clear();
+			if (target !== undefined) await writeArrays(target, arraysOf(request, problem, result));
+			const computed = { request, problem, result, milliseconds, compileMilliseconds, peakRssMb: peakRssMb(), runtime };
+			printBackward(describeBackward(computed), json);
+		} finally {
+			await runtime.close();
+		}
+	} catch (failure) {
+		progress.clear();
+		if (json && failure instanceof ComputationError)
+			console.log(JSON.stringify(describeBackwardFailure(request, problem, failure)));
+		throw failure;
+	} finally {
+		file.close();
+	}
+}
+
+/** The results by the names of their arrays, shaped like the inputs. */
+function arraysOf(
+	{ withOutput }: BackwardRequest,
+	problem: BackwardProblem<RowSource>,
+	{ dQ, dK, dV, output, lse }: BackwardResult,
+) {
+	const shapes = shapesOf(problem);
+	return {
+		dQ: { shape: shapes.dQ, data: dQ.data },
+		dK: { shape: shapes.dK, data: dK.data },
+		dV: { shape: shapes.dV, data: dV.data },
+		...(withOutput && output && { O: { shape: shapes.O, data: output.data } }),
+		...(withOutput && lse && { lse: { shape: shapes.lse, data: lse } }),
+	};
+}

@@ -1,0 +1,111 @@
+import { type AttentionOperands, type Head, headsOf, visibleKeys } from "@attgrad/attention-problem";
+import {
+	ComputationError,
+	type Kernels,
+	Matrix,
+	type RowSource,
+	type Runtime,
+	withKernels,
+} from "@attgrad/matrix-core";
+import { backwardKernels, writeLse } from "./kernel-backward.ts";
+import { packedBytes, packHead } from "./packed-head.ts";
+import { streamingOutput } from "./streaming.ts";
+import { planStripes, type Stripe, type StripePlan } from "./stripes.ts";
+
+/** Bytes of packed heads that are in memory at once; stripes of a round. */
+const MEMORY = { heads: 2 ** 28, stripes: 256 };
+
+/** The output of every head, and ln Σ e^score of every query. */
+export interface OperatorOutput {
+	/** (batch · heads · n_q) x d_v, in the number type of the operands; 0 for a query that sees no key. */
+	readonly output: Matrix;
+	/** batch · heads · n_q numbers; −Infinity for a query that sees no key. */
+	readonly lse: Float64Array;
+}
+
+/**
+ * The exact output of the operator, softmax(scale · Q Kᵀ over visible keys) V, for every head: 2 (d + d_v) flops and one exponential a
+ * visible pair, memory O(n (d + d_v)). Heads run side by side on the threads; the result is the same for every number of them.
+ * @throws ComputationError where memory cannot grow, or an output is not finite
+ */
+export async function operatorForward(
+	operands: AttentionOperands<RowSource>,
+	runtime: Runtime,
+): Promise<OperatorOutput> {
+	const { output, lse } =
+		runtime.kernel === "js"
+			? await streamingOutput(operands, runtime.onProgress)
+			: await withKernels(runtime, backwardKernels, (kernels) => kernelOutput(operands, kernels));
+	for (const x of output.data)
+		if (x - x !== 0) throw new ComputationError("failed", `streaming: an entry of the output is not finite: ${x}`);
+	return { output: output.as(operands.Q.dtype), lse };
+}
+
+async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: Kernels): Promise<OperatorOutput> {
+	const { n_q, n_k, d_v, batch, heads, keyHeads, Q } = operands;
+	const bits = Q.dtype === "f64" ? 64 : 32;
+	const made = {
+		output: Matrix.zeros(batch * heads * n_q, d_v, Q.dtype),
+		lse: new Float64Array(batch * heads * n_q),
+	};
+	const intervals = visibleKeys(operands.visibility, n_q, n_k);
+	const [panelRows] = await kernels.run(`panelRows${bits}`, [[]]);
+	const plan = planStripes(intervals, operands, panelRows);
+	const [lo, hi] = [intervals.lo, intervals.hi].map((numbers) => {
+		const address = kernels.allocate("f32", numbers.length);
+		kernels.indices(address, numbers.length).set(numbers);
+		return address;
+	});
+	const all = headsOf(operands);
+	const together = Math.max(1, Math.floor(MEMORY.heads / packedBytes(operands, bits / 8)));
+	for (let from = 0; from < batch * keyHeads; from += together) {
+		const some = all.filter(({ keyIndex }) => keyIndex >= from && keyIndex < from + together);
+		await kernels.scope(async () => {
+			const jobs = new Map<number, number>();
+			for (const head of some)
+				if (!jobs.has(head.keyIndex))
+					jobs.set(head.keyIndex, await packHead(head, operands, plan, { lo, hi, panelRows }, kernels, false));
+			await outputsOf(some, jobs, operands, plan, kernels, made);
+		});
+		kernels.onProgress?.(((some.at(-1)?.index ?? 0) + 1) * n_q, made.lse.length);
+	}
+	return made;
+}
+
+/** The outputs of some heads, whose keys are packed. */
+async function outputsOf(
+	heads: readonly Head<RowSource>[],
+	jobs: ReadonlyMap<number, number>,
+	{ n_q, d, d_v, Q: { dtype } }: AttentionOperands<RowSource>,
+	{ stripes, chunk }: StripePlan,
+	kernels: Kernels,
+	made: OperatorOutput,
+): Promise<void> {
+	const bits = dtype === "f64" ? 64 : 32;
+	const [firstJob] = jobs.values();
+	const [scratch] = await kernels.run(`scratchBytes${bits}`, [[firstJob, chunk]]);
+	const queue = heads.flatMap((head) =>
+		stripes.map((stripe): Stripe & { head: Head<RowSource> } => ({ ...stripe, head })),
+	);
+	for (let first = 0; first < queue.length; first += MEMORY.stripes)
+		await kernels.scope(async () => {
+			const places = queue.slice(first, first + MEMORY.stripes).map(({ head, from, to }) => {
+				const count = to - from;
+				const place = {
+					...{ head, from, count, Q: kernels.allocate(dtype, count * d) },
+					...{ output: kernels.allocate(dtype, count * d_v), rowSums: kernels.allocate("f64", 2 * count) },
+				};
+				kernels.readRows(head.Q, from, to, dtype, place.Q);
+				return place;
+			});
+			const tasks = places.map(({ head, from, count, Q, output, rowSums }) => {
+				return [jobs.get(head.keyIndex) ?? 0, Q, from, count, output, rowSums];
+			});
+			await kernels.run(`forwardStripe${bits}`, tasks, { scratch });
+			for (const { head, from, count, output, rowSums } of places) {
+				const row = head.index * n_q + from;
+				made.output.slice(row, row + count).data.set(kernels.view(dtype, output, count * d_v));
+				writeLse(kernels.view("f64", rowSums, 2 * count), made.lse.subarray(row, row + count));
+			}
+		});
+}
