@@ -21,7 +21,8 @@ export function kernelRoundingCounts(
 	columns = d + 1,
 ): RoundingCounts {
 	const unit = unitRoundoff(dtype);
-	const blocks = blocksInSum({ n, d, dtype }, raisedSize, columns);
+	// Passes make moments of the one or the other number of nodes.
+	const blocks = Math.max(...[size, raisedSize].map((nodes) => blocksInSum({ n, d, dtype }, nodes, columns)));
 	// A lane sees a row a step; at most four lanes are joined in the number type, lanes, blocks and slots then in double precision.
 	const overKeys = unit * (BLOCK_ROW_BYTES / STEP_BYTES + 8) + double * (blocks + 8);
 	// By runs of RUN_NODES, then over those runs; runs of products, of which there are at most degree + d, join the sum one by one.
@@ -36,7 +37,7 @@ export function kernelRoundingCounts(
 		reverse: unit * ((degree + 1) * (d + 3) + 6) + overFeatures,
 		paper: Number.POSITIVE_INFINITY,
 	}[name];
-	// A slot of blocks has no more runs of panels than blocks, but for its last one.
+	// A share has at most twice as many runs of panels as blocks: a run has the rows of half a block at least.
 	const rows = unit * (SUMMED_PANELS + 8) + double * (2 * blocks + d + 64);
 	// o = N · (1/D), E - η, c, r and c' are one to three roundings each.
 	return { sums, gradient: sums + gradient, rows, states: 4 * unit };

@@ -4,7 +4,7 @@ import { kernelConstants } from "../kernels/kernel-constants.ts";
 import { polynomialKernels } from "../kernels/kernel-module.ts";
 import { bytesOf, putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
-import { keyMoments } from "../kernels/kernel-route.ts";
+import { joinSlots, keyMoments } from "../kernels/kernel-route.ts";
 import { type ErrorConstants, LIMITS } from "./error-constants.ts";
 import { levelsOf } from "./levels.ts";
 import { type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
@@ -55,6 +55,8 @@ async function queries(
 	const flagWords = Math.ceil(chunkRows / 4);
 	const flags = putIndices(kernels, new Int32Array(flagWords));
 	const exactRows: number[] = [];
+	const sums = new Float64Array(length);
+	let largestKappa = 0;
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
@@ -65,16 +67,16 @@ async function queries(
 			...[flags + first, totals + slot * length * 8],
 		]);
 		const left = await kernels.run(`gaussQueries${8 * size}`, tasks, { scratch });
+		const all = kernels.view("f64", totals, plan.slots * length);
+		for (let slot = 0; slot < plan.slots; slot++) {
+			const last = (slot + 1) * length - 1;
+			largestKappa = Math.max(largestKappa, all[last]);
+			all[last] = 0;
+		}
+		joinSlots(all, sums);
 		if (left.some((count) => count > 0)) takeFlags(kernels.indices(flags, flagWords), from, exactRows);
 		onProgress(from + rows);
 	}
-	const all = kernels.view("f64", totals, plan.slots * length);
-	const sums = new Float64Array(length);
-	for (let slot = 0; slot < plan.slots; slot++)
-		for (let at = 0; at < length; at++) {
-			const more = all[slot * length + at];
-			sums[at] = at === length - 1 ? Math.max(sums[at], more) : sums[at] + more;
-		}
 	const gradient = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
 	const terms = sums.slice(sumCount);
 	return {
@@ -87,7 +89,7 @@ async function queries(
 			spread: Float64Array.from({ length: d * d }, (_, at) => terms[d + Math.floor(at / d)]),
 			grown: terms.slice(2 * d, 3 * d),
 			exactRows,
-			largestKappa: terms[3 * d],
+			largestKappa,
 		},
 	};
 }

@@ -45,20 +45,22 @@ const clamp = (x: number, low: number, high: number): number => Math.min(high, M
 const slotsOf = (nodes: number, columns: number): number => clamp(Math.floor(SUM_BYTES / (8 * nodes * columns)), 1, 16);
 
 /**
- * Additions in double precision that follow one another in a sum over n rows: at most as many as a slot adds blocks, and then the slots.
- * Holds for every build: a block has rows of two panels of 32 bytes at least.
+ * Additions in double precision that follow one another in a sum over n rows: those of a slot's blocks in a chunk, of the slots, and of the
+ * chunks, which are joined one by one. At least that for every build: a block has rows of two panels of 32 bytes at least.
  */
 export function blocksInSum(
 	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
 	nodes: number,
 	columns = d + 1,
 ): number {
+	const rowWork = nodes * columns;
 	const rowBytes = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / nodes)), 64, BLOCK_ROW_BYTES);
 	const blockRows = Math.min(rowBytes, upTo(n * bytesOf(dtype), 64)) / bytesOf(dtype);
 	const slots = slotsOf(nodes, columns);
-	// Each chunk of slots · slotRows rows adds up to slotRows / blockRows blocks to every slot, the last one perhaps for few rows.
-	const most = Math.max(SMALL_SHARE.rows, BLOCK_ROW_BYTES, Math.min(n / slots, SHARE_WORK / (nodes * columns)));
-	return Math.ceil(n / (slots * blockRows) + Math.min(n, most) / blockRows) + slots + 2;
+	const share = Math.max(SHARE_WORK / rowWork, Math.min(SMALL_SHARE.rows, SMALL_SHARE.work / rowWork));
+	const most = Math.min(Math.max(n / slots, SMALL_SHARE.rows), Math.max(share, BLOCK_ROW_BYTES)) + BLOCK_ROW_BYTES;
+	const chunks = Math.ceil(n / (slots * Math.min(n / slots, share)));
+	return Math.ceil(Math.min(n, most) / blockRows) + slots + chunks + 4;
 }
 
 /** Sizes for a problem of n rows and width d, and the moments of the first `nodes` nodes of a tree. */

@@ -74,6 +74,7 @@ export function keyMoments(
 		const used = sharesOf(chunkRows, plan).length;
 		const length = nodes * columns;
 		const sums = kernels.allocateZeros("f64", used * length);
+		const joined = new Float64Array(length);
 		const keysAt = kernels.rowReader(A2, dtype, chunkRows);
 		const inputsAt = kernels.rowReader(A3, dtype, chunkRows);
 		for (let from = 0; from < n; from += chunkRows) {
@@ -85,18 +86,28 @@ export function keyMoments(
 				...[...matrices, sums + slot * length * 8, ...(extra > 0 ? [extra] : [])],
 			]);
 			await kernels.run(`${extra > 0 ? "gauss" : "key"}Moments${8 * size}`, tasks, { scratch: plan.keyScratch });
+			joinSlots(kernels.view("f64", sums, used * length), joined);
 			onProgress(from + rows);
 		}
-		const all = kernels.view("f64", sums, used * length);
-		const joined = all.slice(0, length);
-		for (let slot = 1; slot < used; slot++)
-			for (let at = 0, from = slot * length; at < length; at++, from++) joined[at] += all[from];
 		const total = new Float64Array(length);
 		for (let place = 0; place < nodes; place++)
 			for (let column = 0, at = plan.keyRuns.order[place] * columns; column < columns; column++, at++)
 				total[at] = joined[column * nodes + place];
 		return total;
 	});
+}
+
+/**
+ * Adds the sums of all slots, one after the other, to `joined` and sets them to zero: after each chunk of rows, so that no sum has more
+ * additions than `blocksInSum` says.
+ */
+export function joinSlots(slots: Float64Array, joined: Float64Array): void {
+	const { length } = joined;
+	const chunk = slots.slice(0, length);
+	for (let from = length; from < slots.length; from += length)
+		for (let at = 0; at < length; at++) chunk[at] += slots[from + at];
+	for (let at = 0; at < length; at++) joined[at] += chunk[at];
+	slots.fill(0);
 }
 
 /** Pass 2: gradient, loss and totals from the moments. */
@@ -126,7 +137,10 @@ export async function queries(
 	const sumCount = 1 + d + 2 * d * d;
 	const totals = kernels.allocateZeros("f64", plan.slots * (sumCount + 2));
 	const all = kernels.view("f64", totals, plan.slots * (sumCount + 2));
-	for (let slot = 1; slot <= plan.slots; slot++) all[slot * (sumCount + 2) - 1] = Number.POSITIVE_INFINITY;
+	const sums = new Float64Array(sumCount + 2);
+	let leastNormaliser = Number.POSITIVE_INFINITY;
+	const leastAt = (slot: number): number => (slot + 1) * (sumCount + 2) - 1;
+	for (let slot = 0; slot < plan.slots; slot++) all[leastAt(slot)] = Number.POSITIVE_INFINITY;
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
@@ -144,20 +158,20 @@ export async function queries(
 		const bad = await kernels.run(kernel, tasks, { scratch });
 		const slot = bad.findIndex((row) => row >= 0);
 		if (slot >= 0) throw notPositive(from + shares[slot][0] + bad[slot], all[slot * (sumCount + 2) + sumCount]);
+		for (let at = 0; at < plan.slots; at++) {
+			leastNormaliser = Math.min(leastNormaliser, all[leastAt(at)]);
+			all[leastAt(at)] = 0;
+		}
+		joinSlots(all, sums);
+		for (let at = 0; at < plan.slots; at++) all[leastAt(at)] = Number.POSITIVE_INFINITY;
 		onProgress(from + rows);
-	}
-	const sums = new Float64Array(sumCount);
-	let leastNormaliser = Number.POSITIVE_INFINITY;
-	for (let slot = 0; slot < plan.slots; slot++) {
-		for (let at = 0; at < sumCount; at++) sums[at] += all[slot * (sumCount + 2) + at];
-		leastNormaliser = Math.min(leastNormaliser, all[slot * (sumCount + 2) + sumCount + 1]);
 	}
 	const inFrame = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
 	return {
 		gradient: scale(multiply(inFrame, frame.queryMap), problem.scale),
 		loss: sums[0],
 		inputSums: sums.slice(1, 1 + d),
-		residualSums: new Matrix(d, d, sums.slice(1 + d + d * d)),
+		residualSums: new Matrix(d, d, sums.slice(1 + d + d * d, sumCount)),
 		totalWeight: moments[d],
 		leastNormaliser,
 	};
