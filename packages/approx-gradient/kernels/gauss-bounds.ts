@@ -7,31 +7,31 @@ import { columnSums, termSizes } from "./row-polynomials";
 
 /** Places of the doubles that a bound takes, in bytes from the address of its constants; then rows of d: key reach, H, output, residual. */
 const SUMS: usize = 0;
-const SCORE_ERROR: usize = 8;
-const KEY_NORM: usize = 16;
-const RADIUS: usize = 24;
-const KAPPA: usize = 32;
-const ROUNDING: usize = 40;
-const RANGE_SQUARE: usize = 48;
-const KEY_RATIO: usize = 56;
-const CONSTANT: usize = 64;
-const OUTPUT_SQUARE: usize = 72;
-const PRODUCT: usize = 80;
-const COLUMNS: usize = 88;
+const SCORE_ERROR: usize = SUMS + 8;
+const KEY_NORM: usize = SCORE_ERROR + 8;
+const RADIUS: usize = KEY_NORM + 8;
+const KAPPA: usize = RADIUS + 8;
+const ROUNDING: usize = KAPPA + 8;
+const RANGE_SQUARE: usize = ROUNDING + 8;
+const KEY_RATIO: usize = RANGE_SQUARE + 8;
+const CONSTANT: usize = KEY_RATIO + 8;
+const OUTPUT_SQUARE: usize = CONSTANT + 8;
+const PRODUCT: usize = OUTPUT_SQUARE + 8;
+const COLUMNS: usize = PRODUCT + 8;
 
 /** Places among the KEPT_PANELS panels of a block of rows between `acceptRows` and `rowBounds`. */
 const REACH: usize = 0;
-const NORMALISER: usize = 1;
-const ERROR: usize = 2;
-const GROWTH: usize = 3;
-const KAPPAS: usize = 4;
-const ACCEPTED: usize = 5;
-const LEAST: usize = 6;
-const SIZE: usize = 7;
-const COLUMN_ERROR: usize = 8;
-const COLUMN_VALUE: usize = 9;
-const KEY_ERROR: usize = 10;
-const KEY_VALUE: usize = 11;
+const NORMALISER: usize = REACH + 1;
+const ERROR: usize = NORMALISER + 1;
+const GROWTH: usize = ERROR + 1;
+const KAPPAS: usize = GROWTH + 1;
+const ACCEPTED: usize = KAPPAS + 1;
+const LEAST: usize = ACCEPTED + 1;
+const SIZE: usize = LEAST + 1;
+const COLUMN_ERROR: usize = SIZE + 1;
+const COLUMN_VALUE: usize = COLUMN_ERROR + 1;
+const KEY_ERROR: usize = COLUMN_VALUE + 1;
+const KEY_VALUE: usize = KEY_ERROR + 1;
 
 // @ts-ignore: decorator
 @inline

@@ -9,7 +9,7 @@ import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows, rowBounds }
 import { addEvaluated } from "./outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
 import { centrePanels, projectPanels, wideBlocks } from "./projection";
-import { addToSums, clearRows, residual } from "./query-pass";
+import { addToSums, clearRows, residual, SUMMED } from "./query-pass";
 import { addRaised } from "./raised-gradient";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
 
@@ -230,7 +230,7 @@ export function gaussPass<T>(
 			raiseKappa(acceptedOf(facts), facts + 4 * P, kappa);
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
-		if (panels % SUMMED_PANELS == 0 || from + panelRows<T>() >= rows) {
+		if (panels % SUMMED == 0 || from + panelRows<T>() >= rows) {
 			for (let k = 0; k < sumCount; k++) {
 				const at = totals + (<usize>k << 3);
 				store<f64>(at, load<f64>(at) + panelSum<T>(sums + <usize>k * P));

@@ -120,7 +120,7 @@ export function addToSums<T>(d: i32, a1: usize, c: usize, gradient: usize, sums:
 }
 
 /** Panels between two additions of the panel sums to the totals in double precision. */
-const SUMMED = SUMMED_PANELS;
+export const SUMMED = SUMMED_PANELS;
 
 /** How the query gradient is made. */
 export const MOMENT = 0;

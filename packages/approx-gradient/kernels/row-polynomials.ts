@@ -7,12 +7,12 @@ import { panelBytes } from "./panel";
 
 /** Places of the doubles that a solution takes, in bytes from the address of the constants. */
 const SUM_ERROR: usize = 0;
-const RIDGE: usize = 8;
-const TAIL: usize = 16;
-const SQUARE_ERROR: usize = 24;
-const OFFSET_ERROR: usize = 32;
+const RIDGE: usize = SUM_ERROR + 8;
+const TAIL: usize = RIDGE + 8;
+const SQUARE_ERROR: usize = TAIL + 8;
+const OFFSET_ERROR: usize = SQUARE_ERROR + 8;
 /** 1/k! for k = 0..M begins there. */
-const TAYLOR: usize = 40;
+const TAYLOR: usize = OFFSET_ERROR + 8;
 
 /** Panels of a solution: coefficients a (g + 1), square w (2 r + 1), then factor C, offset ρ, square error, and e^R. */
 // @ts-ignore: decorator
