@@ -134,7 +134,7 @@ describe("the plug-in gradient", () => {
 		const failed = await run(problem, negative, "plug-in").catch((error: unknown) => error);
 		expect(failed).toBeInstanceOf(ComputationError);
 		expect((failed as ComputationError).status).toBe("invalid");
-		expect((failed as ComputationError).message).toContain("row 5 must be > 0, got -63");
+		expect((failed as ComputationError).message).toContain("row 5 is -63, not positive");
 	});
 });
 

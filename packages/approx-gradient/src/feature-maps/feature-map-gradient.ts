@@ -4,8 +4,9 @@ import { Matrix, mapEntries, multiply, type ProgressReport, type RowSource, unit
 import { GradientSum } from "../rows/gradient-sum.ts";
 import { centredValues, residualRows } from "../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "../rows/row-blocks.ts";
+import { l1OfRelative } from "../rows/softmax-rows.ts";
 import { centred, type Spans, spansOf } from "../rows/spans.ts";
-import { ErrorSums, type RowErrors, tauOf } from "./error-sums.ts";
+import { ErrorSums, type RowErrors } from "./error-sums.ts";
 import { exactRows } from "./exact-rows.ts";
 import type { EntryErrors, FeatureMap } from "./feature-map.ts";
 
@@ -185,7 +186,8 @@ function rowErrors(
 	const unit = error.rounding + u * (depth + map.rank + 8);
 	// raised keys are taken from the map's centre, which may be half a range off the midrange
 	const rounding = normaliser.map((D, j) => ((map.raise ? 2 : 1) * unit * sizes.at(j, 0)) / D);
-	if (error.kind === "relative") return { form: "relative", tau: normaliser.map(() => tauOf(error.delta)), rounding };
+	if (error.kind === "relative")
+		return { form: "relative", tau: normaliser.map(() => l1OfRelative(error.delta)), rounding };
 	const alpha = error.queries(block.queries, features);
 	const tau = normaliser.map((D, j) => {
 		if (alpha[j] === 0 || state.error === 0) return 0;

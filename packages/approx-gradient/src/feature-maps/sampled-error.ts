@@ -1,5 +1,6 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { type Matrix, type RowSource, seededRandom } from "@attgrad/matrix-core";
+import type { Matrix, RowSource } from "@attgrad/matrix-core";
+import { drawRows } from "../rows/draw-rows.ts";
 import { queryBlockAt } from "../rows/row-blocks.ts";
 import { spansOf } from "../rows/spans.ts";
 import { exactRows } from "./exact-rows.ts";
@@ -11,13 +12,7 @@ const SAMPLE_ROWS = 64;
 const STANDARD_ERRORS = 3;
 
 /** Distinct rows, uniform among all, in order: as many as the estimate takes. */
-export function sampleRows(n: number, seed: number): number[] {
-	if (n <= SAMPLE_ROWS) return Array.from({ length: n }, (_, j) => j);
-	const random = seededRandom(seed, "sampled rows");
-	const chosen = new Set<number>();
-	while (chosen.size < SAMPLE_ROWS) chosen.add(random.integer(0, n - 1));
-	return [...chosen].sort((a, b) => a - b);
-}
+export const sampleRows = (n: number, seed: number): number[] => drawRows(n, SAMPLE_ROWS, seed, "sampled rows");
 
 /**
  * An estimate of the error, not a proof (paper.md 7.6): the sampled rows' error, scaled up, estimates g̃ − g without bias;

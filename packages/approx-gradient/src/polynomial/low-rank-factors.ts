@@ -1,8 +1,8 @@
 import { type AttentionProblem, scaledQueries, values } from "@attgrad/attention-problem";
 import { hadamard, Matrix, multiply, rowKronecker, rowSums, scaleRows, subtract } from "@attgrad/matrix-core";
+import { requirePositive } from "../rows/softmax-rows.ts";
 import { type FeatureTree, featureWeights } from "./monomials/feature-tree.ts";
 import { totalDegreeTree } from "./monomials/total-degree.ts";
-import { requirePositive } from "./routes/row-states.ts";
 
 /** The factors of Lemmas D.1 to D.5, written out: U Vᵀ approximates the n x n matrix named beside it. */
 export interface LowRankFactors {
@@ -40,7 +40,7 @@ export function lowRankFactors(
 
 	const ones = Matrix.build(problem.n, 1, () => 1);
 	const normalisers = multiply(Phi, multiply(V1, ones, { transposeA: true })).data;
-	normalisers.forEach(requirePositive);
+	normalisers.forEach((D, row) => requirePositive("polynomial", row, D, "raise the degree"));
 	const U1 = scaleRows(
 		Phi,
 		normalisers.map((D) => 1 / D),

@@ -1,27 +1,17 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
 import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
-import { APosteriori } from "./certificates/a-posteriori.ts";
 import { aPrioriBound } from "./certificates/a-priori.ts";
-import { DeviationPilot, pilotDegree } from "./certificates/deviation-pilot.ts";
 import type { ProvenBound } from "./certificates/forms/forms.ts";
-import { boundFromTotals } from "./certificates/from-totals.ts";
-import { predictedTotals } from "./certificates/predicted-totals.ts";
-import { predictBound, sampleRows } from "./certificates/row-sample.ts";
+import { sampleRows } from "./certificates/row-sample.ts";
 import { sampledErrors } from "./certificates/sampled-error.ts";
-import { type KernelRouteName, type RunTotals, runOnKernels } from "./kernels/kernel-route.ts";
-import {
-	type Approximation,
-	type Candidate,
-	type Method,
-	runsOnKernels,
-	totalDegreeApproximation,
-} from "./method/approximation.ts";
+import { runnerOf } from "./certified-run.ts";
+import { type Approximation, type Candidate, type Method, totalDegreeApproximation } from "./method/approximation.ts";
 import { type BoundOf, leastCertifiedDegree } from "./method/choose-degree.ts";
 import { leastCertifiedSet, matchingApproximation } from "./method/choose-monomials.ts";
 import { memoryOf } from "./method/memory.ts";
 import { rowDegrees } from "./method/row-degrees.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
-import type { RouteInput, RouteResult } from "./routes/route.ts";
+import type { RouteInput } from "./routes/route.ts";
 
 /** A gradient that is asked for. */
 export interface GradientRequest {
@@ -35,8 +25,11 @@ export interface GradientRequest {
 	readonly runtime: Runtime;
 }
 
-/** Rows that the bound of a run is predicted from, and those that an error is estimated from. */
-const SAMPLED_ROWS = { prediction: 32, estimate: 128 };
+/** A gradient with what is known of its error. */
+export type CertifiedGradient = GradientResult & { readonly certificate: Certificate };
+
+/** Rows that an error is estimated from. */
+const ESTIMATE_ROWS = 128;
 
 /** Runs whose certificate may turn out above epsilon before the a-priori degree is taken. */
 const TRIES = 3;
@@ -51,7 +44,7 @@ const HIGHEST_ESTIMATED = 60;
  * @throws UsageError when the features would not fit in memory
  * @throws ComputationError (invalid) when a normaliser is not positive
  */
-export function gradientOfDegree(request: GradientRequest, degree: number): Promise<GradientResult> {
+export function gradientOfDegree(request: GradientRequest, degree: number): Promise<CertifiedGradient> {
 	const { method, monomials } = request;
 	const approximation =
 		monomials === "anisotropic" ? matchingApproximation(method, degree) : totalDegreeApproximation(method, degree);
@@ -72,25 +65,25 @@ export async function gradientWithin(
 	request: GradientRequest,
 	epsilon: number,
 	first?: Approximation,
-): Promise<GradientResult> {
+): Promise<CertifiedGradient> {
 	const { method, certificate, monomials } = request;
 	if (certificate === "estimate") return gradientWithinEstimate(request, epsilon, availableMemory());
 	if (certificate === "a-posteriori") {
-		const predicted = first ? undefined : predictedBounds(request, epsilon);
-		let approximation = first ?? choosers[monomials](method, epsilon, predicted!, availableMemory());
+		const predicted = predictedBounds(request, epsilon);
+		let approximation = first ?? choosers[monomials](method, epsilon, predicted, availableMemory());
 		for (let tries = 0; tries < TRIES; tries++) {
 			const result = await gradientOf(request, approximation);
-			if (result.certificate!.bound <= epsilon) return result;
-			const bounds = predicted ?? predictedBounds(request, epsilon);
-			approximation = choosers[monomials](method, epsilon, bounds, availableMemory(), approximation.degree + 1);
+			if (result.certificate.bound <= epsilon) return result;
+			approximation = choosers[monomials](method, epsilon, predicted, availableMemory(), approximation.degree + 1);
 		}
 	}
 	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
 	const result = await gradientOf(request, choosers[monomials](method, epsilon, proven, availableMemory()));
-	if (result.certificate!.bound <= epsilon) return result;
+	const { bound } = result.certificate;
+	if (bound <= epsilon) return result;
 	throw new ComputationError(
 		"invalid",
-		`polynomial: certifies ${result.certificate!.bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
+		`polynomial: certifies ${bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
 	);
 }
 
@@ -108,93 +101,78 @@ export function approximationWithin(request: GradientRequest, epsilon: number, f
 const choosers = { anisotropic: leastCertifiedSet, "total-degree": leastCertifiedDegree };
 
 /**
- * What the a-posteriori bounds of candidates will come to, for comparison with epsilon: never above the a-priori bound. A
+ * The a-posteriori bounds that candidates will have, for comparison with epsilon: never above the a-priori bound. A
  * sample is a few percent off: as near to epsilon the degree may be one too high, or one run may be in vain.
  */
-function predictedBounds({ problem, method }: GradientRequest, epsilon: number): BoundOf {
-	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;
-	if (!runsOnKernels(method)) {
-		const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.prediction, 0);
-		return (candidate) => Math.min(predictBound(sample, method, candidate).bound, proven(candidate));
-	}
-	let totals: RunTotals | undefined;
+function predictedBounds({ problem, method, runtime }: GradientRequest, epsilon: number): BoundOf {
+	const { predicted } = runnerOf(problem, method, runtime);
 	return (candidate) => {
-		const bound = proven(candidate);
-		if (bound <= epsilon) return bound;
-		totals ??= predictedTotals(problem, method.profile);
-		return Math.min(bound, boundFromTotals(method, candidate, totals).bound);
+		const bound = aPrioriBound(method, candidate).bound;
+		return bound <= epsilon ? bound : Math.min(bound, predicted(candidate));
 	};
 }
 
 /** The gradient at the least degree whose estimated error is at most epsilon; all degrees that can be it at once. */
-function gradientWithinEstimate(request: GradientRequest, epsilon: number, available: number): Promise<GradientResult> {
+function gradientWithinEstimate(
+	request: GradientRequest,
+	epsilon: number,
+	available: number,
+): Promise<CertifiedGradient> {
 	const { problem, method } = request;
 	const { family, space } = method;
 	const highest = Math.min(HIGHEST_ESTIMATED, family.degreeFor(space.radius, NEGLIGIBLE));
 	const candidates = Array.from({ length: highest + 1 }, (_, degree) => totalDegreeApproximation(method, degree));
-	const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
+	const sample = sampleRows(problem, method.profile, ESTIMATE_ROWS, 0);
 	const errors = sampledErrors(problem, method, sample, candidates);
 	const boundOf = ({ degree }: Candidate): number => errors[degree]?.bound ?? Number.POSITIVE_INFINITY;
 	const approximation = leastCertifiedDegree(method, epsilon, boundOf, available);
 	return gradientOf(request, approximation, errors[approximation.degree]);
 }
 
-/** Runs the route for an approximation, with the certificate that was asked for. */
+/** Runs the method for an approximation, with the certificate that was asked for. */
 async function gradientOf(
 	request: GradientRequest,
 	approximation: Approximation,
 	estimate?: ProvenBound,
-): Promise<GradientResult> {
+): Promise<CertifiedGradient> {
 	const { problem, method, certificate, runtime } = request;
-	const tree = approximation.tree();
-	const byRow = request.rowDegrees ? rowDegrees(method, approximation, tree) : undefined;
-	const bounded = byRow ? { ...approximation, coefficients: byRow.largestCoefficients } : approximation;
-	const input = {
-		problem,
-		tree,
-		weights: featureWeights(tree, approximation.coefficients),
-		frame: method.space.frame,
-		...(byRow && { rowDegrees: byRow }),
-	};
-	const finish = (
-		result: { gradient: GradientResult["gradient"]; loss: number },
-		bound: ProvenBound,
-	): GradientResult => ({
-		...finite(result),
+	const { input, bounded } = routeInput(request, approximation);
+	const runner = runnerOf(problem, method, runtime);
+	const finish = (result: Pick<GradientResult, "gradient" | "loss">, bound: ProvenBound): CertifiedGradient => ({
+		...finite({ gradient: result.gradient, loss: result.loss }),
 		degree: approximation.degree,
 		rank: approximation.size,
 		certificate: certificateOf(request, approximation, bound),
 	});
 	if (certificate === "estimate") {
-		const sampled = (): ProvenBound => {
-			const sample = sampleRows(problem, method.profile, SAMPLED_ROWS.estimate, 0);
-			return sampledErrors(problem, method, sample, [approximation])[0];
-		};
-		return finish(await run(request, input), estimate ?? sampled());
+		const result = await runner.run(input);
+		return finish(result, estimate ?? estimatedError(request, approximation));
 	}
 	const aPriori = aPrioriBound(method, bounded);
-	if (certificate === "a-priori") return finish(await run(request, input), aPriori);
-	if (runsOnKernels(method)) {
-		const result = await runOnKernels(method.route.name as KernelRouteName, input, runtime);
-		return finish(result, lesser(boundFromTotals(method, bounded, result), aPriori));
-	}
-	const degree = pilotDegree(method, approximation);
-	const watcher = new APosteriori(
-		method,
-		bounded,
-		degree === undefined ? undefined : new DeviationPilot(method, tree, degree),
-	);
-	const result = await method.route.run(input, { watchers: [watcher], onProgress: runtime.onProgress });
-	return finish(result, lesser(watcher.result(), aPriori));
+	if (certificate === "a-priori") return finish(await runner.run(input), aPriori);
+	const result = await runner.runCertified(input, bounded);
+	return finish(result, result.proven.bound <= aPriori.bound ? result.proven : aPriori);
 }
 
-const lesser = (a: ProvenBound, b: ProvenBound): ProvenBound => (a.bound <= b.bound ? a : b);
+/** What a route computes from for an approximation, and the approximation with coefficients that bound those of every row. */
+function routeInput(
+	{ problem, method, rowDegrees: byRow }: GradientRequest,
+	approximation: Approximation,
+): { input: RouteInput; bounded: Approximation } {
+	const tree = approximation.tree();
+	const weights = featureWeights(tree, approximation.coefficients);
+	const input = { problem, tree, weights, frame: method.space.frame };
+	if (!byRow) return { input, bounded: approximation };
+	const degrees = rowDegrees(method, approximation, tree);
+	return {
+		input: { ...input, rowDegrees: degrees },
+		bounded: { ...approximation, coefficients: degrees.largestCoefficients },
+	};
+}
 
-/** Runs the route on what the method says. */
-function run({ method, runtime }: GradientRequest, input: RouteInput): Promise<RouteResult> {
-	return runsOnKernels(method)
-		? runOnKernels(method.route.name as KernelRouteName, input, runtime)
-		: method.route.run(input, { onProgress: runtime.onProgress });
+function estimatedError({ problem, method }: GradientRequest, approximation: Approximation): ProvenBound {
+	const sample = sampleRows(problem, method.profile, ESTIMATE_ROWS, 0);
+	return sampledErrors(problem, method, sample, [approximation])[0];
 }
 
 function certificateOf(

@@ -1,5 +1,6 @@
-import { ComputationError, Matrix } from "@attgrad/matrix-core";
+import { Matrix } from "@attgrad/matrix-core";
 import type { QueryBlock } from "./row-blocks.ts";
+import { requirePositive } from "./softmax-rows.ts";
 import { centred, type Spans } from "./spans.ts";
 
 /** Normaliser, residual and cotangents of a block of rows. */
@@ -28,11 +29,7 @@ export function residualRows(algorithm: string, block: QueryBlock, N: Matrix, sp
 	const d = cols - 1;
 	const normaliser = Float64Array.from({ length: count }, (_, j) => N.at(j, d));
 	normaliser.forEach((D, j) => {
-		if (!(D > 0 && Number.isFinite(D)))
-			throw new ComputationError(
-				"invalid",
-				`${algorithm}: the normaliser of row ${block.indices[j]} must be > 0, got ${D}; it takes more features`,
-			);
+		requirePositive(algorithm, block.indices[j], D, "it takes more features");
 	});
 	const targets = centred(block.targets, spans.valueCentre);
 	const c = Matrix.zeros(count, d);

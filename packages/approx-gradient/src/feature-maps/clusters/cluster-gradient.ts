@@ -6,8 +6,9 @@ import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
 import { GradientSum } from "../../rows/gradient-sum.ts";
 import { centredValues, residualRows } from "../../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../../rows/row-blocks.ts";
+import { l1OfRelative } from "../../rows/softmax-rows.ts";
 import { centred, type Spans } from "../../rows/spans.ts";
-import { ErrorSums, tauOf } from "../error-sums.ts";
+import { ErrorSums } from "../error-sums.ts";
 import { balance, type MonomialMap, monomialMap, monomialRounding } from "../polynomial/monomial-map.ts";
 import { nearest } from "./clustering.ts";
 import { type Partition, tiltOf } from "./partition.ts";
@@ -74,7 +75,7 @@ export async function clusterGradient(
 			sum.add(block, residuals, queryGradients);
 			errors.add(block, residuals, queryGradients, {
 				form: drop > 0 ? "l1" : "relative",
-				tau: normaliser.map(() => tauOf(delta) + 2 * drop),
+				tau: normaliser.map(() => l1OfRelative(delta) + 2 * drop),
 				// keys are put together from k − μ and μ, each up to twice the half range
 				rounding: normaliser.map((D, j) => (4 * unit * growth * rows.weights[j]!) / D),
 			});

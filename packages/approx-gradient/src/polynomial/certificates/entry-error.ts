@@ -1,3 +1,4 @@
+import { l1OfRelative } from "../../rows/softmax-rows.ts";
 import type { PolynomialFamily } from "../families/family.ts";
 import type { DroppedTerms } from "../monomials/dropped-terms.ts";
 
@@ -44,9 +45,6 @@ export function entryError(
 		derivative: throughInput(family.derivativeError(radius, degree) + dropped.slope * Math.exp(radius)),
 	};
 }
-
-/** τ = δ / (1 - δ): the L1 error of a softmax row whose exponentials have relative error δ; Infinity from δ = 1 on. */
-export const l1OfRelative = (delta: number): number => (delta < 1 ? delta / (1 - delta) : Number.POSITIVE_INFINITY);
 
 /** L1 error of a softmax row under a mixed entry error, where Σ ω_l / D̃_j is at most `massRatio`. */
 const mixedL1 = (mixed: EntryError["mixed"], massRatio: number): number =>

@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { type RowSource, seededRandom } from "@attgrad/matrix-core";
+import type { RowSource } from "@attgrad/matrix-core";
+import { drawRows } from "../../rows/draw-rows.ts";
 import { rowsTimes } from "../../rows/problem-rows.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -40,7 +41,7 @@ export function sampleRows(
 	seed: number,
 ): RowSample {
 	const { d, queryCentre, valueCentre } = profile;
-	const rows = drawRows(problem.n, size, seed).map((j) => readRow(problem, j, queryCentre));
+	const rows = drawRows(problem.n, size, seed, "row sample").map((j) => readRow(problem, j, queryCentre));
 	const sums = rows.map(() => new Float64Array(4 * d));
 	let totalWeight = 0;
 	for (const { point, value, weight } of centredKeyRows(problem, profile)) {
@@ -77,15 +78,6 @@ const dot = (x: Float64Array, y: Float64Array): number => {
 	for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
 	return sum;
 };
-
-/** min(size, n) different row numbers, ascending: all of them, or drawn without replacement. */
-function drawRows(n: number, size: number, seed: number): number[] {
-	if (size >= n) return Array.from({ length: n }, (_, j) => j);
-	const random = seededRandom(seed, "row sample");
-	const drawn = new Set<number>();
-	while (drawn.size < size) drawn.add(random.integer(0, n - 1));
-	return [...drawn].sort((a, b) => a - b);
-}
 
 function readRow(problem: AttentionProblem<RowSource>, j: number, queryCentre: Float64Array): SampledRow {
 	const { d } = problem;

@@ -1,9 +1,10 @@
 import type { RowSink } from "@attgrad/attention-problem";
 import { type Kernels, type Runtime, withKernels } from "@attgrad/matrix-core";
+import { notPositive } from "../../rows/softmax-rows.ts";
 import { type ForwardTotals, shiftedRows } from "../routes/forward.ts";
 import type { RouteInput } from "../routes/route.ts";
 import { polynomialKernels } from "./kernel-module.ts";
-import { bytesOf, notPositive, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
+import { bytesOf, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import { keyMoments } from "./kernel-route.ts";
 
@@ -54,7 +55,8 @@ async function outputs(
 		]);
 		const bad = await kernels.run(`forwardPass${8 * size}`, tasks, { scratch });
 		const slot = bad.findIndex((row) => row >= 0);
-		if (slot >= 0) throw notPositive(from + shares[slot][0] + bad[slot], rangeView[2 * slot]);
+		if (slot >= 0)
+			throw notPositive("polynomial", from + shares[slot][0] + bad[slot], rangeView[2 * slot], "raise the degree");
 		sink(from, shiftedRows(kernels.view(dtype, made, rows * d), frame.valueCentre));
 		onProgress(from + rows);
 	}

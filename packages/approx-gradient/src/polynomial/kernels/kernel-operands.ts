@@ -1,4 +1,4 @@
-import { ComputationError, type Dtype, type Kernels, Matrix, multiply, scale } from "@attgrad/matrix-core";
+import { type Dtype, type Kernels, Matrix, multiply, scale } from "@attgrad/matrix-core";
 import type { RouteInput } from "../routes/route.ts";
 import type { RunTable } from "./feature-tables.ts";
 import type { KernelPlan } from "./kernel-plan.ts";
@@ -61,10 +61,3 @@ export function queryOperands(
 		weighted,
 	];
 }
-
-/** What is thrown for a normaliser that a polynomial makes not positive. */
-export const notPositive = (row: number, normaliser: number): ComputationError =>
-	new ComputationError(
-		"invalid",
-		`polynomial: the normaliser of row ${row} is ${normaliser}, not positive: raise the degree`,
-	);

@@ -1,8 +1,9 @@
 import { type Kernels, Matrix, multiply, type Runtime, scale, transpose, withKernels } from "@attgrad/matrix-core";
+import { notPositive } from "../../rows/softmax-rows.ts";
 import type { RouteInput, RouteOptions, RouteResult } from "../routes/route.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
 import { polynomialKernels } from "./kernel-module.ts";
-import { bytesOf, notPositive, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
+import { bytesOf, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 
 /** Routes that have kernels. */
@@ -157,7 +158,13 @@ export async function queries(
 		]);
 		const bad = await kernels.run(kernel, tasks, { scratch });
 		const slot = bad.findIndex((row) => row >= 0);
-		if (slot >= 0) throw notPositive(from + shares[slot][0] + bad[slot], all[slot * (sumCount + 2) + sumCount]);
+		if (slot >= 0)
+			throw notPositive(
+				"polynomial",
+				from + shares[slot][0] + bad[slot],
+				all[slot * (sumCount + 2) + sumCount],
+				"raise the degree",
+			);
 		for (let at = 0; at < plan.slots; at++) {
 			leastNormaliser = Math.min(leastNormaliser, all[leastAt(at)]);
 			all[leastAt(at)] = 0;

@@ -1,17 +1,7 @@
-import type { Numbers } from "@attgrad/matrix-core";
 import { type FeatureTree, featureWeights } from "../monomials/feature-tree.ts";
+import type { RowDegrees } from "../routes/route.ts";
 import type { Approximation, Method } from "./approximation.ts";
 import { reachOf } from "./feature-space.ts";
-
-/** A polynomial for each row: the lower the row's radius, the lower the degree that keeps the error bounds. */
-export interface RowDegrees {
-	/** The degree for query j of a block of points (d x count). */
-	degreeOf(points: Numbers, j: number, count: number): number;
-	/** w_α of the polynomial of a degree: a prefix of the tree's nodes. */
-	weightsOf(degree: number): Float64Array;
-	/** For each power the largest coefficient among the polynomials: for bounds on the size of terms. */
-	readonly largestCoefficients: Float64Array;
-}
 
 /** Halvings of the interval that a degree's radius is found in: to a thousandth of R. */
 const HALVINGS = 10;

@@ -2,10 +2,19 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { Matrix, Numbers, ProgressReport, RowSource } from "@attgrad/matrix-core";
 import type { Frame } from "../method/frame.ts";
-import type { RowDegrees } from "../method/row-degrees.ts";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import type { KeyBlock, QueryBlock } from "./blocks.ts";
 import type { RowStates } from "./row-states.ts";
+
+/** A polynomial for each row: the lower the row's radius, the lower the degree that keeps the error bounds. */
+export interface RowDegrees {
+	/** The degree for query j of a block of points (d x count). */
+	degreeOf(points: Numbers, j: number, count: number): number;
+	/** w_α of the polynomial of a degree: a prefix of the tree's nodes. */
+	weightsOf(degree: number): Float64Array;
+	/** For each power the largest coefficient among the polynomials: for bounds on the size of terms. */
+	readonly largestCoefficients: Float64Array;
+}
 
 /** What a route computes from: Ã = Σ_α w_α q^α k^α over a tree's monomials, in a frame. */
 export interface RouteInput {

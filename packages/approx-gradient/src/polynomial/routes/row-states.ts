@@ -1,4 +1,5 @@
-import { ComputationError, type Numbers } from "@attgrad/matrix-core";
+import type { Numbers } from "@attgrad/matrix-core";
+import { requirePositive } from "../../rows/softmax-rows.ts";
 import type { QueryBlock } from "./blocks.ts";
 
 /** What a block's rows have come to, column by column: entry i of row j at i·count + j. */
@@ -26,7 +27,7 @@ export function rowStates({ rows, count, targets }: QueryBlock, sums: Float64Arr
 	const corrections = new Float64Array(count);
 	let loss = 0;
 	for (let j = 0; j < count; j++) {
-		requirePositive(normalisers[j], rows[j]);
+		requirePositive("polynomial", rows[j], normalisers[j], "raise the degree");
 		for (let i = 0, at = j; i < d; i++, at += count) {
 			const output = sums[at] / normalisers[j];
 			const residual = output - targets[j * d + i];
@@ -37,15 +38,6 @@ export function rowStates({ rows, count, targets }: QueryBlock, sums: Float64Arr
 		}
 	}
 	return { normalisers, outputs, residuals, corrections, loss };
-}
-
-/** @throws ComputationError (invalid) where a row's normaliser is not a finite number > 0 */
-export function requirePositive(normaliser: number, row: number): void {
-	if (!(normaliser > 0 && Number.isFinite(normaliser)))
-		throw new ComputationError(
-			"invalid",
-			`polynomial: the normaliser of row ${row} is ${normaliser}, not positive: raise the degree`,
-		);
 }
 
 /** c' = [c̃, -r̃] as (d + 1) x count columns in the type of `columns`, each divided by the row's divisor if there is one. */

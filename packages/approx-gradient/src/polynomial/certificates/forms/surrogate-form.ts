@@ -1,6 +1,7 @@
+import { l1OfRelative } from "../../../rows/softmax-rows.ts";
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import type { Profile } from "../../profile/profile.ts";
-import { type EntryError, l1OfRelative } from "../entry-error.ts";
+import type { EntryError } from "../entry-error.ts";
 import { outer } from "./residual-form.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
 

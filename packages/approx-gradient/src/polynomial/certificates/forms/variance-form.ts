@@ -1,5 +1,6 @@
+import { l1OfRelative } from "../../../rows/softmax-rows.ts";
 import type { Profile } from "../../profile/profile.ts";
-import { type EntryError, l1OfRelative } from "../entry-error.ts";
+import type { EntryError } from "../entry-error.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
 
 /**

@@ -1,0 +1,16 @@
+import { ComputationError } from "@attgrad/matrix-core";
+
+/** τ = δ / (1 - δ): the L1 error of a softmax row whose exponentials have relative error δ (paper.md 7.1); Infinity from δ = 1 on. */
+export const l1OfRelative = (delta: number): number => (delta < 1 ? delta / (1 - delta) : Number.POSITIVE_INFINITY);
+
+/** The error for a row whose normaliser an approximation makes not positive; `remedy` says how it becomes positive. */
+export const notPositive = (algorithm: string, row: number, normaliser: number, remedy: string): ComputationError =>
+	new ComputationError(
+		"invalid",
+		`${algorithm}: the normaliser of row ${row} is ${normaliser}, not positive: ${remedy}`,
+	);
+
+/** @throws ComputationError (invalid) where a row's normaliser is not a finite number > 0 */
+export function requirePositive(algorithm: string, row: number, normaliser: number, remedy: string): void {
+	if (!(normaliser > 0 && Number.isFinite(normaliser))) throw notPositive(algorithm, row, normaliser, remedy);
+}
