@@ -40,7 +40,9 @@ export function lowRankFactors(
 
 	const ones = Matrix.build(problem.n, 1, () => 1);
 	const normalisers = multiply(Phi, multiply(V1, ones, { transposeA: true })).data;
-	normalisers.forEach((D, row) => requirePositive("polynomial", row, D, "raise the degree"));
+	normalisers.forEach((D, row) => {
+		requirePositive("polynomial", row, D, "raise the degree");
+	});
 	const U1 = scaleRows(
 		Phi,
 		normalisers.map((D) => 1 / D),
