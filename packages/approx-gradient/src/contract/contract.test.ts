@@ -87,8 +87,13 @@ describe("attempts", () => {
 		expect(attempts.account()).toBe("");
 	});
 
-	test.each(["Capital", "two\nlines"])("refuse a refusal such as %j", async (failure) => {
-		const attempts = new Attempts(algorithmThat({ largest: 10, failure }), {}, runtime);
-		await expect(attempts.run(problem(3))).rejects.toThrow(/a refusal must/);
+	test("refuse a refusal that begins with a capital", async () => {
+		const attempts = new Attempts(algorithmThat({ largest: 10, failure: "Capital" }), {}, runtime);
+		await expect(attempts.run(problem(3))).rejects.toThrow("a refusal must begin in lower case");
+	});
+
+	test.each(["", "two\nlines"])("refuse %j as a reason", async (reason) => {
+		const algorithm = { ...algorithmThat({ largest: 10 }), supports: () => ({ reason }) };
+		await expect(new Attempts(algorithm, {}, runtime).run(problem(3))).rejects.toThrow("a refusal must be one line");
 	});
 });
