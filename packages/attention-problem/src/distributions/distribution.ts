@@ -1,7 +1,6 @@
-import type { Random } from "@attgrad/matrix-core";
-import type { Weights } from "./weights.ts";
+import type { Matrix, Random } from "@attgrad/matrix-core";
 
-/** What a problem of a given distribution is made from. */
+/** The arguments of a distribution: sizes, scale and seed of a problem. */
 export interface Instance {
 	/** Number of tokens. */
 	readonly n: number;
@@ -17,6 +16,12 @@ export interface Instance {
  * order; what all rows share is drawn before, from streams of its own.
  */
 export type RowMaker = (row: Float64Array, index: number, random: Random) => void;
+
+/** Query-key weights X with their inverse, both d x d: A1 is made from the wanted A1 X as (A1 X) X⁻¹. */
+export interface Weights {
+	readonly X: Matrix;
+	readonly inverse: Matrix;
+}
 
 /** A way to draw the queries A1 X and the keys A2 of a problem; the other matrices are the same for all. */
 export interface Distribution {

@@ -1,11 +1,5 @@
 import { Matrix, multiply, qr, scaleRows, seededRandom, transpose } from "@attgrad/matrix-core";
-import type { Instance } from "./distribution.ts";
-
-/** Query-key weights X with their inverse, both d x d: A1 is made from the wanted A1 X as (A1 X) X⁻¹. */
-export interface Weights {
-	readonly X: Matrix;
-	readonly inverse: Matrix;
-}
+import type { Instance, Weights } from "./distribution.ts";
 
 /**
  * X = Q1 diag(s) Q2 with Q1, Q2 uniform among the orthogonal matrices and s uniform in [½, 2): condition number at
