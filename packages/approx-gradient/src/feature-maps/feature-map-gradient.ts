@@ -1,8 +1,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, mapEntries, multiply, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import {
+	Matrix,
+	mapEntries,
+	multiply,
+	type ProgressReport,
+	type RowSource,
+	UsageError,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
 import { GradientSum } from "../rows/gradient-sum.ts";
-import { centredValues, residualRows } from "../rows/residual-rows.ts";
+import { centredValues, type ResidualRows, residualRows } from "../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "../rows/row-blocks.ts";
 import { l1OfRelative } from "../rows/softmax-rows.ts";
 import { centred, type Spans, spansOf } from "../rows/spans.ts";
@@ -61,46 +69,35 @@ export async function featureMapGradient(
 	map: FeatureMap,
 	{ form, algorithm, sample = [], onProgress }: FeatureMapOptions,
 ): Promise<FeatureMapGradient> {
-	const { n, d } = problem;
+	const { n } = problem;
 	const spans = spansOf(problem);
-	const products = form === "plug-in" && !map.raise;
 	const blockRows = rowsOfBlock(map.rank);
 	const depth = blockRows + n / blockRows;
+	const products = form === "plug-in" && !map.raise;
 	const state = await keyState(problem, map, spans, products, blockRows, (rows) => onProgress?.(rows / 2, n));
-	const errors = form === "plug-in" && map.error ? new ErrorSums(problem, spans) : undefined;
+	const attend = products ? attendByProducts(state) : attendByAdjoints(map, form, algorithm, state);
+	const proof =
+		form === "plug-in" && map.error ? { entries: map.error, sums: new ErrorSums(problem, spans) } : undefined;
 	const sum = new GradientSum(algorithm, problem, sample);
 	const outside: number[] = [];
-
+	let done = 0;
 	for (const whole of queryBlocks(problem, blockRows)) {
 		const mask = map.outside?.(whole.queries);
 		if (mask) outside.push(...whole.indices.filter((_, j) => mask[j] === 1));
 		const block = mask ? selectRows(whole, (j) => mask[j] === 0) : whole;
-		const count = block.indices.length;
-		if (count > 0) {
+		if (block.indices.length > 0) {
 			const features = map.queryFeatures(block.queries);
-			const all = multiply(features, products ? state.sums : state.sums.slice(0, map.rank));
-			const N = products ? Matrix.build(count, d + 1, (j, i) => all.at(j, i * (d + 1) + d)) : all;
+			const { N, queryGradients } = attend(block.queries, features);
 			const residuals = residualRows(algorithm, block, N, spans);
-			const { normaliser, cotangents } = residuals;
-			const adjoint = Matrix.build(count, d + 1, (j, i) => cotangents.at(j, i) / normaliser[j]!);
-			const queryGradients = products
-				? contract(adjoint, all)
-				: form === "plug-in"
-					? map.raise!(features, multiply(adjoint, state.sums, { transposeB: true }))
-					: map.pullBack!(
-							block.queries,
-							features,
-							multiply(adjoint, state.sums.slice(0, map.rank), { transposeB: true }),
-						);
-			sum.add(block, residuals, queryGradients);
-			errors?.add(
-				block,
-				residuals,
-				queryGradients,
-				rowErrors(map, map.error!, block, features, normaliser, state, depth),
-			);
+			const gradients = queryGradients(adjointOf(residuals));
+			sum.add(block, residuals, gradients);
+			if (proof) {
+				const errors = rowErrors(map, proof.entries, block, features, residuals.normaliser, state, depth);
+				proof.sums.add(block, residuals, gradients, errors);
+			}
 		}
-		onProgress?.((n + whole.indices.at(-1)! + 1) / 2, n);
+		done += whole.indices.length;
+		onProgress?.((n + done) / 2, n);
 		await nextTurn();
 	}
 	if (outside.length > 0) onProgress?.(0, outside.length);
@@ -108,15 +105,51 @@ export async function featureMapGradient(
 		const block = queryBlockAt(problem, outside.slice(at, at + EXACT_ROWS));
 		const exact = exactRows(algorithm, problem, block, spans);
 		sum.add(block, exact.residuals, exact.queryGradients);
-		errors?.add(block, exact.residuals, exact.queryGradients, exact.errors);
+		proof?.sums.add(block, exact.residuals, exact.queryGradients, exact.errors);
 		onProgress?.(at + block.indices.length, outside.length);
 		await nextTurn();
 	}
-	const certificate = errors?.certificate("a-posteriori", map.error!.radius, depth + outside.length);
+	const certificate = proof?.sums.certificate("a-posteriori", proof.entries.radius, depth + outside.length);
 	return { ...sum.result(), ...(certificate && { certificate }) };
 }
 
-/** What pass 1 leaves of the keys. */
+/** The sums of a block of queries over all keys: N = Ã h', count x (d+1), and the rows Ĝ_j for adjoints of N. */
+type Attend = (
+	queries: Matrix,
+	features: Matrix,
+) => { readonly N: Matrix; readonly queryGradients: (adjoint: Matrix) => Matrix };
+
+/** Cotangents over the normalisers, count x (d+1). */
+const adjointOf = ({ normaliser, cotangents }: ResidualRows): Matrix =>
+	Matrix.build(cotangents.rows, cotangents.cols, (j, i) => cotangents.at(j, i) / normaliser[j]);
+
+/** From the sums of the products of values and keys: for plug-in gradients of any map. */
+function attendByProducts({ sums }: KeyState): Attend {
+	const width = Math.sqrt(sums.cols);
+	return (_, features) => {
+		const all = multiply(features, sums);
+		return {
+			N: Matrix.build(all.rows, width, (j, i) => all.at(j, i * width + width - 1)),
+			queryGradients: (adjoint) => contract(adjoint, all),
+		};
+	};
+}
+
+/** By adjoints of features, which the map raises for a plug-in gradient and pulls back to queries for a surrogate one. */
+function attendByAdjoints(map: FeatureMap, form: GradientForm, algorithm: string, { sums }: KeyState): Attend {
+	const own = sums.slice(0, map.rank);
+	return (queries, features) => ({
+		N: multiply(features, own),
+		queryGradients(adjoint) {
+			if (form === "plug-in" && map.raise) return map.raise(features, multiply(adjoint, sums, { transposeB: true }));
+			if (!map.pullBack)
+				throw new UsageError(`${algorithm}: the feature map has no pullBack, which form surrogate needs`);
+			return map.pullBack(queries, features, multiply(adjoint, own, { transposeB: true }));
+		},
+	});
+}
+
+/** The sums over keys that pass 1 makes. */
 interface KeyState {
 	/** Σ_l ψ_l h'_lᵀ, or Σ_l ψ_l (h'_l ⊗ k'_l)ᵀ for products. */
 	readonly sums: Matrix;
@@ -134,6 +167,7 @@ async function keyState(
 	blockRows: number,
 	onProgress: (rows: number) => void,
 ): Promise<KeyState> {
+	const { d } = problem;
 	let sums: Matrix | undefined;
 	let error = 0;
 	const absolute = new Float64Array(map.rank);
@@ -144,12 +178,12 @@ async function keyState(
 		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at] += part.data[at];
 		sums ??= part;
 		for (let l = 0; l < keys.rows; l++)
-			for (let m = 0; m < map.rank; m++) absolute[m]! += Math.abs(features.data[l * features.cols + m]!);
+			for (let m = 0; m < map.rank; m++) absolute[m] += Math.abs(features.data[l * features.cols + m]);
 		if (map.error?.kind === "product") for (const beta of map.error.keys(keys, features)) error += beta;
 		onProgress(from + keys.rows);
 		await nextTurn();
 	}
-	return { sums: sums!, absolute, error };
+	return { sums: sums ?? Matrix.zeros(map.rank, (d + 1) ** (products ? 2 : 1)), absolute, error };
 }
 
 /** Rows h'_l ⊗ (k_l, 1), count x (d+1)². */

@@ -48,13 +48,13 @@ const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 
 /** The choice and what stands against it: the exact method, or the best approximation. */
 function whyChosen(sorted: readonly PlanEntry[]): string {
-	const chosen = sorted[0]!;
+	const chosen = sorted[0];
 	const isExact = (entry: PlanEntry): boolean => entry.certificate?.kind === "exact";
 	const said = ({ detail, milliseconds }: PlanEntry): string =>
-		`${detail && `${detail}: `}${shortTime(milliseconds!)} predicted`;
+		[detail, milliseconds === undefined ? "" : `${shortTime(milliseconds)} predicted`].filter(Boolean).join(": ");
 	if (!isExact(chosen)) {
-		const exact = sorted.find(isExact);
-		return `${said(chosen)}${exact ? `; exact: ${shortTime(exact.milliseconds!)}` : ""}`;
+		const exact = sorted.find(isExact)?.milliseconds;
+		return `${said(chosen)}${exact === undefined ? "" : `; exact: ${shortTime(exact)}`}`;
 	}
 	const rival = sorted.find((entry) => entry.run && !isExact(entry));
 	if (rival) return `${said(chosen)}; ${rival.algorithm}, ${said(rival)}`;

@@ -45,18 +45,29 @@ export const polynomialForward = defineForward({
 	summary: "exp replaced by a polynomial with a certified error, time O(n K d)",
 	exact: false,
 	options,
-	run(layer, { basis, degree, epsilon }, runtime, sink) {
-		const { A1, A2, A3 } = layer;
-		return keepingRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
-			const method = await methodOf(layer, basis, runtime);
-			const approximation =
-				degree === undefined
-					? leastDegree(method, epsilon ?? DEFAULT_EPSILON)
-					: requireFitting(method, totalDegreeApproximation(method, degree));
-			return outputOfDegree(layer, method, approximation, runtime, sink);
-		});
-	},
+	run: (layer, options, runtime, sink) => polynomialOutput(layer, options, runtime, sink),
 });
+
+/** The result of an output by the polynomial method, which has a degree, a rank and a certificate always. */
+export type PolynomialOutput = Required<Pick<ForwardResult, "degree" | "rank" | "certificate">>;
+
+/** Computes a layer's output, as `polynomialForward` says. @throws ComputationError and UsageError as it does */
+export function polynomialOutput(
+	layer: AttentionLayer<RowSource>,
+	{ basis, degree, epsilon }: PolynomialForwardOptions,
+	runtime: Runtime,
+	sink: RowSink,
+): Promise<PolynomialOutput> {
+	const { A1, A2, A3 } = layer;
+	return keepingRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
+		const method = await methodOf(layer, basis, runtime);
+		const approximation =
+			degree === undefined
+				? leastDegree(method, epsilon ?? DEFAULT_EPSILON)
+				: requireFitting(method, totalDegreeApproximation(method, degree));
+		return outputOfDegree(layer, method, approximation, runtime, sink);
+	});
+}
 
 /** An output by the polynomial method that is ready to be computed. */
 export interface PreparedForward {
@@ -121,7 +132,7 @@ async function outputOfDegree(
 	approximation: Approximation,
 	runtime: Runtime,
 	sink: RowSink,
-): Promise<ForwardResult> {
+): Promise<PolynomialOutput> {
 	const tree = approximation.tree();
 	const weights = featureWeights(tree, approximation.coefficients);
 	const input = { problem: withoutTarget(layer), tree, weights, frame: method.space.frame };

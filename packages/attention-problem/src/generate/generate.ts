@@ -17,10 +17,13 @@ const whole = (name: string, least: number) => {
 /** Largest B whose multiples in A1, A1 X and A2 are still finite in each number type. */
 const LARGEST = { f64: 1e300, f32: 1e30 } as const;
 
+const unknownDistribution = (name: unknown): string =>
+	`unknown distribution: ${name} (known: ${distributions.join(", ")})`;
+
 const optionSchema = z
 	.strictObject({
 		distribution: z.string().refine((name) => distributions.includes(name), {
-			error: ({ input }) => `unknown distribution: ${input} (known: ${distributions.join(", ")})`,
+			error: ({ input }) => unknownDistribution(input),
 		}),
 		n: whole("n", 1),
 		d: whole("d", 1),
@@ -39,7 +42,7 @@ const optionSchema = z
 		},
 	});
 
-/** What a problem is generated from: number of tokens, width, bound, seed. */
+/** The options of a generated problem: number of tokens, width, bound, seed. */
 export type GenerateOptions = z.input<typeof optionSchema>;
 
 /**
@@ -51,9 +54,10 @@ export type GenerateOptions = z.input<typeof optionSchema>;
  */
 export function generateRows(options: GenerateOptions): AttentionProblem<RowSource> {
 	const checked = optionSchema.safeParse(options);
-	if (!checked.success) throw new UsageError(`generate: ${complaint(checked.error.issues[0]!)}`);
+	if (!checked.success) throw new UsageError(`generate: ${complaint(checked.error.issues[0])}`);
 	const { distribution, n, d, B, seed, dtype } = checked.data;
-	const chosen = allDistributions.find(({ name }) => name === distribution)!;
+	const chosen = allDistributions.find(({ name }) => name === distribution);
+	if (!chosen) throw new UsageError(`generate: ${unknownDistribution(distribution)}`);
 	const instance = { n, d, B, seed };
 	const { X, inverse } = (chosen.weights ?? wellConditionedWeights)(instance);
 	const shape = { rows: n, cols: d, dtype };

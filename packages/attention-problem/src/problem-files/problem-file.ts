@@ -79,9 +79,9 @@ function assemble<Rows extends RowSource>(
 ): ProblemFile<Rows> {
 	const named = checkNames(path, arrays);
 	checkShapes(named);
-	const matrix = (name: MatrixName) => named.get(name)!;
+	const matrix = (name: MatrixName) => arrayOf(named, name);
 	const dtype = matrixNames.every((name) => matrix(name).header.element.dtype === "f32") ? "f32" : "f64";
-	const scale = named.has("scale") ? loadScale(named.get("scale")!) : undefined;
+	const scale = named.has("scale") ? loadScale(arrayOf(named, "scale")) : undefined;
 	const rows = (name: MatrixName) => rowsOf(matrix(name), dtype);
 	const problem = createProblem<Rows>(
 		{
@@ -97,10 +97,16 @@ function assemble<Rows extends RowSource>(
 	const answers = answerNames.filter((name) => named.has(name));
 	if (answers.length === 0) return { problem };
 	const answer = (name: string) => {
-		const loaded = loadArray(named.get(name)!, "f64");
+		const loaded = loadArray(arrayOf(named, name), "f64");
 		return [name, name === "loss" ? loaded.at(0, 0) : loaded];
 	};
 	return { problem, reference: Object.fromEntries(answers.map(answer)) };
+}
+
+function arrayOf(named: ReadonlyMap<string, ArrayFile>, name: string): ArrayFile {
+	const array = named.get(name);
+	if (!array) throw new Error(`no array ${name}`);
+	return array;
 }
 
 function loadScale(array: ArrayFile): number {
@@ -126,7 +132,7 @@ function checkNames(path: string, arrays: readonly ArrayFile[]): Map<string, Arr
 
 /** Checks the declared shapes, so that nothing is read or inflated that could not be a part of the problem. */
 function checkShapes(named: ReadonlyMap<string, ArrayFile>): void {
-	const A1 = named.get("A1")!;
+	const A1 = arrayOf(named, "A1");
 	const [n = 0, d = 0, ...more] = A1.header.shape;
 	if (n === 0 || d === 0 || more.length > 0)
 		throw new UsageError(`${A1.where} must be n x d with n >= 1 and d >= 1, got shape (${A1.header.shape.join(", ")})`);

@@ -62,6 +62,7 @@ export async function clusterGradient(
 	const exponents = (2 * d + 10) * (1 + 4 * partition.queryNorm * spans.keyNorm);
 	const unit = monomialRounding(degree) + (depth + map.rank + partition.mu.rows + 8 + exponents) * unitRoundoff("f64");
 
+	let done = 0;
 	for (const whole of queryBlocks(problem, BLOCK_ROWS)) {
 		const label = whole.indices.map((_, j) => nearest(whole.queries.row(j), nu));
 		for (let a = 0; a < nu.rows; a++) {
@@ -77,10 +78,11 @@ export async function clusterGradient(
 				form: drop > 0 ? "l1" : "relative",
 				tau: normaliser.map(() => l1OfRelative(delta) + 2 * drop),
 				// keys are put together from k − μ and μ, each up to twice the half range
-				rounding: normaliser.map((D, j) => (4 * unit * growth * rows.weights[j]!) / D),
+				rounding: normaliser.map((D, j) => (4 * unit * growth * rows.weights[j]) / D),
 			});
 		}
-		onProgress?.((n + whole.indices.at(-1)! + 1) / 2, n);
+		done += whole.indices.length;
+		onProgress?.((n + done) / 2, n);
 		await nextTurn();
 	}
 	const { gradient, loss } = sum.result();

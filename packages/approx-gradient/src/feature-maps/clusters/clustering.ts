@@ -42,16 +42,16 @@ function farthestPoints(points: Matrix, count: number): Matrix {
 	const { rows: m, cols: d } = points;
 	const mean = meansOf(points, Matrix.zeros(1, d)).row(0);
 	const away = Float64Array.from({ length: m }, (_, l) => distance(points.row(l), mean));
-	const chosen = [argmax(away)];
+	let last = argmax(away);
+	const chosen = [last];
 	away.fill(Number.POSITIVE_INFINITY);
 	while (true) {
-		const last = points.row(chosen.at(-1)!);
-		for (let l = 0; l < m; l++) away[l] = Math.min(away[l]!, distance(points.row(l), last));
-		const next = argmax(away);
-		if (chosen.length >= count || away[next] === 0) break;
-		chosen.push(next);
+		for (let l = 0; l < m; l++) away[l] = Math.min(away[l], distance(points.row(l), points.row(last)));
+		last = argmax(away);
+		if (chosen.length >= count || away[last] === 0) break;
+		chosen.push(last);
 	}
-	return Matrix.build(chosen.length, d, (e, b) => points.at(chosen[e]!, b));
+	return Matrix.build(chosen.length, d, (e, b) => points.at(chosen[e], b));
 }
 
 function argmax(values: Float64Array): number {

@@ -104,7 +104,7 @@ function cheapest(
 	d: number,
 	delta: number,
 ): [Clustering, Clustering] {
-	let best: [Clustering, Clustering] = [queries.at(-1)!, keys.at(-1)!];
+	let best: [Clustering, Clustering] = [queries[queries.length - 1], keys[keys.length - 1]];
 	let least = Number.POSITIVE_INFINITY;
 	for (const q of queries)
 		for (const k of keys) {

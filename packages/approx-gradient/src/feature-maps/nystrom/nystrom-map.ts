@@ -3,7 +3,7 @@ import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { type KernelScale, scaledKeys, scaledQueryRows, squaredNorms } from "../kernel-scale.ts";
 import { solveLower, solveUpper } from "./triangular.ts";
 
-/** What a Nyström map is made of. */
+/** The pivots that a Nyström map is made of. */
 export interface NystromPivots {
 	readonly scale: KernelScale;
 	/** Pivot keys in kernel coordinates y, K x d. */
@@ -17,32 +17,57 @@ export interface NystromPivots {
  * ψ(k) = F_p⁻¹ (e^(<y_s, y> − M))_s and φ(q) = F_p⁻¹ (e^(<x, y_s> − (‖x‖² + M)/2))_s. Both are orthogonal projections of
  * vectors of length <= 1 in the kernel's Hilbert space, so nothing overflows. 2K² flops a row, as many for its error bound.
  */
-export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap {
+export function nystromMap(pivots: NystromPivots): FeatureMap {
+	const { scale, points, factor } = pivots;
 	const M = scale.largest;
-	const d = points.cols;
-	const rank = points.rows;
-	const pivotLengths = squaredNorms(points).map((square) => Math.exp((square - M) / 2));
+	const { rows: rank, cols: d } = points;
 	const pivotKeys = Matrix.build(rank, d, (s, b) => points.at(s, b) / scale.t);
-
-	/** Rows e^(<z, y_s> − shift_j). */
-	const kernelRows = (rows: Matrix, shift: (j: number) => number): Matrix => {
-		const entries = multiply(rows, points, { transposeB: true });
-		for (let j = 0, at = 0; j < rows.rows; j++) {
-			const less = shift(j);
-			for (let s = 0; s < rank; s++, at++) entries.data[at] = Math.exp(entries.data[at] - less);
-		}
-		return entries;
-	};
 	const queryKernel = (queries: Matrix): Matrix => {
 		const rows = scaledQueryRows(queries, scale);
 		const squares = squaredNorms(rows);
-		return kernelRows(rows, (j) => (squares[j] + M) / 2);
+		return kernelRows(rows, points, (j) => (squares[j] + M) / 2);
 	};
+	return {
+		rank,
+		keyFeatures(keys) {
+			const features = kernelRows(scaledKeys(keys, scale), points, () => M);
+			solveLower(factor, features);
+			return features;
+		},
+		queryFeatures(queries) {
+			const features = queryKernel(queries);
+			solveLower(factor, features);
+			return features;
+		},
+		pullBack(queries, _, cotangents) {
+			const weights = cotangents.copy();
+			solveUpper(factor, weights);
+			const kernel = queryKernel(queries);
+			for (let at = 0; at < kernel.data.length; at++) kernel.data[at] *= weights.data[at];
+			return multiply(kernel, pivotKeys);
+		},
+		error: entryErrors(pivots),
+	};
+}
 
+/** Rows e^(<z, y_s> − shift_j) of the kernel with the pivots y_s. */
+function kernelRows(rows: Matrix, points: Matrix, shift: (j: number) => number): Matrix {
+	const entries = multiply(rows, points, { transposeB: true });
+	for (let j = 0, at = 0; j < rows.rows; j++) {
+		const less = shift(j);
+		for (let s = 0; s < points.rows; s++, at++) entries.data[at] = Math.exp(entries.data[at] - less);
+	}
+	return entries;
+}
+
+/** The residuals of both projections, whose products bound the error of an entry. */
+function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
+	const M = scale.largest;
+	const { rows: rank, cols: d } = points;
+	const pivotLengths = squaredNorms(points).map((square) => Math.exp((square - M) / 2));
 	/** Roundings of an entry of the kernel matrix and of its elimination, relative to √(diagonal · diagonal). */
 	const u = unitRoundoff("f64");
 	const unit = 4 * ((rank + 6) * u + Math.expm1(2 * (d + 8) * u * Math.max(M, scale.radius)));
-
 	/**
 	 * √(residual + 3 unit λ²), λ = √diagonal + Σ_s |w_s| √diagonal_s with the interpolation weights w = F_p⁻ᵀ feature.
 	 * The elimination is exact for a kernel matrix that is off by `unit`; for it the error is v_jᵀ H v_l with v = e − w, and
@@ -62,7 +87,7 @@ export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap
 			return Math.sqrt(Math.max(0, residual) + 3 * unit * lambda * lambda);
 		});
 	};
-	const error: EntryErrors = {
+	return {
 		kind: "product",
 		radius: scale.radius,
 		rounding: 0,
@@ -71,26 +96,5 @@ export function nystromMap({ scale, points, factor }: NystromPivots): FeatureMap
 			return residualLengths(features, (l) => Math.exp(squares[l] - M));
 		},
 		queries: (_, features) => residualLengths(features, () => 1),
-	};
-	return {
-		rank,
-		keyFeatures(keys) {
-			const features = kernelRows(scaledKeys(keys, scale), () => M);
-			solveLower(factor, features);
-			return features;
-		},
-		queryFeatures(queries) {
-			const features = queryKernel(queries);
-			solveLower(factor, features);
-			return features;
-		},
-		pullBack(queries, _, cotangents) {
-			const weights = cotangents.copy();
-			solveUpper(factor, weights);
-			const kernel = queryKernel(queries);
-			for (let at = 0; at < kernel.data.length; at++) kernel.data[at] *= weights.data[at];
-			return multiply(kernel, pivotKeys);
-		},
-		error,
 	};
 }

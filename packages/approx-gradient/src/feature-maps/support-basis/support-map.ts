@@ -17,22 +17,18 @@ export function supportMap(support: Support, light: MonomialMap, scale: number, 
 	const count = heavyKeys.length;
 	const rank = count + light.rank;
 
+	/** Scores with the heavy keys, and M of each row. */
 	const heavyScores = (queries: Matrix): { scores: Matrix; shift: Float64Array } => {
 		const scores = multiply(queries, heavy, { transposeB: true });
-		const shift = Float64Array.from({ length: queries.rows }, (_, j) => {
-			let largest = 0;
-			for (let c = 0; c < count; c++) largest = Math.max(largest, scores.at(j, c));
-			return largest;
-		});
+		const shift = new Float64Array(queries.rows);
+		for (let j = 0; j < shift.length; j++) for (const score of scores.row(j)) shift[j] = Math.max(shift[j], score);
 		return { scores, shift };
 	};
-	/** Columns from..to-1 of a block, each row times factor(j). */
-	const columns = (rows: Matrix, from: number, to: number, factor: (j: number) => number = () => 1): Matrix =>
-		Matrix.build(rows.rows, to - from, (j, m) => factor(j) * rows.at(j, from + m));
-	/** Rows Σ_c weights_jc heavy_c added to `sums`. */
-	const addHeavy = (weights: Matrix, sums: Matrix): Matrix => {
-		const part = multiply(weights, heavy);
-		return Matrix.build(sums.rows, sums.cols, (j, b) => sums.at(j, b) + part.at(j, b));
+	/** Rows of sums over the light keys, and over the heavy keys Σ_c features_jc cotangents_jc heavy_c. */
+	const sumsOf = (features: Matrix, cotangents: Matrix, ofLight: Matrix): Matrix => {
+		const weights = Matrix.build(features.rows, count, (j, c) => features.at(j, c) * cotangents.at(j, c));
+		const ofHeavy = multiply(weights, heavy);
+		return Matrix.build(ofLight.rows, ofLight.cols, (j, b) => ofLight.at(j, b) + ofHeavy.at(j, b));
 	};
 
 	return {
@@ -56,18 +52,21 @@ export function supportMap(support: Support, light: MonomialMap, scale: number, 
 			);
 		},
 		raise(features, cotangents) {
-			const weights = Matrix.build(features.rows, count, (j, c) => features.at(j, c) * cotangents.at(j, c));
-			const sums = light.raise(columns(features, count, rank), columns(cotangents, count, cotangents.cols));
-			return addHeavy(weights, sums);
+			const ofLight = light.raise(columns(features, count, rank), columns(cotangents, count, cotangents.cols));
+			return sumsOf(features, cotangents, ofLight);
 		},
 		pullBack(queries, features, cotangents) {
-			const weights = Matrix.build(features.rows, count, (j, c) => features.at(j, c) * cotangents.at(j, c));
 			const { shift } = heavyScores(queries);
 			const adjoint = columns(cotangents, count, rank, (j) => Math.exp(-shift[j]));
-			return addHeavy(weights, light.pullBack(queries, columns(features, count, rank), adjoint));
+			return sumsOf(features, cotangents, light.pullBack(queries, columns(features, count, rank), adjoint));
 		},
 		error,
 		outside: (queries) =>
 			Uint8Array.from({ length: queries.rows }, (_, j) => (supNorm(queries.row(j)) > threshold * scale ? 1 : 0)),
 	};
+}
+
+/** Columns from..to-1 of a block, each row times factor(j). */
+function columns(rows: Matrix, from: number, to: number, factor: (j: number) => number = () => 1): Matrix {
+	return Matrix.build(rows.rows, to - from, (j, m) => factor(j) * rows.at(j, from + m));
 }

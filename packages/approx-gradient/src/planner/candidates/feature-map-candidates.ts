@@ -105,7 +105,8 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 			const sample = subProblem(problem, rows);
 			const { algorithm } = costAlgorithms.nystrom;
 			const options = algorithm.options.parse({ epsilon: (epsilon * sample.n) / n });
-			const rank = Math.ceil(RANK_GROWTH * (await algorithm.run(sample, options, runtime)).rank!);
+			const { rank: sampleRank = sample.n } = await algorithm.run(sample, options, runtime);
+			const rank = Math.ceil(RANK_GROWTH * sampleRank);
 			return { work: { n, d, size: rank }, detail: `rank about ${rank}`, rank };
 		},
 	},

@@ -32,10 +32,10 @@ const MOST_FEATURES = 2 ** 24;
  * `await calibratedModel(runtime, dtype, …)` it is a time on this one: for dry runs.
  */
 export function predictTime(run: PlannedRun, model: CostModel = nominalModel): number | undefined {
-	const spelling = run.algorithm.split(":")[0]!;
+	const spelling = run.algorithm.split(":")[0];
 	if (spelling === "auto") {
-		const choices = ["streaming", "polynomial/moment"].map((algorithm) => predictTime({ ...run, algorithm }, model)!);
-		return Math.min(...choices);
+		const choices = ["streaming", "polynomial/moment"] as const;
+		return Math.min(...choices.map((name) => model.timeOf(name, workOf(name, run))));
 	}
 	const route = typeof run.options["route"] === "string" ? run.options["route"] : "moment";
 	const name = spelling === "polynomial" ? `polynomial/${route}` : spelling === "exact" ? "streaming" : spelling;

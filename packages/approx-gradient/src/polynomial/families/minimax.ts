@@ -29,7 +29,8 @@ function minimaxOf(radius: number, degree: number): Certified {
 	const levelled = radius < tinyRadius || radius > LARGEST_RADIUS ? undefined : weightedMinimax(radius, degree);
 	const certified = levelled && certify(powersOfSeries(levelled, radius), radius);
 	const best = certified && certified.relativeError < fallback.relativeError ? certified : fallback;
-	if (made.size >= KEPT) made.delete(made.keys().next().value!);
+	const [oldest] = made.keys();
+	if (made.size >= KEPT) made.delete(oldest);
 	made.set(key, best);
 	return best;
 }

@@ -67,11 +67,11 @@ function alternatingExtrema(grid: Float64Array, errors: Float64Array, count: num
 	const extrema: number[] = [];
 	for (let at = 0; at < errors.length; at++) {
 		const last = extrema.at(-1);
-		if (last === undefined || errors[at] * errors[last]! < 0) extrema.push(at);
-		else if (Math.abs(errors[at]!) > Math.abs(errors[last]!)) extrema[extrema.length - 1] = at;
+		if (last === undefined || errors[at] * errors[last] < 0) extrema.push(at);
+		else if (Math.abs(errors[at]) > Math.abs(errors[last])) extrema[extrema.length - 1] = at;
 	}
 	while (extrema.length > count)
-		if (Math.abs(errors[extrema[0]!]!) < Math.abs(errors[extrema.at(-1)!]!)) extrema.shift();
+		if (Math.abs(errors[extrema[0]]) < Math.abs(errors[extrema[extrema.length - 1]])) extrema.shift();
 		else extrema.pop();
-	return extrema.length === count ? Float64Array.from(extrema, (at) => grid[at]!) : undefined;
+	return extrema.length === count ? Float64Array.from(extrema, (at) => grid[at]) : undefined;
 }

@@ -20,8 +20,9 @@ export function rowDegrees(
 	const relative = family.relativeError(radius, degree);
 	const absolute = family.absoluteError(radius, degree);
 	const polynomials = [{ degree, radius, coefficients }];
+	let above = radius;
 	for (let lower = degree - 1; lower >= 0; lower--) {
-		let [low, high] = [0, polynomials.at(-1)!.radius];
+		let [low, high] = [0, above];
 		for (let halving = 0; halving < HALVINGS; halving++) {
 			const middle = (low + high) / 2;
 			const holds = family.relativeError(middle, lower) <= relative && family.absoluteError(middle, lower) <= absolute;
@@ -29,6 +30,7 @@ export function rowDegrees(
 			else high = middle;
 		}
 		if (low === 0) break;
+		above = low;
 		polynomials.push({ degree: lower, radius: low, coefficients: family.coefficients(low, lower) });
 	}
 	const weights = new Map(polynomials.map((p) => [p.degree, featureWeights(tree, p.coefficients)]));
@@ -37,7 +39,11 @@ export function rowDegrees(
 			const reach = reachOf(points, j, count, space) + space.scoreError;
 			return polynomials.findLast((p) => p.radius >= reach)?.degree ?? degree;
 		},
-		weightsOf: (of) => weights.get(of)!,
+		weightsOf(of) {
+			const found = weights.get(of);
+			if (!found) throw new Error(`polynomial: no row has degree ${of}`);
+			return found;
+		},
 		largestCoefficients: coefficients.map((_, k) =>
 			polynomials.reduce((largest, p) => Math.max(largest, Math.abs(p.coefficients[k] ?? 0)), 0),
 		),

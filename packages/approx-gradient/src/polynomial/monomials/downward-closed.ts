@@ -21,13 +21,16 @@ export function downwardClosedTree(exponents: readonly (readonly number[])[], av
 			if (!index.has(nameOf(raised))) edge.set(nameOf(raised), raised);
 		}
 	const all = [...inside, ...[...edge.values()].sort(byDegreeThenLast)];
-	for (let node = inside.length; node < all.length; node++) index.set(nameOf(all[node]!), node);
+	for (let node = inside.length; node < all.length; node++) index.set(nameOf(all[node]), node);
 
+	const nodeOf = (alpha: readonly number[]): number => {
+		const node = index.get(nameOf(alpha));
+		if (node === undefined) throw new Error(`monomials: no node for (${alpha.join(", ")})`);
+		return node;
+	};
 	const variable = Int32Array.from(all, (alpha) => Math.max(0, lastVariable(alpha)));
-	const parent = Int32Array.from(all, (alpha, node) =>
-		node === 0 ? 0 : index.get(nameOf(step(alpha, variable[node]!, -1)))!,
-	);
-	const degree = degreeOf(inside.at(-1)!);
+	const parent = Int32Array.from(all, (alpha, node) => (node === 0 ? 0 : nodeOf(step(alpha, variable[node], -1))));
+	const degree = degreeOf(inside[inside.length - 1]);
 	return {
 		d,
 		degree,
@@ -37,7 +40,7 @@ export function downwardClosedTree(exponents: readonly (readonly number[])[], av
 		variable,
 		multiplicity: Float64Array.from(inside, multinomial),
 		levels: Int32Array.from({ length: degree + 2 }, (_, k) => countBelow(inside, k)),
-		raise: Int32Array.from(inside.flatMap((alpha) => alpha.map((_, b) => index.get(nameOf(step(alpha, b, 1)))))),
+		raise: Int32Array.from(inside.flatMap((alpha) => alpha.map((_, b) => nodeOf(step(alpha, b, 1))))),
 	};
 }
 

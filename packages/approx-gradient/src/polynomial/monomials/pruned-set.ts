@@ -32,7 +32,7 @@ export function prunedSet(
 		if (node.degree === degree) continue;
 		for (let v = node.last; v < reach.length; v++) {
 			const alpha = [...node.alpha];
-			alpha[v]!++;
+			alpha[v]++;
 			heap.push({ key: keyOf(alpha, tables), degree: node.degree + 1, last: v, alpha });
 		}
 	}
@@ -52,7 +52,7 @@ function logTerms(r: number, degree: number): Float64Array {
 
 /** Sums in one fixed order, so that a key never grows with an exponent, rounding included. */
 const keyOf = (alpha: readonly number[], tables: readonly Float64Array[]): number =>
-	alpha.reduce((sum, a, i) => sum + tables[i]![a]!, 0);
+	alpha.reduce((sum, a, i) => sum + tables[i][a], 0);
 
 /** Σ |w_α| r^α over what was not kept, by degree. */
 class Tail {
@@ -77,8 +77,8 @@ class Tail {
 				factorial *= k;
 				power *= rho;
 			}
-			this.#scales[k] = Math.abs(coefficients[k]!) * factorial;
-			this.#whole[k] = Math.abs(coefficients[k]!) * power;
+			this.#scales[k] = Math.abs(coefficients[k]) * factorial;
+			this.#whole[k] = Math.abs(coefficients[k]) * power;
 		}
 		this.#kept = new Float64Array(coefficients.length);
 		this.#lost = new Float64Array(coefficients.length);
@@ -87,11 +87,11 @@ class Tail {
 	}
 
 	keep(alpha: readonly number[], degree: number): void {
-		let weight = this.#scales[degree]!;
-		for (let i = 0; i < alpha.length; i++) for (let k = 1; k <= alpha[i]!; k++) weight *= this.#reach[i]! / k;
-		const sum = this.#kept[degree]! + weight;
-		this.#lost[degree]! +=
-			this.#kept[degree]! >= weight ? this.#kept[degree]! - sum + weight : weight - sum + this.#kept[degree]!;
+		let weight = this.#scales[degree];
+		for (let i = 0; i < alpha.length; i++) for (let k = 1; k <= alpha[i]; k++) weight *= this.#reach[i] / k;
+		const sum = this.#kept[degree] + weight;
+		this.#lost[degree] +=
+			this.#kept[degree] >= weight ? this.#kept[degree] - sum + weight : weight - sum + this.#kept[degree];
 		this.#kept[degree] = sum;
 		this.#estimate -= weight;
 	}
@@ -102,8 +102,8 @@ class Tail {
 		let sum = 0;
 		for (let k = 0; k < this.#whole.length; k++)
 			sum +=
-				Math.max(0, this.#whole[k]! - (this.#kept[k]! + this.#lost[k]!)) +
-				unitRoundoff("f64") * (4 * k + 12) * this.#whole[k]!;
+				Math.max(0, this.#whole[k] - (this.#kept[k] + this.#lost[k])) +
+				unitRoundoff("f64") * (4 * k + 12) * this.#whole[k];
 		return sum <= target;
 	}
 }
@@ -129,8 +129,8 @@ class Heap {
 		let at = nodes.length;
 		while (at > 0) {
 			const up = (at - 1) >> 1;
-			if (!before(node, nodes[up]!)) break;
-			nodes[at] = nodes[up]!;
+			if (!before(node, nodes[up])) break;
+			nodes[at] = nodes[up];
 			at = up;
 		}
 		nodes[at] = node;
@@ -138,16 +138,16 @@ class Heap {
 
 	pop(): Node {
 		const nodes = this.#nodes;
-		const top = nodes[0]!;
-		const last = nodes.pop()!;
-		if (nodes.length === 0) return top;
+		const top = nodes[0];
+		const last = nodes.pop();
+		if (last === undefined || nodes.length === 0) return top;
 		let at = 0;
 		while (true) {
 			let child = 2 * at + 1;
 			if (child >= nodes.length) break;
-			if (child + 1 < nodes.length && before(nodes[child + 1]!, nodes[child]!)) child++;
-			if (!before(nodes[child]!, last)) break;
-			nodes[at] = nodes[child]!;
+			if (child + 1 < nodes.length && before(nodes[child + 1], nodes[child])) child++;
+			if (!before(nodes[child], last)) break;
+			nodes[at] = nodes[child];
 			at = child;
 		}
 		nodes[at] = last;

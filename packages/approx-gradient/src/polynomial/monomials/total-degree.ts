@@ -62,7 +62,8 @@ export function keptTotalDegreeTree(d: number, degree: number): FeatureTree {
 	if (tree.raisedSize > KEPT.nodes) return tree;
 	kept.delete(key);
 	kept.set(key, tree);
-	if (kept.size > KEPT.trees) kept.delete(kept.keys().next().value!);
+	const [oldest] = kept.keys();
+	if (kept.size > KEPT.trees) kept.delete(oldest);
 	return tree;
 }
 
@@ -84,12 +85,12 @@ function raising(
 	parent: Int32Array,
 	variable: Int32Array,
 ): Int32Array {
-	const raise = new Int32Array(levels.at(-1)! * d);
+	const raise = new Int32Array(levels[levels.length - 1] * d);
 	for (let k = 0; k < levels.length - 1; k++)
-		for (let node = levels[k]!; node < levels[k + 1]!; node++) {
-			const last = node === 0 ? 0 : variable[node]!;
+		for (let node = levels[k]; node < levels[k + 1]; node++) {
+			const last = node === 0 ? 0 : variable[node];
 			for (let b = 0; b < d; b++) {
-				const below = b < last ? raise[parent[node] * d + b]! : node;
+				const below = b < last ? raise[parent[node] * d + b] : node;
 				raise[node * d + b] = groups[(k + 1) * d + Math.max(b, last)] + below - levels[k];
 			}
 		}
