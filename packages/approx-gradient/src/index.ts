@@ -27,29 +27,20 @@ export {
 	supportBasis,
 } from "./feature-maps/index.ts";
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
-export { auto, runPlan } from "./planner/auto.ts";
+export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
 export { cacheFolder } from "./planner/costs/calibration-cache.ts";
-export { type CostModel, nominalModel } from "./planner/costs/cost-model.ts";
-export type { CostName, Work } from "./planner/costs/costs.ts";
-export { type PlannedRun, predictTime } from "./planner/costs/predict-time.ts";
+export { predictTime } from "./planner/costs/predict-time.ts";
 export { type Plan, type PlanEntry, shortTime } from "./planner/plan.ts";
 export { type ForwardPlan, planForward } from "./planner/plan-forward.ts";
 export { planGradient } from "./planner/plan-gradient.ts";
 export { embeddedEstimate } from "./polynomial/certificates/embedded-degree.ts";
 export type { PolynomialFamily } from "./polynomial/families/family.ts";
 export { polynomialFamilies } from "./polynomial/families/index.ts";
-export { roundingFloor } from "./polynomial/families/rounding-floor.ts";
 export { type ApproximateGradientY, polynomialGradientY } from "./polynomial/gradient-y.ts";
-export { type KernelPasses, kernelPasses } from "./polynomial/kernels/kernel-passes.ts";
+export { kernelPasses } from "./polynomial/kernels/kernel-passes.ts";
 export { type LowRankFactors, lowRankFactors } from "./polynomial/low-rank-factors.ts";
-export { downwardClosedTree } from "./polynomial/monomials/downward-closed.ts";
-export { countMonomials, type FeatureTree, featureWeights } from "./polynomial/monomials/feature-tree.ts";
+export { countMonomials } from "./polynomial/monomials/feature-tree.ts";
 export { totalDegreeTree } from "./polynomial/monomials/total-degree.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial/polynomial.ts";
-export {
-	type PolynomialForwardOptions,
-	type PreparedForward,
-	polynomialForward,
-	prepareForward,
-} from "./polynomial/polynomial-forward.ts";
+export { type PolynomialForwardOptions, polynomialForward } from "./polynomial/polynomial-forward.ts";

@@ -9,8 +9,6 @@ export {
 } from "./algorithm/algorithm.ts";
 export { computeGradient } from "./algorithm/compute-gradient.ts";
 export { withRuntime } from "./algorithm/with-runtime.ts";
-export type { Distribution, Instance, RowMaker } from "./distributions/distribution.ts";
-export { allDistributions } from "./distributions/index.ts";
 export { fileError } from "./files/file-error.ts";
 export { kindOfBytes } from "./files/file-kind.ts";
 export { isAbsence, readIfThere } from "./files/read-if-there.ts";
@@ -33,7 +31,7 @@ export {
 	selfAttentionLayer,
 	withoutTarget,
 } from "./layers/layer.ts";
-export { type LayerInputs, type OpenLayers, openLayers } from "./layers/layer-file.ts";
+export { type OpenLayers, openLayers } from "./layers/layer-file.ts";
 export { decodeNpy, encodeNpy, writeNpy, writeNpyRows } from "./numpy/npy.ts";
 export { type ArrayToWrite, writeArray, writeArrays } from "./numpy/write-arrays.ts";
 export * from "./operator/index.ts";
@@ -46,12 +44,5 @@ export {
 	type MatrixName,
 	matrixNames,
 } from "./problem/problem.ts";
-export { rowBlocks } from "./problem/row-blocks.ts";
-export {
-	type OpenProblem,
-	openProblem,
-	type ProblemFile,
-	type ReferenceAnswers,
-	readProblem,
-} from "./problem-files/problem-file.ts";
+export { openProblem, type ReferenceAnswers, readProblem } from "./problem-files/problem-file.ts";
 export { type WriteOptions, writeProblem } from "./problem-files/write-problem.ts";
