@@ -4,7 +4,7 @@ import { streaming } from "@attgrad/exact-gradient";
 import {
 	type Dtype,
 	Matrix,
-	matrixKernels,
+	matricesKernels,
 	multiplyOn,
 	type ProductOptions,
 	type Runtime,
@@ -62,7 +62,7 @@ const exponential: Part = {
 	plain: true,
 	async prepare({ n, d, dtype }, runtime) {
 		const x = random(n, d, dtype, "x");
-		const [count, times, size] = [n * d, 256, dtype === "f64" ? 8 : 4];
+		const [count, times] = [n * d, 256];
 		if (runtime.kernel === "js") {
 			const y = x.copy();
 			return async () => {
@@ -71,11 +71,11 @@ const exponential: Part = {
 			};
 		}
 		return () =>
-			withKernels(runtime, matrixKernels, async (kernels) => {
+			withKernels(runtime, matricesKernels, async (kernels) => {
 				const [from, to] = [kernels.allocate(dtype, count), kernels.allocate(dtype, count)];
 				kernels.view(dtype, from, count).set(x.data);
-				const tasks = Array.from({ length: times }, () => [from, to, count]);
-				await kernels.run(`exponentials${8 * size}`, tasks, { scratch: 512 });
+				const tasks = Array.from({ length: times }, () => ({ x: from, y: to, count }));
+				await kernels.run("exponentials", tasks, { dtype, scratch: 512 });
 				return times * count * exponentialFlops[dtype];
 			});
 	},

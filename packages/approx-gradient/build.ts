@@ -5,6 +5,7 @@ import { kernelConstants } from "./src/polynomial/kernels/kernel-constants.ts";
 await buildKernels({
 	folder: import.meta.dirname,
 	name: "polynomial",
+	into: "src/polynomial/kernels",
 	constants: (build) => ({
 		...kernelConstants,
 		MOMENT_COLUMNS: build === "fma256" ? 5 : 2,

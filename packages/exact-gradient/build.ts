@@ -4,5 +4,6 @@ await buildKernels({ folder: import.meta.dirname, name: "streaming" });
 await buildKernels({
 	folder: import.meta.dirname,
 	name: "backward",
+	into: "src/backward",
 	constants: (build) => ({ HALF_VECTORS: build === "fma256" ? 2 : 1 }),
 });

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import asc from "assemblyscript/asc";
+import { declareKernels } from "./declare-kernels.ts";
 import { type BuildName, builds } from "./src/runtime/builds.ts";
 import { unroll } from "./unroll.ts";
 
@@ -13,14 +14,20 @@ export interface KernelSources {
 	readonly name: string;
 	/** Whole numbers that the sources use by name, for each build, besides those of `builds`. */
 	readonly constants?: (build: BuildName) => Readonly<Record<string, number>>;
+	/** Folder of the declaration, NAME-kernels.ts. @default "src" */
+	readonly into?: string;
+	/** Where the declaration gets its type from. @default "@attgrad/matrix-core" */
+	readonly typeFrom?: string;
 }
 
 /**
- * Compiles a module of AssemblyScript kernels, as every build. The sources may hold `// unroll` lines (see `unroll`).
+ * Compiles a module of AssemblyScript kernels, as every build, and declares them to TypeScript in NAME-kernels.ts. The sources may hold `// unroll` lines (see `unroll`).
  * All modules share one memory, so a module must hold no data of its own (strings, arrays, `memory.data`).
  * @throws Error with the compiler's messages
  */
-export async function buildKernels({ folder, name, constants }: KernelSources): Promise<void> {
+export async function buildKernels(sources: KernelSources): Promise<void> {
+	const { folder, name, constants, into = "src" } = sources;
+	await writeIfChanged(join(folder, into, `${name}-kernels.ts`), await declarationOf(sources));
 	mkdirSync(join(folder, "build"), { recursive: true });
 	await Promise.all(
 		(Object.keys(builds) as BuildName[]).map(async (build) => {
@@ -30,6 +37,19 @@ export async function buildKernels({ folder, name, constants }: KernelSources): 
 			await writeFile(join(folder, "build", `${name}.${build}.wasm`), bytes);
 		}),
 	);
+}
+
+/** The text of NAME-kernels.ts: the kernels of a module as TypeScript sees them. */
+export function declarationOf({ folder, name, constants, into = "src", typeFrom }: KernelSources): Promise<string> {
+	return declareKernels(folder, name, {
+		numbers: constants?.("simd"),
+		from: typeFrom ?? "@attgrad/matrix-core",
+		depth: into.split("/").length,
+	});
+}
+
+async function writeIfChanged(path: string, text: string): Promise<void> {
+	if ((await readFile(path, "utf8").catch(() => "")) !== text) await writeFile(path, text);
 }
 
 async function compile(

@@ -1,4 +1,5 @@
 import { buildKernels } from "./build-kernels.ts";
 
-await buildKernels({ folder: import.meta.dirname, name: "probe" });
-await buildKernels({ folder: import.meta.dirname, name: "matrices" });
+const [folder, typeFrom] = [import.meta.dirname, "./runtime/kernel-module.ts"];
+await buildKernels({ folder, name: "probe", typeFrom });
+await buildKernels({ folder, name: "matrices", typeFrom });

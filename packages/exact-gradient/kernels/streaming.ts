@@ -141,45 +141,44 @@ function rowCorrections<T>(attended: usize, cotangents: usize, d: i32, step: usi
 	}
 }
 
-export function panelRows64(): i32 {
-	return tileColumns<f64>();
+// each BITS: 64, 32
+/** Rows of a panel. */
+export function panelRows$BITS(_scratch: usize): i32 {
+	return tileColumns<f$BITS>();
 }
-export function panelRows32(): i32 {
-	return tileColumns<f32>();
+
+// each BITS: 64, 32
+/** Bytes of scratch of a thread for `rowBlock`. */
+export function scratchBytes$BITS(_scratch: usize, job: usize): f64 {
+	return <f64>scratchBytes<f$BITS>(changetype<Job>(job));
 }
-export function scratchBytes64(_scratch: usize, job: usize): f64 {
-	return <f64>scratchBytes<f64>(changetype<Job>(job));
+
+// each BITS: 64, 32
+/** Packs rows from..to-1, at A2 and A3: see `packRows`. Gives the largest squared length of a key. */
+export function packRows$BITS(_scratch: usize, job: usize, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
+	return packRows<f$BITS>(changetype<Job>(job), A2, A3, centre, from, to);
 }
-export function scratchBytes32(_scratch: usize, job: usize): f64 {
-	return <f64>scratchBytes<f32>(changetype<Job>(job));
+
+// each BITS: 64, 32
+/** Packs a d x d matrix by column. */
+export function packSquare$BITS(_scratch: usize, matrix: usize, d: i32, packed: usize): void {
+	packSquare<f$BITS>(matrix, d, packed);
 }
-export function packRows64(_scratch: usize, job: usize, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
-	return packRows<f64>(changetype<Job>(job), A2, A3, centre, from, to);
+
+// each BITS: 64, 32
+/** Gradients of a block of `height` rows: see `rowBlock`. Gives their loss. */
+export function rowBlock$BITS(scratch: usize, job: usize, A1: usize, E: usize, height: i32, gradients: usize): f64 {
+	return rowBlock<f$BITS>(scratch, changetype<Job>(job), A1, E, height, gradients);
 }
-export function packRows32(_scratch: usize, job: usize, A2: usize, A3: usize, centre: usize, from: i32, to: i32): f64 {
-	return packRows<f32>(changetype<Job>(job), A2, A3, centre, from, to);
+
+// each BITS: 64, 32
+/** Bytes of scratch of a thread for `forwardBlock`. */
+export function forwardScratch$BITS(_scratch: usize, job: usize): f64 {
+	return <f64>forwardScratch<f$BITS>(changetype<Job>(job));
 }
-export function packSquare64(_scratch: usize, matrix: usize, d: i32, packed: usize): void {
-	packSquare<f64>(matrix, d, packed);
-}
-export function packSquare32(_scratch: usize, matrix: usize, d: i32, packed: usize): void {
-	packSquare<f32>(matrix, d, packed);
-}
-export function rowBlock64(scratch: usize, job: usize, A1: usize, E: usize, height: i32, gradients: usize): f64 {
-	return rowBlock<f64>(scratch, changetype<Job>(job), A1, E, height, gradients);
-}
-export function rowBlock32(scratch: usize, job: usize, A1: usize, E: usize, height: i32, gradients: usize): f64 {
-	return rowBlock<f32>(scratch, changetype<Job>(job), A1, E, height, gradients);
-}
-export function forwardScratch64(_scratch: usize, job: usize): f64 {
-	return <f64>forwardScratch<f64>(changetype<Job>(job));
-}
-export function forwardScratch32(_scratch: usize, job: usize): f64 {
-	return <f64>forwardScratch<f32>(changetype<Job>(job));
-}
-export function forwardBlock64(scratch: usize, job: usize, A1: usize, height: i32, outputs: usize): void {
-	forwardBlock<f64>(scratch, changetype<Job>(job), A1, height, outputs);
-}
-export function forwardBlock32(scratch: usize, job: usize, A1: usize, height: i32, outputs: usize): void {
-	forwardBlock<f32>(scratch, changetype<Job>(job), A1, height, outputs);
+
+// each BITS: 64, 32
+/** Outputs of a block of `height` rows: see `forwardBlock`. */
+export function forwardBlock$BITS(scratch: usize, job: usize, A1: usize, height: i32, outputs: usize): void {
+	forwardBlock<f$BITS>(scratch, changetype<Job>(job), A1, height, outputs);
 }

@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type AttentionLayer, defineForward, type RowSink } from "@attgrad/attention-problem";
 import {
+	bytesPerNumber,
 	ComputationError,
+	type KernelTask,
 	Matrix,
 	materialise,
 	type RowSource,
@@ -13,8 +15,8 @@ import { z } from "zod";
 import { centredKeys } from "./centred-keys.ts";
 import { defaultBlockRows } from "./gradient-blocks.ts";
 import { packJob } from "./kernel-job.ts";
-import { streamingKernels } from "./kernel-streaming.ts";
 import { softmaxRows, weightedSums } from "./row-block.ts";
+import { streamingKernels } from "./streaming-kernels.ts";
 
 /** Multiplications between two turns of the event loop: some 50 ms, so that signals and progress are seen. */
 const TURN = 5e7;
@@ -75,20 +77,22 @@ export function kernelStreamingForward(
 		const job = await packJob(layer, undefined, kernels);
 		const { n, d, A1 } = layer;
 		const { dtype, address, blockRows } = job;
-		const bits = dtype === "f64" ? 64 : 32;
-		const roundRows = Math.min(n, blockRows * Math.max(1, Math.floor(ROUND_BYTES / ((bits / 8) * blockRows * d))));
+		const size = bytesPerNumber(dtype);
+		const roundRows = Math.min(n, blockRows * Math.max(1, Math.floor(ROUND_BYTES / (size * blockRows * d))));
 		const inputs = kernels.allocate(dtype, roundRows * d + job.gradientRows - d);
 		const outputs = kernels.allocate(dtype, roundRows * d);
-		const scratch = (await kernels.run(`forwardScratch${bits}`, [[address]]))[0];
+		const scratch = (await kernels.run("forwardScratch", [{ job: address }], { dtype }))[0];
 		for (let from = 0; from < n; from += roundRows) {
 			const to = Math.min(n, from + roundRows);
 			kernels.readRows(A1, from, to, dtype, inputs);
-			const tasks: number[][] = [];
+			const tasks: KernelTask<typeof streamingKernels, "forwardBlock">[] = [];
 			for (let row = 0; row < to - from; row += blockRows) {
-				const shift = (row * d * bits) / 8;
-				tasks.push([address, inputs + shift, Math.min(blockRows, to - from - row), outputs + shift]);
+				const shift = row * d * size;
+				const height = Math.min(blockRows, to - from - row);
+				tasks.push({ job: address, A1: inputs + shift, height, outputs: outputs + shift });
 			}
-			await kernels.run(`forwardBlock${bits}`, tasks, {
+			await kernels.run("forwardBlock", tasks, {
+				dtype,
 				scratch,
 				onProgress: (done) => kernels.onProgress?.(Math.min(to, from + done * blockRows), n),
 			});

@@ -1,12 +1,18 @@
 import type { AttentionLayer } from "@attgrad/attention-problem";
 import {
+	bytesPerNumber,
 	type Dtype,
 	type Kernels,
+	type KernelTask,
 	type Matrix,
 	type RowSource,
 	scale as scaled,
 	transpose,
 } from "@attgrad/matrix-core";
+import type { streamingKernels } from "./streaming-kernels.ts";
+
+/** The kernels of this package at work. */
+type StreamingKernels = Kernels<typeof streamingKernels>;
 
 /** A layer's keys, values and weights, packed in kernel memory for `kernels/streaming.ts`. */
 export interface KernelJob {
@@ -35,27 +41,27 @@ const STAGING_NUMBERS = 2 ** 19;
 export async function packJob(
 	problem: AttentionLayer<RowSource>,
 	blockRows: number | undefined,
-	kernels: Kernels,
+	kernels: StreamingKernels,
 ): Promise<KernelJob> {
 	const { n, d, A1, X, Y, scale } = problem;
 	const { dtype } = A1;
-	const bits = dtype === "f64" ? 64 : 32;
-	const panelRows = (await kernels.run(`panelRows${bits}`, [[]]))[0];
+	const size = bytesPerNumber(dtype);
+	const panelRows = (await kernels.run("panelRows", [{}], { dtype }))[0];
 	const gradientRows = Math.ceil(d / COLUMNS) * COLUMNS;
 	const gradientColumns = Math.ceil(gradientRows / panelRows) * panelRows;
-	const rows = Math.ceil(Math.min(n, blockRows ?? defaultBlockRows(n, d, bits / 8)) / panelRows) * panelRows;
+	const rows = Math.ceil(Math.min(n, blockRows ?? defaultBlockRows(n, d, size)) / panelRows) * panelRows;
 
 	const square = async (matrix: Matrix) => {
 		const from = kernels.allocate(dtype, d * d);
 		kernels.readRows(matrix, 0, d, dtype, from);
 		const packed = kernels.allocate(dtype, d * gradientRows);
-		await kernels.run(`packSquare${bits}`, [[from, d, packed]]);
+		await kernels.run("packSquare", [{ matrix: from, d, packed }], { dtype });
 		return packed;
 	};
 	const byRow = () => kernels.allocate(dtype, n * d);
 	const byColumn = () => kernels.allocate(dtype, n * gradientRows);
 	const longestKey = kernels.allocate("f64", 1);
-	const fields = {
+	const address = kernels.allocateStruct("Job", {
 		n,
 		d,
 		chunk: d <= 16 ? 252 : 126,
@@ -67,15 +73,13 @@ export async function packJob(
 		X: await square(scaled(X.as("f64"), scale)),
 		Y: await square(Y),
 		transposedY: await square(transpose(Y)),
-		step: (panelRows * bits) / 8,
+		step: panelRows * size,
 		longestKey,
-	};
-	const address = kernels.allocate("f64", Object.keys(fields).length);
-	kernels.indices(address, Object.keys(fields).length).set(Object.values(fields));
+	});
 
 	const longest = await kernels.scope(() => packKeys(problem, address, kernels, dtype));
 	kernels.view("f64", longestKey, 1)[0] = Math.sqrt(longest);
-	const scratch = (await kernels.run(`scratchBytes${bits}`, [[address]]))[0];
+	const scratch = (await kernels.run("scratchBytes", [{ job: address }], { dtype }))[0];
 	return { address, dtype, blockRows: rows, scratch, gradientRows, gradientColumns };
 }
 
@@ -83,10 +87,10 @@ export async function packJob(
 async function packKeys(
 	{ n, d, A2, A3 }: AttentionLayer<RowSource>,
 	job: number,
-	kernels: Kernels,
+	kernels: StreamingKernels,
 	dtype: Dtype,
 ): Promise<number> {
-	const size = dtype === "f64" ? 8 : 4;
+	const size = bytesPerNumber(dtype);
 	const most = Math.min(n, Math.max(1, Math.floor(STAGING_NUMBERS / d)));
 	const keys = kernels.allocate(dtype, most * d);
 	const values = kernels.allocate(dtype, most * d);
@@ -113,17 +117,17 @@ async function packKeys(
 		read(A3, from, values);
 		const count = Math.min(most, n - from);
 		const part = Math.ceil(count / 16);
-		const tasks = [];
+		const tasks: KernelTask<typeof streamingKernels, "packRows">[] = [];
 		for (let row = 0; row < count; row += part)
-			tasks.push([
+			tasks.push({
 				job,
-				keys + row * d * size,
-				values + row * d * size,
+				A2: keys + row * d * size,
+				A3: values + row * d * size,
 				centre,
-				from + row,
-				from + Math.min(count, row + part),
-			]);
-		const lengths = await kernels.run(`packRows${8 * size}`, tasks);
+				from: from + row,
+				to: from + Math.min(count, row + part),
+			});
+		const lengths = await kernels.run("packRows", tasks, { dtype });
 		for (const length of lengths) longest = Math.max(longest, length);
 	}
 	return longest;

@@ -1,6 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import {
-	type KernelModule,
+	bytesPerNumber,
+	type KernelTask,
 	Matrix,
 	type RowSource,
 	type Runtime,
@@ -10,9 +11,7 @@ import {
 } from "@attgrad/matrix-core";
 import { type ExactGradient, finite } from "./exact-gradient.ts";
 import { packJob } from "./kernel-job.ts";
-
-/** The fused kernels of `kernels/streaming.ts`. */
-export const streamingKernels: KernelModule = { name: "streaming", folder: new URL("../", import.meta.url) };
+import { streamingKernels } from "./streaming-kernels.ts";
 
 /** How the fused kernels go through the rows. */
 export interface KernelStreamingOptions {
@@ -41,7 +40,7 @@ export async function kernelStreamingGradient(
 		const job = await packJob(problem, blockRows, kernels);
 		const { n, d, scale, A1, E } = problem;
 		const { dtype } = job;
-		const size = dtype === "f64" ? 8 : 4;
+		const size = bytesPerNumber(dtype);
 		const partLength = 2 * job.gradientRows * job.gradientColumns;
 		const blocks = Math.max(1, Math.floor(ROUND_BYTES / (size * Math.max(partLength, job.blockRows * d))));
 		const roundRows = Math.min(n, blocks * job.blockRows);
@@ -55,13 +54,19 @@ export async function kernelStreamingGradient(
 			const to = Math.min(n, from + roundRows);
 			kernels.readRows(A1, from, to, dtype, inputs);
 			kernels.readRows(E, from, to, dtype, targets);
-			const tasks = [];
+			const tasks: KernelTask<typeof streamingKernels, "rowBlock">[] = [];
 			for (let row = 0; row < to - from; row += job.blockRows) {
 				const shift = row * d * size;
-				const height = Math.min(job.blockRows, to - from - row);
-				tasks.push([job.address, inputs + shift, targets + shift, height, parts + tasks.length * partLength * size]);
+				tasks.push({
+					job: job.address,
+					A1: inputs + shift,
+					E: targets + shift,
+					height: Math.min(job.blockRows, to - from - row),
+					gradients: parts + tasks.length * partLength * size,
+				});
 			}
-			const losses = await kernels.run(`rowBlock${8 * size}`, tasks, {
+			const losses = await kernels.run("rowBlock", tasks, {
+				dtype,
 				scratch: job.scratch,
 				onProgress: (done) => kernels.onProgress?.(Math.min(to, from + done * job.blockRows), n),
 			});

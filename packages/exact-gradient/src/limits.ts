@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import type { AttentionProblem, Reason } from "@attgrad/attention-problem";
-import { type RowSource, UsageError } from "@attgrad/matrix-core";
+import { bytesPerNumber, type RowSource, UsageError } from "@attgrad/matrix-core";
 
 /** Most entries that the tensor A = A1 ⊗ A2 of `definition` may have: 2·10⁷ doubles are 160 MB. */
 const largestTensor = 2e7;
@@ -25,7 +25,7 @@ export function definitionSupports({ n, d }: AttentionProblem<RowSource>): true 
  * @param memory bytes of the machine
  */
 export function denseSupports({ n, A1 }: AttentionProblem<RowSource>, memory = machineMemory()): true | Reason {
-	const needed = denseMatrices * n * n * (A1.dtype === "f64" ? 8 : 4);
+	const needed = denseMatrices * n * n * bytesPerNumber(A1.dtype);
 	const limit = denseMemoryShare * memory;
 	if (needed <= limit) return true;
 	const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -13,7 +13,7 @@ export function probe(_scratch: usize, a: usize, b: usize, c: usize, cStep: usiz
 }
 
 /** Columns of the probe's product. */
-export function probeColumns(): i32 {
+export function probeColumns(_scratch: usize): i32 {
 	return tileColumns<f64>();
 }
 
@@ -43,11 +43,8 @@ function registers<T>(scratch: usize, times: i32): f64 {
 	return <f64>v128.extract_lane<T>(sum, 0);
 }
 
-/** Scratch: 32 bytes. */
-export function registers64(scratch: usize, times: i32): f64 {
-	return registers<f64>(scratch, times);
-}
-
-export function registers32(scratch: usize, times: i32): f64 {
-	return registers<f32>(scratch, times);
+// each BITS: 64, 32
+/** `registers`, and so the flops of a core; scratch: 32 bytes. */
+export function registers$BITS(scratch: usize, times: i32): f64 {
+	return registers<f$BITS>(scratch, times);
 }

@@ -1,9 +1,11 @@
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
-export { expOn, matrixKernels, multiplyOn } from "./kernel-matrices.ts";
+export { expOn, multiplyOn } from "./kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
+export { matricesKernels } from "./matrices-kernels.ts";
 export {
 	allocateNumbers,
+	bytesPerNumber,
 	type Dtype,
 	Matrix,
 	materialise,
@@ -28,7 +30,7 @@ export {
 export { registerArithmetic } from "./register-arithmetic.ts";
 export { builds, type KernelName, kernelNames } from "./runtime/builds.ts";
 export { availableKernels } from "./runtime/choice.ts";
-export { type KernelModule, kernelCompileTime } from "./runtime/kernel-module.ts";
+export { type KernelModule, type KernelTask, kernelCompileTime, kernelModule } from "./runtime/kernel-module.ts";
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";
 export type { ProgressReport } from "./runtime/progress-report.ts";
 export { createRuntime, keepingRows, type Runtime, type RuntimeOptions, withKernels } from "./runtime/runtime.ts";

@@ -1,12 +1,10 @@
 import { exp } from "./entrywise.ts";
 import { UsageError } from "./errors.ts";
-import { Matrix } from "./matrix.ts";
+import { matricesKernels } from "./matrices-kernels.ts";
+import { bytesPerNumber, Matrix } from "./matrix.ts";
 import { multiply, type ProductOptions, widerType } from "./products.ts";
-import type { KernelModule } from "./runtime/kernel-module.ts";
+import type { KernelTask } from "./runtime/kernel-module.ts";
 import { type Runtime, withKernels } from "./runtime/runtime.ts";
-
-/** The kernels of `kernels/matrices.ts`. */
-export const matrixKernels: KernelModule = { name: "matrices", folder: new URL("../", import.meta.url) };
 
 /** Rows of a task: a whole number of the kernel's groups of 6 rows, and of the 48 that it packs at a time. */
 const TASK_ROWS = 96;
@@ -32,8 +30,8 @@ export async function multiplyOn(
 	if (depth !== depthB)
 		throw new UsageError(`multiply: inner sizes differ: ${rows} x ${depth} times ${depthB} x ${cols}`);
 	const dtype = widerType(A, B);
-	const [size, bits] = dtype === "f64" ? [8, 64] : [4, 32];
-	return withKernels(runtime, matrixKernels, async (kernels) => {
+	const size = bytesPerNumber(dtype);
+	return withKernels(runtime, matricesKernels, async (kernels) => {
 		const put = (matrix: Matrix) => {
 			const address = kernels.allocate(dtype, matrix.data.length);
 			kernels.readRows(matrix, 0, matrix.rows, dtype, address);
@@ -41,25 +39,34 @@ export async function multiplyOn(
 		};
 		/** Bytes from an entry to the one below and to the one beside, in a row-major matrix that is maybe transposed. */
 		const steps = (matrix: Matrix, transposed: boolean) =>
-			transposed ? [size, matrix.cols * size] : [matrix.cols * size, size];
+			transposed
+				? { rowStep: size, columnStep: matrix.cols * size }
+				: { rowStep: matrix.cols * size, columnStep: size };
 		const [a, b] = [put(A), put(B)];
-		const width = (await kernels.run(`tileColumns${bits}`, [[]]))[0];
+		const width = (await kernels.run("tileColumns", [{}], { dtype }))[0];
 		const count = Math.ceil(cols / width);
 		const panels = kernels.allocate(dtype, count * depth * width);
 		const packing = Array.from({ length: count }, (_, p) => {
-			return [b, ...steps(B, transposeB), depth, p * width, cols, panels + p * depth * width * size];
+			return { b, ...steps(B, transposeB), depth, from: p * width, cols, panel: panels + p * depth * width * size };
 		});
-		await kernels.run(`packPanel${bits}`, packing);
+		await kernels.run("packPanel", packing, { dtype });
 		const stride = count * width;
 		const c = kernels.allocate(dtype, Math.ceil(rows / 6) * 6 * stride);
-		const [rowStep, columnStep] = steps(A, transposeA);
-		const tasks = [];
+		const stepsOfA = steps(A, transposeA);
+		const tasks: KernelTask<typeof matricesKernels, "product">[] = [];
 		for (let i = 0; i < rows; i += TASK_ROWS) {
-			const height = Math.min(TASK_ROWS, rows - i);
-			const [from, to] = [a + i * rowStep, c + i * stride * size];
-			tasks.push([from, rowStep, columnStep, height, depth, panels, count, to, stride * size]);
+			tasks.push({
+				a: a + i * stepsOfA.rowStep,
+				...stepsOfA,
+				rows: Math.min(TASK_ROWS, rows - i),
+				depth,
+				panels,
+				count,
+				c: c + i * stride * size,
+				cStep: stride * size,
+			});
 		}
-		await kernels.run(`product${bits}`, tasks, { scratch: PRODUCT_SCRATCH });
+		await kernels.run("product", tasks, { dtype, scratch: PRODUCT_SCRATCH });
 		const padded = kernels.view(dtype, c, rows * stride);
 		const C = Matrix.zeros(rows, cols, dtype);
 		for (let i = 0; i < rows; i++) C.row(i).set(padded.subarray(i * stride, i * stride + cols));
@@ -76,15 +83,17 @@ const EXPONENTIALS = { count: 65536, scratch: 512 };
  */
 export async function expOn(runtime: Runtime, A: Matrix): Promise<Matrix> {
 	if (runtime.kernel === "js") return exp(A);
-	const [size, bits] = A.dtype === "f64" ? [8, 64] : [4, 32];
-	return withKernels(runtime, matrixKernels, async (kernels) => {
+	const size = bytesPerNumber(A.dtype);
+	return withKernels(runtime, matricesKernels, async (kernels) => {
 		const { length } = A.data;
 		const x = kernels.allocate(A.dtype, length);
 		kernels.view(A.dtype, x, length).set(A.data);
 		const tasks = [];
-		for (let i = 0; i < length; i += EXPONENTIALS.count)
-			tasks.push([x + i * size, x + i * size, Math.min(EXPONENTIALS.count, length - i)]);
-		await kernels.run(`exponentials${bits}`, tasks, { scratch: EXPONENTIALS.scratch });
+		for (let i = 0; i < length; i += EXPONENTIALS.count) {
+			const at = x + i * size;
+			tasks.push({ x: at, y: at, count: Math.min(EXPONENTIALS.count, length - i) });
+		}
+		await kernels.run("exponentials", tasks, { dtype: A.dtype, scratch: EXPONENTIALS.scratch });
 		return new Matrix(A.rows, A.cols, kernels.view(A.dtype, x, length).slice());
 	});
 }

@@ -26,6 +26,11 @@ export function unitRoundoff(dtype: Dtype): number {
 	return dtype === "f64" ? 2 ** -53 : 2 ** -24;
 }
 
+/** Bytes that a number of this type takes: 8 or 4. */
+export function bytesPerNumber(dtype: Dtype): number {
+	return dtype === "f64" ? 8 : 4;
+}
+
 /**
  * Zeroed storage for `length` numbers.
  * @throws ComputationError (out-of-memory) when there is none to be had
@@ -35,7 +40,7 @@ export function allocateNumbers(dtype: Dtype, length: number): Numbers {
 		return dtype === "f64" ? new Float64Array(length) : new Float32Array(length);
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
-		const gigabytes = (length * (dtype === "f64" ? 8 : 4)) / 1e9;
+		const gigabytes = (length * bytesPerNumber(dtype)) / 1e9;
 		throw new ComputationError("out-of-memory", `matrix: no memory for ${length} numbers (${gigabytes.toFixed(1)} GB)`);
 	}
 }

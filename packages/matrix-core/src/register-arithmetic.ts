@@ -1,4 +1,5 @@
-import type { Dtype } from "./matrix.ts";
+import { bytesPerNumber, type Dtype } from "./matrix.ts";
+import { probeKernels } from "./probe-kernels.ts";
 import { type Runtime, withKernels } from "./runtime/runtime.ts";
 
 /** Vectors that the kernel keeps in registers, flops of a multiply-add, bytes of a vector. */
@@ -10,8 +11,8 @@ const [VECTORS, FLOPS, BYTES] = [12, 2, 16];
  * @throws ComputationError for the kernel js, which has no vectors
  */
 export async function registerArithmetic(runtime: Runtime, dtype: Dtype, times: number): Promise<number> {
-	const [size, bits] = dtype === "f64" ? [8, 64] : [4, 32];
-	const module = { name: "probe", folder: new URL("../", import.meta.url) };
-	await withKernels(runtime, module, (kernels) => kernels.run(`registers${bits}`, [[times]], { scratch: 2 * BYTES }));
-	return times * VECTORS * FLOPS * (BYTES / size);
+	await withKernels(runtime, probeKernels, (kernels) =>
+		kernels.run("registers", [{ times }], { dtype, scratch: 2 * BYTES }),
+	);
+	return times * VECTORS * FLOPS * (BYTES / bytesPerNumber(dtype));
 }

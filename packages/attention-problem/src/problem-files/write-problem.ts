@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type RowSource, UsageError } from "@attgrad/matrix-core";
+import { bytesPerNumber, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { replaceFile } from "../files/replace-file.ts";
 import { dataBytes } from "../numpy/npy.ts";
 import { makeNpyHeader } from "../numpy/npy-header.ts";
@@ -38,7 +38,7 @@ export async function writeProblem(
 
 	async function addMatrix(writer: ZipWriter, name: string, source: RowSource): Promise<void> {
 		const header = makeNpyHeader(source.dtype, [source.rows, source.cols]);
-		const bytes = source.rows * source.cols * (source.dtype === "f64" ? 8 : 4);
+		const bytes = source.rows * source.cols * bytesPerNumber(source.dtype);
 		await writer.add(`${name}.npy`, header.length + bytes, pieces(header, source));
 	}
 

@@ -228,7 +228,7 @@ class Pass {
 	}
 
 	#call(kernel: string, tasks: readonly (readonly number[])[], options?: RunOptions): Promise<Float64Array> {
-		return this.#kernels.run(`${kernel}${8 * this.#size}`, tasks, options);
+		return this.#kernels.runPositional(`${kernel}${8 * this.#size}`, tasks, options);
 	}
 }
 

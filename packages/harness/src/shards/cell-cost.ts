@@ -1,4 +1,5 @@
 import { countMonomials, predictTime } from "@attgrad/approx-gradient";
+import { bytesPerNumber } from "@attgrad/matrix-core";
 import type { Cell } from "../cells/index.ts";
 import { type Effort, wallLimit } from "../experiment/index.ts";
 
@@ -40,7 +41,7 @@ const featureRows: Readonly<Record<string, number>> = {
 /** MiB that a cell may need, generously: what a batch system is asked for. */
 export function cellMemory({ algorithm, options, n, d, dtype }: Cell): number {
 	const name = algorithm.split(/[/:]/)[0];
-	const number = dtype === "f64" ? 8 : 4;
+	const number = bytesPerNumber(dtype);
 	const matrices = 6 * n * d * 8 + (name === "definition" ? 2 * n * n * d * d * 8 : 0);
 	const squares = (squareMatrices[name] ?? 0) * n * n * number;
 	const features = n * (featureRows[name] ?? 0) * number;

@@ -1,7 +1,6 @@
+import { probeKernels } from "../probe-kernels.ts";
 import { type BuildName, builds, type KernelName } from "./builds.ts";
-import { compileKernels, instantiate, type KernelModule, kernelBytes } from "./kernel-module.ts";
-
-const probeModule: KernelModule = { name: "probe", folder: new URL("../../", import.meta.url) };
+import { callKernel, checkDeclaration, compileKernels, instantiate, kernelBytes } from "./kernel-module.ts";
 
 /** The product that a build must get right: 6 x columns, over `count` summands, short enough to stay in L1. */
 const PROBE = { address: 65536, rows: 6, count: 64, repeats: 20, rounds: 50 };
@@ -65,17 +64,22 @@ interface Probe {
 
 /** The probe of a build; undefined where there is none, the engine does not accept it, or its product is wrong. */
 function startProbe(build: BuildName): Probe | undefined {
-	const bytes = kernelBytes(probeModule, build);
+	const bytes = kernelBytes(probeKernels, build);
 	if (!bytes || !WebAssembly.validate(bytes)) return undefined;
 	const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
-	const kernels = instantiate(compileKernels(probeModule, build), memory);
-	const cols = kernels["probeColumns"]!()!;
+	const kernels = instantiate(compileKernels(probeKernels, build), memory);
+	checkDeclaration(probeKernels, kernels);
+	const cols = callKernel(probeKernels, kernels, "probeColumns", {});
 	const { address, rows, count } = PROBE;
 	const a = new Float64Array(memory.buffer, address, count * rows);
 	const b = new Float64Array(memory.buffer, a.byteOffset + a.byteLength, count * cols);
 	const c = new Float64Array(memory.buffer, b.byteOffset + b.byteLength, rows * cols);
 	const run = (times: number) => {
-		kernels["probe"]!(0, a.byteOffset, b.byteOffset, c.byteOffset, cols * 8, count, times);
+		const [from, to] = [
+			{ a: a.byteOffset, b: b.byteOffset },
+			{ c: c.byteOffset, cStep: cols * 8 },
+		];
+		callKernel(probeKernels, kernels, "probe", { ...from, ...to, count, repeats: times });
 	};
 
 	// whole numbers, so that the product is exact in every build

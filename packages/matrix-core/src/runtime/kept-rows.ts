@@ -1,4 +1,4 @@
-import type { Dtype, RowSource } from "../matrix.ts";
+import { bytesPerNumber, type Dtype, type RowSource } from "../matrix.ts";
 import type { KernelMemory } from "./memory.ts";
 
 /** Bytes that rows are kept for: they stay in a cache, and no one misses the memory. */
@@ -7,7 +7,7 @@ const MOST_BYTES = 2 ** 24;
 const bytesOf = (sources: Iterable<RowSource>, dtype: Dtype): number => {
 	let numbers = 0;
 	for (const { rows, cols } of sources) numbers += rows * cols;
-	return numbers * (dtype === "f64" ? 8 : 4);
+	return numbers * bytesPerNumber(dtype);
 };
 
 /** All rows of some sources in the kernels' memory, each source read when it is first asked for. */

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import v8 from "node:v8";
 import { type BuildName, builds, type KernelName } from "./builds.ts";
+import { exportedName, type KernelArguments, type KernelSignature, namesOf } from "./kernel-signature.ts";
 
 /** A compiled module of kernels: `build/NAME.BUILD.wasm` in the folder of a package, made by `buildKernels`. */
 export interface KernelModule {
@@ -9,7 +10,27 @@ export interface KernelModule {
 	readonly name: string;
 	/** Folder of the package. */
 	readonly folder: URL;
+	/** Its kernels by name. Other implementations, such as native ones, have the same. */
+	readonly kernels?: Readonly<Record<string, KernelSignature>>;
+	/** Fields of the structs that kernels read, four bytes each: `name: type` in the order of memory. */
+	readonly structs?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The module itself, its type holding every name: generated files declare their kernels so. */
+export function kernelModule<const Module extends KernelModule>(module: Module): Module {
+	return module;
+}
+
+/** Kernels that a module declares. */
+export type KernelsOf<Module extends KernelModule> = NonNullable<Module["kernels"]>;
+
+/** Structs that a module declares. */
+export type StructsOf<Module extends KernelModule> = NonNullable<Module["structs"]>;
+
+/** Arguments of a kernel of a module: a task of `Kernels.run`. */
+export type KernelTask<Module extends KernelModule, Name extends keyof KernelsOf<Module>> = KernelArguments<
+	KernelsOf<Module>[Name]
+>;
 
 /** The bytes of a module in one build; undefined where the build was not made. */
 export function kernelBytes({ name, folder }: KernelModule, build: BuildName): Uint8Array<ArrayBuffer> | undefined {
@@ -69,4 +90,29 @@ export function instantiate(code: WebAssembly.Module, memory: WebAssembly.Memory
 		throw new Error("kernel aborted");
 	};
 	return new WebAssembly.Instance(code, { env: { memory, abort } }).exports as KernelFunctions;
+}
+
+/**
+ * Compares the functions of an instance with the declaration of their module.
+ * @throws Error where a kernel is missing or takes another number of arguments: the build is older than the declaration
+ */
+export function checkDeclaration({ name, kernels = {} }: KernelModule, functions: KernelFunctions): void {
+	for (const [kernel, { parameters, typed }] of Object.entries(kernels))
+		for (const dtype of typed ? (["f64", "f32"] as const) : [undefined]) {
+			const exported = exportedName(kernel, dtype);
+			if (functions[exported]?.length !== parameters.length + 1)
+				throw new Error(`build/${name} does not have ${exported} as it is declared: npm run build makes it`);
+		}
+}
+
+/** Calls a kernel of an instance once, on the thread at hand, without scratch; for what comes before a runtime. */
+export function callKernel<Module extends KernelModule, Name extends keyof KernelsOf<Module> & string>(
+	module: Module,
+	functions: KernelFunctions,
+	kernel: Name,
+	task: KernelTask<Module, Name>,
+): number {
+	const { parameters = [] } = module.kernels?.[kernel] ?? {};
+	const values = namesOf(parameters).map((name) => (task as Readonly<Record<string, number>>)[name]);
+	return functions[kernel](0, ...values) ?? 0;
 }

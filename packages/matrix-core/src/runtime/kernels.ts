@@ -1,6 +1,7 @@
-import type { Dtype, Numbers, RowSource } from "../matrix.ts";
+import { bytesPerNumber, type Dtype, type Numbers, type RowSource } from "../matrix.ts";
 import type { KeptRows } from "./kept-rows.ts";
-import type { KernelModule } from "./kernel-module.ts";
+import type { KernelModule, KernelsOf, KernelTask, StructsOf } from "./kernel-module.ts";
+import { exportedName, type KernelDtype, namesOf, type StructFields } from "./kernel-signature.ts";
 import type { KernelMemory } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
 import type { Team } from "./team.ts";
@@ -13,9 +14,9 @@ export interface RunOptions {
 	onProgress?: (done: number) => void;
 }
 
-/** The kernels of one module, the memory they work in and the threads they run on: what `withKernels` gives. */
-export class Kernels {
-	readonly #module: KernelModule;
+/** The kernels of one module, the memory they work in and the threads they run on. `withKernels` gives them. */
+export class Kernels<Module extends KernelModule = KernelModule> {
+	readonly #module: Module;
 	readonly #memory: KernelMemory;
 	readonly #team: Team;
 	readonly #kept: KeptRows | undefined;
@@ -23,7 +24,7 @@ export class Kernels {
 	readonly onProgress: ProgressReport | undefined;
 
 	constructor(
-		module: KernelModule,
+		module: Module,
 		memory: KernelMemory,
 		team: Team,
 		{ kept, onProgress }: { kept?: KeptRows | undefined; onProgress?: ProgressReport | undefined } = {},
@@ -40,7 +41,7 @@ export class Kernels {
 	 * @throws ComputationError out-of-memory when the memory cannot grow
 	 */
 	allocate(dtype: Dtype, length: number): number {
-		return this.#memory.allocate(length * (dtype === "f64" ? 8 : 4));
+		return this.#memory.allocate(length * bytesPerNumber(dtype));
 	}
 
 	/** Room for `length` numbers, filled with zeros. */
@@ -74,7 +75,7 @@ export class Kernels {
 	 */
 	rowReader(source: RowSource, dtype: Dtype, most: number): (from: number, to: number) => number {
 		const kept = this.#kept?.addressOf(source, dtype);
-		const row = source.cols * (dtype === "f64" ? 8 : 4);
+		const row = source.cols * bytesPerNumber(dtype);
 		if (kept !== undefined) return (from) => kept + from * row;
 		const address = this.allocate(dtype, most * source.cols);
 		return (from, to) => {
@@ -94,20 +95,66 @@ export class Kernels {
 	}
 
 	/**
-	 * Calls `kernel(scratch, ...task)` for every task, on all threads at once, and gives what each call returned (0 for
-	 * nothing), in the order of the tasks. Threads take tasks as they become free: two tasks must not write to the same
+	 * Address of a struct of the module, its fields written.
+	 * @throws Error for a struct that the module does not declare
+	 */
+	allocateStruct<Name extends keyof StructsOf<Module> & string>(
+		struct: Name,
+		fields: StructFields<StructsOf<Module>[Name]>,
+	): number {
+		const list = this.#module.structs?.[struct];
+		if (!list) throw new Error(`kernels ${this.#module.name}: unknown struct: ${struct}`);
+		const address = this.#memory.allocate(4 * list.length);
+		const values = namesOf(list).map((name) => (fields as Readonly<Record<string, number>>)[name]);
+		this.indices(address, list.length).set(values);
+		return address;
+	}
+
+	/**
+	 * Calls a kernel for every task, on all threads at once, and gives what each call returned (0 for nothing), in the order of
+	 * the tasks. Threads take tasks as they become free: two tasks must not write to the same
 	 * place. A task should take 10 µs to 50 ms: the main thread looks up only between two.
 	 * @throws ComputationError failed when a kernel throws (an address outside the memory) or a worker dies
 	 */
-	async run(
+	async run<Name extends keyof KernelsOf<Module> & string>(
+		kernel: Name,
+		tasks: readonly KernelTask<Module, Name>[],
+		options: RunOptions & KernelDtype<KernelsOf<Module>[Name]>,
+	): Promise<Float64Array> {
+		const signature = this.#module.kernels?.[kernel];
+		if (!signature) throw new Error(`kernels ${this.#module.name}: unknown kernel: ${kernel}`);
+		const names = namesOf(signature.parameters);
+		return this.#run(exportedName(kernel, options.dtype), names, tasks, options);
+	}
+
+	/** `run` for a module without declarations: the export's name, and arguments in order. */
+	runPositional(
 		kernel: string,
 		tasks: readonly (readonly number[])[],
-		{ scratch = 0, onProgress }: RunOptions = {},
+		options: RunOptions = {},
+	): Promise<Float64Array> {
+		const names = (tasks[0] ?? []).map((_, k) => String(k));
+		return this.#run(kernel, names, tasks as unknown as readonly Readonly<Record<string, number>>[], options);
+	}
+
+	async #run(
+		kernel: string,
+		parameters: readonly string[],
+		tasks: readonly Readonly<Record<string, number>>[],
+		{ scratch = 0, onProgress }: RunOptions,
 	): Promise<Float64Array> {
 		return this.scope(async () => {
 			const step = Math.ceil(scratch / 128) * 128;
 			const address = this.#memory.allocate(step * this.#team.threads);
-			return this.#team.run({ module: this.#module, kernel, tasks, scratch: address, scratchStep: step, onProgress });
+			return this.#team.run({
+				module: this.#module,
+				kernel,
+				parameters,
+				tasks,
+				scratch: address,
+				scratchStep: step,
+				onProgress,
+			});
 		});
 	}
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { matrixKernels } from "../kernel-matrices.ts";
+import { matricesKernels } from "../matrices-kernels.ts";
+import { probeKernels } from "../probe-kernels.ts";
 import { availableKernels } from "./choice.ts";
 import { unjoined } from "./testing-kernels.ts";
 
 const wide = (await availableKernels()).includes("fma256");
 
-test.runIf(wide).each([matrixKernels, { ...matrixKernels, name: "probe" }])(
+test.runIf(wide).each([matricesKernels, probeKernels])(
 	"every pair of vectors in $name is joined into 256 bits",
 	(module) => {
 		expect(unjoined(module)).toEqual([]);

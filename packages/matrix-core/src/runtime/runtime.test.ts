@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ComputationError } from "../errors.ts";
 import { Matrix, type RowSource } from "../matrix.ts";
+import { probeKernels } from "../probe-kernels.ts";
 import { availableKernels } from "./choice.ts";
 import type { Kernels } from "./kernels.ts";
 import { createRuntime, keepingRows, type Runtime, withKernels } from "./runtime.ts";
 
-const probe = { name: "probe", folder: new URL("../../", import.meta.url) };
+const probe = probeKernels;
 const builds = (await availableKernels()).filter((name) => name !== "js");
 const open: Runtime[] = [];
 
@@ -20,14 +21,20 @@ afterEach(async () => {
 });
 
 /** Sums of products of ones: task i adds `count` to each of its 96 numbers or fewer. */
-async function counts(kernels: Kernels, tasks: number, count: number, repeats = 1): Promise<Float64Array> {
+async function counts(
+	kernels: Kernels<typeof probeKernels>,
+	tasks: number,
+	count: number,
+	repeats = 1,
+): Promise<Float64Array> {
 	const ones = kernels.allocate("f64", 64 * 8);
 	kernels.view("f64", ones, 64 * 8).fill(1);
 	const size = 6 * 8;
 	const sums = kernels.allocateZeros("f64", tasks * size);
 	await kernels.run(
 		"probe",
-		Array.from({ length: tasks }, (_, i) => [ones, ones, sums + i * size * 8, 64, count, repeats]),
+		Array.from({ length: tasks }, (_, i) => ({ a: ones, b: ones, c: sums + i * size * 8, cStep: 64, count, repeats })),
+		{},
 	);
 	return kernels.view("f64", sums, tasks * size).slice();
 }
@@ -48,7 +55,8 @@ describe.each(builds.flatMap((kernel) => [1, 2, 3].map((threads) => ({ kernel, t
 			const failing = withKernels(runtime, probe, (kernels) =>
 				kernels.run(
 					"probe",
-					Array.from({ length: 20 }, () => [outside, outside, outside, 64, 1, 1]),
+					Array.from({ length: 20 }, () => ({ a: outside, b: outside, c: outside, cStep: 64, count: 1, repeats: 1 })),
+					{},
 				),
 			);
 			await expect(failing).rejects.toThrow(ComputationError);
@@ -165,7 +173,7 @@ test("progress is reported while threads work, and what it throws ends the run",
 		const ones = kernels.allocateZeros("f64", 1024);
 		await kernels.run(
 			"probe",
-			Array.from({ length: 10000 }, () => [ones, ones, ones + 4096, 32, 16, 10000]),
+			Array.from({ length: 10000 }, () => ({ a: ones, b: ones, c: ones + 4096, cStep: 32, count: 16, repeats: 10000 })),
 			{
 				onProgress: (done) => {
 					seen.push(done);
@@ -187,7 +195,8 @@ test("the event loop runs while threads work", async () => {
 		const ones = kernels.allocateZeros("f64", 1024);
 		await kernels.run(
 			"probe",
-			Array.from({ length: 400 }, () => [ones, ones, ones + 4096, 32, 16, 10000]),
+			Array.from({ length: 400 }, () => ({ a: ones, b: ones, c: ones + 4096, cStep: 32, count: 16, repeats: 10000 })),
+			{},
 		);
 	});
 	clearInterval(timer);
@@ -199,7 +208,7 @@ test("scratch is one for each thread, aligned, and apart", async () => {
 	const places = await withKernels(runtime, probe, (kernels) =>
 		kernels.run(
 			"probeScratch",
-			Array.from({ length: 2000 }, () => [1000]),
+			Array.from({ length: 2000 }, () => ({ bytes: 1000 })),
 			{ scratch: 1000 },
 		),
 	);

@@ -109,10 +109,10 @@ async function chooseKernel(wanted: string | undefined): Promise<KernelName> {
  * Computations on one runtime run one after the other: `work` must not wait for another `withKernels` on the same runtime.
  * @throws ComputationError out-of-memory when the memory cannot grow, failed when a kernel or a thread fails
  */
-export async function withKernels<Result>(
+export async function withKernels<Module extends KernelModule, Result>(
 	runtime: Runtime,
-	module: KernelModule,
-	work: (kernels: Kernels) => Promise<Result>,
+	module: Module,
+	work: (kernels: Kernels<Module>) => Promise<Result>,
 ): Promise<Result> {
 	const engine = engineOf(runtime, module.name);
 	return inTurn(engine, async ({ memory, team }) => {

@@ -1,9 +1,11 @@
 import { Worker } from "node:worker_threads";
 import { expect, test, vi } from "vitest";
+import { probeKernels } from "../probe-kernels.ts";
 import { KernelMemory } from "./memory.ts";
 import { Team } from "./team.ts";
 
-const probe = { name: "probe", folder: new URL("../../", import.meta.url) };
+const probe = probeKernels;
+const parameters = ["a", "b", "c", "cStep", "count", "repeats"];
 
 /** A team of 3, and the workers in it. */
 async function teamOfThree() {
@@ -25,7 +27,8 @@ test("a worker that dies while it works is an error with the reason, not a hang"
 	const running = team.run({
 		module: probe,
 		kernel: "probe",
-		tasks: Array.from({ length: 1e5 }, () => [at, at, at + 8192, 32, 16, 10000]),
+		parameters,
+		tasks: Array.from({ length: 1e5 }, () => ({ a: at, b: at, c: at + 8192, cStep: 32, count: 16, repeats: 10000 })),
 		scratch: 0,
 		scratchStep: 0,
 	});
@@ -38,8 +41,8 @@ test("a worker that has died before is an error with the reason, not a hang", as
 	const { memory, team, workers } = await teamOfThree();
 	await workers[0].terminate();
 	const at = memory.allocate(16384);
-	const tasks = [[at, at, at + 8192, 32, 16, 1]];
-	const run = () => team.run({ module: probe, kernel: "probe", tasks, scratch: 0, scratchStep: 0 });
+	const tasks = [{ a: at, b: at, c: at + 8192, cStep: 32, count: 16, repeats: 1 }];
+	const run = () => team.run({ module: probe, kernel: "probe", parameters, tasks, scratch: 0, scratchStep: 0 });
 	await expect(run()).rejects.toMatchObject({ status: "failed", message: "worker thread 1 ended with code 1" });
 	await expect(run()).rejects.toMatchObject({ message: "worker thread 1 ended with code 1" });
 	await team.close();

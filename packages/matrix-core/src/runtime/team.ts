@@ -4,7 +4,7 @@ import { ComputationError } from "../errors.ts";
 import { moduleBeside } from "../module-beside.ts";
 import type { KernelName } from "./builds.ts";
 import { CONTROL, jobKind } from "./control.ts";
-import { compileKernels, type KernelFunctions, type KernelModule } from "./kernel-module.ts";
+import { checkDeclaration, compileKernels, type KernelFunctions, type KernelModule } from "./kernel-module.ts";
 import type { KernelMemory } from "./memory.ts";
 import { Thread } from "./thread.ts";
 import { spinUntil } from "./wait.ts";
@@ -15,11 +15,14 @@ const { word } = CONTROL;
 /** The main thread looks at its event loop this often: progress, signals, workers that die. */
 const BREATH_MS = 50;
 
-/** Tasks of a job: the arguments that a kernel gets after its scratch, a row a task. */
+/** Tasks of a job: the arguments that a kernel gets after its scratch, by name. */
 export interface Job {
 	readonly module: KernelModule;
+	/** Name under which the module exports the kernel. */
 	readonly kernel: string;
-	readonly tasks: readonly (readonly number[])[];
+	/** Names of its arguments, in the order in which it takes them. */
+	readonly parameters: readonly string[];
+	readonly tasks: readonly Readonly<Record<string, number>>[];
 	/** Scratch of thread 0, and bytes from there to that of the next thread. */
 	readonly scratch: number;
 	readonly scratchStep: number;
@@ -80,6 +83,7 @@ export class Team {
 		try {
 			const code = compileKernels(module, build);
 			functions = this.#main.load(code);
+			checkDeclaration(module, functions);
 			for (const port of this.#ports) port.postMessage(code);
 		} catch (error) {
 			throw new ComputationError("failed", `kernels ${module.name}: ${(error as Error).message}`);
@@ -94,11 +98,11 @@ export class Team {
 	 * Runs all tasks of a job, on whichever threads are free; gives what the kernel returned for each, in their order.
 	 * @throws ComputationError failed when a kernel throws or a worker has died; what `onProgress` throws
 	 */
-	async run({ module, kernel, tasks, scratch, scratchStep, onProgress }: Job): Promise<Float64Array> {
+	async run({ module, kernel, parameters, tasks, scratch, scratchStep, onProgress }: Job): Promise<Float64Array> {
 		const loaded = this.#loaded.get(module.name)!;
 		const index = Object.keys(loaded.functions).indexOf(kernel);
 		if (index < 0) throw new Error(`kernels ${module.name}: unknown kernel: ${kernel}`);
-		const length = tasks[0]?.length ?? 0;
+		const { length } = parameters;
 		const { control } = this.#main;
 		const mark = this.#memory.mark();
 		try {
@@ -106,10 +110,11 @@ export class Team {
 			const results = this.#memory.allocate(8 * tasks.length);
 			const numbers = this.#memory.view("f64", table, tasks.length * length);
 			tasks.forEach((task, i) => {
-				if (task.length !== length)
-					throw new Error(`${kernel}: task ${i} has ${task.length} arguments, task 0 has ${length}`);
-				// `set` takes a plain array by its iterator, as a spread takes a view (`thread.ts`): 27 µs for 16 tasks in place of 15.
-				for (let k = 0, at = i * length; k < length; k++, at++) numbers[at] = task[k]!;
+				for (let k = 0, at = i * length; k < length; k++, at++) {
+					const value = task[parameters[k]];
+					if (value === undefined) throw new Error(`${kernel}: task ${i} has no argument ${parameters[k]}`);
+					numbers[at] = value;
+				}
 			});
 			control[word.module] = loaded.index;
 			control[word.kernel] = index;

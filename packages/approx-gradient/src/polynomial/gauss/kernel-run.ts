@@ -66,7 +66,7 @@ async function queries(
 			...[inputs + first * d * size, targets + first * d * size, ...operands.matrices],
 			...[flags + first, totals + slot * length * 8],
 		]);
-		const left = await kernels.run(`gaussQueries${8 * size}`, tasks, { scratch });
+		const left = await kernels.runPositional(`gaussQueries${8 * size}`, tasks, { scratch });
 		const all = kernels.view("f64", totals, plan.slots * length);
 		for (let slot = 0; slot < plan.slots; slot++) {
 			const last = (slot + 1) * length - 1;

@@ -53,7 +53,7 @@ async function outputs(
 			...[count, d, tree.size, ...tables, inputs + first * d * size],
 			...[...operands, made + first * d * size, ranges + slot * 16],
 		]);
-		const bad = await kernels.run(`forwardPass${8 * size}`, tasks, { scratch });
+		const bad = await kernels.runPositional(`forwardPass${8 * size}`, tasks, { scratch });
 		const slot = bad.findIndex((row) => row >= 0);
 		if (slot >= 0)
 			throw notPositive("polynomial", from + shares[slot][0] + bad[slot], rangeView[2 * slot], "raise the degree");

@@ -65,7 +65,7 @@ export async function kernelPasses(
 				const { made, runs, triples } = plan.keyRuns;
 				const row = plan.blockPanels * plan.panelBytes;
 				const task = [d, runs, putIndices(kernels, triples), row, blocks];
-				await kernels.run(`features${8 * size}`, [task], { scratch: (d + made) * row });
+				await kernels.runPositional(`features${8 * size}`, [task], { scratch: (d + made) * row });
 				return (blocks * row) / size;
 			}),
 		keys,

@@ -86,7 +86,7 @@ export function keyMoments(
 				...[count, d, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
 				...[...matrices, sums + slot * length * 8, ...(extra > 0 ? [extra] : [])],
 			]);
-			await kernels.run(`${extra > 0 ? "gauss" : "key"}Moments${8 * size}`, tasks, { scratch: plan.keyScratch });
+			await kernels.runPositional(`${extra > 0 ? "gauss" : "key"}Moments${8 * size}`, tasks, { scratch: plan.keyScratch });
 			joinSlots(kernels.view("f64", sums, used * length), joined);
 			onProgress(from + rows);
 		}
@@ -156,7 +156,7 @@ export async function queries(
 			...[count, d, tree.size, ...tables, inputs + first * d * size, targets + first * d * size],
 			...[...operands, totals + slot * (sumCount + 2) * 8],
 		]);
-		const bad = await kernels.run(kernel, tasks, { scratch });
+		const bad = await kernels.runPositional(kernel, tasks, { scratch });
 		const slot = bad.findIndex((row) => row >= 0);
 		if (slot >= 0)
 			throw notPositive(

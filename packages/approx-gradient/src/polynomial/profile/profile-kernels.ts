@@ -163,7 +163,9 @@ async function runPass(
 				...blocks.map((address) => address + first * d * size),
 				...[...values, out + (first / SLOT_ROWS) * length * 8],
 			]);
-		await kernels.run(single ? `${kernel}Single` : `${kernel}${8 * size}`, tasks, { scratch: scratchBytes(d) });
+		await kernels.runPositional(single ? `${kernel}Single` : `${kernel}${8 * size}`, tasks, {
+			scratch: scratchBytes(d),
+		});
 		reportPass(kernel, from + count, n, kernels.onProgress);
 	}
 	at = 0;

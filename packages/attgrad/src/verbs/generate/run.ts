@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { distributions, generateRows, writeProblem } from "@attgrad/attention-problem";
 import { onStopSignals } from "@attgrad/harness/gradient";
-import { UsageError } from "@attgrad/matrix-core";
+import { bytesPerNumber, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { outputPath } from "../../files/output-file.ts";
 import { json } from "../../flags/runtime-flags.ts";
@@ -31,7 +31,7 @@ export async function generateFile({ out, json, ...point }: z.output<typeof gene
 	using stop = onStopSignals();
 	const problem = generateRows(point);
 	const target = await outputPath(out, { ending: ".npz" });
-	await requireRoom(target, (4 * point.n + 2 * point.d) * point.d * (point.dtype === "f64" ? 8 : 4));
+	await requireRoom(target, (4 * point.n + 2 * point.d) * point.d * bytesPerNumber(point.dtype));
 	const progress = progressLine();
 	try {
 		await writeProblem(target, problem, { onProgress: progress.show, signal: stop.signal });
