@@ -34,7 +34,12 @@ function safeScore<T>(): f64 {
 	return sizeof<T>() == 8 ? 200 : 16;
 }
 
-/** Largest length of a row of a panel. */
+/** Least normal double: squares below it are lost from a length, and are counted as this. */
+// @ts-ignore: decorator
+@inline
+const LEAST_NORMAL: f64 = 2.2250738585072014e-308;
+
+/** An upper bound on the length of a row of a panel, but for rounding. */
 // @ts-ignore: decorator
 @inline
 function longestRow<T>(panel: usize, d: i32): f64 {
@@ -48,7 +53,7 @@ function longestRow<T>(panel: usize, d: i32): f64 {
 		}
 		longest = max(longest, squares);
 	}
-	return sqrt<f64>(longest);
+	return sqrt<f64>(longest + <f64>d * LEAST_NORMAL);
 }
 
 /** starts = minus the largest score of each row; `lines` is left as zeros. */

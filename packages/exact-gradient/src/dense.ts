@@ -1,7 +1,7 @@
 import { type AttentionProblem, scaledQueries } from "@attgrad/attention-problem";
 import { frobeniusNorm, Matrix, multiply, scale, subtract } from "@attgrad/matrix-core";
-import { centredKeys } from "./centred-keys.ts";
 import { type ExactGradient, finite } from "./exact-gradient.ts";
+import { shiftedKeys } from "./key-shift.ts";
 import { denseSupports, refuseUnless } from "./limits.ts";
 
 /** Every matrix on the way of the dense algorithm, under the paper's names. The n x n ones have the problem's number type. */
@@ -34,7 +34,7 @@ export interface DenseIntermediates {
  */
 export function denseIntermediates(problem: AttentionProblem): DenseIntermediates {
 	refuseUnless(denseSupports(problem));
-	const keys = centredKeys(problem.A2);
+	const keys = shiftedKeys(problem.A2);
 	const scores = multiply(scaledQueries(problem), keys.as(problem.A2.dtype), { transposeB: true });
 	const f = softmax(scores);
 	const h = multiply(problem.A3.as("f64"), problem.Y);

@@ -12,9 +12,9 @@ import {
 	withKernels,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { centredKeys } from "./centred-keys.ts";
 import { defaultBlockRows } from "./gradient-blocks.ts";
 import { packJob } from "./kernel-job.ts";
+import { shiftedKeys } from "./key-shift.ts";
 import { softmaxRows, weightedSums } from "./row-block.ts";
 import { streamingKernels } from "./streaming-kernels.ts";
 
@@ -35,7 +35,7 @@ export async function streamingForward(
 	sink: RowSink,
 	onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
-	const keys = centredKeys(A2);
+	const keys = shiftedKeys(A2);
 	const valueInputs = materialise(A3).as("f64");
 	const scaledX = scaled(X.as("f64"), scale);
 	const most = Math.min(n, defaultBlockRows(n));

@@ -8,7 +8,7 @@ import {
 	transpose,
 	UsageError,
 } from "@attgrad/matrix-core";
-import { centredKeys } from "./centred-keys.ts";
+import { shiftedKeys } from "./key-shift.ts";
 import { scoreCotangents, softmaxRows, weightedSums } from "./row-block.ts";
 
 /** Rows from..to-1 of the matrices of the closed form, in double precision. The storage is reused by the next block. */
@@ -57,7 +57,7 @@ export function* gradientBlocks(
 	if (!(Number.isInteger(blockRows) && blockRows >= 1))
 		throw new UsageError(`exact-gradient: blockRows must be a whole number >= 1, got ${blockRows}`);
 	const most = Math.min(blockRows, n);
-	const keys = centredKeys(A2);
+	const keys = shiftedKeys(A2);
 	const valueInputs = materialise(A3).as("f64");
 	const scaledX = scale(X.as("f64"), factor);
 	const transposedY = transpose(Y.as("f64"));

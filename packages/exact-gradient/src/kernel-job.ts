@@ -9,6 +9,7 @@ import {
 	scale as scaled,
 	transpose,
 } from "@attgrad/matrix-core";
+import { KeyShift } from "./key-shift.ts";
 import type { streamingKernels } from "./streaming-kernels.ts";
 
 /** The kernels of this package at work. */
@@ -31,12 +32,14 @@ export interface KernelJob {
 /** Columns that the kernels take at a time. */
 const COLUMNS = 4;
 
+/** Least normal double: squares below it are lost from a length, and are counted as this. */
+const LEAST_NORMAL = 2 ** -1022;
+
 /** Rows of A2 and A3 that are in memory beside their packed form. */
 const STAGING_NUMBERS = 2 ** 19;
 
 /**
- * Packs a problem, or a layer: A2 less its midrange row, and A3, each twice (see `kernels/job.ts`).
- * Centring the keys changes neither f nor the gradient (p 1 = 0), and keeps full accuracy for keys with a large common offset.
+ * Packs a problem, or a layer: A2 less its shift (`KeyShift`), and A3, each twice (see `kernels/job.ts`).
  */
 export async function packJob(
 	problem: AttentionLayer<RowSource>,
@@ -78,12 +81,12 @@ export async function packJob(
 	});
 
 	const longest = await kernels.scope(() => packKeys(problem, address, kernels, dtype));
-	kernels.view("f64", longestKey, 1)[0] = Math.sqrt(longest);
+	kernels.view("f64", longestKey, 1)[0] = Math.sqrt(longest + d * LEAST_NORMAL);
 	const scratch = (await kernels.run("scratchBytes", [{ job: address }], { dtype }))[0];
 	return { address, dtype, blockRows: rows, scratch, gradientRows, gradientColumns };
 }
 
-/** Packs keys and value inputs, block by block; gives the largest squared length of a centred key. */
+/** Packs keys and value inputs, block by block; gives the largest squared length of a shifted key. */
 async function packKeys(
 	{ n, d, A2, A3 }: AttentionLayer<RowSource>,
 	job: number,
@@ -95,21 +98,14 @@ async function packKeys(
 	const keys = kernels.allocate(dtype, most * d);
 	const values = kernels.allocate(dtype, most * d);
 	const centre = kernels.allocate(dtype, d);
-	const low = new Float64Array(d).fill(Number.POSITIVE_INFINITY);
-	const high = new Float64Array(d).fill(Number.NEGATIVE_INFINITY);
+	const shift = new KeyShift(d);
 	const read = (source: RowSource, from: number, address: number) =>
 		kernels.readRows(source, from, Math.min(n, from + most), dtype, address);
 	for (let from = 0; from < n; from += most) {
 		read(A2, from, keys);
-		const block = kernels.view(dtype, keys, Math.min(most, n - from) * d);
-		for (let at = 0; at < block.length; )
-			for (let l = 0; l < d; l++) {
-				const x = block[at++];
-				if (x < low[l]) low[l] = x;
-				if (x > high[l]) high[l] = x;
-			}
+		shift.add(kernels.view(dtype, keys, Math.min(most, n - from) * d));
 	}
-	kernels.view(dtype, centre, d).set(low.map((x, l) => x / 2 + high[l] / 2));
+	kernels.view(dtype, centre, d).set(shift.shifts());
 
 	let longest = 0;
 	for (let from = 0; from < n; from += most) {
