@@ -7,10 +7,10 @@ import { BackwardJob, paddedWidth } from "./backward/job";
 import { joinStripes } from "./backward/join";
 import { packHead } from "./backward/pack";
 
-export function panelRows64(): i32 {
+export function panelRows64(_scratch: usize): i32 {
 	return tileColumns<f64>();
 }
-export function panelRows32(): i32 {
+export function panelRows32(_scratch: usize): i32 {
 	return tileColumns<f32>();
 }
 export function paddedWidth64(_scratch: usize, count: i32): i32 {

@@ -68,7 +68,8 @@ export async function packHead(
 				const [key, vector] = [keys + row * d * size, vectors + row * d_v * size];
 				tasks.push([job, key, vector, from + row, Math.min(to, from + row + part)]);
 			}
-			for (const length of await kernels.runPositional(`packHead${8 * size}`, tasks)) squares = Math.max(squares, length);
+			for (const length of await kernels.runPositional(`packHead${8 * size}`, tasks))
+				squares = Math.max(squares, length);
 		}
 		return Math.sqrt(squares);
 	});
