@@ -49,7 +49,7 @@ async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: Ker
 		lse: new Float64Array(batch * heads * n_q),
 	};
 	const intervals = visibleKeys(operands.visibility, n_q, n_k);
-	const [panelRows] = await kernels.run(`panelRows${bits}`, [[]]);
+	const [panelRows] = await kernels.runPositional(`panelRows${bits}`, [[]]);
 	const plan = planStripes(intervals, operands, panelRows);
 	const [lo, hi] = [intervals.lo, intervals.hi].map((numbers) => {
 		const address = kernels.allocate("f32", numbers.length);
@@ -83,7 +83,7 @@ async function outputsOf(
 ): Promise<void> {
 	const bits = dtype === "f64" ? 64 : 32;
 	const [firstJob] = jobs.values();
-	const [scratch] = await kernels.run(`scratchBytes${bits}`, [[firstJob, chunk]]);
+	const [scratch] = await kernels.runPositional(`scratchBytes${bits}`, [[firstJob, chunk]]);
 	const queue = heads.flatMap((head) =>
 		stripes.map((stripe): Stripe & { head: Head<RowSource> } => ({ ...stripe, head })),
 	);
@@ -101,7 +101,7 @@ async function outputsOf(
 			const tasks = places.map(({ head, from, count, Q, output, rowSums }) => {
 				return [jobs.get(head.keyIndex) ?? 0, Q, from, count, output, rowSums];
 			});
-			await kernels.run(`forwardStripe${bits}`, tasks, { scratch });
+			await kernels.runPositional(`forwardStripe${bits}`, tasks, { scratch });
 			for (const { head, from, count, output, rowSums } of places) {
 				const row = head.index * n_q + from;
 				made.output.slice(row, row + count).data.set(kernels.view(dtype, output, count * d_v));
