@@ -86,7 +86,9 @@ export function keyMoments(
 				...[count, d, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
 				...[...matrices, sums + slot * length * 8, ...(extra > 0 ? [extra] : [])],
 			]);
-			await kernels.runPositional(`${extra > 0 ? "gauss" : "key"}Moments${8 * size}`, tasks, { scratch: plan.keyScratch });
+			await kernels.runPositional(`${extra > 0 ? "gauss" : "key"}Moments${8 * size}`, tasks, {
+				scratch: plan.keyScratch,
+			});
 			joinSlots(kernels.view("f64", sums, used * length), joined);
 			onProgress(from + rows);
 		}
