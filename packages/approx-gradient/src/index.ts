@@ -14,6 +14,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	auto,
 ];
 
+export { approximateBackwards, backwardPolynomial, type PolynomialBackwardOptions } from "./backward/index.ts";
 export {
 	clusters,
 	type FeatureMap,

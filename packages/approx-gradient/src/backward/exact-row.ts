@@ -1,0 +1,118 @@
+import { normAt, type Part } from "./part.ts";
+import type { PartResults } from "./part-results.ts";
+import { type RowBounds, rowFacts, scoreErrorOf } from "./row-bounds.ts";
+
+const u = 2 ** -53;
+
+/** Rows that no polynomial serves: computed from the definition, over the keys that they see. O(n_k (d + d_v)) a row. */
+export class ExactRows {
+	readonly #part: Part;
+	readonly #results: PartResults;
+	readonly #bounds: RowBounds;
+	readonly #weights: Float64Array;
+	readonly #query: Float64Array;
+	readonly #facts;
+	readonly #keyRounding: number;
+
+	constructor(part: Part, results: PartResults, bounds: RowBounds) {
+		this.#part = part;
+		this.#results = results;
+		this.#bounds = bounds;
+		this.#weights = new Float64Array(part.keys);
+		this.#query = new Float64Array(part.d);
+		this.#facts = rowFacts(part.d, part.d_v);
+		this.#keyRounding = u * (part.group * part.queries + part.d + part.d_v + 40);
+	}
+
+	/** Adds everything of a row; j is its place in its head. Its output and lse, too. */
+	add(row: number, j: number): void {
+		const { intervals, d, d_v, q, nu, v } = this.#part;
+		const [lo, hi] = [intervals.lo[j], intervals.hi[j]];
+		const { output, lse } = this.#results;
+		if (lo === hi) return;
+		this.#results.exactRows++;
+		for (let b = 0; b < d; b++) this.#query[b] = q[row * d + b] + nu[b];
+		const facts = this.#facts;
+		const least = this.#softmax(row, lo, hi);
+		lse[row] = least;
+		for (let l = lo; l < hi; l++)
+			for (let i = 0; i < d_v; i++) output[row * d_v + i] += this.#weights[l] * v[l * d_v + i];
+		const gradient = this.#gradients(row, lo, hi);
+		facts.outputNorm = normAt(output, row, d_v);
+		facts.rounding = u * (hi - lo + d + d_v + 40);
+		facts.keyRounding = this.#keyRounding;
+		// Σ f ‖v - o‖² and Σ f ‖k‖² are at most twice what they are about any point, and that.
+		facts.valueSquares = 4 * facts.valueNorm ** 2;
+		facts.keySquares = facts.key.reduce((sum, x) => sum + x * x, 0);
+		facts.valueErrors = facts.error * facts.valueNorm ** 2;
+		facts.keyErrors = facts.error * facts.keySquares;
+		// A query that sees one key has its weight 1, exactly, and no gradient.
+		if (hi - lo === 1) [facts.error, facts.valueErrors, facts.keyErrors, facts.rounding] = [0, 0, 0, 0];
+		this.#bounds.set(row, facts, gradient);
+	}
+
+	/** Weights of the keys lo..hi-1, and what is known of their errors: gives ln Σ e^score. */
+	#softmax(row: number, lo: number, hi: number): number {
+		const { k, v, d, d_v, keyNorm } = this.#part;
+		const weights = this.#weights;
+		const facts = this.#facts;
+		facts.key.fill(0);
+		facts.value.fill(0);
+		facts.valueNorm = 0;
+		let largest = Number.NEGATIVE_INFINITY;
+		for (let l = lo; l < hi; l++) {
+			let score = 0;
+			for (let b = 0; b < d; b++) {
+				const x = k[l * d + b];
+				score += this.#query[b] * x;
+				facts.key[b] = Math.max(facts.key[b], Math.abs(x));
+			}
+			for (let i = 0; i < d_v; i++) facts.value[i] = Math.max(facts.value[i], Math.abs(v[l * d_v + i]));
+			weights[l] = score;
+			largest = Math.max(largest, score);
+		}
+		facts.valueNorm = Math.hypot(...facts.value) * (1 + 1e-12);
+		const queryNorm = normAt(this.#query, 0, d) + normAt(this.#part.q, row, d);
+		const nuNorm = normAt(this.#part.nu, 0, d);
+		let [sum, error, most] = [0, 0, 0];
+		for (let l = lo; l < hi; l++) {
+			const below = largest - weights[l];
+			// The largest score's own error is the same for all keys, but not its sign.
+			const off = Math.expm1(scoreErrorOf(this.#part, queryNorm, keyNorm[l], nuNorm) + 2 * u * below);
+			sum += weights[l] = Math.exp(-below);
+			error += (weights[l] + 2 ** -1000) * off;
+			most = Math.max(most, weights[l] * off);
+		}
+		for (let l = lo; l < hi; l++) weights[l] /= sum;
+		const summed = u * (hi - lo + 8);
+		facts.error = error / sum + summed;
+		facts.normaliser = 1 - summed;
+		facts.scoreError = 0;
+		facts.largestWeight = (1 + summed) / sum;
+		facts.largestError = most / sum;
+		if (hi - lo === 1) facts.largestError = 0;
+		return largest + Math.log(sum);
+	}
+
+	/** Adds to dQ, dK and dV: gives the length of what goes to dQ. */
+	#gradients(row: number, lo: number, hi: number): number {
+		const { k, v, d, d_v, upstream } = this.#part;
+		const { output, dQ, dK, dV } = this.#results;
+		let delta = 0;
+		for (let i = 0; i < d_v; i++) delta += upstream[row * d_v + i] * output[row * d_v + i];
+		for (let l = lo; l < hi; l++) {
+			const weight = this.#weights[l];
+			let product = 0;
+			for (let i = 0; i < d_v; i++) {
+				product += upstream[row * d_v + i] * v[l * d_v + i];
+				dV[l * d_v + i] += weight * upstream[row * d_v + i];
+			}
+			const dS = hi - lo === 1 ? 0 : weight * (product - delta);
+			for (let b = 0; b < d; b++) {
+				dQ[row * d + b] += dS * k[l * d + b];
+				dK[l * d + b] += dS * this.#query[b];
+			}
+		}
+		return normAt(dQ, row, d);
+	}
+}

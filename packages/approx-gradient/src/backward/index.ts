@@ -1,0 +1,1 @@
+export { approximateBackwards, backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";

@@ -1,0 +1,170 @@
+import {
+	type AnyBackwardAlgorithm,
+	type BackwardCertificate,
+	type BackwardProblem,
+	type BackwardResult,
+	defineBackward,
+	type OfEachGradient,
+	type Reason,
+} from "@attgrad/attention-problem";
+import {
+	ComputationError,
+	type Dtype,
+	type Matrix,
+	maxAbs,
+	moduleBeside,
+	type RowSource,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
+import { z } from "zod";
+import { availableMemory, countMonomials } from "../polynomial/monomials/feature-tree.ts";
+import { DEFAULT_EPSILON } from "../polynomial/polynomial-options.ts";
+import { type Attempt, attemptDegree, gradientNames, largestOf } from "./attempt.ts";
+
+/** Rows of a chunk. */
+const CHUNK = 64;
+
+/** Highest degree that is tried for an accuracy, and tries in a row after which a bound that does not fall is given up. */
+const HIGHEST = 21;
+const PATIENCE = 2;
+
+const options = z.strictObject({
+	degree: z
+		.int()
+		.min(1)
+		.max(40)
+		.optional()
+		.describe("degree of the polynomials; default: the least odd one that certifies the accuracy"),
+	epsilon: z
+		.number()
+		.positive()
+		.optional()
+		.describe("bound on the error of every entry of dQ, dK and dV; default: 1e-6, where nothing else is asked for"),
+	relative: z
+		.number()
+		.positive()
+		.optional()
+		.describe("bound on the error of each gradient as a part of its largest entry"),
+	chunk: z.int().min(1).max(4096).default(CHUNK).describe("rows that a mask is resolved to by sums; the rest is exact"),
+});
+
+/** What is asked of the polynomial backward pass. */
+export type PolynomialBackwardOptions = z.output<typeof options>;
+
+/**
+ * The backward pass by sums of monomials, with a polynomial of its own for each query and a proof of the error of each gradient
+ * (backward.md A2, Theorem A.1; tight.md Theorems 1 to 4). O(n K (d + d_v)), K = C(d + degree, degree), also under a mask; no
+ * n_q x n_k matrix. Rows that no polynomial serves, and those without a whole chunk of keys in view, are exact.
+ */
+export const backwardPolynomial = defineBackward({
+	name: "polynomial",
+	summary: "sums of monomials in time O(n K (d + d_v)), with a proof of the error of each gradient",
+	exact: false,
+	version: 1,
+	modules: ["attempt", "part", "query-sweep", "key-sweep", "edge-row", "exact-row", "row-bounds", "part-bounds"].map(
+		(name) => moduleBeside(import.meta.url, name).href,
+	),
+	options,
+	supports: (problem, { degree, chunk }): true | Reason => {
+		const bytes = memoryOf(problem, degree ?? 1, chunk);
+		if (bytes <= availableMemory()) return true;
+		return { reason: `polynomial: degree ${degree ?? 1} in ${problem.d} dimensions needs ${bytes} bytes of memory` };
+	},
+	run: async (problem, asked, runtime, wants) => {
+		const attempt = await bestAttempt(problem, asked, runtime);
+		return resultOf(problem, attempt, wants?.rowBounds ?? false);
+	},
+});
+
+/** The backward algorithms that approximate. */
+export const approximateBackwards: readonly AnyBackwardAlgorithm[] = [backwardPolynomial];
+
+/** Bytes of the sums and blocks at a degree. */
+export function memoryOf(
+	{ d, d_v, visibility, n_q, n_k, batch, heads }: BackwardProblem<RowSource>,
+	degree: number,
+	chunk: number,
+): number {
+	const K = countMonomials(d, degree + 1);
+	const states = visibility.window === undefined ? 3 : 3 + 2 * Math.ceil(Math.min(n_k, visibility.window) / chunk);
+	const kept = batch * heads * (n_q + n_k) * (degree + 3 * (d + d_v) + 16);
+	return 8 * (K * (4 * chunk + 2 * (d_v + 3) * states + d + 4) + kept);
+}
+
+/** The first degree that keeps what is asked for. @throws ComputationError naming what can be proved where none does */
+async function bestAttempt(
+	problem: BackwardProblem<RowSource>,
+	asked: PolynomialBackwardOptions,
+	runtime: { readonly onProgress?: (done: number, total: number) => void },
+): Promise<Attempt> {
+	const { degree, relative, chunk } = asked;
+	const epsilon = asked.epsilon ?? (degree === undefined && relative === undefined ? DEFAULT_EPSILON : undefined);
+	const limit = epsilon ?? Number.POSITIVE_INFINITY;
+	const degrees = degree === undefined ? oddDegrees() : [degree];
+	let best = { share: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
+	for (const tried of degrees) {
+		if (degree === undefined && memoryOf(problem, tried, chunk) > availableMemory()) break;
+		const attempt = await attemptDegree(problem, tried, chunk, limit, runtime);
+		const share = "above" in attempt ? attempt.above / limit : shareOf(attempt, problem.Q.dtype, limit, relative);
+		if (!("above" in attempt) && share <= 1) return attempt;
+		const better = share < 0.9 * best.share;
+		best = better ? { share, degree: tried, tries: 0 } : { ...best, tries: best.tries + 1 };
+		if (best.tries >= PATIENCE && Number.isFinite(best.share)) break;
+	}
+	throw new ComputationError("failed", notProved(asked, epsilon, best));
+}
+
+const oddDegrees = (): number[] => Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1);
+
+function notProved(
+	{ degree, relative }: PolynomialBackwardOptions,
+	epsilon: number | undefined,
+	best: { readonly share: number; readonly degree: number },
+): string {
+	const asked = [epsilon && `epsilon ${epsilon}`, relative && `relative ${relative}`].filter(Boolean).join(", ");
+	const at = degree === undefined ? "no degree proves" : `degree ${degree} does not prove`;
+	if (!Number.isFinite(best.share)) return `polynomial: ${at} ${asked}: no bound holds; use streaming`;
+	return `polynomial: ${at} ${asked}; degree ${best.degree} proves ${best.share.toPrecision(3)} times that`;
+}
+
+/** The largest bound over what is asked for. */
+function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number | undefined): number {
+	let share = 0;
+	for (const name of gradientNames) {
+		const bound = withStorage(attempt, name, dtype, largestOf(attempt.rows[name]));
+		if (limit < Number.POSITIVE_INFINITY) share = Math.max(share, bound / limit);
+		const size = maxAbs(attempt.gradients[name]);
+		if (relative !== undefined && bound > 0) share = Math.max(share, bound / (relative * size));
+	}
+	return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
+}
+
+/** A bound, with the rounding of the gradient to the number type of the operands. */
+function withStorage({ gradients }: Attempt, name: keyof OfEachGradient, dtype: Dtype, bound: number): number {
+	if (dtype === "f64") return bound;
+	return (1 + 1e-12) * (bound + unitRoundoff(dtype) * maxAbs(gradients[name]) + 2 ** -149);
+}
+
+function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBounds: boolean): BackwardResult {
+	const { dtype } = problem.Q;
+	const { gradients, rows, floors, output, lse, degree, exactRows } = attempt;
+	const ofEach = <Value>(value: (name: keyof OfEachGradient) => Value): OfEachGradient<Value> => ({
+		dQ: value("dQ"),
+		dK: value("dK"),
+		dV: value("dV"),
+	});
+	const bounds = ofEach((name) => withStorage(attempt, name, dtype, largestOf(rows[name])));
+	const proved = gradientNames.every((name) => Number.isFinite(bounds[name]));
+	const certificate: BackwardCertificate = {
+		kind: proved ? "a-posteriori" : "none",
+		bounds,
+		floatFloor: ofEach((name) => withStorage(attempt, name, dtype, largestOf(floors[name]))),
+		...(rowBounds && {
+			rowBounds: ofEach((name) => rows[name].map((bound) => withStorage(attempt, name, dtype, bound))),
+		}),
+	};
+	return {
+		...ofEach((name): Matrix => gradients[name].as(dtype)),
+		...{ output: output.as(dtype), lse, degree, rank: countMonomials(problem.d, degree), exactRows, certificate },
+	};
+}
