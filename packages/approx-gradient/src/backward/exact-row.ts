@@ -59,7 +59,7 @@ export class ExactRows {
 		facts.key.fill(0);
 		facts.value.fill(0);
 		facts.valueNorm = 0;
-		let largest = Number.NEGATIVE_INFINITY;
+		let top = lo;
 		for (let l = lo; l < hi; l++) {
 			let score = 0;
 			for (let b = 0; b < d; b++) {
@@ -69,19 +69,23 @@ export class ExactRows {
 			}
 			for (let i = 0; i < d_v; i++) facts.value[i] = Math.max(facts.value[i], Math.abs(v[l * d_v + i]));
 			weights[l] = score;
-			largest = Math.max(largest, score);
+			if (score > weights[top]) top = l;
 		}
 		facts.valueNorm = Math.hypot(...facts.value) * (1 + 1e-12);
 		const queryNorm = normAt(this.#query, 0, d) + normAt(this.#part.q, row, d);
 		const nuNorm = normAt(this.#part.nu, 0, d);
+		const largest = weights[top];
+		const topError = scoreErrorOf(this.#part, queryNorm, keyNorm[top], nuNorm);
 		let [sum, error, most] = [0, 0, 0];
 		for (let l = lo; l < hi; l++) {
 			const below = largest - weights[l];
-			// The largest score's own error is the same for all keys, but not its sign.
-			const off = Math.expm1(scoreErrorOf(this.#part, queryNorm, keyNorm[l], nuNorm) + 2 * u * below);
 			sum += weights[l] = Math.exp(-below);
-			error += (weights[l] + 2 ** -1000) * off;
-			most = Math.max(most, weights[l] * off);
+			if (l === top) continue;
+			// Weights are taken against the largest, whose own is 1 then, without an error.
+			const off = scoreErrorOf(this.#part, queryNorm, keyNorm[l], nuNorm) + topError + 2 * u * below;
+			const moved = off < 1 ? weights[l] * Math.expm1(off) : weights[l] + 1.01 * Math.exp(off - below);
+			error += moved + 2 ** -1000;
+			most = Math.max(most, moved);
 		}
 		for (let l = lo; l < hi; l++) weights[l] /= sum;
 		const summed = u * (hi - lo + 8);
@@ -90,7 +94,6 @@ export class ExactRows {
 		facts.scoreError = 0;
 		facts.largestWeight = (1 + summed) / sum;
 		facts.largestError = most / sum;
-		if (hi - lo === 1) facts.largestError = 0;
 		return largest + Math.log(sum);
 	}
 

@@ -46,14 +46,14 @@ export class KeySweep {
 	#addQueries(c: number, into: Float64Array): void {
 		const { group, queries, d_v, q } = this.#part;
 		const { levels, raisedSize, degree } = this.#tree;
-		const { coefficients, cotangents } = this.#states;
+		const { coefficients, cotangents, served } = this.#states;
 		const from = c * this.#chunks.size;
 		const count = Math.min(queries, from + this.#chunks.size) - from;
 		const width = d_v + 1;
 		const { values } = this.#block;
 		for (let head = 0; head < group; head++) {
 			const row = head * queries + from;
-			this.#block.fill(q, row, count);
+			this.#block.fill(q, row, count, served);
 			for (let k = 0; k <= degree; k++) {
 				for (let j = 0; j < count; j++)
 					for (let i = 0; i < width; i++)

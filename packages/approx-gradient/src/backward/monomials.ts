@@ -14,11 +14,12 @@ export class MonomialBlock {
 		this.rows = new Float64Array(tree.d * most);
 	}
 
-	/** Makes the monomials of rows from..from+count-1 of width d. Cost O(K⁺ count). */
-	fill(source: Float64Array, from: number, count: number): void {
+	/** Makes the monomials of rows from..from+count-1 of width d, with 0 for rows that are not kept. Cost O(K⁺ count). */
+	fill(source: Float64Array, from: number, count: number, kept?: Uint8Array): void {
 		const { d, raisedSize, parent, variable } = this.tree;
 		const { values, rows } = this;
-		for (let j = 0; j < count; j++) for (let b = 0; b < d; b++) rows[b * count + j] = source[(from + j) * d + b];
+		for (let j = 0; j < count; j++)
+			for (let b = 0; b < d; b++) rows[b * count + j] = kept?.[from + j] === 0 ? 0 : source[(from + j) * d + b];
 		values.fill(1, 0, count);
 		for (let node = 1, at = count; node < raisedSize; node++) {
 			let [above, row] = [parent[node] * count, variable[node] * count];

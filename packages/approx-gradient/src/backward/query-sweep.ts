@@ -15,6 +15,8 @@ const u = 2 ** -53;
 export interface QueryStates {
 	readonly coefficients: Float64Array;
 	readonly cotangents: Float64Array;
+	/** 1 for a row that has a polynomial. */
+	readonly served: Uint8Array;
 }
 
 /**
@@ -78,6 +80,7 @@ export class QuerySweep {
 		this.states = {
 			coefficients: new Float64Array(group * queries * (degree + 1)),
 			cotangents: new Float64Array(group * queries * (d_v + 1)),
+			served: new Uint8Array(group * queries),
 		};
 	}
 
@@ -147,9 +150,10 @@ export class QuerySweep {
 			else this.#exact.add(at + from + j, from + j);
 		}
 		if (served.length === 0) return;
-		this.#addQueryGradients(at + from, count);
+		this.#addQueryGradients(at + from, count, served);
 		for (const j of served) {
 			const row = at + from + j;
+			this.states.served[row] = 1;
 			for (let k = 0; k <= degree; k++)
 				this.states.coefficients[row * (degree + 1) + k] = this.#coefficients[k * count + j];
 			for (let i = 0; i <= d_v; i++) this.states.cotangents[row * (d_v + 1) + i] = this.#cotangents[i * count + j];
@@ -226,7 +230,7 @@ export class QuerySweep {
 	}
 
 	/** dQ_b += Σ_α a_|α| multiplicity q^α t_{up(α, b)} with t = S c'. */
-	#addQueryGradients(first: number, count: number): void {
+	#addQueryGradients(first: number, count: number, served: readonly number[]): void {
 		const { d, d_v } = this.#part;
 		const { raisedSize, raise, levels } = this.#tree;
 		const [t, S, width, cotangents] = [this.#products, this.#moments.value, this.#width, this.#cotangents];
@@ -250,8 +254,7 @@ export class QuerySweep {
 					for (let j = 0; j < count; j++) sums[b * count + j] += weighted[j] * t[from++];
 				}
 			}
-		for (let j = 0; j < count; j++)
-			for (let b = 0; b < d; b++) this.#results.dQ[(first + j) * d + b] += sums[b * count + j];
+		for (const j of served) for (let b = 0; b < d; b++) this.#results.dQ[(first + j) * d + b] += sums[b * count + j];
 	}
 
 	/** Edges of a served row, and its bounds. */
