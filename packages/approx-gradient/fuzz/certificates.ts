@@ -1,41 +1,81 @@
-import { countAndSeed } from "./arguments.ts";
-import { attack, type Outcome } from "./attack.ts";
-import { attackFeatureMap } from "./attack-feature-maps.ts";
-import { attackOutput } from "./attack-outputs.ts";
-
-/** Taken in turn: the polynomial's gradients, those of the other algorithms with proofs, and outputs of layers. */
-const attacks = [attack, attackFeatureMap, attackOutput];
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { addTally, newTally, type Tally, tightnessTable } from "./attack/tally.ts";
+import type { Stretch } from "./attack/worker.ts";
 
 /**
- * Attacks certificates many times and prints what came of it: node fuzz/certificates.ts [count] [first seed]. A third of the
- * attacks are on the polynomial's gradients, a third on the other algorithms with proofs, a third on outputs of layers. Exits 1 when a bound was below the true error.
+ * Attacks certificates many times and prints what came of it; exits 1 where a bound was below the true error.
+ *
+ *     node fuzz/certificates.ts [count] [--seed 0] [--jobs N] [--resume FILE]
+ *
+ * A third of the attacks are on the polynomial's gradients, a third on the other algorithms with proofs, a third on outputs
+ * of layers. With `--resume` each finished stretch of seeds is a line of that file, and is not run again.
  */
-const [count, first] = countAndSeed(10_000);
+const STRETCH = 500;
 
-const tally = { held: 0, violated: 0, refused: 0, unproven: 0 };
-/** Bound over true error of those that held, by algorithm and kind of certificate. */
-const tightness = new Map<string, number[]>();
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: { seed: { type: "string" }, jobs: { type: "string" }, resume: { type: "string" } },
+});
 
-function note(outcome: Outcome): void {
-	tally[outcome.status]++;
-	if (outcome.status !== "held" && outcome.status !== "violated") return;
-	if (outcome.status === "violated")
-		console.log(`violated: ${outcome.description}: error ${outcome.error}, bound ${outcome.bound}`);
-	if (!(outcome.error > 0)) return;
-	const ratios = tightness.get(outcome.group) ?? [];
-	ratios.push(outcome.bound / outcome.error);
-	tightness.set(outcome.group, ratios);
+/** A whole number >= least of an argument; ends the process with one line for anything else. */
+function whole(name: string, text: string | undefined, usual: number, least: number): number {
+	const value = text === undefined ? usual : Number(text);
+	if (Number.isSafeInteger(value) && value >= least && text !== "") return value;
+	console.error(`attack: ${name} must be a whole number >= ${least}, got ${text}`);
+	process.exit(2);
 }
 
-for (let at = 0; at < count; at++) {
-	note(await attacks[at % attacks.length](first + Math.floor(at / attacks.length)));
-	if ((at + 1) % 1000 === 0) console.error(`${at + 1} of ${count}: ${JSON.stringify(tally)}`);
+const count = whole("count", positionals[0], 10_000, 1);
+const first = whole("--seed", values.seed, 0, 0);
+const jobs = whole("--jobs", values.jobs, availableParallelism(), 1);
+const file = values.resume;
+
+const sum = newTally();
+const done = new Set<string>();
+const name = ({ from, to }: Stretch): string => `${from}-${to}`;
+if (file !== undefined && existsSync(file))
+	for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
+		const { stretch, tally } = JSON.parse(line) as { stretch: string; tally: Tally };
+		if (!done.has(stretch)) addTally(sum, tally);
+		done.add(stretch);
+	}
+
+const waiting: Stretch[] = [];
+for (let from = first; from < first + count; from += STRETCH) {
+	const stretch = { from, to: Math.min(first + count, from + STRETCH) };
+	if (!done.has(name(stretch))) waiting.push(stretch);
 }
-console.log(`${count} attacks: ${JSON.stringify(tally)}`);
-console.log("\n| bound over true error | cases | least | 1 % | median | 99 % |\n|---|---|---|---|---|---|");
-for (const [group, ratios] of [...tightness].sort(([a], [b]) => (a < b ? -1 : 1))) {
-	ratios.sort((a, b) => a - b);
-	const quantiles = [0, 0.01, 0.5, 0.99].map((q) => ratios[Math.floor(q * (ratios.length - 1))].toExponential(1));
-	console.log(`| ${group} | ${ratios.length} | ${quantiles.join(" | ")} |`);
+
+let finished = count - waiting.reduce((left, { from, to }) => left + to - from, 0);
+const start = performance.now();
+
+async function work(): Promise<void> {
+	const worker = new Worker(new URL("./attack/worker.ts", import.meta.url));
+	try {
+		for (let stretch = waiting.shift(); stretch !== undefined; stretch = waiting.shift()) {
+			const tally = await new Promise<Tally>((resolve, reject) => {
+				worker.once("message", resolve);
+				worker.once("error", reject);
+				worker.postMessage(stretch);
+			});
+			worker.removeAllListeners("error");
+			for (const line of tally.violations) console.log(line);
+			addTally(sum, tally);
+			if (file !== undefined) appendFileSync(file, `${JSON.stringify({ stretch: name(stretch), tally })}\n`);
+			finished += stretch.to - stretch.from;
+			const seconds = ((performance.now() - start) / 1000).toFixed(0);
+			if (finished % 10_000 === 0 || waiting.length === 0)
+				console.error(`${finished} of ${count} after ${seconds} s: ${JSON.stringify(sum.counts)}`);
+		}
+	} finally {
+		await worker.terminate();
+	}
 }
-process.exitCode = tally.violated > 0 ? 1 : 0;
+
+await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, work));
+console.log(`${count} attacks: ${JSON.stringify(sum.counts)}; refused: ${JSON.stringify(sum.refusals)}`);
+console.log(`\n${tightnessTable(sum)}`);
+process.exitCode = sum.counts.violated + sum.counts.crashed > 0 ? 1 : 0;

@@ -14,8 +14,8 @@ import { bounded, expm1Up, expUp, gamma, over, plus, times } from "./upward.ts";
 
 /**
  * What is known of a number that a program computes, or of all entries of a matrix: its size, and how far it is from the
- * true one. A quantity comes from `exactly` or `readAs`, and otherwise only from operations, each of which adds what it
- * rounds and what it may lose below the normal range: no term can be left out.
+ * true one. A quantity comes from `exactly`, `readAs` or `known`, and otherwise only from operations, each of which adds what
+ * it rounds and what it may lose below the normal range: no term can be left out.
  */
 export class Quantity {
 	/** At least |computed| and at least |true|. */
@@ -41,6 +41,11 @@ export class Quantity {
 		if (size === 0) return Quantity.exactly(0);
 		const input = plus(times(type.unit, size), type.tiny);
 		return Quantity.#within(type, plus(size, input), { ...noError, input });
+	}
+
+	/** A number of which this is known from elsewhere. Each part of its error has to be given. */
+	static known(size: number, error: ErrorParts): Quantity {
+		return new Quantity(Quantity.#key, Math.abs(size), error);
 	}
 
 	/** The largest error, all causes together. */

@@ -1,13 +1,33 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { type Matrix, mapEntries, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { type Matrix, mapEntries, maxAbs, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import {
+	certificateOf,
+	expm1Up,
+	gradientUnderflow,
+	InputRounding,
+	type InputSizes,
+	LEAST_NORMAL,
+	leastRest,
+	maxUp,
+	normUp,
+	numberTypes,
+	over,
+	type Proof,
+	plus,
+	type Quantity,
+	times,
+} from "../error-bound/index.ts";
 import type { ResidualRows } from "../rows/residual-rows.ts";
-import type { QueryBlock } from "../rows/row-blocks.ts";
+import { type QueryBlock, queryBlocks } from "../rows/row-blocks.ts";
 import type { Spans } from "../rows/spans.ts";
 
 const u = unitRoundoff("f64");
 
 /** Covers the rounding of the sums of a bound itself, which are of positive numbers. */
 const ROUND_UP = 1 + 1e-6;
+
+/** Rows read at a time where only sizes are taken. */
+const BLOCK_ROWS = 512;
 
 /** What is proven of the softmax weights of a block of rows. */
 export interface RowErrors {
@@ -19,30 +39,51 @@ export interface RowErrors {
 	readonly rounding: Float64Array;
 }
 
-/** τ = δ/(1−δ); Infinity where δ >= 1, which proves nothing. */
-export const tauOf = (delta: number): number => (delta < 1 ? delta / (1 - delta) : Number.POSITIVE_INFINITY);
+/** Sizes of a map's features, for what is lost below the normal range. */
+export interface MappedSizes {
+	/** K, or K⁺. */
+	readonly rank: number;
+	/** |φ_jm| and |ψ_lm| at most, with what they may be off by below the normal range. */
+	readonly query: Quantity;
+	readonly key: Quantity;
+	/** At least every |k_lb| that the map's sums are made of, about its own centre. */
+	readonly span: number;
+}
 
 /**
- * Σ_j |A1_ja| t_j for every a, where |Ĝ~ − Ĝ|_jb <= W_b t_j is proven for each row by paper.md 7.1 or 7.4 and a count of
- * roundings. Sums of positive numbers only, O(d) a row.
+ * Σ_j |A1_ja| t_j for every a, where |Ĝ~ − Ĝ|_jb <= W_b t_j is proven for each row by paper.md 7.1 or 7.4, a count of
+ * roundings relative to the keys as the sums have them, and what rounding the given numbers changes. Sums of positive
+ * numbers only, O(d) a row.
  */
 export class ErrorSums {
 	readonly #problem: AttentionProblem<RowSource>;
 	readonly #spans: Spans;
 	readonly #absoluteX: Matrix;
-	readonly #bound: Float64Array;
-	readonly #floor: Float64Array;
+	readonly #given: InputRounding | undefined;
+	/** Sums for each column of A1: the method's part and that of rounding h, E and q, relative to W; the routes', to their span. */
+	readonly #method: Float64Array;
+	readonly #problemRounding: Float64Array;
+	readonly #sumRounding: Float64Array;
+	readonly #change: { readonly ofSpan: Float64Array; readonly ofKeys: Float64Array };
+	readonly #inputs: Float64Array;
+	readonly #residuals: Float64Array;
 	readonly #sizes: Float64Array;
+	#inverse = 0;
+	#output = 0;
 	/** Largest τ_j so far. */
 	largestTau = 0;
 
 	constructor(problem: AttentionProblem<RowSource>, spans: Spans) {
+		const { d, A1, roundedFrom } = problem;
+		const column = (): Float64Array => new Float64Array(d);
 		this.#problem = problem;
 		this.#spans = spans;
 		this.#absoluteX = mapEntries(problem.X.as("f64"), Math.abs);
-		this.#bound = new Float64Array(problem.d);
-		this.#floor = new Float64Array(problem.d);
-		this.#sizes = new Float64Array(problem.d * problem.d);
+		this.#given = InputRounding.of(A1.dtype, roundedFrom, () => inputSizes(problem, spans));
+		[this.#method, this.#problemRounding, this.#sumRounding] = [column(), column(), column()];
+		this.#change = { ofSpan: column(), ofKeys: column() };
+		[this.#inputs, this.#residuals] = [column(), column()];
+		this.#sizes = new Float64Array(d * d);
 	}
 
 	/** Takes in a block of rows with their Ĝ. */
@@ -53,36 +94,56 @@ export class ErrorSums {
 		const querySizes = multiply(absolute, this.#absoluteX);
 		for (let j = 0; j < block.indices.length; j++) {
 			const tau = errors.tau[j];
-			const { A, Q, values } = this.#sizesOf(residuals.c.row(j), block.targets.row(j));
-			const proven = tau * (((errors.form === "l1" ? 3 : 2) + tau) * A + Q);
-			const queryRounding = Math.expm1((d + 3) * u * scale * Math.hypot(...querySizes.row(j)) * keyNorm);
-			const floor =
-				values +
-				ofRelative(queryRounding / (1 - queryRounding), A + tau * Q, Q) +
-				ofRounding(errors.rounding[j], 1 + tau, (d + 6) * u, A, Q);
+			const c = mapRow(residuals.c.row(j));
+			const { A, Q, values } = this.#sizesOf(c, block.targets.row(j));
+			const method = times(tau, plus(times((errors.form === "l1" ? 3 : 2) + tau, A), Q));
+			const lost = times(times(d, keyNorm), times(plus(plus(maxUp(this.#absoluteX.data), scale), 2), LEAST_NORMAL));
+			const queryProducts = Float64Array.from(querySizes.row(j), (size) => times(scale, size));
+			const queryRounding = expm1Up(plus(times((d + 3) * u, times(normUp(queryProducts), keyNorm)), lost));
+			const ofProblem = plus(
+				values,
+				ofRelative(over(queryRounding, leastRest(1, queryRounding)), plus(A, times(tau, Q)), Q),
+			);
+			const ofSums = ofRounding(errors.rounding[j], 1 + tau, (d + 6) * u, A, Q);
+			const query = mapRow(block.queries.row(j));
+			const change = this.#given?.row({ query, queryProducts, residuals: c, l1: tau });
 			this.largestTau = Math.max(this.largestTau, tau);
+			this.#inverse = Math.max(this.#inverse, over(1, residuals.normaliser[j]));
+			const residual = maxUp(c);
+			for (let i = 0; i < d; i++)
+				this.#output = Math.max(
+					this.#output,
+					plus(c[i], Math.abs(block.targets.at(j, i) - this.#spans.valueCentre[i])),
+				);
 			for (let a = 0; a < d; a++) {
 				const size = absolute.at(j, a);
 				if (size === 0) continue;
-				this.#bound[a] += size * (proven + floor);
-				this.#floor[a] += size * floor;
-				for (let b = 0; b < d; b++) this.#sizes[a * d + b] += size * Math.abs(queryGradients.at(j, b));
+				this.#inputs[a] += size;
+				this.#residuals[a] += times(size, residual);
+				this.#method[a] += times(size, method);
+				this.#problemRounding[a] += times(size, ofProblem);
+				this.#sumRounding[a] += times(size, ofSums);
+				if (change !== undefined) {
+					this.#change.ofSpan[a] += times(size, change.ofSpan);
+					this.#change.ofKeys[a] += times(size, change.ofKeys);
+				}
+				for (let b = 0; b < d; b++) this.#sizes[a * d + b] += times(size, Math.abs(queryGradients.at(j, b)));
 			}
 		}
 	}
 
 	/** Σ H_i|c_i|, Σ H_i², and what rounding h = A3 Y and c = o − E to doubles does to a row. */
-	#sizesOf(c: ArrayLike<number>, targets: ArrayLike<number>): { A: number; Q: number; values: number } {
+	#sizesOf(c: Float64Array, targets: ArrayLike<number>): { A: number; Q: number; values: number } {
 		const { valueHalf, valueCentre, valueSize } = this.#spans;
 		const { d } = this.#problem;
 		let [A, Q, values] = [0, 0, 0];
 		for (let i = 0; i < d; i++) {
-			const error = u * ((d + 2) * valueSize[i] + 2 * valueHalf[i]);
-			const H = valueHalf[i] + error;
-			const residual = Math.abs(c[i]);
-			A += H * residual;
-			Q += H * H;
-			values += 2 * error * (H + residual) + 4 * u * H * (Math.abs(valueCentre[i]) + Math.abs(targets[i]) + residual);
+			const error = times(u, plus(times(d + 2, valueSize[i]), 2 * valueHalf[i]));
+			const H = plus(valueHalf[i], error);
+			A = plus(A, times(H, c[i]));
+			Q = plus(Q, times(H, H));
+			const targetError = times(4 * u, plus(plus(Math.abs(valueCentre[i]), Math.abs(targets[i])), c[i]));
+			values = plus(values, plus(times(2 * error, plus(H, c[i])), times(targetError, H)));
 		}
 		return { A, Q, values };
 	}
@@ -91,24 +152,55 @@ export class ErrorSums {
 	 * Bound on max |g~ − g|.
 	 * @param depth additions that stand one after the other in the sums over rows
 	 */
-	certificate(kind: Certificate["kind"], radius: number, depth: number): Certificate {
-		const { scale } = this.#problem;
-		const W = this.#spans.keyHalf.reduce((most, half) => Math.max(most, half), 0);
-		const ofSums = (depth + 4) * u * scale * largest(this.#sizes);
-		const total = (sums: Float64Array): number => (W === 0 ? ofSums : ROUND_UP * (scale * W * largest(sums) + ofSums));
-		return {
-			kind,
-			bound: total(this.#bound),
-			radius,
-			relativeError: this.largestTau,
-			floatFloor: total(this.#floor),
-		};
+	certificate(kind: Proof["kind"], radius: number, depth: number, sizes: MappedSizes): Certificate {
+		const { n, d, scale } = this.#problem;
+		const W = maxUp(this.#spans.keyHalf);
+		// Keys without span make a gradient of 0, whatever is known of the weights.
+		const against = (span: number, sums: Float64Array): number =>
+			span === 0 ? 0 : times(ROUND_UP, times(scale, times(span, maxUp(sums))));
+		const largest = { value: maxUp(this.#spans.valueHalf), output: this.#output, inverse: this.#inverse };
+		let [underflow, input] = [times(n, LEAST_NORMAL), 0];
+		for (let a = 0; a < d; a++) {
+			const inputSum = this.#inputs[a];
+			if (inputSum === 0) continue;
+			const change = { ofSpan: this.#change.ofSpan[a], ofKeys: this.#change.ofKeys[a] };
+			input = Math.max(input, times(ROUND_UP, this.#given?.total(change, inputSum, n) ?? 0));
+			const rows = { inputSum, residual: over(this.#residuals[a], inputSum), mass: (2 + this.largestTau) ** 2 };
+			const lost = gradientUnderflow({ n, d, scale, type: numberTypes.f64, ...sizes, ...largest, ...rows });
+			underflow = Math.max(underflow, lost);
+		}
+		const ofSums = times(times((depth + 4) * u, scale), maxUp(this.#sizes));
+		const rounding = plus(
+			plus(against(W, this.#problemRounding), against(Math.max(W, sizes.span), this.#sumRounding)),
+			times(ROUND_UP, ofSums),
+		);
+		const error = { method: against(W, this.#method), rounding, underflow, input };
+		return certificateOf({ kind, error, radius, relativeError: this.largestTau });
 	}
 }
 
+const mapRow = (row: ArrayLike<number>): Float64Array => Float64Array.from(row, Math.abs);
+
+/** What is known of the numbers that a problem was read from. One pass over A1. */
+function inputSizes(problem: AttentionProblem<RowSource>, spans: Spans): InputSizes {
+	let inputs = 0;
+	for (const block of queryBlocks(problem, BLOCK_ROWS)) inputs = Math.max(inputs, maxAbs(block.inputs));
+	return {
+		scale: problem.scale,
+		inputs,
+		X: maxAbs(problem.X),
+		valueInputs: spans.valueInputs,
+		Y: maxAbs(problem.Y),
+		keys: spans.keyHalf.map((half, b) => plus(half, Math.abs(spans.keyCentre[b]))),
+		keySpan: spans.keyHalf,
+		valueProducts: spans.valueSize,
+		valueHalf: spans.valueHalf,
+		valueCentre: spans.valueCentre,
+	};
+}
+
 /** τ[(2+τ)A + Q]: the relative form of a small error. */
-const ofRelative = (tau: number, A: number, Q: number): number =>
-	tau >= 0 ? tau * ((2 + tau) * A + Q) : Number.POSITIVE_INFINITY;
+const ofRelative = (tau: number, A: number, Q: number): number => times(tau, plus(times(2 + tau, A), Q));
 
 /**
  * What errors θ of the sums N do to a row, with ‖f̃‖₁ <= ν: every quotient N/D is off by κ <= 2νθ/(1−θ), and
@@ -117,8 +209,5 @@ const ofRelative = (tau: number, A: number, Q: number): number =>
 function ofRounding(theta: number, nu: number, quotients: number, A: number, Q: number): number {
 	if (!(theta < 0.5)) return Number.POSITIVE_INFINITY;
 	const kappa = (2 * nu * theta) / (1 - theta) + quotients * nu;
-	return kappa * ((1 + 2 * nu + kappa) * A + (nu + nu * nu) * Q);
+	return times(kappa, plus(times(1 + 2 * nu + kappa, A), times(nu + nu * nu, Q)));
 }
-
-const largest = (sums: Float64Array): number =>
-	sums.reduce((most, sum) => (Number.isNaN(sum) ? Number.POSITIVE_INFINITY : Math.max(most, sum)), 0);

@@ -44,6 +44,8 @@ const maps: Record<string, (of: AttentionProblem) => FeatureMap> = {
 			delta: 0.5,
 			radius: 2,
 			rounding: 0,
+			underflow: { query: 0, key: 0 },
+			span: 0,
 		}),
 };
 const run = (of: AttentionProblem, map: FeatureMap, form: GradientForm) =>

@@ -3,18 +3,20 @@ import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import {
 	Matrix,
 	mapEntries,
+	maxAbs,
 	multiply,
 	type ProgressReport,
 	type RowSource,
 	UsageError,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
+import { LEAST_NORMAL, noError, over, plus, Quantity, times } from "../error-bound/index.ts";
 import { GradientSum } from "../rows/gradient-sum.ts";
 import { centredValues, type ResidualRows, residualRows } from "../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "../rows/row-blocks.ts";
 import { l1OfRelative } from "../rows/softmax-rows.ts";
 import { centred, type Spans, spansOf } from "../rows/spans.ts";
-import { ErrorSums, type RowErrors } from "./error-sums.ts";
+import { ErrorSums, type MappedSizes, type RowErrors } from "./error-sums.ts";
 import { exactRows } from "./exact-rows.ts";
 import type { EntryErrors, FeatureMap } from "./feature-map.ts";
 
@@ -80,13 +82,14 @@ export async function featureMapGradient(
 		form === "plug-in" && map.error ? { entries: map.error, sums: new ErrorSums(problem, spans) } : undefined;
 	const sum = new GradientSum(algorithm, problem, sample);
 	const outside: number[] = [];
-	let done = 0;
+	let [done, largestQuery] = [0, 0];
 	for (const whole of queryBlocks(problem, blockRows)) {
 		const mask = map.outside?.(whole.queries);
 		if (mask) outside.push(...whole.indices.filter((_, j) => mask[j] === 1));
 		const block = mask ? selectRows(whole, (j) => mask[j] === 0) : whole;
 		if (block.indices.length > 0) {
 			const features = map.queryFeatures(block.queries);
+			if (proof) largestQuery = Math.max(largestQuery, maxAbs(features));
 			const { N, queryGradients } = attend(block.queries, features);
 			const residuals = residualRows(algorithm, block, N, spans);
 			const gradients = queryGradients(adjointOf(residuals));
@@ -109,7 +112,12 @@ export async function featureMapGradient(
 		onProgress?.(at + block.indices.length, outside.length);
 		await nextTurn();
 	}
-	const certificate = proof?.sums.certificate("a-posteriori", proof.entries.radius, depth + outside.length);
+	const certificate = proof?.sums.certificate(
+		"a-posteriori",
+		proof.entries.radius,
+		depth + outside.length,
+		mappedSizes(proof.entries, largestQuery, state),
+	);
 	return { ...sum.result(), ...(certificate && { certificate }) };
 }
 
@@ -155,6 +163,8 @@ interface KeyState {
 	readonly sums: Matrix;
 	/** Σ_l |ψ_lm|: what the rounding of a row's sums is relative to. */
 	readonly absolute: Float64Array;
+	/** Largest |ψ_lm|. */
+	readonly largestKey: number;
 	/** Σ_l β_l of the map's error. */
 	readonly error: number;
 }
@@ -169,21 +179,34 @@ async function keyState(
 ): Promise<KeyState> {
 	const { d } = problem;
 	let sums: Matrix | undefined;
-	let error = 0;
+	let [error, largestKey] = [0, 0];
 	const absolute = new Float64Array(map.rank);
 	for (const { from, keys, values } of keyBlocks(problem, blockRows)) {
 		const features = map.keyFeatures(keys, from);
+		if (map.error) largestKey = Math.max(largestKey, maxAbs(features));
 		const h = centredValues(values, spans);
 		const part = multiply(features, products ? withKeys(h, centred(keys, spans.keyCentre)) : h, { transposeA: true });
 		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at] += part.data[at];
 		sums ??= part;
 		for (let l = 0; l < keys.rows; l++)
 			for (let m = 0; m < map.rank; m++) absolute[m] += Math.abs(features.data[l * features.cols + m]);
-		if (map.error?.kind === "product") for (const beta of map.error.keys(keys, features)) error += beta;
+		if (map.error?.kind === "product") for (const beta of map.error.keys(keys, features)) error = plus(error, beta);
 		onProgress(from + keys.rows);
 		await nextTurn();
 	}
-	return { sums: sums ?? Matrix.zeros(map.rank, (d + 1) ** (products ? 2 : 1)), absolute, error };
+	return { sums: sums ?? Matrix.zeros(map.rank, (d + 1) ** (products ? 2 : 1)), absolute, largestKey, error };
+}
+
+/** Sizes of the features that were met; at least 1, as those of rows that are computed exactly. */
+function mappedSizes(error: EntryErrors, largestQuery: number, { sums, largestKey }: KeyState): MappedSizes {
+	const feature = (size: number, underflow: number): Quantity =>
+		Quantity.known(Math.max(1, size), { ...noError, underflow: plus(underflow, LEAST_NORMAL) });
+	return {
+		rank: sums.rows,
+		query: feature(largestQuery, error.underflow.query),
+		key: feature(largestKey, error.underflow.key),
+		span: error.span,
+	};
 }
 
 /** Rows h'_l ⊗ (k_l, 1), count x (d+1)². */
@@ -218,15 +241,9 @@ function rowErrors(
 	const u = unitRoundoff("f64");
 	const sizes = multiply(mapEntries(features, Math.abs), new Matrix(map.rank, 1, state.absolute));
 	const unit = error.rounding + u * (depth + map.rank + 8);
-	// raised keys are taken from the map's centre, which may be half a range off the midrange
-	const rounding = normaliser.map((D, j) => ((map.raise ? 2 : 1) * unit * sizes.at(j, 0)) / D);
-	if (error.kind === "relative")
-		return { form: "relative", tau: normaliser.map(() => l1OfRelative(error.delta)), rounding };
+	const rounding = normaliser.map((D, j) => over(times(unit, sizes.at(j, 0)), D));
+	if (error.kind === "relative") return { form: "relative", tau: normaliser.map(() => l1OfRelative(error.delta)), rounding };
 	const alpha = error.queries(block.queries, features);
-	const tau = normaliser.map((D, j) => {
-		if (alpha[j] === 0 || state.error === 0) return 0;
-		const bound = (2 * alpha[j] * state.error) / (D * Math.max(0, 1 - rounding[j]));
-		return Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound;
-	});
+	const tau = normaliser.map((D, j) => over(times(times(2, alpha[j]), state.error), D * Math.max(0, 1 - rounding[j])));
 	return { form: "l1", tau, rounding };
 }

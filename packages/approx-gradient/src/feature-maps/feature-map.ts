@@ -35,6 +35,10 @@ export interface FeatureMap {
 export type EntryErrors = {
 	/** Bound on the relative rounding error of a product of one query feature and one key feature. */
 	readonly rounding: number;
+	/** What one feature may be off by because results are below the normal range: of queries, of keys. */
+	readonly underflow: { readonly query: number; readonly key: number };
+	/** At least every |k_lb| that `raise` makes sums of, about the map's own centre; 0 for a map without `raise`. */
+	readonly span: number;
 	/** R: bound on every |<q_j, k_l>| about the map's centre that the map approximates. */
 	readonly radius: number;
 } & (

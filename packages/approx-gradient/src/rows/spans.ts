@@ -1,5 +1,13 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, columnRange, Matrix, mapEntries, multiply, type RowSource } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	columnRange,
+	Matrix,
+	mapEntries,
+	maxAbs,
+	multiply,
+	type RowSource,
+} from "@attgrad/matrix-core";
 import { keyBlocks } from "./row-blocks.ts";
 
 /** Rows read at a time where only ranges are taken. */
@@ -19,6 +27,8 @@ export interface Spans {
 	readonly valueHalf: Float64Array;
 	/** Largest (|A3| |Y|)_{li}: what the rounding of h is relative to. */
 	readonly valueSize: Float64Array;
+	/** Largest entry of A3. */
+	readonly valueInputs: number;
 }
 
 /** Gathers the spans of a problem in two passes over keys and values. O(nd²). */
@@ -27,10 +37,12 @@ export function spansOf(problem: AttentionProblem<RowSource>): Spans {
 	const keys = newRange(d);
 	const values = newRange(d);
 	const sizes = newRange(d);
+	let valueInputs = 0;
 	const absoluteY = mapEntries(problem.Y, Math.abs);
 	for (const block of keyBlocks(problem, BLOCK_ROWS)) {
 		extend(keys, block.keys);
 		extend(values, block.values);
+		valueInputs = Math.max(valueInputs, maxAbs(block.inputs));
 		extend(sizes, multiply(mapEntries(block.inputs, Math.abs), absoluteY));
 	}
 	for (const edge of [...keys.max, ...keys.min, ...values.max, ...values.min])
@@ -47,6 +59,7 @@ export function spansOf(problem: AttentionProblem<RowSource>): Spans {
 		valueCentre: middle(values),
 		valueHalf: half(values),
 		valueSize: sizes.max,
+		valueInputs,
 	};
 }
 

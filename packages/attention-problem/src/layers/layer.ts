@@ -72,14 +72,14 @@ export function selfAttentionLayer<Rows extends RowSource = Matrix>(
 
 /** A layer as a problem with the target E = 0, whose residual is the output; the zeros take no memory. */
 export function withoutTarget(layer: AttentionLayer<RowSource>): AttentionProblem<RowSource> {
-	const { n, d, A1, A2, A3, X, Y, scale } = layer;
+	const { n, d, A1, A2, A3, X, Y, scale, roundedFrom } = layer;
 	const E: RowSource = {
 		rows: n,
 		cols: d,
 		dtype: A1.dtype,
 		readRows: (from: number, to: number, target: Numbers) => void target.fill(0, 0, (to - from) * d),
 	};
-	return { n, d, A1, A2, A3, E, X, Y, scale };
+	return { n, d, A1, A2, A3, E, X, Y, scale, roundedFrom };
 }
 
 function checkRows(name: string, source: RowSource, rows: number, cols: number, because?: string): void {

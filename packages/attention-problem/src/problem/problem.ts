@@ -25,6 +25,11 @@ export interface AttentionProblem<Rows extends RowSource = Matrix> {
 	readonly Y: Matrix;
 	/** Factor of the scores; 1/d in the paper. */
 	readonly scale: number;
+	/**
+	 * The number type that the entries were rounded from when they were read: a certificate covers that rounding too, since it is
+	 * about the numbers that were given. @default none: the entries are those given
+	 */
+	readonly roundedFrom?: Dtype | undefined;
 }
 
 /** The matrices of a problem, in the order of its archive. */
@@ -83,7 +88,7 @@ export function inMemory(problem: AttentionProblem<RowSource>): AttentionProblem
 
 /**
  * The problem with every matrix as `dtype`, rounded where that is narrower; rows that are not in memory are converted as
- * they are read.
+ * they are read. A problem that is rounded says so (`roundedFrom`).
  * @throws UsageError for an entry that is too large for float32
  */
 export function asDtype(problem: AttentionProblem, dtype: Dtype): AttentionProblem;
@@ -93,5 +98,6 @@ export function asDtype(problem: AttentionProblem<RowSource>, dtype: Dtype): Att
 	const rows = (source: RowSource) => (source instanceof Matrix ? source.as(dtype) : convertedRows(source, dtype));
 	const matrices = { A1: rows(A1), A2: rows(A2), A3: rows(A3), E: rows(E), X: X.as(dtype), Y: Y.as(dtype) };
 	for (const name of matrixNames) checkFinite(name, matrices[name], ` as ${dtype}`);
-	return { ...problem, ...matrices };
+	const narrowed = A1.dtype === "f64" && dtype === "f32";
+	return { ...problem, ...matrices, ...(narrowed && { roundedFrom: A1.dtype }) };
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { Matrix, multiply, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { LEAST_NORMAL, maxUp, noError, Quantity } from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
 import { GradientSum } from "../../rows/gradient-sum.ts";
@@ -9,7 +10,7 @@ import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../../rows/
 import { l1OfRelative } from "../../rows/softmax-rows.ts";
 import { centred, type Spans } from "../../rows/spans.ts";
 import { ErrorSums } from "../error-sums.ts";
-import { balance, type MonomialMap, monomialMap, monomialRounding } from "../polynomial/monomial-map.ts";
+import { balance, type MonomialMap, monomialMap, monomialRounding, monomialSizes } from "../polynomial/monomial-map.ts";
 import { nearest } from "./clustering.ts";
 import { type Partition, tiltOf } from "./partition.ts";
 
@@ -45,13 +46,10 @@ export async function clusterGradient(
 	const { n, d } = problem;
 	const { radius, queryRadius, keyRadius, nu } = partition;
 	const coefficients = chebyshev.coefficients(radius, degree);
-	const map = monomialMap({
-		tree: totalDegreeTree(d, degree),
-		coefficients,
-		centre: new Float64Array(d),
-		t: balance(queryRadius, keyRadius),
-	});
+	const t = balance(queryRadius, keyRadius);
+	const map = monomialMap({ tree: totalDegreeTree(d, degree), coefficients, centre: new Float64Array(d), t });
 	const moments = await pairMoments(problem, spans, partition, map, (rows) => onProgress?.(rows / 2, n));
+	const sizes = monomialSizes({ degree, coefficients, queryNorm: queryRadius, keyNorm: keyRadius, t });
 	const errors = new ErrorSums(problem, spans);
 	const sum = new GradientSum("clusters", problem, []);
 	const delta = chebyshev.relativeError(radius, degree);
@@ -90,9 +88,18 @@ export async function clusterGradient(
 		gradient,
 		loss,
 		rank: map.rank * partition.mu.rows,
-		certificate: errors.certificate("a-posteriori", radius, depth),
+		certificate: errors.certificate("a-posteriori", radius, depth, {
+			rank: map.rank * partition.mu.rows,
+			query: weighed(sizes.query),
+			key: weighed(sizes.key),
+			span: maxUp(spans.keyHalf),
+		}),
 	};
 }
+
+/** A feature times a weight <= 1 that may be below the normal range. */
+const weighed = (feature: Quantity): Quantity =>
+	feature.times(Quantity.known(1, { ...noError, underflow: 2 * LEAST_NORMAL }));
 
 /** S_ae[β, i] = Σ_(l∈e) e^(<ν_a, k_l−μ_e> − m_ae) (k_l−μ_e)^β h'_li as moments[a][e], K⁺ x (d+1). */
 async function pairMoments(

@@ -1,4 +1,5 @@
 import { Matrix, multiply, unitRoundoff } from "@attgrad/matrix-core";
+import { bounded, LEAST_NORMAL, plus, times } from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { type KernelScale, scaledKeys, scaledQueryRows, squaredNorms } from "../kernel-scale.ts";
 import { solveLower, solveUpper } from "./triangular.ts";
@@ -79,18 +80,25 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 		return Float64Array.from({ length: features.rows }, (_, j) => {
 			const length = diagonal(j);
 			let lambda = Math.sqrt(length);
-			let residual = length;
+			let [residual, absolute] = [length, 1];
 			for (let s = 0; s < rank; s++) {
-				lambda += Math.abs(weights.at(j, s)) * pivotLengths[s];
+				const size = Math.abs(weights.at(j, s));
+				absolute += size;
+				lambda += size * pivotLengths[s];
 				residual -= features.at(j, s) ** 2;
 			}
-			return Math.sqrt(Math.max(0, residual) + 3 * unit * lambda * lambda);
+			// Exponentials and products below the normal range are off by the least normal number each.
+			const lost = times(8 * (rank + 4) * LEAST_NORMAL, times(absolute, absolute));
+			const rounding = times(3 * unit, times(lambda, lambda));
+			return Math.sqrt(plus(Math.max(0, bounded(residual)), plus(rounding, lost)));
 		});
 	};
 	return {
 		kind: "product",
 		radius: scale.radius,
 		rounding: 0,
+		underflow: { query: 0, key: 0 },
+		span: 0,
 		keys(keys, features) {
 			const squares = squaredNorms(scaledKeys(keys, scale));
 			return residualLengths(features, (l) => Math.exp(squares[l] - M));

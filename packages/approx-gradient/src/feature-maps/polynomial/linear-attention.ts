@@ -1,13 +1,13 @@
 import { type AttentionProblem, defineAlgorithm } from "@attgrad/attention-problem";
-import type { RowSource } from "@attgrad/matrix-core";
+import type { Matrix, RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { expUp, maxUp, normUp, over, powerUp, times } from "../../error-bound/index.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
 import { queryBlocks } from "../../rows/row-blocks.ts";
 import { centred, distance, spansOf } from "../../rows/spans.ts";
-import type { EntryErrors } from "../feature-map.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
-import { balance, monomialMap, monomialRounding } from "./monomial-map.ts";
+import { balance, monomialMap, monomialRounding, monomialUnderflow } from "./monomial-map.ts";
 
 /** 1 + x + x²/2, at least ½ everywhere: normalisers are positive whatever the scores. */
 const COEFFICIENTS = Float64Array.of(1, 1, 1 / 2);
@@ -38,15 +38,17 @@ export const linearAttention = defineAlgorithm({
 	supports: () => true,
 	async run(problem, { form, seed }, { onProgress }) {
 		const { n, d } = problem;
-		const { keyCentre, keyNorm } = spansOf(problem);
+		const { keyCentre, keyHalf, keyNorm } = spansOf(problem);
 		const queryNorm = largestQuery(problem);
 		const radius = queryNorm * keyNorm;
+		const t = balance(queryNorm, keyNorm);
+		const underflow = monomialUnderflow({ degree: 2, coefficients: COEFFICIENTS, queryNorm, keyNorm, t });
 		const map = monomialMap({
 			tree: totalDegreeTree(d, 2),
 			coefficients: COEFFICIENTS,
 			centre: keyCentre,
-			t: balance(queryNorm, keyNorm),
-			error: lagrangeRemainder(keyCentre, keyNorm, radius),
+			t,
+			error: { ...lagrangeRemainder(keyCentre, keyNorm, radius), underflow, span: maxUp(keyHalf) },
 		});
 		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
 		const algorithm = "linear-attention";
@@ -63,24 +65,24 @@ export const linearAttention = defineAlgorithm({
 });
 
 /** |e^x − 1 − x − x²/2| <= |x|³/6 · max(1, e^x) at x = <q, k>: at most ‖q‖³ e^(‖q‖ max‖k‖)/6 times ‖k‖³. */
-function lagrangeRemainder(centre: Float64Array, keyNorm: number, radius: number): EntryErrors {
-	const origin = new Float64Array(centre.length);
-	/** Covers the rounding of the norms and of the bound. */
-	const roundUp = 1 + 1e-9;
+function lagrangeRemainder(centre: Float64Array, keyNorm: number, radius: number) {
 	return {
 		kind: "product",
 		radius,
 		rounding: monomialRounding(2),
-		keys: (keys) => {
-			const rows = centred(keys, centre);
-			return Float64Array.from({ length: rows.rows }, (_, l) => roundUp * distance(rows.row(l), origin) ** 3);
-		},
-		queries: (queries) =>
+		keys: (keys: Matrix) => centredNorms(keys, centre).map((norm) => powerUp(norm, 3)),
+		queries: (queries: Matrix) =>
 			Float64Array.from({ length: queries.rows }, (_, j) => {
-				const norm = roundUp * distance(queries.row(j), origin);
-				return (roundUp * norm ** 3 * Math.exp(norm * keyNorm)) / 6;
+				const norm = normUp(queries.row(j));
+				return over(times(powerUp(norm, 3), expUp(times(norm, keyNorm))), 6);
 			}),
-	};
+	} as const;
+}
+
+/** At least ‖k_l − centre‖ of each key. */
+function centredNorms(keys: Matrix, centre: Float64Array): Float64Array {
+	const rows = centred(keys, centre);
+	return Float64Array.from({ length: rows.rows }, (_, l) => times(1 + 1e-15, normUp(rows.row(l))));
 }
 
 function largestQuery(problem: AttentionProblem<RowSource>): number {

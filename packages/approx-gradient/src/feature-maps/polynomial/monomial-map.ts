@@ -1,4 +1,6 @@
 import { Matrix, unitRoundoff } from "@attgrad/matrix-core";
+import { noError, numberTypes, over, Quantity, times } from "../../error-bound/index.ts";
+
 import { type FeatureTree, featureWeights } from "../../polynomial/monomials/feature-tree.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 
@@ -22,6 +24,42 @@ export const balance = (queryNorm: number, keyNorm: number): number =>
 
 /** Relative rounding error of w_α x^α y^α at |α| <= degree: both powers, the weight, the centred key. */
 export const monomialRounding = (degree: number): number => (4 * degree + 8) * unitRoundoff("f64");
+
+/** What a polynomial's features are made from. */
+export interface MonomialSizes {
+	readonly degree: number;
+	readonly coefficients: Float64Array;
+	/** At least every ‖q_j‖ and ‖k_l − centre‖. */
+	readonly queryNorm: number;
+	readonly keyNorm: number;
+	readonly t: number;
+}
+
+/** Sizes of the features w_α x^α and y^β, |β| <= degree + 1, with what they may be off by below the normal range. */
+export function monomialSizes({ degree, coefficients, queryNorm, keyNorm, t }: MonomialSizes): {
+	query: Quantity;
+	key: Quantity;
+} {
+	const underflow = numberTypes.f64.tiny;
+	const coordinate = (norm: number): Quantity => Quantity.known(Math.max(1, norm), { ...noError, underflow });
+	let [weight, factorial] = [0, 1];
+	for (let k = 0; k < coefficients.length; k++) {
+		factorial *= Math.max(1, k);
+		weight = Math.max(weight, times(Math.abs(coefficients[k]), factorial));
+	}
+	return {
+		query: coordinate(over(queryNorm, t))
+			.power(degree)
+			.times(Quantity.known(weight, { ...noError, underflow })),
+		key: coordinate(times(keyNorm, t)).power(degree + 1),
+	};
+}
+
+/** `underflow` of a map of these features. */
+export function monomialUnderflow(sizes: MonomialSizes): EntryErrors["underflow"] {
+	const { query, key } = monomialSizes(sizes);
+	return { query: query.error.underflow, key: key.error.underflow };
+}
 
 /** P(<q, k>) = Σ w_α q^α k^α over the tree's monomials (paper.md 5.1): K features, K⁺ of the keys. */
 export function monomialMap({ tree, coefficients, centre, t, error }: MonomialMapOptions): MonomialMap {

@@ -2,6 +2,7 @@ import { defineAlgorithm } from "@attgrad/attention-problem";
 import { unitRoundoff } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../../accuracy.ts";
+import { expm1Up, LEAST_NORMAL, maxUp, plus, times } from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
@@ -16,7 +17,7 @@ import {
 	requireBound,
 	requireMoments,
 } from "../polynomial/degree-choice.ts";
-import { balance, monomialMap, monomialRounding } from "../polynomial/monomial-map.ts";
+import { balance, monomialMap, monomialRounding, monomialSizes } from "../polynomial/monomial-map.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
 import { cheapestThreshold, type Support, supportAt } from "./support.ts";
 import { supportMap } from "./support-map.ts";
@@ -61,17 +62,24 @@ export const supportBasis = defineAlgorithm({
 		const degree = chosenDegree({ degree: wanted }, radius, delta);
 		const rows = Math.min(n, rowsOfBlock(countMonomials(d, Math.min(degree, LARGEST_DEGREE))));
 		requireMoments(algorithm, { d, degree, radius, blocks: 1, rows });
+		const t = balance(support.queryNorm, support.keyNorm);
+		const coefficients = chebyshev.coefficients(radius, degree);
+		const { query, key } = monomialSizes({ ...support, degree, coefficients, t });
 		const light = monomialMap({
 			tree: totalDegreeTree(d, degree),
-			coefficients: chebyshev.coefficients(radius, degree),
+			coefficients,
 			centre: support.centre,
-			t: balance(support.queryNorm, support.keyNorm),
+			t,
 		});
 		const map = supportMap(support, light, scale, {
 			kind: "relative",
 			delta: chebyshev.relativeError(radius, degree),
 			radius,
 			rounding: monomialRounding(degree) + heavyRounding(d, support),
+			// Monomials are multiplied by e^-M, which may be below the normal range.
+			underflow: { query: plus(query.error.underflow, times(query.size, LEAST_NORMAL)), key: key.error.underflow },
+			// Light and heavy keys are taken from the light ones' centre, which may be far from all of them.
+			span: maxUp(spans.keyHalf.map((half, b) => plus(half, Math.abs(spans.keyCentre[b] - support.centre[b])))),
 		});
 		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
 		const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
@@ -85,5 +93,5 @@ export const supportBasis = defineAlgorithm({
 function heavyRounding(d: number, { heavyRows, centre, queryNorm }: Support): number {
 	let norm = 0;
 	for (let c = 0; c < heavyRows.rows; c++) norm = Math.max(norm, distance(heavyRows.row(c), centre));
-	return (2 * d + 8) * (1 + 2 * queryNorm * norm) * unitRoundoff("f64");
+	return expm1Up(times((2 * d + 8) * unitRoundoff("f64"), plus(1, times(2 * queryNorm, norm))));
 }

@@ -1,4 +1,5 @@
 import { unitRoundoff } from "@attgrad/matrix-core";
+import { maxUp, plus, times } from "../../error-bound/index.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf } from "../method/feature-space.ts";
 import type { QueryBlock } from "../routes/blocks.ts";
@@ -8,6 +9,7 @@ import { largestMassRatio } from "./a-priori.ts";
 import { l1OfRow } from "./entry-error.ts";
 import type { ProvenBound } from "./forms/forms.ts";
 import { massOfRow } from "./forms/row-facts.ts";
+import { polynomialOutputUnderflow, type RowSizes } from "./forms/underflow-form.ts";
 import { relativeRounding, rowRounding } from "./rounding.ts";
 
 /** Covers the rounding of the bound's own evaluation, and of totals that were summed in single precision. */
@@ -18,11 +20,15 @@ const SLACK = 1 + 1e-4;
  * most ‖f̃_j − f_j‖₁ H_i, H_i the half-range of the values; and what rounding adds. `outputs` is at least |õ_ji − η_i|.
  */
 function rowBound(
-	{ profile }: Method,
-	{ error, counts }: Candidate,
+	method: Method,
+	candidate: Candidate,
 	{ l1, growth, outputs }: { l1: number; growth: number; outputs: Float64Array },
 ): ProvenBound {
-	const { valueHalfRange: H, valueCentre, dtype } = profile;
+	const { profile } = method;
+	const { error, counts } = candidate;
+	const { valueHalfRange: H, valueCentre, dtype, given, queryReach, queryCentre, queryProducts } = profile;
+	const query = queryReach.map((reach, b) => reach + Math.abs(queryCentre[b]));
+	const input = given ? given.output({ query, queryProducts, residuals: outputs, l1 }) : 0;
 	const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, outputs).outputs;
 	// From sizes that were not computed but bounded, a rounding error adds to the size that it is relative to.
 	const relative = relativeRounding(counts.sums, growth) + counts.states;
@@ -30,11 +36,18 @@ function rowBound(
 	for (let i = 0; i < H.length; i++) {
 		// The output is stored, the centre added, the sum stored.
 		const stored = 3 * unitRoundoff(dtype) * (outputs[i] + Math.abs(valueCentre[i]));
-		const part = relative < 1 ? SLACK * (rounding[i] / (1 - relative) + stored) : Number.POSITIVE_INFINITY;
+		const part =
+			relative < 1 ? times(SLACK, plus(rounding[i] / (1 - relative) + stored, input)) : Number.POSITIVE_INFINITY;
 		floor = Math.max(floor, part);
-		bound = Math.max(bound, (H[i] === 0 ? 0 : SLACK * l1 * H[i]) + part);
+		bound = Math.max(bound, plus(H[i] === 0 ? 0 : times(SLACK * l1, H[i]), part));
 	}
 	return orInfinite({ bound, floor });
+}
+
+/** The bound of rows with what their outputs lose below the normal range, from the largest of their sizes. */
+function withUnderflow(method: Method, candidate: Candidate, { bound, floor }: ProvenBound, largest: RowSizes) {
+	const lost = polynomialOutputUnderflow(method, candidate, largest);
+	return { bound: plus(bound, lost), floor: plus(floor, lost) };
 }
 
 /** A bound for every row from the profile alone, before anything is computed. Cost O(d). */
@@ -56,6 +69,7 @@ export class OutputError {
 	readonly #candidate: Candidate;
 	#bound = 0;
 	#floor = 0;
+	#largest: RowSizes = { growth: 0, l1: 0, output: 0 };
 
 	constructor(method: Method, candidate: Candidate) {
 		this.#method = method;
@@ -71,7 +85,14 @@ export class OutputError {
 			const massRatio = trueMassRatio((1 + 1e-9) * totalWeight, states.normalisers[j], counts.sums * terms);
 			const outputs = Float64Array.from({ length: d }, (_, i) => Math.abs(states.outputs[i * count + j]));
 			const l1 = l1OfRow(error, massRatio);
-			const row = rowBound(this.#method, this.#candidate, { l1, growth: terms * massRatio, outputs });
+			const growth = terms * massRatio;
+			const row = rowBound(this.#method, this.#candidate, { l1, growth, outputs });
+			const { growth: most, l1: farthest, output } = this.#largest;
+			this.#largest = {
+				growth: Math.max(most, growth),
+				l1: Math.max(farthest, l1),
+				output: Math.max(output, maxUp(outputs)),
+			};
 			this.#bound = Math.max(this.#bound, row.bound);
 			this.#floor = Math.max(this.#floor, row.floor);
 		}
@@ -79,7 +100,8 @@ export class OutputError {
 
 	/** The bound for all rows so far. */
 	result(): ProvenBound {
-		return { bound: this.#bound, floor: this.#floor };
+		const rows = { bound: this.#bound, floor: this.#floor };
+		return withUnderflow(this.#method, this.#candidate, rows, this.#largest);
 	}
 }
 
@@ -87,7 +109,9 @@ function boundAtMass(method: Method, candidate: Candidate, massRatio: number): P
 	const { profile } = method;
 	const l1 = l1OfRow(candidate.error, massRatio);
 	const growth = massRatio * sizeOfTerms(candidate.coefficients, largestReach(method), false);
-	return rowBound(method, candidate, { l1, growth, outputs: profile.valueHalfRange.map((half) => (1 + l1) * half) });
+	const outputs = profile.valueHalfRange.map((half) => (1 + l1) * half);
+	const rows = rowBound(method, candidate, { l1, growth, outputs });
+	return withUnderflow(method, candidate, rows, { growth, l1, output: maxUp(outputs) });
 }
 
 const largestReach = ({ space }: Method): number =>

@@ -1,6 +1,9 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, type Dtype, Matrix, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+
+import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { InputRounding, maxUp } from "../../error-bound/index.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
+
 import type { ColumnRange } from "./column-range.ts";
 import { type ProfileSums, plainSums } from "./profile-sums.ts";
 
@@ -38,6 +41,12 @@ export interface Profile {
 	readonly residualSums: Matrix;
 	/** Bounds on the rounding error of q (norm), k (norm), each column of h, and the exponents of ω. */
 	readonly roundings: { query: number; key: number; value: Float64Array; exponent: number };
+	/** Largest entries of A1, X, A3 and Y. */
+	readonly largest: { inputs: number; X: number; valueInputs: number; Y: number };
+	/** max_j scale · Σ_a |A1_ja X_ab|. */
+	readonly queryProducts: Float64Array;
+	/** What rounding the given numbers to the problem's type has changed, where they were rounded. */
+	readonly given: InputRounding | undefined;
 }
 
 /** Spread of the exponents of ω up to which no weight underflows, with room for its products with values. */
@@ -92,11 +101,29 @@ export async function profileOf(
 	const weightError = Math.expm1(exponentError(weighted.unit)) + (4 + SINGLE_ROUNDINGS) * weighted.unit + n * u;
 	const meanError = keys.range.half().map((half, b) => 4 * weightError * half + moved[b]);
 	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]);
+	const largest = {
+		inputs: maxUp(queries.inputSizes),
+		X: maxAbs(X),
+		valueInputs: maxUp(keys.inputSizes),
+		Y: maxAbs(Y),
+	};
+	const given = InputRounding.of(dtype, problem.roundedFrom, () => ({
+		scale,
+		...largest,
+		keys: keyReach.map((reach, b) => reach + Math.abs(keyCentre[b])),
+		keySpan: keyReach,
+		valueProducts: valueSizes,
+		valueHalf: valueHalfRange,
+		valueCentre,
+	}));
 	return {
 		n,
 		d,
 		scale,
 		dtype,
+		largest,
+		queryProducts: querySizes,
+		given,
 		queryCentre,
 		keyCentre,
 		queryNorm,

@@ -1,12 +1,15 @@
+import { plus, times } from "../../../error-bound/index.ts";
 import type { Candidate, Method } from "../../method/approximation.ts";
 import { roundingForm } from "../rounding.ts";
+import { inputForm } from "./input-form.ts";
 import { l1Form } from "./l1-form.ts";
 import { residualForm } from "./residual-form.ts";
 import { type ErrorForm, massOfRow, type RowFacts } from "./row-facts.ts";
 import { surrogateForm } from "./surrogate-form.ts";
+import { underflowForm } from "./underflow-form.ts";
 import { varianceForm } from "./variance-form.ts";
 
-/** A bound on max |g̃ - g|, and the part of it that rounding alone makes. */
+/** A bound on max |g̃ - g|, and the part of it that the arithmetic makes: rounding, underflow, and rounding of what was given. */
 export interface ProvenBound {
 	readonly bound: number;
 	readonly floor: number;
@@ -15,7 +18,7 @@ export interface ProvenBound {
 /** All forms of the bound together, fed with rows. */
 export interface Forms {
 	add(row: RowFacts, times?: number): void;
-	/** Entry by entry the least of the forms 7.1, 7.3, 7.4, plus 7.5 for a surrogate gradient, plus rounding. */
+	/** Entry by entry the least of the forms 7.1, 7.3, 7.4, plus 7.5 for a surrogate gradient, plus what the arithmetic does. */
 	result(): ProvenBound;
 }
 
@@ -23,12 +26,15 @@ export interface Forms {
 const SLACK = 1 + 1e-6;
 
 /** The forms for an approximation. */
-export function errorForms({ profile, space, route }: Method, { error, counts }: Candidate): Forms {
+export function errorForms(method: Method, candidate: Candidate): Forms {
+	const { profile, space, route } = method;
+	const { error, counts } = candidate;
 	const least: ErrorForm[] = [residualForm(profile, error), varianceForm(profile, error), l1Form(profile)];
 	const mass = (l1: number): number => massOfRow(error, l1);
 	const surrogateMass = (1 + error.derivative) / (1 - Math.min(1, error.relative));
 	const rounding = roundingForm(profile, space, counts, mass, route.surrogate ? () => surrogateMass : mass);
-	const added: ErrorForm[] = route.surrogate ? [rounding, surrogateForm(profile, space, error)] : [rounding];
+	const floors: ErrorForm[] = [rounding, underflowForm(method, candidate), inputForm(profile)];
+	const added: ErrorForm[] = route.surrogate ? [...floors, surrogateForm(profile, space, error)] : floors;
 	return {
 		add(row, times) {
 			for (const form of least) form.add(row, times);
@@ -37,13 +43,15 @@ export function errorForms({ profile, space, route }: Method, { error, counts }:
 		result() {
 			const choices = least.map((form) => form.bounds());
 			const additions = added.map((form) => form.bounds());
-			let bound = 0;
+			let [bound, floor] = [0, 0];
 			for (let at = 0; at < profile.d ** 2; at++) {
 				const entry = Math.min(...choices.map((bounds) => orInfinity(bounds[at])));
-				const extra = additions.reduce((sum, bounds) => sum + orInfinity(bounds[at]), 0);
-				bound = Math.max(bound, SLACK * (entry + extra));
+				const sum = (parts: readonly Float64Array[]): number =>
+					parts.reduce((total, bounds) => plus(total, orInfinity(bounds[at])), 0);
+				bound = Math.max(bound, times(SLACK, plus(entry, sum(additions))));
+				floor = Math.max(floor, times(SLACK, sum(additions.slice(0, floors.length))));
 			}
-			return { bound, floor: SLACK * additions[0].reduce((largest, x) => Math.max(largest, orInfinity(x)), 0) };
+			return { bound, floor };
 		},
 	};
 }

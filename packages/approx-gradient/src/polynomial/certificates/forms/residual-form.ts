@@ -1,4 +1,5 @@
 import { l1OfRelative } from "../../../rows/softmax-rows.ts";
+import { times } from "../../../error-bound/index.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { EntryError } from "../entry-error.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
@@ -20,11 +21,11 @@ export function residualForm({ d, scale, keyHalfRange: W, valueHalfRange: H }: P
 	};
 }
 
-/** factor · sums_a W_b, d x d, where 0 · Infinity counts as 0. */
+/** factor · sums_a W_b, d x d, rounded outward; keys without span make a gradient of 0, whatever is known of the weights. */
 export function outer(sums: Float64Array, W: Float64Array, factor: number): Float64Array {
 	const d = W.length;
 	return new Float64Array(d * d).map((_, at) => {
-		const size = sums[Math.floor(at / d)] * W[at % d];
-		return size === 0 ? 0 : factor * size;
+		const [sum, span] = [sums[Math.floor(at / d)], W[at % d]];
+		return span === 0 ? 0 : times(factor, times(sum, span));
 	});
 }

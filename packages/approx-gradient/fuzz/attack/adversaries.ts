@@ -122,6 +122,77 @@ const heavyTails: Adversary = ({ n, d, B }, random) => {
 	);
 };
 
+/** All keys are equal, or differ in their last digits only: the gradient is 0, or all of it is rounding. */
+const equalKeys: Adversary = ({ n, d, B }, random) => {
+	const key = Array.from({ length: d }, () => 10 ** random.uniform(-3, 8) * sign(random));
+	const step = random.integer(0, 1) * 2 ** -52;
+	return createProblem({
+		A1: filled(n, d, () => B * random.uniform(-1, 1)),
+		A2: filled(n, d, (_, b) => key[b] * (1 + step * random.integer(0, 3))),
+		A3: filled(n, d, () => random.uniform(-1, 1)),
+		E: filled(n, d, () => random.uniform(-1, 1)),
+		X: filled(d, d, (i, j) => (i === j ? 1 / Math.abs(key[j]) : 0)),
+		Y: Matrix.identity(d),
+	});
+};
+
+/** Half of the keys are masked by a coordinate that is far away and that every query has. */
+const maskedKeys: Adversary = ({ n, d, B }, random) => {
+	const far = 10 ** random.uniform(1, 20);
+	return createProblem({
+		A1: filled(n, d, (_, b) => (b === d - 1 ? 1 : B * random.uniform(-1, 1))),
+		A2: filled(n, d, (l, b) => (b === d - 1 ? (l % 2 === 1 ? -far : 0) : B * random.uniform(-1, 1))),
+		A3: filled(n, d, () => random.uniform(-1, 1)),
+		E: filled(n, d, () => random.uniform(-1, 1)),
+		X: Matrix.identity(d),
+		Y: Matrix.identity(d),
+	});
+};
+
+/** Keys far from 0 that no query sees: X is 0, or small in the large coordinates. */
+const unseenOffsets: Adversary = ({ n, d, B }, random) => {
+	const far = 10 ** random.uniform(2, 10);
+	const seen = random.integer(0, 1) * (random.integer(0, 1) === 0 ? 1 : 1 / far);
+	return createProblem({
+		A1: filled(n, d, () => random.uniform(-1, 1)),
+		A2: filled(n, d, () => far + B * random.uniform(-1, 1)),
+		A3: filled(n, d, () => random.uniform(-1, 1)),
+		E: filled(n, d, () => random.uniform(-1, 1)),
+		X: filled(d, d, (i, j) => (i === j ? seen : 0)),
+		Y: Matrix.identity(d),
+	});
+};
+
+/** One column of every matrix is far larger than the others. */
+const oneColumn: Adversary = ({ n, d, B }, random) => {
+	const large = 10 ** random.uniform(1, 12);
+	const column = random.integer(0, d - 1);
+	const rows = (size: number): Matrix =>
+		filled(n, d, (_, b) => size * (b === column ? large : 1) * random.uniform(-1, 1));
+	return createProblem({
+		A1: rows(B),
+		A2: rows(B),
+		A3: rows(1),
+		E: rows(1),
+		X: filled(d, d, (i, j) => (i !== j ? 0 : i === column ? 1 / large ** 2 : 1)),
+		Y: Matrix.identity(d),
+	});
+};
+
+/** Entries of all magnitudes side by side. */
+const mixedMagnitudes: Adversary = ({ n, d, B }, random) => {
+	const spread = random.uniform(0, 12);
+	const entry = (): number => B * random.uniform(-1, 1) * 10 ** random.uniform(-spread, spread);
+	return createProblem({
+		A1: filled(n, d, entry),
+		A2: filled(n, d, entry),
+		A3: filled(n, d, entry),
+		E: filled(n, d, entry),
+		X: filled(d, d, () => random.uniform(-1, 1) * 10 ** (-2 * spread)),
+		Y: filled(d, d, () => random.uniform(-1, 1)),
+	});
+};
+
 /** Ways to make an error bound fail, by name. */
 export const adversaries: Readonly<Record<string, Adversary>> = {
 	extremeScores,
@@ -132,4 +203,9 @@ export const adversaries: Readonly<Record<string, Adversary>> = {
 	badlyScaled,
 	degenerate,
 	heavyTails,
+	equalKeys,
+	maskedKeys,
+	unseenOffsets,
+	oneColumn,
+	mixedMagnitudes,
 };

@@ -1,0 +1,75 @@
+import { noError } from "./error-parts.ts";
+import type { NumberType } from "./number-type.ts";
+import { Quantity } from "./quantity.ts";
+import { plus, sumUp, times } from "./upward.ts";
+
+/** Sizes of what a gradient or an output by features is computed from: each number is at least every one of its kind. */
+export interface FeatureSizes {
+	readonly n: number;
+	readonly d: number;
+	/** Features a row. */
+	readonly rank: number;
+	/** Number type of features and sums; the wider one where both are used, since its steps lose less. */
+	readonly type: NumberType;
+	/** |φ_jm|, |ψ_lm|, with what they may be off by below the normal range. */
+	readonly query: Quantity;
+	readonly key: Quantity;
+	/** |h_li| about the centre. */
+	readonly value: number;
+	/** |k_lb| as the sums have them. */
+	readonly span: number;
+	/** 1 / D̃_j. */
+	readonly inverse: number;
+	/** |õ_ji| about the centre. */
+	readonly output: number;
+	/** Σ_l |f̃_jl|. */
+	readonly mass: number;
+}
+
+/** What the rows of A1 add to the sizes: Σ_j |A1_ja| over rows, the |A1_ja|-weighted mean of |c̃_ji|, and the scale. */
+export interface GradientSizes extends FeatureSizes {
+	readonly inputSum: number;
+	readonly residual: number;
+	readonly scale: number;
+}
+
+/** A number of this size that is off by at most `underflow`. */
+const offBy = (size: number, underflow: number): Quantity => Quantity.known(size, { ...noError, underflow });
+
+/** What a row's sums Σ_m φ_jm Σ_l ψ_lm x_l with |x_l| <= size are off by; other causes are counted elsewhere. */
+function lostOfSums({ n, rank, type, query, key }: FeatureSizes, x: Quantity): number {
+	return query.dot(key.dot(x, n, type), rank, type).error.underflow;
+}
+
+/** The values h' = (h, 1): d products of a row of A3 and a column of Y each. */
+const valuesOf = ({ d, type, value }: FeatureSizes): Quantity => offBy(Math.max(1, value), times(d + 1, type.tiny));
+
+/** What an output õ_ji is off by because results are below the normal range: sums, normaliser, quotient. */
+export function outputUnderflow(sizes: FeatureSizes): number {
+	const { inverse, output, type } = sizes;
+	const sums = times(lostOfSums(sizes, valuesOf(sizes)), inverse);
+	return plus(times(sums, plus(1, output)), times(2, type.tiny));
+}
+
+/**
+ * What an entry of the gradient is off by because results are below the normal range, whatever the order of the sums: the
+ * method's steps on the largest sizes. At ordinary sizes it is below 1e-290, in single precision below 1e-25.
+ */
+export function gradientUnderflow(sizes: GradientSizes): number {
+	const { n, d, type, rank, query, key, span, inverse, output, mass, residual, inputSum, scale } = sizes;
+	const { tiny } = type;
+	const values = valuesOf(sizes);
+	const outputs = offBy(output, outputUnderflow(sizes));
+	const residuals = offBy(residual, outputs.error.underflow);
+	const cotangents = residuals.or(residuals.dot(outputs, d, type));
+	const lostNormaliser = times(lostOfSums(sizes, values), inverse);
+	const keyed = values.times(offBy(Math.max(1, span), times(d + 1, tiny)), type);
+	// A cotangent and its quotient by D̃ against sums Σ_l Ã_jl h'_l k_lb, which are at most D̃ times mass times sizes,
+	const ofCotangents = plus(cotangents.error.underflow, times(cotangents.size, lostNormaliser));
+	// what the quotient loses against all terms of such a sum, and what the sum loses.
+	const terms = times(times(n, rank), times(times(query.size, key.size), keyed.size));
+	const ofSums = times(times(cotangents.size, inverse), lostOfSums(sizes, keyed));
+	const ofRow = sumUp([times(times(ofCotangents, mass), keyed.size), times(tiny, terms), ofSums, times(rank, tiny)]);
+	const gradient = plus(times(inputSum, times(d + 1, ofRow)), times(times(2 * n, tiny), Math.max(1, span)));
+	return plus(times(scale, gradient), tiny);
+}
