@@ -26,8 +26,8 @@ const MORE_ROWS = [17, 33, 64, 111];
 /** A problem from a distribution or an adversary, perhaps at the ends of the range, in double, single, or rounded to single. */
 export function randomProblem(seed: number, random: Random): AttackedProblem {
 	const sizes = {
-		n: pick(random, random.integer(0, 59) === 0 ? MORE_ROWS : ROWS),
-		d: random.integer(1, 4),
+		n: pick(random, random.integer(0, 199) === 0 ? MORE_ROWS : ROWS),
+		d: pick(random, [1, 1, 2, 2, 3, 4]),
 		B: 0.05 * 60 ** random.uniform(),
 	};
 	const type = pick(random, ["f64", "f64", "f32", "rounded"] as const);

@@ -12,10 +12,12 @@ export type Target = readonly [AnyGradientAlgorithm, (random: Random) => object]
 export const polynomialTarget: Target = [
 	polynomial,
 	(random) => ({
-		...polynomialOptions(random),
+		// A search for the least anisotropic set takes long where there is none: those attacks are at a degree.
+		...(random.integer(0, 5) === 0
+			? { degree: random.integer(0, 5), monomials: "anisotropic" }
+			: { ...polynomialOptions(random), monomials: "total-degree" }),
 		route: pick(random, ["paper", "moment", "moment", "reverse"]),
 		basis: pick(random, ["taylor", "chebyshev", "minimax"]),
-		monomials: pick(random, ["total-degree", "total-degree", "anisotropic"]),
 		certificate: pick(random, ["a-posteriori", "a-posteriori", "a-priori"]),
 	}),
 ];
@@ -52,6 +54,7 @@ export const outputOptions = (random: Random): object => ({
 const sometimes = (random: Random, options: () => object): object => (random.integer(0, 1) === 0 ? {} : options());
 
 const epsilonOr = (random: Random, options: () => object): object =>
-	random.integer(0, 3) === 0 ? { epsilon: 10 ** random.uniform(-10, 1) } : options();
+	random.integer(0, 7) === 0 ? { epsilon: 10 ** random.uniform(-10, 1) } : options();
 
-const polynomialOptions = (random: Random): object => epsilonOr(random, () => ({ degree: random.integer(0, 12) }));
+const polynomialOptions = (random: Random): object =>
+	epsilonOr(random, () => ({ degree: random.integer(0, random.integer(0, 1) === 0 ? 5 : 10) }));

@@ -1,12 +1,13 @@
 import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
 import { type NumberType, numberTypes } from "./number-type.ts";
-import { bounded, dotUp, maxUp, over, plus, sumUp, times } from "./upward.ts";
+import { bounded, dotUp, maxUp, plus, sumUp, times } from "./upward.ts";
 
 /** Largest sizes of what was given, for each column or as a whole. */
 export interface InputSizes {
 	readonly scale: number;
-	/** |A1|, |X|, |A3|, |Y|: largest entries. */
+	/** |A1|, |E|, |X|, |A3|, |Y|: largest entries. */
 	readonly inputs: number;
+	readonly targets: number;
 	readonly X: number;
 	readonly valueInputs: number;
 	readonly Y: number;
@@ -74,7 +75,8 @@ export class InputRounding {
 		return new InputRounding(sizes(), numberTypes[dtype]);
 	}
 
-	#off = (size: number): number => (size === 0 ? 0 : plus(times(this.#unit, size), this.#tiny));
+	/** How far a number of this size may be from the given one, which need not be 0 where it is. */
+	#off = (size: number): number => plus(times(this.#unit, size), this.#tiny);
 
 	/** τ: how far the softmax weights of a row move in L1. */
 	weights({ query, queryProducts }: RoundedRow): number {
@@ -121,14 +123,18 @@ export class InputRounding {
 
 	/**
 	 * The change of the gradient from rows whose changes, times |A1_ja|, are summed to `change`.
-	 * @param inputs Σ_j |A1_ja|
+	 * @param largest |q_b| and the sizes of its products at most, over all rows
 	 * @param n rows, each entry of which may have been below the normal range
 	 */
-	total({ ofSpan, ofKeys }: RowChange, inputs: number, n: number): number {
-		const { scale, keySpan } = this.#sizes;
+	total(change: RowChange, largest: Pick<RoundedRow, "query" | "queryProducts">, n: number): number {
+		const { scale, keySpan, valueCentre, targets } = this.#sizes;
+		// What entries of A1 below the normal range have lost meets the exact residuals of any row.
+		const residuals = this.#values.map((half, i) => plus(targets, plus(half, Math.abs(valueCentre[i]))));
+		const worst = this.row({ ...largest, residuals, l1: 0 });
+		const lost = times(n, this.#tiny);
+		const all = plus(worst.ofSpan, worst.ofKeys);
 		const span = maxUp(Float64Array.from(keySpan, (size, b) => plus(size, this.keyErrors[b])));
-		const more = inputs === 0 ? Number.POSITIVE_INFINITY : over(plus(inputs, times(n, this.#tiny)), inputs);
-		const lost = inputs === 0 ? 0 : more;
-		return times(times(scale, lost), plus(times(ofSpan, span), times(ofKeys, maxUp(this.keyErrors))));
+		const ofSpan = plus(change.ofSpan, times(lost, all));
+		return times(scale, plus(times(ofSpan, span), times(plus(change.ofKeys, times(lost, all)), maxUp(this.keyErrors))));
 	}
 }

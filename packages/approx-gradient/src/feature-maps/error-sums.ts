@@ -17,17 +17,15 @@ import {
 	type Quantity,
 	times,
 } from "../error-bound/index.ts";
+import { largestEntry } from "../rows/largest-entry.ts";
 import type { ResidualRows } from "../rows/residual-rows.ts";
-import { type QueryBlock, queryBlocks } from "../rows/row-blocks.ts";
+import type { QueryBlock } from "../rows/row-blocks.ts";
 import type { Spans } from "../rows/spans.ts";
 
 const u = unitRoundoff("f64");
 
 /** Covers the rounding of the sums of a bound itself, which are of positive numbers. */
 const ROUND_UP = 1 + 1e-6;
-
-/** Rows read at a time where only sizes are taken. */
-const BLOCK_ROWS = 512;
 
 /** What is proven of the softmax weights of a block of rows. */
 export interface RowErrors {
@@ -68,6 +66,7 @@ export class ErrorSums {
 	readonly #inputs: Float64Array;
 	readonly #residuals: Float64Array;
 	readonly #sizes: Float64Array;
+	readonly #largest: { readonly query: Float64Array; readonly queryProducts: Float64Array };
 	#inverse = 0;
 	#output = 0;
 	/** Largest τ_j so far. */
@@ -83,6 +82,7 @@ export class ErrorSums {
 		[this.#method, this.#problemRounding, this.#sumRounding] = [column(), column(), column()];
 		this.#change = { ofSpan: column(), ofKeys: column() };
 		[this.#inputs, this.#residuals] = [column(), column()];
+		this.#largest = { query: column(), queryProducts: column() };
 		this.#sizes = new Float64Array(d * d);
 	}
 
@@ -110,6 +110,10 @@ export class ErrorSums {
 			this.largestTau = Math.max(this.largestTau, tau);
 			this.#inverse = Math.max(this.#inverse, over(1, residuals.normaliser[j]));
 			const residual = maxUp(c);
+			for (let b = 0; b < d; b++) {
+				this.#largest.query[b] = Math.max(this.#largest.query[b], query[b]);
+				this.#largest.queryProducts[b] = Math.max(this.#largest.queryProducts[b], queryProducts[b]);
+			}
 			for (let i = 0; i < d; i++)
 				this.#output = Math.max(
 					this.#output,
@@ -162,9 +166,9 @@ export class ErrorSums {
 		let [underflow, input] = [times(n, LEAST_NORMAL), 0];
 		for (let a = 0; a < d; a++) {
 			const inputSum = this.#inputs[a];
-			if (inputSum === 0) continue;
 			const change = { ofSpan: this.#change.ofSpan[a], ofKeys: this.#change.ofKeys[a] };
-			input = Math.max(input, times(ROUND_UP, this.#given?.total(change, inputSum, n) ?? 0));
+			input = Math.max(input, times(ROUND_UP, this.#given?.total(change, this.#largest, n) ?? 0));
+			if (inputSum === 0) continue;
 			const rows = { inputSum, residual: over(this.#residuals[a], inputSum), mass: (2 + this.largestTau) ** 2 };
 			const lost = gradientUnderflow({ n, d, scale, type: numberTypes.f64, ...sizes, ...largest, ...rows });
 			underflow = Math.max(underflow, lost);
@@ -181,13 +185,12 @@ export class ErrorSums {
 
 const mapRow = (row: ArrayLike<number>): Float64Array => Float64Array.from(row, Math.abs);
 
-/** What is known of the numbers that a problem was read from. One pass over A1. */
+/** What is known of the numbers that a problem was read from. A pass over A1 and one over E. */
 function inputSizes(problem: AttentionProblem<RowSource>, spans: Spans): InputSizes {
-	let inputs = 0;
-	for (const block of queryBlocks(problem, BLOCK_ROWS)) inputs = Math.max(inputs, maxAbs(block.inputs));
 	return {
 		scale: problem.scale,
-		inputs,
+		inputs: largestEntry(problem.A1),
+		targets: largestEntry(problem.E),
 		X: maxAbs(problem.X),
 		valueInputs: spans.valueInputs,
 		Y: maxAbs(problem.Y),

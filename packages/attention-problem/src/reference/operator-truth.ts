@@ -39,11 +39,20 @@ export function exactOutput({ Q, K, V, scale, visible = () => true }: ExactOpera
 		const parts = row.map((score) =>
 			score === undefined || largest === undefined ? 0n : fixedExponential(score - largest, scores.exponent),
 		);
-		const total = parts.reduce((sum, part) => sum + part, 0n);
-		for (const part of parts) weights.push(total === 0n ? 0n : (part << BigInt(PLACES)) / total);
+		weights.push(...shares(parts));
 	}
 	const f = new ExactMatrix(n, m, weights, -PLACES);
 	return { output: f.times(V), weights: f };
+}
+
+/** parts / Σ parts of `PLACES` binary places, which sum to 1 exactly: what depends on nothing else is then exact. */
+function shares(parts: readonly bigint[]): bigint[] {
+	const total = parts.reduce((sum, part) => sum + part, 0n);
+	if (total === 0n) return parts.map(() => 0n);
+	const rounded = parts.map((part) => (part << BigInt(PLACES)) / total);
+	const largest = parts.reduce((at, part, l) => (part > parts[at] ? l : at), 0);
+	rounded[largest] += (1n << BigInt(PLACES)) - rounded.reduce((sum, share) => sum + share, 0n);
+	return rounded;
 }
 
 /** Gradients of the operator's inputs: Definition 3.6 and 3.7 for any upstream gradient. */
@@ -61,6 +70,7 @@ export function exactBackward({ Q, K, V, scale }: ExactOperands, { weights: f }:
 	for (let j = 0; j < Q.rows; j++) {
 		let mean = 0n;
 		for (let l = 0; l < m; l++) mean += f.data[j * m + l] * q.data[j * m + l];
+		// f sums to 1, so that p sums to 0, exactly.
 		for (let l = 0; l < m; l++) p.push(f.data[j * m + l] * ((q.data[j * m + l] << BigInt(PLACES)) - mean));
 	}
 	const P = new ExactMatrix(Q.rows, m, p, q.exponent - 2 * PLACES);

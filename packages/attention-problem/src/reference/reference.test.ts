@@ -139,6 +139,13 @@ test("the operator's gradients are derivatives of <dO, output>, and a masked ope
 		}
 });
 
+test("equal keys have a gradient of 0, equal values an output that is theirs, to the last digit", () => {
+	const plain = generateProblem({ n: 7, d: 2, B: 1, seed: 8, distribution: "gaussian" });
+	const equal = Matrix.build(7, 2, (_, b) => 1e9 / (b + 3));
+	expect(truthOf({ ...plain, A2: equal }).gradient.distanceTo(Matrix.zeros(2, 2))).toBe(0);
+	expect(truthOf({ ...plain, A3: equal, Y: Matrix.identity(2) }).output.distanceTo(equal)).toBe(0);
+});
+
 test("a distance is exact: one unit in the last place is seen, and no number is infinitely far", () => {
 	const matrix = column(1, 1e-300, 3e200);
 	const next = column(1, 1e-300, 3e200 * (1 + 2 ** -52));

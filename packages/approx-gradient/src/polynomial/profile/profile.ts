@@ -2,8 +2,8 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 
 import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { InputRounding, maxUp } from "../../error-bound/index.ts";
+import { largestEntry } from "../../rows/largest-entry.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
-
 import type { ColumnRange } from "./column-range.ts";
 import { type ProfileSums, plainSums } from "./profile-sums.ts";
 
@@ -110,6 +110,7 @@ export async function profileOf(
 	const given = InputRounding.of(dtype, problem.roundedFrom, () => ({
 		scale,
 		...largest,
+		targets: largestEntry(problem.E),
 		keys: keyReach.map((reach, b) => reach + Math.abs(keyCentre[b])),
 		keySpan: keyReach,
 		valueProducts: valueSizes,
