@@ -1,9 +1,12 @@
-import type { Matrix, RowSource } from "@attgrad/matrix-core";
+import { type Matrix, maxAbs, type RowSource } from "@attgrad/matrix-core";
 import { rowBlocks } from "../problem/row-blocks.ts";
 import type { LayerWeights } from "./layer.ts";
 
 /** Covers the rounding of the bound's own evaluation. */
 const SLACK = 1 + 1e-9;
+
+/** The least normal number: a product below it is off by less. */
+const TINY = 2 ** -1022;
 
 /**
  * At least max |layer(E) − layer(Ẽ)| over all inputs E with |E − Ẽ| ≤ β entry by entry: how much of the error of a layer's
@@ -49,15 +52,20 @@ export function carriedError(input: RowSource, { Q, K, V }: LayerWeights, scale:
 	// Sizes of terms, not of their sums: what X sums to at most, and what the sums above were rounded by.
 	let sizes = 0;
 	for (let a = 0; a < d; a++)
-		for (let b = 0; b < d; b++) for (let c = 0; c < d; c++) sizes += Math.abs(Q.at(a, c) * K.at(b, c));
-	const rounding = (4 * d + 8) * 2 ** -53 * largest;
-	const sigma = SLACK * scale * beta * (keys + queries + 2 * rounding * sizes + beta * sizes);
+		for (let b = 0; b < d; b++) for (let c = 0; c < d; c++) sizes += Math.abs(Q.at(a, c) * K.at(b, c)) + TINY;
+	const most = Math.max(1, maxAbs(Q), maxAbs(K), maxAbs(V));
+	// Roundings of sums, and the products of two factors at a time that are below the normal range.
+	const rounding = (4 * d + 8) * (2 ** -53 * largest + TINY);
+	const lost = 8 * d * d * TINY * most * Math.max(1, largest);
+	const sigma = SLACK * scale * beta * (keys + queries + 2 * rounding * sizes + beta * sizes + lost) + TINY;
 	let worst = 0;
 	for (let i = 0; i < d; i++) {
 		let column = 0;
 		for (let a = 0; a < d; a++) column += Math.abs(V.at(a, i));
-		const halfRange = values.high[i] / 2 - values.low[i] / 2 + rounding * column;
-		worst = Math.max(worst, 2 * Math.tanh(sigma / 2) * halfRange + beta * column);
+		const halfRange = values.high[i] / 2 - values.low[i] / 2 + rounding * column + lost;
+		worst = Math.max(worst, 2 * Math.tanh(sigma / 2) * halfRange + beta * column + TINY);
+		// An overflow, or 0 · Infinity, proves nothing.
+		if (Number.isNaN(worst)) return Number.POSITIVE_INFINITY;
 	}
 	return SLACK * worst;
 }

@@ -1,4 +1,4 @@
-import type { RowSource, Runtime } from "@attgrad/matrix-core";
+import type { Dtype, RowSource, Runtime } from "@attgrad/matrix-core";
 import { carriedError } from "./carried-error.ts";
 import { collectRows } from "./compute-output.ts";
 import type { AnyForwardAlgorithm, ForwardResult, RowSink } from "./forward.ts";
@@ -23,6 +23,7 @@ export interface LayerRun extends ForwardResult {
  * Layers in a row (Definition 1.1): the output of each is the input of the next, in memory; that of the last goes to
  * `sink`. The certificate of each layer is about the input that it was given; `throughError` is about the whole.
  * @param scale factor of the scores; default: 1/d
+ * @param roundedFrom number type that input and weights were rounded from when they were read; default: they were not
  * @throws UsageError when the shapes do not fit, ComputationError as the algorithm does
  */
 export async function runLayers(
@@ -32,12 +33,13 @@ export async function runLayers(
 	scale: number | undefined,
 	runtime: Runtime,
 	sink: RowSink,
+	roundedFrom?: Dtype,
 ): Promise<LayerRun[]> {
 	const runs: LayerRun[] = [];
 	let rows = input;
 	let error: number | undefined = 0;
 	for (const [at, weights] of layers.entries()) {
-		const layer = selfAttentionLayer(rows, weights, scale);
+		const layer = selfAttentionLayer(rows, weights, scale, roundedFrom);
 		const carried: number | undefined = error && carriedError(rows, weights, layer.scale, error);
 		let result: ForwardResult;
 		if (at === layers.length - 1) result = await chosen.algorithm.run(layer, chosen.options, runtime, sink);

@@ -15,6 +15,8 @@ export interface OpenLayers {
 	readonly n: number;
 	readonly d: number;
 	readonly dtype: Dtype;
+	/** The number type that the arrays were rounded from; absent where they are as in the file. */
+	readonly roundedFrom?: Dtype;
 	/** Factor of the scores, where the file has one. */
 	readonly scale?: number;
 	/** Closes the files; rows that are not in memory cannot be read after. */
@@ -61,7 +63,8 @@ function assemble(path: string, arrays: readonly ArrayFile[], wanted?: Dtype): O
 	const [n, d] = rowShape(E ?? Q);
 	const scaleArray = named.get("scale");
 	const scale = scaleArray && readScale(scaleArray);
-	const common = { n, d, dtype, ...(scale !== undefined && { scale }) } as const;
+	const roundedFrom = dtype === "f32" && !isSingle ? { roundedFrom: "f64" as const } : {};
+	const common = { n, d, dtype, ...roundedFrom, ...(scale !== undefined && { scale }) } as const;
 	if (!E) {
 		for (const array of [K, V]) requireShape(array, [n, d], `Q is ${n} x ${d}`);
 		return { ...common, inputs: { kind: "projections", Q: rows(Q), K: rows(K), V: rows(V) } };

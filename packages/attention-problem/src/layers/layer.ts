@@ -1,4 +1,5 @@
 import {
+	type Dtype,
 	frobeniusNorm,
 	Matrix,
 	mapEntries,
@@ -49,12 +50,14 @@ export function projectedLayer<Rows extends RowSource = Matrix>(
 /**
  * The layer E ↦ D⁻¹ exp(scale · E Q Kᵀ Eᵀ) E V (Definition 1.1) of an input n x d and weights d x d; no copy.
  * @param scale factor of the scores, 1/d unless given
+ * @param roundedFrom number type that input and weights were rounded from when they were read; default: they were not
  * @throws UsageError as `projectedLayer`
  */
 export function selfAttentionLayer<Rows extends RowSource = Matrix>(
 	input: Rows,
 	{ Q, K, V }: LayerWeights,
 	scale?: number,
+	roundedFrom?: Dtype,
 ): AttentionLayer<Rows> {
 	const { rows: n, cols: d } = input;
 	checkRows("E", input, n, d);
@@ -65,8 +68,11 @@ export function selfAttentionLayer<Rows extends RowSource = Matrix>(
 		X: multiply(Q.as("f64"), K.as("f64"), { transposeB: true }),
 		Y: V,
 		scale: checkedScale(scale, d),
-		// d products and as many additions an entry.
-		weightError: (d + 1) * 2 ** -53 * frobeniusNorm(multiply(size(Q), size(K), { transposeB: true })),
+		...(roundedFrom && { roundedFrom }),
+		// d products and as many additions an entry; two factors that were rounded when they were read.
+		weightError:
+			((d + 1) * 2 ** -53 + (roundedFrom ? 2.1 * 2 ** -24 : 0)) *
+			frobeniusNorm(multiply(size(Q), size(K), { transposeB: true })),
 	};
 }
 

@@ -85,17 +85,17 @@ function refuseLayers({ layers = 1 }: ForwardRequest, { inputs }: OpenLayers): v
 
 async function compute(
 	{ forward, options, layers }: ForwardRequest,
-	{ inputs, scale }: OpenLayers,
+	{ inputs, scale, roundedFrom }: OpenLayers,
 	runtime: Runtime,
 	sink: RowSink,
 ): Promise<LayerRun[]> {
 	if (inputs.kind === "projections") {
-		const result = await forward.run(projectedLayer(inputs, scale), options, runtime, sink);
+		const result = await forward.run({ ...projectedLayer(inputs, scale), roundedFrom }, options, runtime, sink);
 		return [{ ...result, ...(result.certificate && { throughError: result.certificate.bound }) }];
 	}
 	const count = layers ?? inputs.layers.length;
 	const stack = Array.from({ length: count }, (_, at) => inputs.layers[inputs.layers.length > 1 ? at : 0]);
-	return runLayers({ algorithm: forward, options }, inputs.E, stack, scale, runtime, sink);
+	return runLayers({ algorithm: forward, options }, inputs.E, stack, scale, runtime, sink, roundedFrom);
 }
 
 /** A sink that takes note of rows before they are written. */

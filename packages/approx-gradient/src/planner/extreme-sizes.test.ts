@@ -1,0 +1,97 @@
+import { type AnyGradientAlgorithm, type AttentionProblem, asDtype, createProblem } from "@attgrad/attention-problem";
+import { truthOf } from "@attgrad/attention-problem/reference";
+import { createRuntime, Matrix, seededRandom } from "@attgrad/matrix-core";
+import { describe, expect, test } from "vitest";
+import { clusters, linearAttention, nystrom, supportBasis } from "../feature-maps/index.ts";
+import { polynomial } from "../polynomial/polynomial.ts";
+
+const runtime = await createRuntime();
+const algorithms: readonly AnyGradientAlgorithm[] = [polynomial, nystrom, clusters, supportBasis, linearAttention];
+const column = (...entries: number[]): Matrix => new Matrix(entries.length, 1, Float64Array.from(entries));
+const random = seededRandom(1);
+const uniform = (n: number, d: number, centre = 0): Matrix => Matrix.build(n, d, () => centre + random.uniform(-1, 1));
+const one = Matrix.identity(1);
+
+const problems: Record<string, AttentionProblem> = {
+	"no light key": createProblem(
+		{ A1: column(1, 1), A2: column(1e8, 1e8 + 1), A3: column(0.3, 0.7), E: column(1, 2), X: column(1e-9), Y: one },
+		1,
+	),
+	"offset keys that no query sees": createProblem(
+		{
+			A1: uniform(3, 4),
+			A2: uniform(3, 4, 1e6),
+			A3: uniform(3, 4),
+			E: uniform(3, 4),
+			X: Matrix.zeros(4, 4),
+			Y: Matrix.identity(4),
+		},
+		0.25,
+	),
+	"products below the normal range": createProblem(
+		{
+			A1: column(1e200, 2e200),
+			A2: column(0.5, -0.5),
+			A3: column(1e-170, 3e-170),
+			E: column(1e150, 2e150),
+			X: column(1e-200),
+			Y: column(1e-170),
+		},
+		1,
+	),
+	"keys whose cubes overflow": createProblem(
+		{ A1: column(1, 0.5), A2: column(1e110, -1e110), A3: column(0.3, 0.7), E: column(1, 2), X: column(1e-110), Y: one },
+		1,
+	),
+	"equal keys": createProblem(
+		{
+			A1: uniform(5, 2),
+			A2: Matrix.build(5, 2, (_, b) => 1e9 / (b + 3)),
+			A3: uniform(5, 2),
+			E: uniform(5, 2),
+			X: Matrix.identity(2),
+			Y: Matrix.identity(2),
+		},
+		1e-9,
+	),
+};
+
+describe.each(Object.entries(problems))("%s", (_, problem) => {
+	test.each(algorithms)("$name proves no less than its error, or nothing", async (algorithm) => {
+		const { gradient, certificate } = await algorithm.run(
+			problem,
+			algorithm.options.parse({ ...(algorithm === polynomial && { degree: 4 }) }),
+			runtime,
+		);
+		const error = truthOf(problem).gradient.distanceTo(gradient);
+		expect(error).toBeLessThanOrEqual(certificate?.bound ?? Number.POSITIVE_INFINITY);
+		expect(certificate?.kind === "none").toBe(certificate?.bound === Number.POSITIVE_INFINITY);
+	});
+});
+
+test.each(algorithms)(
+	"$name in single precision proves its error against the numbers that were given",
+	async (algorithm) => {
+		const given = createProblem(
+			{
+				A1: uniform(30, 2),
+				A2: uniform(30, 2, 1e4),
+				A3: uniform(30, 2),
+				E: uniform(30, 2),
+				X: Matrix.identity(2),
+				Y: Matrix.identity(2),
+			},
+			1,
+		);
+		const options = algorithm.options.parse({
+			...(algorithm !== nystrom && algorithm !== linearAttention && { degree: 8 }),
+		});
+		const rounded = asDtype(given, "f32");
+		const { gradient, certificate } = await algorithm.run(rounded, options, runtime);
+		const error = truthOf(given).gradient.distanceTo(gradient);
+		expect(error).toBeLessThanOrEqual(certificate?.bound ?? 0);
+		// The same numbers, given in single precision from the start, are proved closer.
+		const plain = await algorithm.run({ ...rounded, roundedFrom: undefined }, options, runtime);
+		expect(plain.certificate?.bound).toBeLessThan(certificate?.bound ?? 0);
+	},
+);
