@@ -242,7 +242,8 @@ function rowErrors(
 	const sizes = multiply(mapEntries(features, Math.abs), new Matrix(map.rank, 1, state.absolute));
 	const unit = error.rounding + u * (depth + map.rank + 8);
 	const rounding = normaliser.map((D, j) => over(times(unit, sizes.at(j, 0)), D));
-	if (error.kind === "relative") return { form: "relative", tau: normaliser.map(() => l1OfRelative(error.delta)), rounding };
+	if (error.kind === "relative")
+		return { form: "relative", tau: normaliser.map(() => l1OfRelative(error.delta)), rounding };
 	const alpha = error.queries(block.queries, features);
 	const tau = normaliser.map((D, j) => over(times(times(2, alpha[j]), state.error), D * Math.max(0, 1 - rounding[j])));
 	return { form: "l1", tau, rounding };

@@ -1,5 +1,5 @@
-import { l1OfRelative } from "../../../rows/softmax-rows.ts";
 import { times } from "../../../error-bound/index.ts";
+import { l1OfRelative } from "../../../rows/softmax-rows.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { EntryError } from "../entry-error.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
