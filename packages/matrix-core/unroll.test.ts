@@ -34,3 +34,9 @@ test("a function is repeated for each of its numbers, before its statements are"
 		"function f1(): void {\n\tg(0);\n}\n\nfunction f2(): void {\n\tg(0);\n\tg(1);\n}\nrest\n",
 	);
 });
+
+test("lines that end in CR LF, as an editor or git on Windows may leave them, mean the same", () => {
+	const source =
+		"// each R: 1, ROWS\nfunction f$R(): void {\n\t// unroll r: $R\n\tg($r);\n}\nrest\n// unroll v: 2\nlet a$v = $v;\n";
+	expect(unroll(source.replaceAll("\n", "\r\n"), { ROWS: 2 })).toBe(unroll(source, { ROWS: 2 }));
+});

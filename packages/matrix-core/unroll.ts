@@ -7,6 +7,8 @@
  *   named ROWS and every v below 4, the first variable outermost: `c$r$v` becomes `c00`, `c01`, … Statements that store
  *   vectors come the last first: where V8 joins two stores of which the lower address comes first, it stores that half twice.
  *
+ * Lines may end in CR LF.
+ *
  * @param numbers values of the names
  * @throws Error for a name that is not among `numbers`, or where nothing follows the line
  */
@@ -16,14 +18,14 @@ export function unroll(source: string, numbers: Readonly<Record<string, number>>
 		if (!(Number.isInteger(value) && value >= 0)) throw new Error(`unroll: unknown number: ${word.trim()}`);
 		return value;
 	};
-	const functions = source.replace(
-		/^\/\/ each (\w+): (.*)\n([\s\S]*?\n\}\n)/gm,
-		(_, name: string, values: string, text: string) =>
+	const functions = source
+		.replaceAll("\r\n", "\n")
+		.replace(/^\/\/ each (\w+): (.*)\n([\s\S]*?\n\}\n)/gm, (_, name: string, values: string, text: string) =>
 			values
 				.split(",")
 				.map((value) => text.replaceAll(`$${name}`, String(numberOf(value))))
 				.join("\n"),
-	);
+		);
 	return functions.replace(/^[ \t]*\/\/ unroll (.*)\n([^;]*;)?/gm, (_, variables: string, statement?: string) => {
 		if (!statement) throw new Error(`unroll ${variables}: no statement follows`);
 		let copies = [statement];

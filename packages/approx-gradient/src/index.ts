@@ -32,7 +32,7 @@ export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
 export { cacheFolder } from "./planner/costs/calibration-cache.ts";
 export { predictTime } from "./planner/costs/predict-time.ts";
-export { type Plan, type PlanEntry, shortTime } from "./planner/plan.ts";
+export type { Plan, PlanEntry } from "./planner/plan.ts";
 export { type ForwardPlan, planForward } from "./planner/plan-forward.ts";
 export { planGradient } from "./planner/plan-gradient.ts";
 export { embeddedEstimate } from "./polynomial/certificates/embedded-degree.ts";

@@ -7,7 +7,9 @@ export {
 	type Reason,
 	type TimedRuns,
 } from "./algorithm/algorithm.ts";
+export { durationOption, memoryOption } from "./algorithm/amount-options.ts";
 export { computeGradient } from "./algorithm/compute-gradient.ts";
+export { refuseUnless, skipUnless } from "./algorithm/supported.ts";
 export { withRuntime } from "./algorithm/with-runtime.ts";
 export { fileError } from "./files/file-error.ts";
 export { kindOfBytes } from "./files/file-kind.ts";

@@ -1,4 +1,4 @@
-import { type AttentionProblem, asDtype } from "@attgrad/attention-problem";
+import { type AttentionProblem, asDtype, refuseUnless } from "@attgrad/attention-problem";
 import {
 	add,
 	exp,
@@ -15,7 +15,7 @@ import {
 	vec,
 } from "@attgrad/matrix-core";
 import { type ExactGradient, finite } from "./exact-gradient.ts";
-import { definitionSupports, refuseUnless } from "./limits.ts";
+import { definitionSupports } from "./limits.ts";
 
 /** The tensor A = A1 ⊗ A2, n² x d²: A[j0·n + j1, i0·d + i1] = A1[j0, i0] · A2[j1, i1] (Definition 3.2). */
 export const A = ({ A1, A2 }: AttentionProblem): Matrix => kronecker(A1, A2);

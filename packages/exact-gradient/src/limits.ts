@@ -1,6 +1,5 @@
-import { totalmem } from "node:os";
 import type { AttentionProblem, Reason } from "@attgrad/attention-problem";
-import { bytesPerNumber, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { bytesPerNumber, type RowSource, totalMemory } from "@attgrad/matrix-core";
 
 /** Most entries that the tensor A = A1 ⊗ A2 of `definition` may have: 2·10⁷ doubles are 160 MB. */
 const largestTensor = 2e7;
@@ -24,7 +23,7 @@ export function definitionSupports({ n, d }: AttentionProblem<RowSource>): true 
  * Whether `dense` takes this problem: its n x n matrices fit in half of the machine's memory.
  * @param memory bytes of the machine
  */
-export function denseSupports({ n, A1 }: AttentionProblem<RowSource>, memory = machineMemory()): true | Reason {
+export function denseSupports({ n, A1 }: AttentionProblem<RowSource>, memory = totalMemory()): true | Reason {
 	const needed = denseMatrices * n * n * bytesPerNumber(A1.dtype);
 	const limit = denseMemoryShare * memory;
 	if (needed <= limit) return true;
@@ -32,15 +31,4 @@ export function denseSupports({ n, A1 }: AttentionProblem<RowSource>, memory = m
 	return {
 		reason: `dense: ${denseMatrices} matrices of ${n} x ${n} need ${gibibytes(needed)}, the limit is ${gibibytes(limit)} (half of this machine's memory); use streaming`,
 	};
-}
-
-/** Bytes of memory that this process may have: the machine's, or less where a container says so. */
-function machineMemory(): number {
-	const constrained = process.constrainedMemory();
-	return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
-}
-
-/** @throws UsageError with the reason where the answer is not `true` */
-export function refuseUnless(supported: true | Reason): void {
-	if (supported !== true) throw new UsageError(supported.reason);
 }

@@ -18,8 +18,6 @@ export {
 	type Preset,
 	parseAlgorithms,
 	parseAxis,
-	parseDuration,
-	parseMemory,
 	presets,
 } from "./experiment/index.ts";
 export {
@@ -106,7 +104,6 @@ export {
 export { describeRun, shown, shownSize, shownTime, textTable } from "./summary/index.ts";
 export {
 	createProgress,
-	describeDuration,
 	type Progress,
 	planSweep,
 	type Rerun,

@@ -1,3 +1,4 @@
+export { readDuration, readMemory, shortDuration } from "./amounts.ts";
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
 export { expOn, multiplyOn } from "./kernel-matrices.ts";
@@ -32,6 +33,7 @@ export { builds, type KernelName, kernelNames } from "./runtime/builds.ts";
 export { availableKernels } from "./runtime/choice.ts";
 export { type KernelModule, type KernelTask, kernelCompileTime, kernelModule } from "./runtime/kernel-module.ts";
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";
+export { availableMemory, processorCount, totalMemory } from "./runtime/machine-limits.ts";
 export type { ProgressReport } from "./runtime/progress-report.ts";
 export { createRuntime, keepingRows, type Runtime, type RuntimeOptions, withKernels } from "./runtime/runtime.ts";
 export { qr, solve } from "./solve.ts";

@@ -1,4 +1,4 @@
-import { defineAlgorithm } from "@attgrad/attention-problem";
+import { defineAlgorithm, durationOption, memoryOption } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { byCommand } from "./by-command.ts";
 import { filesOfCommand } from "./command-files.ts";
@@ -16,12 +16,10 @@ const commandSchema = z
 const options = z.strictObject({
 	command: commandSchema.describe("shell command to run"),
 	epsilon: z.number().positive().optional().describe("error that is asked of the command; it is held to it"),
-	commandTimeLimit: z.number().positive().optional().describe("time limit of the command in seconds; default: 3600"),
-	commandMemoryLimit: z
-		.number()
-		.positive()
+	commandTimeLimit: durationOption.optional().describe("time limit of the command: 30s, 5m; default: 1h"),
+	commandMemoryLimit: memoryOption
 		.optional()
-		.describe("memory limit of the command in MiB; default: three quarters of the memory"),
+		.describe("memory limit of the command: 512MB, 4GB; default: three quarters of the memory"),
 });
 
 /** Any command in any language: `--command "python3 mine.py"`, as the spelling of an algorithm `command:python3 mine.py`. */

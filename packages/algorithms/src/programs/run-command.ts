@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AttentionProblem, decodeNpy, writeProblem } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, type RowSource, totalMemory, UsageError } from "@attgrad/matrix-core";
 import { runInGroup } from "../processes/process-group.ts";
 import { type CommandAnswer, readCommandAnswer } from "./exchange.ts";
 
@@ -41,7 +41,7 @@ const threadVariables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
  */
 export async function runCommand(problem: AttentionProblem<RowSource>, call: CommandCall): Promise<CommandResult> {
 	const { command, budget, threads, epsilon, timeLimit = defaultTimeLimit } = call;
-	const { memoryLimit = (0.75 * totalmem()) / 2 ** 20 } = call;
+	const { memoryLimit = (0.75 * totalMemory()) / 2 ** 20 } = call;
 	const folder = mkdtempSync(join(tmpdir(), "attgrad-command-"));
 	const problemPath = join(folder, "problem.npz");
 	const gradientPath = join(folder, "gradient.npy");

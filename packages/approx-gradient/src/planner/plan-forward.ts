@@ -1,10 +1,9 @@
 import type { AttentionLayer, ForwardResult, RowSink } from "@attgrad/attention-problem";
 import { exactForward } from "@attgrad/exact-gradient";
-import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime, shortDuration } from "@attgrad/matrix-core";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
 import { prepareForward } from "../polynomial/polynomial-forward.ts";
 import { calibratedModel } from "./costs/calibration.ts";
-import { shortTime } from "./plan.ts";
 
 /** How an output is best computed on this machine. */
 export interface ForwardPlan {
@@ -29,16 +28,16 @@ export async function planForward(
 	const polynomialTime = (size: number) => model.timeOf("forward/polynomial", { n, d, size });
 	const exact = (why: string): ForwardPlan => ({
 		algorithm: "streaming",
-		why: `${shortTime(exactTime)} predicted; ${why}`,
+		why: `${shortDuration(exactTime)} predicted; ${why}`,
 		run: (sink) => exactForward.run(layer, {}, runtime, sink),
 	});
 	if (polynomialTime(countMonomials(d, 1)) >= exactTime) return exact(`no polynomial is faster at n = ${n}`);
 	try {
 		const { degree, rank, run } = await prepareForward(layer, epsilon, runtime);
 		const time = polynomialTime(rank);
-		const what = `degree ${degree}, K = ${rank}: ${shortTime(time)}`;
+		const what = `degree ${degree}, K = ${rank}: ${shortDuration(time)}`;
 		if (time >= exactTime) return exact(`a polynomial of ${what}`);
-		return { algorithm: "polynomial", why: `${what} predicted; exact: ${shortTime(exactTime)}`, run };
+		return { algorithm: "polynomial", why: `${what} predicted; exact: ${shortDuration(exactTime)}`, run };
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;
 		return exact(failure.message);

@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import type { RowSource, Runtime } from "@attgrad/matrix-core";
+import { type RowSource, type Runtime, shortDuration } from "@attgrad/matrix-core";
 import { profileOn } from "../polynomial/method/method-of.ts";
 import { Budget, unlimited } from "./candidates/budget.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
@@ -15,7 +15,7 @@ import {
 } from "./candidates/polynomial-candidates.ts";
 import { calibratedModel } from "./costs/calibration.ts";
 import type { CostName } from "./costs/costs.ts";
-import { type Plan, type PlanEntry, planOf, shortTime } from "./plan.ts";
+import { type Plan, type PlanEntry, planOf } from "./plan.ts";
 
 /** Milliseconds that looking at a further variant of the polynomial takes: bounds for some ten degrees. */
 const VARIANT_COST = { gauss: 3, reverse: 1, minimax: 20, anisotropic: 10 };
@@ -67,7 +67,7 @@ export async function planGradient(
 		// What it takes at least is told by nominal times until it may be worth while to measure the machine for it.
 		const nominal = outlook(context, name);
 		if (!budget.allows(nominal.cost, nominal.least, best())) {
-			const reason = `not looked at: at least ${shortTime(nominal.least)}, and a closer look would take longer than it may save`;
+			const reason = `not looked at: at least ${shortDuration(nominal.least)}, and a closer look would take longer than it may save`;
 			entries.push({ ...unseen(name, epsilon), milliseconds: nominal.least, reason });
 			continue;
 		}
@@ -102,7 +102,7 @@ async function polynomialEntries(
 	const share = exactTime > LONG ? GUESS_SHARE.long : GUESS_SHARE.short;
 	if (!thorough && share * time >= exactTime) {
 		const near = time < exactTime ? "; a closer look would take longer than it may save" : "";
-		return all(`about degree ${degree} would be needed, ${shortTime(time)} predicted${near}`, time);
+		return all(`about degree ${degree} would be needed, ${shortDuration(time)} predicted${near}`, time);
 	}
 	const profile = await profileOn(context.problem, context.runtime);
 	const [first, ...others] = variants;

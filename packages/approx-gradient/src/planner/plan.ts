@@ -1,4 +1,5 @@
 import type { Certificate, GradientResult } from "@attgrad/attention-problem";
+import { shortDuration } from "@attgrad/matrix-core";
 
 /** What one algorithm would do for a problem and an epsilon. */
 export interface PlanEntry {
@@ -29,12 +30,6 @@ export interface Plan {
 	readonly why: string;
 }
 
-/** A time for people, in two digits: 41 ms, 1.2 s. */
-export function shortTime(milliseconds: number): string {
-	const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(2))));
-	return milliseconds < 1000 ? `${digits(milliseconds)} ms` : `${digits(milliseconds / 1000)} s`;
-}
-
 /** Sorts entries and chooses the first that can be. There must be one. */
 export function planOf(entries: readonly PlanEntry[]): Plan {
 	const time = ({ milliseconds = Number.POSITIVE_INFINITY }: PlanEntry): number => milliseconds;
@@ -51,10 +46,10 @@ function whyChosen(sorted: readonly PlanEntry[]): string {
 	const chosen = sorted[0];
 	const isExact = (entry: PlanEntry): boolean => entry.certificate?.kind === "exact";
 	const said = ({ detail, milliseconds }: PlanEntry): string =>
-		[detail, milliseconds === undefined ? "" : `${shortTime(milliseconds)} predicted`].filter(Boolean).join(": ");
+		[detail, milliseconds === undefined ? "" : `${shortDuration(milliseconds)} predicted`].filter(Boolean).join(": ");
 	if (!isExact(chosen)) {
 		const exact = sorted.find(isExact)?.milliseconds;
-		return `${said(chosen)}${exact === undefined ? "" : `; exact: ${shortTime(exact)}`}`;
+		return `${said(chosen)}${exact === undefined ? "" : `; exact: ${shortDuration(exact)}`}`;
 	}
 	const rival = sorted.find((entry) => entry.run && !isExact(entry));
 	if (rival) return `${said(chosen)}; ${rival.algorithm}, ${said(rival)}`;

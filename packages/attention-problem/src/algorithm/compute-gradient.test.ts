@@ -26,7 +26,7 @@ test("options have their defaults, and a runtime is made where none is given", a
 test("an algorithm that does not take the problem is a ComputationError with its reason", async () => {
 	await expect(computeGradient(picky, problem, { most: 2 })).rejects.toMatchObject({
 		status: "skipped",
-		message: "picky: 3 rows are more than 2",
+		message: "3 rows are more than 2",
 	});
 });
 

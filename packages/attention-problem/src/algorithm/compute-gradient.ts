@@ -1,7 +1,8 @@
-import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import type { AttentionProblem } from "../problem/problem.ts";
 import type { GradientAlgorithm, GradientResult } from "./algorithm.ts";
+import { skipUnless } from "./supported.ts";
 import { withRuntime } from "./with-runtime.ts";
 
 /**
@@ -19,7 +20,6 @@ export async function computeGradient<Options extends z.ZodObject>(
 	runtime?: Runtime,
 ): Promise<GradientResult> {
 	const complete = algorithm.options.parse(options ?? {});
-	const supported = algorithm.supports(problem, complete);
-	if (supported !== true) throw new ComputationError("skipped", `${algorithm.name}: ${supported.reason}`);
+	skipUnless(algorithm.supports(problem, complete));
 	return withRuntime(runtime, (on) => algorithm.run(problem, complete, on));
 }

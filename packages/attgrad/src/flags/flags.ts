@@ -15,6 +15,8 @@ interface Property {
 	readonly description?: string;
 	/** Its value may begin with a dash: it is a piece of another command line. */
 	readonly takesDashes?: boolean;
+	/** Its values in words, where the JSON schema has no word for them. */
+	readonly expects?: string;
 }
 
 function properties(schema: z.ZodObject): { properties: Record<string, Property>; required: readonly string[] } {
@@ -90,7 +92,8 @@ export function readFlags<Schema extends z.ZodObject>(
 	fixed: Readonly<Record<string, unknown>> = {},
 ): z.output<Schema> {
 	const values: Record<string, unknown> = { ...fixed };
-	for (const [name, property] of Object.entries(properties(schema).properties)) {
+	const declared = properties(schema).properties;
+	for (const [name, property] of Object.entries(declared)) {
 		const flag = flagName(name);
 		const value = given[flag];
 		if (value === undefined) continue;
@@ -102,7 +105,7 @@ export function readFlags<Schema extends z.ZodObject>(
 	const read = schema.safeParse(values);
 	if (read.success) return read.data;
 	const issue = read.error.issues[0];
-	throw new UsageError(explain(issue, values));
+	throw new UsageError(explain(issue, values, declared));
 }
 
 /** An empty value comes from a variable that is not set. @throws UsageError naming the flag or argument that has one */
@@ -121,11 +124,15 @@ function convert(flag: string, value: unknown, { type }: Property): unknown {
 }
 
 /** A zod issue as `--degree must be >= 0, got -1`. */
-function explain(issue: z.core.$ZodIssue, values: Record<string, unknown>): string {
+function explain(
+	issue: z.core.$ZodIssue,
+	values: Record<string, unknown>,
+	declared: Readonly<Record<string, Property>>,
+): string {
 	const name = String(issue.path[0] ?? "");
 	if (!name) return issue.message;
 	if (values[name] === undefined) return `--${flagName(name)} is missing; see --help`;
-	return `--${flagName(name)} must be ${requirement(issue)}, got ${values[name]}`;
+	return `--${flagName(name)} must be ${declared[name]?.expects ?? requirement(issue)}, got ${values[name]}`;
 }
 
 function requirement(issue: z.core.$ZodIssue): string {

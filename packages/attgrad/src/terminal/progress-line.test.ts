@@ -46,7 +46,7 @@ test("a preparation is told by its own share; after it, share, rate and time lef
 	expect(written).toEqual([
 		"\rprofile 50 %\x1b[K",
 		"\rprofile 100 %\x1b[K",
-		"\r33 % done, 1 rows/s, 1 min 20 s left\x1b[K",
+		"\r33 % done, 1 rows/s, 1.3 min left\x1b[K",
 		"\r100 % done, 1 rows/s, 0 s left\x1b[K",
 	]);
 });
@@ -62,7 +62,7 @@ test("the share never falls while the work goes on, though it slows down", () =>
 		line.show(done, 100);
 	}
 	expect(written.map((text) => Number.parseInt(text.slice(1), 10))).toEqual([30, 31, 90]);
-	expect(written[1]).toContain("1 min 52 s left");
+	expect(written[1]).toContain("1.9 min left");
 });
 
 test.each([
@@ -86,7 +86,7 @@ test("hours are told in hours and minutes", () => {
 	const { written, clock, line } = fake(true);
 	clock.now = 100_000;
 	line.show(1, 80);
-	expect(written).toEqual(["\r1 % done, 0 rows/s, 2 h 12 min left\x1b[K"]);
+	expect(written).toEqual(["\r1 % done, 0 rows/s, 2.2 h left\x1b[K"]);
 });
 
 test.each(["js", undefined])(

@@ -1,3 +1,5 @@
+import { shortDuration } from "@attgrad/matrix-core";
+
 /** Milliseconds between two reports where standard error is no terminal: a log should not fill up. */
 const LOG_EVERY = 10_000;
 
@@ -74,15 +76,6 @@ class Whole {
 		const left = ((total - done) * taken) / advanced;
 		this.#percent = Math.max(this.#percent, Math.floor((100 * elapsed) / (elapsed + left)));
 		const rate = Math.round((1000 * total) / (elapsed + left)).toLocaleString("en");
-		return `${round}${this.#percent} % done, ${rate} rows/s, ${describeTime(left)} left`;
+		return `${round}${this.#percent} % done, ${rate} rows/s, ${shortDuration(1000 * Math.ceil(left / 1000))} left`;
 	}
-}
-
-/** `40 s`, `1 min 20 s`, `2 h 5 min`. */
-function describeTime(milliseconds: number): string {
-	const seconds = Math.ceil(milliseconds / 1000);
-	if (seconds < 60) return `${seconds} s`;
-	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-	const minutes = Math.ceil(seconds / 60);
-	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

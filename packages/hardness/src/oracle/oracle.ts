@@ -1,5 +1,5 @@
-import type { AnyGradientAlgorithm, Certificate } from "@attgrad/attention-problem";
-import { ComputationError, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
+import { type AnyGradientAlgorithm, type Certificate, skipUnless } from "@attgrad/attention-problem";
+import { type Runtime, unitRoundoff } from "@attgrad/matrix-core";
 import type { GradientQueries, OracleError, Readings } from "./gradient-queries.ts";
 import { addNoise, type Noise } from "./noise.ts";
 
@@ -46,8 +46,7 @@ export function createOracle({ algorithm, options = () => ({}), runtime, noise, 
 			const resolved = algorithm.options.parse(options(queries.sizes));
 			for (let call = 0; call < queries.sizes.calls; call++) {
 				const problem = queries.problem(call);
-				const supported = algorithm.supports(problem, resolved);
-				if (supported !== true) throw new ComputationError("skipped", `${algorithm.name}: ${supported.reason}`);
+				skipUnless(algorithm.supports(problem, resolved));
 				const { gradient, certificate, picked } = await algorithm.run(problem, resolved, runtime);
 				const noisy = noise ? addNoise(gradient, noise, (entry) => queries.harm(call, entry), calls) : gradient;
 				entries.push(queries.read(call, noisy));

@@ -1,4 +1,4 @@
-import { ComputationError } from "@attgrad/matrix-core";
+import { availableMemory, ComputationError } from "@attgrad/matrix-core";
 import type { Assignment, Formula } from "../formulas/formula.ts";
 import type { GradientSizes } from "../oracle/gradient-queries.ts";
 import type { Oracle } from "../oracle/oracle.ts";
@@ -73,7 +73,7 @@ const LARGEST_BYTES = 2 ** 34;
  * @param available bytes that may be used; default: the memory that is there
  * @throws ComputationError `out-of-memory` where they do not
  */
-export function requireBuildable({ variables, clauses }: Formula, available = process.availableMemory()): void {
+export function requireBuildable({ variables, clauses }: Formula, available = availableMemory()): void {
 	const half = Math.ceil(variables / 2);
 	const [keys, length] = [2 ** half, clauses.length];
 	const [n, d] = [3 * Math.max(keys, 16), 2 * length + Math.max(half, 4) + 3];

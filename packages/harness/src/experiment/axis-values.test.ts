@@ -1,6 +1,6 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
-import { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
+import { parseAlgorithms, parseAxis } from "./axis-values.ts";
 
 test.each([
 	["1024,2048", [1024, 2048]],
@@ -38,20 +38,6 @@ test("an axis of whole numbers takes no others", () => {
 	expect(() => parseAxis("n", "3^40", { whole: true })).toThrow("got 3^40");
 });
 
-test.each([
-	["10s", 10_000],
-	["500ms", 500],
-	["1.5m", 90_000],
-	["1h", 3_600_000],
-	["3", 3000],
-])("the duration %s is %d ms", (text, milliseconds) => {
-	expect(parseDuration("time-limit", text)).toBe(milliseconds);
-});
-
-test.each(["", "0s", "-1s", "s", "10 minutes", "1e3s", "soon"])("the duration %j is refused", (text) => {
-	expect(() => parseDuration("time-limit", text)).toThrow("--time-limit: expected a duration");
-});
-
 test("algorithms are separated by commas, their settings too", () => {
 	expect(parseAlgorithms("dense, exact,dense")).toEqual(["dense", "exact"]);
 	expect(parseAlgorithms("dense,polynomial/moment:basis=taylor,degree=4,streaming")).toEqual([
@@ -59,19 +45,4 @@ test("algorithms are separated by commas, their settings too", () => {
 		"polynomial/moment:basis=taylor,degree=4",
 		"streaming",
 	]);
-});
-
-test.each([
-	["512MB", 512],
-	["4GB", 4096],
-	["1.5 GiB", 1536],
-	["100mib", 100],
-])("the amount of memory %s is %d MiB", (text, mebibytes) => {
-	expect(parseMemory("memory-limit", text)).toBe(mebibytes);
-});
-
-test.each(["4", "0GB", "-1GB", "4TB", "much", ""])("the amount of memory %j is refused", (text) => {
-	expect(() => parseMemory("memory-limit", text)).toThrow(
-		`--memory-limit: expected an amount like 512MB or 4GB, got ${text}`,
-	);
 });

@@ -43,27 +43,3 @@ export function parseAlgorithms(text: string): string[] {
 	// A comma before `name=` separates settings, not algorithms.
 	return [...new Set(text.split(/,(?!\s*\w+=)/).map((spelling) => spelling.trim()))];
 }
-
-/**
- * Reads a duration, `500ms`, `10s`, `2m`, `1h` or plain seconds, as milliseconds.
- * @throws UsageError for anything else, and for 0
- */
-export function parseDuration(name: string, text: string): number {
-	const [, number, unit = "s"] = /^(\d*\.?\d+)(ms|s|m|h)?$/.exec(text.trim()) ?? [];
-	const milliseconds = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 3.6e6 }[unit as "ms" | "s" | "m" | "h"];
-	if (!(Number.isFinite(milliseconds) && milliseconds > 0))
-		throw new UsageError(`--${name}: expected a duration like 500ms, 10s or 2m, got ${text}`);
-	return milliseconds;
-}
-
-/**
- * Reads an amount of memory, `512MB`, `4GB` or `4GiB`, as MiB; powers of 1024 and of 1000 are taken alike, as powers of 1024.
- * @throws UsageError for anything else, and for 0
- */
-export function parseMemory(name: string, text: string): number {
-	const [, number, unit = ""] = /^(\d*\.?\d+)\s*([MG])i?B$/i.exec(text.trim()) ?? [];
-	const mebibytes = Number(number) * (unit.toUpperCase() === "G" ? 1024 : 1);
-	if (!(Number.isFinite(mebibytes) && mebibytes > 0))
-		throw new UsageError(`--${name}: expected an amount like 512MB or 4GB, got ${text}`);
-	return mebibytes;
-}

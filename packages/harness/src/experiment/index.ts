@@ -1,4 +1,4 @@
-export { parseAlgorithms, parseAxis, parseDuration, parseMemory } from "./axis-values.ts";
+export { parseAlgorithms, parseAxis } from "./axis-values.ts";
 export {
 	defaultEffort,
 	defineExperiment,

@@ -3,8 +3,9 @@ import {
 	type AttentionProblem,
 	type GradientResult,
 	generateProblem,
+	skipUnless,
 } from "@attgrad/attention-problem";
-import { ComputationError, type Runtime } from "@attgrad/matrix-core";
+import type { Runtime } from "@attgrad/matrix-core";
 import type { Cell, Row } from "../cells/index.ts";
 import { peakRssMb } from "../system/index.ts";
 import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
@@ -58,8 +59,7 @@ export function cellProblem({ n, d, B, seed, distribution, dtype }: Cell, rows =
  */
 export async function measureCell({ cell, algorithm, runtime, budget, turn }: CellContext): Promise<Measurement> {
 	const problem = cellProblem(cell);
-	const supported = algorithm.supports(problem, cell.options);
-	if (supported !== true) throw new ComputationError("skipped", supported.reason);
+	skipUnless(algorithm.supports(problem, cell.options));
 	const isOwn = cell.n <= gateSize;
 	const error = await passGate(algorithm, isOwn ? problem : cellProblem(cell, gateSize), cell.options, runtime);
 	const { timing, result, memory } = await timeAlgorithm(algorithm, problem, cell.options, runtime, {

@@ -1,5 +1,10 @@
-import type { AnyGradientAlgorithm, AttentionProblem, GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, kernelCompileTime, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import {
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	type GradientResult,
+	skipUnless,
+} from "@attgrad/attention-problem";
+import { kernelCompileTime, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { peakRssMb } from "../system/index.ts";
 
 /** A gradient with what it cost. */
@@ -24,8 +29,7 @@ export async function measureGradient(
 	options: Readonly<Record<string, unknown>>,
 	runtime: Runtime,
 ): Promise<MeasuredGradient> {
-	const supported = algorithm.supports(problem, options);
-	if (supported !== true) throw new ComputationError("skipped", supported.reason);
+	skipUnless(algorithm.supports(problem, options));
 	if (algorithm.timeRuns) {
 		const { result, milliseconds, peakRssMb } = await algorithm.timeRuns(problem, options, runtime, 0);
 		return { result, milliseconds: milliseconds[0], peakRssMb };

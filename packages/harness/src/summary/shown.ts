@@ -1,3 +1,4 @@
+import { shortDuration } from "@attgrad/matrix-core";
 import { longExponent, sizeText } from "../cells/index.ts";
 import type { Reach } from "../fits/index.ts";
 
@@ -16,13 +17,9 @@ export function shownRange(range: readonly [low: number, high: number] | undefin
 	return low === high ? low : `${low} to ${high}`;
 }
 
-/** A time in milliseconds for people: 250 µs, 12.5 ms, 3.2 s, 4.1 min. */
+/** A time in milliseconds for people, in three digits; a dash for none. */
 export function shownTime(ms: number | undefined): string {
-	if (ms === undefined) return "–";
-	const digits = (value: number) => String(Number(value.toPrecision(3)));
-	if (ms < 1) return `${digits(ms * 1e3)} µs`;
-	if (ms < 1e3) return `${digits(ms)} ms`;
-	return ms < 6e4 ? `${digits(ms / 1e3)} s` : `${digits(ms / 6e4)} min`;
+	return ms === undefined ? "–" : shortDuration(ms, 3);
 }
 
 /** A size for people, with its power of two where it is a large one: 131,072; 2^1000. */

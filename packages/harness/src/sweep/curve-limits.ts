@@ -1,3 +1,4 @@
+import { shortDuration } from "@attgrad/matrix-core";
 import { type Cell, curveOf, type Row } from "../cells/index.ts";
 import { logLine, type SizedValue } from "../fits/index.ts";
 
@@ -47,7 +48,7 @@ export class CurveLimits {
 		if (stop && cell.n > stop.n) return stop.reason;
 		const predicted = this.predict(cell);
 		if (predicted === undefined || predicted.time <= margin * this.timeLimit) return undefined;
-		return `predicted to take ${inSeconds(predicted.time)}, as n^${predicted.exponent.toFixed(2)} up to n = ${predicted.largest}, over the time limit of ${this.timeLimit / 1000} s; for more: --time-limit and --rerun skipped`;
+		return `predicted to take ${shortDuration(predicted.time, 3)}, as n^${predicted.exponent.toFixed(2)} up to n = ${predicted.largest}, over the time limit of ${this.timeLimit / 1000} s; for more: --time-limit and --rerun skipped`;
 	}
 
 	/** The time of a cell from the power law through the largest sizes of its curve that were measured; milliseconds. */
@@ -62,11 +63,7 @@ export class CurveLimits {
 	private reasonToStop({ n, status, reason, time_ms = 0 }: Row): string | undefined {
 		if (status === "timeout" || status === "out-of-memory") return `n = ${n} ended as ${status}: ${reason}`;
 		if (time_ms > this.timeLimit)
-			return `n = ${n} took ${inSeconds(time_ms)}, over the time limit of ${this.timeLimit / 1000} s; for more: --time-limit and --rerun skipped`;
+			return `n = ${n} took ${shortDuration(time_ms, 3)}, over the time limit of ${this.timeLimit / 1000} s; for more: --time-limit and --rerun skipped`;
 		return undefined;
 	}
-}
-
-function inSeconds(milliseconds: number): string {
-	return `${(milliseconds / 1000).toPrecision(3)} s`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Cell } from "../cells/cell.ts";
 import type { CurveLimits } from "./curve-limits.ts";
-import { describeDuration, estimateCell } from "./estimate.ts";
+import { estimateCell } from "./estimate.ts";
 
 const cell = { algorithm: "streaming", n: 4096, d: 4, B: 1, options: {}, threads: 1 } as unknown as Cell;
 const effort = { budget: 1000, timeLimit: 60_000 };
@@ -25,8 +25,4 @@ test("an experiment that measures in its own way is asked, and without an answer
 	const measure = async () => ({});
 	expect(estimateCell(cell, effort, limits(), { measure })).toBe(700 + 1200);
 	expect(estimateCell(cell, effort, limits(), { measure, estimate: ({ n }) => 2 * n })).toBe(700 + 8192);
-});
-
-test("durations are as fine as an estimate is", () => {
-	expect([12_300, 200_000, 9_000_000].map(describeDuration)).toEqual(["12 s", "3 min", "2.5 h"]);
 });

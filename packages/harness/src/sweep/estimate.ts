@@ -26,11 +26,3 @@ export function estimateCell(
 	const run = limits.predict(cell)?.time ?? (measure ? undefined : predictTime(cell)) ?? 0;
 	return overhead + (run > budget ? run : Math.max(1.2 * budget, leastRuns * run));
 }
-
-/** `12 s`, `3 min`, `2.5 h`: as fine as an estimate is. */
-export function describeDuration(milliseconds: number): string {
-	const seconds = milliseconds / 1000;
-	if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-	if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
-	return `${Number((seconds / 3600).toPrecision(2))} h`;
-}

@@ -1,13 +1,12 @@
-import { totalmem } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "@attgrad/matrix-core";
+import { shortDuration, totalMemory, UsageError } from "@attgrad/matrix-core";
 import { describeCell, type Row, type Status } from "../cells/index.ts";
 import { type Effort, type Experiment, type GridOverrides, type Preset, wallLimit } from "../experiment/index.ts";
 import { type KeyedCell, planCells, type Shard, shardFolder } from "../shards/index.ts";
 import { openStore, readRows, rowsFileName, rowsOfCells } from "../store/index.ts";
 import { machineWarnings, readCommit, readMachine, readVersions, throttleCount } from "../system/index.ts";
 import { CurveLimits } from "./curve-limits.ts";
-import { describeDuration, estimateCell } from "./estimate.ts";
+import { estimateCell } from "./estimate.ts";
 import { byPoint, measurePoint } from "./measure-point.ts";
 import type { Progress } from "./progress.ts";
 import { toRow } from "./to-row.ts";
@@ -211,13 +210,12 @@ function describeStart(
 	const start = `${experiment.name}: found ${count} cells, done ${count - toRun.length}, to run ${toRun.length}`;
 	if (toRun.length === 0) return start;
 	const together = toRun.reduce((sum, { cell }) => sum + estimateCell(cell, effort, limits, experiment), 0) / jobs;
-	return `${start}, about ${describeDuration(together)}`;
+	return `${start}, about ${shortDuration(together)}`;
 }
 
 /** Four fifths of the memory that this process may use, MiB. */
 function defaultMemoryLimit(): number {
-	const allowed = process.constrainedMemory();
-	return Math.round((0.8 * Math.min(totalmem(), allowed > 0 ? allowed : Number.POSITIVE_INFINITY)) / 2 ** 20);
+	return Math.round((0.8 * totalMemory()) / 2 ** 20);
 }
 
 function summarise(rows: readonly Row[], cells: number): Pick<SweepSummary, "counts" | "left"> {

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
-import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { arch, cpus, platform, release } from "node:os";
 import { promisify } from "node:util";
+import { processorCount, totalMemory } from "@attgrad/matrix-core";
 import harnessPackage from "../../package.json" with { type: "json" };
 
 /** The machine that measures. */
@@ -17,13 +18,13 @@ export interface Machine {
 /** Reads what the system tells about itself. */
 export function readMachine(): Machine {
 	const cpu = cpus()[0]?.model.replace(/\s+/g, " ").trim() || arch();
-	const cores = availableParallelism();
+	const cores = processorCount();
 	const system = `${platform()} ${arch()} ${release()}`;
 	return {
 		name: `${cpu}, ${cores} core${cores === 1 ? "" : "s"}, ${platform()} ${arch()}`,
 		cpu,
 		cores,
-		memoryMb: Math.round(totalmem() / 2 ** 20),
+		memoryMb: Math.round(totalMemory() / 2 ** 20),
 		system,
 	};
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { ComputationError, UsageError } from "../errors.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
@@ -6,6 +5,7 @@ import { availableKernels, rightKernels } from "./choice.ts";
 import { KeptRows } from "./kept-rows.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
+import { processorCount } from "./machine-limits.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
 import { Team } from "./team.ts";
@@ -74,7 +74,7 @@ export async function createRuntime({
 	const start = () => {
 		started ??= Promise.resolve().then(async () => {
 			const memory = new KernelMemory(memoryLimit);
-			return { memory, team: await Team.start(memory, threads, threads <= availableParallelism()) };
+			return { memory, team: await Team.start(memory, threads, threads <= processorCount()) };
 		});
 		return started;
 	};

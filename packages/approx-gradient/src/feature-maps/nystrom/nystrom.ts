@@ -1,5 +1,6 @@
 import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
 import {
+	availableMemory,
 	ComputationError,
 	Matrix,
 	type Random,
@@ -107,4 +108,4 @@ function candidateKeys({ n, d, A2 }: AttentionProblem<RowSource>, random: Random
 
 /** The rank whose columns fill the share of memory. */
 const memoryLimit = (candidates: number): number =>
-	Math.max(1, Math.floor((MEMORY_SHARE * process.availableMemory()) / (8 * candidates)));
+	Math.max(1, Math.floor((MEMORY_SHARE * availableMemory()) / (8 * candidates)));

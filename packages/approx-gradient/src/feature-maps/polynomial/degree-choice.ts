@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, type RowSource } from "@attgrad/matrix-core";
+import { availableMemory, ComputationError, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
 import type { Accuracy } from "../../accuracy.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
@@ -92,7 +92,7 @@ interface Expansion {
 export function requireMoments(
 	algorithm: string,
 	{ d, degree, radius, blocks, rows }: Expansion,
-	available = process.availableMemory(),
+	available = availableMemory(),
 ): void {
 	const known = degree <= LARGEST_DEGREE;
 	const [size, raised] = [degree, degree + 1].map((g) => (known ? countMonomials(d, g) : Number.POSITIVE_INFINITY));

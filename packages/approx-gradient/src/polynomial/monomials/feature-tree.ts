@@ -1,4 +1,4 @@
-import { UsageError } from "@attgrad/matrix-core";
+import { availableMemory as memoryNow, UsageError } from "@attgrad/matrix-core";
 
 /**
  * A downward-closed set S of monomials z^α in d variables as a table, followed by the monomials z^α z_b of its edge.
@@ -58,7 +58,7 @@ const STALE = 100;
  */
 export function availableMemory(): number {
 	const now = performance.now();
-	if (now - said.at > STALE) said = { at: now, bytes: process.availableMemory() };
+	if (now - said.at > STALE) said = { at: now, bytes: memoryNow() };
 	return said.bytes;
 }
 

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { cpus } from "node:os";
 import { promisify } from "node:util";
 import { pythonWith } from "@attgrad/algorithms";
 import { cacheFolder } from "@attgrad/approx-gradient";
 import { machineWarnings } from "@attgrad/harness";
-import { availableKernels, kernelNames } from "@attgrad/matrix-core";
+import { availableKernels, availableMemory, kernelNames, processorCount, totalMemory } from "@attgrad/matrix-core";
 
 /** Something that a machine may have. */
 export interface Finding {
@@ -69,9 +69,9 @@ export async function examineMachine(): Promise<Examination> {
 		{
 			name: "processor",
 			found: true,
-			detail: `${processor?.model.trim() || process.arch}, ${availableParallelism()} threads at once`,
+			detail: `${processor?.model.trim() || process.arch}, ${processorCount()} threads at once`,
 		},
-		{ name: "memory", found: true, detail: `${gibibytes(totalmem())}, ${gibibytes(freeMemory())} free` },
+		{ name: "memory", found: true, detail: `${gibibytes(totalMemory())}, ${gibibytes(availableMemory())} free` },
 		...kernelNames.map((name) => {
 			const found = kernels.includes(name);
 			return { name: `kernel ${name}`, found, detail: found ? kernelWords[name] : `${kernelWords[name]}: not here` };
@@ -90,11 +90,6 @@ const kernelWords: Readonly<Record<(typeof kernelNames)[number], string>> = {
 	fma: "WebAssembly with fused multiply-add, 128-bit vectors",
 	fma256: "the same, its vectors joined to 256 bits by V8 (revectorised); here if a probe is 1.25 times as fast",
 };
-
-/** Memory that this process may take: of the machine, or what the group of processes is confined to. */
-function freeMemory(): number {
-	return process.availableMemory?.() ?? freemem();
-}
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 

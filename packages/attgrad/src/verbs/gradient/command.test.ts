@@ -32,7 +32,14 @@ test.concurrent("a command without an answer is one line and exit code 1", async
 test.concurrent.each([
 	[["--algorithm", "exact", "--command", "true"], /streaming has no option --command/],
 	[["--algorithm", "command"], /--command is missing/],
-	[["--command", "true", "--command-time-limit", "-1"], /--command-time-limit must be > 0, got -1/],
+	[
+		["--command", "true", "--command-time-limit", "-1"],
+		/--command-time-limit must be a duration like 500ms, 10s or 2m, got -1/,
+	],
+	[
+		["--command", "true", "--command-memory-limit", "10s"],
+		/--command-memory-limit must be an amount of memory like 512MB or 4GB, got 10s/,
+	],
 	[["--command", ""], /--command/],
 ])("%j is refused", async (words, message) => {
 	const { code, stderr } = await attgrad(["gradient", small, ...words]);

@@ -1,6 +1,6 @@
-import { type AttentionProblem, asDtype, openProblem, writeNpy } from "@attgrad/attention-problem";
+import { type AttentionProblem, asDtype, openProblem, refuseUnless, writeNpy } from "@attgrad/attention-problem";
 import { measureGradient } from "@attgrad/harness/gradient";
-import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { outputPath } from "../../files/output-file.ts";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
@@ -50,8 +50,7 @@ async function compute(
 	runtime: Runtime,
 ): Promise<Computed> {
 	const { algorithm, options } = selection;
-	const supported = algorithm.supports(problem, options);
-	if (supported !== true) throw new UsageError(supported.reason);
+	refuseUnless(algorithm.supports(problem, options));
 	const { kernel, threads } = runtime;
 	return { problem, selection, kernel, threads, ...(await measureGradient(algorithm, problem, options, runtime)) };
 }

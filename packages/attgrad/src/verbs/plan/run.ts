@@ -1,5 +1,6 @@
-import { type Plan, type PlanEntry, planGradient, shortTime } from "@attgrad/approx-gradient";
+import { type Plan, type PlanEntry, planGradient } from "@attgrad/approx-gradient";
 import { asDtype, openProblem } from "@attgrad/attention-problem";
+import { shortDuration } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { dtype, json, openRuntime, runtimeFlags } from "../../flags/runtime-flags.ts";
@@ -55,7 +56,7 @@ function describePlan({ entries, chosen, why }: Plan, request: PlanRequest) {
 /** The plan as a table: time, algorithm, detail, provable error or the reason against it. */
 function planLines({ entries, chosen, why }: Plan, { n, d, epsilon, dtype, kernel, threads }: PlanRequest): string[] {
 	const cells = entries.map((entry) => [
-		entry.milliseconds === undefined ? "" : shortTime(entry.milliseconds),
+		entry.milliseconds === undefined ? "" : shortDuration(entry.milliseconds),
 		entry.algorithm,
 		entry.detail,
 		proof(entry),

@@ -33,7 +33,7 @@ export async function sweepOnSlurm(
 	const words = [
 		...[name, "--preset", preset],
 		...handedOn.flatMap((flag) => (flags[flag] === undefined ? [] : [`--${flag}=${flags[flag]}`])),
-		...(timeLimit === undefined ? [] : [`--time-limit=${timeLimit}`]),
+		...(timeLimit === undefined ? [] : [`--time-limit=${timeLimit}s`]),
 	];
 	const sweep = [process.execPath, executable, "sweep", ...words];
 	const submission = { throttle, partition, options };

@@ -40,8 +40,8 @@ export const sweepVerb: Verb = {
 			fresh,
 			out,
 			...(await gridOf(flags)),
-			...(cellTimeout && { cellTimeout: harness.parseDuration("cell-timeout", cellTimeout) }),
-			...(memoryLimit && { memoryLimit: harness.parseMemory("memory-limit", memoryLimit) }),
+			...(cellTimeout && { cellTimeout: 1000 * cellTimeout }),
+			...(memoryLimit && { memoryLimit }),
 			...(rerun && { rerun }),
 			...(part && { shard: harness.parseShard(part) }),
 		};
@@ -68,7 +68,7 @@ export const sweepVerb: Verb = {
 
 /** The grid that flags ask for: axes in place of the experiment's, and the time limit of a curve. */
 export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
-	const { parseAlgorithms, parseAxis, parseDuration } = await import("@attgrad/harness");
+	const { parseAlgorithms, parseAxis } = await import("@attgrad/harness");
 	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
 	const { distribution, seed, dtype } = flags;
 	const { UsageError } = await import("@attgrad/matrix-core");
@@ -90,7 +90,7 @@ export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "over
 		...(dtype && { dtype: [dtype] }),
 		...(threads && { threads: parseAxis("threads", threads, { whole: true }) }),
 	};
-	return { overrides, ...(timeLimit && { timeLimit: parseDuration("time-limit", timeLimit) }) };
+	return { overrides, ...(timeLimit && { timeLimit: 1000 * timeLimit }) };
 }
 
 type GridFlags = Omit<
@@ -100,7 +100,10 @@ type GridFlags = Omit<
 
 /** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
 export async function sweepFlags() {
-	const { z } = await import("zod");
+	const [{ z }, { durationOption, memoryOption }] = await Promise.all([
+		import("zod"),
+		import("@attgrad/attention-problem"),
+	]);
 	return z.object({
 		preset: z.enum(["quick", "full"]).default("quick").describe("how far to go"),
 		n: z.string().optional().describe("sizes in place of the experiment's: 1024,2048 or 2^10..2^17"),
@@ -121,16 +124,13 @@ export async function sweepFlags() {
 			.describe('a program of your own, beside what --algorithm names: "python3 mine.py" (docs/extending.md)'),
 		threads: z.string().optional().describe("numbers of threads in place of the experiment's: 1,2"),
 		jobs: z.int().min(1).default(1).describe("cells at once; more than one disturb each other, and their rows say so"),
-		timeLimit: z
-			.string()
+		timeLimit: durationOption
 			.optional()
 			.describe("once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; default: the experiment's"),
-		cellTimeout: z
-			.string()
+		cellTimeout: durationOption
 			.optional()
 			.describe("stop a cell that takes longer in all: 30s, 5m; default: 6 times the time limit, at least a minute"),
-		memoryLimit: z
-			.string()
+		memoryLimit: memoryOption
 			.optional()
 			.describe("stop a cell that takes more memory: 512MB, 4GB; default: four fifths of the memory"),
 		rerun: z
@@ -175,18 +175,18 @@ async function plansOf(
 /** A line for each cell, then one for each experiment; or one JSON object. */
 async function describePlans(plans: readonly SweepPlan[], json: boolean): Promise<void> {
 	if (json) return console.log(JSON.stringify({ plans }));
-	const { describeDuration } = await import("@attgrad/harness");
+	const { shortDuration } = await import("@attgrad/matrix-core");
 	const timeOf = (cells: SweepPlan["toRun"]) => cells.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 	for (const { experiment, cells, toRun } of plans) {
 		for (const { what, milliseconds } of toRun)
 			console.log(
-				`${experiment}: ${what}: ${milliseconds > 0 ? `about ${describeDuration(milliseconds)}` : "over the time limit, would be skipped"}`,
+				`${experiment}: ${what}: ${milliseconds > 0 ? `about ${shortDuration(milliseconds)}` : "over the time limit, would be skipped"}`,
 			);
-		const end = toRun.length > 0 ? `, about ${describeDuration(timeOf(toRun))}` : "";
+		const end = toRun.length > 0 ? `, about ${shortDuration(timeOf(toRun))}` : "";
 		console.log(`${experiment}: found ${cells} cells, done ${cells - toRun.length}, to run ${toRun.length}${end}`);
 	}
 	const all = plans.flatMap(({ toRun }) => toRun);
-	if (plans.length > 1) console.log(`in all to run ${all.length}, about ${describeDuration(timeOf(all))}`);
+	if (plans.length > 1) console.log(`in all to run ${all.length}, about ${shortDuration(timeOf(all))}`);
 }
 
 /** `scaling: 33 done, 2 skipped; results/scaling: rows.csv, run.json, time-vs-n.png, time-vs-n.svg` */

@@ -48,11 +48,58 @@ export function panelModel(
 	frame: Frame,
 ): PanelModel {
 	const { width, height, styles, namesBeside } = frame;
-	const names = [...styles.keys()];
+	const encodings = encodingsOf(figure, titled, frame);
+	const { x, y, color } = encodings;
+	const ruled = placeRules(rules, figure, frame, curves);
+	const guides = guideLines(figure.guides ?? [], curves);
+	const labels = namesBeside
+		? endLabels(figure, curves, guides, ruled, frame, (name) => styleOf(name, frame).colour)
+		: [];
+	const lines = [
+		...guides.map(({ ends }) => ({
+			data: { values: ends },
+			mark: { type: "line", color: ink.guide, strokeWidth: 1.2, clip: true },
+			encoding: { x, y },
+		})),
+		...ruleLayers(ruled),
+		...curveLayers(figure, curves, encodings),
+	];
+	const texts = pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)], ruled).map(
+		({ text, curve, x, y }) => ({
+			data: { values: [{}] },
+			mark: { type: "text", text, x, y, color: styleOf(curve, frame).colour, fontSize: fontSize.point },
+		}),
+	);
+	return {
+		...(heading && { heading }),
+		width,
+		height,
+		titles: { ...(titled.x && { x: figure.x.title }), ...(titled.y && { y: figure.y.title }) },
+		guides: labels.filter(({ isGuide }) => isGuide).map(({ text }) => text),
+		layers: [
+			...marks(lines),
+			...(frame.gapped.length > 0 ? gapLayers(gaps, frame.gapped, { x, color }) : []),
+			...marks(texts),
+			...labels.map(curveName),
+		],
+	};
+}
+
+/** The look of a curve. @throws Error for a name that the frame has none for */
+function styleOf(name: string, { styles }: Pick<Frame, "styles">): CurveStyle & Pick<Curve, "kind"> {
+	const style = styles.get(name);
+	if (!style) throw new Error(`no style for curve ${name}`);
+	return style;
+}
+
+/** Axes of a panel, and colour and shape by the curve. */
+function encodingsOf(figure: LineFigure, titled: Panel["titled"], frame: Frame) {
+	const { width, height, namesBeside } = frame;
+	const names = [...frame.styles.keys()];
 	const ranged = <Value>(range: (style: CurveStyle & Pick<Curve, "kind">) => Value) => ({
 		field: "curve",
 		type: "nominal",
-		scale: { domain: names, range: names.map((name) => range(styles.get(name)!)) },
+		scale: { domain: names, range: names.map((name) => range(styleOf(name, frame))) },
 		legend: namesBeside ? null : { title: null, orient: "top", columns: legendColumns(names) },
 	});
 	const x = {
@@ -65,9 +112,14 @@ export function panelModel(
 		type: "quantitative",
 		...axisEncoding(figure.y, frame.y, ticksIn(figure.y, frame.y, height / yTickHeight), titled.y),
 	};
-	const color = ranged(({ colour }) => colour);
-	const shape = ranged((style) => style.shape);
+	return { x, y, color: ranged(({ colour }) => colour), shape: ranged((style) => style.shape) };
+}
+
+/** Bands, lines and points of the curves. */
+function curveLayers(figure: LineFigure, curves: Panel["curves"], encodings: ReturnType<typeof encodingsOf>) {
+	const { x, y, color, shape } = encodings;
 	const isAlong = figure.series.some(({ along }) => along !== undefined);
+	const inOrder = isAlong ? { order: { field: "order", type: "quantitative" } } : {};
 	const pointsOf = (wanted: Curve["kind"], among = curves) => ({
 		values: among
 			.filter(({ kind }) => kind === wanted)
@@ -82,17 +134,7 @@ export function panelModel(
 				})),
 			),
 	});
-	const inOrder = isAlong ? { order: { field: "order", type: "quantitative" } } : {};
-	const ruled = placeRules(rules, figure, frame, curves);
-	const guides = guideLines(figure.guides ?? [], curves);
-	const labels = namesBeside ? endLabels(figure, curves, guides, ruled, frame, (name) => styles.get(name)!.colour) : [];
-	const lines = [
-		...guides.map(({ ends }) => ({
-			data: { values: ends },
-			mark: { type: "line", color: ink.guide, strokeWidth: 1.2, clip: true },
-			encoding: { x, y },
-		})),
-		...ruleLayers(ruled),
+	return [
 		{
 			data: pointsOf(
 				"measured",
@@ -117,27 +159,6 @@ export function panelModel(
 			encoding: { x, y, color, shape },
 		},
 	];
-	const texts = [
-		...pointLabels(figure, curves, frame, [...labels, ...ruled.map(({ name }) => name)], ruled).map(
-			({ text, curve, x, y }) => ({
-				data: { values: [{}] },
-				mark: { type: "text", text, x, y, color: styles.get(curve)!.colour, fontSize: fontSize.point },
-			}),
-		),
-	];
-	return {
-		...(heading && { heading }),
-		width,
-		height,
-		titles: { ...(titled.x && { x: figure.x.title }), ...(titled.y && { y: figure.y.title }) },
-		guides: labels.filter(({ isGuide }) => isGuide).map(({ text }) => text),
-		layers: [
-			...marks(lines),
-			...(frame.gapped.length > 0 ? gapLayers(gaps, frame.gapped, { x, color }) : []),
-			...marks(texts),
-			...labels.map(curveName),
-		],
-	};
 }
 
 /** The name of a curve or guide beside its last point. */
