@@ -15,7 +15,7 @@ interface Property {
 	readonly description?: string;
 	/** Its value may begin with a dash: it is a piece of another command line. */
 	readonly takesDashes?: boolean;
-	/** Its values in words, where the JSON schema has no word for them. */
+	/** Its values in words, where they are text that the schema itself reads. */
 	readonly expects?: string;
 }
 
@@ -44,7 +44,7 @@ export interface FlagDescription {
 export function describeFlags(schema: z.ZodObject): FlagDescription[] {
 	return Object.entries(properties(schema).properties).map(([name, property]) => ({
 		flag: flagName(name),
-		type: property.enum ? "choice" : (property.type ?? "text"),
+		type: property.enum ? "choice" : property.expects ? "text" : (property.type ?? "text"),
 		...(property.enum && { values: property.enum }),
 		...(property.default !== undefined && { default: property.default }),
 		...(property.description !== undefined && { summary: property.description }),
@@ -116,8 +116,8 @@ export function refuseEmpty(name: string, value: unknown): void {
 }
 
 /** @throws UsageError where the flag takes a number and the text is none */
-function convert(flag: string, value: unknown, { type }: Property): unknown {
-	if (typeof value !== "string" || (type !== "number" && type !== "integer")) return value;
+function convert(flag: string, value: unknown, { type, expects }: Property): unknown {
+	if (typeof value !== "string" || expects || (type !== "number" && type !== "integer")) return value;
 	const number = parseNumber(value);
 	if (number === undefined) throw new UsageError(`--${flag} must be a number, got ${value}`);
 	return number;

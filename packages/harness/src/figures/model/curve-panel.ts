@@ -47,7 +47,7 @@ export function panelModel(
 	{ heading, titled, curves, gaps, rules }: Panel,
 	frame: Frame,
 ): PanelModel {
-	const { width, height, styles, namesBeside } = frame;
+	const { width, height, namesBeside } = frame;
 	const encodings = encodingsOf(figure, titled, frame);
 	const { x, y, color } = encodings;
 	const ruled = placeRules(rules, figure, frame, curves);
