@@ -19,7 +19,7 @@ test.concurrent.each([
 	[["slurm", "scaling"], /--array is missing/],
 	[["slurm", "scaling", "--array", "0"], /--array must be >= 1, got 0/],
 	[["slurm", "nothing", "--array", "2"], /unknown experiment: nothing/],
-	[["sweep", "scaling", "--shard", "3/2"], /--shard must be i\/k with 1 <= i <= k, like 2\/4, got 3\/2/],
+	[["sweep", "scaling", "--shard", "3/2"], /--shard must be i\/k with 1 <= i <= k <= 100000, like 2\/4, got 3\/2/],
 	[["merge", join(out, "nowhere"), "--out", out], /nowhere\/run\.json: not found/],
 ])("%j is refused", async (words, message) => {
 	const { code, stderr } = await attgrad(words);
