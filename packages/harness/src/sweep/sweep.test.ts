@@ -35,7 +35,7 @@ test("a sweep measures every cell once, small n first, and tells how far it is",
 	expect(rows().map(({ n, seed, status }) => [n, seed, status])).toEqual(
 		[4, 8, 16].flatMap((n) => [1, 2].map((seed) => [n, seed, "done"])),
 	);
-	expect(said.split("\n")[0]).toMatch(/^tiny: found 6 cells, done 0, to run 6, about \d+ s$/);
+	expect(said.split("\n")[0]).toMatch(/^tiny: found 6 cells, done 0, to run 6, about [\d.]+ s$/);
 	expect(said).toMatch(/^\[6\/6\] honest n=16 d=2 B=1 seed=2: [\d.]+ ms/m);
 });
 
