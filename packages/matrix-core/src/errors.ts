@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "./text/printable.ts";
 
 /**
  * A mistake in what the user gave: a call, an option, a file. Shown as one line without a stack; the command exits 2.

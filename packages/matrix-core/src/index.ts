@@ -1,8 +1,8 @@
-export { readDuration, readMemory, shortDuration } from "./amounts.ts";
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
 export { expOn, multiplyOn } from "./kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
+export { availableMemory, processorCount, totalMemory } from "./machine/machine-limits.ts";
 export { matricesKernels } from "./matrices-kernels.ts";
 export {
 	allocateNumbers,
@@ -15,7 +15,6 @@ export {
 	unitRoundoff,
 } from "./matrix.ts";
 export { moduleBeside } from "./module-beside.ts";
-export { printable } from "./printable.ts";
 export { multiply, type ProductOptions, transpose, widerType } from "./products.ts";
 export { type Random, seededRandom } from "./random.ts";
 export {
@@ -33,7 +32,8 @@ export { builds, type KernelName, kernelNames } from "./runtime/builds.ts";
 export { availableKernels } from "./runtime/choice.ts";
 export { type KernelModule, type KernelTask, kernelCompileTime, kernelModule } from "./runtime/kernel-module.ts";
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";
-export { availableMemory, processorCount, totalMemory } from "./runtime/machine-limits.ts";
 export type { ProgressReport } from "./runtime/progress-report.ts";
 export { createRuntime, keepingRows, type Runtime, type RuntimeOptions, withKernels } from "./runtime/runtime.ts";
 export { qr, solve } from "./solve.ts";
+export { readDuration, readMemory, shortDuration } from "./text/amounts.ts";
+export { printable } from "./text/printable.ts";

@@ -1,11 +1,11 @@
 import { ComputationError, UsageError } from "../errors.ts";
+import { processorCount } from "../machine/machine-limits.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
 import { availableKernels, rightKernels } from "./choice.ts";
 import { KeptRows } from "./kept-rows.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
-import { processorCount } from "./machine-limits.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
 import { Team } from "./team.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ComputationError, UsageError } from "./errors.ts";
+import { ComputationError, UsageError } from "../errors.ts";
 import { printable } from "./printable.ts";
 
 describe("printable", () => {
