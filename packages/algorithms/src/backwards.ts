@@ -1,23 +1,38 @@
-import { type AnyBackwardAlgorithm, defineBackward } from "@attgrad/attention-problem";
+import { approximateBackwards, backwardPolynomial, planBackward } from "@attgrad/approx-gradient";
+import { type AnyBackwardAlgorithm, type BackwardResult, defineBackward } from "@attgrad/attention-problem";
 import { backwardStreaming, exactBackwards } from "@attgrad/exact-gradient";
-import { UsageError } from "@attgrad/matrix-core";
+import { ComputationError, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 
 /** Every backward algorithm of the project, exact ones first. Adding one is adding it to its package's list. */
-export const backwards: readonly AnyBackwardAlgorithm[] = [...exactBackwards];
+export const backwards: readonly AnyBackwardAlgorithm[] = [...exactBackwards, ...approximateBackwards];
 
-/** Picks an algorithm for a backward problem. */
+/** Picks an algorithm for a backward problem: the exact one, unless an accuracy is asked for that polynomials prove in less time. */
 export const autoBackward = defineBackward({
 	name: "auto",
 	summary: "the fastest algorithm that keeps the bound that was asked for",
 	exact: false,
-	version: 1,
-	options: z.strictObject({}),
-	supports: () => true,
-	run: async (problem, _, runtime, wants) => ({
-		...(await backwardStreaming.run(problem, {}, runtime, wants)),
-		picked: { algorithm: backwardStreaming.name, why: "exact up to rounding", exact: true },
+	version: 2,
+	options: z.strictObject({
+		epsilon: backwardPolynomial.options.shape.epsilon,
+		relative: backwardPolynomial.options.shape.relative,
 	}),
+	supports: () => true,
+	run: async (problem, asked, runtime, wants): Promise<BackwardResult> => {
+		const defaults = backwardPolynomial.options.parse({});
+		const { degree, why } = await planBackward(problem, asked, defaults.chunk, runtime);
+		let refused = why;
+		if (degree !== undefined)
+			try {
+				const result = await backwardPolynomial.run(problem, { ...defaults, ...asked, degree }, runtime, wants);
+				return { ...result, picked: { algorithm: backwardPolynomial.name, why, exact: false } };
+			} catch (error) {
+				if (!(error instanceof ComputationError)) throw error;
+				refused = `exact up to rounding; ${error.message}`;
+			}
+		const result = await backwardStreaming.run(problem, {}, runtime, wants);
+		return { ...result, picked: { algorithm: backwardStreaming.name, why: refused, exact: true } };
+	},
 });
 
 /** Names that `findBackward` knows: auto, exact (another name of streaming), and the algorithms. */

@@ -14,7 +14,14 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	auto,
 ];
 
-export { approximateBackwards, backwardPolynomial, type PolynomialBackwardOptions } from "./backward/index.ts";
+export {
+	approximateBackwards,
+	type BackwardAccuracy,
+	type BackwardPlan,
+	backwardPolynomial,
+	type PolynomialBackwardOptions,
+	planBackward,
+} from "./backward/index.ts";
 export {
 	clusters,
 	type FeatureMap,

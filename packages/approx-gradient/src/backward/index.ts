@@ -1,1 +1,2 @@
+export { type BackwardAccuracy, type BackwardPlan, planBackward } from "./plan-backward.ts";
 export { approximateBackwards, backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";
