@@ -88,7 +88,7 @@ export class InputRounding {
 			const moved = plus(times(products, queryProducts[b]), lost);
 			sigma = plus(sigma, plus(times(moved, plus(keySpan[b], this.keyErrors[b])), times(query[b], this.keyErrors[b])));
 		}
-		return sigma === 0 ? 0 : Math.min(2, bounded(2 * Math.tanh(sigma / 2) * (1 + 2 ** -48)));
+		return sigma === 0 ? 0 : Math.min(2, bounded(2 * Math.tanh(sigma / 2) * (1 + 32 * unitRoundoff("f64"))));
 	}
 
 	/** What a row of the gradient moves by. */

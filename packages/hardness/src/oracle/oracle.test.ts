@@ -77,7 +77,7 @@ test("an algorithm that does not take the problem makes the answer unknown, with
 	const oracle = createOracle({ algorithm: declaring(undefined), options: () => ({ epsilon: 0 }), runtime });
 	expect(await solve(satisfiable, { oracle })).toMatchObject({
 		status: "unknown",
-		reason: "declaring: epsilon 0 is out of reach",
+		reason: "epsilon 0 is out of reach",
 	});
 });
 
