@@ -112,7 +112,7 @@ test("a point that the sizes before it predict to take too long is skipped untri
 	const limited = (last: number) => ({ overrides: { n: [8, 16, 32, last] }, timeLimit: 2000 });
 	expect(await sweepTiny(limited(4000))).toMatchObject({ counts: { skipped: 2 } });
 	expect(rows().at(-1)!.reason).toBe(
-		"predicted to take 16.0 s, as n^1.00 up to n = 32, over the time limit of 2 s; for more: --time-limit and --rerun skipped",
+		"predicted to take 16 s, as n^1.00 up to n = 32, over the time limit of 2 s; for more: --time-limit and --rerun skipped",
 	);
 	// A size that is within the limit by that prediction is measured.
 	await sweepTiny({ ...limited(64), rerun: "skipped" });
