@@ -12,7 +12,7 @@ import { polynomialForward } from "../../src/index.ts";
 import { type AttackedProblem, pick, randomProblem } from "./problems.ts";
 import { otherTargets, outputOptions, polynomialTarget } from "./targets.ts";
 
-/** What became of one attack on a certificate. */
+/** The outcome of one attack on a certificate. */
 export interface Outcome {
 	/** `unproven`: the certificate claims nothing. `crashed`: an error that is no refusal. */
 	readonly status: "held" | "violated" | "refused" | "unproven" | "crashed";

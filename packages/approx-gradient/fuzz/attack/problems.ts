@@ -12,7 +12,7 @@ import { adversaries } from "./adversaries.ts";
 export interface AttackedProblem {
 	/** The numbers as they were given: what the truth is about. */
 	readonly given: AttentionProblem;
-	/** What the algorithm gets: the same, or rounded to single precision. */
+	/** The input of the algorithm: the same problem, or that problem rounded to single precision. */
 	readonly problem: AttentionProblem;
 	readonly name: string;
 }

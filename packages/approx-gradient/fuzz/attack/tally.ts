@@ -3,7 +3,7 @@ import type { Outcome } from "./attack.ts";
 /** Steps of a factor of ten that ratios are counted in. */
 const STEPS = 10;
 
-/** What came of many attacks, as plain data that can be written, read and added. */
+/** Counts of the outcomes of many attacks, as plain data that can be written, read and added. */
 export interface Tally {
 	readonly counts: Record<Outcome["status"], number>;
 	/** By algorithm and kind of certificate: how many bounds over true errors are in each tenth of a decade, and the least. */

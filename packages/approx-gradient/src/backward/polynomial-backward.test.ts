@@ -32,7 +32,7 @@ function expectWithin(got: BackwardResult, truth: OfEachGradient<Matrix>, slack:
 
 const truthOf = (problem: BackwardProblem): OfEachGradient<Matrix> => definitionBackward(problem);
 
-/** What the definition itself is off by at most, at sizes near 1. */
+/** Largest error of the definition itself, at sizes near 1. */
 const roundoffOf = ({ n_q, n_k }: BackwardProblem): number => 1e-14 * (n_q + n_k + 20);
 
 describe.each(await backwardCases())("reference case $name", ({ problem, answers, lse }) => {

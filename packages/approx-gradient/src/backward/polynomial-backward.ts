@@ -48,7 +48,7 @@ const options = z.strictObject({
 	chunk: z.int().min(1).max(4096).default(CHUNK).describe("rows that a mask is resolved to by sums; the rest is exact"),
 });
 
-/** What is asked of the polynomial backward pass. */
+/** Options of the polynomial backward pass. */
 export type PolynomialBackwardOptions = z.output<typeof options>;
 
 /**

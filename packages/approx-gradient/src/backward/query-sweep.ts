@@ -11,7 +11,7 @@ import { largest, SlidingFold, sum } from "./sliding-fold.ts";
 
 const u = 2 ** -53;
 
-/** What the sweep over keys needs of each query: the coefficients of its polynomial, and (dO, -Δ) / D; 0 for exact rows. */
+/** Input of the sweep over keys for each query: the coefficients of its polynomial, and (dO, -Δ) / D; 0 for exact rows. */
 export interface QueryStates {
 	readonly coefficients: Float64Array;
 	readonly cotangents: Float64Array;

@@ -11,7 +11,7 @@ const u = 2 ** -53;
 /** Covers the rounding of the bounds themselves. */
 const SLACK = 1 + 1e-9;
 
-/** What is known of a row: of its own sums over the keys that it sees, and of the largest of these keys. */
+/** Facts of a row: of its own sums over the keys that it sees, and of the largest of these keys. */
 export interface RowFacts {
 	/** Σ_l ω_l Q(s_l) times 1, ‖v‖² and ‖k‖². */
 	error: number;
