@@ -1,7 +1,7 @@
 import { availableKernels } from "@attgrad/matrix-core";
 import { unjoined } from "@attgrad/matrix-core/testing-kernels";
 import { expect, test } from "vitest";
-import { polynomialKernels } from "./polynomial/kernels/kernel-module.ts";
+import { polynomialKernels } from "./polynomial/kernels/polynomial-kernels.ts";
 
 const wide = (await availableKernels()).includes("fma256");
 

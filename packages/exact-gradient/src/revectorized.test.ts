@@ -1,7 +1,7 @@
 import { availableKernels } from "@attgrad/matrix-core";
 import { unjoined } from "@attgrad/matrix-core/testing-kernels";
 import { expect, test } from "vitest";
-import { backwardKernels } from "./backward/kernel-backward.ts";
+import { backwardKernels } from "./backward/backward-kernels.ts";
 import { streamingKernels } from "./streaming-kernels.ts";
 
 const wide = (await availableKernels()).includes("fma256");

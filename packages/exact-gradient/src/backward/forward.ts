@@ -1,14 +1,15 @@
 import { type AttentionOperands, type Head, headsOf, visibleKeys } from "@attgrad/attention-problem";
 import {
+	bytesPerNumber,
 	ComputationError,
-	type Kernels,
 	Matrix,
 	type RowSource,
 	type Runtime,
 	withKernels,
 } from "@attgrad/matrix-core";
-import { backwardKernels, writeLse } from "./kernel-backward.ts";
-import { packedBytes, packHead } from "./packed-head.ts";
+import { backwardKernels } from "./backward-kernels.ts";
+import { writeLse } from "./kernel-backward.ts";
+import { type BackwardKernels, packedBytes, packHead } from "./packed-head.ts";
 import { streamingOutput } from "./streaming.ts";
 import { planStripes, type Stripe, type StripePlan } from "./stripes.ts";
 
@@ -41,15 +42,15 @@ export async function operatorForward(
 	return { output: output.as(operands.Q.dtype), lse };
 }
 
-async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: Kernels): Promise<OperatorOutput> {
+async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: BackwardKernels): Promise<OperatorOutput> {
 	const { n_q, n_k, d_v, batch, heads, keyHeads, Q } = operands;
-	const bits = Q.dtype === "f64" ? 64 : 32;
+	const { dtype } = Q;
 	const made = {
-		output: Matrix.zeros(batch * heads * n_q, d_v, Q.dtype),
+		output: Matrix.zeros(batch * heads * n_q, d_v, dtype),
 		lse: new Float64Array(batch * heads * n_q),
 	};
 	const intervals = visibleKeys(operands.visibility, n_q, n_k);
-	const [panelRows] = await kernels.runPositional(`panelRows${bits}`, [[]]);
+	const [panelRows] = await kernels.run("panelRows", [{}], { dtype });
 	const plan = planStripes(intervals, operands, panelRows);
 	const [lo, hi] = [intervals.lo, intervals.hi].map((numbers) => {
 		const address = kernels.allocate("f32", numbers.length);
@@ -57,7 +58,7 @@ async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: Ker
 		return address;
 	});
 	const all = headsOf(operands);
-	const together = Math.max(1, Math.floor(MEMORY.heads / packedBytes(operands, bits / 8)));
+	const together = Math.max(1, Math.floor(MEMORY.heads / packedBytes(operands, bytesPerNumber(dtype))));
 	for (let from = 0; from < batch * keyHeads; from += together) {
 		const some = all.filter(({ keyIndex }) => keyIndex >= from && keyIndex < from + together);
 		await kernels.scope(async () => {
@@ -78,12 +79,11 @@ async function outputsOf(
 	jobs: ReadonlyMap<number, number>,
 	{ n_q, d, d_v, Q: { dtype } }: AttentionOperands<RowSource>,
 	{ stripes, chunk }: StripePlan,
-	kernels: Kernels,
+	kernels: BackwardKernels,
 	made: OperatorOutput,
 ): Promise<void> {
-	const bits = dtype === "f64" ? 64 : 32;
 	const [firstJob] = jobs.values();
-	const [scratch] = await kernels.runPositional(`scratchBytes${bits}`, [[firstJob, chunk]]);
+	const [scratch] = await kernels.run("scratchBytes", [{ job: firstJob, keys: chunk }], { dtype });
 	const queue = heads.flatMap((head) =>
 		stripes.map((stripe): Stripe & { head: Head<RowSource> } => ({ ...stripe, head })),
 	);
@@ -99,9 +99,9 @@ async function outputsOf(
 				return place;
 			});
 			const tasks = places.map(({ head, from, count, Q, output, rowSums }) => {
-				return [jobs.get(head.keyIndex) ?? 0, Q, from, count, output, rowSums];
+				return { job: jobs.get(head.keyIndex) ?? 0, Q, first: from, rows: count, outputs: output, rowSums };
 			});
-			await kernels.runPositional(`forwardStripe${bits}`, tasks, { scratch });
+			await kernels.run("forwardStripe", tasks, { dtype, scratch });
 			for (const { head, from, count, output, rowSums } of places) {
 				const row = head.index * n_q + from;
 				made.output.slice(row, row + count).data.set(kernels.view(dtype, output, count * d_v));

@@ -2,19 +2,15 @@ import { type BackwardProblem, type Head, headsOf, visibleKeys } from "@attgrad/
 import {
 	ComputationError,
 	type Dtype,
-	type KernelModule,
-	type Kernels,
+	type KernelTask,
 	type RowSource,
-	type RunOptions,
 	type Runtime,
 	withKernels,
 } from "@attgrad/matrix-core";
-import { packedBytes, packHead, type SharedMemory } from "./packed-head.ts";
+import { backwardKernels } from "./backward-kernels.ts";
+import { type BackwardKernels, packedBytes, packHead, type SharedMemory } from "./packed-head.ts";
 import { emptyResults, type HeadResults } from "./results.ts";
 import { planStripes, type Stripe, type StripePlan } from "./stripes.ts";
-
-/** The kernels of `kernels/backward.ts`. */
-export const backwardKernels: KernelModule = { name: "backward", folder: new URL("../../", import.meta.url) };
 
 /** Bytes of packed heads that are in memory at once, and of stripes' parts of dK and dV; stripes of a round. */
 const MEMORY = { heads: 2 ** 28, parts: 2 ** 28, stripes: 64 };
@@ -79,7 +75,7 @@ interface StripeRows {
 /** One backward pass on the kernels. */
 class Pass {
 	readonly #problem: BackwardProblem<RowSource>;
-	readonly #kernels: Kernels;
+	readonly #kernels: BackwardKernels;
 	readonly #residual: boolean;
 	readonly #results: HeadResults;
 	readonly #dtype: Dtype;
@@ -89,7 +85,7 @@ class Pass {
 	#loss = 0;
 	#rowsDone = 0;
 
-	constructor(problem: BackwardProblem<RowSource>, kernels: Kernels, residual: boolean) {
+	constructor(problem: BackwardProblem<RowSource>, kernels: BackwardKernels, residual: boolean) {
 		this.#problem = problem;
 		this.#kernels = kernels;
 		this.#residual = residual;
@@ -102,8 +98,10 @@ class Pass {
 		const problem = this.#problem;
 		const { n_q, n_k, d, d_v, batch, keyHeads } = problem;
 		const intervals = visibleKeys(problem.visibility, n_q, n_k);
-		const [panelRows] = await this.#call("panelRows", [[]]);
-		const [width, valueWidth] = await this.#call("paddedWidth", [[d], [d_v]]);
+		const dtype = this.#dtype;
+		const [panelRows] = await this.#kernels.run("panelRows", [{}], { dtype });
+		const widths = [{ count: d }, { count: d_v }];
+		const [width, valueWidth] = await this.#kernels.run("paddedWidth", widths, { dtype });
 		this.#partWidth = width + valueWidth;
 		const plan = planStripes(intervals, problem, panelRows);
 		const shared = { lo: this.#put(intervals.lo), hi: this.#put(intervals.hi), panelRows };
@@ -133,7 +131,8 @@ class Pass {
 			const own = packed.get(head.keyIndex) as PackedHead;
 			return plan.stripes.map((stripe): HeadStripe => ({ ...stripe, head, packed: own }));
 		});
-		const [scratch] = await this.#call("scratchBytes", [[stripes[0].packed.job, plan.mostKeys]]);
+		const blocks = [{ job: stripes[0].packed.job, keys: plan.mostKeys }];
+		const [scratch] = await kernels.run("scratchBytes", blocks, { dtype: this.#dtype });
 		for (const round of this.#rounds(stripes)) await kernels.scope(() => this.#round(round, scratch));
 		for (const { keyIndex, dK, dV } of packed.values()) {
 			const key = keyIndex * n_k;
@@ -161,10 +160,11 @@ class Pass {
 		const rows = stripes.map((stripe) => this.#bring(stripe));
 		const count = stripes.reduce((sum, { from, to }) => sum + to - from, 0);
 		const tasks = stripes.map(({ packed, from, to, keyFrom, keyTo }, i) => {
-			const { Q, dO, dQ, output, rowSums, part } = rows[i];
-			return [packed.job, Q, dO, from, to - from, dQ, output, rowSums, part, keyFrom, keyTo];
+			const { output: outputs, ...own } = rows[i];
+			return { job: packed.job, first: from, rows: to - from, from: keyFrom, to: keyTo, outputs, ...own };
 		});
-		const losses = await this.#call("backwardStripe", tasks, {
+		const losses = await this.#kernels.run("backwardStripe", tasks, {
+			dtype: this.#dtype,
 			scratch,
 			onProgress: (done) => this.#report((count * done) / tasks.length),
 		});
@@ -208,16 +208,17 @@ class Pass {
 	/** dK and dV += the parts of the stripes, in their order. */
 	async #join(stripes: readonly HeadStripe[], rows: readonly StripeRows[]): Promise<void> {
 		const { n_k, d, d_v } = this.#problem;
-		const tasks: number[][] = [];
+		const tasks: KernelTask<typeof backwardKernels, "joinStripes">[] = [];
 		for (const packed of new Set(stripes.map(({ packed }) => packed))) {
 			const parts = stripes.flatMap((stripe, i) =>
 				stripe.packed === packed ? [stripe.keyFrom, stripe.keyTo, rows[i].part] : [],
 			);
 			const table = this.#put(Int32Array.from(parts));
+			const shared = { table, count: parts.length / 3, d, dv: d_v, dK: packed.dK, dV: packed.dV };
 			for (let from = 0; from < n_k; from += JOIN_KEYS)
-				tasks.push([table, parts.length / 3, from, Math.min(n_k, from + JOIN_KEYS), d, d_v, packed.dK, packed.dV]);
+				tasks.push({ ...shared, from, to: Math.min(n_k, from + JOIN_KEYS) });
 		}
-		await this.#call("joinStripes", tasks);
+		await this.#kernels.run("joinStripes", tasks, { dtype: this.#dtype });
 	}
 
 	/** Whole numbers in kernel memory. */
@@ -225,10 +226,6 @@ class Pass {
 		const address = this.#kernels.allocate("f32", numbers.length);
 		this.#kernels.indices(address, numbers.length).set(numbers);
 		return address;
-	}
-
-	#call(kernel: string, tasks: readonly (readonly number[])[], options?: RunOptions): Promise<Float64Array> {
-		return this.#kernels.runPositional(`${kernel}${8 * this.#size}`, tasks, options);
 	}
 }
 

@@ -1,6 +1,10 @@
 import type { AttentionOperands, Head } from "@attgrad/attention-problem";
-import type { Dtype, Kernels, RowSource } from "@attgrad/matrix-core";
+import { bytesPerNumber, type Dtype, type Kernels, type KernelTask, type RowSource } from "@attgrad/matrix-core";
+import type { backwardKernels } from "./backward-kernels.ts";
 import type { StripePlan } from "./stripes.ts";
+
+/** The kernels of kernels/backward.ts at work. */
+export type BackwardKernels = Kernels<typeof backwardKernels>;
 
 /** Numbers of K and V that are in memory beside their packed form. */
 const STAGING_NUMBERS = 2 ** 20;
@@ -32,11 +36,11 @@ export async function packHead(
 	{ n_k, d, d_v, scale }: AttentionOperands<RowSource>,
 	{ blockRows, chunk, mostKeys }: StripePlan,
 	{ lo, hi, panelRows }: SharedMemory,
-	kernels: Kernels,
+	kernels: BackwardKernels,
 	residual: boolean,
 ): Promise<number> {
 	const { dtype } = K;
-	const size = dtype === "f64" ? 8 : 4;
+	const size = bytesPerNumber(dtype);
 	const padded = (width: number) => n_k * Math.ceil(width / COLUMNS) * COLUMNS;
 	const numbers = kernels.allocate("f64", 2);
 	const [keyCentre, valueCentre] = [kernels.allocate(dtype, d), kernels.allocate(dtype, d_v)];
@@ -48,9 +52,7 @@ export async function packHead(
 		valuesByColumn: kernels.allocate(dtype, padded(d_v)),
 		...{ keyCentre, valueCentre, lo, hi, step: panelRows * size, numbers },
 	};
-	const values = Object.values(fields);
-	const job = kernels.allocate("f64", values.length);
-	kernels.indices(job, values.length).set(values);
+	const job = kernels.allocateStruct("BackwardJob", fields);
 
 	const longest = await kernels.scope(async () => {
 		const most = Math.min(n_k, Math.max(1, Math.floor(STAGING_NUMBERS / (d + d_v))));
@@ -63,13 +65,12 @@ export async function packHead(
 			kernels.readRows(K, from, to, dtype, keys);
 			kernels.readRows(V, from, to, dtype, vectors);
 			const part = Math.ceil((to - from) / 16);
-			const tasks: number[][] = [];
+			const tasks: KernelTask<typeof backwardKernels, "packHead">[] = [];
 			for (let row = 0; row < to - from; row += part) {
-				const [key, vector] = [keys + row * d * size, vectors + row * d_v * size];
-				tasks.push([job, key, vector, from + row, Math.min(to, from + row + part)]);
+				const rows = { K: keys + row * d * size, V: vectors + row * d_v * size };
+				tasks.push({ job, ...rows, from: from + row, to: Math.min(to, from + row + part) });
 			}
-			for (const length of await kernels.runPositional(`packHead${8 * size}`, tasks))
-				squares = Math.max(squares, length);
+			for (const length of await kernels.run("packHead", tasks, { dtype })) squares = Math.max(squares, length);
 		}
 		return Math.sqrt(squares);
 	});

@@ -1,10 +1,10 @@
-import { type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
+import { bytesPerNumber, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
 import { raisedTable, runTable } from "../kernels/feature-tables.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
-import { polynomialKernels } from "../kernels/kernel-module.ts";
-import { bytesOf, putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
+import { type PolynomialKernels, putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
 import { joinSlots, keyMoments } from "../kernels/kernel-route.ts";
+import { polynomialKernels } from "../kernels/polynomial-kernels.ts";
 import { type ErrorConstants, LIMITS } from "./error-constants.ts";
 import { levelsOf } from "./levels.ts";
 import { type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
@@ -38,14 +38,14 @@ async function queries(
 	input: GaussInput,
 	moments: Float64Array,
 	plan: KernelPlan,
-	kernels: Kernels,
+	kernels: PolynomialKernels,
 	onProgress: (rows: number) => void,
 ): Promise<GaussRun> {
-	const { problem, space, constants } = input;
+	const { problem, space } = input;
 	const { n, d, A1, E } = problem;
 	const { dtype } = A1;
-	const size = bytesOf(dtype);
-	const { operands, scratch } = queryOperands(input, moments, plan, kernels);
+	const size = bytesPerNumber(dtype);
+	const { shared, scratch } = queryOperands(input, moments, plan, kernels);
 	const sumCount = 1 + d + 2 * d * d;
 	const length = sumCount + 3 * d + 1;
 	const totals = kernels.allocateZeros("f64", plan.slots * length);
@@ -61,12 +61,11 @@ async function queries(
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
 		const targets = targetsAt(from, from + rows);
-		const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
-			...[count, d, constants.degree, plan.columns - d - 1, ...operands.tables],
-			...[inputs + first * d * size, targets + first * d * size, ...operands.matrices],
-			...[flags + first, totals + slot * length * 8],
-		]);
-		const left = await kernels.runPositional(`gaussQueries${8 * size}`, tasks, { scratch });
+		const tasks = sharesOf(rows, plan).map(([first, count], slot) => {
+			const own = { A1: inputs + first * d * size, E: targets + first * d * size, flags: flags + first };
+			return { rows: count, ...shared, ...own, totals: totals + slot * length * 8 };
+		});
+		const left = await kernels.run("gaussQueries", tasks, { dtype, scratch });
 		const all = kernels.view("f64", totals, plan.slots * length);
 		for (let slot = 0; slot < plan.slots; slot++) {
 			const last = (slot + 1) * length - 1;
@@ -101,12 +100,12 @@ function takeFlags(words: Int32Array, from: number, exactRows: number[]): void {
 	bytes.fill(0);
 }
 
-/** What every task of pass 2 takes beside its rows: tables, then matrices and moments; and the scratch. */
+/** Arguments that all tasks of pass 2 share, and the bytes of scratch of a thread. */
 function queryOperands(
 	input: GaussInput,
 	moments: Float64Array,
 	{ columns, panelBytes }: KernelPlan,
-	kernels: Kernels,
+	kernels: PolynomialKernels,
 ) {
 	const { problem, space, tree, constants } = input;
 	const { d, X } = problem;
@@ -126,24 +125,33 @@ function queryOperands(
 	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
 	const M = taylorDegree(largestRadius(space), 2 * r);
-	const matrices = [
-		...[frame.valueCentre, queryMap.data, new Float64Array(d), shift.data].map((x) => putNumbers(kernels, "f64", x)),
-		...[byDegree, narrow, multiplicity.subarray(0, tree.size)].map((x) => putNumbers(kernels, dtype, x)),
-		putIndices(kernels, raisedTable(tree, panelBytes)),
-		putNumbers(kernels, dtype, pilot),
-		pilot.length / d,
-		putNumbers(kernels, "f64", solutionConstants(constants, M, largestRadius(space))),
-		putNumbers(kernels, "f64", boundConstants(constants, space)),
-	];
-	const [, runCount, runAddress] = putRuns(kernels, runs);
-	const parts = 8 / bytesOf(dtype);
+	const { runs: runCount, runTable: runAddress } = putRuns(kernels, runs);
+	const doubles = (numbers: ArrayLike<number>): number => putNumbers(kernels, "f64", numbers);
+	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, dtype, values);
+	const shared = {
+		...{ d, degree, extra: columns - d - 1, terms: M, levels: putIndices(kernels, starts) },
+		...{ runs: runCount, runTable: runAddress },
+		valueCentre: doubles(frame.valueCentre),
+		queryMap: doubles(queryMap.data),
+		none: kernels.allocateZeros("f64", d),
+		queryShift: doubles(shift.data),
+		byDegree: numbers(byDegree),
+		moments: numbers(narrow),
+		multiplicity: numbers(multiplicity.subarray(0, tree.size)),
+		raised: putIndices(kernels, raisedTable(tree, panelBytes)),
+		pilot: numbers(pilot),
+		pilotNodes: pilot.length / d,
+		constants: doubles(solutionConstants(constants, M, largestRadius(space))),
+		bounds: doubles(boundConstants(constants, space)),
+	};
+	const parts = 8 / bytesPerNumber(dtype);
 	const sumColumns = form === "l1" ? 1 : 3;
 	const solution = degree + 2 * r + 6;
 	const solving = r * r + 3 * r + M + 3;
 	const ofPart = sumColumns * (2 * r + 1) + solution + kernelConstants.KEPT_PANELS;
 	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 7;
 	return {
-		operands: { tables: [M, putIndices(kernels, starts), runCount, runAddress], matrices },
+		shared,
 		scratch: 256 + (wide + 2 * nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes,
 	};
 }

@@ -1,6 +1,6 @@
+import { bytesPerNumber } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { totalDegreeTree } from "../monomials/total-degree.ts";
-import { bytesOf } from "./kernel-operands.ts";
 import { blocksInSum, kernelPlan } from "./kernel-plan.ts";
 
 test("no sum has more additions in double precision than certificates count", () => {
@@ -21,7 +21,7 @@ test("no sum has more additions in double precision than certificates count", ()
 						for (const n of [1, 100, 4097, 65_536, 1e6, 3e7, 1e9]) {
 							const shape = { n, d, dtype };
 							const { slots, slotRows, blockPanels, panelBytes } = kernelPlan(kernel, shape, tree, nodes, columns);
-							const blockRows = (blockPanels * panelBytes) / bytesOf(dtype);
+							const blockRows = (blockPanels * panelBytes) / bytesPerNumber(dtype);
 							const chunk = Math.min(n, slots * slotRows);
 							const used = Math.ceil(chunk / slotRows);
 							const depth = Math.ceil(Math.min(chunk, slotRows) / blockRows) + used + Math.ceil(n / chunk);

@@ -1,12 +1,12 @@
 import type { RowSink } from "@attgrad/attention-problem";
-import { type Kernels, type Runtime, withKernels } from "@attgrad/matrix-core";
+import { bytesPerNumber, type Runtime, withKernels } from "@attgrad/matrix-core";
 import { notPositive } from "../../rows/softmax-rows.ts";
 import { type ForwardTotals, shiftedRows } from "../routes/forward.ts";
 import type { RouteInput } from "../routes/route.ts";
-import { polynomialKernels } from "./kernel-module.ts";
-import { bytesOf, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
+import { type PolynomialKernels, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import { keyMoments } from "./kernel-route.ts";
+import { polynomialKernels } from "./polynomial-kernels.ts";
 
 /**
  * `forwardRows` on kernels and threads: pass 1 of the routes, then outputs alone. The same for every number of threads.
@@ -29,16 +29,18 @@ async function outputs(
 	input: RouteInput,
 	moments: Float64Array,
 	plan: KernelPlan,
-	kernels: Kernels,
+	kernels: PolynomialKernels,
 	sink: RowSink,
 	onProgress: (rows: number) => void,
 ): Promise<number> {
 	const { problem, tree, frame } = input;
 	const { n, d, A1 } = problem;
 	const dtype = A1.dtype;
-	const size = bytesOf(dtype);
-	const tables = putRuns(kernels, plan.keyRuns);
-	const operands = queryOperands(input, moments, plan.keyRuns.order, kernels);
+	const size = bytesPerNumber(dtype);
+	const shared = {
+		...{ d, nodes: tree.size, ...putRuns(kernels, plan.keyRuns) },
+		...queryOperands(input, moments, plan.keyRuns.order, kernels),
+	};
 	const ranges = putNumbers(kernels, "f64", new Float64Array(2 * plan.slots).fill(Number.POSITIVE_INFINITY));
 	const rangeView = kernels.view("f64", ranges, 2 * plan.slots);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
@@ -49,11 +51,11 @@ async function outputs(
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
 		const shares = sharesOf(rows, plan);
-		const tasks = shares.map(([first, count], slot) => [
-			...[count, d, tree.size, ...tables, inputs + first * d * size],
-			...[...operands, made + first * d * size, ranges + slot * 16],
-		]);
-		const bad = await kernels.runPositional(`forwardPass${8 * size}`, tasks, { scratch });
+		const tasks = shares.map(([first, count], slot) => {
+			const own = { A1: inputs + first * d * size, outputs: made + first * d * size };
+			return { rows: count, ...shared, ...own, range: ranges + slot * 16 };
+		});
+		const bad = await kernels.run("forwardPass", tasks, { dtype, scratch });
 		const slot = bad.findIndex((row) => row >= 0);
 		if (slot >= 0)
 			throw notPositive("polynomial", from + shares[slot][0] + bad[slot], rangeView[2 * slot], "raise the degree");

@@ -2,9 +2,10 @@ import { type Dtype, type Kernels, Matrix, multiply, scale } from "@attgrad/matr
 import type { RouteInput } from "../routes/route.ts";
 import type { RunTable } from "./feature-tables.ts";
 import type { KernelPlan } from "./kernel-plan.ts";
+import type { polynomialKernels } from "./polynomial-kernels.ts";
 
-/** Bytes of a number. */
-export const bytesOf = (dtype: Dtype): number => (dtype === "f64" ? 8 : 4);
+/** The kernels of the polynomial method at work. */
+export type PolynomialKernels = Kernels<typeof polynomialKernels>;
 
 /** Numbers put into the kernels' memory, and their address. */
 export function putNumbers(kernels: Kernels, dtype: Dtype, numbers: ArrayLike<number>): number {
@@ -20,12 +21,19 @@ export function putIndices(kernels: Kernels, indices: Int32Array): number {
 	return address;
 }
 
-/** Arguments of a kernel for a table of runs: nodes that features are made of, their runs, the address of the table. */
-export const putRuns = (kernels: Kernels, { made, runs, triples }: RunTable): [number, number, number] => [
-	made,
-	runs,
-	putIndices(kernels, triples),
-];
+/** Arguments of a kernel for a table of runs. */
+export interface RunArguments {
+	/** Nodes that features are made of. */
+	readonly made: number;
+	readonly runs: number;
+	/** Address of the table. */
+	readonly runTable: number;
+}
+
+/** A table of runs in the kernels' memory. */
+export const putRuns = (kernels: Kernels, { made, runs, triples }: RunTable): RunArguments => {
+	return { made, runs, runTable: putIndices(kernels, triples) };
+};
 
 /** The rows of a chunk that each slot takes, as [first, count]; slots without rows are left out. */
 export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
@@ -34,16 +42,24 @@ export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number
 	return shares;
 }
 
-/**
- * What a pass over queries takes in the kernels' memory: X with the frame's map, a centre of zeros, the shift of the queries
- * and the weighed moments in the order of a table.
- */
+/** Addresses that every pass over queries takes. */
+export interface QueryArguments {
+	/** X with the frame's map. */
+	readonly queryMap: number;
+	/** A centre of zeros. */
+	readonly none: number;
+	readonly queryShift: number;
+	/** The weighed moments, in the order of a table. */
+	readonly weighted: number;
+}
+
+/** Writes the operands of a pass over queries to the kernels' memory. */
 export function queryOperands(
 	{ problem, tree, weights, frame }: RouteInput,
 	moments: Float64Array,
 	order: Int32Array,
 	kernels: Kernels,
-): readonly number[] {
+): QueryArguments {
 	const { d } = problem;
 	const { dtype } = problem.A1;
 	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
@@ -54,10 +70,10 @@ export function queryOperands(
 		const node = order[place];
 		for (let from = node * (d + 1), end = from + d; from <= end; from++, at++) view[at] = weights[node] * moments[from];
 	}
-	return [
-		putNumbers(kernels, "f64", queryMap.data),
-		kernels.allocateZeros("f64", d),
-		putNumbers(kernels, "f64", shift.data),
+	return {
+		queryMap: putNumbers(kernels, "f64", queryMap.data),
+		none: kernels.allocateZeros("f64", d),
+		queryShift: putNumbers(kernels, "f64", shift.data),
 		weighted,
-	];
+	};
 }

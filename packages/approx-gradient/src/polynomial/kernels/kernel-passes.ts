@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { type Runtime, UsageError, withKernels } from "@attgrad/matrix-core";
+import { bytesPerNumber, type Runtime, UsageError, withKernels } from "@attgrad/matrix-core";
 import { polynomialFamilies } from "../families/index.ts";
 import { totalDegreeApproximation } from "../method/approximation.ts";
 import { balancedSpace } from "../method/feature-space.ts";
@@ -7,10 +7,10 @@ import { featureWeights } from "../monomials/feature-tree.ts";
 import { profileOf } from "../profile/profile.ts";
 import { kernelSums } from "../profile/profile-kernels.ts";
 import { routes } from "../routes/index.ts";
-import { polynomialKernels } from "./kernel-module.ts";
-import { bytesOf, putIndices } from "./kernel-operands.ts";
+import { putIndices } from "./kernel-operands.ts";
 import { kernelPlan } from "./kernel-plan.ts";
 import { type KernelRouteName, keyMoments, queries } from "./kernel-route.ts";
+import { polynomialKernels } from "./polynomial-kernels.ts";
 
 /** Parts of the polynomial method on kernels, each to be run by itself and timed. */
 export interface KernelPasses {
@@ -61,11 +61,11 @@ export async function kernelPasses(
 		profile: () => profileOf(problem, sums),
 		features: (blocks) =>
 			withKernels(runtime, polynomialKernels, async (kernels) => {
-				const size = bytesOf(dtype);
+				const size = bytesPerNumber(dtype);
 				const { made, runs, triples } = plan.keyRuns;
 				const row = plan.blockPanels * plan.panelBytes;
-				const task = [d, runs, putIndices(kernels, triples), row, blocks];
-				await kernels.runPositional(`features${8 * size}`, [task], { scratch: (d + made) * row });
+				const task = { d, runs, runTable: putIndices(kernels, triples), row, times: blocks };
+				await kernels.run("features", [task], { dtype, scratch: (d + made) * row });
 				return (blocks * row) / size;
 			}),
 		keys,

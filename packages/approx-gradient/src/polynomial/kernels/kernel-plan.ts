@@ -1,7 +1,6 @@
-import { builds, type Dtype, type KernelName } from "@attgrad/matrix-core";
+import { builds, bytesPerNumber, type Dtype, type KernelName } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import { productTable, type RunTable } from "./feature-tables.ts";
-import { bytesOf } from "./kernel-operands.ts";
 
 /** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
 export interface KernelPlan {
@@ -55,7 +54,7 @@ export function blocksInSum(
 ): number {
 	const rowWork = nodes * columns;
 	const rowBytes = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / nodes)), 64, BLOCK_ROW_BYTES);
-	const blockRows = Math.min(rowBytes, upTo(n * bytesOf(dtype), 64)) / bytesOf(dtype);
+	const blockRows = Math.min(rowBytes, upTo(n * bytesPerNumber(dtype), 64)) / bytesPerNumber(dtype);
 	const slots = slotsOf(nodes, columns);
 	const share = Math.max(SHARE_WORK / rowWork, Math.min(SMALL_SHARE.rows, SMALL_SHARE.work / rowWork));
 	const most = Math.min(Math.max(n / slots, SMALL_SHARE.rows), Math.max(share, BLOCK_ROW_BYTES)) + BLOCK_ROW_BYTES;
@@ -74,9 +73,13 @@ export function kernelPlan(
 	if (kernel === "js") throw new Error("kernel js has no plan");
 	const keyRuns = productTable(tree, nodes);
 	const panelBytes = builds[kernel].constants["TILE_VECTORS"] * 16;
-	const panelRows = panelBytes / bytesOf(dtype);
+	const panelRows = panelBytes / bytesPerNumber(dtype);
 	const fitting = 2 ** Math.floor(Math.log2(BLOCK_BYTES / (keyRuns.made * panelBytes)));
-	const blockPanels = clamp(fitting, 2, Math.min(BLOCK_ROW_BYTES / bytesOf(dtype), upTo(n, panelRows)) / panelRows);
+	const blockPanels = clamp(
+		fitting,
+		2,
+		Math.min(BLOCK_ROW_BYTES / bytesPerNumber(dtype), upTo(n, panelRows)) / panelRows,
+	);
 	const blockRows = blockPanels * panelRows;
 	const slots = slotsOf(nodes, columns);
 	const rowWork = nodes * columns;

@@ -19,9 +19,9 @@ import { totalDegreeTree } from "../monomials/total-degree.ts";
 import { profileOf } from "../profile/profile.ts";
 import { routes } from "../routes/index.ts";
 import type { RouteInput } from "../routes/route.ts";
-import { polynomialKernels } from "./kernel-module.ts";
 import { kernelPlan } from "./kernel-plan.ts";
 import { keyMoments, runOnKernels } from "./kernel-route.ts";
+import { polynomialKernels } from "./polynomial-kernels.ts";
 
 const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");
 const routeNames = ["moment", "reverse"] as const;

@@ -1,10 +1,19 @@
-import { type Kernels, Matrix, multiply, type Runtime, scale, transpose, withKernels } from "@attgrad/matrix-core";
+import {
+	bytesPerNumber,
+	type KernelTask,
+	Matrix,
+	multiply,
+	type Runtime,
+	scale,
+	transpose,
+	withKernels,
+} from "@attgrad/matrix-core";
 import { notPositive } from "../../rows/softmax-rows.ts";
 import type { RouteInput, RouteOptions, RouteResult } from "../routes/route.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
-import { polynomialKernels } from "./kernel-module.ts";
-import { bytesOf, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
+import { type PolynomialKernels, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
+import { polynomialKernels } from "./polynomial-kernels.ts";
 
 /** Routes that have kernels. */
 export type KernelRouteName = "moment" | "reverse";
@@ -51,26 +60,26 @@ export async function runOnKernels(
 export function keyMoments(
 	{ problem, frame }: Pick<RouteInput, "problem" | "frame">,
 	plan: KernelPlan,
-	kernels: Kernels,
+	kernels: PolynomialKernels,
 	onProgress: (rows: number) => void,
 ): Promise<Float64Array> {
 	const { n, d, A2, A3, Y } = problem;
 	const dtype = problem.A1.dtype;
-	const size = bytesOf(dtype);
+	const size = bytesPerNumber(dtype);
 	return kernels.scope(async () => {
 		const { nodes, columns } = plan;
 		const extra = columns - d - 1;
 		const keyMap = transpose(frame.keyMap);
 		const tilted = frame.queryCentre.some((nu) => nu !== 0);
-		const fixed = [...putRuns(kernels, plan.keyRuns), plan.blockPanels];
-		const matrices = [
-			putNumbers(kernels, "f64", keyMap.data),
-			putNumbers(kernels, "f64", frame.keyCentre),
-			putNumbers(kernels, "f64", Y.data),
-			putNumbers(kernels, "f64", frame.valueCentre),
-			kernels.allocateZeros("f64", d),
-			tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
-		];
+		const shared = {
+			...{ d, nodes, ...putRuns(kernels, plan.keyRuns), panels: plan.blockPanels },
+			keyMap: putNumbers(kernels, "f64", keyMap.data),
+			centre: putNumbers(kernels, "f64", frame.keyCentre),
+			Y: putNumbers(kernels, "f64", Y.data),
+			valueCentre: putNumbers(kernels, "f64", frame.valueCentre),
+			none: kernels.allocateZeros("f64", d),
+			tilt: tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
+		};
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 		const used = sharesOf(chunkRows, plan).length;
 		const length = nodes * columns;
@@ -82,13 +91,11 @@ export function keyMoments(
 			const rows = Math.min(chunkRows, n - from);
 			const keys = keysAt(from, from + rows);
 			const inputs = inputsAt(from, from + rows);
-			const tasks = sharesOf(rows, plan).map(([first, count], slot) => [
-				...[count, d, nodes, ...fixed, keys + first * d * size, inputs + first * d * size],
-				...[...matrices, sums + slot * length * 8, ...(extra > 0 ? [extra] : [])],
-			]);
-			await kernels.runPositional(`${extra > 0 ? "gauss" : "key"}Moments${8 * size}`, tasks, {
-				scratch: plan.keyScratch,
+			const tasks = sharesOf(rows, plan).map(([first, count], slot) => {
+				const own = { keys: keys + first * d * size, inputs: inputs + first * d * size };
+				return { rows: count, ...shared, ...own, S: sums + slot * length * 8, extra };
 			});
+			await kernels.run(extra > 0 ? "gaussMoments" : "keyMoments", tasks, { dtype, scratch: plan.keyScratch });
 			joinSlots(kernels.view("f64", sums, used * length), joined);
 			onProgress(from + rows);
 		}
@@ -113,30 +120,52 @@ export function joinSlots(slots: Float64Array, joined: Float64Array): void {
 	slots.fill(0);
 }
 
+/** Arguments of pass 2 that both routes take. */
+type QueryTask = KernelTask<typeof polynomialKernels, "queryReverse">;
+
+/** The kernel of a route's pass 2, its own operands in the kernels' memory. */
+function queryKernel(
+	route: KernelRouteName,
+	{ problem, tree, weights }: RouteInput,
+	moments: Float64Array,
+	{ panelBytes }: KernelPlan,
+	kernels: PolynomialKernels,
+): (tasks: readonly QueryTask[], scratch: number) => Promise<Float64Array> {
+	const { dtype } = problem.A1;
+	if (route === "reverse") return (tasks, scratch) => kernels.run("queryReverse", tasks, { dtype, scratch });
+	const own = {
+		raisedNodes: tree.raisedSize,
+		moments: putNumbers(kernels, dtype, moments),
+		weight: putNumbers(kernels, dtype, weights),
+		raised: putIndices(kernels, raisedTable(tree, panelBytes)),
+	};
+	return (tasks, scratch) => {
+		const complete = tasks.map((task) => ({ ...task, ...own }));
+		return kernels.run("queryMoment", complete, { dtype, scratch });
+	};
+}
+
 /** Pass 2: gradient, loss and totals from the moments. */
 export async function queries(
 	route: KernelRouteName,
 	input: RouteInput,
 	moments: Float64Array,
 	plan: KernelPlan,
-	kernels: Kernels,
+	kernels: PolynomialKernels,
 	onProgress: (rows: number) => void,
 ): Promise<RouteResult & RunTotals> {
-	const { problem, tree, weights, frame } = input;
+	const { problem, tree, frame } = input;
 	const { n, d, A1, E } = problem;
 	const dtype = A1.dtype;
-	const size = bytesOf(dtype);
+	const size = bytesPerNumber(dtype);
 	// The route by moments multiplies features of every node.
 	const runs = route === "moment" ? runTable(tree, tree.size) : plan.keyRuns;
-	const tables = putRuns(kernels, runs);
-	const operands = [
-		putNumbers(kernels, "f64", frame.valueCentre),
+	const shared = {
+		...{ d, nodes: tree.size, ...putRuns(kernels, runs) },
+		valueCentre: putNumbers(kernels, "f64", frame.valueCentre),
 		...queryOperands(input, moments, runs.order, kernels),
-	];
-	if (route === "moment") {
-		operands.push(tree.raisedSize, putNumbers(kernels, dtype, moments), putNumbers(kernels, dtype, weights));
-		operands.push(putIndices(kernels, raisedTable(tree, plan.panelBytes)));
-	}
+	};
+	const kernel = queryKernel(route, input, moments, plan, kernels);
 	const sumCount = 1 + d + 2 * d * d;
 	const totals = kernels.allocateZeros("f64", plan.slots * (sumCount + 2));
 	const all = kernels.view("f64", totals, plan.slots * (sumCount + 2));
@@ -147,18 +176,17 @@ export async function queries(
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
-	const kernel = `${route === "moment" ? "queryMoment" : "queryReverse"}${8 * size}`;
 	const scratch = plan.queryScratch(runs, route === "moment" ? tree.raisedSize : runs.made);
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
 		const targets = targetsAt(from, from + rows);
 		const shares = sharesOf(rows, plan);
-		const tasks = shares.map(([first, count], slot) => [
-			...[count, d, tree.size, ...tables, inputs + first * d * size, targets + first * d * size],
-			...[...operands, totals + slot * (sumCount + 2) * 8],
-		]);
-		const bad = await kernels.runPositional(kernel, tasks, { scratch });
+		const tasks = shares.map(([first, count], slot) => {
+			const own = { A1: inputs + first * d * size, E: targets + first * d * size };
+			return { rows: count, ...shared, ...own, totals: totals + slot * (sumCount + 2) * 8 };
+		});
+		const bad = await kernel(tasks, scratch);
 		const slot = bad.findIndex((row) => row >= 0);
 		if (slot >= 0)
 			throw notPositive(

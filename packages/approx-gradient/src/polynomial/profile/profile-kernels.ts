@@ -1,6 +1,8 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import {
+	bytesPerNumber,
 	type Kernels,
+	type KernelTask,
 	Matrix,
 	maxAbs,
 	type RowSource,
@@ -10,7 +12,8 @@ import {
 	withKernels,
 } from "@attgrad/matrix-core";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
-import { polynomialKernels } from "../kernels/kernel-module.ts";
+import { putNumbers } from "../kernels/kernel-operands.ts";
+import { polynomialKernels } from "../kernels/polynomial-kernels.ts";
 import { ColumnRange } from "./column-range.ts";
 import { productSizes } from "./profile.ts";
 import { type ProfileSums, reportPass } from "./profile-sums.ts";
@@ -20,12 +23,28 @@ type Join = "min" | "max" | "sum";
 
 const starts: Record<Join, number> = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 };
 
+/** Kernels of the four passes, and those for rows of four columns of single precision. */
+const singlePasses = {
+	keyRanges: "keyRangesSingle",
+	queryRanges: "queryRangesSingle",
+	centredQueries: "centredQueriesSingle",
+	centredKeys: "centredKeysSingle",
+} as const;
+
+type SinglePass = (typeof singlePasses)[PassName];
+type PassName = keyof typeof singlePasses;
+type PassTask<Name extends PassName = PassName> = KernelTask<typeof polynomialKernels, Name>;
+type RowArgument = "keys" | "inputs" | "targets";
+type SharedArgument = "rows" | "d" | "out";
+
 /** A pass of `kernels/profile/profile.ts`, or of `kernels/profile/single-profile.ts`, over two matrices row by row, or one. */
-interface Pass {
-	readonly kernel: "keyRanges" | "queryRanges" | "centredQueries" | "centredKeys";
-	readonly rows: readonly RowSource[];
-	/** Arguments after the rows: vectors and matrices of doubles, which are put into the kernels' memory. */
-	readonly operands: readonly Float64Array[];
+interface Pass<Name extends PassName = PassName> {
+	readonly kernel: Name;
+	readonly rows: { readonly [Argument in keyof PassTask<Name> & RowArgument]: RowSource };
+	/** Vectors and matrices of doubles, which are put into the kernels' memory. */
+	readonly operands: {
+		readonly [Argument in Exclude<keyof PassTask<Name>, RowArgument | SharedArgument>]: Float64Array;
+	};
 	/** What the kernel leaves, in order: how each entry is joined, and how many there are. */
 	readonly results: readonly (readonly [Join, number])[];
 }
@@ -55,11 +74,11 @@ const areModerate = (sizes: Float64Array, M: Matrix): boolean =>
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
 	const { d, A1, A2, A3, E, X, Y } = problem;
 	let single = d === 4 && A1.dtype === "f32";
-	const once = (pass: Pass) =>
+	const once = <Name extends PassName>(pass: Pass<Name>) =>
 		withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, single, kernels));
 	/** What a pass gives; where that cannot be trusted, this pass and all after it go in double precision. */
-	const run = async <Sums>(
-		pass: Pass,
+	const run = async <Name extends PassName, Sums>(
+		pass: Pass<Name>,
 		read: (results: Six, unit: number) => { trusted: boolean; sums: Sums },
 	): Promise<Sums> => {
 		if (single) {
@@ -79,7 +98,8 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 	return {
 		async keyRanges() {
 			const results = [...columns, ...columns, ["max", d], ["max", 1]] as const;
-			const pass: Pass = { kernel: "keyRanges", rows: [A2, A3], operands: [wide(Y)], results };
+			const rows = { keys: A2, inputs: A3 };
+			const pass: Pass<"keyRanges"> = { kernel: "keyRanges", rows, operands: { Y: wide(Y) }, results };
 			return run(pass, ([min, max, low, high, inputSizes, square], unit) => {
 				const norm = Math.sqrt(square[0]);
 				const trusted = isModerateNorm(norm) && areModerate(inputSizes, Y);
@@ -89,7 +109,8 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 		},
 		async queryRanges() {
 			const results = [...columns, ["max", d], ["max", 1]] as const;
-			const pass: Pass = { kernel: "queryRanges", rows: [A1], operands: [wide(scaledX)], results };
+			const operands = { X: wide(scaledX) };
+			const pass: Pass<"queryRanges"> = { kernel: "queryRanges", rows: { inputs: A1 }, operands, results };
 			return run(pass, ([min, max, inputSizes, square], unit) => {
 				const norm = Math.sqrt(square[0]);
 				const trusted = isModerateNorm(norm) && areModerate(inputSizes, scaledX);
@@ -97,27 +118,29 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 			});
 		},
 		async centredQueries(centre, valueMiddle) {
-			const operands = [wide(scaledX), centre, valueMiddle];
+			const operands = { X: wide(scaledX), centre, middle: valueMiddle };
 			const results = [
 				["max", 1],
 				["sum", d],
 				["sum", d * d],
 			] as const;
-			const pass: Pass = { kernel: "centredQueries", rows: [A1, E], operands, results };
+			const rows = { inputs: A1, targets: E };
+			const pass: Pass<"centredQueries"> = { kernel: "centredQueries", rows, operands, results };
 			return run(pass, ([square, inputSums, targetSums], unit) => {
 				const sums = { unit, norm: Math.sqrt(square[0]), inputSums, targetSums: new Matrix(d, d, targetSums) };
 				return { trusted: true, sums };
 			});
 		},
 		async centredKeys(middle, queryCentre, valueCentre) {
-			const operands = [wide(Y), middle, queryCentre, valueCentre];
+			const operands = { Y: wide(Y), middle, tilt: queryCentre, valueCentre };
 			const results = [
 				["max", 1],
 				["sum", 1],
 				["sum", d],
 				["sum", d],
 			] as const;
-			const pass: Pass = { kernel: "centredKeys", rows: [A2, A3], operands, results };
+			const rows = { keys: A2, inputs: A3 };
+			const pass: Pass<"centredKeys"> = { kernel: "centredKeys", rows, operands, results };
 			return run(pass, ([square, total, sums, valueSums], unit) => {
 				const mean = middle.map((x, b) => x + sums[b] / total[0]);
 				const valueMean = valueSums.map((sum) => sum / total[0]);
@@ -129,19 +152,15 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 
 type Six = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
 
-async function runPass(
+async function runPass<Name extends PassName>(
 	{ n, d, A1 }: AttentionProblem<RowSource>,
-	{ kernel, rows, operands, results }: Pass,
+	{ kernel, rows, operands, results }: Pass<Name>,
 	single: boolean,
-	kernels: Kernels,
+	kernels: Kernels<typeof polynomialKernels>,
 ): Promise<Float64Array[]> {
 	const { dtype } = A1;
-	const size = dtype === "f64" ? 8 : 4;
-	const values = operands.map((operand) => {
-		const address = kernels.allocate("f64", operand.length);
-		kernels.view("f64", address, operand.length).set(operand);
-		return address;
-	});
+	const size = bytesPerNumber(dtype);
+	const values = mapValues(operands, (operand) => putNumbers(kernels, "f64", operand));
 	const length = results.reduce((sum, [, count]) => sum + count, 0);
 	const chunkRows = Math.min(n, SLOTS * SLOT_ROWS);
 	const slots = Math.ceil(chunkRows / SLOT_ROWS);
@@ -152,20 +171,20 @@ async function runPass(
 		for (let slot = 0; slot < slots; slot++) all.fill(starts[join], slot * length + at, slot * length + at + count);
 		at += count;
 	}
-	const read = rows.map((source) => kernels.rowReader(source, dtype, chunkRows));
+	const read = mapValues(rows, (source) => kernels.rowReader(source, dtype, chunkRows));
 	for (let from = 0; from < n; from += chunkRows) {
 		const count = Math.min(chunkRows, n - from);
-		const blocks = read.map((rowsAt) => rowsAt(from, from + count));
-		const tasks = [];
+		const blocks = mapValues(read, (rowsAt) => rowsAt(from, from + count));
+		const tasks: PassTask[] = [];
 		for (let first = 0; first < count; first += SLOT_ROWS)
-			tasks.push([
-				...[Math.min(SLOT_ROWS, count - first), d],
-				...blocks.map((address) => address + first * d * size),
-				...[...values, out + (first / SLOT_ROWS) * length * 8],
-			]);
-		await kernels.runPositional(single ? `${kernel}Single` : `${kernel}${8 * size}`, tasks, {
-			scratch: scratchBytes(d),
-		});
+			// `Pass` has every argument of its kernel, which the union of the four cannot show.
+			tasks.push({
+				...{ rows: Math.min(SLOT_ROWS, count - first), d, ...values },
+				...mapValues(blocks, (address) => address + first * d * size),
+				out: out + (first / SLOT_ROWS) * length * 8,
+			} as Partial<PassTask> as PassTask);
+		if (single) await kernels.run<SinglePass>(singlePasses[kernel], tasks, { scratch: scratchBytes(d) });
+		else await kernels.run<PassName>(kernel, tasks, { dtype, scratch: scratchBytes(d) });
 		reportPass(kernel, from + count, n, kernels.onProgress);
 	}
 	at = 0;
@@ -175,6 +194,15 @@ async function runPass(
 		at += count;
 		return joined;
 	});
+}
+
+/** The object with every value mapped. */
+function mapValues<Key extends string, Value, Result>(
+	record: { readonly [Name in Key]: Value },
+	map: (value: Value) => Result,
+): Record<Key, Result> {
+	const entries = Object.entries<Value>(record).map(([key, value]) => [key, map(value)]);
+	return Object.fromEntries(entries) as Record<Key, Result>;
 }
 
 /** joined[i] = the join of joined[i] and all[from + i]. */
