@@ -3,37 +3,21 @@
 import { gaussPass } from "./gauss-pass";
 import { keyMoments } from "./key-moments";
 
-export function gaussMoments64(
+// each BITS: 64, 32
+export function gaussMoments$BITS(
 	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32, keys: usize, inputs: usize,
 	keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize, extra: i32,
 ): void {
-	keyMoments<f64>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S, extra);
+	keyMoments<f$BITS>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S, extra);
 }
 
-export function gaussMoments32(
-	scratch: usize, rows: i32, d: i32, nodes: i32, made: i32, runs: i32, runTable: usize, panels: i32, keys: usize, inputs: usize,
-	keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize, tilt: usize, S: usize, extra: i32,
-): void {
-	keyMoments<f32>(scratch, rows, d, nodes, made, runs, runTable, panels, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, S, extra);
-}
-
-export function gaussQueries64(
+// each BITS: 64, 32
+export function gaussQueries$BITS(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, moments: usize,
 	multiplicity: usize, raised: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
 ): f64 {
-	return gaussPass<f64>(
-		scratch, rows, d, degree, extra, terms, levels, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, moments,
-		multiplicity, raised, pilot, pilotNodes, constants, bounds, flags, totals,
-	);
-}
-
-export function gaussQueries32(
-	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, runTable: usize,
-	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, moments: usize,
-	multiplicity: usize, raised: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
-): f64 {
-	return gaussPass<f32>(
+	return gaussPass<f$BITS>(
 		scratch, rows, d, degree, extra, terms, levels, runs, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, moments,
 		multiplicity, raised, pilot, pilotNodes, constants, bounds, flags, totals,
 	);

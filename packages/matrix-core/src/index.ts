@@ -33,7 +33,7 @@ export { availableKernels } from "./runtime/choice.ts";
 export { type KernelModule, type KernelTask, kernelCompileTime, kernelModule } from "./runtime/kernel-module.ts";
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";
 export type { ProgressReport } from "./runtime/progress-report.ts";
-export { createRuntime, keepingRows, type Runtime, type RuntimeOptions, withKernels } from "./runtime/runtime.ts";
+export { createRuntime, type Runtime, type RuntimeOptions, withCachedRows, withKernels } from "./runtime/runtime.ts";
 export { qr, solve } from "./solve.ts";
 export { readDuration, readMemory, shortDuration } from "./text/amounts.ts";
 export { printable } from "./text/printable.ts";

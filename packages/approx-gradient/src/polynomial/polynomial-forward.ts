@@ -5,7 +5,7 @@ import {
 	type RowSink,
 	withoutTarget,
 } from "@attgrad/attention-problem";
-import { ComputationError, keepingRows, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, type RowSource, type Runtime, withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../accuracy.ts";
 import type { ProvenBound } from "./certificates/forms/forms.ts";
@@ -59,7 +59,7 @@ export function polynomialOutput(
 	sink: RowSink,
 ): Promise<PolynomialOutput> {
 	const { A1, A2, A3 } = layer;
-	return keepingRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
+	return withCachedRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
 		const method = await methodOf(layer, basis, runtime);
 		const approximation =
 			degree === undefined

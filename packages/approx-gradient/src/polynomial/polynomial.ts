@@ -1,5 +1,5 @@
 import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
-import { keepingRows } from "@attgrad/matrix-core";
+import { withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { degreeOrEpsilon } from "../accuracy.ts";
 import { gaussOfDegree, gaussWithin } from "./gauss/gauss-gradient.ts";
@@ -83,7 +83,7 @@ export const polynomial = defineAlgorithm({
 		runtime,
 	): Promise<GradientResult> {
 		const { A1, A2, A3, E } = problem;
-		return keepingRows(runtime, [A1, A2, A3, E], A1.dtype, async (runtime) => {
+		return withCachedRows(runtime, [A1, A2, A3, E], A1.dtype, async (runtime) => {
 			if (basis === "gauss") {
 				const profile = await profileOn(problem, runtime);
 				const space = balancedSpace(profile);

@@ -11,9 +11,9 @@ export interface KernelModule {
 	/** Folder of the package. */
 	readonly folder: URL;
 	/** Its kernels by name. Other implementations, such as native ones, have the same. */
-	readonly kernels?: Readonly<Record<string, KernelSignature>>;
+	readonly kernels: Readonly<Record<string, KernelSignature>>;
 	/** Fields of the structs that kernels read, four bytes each: `name: type` in the order of memory. */
-	readonly structs?: Readonly<Record<string, readonly string[]>>;
+	readonly structs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The module itself, its type holding every name: generated files declare their kernels so. */
@@ -22,10 +22,10 @@ export function kernelModule<const Module extends KernelModule>(module: Module):
 }
 
 /** Kernels that a module declares. */
-export type KernelsOf<Module extends KernelModule> = NonNullable<Module["kernels"]>;
+export type KernelsOf<Module extends KernelModule> = Module["kernels"];
 
 /** Structs that a module declares. */
-export type StructsOf<Module extends KernelModule> = NonNullable<Module["structs"]>;
+export type StructsOf<Module extends KernelModule> = Module["structs"];
 
 /** Arguments of a kernel of a module: a task of `Kernels.run`. */
 export type KernelTask<Module extends KernelModule, Name extends keyof KernelsOf<Module>> = KernelArguments<
@@ -96,7 +96,7 @@ export function instantiate(code: WebAssembly.Module, memory: WebAssembly.Memory
  * Compares the functions of an instance with the declaration of their module.
  * @throws Error where a kernel is missing or takes another number of arguments: the build is older than the declaration
  */
-export function checkDeclaration({ name, kernels = {} }: KernelModule, functions: KernelFunctions): void {
+export function checkDeclaration({ name, kernels }: KernelModule, functions: KernelFunctions): void {
 	for (const [kernel, { parameters, typed }] of Object.entries(kernels))
 		for (const dtype of typed ? (["f64", "f32"] as const) : [undefined]) {
 			const exported = exportedName(kernel, dtype);
@@ -112,7 +112,7 @@ export function callKernel<Module extends KernelModule, Name extends keyof Kerne
 	kernel: Name,
 	task: KernelTask<Module, Name>,
 ): number {
-	const { parameters = [] } = module.kernels?.[kernel] ?? {};
+	const { parameters } = module.kernels[kernel];
 	const values = namesOf(parameters).map((name) => (task as Readonly<Record<string, number>>)[name]);
 	return functions[kernel](0, ...values) ?? 0;
 }

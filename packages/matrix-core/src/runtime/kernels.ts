@@ -1,10 +1,10 @@
 import { bytesPerNumber, type Dtype, type Numbers, type RowSource } from "../matrix.ts";
-import type { KeptRows } from "./kept-rows.ts";
 import type { KernelModule, KernelsOf, KernelTask, StructsOf } from "./kernel-module.ts";
 import { exportedName, type KernelDtype, namesOf, type StructFields } from "./kernel-signature.ts";
 import type { KernelMemory } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
-import type { Team } from "./team.ts";
+import type { RowCache } from "./row-cache.ts";
+import type { ThreadPool } from "./thread-pool.ts";
 
 /** How to run a kernel over tasks. */
 export interface RunOptions {
@@ -18,21 +18,21 @@ export interface RunOptions {
 export class Kernels<Module extends KernelModule = KernelModule> {
 	readonly #module: Module;
 	readonly #memory: KernelMemory;
-	readonly #team: Team;
-	readonly #kept: KeptRows | undefined;
+	readonly #pool: ThreadPool;
+	readonly #cache: RowCache | undefined;
 	/** That of the runtime. */
 	readonly onProgress: ProgressReport | undefined;
 
 	constructor(
 		module: Module,
 		memory: KernelMemory,
-		team: Team,
-		{ kept, onProgress }: { kept?: KeptRows | undefined; onProgress?: ProgressReport | undefined } = {},
+		pool: ThreadPool,
+		{ cache, onProgress }: { cache?: RowCache | undefined; onProgress?: ProgressReport | undefined } = {},
 	) {
 		this.#module = module;
 		this.#memory = memory;
-		this.#team = team;
-		this.#kept = kept;
+		this.#pool = pool;
+		this.#cache = cache;
 		this.onProgress = onProgress;
 	}
 
@@ -71,12 +71,12 @@ export class Kernels<Module extends KernelModule = KernelModule> {
 
 	/**
 	 * A way to bring rows of a source, row-major, as `dtype`, into the memory, at most `most` at a time: gives the address of rows
-	 * from..to-1, good until the next call. Rows that `keepingRows` keeps are read once and not again.
+	 * from..to-1, good until the next call. Rows that `withCachedRows` keeps are read once and not again.
 	 */
 	rowReader(source: RowSource, dtype: Dtype, most: number): (from: number, to: number) => number {
-		const kept = this.#kept?.addressOf(source, dtype);
+		const cached = this.#cache?.addressOf(source, dtype);
 		const row = source.cols * bytesPerNumber(dtype);
-		if (kept !== undefined) return (from) => kept + from * row;
+		if (cached !== undefined) return (from) => cached + from * row;
 		const address = this.allocate(dtype, most * source.cols);
 		return (from, to) => {
 			this.readRows(source, from, to, dtype, address);
@@ -102,7 +102,7 @@ export class Kernels<Module extends KernelModule = KernelModule> {
 		struct: Name,
 		fields: StructFields<StructsOf<Module>[Name]>,
 	): number {
-		const list = this.#module.structs?.[struct];
+		const list = this.#module.structs[struct];
 		if (!list) throw new Error(`kernels ${this.#module.name}: unknown struct: ${struct}`);
 		const address = this.#memory.allocate(4 * list.length);
 		const values = namesOf(list).map((name) => (fields as Readonly<Record<string, number>>)[name]);
@@ -121,35 +121,16 @@ export class Kernels<Module extends KernelModule = KernelModule> {
 		tasks: readonly KernelTask<Module, Name>[],
 		options: RunOptions & KernelDtype<KernelsOf<Module>[Name]>,
 	): Promise<Float64Array> {
-		const signature = this.#module.kernels?.[kernel];
+		const { scratch = 0, onProgress, dtype } = options;
+		const signature = this.#module.kernels[kernel];
 		if (!signature) throw new Error(`kernels ${this.#module.name}: unknown kernel: ${kernel}`);
-		const names = namesOf(signature.parameters);
-		return this.#run(exportedName(kernel, options.dtype), names, tasks, options);
-	}
-
-	/** `run` for a module without declarations: the export's name, and arguments in order. */
-	runPositional(
-		kernel: string,
-		tasks: readonly (readonly number[])[],
-		options: RunOptions = {},
-	): Promise<Float64Array> {
-		const names = (tasks[0] ?? []).map((_, k) => String(k));
-		return this.#run(kernel, names, tasks as unknown as readonly Readonly<Record<string, number>>[], options);
-	}
-
-	async #run(
-		kernel: string,
-		parameters: readonly string[],
-		tasks: readonly Readonly<Record<string, number>>[],
-		{ scratch = 0, onProgress }: RunOptions,
-	): Promise<Float64Array> {
 		return this.scope(async () => {
 			const step = Math.ceil(scratch / 128) * 128;
-			const address = this.#memory.allocate(step * this.#team.threads);
-			return this.#team.run({
+			const address = this.#memory.allocate(step * this.#pool.threads);
+			return this.#pool.run({
 				module: this.#module,
-				kernel,
-				parameters,
+				kernel: exportedName(kernel, dtype),
+				parameters: namesOf(signature.parameters),
 				tasks,
 				scratch: address,
 				scratchStep: step,

@@ -4,7 +4,7 @@ import { Matrix, type RowSource } from "../matrix.ts";
 import { probeKernels } from "../probe-kernels.ts";
 import { availableKernels } from "./choice.ts";
 import type { Kernels } from "./kernels.ts";
-import { createRuntime, keepingRows, type Runtime, withKernels } from "./runtime.ts";
+import { createRuntime, type Runtime, withCachedRows, withKernels } from "./runtime.ts";
 
 const probe = probeKernels;
 const builds = (await availableKernels()).filter((name) => name !== "js");
@@ -105,12 +105,12 @@ const fifth = (runtime: Runtime, source: RowSource): Promise<number[]> =>
 		return [...kernels.view("f64", at, 2)];
 	});
 
-describe("keepingRows", () => {
+describe("withCachedRows", () => {
 	test("reads a source once for all computations, the memory being theirs until the end", async () => {
 		const runtime = await start({ kernel: "simd" });
 		const source = new CountedRows(9);
 		const other = Matrix.fromRows([[1, 2]]);
-		const got = await keepingRows(runtime, [source, source, other], "f64", async (held) => {
+		const got = await withCachedRows(runtime, [source, source, other], "f64", async (held) => {
 			const first = await fifth(held, source);
 			await withKernels(held, probe, async (kernels) => kernels.allocateZeros("f64", 1e5));
 			return [first, await fifth(held, source)];
@@ -130,7 +130,7 @@ describe("keepingRows", () => {
 	])("leaves %s alone", async (_, options, rows) => {
 		const runtime = await start(options);
 		const source = new CountedRows(rows);
-		expect(await keepingRows(runtime, [source], "f64", async (held) => held)).toBe(runtime);
+		expect(await withCachedRows(runtime, [source], "f64", async (held) => held)).toBe(runtime);
 		expect(source.reads).toBe(0);
 	});
 
@@ -138,7 +138,7 @@ describe("keepingRows", () => {
 		const runtime = await start({ kernel: "simd" });
 		const source = new CountedRows(9);
 		const order: string[] = [];
-		const failing = keepingRows(runtime, [source], "f64", async (held) => {
+		const failing = withCachedRows(runtime, [source], "f64", async (held) => {
 			await fifth(held, source);
 			await new Promise((done) => setTimeout(done, 20));
 			order.push("first");

@@ -3,12 +3,12 @@ import { processorCount } from "../machine/machine-limits.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
 import { availableKernels, rightKernels } from "./choice.ts";
-import { KeptRows } from "./kept-rows.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
-import { Team } from "./team.ts";
+import { RowCache } from "./row-cache.ts";
+import { ThreadPool } from "./thread-pool.ts";
 
 /** What an algorithm computes with. Made by `createRuntime`, closed when done. */
 export interface Runtime {
@@ -38,7 +38,7 @@ const MOST_THREADS = 256;
 /** Memory and threads that computations share. */
 interface Started {
 	readonly memory: KernelMemory;
-	readonly team: Team;
+	readonly pool: ThreadPool;
 }
 
 /** What stands behind a runtime with kernels: made by the first computation that needs it. */
@@ -47,7 +47,7 @@ interface Engine {
 	/** Ends when the computations that have been asked for so far are done. */
 	queue: Promise<unknown>;
 	/** Rows that its computations find in the memory. */
-	readonly kept?: KeptRows;
+	readonly cache?: RowCache;
 }
 
 const engines = new WeakMap<Runtime, Engine>();
@@ -74,7 +74,7 @@ export async function createRuntime({
 	const start = () => {
 		started ??= Promise.resolve().then(async () => {
 			const memory = new KernelMemory(memoryLimit);
-			return { memory, team: await Team.start(memory, threads, threads <= processorCount()) };
+			return { memory, pool: await ThreadPool.start(memory, threads, threads <= processorCount()) };
 		});
 		return started;
 	};
@@ -85,7 +85,7 @@ export async function createRuntime({
 		close: async () => {
 			engines.delete(runtime);
 			await engine.queue.catch(() => {});
-			await started?.then(({ team }) => team.close());
+			await started?.then(({ pool }) => pool.close());
 		},
 	};
 	const engine: Engine = { start, queue: Promise.resolve() };
@@ -115,29 +115,29 @@ export async function withKernels<Module extends KernelModule, Result>(
 	work: (kernels: Kernels<Module>) => Promise<Result>,
 ): Promise<Result> {
 	const engine = engineOf(runtime, module.name);
-	return inTurn(engine, async ({ memory, team }) => {
-		await team.load(module, runtime.kernel);
-		return work(new Kernels(module, memory, team, { kept: engine.kept, onProgress: runtime.onProgress }));
+	return inTurn(engine, async ({ memory, pool }) => {
+		await pool.load(module, runtime.kernel);
+		return work(new Kernels(module, memory, pool, { cache: engine.cache, onProgress: runtime.onProgress }));
 	});
 }
 
 /**
- * Gives `work` a runtime whose computations find all rows of the sources, as `dtype`, in the kernels' memory (`Kernels.keptRows`)
+ * Gives `work` a runtime whose computations find all rows of the sources, as `dtype`, in the kernels' memory (`Kernels.rowReader`)
  * after the first that asks for them, where the sources take at most 16 MiB together. Until `work` is done the sources must not
  * change, and other computations on the given runtime wait.
  */
-export async function keepingRows<Result>(
+export async function withCachedRows<Result>(
 	runtime: Runtime,
 	sources: readonly RowSource[],
 	dtype: Dtype,
 	work: (runtime: Runtime) => Promise<Result>,
 ): Promise<Result> {
-	if (runtime.kernel === "js" || !KeptRows.fit(sources, dtype)) return work(runtime);
+	if (runtime.kernel === "js" || !RowCache.fit(sources, dtype)) return work(runtime);
 	const engine = engineOf(runtime, "rows");
 	return inTurn(engine, async (started) => {
-		const kept = new KeptRows(sources, dtype, started.memory);
+		const cache = new RowCache(sources, dtype, started.memory);
 		const holder: Runtime = { ...runtime, close: async () => {} };
-		engines.set(holder, { start: async () => started, queue: Promise.resolve(), kept });
+		engines.set(holder, { start: async () => started, queue: Promise.resolve(), cache });
 		try {
 			return await work(holder);
 		} finally {

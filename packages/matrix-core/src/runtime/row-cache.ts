@@ -11,7 +11,7 @@ const bytesOf = (sources: Iterable<RowSource>, dtype: Dtype): number => {
 };
 
 /** All rows of some sources in the kernels' memory, each source read when it is first asked for. */
-export class KeptRows {
+export class RowCache {
 	readonly #dtype: Dtype;
 	readonly #memory: KernelMemory;
 	readonly #places = new Map<RowSource, { readonly address: number; read: boolean }>();

@@ -13,7 +13,7 @@ import type { WorkerStart } from "./worker.ts";
 const { word } = CONTROL;
 
 /** The main thread looks at its event loop this often: progress, signals, workers that die. */
-const BREATH_MS = 50;
+const YIELD_MS = 50;
 
 /** Tasks of a job: the arguments that a kernel gets after its scratch, by name. */
 export interface Job {
@@ -31,7 +31,7 @@ export interface Job {
 }
 
 /** The threads of a runtime: the main one, which is thread 0 and takes its share, and workers. */
-export class Team {
+export class ThreadPool {
 	readonly #memory: KernelMemory;
 	readonly #main: Thread;
 	readonly #workers: readonly Worker[];
@@ -60,7 +60,7 @@ export class Team {
 	 * Starts `threads` - 1 workers; `spin`: whether waiting threads spin before they sleep.
 	 * @throws ComputationError failed when a worker does not start
 	 */
-	static async start(memory: KernelMemory, threads: number, spin: boolean): Promise<Team> {
+	static async start(memory: KernelMemory, threads: number, spin: boolean): Promise<ThreadPool> {
 		const members = Array.from({ length: threads - 1 }, (_, i) => startWorker(i + 1, memory.memory, spin));
 		try {
 			await Promise.all(members.map(({ ready }) => ready));
@@ -68,7 +68,7 @@ export class Team {
 			for (const { worker } of members) worker.terminate();
 			throw new ComputationError("failed", `a worker thread did not start: ${(error as Error).message}`);
 		}
-		return new Team(memory, members, spin);
+		return new ThreadPool(memory, members, spin);
 	}
 
 	/** Threads, the main one among them. */
@@ -126,7 +126,7 @@ export class Team {
 			control[word.scratchStep] = scratchStep;
 			this.#begin(jobKind.run);
 			await this.#end(async () => {
-				while (!this.#main.work(performance.now() + BREATH_MS)) await this.#breathe(onProgress);
+				while (!this.#main.work(performance.now() + YIELD_MS)) await this.#yield(onProgress);
 				await this.#waitForWorkers(onProgress);
 			});
 			this.#throwFailure(kernel);
@@ -169,17 +169,17 @@ export class Team {
 		const { control } = this.#main;
 		const done = () => Atomics.load(control, word.busy) === 0;
 		if (this.#spin && spinUntil(done)) return;
-		for (let breath = performance.now() + BREATH_MS; !done(); ) {
+		for (let next = performance.now() + YIELD_MS; !done(); ) {
 			const busy = Atomics.load(control, word.busy);
-			if (busy > 0) Atomics.wait(control, word.busy, busy, BREATH_MS);
-			if (performance.now() < breath) continue;
-			await this.#breathe(onProgress);
-			breath = performance.now() + BREATH_MS;
+			if (busy > 0) Atomics.wait(control, word.busy, busy, YIELD_MS);
+			if (performance.now() < next) continue;
+			await this.#yield(onProgress);
+			next = performance.now() + YIELD_MS;
 		}
 	}
 
 	/** Lets the event loop run: progress, signals, and the news that a worker has died. */
-	async #breathe(onProgress?: (done: number) => void): Promise<void> {
+	async #yield(onProgress?: (done: number) => void): Promise<void> {
 		await setImmediate();
 		if (this.#dead) throw new ComputationError("failed", this.#dead);
 		onProgress?.(Atomics.load(this.#main.control, word.doneTasks));
