@@ -99,7 +99,8 @@ export class ThreadPool {
 	 * @throws ComputationError failed when a kernel throws or a worker has died; what `onProgress` throws
 	 */
 	async run({ module, kernel, parameters, tasks, scratch, scratchStep, onProgress }: Job): Promise<Float64Array> {
-		const loaded = this.#loaded.get(module.name)!;
+		const loaded = this.#loaded.get(module.name);
+		if (!loaded) throw new Error(`kernels ${module.name} are not loaded`);
 		const index = Object.keys(loaded.functions).indexOf(kernel);
 		if (index < 0) throw new Error(`kernels ${module.name}: unknown kernel: ${kernel}`);
 		const { length } = parameters;
