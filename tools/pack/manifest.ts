@@ -2,6 +2,8 @@
 export interface Manifest {
 	readonly name: string;
 	readonly exports: Readonly<Record<string, unknown>>;
+	/** Modules that differ between platforms: `#name` with a target for each condition. */
+	readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 	readonly scripts?: Readonly<Record<string, string>>;
 	readonly devDependencies?: Readonly<Record<string, string>>;
 	readonly [field: string]: unknown;
@@ -27,7 +29,11 @@ export function packedManifest(
 				: [];
 		}),
 	);
-	return { ...manifest, engines, exports };
+	const imports = Object.entries(manifest.imports ?? {}).map(([name, targets]) => {
+		const built = Object.entries(targets).map(([condition, target]) => [condition, compiled(target, sources)]);
+		return [name, Object.fromEntries(built)];
+	});
+	return { ...manifest, engines, exports, ...(imports.length > 0 && { imports: Object.fromEntries(imports) }) };
 }
 
 /** Where the compiled form of a source stands. */

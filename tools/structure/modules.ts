@@ -35,9 +35,15 @@ export function readSources(): SourceModule[] {
 /** The package of a path: `packages/harness`, `experiments`, `tools`. */
 export const packageOf = (path: string): string => /^(packages\/[^/]+|[^/]+)\//.exec(path)?.[1] ?? path;
 
-/** The file that a relative specifier leads to. */
-export const targetOf = (from: string, specifier: string): string =>
-	join(dirname(from), specifier).replaceAll("\\", "/");
+/** The files that a specifier leads to within its package: one for a relative path, one for each platform for `#name`. */
+export function targetsOf(from: string, specifier: string): string[] {
+	if (specifier.startsWith(".")) return [join(dirname(from), specifier).replaceAll("\\", "/")];
+	if (!specifier.startsWith("#")) return [];
+	const folder = packageOf(from);
+	const manifest = readFileSync(join(root, folder, "package.json"), "utf8");
+	const { imports = {} } = JSON.parse(manifest) as { imports?: Record<string, Record<string, string>> };
+	return Object.values(imports[specifier] ?? {}).map((target) => join(folder, target).replaceAll("\\", "/"));
+}
 
 /**
  * Groups of files that import each other in a circle, each group sorted.

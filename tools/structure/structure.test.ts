@@ -1,14 +1,12 @@
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { exceptions } from "./exceptions.ts";
-import { circles, packageOf, readSources, targetOf } from "./modules.ts";
+import { circles, packageOf, readSources, targetsOf } from "./modules.ts";
 
 const sources = readSources();
 const paths = new Set(sources.map(({ path }) => path));
 const relative = sources
-	.flatMap(({ path, imports }) =>
-		imports.filter((name) => name.startsWith(".")).map((name) => ({ path, target: targetOf(path, name) })),
-	)
+	.flatMap(({ path, imports }) => imports.flatMap((name) => targetsOf(path, name)).map((target) => ({ path, target })))
 	.filter(({ target }) => paths.has(target));
 
 /** What is wrong besides the exceptions, and exceptions that nothing needs any more. */
@@ -16,6 +14,8 @@ const differences = (found: readonly string[], excepted: readonly string[]) => (
 	new: found.filter((one) => !excepted.includes(one)),
 	"no longer needed": excepted.filter((one) => !found.includes(one)),
 });
+/** Packages whose public face is for browsers too, except for what `#platform` leads to. */
+const browserPackages = ["matrix-core"];
 const none = { new: [], "no longer needed": [] };
 
 test("sources are found in every package", () => {
@@ -49,6 +49,20 @@ test("no relative import leaves its package", () => {
 	const found = relative.filter(({ path, target }) => packageOf(path) !== packageOf(target));
 	const lines = found.map(({ path, target }) => `${path} imports ${target}`);
 	expect(differences(lines, exceptions.relativeAcrossPackages)).toEqual(none);
+});
+
+test("what runs in a browser too imports nothing of Node", () => {
+	const forNode = sources.filter(({ imports }) => imports.some((name) => name.startsWith("node:")));
+	const start = sources.filter(({ path }) => browserPackages.some((name) => path === `packages/${name}/src/index.ts`));
+	const seen = new Set<string>();
+	for (const left = start.map(({ path }) => path); left.length > 0; ) {
+		const path = left.pop() ?? "";
+		if (seen.has(path)) continue;
+		seen.add(path);
+		const found = relative.filter((edge) => edge.path === path).map(({ target }) => target);
+		left.push(...found.filter((target) => !target.endsWith("/platform/node.ts")));
+	}
+	expect(forNode.map(({ path }) => path).filter((path) => seen.has(path))).toEqual([]);
 });
 
 test("packages import each other by their public names", () => {

@@ -1,8 +1,8 @@
+export { availableMemory, nextTurn, processorCount, totalMemory } from "#platform";
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
 export { expOn, multiplyOn } from "./kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
-export { availableMemory, processorCount, totalMemory } from "./machine/machine-limits.ts";
 export { matricesKernels } from "./matrices-kernels.ts";
 export {
 	allocateNumbers,
@@ -15,6 +15,7 @@ export {
 	unitRoundoff,
 } from "./matrix.ts";
 export { moduleBeside } from "./module-beside.ts";
+export { provideKernels } from "./platform/provided-kernels.ts";
 export { multiply, type ProductOptions, transpose, widerType } from "./products.ts";
 export { type Random, seededRandom } from "./random.ts";
 export {

@@ -1,6 +1,6 @@
 /// <reference path="./webassembly.d.ts" />
-import { readFileSync } from "node:fs";
-import v8 from "node:v8";
+import { readKernel, withEngineFlags } from "#platform";
+import { providedKernel } from "../platform/provided-kernels.ts";
 import { type BuildName, builds, type KernelName } from "./builds.ts";
 import { exportedName, type KernelArguments, type KernelSignature, namesOf } from "./kernel-signature.ts";
 
@@ -34,11 +34,8 @@ export type KernelTask<Module extends KernelModule, Name extends keyof KernelsOf
 
 /** The bytes of a module in one build; undefined where the build was not made. */
 export function kernelBytes({ name, folder }: KernelModule, build: BuildName): Uint8Array<ArrayBuffer> | undefined {
-	try {
-		return new Uint8Array(readFileSync(new URL(`build/${name}.${build}.wasm`, folder)));
-	} catch {
-		return undefined;
-	}
+	const file = `${name}.${build}.wasm`;
+	return providedKernel(file) ?? readKernel(folder, file);
 }
 
 const compiled = new Map<string, WebAssembly.Module>();
@@ -62,23 +59,13 @@ export function compileKernels(module: KernelModule, build: KernelName): WebAsse
 		const bytes = kernelBytes(module, build);
 		if (!bytes) throw new Error(`build/${module.name}.${build}.wasm is missing: npm run build makes it`);
 		const start = performance.now();
-		code = withFlags(["--no-liftoff", "--no-wasm-lazy-compilation", ...builds[build].v8Flags], () => {
+		code = withEngineFlags(["--no-liftoff", "--no-wasm-lazy-compilation", ...builds[build].v8Flags], () => {
 			return new WebAssembly.Module(bytes);
 		});
 		compileTime += performance.now() - start;
 		compiled.set(key, code);
 	}
 	return code;
-}
-
-function withFlags<Result>(flags: readonly string[], work: () => Result): Result {
-	for (const flag of flags) v8.setFlagsFromString(flag);
-	try {
-		return work();
-	} finally {
-		for (const flag of flags)
-			v8.setFlagsFromString(flag.startsWith("--no-") ? `--${flag.slice(5)}` : `--no-${flag.slice(2)}`);
-	}
 }
 
 /** Functions of an instance by name. */

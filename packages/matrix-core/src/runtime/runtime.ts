@@ -1,5 +1,5 @@
+import { processorCount, requestedKernel } from "#platform";
 import { ComputationError, UsageError } from "../errors.ts";
-import { processorCount } from "../machine/machine-limits.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
 import { availableKernels, rightKernels } from "./choice.ts";
@@ -57,7 +57,7 @@ const engines = new WeakMap<Runtime, Engine>();
  * @throws UsageError for a kernel that this machine does not have, or a number of threads that is not a whole number 1 to 256
  */
 export async function createRuntime({
-	kernel = process.env["ATTGRAD_KERNEL"] || undefined,
+	kernel = requestedKernel(),
 	threads = 1,
 	onProgress,
 	memoryLimit = LARGEST_MEMORY,

@@ -1,14 +1,12 @@
-import { setImmediate } from "node:timers/promises";
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { nextTurn, startThread } from "#platform";
 import { ComputationError } from "../errors.ts";
-import { moduleBeside } from "../module-beside.ts";
+import type { WorkerThread } from "../platform/worker-thread.ts";
 import type { KernelName } from "./builds.ts";
 import { CONTROL, jobKind } from "./control.ts";
 import { checkDeclaration, compileKernels, type KernelFunctions, type KernelModule } from "./kernel-module.ts";
 import type { KernelMemory } from "./memory.ts";
 import { Thread } from "./thread.ts";
 import { spinUntil } from "./wait.ts";
-import type { WorkerStart } from "./worker.ts";
 
 const { word } = CONTROL;
 
@@ -34,24 +32,19 @@ export interface Job {
 export class ThreadPool {
 	readonly #memory: KernelMemory;
 	readonly #main: Thread;
-	readonly #workers: readonly Worker[];
-	readonly #ports: readonly MessagePort[];
+	readonly #workers: readonly WorkerThread[];
 	readonly #spin: boolean;
 	readonly #loaded = new Map<string, { index: number; functions: KernelFunctions }>();
 	#dead: string | undefined;
 
-	private constructor(memory: KernelMemory, members: readonly Member[], spin: boolean) {
+	private constructor(memory: KernelMemory, workers: readonly WorkerThread[], spin: boolean) {
 		this.#memory = memory;
 		this.#main = new Thread(0, memory.memory);
-		this.#workers = members.map(({ worker }) => worker);
-		this.#ports = members.map(({ port }) => port);
+		this.#workers = workers;
 		this.#spin = spin;
 		this.#workers.forEach((worker, i) => {
-			worker.on("error", (error) => {
-				this.#dead ??= `worker thread ${i + 1} died: ${error.message}`;
-			});
-			worker.on("exit", (code) => {
-				this.#dead ??= `worker thread ${i + 1} ended with code ${code}`;
+			worker.onEnd((how) => {
+				this.#dead ??= `worker thread ${i + 1} ${how}`;
 			});
 		});
 	}
@@ -61,14 +54,14 @@ export class ThreadPool {
 	 * @throws ComputationError failed when a worker does not start
 	 */
 	static async start(memory: KernelMemory, threads: number, spin: boolean): Promise<ThreadPool> {
-		const members = Array.from({ length: threads - 1 }, (_, i) => startWorker(i + 1, memory.memory, spin));
+		const workers = Array.from({ length: threads - 1 }, (_, i) => startThread(i + 1, memory.memory, spin));
 		try {
-			await Promise.all(members.map(({ ready }) => ready));
+			await Promise.all(workers.map(({ ready }) => ready));
 		} catch (error) {
-			for (const { worker } of members) worker.terminate();
+			for (const worker of workers) worker.terminate();
 			throw new ComputationError("failed", `a worker thread did not start: ${(error as Error).message}`);
 		}
-		return new ThreadPool(memory, members, spin);
+		return new ThreadPool(memory, workers, spin);
 	}
 
 	/** Threads, the main one among them. */
@@ -84,7 +77,7 @@ export class ThreadPool {
 			const code = compileKernels(module, build);
 			functions = this.#main.load(code);
 			checkDeclaration(module, functions);
-			for (const port of this.#ports) port.postMessage(code);
+			for (const worker of this.#workers) worker.post(code);
 		} catch (error) {
 			throw new ComputationError("failed", `kernels ${module.name}: ${(error as Error).message}`);
 		}
@@ -181,7 +174,7 @@ export class ThreadPool {
 
 	/** Lets the event loop run: progress, signals, and the news that a worker has died. */
 	async #yield(onProgress?: (done: number) => void): Promise<void> {
-		await setImmediate();
+		await nextTurn();
 		if (this.#dead) throw new ComputationError("failed", this.#dead);
 		onProgress?.(Atomics.load(this.#main.control, word.doneTasks));
 	}
@@ -195,28 +188,4 @@ export class ThreadPool {
 		const message = new TextDecoder().decode(bytes.slice());
 		throw new ComputationError("failed", `${what}: thread ${failed - 1}: ${message}`);
 	}
-}
-
-interface Member {
-	readonly worker: Worker;
-	readonly port: MessagePort;
-	readonly ready: Promise<void>;
-}
-
-function startWorker(id: number, memory: WebAssembly.Memory, spin: boolean): Member {
-	const { port1, port2 } = new MessageChannel();
-	const start: WorkerStart = { id, memory, port: port2, spin };
-	const worker = new Worker(moduleBeside(import.meta.url, "worker"), {
-		workerData: start,
-		transferList: [port2],
-		execArgv: [],
-	});
-	worker.unref();
-	port1.unref();
-	const ready = new Promise<void>((resolve, reject) => {
-		worker.once("message", () => resolve());
-		worker.once("error", reject);
-		worker.once("exit", (code) => reject(new Error(`it ended with code ${code}`)));
-	});
-	return { worker, port: port1, ready };
 }

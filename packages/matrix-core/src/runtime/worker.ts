@@ -1,20 +1,11 @@
 // A worker thread: waits for the next job, does its part, says so, and never returns to its event loop before it ends.
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import type { ThreadStart } from "../platform/thread-start.ts";
 import { CONTROL, jobKind } from "./control.ts";
 import { Thread } from "./thread.ts";
 import { spinUntil } from "./wait.ts";
 
-/** What the main thread starts a worker with. */
-export interface WorkerStart {
-	readonly id: number;
-	readonly memory: WebAssembly.Memory;
-	/** Where modules to load come from. */
-	readonly port: MessagePort;
-	/** Whether to spin before sleeping: pays where every thread has a core of its own. */
-	readonly spin: boolean;
-}
-
-const { id, memory, port, spin }: WorkerStart = workerData;
+const { id, memory, port, spin }: ThreadStart = workerData;
 const { word } = CONTROL;
 const thread = new Thread(id, memory);
 const { control } = thread;
