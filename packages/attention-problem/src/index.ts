@@ -1,3 +1,4 @@
+export { readIfThere, replaceFile, temporaryName, writeAtomically } from "#platform";
 export {
 	type AnyGradientAlgorithm,
 	type Certificate,
@@ -11,10 +12,9 @@ export { durationOption, memoryOption } from "./algorithm/amount-options.ts";
 export { computeGradient } from "./algorithm/compute-gradient.ts";
 export { refuseUnless, skipUnless } from "./algorithm/supported.ts";
 export { withRuntime } from "./algorithm/with-runtime.ts";
-export { fileError } from "./files/file-error.ts";
+export { fileError, isAbsence } from "./files/file-error.ts";
 export { kindOfBytes } from "./files/file-kind.ts";
-export { isAbsence, readIfThere } from "./files/read-if-there.ts";
-export { replaceFile, temporaryName, writeAtomically } from "./files/replace-file.ts";
+export type { FileSource, NamedBytes } from "./files/readable-file.ts";
 export { distributions, type GenerateOptions, generateProblem, generateRows } from "./generate/generate.ts";
 export { carriedError } from "./layers/carried-error.ts";
 export { computeOutput, type LayerOutput } from "./layers/compute-output.ts";

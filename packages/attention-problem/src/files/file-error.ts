@@ -15,6 +15,12 @@ const words: Readonly<Record<string, string>> = {
 	EIO: "input/output error",
 };
 
+/** Whether an error of the system says that there is no such file. */
+export function isAbsence(error: unknown): boolean {
+	const code = error instanceof Error && "code" in error ? error.code : undefined;
+	return code === "ENOENT" || code === "ENOTDIR";
+}
+
 /**
  * The UsageError for a file operation that the system refused: `cannot read p.npz: permission denied`.
  * Errors that are not the system's are handed back as they are.

@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { UsageError } from "@attgrad/matrix-core";
 import { fileError } from "./file-error.ts";
+import type { ReadableFile } from "./readable-file.ts";
 
-/** A file that is read at positions of one's own choice, of any size. */
-export class RandomAccessFile {
+/** A file of any size on the disk. */
+export class RandomAccessFile implements ReadableFile {
 	readonly path: string;
 	/** Bytes. */
 	readonly size: number;

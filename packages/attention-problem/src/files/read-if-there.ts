@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { fileError } from "./file-error.ts";
+import { fileError, isAbsence } from "./file-error.ts";
 
 /**
  * The content of a file; undefined where there is none.
@@ -12,10 +12,4 @@ export function readIfThere(path: string): Buffer | undefined {
 		if (isAbsence(error)) return undefined;
 		throw fileError("read", path, error);
 	}
-}
-
-/** Whether an error of the system says that there is no such file. */
-export function isAbsence(error: unknown): boolean {
-	const code = error instanceof Error && "code" in error ? error.code : undefined;
-	return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -1,9 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import { type Dtype, type Matrix, materialise, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { crc32, isFolder, namesInFolder, openFile } from "#platform";
 import { fileError } from "../files/file-error.ts";
-import { RandomAccessFile } from "../files/random-access.ts";
+import { BytesFile, type FileSource, type ReadableFile } from "../files/readable-file.ts";
 import { readZipDirectory, type ZipEntry } from "../zip/directory.ts";
 import { inflateEntry } from "../zip/inflate.ts";
 import { checkLength, decodeData, entryName, fromFortranOrder, matrixShape } from "./npy.ts";
@@ -17,7 +15,7 @@ export interface ArrayFile {
 	/** Names file and array in errors. */
 	readonly where: string;
 	readonly header: NpyHeader;
-	readonly file: RandomAccessFile;
+	readonly file: ReadableFile;
 	/** Where the array is: deflated in an archive, or from `position` on as it is. */
 	readonly place:
 		| { readonly kind: "deflated"; readonly entry: ZipEntry }
@@ -31,30 +29,32 @@ export interface ArrayFiles {
 }
 
 /**
- * Lists the arrays of an `.npz` archive or of a folder of `.npy` files and reads their headers.
+ * Lists the arrays of an `.npz` archive, on the disk or in memory, or of a folder of `.npy` files, and reads their headers.
  * @throws UsageError for a file that is neither, is damaged, or has an array whose bytes do not match its header
  */
-export function openArrays(path: string): ArrayFiles {
-	return isFolder(path) ? openFolder(path) : openArchive(path);
+export function openArrays(source: FileSource): ArrayFiles {
+	if (typeof source === "string" && reading(source, isFolder)) return openFolder(source);
+	return openArchive(source);
 }
 
-function isFolder(path: string): boolean {
+/** What `read` finds at a path; an error of the system becomes a UsageError. */
+function reading<Result>(path: string, read: (path: string) => Result): Result {
 	try {
-		return statSync(path).isDirectory();
+		return read(path);
 	} catch (error) {
 		throw fileError("read", path, error);
 	}
 }
 
 /** Opens files, and closes them again when one is not as it should be. */
-function opening(read: (open: (path: string) => RandomAccessFile) => ArrayFile[]): ArrayFiles {
-	const files: RandomAccessFile[] = [];
+function opening(read: (open: (source: FileSource) => ReadableFile) => ArrayFile[]): ArrayFiles {
+	const files: ReadableFile[] = [];
 	const close = () => {
 		for (const file of files) file.close();
 	};
 	try {
-		const arrays = read((path) => {
-			const file = new RandomAccessFile(path);
+		const arrays = read((source) => {
+			const file = typeof source === "string" ? openFile(source) : new BytesFile(source);
 			files.push(file);
 			return file;
 		});
@@ -68,7 +68,7 @@ function opening(read: (open: (path: string) => RandomAccessFile) => ArrayFile[]
 function openFolder(folder: string): ArrayFiles {
 	return opening((open) =>
 		namesIn(folder).map((fileName): ArrayFile => {
-			const where = join(folder, fileName);
+			const where = `${folder.replace(/\/+$/, "")}/${fileName}`;
 			const file = open(where);
 			const header = readNpyHeader(file.read(0, Math.min(headerReadLength, file.size)), where);
 			checkLength(header, file.size, where);
@@ -79,13 +79,9 @@ function openFolder(folder: string): ArrayFiles {
 }
 
 function namesIn(folder: string): string[] {
-	try {
-		return readdirSync(folder)
-			.filter((name) => name.endsWith(".npy") && !isBesideArrays(name))
-			.sort();
-	} catch (error) {
-		throw fileError("read", folder, error);
-	}
+	return reading(folder, namesInFolder)
+		.filter((name) => name.endsWith(".npy") && !isBesideArrays(name))
+		.sort();
 }
 
 /** Files that desktops leave in folders and archives. */
@@ -97,9 +93,10 @@ function isBesideArrays(name: string): boolean {
 	return base === "" || base.startsWith("._") || name.startsWith("__MACOSX/") || DESKTOP_FILES.includes(base);
 }
 
-function openArchive(path: string): ArrayFiles {
+function openArchive(source: FileSource): ArrayFiles {
 	return opening((open) => {
-		const file = open(path);
+		const file = open(source);
+		const { path } = file;
 		if (isNpy(file.read(0, Math.min(6, file.size))))
 			throw new UsageError(`${path}: a single .npy array; a problem is an .npz archive or a folder of .npy files`);
 		const entries = readZipDirectory(file).filter(({ name }) => !isBesideArrays(name));
@@ -110,7 +107,7 @@ function openArchive(path: string): ArrayFiles {
 	});
 }
 
-function openEntry(file: RandomAccessFile, entry: ZipEntry): ArrayFile {
+function openEntry(file: ReadableFile, entry: ZipEntry): ArrayFile {
 	if (!entry.name.endsWith(".npy")) throw new UsageError(`${file.path}: ${entry.name} is not a .npy array; remove it`);
 	const name = entry.name.slice(0, -".npy".length);
 	const where = `${file.path}: ${name}`;
@@ -124,7 +121,7 @@ function openEntry(file: RandomAccessFile, entry: ZipEntry): ArrayFile {
 }
 
 /** The bytes of an entry that its header can take; no more is inflated than that takes. */
-function firstBytes(file: RandomAccessFile, entry: ZipEntry): Uint8Array {
+function firstBytes(file: ReadableFile, entry: ZipEntry): Uint8Array {
 	const length = Math.min(headerReadLength, entry.size);
 	if (entry.method === "stored") return file.read(entry.dataStart, length);
 	const bytes = new Uint8Array(length);
@@ -138,7 +135,7 @@ function firstBytes(file: RandomAccessFile, entry: ZipEntry): Uint8Array {
 }
 
 /** All bytes of a deflated entry, checked against its CRC. */
-function inflateWhole(file: RandomAccessFile, entry: ZipEntry, where: string): Uint8Array {
+function inflateWhole(file: ReadableFile, entry: ZipEntry, where: string): Uint8Array {
 	const bytes = new Uint8Array(entry.size);
 	let at = 0;
 	for (const piece of inflateEntry(file, entry)) {

@@ -1,6 +1,6 @@
-import { endianness, platform } from "node:os";
 import type { Dtype } from "@attgrad/matrix-core";
 import { UsageError } from "@attgrad/matrix-core";
+import { longBytes } from "#platform";
 
 /** How the elements of an array lie in a file. */
 export interface ElementType {
@@ -16,7 +16,8 @@ export interface ElementType {
 	get(view: DataView, offset: number): number;
 }
 
-const LITTLE = endianness() === "LE";
+/** Whether this machine puts the lowest byte first. */
+const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 type Getter = (view: DataView, offset: number, little: boolean) => number;
 
@@ -36,7 +37,7 @@ const readable: Readonly<Record<string, [name: string, get: Getter]>> = {
 };
 
 /** C's long, as NumPy takes it on this machine. */
-const LONG = platform() === "win32" ? 4 : 8;
+const LONG = longBytes();
 
 /** NumPy's other spellings of the types that are read: one letter of C, or a name. */
 const aliases: Readonly<Record<string, string>> = {

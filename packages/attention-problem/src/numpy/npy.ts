@@ -1,5 +1,5 @@
 import { type Dtype, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
-import { replaceFile, writeAll } from "../files/replace-file.ts";
+import { replaceFile, writeAll } from "#platform";
 import { rowBlocks } from "../problem/row-blocks.ts";
 import { convertElements } from "./elements.ts";
 import { makeNpyHeader, type NpyHeader, readNpyHeader } from "./npy-header.ts";

@@ -1,6 +1,6 @@
-import { crc32 } from "node:zlib";
 import { type Dtype, type Numbers, type RowSource, UsageError } from "@attgrad/matrix-core";
-import type { RandomAccessFile } from "../files/random-access.ts";
+import { crc32 } from "#platform";
+import type { ReadableFile } from "../files/readable-file.ts";
 import type { ElementType } from "./element-type.ts";
 import { convertElements, type ElementName, firstNotFinite, notFinite } from "./elements.ts";
 
@@ -9,7 +9,7 @@ const CHUNK = 2 ** 18;
 
 /** Where the elements of an array are, as they follow each other in the file. */
 export interface StoredArray {
-	readonly file: RandomAccessFile;
+	readonly file: ReadableFile;
 	/** Names the array in errors. */
 	readonly where: string;
 	/** Position of the first element. */

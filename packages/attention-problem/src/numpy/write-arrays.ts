@@ -1,5 +1,5 @@
 import { type Numbers, UsageError } from "@attgrad/matrix-core";
-import { replaceFile, writeAll } from "../files/replace-file.ts";
+import { replaceFile, writeAll } from "#platform";
 import { ZipWriter } from "../zip/writer.ts";
 import { makeNpyHeader } from "./npy-header.ts";
 

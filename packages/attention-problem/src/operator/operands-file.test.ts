@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Matrix, UsageError } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { writeArrays } from "../numpy/write-arrays.ts";
@@ -22,9 +23,10 @@ async function written(arrays: Parameters<typeof writeArrays>[1]): Promise<strin
 }
 
 describe("a layer file", () => {
-	test("gives the operands that were written, heads and all", async () => {
+	test.each(["a path", "bytes"])("by %s gives the operands that were written, heads and all", async (by) => {
 		const path = await written({ ...heads, scale: numbers([], () => 0.75) });
-		const { operands, close } = await openBackwardProblem(path, { mask: "causal", window: 2 });
+		const source = by === "bytes" ? { name: path, bytes: new Uint8Array(readFileSync(path)) } : path;
+		const { operands, close } = await openBackwardProblem(source, { mask: "causal", window: 2 });
 		const wanted = createBackwardProblem(
 			{
 				Q: headArray([2, 5, 3], heads.Q.data),

@@ -1,4 +1,5 @@
 import { type Dtype, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { type FileSource, sourceName } from "../files/readable-file.ts";
 import { type ArrayFile, arrayRows, loadArray, openArrays } from "../numpy/array-file.ts";
 import { convertedRows } from "../problem/converted-rows.ts";
 import { type HeadArray, shapeText } from "./head-array.ts";
@@ -35,29 +36,29 @@ const usage =
 	"a layer file holds Q (n_q x d), K (n_k x d), V (n_k x d_v) and dO (n_q x d_v), with axes for heads or (batch, heads) before, and may hold scale and lengths";
 
 /**
- * Opens an `.npz` archive or a folder of `.npy` files with Q, K and V, of shape (n, d), (heads, n, d) or (batch, heads, n, d), and if
+ * Opens an `.npz` archive, on the disk or its bytes, or a folder of `.npy` files with Q, K and V, of shape (n, d), (heads, n, d) or (batch, heads, n, d), and if
  * wanted scale (a number) and lengths (of packed sequences). A dO that is there is not read. Rows stay in the file as those of
  * `openProblem` do.
  * @throws UsageError naming file and array: one that is missing, unknown, damaged or of a wrong type; as `createOperands`; for
  * entries that are not finite, while rows are read
  */
-export async function openOperands(path: string, settings: OperandsSettings = {}): Promise<OpenOperands> {
-	return opened(path, settings, ({ Q, K, V }, settings) => createOperands({ Q, K, V }, settings));
+export async function openOperands(source: FileSource, settings: OperandsSettings = {}): Promise<OpenOperands> {
+	return opened(source, settings, ({ Q, K, V }, settings) => createOperands({ Q, K, V }, settings));
 }
 
 /** Whether a file holds operands (Q, K and V), not an input E with weights. @throws UsageError for a file that cannot be read */
-export function holdsOperands(path: string): boolean {
-	const files = openArrays(path);
+export function holdsOperands(source: FileSource): boolean {
+	const files = openArrays(source);
 	files.close();
 	return !files.arrays.some(({ name }) => name === "E");
 }
 
 /** `openOperands` with the upstream gradient dO, shaped like the output. @throws UsageError as `openOperands`, and for a dO that is missing */
 export async function openBackwardProblem(
-	path: string,
+	source: FileSource,
 	settings: OperandsSettings = {},
 ): Promise<OpenOperands<BackwardProblem<RowSource>>> {
-	return opened(path, settings, ({ Q, K, V, dO }, settings) => {
+	return opened(source, settings, ({ Q, K, V, dO }, settings) => {
 		if (dO) return createBackwardProblem({ Q, K, V, dO }, settings);
 		const { heads, n_q, d_v } = createOperands({ Q, K, V }, settings);
 		const shape = [...Q.shape.slice(0, -3), ...(Q.shape.length > 2 ? [heads] : []), n_q, d_v];
@@ -76,11 +77,12 @@ interface Arrays {
 }
 
 function opened<Operands>(
-	path: string,
+	source: FileSource,
 	given: OperandsSettings,
 	create: (arrays: Arrays, settings: Parameters<typeof createOperands>[1]) => Operands,
 ): OpenOperands<Operands> {
-	const files = openArrays(path);
+	const files = openArrays(source);
+	const path = sourceName(source);
 	try {
 		const named = checkNames(path, files.arrays);
 		return { operands: assemble(path, named, given, create), close: files.close };

@@ -1,4 +1,5 @@
 import { type Dtype, type Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { type FileSource, sourceName } from "../files/readable-file.ts";
 import { type ArrayFile, arrayRows, loadArray, openArrays } from "../numpy/array-file.ts";
 import { type AttentionProblem, createProblem, type MatrixName, matrixNames } from "../problem/problem.ts";
 
@@ -34,22 +35,22 @@ export interface OpenProblem extends ProblemFile<RowSource> {
 const answerNames = ["loss", "gradX", "gradY", "f", "c", "q", "p"] as const;
 
 /**
- * Reads a problem from an `.npz` archive, or a folder of `.npy` files, into memory. It holds A1, A2, A3, E (n x d),
+ * Reads a problem from an `.npz` archive, on the disk or its bytes, or from a folder of `.npy` files, into memory. It holds A1, A2, A3, E (n x d),
  * X and Y (d x d), if need be scale (a number, 1/d where it is missing), and may hold answers: loss, gradX, gradY,
  * f, c, q, p. The problem is in single precision when all six matrices are float32, in double otherwise; integers and
  * bool are numbers.
  * @throws UsageError naming file and array: not an archive, damaged or truncated, encrypted; an array that is missing,
  * unknown, of a wrong shape or type, that is not as long as its header says, or has an entry that is NaN or infinite
  */
-export async function readProblem(path: string): Promise<ProblemFile> {
-	return readProblemSync(path);
+export async function readProblem(source: FileSource): Promise<ProblemFile> {
+	return readProblemSync(source);
 }
 
 /** `readProblem`, at once. */
-export function readProblemSync(path: string): ProblemFile {
-	const files = openArrays(path);
+export function readProblemSync(source: FileSource): ProblemFile {
+	const files = openArrays(source);
 	try {
-		return assemble(path, files.arrays, loadArray);
+		return assemble(sourceName(source), files.arrays, loadArray);
 	} finally {
 		files.close();
 	}
@@ -62,10 +63,10 @@ export function readProblemSync(path: string): ProblemFile {
  * @throws UsageError as `readProblem`; for entries that are not finite, and bytes that do not match the archive's CRC
  * (checked when rows have been read in order to the last), while rows are read
  */
-export async function openProblem(path: string): Promise<OpenProblem> {
-	const files = openArrays(path);
+export async function openProblem(source: FileSource): Promise<OpenProblem> {
+	const files = openArrays(source);
 	try {
-		return { ...assemble(path, files.arrays, arrayRows), close: files.close };
+		return { ...assemble(sourceName(source), files.arrays, arrayRows), close: files.close };
 	} catch (error) {
 		files.close();
 		throw error;

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { bytesPerNumber, type RowSource, UsageError } from "@attgrad/matrix-core";
-import { replaceFile } from "../files/replace-file.ts";
+import { bytesPerNumber, nextTurn, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { replaceFile } from "#platform";
 import { dataBytes } from "../numpy/npy.ts";
 import { makeNpyHeader } from "../numpy/npy-header.ts";
 import { type AttentionProblem, matrixNames } from "../problem/problem.ts";

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import {
 	type AttentionProblem,
 	createProblem,
 	encodeNpy,
+	type FileSource,
 	generateProblem,
 	inMemory,
 	matrixNames,
@@ -54,15 +55,23 @@ export function saved(bytes: Uint8Array): string {
 	return path;
 }
 
-/** Both ways to read a problem, all of it. */
+/** All ways to read a problem, all of it. */
 export const readers = {
 	readProblem: async (path: string) => (await readProblem(path)).problem,
-	openProblem: async (path: string) => {
-		const opened = await openProblem(path);
-		try {
-			return inMemory(opened.problem);
-		} finally {
-			opened.close();
-		}
-	},
+	openProblem: opened,
+	"openProblem of bytes": async (path: string) =>
+		opened(
+			statSync(path, { throwIfNoEntry: false })?.isFile()
+				? { name: path, bytes: new Uint8Array(readFileSync(path)) }
+				: path,
+		),
 };
+
+async function opened(source: FileSource): Promise<AttentionProblem> {
+	const { problem, close } = await openProblem(source);
+	try {
+		return inMemory(problem);
+	} finally {
+		close();
+	}
+}

@@ -1,6 +1,6 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { KIND_BYTES, kindOfBytes } from "../files/file-kind.ts";
-import type { RandomAccessFile } from "../files/random-access.ts";
+import type { ReadableFile } from "../files/readable-file.ts";
 import { fixedLength, method, SEE_ZIP64_16, SEE_ZIP64_32, signature, ZIP64_EXTRA } from "./records.ts";
 
 /** An entry of a zip archive, checked as far as its headers go. */
@@ -37,7 +37,7 @@ interface DirectoryPlace {
  * @throws UsageError for what is not a zip archive, is truncated or malformed, or has encrypted entries, entries of an
  * unknown compression or overlapping ones
  */
-export function readZipDirectory(file: RandomAccessFile): ZipEntry[] {
+export function readZipDirectory(file: ReadableFile): ZipEntry[] {
 	const place = findDirectory(file);
 	if (place.count > MOST_ENTRIES)
 		throw new UsageError(`${file.path}: ${place.count} entries; an archive of a problem has one for each array`);
@@ -56,7 +56,7 @@ export function readZipDirectory(file: RandomAccessFile): ZipEntry[] {
 	return entries;
 }
 
-function findDirectory(file: RandomAccessFile): DirectoryPlace {
+function findDirectory(file: ReadableFile): DirectoryPlace {
 	const from = Math.max(0, file.size - fixedLength.end - LONGEST_TAIL);
 	const view = new DataView(file.read(from, file.size - from).buffer);
 	const at = endRecord(view);
@@ -81,7 +81,7 @@ function endRecord(view: DataView): number | undefined {
 	return last;
 }
 
-function notAnArchive(file: RandomAccessFile): UsageError {
+function notAnArchive(file: ReadableFile): UsageError {
 	const start = file.read(0, Math.min(file.size, KIND_BYTES));
 	if (start.length >= 4 && new DataView(start.buffer).getUint32(0, true) === signature.localHeader)
 		return new UsageError(
@@ -107,7 +107,7 @@ function plainDirectory(view: DataView, at: number, end: number): DirectoryPlace
 }
 
 /** The directory as the zip64 records before the end record tell it; undefined where there are none. */
-function zip64Directory(file: RandomAccessFile, end: number): DirectoryPlace | undefined {
+function zip64Directory(file: ReadableFile, end: number): DirectoryPlace | undefined {
 	const locatorAt = end - fixedLength.zip64Locator;
 	if (locatorAt < 0) return undefined;
 	const locator = new DataView(file.read(locatorAt, fixedLength.zip64Locator).buffer);
@@ -185,7 +185,7 @@ const compressions: Readonly<Record<number, string>> = {
 };
 
 /** Finds the data of an entry behind its local header, which must agree with the central one. */
-function locateData(file: RandomAccessFile, header: CentralHeader, directory: number): ZipEntry {
+function locateData(file: ReadableFile, header: CentralHeader, directory: number): ZipEntry {
 	const { name, crc, size, compressedSize, offset } = header;
 	if (offset + fixedLength.localHeader > directory) throw malformed(file.path, `${name}: out of place`);
 	const local = new DataView(file.read(offset, fixedLength.localHeader).buffer);

@@ -1,6 +1,6 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { Inflate } from "fflate";
-import type { RandomAccessFile } from "../files/random-access.ts";
+import type { ReadableFile } from "../files/readable-file.ts";
 import type { ZipEntry } from "./directory.ts";
 
 /** Compressed bytes given to the decompressor at once. They can grow to 64 MiB: no more than that is ever inflated in vain. */
@@ -10,7 +10,7 @@ const STEP = 2 ** 16;
  * The bytes of a deflated entry, piece by piece, as they are asked for; never more than the entry declares, plus a piece.
  * @throws UsageError for bytes that are not deflated data, or are more or fewer than declared
  */
-export function* inflateEntry(file: RandomAccessFile, entry: ZipEntry): Generator<Uint8Array> {
+export function* inflateEntry(file: ReadableFile, entry: ZipEntry): Generator<Uint8Array> {
 	const { name, compressedSize, size, dataStart } = entry;
 	const pieces: Uint8Array[] = [];
 	const inflater = new Inflate((piece) => pieces.push(piece));

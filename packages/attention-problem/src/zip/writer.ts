@@ -1,5 +1,4 @@
-import { crc32 } from "node:zlib";
-import { writeAll } from "../files/replace-file.ts";
+import { crc32, writeAll } from "#platform";
 import { fixedLength, method, SEE_ZIP64_16, SEE_ZIP64_32, signature, ZIP64_EXTRA } from "./records.ts";
 
 interface Written {
