@@ -19,7 +19,7 @@ test("a turn of the event loop lets messages and timers come first, on both", as
 });
 
 test("a module that was handed over comes before the one in its folder", () => {
-	const other = { name: "handed-over", folder: new URL("file:///nowhere/") };
+	const other = { name: "handed-over", folder: new URL("file:///nowhere/"), kernels: {}, structs: {} };
 	expect(kernelBytes(other, "simd")).toBeUndefined();
 	const bytes = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 	provideKernels({ "handed-over.simd.wasm": bytes });
