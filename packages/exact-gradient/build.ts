@@ -1,6 +1,6 @@
 import { buildKernels } from "@attgrad/matrix-core/build-kernels";
 
-await buildKernels({ folder: import.meta.dirname, name: "streaming" });
+await buildKernels({ folder: import.meta.dirname, name: "streaming", into: "src/streaming" });
 await buildKernels({
 	folder: import.meta.dirname,
 	name: "backward",

@@ -1,5 +1,5 @@
 import { buildKernels } from "./build-kernels.ts";
 
-const [folder, typeFrom] = [import.meta.dirname, "./runtime/kernel-module.ts"];
-await buildKernels({ folder, name: "probe", typeFrom });
-await buildKernels({ folder, name: "matrices", typeFrom });
+const folder = import.meta.dirname;
+await buildKernels({ folder, name: "probe", typeFrom: "./runtime/kernel-module.ts" });
+await buildKernels({ folder, name: "matrices", into: "src/algebra", typeFrom: "../runtime/kernel-module.ts" });

@@ -2,7 +2,7 @@
 export const exceptions: Readonly<Record<string, readonly string[]>> = {
 	/** Files in a circle, sorted, with blanks between. */
 	circles: [],
-	wideFolders: ["packages/exact-gradient/src", "packages/matrix-core/src"],
+	wideFolders: [],
 	relativeAcrossPackages: [],
 	deepImports: [],
 	upwardImports: [],

@@ -3,9 +3,9 @@ import { moduleBeside } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { definitionGradient } from "./definition.ts";
 import { denseGradient } from "./dense.ts";
-import { kernelStreamingGradient } from "./kernel-streaming.ts";
 import { definitionSupports, denseSupports } from "./limits.ts";
-import { streamingGradient } from "./streaming.ts";
+import { kernelStreamingGradient } from "./streaming/kernel-streaming.ts";
+import { streamingGradient } from "./streaming/streaming.ts";
 
 /** The gradient by the definitions of the paper's section 3, with the n² x d² tensor: O(n²d²), for n²d² up to 2·10⁷. */
 export const definition = defineAlgorithm({

@@ -1,6 +1,6 @@
 import type { LayerWeights } from "@attgrad/attention-problem";
 import { Matrix, multiply, scale, UsageError } from "@attgrad/matrix-core";
-import { softmaxRows, weightedSums } from "./row-block.ts";
+import { softmaxRows, weightedSums } from "./streaming/row-block.ts";
 
 /** Rows whose softmax weights are held at once. */
 const BLOCK_ROWS = 16;

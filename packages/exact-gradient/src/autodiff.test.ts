@@ -4,7 +4,7 @@ import { init, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
 import { inputGradients } from "./input-gradients.ts";
-import { streamingGradient } from "./streaming.ts";
+import { streamingGradient } from "./streaming/streaming.ts";
 import { instance } from "./testing/instances.ts";
 
 type Arrays = Record<(typeof matrixNames)[number], np.Array>;

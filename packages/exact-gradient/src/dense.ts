@@ -1,8 +1,8 @@
 import { type AttentionProblem, refuseUnless, scaledQueries } from "@attgrad/attention-problem";
 import { frobeniusNorm, Matrix, multiply, scale, subtract } from "@attgrad/matrix-core";
 import { type ExactGradient, finite } from "./exact-gradient.ts";
-import { shiftedKeys } from "./key-shift.ts";
 import { denseSupports } from "./limits.ts";
+import { shiftedKeys } from "./streaming/key-shift.ts";
 
 /** Every matrix on the way of the dense algorithm, under the paper's names. The n x n ones have the problem's number type. */
 export interface DenseIntermediates {

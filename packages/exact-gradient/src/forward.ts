@@ -12,11 +12,11 @@ import {
 	withKernels,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { defaultBlockRows } from "./gradient-blocks.ts";
-import { packJob } from "./kernel-job.ts";
-import { shiftedKeys } from "./key-shift.ts";
-import { softmaxRows, weightedSums } from "./row-block.ts";
-import { streamingKernels } from "./streaming-kernels.ts";
+import { defaultBlockRows } from "./streaming/gradient-blocks.ts";
+import { packJob } from "./streaming/kernel-job.ts";
+import { shiftedKeys } from "./streaming/key-shift.ts";
+import { softmaxRows, weightedSums } from "./streaming/row-block.ts";
+import { streamingKernels } from "./streaming/streaming-kernels.ts";
 
 /** Multiplications between two turns of the event loop: some 50 ms, so that signals and progress are seen. */
 const TURN = 5e7;

@@ -11,5 +11,5 @@ export { type DenseIntermediates, denseGradient, denseIntermediates } from "./de
 export type { ExactGradient } from "./exact-gradient.ts";
 export { exactForward, kernelStreamingForward, streamingForward } from "./forward.ts";
 export { type InputGradients, inputGradients, weightGradients } from "./input-gradients.ts";
-export { type KernelStreamingOptions, kernelStreamingGradient } from "./kernel-streaming.ts";
-export { type StreamingOptions, streamingGradient } from "./streaming.ts";
+export { type KernelStreamingOptions, kernelStreamingGradient } from "./streaming/kernel-streaming.ts";
+export { type StreamingOptions, streamingGradient } from "./streaming/streaming.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
 import { denseIntermediates } from "./dense.ts";
 import { inputGradients, weightGradients } from "./input-gradients.ts";
-import { streamingGradient } from "./streaming.ts";
+import { streamingGradient } from "./streaming/streaming.ts";
 import { centralDifferences } from "./testing/central-differences.ts";
 import { complexStepGradient } from "./testing/complex-loss.ts";
 import { instance } from "./testing/instances.ts";

@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scale, transpose } from "@attgrad/matrix-core";
-import { gradientBlocks } from "./gradient-blocks.ts";
-import { addOuterProducts, weightedSums } from "./row-block.ts";
+import { gradientBlocks } from "./streaming/gradient-blocks.ts";
+import { addOuterProducts, weightedSums } from "./streaming/row-block.ts";
 
 /** Gradients of the loss in the matrices of n rows, n x d each, in double precision. */
 export interface InputGradients {

@@ -2,7 +2,7 @@ import { availableKernels } from "@attgrad/matrix-core";
 import { unjoined } from "@attgrad/matrix-core/testing-kernels";
 import { expect, test } from "vitest";
 import { backwardKernels } from "./backward/backward-kernels.ts";
-import { streamingKernels } from "./streaming-kernels.ts";
+import { streamingKernels } from "./streaming/streaming-kernels.ts";
 
 const wide = (await availableKernels()).includes("fma256");
 

@@ -1,9 +1,21 @@
 export { availableMemory, nextTurn, processorCount, totalMemory } from "#platform";
-export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./entrywise.ts";
+export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./algebra/entrywise.ts";
+export { expOn, multiplyOn } from "./algebra/kernel-matrices.ts";
+export { kronecker, rowKronecker, unvec, vec } from "./algebra/kronecker.ts";
+export { matricesKernels } from "./algebra/matrices-kernels.ts";
+export { multiply, type ProductOptions, transpose, widerType } from "./algebra/products.ts";
+export {
+	columnRange,
+	columnSums,
+	frobeniusNorm,
+	maxAbs,
+	maxAbsDifference,
+	rowNorms,
+	rowSums,
+	trace,
+} from "./algebra/reductions.ts";
+export { qr, solve } from "./algebra/solve.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
-export { expOn, multiplyOn } from "./kernel-matrices.ts";
-export { kronecker, rowKronecker, unvec, vec } from "./kronecker.ts";
-export { matricesKernels } from "./matrices-kernels.ts";
 export {
 	allocateNumbers,
 	bytesPerNumber,
@@ -16,18 +28,7 @@ export {
 } from "./matrix.ts";
 export { moduleBeside } from "./module-beside.ts";
 export { provideKernels } from "./platform/provided-kernels.ts";
-export { multiply, type ProductOptions, transpose, widerType } from "./products.ts";
 export { type Random, seededRandom } from "./random.ts";
-export {
-	columnRange,
-	columnSums,
-	frobeniusNorm,
-	maxAbs,
-	maxAbsDifference,
-	rowNorms,
-	rowSums,
-	trace,
-} from "./reductions.ts";
 export { registerArithmetic } from "./register-arithmetic.ts";
 export { builds, type KernelName, kernelNames } from "./runtime/builds.ts";
 export { availableKernels } from "./runtime/choice.ts";
@@ -35,6 +36,5 @@ export { type KernelModule, type KernelTask, kernelCompileTime, kernelModule } f
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";
 export type { ProgressReport } from "./runtime/progress-report.ts";
 export { createRuntime, type Runtime, type RuntimeOptions, withCachedRows, withKernels } from "./runtime/runtime.ts";
-export { qr, solve } from "./solve.ts";
 export { readDuration, readMemory, shortDuration } from "./text/amounts.ts";
 export { printable } from "./text/printable.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import { maxAbs } from "./algebra/reductions.ts";
 import { type Dtype, Matrix } from "./matrix.ts";
 import { seededRandom } from "./random.ts";
-import { maxAbs } from "./reductions.ts";
 
 /** How close two matrices must be: |got - expected| <= atol + rtol · max|expected|, entry by entry. */
 export interface Closeness {

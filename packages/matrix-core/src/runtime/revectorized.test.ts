@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matricesKernels } from "../matrices-kernels.ts";
+import { matricesKernels } from "../algebra/matrices-kernels.ts";
 import { probeKernels } from "../probe-kernels.ts";
 import { availableKernels } from "./choice.ts";
 import { unjoined } from "./testing-kernels.ts";

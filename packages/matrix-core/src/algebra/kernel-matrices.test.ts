@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import "./testing.ts";
+import "../testing.ts";
+import { type Dtype, Matrix, unitRoundoff } from "../matrix.ts";
+import { seededRandom } from "../random.ts";
+import { availableKernels } from "../runtime/choice.ts";
+import { createRuntime } from "../runtime/runtime.ts";
 import { expOn, multiplyOn } from "./kernel-matrices.ts";
-import { type Dtype, Matrix, unitRoundoff } from "./matrix.ts";
 import { multiply } from "./products.ts";
-import { seededRandom } from "./random.ts";
-import { availableKernels } from "./runtime/choice.ts";
-import { createRuntime } from "./runtime/runtime.ts";
 
 const kernels = await availableKernels();
 const runtimes = await Promise.all(kernels.map((kernel) => createRuntime({ kernel, threads: 2 })));

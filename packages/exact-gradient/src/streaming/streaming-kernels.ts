@@ -4,7 +4,7 @@ import { kernelModule } from "@attgrad/matrix-core";
 /** The kernels of `kernels/streaming.ts`. */
 export const streamingKernels = kernelModule({
 	name: "streaming",
-	folder: new URL("../", import.meta.url),
+	folder: new URL("../../", import.meta.url),
 	kernels: {
 		/** Rows of a panel. */
 		panelRows: {

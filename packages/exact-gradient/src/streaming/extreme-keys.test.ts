@@ -10,8 +10,8 @@ import {
 	unitRoundoff,
 } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
-import { exactForward } from "./forward.ts";
-import { doubleWays, ways } from "./testing/ways.ts";
+import { exactForward } from "../forward.ts";
+import { doubleWays, ways } from "../testing/ways.ts";
 
 const [n, d] = [16, 4];
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Matrix, maxAbs, multiply, qr, solve, subtract, UsageError } from "./index.ts";
-import { arbitraryMatrix } from "./testing.ts";
+import { Matrix, maxAbs, multiply, qr, solve, subtract, UsageError } from "../index.ts";
+import { arbitraryMatrix } from "../testing.ts";
 
 const u = 2 ** -53;
 const sizes = fc.oneof(fc.constantFrom(1, 2, 3, 7, 17, 40), fc.integer({ min: 1, max: 20 }));

@@ -1,5 +1,5 @@
-import { UsageError } from "./errors.ts";
-import { Matrix, unitRoundoff } from "./matrix.ts";
+import { UsageError } from "../errors.ts";
+import { Matrix, unitRoundoff } from "../matrix.ts";
 import { maxAbs } from "./reductions.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { UsageError } from "./errors.ts";
-import { Matrix } from "./matrix.ts";
+import { UsageError } from "../errors.ts";
+import { Matrix } from "../matrix.ts";
 import { widerType } from "./products.ts";
 
 function combine(name: string, A: Matrix, B: Matrix, of: (a: number, b: number) => number): Matrix {

@@ -9,7 +9,7 @@ import {
 	UsageError,
 	withKernels,
 } from "@attgrad/matrix-core";
-import { type ExactGradient, finite } from "./exact-gradient.ts";
+import { type ExactGradient, finite } from "../exact-gradient.ts";
 import { packJob } from "./kernel-job.ts";
 import { streamingKernels } from "./streaming-kernels.ts";
 

@@ -9,10 +9,10 @@ import {
 } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
-import { streaming } from "./algorithms.ts";
+import { streaming } from "../algorithms.ts";
+import { instance } from "../testing/instances.ts";
 import { kernelStreamingGradient } from "./kernel-streaming.ts";
 import { streamingGradient } from "./streaming.ts";
-import { instance } from "./testing/instances.ts";
 
 const builds = (await availableKernels()).filter((kernel) => kernel !== "js");
 

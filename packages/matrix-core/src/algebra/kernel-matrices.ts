@@ -1,10 +1,10 @@
+import { UsageError } from "../errors.ts";
+import { bytesPerNumber, Matrix } from "../matrix.ts";
+import type { KernelTask } from "../runtime/kernel-module.ts";
+import { type Runtime, withKernels } from "../runtime/runtime.ts";
 import { exp } from "./entrywise.ts";
-import { UsageError } from "./errors.ts";
 import { matricesKernels } from "./matrices-kernels.ts";
-import { bytesPerNumber, Matrix } from "./matrix.ts";
 import { multiply, type ProductOptions, widerType } from "./products.ts";
-import type { KernelTask } from "./runtime/kernel-module.ts";
-import { type Runtime, withKernels } from "./runtime/runtime.ts";
 
 /** Rows of a task: a whole number of the kernel's groups of 6 rows, and of the 48 that it packs at a time. */
 const TASK_ROWS = 96;

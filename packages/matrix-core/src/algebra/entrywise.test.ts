@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { add, exp, hadamard, Matrix, mapEntries, multiply, scale, scaleRows, subtract, UsageError } from "./index.ts";
-import { arbitraryMatrix, arbitrarySize } from "./testing.ts";
+import { add, exp, hadamard, Matrix, mapEntries, multiply, scale, scaleRows, subtract, UsageError } from "../index.ts";
+import { arbitraryMatrix, arbitrarySize } from "../testing.ts";
 
 const pairs = fc
 	.tuple(arbitrarySize(65), arbitrarySize(9))

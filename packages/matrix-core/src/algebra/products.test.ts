@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Dtype, Matrix, multiply, transpose, UsageError, widerType } from "./index.ts";
-import { arbitraryMatrix, arbitrarySize } from "./testing.ts";
+import { type Dtype, Matrix, multiply, transpose, UsageError, widerType } from "../index.ts";
+import { arbitraryMatrix, arbitrarySize } from "../testing.ts";
 
 /** The product by its definition, each sum in the order of the inner index. */
 function product(A: Matrix, B: Matrix, dtype: Dtype): Matrix {

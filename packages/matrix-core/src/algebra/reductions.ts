@@ -1,4 +1,4 @@
-import type { Matrix } from "./matrix.ts";
+import type { Matrix } from "../matrix.ts";
 
 /** Sum of each row, in double precision. */
 export function rowSums(A: Matrix): Float64Array {

@@ -1,5 +1,5 @@
-import { UsageError } from "./errors.ts";
-import { type Dtype, Matrix, type Numbers } from "./matrix.ts";
+import { UsageError } from "../errors.ts";
+import { type Dtype, Matrix, type Numbers } from "../matrix.ts";
 
 /** Which operands a product takes transposed. */
 export interface ProductOptions {

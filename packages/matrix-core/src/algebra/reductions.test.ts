@@ -12,8 +12,8 @@ import {
 	rowSums,
 	trace,
 	transpose,
-} from "./index.ts";
-import { arbitraryMatrix, arbitrarySize } from "./testing.ts";
+} from "../index.ts";
+import { arbitraryMatrix, arbitrarySize } from "../testing.ts";
 
 const matrices = fc
 	.tuple(arbitrarySize(), arbitrarySize(17), fc.constantFrom("f64" as const, "f32" as const))

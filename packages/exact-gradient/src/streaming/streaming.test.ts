@@ -2,9 +2,9 @@ import { type AttentionProblem, inMemory } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, type Numbers, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
-import { denseGradient } from "./dense.ts";
+import { denseGradient } from "../dense.ts";
+import { instance } from "../testing/instances.ts";
 import { streamingGradient } from "./streaming.ts";
-import { instance } from "./testing/instances.ts";
 
 /** Rows that are read through the interface only, with a note of what was read. */
 class ReadRows implements RowSource {

@@ -11,8 +11,8 @@ import {
 	UsageError,
 	unvec,
 	vec,
-} from "./index.ts";
-import { arbitraryMatrix, arbitrarySize } from "./testing.ts";
+} from "../index.ts";
+import { arbitraryMatrix, arbitrarySize } from "../testing.ts";
 
 /** Sums of products of k terms of size at most 1, rounded: k(k+1) unit roundoffs bound either side. */
 const rounding = (terms: number) => ({ atol: 2 * terms * (terms + 1) * 2 ** -53 });

@@ -1,10 +1,10 @@
 // Made from kernels/matrices.ts by npm run build. Change the kernel, not this file.
-import { kernelModule } from "./runtime/kernel-module.ts";
+import { kernelModule } from "../runtime/kernel-module.ts";
 
 /** The kernels of `kernels/matrices.ts`. */
 export const matricesKernels = kernelModule({
 	name: "matrices",
-	folder: new URL("../", import.meta.url),
+	folder: new URL("../../", import.meta.url),
 	kernels: {
 		/** Numbers of a row of the product's tile. */
 		tileColumns: {
