@@ -37,7 +37,10 @@ export const streaming = defineAlgorithm({
 	summary: "the closed form in row blocks, memory O(n d)",
 	exact: true,
 	version: 3,
-	modules: [moduleBeside(import.meta.url, "streaming").href, moduleBeside(import.meta.url, "kernel-streaming").href],
+	modules: [
+		moduleBeside(import.meta.url, "streaming/streaming").href,
+		moduleBeside(import.meta.url, "streaming/kernel-streaming").href,
+	],
 	options: z.strictObject({
 		blockRows: z.int().min(1).optional().describe("rows of a block; unless given as many as are fastest"),
 	}),
