@@ -15,7 +15,7 @@ const differences = (found: readonly string[], excepted: readonly string[]) => (
 	"no longer needed": excepted.filter((one) => !found.includes(one)),
 });
 /** Packages whose public face is for browsers too, except for what `#platform` leads to. */
-const browserPackages = ["matrix-core", "attention-problem"];
+const browserPackages = ["matrix-core", "attention-problem", "exact-gradient", "approx-gradient", "hardness"];
 const none = { new: [], "no longer needed": [] };
 
 test("sources are found in every package", () => {

@@ -14,6 +14,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	auto,
 ];
 
+export { cacheFolder } from "#platform";
 export {
 	approximateBackwards,
 	type BackwardAccuracy,
@@ -37,7 +38,6 @@ export {
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
 export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
-export { cacheFolder } from "./planner/costs/calibration-cache.ts";
 export { predictTime } from "./planner/costs/predict-time.ts";
 export type { Plan, PlanEntry } from "./planner/plan.ts";
 export { type ForwardPlan, planForward } from "./planner/plan-forward.ts";

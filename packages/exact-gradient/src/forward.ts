@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type AttentionLayer, defineForward, type RowSink } from "@attgrad/attention-problem";
 import {
 	bytesPerNumber,
@@ -6,6 +5,7 @@ import {
 	type KernelTask,
 	Matrix,
 	materialise,
+	nextTurn,
 	type RowSource,
 	type Runtime,
 	scale as scaled,

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, nextTurn, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../polynomial/monomials/total-degree.ts";
 import { cutChunks } from "./chunks.ts";

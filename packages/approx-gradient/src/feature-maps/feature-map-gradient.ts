@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import {
 	Matrix,
 	mapEntries,
 	maxAbs,
 	multiply,
+	nextTurn,
 	type ProgressReport,
 	type RowSource,
 	UsageError,

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import {
 	type AttentionOperands,
 	type BackwardProblem,
@@ -8,7 +7,7 @@ import {
 	visibleKeys,
 	visiblePairs,
 } from "@attgrad/attention-problem";
-import { type Matrix, materialise, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
+import { type Matrix, materialise, nextTurn, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
 import { emptyResults, finishResults, type HeadResults } from "./results.ts";
 
 /** Visible pairs between two turns of the event loop, divided by the widths: some 50 ms. */

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, type RowSource, scale } from "@attgrad/matrix-core";
+import { Matrix, nextTurn, type RowSource, scale } from "@attgrad/matrix-core";
 import { type ExactGradient, finite } from "../exact-gradient.ts";
 import { gradientBlocks } from "./gradient-blocks.ts";
 import { addOuterProducts } from "./row-block.ts";

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, multiply, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { Matrix, multiply, nextTurn, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { LEAST_NORMAL, maxUp, noError, Quantity } from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";

@@ -1,8 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { z } from "zod";
+import { readCached, writeCached } from "#platform";
 import type { UnitTimes } from "./cost-model.ts";
 import { type CostName, costs } from "./costs.ts";
 
@@ -16,12 +13,6 @@ const stored = z.object({
 	key: z.string(),
 	times: z.record(z.string(), z.object({ version: z.int(), units: z.array(z.number().min(0)) })),
 });
-
-/** The user's cache of this project: in XDG_CACHE_HOME, or in ~/.cache. */
-export const cacheFolder = (): string => join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "attgrad");
-
-const fileOf = (key: string): string =>
-	join(cacheFolder(), `costs-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 
 /** The unit times that are cached for a key, of these versions; none where the file is missing, damaged or another's. */
 export async function readUnitTimes(key: string, versions: Versions): Promise<UnitTimes> {
@@ -42,12 +33,8 @@ export async function writeUnitTimes(key: string, times: UnitTimes, versions: Ve
 		Object.entries(versions).map(([name, version]) => [name, { version, units: times[name as CostName] }]),
 	);
 	const text = JSON.stringify({ format: FORMAT, key, times: { ...(await readStored(key)), ...added } });
-	const file = fileOf(key);
-	const temporary = `${file}.${randomUUID()}`;
 	try {
-		await mkdir(cacheFolder(), { recursive: true });
-		await writeFile(temporary, text);
-		await rename(temporary, file);
+		await writeCached(key, text);
 	} catch {
 		// Not worth more than a measurement.
 	}
@@ -55,7 +42,7 @@ export async function writeUnitTimes(key: string, times: UnitTimes, versions: Ve
 
 async function readStored(key: string): Promise<z.output<typeof stored>["times"]> {
 	try {
-		const read = stored.safeParse(JSON.parse(await readFile(fileOf(key), "utf8")));
+		const read = stored.safeParse(JSON.parse(await readCached(key)));
 		return read.success && read.data.key === key ? read.data.times : {};
 	} catch {
 		return {};

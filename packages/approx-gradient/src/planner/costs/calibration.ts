@@ -1,6 +1,6 @@
-import { cpus } from "node:os";
 import { generateProblem } from "@attgrad/attention-problem";
 import type { Dtype, Runtime } from "@attgrad/matrix-core";
+import { processorName, startProcessorClock } from "#platform";
 import { readUnitTimes, writeUnitTimes } from "./calibration-cache.ts";
 import { costRun, costVersion } from "./cost-algorithms.ts";
 import { type CostModel, costModel, type UnitTimes } from "./cost-model.ts";
@@ -14,12 +14,9 @@ const REPEATS = 4;
 /** Samples have this part of their rows where kernels are plain TypeScript, which is that much slower. */
 const PLAIN_SHARE = 1 / 4;
 
-let processor: string | undefined;
-
 /** What unit times hold for. */
 export function calibrationKey({ kernel, threads }: Runtime, dtype: Dtype): string {
-	processor ??= cpus()[0]?.model.trim() ?? "unknown CPU";
-	return `${processor}, kernel ${kernel}, ${dtype}, threads ${threads}`;
+	return `${processorName()}, kernel ${kernel}, ${dtype}, threads ${threads}`;
 }
 
 /** Unit times that this process has read or measured, by key. */
@@ -74,10 +71,9 @@ const withRows = (sample: CostSample, n: number): CostSample => ({
 
 /** Milliseconds of a run: with one thread its processor time, where that is less, for it is blind to other processes. */
 async function timed(run: () => Promise<unknown>, threads: number): Promise<number> {
-	const before = process.cpuUsage();
+	const processorTime = startProcessorClock();
 	const start = performance.now();
 	await run();
 	const wall = performance.now() - start;
-	const { user, system } = process.cpuUsage(before);
-	return Math.max(1e-3, threads > 1 ? wall : Math.min(wall, (user + system) / 1000));
+	return Math.max(1e-3, threads > 1 ? wall : Math.min(wall, processorTime()));
 }

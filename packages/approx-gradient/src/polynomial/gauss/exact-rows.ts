@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, type RowSource } from "@attgrad/matrix-core";
+import { Matrix, nextTurn, type RowSource } from "@attgrad/matrix-core";
 import { keyRows, rowsTimes } from "../../rows/problem-rows.ts";
 import type { Method } from "../method/approximation.ts";
 

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { Matrix, nextTurn, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { keyRows, queryRows } from "../../rows/problem-rows.ts";
 import { ColumnRange } from "./column-range.ts";
 

@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import type { Matrix, Numbers, ProgressReport, RowSource } from "@attgrad/matrix-core";
+import { type Matrix, type Numbers, nextTurn, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
 import type { Frame } from "../method/frame.ts";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import type { KeyBlock, QueryBlock } from "./blocks.ts";

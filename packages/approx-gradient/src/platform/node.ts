@@ -1,0 +1,39 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { cpus, homedir } from "node:os";
+import { join } from "node:path";
+
+let processor: string | undefined;
+
+/** Name of the processor. */
+export function processorName(): string {
+	processor ??= cpus()[0]?.model.trim() ?? "unknown CPU";
+	return processor;
+}
+
+/** A clock of the processor time of this process: gives the milliseconds since it was started. */
+export function startProcessorClock(): () => number {
+	const before = process.cpuUsage();
+	return () => {
+		const { user, system } = process.cpuUsage(before);
+		return (user + system) / 1000;
+	};
+}
+
+/** The user's cache of this project: in XDG_CACHE_HOME, or in ~/.cache. */
+export const cacheFolder = (): string => join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "attgrad");
+
+const fileOf = (key: string): string =>
+	join(cacheFolder(), `costs-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
+
+/** What is cached under a key. @throws an error of the system where nothing is */
+export const readCached = (key: string): Promise<string> => readFile(fileOf(key), "utf8");
+
+/** Caches a text under a key. @throws an error of the system where that cannot be done */
+export async function writeCached(key: string, text: string): Promise<void> {
+	const file = fileOf(key);
+	const temporary = `${file}.${randomUUID()}`;
+	await mkdir(cacheFolder(), { recursive: true });
+	await writeFile(temporary, text);
+	await rename(temporary, file);
+}
