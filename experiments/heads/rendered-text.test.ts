@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderedText } from "./rendered-text.ts";
+import { renderedText } from "./export/rendered-text.ts";
 
 test("text is black on white, the same in three channels, and repeated to the width", () => {
 	const width = 600;

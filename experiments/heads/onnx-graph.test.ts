@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutModel } from "./onnx-graph.ts";
+import { cutModel } from "./export/onnx-graph.ts";
 
 const bytes = (number: number, content: Uint8Array | string): number[] => {
 	const body = typeof content === "string" ? new TextEncoder().encode(content) : content;
