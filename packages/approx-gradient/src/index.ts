@@ -21,7 +21,9 @@ export {
 	type BackwardPlan,
 	backwardPolynomial,
 	type PolynomialBackwardOptions,
+	type PolynomialOperatorOutput,
 	planBackward,
+	polynomialOperatorOutput,
 } from "./backward/index.ts";
 export {
 	clusters,

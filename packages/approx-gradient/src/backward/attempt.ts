@@ -19,6 +19,8 @@ export interface Attempt {
 	/** A bound for each row, and the part of it that rounding accounts for. */
 	readonly rows: OfEachGradient<Float64Array>;
 	readonly floors: OfEachGradient<Float64Array>;
+	/** A bound on the length of the error of each row of the output. */
+	readonly outputRows: Float64Array;
 }
 
 /** Names of the gradients. */
@@ -30,6 +32,7 @@ const TURN = 3e7;
 /**
  * Computes the gradients at a degree.
  * @param limit a bound on every entry above which there is no use in going on
+ * @param outputOnly leaves dK and dV as they are, for an upstream gradient of zeros
  * @returns the attempt, or the bound that one part already is above the limit with
  */
 export async function attemptDegree(
@@ -38,6 +41,7 @@ export async function attemptDegree(
 	chunk: number,
 	limit: number,
 	runtime: Pick<Runtime, "onProgress">,
+	outputOnly = false,
 ): Promise<Attempt | { readonly above: number }> {
 	const tree = keptTotalDegreeTree(problem.d, degree);
 	const all = emptyAttempt(problem, degree);
@@ -47,7 +51,7 @@ export async function attemptDegree(
 		const results = partResults(part);
 		const chunks = cutChunks(part.intervals, part.keys, chunk);
 		const pace = turns(tree, part, chunk);
-		const sweep = new QuerySweep(part, chunks, tree, results);
+		const sweep = new QuerySweep(part, chunks, tree, results, outputOnly);
 		for (let c = 0; c < chunks.queryChunks; c++) {
 			sweep.run(c);
 			await pace();
@@ -56,7 +60,7 @@ export async function attemptDegree(
 		const above = Math.max(...gradientNames.map((name) => largestOf(bounds.rows[name])));
 		if (above > limit) return { above };
 		const keys = new KeySweep(part, chunks, tree, sweep.states, results);
-		for (let e = chunks.keyChunks - 1; e >= 0; e--) {
+		for (let e = outputOnly ? -1 : chunks.keyChunks - 1; e >= 0; e--) {
 			keys.run(e);
 			await pace();
 		}
@@ -95,6 +99,7 @@ function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit
 		degree,
 		gradients: { dQ: Matrix.zeros(queries, d), dK: Matrix.zeros(keys, d), dV: Matrix.zeros(keys, d_v) },
 		output: Matrix.zeros(queries, d_v),
+		outputRows: new Float64Array(queries),
 		lse: new Float64Array(queries).fill(Number.NEGATIVE_INFINITY),
 		rows: rows(),
 		floors: rows(),
@@ -111,6 +116,7 @@ function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<A
 			for (let b = 0; b < d; b++) dQ.data[to * d + b] = results.dQ[row * d + b] * (scale / keyScale);
 			all.rows.dQ[to] = bounds.rows.dQ[row];
 			all.floors.dQ[to] = bounds.floors.dQ[row];
+			all.outputRows[to] = bounds.output[row];
 			if (results.lse[row] === Number.NEGATIVE_INFINITY) continue;
 			for (let i = 0; i < d_v; i++) all.output.data[to * d_v + i] = results.output[row * d_v + i] + valueCentre[i];
 			let shift = 0;

@@ -1,2 +1,3 @@
+export { type PolynomialOperatorOutput, polynomialOperatorOutput } from "./output/polynomial-output.ts";
 export { type BackwardAccuracy, type BackwardPlan, planBackward } from "./plan-backward.ts";
 export { approximateBackwards, backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";

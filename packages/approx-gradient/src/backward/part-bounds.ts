@@ -13,6 +13,8 @@ const SLACK = 1 + 1e-9;
 export interface PartBounds {
 	readonly rows: OfEachGradient<Float64Array>;
 	readonly floors: OfEachGradient<Float64Array>;
+	/** Lengths of the errors of the rows of the output. */
+	readonly output: Float64Array;
 }
 
 /** The bounds of a part from those of its queries. Cost O(n (d + d_v)). */
@@ -29,6 +31,7 @@ export function partBounds(part: Part, errors: RowErrors): PartBounds {
 	return {
 		rows: { dQ: query(errors.query), dK: key(errors.score), dV: value(errors.weight) },
 		floors: { dQ: query(errors.queryFloor), dK: key(errors.scoreFloor), dV: value(errors.weightFloor) },
+		output: errors.output.map((x) => bounded(x + lost)),
 	};
 }
 

@@ -22,6 +22,8 @@ export interface RowErrors {
 	/** At least |f̃ - f| of one key, with rounding: a key's dV is off by at most Σ_j weight_j |dO_ji|. */
 	readonly weight: Float64Array;
 	readonly weightFloor: Float64Array;
+	/** At least the length of the error of the output, with rounding. */
+	readonly output: Float64Array;
 	/** At least |dS~ - dS| of one key, with rounding: a key's dK is off by at most Σ_j score_j (|q_jb| + |ν_b|). */
 	readonly score: Float64Array;
 	readonly scoreFloor: Float64Array;
@@ -40,7 +42,7 @@ export function partResults({ group, queries, keys, d, d_v }: Part): PartResults
 		errors: {
 			...{ query: numbers(), queryFloor: numbers() },
 			...{ weight: numbers(), weightFloor: numbers() },
-			...{ score: numbers(), scoreFloor: numbers() },
+			...{ score: numbers(), scoreFloor: numbers(), output: numbers() },
 		},
 		exactRows: 0,
 	};

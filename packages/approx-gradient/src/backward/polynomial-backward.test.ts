@@ -14,9 +14,23 @@ const names = ["dQ", "dK", "dV"] as const;
 const run = (problem: BackwardProblem, given: object = {}): Promise<BackwardResult> =>
 	backwardPolynomial.run(problem, backwardPolynomial.options.parse(given), runtime, { rowBounds: true });
 
+type Truth = OfEachGradient<Matrix> & { readonly output: Matrix };
+
+/** Expects the error of every row of the output to be no longer than its bound. */
+function expectOutput(got: Matrix | undefined, bounds: Float64Array | undefined, truth: Matrix, slack: number): void {
+	expect(bounds).toHaveLength(truth.rows);
+	const computed = got?.as("f64");
+	for (let row = 0; row < truth.rows; row++) {
+		let square = 0;
+		for (let i = 0; i < truth.cols; i++) square += ((computed?.at(row, i) ?? Number.NaN) - truth.at(row, i)) ** 2;
+		expect(Math.sqrt(square), `output row ${row}`).toBeLessThanOrEqual((bounds?.[row] ?? 0) + 2 * slack);
+	}
+}
+
 /** Expects every row to be within its own bound and that of its matrix; `slack` is the error of the truth. */
-function expectWithin(got: BackwardResult, truth: OfEachGradient<Matrix>, slack: number, kind = "a-posteriori"): void {
+function expectWithin(got: BackwardResult, truth: Truth, slack: number, kind = "a-posteriori"): void {
 	expect(got.certificate?.kind).toBe(kind);
+	expectOutput(got.output, got.certificate?.output?.rows, truth.output, slack);
 	for (const name of names) {
 		const [computed, wanted] = [got[name].as("f64"), truth[name]];
 		for (let row = 0; row < wanted.rows; row++) {
@@ -30,7 +44,7 @@ function expectWithin(got: BackwardResult, truth: OfEachGradient<Matrix>, slack:
 	}
 }
 
-const truthOf = (problem: BackwardProblem): OfEachGradient<Matrix> => definitionBackward(problem);
+const truthOf = (problem: BackwardProblem): Truth => ({ output: problem.V, ...definitionBackward(problem) });
 
 /** Largest error of the definition itself, at sizes near 1. */
 const roundoffOf = ({ n_q, n_k }: BackwardProblem): number => 1e-14 * (n_q + n_k + 20);
@@ -39,7 +53,11 @@ describe.each(await backwardCases())("reference case $name", ({ problem, answers
 	test.each([1, 4, 7])("degree %i is within its bounds", async (degree) => {
 		const got = await run(problem, { degree, chunk: 4 });
 		// answers are rounded to doubles
-		expectWithin(got, answers, 2e-16 * Math.max(...names.map((name) => maxAbs(answers[name]))));
+		expectWithin(
+			got,
+			{ ...answers, output: answers.O },
+			2e-16 * Math.max(1, ...names.map((name) => maxAbs(answers[name]))),
+		);
 		expect(got.exactRows).toBeLessThanOrEqual(problem.batch * problem.heads * problem.n_q);
 	});
 
@@ -86,7 +104,10 @@ describe("bounds hold", () => {
 			const problem = randomBackwardProblem({ n_q: 30, n_k: 30, d: 2, d_v: 3, spread, visibility: { mask: "causal" } });
 			const visible = (j: number, l: number) => l <= j;
 			const exact = operatorTruth({ ...problem, visible }, problem.dO);
-			const truth = { dQ: exact.dQ.toMatrix(), dK: exact.dK.toMatrix(), dV: exact.dV.toMatrix() };
+			const truth = {
+				...{ dQ: exact.dQ.toMatrix(), dK: exact.dK.toMatrix(), dV: exact.dV.toMatrix() },
+				output: exact.output.toMatrix(),
+			};
 			const ulp = 2 ** -52 * Math.max(...names.map((name) => maxAbs(truth[name])));
 			for (const degree of [1, 9, 15]) expectWithin(await run(problem, { degree, chunk: 6 }), truth, ulp);
 		}

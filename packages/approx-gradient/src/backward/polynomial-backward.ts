@@ -140,14 +140,19 @@ function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number
 }
 
 /** A bound, with the rounding of the gradient to the number type of the operands. */
-function withStorage({ gradients }: Attempt, name: keyof OfEachGradient, dtype: Dtype, bound: number): number {
+const withStorage = ({ gradients }: Attempt, name: keyof OfEachGradient, dtype: Dtype, bound: number): number =>
+	storedBound(gradients[name], dtype, bound);
+
+/** A bound on entries, with their rounding to a number type; on lengths of rows of so many of them. */
+export function storedBound(stored: Matrix, dtype: Dtype, bound: number, entries = 1): number {
 	if (dtype === "f64") return bound;
-	return (1 + 1e-12) * (bound + unitRoundoff(dtype) * maxAbs(gradients[name]) + 2 ** -149);
+	return (1 + 1e-12) * (bound + Math.sqrt(entries) * (unitRoundoff(dtype) * maxAbs(stored) + 2 ** -149));
 }
 
 function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBounds: boolean): BackwardResult {
 	const { dtype } = problem.Q;
-	const { gradients, rows, floors, output, lse, degree, exactRows } = attempt;
+	const { gradients, rows, floors, output, outputRows, lse, degree, exactRows } = attempt;
+	const outputBound = (bound: number): number => storedBound(output, dtype, bound, problem.d_v);
 	const ofEach = <Value>(value: (name: keyof OfEachGradient) => Value): OfEachGradient<Value> => ({
 		dQ: value("dQ"),
 		dK: value("dK"),
@@ -159,6 +164,7 @@ function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBoun
 		kind: proved ? "a-posteriori" : "none",
 		bounds,
 		floatFloor: ofEach((name) => withStorage(attempt, name, dtype, largestOf(floors[name]))),
+		output: { bound: outputBound(largestOf(outputRows)), ...(rowBounds && { rows: outputRows.map(outputBound) }) },
 		...(rowBounds && {
 			rowBounds: ofEach((name) => rows[name].map((bound) => withStorage(attempt, name, dtype, bound))),
 		}),

@@ -51,8 +51,10 @@ export class QuerySweep {
 	readonly #sums: number;
 	readonly #keySums: number;
 	readonly #nuNorm: number;
+	readonly #outputOnly: boolean;
 
-	constructor(part: Part, chunks: Chunks, tree: FeatureTree, results: PartResults) {
+	constructor(part: Part, chunks: Chunks, tree: FeatureTree, results: PartResults, outputOnly = false) {
+		this.#outputOnly = outputOnly;
 		const { d, d_v, group, queries } = part;
 		const { size, keyChunks, queryChunks } = chunks;
 		const { degree, raisedSize } = tree;
@@ -150,7 +152,7 @@ export class QuerySweep {
 			else this.#exact.add(at + from + j, from + j);
 		}
 		if (served.length === 0) return;
-		this.#addQueryGradients(at + from, count, served);
+		if (!this.#outputOnly) this.#addQueryGradients(at + from, count, served);
 		for (const j of served) {
 			const row = at + from + j;
 			this.states.served[row] = 1;

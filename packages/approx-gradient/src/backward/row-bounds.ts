@@ -1,6 +1,6 @@
 import { bounded } from "../error-bound/index.ts";
 import { RowError } from "../polynomial/gauss/row-error.ts";
-import type { Part } from "./part.ts";
+import { normAt, type Part } from "./part.ts";
 import type { RowErrors } from "./part-results.ts";
 
 /** Beyond these a row is computed exactly: κ, the radius of its scores, the rounding of its sums, scores of single keys. */
@@ -59,10 +59,12 @@ export class RowBounds {
 	readonly #part: Part;
 	readonly #errors: RowErrors;
 	readonly #error = new RowError();
+	readonly #centreNorm: number;
 
 	constructor(part: Part, errors: RowErrors) {
 		this.#part = part;
 		this.#errors = errors;
+		this.#centreNorm = normAt(part.valueCentre, 0, part.d_v);
 	}
 
 	/**
@@ -90,9 +92,17 @@ export class RowBounds {
 			facts.scoreError,
 		);
 		const tau = error.l1;
+		this.#output(row, facts);
 		const sigma = Math.min(tau * (3 + tau) * spread, error.scores(cotangent));
 		this.#query(row, facts, { sigma, cotangent, spread, gradient });
 		this.#keys(row, facts, { tau, sigma, cotangent, spread });
+	}
+
+	/** o = Σ f v: weights are off by τ in sum, and what centring and the sums of the row round. */
+	#output(row: number, { valueNorm, rounding }: RowFacts): void {
+		const { l1, output } = this.#error;
+		const rounded = 16 * rounding * valueNorm + 8 * u * (valueNorm + this.#centreNorm);
+		this.#errors.output[row] = bounded(SLACK * (Math.min(bounded(l1 * valueNorm), bounded(output)) + rounded));
 	}
 
 	#query(

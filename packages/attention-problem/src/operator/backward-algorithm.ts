@@ -18,6 +18,8 @@ export interface BackwardCertificate {
 	readonly bounds: OfEachGradient;
 	/** Bound on the largest error of an entry of each row, in the order of the rows, where it was asked for. */
 	readonly rowBounds?: OfEachGradient<Float64Array>;
+	/** Bound on the length of the error of a row of the output, and of each row where `rowBounds` were asked for. */
+	readonly output?: { readonly bound: number; readonly rows?: Float64Array };
 	/** Part of `bounds` that rounding alone accounts for. */
 	readonly floatFloor?: OfEachGradient;
 }
