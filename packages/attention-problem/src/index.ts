@@ -34,6 +34,7 @@ export {
 	withoutTarget,
 } from "./layers/layer.ts";
 export { type OpenLayers, openLayers } from "./layers/layer-file.ts";
+export { type DecodedArray, decodeArray, encodeArray } from "./numpy/array-bytes.ts";
 export { decodeNpy, encodeNpy, writeNpy, writeNpyRows } from "./numpy/npy.ts";
 export { type ArrayToWrite, writeArray, writeArrays } from "./numpy/write-arrays.ts";
 export * from "./operator/index.ts";

@@ -14,6 +14,7 @@ import { planVerb } from "./verbs/plan/command.ts";
 import { plotVerb } from "./verbs/plot/command.ts";
 import { reduceVerb } from "./verbs/reduce/command.ts";
 import { reportVerb } from "./verbs/report/command.ts";
+import { serveVerb } from "./verbs/serve/command.ts";
 import { slurmVerb } from "./verbs/slurm/command.ts";
 import { solveVerb } from "./verbs/solve/command.ts";
 import { sweepVerb } from "./verbs/sweep/command.ts";
@@ -26,6 +27,7 @@ const verbs: readonly Verb[] = [
 	planVerb,
 	forwardVerb,
 	backwardVerb,
+	serveVerb,
 	generateVerb,
 	plotVerb,
 	reportVerb,

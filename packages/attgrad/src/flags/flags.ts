@@ -135,7 +135,8 @@ function explain(
 	return `--${flagName(name)} must be ${declared[name]?.expects ?? requirement(issue)}, got ${values[name]}`;
 }
 
-function requirement(issue: z.core.$ZodIssue): string {
+/** What a value must be by an issue of its schema: `>= 1`, `one of a, b`. */
+export function requirement(issue: z.core.$ZodIssue): string {
 	if (issue.code === "too_small") return `${issue.inclusive ? ">=" : ">"} ${issue.minimum}`;
 	if (issue.code === "too_big") return `${issue.inclusive ? "<=" : "<"} ${issue.maximum}`;
 	if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;

@@ -79,7 +79,8 @@ function describeCall({ algorithm, options }: BackwardRequest, problem: Backward
 	};
 }
 
-function certificateOf({ certificate, ...result }: BackwardResult) {
+/** A certificate for JSON, which has no infinity, and its bounds against the largest entries. */
+export function certificateOf({ certificate, ...result }: BackwardResult) {
 	if (!certificate || certificate.kind === "none") return { kind: "none" as const, bounds: null, relative: null };
 	const { kind, bounds } = certificate;
 	const relative = (name: (typeof names)[number]) => {

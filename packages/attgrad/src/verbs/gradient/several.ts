@@ -33,13 +33,17 @@ type Gradients = Readonly<Partial<Record<MatrixName, Matrix>>>;
 /** Entries up to which the answer carries the gradients. */
 const SHOWN_ENTRIES = 1024;
 
-/** The matrices of `--wrt`, each once. @throws UsageError for a name that is no matrix of a problem, or none at all */
-export function readMatrixNames(given: string): MatrixName[] {
+/**
+ * The matrices of `--wrt`, each once.
+ * @param flag name of the setting in errors
+ * @throws UsageError for a name that is no matrix of a problem, or none at all
+ */
+export function readMatrixNames(given: string, flag = "--wrt"): MatrixName[] {
 	const words = given.split(",").map((word) => word.trim());
 	return [...new Set(words)].map((word) => {
 		const name = matrixNames.find((known) => known === word);
 		if (name) return name;
-		throw new UsageError(`--wrt must name matrices among X, Y, A1, A2, A3, E, got ${word || "nothing"}`);
+		throw new UsageError(`${flag} must name matrices among X, Y, A1, A2, A3, E, got ${word || "nothing"}`);
 	});
 }
 
@@ -60,7 +64,7 @@ export async function answerGradients(given: GivenFlags, wrt: readonly MatrixNam
 	const runtime = await openRuntime({ threads, kernel }, progress.show);
 	try {
 		const start = performance.now();
-		const { gradients, loss } = await compute(problem, selection, wrt, runtime);
+		const { gradients, loss } = await computeGradients(problem, selection, wrt, runtime);
 		const milliseconds = performance.now() - start;
 		progress.clear();
 		if (target !== undefined) {
@@ -98,12 +102,17 @@ function refuseMatrices(selection: Selection, wrt: readonly MatrixName[]): void 
 		);
 }
 
-async function compute(
+/**
+ * The gradients of a problem in several of its matrices, all by the same passes.
+ * @throws UsageError for a matrix that the algorithm gives no gradient in, or a problem that it does not take
+ */
+export async function computeGradients(
 	problem: AttentionProblem<RowSource>,
 	selection: Selection,
 	wrt: readonly MatrixName[],
 	runtime: Runtime,
 ): Promise<{ gradients: Gradients; loss: number }> {
+	refuseMatrices(selection, wrt);
 	const { algorithm, options } = selection;
 	if (givesAll(selection)) return problemGradients(problem, wrt, runtime);
 	const supported = algorithm.supports(problem, options);

@@ -45,7 +45,7 @@ interface PlanRequest {
 }
 
 /** The JSON object of `attgrad plan --json`. */
-function describePlan({ entries, chosen, why }: Plan, request: PlanRequest) {
+export function describePlan({ entries, chosen, why }: Plan, request: PlanRequest) {
 	return {
 		...request,
 		...(chosen.run ? { chosen: { algorithm: chosen.algorithm, options: chosen.options, why } } : { chosen: null }),
