@@ -50,15 +50,15 @@ const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
 	[
 		["xyzzy"],
-		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, backward, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion)",
+		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, backward, serve, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion)",
 	],
 	[
 		[],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, serve, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
 	],
 	[
 		["--verbose"],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, serve, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
 	],
 	[["list", "--jsn"], "attgrad list: unknown option: --jsn (did you mean --json?)"],
 	[["list", "--no-colour"], "attgrad list: unknown option: --no-colour (see --help)"],

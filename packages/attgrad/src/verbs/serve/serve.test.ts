@@ -153,7 +153,7 @@ describe("bad requests", () => {
 			[
 				backward(0, { dtype: "f32" }, withQ(doubles([7, 3], () => 1e300))),
 				"usage",
-				/^Q has the entry 1e+300, too large/,
+				/^Q has the entry 1e\+300, too large/,
 			],
 			[backward(0, {}, withQ(Buffer.from("no array"))), "usage", /^Q: not a .npy array/],
 			[backward(0, {}, withQ(requestBytes({}, { Q: layer.Q }).subarray(40, 200))), "usage", /^Q: /],
