@@ -1,4 +1,5 @@
-import { Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { type Dtype, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { firstNotFinite } from "../numpy/elements.ts";
 import { type HeadArray, headSizes, rowsBetween, shapeText } from "./head-array.ts";
 import { checkVisibility, everyKey, type Visibility } from "./visibility.ts";
 
@@ -93,7 +94,7 @@ export function createOperands<Rows extends RowSource = Matrix>(
 	if (v.n !== k.n) throw disagree("V", `${k.n} keys and ${v.n} values`);
 	if (q.heads % k.heads !== 0)
 		throw disagree("K", `${k.heads} heads of keys do not divide ${q.heads} heads of queries`);
-	checkEntries({ Q, K, V });
+	checkEntries({ Q, K, V }, Q.rows.dtype);
 	const factor = scale ?? 1 / q.d;
 	if (!(Number.isFinite(factor) && factor > 0))
 		throw new UsageError(`scale must be a finite number > 0, got ${factor}`);
@@ -126,7 +127,7 @@ export function createBackwardProblem<Rows extends RowSource = Matrix>(
 		throw new UsageError(
 			`dO must have the shape of the output, ${shapeText(expected)} (Q is ${shapeText(shapesOf(operands).dQ)}, V is ${shapeText(shapesOf(operands).dV)}), got ${shapeText(dO.shape)}`,
 		);
-	checkEntries({ Q: asArray(given.Q), dO });
+	checkEntries({ dO }, asArray(given.Q).rows.dtype);
 	return { ...operands, dO: dO.rows };
 }
 
@@ -168,12 +169,12 @@ function asArray<Rows extends RowSource>(given: HeadRows<Rows>): HeadArray<Rows>
 }
 
 /** @throws UsageError for number types that differ, and for an entry in memory that is not finite */
-function checkEntries(arrays: Readonly<Record<string, HeadArray<RowSource>>>): void {
+function checkEntries(arrays: Readonly<Record<string, HeadArray<RowSource>>>, dtype: Dtype): void {
 	for (const [name, { shape, rows }] of Object.entries(arrays)) {
-		if (rows.dtype !== arrays["Q"].rows.dtype)
-			throw new UsageError(`${name} is ${rows.dtype}, Q is ${arrays["Q"].rows.dtype}; all must be of one type`);
+		if (rows.dtype !== dtype)
+			throw new UsageError(`${name} is ${rows.dtype}, Q is ${dtype}; all must be of one type`);
 		if (!(rows instanceof Matrix)) continue;
-		const at = rows.data.findIndex((x) => !Number.isFinite(x));
+		const at = firstNotFinite(rows.data, 0, rows.data.length);
 		if (at >= 0)
 			throw new UsageError(`${name}[${indexIn(shape, at).join(", ")}] is ${rows.data[at]}; every entry must be finite`);
 	}

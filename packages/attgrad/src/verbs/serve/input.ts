@@ -3,7 +3,7 @@ export class TruncatedInput extends Error {
 	override name = "TruncatedInput";
 }
 
-/** Reads lines and runs of bytes from a stream of chunks. */
+/** Reads lines and runs of bytes from a stream of chunks, each of which is valid until the next is asked for. */
 export class Input {
 	readonly #chunks: AsyncIterator<Uint8Array>;
 	/** What has been received and not read yet. */
@@ -24,7 +24,7 @@ export class Input {
 		for (;;) {
 			const end = this.#rest.indexOf(NEWLINE);
 			const piece = this.#rest.subarray(0, end < 0 ? undefined : end).subarray(0, most + 1 - kept);
-			pieces.push(piece);
+			pieces.push(Uint8Array.from(piece));
 			kept += piece.length;
 			this.#rest = end < 0 ? this.#rest.subarray(this.#rest.length) : this.#rest.subarray(end + 1);
 			if (end >= 0) return Buffer.concat(pieces, kept);

@@ -9,6 +9,7 @@ import { Input, TruncatedInput } from "./input.ts";
 import { findMethod, methodNames } from "./methods/index.ts";
 import { isRunning, watchParent } from "./parent.ts";
 import { Requests, type ServeRequest, type Unreadable } from "./request.ts";
+import { standardInput } from "./standard-input.ts";
 
 /** Raised when a client of before would be misled. */
 const PROTOCOL = 1;
@@ -42,7 +43,7 @@ export async function serve(given: GivenFlags): Promise<void> {
 }
 
 async function answerAll(server: Server): Promise<void> {
-	const requests = new Requests(new Input(process.stdin), server.mostBytes);
+	const requests = new Requests(new Input(standardInput()), server.mostBytes);
 	for (;;) {
 		const request = await nextOf(requests);
 		if (!request) return;

@@ -13,7 +13,8 @@ export function takeOperands<Name extends string>(
 				`${name} must have shape (n, d), (heads, n, d) or (batch, heads, n, d), got (${shape.join(", ")})`,
 			);
 		const array: HeadArray = { shape, rows: rows.as(dtype) };
-		const at = array.rows.data.findIndex((x) => !Number.isFinite(x));
+		// what was decoded is finite
+		const at = array.rows === rows ? -1 : array.rows.data.findIndex((x) => !Number.isFinite(x));
 		if (at >= 0) throw new UsageError(`${name} has the entry ${rows.data[at]}, too large for float32; use float64`);
 		return [name, array];
 	});
