@@ -171,8 +171,7 @@ function asArray<Rows extends RowSource>(given: HeadRows<Rows>): HeadArray<Rows>
 /** @throws UsageError for number types that differ, and for an entry in memory that is not finite */
 function checkEntries(arrays: Readonly<Record<string, HeadArray<RowSource>>>, dtype: Dtype): void {
 	for (const [name, { shape, rows }] of Object.entries(arrays)) {
-		if (rows.dtype !== dtype)
-			throw new UsageError(`${name} is ${rows.dtype}, Q is ${dtype}; all must be of one type`);
+		if (rows.dtype !== dtype) throw new UsageError(`${name} is ${rows.dtype}, Q is ${dtype}; all must be of one type`);
 		if (!(rows instanceof Matrix)) continue;
 		const at = firstNotFinite(rows.data, 0, rows.data.length);
 		if (at >= 0)
