@@ -7,6 +7,12 @@ export const json = z.boolean().default(false).describe("print one JSON object")
 /** The flags of a verb that takes `--json` and nothing else. */
 export const jsonOnly = z.object({ json });
 
+/** `--experiment`, for verbs that read results again. */
+export const experimentFile = z
+	.string()
+	.optional()
+	.describe("file of an experiment of your own whose results these are: ./mine.ts");
+
 /** `--dtype`, for verbs that compute on numbers of the user. */
 export const dtype = z.enum(["f64", "f32"]).default("f64").describe("number type to compute in");
 

@@ -11,10 +11,13 @@ export const plotVerb: Verb = {
 	},
 	summary: "Redraw the figures of results",
 	examples: [["plot results/scaling", "SVG and PNG from the rows"]],
-	flags: async () => [{ schema: (await import("../../flags/runtime-flags.ts")).jsonOnly }],
-	run: async ({ folder, json }) => {
+	flags: async () => [{ schema: await plotFlags() }],
+	run: async ({ folder, ...given }) => {
+		const { readFlags } = await import("../../flags/flags.ts");
 		const { plotRun } = await import("@attgrad/harness");
-		const { experiments } = await import("@attgrad/experiments");
+		const { knownExperiments } = await import("../sweep/experiment-file.ts");
+		const { json, experiment } = readFlags(await plotFlags(), given);
+		const experiments = await knownExperiments(experiment);
 		const files: string[] = [];
 		for (const one of folder as string[]) {
 			const drawn = await plotRun(one, experiments);
@@ -25,3 +28,8 @@ export const plotVerb: Verb = {
 		else for (const file of files) console.log(file);
 	},
 };
+
+async function plotFlags() {
+	const [{ z }, { experimentFile, json }] = await Promise.all([import("zod"), import("../../flags/runtime-flags.ts")]);
+	return z.object({ experiment: experimentFile, json });
+}

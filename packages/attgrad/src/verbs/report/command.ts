@@ -14,13 +14,21 @@ export const reportVerb: Verb = {
 		["report results/scaling", "results/scaling/report.html"],
 		["report results", "every experiment in it, and results/report.html that leads to them"],
 	],
-	flags: async () => [{ schema: (await import("../../flags/runtime-flags.ts")).jsonOnly }],
-	run: async ({ folder, json }) => {
+	flags: async () => [{ schema: await reportFlags() }],
+	run: async ({ folder, ...given }) => {
+		const { readFlags } = await import("../../flags/flags.ts");
 		const { reportIndex } = await import("@attgrad/harness");
-		const { experiments } = await import("@attgrad/experiments");
+		const { knownExperiments } = await import("../sweep/experiment-file.ts");
+		const { json, experiment } = readFlags(await reportFlags(), given);
+		const experiments = await knownExperiments(experiment);
 		const files: string[] = [];
 		for (const one of folder as string[]) files.push(...(await reportIndex(one, experiments)));
 		if (json) console.log(JSON.stringify({ files }));
 		else for (const file of files) console.log(file);
 	},
 };
+
+async function reportFlags() {
+	const [{ z }, { experimentFile, json }] = await Promise.all([import("zod"), import("../../flags/runtime-flags.ts")]);
+	return z.object({ experiment: experimentFile, json });
+}

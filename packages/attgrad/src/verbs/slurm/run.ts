@@ -28,16 +28,26 @@ export async function sweepOnSlurm(
 ): Promise<void> {
 	const { array, throttle, partition, sbatch: options, print, json, preset, timeLimit, fresh } = flags;
 	const [experiment] = await chooseExperiments([name], experiments);
+	// Tasks run elsewhere, so a file is named in full.
+	const spelling = experiments.includes(experiment) ? name : resolve(name);
 	const { overrides = {}, ...limit } = await gridOf(flags);
 	const plan = await planCells(experiment, { preset, overrides, ...limit, shards: array });
 	const words = [
-		...[name, "--preset", preset],
+		...[spelling, "--preset", preset],
 		...handedOn.flatMap((flag) => (flags[flag] === undefined ? [] : [`--${flag}=${flags[flag]}`])),
 		...(timeLimit === undefined ? [] : [`--time-limit=${timeLimit}s`]),
 	];
 	const sweep = [process.execPath, executable, "sweep", ...words];
 	const submission = { throttle, partition, options };
-	const request: ArrayRequest = { experiment: name, plan, sweep, words, out: resolve(flags.out), fresh, submission };
+	const request: ArrayRequest = {
+		experiment: experiment.name,
+		plan,
+		sweep,
+		words,
+		out: resolve(flags.out),
+		fresh,
+		submission,
+	};
 	if (print) {
 		process.stdout.write(firstScript(request));
 		return;
@@ -50,8 +60,8 @@ export async function sweepOnSlurm(
 		pause: (milliseconds) => pause(milliseconds, undefined, { signal }).catch(() => {}),
 		signal,
 	});
-	const files = end.left > 0 ? [] : await drawRun(end.folder);
-	if (json) console.log(JSON.stringify({ experiment: name, ...end, files }));
-	else if (end.left === 0) console.log(`${name}: ${plan.grid.length} cells; ${end.folder}`);
+	const files = end.left > 0 ? [] : await drawRun(end.folder, [...experiments, experiment]);
+	if (json) console.log(JSON.stringify({ experiment: experiment.name, ...end, files }));
+	else if (end.left === 0) console.log(`${experiment.name}: ${plan.grid.length} cells; ${end.folder}`);
 	process.exitCode = stop.exitCode;
 }

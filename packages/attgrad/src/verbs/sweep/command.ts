@@ -9,7 +9,7 @@ export const sweepVerb: Verb = {
 		syntax: "[experiment..]",
 		type: "string",
 		array: true,
-		describe: "names that attgrad list shows; default: all",
+		describe: "names that attgrad list shows, or files of your own like ./mine.ts; default: all",
 	},
 	summary: "Run experiments: measure what is not in the results yet, then draw the figures",
 	examples: [
@@ -17,6 +17,7 @@ export const sweepVerb: Verb = {
 		["sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms"],
 		["sweep --dry-run", "the cells to measure and their predicted time"],
 		["sweep degree --preset full --out runs", "the long form, into runs/degree"],
+		["sweep ./mine.ts", "an experiment of your own (docs/extending.md)"],
 	],
 	flags: async () => [{ schema: await sweepFlags() }],
 	run: async (given) => {
@@ -46,6 +47,7 @@ export const sweepVerb: Verb = {
 			...(part && { shard: harness.parseShard(part) }),
 		};
 		const chosen = await chooseExperiments(given["experiment"], experiments);
+		const known = [...new Set([...experiments, ...chosen])];
 		if (dryRun) return describePlans(await plansOf(chosen, asked), json);
 		const progress = await harness.createProgress();
 		using stop = harness.onStopSignals();
@@ -55,11 +57,11 @@ export const sweepVerb: Verb = {
 			const { signal } = stop;
 			const summary = await harness.sweep(experiment, { ...asked, progress, signal });
 			const { folder } = summary;
-			const files = summary.left > 0 || part ? [] : await drawRun(folder);
+			const files = summary.left > 0 || part ? [] : await drawRun(folder, known);
 			done.push({ ...summary, files });
 			if (json) continue;
 			console.log(describeSummary(summary, files));
-			console.log(`\n${harness.describeRun(harness.readRun(folder, experiments))}\n`);
+			console.log(`\n${harness.describeRun(harness.readRun(folder, known))}\n`);
 		}
 		if (json) console.log(JSON.stringify({ experiments: done }));
 		process.exitCode = stop.exitCode;
@@ -148,17 +150,24 @@ export async function sweepFlags() {
 	});
 }
 
-/** @throws UsageError for a name that no experiment has */
+/**
+ * The experiments of these names and files; all that are known where there are none.
+ * @throws UsageError for a name that no experiment has, and for a file that holds none
+ */
 export async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
 	if (!Array.isArray(names) || names.length === 0) return known;
 	const { UsageError } = await import("@attgrad/matrix-core");
 	const { meantOrKnown } = await import("../../flags/suggestion.ts");
+	const { isExperimentFile, loadExperiment } = await import("./experiment-file.ts");
 	const knownNames = known.map((experiment) => experiment.name);
-	return [...new Set<string>(names)].map((name) => {
+	const chosen: Experiment[] = [];
+	for (const name of new Set<string>(names)) {
 		const found = known.find((experiment) => experiment.name === name);
-		if (found) return found;
-		throw new UsageError(`unknown experiment: ${name} (${meantOrKnown(name, knownNames)})`);
-	});
+		if (!found && !isExperimentFile(name))
+			throw new UsageError(`unknown experiment: ${name} (${meantOrKnown(name, knownNames)})`);
+		chosen.push(found ?? (await loadExperiment(name)));
+	}
+	return chosen;
 }
 
 /** The plan of each experiment. */

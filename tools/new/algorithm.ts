@@ -1,36 +1,22 @@
 // npm run new:algorithm NAME: writes an algorithm, its test and its line in the registry of packages/approx-gradient.
 // What it writes is a working approximation (Taylor of degree 1 as a feature map) that keeps the contract: replace what it does.
-// --root FOLDER: the project's root, unless it is this one.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// --root FOLDER: the project's root. Default: this one.
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { refuse, scaffoldName, writeScaffold } from "./scaffold.ts";
 
-const { values, positionals } = parseArgs({
-	options: { root: { type: "string", default: join(import.meta.dirname, "..") } },
-	allowPositionals: true,
-});
-
-const refuse = (reason: string): never => {
-	console.error(`new:algorithm: ${reason}`);
-	process.exit(2);
-};
-
-const [name, ...others] = positionals;
-if (name === undefined || others.length > 0)
-	throw refuse(`takes one name, got ${positionals.length}: npm run new:algorithm my-method`);
-if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) throw refuse(`the name must be like my-method, got ${name}`);
-
-const source = join(values.root, "packages/approx-gradient/src");
+const script = "new:algorithm";
+const scaffold = scaffoldName(script);
+const { name, identifier, root } = scaffold;
+const source = join(root, "packages/approx-gradient/src");
 const folder = join(source, "feature-maps", name);
 const registry = join(source, "index.ts");
 const list = readFileSync(registry, "utf8");
-const identifier = name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 const words = new Set(list.match(/\w+/g));
 if (words.has(identifier) || existsSync(folder) || ["exact", "streaming", "dense", "definition"].includes(name))
-	throw refuse(`there is an algorithm ${name} already`);
+	refuse(script, `there is an algorithm ${name} already`);
 const end = "\n];";
-if (!list.includes(end)) throw refuse(`no list of algorithms in ${registry}`);
+if (!list.includes(end)) refuse(script, `no list of algorithms in ${registry}`);
 
 const algorithm = `import { defineAlgorithm } from "@attgrad/attention-problem";
 import { Matrix } from "@attgrad/matrix-core";
@@ -89,18 +75,16 @@ test("${name} is nearer to the gradient the smaller the scores are", async () =>
 });
 `;
 
-mkdirSync(folder);
-writeFileSync(join(folder, `${name}.ts`), algorithm);
-writeFileSync(join(folder, `${name}.test.ts`), test);
 const imported = `import { ${identifier} } from "./feature-maps/${name}/${name}.ts";\n`;
-writeFileSync(registry, imported + list.replace(end, `\n\t${identifier},${end}`));
-const written = [join(folder, `${name}.ts`), join(folder, `${name}.test.ts`), registry];
-const biome = join(import.meta.dirname, "../node_modules/.bin/biome");
-const formatted = spawnSync(biome, ["check", "--write", ...written], {
-	cwd: values.root,
-	encoding: "utf8",
-	shell: process.platform === "win32",
-});
-if (formatted.status !== 0) console.error(`not formatted: ${formatted.error?.message ?? formatted.stderr}`);
-console.log(`written:\n${written.map((file) => `  ${file}`).join("\n")}\ntry it:\n  npx attgrad list`);
-console.log(`  cd packages/approx-gradient && npx vitest run --config ../../vitest.config.ts --root . ${name}`);
+writeScaffold(
+	scaffold,
+	{
+		[join(folder, `${name}.ts`)]: algorithm,
+		[join(folder, `${name}.test.ts`)]: test,
+		[registry]: imported + list.replace(end, `\n\t${identifier},${end}`),
+	},
+	[
+		"npx attgrad list",
+		`cd packages/approx-gradient && npx vitest run --config ../../vitest.config.ts --root . ${name}`,
+	],
+);
