@@ -1,4 +1,10 @@
-import { approximateBackwards, backwardPolynomial, planBackward } from "@attgrad/approx-gradient";
+import {
+	approximateBackwards,
+	backwardPolynomial,
+	oneAccuracy,
+	planBackward,
+	relativeOption,
+} from "@attgrad/approx-gradient";
 import { type AnyBackwardAlgorithm, type BackwardResult, defineBackward } from "@attgrad/attention-problem";
 import { backwardStreaming, exactBackwards } from "@attgrad/exact-gradient";
 import { ComputationError, UsageError } from "@attgrad/matrix-core";
@@ -13,14 +19,22 @@ export const autoBackward = defineBackward({
 	summary: "the fastest algorithm that keeps the bound that was asked for",
 	exact: false,
 	version: 2,
-	options: z.strictObject({
-		epsilon: backwardPolynomial.options.shape.epsilon,
-		relative: backwardPolynomial.options.shape.relative,
-	}),
+	options: z
+		.strictObject({
+			epsilon: backwardPolynomial.options.shape.epsilon,
+			relative: relativeOption.describe(
+				"bound on the error of each gradient as a part of its largest entry; default: exact up to rounding",
+			),
+		})
+		.refine(...oneAccuracy("auto")),
 	supports: () => true,
 	run: async (problem, asked, runtime, wants): Promise<BackwardResult> => {
 		const defaults = backwardPolynomial.options.parse({});
 		const { degree, why } = await planBackward(problem, asked, defaults.chunk, runtime);
+		// Where no accuracy is asked for there is nothing to choose.
+		const isAsked = asked.epsilon !== undefined || asked.relative !== undefined;
+		if (isAsked)
+			runtime.onNotice?.(`auto: ${degree === undefined ? backwardStreaming.name : backwardPolynomial.name}, ${why}`);
 		let refused = why;
 		if (degree !== undefined)
 			try {
@@ -29,6 +43,7 @@ export const autoBackward = defineBackward({
 			} catch (error) {
 				if (!(error instanceof ComputationError)) throw error;
 				refused = `exact up to rounding; ${error.message}`;
+				runtime.onNotice?.(`auto: ${backwardStreaming.name}, ${refused}`);
 			}
 		const result = await backwardStreaming.run(problem, {}, runtime, wants);
 		return { ...result, picked: { algorithm: backwardStreaming.name, why: refused, exact: true } };

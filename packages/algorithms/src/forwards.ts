@@ -1,4 +1,4 @@
-import { planForward, polynomialForward } from "@attgrad/approx-gradient";
+import { oneAccuracy, planForward, polynomialForward } from "@attgrad/approx-gradient";
 import { type AnyForwardAlgorithm, defineForward } from "@attgrad/attention-problem";
 import { exactForward } from "@attgrad/exact-gradient";
 import { UsageError } from "@attgrad/matrix-core";
@@ -9,11 +9,15 @@ export const autoForward = defineForward({
 	name: "auto",
 	summary: "the cheaper of streaming and polynomial",
 	exact: false,
-	options: z.strictObject({
-		epsilon: z.number().positive().default(1e-6).describe("bound on max |o~ - o| to prove"),
-	}),
-	async run(layer, { epsilon }, runtime, sink) {
-		const { algorithm, why, run } = await planForward(layer, epsilon, runtime);
+	options: z
+		.strictObject({
+			epsilon: polynomialForward.options.shape.epsilon,
+			relative: polynomialForward.options.shape.relative,
+		})
+		.refine(...oneAccuracy("auto")),
+	async run(layer, asked, runtime, sink) {
+		const { algorithm, why, run } = await planForward(layer, asked, runtime);
+		runtime.onNotice?.(`auto: ${algorithm}, ${why}`);
 		return { ...(await run(sink)), picked: { algorithm, why } };
 	},
 });

@@ -15,6 +15,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 ];
 
 export { cacheFolder } from "#platform";
+export { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "./accuracy.ts";
 export {
 	approximateBackwards,
 	type BackwardAccuracy,
@@ -41,8 +42,8 @@ export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
 export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
 export { predictTime } from "./planner/costs/predict-time.ts";
-export type { Plan, PlanEntry } from "./planner/plan.ts";
-export { type ForwardPlan, planForward } from "./planner/plan-forward.ts";
+export type { Plan, PlanEntry, PlanTarget } from "./planner/plan.ts";
+export { type AskedError, type ForwardPlan, planForward } from "./planner/plan-forward.ts";
 export { planGradient } from "./planner/plan-gradient.ts";
 export { embeddedEstimate } from "./polynomial/certificates/embedded-degree.ts";
 export type { PolynomialFamily } from "./polynomial/families/family.ts";

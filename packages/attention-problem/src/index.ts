@@ -10,6 +10,7 @@ export {
 } from "./algorithm/algorithm.ts";
 export { durationOption, memoryOption } from "./algorithm/amount-options.ts";
 export { computeGradient } from "./algorithm/compute-gradient.ts";
+export { provedRelative } from "./algorithm/proved-relative.ts";
 export { refuseUnless, skipUnless } from "./algorithm/supported.ts";
 export { withRuntime } from "./algorithm/with-runtime.ts";
 export { fileError, isAbsence } from "./files/file-error.ts";

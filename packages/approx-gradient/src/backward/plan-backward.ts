@@ -88,7 +88,8 @@ async function expectedShare(
 	for (const name of gradientNames) {
 		const bound = largestOf(attempt.rows[name]);
 		const size = maxAbs(attempt.gradients[name]);
-		share = Math.max(share, ((name === "dQ" ? 1 : keys) * bound) / epsilon, bound > 0 ? bound / (relative * size) : 0);
+		const part = relative < 1 && bound > 0 ? bound / (relative * size) : 0;
+		share = Math.max(share, ((name === "dQ" ? 1 : keys) * bound) / epsilon, part);
 	}
 	return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
 }

@@ -5,6 +5,7 @@ import {
 	type BackwardResult,
 	defineBackward,
 	type OfEachGradient,
+	provedRelative,
 	type Reason,
 } from "@attgrad/attention-problem";
 import {
@@ -17,8 +18,8 @@ import {
 	unitRoundoff,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
 import { availableMemory, countMonomials } from "../polynomial/monomials/feature-tree.ts";
-import { DEFAULT_EPSILON } from "../polynomial/polynomial-options.ts";
 import { type Attempt, attemptDegree, gradientNames, largestOf } from "./attempt.ts";
 
 /** Rows of a chunk. */
@@ -28,25 +29,26 @@ const CHUNK = 64;
 const HIGHEST = 21;
 const PATIENCE = 2;
 
-const options = z.strictObject({
-	degree: z
-		.int()
-		.min(1)
-		.max(40)
-		.optional()
-		.describe("degree of the polynomials; default: the least odd one that certifies the accuracy"),
-	epsilon: z
-		.number()
-		.positive()
-		.optional()
-		.describe("bound on the error of every entry of dQ, dK and dV; default: 1e-6, where nothing else is asked for"),
-	relative: z
-		.number()
-		.positive()
-		.optional()
-		.describe("bound on the error of each gradient as a part of its largest entry"),
-	chunk: z.int().min(1).max(4096).default(CHUNK).describe("rows that a mask is resolved to by sums; the rest is exact"),
-});
+const options = z
+	.strictObject({
+		degree: z
+			.int()
+			.min(1)
+			.max(40)
+			.optional()
+			.describe("degree of the polynomials; default: the least odd one that certifies the accuracy"),
+		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
+		relative: relativeOption.describe(
+			`bound on the error of each gradient as a part of its largest entry; default: ${DEFAULT_RELATIVE} where no other accuracy is given`,
+		),
+		chunk: z
+			.int()
+			.min(1)
+			.max(4096)
+			.default(CHUNK)
+			.describe("rows that a mask is resolved to by sums; the rest is exact"),
+	})
+	.refine(...oneAccuracy("polynomial"));
 
 /** Options of the polynomial backward pass. */
 export type PolynomialBackwardOptions = z.output<typeof options>;
@@ -72,7 +74,9 @@ export const backwardPolynomial = defineBackward({
 	},
 	run: async (problem, asked, runtime, wants) => {
 		const attempt = await bestAttempt(problem, asked, runtime);
-		return resultOf(problem, attempt, wants?.rowBounds ?? false);
+		const remark = zeroRemark(attempt, asked);
+		const result = resultOf(problem, attempt, wants?.rowBounds ?? false);
+		return remark === undefined ? result : { ...result, remark };
 	},
 });
 
@@ -97,8 +101,8 @@ async function bestAttempt(
 	asked: PolynomialBackwardOptions,
 	runtime: { readonly onProgress?: (done: number, total: number) => void },
 ): Promise<Attempt> {
-	const { degree, relative, chunk } = asked;
-	const epsilon = asked.epsilon ?? (degree === undefined && relative === undefined ? DEFAULT_EPSILON : undefined);
+	const { degree, epsilon, chunk } = asked;
+	const relative = asked.relative ?? (degree === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
 	const limit = epsilon ?? Number.POSITIVE_INFINITY;
 	const degrees = degree === undefined ? oddDegrees() : [degree];
 	let best = { share: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
@@ -111,14 +115,13 @@ async function bestAttempt(
 		best = better ? { share, degree: tried, tries: 0 } : { ...best, tries: best.tries + 1 };
 		if (best.tries >= PATIENCE && Number.isFinite(best.share)) break;
 	}
-	throw new ComputationError("failed", notProved(asked, epsilon, best));
+	throw new ComputationError("failed", notProved({ ...asked, relative }, best));
 }
 
 const oddDegrees = (): number[] => Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1);
 
 function notProved(
-	{ degree, relative }: PolynomialBackwardOptions,
-	epsilon: number | undefined,
+	{ degree, epsilon, relative }: PolynomialBackwardOptions,
 	best: { readonly share: number; readonly degree: number },
 ): string {
 	const asked = [epsilon && `epsilon ${epsilon}`, relative && `relative ${relative}`].filter(Boolean).join(", ");
@@ -133,10 +136,26 @@ function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number
 	for (const name of gradientNames) {
 		const bound = withStorage(attempt, name, dtype, largestOf(attempt.rows[name]));
 		if (limit < Number.POSITIVE_INFINITY) share = Math.max(share, bound / limit);
-		const size = maxAbs(attempt.gradients[name]);
-		if (relative !== undefined && bound > 0) share = Math.max(share, bound / (relative * size));
+		if (relative === undefined) continue;
+		const size = (1 - unitRoundoff(dtype)) * maxAbs(attempt.gradients[name]);
+		share = Math.max(
+			share,
+			maybeZero(attempt, name) ? bound / ABSOLUTE_OF_ZERO : provedRelative(bound, size) / relative,
+		);
 	}
 	return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
+}
+
+/** Whether rounding may account for all of a gradient: a relative error has no meaning then. */
+const maybeZero = ({ gradients, floors }: Attempt, name: keyof OfEachGradient): boolean =>
+	maxAbs(gradients[name]) <= largestOf(floors[name]);
+
+/** What is told where a relative error was asked for and some gradients may be zero. */
+function zeroRemark(attempt: Attempt, { degree, epsilon, relative }: PolynomialBackwardOptions): string | undefined {
+	const names = gradientNames.filter((name) => maybeZero(attempt, name));
+	const isAsked = relative !== undefined || (degree === undefined && epsilon === undefined);
+	if (!isAsked || names.length === 0) return undefined;
+	return `${names.join(", ")} cannot be told from zero: a relative error has no meaning, an absolute one of ${ABSOLUTE_OF_ZERO} is proved`;
 }
 
 /** A bound, with the rounding of the gradient to the number type of the operands. */

@@ -98,7 +98,11 @@ test("should the choice fail, the next cheapest runs, with the reason", async ()
 	const plan = planOf([entry("streaming", 9, async () => result), entry("first", 1, fails), entry("second", 2, fails)]);
 	expect(plan.chosen.algorithm).toBe("first");
 	const why = "second failed: no luck";
-	expect((await runPlan(plan, 1)).picked).toEqual({ algorithm: "streaming", why, exact: true });
+	expect((await runPlan({ ...plan, target: { epsilon: 1 } }, {})).picked).toEqual({
+		algorithm: "streaming",
+		why,
+		exact: true,
+	});
 });
 
 test("an error that is a bug is not taken for a failure of the algorithm", async () => {
@@ -106,13 +110,15 @@ test("an error that is a bug is not taken for a failure of the algorithm", async
 		entry("streaming", 9, async () => result),
 		entry("first", 1, () => Promise.reject(new TypeError("bug"))),
 	]);
-	await expect(runPlan(plan, 1)).rejects.toThrow("bug");
+	await expect(runPlan({ ...plan, target: { epsilon: 1 } }, {})).rejects.toThrow("bug");
 });
 
 test("where nothing can prove epsilon that is said, with what could be", async () => {
 	const { run: _run, ...exact } = entry("streaming", 9, async () => result);
 	const plan = planOf([{ ...exact, reason: "float32 gives 1e-3 only" }]);
-	await expect(runPlan(plan, 1e-9)).rejects.toThrow("nothing can prove epsilon 1e-9: float32 gives 1e-3 only");
+	await expect(runPlan({ ...plan, target: { epsilon: 1e-9 } }, {})).rejects.toThrow(
+		"nothing can prove epsilon 1e-9: float32 gives 1e-3 only",
+	);
 });
 
 test("where every run fails, each says why", async () => {
@@ -122,7 +128,7 @@ test("where every run fails, each says why", async () => {
 		entry("second", 1, fails("the scores overflow")),
 		{ algorithm: "polynomial/moment", options: {}, detail: "", reason: "no polynomial is faster" },
 	]);
-	await expect(runPlan(plan, 1)).rejects.toThrow(
+	await expect(runPlan({ ...plan, target: { epsilon: 1 } }, {})).rejects.toThrow(
 		"nothing can prove epsilon 1: second failed: the scores overflow; streaming failed: the result is NaN",
 	);
 });

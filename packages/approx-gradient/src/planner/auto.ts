@@ -1,37 +1,59 @@
 import { defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, type Runtime, shortDuration } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { oneAccuracy, relativeOption } from "../accuracy.ts";
 import type { Plan, PlanEntry } from "./plan.ts";
 import { planGradient } from "./plan-gradient.ts";
+import { PATIENCE } from "./refusal.ts";
 
-/** Picks the cheapest algorithm that can prove epsilon and runs it; exact, where nothing else can. */
+/** Picks the cheapest algorithm that can prove what is asked for and runs it; exact, where nothing else can. */
 export const auto = defineAlgorithm({
 	name: "auto",
 	summary:
-		"the cheapest algorithm on this machine that proves epsilon; exact where that is fastest or nothing else can",
+		"the cheapest algorithm on this machine that proves the error asked for; exact where that is fastest or nothing else can",
 	exact: false,
-	version: 1,
+	version: 2,
 	modules: [import.meta.url],
-	options: z.strictObject({
-		epsilon: z.number().positive().default(1e-6).describe("error to prove for every entry of the gradient"),
-	}),
+	options: z
+		.strictObject({
+			epsilon: z.number().positive().optional().describe("error to prove for every entry of the gradient"),
+			relative: relativeOption,
+		})
+		.refine(...oneAccuracy("auto")),
 	supports: () => true,
-	async run(problem, { epsilon }, runtime): Promise<GradientResult> {
-		return runPlan(await planGradient(problem, { epsilon }, runtime), epsilon);
+	async run(problem, asked, runtime): Promise<GradientResult> {
+		const plan = await planGradient(problem, asked, runtime);
+		const remark = plan.target?.remark;
+		const result = await runPlan(plan, runtime);
+		return remark === undefined ? result : { ...result, remark };
 	},
 });
 
+/** A run that takes so many times what was predicted, and no less than this, is told of. */
+const OVERRUN = { times: 3, milliseconds: 1000 };
+
 /**
- * Runs what was chosen, and should that fail in spite of what was foreseen, the next cheapest.
- * @throws ComputationError invalid where nothing can prove epsilon, with why runs failed or what could be proved
+ * Runs what was chosen, and should that fail in spite of what was foreseen, the next cheapest. Tells the runtime's notices what is
+ * chosen before it runs, and of a run that takes three times the time predicted.
+ * @throws ComputationError invalid where nothing can prove the error, or only the exact method in minutes: with what could be proved
  */
-export async function runPlan({ entries, why }: Plan, epsilon: number): Promise<GradientResult> {
+export async function runPlan(
+	{ entries, why, target, refusal }: Plan,
+	runtime: Pick<Runtime, "onNotice">,
+): Promise<GradientResult> {
+	if (refusal !== undefined) throw new ComputationError("invalid", `auto: ${refusal}`);
 	let reason = why;
 	const failures: string[] = [];
 	for (const entry of entries) {
 		if (!entry.run) continue;
+		// What was to be done in seconds is not done in minutes instead.
+		if (failures.length > 0 && (entry.milliseconds ?? 0) > PATIENCE) {
+			failures.push(`${entry.algorithm} would take ${shortDuration(entry.milliseconds ?? 0)}: ask for it by name`);
+			continue;
+		}
+		runtime.onNotice?.(`auto: ${entry.algorithm}, ${reason}`);
 		try {
-			const result = await entry.run();
+			const result = await watched(entry, entry.run, runtime);
 			const exact = entry.certificate?.kind === "exact";
 			return { ...result, picked: { algorithm: entry.algorithm, why: reason, ...(exact && { exact }) } };
 		} catch (failure) {
@@ -40,14 +62,36 @@ export async function runPlan({ entries, why }: Plan, epsilon: number): Promise<
 			failures.push(reason);
 		}
 	}
+	const { epsilon, relative } = target ?? {};
+	const what = relative === undefined ? `epsilon ${epsilon}` : `relative ${relative}`;
 	throw new ComputationError(
 		"invalid",
-		`auto: nothing can prove epsilon ${epsilon}: ${failures.join("; ") || refusal(entries)}`,
+		`auto: nothing can prove ${what}: ${failures.join("; ") || refusalOfEach(entries)}`,
 	);
 }
 
+/** A run that is told of when it takes longer than was foreseen; it goes on. */
+async function watched(
+	{ algorithm, milliseconds = Number.POSITIVE_INFINITY }: PlanEntry,
+	run: NonNullable<PlanEntry["run"]>,
+	{ onNotice }: Pick<Runtime, "onNotice">,
+): Promise<GradientResult> {
+	const limit = Math.max(OVERRUN.milliseconds, OVERRUN.times * milliseconds);
+	if (!onNotice || !(limit < 2 ** 31)) return run();
+	const tell = (): void =>
+		onNotice(
+			`${algorithm} has taken ${shortDuration(limit)}, ${shortDuration(milliseconds)} were predicted; it goes on`,
+		);
+	const timer = setTimeout(tell, limit);
+	try {
+		return await run();
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
 /** What the exact method and the usual polynomial say. */
-const refusal = (entries: readonly PlanEntry[]): string =>
+const refusalOfEach = (entries: readonly PlanEntry[]): string =>
 	["streaming", "polynomial/moment"]
 		.flatMap(
 			(name) => entries.find(({ algorithm, reason }) => algorithm === name && reason !== undefined)?.reason ?? [],

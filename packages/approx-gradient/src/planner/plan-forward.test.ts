@@ -23,14 +23,14 @@ describe.each(["js", undefined])("on the kernel %s", (kernel) => {
 		[20, "streaming"],
 		[6000, "polynomial"],
 	])("the output of %i tokens is computed by %s, within epsilon", async (n, algorithm) => {
-		const plan = await planForward(layer(n), 1e-3, runtime);
+		const plan = await planForward(layer(n), { epsilon: 1e-3 }, runtime);
 		expect(plan).toMatchObject({ algorithm, why: expect.stringMatching(/predicted/) });
 		const exact = await outputOf(n, (sink) => exactForward.run(layer(n), {}, runtime, sink));
 		expect(maxAbsDifference(await outputOf(n, plan.run), exact)).toBeLessThanOrEqual(1e-3);
 	});
 
 	test("where no polynomial can prove epsilon the output is exact, and the reason is told", async () => {
-		const { algorithm, why } = await planForward(layer(6000, 8), 1e-6, runtime);
+		const { algorithm, why } = await planForward(layer(6000, 8), { epsilon: 1e-6 }, runtime);
 		expect({ algorithm, why }).toEqual({ algorithm: "streaming", why: expect.stringMatching(/no degree certifies/) });
 	});
 });

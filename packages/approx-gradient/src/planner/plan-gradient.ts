@@ -1,11 +1,15 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { type RowSource, type Runtime, shortDuration } from "@attgrad/matrix-core";
+import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE } from "../accuracy.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
+import type { Profile } from "../polynomial/profile/profile.ts";
+import { epsilonFor, maybeZero, withinRelative, zeroRemark } from "../relative/within-relative.ts";
 import { Budget, unlimited } from "./candidates/budget.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
 import { featureMapEntry, featureMapNames, outlook } from "./candidates/feature-map-candidates.ts";
 import type { PlanContext } from "./candidates/plan-context.ts";
 import {
+	GAUSS,
 	guessedDegree,
 	leastPolynomialTime,
 	timeAtDegree,
@@ -14,8 +18,11 @@ import {
 	variants,
 } from "./candidates/polynomial-candidates.ts";
 import { calibratedModel } from "./costs/calibration.ts";
+import type { CostModel } from "./costs/cost-model.ts";
 import type { CostName } from "./costs/costs.ts";
-import { type Plan, type PlanEntry, planOf } from "./plan.ts";
+import { type Plan, type PlanEntry, type PlanTarget, planOf } from "./plan.ts";
+import { refusalOf } from "./refusal.ts";
+import { gradientSize } from "./target.ts";
 
 /** Milliseconds that looking at a further variant of the polynomial takes: bounds for some ten degrees. */
 const VARIANT_COST = { gauss: 3, reverse: 1, minimax: 20, anisotropic: 10 };
@@ -31,8 +38,12 @@ const LONG = 50;
 const SAFE_DEGREE = 16;
 const SHORT = 10;
 
+/** What a plan is asked for. */
 export interface PlanOptions {
-	readonly epsilon: number;
+	/** Bound on max |g~ − g|. */
+	readonly epsilon?: number | undefined;
+	/** Bound on max |g~ − g| as a part of max |g|. @default 1e-3, where there is no epsilon */
+	readonly relative?: number | undefined;
 	/** Looks at every algorithm, as long as that may take, instead of at those that may be the cheapest. @default false */
 	readonly thorough?: boolean;
 }
@@ -46,12 +57,55 @@ const usual: readonly CostName[] = ["streaming", "polynomial/moment", "polynomia
  */
 export async function planGradient(
 	problem: AttentionProblem<RowSource>,
-	{ epsilon, thorough = false }: PlanOptions,
+	{ epsilon, relative, thorough = false }: PlanOptions,
 	runtime: Runtime,
 ): Promise<Plan> {
 	const dtype = problem.A1.dtype;
 	const modelOf = (names: readonly CostName[]) => calibratedModel(runtime, dtype, names);
-	const context: PlanContext = { problem, epsilon, runtime, model: await modelOf(usual) };
+	const model = await modelOf(usual);
+	let known: Promise<Profile> | undefined;
+	const profile = (): Promise<Profile> => {
+		known ??= profileOn(problem, runtime);
+		return known;
+	};
+	const base = { problem, runtime, model, profile };
+	if (epsilon !== undefined) return planWithin({ ...base, epsilon, asked: { epsilon } }, modelOf, thorough);
+	const part = relative ?? DEFAULT_RELATIVE;
+	const asked = { relative: part };
+	const exactTime = model.timeOf("streaming", { n: problem.n, d: problem.d });
+	const least = leastPolynomialTime(base);
+	// Where no polynomial is faster the size of the gradient does not matter: the exact method's error is rounding.
+	if (dtype === "f64" && !thorough && GUESS_SHARE.short * least >= exactTime) {
+		const context: PlanContext = { ...base, epsilon: 0, asked };
+		const reason = `no polynomial is faster at n = ${problem.n}`;
+		const polynomials = variants.map((variant) => unseenVariant(context, variant, reason, least));
+		return { ...planOf([exactEntry(context), ...polynomials]), target: { relative: part } };
+	}
+	const pilot = await gradientSize({ ...base, asked }, exactTime);
+	const zero = maybeZero(pilot);
+	const target: PlanTarget = zero
+		? { epsilon: ABSOLUTE_OF_ZERO, remark: zeroRemark(pilot) }
+		: { epsilon: epsilonFor(part, pilot.largest), relative: part, largest: pilot.largest };
+	const context: PlanContext = { ...base, epsilon: target.epsilon ?? 0, asked };
+	const plan = await planWithin(context, modelOf, thorough);
+	const request = { problem, relative: part, runtime, pilot };
+	const entries = plan.entries.map((entry): PlanEntry => {
+		const { run, certificate } = entry;
+		// What is exact up to rounding proves no bound that a relative error could be made of.
+		if (!run || (certificate?.kind === "exact" && certificate.bound === undefined)) return entry;
+		return { ...entry, run: () => withinRelative(request, (absolute) => run(absolute)) };
+	});
+	return { ...plan, entries, chosen: entries[0], target };
+}
+
+/** The plan for an absolute error. */
+async function planWithin(
+	context: PlanContext,
+	modelOf: (names: readonly CostName[]) => Promise<CostModel>,
+	thorough: boolean,
+): Promise<Plan> {
+	const { problem } = context;
+	const { dtype } = problem.A1;
 	const budget = thorough ? unlimited : new Budget();
 	const exact = exactEntry(context);
 	const entries: PlanEntry[] = [exact];
@@ -61,19 +115,21 @@ export async function planGradient(
 	entries.push(...(await polynomialEntries(context, budget, thorough, best())));
 	for (const name of featureMapNames) {
 		if (dtype === "f32") {
-			entries.push({ ...unseen(name, epsilon), reason: "it works in double precision whatever the data: ask for f64" });
+			entries.push({ ...unseen(context, name), reason: "it works in double precision whatever the data: ask for f64" });
 			continue;
 		}
 		// What it takes at least is told by nominal times until it may be worth while to measure the machine for it.
 		const nominal = outlook(context, name);
 		if (!budget.allows(nominal.cost, nominal.least, best())) {
 			const reason = `not looked at: at least ${shortDuration(nominal.least)}, and a closer look would take longer than it may save`;
-			entries.push({ ...unseen(name, epsilon), milliseconds: nominal.least, reason });
+			entries.push({ ...unseen(context, name), milliseconds: nominal.least, reason });
 			continue;
 		}
 		entries.push(await featureMapEntry({ ...context, model: await modelOf([name]) }, name));
 	}
-	return planOf(entries);
+	const plan = planOf(entries);
+	const refusal = await refusalOf(context, plan);
+	return { ...plan, target: { epsilon: context.epsilon }, ...(refusal !== undefined && { refusal }) };
 }
 
 /** The variants of the polynomial, each looked at where it may be the cheapest. */
@@ -90,13 +146,13 @@ async function polynomialEntries(
 		return all(`no polynomial is faster at n = ${context.problem.n}`, least);
 	const safeTime = timeAtDegree(context, SAFE_DEGREE);
 	const isSafe = safeTime < SHORT && GUESS_SHARE.short * safeTime < exactTime;
-	const degree = isSafe ? SAFE_DEGREE : await guessedDegree(context);
+	const { degree, hopeless } = isSafe ? { degree: SAFE_DEGREE, hopeless: false } : await guessedDegree(context);
 	if (!Number.isFinite(degree)) {
 		const others = all("no degree proves epsilon: at scores of this size rounding is above it, a sample of rows tells");
-		// Where nothing may be left that can, what could be proved is to be told.
-		if (exactTime < Number.POSITIVE_INFINITY && !thorough) return others;
-		const profile = await profileOn(context.problem, context.runtime);
-		return [variantEntry(context, profile, variants[0]), ...others.slice(1)];
+		if (hopeless && exactTime < Number.POSITIVE_INFINITY && !thorough) return others;
+		// Polynomials by row prove more; and where nothing may be left that can, what could be proved is to be told.
+		const at = hopeless || exactTime === Number.POSITIVE_INFINITY ? 0 : GAUSS;
+		return others.with(at, variantEntry(context, await context.profile(), variants[at]));
 	}
 	const time = timeAtDegree(context, degree);
 	const share = exactTime > LONG ? GUESS_SHARE.long : GUESS_SHARE.short;
@@ -104,7 +160,7 @@ async function polynomialEntries(
 		const near = time < exactTime ? "; a closer look would take longer than it may save" : "";
 		return all(`about degree ${degree} would be needed, ${shortDuration(time)} predicted${near}`, time);
 	}
-	const profile = await profileOn(context.problem, context.runtime);
+	const profile = await context.profile();
 	const [first, ...others] = variants;
 	const usual = variantEntry(context, profile, first);
 	const entries = [usual];
@@ -129,4 +185,4 @@ async function polynomialEntries(
 	return entries;
 }
 
-const unseen = (name: string, epsilon: number) => ({ algorithm: name, options: { epsilon }, detail: "" });
+const unseen = ({ asked }: PlanContext, name: string) => ({ algorithm: name, options: asked, detail: "" });

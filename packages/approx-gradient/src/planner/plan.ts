@@ -17,8 +17,8 @@ export interface PlanEntry {
 	readonly certificate?: { readonly kind: Certificate["kind"] | "exact"; readonly bound?: number };
 	/** Why it cannot prove epsilon, or why it was not looked at more closely. Absent for one that can be chosen. */
 	readonly reason?: string;
-	/** Runs it. Absent where it cannot be chosen. */
-	readonly run?: () => Promise<GradientResult>;
+	/** Runs it; with a number, to prove that absolute error instead of the plan's. Absent where it cannot be chosen. */
+	readonly run?: (epsilon?: number) => Promise<GradientResult>;
 }
 
 /** What each algorithm would cost for a problem, and which is the cheapest that can prove epsilon. */
@@ -28,6 +28,20 @@ export interface Plan {
 	readonly chosen: PlanEntry;
 	/** Why, in words: `Chebyshev degree 9, K = 715: 41 ms predicted; exact: 1.2 s`. */
 	readonly why: string;
+	/** What is to be proved: the absolute error, and where a relative one was asked for, that and the largest entry that it is of. */
+	readonly target?: PlanTarget;
+	/** Why `auto` runs none of them: nothing but the exact method proves what is asked for, and that takes minutes. */
+	readonly refusal?: string;
+}
+
+/** What a plan is to prove. */
+export interface PlanTarget {
+	/** Absent where no more than the exact method was looked at. */
+	readonly epsilon?: number;
+	readonly relative?: number;
+	/** About max |g|, where that was looked at. */
+	readonly largest?: number;
+	readonly remark?: string;
 }
 
 /** Sorts entries and chooses the first that can be. There must be one. */

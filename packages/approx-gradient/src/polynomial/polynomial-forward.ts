@@ -2,12 +2,14 @@ import {
 	type AttentionLayer,
 	defineForward,
 	type ForwardResult,
+	provedRelative,
 	type RowSink,
 	withoutTarget,
 } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, type RowSource, type Runtime, withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { degreeOrEpsilon } from "../accuracy.ts";
+import { DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
+import { outputTarget } from "../relative/output-size.ts";
 import type { ProvenBound } from "./certificates/forms/forms.ts";
 import { aPrioriOutputBound, OutputError, outputBoundFromTotals } from "./certificates/output-error.ts";
 import { polynomialFamilies } from "./families/index.ts";
@@ -18,20 +20,17 @@ import { balancedSpace } from "./method/feature-space.ts";
 import { memoryOf } from "./method/memory.ts";
 import { profileOn } from "./method/method-of.ts";
 import { availableMemory, featureWeights, requireMemory } from "./monomials/feature-tree.ts";
-import { basisAndDegree, DEFAULT_EPSILON } from "./polynomial-options.ts";
+import { basisAndDegree } from "./polynomial-options.ts";
 import { forwardRows } from "./routes/forward.ts";
 import { routes } from "./routes/index.ts";
 
 const options = z
 	.strictObject({
 		...basisAndDegree,
-		epsilon: z
-			.number()
-			.positive()
-			.optional()
-			.describe(`bound on max |o~ - o| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+		epsilon: z.number().positive().optional().describe("bound on max |o~ - o| to certify"),
+		relative: relativeOption,
 	})
-	.refine(...degreeOrEpsilon("polynomial"));
+	.refine(...oneAccuracy("polynomial"));
 
 /** Options of the polynomial method for outputs. */
 export type PolynomialForwardOptions = z.output<typeof options>;
@@ -49,23 +48,27 @@ export const polynomialForward = defineForward({
 });
 
 /** The result of an output by the polynomial method, which has a degree, a rank and a certificate always. */
-export type PolynomialOutput = Required<Pick<ForwardResult, "degree" | "rank" | "certificate">>;
+export type PolynomialOutput = Required<Pick<ForwardResult, "degree" | "rank" | "certificate">> &
+	Pick<ForwardResult, "relative">;
 
 /** Computes a layer's output, as `polynomialForward` says. @throws ComputationError and UsageError as it does */
 export function polynomialOutput(
 	layer: AttentionLayer<RowSource>,
-	{ basis, degree, epsilon }: PolynomialForwardOptions,
+	{ basis, degree, epsilon, relative = DEFAULT_RELATIVE }: PolynomialForwardOptions,
 	runtime: Runtime,
 	sink: RowSink,
-): Promise<PolynomialOutput> {
+): Promise<PolynomialOutput & Pick<ForwardResult, "remark">> {
 	const { A1, A2, A3 } = layer;
 	return withCachedRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
 		const method = await methodOf(layer, basis, runtime);
-		const approximation =
-			degree === undefined
-				? leastDegree(method, epsilon ?? DEFAULT_EPSILON)
-				: requireFitting(method, totalDegreeApproximation(method, degree));
-		return outputOfDegree(layer, method, approximation, runtime, sink);
+		if (degree !== undefined) {
+			const approximation = requireFitting(method, totalDegreeApproximation(method, degree));
+			return outputOfDegree(layer, method, approximation, runtime, sink);
+		}
+		const target = outputTarget(layer, { epsilon, relative });
+		const approximation = leastDegree(method, target.epsilon);
+		const result = await outputOfDegree(layer, method, approximation, runtime, sink);
+		return { ...result, ...(target.remark !== undefined && { remark: target.remark }) };
 	});
 }
 
@@ -136,7 +139,11 @@ async function outputOfDegree(
 	const tree = approximation.tree();
 	const weights = featureWeights(tree, approximation.coefficients);
 	const input = { problem: withoutTarget(layer), tree, weights, frame: method.space.frame };
-	const checked: RowSink = (from, rows) => sink(from, finiteRows(from, rows));
+	let largest = 0;
+	const checked: RowSink = (from, rows) => {
+		for (const x of finiteRows(from, rows).data) if (Math.abs(x) > largest) largest = Math.abs(x);
+		sink(from, rows);
+	};
 	let after: ProvenBound;
 	if (runtime.kernel === "js") {
 		const watcher = new OutputError(method, approximation);
@@ -145,9 +152,11 @@ async function outputOfDegree(
 	} else after = outputBoundFromTotals(method, approximation, await forwardOnKernels(input, checked, runtime));
 	const before = aPrioriOutputBound(method, approximation);
 	const { bound, floor } = after.bound <= before.bound ? after : before;
+	const share = provedRelative(bound, largest);
 	return {
 		degree: approximation.degree,
 		rank: approximation.size,
+		...(Number.isFinite(share) && { relative: share }),
 		certificate: {
 			kind: Number.isFinite(bound) ? "a-posteriori" : "none",
 			bound,

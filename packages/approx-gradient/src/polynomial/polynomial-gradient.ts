@@ -74,7 +74,12 @@ export async function gradientWithin(
 		for (let tries = 0; tries < TRIES; tries++) {
 			const result = await gradientOf(request, approximation);
 			if (result.certificate.bound <= epsilon) return result;
-			approximation = choosers[monomials](method, epsilon, predicted, availableMemory(), approximation.degree + 1);
+			const { degree } = approximation;
+			approximation = choosers[monomials](method, epsilon, predicted, availableMemory(), degree + 1);
+			request.runtime.onMoreRounds?.(1);
+			request.runtime.onNotice?.(
+				`degree ${degree} proves ${result.certificate.bound.toExponential(1)}, not ${epsilon.toPrecision(3)}: again with degree ${approximation.degree}`,
+			);
 		}
 	}
 	const proven = (candidate: Candidate): number => aPrioriBound(method, candidate).bound;

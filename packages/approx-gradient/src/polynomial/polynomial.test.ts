@@ -69,10 +69,10 @@ test("a-posteriori is tighter than a-priori, and both hold", async () => {
 	expect(maxAbsDifference(after!.gradient, exact.gradient)).toBeLessThan(after!.certificate!.bound);
 });
 
-test("neither degree nor epsilon means epsilon 1e-6", async () => {
+test("neither degree nor epsilon means relative 1e-3", async () => {
 	const problem = generateProblem({ distribution: "uniform", n: 63, d: 2, B: 1, seed: 4 });
 	const { degree } = await run(problem);
-	expect(degree).toBe((await run(problem, { epsilon: 1e-6 })).degree);
+	expect(degree).toBe((await run(problem, { relative: 1e-3 })).degree);
 });
 
 test("a common offset of keys and queries changes neither degree nor gradient", async () => {
@@ -156,7 +156,9 @@ describe("options", () => {
 	const message = (options: object): string => polynomial.options.safeParse(options).error!.issues[0]!.message;
 
 	test("degree and epsilon exclude each other", () => {
-		expect(message({ degree: 3, epsilon: 1e-6 })).toBe("polynomial: give degree or epsilon, not both");
+		expect(message({ degree: 3, epsilon: 1e-6 })).toBe(
+			"polynomial: give one of degree, epsilon and relative, not several",
+		);
 	});
 
 	test("a degree below 0 or not whole, an epsilon of 0, unknown names and options are refused", () => {

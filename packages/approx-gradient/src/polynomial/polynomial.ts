@@ -1,14 +1,14 @@
 import { type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
 import { withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { degreeOrEpsilon } from "../accuracy.ts";
-import { gaussOfDegree, gaussWithin } from "./gauss/gauss-gradient.ts";
-import { balancedSpace } from "./method/feature-space.ts";
+import { DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
+import { withinRelative } from "../relative/within-relative.ts";
+import { gaussOfDegree, gaussRequest, gaussWithin } from "./gauss/gauss-gradient.ts";
 import { memoryOf } from "./method/memory.ts";
 import { methodOf, profileOn } from "./method/method-of.ts";
 import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
 import { gradientOfDegree, gradientWithin } from "./polynomial-gradient.ts";
-import { basisAndDegree, DEFAULT_EPSILON } from "./polynomial-options.ts";
+import { basisAndDegree } from "./polynomial-options.ts";
 import { routes } from "./routes/index.ts";
 
 const options = z
@@ -30,11 +30,8 @@ const options = z
 			.default("total-degree")
 			.describe("all monomials up to the degree, or the certified set that follows the spread of the data"),
 		degree: basisAndDegree.degree,
-		epsilon: z
-			.number()
-			.positive()
-			.optional()
-			.describe(`bound on max |g~ - g| to certify, ${DEFAULT_EPSILON} unless degree is given`),
+		epsilon: z.number().positive().optional().describe("bound on max |g~ - g| to certify"),
+		relative: relativeOption,
 		rowDegrees: z
 			.boolean()
 			.default(false)
@@ -44,7 +41,7 @@ const options = z
 			.default("a-posteriori")
 			.describe("the kind of certificate that must hold; estimate is not a proof"),
 	})
-	.refine(...degreeOrEpsilon("polynomial"));
+	.refine(...oneAccuracy("polynomial"));
 
 /** Options of the polynomial method. */
 export type PolynomialOptions = z.output<typeof options>;
@@ -58,7 +55,7 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 10,
+	version: 11,
 	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
@@ -79,24 +76,30 @@ export const polynomial = defineAlgorithm({
 	},
 	run(
 		problem,
-		{ route, basis, form, monomials, degree, epsilon, certificate, rowDegrees },
+		{ route, basis, form, monomials, degree, epsilon, relative, certificate, rowDegrees },
 		runtime,
 	): Promise<GradientResult> {
 		const { A1, A2, A3, E } = problem;
 		return withCachedRows(runtime, [A1, A2, A3, E], A1.dtype, async (runtime) => {
+			const profile = await profileOn(problem, runtime);
+			/** The accuracy that was asked for, by a method that proves absolute ones. */
+			const within = (absolute: (epsilon: number) => Promise<GradientResult>): Promise<GradientResult> =>
+				epsilon === undefined
+					? withinRelative({ problem, profile, runtime, relative: relative ?? DEFAULT_RELATIVE }, absolute)
+					: absolute(epsilon);
 			if (basis === "gauss") {
-				const profile = await profileOn(problem, runtime);
-				const space = balancedSpace(profile);
 				if (route === "paper") throw new Error("basis gauss has no paper route");
-				const request = { problem, profile, space, route, form, kernel: runtime.kernel, runtime };
-				return degree === undefined ? gaussWithin(request, epsilon ?? DEFAULT_EPSILON) : gaussOfDegree(request, degree);
+				const request = gaussRequest(problem, profile, runtime, form, route);
+				return degree === undefined
+					? within((epsilon) => gaussWithin(request, epsilon))
+					: gaussOfDegree(request, degree);
 			}
 			// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
 			const kernel = rowDegrees ? ("js" as const) : runtime.kernel;
-			const method = methodOf(problem, await profileOn(problem, runtime), { route, basis, monomials, kernel });
+			const method = methodOf(problem, profile, { route, basis, monomials, kernel });
 			const request = { problem, method, monomials, rowDegrees, certificate, runtime };
 			return degree === undefined
-				? gradientWithin(request, epsilon ?? DEFAULT_EPSILON)
+				? within((epsilon) => gradientWithin(request, epsilon))
 				: gradientOfDegree(request, degree);
 		});
 	},

@@ -31,6 +31,8 @@ export interface GradientResult {
 	/** Rows of queries that an approximate method computed exactly, because it proves nothing for them. */
 	readonly exactRows?: number;
 	readonly certificate?: Certificate;
+	/** Anything about the answer that was not asked for, in one line: that the gradient is zero, so that no relative error was proved. */
+	readonly remark?: string;
 	/** What an algorithm that chooses among others picked, and why in words; whether its answer is exact up to rounding. */
 	readonly picked?: { readonly algorithm: string; readonly why: string; readonly exact?: boolean };
 }

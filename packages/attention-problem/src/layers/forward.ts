@@ -14,6 +14,10 @@ export interface ForwardResult {
 	readonly rank?: number;
 	/** Bound on max |õ − o| over the n x d entries. */
 	readonly certificate?: Certificate;
+	/** At least max |õ − o| / max |o|, where that is proved. */
+	readonly relative?: number;
+	/** Anything about the answer that was not asked for, in one line. */
+	readonly remark?: string;
 	/** The algorithm that a choosing algorithm picked, and why in words. */
 	readonly picked?: { readonly algorithm: string; readonly why: string };
 }

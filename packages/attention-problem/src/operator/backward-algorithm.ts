@@ -51,6 +51,8 @@ export interface BackwardResult {
 	/** Rows that an approximate algorithm computed exactly, over all heads. */
 	readonly exactRows?: number;
 	readonly certificate?: BackwardCertificate;
+	/** Anything about the answer that was not asked for, in one line: of a gradient that is zero no relative error is proved. */
+	readonly remark?: string;
 	/** The choice of an algorithm that chooses among others, and why in words; whether its answer is exact up to rounding. */
 	readonly picked?: { readonly algorithm: string; readonly why: string; readonly exact?: boolean };
 }

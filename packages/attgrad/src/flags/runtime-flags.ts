@@ -1,5 +1,6 @@
-import { createRuntime, type Runtime, type RuntimeOptions } from "@attgrad/matrix-core";
+import { createRuntime, type Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
+import type { progressLine } from "../terminal/progress-line.ts";
 
 /** `--json`, which every verb with an answer has. */
 export const json = z.boolean().default(false).describe("print one JSON object");
@@ -25,7 +26,11 @@ export const runtimeFlags = {
 /** The runtime that the flags ask for. @throws UsageError for a kernel that is unknown or that this machine does not have */
 export function openRuntime(
 	{ threads, kernel }: { readonly threads: number; readonly kernel?: string | undefined },
-	onProgress?: RuntimeOptions["onProgress"],
+	progress?: ReturnType<typeof progressLine>,
 ): Promise<Runtime> {
-	return createRuntime({ ...(kernel && { kernel }), threads, ...(onProgress && { onProgress }) });
+	return createRuntime({
+		...(kernel && { kernel }),
+		threads,
+		...(progress && { onProgress: progress.show, onNotice: progress.notice, onMoreRounds: progress.expectMore }),
+	});
 }

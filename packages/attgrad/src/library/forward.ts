@@ -14,8 +14,10 @@ export interface ForwardOptions {
 	readonly algorithm?: string | AnyForwardAlgorithm;
 	/** Kernels and threads to compute on. @default a runtime of one thread for this call */
 	readonly runtime?: Runtime;
-	/** Largest error of an entry that you accept. @default 1e-6, for algorithms that have this option */
+	/** Largest error of an entry that you accept. */
 	readonly epsilon?: number;
+	/** The same as a part of the largest entry. @default 1e-3 for `auto` and `polynomial`, where no other accuracy is given */
+	readonly relative?: number;
 	readonly [option: string]: unknown;
 }
 

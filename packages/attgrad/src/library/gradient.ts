@@ -14,17 +14,20 @@ export interface GradientOptions {
 	readonly algorithm?: string | AnyGradientAlgorithm;
 	/** Kernels and threads to compute on. @default a runtime of one thread for this call */
 	readonly runtime?: Runtime;
-	/** Largest error of an entry that you accept. @default 1e-6, for algorithms that have this option */
+	/** Largest error of an entry that you accept. */
 	readonly epsilon?: number;
+	/** The same as a part of the largest entry. @default 1e-3 for `auto` and `polynomial`, where no other accuracy is given */
+	readonly relative?: number;
 	readonly [option: string]: unknown;
 }
 
 /**
  * The gradient dL/dX of a problem (d x d) with the loss, and a certificate where the algorithm gives one.
- * `auto` picks the cheapest algorithm that proves `epsilon`; `picked` in the result says which and why.
+ * `auto` picks the cheapest algorithm that proves `epsilon` or `relative`; `picked` in the result says which and why. It refuses
+ * at once what only the exact method could do, in more than two minutes.
  *
  * ```ts
- * const { gradient: dX, certificate } = await gradient(problem, { epsilon: 1e-6 });
+ * const { gradient: dX, certificate } = await gradient(problem, { relative: 1e-3 });
  * ```
  *
  * Cost: the algorithm's, and some 100 ms for a runtime unless one is given.

@@ -79,7 +79,7 @@ test.each([
 	clock.now = 4000;
 	line.show(100, 100);
 	// It began at the last report of the round before, a second in.
-	expect(written.at(-1)).toBe("\rround 2: 100 % done, 33 rows/s, 0 s left\x1b[K");
+	expect(written.at(-1)).toBe("\rround 2 of 2: 100 % done, 33 rows/s, 0 s left\x1b[K");
 });
 
 test("hours are told in hours and minutes", () => {
@@ -115,3 +115,24 @@ test.each(["js", undefined])(
 		if (runtime.kernel !== "js") expect(work.at(-1)![0]).toBe(3000);
 	},
 );
+
+test("rounds that are expected are counted from the first on, and notices stay", () => {
+	const { written, clock, line } = fake(true);
+	line.expectMore(1);
+	clock.now = 1000;
+	line.show(50, 100);
+	line.notice("auto: streaming");
+	clock.now = 2000;
+	line.show(100, 100);
+	line.expectMore(1);
+	clock.now = 3000;
+	line.show(0, 100);
+	clock.now = 4000;
+	line.show(50, 100);
+	expect(written.map((text) => text.replace(/%.*left/, "…"))).toEqual([
+		"\rround 1 of 2: 50 …\x1b[K",
+		"\r\x1b[Kauto: streaming\n",
+		"\rround 1 of 2: 100 …\x1b[K",
+		"\rround 2 of 3: 66 …\x1b[K",
+	]);
+});

@@ -13,7 +13,8 @@ export interface ProgressStream {
  * Tells on standard error how far a computation is: a line that is overwritten on a terminal, and elsewhere a line every ten
  * seconds. A preparation is told by its name and its own share, for what comes after it is not known yet. From then on the
  * share done, rows a second and the time left are those of the whole, with the time of the preparation: what is left will go
- * as fast as the work since then. Work that begins anew is a round of its own.
+ * as fast as the work since then. Work that begins anew is a round of its own: "round 2 of 3" where more than one is expected.
+ * Notices are lines that stay, as soon as they come.
  * @param now the clock, milliseconds
  */
 export function progressLine(stream: ProgressStream = process.stderr, now = () => performance.now()) {
@@ -29,6 +30,15 @@ export function progressLine(stream: ProgressStream = process.stderr, now = () =
 			shown = Boolean(stream.isTTY);
 			next = time + LOG_EVERY;
 		},
+		/** Writes a line that stays. */
+		notice(line: string): void {
+			stream.write(shown ? `\r\x1b[K${line}\n` : `${line}\n`);
+			shown = false;
+		},
+		/** Expects so many rounds more. */
+		expectMore(count: number): void {
+			whole.expectMore(count);
+		},
 		clear(): void {
 			if (shown) stream.write("\r\x1b[K");
 			shown = false;
@@ -39,6 +49,7 @@ export function progressLine(stream: ProgressStream = process.stderr, now = () =
 /** The state of a computation as a whole, from its reports. */
 class Whole {
 	#round = 1;
+	#expected = 1;
 	/** When the round began, and when its work did, after what is prepared; undefined while it is prepared. */
 	#begin: number;
 	#work: { readonly time: number; readonly done: number } | undefined;
@@ -52,6 +63,10 @@ class Whole {
 		this.#work = { time, done: 0 };
 	}
 
+	expectMore(count: number): void {
+		this.#expected += count;
+	}
+
 	/** Takes a report in; gives the text, undefined while there is nothing to tell by. */
 	take(time: number, done: number, total: number, preparation: string | undefined): string | undefined {
 		const isAnew = preparation === undefined ? done < this.#done : this.#done > 0;
@@ -61,7 +76,8 @@ class Whole {
 			this.#percent = 0;
 		}
 		this.#last = time;
-		const round = this.#round > 1 ? `round ${this.#round}: ` : "";
+		const expected = Math.max(this.#expected, this.#round);
+		const round = expected > 1 ? `round ${this.#round} of ${expected}: ` : "";
 		if (preparation !== undefined) {
 			this.#work = undefined;
 			this.#done = 0;

@@ -17,6 +17,7 @@ export interface Cell {
 	readonly d: number;
 	readonly B: number;
 	readonly epsilon?: number;
+	readonly relative?: number;
 	readonly degree?: number;
 	readonly distribution: string;
 	readonly seed: number;
@@ -42,13 +43,14 @@ export function describeCell({
 	d,
 	B,
 	epsilon,
+	relative,
 	degree,
 	distribution,
 	seed,
 	dtype,
 	threads,
 }: Cell): string {
-	const point = { n, d, B, epsilon, degree, distribution, seed, dtype, threads };
+	const point = { n, d, B, epsilon, relative, degree, distribution, seed, dtype, threads };
 	const usual: Partial<typeof point> = { distribution: "uniform", seed: 1, dtype: "f64", threads: 1 };
 	const parts = Object.entries(point).filter(
 		([name, value]) => value !== undefined && value !== usual[name as keyof typeof point],

@@ -39,7 +39,8 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
 
 /**
  * The columns of rows.csv, in their order, each with how its text is read.
- * Times are milliseconds, memory is MiB; `error_max` = max |g~ − g|, `error_rel` = that over max |g|.
+ * Times are milliseconds, memory is MiB; `error_max` = max |g~ − g|, `error_rel` = that over max |g|, `bound_rel` = `error_bound` over
+ * what max |g| is at least.
  */
 const columnSchemas = {
 	key: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits"),
@@ -49,6 +50,7 @@ const columnSchemas = {
 	d: count,
 	B: optional(notNegative),
 	epsilon: optional(notNegative),
+	relative: optional(notNegative),
 	distribution: text,
 	seed: optional(wholeNumber),
 	dtype: optional(z.enum(["f64", "f32"])),
@@ -68,6 +70,7 @@ const columnSchemas = {
 	error_max: optional(notNegative),
 	error_rel: optional(notNegative),
 	error_bound: optional(notNegative),
+	bound_rel: optional(notNegative),
 	bound_kind: optional(z.enum(["a-priori", "a-posteriori", "estimate", "none"])),
 	extra: optional(jsonObject),
 	contended: truth,

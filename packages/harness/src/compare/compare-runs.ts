@@ -56,7 +56,9 @@ function pointsOf(folder: string): Point[] {
 		const samples = readSamples(one);
 		return readRowsOf(one, info).flatMap((row) => {
 			const cell = cells.get(row.key);
-			return cell ? [{ row, epsilon: cell.epsilon, degree: cell.degree, rounds: samples.get(row.key) }] : [];
+			return cell
+				? [{ row, epsilon: cell.epsilon, relative: cell.relative, degree: cell.degree, rounds: samples.get(row.key) }]
+				: [];
 		});
 	});
 }

@@ -10,6 +10,7 @@ export type Condition = (typeof conditions)[number];
 export interface Point {
 	readonly row: Row;
 	readonly epsilon?: number | undefined;
+	readonly relative?: number | undefined;
 	readonly degree?: number | undefined;
 	readonly rounds?: readonly (readonly number[])[] | undefined;
 }
@@ -66,10 +67,10 @@ export function matchPoints(first: readonly Point[], second: readonly Point[], a
 /** Whether a point has a time that others did not disturb. */
 const isTimed = ({ row }: Point) => row.status === "done" && !row.contended && (row.time_ms ?? 0) > 0;
 
-function nameOf({ row, epsilon, degree }: Point): string {
+function nameOf({ row, epsilon, relative, degree }: Point): string {
 	const { experiment, algorithm, n, d, B, distribution, seed } = row;
 	const usual = { distribution: "uniform", seed: 1 };
-	const parts = Object.entries({ n, d, B, epsilon, degree, distribution, seed }).filter(
+	const parts = Object.entries({ n, d, B, epsilon, relative, degree, distribution, seed }).filter(
 		([name, value]) => value !== undefined && value !== usual[name as keyof typeof usual],
 	);
 	return [experiment, algorithm, ...parts.map(([name, value]) => `${name}=${value}`)].join(" ");

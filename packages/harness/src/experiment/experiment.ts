@@ -20,8 +20,10 @@ export interface GridBlock {
 	readonly n: readonly number[];
 	readonly d: readonly number[];
 	readonly B: readonly number[];
-	/** Error asked for, max |g~ − g|. Not together with `degree`. */
+	/** Error asked for, max |g~ − g|. Not together with `relative` or `degree`. */
 	readonly epsilon?: readonly number[];
+	/** Error asked for, max |g~ − g| / max |g|. */
+	readonly relative?: readonly number[];
 	readonly degree?: readonly number[];
 	/** @default uniform */
 	readonly distribution?: readonly string[];

@@ -38,10 +38,11 @@ function overriddenBlocks(experiment: Experiment, preset: Preset, overrides: Gri
 	const inGrid = new Set(blocks.flatMap((block) => block.algorithm.map(canonical)));
 	return blocks
 		.map((block, i): GridBlock => {
-			const { degree, epsilon, ...rest } = block;
+			const { degree, epsilon, relative, ...rest } = block;
 			const kept = asked ? block.algorithm.filter((spelling) => asked.includes(canonical(spelling))) : block.algorithm;
 			const added = i === 0 ? (asked?.filter((spelling) => !inGrid.has(spelling)) ?? []) : [];
-			const accuracy = axes.epsilon || axes.degree ? {} : { ...(degree && { degree }), ...(epsilon && { epsilon }) };
+			const own = { ...(degree && { degree }), ...(epsilon && { epsilon }), ...(relative && { relative }) };
+			const accuracy = axes.epsilon || axes.relative || axes.degree ? {} : own;
 			return { ...rest, ...accuracy, ...axes, algorithm: [...kept, ...added] };
 		})
 		.filter((block) => block.algorithm.length > 0);
@@ -52,25 +53,33 @@ export function knownTo(experiment: Experiment): typeof knownAlgorithms {
 	return [...knownAlgorithms, ...(experiment.algorithms ?? [])];
 }
 
+/** Axes that say how good an approximation is to be. */
+const accuracies = ["epsilon", "relative", "degree"] as const;
+
 function expandBlock(experiment: Experiment, block: GridBlock, kernel: string): Cell[] {
 	return block.algorithm.flatMap((name) => {
 		const { algorithm, spelling, options } = findAlgorithm(name, knownTo(experiment));
 		// A spelling that fixes its accuracy (`polynomial:degree=4`) is not varied along the block's.
-		const isFixed = "epsilon" in options || "degree" in options;
-		const has = (option: "epsilon" | "degree") => !isFixed && Object.hasOwn(algorithm.options.shape, option);
+		const isFixed = accuracies.some((name) => name in options);
+		const has = (option: (typeof accuracies)[number]) => !isFixed && Object.hasOwn(algorithm.options.shape, option);
 		const axes = {
 			n: block.n,
 			d: block.d,
 			B: block.B,
 			epsilon: (has("epsilon") && block.epsilon) || [undefined],
+			relative: (has("relative") && block.relative) || [undefined],
 			degree: (has("degree") && block.degree) || [undefined],
 			distribution: block.distribution ?? ["uniform"],
 			seed: block.seed ?? [1],
 			dtype: block.dtype ?? (["f64"] as const),
 			threads: block.threads ?? [1],
 		};
-		return combinations(axes).map(({ epsilon, degree, ...point }): Cell => {
-			const asked = { ...(epsilon !== undefined && { epsilon }), ...(degree !== undefined && { degree }) };
+		return combinations(axes).map(({ epsilon, relative, degree, ...point }): Cell => {
+			const asked = {
+				...(epsilon !== undefined && { epsilon }),
+				...(relative !== undefined && { relative }),
+				...(degree !== undefined && { degree }),
+			};
 			return {
 				experiment: experiment.name,
 				algorithm: spelling,

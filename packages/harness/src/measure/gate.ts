@@ -83,13 +83,22 @@ export async function passGate(
 		if (difference > rounding.loss) throw off("loss", difference, rounding.loss);
 		return error;
 	}
-	const allowed = proven(result, options) + rounding.gradient;
+	const allowed = proven(result, options, maxAbs(exact.gradient)) + rounding.gradient;
 	if (error.max > allowed) throw off("gradient", error.max, allowed);
 	return error;
 }
 
-/** The largest error that a result's certificate and the epsilon of its options allow; Infinity where nothing is claimed. */
-function proven({ certificate }: GradientResult, { epsilon }: Readonly<Record<string, unknown>>): number {
+/**
+ * The largest error that a result's certificate and the accuracy of its options allow; Infinity where nothing is claimed. A result with
+ * a remark has a gradient that may be zero, and no relative error.
+ */
+function proven(
+	{ certificate, remark }: GradientResult,
+	{ epsilon, relative }: Readonly<Record<string, unknown>>,
+	largest: number,
+): number {
 	const isProof = certificate?.kind === "a-priori" || certificate?.kind === "a-posteriori";
-	return Math.min(isProof ? certificate.bound : Number.POSITIVE_INFINITY, Number(epsilon ?? Number.POSITIVE_INFINITY));
+	const part = relative === undefined || remark !== undefined ? Number.POSITIVE_INFINITY : Number(relative) * largest;
+	const asked = Math.min(Number(epsilon ?? Number.POSITIVE_INFINITY), part);
+	return Math.min(isProof ? certificate.bound : Number.POSITIVE_INFINITY, asked);
 }

@@ -3,9 +3,10 @@ import {
 	type AttentionProblem,
 	type GradientResult,
 	generateProblem,
+	provedRelative,
 	skipUnless,
 } from "@attgrad/attention-problem";
-import type { Runtime } from "@attgrad/matrix-core";
+import { maxAbs, type Runtime } from "@attgrad/matrix-core";
 import type { Cell, Row } from "../cells/index.ts";
 import { peakRssMb } from "../system/index.ts";
 import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
@@ -27,6 +28,7 @@ export type Measurement = Pick<
 	| "error_max"
 	| "error_rel"
 	| "error_bound"
+	| "bound_rel"
 	| "bound_kind"
 	| "extra"
 > & {
@@ -102,14 +104,16 @@ export function describeError({ max, relative }: GradientError): Measurement {
 }
 
 /** The columns that a result fills. A bound that is infinite is none. */
-export function describeResult({ loss, degree, rank, certificate }: GradientResult): Measurement {
+export function describeResult({ gradient, loss, degree, rank, certificate }: GradientResult): Measurement {
 	const bound = certificate?.bound ?? Number.POSITIVE_INFINITY;
+	const share = provedRelative(bound, maxAbs(gradient));
 	return {
 		loss,
 		...(degree !== undefined && { degree }),
 		...(rank !== undefined && { rank }),
 		...(certificate && { radius: certificate.radius }),
 		...(certificate && Number.isFinite(bound) && { error_bound: bound }),
+		...(certificate && Number.isFinite(share) && { bound_rel: share }),
 		...(certificate && { bound_kind: Number.isFinite(bound) ? certificate.kind : "none" }),
 	};
 }

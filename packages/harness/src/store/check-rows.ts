@@ -9,6 +9,7 @@ const cellColumns = [
 	"d",
 	"B",
 	"epsilon",
+	"relative",
 	"distribution",
 	"seed",
 	"dtype",

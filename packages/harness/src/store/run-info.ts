@@ -21,6 +21,7 @@ const runInfoSchema = z.object({
 			d: z.number(),
 			B: z.number(),
 			epsilon: z.number().optional(),
+			relative: z.number().optional(),
 			degree: z.number().optional(),
 			distribution: z.string(),
 			seed: z.number(),

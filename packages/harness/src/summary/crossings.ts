@@ -36,7 +36,7 @@ export function crossingsOf({ info, rows }: Pick<Run, "info" | "rows">): Crossin
 
 /** Whether two algorithms were measured on the same problems: settings agree, but for how accurate the answer is to be. */
 function areComparable(first: CurveRows, second: CurveRows): boolean {
-	const problem = ({ setting }: CurveRows) => setting.replaceAll(/\b(epsilon|degree)=\S+ ?/g, "").trim();
+	const problem = ({ setting }: CurveRows) => setting.replaceAll(/\b(epsilon|relative|degree)=\S+ ?/g, "").trim();
 	return first.algorithm !== second.algorithm && problem(first) === problem(second);
 }
 

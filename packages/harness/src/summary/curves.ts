@@ -3,9 +3,9 @@ import type { SizedValue } from "../fits/index.ts";
 import type { RunInfo } from "../store/index.ts";
 
 /** What tells a curve of times over n from another: everything of a cell but n and the seed. */
-const settingNames = ["d", "B", "epsilon", "degree", "distribution", "dtype", "threads", "kernel"] as const;
+const settingNames = ["d", "B", "epsilon", "relative", "degree", "distribution", "dtype", "threads", "kernel"] as const;
 
-/** A cell of a run: its `epsilon` and `degree` are what was asked for. */
+/** A cell of a run: its `epsilon`, `relative` and `degree` are what was asked for. */
 export type RunCell = RunInfo["cells"][number];
 
 /** The rows of one algorithm in one setting, over n. */

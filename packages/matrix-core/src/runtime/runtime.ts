@@ -18,6 +18,10 @@ export interface Runtime {
 	readonly threads: number;
 	/** Called now and then by long computations. */
 	readonly onProgress?: ProgressReport;
+	/** Told, in one line, of choices and of what goes otherwise than predicted, as it happens. */
+	readonly onNotice?: (line: string) => void;
+	/** Told how many rounds over all rows will come on top of those told before; one is expected from the start. */
+	readonly onMoreRounds?: (count: number) => void;
 	/** Lets worker threads end and the memory go; the runtime is not used after. */
 	close(): Promise<void>;
 }
@@ -29,6 +33,10 @@ export interface RuntimeOptions {
 	/** May be more than the machine has cores. @default 1 */
 	threads?: number;
 	onProgress?: ProgressReport;
+	/** As in `Runtime`. */
+	onNotice?: (line: string) => void;
+	/** As in `Runtime`. */
+	onMoreRounds?: (count: number) => void;
 	/** Bytes that kernels may use. @default 4 GiB, the most that WebAssembly can address */
 	memoryLimit?: number;
 }
@@ -60,6 +68,8 @@ export async function createRuntime({
 	kernel = requestedKernel(),
 	threads = 1,
 	onProgress,
+	onNotice,
+	onMoreRounds,
 	memoryLimit = LARGEST_MEMORY,
 }: RuntimeOptions = {}): Promise<Runtime> {
 	if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
@@ -67,7 +77,11 @@ export async function createRuntime({
 	if (!(memoryLimit >= 0 && memoryLimit <= LARGEST_MEMORY))
 		throw new UsageError(`runtime: memoryLimit must be 0 to ${LARGEST_MEMORY} bytes, got ${memoryLimit}`);
 	const chosen = await chooseKernel(kernel);
-	const progress = onProgress && { onProgress };
+	const progress = {
+		...(onProgress && { onProgress }),
+		...(onNotice && { onNotice }),
+		...(onMoreRounds && { onMoreRounds }),
+	};
 	if (chosen === "js") return { kernel: chosen, threads: 1, ...progress, close: async () => {} };
 
 	let started: Promise<Started> | undefined;

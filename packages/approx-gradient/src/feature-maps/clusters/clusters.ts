@@ -1,6 +1,8 @@
-import { defineAlgorithm } from "@attgrad/attention-problem";
+import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { degreeOrEpsilon } from "../../accuracy.ts";
+import { oneAccuracy } from "../../accuracy.ts";
+import { withinRelative } from "../../relative/within-relative.ts";
 import { spansOf } from "../../rows/spans.ts";
 import {
 	accuracyOptions,
@@ -16,6 +18,20 @@ import { partitionOf } from "./partition.ts";
 const count = (what: string) =>
 	z.int().min(1).max(1024).optional().describe(`clusters of ${what}; chosen by predicted cost unless given`);
 
+const options = z
+	.strictObject({
+		...accuracyOptions,
+		queryClusters: count("queries"),
+		keyClusters: count("keys"),
+		drop: z
+			.number()
+			.min(0)
+			.max(0.1)
+			.default(0)
+			.describe("share of each row's weight that may be dropped with far clusters"),
+	})
+	.refine(...oneAccuracy("clusters"));
+
 /**
  * Clusters of queries and keys with a Chebyshev expansion for each pair (paper.md 8.5): only distances within clusters must
  * be small, so that a larger B is in reach where d is small. O(n(C_q + C_k)K⁺d). The certificate is the relative form of
@@ -30,30 +46,29 @@ export const clusters = defineAlgorithm({
 	exact: false,
 	version: 1,
 	modules: [import.meta.url],
-	options: z
-		.strictObject({
-			...accuracyOptions,
-			queryClusters: count("queries"),
-			keyClusters: count("keys"),
-			drop: z
-				.number()
-				.min(0)
-				.max(0.1)
-				.default(0)
-				.describe("share of each row's weight that may be dropped with far clusters"),
-		})
-		.refine(...degreeOrEpsilon("clusters")),
+	options,
 	supports: () => true,
-	async run(problem, { degree: wanted, epsilon, queryClusters, keyClusters, drop }, { onProgress }) {
-		const spans = spansOf(problem);
-		const delta = epsilon === undefined ? DEFAULT_DELTA : relativeTarget(problem, spans, epsilon);
-		const partition = partitionOf(problem, spans, { queryClusters, keyClusters, delta });
-		const { radius, nu, mu } = partition;
-		const degree = chosenDegree({ degree: wanted }, radius, delta);
-		const { n, d } = problem;
-		requireMoments("clusters", { d, degree, radius, blocks: nu.rows * mu.rows, rows: Math.min(n, BLOCK_ROWS) });
-		const result = await clusterGradient(problem, spans, partition, { degree, drop, onProgress });
-		requireBound("clusters", epsilon, result.certificate.bound, radius);
-		return { ...result, degree };
-	},
+	run: (problem, { relative, ...options }, runtime) =>
+		relative === undefined
+			? clustered(problem, options, runtime)
+			: withinRelative({ problem, relative, runtime }, (epsilon) =>
+					clustered(problem, { ...options, epsilon }, runtime),
+				),
 });
+
+async function clustered(
+	problem: AttentionProblem<RowSource>,
+	{ degree: wanted, epsilon, queryClusters, keyClusters, drop }: Omit<z.output<typeof options>, "relative">,
+	{ onProgress }: Runtime,
+): Promise<GradientResult> {
+	const spans = spansOf(problem);
+	const delta = epsilon === undefined ? DEFAULT_DELTA : relativeTarget(problem, spans, epsilon);
+	const partition = partitionOf(problem, spans, { queryClusters, keyClusters, delta });
+	const { radius, nu, mu } = partition;
+	const degree = chosenDegree({ degree: wanted }, radius, delta);
+	const { n, d } = problem;
+	requireMoments("clusters", { d, degree, radius, blocks: nu.rows * mu.rows, rows: Math.min(n, BLOCK_ROWS) });
+	const result = await clusterGradient(problem, spans, partition, { degree, drop, onProgress });
+	requireBound("clusters", epsilon, result.certificate.bound, radius);
+	return { ...result, degree };
+}

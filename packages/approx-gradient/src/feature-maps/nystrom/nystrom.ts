@@ -9,6 +9,8 @@ import {
 	seededRandom,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { relativeOption } from "../../accuracy.ts";
+import { withinRelative } from "../../relative/within-relative.ts";
 import { readBlock } from "../../rows/row-blocks.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale, scaledKeys } from "../kernel-scale.ts";
@@ -31,17 +33,18 @@ const options = z
 	.strictObject({
 		rank: z.int().min(1).optional().describe(`number of pivot keys; ${DEFAULT_RANK} unless given`),
 		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
+		relative: relativeOption.describe("instead of epsilon: the same as a part of max |g|"),
 		seed: z.int().min(0).default(0).describe("of the pivots"),
 		form: z
 			.enum(["plug-in", "surrogate"])
 			.default("plug-in")
 			.describe("f~ in place of f (proven error), or the gradient of the surrogate loss (estimated error)"),
 	})
-	.refine(({ rank, epsilon }) => rank === undefined || epsilon === undefined, {
-		error: "nystrom: give rank or epsilon, not both",
+	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
+		error: "nystrom: give one of rank, epsilon and relative, not several",
 	});
 
-type Options = z.output<typeof options>;
+type Options = Omit<z.output<typeof options>, "relative">;
 
 /**
  * Nyström approximation of the exponential kernel on pivot keys found by randomly pivoted Cholesky (paper.md 8.2).
@@ -59,7 +62,12 @@ export const nystrom = defineAlgorithm({
 	modules: [import.meta.url],
 	options,
 	supports: () => true,
-	run: nystromGradient,
+	run: (problem, { relative, ...options }, runtime) =>
+		relative === undefined
+			? nystromGradient(problem, options, runtime)
+			: withinRelative({ problem, relative, runtime }, (epsilon) =>
+					nystromGradient(problem, { ...options, epsilon }, runtime),
+				),
 });
 
 async function nystromGradient(

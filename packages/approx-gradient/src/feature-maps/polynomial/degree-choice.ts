@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { availableMemory, ComputationError, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
-import type { Accuracy } from "../../accuracy.ts";
+import { type Accuracy, relativeOption } from "../../accuracy.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
 import { countMonomials, treeBytes } from "../../polynomial/monomials/feature-tree.ts";
@@ -16,7 +16,7 @@ const BLOCK_ROWS = 512;
 /** Largest degree that a Chebyshev series is asked for: beyond it rounding is far above any use. */
 export const LARGEST_DEGREE = 120;
 
-/** The two options that say how good a polynomial is to be. */
+/** The options that say how good a polynomial is to be. */
 export const accuracyOptions = {
 	degree: z.int().min(0).max(LARGEST_DEGREE).optional().describe("degree of the polynomial"),
 	epsilon: z
@@ -26,6 +26,7 @@ export const accuracyOptions = {
 		.describe(
 			`instead of degree: the least one that proves the error <= epsilon; if neither is given, every exponential is right to ${DEFAULT_DELTA}`,
 		),
+	relative: relativeOption.describe("instead of epsilon: the same as a part of max |g|"),
 };
 
 /**

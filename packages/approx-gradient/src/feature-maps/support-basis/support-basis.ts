@@ -1,11 +1,12 @@
-import { defineAlgorithm } from "@attgrad/attention-problem";
-import { unitRoundoff } from "@attgrad/matrix-core";
+import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import { type RowSource, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { degreeOrEpsilon } from "../../accuracy.ts";
+import { oneAccuracy } from "../../accuracy.ts";
 import { expm1Up, LEAST_NORMAL, maxUp, plus, times } from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
+import { withinRelative } from "../../relative/within-relative.ts";
 import { distance, spansOf } from "../../rows/spans.ts";
 import { featureMapGradient, rowsOfBlock } from "../feature-map-gradient.ts";
 import {
@@ -22,6 +23,22 @@ import { sampledError, sampleRows } from "../sampled-error.ts";
 import { cheapestThreshold, type Support, supportAt } from "./support.ts";
 import { supportMap } from "./support-map.ts";
 
+const options = z
+	.strictObject({
+		...accuracyOptions,
+		threshold: z
+			.number()
+			.min(0)
+			.optional()
+			.describe("T, the largest |entry| of A1 X and A2 that is light; chosen by predicted cost unless given"),
+		form: z
+			.enum(["plug-in", "surrogate"])
+			.default("plug-in")
+			.describe("f~ in place of f (proven error), or the gradient of the surrogate loss (estimated error)"),
+		seed: z.int().min(0).default(0).describe("of the rows that the error of the surrogate form is estimated on"),
+	})
+	.refine(...oneAccuracy("support-basis"));
+
 /**
  * Support basis (paper.md 8.3): rows of A1 X and keys with an entry above T are computed exactly, all else with the
  * Chebyshev polynomial of the light radius. O((heavy rows + heavy keys) n d + nKd). The certificate is the relative form
@@ -36,58 +53,55 @@ export const supportBasis = defineAlgorithm({
 	exact: false,
 	version: 1,
 	modules: [import.meta.url],
-	options: z
-		.strictObject({
-			...accuracyOptions,
-			threshold: z
-				.number()
-				.min(0)
-				.optional()
-				.describe("T, the largest |entry| of A1 X and A2 that is light; chosen by predicted cost unless given"),
-			form: z
-				.enum(["plug-in", "surrogate"])
-				.default("plug-in")
-				.describe("f~ in place of f (proven error), or the gradient of the surrogate loss (estimated error)"),
-			seed: z.int().min(0).default(0).describe("of the rows that the error of the surrogate form is estimated on"),
-		})
-		.refine(...degreeOrEpsilon("support-basis")),
+	options,
 	supports: () => true,
-	async run(problem, { degree: wanted, epsilon, threshold, form, seed }, { onProgress }) {
-		const { n, d, scale } = problem;
-		const algorithm = "support-basis";
-		const spans = spansOf(problem);
-		const delta = epsilon === undefined ? DEFAULT_DELTA : relativeTarget(problem, spans, epsilon);
-		const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, wanted, delta));
-		const radius = support.queryNorm * support.keyNorm * (1 + 1e-9);
-		const degree = chosenDegree({ degree: wanted }, radius, delta);
-		const rows = Math.min(n, rowsOfBlock(countMonomials(d, Math.min(degree, LARGEST_DEGREE))));
-		requireMoments(algorithm, { d, degree, radius, blocks: 1, rows });
-		const t = balance(support.queryNorm, support.keyNorm);
-		const coefficients = chebyshev.coefficients(radius, degree);
-		const { query, key } = monomialSizes({ ...support, degree, coefficients, t });
-		const light = monomialMap({
-			tree: totalDegreeTree(d, degree),
-			coefficients,
-			centre: support.centre,
-			t,
-		});
-		const map = supportMap(support, light, scale, {
-			kind: "relative",
-			delta: chebyshev.relativeError(radius, degree),
-			radius,
-			rounding: monomialRounding(degree) + heavyRounding(d, support),
-			// Monomials are multiplied by e^-M, which may be below the normal range.
-			underflow: { query: plus(query.error.underflow, times(query.size, LEAST_NORMAL)), key: key.error.underflow },
-			// Light and heavy keys are taken from the light ones' centre, which may be far from all of them.
-			span: maxUp(spans.keyHalf.map((half, b) => plus(half, Math.abs(spans.keyCentre[b] - support.centre[b])))),
-		});
-		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
-		const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
-		const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
-		requireBound(algorithm, epsilon, certificate.bound, radius);
-		return { gradient: result.gradient, loss: result.loss, degree, rank: map.rank, certificate };
-	},
+	run: (problem, { relative, ...options }, runtime) =>
+		relative === undefined
+			? supported(problem, options, runtime)
+			: withinRelative({ problem, relative, runtime }, (epsilon) =>
+					supported(problem, { ...options, epsilon }, runtime),
+				),
 });
+
+async function supported(
+	problem: AttentionProblem<RowSource>,
+	{ degree: wanted, epsilon, threshold, form, seed }: Omit<z.output<typeof options>, "relative">,
+	{ onProgress }: Runtime,
+): Promise<GradientResult> {
+	const { n, d, scale } = problem;
+	const algorithm = "support-basis";
+	const spans = spansOf(problem);
+	const delta = epsilon === undefined ? DEFAULT_DELTA : relativeTarget(problem, spans, epsilon);
+	const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, wanted, delta));
+	const radius = support.queryNorm * support.keyNorm * (1 + 1e-9);
+	const degree = chosenDegree({ degree: wanted }, radius, delta);
+	const rows = Math.min(n, rowsOfBlock(countMonomials(d, Math.min(degree, LARGEST_DEGREE))));
+	requireMoments(algorithm, { d, degree, radius, blocks: 1, rows });
+	const t = balance(support.queryNorm, support.keyNorm);
+	const coefficients = chebyshev.coefficients(radius, degree);
+	const { query, key } = monomialSizes({ ...support, degree, coefficients, t });
+	const light = monomialMap({
+		tree: totalDegreeTree(d, degree),
+		coefficients,
+		centre: support.centre,
+		t,
+	});
+	const map = supportMap(support, light, scale, {
+		kind: "relative",
+		delta: chebyshev.relativeError(radius, degree),
+		radius,
+		rounding: monomialRounding(degree) + heavyRounding(d, support),
+		// Monomials are multiplied by e^-M, which may be below the normal range.
+		underflow: { query: plus(query.error.underflow, times(query.size, LEAST_NORMAL)), key: key.error.underflow },
+		// Light and heavy keys are taken from the light ones' centre, which may be far from all of them.
+		span: maxUp(spans.keyHalf.map((half, b) => plus(half, Math.abs(spans.keyCentre[b] - support.centre[b])))),
+	});
+	const sample = form === "surrogate" ? sampleRows(n, seed) : [];
+	const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
+	const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
+	requireBound(algorithm, epsilon, certificate.bound, radius);
+	return { gradient: result.gradient, loss: result.loss, degree, rank: map.rank, certificate };
+}
 
 /** Relative rounding error of e^(<q, k> − M) and e^−M for light queries and heavy keys. */
 function heavyRounding(d: number, { heavyRows, centre, queryNorm }: Support): number {

@@ -123,24 +123,23 @@ export function outlook(
 
 /** What an algorithm by feature maps would do, foreseen from a sample of rows. */
 export async function featureMapEntry(context: PlanContext, name: FeatureMapName): Promise<PlanEntry> {
-	const { problem, epsilon, runtime, model } = context;
+	const { problem, epsilon, asked, runtime, model } = context;
 	const { rows, foresee } = foresights[name];
 	const { algorithm }: { algorithm: AnyGradientAlgorithm } = costAlgorithms[name];
-	const options = { epsilon };
 	try {
 		const { work, detail, degree, rank } = await foresee(context, rows);
 		return {
 			algorithm: name,
-			options,
+			options: asked,
 			detail,
 			milliseconds: model.timeOf(name, work),
 			...(degree !== undefined && { degree }),
 			rank,
 			certificate: { kind: "a-posteriori", bound: epsilon },
-			run: () => algorithm.run(problem, algorithm.options.parse(options), runtime),
+			run: (other = epsilon) => algorithm.run(problem, algorithm.options.parse({ epsilon: other }), runtime),
 		};
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;
-		return { algorithm: name, options, detail: "", reason: failure.message };
+		return { algorithm: name, options: asked, detail: "", reason: failure.message };
 	}
 }

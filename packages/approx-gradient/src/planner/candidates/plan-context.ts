@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
+import type { Profile } from "../../polynomial/profile/profile.ts";
 import type { CostModel } from "../costs/cost-model.ts";
 
 /** What a plan is made for. */
@@ -7,6 +8,10 @@ export interface PlanContext {
 	readonly problem: AttentionProblem<RowSource>;
 	/** Bound on max |g~ − g| to prove. */
 	readonly epsilon: number;
+	/** What was asked for, as options of an algorithm: an absolute error, or a relative one that `epsilon` stands for. */
+	readonly asked: { readonly epsilon: number } | { readonly relative: number };
 	readonly runtime: Runtime;
 	readonly model: CostModel;
+	/** The profile of the problem, gathered once, when it is first asked for. */
+	readonly profile: () => Promise<Profile>;
 }

@@ -2,7 +2,7 @@ import { ComputationError } from "@attgrad/matrix-core";
 import { aPrioriBound } from "../../polynomial/certificates/a-priori.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
-import { type GaussRequest, gaussDegreeWithin, gaussWithin } from "../../polynomial/gauss/gauss-gradient.ts";
+import { gaussDegreeWithin, gaussRequest, gaussWithin } from "../../polynomial/gauss/gauss-gradient.ts";
 import type { Approximation, Method } from "../../polynomial/method/approximation.ts";
 import { balancedSpace } from "../../polynomial/method/feature-space.ts";
 import { methodOf } from "../../polynomial/method/method-of.ts";
@@ -29,6 +29,9 @@ export const variants: readonly Variant[] = [
 	{ route: "moment", basis: "chebyshev", monomials: "anisotropic" },
 ];
 
+/** Where polynomials by row stand in `variants`. */
+export const GAUSS = 1;
+
 /** Rows from which the degree is guessed before all are looked at. */
 const GUESS_ROWS = 32;
 
@@ -47,20 +50,20 @@ const sizesOf = (d: number, degree: number) => ({
 const DEGREE_CHOICE = 0.6;
 
 /** What polynomials by row take over one for all, with columns for the certificate, and milliseconds of an exact row against a key. */
-const GAUSS = { share: 1.6, pair: 4e-5 };
+const BY_ROW = { share: 1.6, pair: 4e-5 };
 
 /** By how many degrees polynomials by row prove what one for all does, two at least on data of the project. */
 const GAUSS_GAIN = 2;
 
 /** Predicted time of a variant that ends up with these sizes, milliseconds. */
 export function variantTime(
-	{ problem: { n, d }, model }: PlanContext,
+	{ problem: { n, d }, model }: Pick<PlanContext, "problem" | "model">,
 	{ route, basis, monomials }: Variant,
 	sizes: Sizes,
 	exactRows = 0,
 ) {
 	const run = model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
-	if (basis === "gauss") return DEGREE_CHOICE + GAUSS.share * run + GAUSS.pair * exactRows * n;
+	if (basis === "gauss") return DEGREE_CHOICE + BY_ROW.share * run + BY_ROW.pair * exactRows * n;
 	const time = DEGREE_CHOICE + run;
 	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
 }
@@ -71,21 +74,29 @@ type Sizes = { readonly size: number; readonly raisedSize: number };
 const ANISOTROPIC = { row: 2e-5, monomial: 5e-3 };
 
 /** What no variant is faster than, from n and d alone. */
-export const leastPolynomialTime = (context: PlanContext): number =>
+export const leastPolynomialTime = (context: Pick<PlanContext, "problem" | "model">): number =>
 	Math.min(...variants.map((variant) => variantTime(context, variant, sizesOf(context.problem.d, LEAST_DEGREE))));
 
+/** A degree that is guessed; of one that rounding leaves unproved, whether all is. */
+export interface GuessedDegree {
+	/** Infinity where one polynomial for all rows cannot prove epsilon. */
+	readonly degree: number;
+	/** Whether rounding of the exponentials alone leaves nothing to prove. */
+	readonly hopeless: boolean;
+}
+
 /**
- * About the degree that will be needed, or Infinity where rounding leaves none that can prove epsilon: what the relative
+ * About the degree that will be needed, or Infinity where rounding leaves none that can prove epsilon by the relative form: what the relative
  * form (paper.md 7.1) asks for on a few of the rows. Their ranges are a little smaller than all rows' are, so that it is
  * rather too low. O(1) in n, a tenth of a millisecond.
  */
-export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<number> {
+export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<GuessedDegree> {
 	const sample = subProblem(problem, GUESS_ROWS);
 	const profile = await profileOf(sample);
 	const { d, scale, inputSums, residualSums, valueHalfRange, keyHalfRange } = profile;
 	const { radius } = balancedSpace(profile);
 	const floor = roundingFloor(radius, problem.A1.dtype);
-	if (floor > HOPELESS) return Number.POSITIVE_INFINITY;
+	if (floor > HOPELESS) return { degree: Number.POSITIVE_INFINITY, hopeless: true };
 	let largest = 0;
 	for (let a = 0; a < d; a++) {
 		let sum = 0;
@@ -94,11 +105,11 @@ export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<
 		largest = Math.max(largest, sum);
 	}
 	const sensitivity = (scale * Math.max(...keyHalfRange) * largest * problem.n) / sample.n;
-	if (sensitivity === 0) return LEAST_DEGREE;
+	if (sensitivity === 0) return { degree: LEAST_DEGREE, hopeless: false };
 	const tau = Math.min(0.5, epsilon / sensitivity);
 	// A proof counts many such roundings: what one of them is near to cannot be proved.
-	if (floor > tau / 10) return Number.POSITIVE_INFINITY;
-	return Math.max(LEAST_DEGREE, chebyshev.degreeFor(radius, tau / (1 + tau)));
+	if (floor > tau / 10) return { degree: Number.POSITIVE_INFINITY, hopeless: false };
+	return { degree: Math.max(LEAST_DEGREE, chebyshev.degreeFor(radius, tau / (1 + tau))), hopeless: false };
 }
 
 /** The time that the usual variant takes at a degree, or polynomials by row where these prove as much in less. */
@@ -108,7 +119,7 @@ export function timeAtDegree(context: PlanContext, degree: number): number {
 	const byRow = Math.max(LEAST_DEGREE, degree - GAUSS_GAIN);
 	return Math.min(
 		variantTime(context, variants[0], sizesOf(d, degree)),
-		variantTime(context, variants[1], sizesOf(d, byRow)),
+		variantTime(context, variants[GAUSS], sizesOf(d, byRow)),
 	);
 }
 
@@ -119,9 +130,9 @@ const words = { chebyshev: "Chebyshev", minimax: "minimax", gauss: "rows' own" }
  * @param from the least degree that is looked at
  */
 export function variantEntry(context: PlanContext, profile: Profile, variant: Variant, from = 0): PlanEntry {
-	const { problem, epsilon, runtime } = context;
+	const { problem, epsilon, asked, runtime } = context;
 	const { route, basis, monomials } = variant;
-	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), epsilon } };
+	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), ...asked } };
 	if (basis === "gauss") return gaussEntry(context, profile, variant);
 	try {
 		const method = methodOf(problem, profile, { route, basis, monomials, kernel: runtime.kernel });
@@ -136,7 +147,7 @@ export function variantEntry(context: PlanContext, profile: Profile, variant: Va
 			degree,
 			rank: size,
 			certificate: { kind: certificate, bound: foreseen(method, approximation, epsilon) },
-			run: () => gradientWithin(request, epsilon, approximation),
+			run: (other = epsilon) => gradientWithin(request, other, other === epsilon ? approximation : undefined),
 		};
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;
@@ -144,17 +155,12 @@ export function variantEntry(context: PlanContext, profile: Profile, variant: Va
 	}
 }
 
-/** The same for polynomials by row. */
-function gaussEntry(context: PlanContext, profile: Profile, variant: Variant): PlanEntry {
-	const { problem, epsilon, runtime } = context;
+/** What polynomials by row would do: their degree is chosen, and their run starts with that. */
+export function gaussEntry(context: PlanContext, profile: Profile, variant: Variant): PlanEntry {
+	const { problem, epsilon, asked, runtime } = context;
 	const { route } = variant;
-	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), epsilon } };
-	const request: GaussRequest = {
-		...{ problem, profile, route, runtime },
-		space: balancedSpace(profile),
-		form: "v2",
-		kernel: runtime.kernel,
-	};
+	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), ...asked } };
+	const request = gaussRequest(problem, profile, runtime, "v2", route);
 	try {
 		const { degree, exactRows } = gaussDegreeWithin(request, epsilon);
 		const sizes = sizesOf(problem.d, degree);
@@ -167,7 +173,7 @@ function gaussEntry(context: PlanContext, profile: Profile, variant: Variant): P
 			degree,
 			rank: sizes.size,
 			certificate: { kind: "a-posteriori", bound: epsilon },
-			run: () => gaussWithin(request, epsilon, degree),
+			run: (other = epsilon) => gaussWithin(request, other, other === epsilon ? degree : undefined),
 		};
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;
@@ -197,7 +203,7 @@ export const unseenVariant = (
 	milliseconds?: number,
 ): PlanEntry => ({
 	algorithm: `polynomial/${variant.route}`,
-	options: { ...optionsOf(variant), epsilon: context.epsilon },
+	options: { ...optionsOf(variant), ...context.asked },
 	detail: detailOf(variant),
 	...(milliseconds !== undefined && { milliseconds }),
 	reason,

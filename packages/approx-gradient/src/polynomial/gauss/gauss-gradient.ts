@@ -10,7 +10,7 @@ import {
 } from "@attgrad/matrix-core";
 import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
-import type { FeatureSpace } from "../method/feature-space.ts";
+import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
 import { memoryOf } from "../method/memory.ts";
 import { availableMemory, countMonomials, requireMemory } from "../monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../monomials/total-degree.ts";
@@ -34,6 +34,19 @@ export interface GaussRequest {
 	readonly kernel: KernelName;
 	readonly runtime: Runtime;
 }
+
+/** A request on the route by moments. */
+export const gaussRequest = (
+	problem: AttentionProblem<RowSource>,
+	profile: Profile,
+	runtime: Runtime,
+	form: RowForm,
+	route: GaussRequest["route"] = "moment",
+): GaussRequest => ({
+	...{ problem, profile, runtime, form, route },
+	space: balancedSpace(profile),
+	kernel: runtime.kernel,
+});
 
 /** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
 const HIGHEST = 40;
@@ -154,6 +167,19 @@ export function gaussDegreeWithin(
 	);
 }
 
+/** The least bound that a degree is predicted to prove with at most half of the rows exact; Infinity where none is. */
+export function leastProvable(request: GaussRequest, sample: ScoreSample): { bound: number; degree: number } {
+	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
+	for (let degree = 0, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
+		if (memoryAt(request, degree) > availableMemory()) break;
+		const { bound, exactRows } = predictGaussBound(sample, request, constantsOf(request, degree));
+		if (exactRows > request.profile.n / 2) continue;
+		worse = bound < best.bound ? 0 : worse + 1;
+		if (bound < best.bound) best = { bound, degree };
+	}
+	return best;
+}
+
 const couldProve = ({ bound, degree }: { bound: number; degree: number }): string =>
 	Number.isFinite(bound)
 		? `the least that could be certified is about ${bound.toExponential(1)}, at degree ${degree}`
@@ -169,7 +195,11 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
 	let result = await gaussOfDegree(request, degree);
 	for (let tries = 1; tries < TRIES && !(result.certificate!.bound <= epsilon); tries++) {
+		const { runtime } = request;
+		const before = `degree ${degree} proves ${(result.certificate?.bound ?? Infinity).toExponential(1)}, not ${epsilon.toPrecision(3)}`;
 		degree = gaussDegreeWithin(request, epsilon, degree + 1, sample).degree;
+		runtime.onMoreRounds?.(1);
+		runtime.onNotice?.(`${before}: again with degree ${degree}`);
 		result = await gaussOfDegree(request, degree);
 	}
 	const bound = result.certificate?.bound ?? Number.POSITIVE_INFINITY;

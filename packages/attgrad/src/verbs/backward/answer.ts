@@ -3,6 +3,7 @@ import {
 	type BackwardResult,
 	describeVisibility,
 	type OfEachGradient,
+	provedRelative,
 	shapesOf,
 } from "@attgrad/attention-problem";
 import { type ComputationError, frobeniusNorm, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
@@ -34,7 +35,7 @@ export type BackwardAnswer = ReturnType<typeof describeBackward>;
 /** Describes gradients. */
 export function describeBackward({ request, problem, result, runtime, ...run }: Computed) {
 	const { out, withOutput } = request;
-	const { output, lse, picked } = result;
+	const { output, lse, picked, remark } = result;
 	const shapes = shapesOf(problem);
 	const small = names.reduce((sum, name) => sum + result[name].data.length, 0) <= SHOWN_ENTRIES;
 	return {
@@ -45,6 +46,7 @@ export function describeBackward({ request, problem, result, runtime, ...run }: 
 		rank: result.rank ?? null,
 		exactRows: result.exactRows ?? null,
 		certificate: certificateOf(result),
+		...(remark !== undefined && { remark }),
 		largest: ofEach((name) => maxAbs(result[name])),
 		norm: ofEach((name) => frobeniusNorm(result[name])),
 		milliseconds: run.milliseconds,
@@ -83,10 +85,7 @@ function describeCall({ algorithm, options }: BackwardRequest, problem: Backward
 export function certificateOf({ certificate, ...result }: BackwardResult) {
 	if (!certificate || certificate.kind === "none") return { kind: "none" as const, bounds: null, relative: null };
 	const { kind, bounds } = certificate;
-	const relative = (name: (typeof names)[number]) => {
-		const size = maxAbs(result[name]);
-		return size > 0 ? finite(bounds[name] / size) : null;
-	};
+	const relative = (name: (typeof names)[number]) => finite(provedRelative(bounds[name], maxAbs(result[name])));
 	return { kind, bounds: ofEach((name) => finite(bounds[name])), relative: ofEach(relative) };
 }
 
@@ -119,6 +118,7 @@ function tableRows(answer: BackwardAnswer): [label: string, value: string][] {
 			name,
 			`largest entry ${shortNumber(answer.largest[name])}, Frobenius norm ${shortNumber(answer.norm[name])}${boundText(certificate, name)}`,
 		]),
+		["remark", answer.remark],
 		[
 			"time",
 			`${shortNumber(answer.milliseconds)} ms, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,
@@ -128,10 +128,12 @@ function tableRows(answer: BackwardAnswer): [label: string, value: string][] {
 	return rows.filter((row): row is [string, string] => row[1] !== undefined);
 }
 
-function boundText({ kind, bounds }: BackwardAnswer["certificate"], name: (typeof names)[number]): string {
+function boundText({ kind, bounds, relative }: BackwardAnswer["certificate"], name: (typeof names)[number]): string {
 	const bound = bounds?.[name] ?? null;
 	if (bound === null) return "";
-	return `; ${kind === "estimate" ? "estimated error" : "no entry is off by more than"} ${shortNumber(bound)} (${kind})`;
+	const share = relative?.[name] ?? null;
+	const part = share === null ? "" : `, ${shortNumber(share)} of the largest`;
+	return `; ${kind === "estimate" ? "estimated error" : "no entry is off by more than"} ${shortNumber(bound)}${part} (${kind})`;
 }
 
 const listed = (value: number | readonly number[] | null): string =>

@@ -22,7 +22,7 @@ const own = z.object({
 export const backwardFlags = z.object(
 	Object.assign(
 		{},
-		...backwards.toReversed().map(({ options }) => options.partial().shape),
+		...backwards.toReversed().map(({ options }) => z.object(options.shape).partial().shape),
 		own.shape,
 	) as typeof own.shape,
 );

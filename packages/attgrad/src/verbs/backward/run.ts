@@ -30,7 +30,7 @@ export async function answerBackward(given: GivenFlags): Promise<void> {
 	try {
 		const supported = algorithm.supports(problem, options);
 		if (supported !== true) throw new UsageError(supported.reason);
-		const runtime = await openRuntime({ threads, kernel }, progress.show);
+		const runtime = await openRuntime({ threads, kernel }, progress);
 		try {
 			const [start, compiled] = [performance.now(), kernelCompileTime()];
 			const result = await algorithm.run(problem, options, runtime, { output: request.withOutput });

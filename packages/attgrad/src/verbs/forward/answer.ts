@@ -31,13 +31,15 @@ export function describeForward({ request, file, layers, largest, squares, whole
 		dtype: file.dtype,
 		kernel: run.runtime.kernel,
 		threads: run.runtime.threads,
-		layers: layers.map(({ picked, degree, rank, certificate, throughError }) => ({
+		layers: layers.map(({ picked, degree, rank, certificate, relative, remark, throughError }) => ({
 			...(picked && { chosen: `${picked.algorithm}: ${picked.why}` }),
 			degree: degree ?? null,
 			rank: rank ?? null,
 			certificate: certificate
 				? { ...certificate, bound: finite(certificate.bound), floatFloor: finite(certificate.floatFloor) }
 				: null,
+			relative: relative ?? null,
+			...(remark !== undefined && { remark }),
 			throughError: throughError === undefined ? null : finite(throughError),
 		})),
 		outputMax: largest,
@@ -88,15 +90,16 @@ function tableRows(answer: ForwardAnswer): [label: string, value: string][] {
 }
 
 function layerText(
-	{ chosen, degree, rank, certificate, throughError }: ForwardAnswer["layers"][number],
+	{ chosen, degree, rank, certificate, relative, remark, throughError }: ForwardAnswer["layers"][number],
 	at: number,
 ): string {
 	const lines = [
 		chosen,
 		degree === null ? "exact up to rounding; no bound is claimed" : `polynomial of degree ${degree}, rank ${rank}`,
 		certificate && certificate.bound !== null
-			? `no entry is off by more than ${shortNumber(certificate.bound)}${at > 0 ? " for the input it was given" : ""} (${certificate.kind}; radius ${shortNumber(certificate.radius)}, relative error of exp ${shortNumber(certificate.relativeError)}, rounding ${shortNumber(certificate.floatFloor ?? Number.NaN)})`
+			? `no entry is off by more than ${shortNumber(certificate.bound)}${relative === null ? "" : `, ${shortNumber(relative)} of the largest`}${at > 0 ? " for the input it was given" : ""} (${certificate.kind}; radius ${shortNumber(certificate.radius)}, relative error of exp ${shortNumber(certificate.relativeError)}, rounding ${shortNumber(certificate.floatFloor ?? Number.NaN)})`
 			: degree !== null && "nothing could be certified at this degree",
+		remark,
 		at > 0 &&
 			(throughError === null
 				? "nothing is certified about the layers together"

@@ -11,7 +11,7 @@ export const forwardVerb: Verb = {
 	},
 	summary: "Compute the output of one attention layer or of a stack",
 	examples: [
-		["forward layer.npz", "let attgrad pick; certified to 1e-6 or exact"],
+		["forward layer.npz", "let attgrad pick; every entry proved within 1e-3 of the largest"],
 		["forward layer.npz --algorithm polynomial --epsilon 1e-8 --out next.npy", "every entry proved within 1e-8"],
 		["forward layer.npz --mask causal --window 256", "each query sees the last 256 keys; exact"],
 		["forward layer.npz --layers 3 --json", "the layer applied three times"],

@@ -64,7 +64,7 @@ export async function answerOperator(
 	const { json, threads, kernel, out } = request;
 	const progress = progressLine();
 	try {
-		const runtime = await openRuntime({ threads, kernel }, progress.show);
+		const runtime = await openRuntime({ threads, kernel }, progress);
 		try {
 			const start = performance.now();
 			const { output, lse } = await operatorForward(operands, runtime);

@@ -46,7 +46,7 @@ export async function answerForward(given: GivenFlags): Promise<void> {
 	const progress = progressLine();
 	try {
 		refuseLayers(request, file);
-		const runtime = await openRuntime(request, progress.show);
+		const runtime = await openRuntime(request, progress);
 		try {
 			const { n, d } = file;
 			const seen: Seen = { largest: 0, squares: 0, whole: n * d <= SHOWN_ENTRIES ? Matrix.zeros(n, d) : undefined };

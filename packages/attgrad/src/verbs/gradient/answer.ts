@@ -2,6 +2,7 @@ import {
 	type AttentionProblem,
 	boundMet,
 	type GradientResult,
+	provedRelative,
 	type ReferenceAnswers,
 } from "@attgrad/attention-problem";
 import type { MeasuredGradient } from "@attgrad/harness/gradient";
@@ -29,7 +30,9 @@ export interface Computed extends MeasuredGradient {
 /** Widths up to which the answer carries the whole gradient. */
 const shownWidth = 16;
 
-const noCertificate = { kind: "none", bound: null, radius: null, relativeError: null, floatFloor: null } as const;
+const noCertificate = {
+	...{ kind: "none", bound: null, relative: null, radius: null, relativeError: null, floatFloor: null },
+} as const;
 
 /** The JSON object of `attgrad gradient --json`; numbers that do not exist (a degree, an infinite bound) are null. */
 export type GradientAnswer = ReturnType<typeof describeAnswer>;
@@ -41,7 +44,7 @@ export type GradientAnswer = ReturnType<typeof describeAnswer>;
  */
 export function describeAnswer(computed: Computed, reference: ReferenceAnswers | undefined, out: string | undefined) {
 	const { problem, selection, result, milliseconds, compileMilliseconds, peakRssMb, kernel, threads } = computed;
-	const { gradient, loss, degree, rank, certificate } = result;
+	const { gradient, loss, degree, rank, exactRows, remark } = result;
 	return {
 		...describeRequest(problem, selection),
 		...(result.picked && { chosen: result.picked }),
@@ -52,10 +55,12 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 		threads,
 		degree: degree ?? null,
 		rank: rank ?? null,
+		exactRows: exactRows ?? null,
 		loss,
 		gradientMax: maxAbs(gradient),
 		gradientNorm: frobeniusNorm(gradient),
-		certificate: certificate ?? noCertificate,
+		certificate: describeCertificate(result),
+		...(remark !== undefined && { remark }),
 		...(reference?.gradX && { reference: compare(result, reference.gradX, reference.loss) }),
 		milliseconds,
 		...(compileMilliseconds !== undefined && { compileMilliseconds }),
@@ -64,6 +69,16 @@ export function describeAnswer(computed: Computed, reference: ReferenceAnswers |
 		...(out === undefined && problem.d <= shownWidth && { gradient: nested(gradient) }),
 	};
 }
+
+/** The certificate, with the bound as a part of max |g|; null where it does not tell g from zero. */
+function describeCertificate({ certificate, gradient }: GradientResult) {
+	if (!certificate) return noCertificate;
+	const { kind, bound, ...rest } = certificate;
+	return { kind, bound, relative: finite(provedRelative(bound, maxAbs(gradient))), ...rest };
+}
+
+/** JSON has no infinity. */
+const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
 
 /** The JSON object when a gradient cannot be had as asked. */
 export function describeFailure(problem: AttentionProblem<RowSource>, request: Selection, failure: ComputationError) {
@@ -102,11 +117,12 @@ export function printAnswer(answer: GradientAnswer, json: boolean): void {
 }
 
 function tableRows(answer: GradientAnswer): [label: string, value: string][] {
-	const { n, d, B, scale, dtype, degree, rank, chosen, reference, gradient, kernel, threads } = answer;
+	const { n, d, B, scale, dtype, degree, rank, exactRows, chosen, reference, gradient, kernel, threads } = answer;
 	const rows: [string, string | undefined][] = [
 		["algorithm", chosen ? `${chosen.algorithm}: ${chosen.why}` : answer.algorithm],
 		["problem", `n ${n}, d ${d}, B ${shortNumber(B)}, scale ${shortNumber(scale)}, ${dtype}`],
 		["polynomial", degree === null ? undefined : `degree ${degree}, rank ${rank}`],
+		["exact rows", exactRows === null ? undefined : `${exactRows} of ${n}`],
 		["loss", `${answer.loss}`],
 		[
 			"gradient",
@@ -114,6 +130,7 @@ function tableRows(answer: GradientAnswer): [label: string, value: string][] {
 		],
 		["", gradient && corner(gradient)],
 		["certificate", certificateText(answer.certificate)],
+		["remark", answer.remark],
 		[
 			"reference",
 			reference && `off by ${shortNumber(reference.errorMax)}, relative ${shortNumber(reference.errorRel)}`,
@@ -134,11 +151,13 @@ const compiling = ({ compileMilliseconds = 0 }: GradientAnswer): string =>
 function certificateText({
 	kind,
 	bound,
+	relative,
 	radius,
 	relativeError,
 	floatFloor,
 }: GradientAnswer["certificate"]): string | undefined {
 	if (kind === "none" || bound === null) return undefined;
 	const claim = kind === "estimate" ? "estimated error" : "no entry is off by more than";
-	return `${claim} ${shortNumber(bound)} (${kind}; radius ${shortNumber(radius)}, relative error of exp ${shortNumber(relativeError)}, rounding ${shortNumber(floatFloor)})`;
+	const share = relative === null ? "" : `, ${shortNumber(relative)} of the largest entry`;
+	return `${claim} ${shortNumber(bound)}${share} (${kind}; radius ${shortNumber(radius)}, relative error of exp ${shortNumber(relativeError)}, rounding ${shortNumber(floatFloor)})`;
 }

@@ -101,7 +101,15 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 	["an epsilon that is no number", [sound, "--epsilon", "tiny"], /--epsilon must be a number, got tiny/],
 	["a degree below 0", [sound, "--algorithm", "polynomial", "--degree", "-1"], /--degree must be >= 0, got -1/],
 	["a degree that is not whole", [sound, "--algorithm", "polynomial", "--degree", "2.5"], /--degree.*whole number/],
-	["both degree and epsilon", [sound, "--algorithm", "polynomial", "--degree", "3", "--epsilon", "1"], /not both/],
+	["both degree and epsilon", [sound, "--algorithm", "polynomial", "--degree", "3", "--epsilon", "1"], /not several/],
+	["both epsilon and relative", [sound, "--relative", "1e-3", "--epsilon", "1"], /not several/],
+	["a relative error of 0", [sound, "--relative", "0"], /--relative must be > 0, got 0/],
+	["a relative error of 1", [sound, "--relative", "1"], /--relative must be < 1, got 1/],
+	[
+		"a relative error of what proves none",
+		[sound, "--algorithm", "exact", "--relative", "0.1"],
+		/streaming has no option --relative/,
+	],
 	["more features than fit in memory", [wide, "--algorithm", "polynomial", "--degree", "170"], /degree 170.*bytes/],
 	["a problem that the algorithm does not take", [large, "--algorithm", "definition"], /definition.*use streaming/],
 	[

@@ -10,7 +10,7 @@ export const gradientVerb: Verb = {
 	},
 	summary: "Compute the gradient of the attention loss of a problem file",
 	examples: [
-		["gradient problem.npz", "let attgrad pick; certified to 1e-6 or exact"],
+		["gradient problem.npz", "let attgrad pick; every entry proved within 1e-3 of the largest"],
 		["gradient problem.npz --algorithm streaming --out grad.npy", "exact, in O(n d) memory"],
 		["gradient problem.npz --algorithm polynomial --epsilon 1e-8 --json", "every entry proved within 1e-8"],
 		['gradient problem.npz --command "python3 mine.py"', "with your own program: docs/extending.md"],

@@ -26,7 +26,7 @@ export async function answerGradient(given: GivenFlags): Promise<void> {
 	const file = await openProblem(input);
 	const problem = asDtype(file.problem, dtype);
 	const progress = progressLine();
-	const runtime = await openRuntime({ threads, kernel }, progress.show);
+	const runtime = await openRuntime({ threads, kernel }, progress);
 	try {
 		const computed = await compute(problem, request, runtime);
 		progress.clear();

@@ -61,7 +61,7 @@ export async function answerGradients(given: GivenFlags, wrt: readonly MatrixNam
 	const file = await openProblem(input);
 	const problem = asDtype(file.problem, dtype);
 	const progress = progressLine();
-	const runtime = await openRuntime({ threads, kernel }, progress.show);
+	const runtime = await openRuntime({ threads, kernel }, progress);
 	try {
 		const start = performance.now();
 		const { gradients, loss } = await computeGradients(problem, selection, wrt, runtime);

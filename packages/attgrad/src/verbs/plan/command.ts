@@ -10,7 +10,7 @@ export const planVerb: Verb = {
 	},
 	summary: "Show each algorithm's predicted time and provable error for a problem file, and which one auto picks",
 	examples: [
-		["plan problem.npz", "to prove an error of 1e-6"],
+		["plan problem.npz", "to prove every entry within 1e-3 of the largest"],
 		["plan problem.npz --epsilon 1e-9 --json", "the same for programs"],
 	],
 	flags: async () => [{ schema: (await import("./run.ts")).planFlags }],

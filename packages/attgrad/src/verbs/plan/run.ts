@@ -1,4 +1,11 @@
-import { type Plan, type PlanEntry, planGradient } from "@attgrad/approx-gradient";
+import {
+	oneAccuracy,
+	type Plan,
+	type PlanEntry,
+	type PlanTarget,
+	planGradient,
+	relativeOption,
+} from "@attgrad/approx-gradient";
 import { asDtype, openProblem } from "@attgrad/attention-problem";
 import { shortDuration } from "@attgrad/matrix-core";
 import { z } from "zod";
@@ -8,7 +15,8 @@ import { shortNumber } from "../../formats/short-number.ts";
 
 /** The flags of `attgrad plan`. */
 export const planFlags = z.object({
-	epsilon: z.number().positive().default(1e-6).describe("error to prove for every entry of the gradient"),
+	epsilon: z.number().positive().optional().describe("error to prove for every entry of the gradient"),
+	relative: relativeOption,
 	dtype,
 	...runtimeFlags,
 	json,
@@ -16,15 +24,18 @@ export const planFlags = z.object({
 
 /** Plans for a problem whose rows stay in its file, and prints the plan. */
 export async function planProblem(given: GivenFlags): Promise<void> {
-	const { epsilon, dtype, threads, kernel, json } = readFlags(planFlags, given);
+	const { epsilon, relative, dtype, threads, kernel, json } = readFlags(
+		planFlags.refine(...oneAccuracy("plan")),
+		given,
+	);
 	const { problem: stored, close } = await openProblem(String(given["problem"]));
 	try {
 		const runtime = await openRuntime({ threads, kernel });
 		try {
 			const problem = asDtype(stored, dtype);
 			const { n, d } = problem;
-			const plan = await planGradient(problem, { epsilon, thorough: true }, runtime);
-			const request = { n, d, epsilon, dtype, kernel: runtime.kernel, threads: runtime.threads };
+			const plan = await planGradient(problem, { epsilon, relative, thorough: true }, runtime);
+			const request = { n, d, dtype, kernel: runtime.kernel, threads: runtime.threads };
 			if (json) console.log(JSON.stringify(describePlan(plan, request)));
 			else for (const line of planLines(plan, request)) console.log(line);
 		} finally {
@@ -38,23 +49,27 @@ export async function planProblem(given: GivenFlags): Promise<void> {
 interface PlanRequest {
 	readonly n: number;
 	readonly d: number;
-	readonly epsilon: number;
 	readonly dtype: string;
 	readonly kernel: string;
 	readonly threads: number;
 }
 
 /** The JSON object of `attgrad plan --json`. */
-export function describePlan({ entries, chosen, why }: Plan, request: PlanRequest) {
+export function describePlan({ entries, chosen, why, target, refusal }: Plan, request: PlanRequest) {
 	return {
 		...request,
-		...(chosen.run ? { chosen: { algorithm: chosen.algorithm, options: chosen.options, why } } : { chosen: null }),
+		...target,
+		...(refusal !== undefined && { refusal }),
+		...(chosen.run && refusal === undefined
+			? { chosen: { algorithm: chosen.algorithm, options: chosen.options, why } }
+			: { chosen: null }),
 		algorithms: entries.map(({ run, ...entry }) => ({ ...entry, possible: run !== undefined })),
 	};
 }
 
 /** The plan as a table: time, algorithm, detail, provable error or the reason against it. */
-function planLines({ entries, chosen, why }: Plan, { n, d, epsilon, dtype, kernel, threads }: PlanRequest): string[] {
+function planLines(plan: Plan, { n, d, dtype, kernel, threads }: PlanRequest): string[] {
+	const { entries, target } = plan;
 	const cells = entries.map((entry) => [
 		entry.milliseconds === undefined ? "" : shortDuration(entry.milliseconds),
 		entry.algorithm,
@@ -64,10 +79,9 @@ function planLines({ entries, chosen, why }: Plan, { n, d, epsilon, dtype, kerne
 	const rows = [["predicted", "algorithm", "", "error proved"], ...cells];
 	const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
 	return [
-		`problem    n ${n}, d ${d}, ${dtype}, epsilon ${shortNumber(epsilon)}; kernel ${kernel}, threads ${threads}`,
-		chosen.run
-			? `auto       ${chosen.algorithm}, ${why}`
-			: `auto       nothing can prove ${shortNumber(epsilon)} in ${dtype}`,
+		`problem    n ${n}, d ${d}, ${dtype}, ${targetText(target)}; kernel ${kernel}, threads ${threads}`,
+		`auto       ${choiceText(plan, dtype)}`,
+		...(target?.remark === undefined ? [] : [`remark     ${target.remark}`]),
 		"",
 		...rows.map((row) =>
 			row
@@ -76,6 +90,18 @@ function planLines({ entries, chosen, why }: Plan, { n, d, epsilon, dtype, kerne
 				.trimEnd(),
 		),
 	];
+}
+
+/** What is to be proved: `epsilon 1e-6`, or `relative 0.001 of a largest entry of about 0.06 (epsilon 6e-5)`. */
+function targetText({ epsilon = 0, relative, largest = 0 }: PlanTarget = {}): string {
+	if (relative === undefined) return `epsilon ${shortNumber(epsilon)}`;
+	return `relative ${shortNumber(relative)} of a largest entry of about ${shortNumber(largest)} (epsilon ${shortNumber(epsilon)})`;
+}
+
+function choiceText({ chosen, why, target, refusal }: Plan, dtype: string): string {
+	if (refusal !== undefined) return `runs nothing: ${refusal}`;
+	if (chosen.run) return `${chosen.algorithm}, ${why}`;
+	return `nothing can prove ${targetText(target)} in ${dtype}`;
 }
 
 const pad = (cell: string, width: number, column: number): string =>

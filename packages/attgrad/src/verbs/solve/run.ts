@@ -68,7 +68,7 @@ export async function solveFile(given: GivenFlags): Promise<void> {
 	if (request.count) requirePlainCount(formula);
 	warnOfLongWork(formula);
 	const progress = progressLine();
-	const runtime = await openRuntime(request, progress.show);
+	const runtime = await openRuntime(request, progress);
 	try {
 		const oracle = createOracle({ ...algorithm, runtime, ...(noise && { noise }) });
 		const how = { oracle, ...(thetaMax !== undefined && { thetaMax }) };

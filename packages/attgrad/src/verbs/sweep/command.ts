@@ -71,10 +71,11 @@ export const sweepVerb: Verb = {
 /** The grid that flags ask for: axes in place of the experiment's, and the time limit of a curve. */
 export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
 	const { parseAlgorithms, parseAxis } = await import("@attgrad/harness");
-	const { n, d, B, epsilon, degree, algorithm, command, threads, timeLimit } = flags;
+	const { n, d, B, epsilon, relative, degree, algorithm, command, threads, timeLimit } = flags;
 	const { distribution, seed, dtype } = flags;
 	const { UsageError } = await import("@attgrad/matrix-core");
-	if (epsilon && degree) throw new UsageError("give --epsilon or --degree");
+	if ([epsilon, relative, degree].filter(Boolean).length > 1)
+		throw new UsageError("give one of --epsilon, --relative and --degree");
 	const { distributions } = await import("@attgrad/attention-problem");
 	if (distribution && !distributions.some((name) => name === distribution))
 		throw new UsageError(`--distribution must be one of ${distributions.join(", ")}, got ${distribution}`);
@@ -83,6 +84,7 @@ export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "over
 		...(d && { d: parseAxis("d", d, { whole: true }) }),
 		...(B && { B: parseAxis("B", B) }),
 		...(epsilon && { epsilon: parseAxis("epsilon", epsilon) }),
+		...(relative && { relative: parseParts("relative", parseAxis("relative", relative), UsageError) }),
 		...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
 		...((algorithm || command) && {
 			algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
@@ -100,6 +102,13 @@ type GridFlags = Omit<
 	"preset" | "jobs" | "shard" | "fresh" | "out" | "json" | "dryRun" | "rerun" | "cellTimeout" | "memoryLimit"
 >;
 
+/** @throws the given error where one of an axis' values is no part: 1 or more */
+function parseParts(name: string, values: number[], Refusal: new (message: string) => Error): number[] {
+	const wrong = values.find((value) => value >= 1);
+	if (wrong !== undefined) throw new Refusal(`--${name}: each value must be < 1, got ${wrong}`);
+	return values;
+}
+
 /** The options of a sweep. Values of axes stay text here: they may be lists and ranges. */
 export async function sweepFlags() {
 	const [{ z }, { durationOption, memoryOption }] = await Promise.all([
@@ -112,6 +121,10 @@ export async function sweepFlags() {
 		d: z.string().optional().describe("widths in place of the experiment's: 4,8"),
 		B: z.string().optional().describe("bounds in place of the experiment's: 0.5,1"),
 		epsilon: z.string().optional().describe("errors to certify in place of the experiment's: 1e-4,1e-6"),
+		relative: z
+			.string()
+			.optional()
+			.describe("errors to certify as parts of the largest entry, in place of the experiment's: 1e-2,1e-3"),
 		algorithm: z
 			.string()
 			.optional()

@@ -17,6 +17,7 @@ const conditions: readonly Condition[] = [
 	{ column: "d", write: (d) => `d = ${d}`, differing: "range" },
 	{ column: "B", write: (B) => `B = ${B}`, differing: "range" },
 	{ column: "epsilon", write: (epsilon) => `ε = ${epsilon}`, differing: "range" },
+	{ column: "relative", write: (relative) => `relative error ${relative}`, differing: "range" },
 	{ column: "degree", write: (degree) => `degree ${degree}` },
 	{ column: "rank", write: (rank) => `K = ${rank}` },
 	{ column: "distribution", write: (distribution) => `${distribution} entries` },

@@ -6,6 +6,7 @@ import type { RunInfo } from "../../store/index.ts";
 export interface CommandCell
 	extends Pick<Cell, "experiment" | "algorithm" | "n" | "d" | "B" | "distribution" | "seed" | "dtype" | "threads"> {
 	readonly epsilon?: number | undefined;
+	readonly relative?: number | undefined;
 	readonly degree?: number | undefined;
 }
 
@@ -14,8 +15,8 @@ export interface CommandCell
  * throws away what is there, so that the cell is measured whatever was before, and results are left as they are.
  */
 export function reproduceCommand(cell: CommandCell, preset: Preset): string {
-	const { experiment, algorithm, n, d, B, epsilon, degree, distribution, seed, dtype, threads } = cell;
-	const axes = { n: sizeText(n), d, B, epsilon, degree, distribution, seed, dtype, threads };
+	const { experiment, algorithm, n, d, B, epsilon, relative, degree, distribution, seed, dtype, threads } = cell;
+	const axes = { n: sizeText(n), d, B, epsilon, relative, degree, distribution, seed, dtype, threads };
 	return sweepCommand(experiment, { preset, ...algorithmFlags([algorithm]), ...axes });
 }
 

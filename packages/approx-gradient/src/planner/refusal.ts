@@ -1,0 +1,49 @@
+import { shortDuration } from "@attgrad/matrix-core";
+import { DEFAULT_RELATIVE } from "../accuracy.ts";
+import { gaussRequest, leastProvable } from "../polynomial/gauss/gauss-gradient.ts";
+import { sampleScores } from "../polynomial/gauss/predicted-bound.ts";
+import { epsilonFor, maybeZero } from "../relative/within-relative.ts";
+import type { PlanContext } from "./candidates/plan-context.ts";
+import { GAUSS, gaussEntry, variants } from "./candidates/polynomial-candidates.ts";
+import type { Plan } from "./plan.ts";
+import { gradientSize } from "./target.ts";
+
+/** Milliseconds that the exact method may take without being asked for. */
+export const PATIENCE = 120_000;
+
+/**
+ * Why `auto` should run nothing: only the exact method proves what is asked for, or nothing does, and that takes longer than two minutes.
+ * With what could be proved, what that costs, and what the exact method would. Undefined where there is no reason.
+ */
+export async function refusalOf(context: PlanContext, { entries, chosen }: Plan): Promise<string | undefined> {
+	const exact = entries.find(({ certificate }) => certificate?.kind === "exact");
+	const exactTime = exact?.milliseconds ?? 0;
+	if (exactTime < PATIENCE || (chosen.run && chosen !== exact)) return undefined;
+	const { problem, runtime, asked } = context;
+	const profile = await context.profile();
+	const request = gaussRequest(problem, profile, runtime, "v2");
+	const { bound, degree } = leastProvable(request, sampleScores(problem, request));
+	const what = "relative" in asked ? `relative ${asked.relative}` : String(asked.epsilon);
+	const type = problem.A1.dtype === "f64" ? "double" : "single";
+	const reach = Number.isFinite(bound)
+		? `${what} is below what ${type} precision can prove here (${bound.toPrecision(2)}, at degree ${degree})`
+		: `no polynomial proves ${what} here: the scores are too large for it (radius ${request.space.radius.toPrecision(3)})`;
+	return [
+		reach,
+		await relativeWay(context, exactTime),
+		`the exact method takes ${shortDuration(exactTime)}: ask for it by name`,
+	]
+		.filter(Boolean)
+		.join("; ");
+}
+
+/** What the default relative error would take, where it can be proved and was not asked for. */
+async function relativeWay(context: PlanContext, exactTime: number): Promise<string | undefined> {
+	if ("relative" in context.asked) return undefined;
+	const pilot = await gradientSize(context, exactTime);
+	if (maybeZero(pilot)) return undefined;
+	const profile = await context.profile();
+	const other = { ...context, epsilon: epsilonFor(DEFAULT_RELATIVE, pilot.largest) };
+	const { run, milliseconds = 0 } = gaussEntry(other, profile, variants[GAUSS]);
+	return run && `relative ${DEFAULT_RELATIVE} takes ${shortDuration(milliseconds)}`;
+}
