@@ -1,7 +1,7 @@
 import { approximateAlgorithms } from "@attgrad/approx-gradient";
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { exactAlgorithms } from "@attgrad/exact-gradient";
-import { UsageError } from "@attgrad/matrix-core";
+import { meantOrKnown, UsageError } from "@attgrad/matrix-core";
 import { command } from "./programs/command.ts";
 import { peers } from "./programs/peers.ts";
 
@@ -35,12 +35,12 @@ export function findAlgorithm(
 	const [, name = "", variant, settings] = /^([^/:]*)(?:\/([^:]*))?(?::(.*))?$/s.exec(spelling) ?? [];
 	const algorithm = known.find((candidate) => candidate.name === (aliases.get(name) ?? name));
 	if (!algorithm)
-		throw new UsageError(`unknown algorithm: ${spelling} (known: ${algorithmSpellings(known).join(", ")})`);
+		throw new UsageError(`unknown algorithm: ${spelling} (${meantOrKnown(spelling, algorithmSpellings(known))})`);
 	const variants = new Map(Object.entries(algorithm.variants ?? {}));
 	const chosen = variant === undefined ? {} : variants.get(variant);
 	if (!chosen)
 		throw new UsageError(
-			`unknown variant of ${algorithm.name}: ${variant} (known: ${[...variants.keys()].join(", ") || "none"})`,
+			`unknown variant of ${algorithm.name}: ${variant} (${meantOrKnown(variant ?? "", [...variants.keys()])})`,
 		);
 	return {
 		spelling: algorithm.name + spelling.slice(name.length).replaceAll(/\r?\n/g, lineEnd),
@@ -65,7 +65,7 @@ function parseSettings({ name, options, soleSetting }: AnyGradientAlgorithm, tex
 		text.split(",").map((pair) => {
 			const [, option = "", value = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
 			if (!known.includes(option))
-				throw new UsageError(`unknown option of ${name}: ${pair} (known: ${known.join(", ") || "none"})`);
+				throw new UsageError(`unknown option of ${name}: ${pair} (${meantOrKnown(option, known)})`);
 			return [option, settingValue(value)];
 		}),
 	);

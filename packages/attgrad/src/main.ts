@@ -14,6 +14,7 @@ import { planVerb } from "./verbs/plan/command.ts";
 import { plotVerb } from "./verbs/plot/command.ts";
 import { reduceVerb } from "./verbs/reduce/command.ts";
 import { reportVerb } from "./verbs/report/command.ts";
+import { rowsVerb } from "./verbs/rows/command.ts";
 import { serveVerb } from "./verbs/serve/command.ts";
 import { slurmVerb } from "./verbs/slurm/command.ts";
 import { solveVerb } from "./verbs/solve/command.ts";
@@ -31,6 +32,7 @@ const verbs: readonly Verb[] = [
 	generateVerb,
 	plotVerb,
 	reportVerb,
+	rowsVerb,
 	compareVerb,
 	mergeVerb,
 	slurmVerb,
@@ -138,5 +140,6 @@ function isRefusal(failure: unknown): failure is Error {
 async function explain(refusal: Error, words: readonly string[], verb: Verb | undefined): Promise<Error> {
 	const { explainRefusal } = await import("./flags/refusals.ts");
 	const flags = verb ? await flagsOfVerb(verb) : [];
-	return explainRefusal(refusal.message, words, [...flags.map(({ flag }) => flag), "help", "version"]);
+	const known = [...flags.map(({ flag }) => flag), "help", "version"];
+	return explainRefusal(refusal.message, words, known, verb?.argument?.syntax.replace("..", ""));
 }

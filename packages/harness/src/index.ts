@@ -95,6 +95,7 @@ export {
 	type Run,
 	type RunInfo,
 	readRows,
+	readRowsOf,
 	readRun,
 	readRunInfo,
 	readSamples,
@@ -114,3 +115,14 @@ export {
 	sweep,
 } from "./sweep/index.ts";
 export { machineWarnings, onStopSignals, peakRssMb, type StopRequest } from "./system/index.ts";
+export {
+	chooseColumns,
+	filledColumns,
+	formatTable,
+	type RowTable,
+	rowTable,
+	type TableFormat,
+	type TableValue,
+	tableFormats,
+	whereRows,
+} from "./tables/index.ts";

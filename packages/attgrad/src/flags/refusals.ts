@@ -1,5 +1,4 @@
-import { UsageError } from "@attgrad/matrix-core";
-import { meantOrKnown, nearest } from "./suggestion.ts";
+import { meantOrKnown, nearest, UsageError } from "@attgrad/matrix-core";
 
 /** The refusal of a call that names no verb, or one that does not exist. */
 export function refuseVerb(verb: string | undefined, known: readonly string[]): UsageError {
@@ -12,8 +11,14 @@ export function refuseVerb(verb: string | undefined, known: readonly string[]): 
  * @param message what yargs says, in English
  * @param words the words of the call
  * @param known the options of the verb
+ * @param argument the verb's argument as its help writes it: `<problem>`
  */
-export function explainRefusal(message: string, words: readonly string[], known: readonly string[]): UsageError {
+export function explainRefusal(
+	message: string,
+	words: readonly string[],
+	known: readonly string[],
+	argument = "an argument",
+): UsageError {
 	const [, refused] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
 	if (refused !== undefined) {
 		// yargs lists a misspelt --some-thing a second time as someThing
@@ -26,7 +31,7 @@ export function explainRefusal(message: string, words: readonly string[], known:
 	const [, unfinished] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
 	if (unfinished !== undefined) return new UsageError(`--${unfinished} needs a value`);
 	if (message.startsWith("Not enough non-option arguments"))
-		return new UsageError("an argument is missing; see --help");
+		return new UsageError(`${argument} is missing; see --help`);
 	return new UsageError(message.charAt(0).toLowerCase() + message.slice(1));
 }
 

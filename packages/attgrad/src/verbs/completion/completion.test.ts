@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,4 +47,25 @@ test("the script for zsh is one for zsh", async () => {
 	const { code, stdout } = await attgrad(["completion", "zsh"]);
 	expect(code).toBe(0);
 	expect(stdout).toMatch(/^#compdef attgrad\n/);
+});
+
+const fish = spawnSync("fish", ["--version"]).status === 0;
+
+test.skipIf(!fish)("fish completes verbs and algorithms (skipped without fish)", async () => {
+	const { stdout } = await attgrad(["completion", "fish"]);
+	const script = join(folder, "attgrad.fish");
+	writeFileSync(script, stdout);
+	const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, HOME: folder };
+	const offers = (line: string) =>
+		execFileSync("fish", ["--no-config", "-c", `source ${script}; complete -C '${line}'`], { encoding: "utf8", env })
+			.split("\n")
+			.filter(Boolean);
+	expect(offers("attgrad swe")).toEqual(["sweep"]);
+	expect(offers("attgrad gradient problem.npz --algorithm polynomial/mom")).toEqual(["polynomial/moment"]);
+});
+
+test("the script for fish asks attgrad itself", async () => {
+	const { code, stdout } = await attgrad(["completion", "fish"]);
+	expect(code).toBe(0);
+	expect(stdout).toContain("complete -c attgrad");
 });

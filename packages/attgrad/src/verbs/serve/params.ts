@@ -1,9 +1,8 @@
 import { type HeadArray, maskNames, namedScales, type Visibility } from "@attgrad/attention-problem";
 import type { Dtype } from "@attgrad/matrix-core";
-import { UsageError } from "@attgrad/matrix-core";
+import { meantOrKnown, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { requirement } from "../../flags/flags.ts";
-import { meantOrKnown } from "../../flags/suggestion.ts";
 import { shown } from "./request.ts";
 
 type Params = Readonly<Record<string, unknown>>;

@@ -170,7 +170,7 @@ export async function sweepFlags() {
 export async function chooseExperiments(names: unknown, known: readonly Experiment[]): Promise<readonly Experiment[]> {
 	if (!Array.isArray(names) || names.length === 0) return known;
 	const { UsageError } = await import("@attgrad/matrix-core");
-	const { meantOrKnown } = await import("../../flags/suggestion.ts");
+	const { meantOrKnown } = await import("@attgrad/matrix-core");
 	const { isExperimentFile, loadExperiment } = await import("./experiment-file.ts");
 	const knownNames = known.map((experiment) => experiment.name);
 	const chosen: Experiment[] = [];

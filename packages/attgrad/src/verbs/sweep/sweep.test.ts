@@ -85,7 +85,7 @@ test.concurrent.each([
 	[["sweep", "--jobs", "0"], "attgrad sweep: --jobs must be >= 1, got 0"],
 	[["sweep", "--preset", "long"], "attgrad sweep: --preset must be one of quick, full, got long"],
 	[["sweep", "--colour"], "attgrad sweep: unknown option: --colour (see --help)"],
-	[["plot"], "attgrad plot: an argument is missing; see --help"],
+	[["plot"], "attgrad plot: <folder> is missing; see --help"],
 ])("%j is refused in one line", async (words, line) => {
 	expect(await attgrad(words)).toEqual({ code: 2, stdout: "", stderr: `${line}\n` });
 });

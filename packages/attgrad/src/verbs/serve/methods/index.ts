@@ -1,6 +1,5 @@
 import type { Runtime } from "@attgrad/matrix-core";
-import { UsageError } from "@attgrad/matrix-core";
-import { meantOrKnown } from "../../../flags/suggestion.ts";
+import { meantOrKnown, UsageError } from "@attgrad/matrix-core";
 import type { Answer } from "../answer.ts";
 import type { ServeRequest } from "../request.ts";
 

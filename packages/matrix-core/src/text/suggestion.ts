@@ -10,7 +10,7 @@ export function nearest(given: string, known: readonly string[]): string | undef
 /** Hint for an unknown name: the known one that is probably meant, or all of them. */
 export function meantOrKnown(given: string, known: readonly string[]): string {
 	const meant = nearest(given, known);
-	return meant === undefined ? `known: ${known.join(", ")}` : `did you mean ${meant}?`;
+	return meant === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean ${meant}?`;
 }
 
 /** Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */
