@@ -1,5 +1,5 @@
-import { type Figure, type LineFigure, numberText, type Row } from "@attgrad/harness";
-import { decoding } from "./cases.ts";
+import { type Figure, type LineFigure, numberText, power, type Row } from "@attgrad/harness";
+import { type Decoding, decoding } from "./cases.ts";
 import { gapDistribution } from "./integral-nodes.ts";
 import { polynomialError } from "./polynomial-method.ts";
 
@@ -26,8 +26,18 @@ const isInterpolation = (row: Row) => / thetaMax /.test(row.distribution);
 
 const reductionUnderNoise = (row: Row) => /^(\S+) under noise/.exec(row.distribution)?.[1];
 
-/** A margin below this is drawn there: it goes far down, and the shares would be one line. */
-const leastMargin = -0.5;
+/** The reductions in words, as legends and headings name them. */
+const names: Readonly<Record<Decoding, string>> = {
+	R1a: "R1a, from formulas",
+	R1b: "R1b, from gaps",
+	R2: "R2, by integration",
+	R3: "R3, by counting",
+};
+
+/** Stands under figures that name reductions. */
+const explained =
+	"R1a and R1b decide by one gradient, R1a whether vectors of a formula are orthogonal, R1b whether a promised gap is there; R2 integrates " +
+	"gradients along X = λI; R3 counts models of a formula by interpolation.";
 
 /** (i) Right answers and margin against the oracle's error, with the proven error marked. */
 const noise: Figure = {
@@ -41,8 +51,11 @@ const noise: Figure = {
 			: `${wrong} points with wrong answers, ${early} below the proven oracle error that do not decode`;
 	},
 	x: { title: "oracle error over the proven one", scale: "log" },
-	y: { title: "share of answers; margin left", scale: "linear" },
-	panels: { value: reductionUnderNoise, heading: (rows) => `${reductionUnderNoise(rows[0])}` },
+	y: { title: "share of answers", scale: "linear" },
+	panels: {
+		value: reductionUnderNoise,
+		heading: ([row]) => names[reductionUnderNoise(row) as Decoding],
+	},
 	series: [
 		...(["right", "unknown", "wrong"] as const).map((outcome) => ({
 			name: outcome,
@@ -50,18 +63,9 @@ const noise: Figure = {
 			y: (row: Row) => extra(row, outcome),
 			kind: "measured" as const,
 		})),
-		{
-			name: "margin left",
-			x: (row) => extra(row, "factor"),
-			y: (row) => {
-				const margin = extra(row, "margin");
-				return margin === undefined ? undefined : Math.max(leastMargin, margin);
-			},
-			kind: "floor",
-		},
 	],
 	rules: [{ axis: "x", at: () => 1, label: "proven" }],
-	caveat: `${caveat} Margin: 1 far from ambiguous, 0 at the edge; not drawn below ${numberText(leastMargin)}.`,
+	caveat: `${explained} ${caveat}`,
 };
 
 /** (ii) Gradient calls of R2 against the score range. */
@@ -71,15 +75,15 @@ const nodes: Figure = {
 	title({ rows }) {
 		const needed = rows.flatMap((row) => extra(row, "needed") ?? []);
 		return needed.length > 0
-			? `R2 needs ${Math.min(...needed)} to ${Math.max(...needed)} gradients; what is certified grows with the score range`
-			: "Gradients that R2 needs";
+			? `Integration (R2) needs ${Math.min(...needed)} to ${Math.max(...needed)} gradients; what is certified grows with the range of scores`
+			: "Gradients that integration (R2) needs";
 	},
-	x: { title: "range B_A of the scores", scale: "linear" },
+	x: { title: "range of the scores, largest − least", scale: "linear" },
 	y: { title: "gradients along X = λI", scale: "log" },
 	series: [
 		{ name: "really needed", x: range, y: (row) => extra(row, "needed"), kind: "measured" },
-		{ name: "certified from B_A", x: range, y: (row) => extra(row, "certified"), kind: "predicted" },
-		{ name: "certified from sizes", x: range, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
+		{ name: "certified from the range", x: range, y: (row) => extra(row, "certified"), kind: "predicted" },
+		{ name: "certified from n, d and B", x: range, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
 	],
 	caveat,
 };
@@ -91,16 +95,16 @@ const calls: Figure = {
 	title({ rows }) {
 		const largest = rows.filter((row) => extra(row, "needed")).sort((x, y) => y.n - x.n)[0];
 		return largest
-			? `At ${shown(largest, "source")} queries R2 needs ${shown(largest, "needed")} gradients, a Riemann sum that decides ${shown(largest, "sumEnough")}`
+			? `At ${shown(largest, "source")} queries Gauss nodes (R2) need ${shown(largest, "needed")} gradients, a Riemann sum ${shown(largest, "sumEnough")}`
 			: "Gradients that the integral routes need";
 	},
 	x: { title: "queries of the gap instance", scale: "powers-of-two" },
 	y: { title: "gradients along X = λI", scale: "log" },
 	series: [
-		{ name: "R2, really needed", x: source, y: (row) => extra(row, "needed"), kind: "measured" },
-		{ name: "R2, certified", x: source, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
+		{ name: "Gauss nodes, really needed", x: source, y: (row) => extra(row, "needed"), kind: "measured" },
+		{ name: "Gauss nodes, certified", x: source, y: (row) => extra(row, "certifiedFromSizes"), kind: "predicted" },
 		{ name: "Riemann sum that decides", x: source, y: (row) => extra(row, "sumEnough"), kind: "measured" },
-		{ name: "R0 as printed", x: source, y: (row) => extra(row, "sumCalls"), kind: "predicted" },
+		{ name: "Riemann sum as printed", x: source, y: (row) => extra(row, "sumCalls"), kind: "predicted" },
 	],
 	caveat,
 };
@@ -118,8 +122,8 @@ const riemann: Figure = {
 	x: { title: "queries of the gap instance", scale: "powers-of-two" },
 	y: { title: "error of f(1)", scale: "linear" },
 	series: [
-		{ name: "R0, (ln n)⁴ terms", x: source, y: (row) => extra(row, "sumError"), kind: "measured" },
-		{ name: "R2, certified nodes", x: source, y: (row) => extra(row, "nodesError"), kind: "measured" },
+		{ name: "Riemann sum, (ln n)⁴ terms", x: source, y: (row) => extra(row, "sumError"), kind: "measured" },
+		{ name: "Gauss nodes (R2)", x: source, y: (row) => extra(row, "nodesError"), kind: "measured" },
 	],
 	rules: [{ axis: "y", at: () => 1 / 2, label: "half the gap" }],
 	caveat,
@@ -128,7 +132,7 @@ const riemann: Figure = {
 /** Something of each reduction against the number of tokens. */
 const byReduction = (value: (row: Row) => number | undefined): LineFigure["series"] =>
 	decoding.map((reduction) => ({
-		name: reduction,
+		name: names[reduction],
 		x: (row) => (row.distribution.startsWith(`${reduction} `) ? row.n : undefined),
 		y: value,
 		kind: "measured",
@@ -138,11 +142,11 @@ const byReduction = (value: (row: Row) => number | undefined): LineFigure["serie
 const bound: Figure = {
 	name: "entry-bound",
 	only: isScores,
-	title: () => "B/√ln n stays level for R1b and R2, and grows for R1a, which needs B ~ log n",
+	title: () => "B stays at a multiple of √ln n, but for R1a, which needs B ~ log n",
 	x: { title: "tokens n", scale: "powers-of-two" },
-	y: { title: "B / √ln n", scale: "linear" },
+	y: { title: "B / √ln n", scale: "linear", from: 0 },
 	series: byReduction((row) => extra(row, "ratio")),
-	caveat,
+	caveat: `${explained} ${caveat}`,
 };
 
 /** (iv) Degree of the polynomial method. */
@@ -152,9 +156,9 @@ const degree: Figure = {
 	title: () =>
 		`A polynomial certified to ${100 * polynomialError} % of exp on these scores has a degree about their range`,
 	x: { title: "tokens n", scale: "powers-of-two" },
-	y: { title: "degree of the polynomial", scale: "linear" },
+	y: { title: "degree of the polynomial", scale: "log" },
 	series: byReduction((row) => row.degree),
-	caveat,
+	caveat: `${explained} ${caveat}`,
 };
 
 /** (iv) Rank of the polynomial method as a power of n. */
@@ -164,14 +168,14 @@ const rank: Figure = {
 	title({ rows }) {
 		const exponents = rows.flatMap((row) => extra(row, "exponent") ?? []);
 		return exponents.length > 0
-			? `The polynomial method needs rank C(d + g, g) = n^${Math.floor(Math.min(...exponents))} or more; n^1 is as slow as the exact gradient`
+			? `The polynomial method needs a rank of ${power("n", Math.floor(Math.min(...exponents)))} or more; at n it is as slow as the exact gradient`
 			: "Rank of the polynomial method";
 	},
 	x: { title: "tokens n", scale: "powers-of-two" },
-	y: { title: "log_n of the rank", scale: "linear" },
+	y: { title: "log rank / log n", scale: "log" },
 	series: byReduction((row) => extra(row, "exponent")),
 	rules: [{ axis: "y", at: () => 1, label: "exact gradient" }],
-	caveat,
+	caveat: `${explained} ${caveat}`,
 };
 
 /** R3: what small B costs. */
@@ -181,10 +185,10 @@ const interpolation: Figure = {
 	title({ rows }) {
 		const vouched = rows.flatMap((row) => (row.extra?.["status"] === "counted" ? (extra(row, "thetaMax") ?? []) : []));
 		return vouched.length > 0
-			? `Counting at small B magnifies errors: doubles vouch for the count from θmax = ${Math.min(...vouched)} on`
+			? `Counting at small B magnifies errors: float64 proves the count from a reach of ${Math.min(...vouched)} on`
 			: "Counting at small B magnifies errors";
 	},
-	x: { title: "θmax: interpolation reaches down to e^(−θmax), small is small B", scale: "linear" },
+	x: { title: "reach θ of the interpolation, down to exp(−θ); B grows with it", scale: "linear" },
 	y: { title: "error of the number of models", scale: "log" },
 	series: [
 		{
@@ -198,7 +202,7 @@ const interpolation: Figure = {
 		},
 		{ name: "bound", x: theta, y: (row) => extra(row, "bound"), kind: "predicted" },
 		{
-			name: "Λ · u",
+			name: "rounding, magnified",
 			x: theta,
 			y: (row) => {
 				const amplification = extra(row, "amplification");
@@ -208,7 +212,7 @@ const interpolation: Figure = {
 		},
 	],
 	rules: [{ axis: "y", at: () => 1 / 2, label: "a count is certain below" }],
-	caveat: `${caveat} The dotted line is rounding, as interpolation magnifies it.`,
+	caveat: `${caveat} The dotted line is the rounding of float64 times the factor by which interpolation magnifies it.`,
 };
 
 export const figures: readonly Figure[] = [noise, nodes, calls, riemann, bound, degree, rank, interpolation];

@@ -6,7 +6,7 @@ import {
 	type Preset,
 	type Row,
 } from "@attgrad/harness";
-import { builds } from "@attgrad/matrix-core";
+import { type KernelName, kernelNames } from "@attgrad/matrix-core";
 import { measurePart } from "./measure.ts";
 import { parts } from "./parts.ts";
 
@@ -21,9 +21,21 @@ const blocks = (preset: Preset): GridBlock[] =>
 		dtype: ["f64", "f32"],
 	}));
 
-/** Rate of a build over that of 128-bit multiply-adds in registers, measured in the same process, in turn. */
-function share(row: Row, kernel: string): number | undefined {
-	const { peak, gflops } = (row.extra ?? {}) as { peak?: number; gflops?: Record<string, number> };
+const buildNames: Readonly<Record<KernelName, string>> = {
+	js: "plain TypeScript",
+	simd: "128 bits",
+	fma: "128 bits, multiply-add",
+	fma256: "256 bits, multiply-add",
+};
+
+/** A row for each build of a row that holds the rates of all. */
+function buildsOf(row: Row): Row[] {
+	return kernelNames.map((kernel) => ({ ...row, kernel }));
+}
+
+/** Rate of a row's build over that of 128-bit multiply-adds in registers, measured in the same process, in turn. */
+function share({ extra, kernel }: Row): number | undefined {
+	const { peak, gflops } = (extra ?? {}) as { peak?: number; gflops?: Record<string, number> };
 	const rate = gflops?.[kernel];
 	return peak === undefined || rate === undefined ? undefined : rate / peak;
 }
@@ -32,21 +44,24 @@ const figure: DotFigure = {
 	form: "dots",
 	name: "share-of-peak",
 	title({ rows }) {
-		const best = Math.max(...rows.map((row) => share(row, "fma256") ?? share(row, "fma") ?? share(row, "simd") ?? 0));
+		const best = Math.max(...rows.map((row) => share(row) ?? 0));
 		return `The kernels reach up to ${best.toFixed(1)} times what a core can do with 128-bit multiply-adds`;
 	},
+	unfold: buildsOf,
 	// A row holds the rates of all builds, at sizes of its part.
-	regime: (rows) => describeRegime(rows, ["n", "d", "B", "kernel"]),
+	regime: (rows) => describeRegime(rows, ["n", "d", "B", "dtype", "kernel"]),
 	category: (row) => row.distribution,
-	group: (row) => row.dtype ?? "f64",
-	quantities: ["js", ...Object.keys(builds)].map((kernel) => ({
-		axis: { title: `${kernel}: rate / 128-bit peak`, scale: "log" },
-		value: (row: Row) => share(row, kernel),
+	group: ({ kernel }) => buildNames[kernel as KernelName],
+	quantities: (["f64", "f32"] as const).map((dtype) => ({
+		axis: { title: `${dtype === "f64" ? "float64" : "float32"}: rate / 128-bit peak`, scale: "log" },
+		value: (row: Row) => (row.dtype === dtype ? share(row) : undefined),
 	})),
 	sharesRange: true,
+	rule: 1,
 	caveat:
-		"Lines in colour: what the first has. Flops are those of the formulas; exponentials of the exact gradient, loads and packing count nothing. " +
-		"The 128-bit peak is of multiply-adds in registers in the same process, in turn; builds with 256 bits may pass 1.",
+		"Flops are those of the formulas; exponentials of the exact gradient, loads and packing count nothing. The line is the peak of 128-bit " +
+		"multiply-adds in registers in the same process, in turn; builds with 256 bits may pass it. Features are the monomials of a row; the " +
+		"passes over keys and queries are those of the polynomial method.",
 };
 
 /** How fast is each kernel in each build, against what the core can do? */

@@ -11,7 +11,7 @@ import {
 	measureGradient,
 	passGate,
 } from "@attgrad/harness";
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, maxAbs } from "@attgrad/matrix-core";
 
 /** Runs of a problem that takes less than the budget. */
 const RUNS = 3;
@@ -44,7 +44,7 @@ export async function measureFromFile({ cell, algorithm, runtime, budget }: Cell
 				time_min_ms: Number(time.toPrecision(5)),
 				samples: runs.length,
 				peak_rss_mb: Number(peakRssMb.toPrecision(4)),
-				extra: { rowsPerSecond: Math.round((1000 * n) / time) },
+				extra: { rowsPerSecond: Math.round((1000 * n) / time), largest: maxAbs(result.gradient) },
 			};
 		} finally {
 			file.close();

@@ -31,7 +31,7 @@ const error: Figure = {
 			? `Taylor degree 2: the output is off by ${percents(forward)}, the gradient by ${percents(gradient)}`
 			: "Errors of output and gradient";
 	},
-	x: { title: "tokens n = 10 · 2^d", scale: "log" },
+	x: { title: "tokens n = 10 · 2ᵈ", scale: "log" },
 	y: { title: "relative error, ‖approximate − exact‖ / ‖exact‖ (Frobenius)", scale: "log" },
 	series: [
 		...byDegree("output", (row) => extra(row, "forwardError")),
@@ -64,7 +64,7 @@ const speed: Figure = {
 			? `At n = ${numberText(largest.n)} a gradient of degree 2 is ${numberText(Number(lead.toPrecision(2)))} times as fast as the exact one; nothing of use is proved of its error`
 			: "Speed-up of output and gradient";
 	},
-	x: { title: "tokens n = 10 · 2^d", scale: "log" },
+	x: { title: "tokens n = 10 · 2ᵈ", scale: "log" },
 	y: { title: "speed-up: time of exact / time of approximate", scale: "log" },
 	rules: [{ axis: "y", at: () => 1, label: "as fast as exact" }],
 	series: [

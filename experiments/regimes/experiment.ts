@@ -1,5 +1,5 @@
-import { defineExperiment, type GridBlock } from "@attgrad/harness";
-import { overallExponent, regimeBlocks, regimeOf, regimes } from "./regimes.ts";
+import { defineExperiment, type GridBlock, numberText } from "@attgrad/harness";
+import { leadAtLargest, regimeBlocks, regimeOf, regimes } from "./regimes.ts";
 
 const algorithms = ["streaming", "polynomial/moment"];
 
@@ -21,12 +21,12 @@ export default defineExperiment({
 		{
 			name: "regimes",
 			title: ({ rows }) => {
-				const exponents = ["B = 1", "(ln\u00a0n)^¼", "√ln\u00a0n"].flatMap((word, regime) => {
-					const exponent = overallExponent(rows, regime, "polynomial/moment");
-					return exponent === undefined ? [] : [`${exponent.toFixed(1)} at ${word}`];
+				const leads = ["B = 1", "B = ⁴√(ln\u00a0n)", "B = √ln\u00a0n", "d = log₂\u00a0n"].flatMap((word, regime) => {
+					const lead = leadAtLargest(rows, regime, "polynomial/moment");
+					return lead === undefined ? [] : [`${numberText(Number(lead.toPrecision(2)))} at ${word}`];
 				});
-				return exponents.length > 0
-					? `With d, B and error moving with n the polynomial's exponent is ${exponents.join(", ")}`
+				return leads.length > 0
+					? `Time of exact over that of the polynomial where d, B and error move with n: ${leads.join(", ")}`
 					: "Time with d, B and error moving with n";
 			},
 			x: { title: "sequence length n (tokens)", scale: "powers-of-two" },
@@ -42,8 +42,9 @@ export default defineExperiment({
 			],
 			panels: { value: regimeOf, heading: ([row]) => regimes[regimeOf(row!)!]!.name },
 			caveat:
-				"The error that is proven is ε = 1/n. Where d = log₂ n the polynomial does not pay: its rank K is above n at every n that " +
-				"fits a computer. √ln n is the threshold, beyond which no exponent below 2 is to be expected.",
+				"The title is about the largest n of each panel that both have. The error that is proven is ε = 1/n; K is the polynomial's rank. " +
+				"Few sizes, and below n = 1,024 work that does not grow with n: no exponent can be read here. √ln n is the threshold, where at the largest n no " +
+				"degree proves the error. Where d = log₂ n the polynomial does not pay: K is above n at every n that fits a computer.",
 		},
 	],
 });

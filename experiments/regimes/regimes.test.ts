@@ -1,6 +1,7 @@
+import type { Row } from "@attgrad/harness";
 import { expect, test } from "vitest";
 import { sampleRow } from "../test/row.ts";
-import { overallExponent, regimeBlocks, regimeOf, regimes } from "./regimes.ts";
+import { leadAtLargest, regimeBlocks, regimeOf, regimes } from "./regimes.ts";
 
 test("every point of a regime is known as its own", () => {
 	for (const [i, regime] of regimes.entries())
@@ -19,13 +20,20 @@ test("width and bound of the regimes grow as they say", () => {
 	expect(wide.d(2 ** 14)).toBe(14);
 });
 
-test("the exponent is between the smallest and the largest size", () => {
+test("the lead is that at the largest n which both have", () => {
 	const [constant] = regimes;
-	const rows = [10, 12, 16].map((exponent) => {
-		const n = 2 ** exponent;
-		return sampleRow({ n, d: constant.d(n), B: 1, algorithm: "streaming", time_ms: n ** 1.5 });
-	});
-	expect(overallExponent(rows, 0, "streaming")).toBeCloseTo(1.5, 12);
-	expect(overallExponent(rows, 0, "polynomial/moment")).toBeUndefined();
-	expect(overallExponent(rows.slice(0, 2), 0, "streaming")).toBeUndefined();
+	const at = (n: number, changes: Partial<Row>) => sampleRow({ n, d: constant.d(n), B: 1, ...changes });
+	const rows = [
+		...[10, 12, 16].map((exponent) => at(2 ** exponent, { algorithm: "streaming", time_ms: 4 ** exponent })),
+		...[10, 12].map((exponent) =>
+			at(2 ** exponent, {
+				algorithm: "polynomial/moment",
+				epsilon: Number((2 ** -exponent).toPrecision(4)),
+				time_ms: 2 ** exponent,
+			}),
+		),
+	];
+	expect(leadAtLargest(rows, 0, "polynomial/moment")).toBe(2 ** 12);
+	expect(leadAtLargest(rows, 1, "polynomial/moment")).toBeUndefined();
+	expect(leadAtLargest(rows.slice(0, 3), 0, "polynomial/moment")).toBeUndefined();
 });

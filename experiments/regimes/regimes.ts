@@ -18,7 +18,7 @@ const thin = (name: string, gamma: number): Regime => ({
 /** The regimes of the theorem, and one in which it says nothing for n of this size; the error is 1/n in all. */
 export const regimes: readonly Regime[] = [
 	thin("d ≈ ¼ ln n, B = 1", 0),
-	thin("d ≈ ¼ ln n, B = (ln n)^¼", 1 / 4),
+	thin("d ≈ ¼ ln n, B = ⁴√(ln n)", 1 / 4),
 	thin("d ≈ ¼ ln n, B = √ln n", 1 / 2),
 	{ name: "d = log₂ n, B = 1", d: (n) => Math.round(Math.log2(n)), B: () => 1 },
 ];
@@ -37,12 +37,17 @@ export function regimeOf({ n, d, B, epsilon, algorithm }: Row): number | undefin
 	return found < 0 ? undefined : found;
 }
 
-/** From the smallest to the largest n of a regime: the exponent of the time of an algorithm; none from fewer than three sizes. */
-export function overallExponent(rows: readonly Row[], regime: number, algorithm: string): number | undefined {
-	const points = rows
-		.filter((row) => regimeOf(row) === regime && row.algorithm === algorithm && row.time_ms !== undefined)
-		.sort((a, b) => a.n - b.n);
-	if (new Set(points.map(({ n }) => n)).size < 3) return undefined;
-	const [first, last] = [points[0]!, points.at(-1)!];
-	return Math.log(last.time_ms! / first.time_ms!) / Math.log(last.n / first.n);
+/** How many times as fast as the exact one an algorithm is, at the largest n of a regime where both were measured. */
+export function leadAtLargest(rows: readonly Row[], regime: number, algorithm: string): number | undefined {
+	const times = (name: string) =>
+		new Map(
+			rows.flatMap((row) =>
+				regimeOf(row) === regime && row.algorithm === name && row.time_ms !== undefined ? [[row.n, row.time_ms]] : [],
+			),
+		);
+	const [exact, own] = [times("streaming"), times(algorithm)];
+	const shared = [...own.keys()].filter((n) => exact.has(n));
+	if (shared.length === 0) return undefined;
+	const n = Math.max(...shared);
+	return exact.get(n)! / own.get(n)!;
 }

@@ -42,6 +42,15 @@ test.each(experiments.map(({ name, module }) => [name, module] as const))(
 	},
 );
 
+test.each(experiments.map((experiment) => [experiment.name, experiment] as const))(
+	"the README of %s shows each of its figures",
+	(name, { module, figures }) => {
+		const readme = readFileSync(join(dirname(fileURLToPath(module)), "README.md"), "utf8");
+		const shown = [...readme.matchAll(/!\[[^\]]+\]\(\.\.\/\.\.\/results\/reference\/([^)]+)\.png\)/g)];
+		expect(shown.map(([, path]) => path).sort()).toEqual(figures.map((figure) => `${name}/${figure.name}`).sort());
+	},
+);
+
 test.each(experiments.flatMap((experiment) => presets.map((preset) => [experiment.name, preset, experiment] as const)))(
 	"the %s experiment has a %s grid of algorithms that exist",
 	(_name, preset, experiment) => {

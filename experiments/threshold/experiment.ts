@@ -6,7 +6,15 @@ import {
 	spectralRank,
 	symmetricEigenvalues,
 } from "@attgrad/hardness";
-import { defineExperiment, type Figure, type GridBlock, type Measurement, type Row } from "@attgrad/harness";
+import {
+	defineExperiment,
+	type Figure,
+	type GridBlock,
+	type LineFigure,
+	type Measurement,
+	power,
+	type Row,
+} from "@attgrad/harness";
 import { Matrix } from "@attgrad/matrix-core";
 
 /** κ = B²/log2 n of the points of a curve. */
@@ -73,25 +81,35 @@ const boundRatio = (row: Row) => {
 	return kappa === undefined ? undefined : Math.sqrt(kappa / Math.LN2);
 };
 
-/** log_n of the rank against B/√ln n, a panel for each n. */
+/** Where the rank is n, and where the paper's threshold is. */
+const limits: LineFigure["rules"] = [
+	{ axis: "y", at: () => 1, label: "rank = n" },
+	{ axis: "x", at: () => 1, label: "B = √ln n" },
+];
+
+/** The name of a series tells what is drawn once: eigenvalues of the matrix lie on the closed form of their n. */
+const counted = "counted from the matrix";
+
+/** log rank / log n against B/√ln n, a panel for each n. */
 const rank: Figure = {
 	name: "rank",
-	title: () => "The least rank of an approximate attention matrix is below n only for B well under √log n",
+	title: () => "At every n the least rank of an approximation is below n only for B well under √ln n",
 	x: { title: "B / √ln n", scale: "log" },
-	y: { title: "log_n of the rank", scale: "linear" },
-	panels: { value: (row) => row.d, heading: (rows) => `n = 2^${rows[0].d}` },
+	y: { title: "log rank / log n", scale: "linear" },
+	panels: { value: (row) => row.d, heading: (rows) => `n = ${power(2, rows[0].d)}` },
 	series: [
-		{ name: "numerical rank", x: boundRatio, y: (row) => extra(row, "spectral"), kind: "predicted" },
-		{ name: "no less is possible", x: boundRatio, y: (row) => extra(row, "certified"), kind: "predicted" },
+		{ name: counted, x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
+		{ name: "numerical rank", x: boundRatio, y: (row) => extra(row, "spectral"), kind: "predicted", marked: false },
+		{ name: "least possible", x: boundRatio, y: (row) => extra(row, "certified"), kind: "predicted", marked: false },
 		{ name: "numerical rank, n → ∞", x: boundRatio, y: (row) => extra(row, "spectralLimit"), kind: "floor" },
-		{ name: "counted from the matrix", x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
 	],
+	rules: [{ axis: "x", at: () => 1, label: "√ln n" }],
 	regime:
-		"Queries and keys {-B, B}^d, n = 2^d · relative error 1/n · closed form, and eigenvalues where the matrix can be formed",
+		"Queries and keys {−B, B}ᵈ, n = 2ᵈ · relative error 1/n · closed form, and eigenvalues where the matrix can be formed",
 	caveat:
 		"The family is the worst case. The numerical rank counts eigenvalues of at least 1/n of the largest; an approximation of every " +
 		"entry may need more, since the others count together. " +
-		"In the limit the rank is n^o(1) exactly for B = o(√log n), but slowly: no n that fits a computer is near it.",
+		"In the limit the rank is nᵒ⁽¹⁾ exactly for B = o(√log n), but slowly: no n that fits a computer is near it.",
 };
 
 /** The sizes of `glance`: few enough to tell apart. */
@@ -100,24 +118,27 @@ const glanced = [10, 20, 100, 1000];
 /** All sizes in one panel, for a first look. */
 const glance: Figure = {
 	name: "threshold",
-	title: () => "As B nears √log n, the rank of an approximate attention matrix nears n",
+	title: () => "As B nears √ln n, the rank of an approximate attention matrix nears n",
 	only: (row) => glanced.includes(row.d),
 	x: { title: "B / √ln n: bound of the entries over the threshold", scale: "log" },
-	y: { title: "log_n of the rank", scale: "linear" },
+	y: { title: "log rank / log n", scale: "linear" },
 	series: [
+		{ name: `${counted}: n = ${power(2, 10)}`, x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
 		{
-			name: ({ d }) => `n = 2^${d}`,
+			name: ({ d }) => `n = ${power(2, d)}`,
 			x: boundRatio,
 			y: (row) => extra(row, "spectral"),
 			kind: "predicted",
+			marked: false,
 		},
 		{ name: "n → ∞", x: boundRatio, y: (row) => extra(row, "spectralLimit"), kind: "floor" },
-		{ name: "counted from the matrix, n = 2^10", x: boundRatio, y: (row) => extra(row, "measured"), kind: "measured" },
 	],
-	regime: "Queries and keys {-B, B}^d, n = 2^d · numerical rank at relative error 1/n, in closed form",
+	rules: limits,
+	regime: "Queries and keys {−B, B}ᵈ, n = 2ᵈ: the worst case · numerical rank at relative error 1/n, in closed form",
 	caveat:
-		"At log_n of the rank = 1 an approximation needs about n dimensions and is no faster than the exact gradient. " +
-		"The rank is n^o(1) for B = o(√log n), but slowly: no n that fits a computer is near the limit.",
+		"Where the rank is n an approximation is no faster than the exact gradient. Eigenvalues come in groups, and the rank takes in whole " +
+		"groups: at small n it rises in few large steps, so that curves cross. The rank is nᵒ⁽¹⁾ for B = o(√log n), but slowly: no n that fits a " +
+		"computer is near the limit.",
 };
 
 /** The threshold B = √log n in closed form, with measured ranks where the matrix can be formed. */

@@ -27,36 +27,6 @@ function gradients(row: Row): string {
 	return `ε = ${numberText(tolerance)} n`;
 }
 
-const panels = {
-	value: (row: Row) => `${row.n.toString().padStart(9)} ${row.B}`,
-	heading: ([row]: readonly Row[]) => `n = ${numberText(row.n)}, teacher with B = ${row.B}`,
-};
-
-/** Loss against the step: each curve has its points at other steps, since the curves lie on each other. */
-const lossAgainstStep: Figure = {
-	name: "loss-vs-step",
-	title: ({ rows }) => {
-		const apart = Math.max(...rows.map((row) => departure(row, rows) ?? 0));
-		return `Training with certified gradients: losses differ from those of exact gradients by at most ${percent(apart)}`;
-	},
-	unfold: stepsOf,
-	panels,
-	x: { title: "step", scale: "linear" },
-	y: { title: "loss per token", scale: "log" },
-	series: [
-		{ name: gradients, kind: "measured", x: step, y: (row) => (isMarked(row) ? extra(row, "loss") : undefined) },
-	],
-	caveat:
-		"d = 4, scores /d, momentum 0.5, one seed. ε is the certified largest error of an entry of dL/dX. " +
-		"The curves lie on each other: each has its points at other steps. Exact gradients stop early where they take too long.",
-};
-
-/** Every third step, another third for each curve; all of a short course. */
-function isMarked(row: Row): boolean {
-	const third = row.epsilon === undefined ? 0 : row.epsilon / row.n > 1e-3 ? 1 : 2;
-	return (step(row) ?? 0) % 3 === third || step(row) === 0;
-}
-
 /** |loss − exact loss| over the exact loss at the same step. */
 function departure(row: Row, rows: readonly Row[]): number | undefined {
 	if (row.epsilon === undefined) return undefined;
@@ -71,9 +41,16 @@ const percent = (part: number) => `${twoDigits(100 * part)} %`;
 
 const twoDigits = (value: number) => numberText(Number(value.toPrecision(2)));
 
-/** How far the losses part. */
-const departures: Figure = {
-	name: "departure",
+/** The largest n that has more than one teacher. */
+function largestWithTeachers(rows: readonly Row[]): number {
+	const teachers = Map.groupBy(rows, ({ n }) => n);
+	return Math.max(...[...teachers].flatMap(([n, own]) => (new Set(own.map(({ B }) => B)).size > 1 ? [n] : [])));
+}
+
+/** Above the loss, below by how much it departs from that of exact gradients; a column a teacher. */
+const lossAgainstStep: Figure = {
+	name: "loss-vs-step",
+	only: (row, rows) => row.n === largestWithTeachers(rows),
 	title: ({ rows }) => {
 		const certified = Map.groupBy(
 			rows.filter(({ epsilon }) => epsilon !== undefined),
@@ -84,17 +61,40 @@ const departures: Figure = {
 			return apart.length > 0 ? [`${percent(Math.max(...apart))} at ${name}`] : [];
 		});
 		return parts.length > 0
-			? `Losses depart from those of exact gradients by at most ${parts.join(", ")}`
-			: "How far training with certified gradients departs from training with exact ones";
+			? `Certified gradients train like exact ones: losses depart by at most ${parts.join(", ")}`
+			: "Loss of training with certified gradients";
 	},
-	unfold: stepsOf,
-	panels,
+	unfold: (row) =>
+		stepsOf(row).flatMap((one) =>
+			["loss", "departure"].map((quantity) => ({ ...one, extra: { ...one.extra, quantity } })),
+		),
+	panels: {
+		value: (row) => `${row.extra?.["quantity"] === "loss" ? 0 : 1} ${row.B}`,
+		heading: ([row]) =>
+			`${row.extra?.["quantity"] === "loss" ? "Loss" : "How far losses are apart"}, teacher with B = ${row.B}`,
+	},
 	x: { title: "step", scale: "linear" },
-	y: { title: "|loss − exact loss| / exact loss", scale: "log" },
-	series: [{ name: gradients, kind: "measured", x: step, y: departure }],
+	y: { title: "loss", scale: "log" },
+	panelY: ([row]) => ({
+		title: row.extra?.["quantity"] === "loss" ? "loss per token" : "|loss − exact loss| / exact loss",
+		scale: "log",
+	}),
+	series: [
+		{
+			name: gradients,
+			kind: "measured",
+			x: step,
+			y: (row, rows) =>
+				row.extra?.["quantity"] === "departure"
+					? departure(row, rows)
+					: row.epsilon === undefined
+						? extra(row, "loss")
+						: undefined,
+		},
+	],
 	caveat:
-		"Certificates are worst cases: gradients are far better than the ε that is proved of them. " +
-		"Curves end where exact gradients, which they are compared with, take too long.",
+		"Scores /d, momentum 0.5, one seed. ε is the certified largest error of an entry of dL/dX: a worst case, gradients are far better. " +
+		"Above, the loss with exact gradients; that with certified ones lies on it.",
 };
 
 /** Median time of an exact step over that of the slowest certified one, at the largest n and least B. */
@@ -119,14 +119,15 @@ const lossAgainstTime: Figure = {
 			? `At n = ${numberText(n)}, teacher B = ${B}, an exact step takes ${twoDigits(lead)} times as long as a certified one`
 			: `At n = ${numberText(n)}, teacher B = ${B}, a certified step takes ${twoDigits(1 / lead)} times as long as an exact one`;
 	},
+	only: (row, rows) => row.B === Math.min(...rows.flatMap(({ B }) => B ?? [])),
 	unfold: stepsOf,
-	panels,
+	panels: { value: ({ n }) => n, heading: ([row]) => `n = ${numberText(row.n)}` },
 	x: { title: "time of the gradients so far (s)", scale: "log" },
 	y: { title: "loss per token", scale: "log" },
 	series: [{ name: gradients, kind: "measured", x: (row) => extra(row, "elapsed"), y: (row) => extra(row, "loss") }],
 	caveat:
-		"Where B grows the degree grows with it and the lead shrinks; at small n and large B nothing of it may be left. " +
-		"Times are those of dL/dX and dL/dY with their certificates.",
+		"The teacher with the smaller B, which is the favourable one: where B grows the degree grows with it and the lead shrinks, as the figure of " +
+		"growth shows. Times are those of dL/dX and dL/dY with their certificates.",
 };
 
 /** Quantities of the growth figure, in the order of its panels: heading, axis and name in the course of a row. */
@@ -139,9 +140,10 @@ const quantities = [
 
 const quantityOf = (row: Row) => quantities.find(({ name }) => name === row.extra?.["quantity"]);
 
-/** What grows along training towards a teacher of large B. */
+/** What grows along training towards a teacher of large B, at the largest n that has it. */
 const growth: Figure = {
 	name: "growth",
+	only: (row, rows) => row.n === largestWithTeachers(rows) && row.B === Math.max(...rows.flatMap(({ B }) => B ?? [])),
 	title: ({ rows }) => {
 		const ranks = rows.flatMap((row) => (row.extra?.["quantity"] === "rank" ? (extra(row, "value") ?? []) : []));
 		return ranks.length > 0
@@ -163,30 +165,18 @@ const growth: Figure = {
 	x: { title: "step", scale: "linear" },
 	y: { title: "value", scale: "log" },
 	caveat:
-		"The teacher's B is 6, the student starts near 0.3. The time of an exact step does not depend on B; that of a certified one " +
+		"The teacher's B is 6, the student's, which is drawn once, starts near 0.3. The time of an exact step does not depend on B; that of a certified one " +
 		"grows with K. Where the curves of the last panel cross, the polynomial no longer pays.",
 	series: [
 		{
 			name: gradients,
 			kind: "measured",
 			x: step,
-			y: (row) => extra(row, "value"),
+			// The student's B is the same with any of these gradients: it is drawn once.
+			y: (row) => (row.extra?.["quantity"] === "B" && row.epsilon !== undefined ? undefined : extra(row, "value")),
 		},
 	],
 };
 
-/** The growth figure for one n, where the student grows. */
-const growthAt = (n: number): Figure => ({
-	...growth,
-	name: `growth-${n}`,
-	only: (row) => row.n === n && (row.B ?? 0) > 2,
-});
-
-/** The figures; growth at the largest n of each preset that has the teacher with the larger B. */
-export const figures: readonly Figure[] = [
-	lossAgainstStep,
-	departures,
-	lossAgainstTime,
-	growthAt(4096),
-	growthAt(16384),
-];
+/** The figures of the experiment. */
+export const figures: readonly Figure[] = [lossAgainstStep, lossAgainstTime, growth];

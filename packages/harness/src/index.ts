@@ -35,6 +35,7 @@ export {
 	numberText,
 	type Overlay,
 	type Panels,
+	power,
 	type Quantity,
 	type Rule,
 	type Series,

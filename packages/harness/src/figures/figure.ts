@@ -10,8 +10,12 @@ interface FigureWords {
 	readonly name: string;
 	/** What the reader should see. What it says of numbers comes from `facts`. */
 	title(facts: FigureFacts): string;
-	/** The rows that it is about. @default all */
-	only?(row: Row): boolean;
+	/**
+	 * The rows that it is about.
+	 * @param rows all rows, for a choice that depends on which others there are
+	 * @default all
+	 */
+	only?(row: Row, rows: readonly Row[]): boolean;
 	/** What a row stands for: the points of a curve that it holds in `extra`, each as a row. @default the row itself */
 	unfold?(row: Row): readonly Row[];
 	/**
@@ -21,7 +25,7 @@ interface FigureWords {
 	 */
 	readonly regime?: string | ((rows: readonly Row[]) => string);
 	/** What the figure must not be read as, and where what it is about does not pay; as long as it needs to be. */
-	readonly caveat?: string;
+	readonly caveat?: string | ((rows: readonly Row[]) => string);
 }
 
 /** What figures over two axes have. */
@@ -70,6 +74,8 @@ export interface DotFigure extends FigureWords {
 	readonly quantities: readonly Quantity[];
 	/** Whether all quantities have the same range, to be compared across panels. @default false */
 	readonly sharesRange?: boolean;
+	/** A value that every panel marks by a thin line. @default for each group, the value of the first category */
+	readonly rule?: number;
 }
 
 /** What a panel of dots shows: the median of the rows of a category and group. */
@@ -98,6 +104,8 @@ export interface Axis {
 	readonly title: string;
 	/** `powers-of-two` and `log` are logarithmic. */
 	readonly scale: "linear" | "log" | "powers-of-two";
+	/** A value that the axis shows whatever the rows hold. @default only values of the rows */
+	readonly from?: number;
 }
 
 /** One value of each row, drawn as points that a line joins. */
@@ -118,6 +126,8 @@ export interface Series {
 	label?(row: Row): string | undefined;
 	/** A measurement is a solid line with points, a prediction is dashed, a limit of the arithmetic dotted. */
 	readonly kind: "measured" | "predicted" | "floor";
+	/** Whether a predicted curve has a mark at each point. @default true */
+	readonly marked?: boolean;
 }
 
 /** How rows are shared out over panels. */

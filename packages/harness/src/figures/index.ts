@@ -20,4 +20,5 @@ export { describeRegime } from "./model/regime.ts";
 export { figureSpec } from "./print/print-spec.ts";
 export { renderFigure } from "./print/render.ts";
 export { numberText } from "./scales/number-text.ts";
+export { power } from "./scales/ticks.ts";
 export { type ScreenFigure, screenFigure } from "./screen/screen-figure.ts";

@@ -21,8 +21,8 @@ export const fontSize = {
 	point: 10.5,
 } as const;
 
-/** Inner size of one of several panels. */
-export const smallPanel = { width: 283, height: 220 } as const;
+/** Inner size of one of several panels, by how many stand beside each other. */
+export const smallPanel = { 2: { width: 283, height: 220 }, 3: { width: 172, height: 190 } } as const;
 
 /** Height of a panel that is alone; it is as wide as the names beside its curves allow. */
 export const largePanelHeight = 400;
@@ -30,8 +30,9 @@ export const largePanelHeight = 400;
 /** Width that the labels and the title of a y axis take. */
 export const yAxisWidth = 58;
 
-/** Panels beside each other. */
-export const panelColumns = 2;
+/** Panels beside each other of so many: rows of three where that leaves no place empty, otherwise rows of two. */
+export const panelColumns = (count: number): 2 | 3 => (count > 0 && count % 3 === 0 ? 3 : 2);
 
 /** Inner width of one of two panels that both have a titled y axis. */
-export const titledPanelWidth = (figureWidth - 2 * margin - 18) / panelColumns - yAxisWidth;
+export const titledPanelWidth = (columns: 2 | 3): number =>
+	(figureWidth - 2 * margin - 18 * (columns - 1)) / columns - yAxisWidth;

@@ -16,7 +16,7 @@ const advances = {
 	],
 } as const;
 
-/** Of other characters: raised and lowered digits, and all others, of which hardly any is wider. */
+/** Of other characters: raised and lowered digits and letters, and all others, of which hardly any is wider. */
 const small = 376;
 const other = 560;
 
@@ -27,7 +27,7 @@ export function textWidth(text: string, size: number, isBold = false): number {
 	for (const character of text) {
 		if (/\p{Mark}/u.test(character)) continue;
 		const own = table[character.codePointAt(0)! - 32];
-		width += own ?? (character === "\u00a0" ? table[0] : /[\p{No}⁻·]/u.test(character) ? small : other);
+		width += own ?? (character === "\u00a0" ? table[0] : /[\p{No}\p{Lm}⁻⁽⁾·]/u.test(character) ? small : other);
 	}
 	return (width * size) / 1000;
 }
@@ -46,14 +46,17 @@ export function wrapText(text: string, width: number, size: number, isBold = fal
 	return lines;
 }
 
-/** Breaks text into as few lines of at most `width` as there can be, about equally long. */
-export function balanceText(text: string, width: number, size: number, isBold = false): string[] {
-	const fewest = wrapText(text, width, size, isBold).length;
-	let lines = wrapText(text, width, size, isBold);
-	for (let narrower = width - size; narrower > 0; narrower -= size) {
-		const next = wrapText(text, narrower, size, isBold);
-		if (next.length > fewest) break;
-		lines = next;
+/** A last line that is shorter than this part of the width looks lost. */
+const shortest = 0.25;
+
+/** Breaks text into as few full lines as there can be; where the last would be a word or two, the others give it some of theirs. */
+export function wrapEvenly(text: string, width: number, size: number, isBold = false): string[] {
+	const full = wrapText(text, width, size, isBold);
+	const isLost = (lines: readonly string[]) => textWidth(lines.at(-1) ?? "", size, isBold) < shortest * width;
+	for (let narrower = width; full.length > 1 && narrower > width / 2; narrower -= size / 2) {
+		const lines = wrapText(text, narrower, size, isBold);
+		if (lines.length > full.length) break;
+		if (!isLost(lines)) return lines;
 	}
-	return lines;
+	return full;
 }

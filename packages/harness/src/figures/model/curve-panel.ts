@@ -154,7 +154,10 @@ function curveLayers(figure: LineFigure, curves: Panel["curves"], encodings: Ret
 			encoding: { x, y, color, shape },
 		},
 		{
-			data: pointsOf("predicted"),
+			data: pointsOf(
+				"predicted",
+				curves.filter(({ isMarked }) => isMarked),
+			),
 			mark: { type: "point", filled: false, fill: "white", strokeWidth: 1.5, size: 40, tooltip: true },
 			encoding: { x, y, color, shape },
 		},

@@ -18,6 +18,8 @@ export interface Curve {
 	readonly name: string;
 	readonly kind: Series["kind"];
 	readonly points: readonly CurvePoint[];
+	/** Whether its points are marked. */
+	readonly isMarked: boolean;
 	readonly law?: PowerLaw;
 }
 
@@ -55,7 +57,8 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 				isLogarithmic,
 			);
 			const law = figure.fitted && series.kind === "measured" ? fit(quiet) : undefined;
-			curves.push({ name, kind: series.kind, points, ...(law && { law }) });
+			const isMarked = series.kind !== "floor" && series.marked !== false;
+			curves.push({ name, kind: series.kind, points, isMarked, ...(law && { law }) });
 		}
 	}
 	return { curves, gaps: uniqueGaps(gaps) };

@@ -1,7 +1,7 @@
 import type { Row } from "../../cells/index.ts";
 import type { Axis, DotFigure, Quantity } from "../figure.ts";
 import { figureWidth, fontSize, margin } from "../look/layout.ts";
-import { type CurveStyle, stylesOf } from "../look/palette.ts";
+import { type CurveStyle, ink, stylesOf } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
 import { axisEncoding, position, type Range, rangeOf, ticksIn } from "../scales/axes.ts";
 import { drawnValue } from "../scales/number-text.ts";
@@ -27,7 +27,7 @@ const spacing = 18;
 const tickGap = 9;
 
 /**
- * The model of a figure of dots. A thin line marks what the first category has.
+ * The model of a figure of dots. Thin lines mark what the first category has, or one value.
  * @returns undefined where no row has a value
  */
 export function dotFigureModel(figure: DotFigure, rows: readonly Row[]): FigureModel | undefined {
@@ -45,7 +45,11 @@ export function dotFigureModel(figure: DotFigure, rows: readonly Row[]): FigureM
 			categories,
 			styles,
 			isNamed: i === 0,
-			values: (figure.sharesRange ? dots : panel).flatMap(({ value }) => value ?? []),
+			rule: figure.rule,
+			values: [
+				...(figure.sharesRange ? dots : panel).flatMap(({ value }) => value ?? []),
+				...(figure.rule === undefined ? [] : [figure.rule]),
+			],
 		}),
 	);
 	const missing = dots.flatMap(({ value, status }) => (value === undefined ? [status] : []));
@@ -74,6 +78,8 @@ interface DotFrame {
 	readonly width: number;
 	readonly categories: readonly string[];
 	readonly styles: ReadonlyMap<string, CurveStyle>;
+	/** A value that is marked in place of those of the first category. */
+	readonly rule: number | undefined;
 	/** Whether the categories stand beside it. */
 	readonly isNamed: boolean;
 	/** What its axis shows. */
@@ -82,7 +88,7 @@ interface DotFrame {
 
 /** A panel, from the back to the front: what the first category has, dots, marks at the edge of those that are missing. */
 function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): PanelModel {
-	const { width, categories, styles, isNamed, values } = frame;
+	const { width, categories, styles, isNamed, values, rule } = frame;
 	const groups = [...styles.keys()];
 	const range: Range = values.length > 0 ? rangeOf(axis, values) : [1, 10];
 	const x = {
@@ -113,9 +119,9 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): Pa
 		guides: [],
 		layers: marks([
 			{
-				data: { values: compared },
-				mark: { type: "rule", strokeWidth: 1 },
-				encoding: { x, color },
+				data: { values: rule === undefined ? compared : [{ value: rule }] },
+				mark: { type: "rule", strokeWidth: 1, ...(rule !== undefined && { color: ink.rule }) },
+				encoding: { x, ...(rule === undefined && { color }) },
 			},
 			{
 				data: { values: dots.filter(({ value }) => value !== undefined) },

@@ -11,7 +11,7 @@ import type { FigureModel } from "./panel-model.ts";
  */
 export function figureModel(figure: Figure, rows: readonly Row[]): FigureModel | undefined {
 	const { only, unfold } = figure;
-	const wanted = only ? rows.filter((row) => only(row)) : rows;
+	const wanted = only ? rows.filter((row) => only(row, rows)) : rows;
 	const about = unfold ? wanted.flatMap((row) => unfold(row)) : wanted;
 	switch (figure.form) {
 		case "heat-map":

@@ -16,10 +16,11 @@ export function splitPanels(panels: Panels | undefined, rows: readonly Row[]): P
 	const groups = [...Map.groupBy(rows, panels.value)]
 		.filter(([key]) => key !== undefined)
 		.sort(([a], [b]) => (a! < b! ? -1 : 1));
+	const columns = panelColumns(groups.length);
 	return groups.map(([, members], i) => ({
 		rows: members,
 		heading: panels.heading(members),
-		titled: { x: i >= groups.length - panelColumns, y: i % panelColumns === 0 },
+		titled: { x: i >= groups.length - columns, y: i % columns === 0 },
 	}));
 }
 
@@ -31,7 +32,8 @@ export function words(
 ): { readonly title: string; readonly notes: readonly string[] } {
 	const done = facts.rows.filter(({ status }) => status === "done");
 	const regime = typeof figure.regime === "function" ? figure.regime(done) : (figure.regime ?? describeRegime(done));
-	const notes = [regime, figure.caveat, ...marks].filter((note) => note !== undefined);
+	const caveat = typeof figure.caveat === "function" ? figure.caveat(done) : figure.caveat;
+	const notes = [regime, caveat, ...marks].filter((note) => note !== undefined);
 	return { title: figure.title(facts), notes };
 }
 

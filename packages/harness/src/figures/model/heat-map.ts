@@ -1,7 +1,15 @@
 import type { Row } from "../../cells/index.ts";
 import type { Axis, HeatCell, HeatMapFigure } from "../figure.ts";
 import { boxAround } from "../labels/boxes.ts";
-import { figureWidth, fontSize, largePanelHeight, margin, smallPanel, yAxisWidth } from "../look/layout.ts";
+import {
+	figureWidth,
+	fontSize,
+	largePanelHeight,
+	margin,
+	panelColumns,
+	smallPanel,
+	yAxisWidth,
+} from "../look/layout.ts";
 import { ink } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
 import { axisEncoding, position, type Range, ticksAt } from "../scales/axes.ts";
@@ -31,7 +39,7 @@ export interface HeatFrame {
 const crossSize = 10;
 
 /** Room that a tick takes along an axis, in pixels. */
-const tickRoom = { x: 46, y: 24 } as const;
+const tickRoom = { x: 42, y: 24 } as const;
 
 /**
  * The model of a heat map. Rectangles without a value are grey with a mark; where there is no row
@@ -44,7 +52,9 @@ export function heatMapModel(figure: HeatMapFigure, rows: readonly Row[]): Figur
 	const values = cells.flatMap(({ value }) => value ?? []);
 	if (values.length === 0) return undefined;
 	const size =
-		panels.length > 1 ? smallPanel : { width: figureWidth - 2 * margin - yAxisWidth, height: largePanelHeight };
+		panels.length > 1
+			? smallPanel[panelColumns(panels.length)]
+			: { width: figureWidth - 2 * margin - yAxisWidth, height: largePanelHeight };
 	const frame: HeatFrame = {
 		...size,
 		x: axisFrame(
@@ -86,6 +96,11 @@ function axisFrame(axis: Axis, values: readonly number[]) {
 	return { edges, range: [Math.min(...ends), Math.max(...ends)] as const };
 }
 
+/** The middle between two values, as an axis of this scale has it. */
+function middleOf({ scale }: Axis, low: number, high: number): number {
+	return drawnValue(scale === "linear" ? (low + high) / 2 : Math.sqrt(low * high));
+}
+
 /** A panel, from the back to the front: rectangles, overlays with their names, marks of those without a value, text. */
 function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, frame: HeatFrame): PanelModel {
 	const { width, height, colours } = frame;
@@ -103,13 +118,14 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 	const cells = cellsOf(figure, rows).map((cell) => {
 		const [left, right] = frame.x.edges.get(cell.x)!.map(drawnValue);
 		const [bottom, top] = frame.y.edges.get(cell.y)!.map(drawnValue);
-		return { ...cell, left, right, bottom, top };
+		const middle = { x: middleOf(figure.x, left, right), y: middleOf(figure.y, bottom, top) };
+		return { ...cell, left, right, bottom, top, middle };
 	});
 	const filled = cells.flatMap(({ value, ...cell }) =>
 		value === undefined ? [] : [{ ...cell, value: drawnValue(value) }],
 	);
 	const empty = cells.filter(({ value }) => value === undefined);
-	const boxAt = ({ x, y }: HeatCell, width: number) =>
+	const boxAt = ({ middle: { x, y } }: { readonly middle: HeatCell }, width: number) =>
 		boxAround(
 			position(figure.x, frame.x.range, frame.width, x),
 			frame.height - position(figure.y, frame.y.range, frame.height, y),
@@ -122,7 +138,7 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 		y: { field: "bottom", ...y },
 		y2: { field: "top" },
 	};
-	const middle = { x: { field: "x", ...x }, y: { field: "y", ...y } };
+	const centred = { x: { field: "x", ...x }, y: { field: "y", ...y } };
 	const tooltip = [
 		{ field: "x", type: "quantitative", title: figure.x.title },
 		{ field: "y", type: "quantitative", title: figure.y.title },
@@ -154,7 +170,7 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 				...(figure.text ? filled.map((cell) => boxAt(cell, textWidth(figure.text!(cell.value), fontSize.point))) : []),
 			]),
 			{
-				data: { values: empty },
+				data: { values: empty.map(({ middle, status }) => ({ ...middle, status })) },
 				mark: {
 					type: "point",
 					filled: false,
@@ -163,21 +179,20 @@ function heatPanel(figure: HeatMapFigure, { heading, titled, rows }: PanelRows, 
 					strokeWidth: 1.8,
 					color: ink.faint,
 				},
-				encoding: middle,
+				encoding: centred,
 			},
 			...(figure.text
 				? [
 						{
 							data: {
-								values: filled.map(({ x, y, value }) => ({
-									x,
-									y,
+								values: filled.map(({ value, middle }) => ({
+									...middle,
 									text: figure.text!(value),
 									ink: colours.inkOn(value),
 								})),
 							},
 							mark: { type: "text", fontSize: fontSize.point },
-							encoding: { ...middle, text: { field: "text" }, color: { field: "ink", type: "nominal", scale: null } },
+							encoding: { ...centred, text: { field: "text" }, color: { field: "ink", type: "nominal", scale: null } },
 						},
 					]
 				: []),

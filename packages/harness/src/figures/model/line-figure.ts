@@ -1,6 +1,14 @@
 import type { Row } from "../../cells/index.ts";
 import type { LineFigure } from "../figure.ts";
-import { figureWidth, largePanelHeight, margin, smallPanel, titledPanelWidth, yAxisWidth } from "../look/layout.ts";
+import {
+	figureWidth,
+	largePanelHeight,
+	margin,
+	panelColumns,
+	smallPanel,
+	titledPanelWidth,
+	yAxisWidth,
+} from "../look/layout.ts";
 import { stylesOf } from "../look/palette.ts";
 import { rangeOf } from "../scales/axes.ts";
 import { dashes, type Frame, type Panel, panelModel } from "./curve-panel.ts";
@@ -23,9 +31,15 @@ export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): Figur
 		rules: rulesOf(figure.rules ?? [], panel.rows),
 	}));
 	const isSingle = parts.length === 1;
+	const pointless = new Set(curves.filter(({ isMarked }) => !isMarked).map(({ name }) => name));
 	const points = parts.flatMap((part) => part.curves.flatMap((curve) => curve.points));
-	const kinds = new Map(curves.map(({ name, kind }) => [name, kind]));
-	const size = figure.panelY ? { ...smallPanel, width: titledPanelWidth } : smallPanel;
+	// Also those of which no point was measured: their marks have a colour too.
+	const kinds = new Map<string, Curve["kind"]>([
+		...curves.map(({ name, kind }) => [name, kind] as const),
+		...emptyCurves(curves, gaps).map((name) => [name, "measured"] as const),
+	]);
+	const columns = panelColumns(parts.length);
+	const size = { ...smallPanel[columns], ...(figure.panelY && { width: titledPanelWidth(columns) }) };
 	const frame: Frame = {
 		...(isSingle ? { width: freeWidth(curves), height: largePanelHeight } : size),
 		namesBeside: isSingle,
@@ -36,7 +50,7 @@ export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): Figur
 			[...stylesOf([...kinds.keys()])].map(([name, style]) => {
 				const kind = kinds.get(name)!;
 				// What is drawn without points has none in the legend.
-				return [name, { ...style, kind, ...(kind === "floor" && { shape: "stroke" }) }];
+				return [name, { ...style, kind, ...(pointless.has(name) && { shape: "stroke" }) }];
 			}),
 		),
 	};
@@ -51,7 +65,7 @@ export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): Figur
 		);
 	});
 	return {
-		...words(figure, { rows, curves }, [...describeKinds(curves), ...describeGaps(gaps)]),
+		...words(figure, { rows, curves }, [...describeKinds(curves), ...describeGaps(curves, gaps)]),
 		panels,
 		legend: legendOf(frame, parts),
 	};
@@ -88,17 +102,25 @@ function describeKinds(curves: readonly Curve[]): string[] {
 }
 
 /** What the marks at the edge mean, and what is missing without one because nobody knows where it would be. */
-function describeGaps(gaps: readonly Gap[]): string[] {
+function describeGaps(curves: readonly Curve[], gaps: readonly Gap[]): string[] {
 	const marked = gaps.filter(({ x }) => x !== undefined);
 	const unmarked = Map.groupBy(
 		gaps.filter(({ x }) => x === undefined),
 		({ curve, status }) => `${curve} (${status})`,
 	);
 	const missing = [...unmarked].map(([what, { length }]) => `${length} of ${what}`);
+	const empty = emptyCurves(curves, marked);
 	return [
+		...(empty.length > 0 ? [`No point was measured of ${empty.join(", ")}.`] : []),
 		...describeMarks(marked.map(({ status }) => status)),
 		...(missing.length > 0 ? [`Points missing: ${missing.join(", ")}; the reasons are in rows.csv`] : []),
 	];
+}
+
+/** Names of curves that have gaps and no point. */
+function emptyCurves(curves: readonly Curve[], gaps: readonly Gap[]): string[] {
+	const drawn = new Set(curves.map(({ name }) => name));
+	return [...new Set(gaps.map(({ curve }) => curve))].filter((name) => !drawn.has(name));
 }
 
 /** Width of a panel that is alone, so that the figure with the names beside the curves is `figureWidth` wide. */

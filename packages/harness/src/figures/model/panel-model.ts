@@ -3,7 +3,7 @@ export interface FigureModel {
 	readonly title: string;
 	/** Regime, caveat, the meaning of marks. */
 	readonly notes: readonly string[];
-	/** Panels side by side. @default panelColumns */
+	/** Panels side by side. @default as many as `panelColumns` says */
 	readonly columns?: number;
 	readonly panels: readonly PanelModel[];
 	/** The curves by name, in the order of the legend. */

@@ -4,7 +4,7 @@ import { pointLabels } from "./point-labels.ts";
 
 const frame = { width: 300, height: 300, x: [1, 100], y: [1, 100] } as const;
 const point = { x: 10, y: 10, low: 10, high: 10, label: "48" };
-const curve = { name: "nystrom", kind: "measured", points: [point] } as const;
+const curve = { name: "nystrom", kind: "measured", points: [point], isMarked: true } as const;
 
 test("a label stands above its point", () => {
 	const [label] = pointLabels(paretoFigure, [curve], frame, [], []);

@@ -13,6 +13,7 @@ const curve = (points: readonly (readonly [x: number, y: number])[], band = 1): 
 	// Predictions have no band.
 	kind: band > 1 ? "measured" : "predicted",
 	points: points.map(([x, y]) => ({ x, y, low: y / band, high: y * band })),
+	isMarked: true,
 });
 
 test("the name of a vertical rule stands at its top, of a horizontal one above its left end", () => {

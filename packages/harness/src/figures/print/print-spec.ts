@@ -3,7 +3,7 @@ import type { Row } from "../../cells/index.ts";
 import type { Figure } from "../figure.ts";
 import { config } from "../look/config.ts";
 import { figureWidth, fontSize, margin, panelColumns } from "../look/layout.ts";
-import { balanceText, wrapText } from "../look/text.ts";
+import { wrapEvenly } from "../look/text.ts";
 import { figureModel } from "../model/figure-model.ts";
 import type { FigureModel, PanelModel } from "../model/panel-model.ts";
 
@@ -17,7 +17,7 @@ export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec |
 }
 
 /** The panels of a figure side by side below its title and notes. */
-export function printSpec({ title, notes, panels, columns = panelColumns }: FigureModel): TopLevelSpec {
+export function printSpec({ title, notes, panels, columns = panelColumns(panels.length) }: FigureModel): TopLevelSpec {
 	const width = figureWidth - 2 * margin;
 	const specs = panels.map(panelSpec);
 	return {
@@ -26,8 +26,8 @@ export function printSpec({ title, notes, panels, columns = panelColumns }: Figu
 		background: "white",
 		padding: margin,
 		title: {
-			text: balanceText(title, width, fontSize.title, true),
-			subtitle: notes.flatMap((note) => wrapText(note, width, fontSize.subtitle)),
+			text: wrapEvenly(title, width, fontSize.title, true),
+			subtitle: notes.flatMap((note) => wrapEvenly(keepConditions(note), width, fontSize.subtitle)),
 		},
 		config,
 		// A panel that has a heading keeps it: its title would take the place of the figure's.
@@ -35,6 +35,12 @@ export function printSpec({ title, notes, panels, columns = panelColumns }: Figu
 			? specs[0]
 			: { concat: specs, columns, spacing: { row: 22, column: 18 } }),
 	} as object as TopLevelSpec;
+}
+
+/** Conditions, which stand between dots, are not broken: a line ends between two of them. */
+function keepConditions(note: string): string {
+	const parts = note.split(" · ");
+	return parts.length > 2 ? parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ") : note;
 }
 
 function panelSpec({ heading, width, height, layers }: PanelModel): object {

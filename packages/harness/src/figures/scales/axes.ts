@@ -13,8 +13,9 @@ const isLogarithmic = ({ scale }: Axis) => scale !== "linear";
 /** The range of an axis that shows these values, of which there is at least one. */
 export function rangeOf(axis: Axis, values: readonly number[]): Range {
 	const [forth, back] = isLogarithmic(axis) ? [Math.log, Math.exp] : [Number, Number];
-	const low = forth(Math.min(...values));
-	const high = forth(Math.max(...values));
+	const shown = axis.from === undefined ? values : [...values, axis.from];
+	const low = forth(Math.min(...shown));
+	const high = forth(Math.max(...shown));
 	const free = (high - low || 1) * margin;
 	return [back(low - free), back(high + free)];
 }

@@ -6,8 +6,8 @@ export interface Tick {
 
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** `10⁻¹²` */
-export function power(base: number, exponent: number): string {
+/** A power as it is written, with raised digits: `10⁻¹²`, `n²²`. */
+export function power(base: number | string, exponent: number): string {
 	const digits = Math.abs(exponent)
 		.toString()
 		.replace(/\d/g, (digit) => superscripts[Number(digit)]);
