@@ -1,0 +1,193 @@
+import { type AttentionProblem, createBackwardProblem, inMemory, type MatrixName } from "@attgrad/attention-problem";
+import {
+	ComputationError,
+	Matrix,
+	maxAbs,
+	multiply,
+	type RowSource,
+	type Runtime,
+	transpose,
+} from "@attgrad/matrix-core";
+import { maxUp, plus, sumUp, times } from "../../error-bound/index.ts";
+import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
+import { DEFAULT_EPSILON } from "../../polynomial/polynomial-options.ts";
+import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
+import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
+import { type MovedGradients, movedGradients, productErrors } from "./moved-operands.ts";
+
+/** What a certified computation of several gradients is asked to keep. */
+export interface ProblemGradientsRequest {
+	/** Bound on the error of every entry. @default 1e-6, where nothing else is asked for */
+	readonly epsilon?: number | undefined;
+	/** Bound on the error of each gradient as a part of its largest entry. */
+	readonly relative?: number | undefined;
+	/** @default the least odd one that proves what is asked for */
+	readonly degree?: number | undefined;
+}
+
+/** Gradients of the loss in matrices of a problem, in double precision, each with a proved bound on its error. */
+export interface CertifiedProblemGradients {
+	readonly gradients: Readonly<Partial<Record<MatrixName, Matrix>>>;
+	/** At least the largest error of an entry of each; Infinity where nothing is proved. */
+	readonly bounds: Readonly<Partial<Record<MatrixName, number>>>;
+	readonly loss: number;
+	readonly degree: number;
+	/** K = C(d + degree, degree). */
+	readonly rank: number;
+	/** Rows that were computed exactly. */
+	readonly exactRows: number;
+}
+
+/** Highest degree that is tried. */
+const HIGHEST = 21;
+
+/**
+ * Gradients of the paper's loss (Definition 1.4) in any of its matrices by sums of monomials: the polynomial output, then one polynomial
+ * backward pass of the operator at Q = A1 X, K = A2, V = A3 Y, dO = O − E for all of them. Then dL/dX = A1ᵀ dQ, dL/dA1 = dQ Xᵀ, dL/dA2 = dK,
+ * dL/dY = A3ᵀ dV, dL/dA3 = dV Yᵀ, dL/dE = E − O. Bounds cover the polynomials, the error of O in dO, and the rounding of every product. O(n K d),
+ * memory O(n d + K d).
+ * @throws ComputationError where no degree proves what is asked for
+ */
+export async function polynomialProblemGradients(
+	given: AttentionProblem<RowSource>,
+	wrt: readonly MatrixName[],
+	{ degree, relative, ...asked }: ProblemGradientsRequest,
+	runtime: Runtime,
+): Promise<CertifiedProblemGradients> {
+	const problem = wide(inMemory(given));
+	const epsilon = asked.epsilon ?? (degree === undefined && relative === undefined ? DEFAULT_EPSILON : undefined);
+	const least = { share: Number.POSITIVE_INFINITY, degree: 0 };
+	for (const tried of degree === undefined ? oddDegrees() : [degree]) {
+		const made = await atDegree(problem, wrt, tried, runtime);
+		if (!made) break;
+		const share = shareOf(made, epsilon, relative);
+		if (share <= 1 || (epsilon === undefined && relative === undefined)) return made;
+		// Rounding is what is left: higher degrees prove no more.
+		if (share > 0.9 * least.share && Number.isFinite(least.share)) break;
+		if (share < least.share) Object.assign(least, { share, degree: tried });
+	}
+	const what = [epsilon && `epsilon ${epsilon}`, relative && `relative ${relative}`].filter(Boolean).join(", ");
+	const best = Number.isFinite(least.share)
+		? `degree ${least.degree} proves ${least.share.toPrecision(3)} times that`
+		: "no bound holds; use streaming";
+	throw new ComputationError(
+		"failed",
+		`polynomial: ${degree === undefined ? "no degree proves" : `degree ${degree} does not prove`} ${what}; ${best}`,
+	);
+}
+
+const oddDegrees = (): number[] => Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1);
+
+/** The problem in double precision, which holds every number of single precision. */
+function wide({ A1, A2, A3, E, X, Y, ...sizes }: AttentionProblem): AttentionProblem {
+	const [a1, a2, a3, e] = [A1, A2, A3, E].map((matrix) => matrix.as("f64")) as [Matrix, Matrix, Matrix, Matrix];
+	return { ...sizes, A1: a1, A2: a2, A3: a3, E: e, X: X.as("f64"), Y: Y.as("f64") };
+}
+
+/** The gradients and their bounds at a degree; undefined where there is no memory for it. */
+async function atDegree(
+	problem: AttentionProblem,
+	wrt: readonly MatrixName[],
+	degree: number,
+	runtime: Runtime,
+): Promise<CertifiedProblemGradients | undefined> {
+	const { A1, A2, A3, E, X, Y, scale } = problem;
+	const [Q, V] = [multiply(A1, X), multiply(A3, Y)];
+	const options = backwardPolynomial.options.parse({ degree });
+	const operands = createBackwardProblem({ Q, K: A2, V, dO: E }, { scale });
+	if (memoryOf(operands, degree, options.chunk) > availableMemory()) return undefined;
+	const forward = await polynomialOperatorOutput(operands, options, runtime);
+	const O = forward.output;
+	const dO = Matrix.build(E.rows, E.cols, (j, i) => O.at(j, i) - E.at(j, i));
+	const result = await backwardPolynomial.run({ ...operands, dO }, options, runtime, { rowBounds: true });
+	const { dQ, dK, dV, certificate } = result;
+	const moved = movedGradients(
+		{ Q, K: A2, V, dO, scale },
+		{ queries: productErrors(A1, X), value: maxUp(productErrors(A3, Y)), output: forward.rowBounds },
+	);
+	const rowErrors = certificate?.rowBounds ?? unknownRows(Q.rows);
+	const make = gradientsOf(problem, { dQ, dK, dV, dO }, rowErrors, moved);
+	const made = wrt.map((name) => [name, make[name]()] as const);
+	let loss = 0;
+	for (const x of dO.data) loss += (x * x) / 2;
+	return {
+		gradients: Object.fromEntries(made.map(([name, { gradient }]) => [name, gradient])),
+		bounds: Object.fromEntries(made.map(([name, { bound }]) => [name, bound])),
+		...{ loss, degree, rank: forward.rank, exactRows: result.exactRows ?? 0 },
+	};
+}
+
+const unknownRows = (n: number) => {
+	const rows = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
+	return { dQ: rows, dK: rows, dV: rows };
+};
+
+interface Bounded {
+	readonly gradient: Matrix;
+	readonly bound: number;
+}
+
+/** Each gradient from those of the operator, with what its entries may be off by. */
+function gradientsOf(
+	{ A1, A3, X, Y }: AttentionProblem,
+	{ dQ, dK, dV, dO }: Readonly<Record<"dQ" | "dK" | "dV" | "dO", Matrix>>,
+	rows: Readonly<Record<"dQ" | "dK" | "dV", Float64Array>>,
+	moved: MovedGradients,
+): Record<MatrixName, () => Bounded> {
+	const [movedK, movedV] = [maxUp(moved.dK), maxUp(moved.dV)];
+	const queries = rows.dQ.map((bound, j) => plus(bound, moved.dQ[j]));
+	const values = rows.dV.map((bound) => plus(bound, movedV));
+	return {
+		X: () => inner(A1, dQ, queries),
+		Y: () => inner(A3, dV, values),
+		A1: () => outer(dQ, X, queries),
+		A2: () => ({ gradient: dK, bound: plus(maxUp(rows.dK), movedK) }),
+		A3: () => outer(dV, Y, values),
+		E: () => ({
+			// -0 would be another number than the 0 of an exact E − O
+			gradient: Matrix.build(dO.rows, dO.cols, (j, i) => 0 - dO.at(j, i)),
+			bound: maxUp(moved.dO),
+		}),
+	};
+}
+
+/** Aᵀ G for rows G_j that are off by e_j an entry: Σ_j |A_ja| e_j, and the rounding of the sums of n terms. */
+function inner(A: Matrix, G: Matrix, errors: Float64Array): Bounded {
+	const sums = new Float64Array(A.cols);
+	for (let j = 0; j < A.rows; j++)
+		for (let a = 0; a < A.cols; a++) sums[a] = plus(sums[a], times(Math.abs(A.at(j, a)), errors[j]));
+	const sizes = Matrix.zeros(A.cols, G.cols);
+	for (let j = 0; j < A.rows; j++)
+		for (let a = 0; a < A.cols; a++)
+			for (let i = 0; i < G.cols; i++)
+				sizes.data[a * G.cols + i] = plus(
+					sizes.data[a * G.cols + i],
+					times(Math.abs(A.at(j, a)), Math.abs(G.at(j, i))),
+				);
+	const rounding = plus(times((2 * A.rows + 2) * 2 ** -53, maxUp(sizes.data)), A.rows * 2 ** -1074);
+	return { gradient: multiply(A, G, { transposeA: true }), bound: plus(maxUp(sums), rounding) };
+}
+
+/** G Bᵀ for rows G_j that are off by e_j an entry: e_j Σ_b |B_ab|, and the rounding of the sums. */
+function outer(G: Matrix, B: Matrix, errors: Float64Array): Bounded {
+	const columns = Array.from({ length: B.rows }, (_, a) => sumUp(B.row(a).map(Math.abs)));
+	const turned = transpose(B);
+	const rounding = maxUp(productErrors(G, turned));
+	return { gradient: multiply(G, turned), bound: plus(times(maxUp(errors), maxUp(columns)), rounding) };
+}
+
+/** The largest bound over what is asked for. */
+function shareOf(
+	{ gradients, bounds }: CertifiedProblemGradients,
+	epsilon: number | undefined,
+	relative: number | undefined,
+): number {
+	let share = 0;
+	for (const [name, bound] of Object.entries(bounds) as [MatrixName, number][]) {
+		const size = maxAbs(gradients[name] ?? Matrix.zeros(1, 1));
+		if (epsilon !== undefined) share = Math.max(share, bound / epsilon);
+		if (relative !== undefined && bound > 0) share = Math.max(share, bound / (relative * size));
+		if (!Number.isFinite(bound)) share = Number.POSITIVE_INFINITY;
+	}
+	return share;
+}
