@@ -109,6 +109,51 @@ test.concurrent("exact is another name of streaming, and agrees with the definit
 	}
 });
 
+describe("polynomials", () => {
+	test.concurrent.each(cases.filter(({ name }) => ["causal", "grouped", "packed"].includes(name)))(
+		"$name: every error is within the bound that the answer claims, in the file too",
+		async ({ name, problem, answers }) => {
+			const out = join(folder, `polynomial-${name}.npz`);
+			const words = [backwardCasePath(name), ...flagsOf(problem.visibility), "--algorithm", "polynomial"];
+			const answer = await jsonOf(...words, "--epsilon", "1e-4", "--out", out);
+			expect(answer).toMatchObject({ algorithm: "polynomial", options: { epsilon: 1e-4 }, out });
+			expect(answer.certificate.kind).toBe("a-posteriori");
+			expect([answer.degree, answer.rank, answer.exactRows]).toEqual(Array(3).fill(expect.any(Number)));
+			const arrays = unzipSync(readFileSync(out));
+			for (const array of ["dQ", "dK", "dV"] as const) {
+				const wanted = answers[array];
+				const bytes = arrays[`${array}.npy`]!;
+				const got = new Float64Array(bytes.slice(bytes.length - 8 * wanted.data.length).buffer);
+				const bound = answer.certificate.bounds[array];
+				expect(bound).toBeLessThanOrEqual(1e-4);
+				expect(maxAbsDifference(new Rows(wanted.rows, wanted.cols, got), wanted)).toBeLessThanOrEqual(bound);
+				expect(answer.certificate.relative[array]).toBeCloseTo(bound / answer.largest[array], 6);
+			}
+		},
+	);
+
+	test.concurrent("a table tells degree, exact rows and what is proved of each", async () => {
+		const { stdout, stderr, code } = await attgrad(["backward", layer, "--algorithm", "polynomial", "--degree", "3"]);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout).toMatch(/^polynomial +degree 3, rank 20$/m);
+		expect(stdout).toMatch(/^exact rows +\d+$/m);
+		expect(stdout.match(/no entry is off by more than \S+.*\(a-posteriori\)$/gm)).toHaveLength(3);
+	});
+
+	test.concurrent("what no degree proves is exit 1, with a reason, and nothing is written", async () => {
+		const out = join(folder, "unproved.npz");
+		const words = ["backward", layer, "--algorithm", "polynomial", "--epsilon", "1e-300", "--out", out, "--json"];
+		const { code, stdout, stderr } = await attgrad(words);
+		expect(code).toBe(1);
+		expect(JSON.parse(stdout)).toMatchObject({
+			status: "failed",
+			reason: expect.stringMatching(/^polynomial: no degree/),
+		});
+		expect(stderr).toMatch(/^attgrad backward: polynomial: no degree proves epsilon 1e-300; .*\n$/);
+		expect(existsSync(out)).toBe(false);
+	});
+});
+
 test.concurrent("the scale is the one that is given before the file's", async () => {
 	const own = writeArchive(join(folder, "scale.npz"), { ...small, scale: doubles([], () => 0.75) });
 	expect((await jsonOf(own, "--scale", "1/sqrt(d)")).scale).toBe(1 / Math.sqrt(3));

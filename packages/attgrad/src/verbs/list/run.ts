@@ -1,4 +1,4 @@
-import { knownAlgorithms } from "@attgrad/algorithms";
+import { autoBackward, backwards, knownAlgorithms } from "@attgrad/algorithms";
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
 import { reductions } from "@attgrad/hardness";
@@ -13,6 +13,12 @@ export function catalogue() {
 			summary,
 			exact,
 			variants: Object.keys(variants).map((variant) => `${name}/${variant}`),
+			options: describeFlags(options),
+		})),
+		backwards: [...backwards, autoBackward].map(({ name, summary, exact, options }) => ({
+			name,
+			summary,
+			exact,
 			options: describeFlags(options),
 		})),
 		distributions,
@@ -42,6 +48,13 @@ export function printCatalogue(json: boolean): void {
 			[summary, ...(variants.length > 0 ? [`variants: ${variants.join(", ")}`] : []), ...options.map(optionLine)].join(
 				"\n",
 			),
+		]),
+	);
+	console.log("\nBackward passes of layers (attgrad backward --algorithm)");
+	printTable(
+		listing.backwards.map(({ name, summary, options }) => [
+			`  ${name}`,
+			[summary, ...options.map(optionLine)].join("\n"),
 		]),
 	);
 	console.log("\nDistributions (--distribution)");
