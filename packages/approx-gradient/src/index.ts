@@ -21,10 +21,15 @@ export {
 	type BackwardAccuracy,
 	type BackwardPlan,
 	backwardPolynomial,
+	type CertifiedProblemGradients,
 	type PolynomialBackwardOptions,
 	type PolynomialOperatorOutput,
+	type ProblemGradientsRequest,
 	planBackward,
+	planProblemGradients,
+	polynomialGradientOptions,
 	polynomialOperatorOutput,
+	polynomialProblemGradients,
 } from "./backward/index.ts";
 export {
 	clusters,

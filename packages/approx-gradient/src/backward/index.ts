@@ -1,3 +1,10 @@
 export { type PolynomialOperatorOutput, polynomialOperatorOutput } from "./output/polynomial-output.ts";
 export { type BackwardAccuracy, type BackwardPlan, planBackward } from "./plan-backward.ts";
 export { approximateBackwards, backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";
+export {
+	type CertifiedProblemGradients,
+	type ProblemGradientsRequest,
+	planProblemGradients,
+	polynomialGradientOptions,
+	polynomialProblemGradients,
+} from "./problem/polynomial-problem-gradients.ts";

@@ -7,11 +7,13 @@ import {
 	type RowSource,
 	type Runtime,
 	transpose,
+	UsageError,
 } from "@attgrad/matrix-core";
 import { maxUp, plus, sumUp, times } from "../../error-bound/index.ts";
 import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { DEFAULT_EPSILON } from "../../polynomial/polynomial-options.ts";
 import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
+import { type BackwardPlan, planBackward } from "../plan-backward.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
 import { type MovedGradients, movedGradients, productErrors } from "./moved-operands.ts";
 
@@ -24,6 +26,13 @@ export interface ProblemGradientsRequest {
 	/** @default the least odd one that proves what is asked for */
 	readonly degree?: number | undefined;
 }
+
+/** Names of what can be asked for. */
+export const polynomialGradientOptions = [
+	"epsilon",
+	"relative",
+	"degree",
+] as const satisfies readonly (keyof ProblemGradientsRequest)[];
 
 /** Gradients of the loss in matrices of a problem, in double precision, each with a proved bound on its error. */
 export interface CertifiedProblemGradients {
@@ -46,7 +55,8 @@ const HIGHEST = 21;
  * backward pass of the operator at Q = A1 X, K = A2, V = A3 Y, dO = O − E for all of them. Then dL/dX = A1ᵀ dQ, dL/dA1 = dQ Xᵀ, dL/dA2 = dK,
  * dL/dY = A3ᵀ dV, dL/dA3 = dV Yᵀ, dL/dE = E − O. Bounds cover the polynomials, the error of O in dO, and the rounding of every product. O(n K d),
  * memory O(n d + K d).
- * @throws ComputationError where no degree proves what is asked for
+ * @throws UsageError for a problem that was rounded when it was read, since the proof is about the numbers that were given;
+ * ComputationError where no degree proves what is asked for
  */
 export async function polynomialProblemGradients(
 	given: AttentionProblem<RowSource>,
@@ -54,6 +64,10 @@ export async function polynomialProblemGradients(
 	{ degree, relative, ...asked }: ProblemGradientsRequest,
 	runtime: Runtime,
 ): Promise<CertifiedProblemGradients> {
+	if (given.roundedFrom !== undefined)
+		throw new UsageError(
+			`polynomial: the problem was rounded from ${given.roundedFrom} to ${given.A1.dtype}; bounds in several matrices are proved of the numbers that were given: use ${given.roundedFrom}`,
+		);
 	const problem = wide(inMemory(given));
 	const epsilon = asked.epsilon ?? (degree === undefined && relative === undefined ? DEFAULT_EPSILON : undefined);
 	const least = { share: Number.POSITIVE_INFINITY, degree: 0 };
@@ -74,6 +88,22 @@ export async function polynomialProblemGradients(
 		"failed",
 		`polynomial: ${degree === undefined ? "no degree proves" : `degree ${degree} does not prove`} ${what}; ${best}`,
 	);
+}
+
+/**
+ * Whether polynomials are expected to be faster than the exact pass: at about which degree, or why not. Looks at a sample of rows, and makes A1 X
+ * and A3 Y.
+ */
+export async function planProblemGradients(
+	given: AttentionProblem<RowSource>,
+	{ epsilon, relative }: ProblemGradientsRequest,
+	runtime: Runtime,
+): Promise<BackwardPlan> {
+	if (given.roundedFrom !== undefined || (epsilon === undefined && relative === undefined))
+		return { why: "exact up to rounding; one backward pass gives the gradients in all matrices" };
+	const { A1, A2, A3, E, X, Y, scale } = wide(inMemory(given));
+	const operands = createBackwardProblem({ Q: multiply(A1, X), K: A2, V: multiply(A3, Y), dO: E }, { scale });
+	return planBackward(operands, { epsilon, relative }, backwardPolynomial.options.parse({}).chunk, runtime);
 }
 
 const oddDegrees = (): number[] => Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1);

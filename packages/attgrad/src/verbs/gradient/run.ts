@@ -6,9 +6,10 @@ import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./answer.ts";
+import { readMatrixNames } from "./compute-gradients.ts";
 import { gradientFlags } from "./flags.ts";
 import { type Selection, selectAlgorithm } from "./selection.ts";
-import { answerGradients, readMatrixNames } from "./several.ts";
+import { answerGradients } from "./several.ts";
 
 /**
  * Computes the gradient of a problem whose rows are read from its file block by block, writes it where asked and prints

@@ -41,6 +41,32 @@ test.concurrent("the gradients in X and Y are the reference's, and those of ever
 	}
 });
 
+test.concurrent("polynomials prove a bound for each, from a file, that holds", async () => {
+	const { name, gradX, gradY } = referenceCases().find(({ problem: { n, d } }) => n > 10 && d <= 4)!;
+	const all = ["X", "Y", "A1", "A2", "A3", "E"];
+	const words = ["--wrt", all.join(), "--algorithm", "polynomial", "--epsilon", "1e-4"];
+	const near = await jsonOf(referencePath(name), ...words);
+	const exact = await jsonOf(referencePath(name), "--wrt", all.join(), "--algorithm", "exact");
+	expect(near).toMatchObject({ algorithm: "polynomial", certificate: { kind: "a-posteriori" } });
+	expect([near.degree, near.rank, near.exactRows]).toEqual(Array(3).fill(expect.any(Number)));
+	expect(exact).toMatchObject({ degree: null, certificate: { kind: "none" } });
+	const truth = { ...exact.gradients, X: { values: gradX.toRows() }, Y: { values: gradY.toRows() } };
+	for (const matrix of all) {
+		const { bound, values } = near.gradients[matrix];
+		expect(bound).toBeLessThanOrEqual(1e-4);
+		const off = maxAbsDifference(Matrix.fromRows(values), Matrix.fromRows(truth[matrix].values));
+		expect(off, matrix).toBeLessThanOrEqual(bound + 1e-12);
+		expect(exact.gradients[matrix].bound).toBe(null);
+	}
+});
+
+test.concurrent("a table tells the bound of each", async () => {
+	const { stdout } = await attgrad(["gradient", sound, "--wrt", "A2,Y", "--algorithm", "polynomial", "--degree", "3"]);
+	expect(stdout).toMatch(/^polynomial +degree 3, rank 10$/m);
+	expect(stdout).toMatch(/^exact rows +\d of 4$/m);
+	expect(stdout.match(/^dL\/d(A2|Y) .*; no entry is off by more than \S+ \(a-posteriori\)$/gm)).toHaveLength(2);
+});
+
 test.concurrent("--wrt X is the gradient as ever", async () => {
 	const { gradient } = await jsonOf(sound, "--wrt", "X", "--algorithm", "exact");
 	const { gradients } = await jsonOf(sound, "--wrt", "X,E", "--algorithm", "exact");
@@ -60,6 +86,18 @@ test.concurrent.each([
 	[
 		["--wrt", "A3", "--algorithm", "dense"],
 		"dense gives no gradient in A3; --algorithm exact gives that in every matrix",
+	],
+	[
+		["--wrt", "A3", "--algorithm", "polynomial", "--basis", "taylor"],
+		"polynomial has no option basis for the gradient in A3 (it has epsilon, relative, degree)",
+	],
+	[
+		["--wrt", "X,A1", "--algorithm", "polynomial/reverse"],
+		"polynomial/reverse gives the gradient in X alone; in A1 there is polynomial",
+	],
+	[
+		["--wrt", "A1", "--algorithm", "polynomial", "--dtype", "f32"],
+		"polynomial: the problem was rounded from f64 to f32; bounds in several matrices are proved of the numbers that were given: use f64",
 	],
 ])("%j is refused in one line", async (words, expected) => {
 	const { code, stdout, stderr } = await attgrad(["gradient", sound, ...words]);

@@ -11,7 +11,7 @@ import {
 import type { Matrix, Runtime } from "@attgrad/matrix-core";
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { computeGradients, readMatrixNames } from "../../gradient/several.ts";
+import { computeGradients, readMatrixNames, refuseMatrices } from "../../gradient/compute-gradients.ts";
 import type { Answer } from "../answer.ts";
 import { readArrays } from "../arrays.ts";
 import { dtypeOf, readOptions, readParams } from "../params.ts";
@@ -70,8 +70,15 @@ export async function answerGradient(request: ServeRequest, runtime: Runtime): P
 
 	async function compute() {
 		if (wrt.join() !== "X") {
-			const { gradients, loss } = await computeGradients(problem, { spelling, algorithm, options }, wrt, runtime);
-			return { gradients, loss, known: {} };
+			const selection = { spelling, algorithm, options };
+			refuseMatrices(selection, wrt, Object.keys(others));
+			const { gradients, bounds, loss, ...run } = await computeGradients(problem, selection, wrt, runtime);
+			const known = {
+				...(run.chosen && { chosen: run.chosen }),
+				...{ degree: run.degree ?? null, rank: run.rank ?? null, exactRows: run.exactRows ?? null },
+				certificate: bounds ? { kind: "a-posteriori", bounds } : { kind: "none", bounds: null },
+			};
+			return { gradients, loss, known };
 		}
 		refuseUnless(algorithm.supports(problem, options));
 		const { gradient, loss, picked, degree, rank, certificate } = await algorithm.run(problem, options, runtime);
