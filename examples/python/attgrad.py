@@ -153,28 +153,32 @@ class Attgrad:
         info, arrays = self._call("backward", params, {"Q": Q, "K": K, "V": V, "dO": dO})
         return BackwardResult(arrays, info)
 
-    def forward(self, Q, K, V, *, mask="none", window=None, lengths=None, scale=None, epsilon=None, algorithm="exact",
-                dtype=None, **options):
+    def forward(self, Q, K, V, *, mask="none", window=None, lengths=None, scale=None, epsilon=None, relative=None,
+                algorithm="exact", dtype=None, **options):
         """O = softmax(scale · Q Kᵀ over visible keys) V, exact unless another algorithm is asked for; parameters as `backward`."""
         params = {**options, "mask": mask, "window": window, "lengths": _numbers(lengths), "scale": scale,
-                  "epsilon": epsilon, "algorithm": algorithm, "dtype": dtype}
+                  "epsilon": epsilon, "relative": relative, "algorithm": algorithm, "dtype": dtype}
         info, arrays = self._call("forward", params, {"Q": Q, "K": K, "V": V})
         return ForwardResult(arrays, info)
 
-    def gradient(self, *, A1, A2, A3, X, Y, E, wrt="X", scale=None, epsilon=None, algorithm="auto", dtype=None, **options):
+    def gradient(self, *, A1, A2, A3, X, Y, E, wrt="X", scale=None, epsilon=None, relative=None, algorithm="auto", dtype=None,
+                 **options):
         """Gradients of ½ ‖softmax(scale · A1 X A2ᵀ) A3 Y − E‖² in the matrices of `wrt`, like "X" or ("X", "Y", "A1").
 
-        A1, A2, A3 and E are n x d, X and Y d x d. `epsilon`: accepted error of an entry (default: 1e-6); algorithm="exact" for none.
+        A1, A2, A3 and E are n x d, X and Y d x d. `epsilon`: accepted error of an entry; `relative`: the same as a part of
+        each gradient's largest entry (default: 1e-3; algorithm="exact" for none).
         """
         names = wrt if isinstance(wrt, str) else ",".join(wrt)
-        params = {**options, "wrt": names, "scale": scale, "epsilon": epsilon, "algorithm": algorithm, "dtype": dtype}
+        params = {**options, "wrt": names, "scale": scale, "epsilon": epsilon, "relative": relative, "algorithm": algorithm,
+                  "dtype": dtype}
         info, arrays = self._call("gradient", params, {"A1": A1, "A2": A2, "A3": A3, "E": E, "X": X, "Y": Y})
         return GradientResult(arrays, info)
 
-    def plan(self, *, epsilon=None, scale=None, dtype=None, **arrays):
+    def plan(self, *, epsilon=None, relative=None, scale=None, dtype=None, **arrays):
         """Each algorithm's predicted time and provable error for the arrays of `gradient` or `backward`, and the pick of auto."""
-        masks = {name: arrays.pop(name) for name in ("mask", "window", "lengths", "relative") if name in arrays}
-        return self._call("plan", {**masks, "epsilon": epsilon, "scale": scale, "dtype": dtype}, arrays)[0]
+        settings = {name: arrays.pop(name) for name in ("mask", "window", "lengths") if name in arrays}
+        settings.update(epsilon=epsilon, relative=relative, scale=scale, dtype=dtype)
+        return self._call("plan", settings, arrays)[0]
 
     def version(self):
         """Version of the command, its kernel, its threads."""

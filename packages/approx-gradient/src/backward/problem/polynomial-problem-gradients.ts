@@ -1,4 +1,11 @@
-import { type AttentionProblem, createBackwardProblem, inMemory, type MatrixName } from "@attgrad/attention-problem";
+import {
+	type AttentionProblem,
+	createBackwardProblem,
+	inMemory,
+	type MatrixName,
+	matrixNames,
+	provedRelative,
+} from "@attgrad/attention-problem";
 import {
 	ComputationError,
 	Matrix,
@@ -9,9 +16,9 @@ import {
 	transpose,
 	UsageError,
 } from "@attgrad/matrix-core";
+import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { maxUp, plus, sumUp, times } from "../../error-bound/index.ts";
 import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
-import { DEFAULT_EPSILON } from "../../polynomial/polynomial-options.ts";
 import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
 import { type BackwardPlan, planBackward } from "../plan-backward.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
@@ -19,9 +26,9 @@ import { type MovedGradients, movedGradients, productErrors } from "./moved-oper
 
 /** What a certified computation of several gradients is asked to keep. */
 export interface ProblemGradientsRequest {
-	/** Bound on the error of every entry. @default 1e-6, where nothing else is asked for */
+	/** Bound on the error of every entry. */
 	readonly epsilon?: number | undefined;
-	/** Bound on the error of each gradient as a part of its largest entry. */
+	/** Bound on the error of each gradient as a part of its largest entry. @default 1e-3, where nothing else is asked for */
 	readonly relative?: number | undefined;
 	/** @default the least odd one that proves what is asked for */
 	readonly degree?: number | undefined;
@@ -45,6 +52,8 @@ export interface CertifiedProblemGradients {
 	readonly rank: number;
 	/** Rows that were computed exactly. */
 	readonly exactRows: number;
+	/** What is told where a relative error was asked for and some gradient may be zero. */
+	readonly remark?: string;
 }
 
 /** Highest degree that is tried. */
@@ -61,7 +70,7 @@ const HIGHEST = 21;
 export async function polynomialProblemGradients(
 	given: AttentionProblem<RowSource>,
 	wrt: readonly MatrixName[],
-	{ degree, relative, ...asked }: ProblemGradientsRequest,
+	{ degree, epsilon, ...asked }: ProblemGradientsRequest,
 	runtime: Runtime,
 ): Promise<CertifiedProblemGradients> {
 	if (given.roundedFrom !== undefined)
@@ -69,20 +78,22 @@ export async function polynomialProblemGradients(
 			`polynomial: the problem was rounded from ${given.roundedFrom} to ${given.A1.dtype}; bounds in several matrices are proved of the numbers that were given: use ${given.roundedFrom}`,
 		);
 	const problem = wide(inMemory(given));
-	const epsilon = asked.epsilon ?? (degree === undefined && relative === undefined ? DEFAULT_EPSILON : undefined);
-	const least = { share: Number.POSITIVE_INFINITY, degree: 0 };
+	const relative = asked.relative ?? (degree === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
+	let least: { share: number; made: CertifiedProblemGradients } | undefined;
 	for (const tried of degree === undefined ? oddDegrees() : [degree]) {
 		const made = await atDegree(problem, wrt, tried, runtime);
 		if (!made) break;
-		const share = shareOf(made, epsilon, relative);
+		const share = shareOf(made, { epsilon, relative });
 		if (share <= 1 || (epsilon === undefined && relative === undefined)) return made;
 		// Rounding is what is left: higher degrees prove no more.
-		if (share > 0.9 * least.share && Number.isFinite(least.share)) break;
-		if (share < least.share) Object.assign(least, { share, degree: tried });
+		if (least && Number.isFinite(least.share) && share > 0.9 * least.share) break;
+		if (!least || share < least.share) least = { share, made };
 	}
+	if (least && shareOf(least.made, { epsilon, relative, zeros: true }) <= 1)
+		return { ...least.made, remark: zeroRemark(least.made) };
 	const what = [epsilon && `epsilon ${epsilon}`, relative && `relative ${relative}`].filter(Boolean).join(", ");
-	const best = Number.isFinite(least.share)
-		? `degree ${least.degree} proves ${least.share.toPrecision(3)} times that`
+	const best = Number.isFinite(least?.share)
+		? `degree ${least?.made.degree} proves ${least?.share.toPrecision(3)} times that`
 		: "no bound holds; use streaming";
 	throw new ComputationError(
 		"failed",
@@ -206,18 +217,25 @@ function outer(G: Matrix, B: Matrix, errors: Float64Array): Bounded {
 	return { gradient: multiply(G, turned), bound: plus(times(maxUp(errors), maxUp(columns)), rounding) };
 }
 
-/** The largest bound over what is asked for. */
+/** The largest bound over what is asked for; with `zeros`, a gradient that its bound does not tell from zero is held to an absolute error. */
 function shareOf(
 	{ gradients, bounds }: CertifiedProblemGradients,
-	epsilon: number | undefined,
-	relative: number | undefined,
+	{ epsilon, relative, zeros }: { epsilon?: number | undefined; relative?: number | undefined; zeros?: boolean },
 ): number {
 	let share = 0;
 	for (const [name, bound] of Object.entries(bounds) as [MatrixName, number][]) {
-		const size = maxAbs(gradients[name] ?? Matrix.zeros(1, 1));
+		const size = sizeOf(gradients[name]);
 		if (epsilon !== undefined) share = Math.max(share, bound / epsilon);
-		if (relative !== undefined && bound > 0) share = Math.max(share, bound / (relative * size));
-		if (!Number.isFinite(bound)) share = Number.POSITIVE_INFINITY;
+		if (relative === undefined) continue;
+		const isZero = zeros && size <= bound;
+		share = Math.max(share, isZero ? bound / ABSOLUTE_OF_ZERO : provedRelative(bound, size) / relative);
 	}
-	return share;
+	return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
+}
+
+const sizeOf = (gradient: Matrix | undefined): number => (gradient ? maxAbs(gradient) : 0);
+
+function zeroRemark({ gradients, bounds }: CertifiedProblemGradients): string {
+	const zeros = matrixNames.filter((name) => sizeOf(gradients[name]) <= (bounds[name] ?? -1));
+	return `${zeros.join(", ")} cannot be told from zero: a relative error has no meaning, an absolute one of ${ABSOLUTE_OF_ZERO} is proved`;
 }

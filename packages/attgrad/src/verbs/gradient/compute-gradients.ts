@@ -18,6 +18,7 @@ export interface Gradients {
 	readonly degree?: number;
 	readonly rank?: number;
 	readonly exactRows?: number;
+	readonly remark?: string;
 	/** The choice of `auto`, and why. */
 	readonly chosen?: { readonly algorithm: string; readonly why: string; readonly exact: boolean };
 }

@@ -93,6 +93,7 @@ function describe({ problem, selection, computed, milliseconds, runtime, out }: 
 	return {
 		...describeCall(problem, selection),
 		...(chosen && { chosen }),
+		...(computed.remark !== undefined && { remark: computed.remark }),
 		status: "done" as const,
 		B: boundMet(problem).B,
 		scale: problem.scale,
@@ -141,6 +142,7 @@ function printGradients(answer: ReturnType<typeof describe>): void {
 			`dL/d${name}`,
 			`largest entry ${shortNumber(largest)}, Frobenius norm ${shortNumber(norm)}${bound === null ? "" : `; no entry is off by more than ${shortNumber(bound)} (${answer.certificate.kind})`}`,
 		]),
+		...(answer.remark === undefined ? [] : [["remark", answer.remark] as [string, string]]),
 		[
 			"time",
 			`${shortNumber(answer.milliseconds)} ms, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,

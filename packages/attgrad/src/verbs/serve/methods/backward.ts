@@ -56,6 +56,7 @@ export async function answerBackward(request: ServeRequest, runtime: Runtime): P
 			options,
 			...describeOperator(problem),
 			...(result.picked && { chosen: result.picked }),
+			...(result.remark !== undefined && { remark: result.remark }),
 			degree: result.degree ?? null,
 			rank: result.rank ?? null,
 			exactRows: result.exactRows ?? null,

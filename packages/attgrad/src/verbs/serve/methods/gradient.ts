@@ -75,15 +75,21 @@ export async function answerGradient(request: ServeRequest, runtime: Runtime): P
 			const { gradients, bounds, loss, ...run } = await computeGradients(problem, selection, wrt, runtime);
 			const known = {
 				...(run.chosen && { chosen: run.chosen }),
+				...(run.remark !== undefined && { remark: run.remark }),
 				...{ degree: run.degree ?? null, rank: run.rank ?? null, exactRows: run.exactRows ?? null },
 				certificate: bounds ? { kind: "a-posteriori", bounds } : { kind: "none", bounds: null },
 			};
 			return { gradients, loss, known };
 		}
 		refuseUnless(algorithm.supports(problem, options));
-		const { gradient, loss, picked, degree, rank, certificate } = await algorithm.run(problem, options, runtime);
+		const { gradient, loss, picked, degree, rank, certificate, remark } = await algorithm.run(
+			problem,
+			options,
+			runtime,
+		);
 		const known = {
 			...(picked && { chosen: picked }),
+			...(remark !== undefined && { remark }),
 			degree: degree ?? null,
 			rank: rank ?? null,
 			certificate: certificate ?? { kind: "none", bound: null },
