@@ -4,6 +4,7 @@ import crossover from "./crossover/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
 import kernels from "./kernels/experiment.ts";
+import languageModel from "./language-model/experiment.ts";
 import millionTokens from "./million-tokens/experiment.ts";
 import pareto from "./pareto/experiment.ts";
 import peers from "./peers/experiment.ts";
@@ -14,6 +15,7 @@ import regimes from "./regimes/experiment.ts";
 import scaling from "./scaling/experiment.ts";
 import threshold from "./threshold/experiment.ts";
 import training from "./training/experiment.ts";
+import trainingEntries from "./training-entries/experiment.ts";
 
 /** Every experiment, in the order in which a sweep of all runs them. A new one is a folder and a line here. */
 export const experiments: readonly Experiment[] = [
@@ -28,6 +30,8 @@ export const experiments: readonly Experiment[] = [
 	threshold,
 	hardness,
 	training,
+	trainingEntries,
+	languageModel,
 	published,
 	kernels,
 	millionTokens,

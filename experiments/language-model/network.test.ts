@@ -1,7 +1,8 @@
-import { Matrix, seededRandom } from "@attgrad/matrix-core";
+import { createRuntime, Matrix, seededRandom } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
+import { exactCore } from "./cores/exact-core.ts";
 import { createAdam } from "./network/adam.ts";
-import { joinHeads, splitHeads } from "./network/attention.ts";
+import { type AttentionCore, joinHeads, splitHeads } from "./network/attention.ts";
 import { boundEntries } from "./network/bound-entries.ts";
 import { crossEntropy, IGNORED } from "./network/cross-entropy.ts";
 import { linear, mlp, type Pass, rmsNorm, silu } from "./network/layer.ts";
@@ -109,10 +110,10 @@ const batch = (vocabulary: number, sequences: number, n: number): Batch => {
 };
 
 /** Central differences of the loss along a random direction in each parameter, against the gradient. */
-async function expectGradient(model: LanguageModel, data: Batch): Promise<void> {
+async function expectGradient(model: LanguageModel, data: Batch, core: AttentionCore): Promise<void> {
 	clearGradients(model.parameters);
-	await lossOf(model, data, plainCore);
-	const loss = async () => (await lossOf(model, data, plainCore, { backward: false })).loss;
+	await lossOf(model, data, core);
+	const loss = async () => (await lossOf(model, data, core, { backward: false })).loss;
 	const total = Math.sqrt(model.parameters.reduce((sum, { gradient }) => sum + inner(gradient, gradient), 0));
 	for (const { name, value, gradient } of model.parameters) {
 		const direction = Float64Array.from(value.data, () => random.normal());
@@ -132,13 +133,20 @@ async function expectGradient(model: LanguageModel, data: Batch): Promise<void> 
 	}
 }
 
-describe("a language model", () => {
-	it.each(["none", "norm", "cap"] as const)(
-		"has the gradient of its loss in every weight, entries bounded: %s",
-		async (kind) => {
+describe("a language model", async () => {
+	const operator = exactCore(await createRuntime({ kernel: "js" }));
+	it.each([
+		["none", "the definition", plainCore],
+		["norm", "the definition", plainCore],
+		["cap", "the definition", plainCore],
+		["none", "the operator", operator],
+		["norm", "the operator", operator],
+	] as const)(
+		"has the gradient of its loss in every weight, entries bounded: %s, attention by %s",
+		async (kind, _, core) => {
 			const bound = kind === "none" ? { kind } : { kind, gain: 2 };
 			const model = createModel({ vocabulary: 11, layers: 2, heads: 2, width: 4, bound }, 5);
-			await expectGradient(model, batch(11, 2, 9));
+			await expectGradient(model, batch(11, 2, 9), core);
 		},
 	);
 
