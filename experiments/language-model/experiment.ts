@@ -16,7 +16,7 @@ const HEADS = 2;
 const GAIN = 1;
 
 /** Tokens of a batch that is not longer than one sequence. */
-const TOKENS = 4096;
+const TOKENS = 1024;
 
 /** Steps between two comparisons with exact gradients. */
 const CHECKED = 20;
@@ -84,7 +84,7 @@ export default defineExperiment({
 	module: import.meta.url,
 	algorithms: [exactAttention, certifiedAttention],
 	grid: {
-		quick: [...blocks(256, 40, [1]), ...blocks(4096, 21, [1])],
+		quick: [...blocks(256, 40, [1, 2, 3]), ...blocks(4096, 21, [1])],
 		full: [...blocks(512, 100, [1, 2, 3]), ...blocks(16384, 60, [1])],
 	},
 	effort: { quick: { budget: 0, timeLimit: 60_000 }, full: { budget: 0, timeLimit: 1_200_000 } },

@@ -16,6 +16,7 @@ const WIDTH = 4;
 /** What a preset trains. */
 interface Course {
 	readonly n: number;
+	readonly sequences: number;
 	readonly steps: number;
 	/** Tokens of the sequence on which heads are timed. */
 	readonly timed: number;
@@ -24,8 +25,8 @@ interface Course {
 }
 
 const courses: Readonly<Record<string, Course>> = {
-	short: { n: 64, steps: 300, timed: 1024, looks: 4 },
-	long: { n: 128, steps: 600, timed: 4096, looks: 8 },
+	short: { n: 64, sequences: 8, steps: 300, timed: 1024, looks: 4 },
+	long: { n: 128, sequences: 16, steps: 600, timed: 4096, looks: 8 },
 };
 
 /** Ways to bound the norms of queries and keys: a gain for each, none for free entries. */
@@ -43,9 +44,9 @@ function blocks(name: keyof typeof courses, { norm, cap }: Bounds): GridBlock[] 
 		distribution: [`${name} recall, ${kind}`],
 	});
 	return [
-		{ ...point, B: [0], distribution: [`${name} recall, free`] },
 		bounded("norm", norm),
 		...(cap.length > 0 ? [bounded("cap", cap)] : []),
+		{ ...point, B: [0], distribution: [`${name} recall, free`] },
 	];
 }
 
@@ -62,7 +63,7 @@ async function measure({ cell, runtime }: CellContext): Promise<Measurement> {
 	// Free entries are followed along the training; bounded ones are looked at when it is over.
 	const every = kind === "free" ? course.steps / course.looks : course.steps;
 	const looks: { step: number; heads: HeadFacts[] }[] = [];
-	const plan = { model, task, n, core, sequences: 16, steps: course.steps, rate: 0.02, seed };
+	const plan = { model, task, n, core, sequences: course.sequences, steps: course.steps, rate: 0.02, seed };
 	const { loss, accuracy, milliseconds } = await train({
 		...plan,
 		async before(step) {

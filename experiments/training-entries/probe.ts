@@ -71,9 +71,10 @@ async function factsOf(problem: BackwardProblem, runtime: Runtime): Promise<Head
 	const exact = await timeOf(() => backwardStreaming.run(problem, {}, runtime));
 	const sizes = { B: Math.sqrt(d * maxAbs(Q) * maxAbs(K)), radius: radiusOf(problem), exact };
 	const sample = sampleOf(problem);
+	if (!(await servesAt(sample, HIGHEST, runtime))) return sizes;
 	for (let degree = 1; degree <= HIGHEST; degree += 2) {
 		if (!(await servesAt(sample, degree, runtime))) continue;
-		const options = backwardPolynomial.options.parse({ degree, relative: EPSILON });
+		const options = { ...backwardPolynomial.options.parse({ degree }), relative: EPSILON };
 		try {
 			const { rank } = await backwardPolynomial.run(problem, options, runtime);
 			const certified = await timeOf(() => backwardPolynomial.run(problem, options, runtime));

@@ -1,5 +1,6 @@
 import type { AttentionOperands } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { availableMemory, countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { attemptDegree, largestOf } from "../attempt.ts";
 import { memoryOf, type PolynomialBackwardOptions, storedBound } from "../polynomial-backward.ts";
@@ -30,10 +31,12 @@ export interface PolynomialOperatorOutput {
  */
 export async function polynomialOperatorOutput(
 	operands: AttentionOperands<RowSource>,
-	{ degree, epsilon = Number.POSITIVE_INFINITY, relative, chunk }: PolynomialBackwardOptions,
+	{ degree, epsilon = Number.POSITIVE_INFINITY, chunk, ...asked }: PolynomialBackwardOptions,
 	runtime: Pick<Runtime, "onProgress">,
 ): Promise<PolynomialOperatorOutput> {
 	const { Q, batch, heads, n_q, d, d_v } = operands;
+	const isAsked = degree !== undefined || epsilon < Number.POSITIVE_INFINITY;
+	const relative = asked.relative ?? (isAsked ? undefined : DEFAULT_RELATIVE);
 	const problem = { ...operands, dO: Matrix.zeros(batch * heads * n_q, d_v, Q.dtype) };
 	const degrees = degree === undefined ? Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1) : [degree];
 	let least = Number.POSITIVE_INFINITY;
