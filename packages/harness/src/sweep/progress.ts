@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import type { SingleBar } from "cli-progress";
 import type { Row } from "../cells/index.ts";
 
@@ -18,7 +19,7 @@ export interface Progress {
 /** A terminal or a file to write to. */
 type Output = Pick<NodeJS.WriteStream, "write" | "isTTY">;
 
-/** A bar with the time left on a terminal, a line for each cell elsewhere. */
+/** A bar with the time left below the finished cells on a terminal, a line for each cell elsewhere. */
 export async function createProgress(output: NodeJS.WriteStream = process.stderr): Promise<Progress> {
 	return output.isTTY ? createBar(output) : createLines(output);
 }
@@ -71,7 +72,7 @@ async function createBar(output: NodeJS.WriteStream): Promise<Progress> {
 			bar?.update({ what });
 		},
 		finish(what, row) {
-			if (row.status !== "done") notice(`${what}: ${describeOutcome(row)}`);
+			notice(`${mark(row.status, output)} ${what}: ${describeOutcome(row)}`);
 			bar?.increment();
 		},
 		notice,
@@ -82,6 +83,17 @@ async function createBar(output: NodeJS.WriteStream): Promise<Progress> {
 			[bars, bar] = [undefined, undefined];
 		},
 	};
+}
+
+/** A sign for what became of a cell, in colour where the terminal takes it and NO_COLOR does not forbid it. */
+function mark(status: Row["status"], stream: NodeJS.WriteStream): string {
+	const [sign, colour] =
+		status === "done"
+			? (["✓", "green"] as const)
+			: status === "skipped"
+				? (["–", "yellow"] as const)
+				: (["✗", "red"] as const);
+	return styleText(colour, sign, { stream });
 }
 
 /** What became of a cell, in a few words. */

@@ -19,7 +19,9 @@ test.concurrent("list --json has every algorithm, backward pass, distribution, e
 });
 
 test.concurrent("list shows the options of an algorithm with their values and defaults", async () => {
-	const { stdout } = await attgrad(["list"]);
+	const { stdout: wrapped } = await attgrad(["list"]);
+	expect(Math.max(...wrapped.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+	const stdout = wrapped.replaceAll(/\n {20,}(?! ?--|variants)/g, " ");
 	expect(stdout).toMatch(/^ {2}polynomial +\S/m);
 	expect(stdout).toMatch(/--route paper\|moment\|reverse.*\(default: moment\)/);
 	expect(stdout).toMatch(/variants: .*polynomial\/moment/);
