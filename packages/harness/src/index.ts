@@ -38,6 +38,7 @@ export {
 	power,
 	type Quantity,
 	type Rule,
+	renderFigure,
 	type Series,
 } from "./figures/index.ts";
 export {

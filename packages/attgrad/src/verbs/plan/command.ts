@@ -4,18 +4,23 @@ import type { Verb } from "../verb.ts";
 export const planVerb: Verb = {
 	name: "plan",
 	argument: {
-		syntax: "<problem>",
+		syntax: "[problem]",
 		type: "string",
-		describe: "an .npz file or a folder of .npy files; rows stay in the file",
+		describe: "an .npz file or a folder of .npy files; rows stay in the file. Without one: a model by --n, --d, --B",
 	},
-	summary: "Show each algorithm's predicted time and provable error for a problem file, and which one auto picks",
+	summary:
+		"Show each algorithm's predicted time and provable error for a problem file, or whether certified attention pays for a model",
 	examples: [
 		["plan problem.npz", "to prove every entry within 1e-3 of the largest"],
 		["plan problem.npz --epsilon 1e-9 --json", "the same for programs"],
+		["plan --n 2^17 --d 64 --heads 12 --B 4", "will this ever pay for my model?"],
 	],
-	flags: async () => [{ schema: (await import("./run.ts")).planFlags }],
+	flags: async () => [
+		{ schema: (await import("./run.ts")).planFlags },
+		{ schema: (await import("./model/answer.ts")).modelFlags, heading: "A model, without a file:" },
+	],
 	run: async (given) => {
-		const { planProblem } = await import("./run.ts");
-		await planProblem(given);
+		if (given["problem"] !== undefined) return (await import("./run.ts")).planProblem(given);
+		await (await import("./model/answer.ts")).answerModel(given);
 	},
 };

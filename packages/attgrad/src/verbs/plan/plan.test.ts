@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { attgrad, temporaryFolder } from "../../testing/command.ts";
@@ -45,4 +46,26 @@ test.concurrent("plan prints a table, cheapest first", async () => {
 test.concurrent("a wrong plan is refused in a line", async () => {
 	const { code, stderr } = await attgrad(["plan", "nowhere.npz", "--epsilon", "0"]);
 	expect({ code, stderr }).toEqual({ code: 2, stderr: "attgrad plan: --epsilon must be > 0, got 0\n" });
+});
+
+test.concurrent("without a file, plan answers whether certified attention pays for a model, and draws it", async () => {
+	const words = ["plan", "--n", "2^17", "--d", "64", "--heads", "12", "--B", "4"];
+	const { code, stdout, stderr } = await attgrad([...words, "--plot", join(folder, "figure")]);
+	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	expect(stdout).toMatch(/^answer +no: certified attention is faster only from n = 2\^\d+\.\d on$/m);
+	expect(stdout).toMatch(/^would pay +B up to 0\.\d+ at this n and d; d up to \d+ at this n and B$/m);
+	for (const ending of ["svg", "png"]) expect(existsSync(join(folder, `figure/plan.${ending}`))).toBe(true);
+	const easy = JSON.parse((await attgrad(["plan", "--n", "2^17", "--d", "2", "--B", "0.5", "--json"])).stdout);
+	expect(easy).toMatchObject({ n: 131072, d: 2, heads: 1, B: 0.5, relative: 0.01, pays: true });
+});
+
+test.concurrent.each([
+	[["--n", "2^17", "--B", "4"], "give a problem file, or a model: --d missing (attgrad plan --help)"],
+	[[], "give a problem file, or a model: --n, --d, --B missing (attgrad plan --help)"],
+	[["--n", "8,16", "--d", "2", "--B", "1"], "--n: plan takes one size, got 8,16"],
+	[["--n", "0", "--d", "2", "--B", "1"], "--n: each value must be a whole number >= 1 (also 2^10, 2^10..2^17), got 0"],
+	[["--n", "8", "--d", "2", "--B", "1", "--relative", "1"], "--relative must be < 1, got 1"],
+])("the model %j is refused in a line", async (words, reason) => {
+	const { code, stderr } = await attgrad(["plan", ...words]);
+	expect({ code, stderr }).toEqual({ code: 2, stderr: `attgrad plan: ${reason}\n` });
 });
