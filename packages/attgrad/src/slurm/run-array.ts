@@ -16,7 +16,7 @@ export interface ArrayRequest extends ArrayCells {
 }
 
 /** Effects of a job array: SLURM, notices, pauses, and the signal to stop. */
-export interface ArraySurroundings {
+export interface ArrayDependencies {
 	readonly slurm: SlurmClient;
 	notice(line: string): void;
 	/** Waits, milliseconds; ends early when the signal is aborted. */
@@ -42,8 +42,8 @@ const interval = (elapsed: number) => Math.min(10_000, 1_000 + elapsed / 30);
  * go on after an interruption.
  * @throws ComputationError when a task gives no row twice in a row; UsageError when SLURM is not there or refuses
  */
-export async function runArray(request: ArrayRequest, surroundings: ArraySurroundings): Promise<ArrayEnd> {
-	const array = new ShardArray(request, surroundings);
+export async function runArray(request: ArrayRequest, dependencies: ArrayDependencies): Promise<ArrayEnd> {
+	const array = new ShardArray(request, dependencies);
 	await array.start();
 	return array.follow();
 }
@@ -56,14 +56,14 @@ export function firstScript(request: ArrayRequest): string {
 class ShardArray {
 	readonly #request: ArrayRequest;
 	readonly #shards: ArrayShards;
-	readonly #surroundings: ArraySurroundings | undefined;
+	readonly #dependencies: ArrayDependencies | undefined;
 	/** The last notice. */
 	#told = "";
 
-	constructor(request: ArrayRequest, surroundings?: ArraySurroundings) {
+	constructor(request: ArrayRequest, dependencies?: ArrayDependencies) {
 		this.#request = request;
 		this.#shards = new ArrayShards(request);
-		this.#surroundings = surroundings;
+		this.#dependencies = dependencies;
 	}
 
 	/** Takes up the array that was submitted before, or submits it. */
@@ -76,7 +76,7 @@ class ShardArray {
 
 	/** Looks at queue and rows until all rows are there, or a task is given up. */
 	async follow(): Promise<ArrayEnd> {
-		const { pause, signal } = this.#surroundings!;
+		const { pause, signal } = this.#dependencies!;
 		const start = performance.now();
 		/** Tasks that were seen ended without all rows, the look before: their last rows may not have arrived yet. */
 		let suspects = new Set<number>();
@@ -132,7 +132,7 @@ class ShardArray {
 		const script = join(folder, "array.sh");
 		writeFileSync(script, this.script(attempt, shards));
 		const rows = this.#shards.handOver(shards, attempt);
-		const job = await this.#surroundings!.slurm.submit(script);
+		const job = await this.#dependencies!.slurm.submit(script);
 		this.#shards.submitted(attempt, job, rows);
 		const cells = shards.reduce((sum, shard) => sum + this.#shards.left(shard), 0);
 		this.#notice(
@@ -164,7 +164,7 @@ class ShardArray {
 		const states = new Map<number, TaskState | undefined>();
 		const open = Map.groupBy(this.#shards.open(), (shard) => this.#shards.lastAttempt(shard).job);
 		for (const [job, shards] of open) {
-			const known = await this.#surroundings!.slurm.taskStates(job);
+			const known = await this.#dependencies!.slurm.taskStates(job);
 			if (known) for (const shard of shards) states.set(shard, known.get(shard));
 			else this.#notice(`squeue does not answer about job ${job}; trying again`);
 		}
@@ -186,6 +186,6 @@ class ShardArray {
 	}
 
 	#notice(line: string): void {
-		this.#surroundings!.notice(`${this.#request.experiment}: ${line}`);
+		this.#dependencies!.notice(`${this.#request.experiment}: ${line}`);
 	}
 }

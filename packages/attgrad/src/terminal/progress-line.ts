@@ -18,13 +18,13 @@ export interface ProgressStream {
  * @param now the clock, milliseconds
  */
 export function progressLine(stream: ProgressStream = process.stderr, now = () => performance.now()) {
-	const whole = new Whole(now());
+	const state = new ComputationState(now());
 	let next = now() + LOG_EVERY;
 	let shown = false;
 	return {
 		show(done: number, total: number, preparation?: string): void {
 			const time = now();
-			const text = whole.take(time, done, total, preparation);
+			const text = state.take(time, done, total, preparation);
 			if (text === undefined || (!stream.isTTY && time < next)) return;
 			stream.write(stream.isTTY ? `\r${text}\x1b[K` : `${text}\n`);
 			shown = Boolean(stream.isTTY);
@@ -37,7 +37,7 @@ export function progressLine(stream: ProgressStream = process.stderr, now = () =
 		},
 		/** Expects so many rounds more. */
 		expectMore(count: number): void {
-			whole.expectMore(count);
+			state.expectMore(count);
 		},
 		clear(): void {
 			if (shown) stream.write("\r\x1b[K");
@@ -47,7 +47,7 @@ export function progressLine(stream: ProgressStream = process.stderr, now = () =
 }
 
 /** The state of a computation as a whole, from its reports. */
-class Whole {
+class ComputationState {
 	#round = 1;
 	#expected = 1;
 	/** When the round began, and when its work did, after what is prepared; undefined while it is prepared. */

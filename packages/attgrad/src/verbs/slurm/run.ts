@@ -32,6 +32,10 @@ export async function sweepOnSlurm(
 	const spelling = experiments.includes(experiment) ? name : resolve(name);
 	const { overrides = {}, ...limit } = await gridOf(flags);
 	const plan = await planCells(experiment, { preset, overrides, ...limit, shards: array });
+	if (plan.grid.length === 0) {
+		console.error(`attgrad slurm: ${experiment.name} has no cells with these options: nothing to run`);
+		return;
+	}
 	const words = [
 		...[spelling, "--preset", preset],
 		...handedOn.flatMap((flag) => (flags[flag] === undefined ? [] : [`--${flag}=${flags[flag]}`])),
