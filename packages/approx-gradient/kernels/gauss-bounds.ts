@@ -14,7 +14,8 @@ const KAPPA: usize = RADIUS + 8;
 const ROUNDING: usize = KAPPA + 8;
 const RANGE_SQUARE: usize = ROUNDING + 8;
 const KEY_RATIO: usize = RANGE_SQUARE + 8;
-const CONSTANT: usize = KEY_RATIO + 8;
+const LEAST_REACH: usize = KEY_RATIO + 8;
+const CONSTANT: usize = LEAST_REACH + 8;
 const OUTPUT_SQUARE: usize = CONSTANT + 8;
 const PRODUCT: usize = OUTPUT_SQUARE + 8;
 const COLUMNS: usize = PRODUCT + 8;
@@ -55,9 +56,9 @@ export function reachOfRows(d: i32, q: usize, bounds: usize, panels: usize): voi
 		// unroll v: TILE_VECTORS
 		sum$v = multiplyAdd<f64>(v128.abs<f64>(x$v), most, sum$v);
 	}
-	const norm = v128.load_splat<f64>(bounds, KEY_NORM), to = kept(panels, REACH);
+	const norm = v128.load_splat<f64>(bounds, KEY_NORM), floor = v128.load_splat<f64>(bounds, LEAST_REACH), to = kept(panels, REACH);
 	// unroll v: TILE_VECTORS
-	v128.store(to, v128.min<f64>(sum$v, v128.mul<f64>(v128.sqrt<f64>(square$v), norm)), $v * 16);
+	v128.store(to, v128.max<f64>(floor, v128.min<f64>(sum$v, v128.mul<f64>(v128.sqrt<f64>(square$v), norm))), $v * 16);
 }
 
 /**
@@ -118,13 +119,13 @@ export function normaliserIn(panels: usize): usize {
 	return kept(panels, NORMALISER);
 }
 
-/** norms: ‖x‖² of each row for d panels. */
+/** norms: ‖x‖² of each row for d panels, with the least normal number for each square that is below it. */
 // @ts-ignore: decorator
 @inline
 function squareOf(d: i32, x: usize, to: usize): void {
 	const P = panelBytes();
 	// unroll v: TILE_VECTORS
-	let s$v = zero();
+	let s$v = v128.splat<f64>(<f64>d * 2.2250738585072014e-308);
 	for (const end = x + <usize>d * P; x < end; x += P) {
 		// unroll v: TILE_VECTORS
 		s$v = multiplyAdd<f64>(v128.load(x, $v * 16), v128.load(x, $v * 16), s$v);
@@ -150,6 +151,8 @@ export function rowBounds(
 	// unroll v: TILE_VECTORS
 	const factor$v = v128.add<f64>(three, tau$v);
 	// unroll v: TILE_VECTORS
+	const own$v = multiplyAdd<f64>(v128.splat<f64>(12.0 * load<f64>(bounds, SUMS)), v128.load(kept(panels, GROWTH), $v * 16), one);
+	// unroll v: TILE_VECTORS
 	let l$v = zero();
 	// unroll v: TILE_VECTORS
 	let s$v = v128.load_splat<f64>(bounds, CONSTANT);
@@ -161,7 +164,7 @@ export function rowBounds(
 		// unroll v: TILE_VECTORS
 		const c$v = v128.abs<f64>(v128.load(c, $v * 16));
 		// unroll v: TILE_VECTORS
-		l$v = multiplyAdd<f64>(H, multiplyAdd<f64>(factor$v, c$v, H), l$v);
+		l$v = multiplyAdd<f64>(H, multiplyAdd<f64>(factor$v, c$v, v128.mul<f64>(own$v, H)), l$v);
 		// unroll v: TILE_VECTORS
 		s$v = multiplyAdd<f64>(o$v, multiplyAdd<f64>(outputSquare, o$v, ofOutput), s$v);
 		// unroll v: TILE_VECTORS
@@ -262,10 +265,13 @@ function spread(
 	if (r == 0) mean$v = root$v;
 	// unroll v: TILE_VECTORS
 	const moved$v = multiplyAdd<f64>(rootE$v, v128.min<f64>(mean$v, root$v), v128.sqrt<f64>(keyErrors$v));
+	const rounded = v128.splat<f64>(3.0 * load<f64>(bounds, SUMS) * Math.sqrt(load<f64>(bounds, RANGE_SQUARE)));
+	// unroll v: TILE_VECTORS
+	const c$v = multiplyAdd<f64>(rounded, v128.load(kept(panels, GROWTH), $v * 16), v128.sqrt<f64>(v128.load(scratch + P, $v * 16)));
 	// unroll v: TILE_VECTORS
 	let bound$v = v128.mul<f64>(E$v, v128.sqrt<f64>(v128.load(scratch + 2 * P, $v * 16)));
 	// unroll v: TILE_VECTORS
-	bound$v = multiplyAdd<f64>(v128.mul<f64>(v128.sqrt<f64>(v128.load(scratch + P, $v * 16)), spread$v), moved$v, bound$v);
+	bound$v = multiplyAdd<f64>(v128.mul<f64>(c$v, spread$v), moved$v, bound$v);
 	// unroll v: TILE_VECTORS
 	bound$v = multiplyAdd<f64>(v128.mul<f64>(rootE$v, spread$v), v128.mul<f64>(deviation$v, root$v), bound$v);
 	// unroll v: TILE_VECTORS

@@ -20,14 +20,14 @@ export interface AttackedProblem {
 export const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)];
 
 /** Mostly small: a truth takes n² steps, and what breaks a bound breaks it at n = 2. */
-const ROWS = [1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8, 8, 11];
+const ROWS = [1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 8];
 const MORE_ROWS = [17, 33, 64, 111];
 
 /** A problem from a distribution or an adversary, perhaps at the ends of the range, in double, single, or rounded to single. */
 export function randomProblem(seed: number, random: Random): AttackedProblem {
 	const sizes = {
-		n: pick(random, random.integer(0, 199) === 0 ? MORE_ROWS : ROWS),
-		d: pick(random, [1, 1, 2, 2, 3, 4]),
+		n: pick(random, random.integer(0, 499) === 0 ? MORE_ROWS : ROWS),
+		d: pick(random, [1, 1, 2, 2, 2, 3]),
 		B: 0.05 * 60 ** random.uniform(),
 	};
 	const type = pick(random, ["f64", "f64", "f32", "rounded"] as const);

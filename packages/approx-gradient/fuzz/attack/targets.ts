@@ -1,60 +1,185 @@
-import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import type { Random } from "@attgrad/matrix-core";
+import {
+	type AnyGradientAlgorithm,
+	type BackwardProblem,
+	type Certificate,
+	computeOutput,
+	visibleKeys,
+} from "@attgrad/attention-problem";
+import { ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
+import type { Matrix, Random, Runtime } from "@attgrad/matrix-core";
+import { backwardPolynomial } from "../../src/backward/index.ts";
 import { clusters, linearAttention, nystrom, supportBasis } from "../../src/feature-maps/index.ts";
-import { polynomial } from "../../src/index.ts";
+import { polynomial, polynomialForward, polynomialGradientY } from "../../src/index.ts";
 import { auto } from "../../src/planner/auto.ts";
-import { pick } from "./problems.ts";
+import { operatorProblem } from "./operator-problem.ts";
+import { type AttackedProblem, pick } from "./problems.ts";
 
-/** An algorithm with a proof, and random options for it. */
-export type Target = readonly [AnyGradientAlgorithm, (random: Random) => object];
+/** A bound that was claimed, and the error of what it was claimed for: of all entries, or of the row with the least room. */
+export interface Claim {
+	readonly kind: Certificate["kind"];
+	readonly bound: number;
+	readonly error: number;
+}
+
+/** What is attacked: options for a problem, and the run with its judgement. */
+export interface Target {
+	readonly name: string;
+	prepare(attacked: AttackedProblem, random: Random): Prepared;
+}
+
+/** An attack that is ready to run. */
+export interface Prepared {
+	/** In words, for the report. */
+	readonly options: object;
+	run(runtime: Runtime): Promise<Claim>;
+}
+
+const nothing: Claim = { kind: "none", bound: Number.POSITIVE_INFINITY, error: Number.NaN };
+
+/** The claim of a certificate about a matrix; nothing where there is none, and then the truth is not worked out. */
+function claimOf(certificate: Certificate | undefined, computed: Matrix, truth: () => ExactMatrix): Claim {
+	if (certificate?.kind !== "a-priori" && certificate?.kind !== "a-posteriori") return nothing;
+	return { kind: certificate.kind, bound: certificate.bound, error: truth().distanceTo(computed) };
+}
+
+/** The gradient in X by an algorithm. */
+const gradientBy = (algorithm: AnyGradientAlgorithm, optionsOf: (random: Random) => object, name?: string): Target => ({
+	name: name ?? algorithm.name,
+	prepare({ given, problem }, random) {
+		const options = optionsOf(random);
+		return {
+			options,
+			async run(runtime) {
+				const { gradient, certificate } = await algorithm.run(problem, algorithm.options.parse(options), runtime);
+				return claimOf(certificate, gradient, () => truthOf(given).gradient);
+			},
+		};
+	},
+});
 
 /** The polynomial method: every route, basis, set of monomials and kind of certificate. */
-export const polynomialTarget: Target = [
+const polynomialTarget = gradientBy(polynomial, (random) => ({
+	// A search for the least anisotropic set takes long where there is none: those attacks are at a degree.
+	...(random.integer(0, 5) === 0
+		? { degree: random.integer(0, 4), monomials: "anisotropic" }
+		: { ...accuracy(random), monomials: "total-degree" }),
+	...family(random),
+	route: pick(random, ["paper", "moment", "moment", "reverse"]),
+	certificate: pick(random, ["a-posteriori", "a-posteriori", "a-priori"]),
+}));
+
+/** A polynomial for each row, on kernels and in plain TypeScript, with every kind of bound of a row. */
+const gauss = gradientBy(
 	polynomial,
 	(random) => ({
-		// A search for the least anisotropic set takes long where there is none: those attacks are at a degree.
-		...(random.integer(0, 5) === 0
-			? { degree: random.integer(0, 5), monomials: "anisotropic" }
-			: { ...polynomialOptions(random), monomials: "total-degree" }),
-		route: pick(random, ["paper", "moment", "moment", "reverse"]),
-		basis: pick(random, ["taylor", "chebyshev", "minimax"]),
-		certificate: pick(random, ["a-posteriori", "a-posteriori", "a-priori"]),
+		...accuracy(random),
+		basis: "gauss",
+		route: pick(random, ["moment", "moment", "moment", "reverse"]),
+		form: pick(random, ["l1", "v2", "v2", "vd"]),
 	}),
-];
+	"polynomial by rows",
+);
 
-/** The algorithms by feature maps, and the one that chooses. */
-export const otherTargets: readonly Target[] = [
-	[linearAttention, () => ({})],
-	[nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 130) }))],
-	[
-		supportBasis,
-		(random) => ({
-			...polynomialOptions(random),
-			...sometimes(random, () => ({ threshold: 3 * random.uniform() * 10 ** random.integer(0, 3) })),
-		}),
-	],
-	[auto, (random) => ({ epsilon: 10 ** random.uniform(-8, 1) })],
-	[
-		clusters,
-		(random) => ({
-			...polynomialOptions(random),
-			...sometimes(random, () => ({ queryClusters: random.integer(1, 10) })),
-			...sometimes(random, () => ({ keyClusters: random.integer(1, 10) })),
-			...sometimes(random, () => ({ drop: 10 ** random.uniform(-10, -1) })),
-		}),
-	],
-];
+/** The outputs of a layer. */
+const output: Target = {
+	name: "output",
+	prepare({ given, problem }, random) {
+		const options = { ...accuracy(random), ...family(random) };
+		return {
+			options,
+			async run(runtime) {
+				const { output, certificate } = await computeOutput(polynomialForward, problem, options, runtime);
+				return claimOf(certificate, output, () => truthOf(given).output);
+			},
+		};
+	},
+};
 
-/** Options of the polynomial's outputs. */
-export const outputOptions = (random: Random): object => ({
-	...polynomialOptions(random),
-	basis: pick(random, ["taylor", "chebyshev", "minimax"]),
-});
+/** The gradient in Y. */
+const gradientY: Target = {
+	name: "gradient in Y",
+	prepare({ given, problem }, random) {
+		const options = { ...accuracy(random), ...family(random) };
+		return {
+			options,
+			async run(runtime) {
+				const { gradientY, certificate } = await polynomialGradientY(problem, options, runtime);
+				return claimOf(certificate, gradientY, () => truthOf(given).gradientY);
+			},
+		};
+	},
+};
+
+/** The backward pass of the operator under every mask: each row of dQ, dK, dV and of the output against its own bound. */
+const backward: Target = {
+	name: "backward",
+	prepare(attacked, random) {
+		const { given, problem } = operatorProblem(attacked, random);
+		const options = { degree: random.integer(1, 7), chunk: random.integer(1, 4) };
+		const { n_q, n_k, visibility } = given;
+		return {
+			options: { ...options, n_q, n_k, ...visibility },
+			async run(runtime) {
+				const parsed = backwardPolynomial.options.parse(options);
+				const result = await backwardPolynomial.run(problem, parsed, runtime, { rowBounds: true });
+				const { kind = "none", rowBounds, output } = result.certificate ?? {};
+				if (kind !== "a-posteriori" || rowBounds === undefined || output?.rows === undefined) return nothing;
+				return leastRoom(given, result, { ...rowBounds, output: output.rows });
+			},
+		};
+	},
+};
+
+/** The row whose error is the largest part of its bound. */
+function leastRoom(
+	{ n_q, n_k, visibility, ...problem }: BackwardProblem,
+	computed: Record<"dQ" | "dK" | "dV" | "output", Matrix>,
+	bounds: Record<"dQ" | "dK" | "dV" | "output", Float64Array>,
+): Claim {
+	const { lo, hi } = visibleKeys(visibility, n_q, n_k);
+	const truth = operatorTruth({ ...problem, visible: (j, l) => lo[j] <= l && l < hi[j] }, problem.dO);
+	let worst = { bound: 0, error: 0, share: -1 };
+	for (const name of ["dQ", "dK", "dV", "output"] as const) {
+		const { rows, cols, data, exponent } = truth[name];
+		for (let row = 0; row < rows; row++) {
+			const entries = new ExactMatrix(1, cols, data.slice(row * cols, (row + 1) * cols), exponent);
+			const [error, bound] = [entries.distanceTo(computed[name].slice(row, row + 1)), bounds[name][row]];
+			const share = error === 0 ? 0 : error <= bound ? error / bound : Number.POSITIVE_INFINITY;
+			if (share > worst.share) worst = { bound, error, share };
+		}
+	}
+	return { kind: "a-posteriori", bound: worst.bound, error: worst.error };
+}
+
+/** Every target, as often as it is to be attacked. */
+export const targets: readonly Target[] = [
+	...[polynomialTarget, polynomialTarget, polynomialTarget, gauss, gauss, gauss, output, output],
+	...[gradientY, backward, backward, backward],
+	gradientBy(linearAttention, () => ({})),
+	gradientBy(nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
+	gradientBy(supportBasis, (random) => ({
+		...accuracy(random),
+		...sometimes(random, () => ({ threshold: 3 * random.uniform() * 10 ** random.integer(0, 3) })),
+	})),
+	gradientBy(auto, (random) => ({ epsilon: 10 ** random.uniform(-8, 1) })),
+	gradientBy(clusters, (random) => ({
+		...accuracy(random),
+		...sometimes(random, () => ({ queryClusters: random.integer(1, 6) })),
+		...sometimes(random, () => ({ keyClusters: random.integer(1, 6) })),
+		...sometimes(random, () => ({ drop: 10 ** random.uniform(-10, -1) })),
+	})),
+];
 
 const sometimes = (random: Random, options: () => object): object => (random.integer(0, 1) === 0 ? {} : options());
 
 const epsilonOr = (random: Random, options: () => object): object =>
-	random.integer(0, 7) === 0 ? { epsilon: 10 ** random.uniform(-10, 1) } : options();
+	random.integer(0, 11) === 0 ? { epsilon: 10 ** random.uniform(-8, 1) } : options();
 
-const polynomialOptions = (random: Random): object =>
-	epsilonOr(random, () => ({ degree: random.integer(0, random.integer(0, 1) === 0 ? 5 : 10) }));
+/** A degree, or rarely an accuracy: the search for a degree costs more than the run. */
+const accuracy = (random: Random): { degree?: number; epsilon?: number } =>
+	epsilonOr(random, () => ({ degree: random.integer(0, random.integer(0, 3) > 0 ? 4 : 9) }));
+
+/** The family of polynomials; minimax ones are found by exchange, which takes most of an attack's time. */
+const family = (random: Random): object => ({
+	basis: random.integer(0, 19) === 0 ? "minimax" : pick(random, ["taylor", "chebyshev"]),
+});

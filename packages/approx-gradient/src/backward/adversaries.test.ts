@@ -87,6 +87,23 @@ describe("adversaries of masks", () => {
 		expectProved(problem, await run(problem, { degree: 5, chunk: 5 }));
 	});
 
+	test("keys near the end of the range whose gradients are below it", async () => {
+		const problem = {
+			...given,
+			Q: changed(given.Q, (x) => x * 1e-296),
+			K: changed(given.K, (x) => x * 1e295),
+			dO: changed(given.dO, (x) => x * 1e-322),
+		};
+		expectProved(problem, await run(problem, { degree: 1, chunk: 5 }));
+	});
+
+	test("gradients that single precision does not hold are refused", async () => {
+		const single = (size: number, M: Matrix) => changed(M, (x) => x * size).as("f32");
+		const { Q, K, V, dO } = given;
+		const problem = { ...given, Q: Q.as("f32"), K: K.as("f32"), V: single(1e25, V), dO: single(1e25, dO) };
+		await expect(run(problem, { degree: 3 })).rejects.toThrow("polynomial: dQ is beyond the range of f32");
+	});
+
 	test("dO or values that are 0", async () => {
 		for (const name of ["dO", "V", "Q", "K"] as const) {
 			const problem = { ...given, [name]: changed(given[name], () => 0) };

@@ -1,5 +1,5 @@
 import type { OfEachGradient } from "@attgrad/attention-problem";
-import { bounded } from "../error-bound/index.ts";
+import { bounded, times } from "../error-bound/index.ts";
 import { countAtMost } from "./chunks.ts";
 import { normAt, type Part } from "./part.ts";
 import type { RowErrors } from "./part-results.ts";
@@ -69,15 +69,15 @@ function keySums(
 	return sums;
 }
 
-/** At least what is lost of an entry below the normal range: powers of queries stay below 2^400, all else near 1 or as given. */
+/** At least what is lost of an entry below the normal range: powers of queries stay below 2^400, and keys near 1 but for lengths that cannot be scaled. */
 function lostBelow(part: Part): number {
-	const { q, nu, v, upstream, d, d_v, group, queries, keys, scale, keyScale } = part;
+	const { q, nu, k, v, upstream, d, d_v, group, queries, keys, scale, keyScale } = part;
 	const most = (rows: Float64Array, width: number): number => {
 		let longest = 0;
 		for (let row = 0; row < rows.length / width; row++) longest = Math.max(longest, normAt(rows, row, width));
 		return longest;
 	};
 	const query = 1 + most(q, d) + normAt(nu, 0, d);
-	const sizes = query * (1 + most(v, d_v)) * (1 + most(upstream, d_v));
-	return bounded(2 ** -500 * (group * queries + keys) * sizes * (1 + scale / keyScale + keyScale));
+	const factors = [query, 1 + most(k, d), 1 + most(v, d_v), 1 + most(upstream, d_v), 1 + scale / keyScale + keyScale];
+	return factors.reduce(times, 2 ** -500 * (group * queries + keys));
 }

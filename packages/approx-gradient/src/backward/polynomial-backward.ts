@@ -189,7 +189,13 @@ function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBoun
 		}),
 	};
 	return {
-		...ofEach((name): Matrix => gradients[name].as(dtype)),
+		...ofEach((name): Matrix => inRange(name, gradients[name].as(dtype))),
 		...{ output: output.as(dtype), lse, degree, rank: countMonomials(problem.d, degree), exactRows, certificate },
 	};
+}
+
+/** @throws ComputationError (failed) where a gradient is beyond the range of the operands' number type */
+function inRange(name: string, gradient: Matrix): Matrix {
+	if (gradient.data.every(Number.isFinite)) return gradient;
+	throw new ComputationError("failed", `polynomial: ${name} is beyond the range of ${gradient.dtype}`);
 }

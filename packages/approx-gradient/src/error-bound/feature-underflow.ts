@@ -28,6 +28,8 @@ export interface FeatureSizes {
 
 /** What the rows of A1 add to the sizes: Σ_j |A1_ja| over rows, the |A1_ja|-weighted mean of |c̃_ji|, and the scale. */
 export interface GradientSizes extends FeatureSizes {
+	/** What a gradient in the coordinates of the sums is multiplied by at most to be one in A2's; 1 where they are the same. */
+	readonly frame: number;
 	readonly inputSum: number;
 	readonly residual: number;
 	readonly scale: number;
@@ -37,7 +39,10 @@ export interface GradientSizes extends FeatureSizes {
 const offBy = (size: number, underflow: number): Quantity => Quantity.known(size, { ...noError, underflow });
 
 /** What a row's sums Σ_m φ_jm Σ_l ψ_lm x_l with |x_l| <= size are off by; other causes are counted elsewhere. */
-function lostOfSums({ n, rank, type, query, key }: FeatureSizes, x: Quantity): number {
+export function lostOfSums(
+	{ n, rank, type, query, key }: Pick<FeatureSizes, "n" | "rank" | "type" | "query" | "key">,
+	x: Quantity,
+): number {
 	return query.dot(key.dot(x, n, type), rank, type).error.underflow;
 }
 
@@ -56,7 +61,7 @@ export function outputUnderflow(sizes: FeatureSizes): number {
  * method's steps on the largest sizes. At ordinary sizes it is below 1e-290, in single precision below 1e-25.
  */
 export function gradientUnderflow(sizes: GradientSizes): number {
-	const { n, d, type, rank, query, key, span, inverse, output, mass, residual, inputSum, scale } = sizes;
+	const { n, d, type, rank, query, key, span, inverse, output, mass, residual, inputSum, scale, frame } = sizes;
 	const { tiny } = type;
 	const values = valuesOf(sizes);
 	const outputs = offBy(output, outputUnderflow(sizes));
@@ -70,6 +75,8 @@ export function gradientUnderflow(sizes: GradientSizes): number {
 	const terms = times(times(n, rank), times(times(query.size, key.size), keyed.size));
 	const ofSums = times(times(cotangents.size, inverse), lostOfSums(sizes, keyed));
 	const ofRow = sumUp([times(times(ofCotangents, mass), keyed.size), times(tiny, terms), ofSums, times(rank, tiny)]);
-	const gradient = plus(times(inputSum, times(d + 1, ofRow)), times(times(2 * n, tiny), Math.max(1, span)));
-	return plus(times(scale, gradient), tiny);
+	// A1ᵀ by rows, or by what rows are before they meet the sums over keys (route paper).
+	const ofInputs = times(times(2 * n, tiny), plus(Math.max(1, span), times(d + 1, terms)));
+	const gradient = plus(times(inputSum, times(d + 1, ofRow)), ofInputs);
+	return plus(times(scale, plus(times(frame, gradient), tiny)), tiny);
 }

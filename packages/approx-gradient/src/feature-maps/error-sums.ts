@@ -170,7 +170,7 @@ export class ErrorSums {
 			input = Math.max(input, times(ROUND_UP, this.#given?.total(change, this.#largest, n) ?? 0));
 			if (inputSum === 0) continue;
 			const rows = { inputSum, residual: over(this.#residuals[a], inputSum), mass: (2 + this.largestTau) ** 2 };
-			const lost = gradientUnderflow({ n, d, scale, type: numberTypes.f64, ...sizes, ...largest, ...rows });
+			const lost = gradientUnderflow({ n, d, scale, frame: 1, type: numberTypes.f64, ...sizes, ...largest, ...rows });
 			underflow = Math.max(underflow, lost);
 		}
 		const ofSums = times(times((depth + 4) * u, scale), maxUp(this.#sizes));

@@ -1,7 +1,8 @@
 import { asDtype, generateProblem } from "@attgrad/attention-problem";
+import { truthOf } from "@attgrad/attention-problem/reference";
 import { arbitraryProblem } from "@attgrad/attention-problem/testing";
 import { streamingGradient } from "@attgrad/exact-gradient";
-import { availableKernels, createRuntime, Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, Matrix, maxAbs, maxAbsDifference, scale } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { polynomialGradientY } from "./gradient-y.ts";
@@ -36,5 +37,29 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("dL
 			expect(maxAbsDifference(gradientY, exact.gradientY)).toBeLessThanOrEqual(certificate.bound);
 			expect(loss / exact.loss).toBeCloseTo(1, 8);
 		}
+	});
+
+	test("is about the numbers that were given, and counts what is lost below the normal range", async () => {
+		const problem = generateProblem({ distribution: "uniform", n: 9, d: 2, B: 1, seed: 3 });
+		const offset = { ...problem, E: Matrix.build(9, 2, (j, i) => problem.E.at(j, i) + 1e4) };
+		const small = { ...problem, A3: scale(problem.A3, 1e-200), E: scale(problem.E, 1e-200) };
+		for (const [given, read] of [
+			[problem, asDtype(problem, "f32")],
+			[offset, asDtype(offset, "f32")],
+			[small, small],
+		] as const) {
+			const { gradientY, certificate } = await polynomialGradientY(read, { degree: 11 }, runtime);
+			expect(certificate.kind).toBe("a-posteriori");
+			expect(truthOf(given).gradientY.distanceTo(gradientY)).toBeLessThanOrEqual(certificate.bound);
+			expect(certificate.bound).toBeGreaterThan(0);
+		}
+	});
+
+	test("without a bound on the weights is no proof, and refused where products overflow", async () => {
+		const problem = generateProblem({ distribution: "uniform", n: 9, d: 2, B: 30, seed: 3 });
+		const { certificate } = await polynomialGradientY(problem, { degree: 0 }, runtime);
+		expect([certificate.kind, certificate.bound]).toEqual(["none", Number.POSITIVE_INFINITY]);
+		const large = { ...problem, A3: scale(problem.A3, 1e200) };
+		await expect(polynomialGradientY(large, { degree: 0 }, runtime)).rejects.toThrow(/not finite/);
 	});
 });

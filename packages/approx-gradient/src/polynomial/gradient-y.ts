@@ -1,5 +1,18 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, multiply, type RowSource, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, multiply, type RowSource, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
+import {
+	addErrors,
+	certificateOf,
+	type ErrorParts,
+	maxErrors,
+	maxUp,
+	type NumberType,
+	noError,
+	numberTypes,
+	plus,
+	scaleError,
+	times,
+} from "../error-bound/index.ts";
 import { type PolynomialForwardOptions, polynomialForward, polynomialOutput } from "./polynomial-forward.ts";
 
 /** dL/dY by the polynomial method. */
@@ -18,8 +31,9 @@ export interface ApproximateGradientY {
  * The gradient in the value weights, dL/dY = (f A3)ᵀ c (Remark 1.3), with f̃ in place of f: the forward pass with A3 as its
  * values, a product of n x d matrices beside it. O(n K d), about two fifths of the gradient in X at the same degree.
  *
- * If no entry of f̃ A3 is off by more than e, then none of column i of c̃ = f̃ A3 Y − E is by more than δ_i = e Σ_b |Y_bi|,
- * and entry (a, i) of dL/dY is off by at most Σ_j (e |c̃_ji| + |(f̃ A3)_ja| δ_i + e δ_i), and what rounding the products adds.
+ * If no entry of f̃ A3 is off by more than e, then none of column i of c̃ = f̃ A3 Y − E is by more than δ_i = e Σ_b |Y_bi|, and
+ * what Y and E were rounded by when they were read; entry (a, i) of dL/dY is off by at most
+ * Σ_j (e |c̃_ji| + |(f̃ A3)_ja| δ_i + e δ_i), and what the products round and lose below the normal range.
  * @param options degree, or epsilon as a bound on e, and basis: the options of the output
  * @throws ComputationError and UsageError as `polynomialForward`
  */
@@ -42,37 +56,43 @@ export async function polynomialGradientY(
 			sums.add(rows.as("f64"), targets);
 		},
 	);
-	const { bound, floor } = sums.bound(certificate.bound);
+	const { radius, relativeError } = certificate;
+	const error = sums.error(certificate);
 	return {
-		gradientY: sums.gradientY,
+		gradientY: sums.finiteGradient(),
 		loss: sums.loss,
 		degree,
 		rank,
-		certificate: { ...certificate, bound, floatFloor: Math.max(floor, Math.min(bound, certificate.floatFloor)) },
+		certificate: certificateOf({ kind: "a-posteriori", error, radius, relativeError }),
 	};
 }
 
 /** dL/dY and the loss, block after block, with the sums that the bound on the error takes. */
 class GradientYSums {
-	readonly gradientY: Matrix;
+	readonly #gradientY: Matrix;
 	loss = 0;
 	readonly #n: number;
 	readonly #Y: Matrix;
 	/** |Y_bi|. */
 	readonly #sizes: Float64Array;
-	/** Σ_j |(f̃ A3)_ja| and Σ_j |c̃_ji|. */
+	/** Whether Y and E were rounded when they were read, and the number type that they were rounded to. */
+	readonly #read: NumberType | undefined;
+	/** Σ_j |(f̃ A3)_ja|, Σ_j |c̃_ji| and Σ_j of the sizes of the terms of c̃_ji. */
 	readonly #inputs: Float64Array;
 	readonly #residuals: Float64Array;
+	readonly #widths: Float64Array;
 	/** d x d: sizes of the terms that the products round. */
 	readonly #terms: Matrix;
 
-	constructor({ n, d, Y }: AttentionProblem<RowSource>) {
+	constructor({ n, d, Y, E, roundedFrom }: AttentionProblem<RowSource>) {
 		this.#n = n;
 		this.#Y = Y.as("f64");
 		this.#sizes = Float64Array.from(this.#Y.data, Math.abs);
-		this.gradientY = Matrix.zeros(d, d);
+		const rounded = roundedFrom !== undefined && unitRoundoff(roundedFrom) < unitRoundoff(E.dtype);
+		this.#read = rounded ? numberTypes[E.dtype] : undefined;
+		this.#gradientY = Matrix.zeros(d, d);
 		this.#terms = Matrix.zeros(d, d);
-		[this.#inputs, this.#residuals] = [new Float64Array(d), new Float64Array(d)];
+		[this.#inputs, this.#residuals, this.#widths] = [new Float64Array(d), new Float64Array(d), new Float64Array(d)];
 	}
 
 	/** Takes in a block of rows of f̃ A3, with as many rows of E or more. O(count d²). */
@@ -88,28 +108,54 @@ class GradientYSums {
 				this.loss += 0.5 * residual * residual;
 				this.#residuals[i] += Math.abs(residual);
 				this.#inputs[i] += Math.abs(attended.data[j * d + i]);
+				this.#widths[i] += width;
 				for (let a = 0; a < d; a++) {
-					this.gradientY.data[a * d + i] += attended.data[j * d + a] * residual;
+					this.#gradientY.data[a * d + i] += attended.data[j * d + a] * residual;
 					this.#terms.data[a * d + i] += Math.abs(attended.data[j * d + a]) * width;
 				}
 			}
 	}
 
-	/** Bound on the largest error of an entry, and the part of it that rounding makes, where entries of f̃ A3 are off by at most e. */
-	bound(e: number): { bound: number; floor: number } {
-		const d = this.gradientY.rows;
-		const unit = (this.#n + 2 * d + 8) * unitRoundoff("f64");
-		let [bound, floor] = [0, 0];
-		for (let i = 0; i < d; i++) {
-			let delta = 0;
-			for (let b = 0; b < d; b++) delta += e * this.#sizes[b * d + i];
-			for (let a = 0; a < d; a++) {
-				const rounding = unit * this.#terms.at(a, i);
-				const error = e * this.#residuals[i] + this.#inputs[a] * delta + this.#n * e * delta + rounding;
-				floor = Math.max(floor, rounding);
-				bound = Math.max(bound, (1 + 1e-6) * error);
-			}
-		}
-		return { bound, floor };
+	/** dL/dY. @throws ComputationError (failed) where an entry is not finite: products that overflow */
+	finiteGradient(): Matrix {
+		for (const number of this.#gradientY.data)
+			if (!Number.isFinite(number))
+				throw new ComputationError("failed", `polynomial: the gradient in Y is not finite, got ${number}`);
+		return this.#gradientY;
+	}
+
+	/** The largest error of an entry, where entries of f̃ A3 are off by at most the bound of their certificate. */
+	error({ bound, floatFloor }: Certificate): ErrorParts {
+		const d = this.#gradientY.rows;
+		// The part of e that the arithmetic makes counts as rounding here.
+		const floor = Math.min(floatFloor, bound);
+		const carried = { ...noError, method: bound - floor, rounding: floor };
+		let largest = noError;
+		for (let i = 0; i < d; i++)
+			for (let a = 0; a < d; a++) largest = maxErrors(largest, this.#errorOf(a, i, bound, carried));
+		return scaleError(largest, 1 + 1e-6);
+	}
+
+	#errorOf(a: number, i: number, e: number, carried: ErrorParts): ErrorParts {
+		const d = this.#gradientY.rows;
+		const n = this.#n;
+		const { unit, tiny } = numberTypes.f64;
+		const rows = plus(this.#inputs[a], times(n, e));
+		let [sizes, delta] = [0, 0];
+		for (let b = 0; b < d; b++) sizes = plus(sizes, this.#sizes[b * d + i]);
+		for (const part of [this.#residuals[i], times(rows, sizes)]) delta = plus(delta, part);
+		const terms = plus(this.#terms.at(a, i), times(e, this.#widths[i]));
+		// Products of c̃, of the gradient and of the sizes here, each of which may lose the least normal number.
+		const products = times(tiny, plus(times(2 * d + 2, plus(rows, n)), times(2 * n, plus(sizes, 1))));
+		const own = { ...noError, rounding: times((n + 2 * d + 8) * unit, terms), underflow: products };
+		return addErrors(addErrors(scaleError(carried, delta), own), { ...noError, input: this.#input(rows, terms) });
+	}
+
+	/** What Y and E were rounded by, against f̃ A3 of rows whose sizes sum to `rows`. */
+	#input(rows: number, terms: number): number {
+		if (this.#read === undefined) return 0;
+		const { unit, tiny } = this.#read;
+		const each = plus(times(this.#Y.rows, maxUp(this.#inputs)), plus(this.#n, rows));
+		return plus(times(unit * (1 + 4 * unit), terms), times(times(tiny, each), plus(rows, this.#n)));
 	}
 }

@@ -68,7 +68,7 @@ export function exactRounding(problem: AttentionProblem<RowSource>): Certificate
 	const one = Quantity.known(1, { ...noError, underflow: type.tiny });
 	const residual = plus(values, targets);
 	const sizes = { n, d, scale, rank: 1, type, query: one, key: one, inverse: 1, mass: 4, inputSum, residual };
-	const underflow = gradientUnderflow({ ...sizes, value: 2 * values, span: 2 * keys, output: 2 * values });
+	const underflow = gradientUnderflow({ ...sizes, frame: 1, value: 2 * values, span: 2 * keys, output: 2 * values });
 	const all = (size: number): Float64Array => new Float64Array(d).fill(size);
 	const given = InputRounding.of(A1.dtype, roundedFrom, () => ({
 		...{ scale, inputs, targets, valueInputs, X: maxAbs(X), Y: maxAbs(Y) },

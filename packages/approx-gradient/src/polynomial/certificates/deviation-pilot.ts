@@ -1,4 +1,5 @@
 import { allocateNumbers, type Numbers } from "@attgrad/matrix-core";
+import { expUp, maxUp, numberTypes, powerUp, times } from "../../error-bound/index.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf, termReach } from "../method/feature-space.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
@@ -46,6 +47,8 @@ export class DeviationPilot {
 	readonly #sumCount: number;
 	readonly #columns: number;
 	readonly #moments: Float64Array;
+	/** What a mean square may lose below the normal range. */
+	readonly #lost: number;
 	#keyColumns: Numbers = new Float64Array(0);
 	#sums = new Float64Array(0);
 	#totalWeight = 0;
@@ -64,6 +67,17 @@ export class DeviationPilot {
 		this.#sumCount = roundingCounts(route, profile, tree).sums;
 		this.#columns = 4 * profile.d + 1;
 		this.#moments = new Float64Array(this.#weights.length * this.#columns);
+		this.#lost = this.#lostSquare(degree);
+	}
+
+	/** Every product of a weight, a square and features may lose the least normal number; Σ ω >= n e^(-2 shift). */
+	#lostSquare(degree: number): number {
+		const { space, profile } = this.#method;
+		const { frame, queryReach, keyReach } = space;
+		const coordinates = times(Math.max(1, maxUp(queryReach)), Math.max(1, maxUp(keyReach)));
+		const size = Math.max(1, maxUp(this.#weights.map(Math.abs)));
+		const factors = [this.#weights.length, size, powerUp(coordinates, degree), expUp(2 * frame.shift + space.radius)];
+		return factors.reduce(times, 64 * numberTypes[profile.dtype].tiny);
 	}
 
 	/** Takes in a block of keys: moments of h, h², k, k² and 1, about the centres. */
@@ -115,7 +129,7 @@ export class DeviationPilot {
 			const mean = this.#sums[first * count + j]! / normaliser;
 			const variance = this.#sums[second * count + j] / normaliser - mean * mean;
 			// |x| <= reach: the mean square is off by 2 roundings · reach², the squared mean by 4.
-			return Math.sqrt(this.#inflation * (Math.max(0, variance) + 8 * rounding * reach * reach));
+			return Math.sqrt(this.#inflation * (Math.max(0, variance) + 8 * rounding * reach * reach + this.#lost));
 		};
 		return {
 			values: valueHalfRange.map((half, i) => deviation(i, d + i, half) + 2 * roundings.value[i]),

@@ -7,13 +7,20 @@ import type { Method } from "../method/approximation.ts";
 const ROWS = 64;
 const BLOCK_KEYS = 512;
 
-/** What exact rows add to a gradient. */
-export interface ExactRowSums {
-	/** Σ_j A1_jᵀ Ĝ_j, d x d, without the problem's scale. */
-	readonly gradient: Matrix;
-	readonly loss: number;
+/** What exact rows leave for a certificate. */
+export interface ExactRowTotals {
 	/** d x d: at least the rounding of entry (a, b) of the gradient, without the scale. */
 	readonly rounding: Float64Array;
+	/** Σ_j |A1_ja|, and d x d: Σ_j |A1_ja| |c_ji|. */
+	readonly inputSums: Float64Array;
+	readonly residualSums: Float64Array;
+}
+
+/** What exact rows add to a gradient. */
+export interface ExactRowSums extends ExactRowTotals {
+	/** Σ_j A1_jᵀ Ĝ_j, d x d, without the problem's scale. */
+	readonly gradient: Matrix;
+	loss: number;
 }
 
 /** A row's running sums: largest score, and Σ e^(s - largest) times 1, h, k and h kᵀ. */
@@ -28,14 +35,20 @@ interface RowSums {
 /**
  * The gradient of some rows, exactly, for those that no polynomial serves: one pass over the keys for 64 rows at a time, each with
  * its largest score taken off. O(n d²) a row, in double precision.
+ * @param scoreError at least every relative change of an entry that rounding and underflow of scores make
  */
 export async function exactRowSums(
 	problem: AttentionProblem<RowSource>,
-	{ profile, space }: Pick<Method, "profile" | "space">,
+	{ profile }: Pick<Method, "profile">,
 	rows: readonly number[],
+	scoreError: number,
 ): Promise<ExactRowSums> {
 	const { d } = problem;
-	const total = { gradient: Matrix.zeros(d, d), loss: 0, rounding: new Float64Array(d * d) };
+	const numbers = (length: number): Float64Array => new Float64Array(length);
+	const total: ExactRowSums = {
+		...{ gradient: Matrix.zeros(d, d), loss: 0, rounding: numbers(d * d) },
+		...{ inputSums: numbers(d), residualSums: numbers(d * d) },
+	};
 	for (let first = 0; first < rows.length; first += ROWS) {
 		const batch = rows.slice(first, first + ROWS).map((row) => readRow(problem, profile.queryCentre, row));
 		for (const { count, keys, values } of keyRows(problem, BLOCK_KEYS)) {
@@ -46,7 +59,7 @@ export async function exactRowSums(
 				}
 			for (const row of batch) addKeys(row.sums, row.query, profile.queryCentre, keys, values, count);
 		}
-		for (const row of batch) addRow(row, profile, space.scoreError, total);
+		for (const row of batch) addRow(row, profile, scoreError, total);
 		await nextTurn();
 	}
 	return total;
@@ -104,7 +117,7 @@ function addRow(
 	{ input, query, target, sums }: ReturnType<typeof readRow>,
 	{ n, valueCentre, valueHalfRange: H, keyReach, queryNorm, keyNorm, roundings, queryCentre }: Method["profile"],
 	scoreError: number,
-	total: { gradient: Matrix; loss: number; readonly rounding: Float64Array },
+	total: ExactRowSums,
 ): void {
 	const d = query.length;
 	const residual = new Float64Array(d);
@@ -119,9 +132,13 @@ function addRow(
 	// Entries e^s are off by the error of their scores and by roundings of sums of n terms, of which every row is a mean.
 	const scores = (queryNorm + Math.hypot(...queryCentre)) * keyNorm;
 	const unit = 2 ** -53;
-	const relative = Math.expm1(scoreError) + unit * ((2 * d + 8) * (1 + 2 * scores) + n + 4 * d + 40);
+	const relative = scoreError + unit * ((2 * d + 8) * (1 + 2 * scores) + n + 4 * d + 40);
 	let moved = 8 * relative * size;
 	for (let i = 0; i < d; i++) moved += 8 * roundings.value[i] * (Math.abs(residual[i]) + H[i]);
+	for (let a = 0; a < d; a++) {
+		total.inputSums[a] += Math.abs(input[a]);
+		for (let i = 0; i < d; i++) total.residualSums[a * d + i] += Math.abs(input[a]) * Math.abs(residual[i]);
+	}
 	for (let b = 0; b < d; b++) {
 		let entry = -(correction / sums.normaliser) * sums.keys[b];
 		for (let i = 0; i < d; i++) entry += (residual[i] * sums.products[i * d + b]) / sums.normaliser;

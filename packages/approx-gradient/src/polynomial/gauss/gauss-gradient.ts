@@ -8,6 +8,7 @@ import {
 	scale,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
+import { certificateOf } from "../../error-bound/index.ts";
 import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
 import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
@@ -16,9 +17,9 @@ import { availableMemory, countMonomials, requireMemory } from "../monomials/fea
 import { keptTotalDegreeTree } from "../monomials/total-degree.ts";
 import type { Profile } from "../profile/profile.ts";
 import { routes } from "../routes/index.ts";
-import { type ErrorConstants, errorConstants, type RowForm } from "./error-constants.ts";
+import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
+import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { exactRowSums } from "./exact-rows.ts";
-import { boundFromGaussTotals } from "./gauss-bound.ts";
 import { gaussOnKernels } from "./kernel-run.ts";
 import { plainGaussRun } from "./plain-run.ts";
 import { type PredictedBound, predictGaussBound, type ScoreSample, sampleScores } from "./predicted-bound.ts";
@@ -107,23 +108,19 @@ export async function gaussOfDegree(request: GaussRequest, degree: number): Prom
 		? await gaussOnKernels(input, runtime)
 		: await plainGaussRun(input, runtime.onProgress);
 	const { exactRows, largestKappa } = run.totals;
-	const exact = await exactRowSums(problem, { profile, space }, exactRows);
-	const ofRows = boundFromGaussTotals({ profile, space }, constants, run.totals);
-	const rounding = problem.scale * exact.rounding.reduce((most, x) => Math.max(most, x), 0);
-	const bound = ofRows.bound + rounding;
+	const exact = await exactRowSums(problem, { profile }, exactRows, constants.scoreError);
+	const totals = { ofRows: run.totals, ...(exactRows.length > 0 && { exact }) };
+	const error = boundFromGaussTotals({ profile, space }, constants, totals);
 	const gradient = add(run.gradient, scale(exact.gradient, problem.scale));
 	return {
 		...finite({ gradient, loss: run.loss + exact.loss }),
 		degree,
 		rank: tree.size,
 		exactRows: exactRows.length,
-		certificate: {
-			kind: Number.isFinite(bound) ? "a-posteriori" : "none",
-			bound,
-			radius: space.radius,
-			relativeError: largestKappa,
-			floatFloor: ofRows.floor + rounding,
-		},
+		certificate: certificateOf({
+			...{ kind: "a-posteriori", error },
+			...{ radius: space.radius, relativeError: largestKappa },
+		}),
 	};
 }
 
@@ -194,21 +191,23 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 	const sample = sampleScores(request.problem, request);
 	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
 	let result = await gaussOfDegree(request, degree);
-	for (let tries = 1; tries < TRIES && !(result.certificate!.bound <= epsilon); tries++) {
+	for (let tries = 1; tries < TRIES && !(boundOf(result) <= epsilon); tries++) {
 		const { runtime } = request;
-		const before = `degree ${degree} proves ${(result.certificate?.bound ?? Infinity).toExponential(1)}, not ${epsilon.toPrecision(3)}`;
+		const before = `degree ${degree} proves ${boundOf(result).toExponential(1)}, not ${epsilon.toPrecision(3)}`;
 		degree = gaussDegreeWithin(request, epsilon, degree + 1, sample).degree;
 		runtime.onMoreRounds?.(1);
 		runtime.onNotice?.(`${before}: again with degree ${degree}`);
 		result = await gaussOfDegree(request, degree);
 	}
-	const bound = result.certificate?.bound ?? Number.POSITIVE_INFINITY;
+	const bound = boundOf(result);
 	if (bound <= epsilon) return result;
 	throw new ComputationError(
 		"invalid",
 		`polynomial: certifies ${bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
 	);
 }
+
+const boundOf = ({ certificate }: GradientResult): number => certificate?.bound ?? Number.POSITIVE_INFINITY;
 
 /** @throws ComputationError (failed) where a number of the result is not finite: entries so large that products overflow */
 function finite<Result extends { gradient: GradientResult["gradient"]; loss: number }>(result: Result): Result {

@@ -5,9 +5,10 @@ import { type PolynomialKernels, putIndices, putNumbers, putRuns, sharesOf } fro
 import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
 import { joinSlots, keyMoments } from "../kernels/kernel-route.ts";
 import { polynomialKernels } from "../kernels/polynomial-kernels.ts";
-import { type ErrorConstants, LIMITS } from "./error-constants.ts";
+import type { ErrorConstants } from "./bounds/error-constants.ts";
+import { LEAST_REACH, LIMITS, largestRadius } from "./bounds/limits.ts";
 import { levelsOf } from "./levels.ts";
-import { type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
+import { addToSquares, type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
 import { nodesOf } from "./row-polynomial.ts";
 import { pilotDegree } from "./row-terms.ts";
 import { leadingTaylorTerms, taylorDegree, taylorRemainder } from "./taylor-terms.ts";
@@ -29,6 +30,7 @@ export async function gaussOnKernels(input: GaussInput, runtime: Runtime): Promi
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
 		const done = (rows: number): void => runtime.onProgress?.(rows, n);
 		const moments = await keyMoments({ problem, frame: space.frame }, plan, kernels, (rows) => done(KEY_SHARE * rows));
+		addToSquares(moments, constants);
 		return queries(input, moments, plan, kernels, (rows) => done(KEY_SHARE * n + (1 - KEY_SHARE) * rows));
 	});
 }
@@ -156,8 +158,6 @@ function queryOperands(
 	};
 }
 
-const largestRadius = ({ radius }: GaussInput["space"]): number => Math.min(LIMITS.radius, radius);
-
 /** Σ_l ω_l T(s_l) k_l as a table of moments, nodes x d, T the Taylor polynomial of degree `pilotDegree`; none for the form l1. */
 function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, columns: number): Float64Array {
 	const { d, degree, raise } = tree;
@@ -190,7 +190,17 @@ function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussI
 	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding } = constants;
 	const up = 1 + 1e-6;
 	return [
-		...[sums, scoreError, keyNorm * up, LIMITS.radius, LIMITS.kappa, LIMITS.rounding, halfRangeSquare, keyRatio],
+		...[
+			sums,
+			scoreError,
+			keyNorm * up,
+			LIMITS.radius,
+			LIMITS.kappa,
+			LIMITS.rounding,
+			halfRangeSquare,
+			keyRatio,
+			LEAST_REACH,
+		],
 		...[rounding.constant, rounding.outputSquare, rounding.product],
 		...keyReach.map((reach) => reach * up),
 		...halfRange,

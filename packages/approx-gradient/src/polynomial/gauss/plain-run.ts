@@ -22,7 +22,8 @@ import { type KeyBlock, keyBlocks, type QueryBlock, queryBlocks } from "../route
 import { addRowGradients } from "../routes/gradient-sum.ts";
 import { Pace } from "../routes/route.ts";
 import { cotangents, rowStates } from "../routes/row-states.ts";
-import type { ErrorConstants } from "./error-constants.ts";
+import type { ErrorConstants } from "./bounds/error-constants.ts";
+import { LEAST_REACH, largestRadius } from "./bounds/limits.ts";
 import { levelsOf } from "./levels.ts";
 import { powerSumsOf } from "./row-polynomial.ts";
 import { RowPolynomials } from "./row-polynomials.ts";
@@ -71,6 +72,7 @@ export async function plainGaussRun(input: GaussInput, onProgress?: ProgressRepo
 		addMoments(features, tree.raisedSize, keyColumns, columns, block.count, sums);
 		await pace.after("keys", block.count);
 	}
+	addToSquares(sums, constants);
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
 	const rows = new QueryRows(input, moments, blockRows);
 	for (const block of queryBlocks(problem, space.frame, blockRows)) {
@@ -78,6 +80,15 @@ export async function plainGaussRun(input: GaussInput, onProgress?: ProgressRepo
 		await pace.after("queries", block.count);
 	}
 	return { gradient: scale(rows.gradient, problem.scale), loss: rows.loss, totals: rows.totals };
+}
+
+/** Adds to the moments of squares what covers their underflow, as if it were added to each square. */
+export function addToSquares(moments: Float64Array, constants: ErrorConstants): void {
+	const { d, addedSquares } = constants;
+	const columns = momentColumns(constants);
+	for (let at = 0; at < moments.length; at += columns)
+		for (let column = d + 1; column < columns; column++)
+			moments[at + column] += moments[at + d] * (column === d + 1 ? addedSquares.values : addedSquares.keys);
 }
 
 /** The columns that key moments are taken against. */
@@ -144,7 +155,7 @@ class QueryRows {
 		this.#rowGradients = new Float64Array(d * blockRows);
 		this.#pilots = new Float64Array(d * blockRows);
 		const { degree, sumError } = constants;
-		this.#polynomials = new RowPolynomials(blockRows, { degree, sumError, largestRadius: space.radius });
+		this.#polynomials = new RowPolynomials(blockRows, { degree, sumError, largestRadius: largestRadius(space) });
 		this.#terms = new RowTerms(constants);
 		this.#numbers = rowNumbers(constants, powerSumsOf(degree));
 	}
@@ -157,7 +168,7 @@ class QueryRows {
 		fillFeatures(tree, tree.raisedSize, points, count, features);
 		this.#sumByDegree(features, count);
 		if (constants.form !== "l1") this.#pilot(features, count);
-		for (let j = 0; j < count; j++) this.#radii[j] = reachOf(points, j, count, space);
+		for (let j = 0; j < count; j++) this.#radii[j] = Math.max(LEAST_REACH, reachOf(points, j, count, space));
 		const stride = momentColumns(constants) * count;
 		const sums = this.#powerSums(d, count);
 		this.#polynomials.solve(sums, this.#radii, count);

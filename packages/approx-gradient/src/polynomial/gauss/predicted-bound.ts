@@ -1,10 +1,12 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
+import { certificateOf } from "../../error-bound/index.ts";
 import { rowsTimes } from "../../rows/problem-rows.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
 import type { Method } from "../method/approximation.ts";
-import type { ErrorConstants } from "./error-constants.ts";
-import { boundFromGaussTotals } from "./gauss-bound.ts";
+import type { ErrorConstants } from "./bounds/error-constants.ts";
+import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
+import { LEAST_REACH, LIMITS, largestRadius } from "./bounds/limits.ts";
 import { powerSumsOf, RowPolynomial } from "./row-polynomial.ts";
 import { RowTerms, rowNumbers } from "./row-terms.ts";
 import { addRow, emptyTotals } from "./totals.ts";
@@ -81,7 +83,7 @@ export function sampleScores(
 		for (let l = 0; l < m; l++) for (let i = 0; i < d; i++) scores[l] += mapped[i] * keys[l * d + i];
 		const input = Float64Array.from(some.A1.data.subarray(j * d, (j + 1) * d));
 		const target = Float64Array.from({ length: d }, (_, i) => some.E.at(j, i) - valueCentre[i]);
-		const reach = Math.min(coordinates, Math.sqrt(square) * keyNorm, space.radius);
+		const reach = Math.max(LEAST_REACH, Math.min(coordinates, Math.sqrt(square) * keyNorm, space.radius));
 		return { input, scores, reach, ...softmaxRow(scores, weights, values, keys, target) };
 	});
 	return { d, rows, share: problem.n / some.n, weights, values, keys };
@@ -122,7 +124,7 @@ export function predictGaussBound(
 ): PredictedBound {
 	const { degree, sumError, form } = constants;
 	const count = Math.max(powerSumsOf(degree), degree + 1);
-	const row = new RowPolynomial({ degree, sumError, largestRadius: Math.min(8, method.space.radius) });
+	const row = new RowPolynomial({ degree, sumError, largestRadius: largestRadius(method.space) });
 	const terms = new RowTerms(constants);
 	const totals = emptyTotals(d);
 	const numbers = rowNumbers(constants, count);
@@ -130,7 +132,7 @@ export function predictGaussBound(
 	const ofKeys = numbers.keySquares.map((_, b) => squaresOf(keys, d, form === "v2" ? undefined : b));
 	const ofValues = squaresOf(values, d);
 	for (const { input, scores, reach, output, residual, meanKey, gradient } of rows) {
-		if (reach > 8) {
+		if (reach > LIMITS.radius) {
 			exactRows++;
 			continue;
 		}
@@ -151,7 +153,11 @@ export function predictGaussBound(
 		terms.read(row, numbers);
 		addRow(totals, input, residual, terms, share);
 	}
-	return { ...boundFromGaussTotals(method, constants, totals), exactRows: Math.round(exactRows * share) };
+	const { bound, floatFloor: floor } = certificateOf({
+		...{ kind: "a-posteriori", error: boundFromGaussTotals(method, constants, { ofRows: totals }) },
+		...{ radius: method.space.radius, relativeError: totals.largestKappa },
+	});
+	return { bound, floor, exactRows: Math.round(exactRows * share) };
 }
 
 /** ‖row‖² of each row, or the square of one coordinate. */

@@ -1,4 +1,6 @@
-import { type ErrorConstants, LIMITS } from "./error-constants.ts";
+import { LEAST_NORMAL } from "../../error-bound/index.ts";
+import type { ErrorConstants } from "./bounds/error-constants.ts";
+import { LIMITS } from "./bounds/limits.ts";
 import { RowError } from "./row-error.ts";
 import type { RowPolynomial } from "./row-polynomial.ts";
 
@@ -44,7 +46,8 @@ export function rowNumbers({ d, form }: ErrorConstants, sums: number): RowNumber
 }
 
 const norm = (x: Float64Array): number => {
-	let square = 0;
+	// Squares below the normal range are replaced.
+	let square = x.length * LEAST_NORMAL;
 	for (let i = 0; i < x.length; i++) square += x[i] * x[i];
 	return Math.sqrt(square);
 };
@@ -81,9 +84,12 @@ export class RowTerms {
 	read(row: RowPolynomial, numbers: RowNumbers): void {
 		const { d, form, halfRange: H, keyRatio } = this.#constants;
 		const tau = 2 * this.kappa;
+		// Computed residuals are off by at most 3 of this times H, where sums are off by a hundredth at most.
+		const rounded = this.#constants.sums * this.growth;
 		this.grown = (1 + tau) * this.growth * this.#rounding(numbers);
 		this.l1 = 0;
-		for (let i = 0; i < d; i++) this.l1 += tau * H[i] * ((3 + tau) * Math.abs(numbers.residual[i]) + H[i]);
+		for (let i = 0; i < d; i++)
+			this.l1 += tau * H[i] * ((3 + tau) * Math.abs(numbers.residual[i]) + (1 + 12 * rounded) * H[i]);
 		this.spread.fill(0);
 		if (form === "l1") return;
 		this.#variance(row, numbers);
@@ -112,7 +118,7 @@ export class RowTerms {
 		const variance = Math.max(0, row.valueSum(valueSquares) - normaliser * output * output) + rounding;
 		const error = this.#error;
 		error.read(row.errorSum(ones), least, row.errorSum(valueSquares), variance, output, scoreError);
-		const cotangent = norm(residual);
+		const cotangent = norm(residual) + 3 * sums * this.growth * Math.sqrt(halfRangeSquare);
 		for (const [b, squares] of keySquares.entries()) {
 			const all = form === "v2";
 			const keyErrors = row.errorSum(squares);

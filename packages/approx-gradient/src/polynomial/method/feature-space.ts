@@ -92,7 +92,8 @@ export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedEx
 }
 
 /** The exponent e for which 2^e is nearest to √(x / y). */
-const powerBetween = (x: number, y: number): number => (x > 0 && y > 0 ? Math.round(Math.log2(x / y) / 2) : 0);
+const powerBetween = (x: number, y: number): number =>
+	x > 0 && y > 0 ? Math.round((Math.log2(x) - Math.log2(y)) / 2) : 0;
 
 const columnNorm = (M: Matrix, b: number): number => {
 	let square = 0;

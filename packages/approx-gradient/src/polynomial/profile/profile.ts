@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 
 import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import { InputRounding, maxUp } from "../../error-bound/index.ts";
+import { InputRounding, maxUp, normUp } from "../../error-bound/index.ts";
 import { largestEntry } from "../../rows/largest-entry.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
 import type { ColumnRange } from "./column-range.ts";
@@ -78,16 +78,20 @@ export async function profileOf(
 	const queryMiddle = queryRange.middle();
 	const centred = await sums.centredQueries(queryMiddle, valueCentre);
 	const spread = sumOver(d, (b) => 2 * Math.abs(queryMiddle[b]) * keys.range.half()[b]);
-	const moveQueries = centred.norm < queries.norm && spread <= EXPONENT_SPREAD[dtype];
+	const plainQueries = normWithin(queries.norm, queryRange.reach(new Float64Array(d)));
+	const centredQueries = normWithin(centred.norm, queryRange.reach(queryMiddle));
+	const moveQueries = centredQueries < plainQueries && spread <= EXPONENT_SPREAD[dtype];
 	const queryCentre = moveQueries ? queryMiddle : new Float64Array(d);
 	const keyMiddle = keys.range.middle();
 	const weighted = await sums.centredKeys(keyMiddle, queryCentre, valueCentre);
-	const moveKeys = weighted.norm < keys.norm;
+	const plainKeys = normWithin(keys.norm, keys.range.reach(new Float64Array(d)));
+	const centredKeys = normWithin(weighted.norm, keys.range.reach(keyMiddle));
+	const moveKeys = centredKeys < plainKeys;
 	const keyCentre = moveKeys ? keyMiddle : new Float64Array(d);
 
-	const queryNorm = roundUp(moveQueries ? centred.norm : queries.norm) + Math.hypot(...queryErrors);
+	const queryNorm = roundUp(moveQueries ? centredQueries : plainQueries) + Math.hypot(...queryErrors);
 	const moved = keyMiddle.map((middle) => weighted.unit * Math.abs(middle));
-	const keyNorm = roundUp(moveKeys ? weighted.norm : keys.norm) + (moveKeys ? Math.hypot(...moved) : 0);
+	const keyNorm = roundUp(moveKeys ? centredKeys : plainKeys) + (moveKeys ? Math.hypot(...moved) : 0);
 	requireFinite(queryNorm * keyNorm);
 	const queryReach = queryRange.reach(queryCentre);
 	const keyReach = keys.range.reach(keyCentre);
@@ -153,6 +157,10 @@ export async function profileOf(
 		},
 	};
 }
+
+/** A norm whose squares stayed in the normal range, otherwise the norm of what the coordinates reach. */
+const normWithin = (norm: number, reach: Float64Array): number =>
+	norm > 1e-140 && norm < 1e150 ? norm : normUp(reach);
 
 /** @throws ComputationError (invalid) where the scores overflow: no polynomial is of use there */
 function requireFinite(score: number): void {

@@ -3,12 +3,14 @@ import {
 	type FeatureSizes,
 	gradientUnderflow,
 	maxUp,
+	type NumberType,
 	noError,
 	numberTypes,
 	outputUnderflow,
 	over,
 	plus,
 	Quantity,
+	sumUp,
 	times,
 } from "../../../error-bound/index.ts";
 import type { Candidate, Method } from "../../method/approximation.ts";
@@ -37,7 +39,8 @@ export function underflowForm(method: Method, candidate: Candidate): ErrorForm {
 			for (let a = 0; a < d; a++)
 				if (inputs[a] > 0) {
 					const residual = over(residuals[a], inputs[a]);
-					most = Math.max(most, gradientUnderflow({ ...sizes, scale, inputSum: inputs[a], residual }));
+					const frame = frameFactor(method.space);
+					most = Math.max(most, gradientUnderflow({ ...sizes, scale, frame, inputSum: inputs[a], residual }));
 				}
 			// A1 = 0 makes a gradient that is 0, but for what rounds to zero in A1ᵀ Ĝ.
 			return new Float64Array(d * d).fill(most > 0 ? most : times(n, numberTypes.f64.tiny));
@@ -56,20 +59,42 @@ export interface RowSizes {
 	readonly output: number;
 }
 
-function featureSizes({ profile, space, route }: Method, candidate: Candidate, row: RowSizes): FeatureSizes {
-	const { n, d, scale, dtype, largest, valueHalfRange } = profile;
-	const { degree, coefficients, raisedSize } = candidate;
-	const { frame, queryReach, keyReach: mappedReach, keySpan } = space;
-	const { growth, l1, output } = row;
-	// Overflow is seen in the result; these sizes are products of largest terms, which need not occur.
+/** A coordinate of a stored query M q and of a stored key N k, at least 1, with what it has lost below the normal range. */
+export interface StoredCoordinates {
+	/** Overflow is seen in the result; sizes here are products of largest terms, which need not occur. */
+	readonly type: NumberType;
+	readonly query: Quantity;
+	readonly key: Quantity;
+}
+
+/** The coordinates of a problem's rows in a space. */
+export function storedCoordinates({ profile, space }: Pick<Method, "profile" | "space">): StoredCoordinates {
+	const { d, scale, dtype, largest } = profile;
+	const { frame, queryReach, keyReach } = space;
 	const type = { ...numberTypes[dtype], largest: Number.MAX_VALUE };
-	const { tiny } = type;
 	const sizeOf = (data: ArrayLike<number>): number => maxUp(Float64Array.from(data, Math.abs));
 	// A coordinate of M q: A1 by X, the scale and M, or by their product, whose entries may be below the normal range too.
 	const lostQuery = plus(largest.inputs + 2, times(d * sizeOf(frame.queryMap.data), largest.X + scale + 2));
 	const lostKey = plus(2, sizeOf(frame.keyMap.data));
 	const coordinate = (reach: ArrayLike<number>, lost: number): Quantity =>
-		Quantity.known(Math.max(1, maxUp(reach)), { ...noError, underflow: times(times(d, tiny), lost) });
+		Quantity.known(Math.max(1, maxUp(reach)), { ...noError, underflow: times(times(d, type.tiny), lost) });
+	return { type, query: coordinate(queryReach, lostQuery), key: coordinate(keyReach, lostKey) };
+}
+
+/** Σ_i |M_ib|, at most over columns b: what a gradient in the frame is multiplied by. */
+export function frameFactor({ frame: { queryMap } }: Method["space"]): number {
+	const { rows, cols } = queryMap;
+	const column = (b: number) => sumUp(Float64Array.from({ length: rows }, (_, i) => Math.abs(queryMap.at(i, b))));
+	return maxUp(Float64Array.from({ length: cols }, (_, b) => column(b)));
+}
+
+function featureSizes({ profile, space, route }: Method, candidate: Candidate, row: RowSizes): FeatureSizes {
+	const { n, d, valueHalfRange } = profile;
+	const { degree, coefficients, raisedSize } = candidate;
+	const { frame, keyReach } = space;
+	const { growth, l1, output } = row;
+	const { type, query, key } = storedCoordinates({ profile, space });
+	const { tiny } = type;
 	let [weight, factorial] = [0, 1];
 	for (let k = 0; k < coefficients.length; k++) {
 		factorial *= Math.max(1, k);
@@ -83,12 +108,10 @@ function featureSizes({ profile, space, route }: Method, candidate: Candidate, r
 		// Adjoints of the reverse route take a step for each degree.
 		rank: raisedSize * (degree + 2),
 		type,
-		query: coordinate(queryReach, lostQuery).power(degree, type).times(stored(weight), type),
-		key: coordinate(mappedReach, lostKey)
-			.power(degree + 1, type)
-			.times(stored(1), type),
+		query: query.power(degree, type).times(stored(weight), type),
+		key: key.power(degree + 1, type).times(stored(1), type),
 		value: maxUp(valueHalfRange),
-		span: maxUp(keySpan),
+		span: maxUp(keyReach),
 		// Σ ω >= n e^(-2 shift), and growth is at least |a_0| Σ ω / D̃.
 		inverse: over(leastWeight, Math.abs(coefficients[0]) * n),
 		output,

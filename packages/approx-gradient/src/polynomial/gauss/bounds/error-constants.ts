@@ -1,7 +1,10 @@
-import { unitRoundoff } from "@attgrad/matrix-core";
-import type { RoundingCounts } from "../certificates/rounding.ts";
-import type { Method } from "../method/approximation.ts";
-import { powerSumsOf } from "./row-polynomial.ts";
+import { type Matrix, unitRoundoff } from "@attgrad/matrix-core";
+import { normUp } from "../../../error-bound/index.ts";
+import type { RoundingCounts } from "../../certificates/rounding.ts";
+import type { Method } from "../../method/approximation.ts";
+import { powerSumsOf } from "../row-polynomial.ts";
+import { LIMITS } from "./limits.ts";
+import { underflowOf } from "./underflow.ts";
 
 /** Key columns beside values and ones, and the row errors that they prove. */
 export type RowForm = "l1" | "v2" | "vd";
@@ -12,13 +15,15 @@ export interface ErrorConstants {
 	readonly form: RowForm;
 	/** g. */
 	readonly degree: number;
-	/** Relative error of power sums, and of those of the columns of squares. */
+	/** Relative error of power sums, and of those of the columns of squares, with what they lose below the normal range. */
 	readonly sumError: number;
 	/** cs: rounding of a term of a row's sums. */
 	readonly sums: number;
 	/** η - 1: true entries are ω e^s within this, s and ω as stored. */
 	readonly scoreError: number;
-	/** H_i, and ‖H‖². */
+	/** Added to each ‖v‖² and ‖k‖² before their sums are used: what those lose below the normal range. */
+	readonly addedSquares: { readonly values: number; readonly keys: number };
+	/** H_i with the fixed part of what outputs are rounded by, for the method's part, and ‖H‖². */
 	readonly halfRange: Float64Array;
 	readonly halfRangeSquare: number;
 	/** max W_b over max ‖column of the query map‖: by how much L1 counts more than a norm in the frame. */
@@ -40,9 +45,6 @@ export interface ErrorConstants {
 	};
 }
 
-/** κ from which on a row is computed exactly, the radius, and the rounding of its sums. */
-export const LIMITS = { kappa: 0.25, radius: 8, rounding: 0.01 } as const;
-
 /** Covers numbers of single precision that bounds are made from. */
 export const slackOf = (dtype: "f64" | "f32"): number => (dtype === "f64" ? 1 + 1e-9 : 1 + 1e-4);
 
@@ -59,7 +61,7 @@ export function errorConstants(
 	scoreError: number,
 ): ErrorConstants {
 	const { d, dtype, valueHalfRange: H, valueMean, roundings, keyHalfRange } = profile;
-	const { sums: cs, gradient, rows, states } = counts;
+	const { gradient, rows, states, sums: cs } = counts;
 	const mass = 1.5;
 	const O = H.map((half) => mass * half);
 	// Sums are off by this relative to their terms; outputs by growth · that of (valueMean + |o|), and by what is fixed.
@@ -68,15 +70,19 @@ export function errorConstants(
 	const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, value, i) => sum + value * y[i], 0);
 	const against = H.map((half, i) => half + O[i]);
 	const map = Math.max(...columnNorms(space.frame.queryMap));
+	const rounded = cs + (d + 8) * unitRoundoff(dtype) + powerSumsOf(degree) * unitRoundoff("f64");
+	const underflow = underflowOf({ profile, space }, degree, rounded);
+	const range = H.map((half, i) => half + 6 * fixed[i]);
 	return {
 		d,
 		form,
 		degree,
-		sumError: cs + (d + 8) * unitRoundoff(dtype) + powerSumsOf(degree) * unitRoundoff("f64"),
-		sums: cs,
-		scoreError: Math.expm1(scoreError),
-		halfRange: H,
-		halfRangeSquare: dot(H, H),
+		sumError: rounded + underflow.sums,
+		sums: cs + underflow.sums,
+		scoreError: Math.expm1(scoreError + underflow.score),
+		addedSquares: { values: underflow.valueSquares, keys: underflow.keySquares },
+		halfRange: range,
+		halfRangeSquare: dot(range, range),
 		keyRatio: Math.max(...keyHalfRange) / map,
 		rounding: {
 			constant:
@@ -100,11 +106,6 @@ export function errorConstants(
 	};
 }
 
-/** ‖M e_b‖ of each column b. */
-export function columnNorms(M: { rows: number; cols: number; at(i: number, j: number): number }): Float64Array {
-	return Float64Array.from({ length: M.cols }, (_, b) => {
-		let square = 0;
-		for (let i = 0; i < M.rows; i++) square += M.at(i, b) ** 2;
-		return Math.sqrt(square) * (1 + 1e-12);
-	});
-}
+/** At least ‖M e_b‖ of each column b. */
+export const columnNorms = (M: Matrix): Float64Array =>
+	Float64Array.from({ length: M.cols }, (_, b) => normUp(Float64Array.from({ length: M.rows }, (_, i) => M.at(i, b))));

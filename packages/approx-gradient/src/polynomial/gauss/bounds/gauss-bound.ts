@@ -1,0 +1,91 @@
+import { unitRoundoff } from "@attgrad/matrix-core";
+import { type ErrorParts, maxErrors, noError, plus, sumUp, times } from "../../../error-bound/index.ts";
+import { inputForm } from "../../certificates/forms/input-form.ts";
+import type { Method } from "../../method/approximation.ts";
+import type { ExactRowTotals } from "../exact-rows.ts";
+import type { GaussTotals } from "../totals.ts";
+import { columnNorms, type ErrorConstants, slackOf } from "./error-constants.ts";
+import { lostOfExactRows, lostOfGradient } from "./underflow.ts";
+
+type Where = Pick<Method, "profile" | "space">;
+
+/** What a run leaves for its certificate: of the rows with polynomials, and of the others. */
+export interface AllTotals {
+	readonly ofRows: GaussTotals;
+	readonly exact?: ExactRowTotals;
+}
+
+/**
+ * A bound on max |g̃ - g| from the totals of a run: entry (a, b) is at most
+ * scale Σ_j |A1_ja| min(L1_j W_b, V_jb), what the arithmetic does, and what was rounded when it was read. Cost O(d²).
+ */
+export function boundFromGaussTotals(
+	where: Where,
+	constants: ErrorConstants,
+	{ ofRows, exact }: AllTotals,
+): ErrorParts {
+	const { profile, space } = where;
+	const { d, scale, keyHalfRange: W, dtype, n } = profile;
+	const { rounding, degree, sums } = constants;
+	const { inputSums, residualSums, l1, spread, grown, largestKappa } = ofRows;
+	const columns = columnNorms(space.frame.queryMap);
+	// Sums over rows of positive numbers, in the number type over a panel's run and in double precision beyond.
+	const slack = slackOf(dtype) * (1 + n * unitRoundoff("f64"));
+	// What is relative to computed gradients has their rounding once more.
+	const second = 1.03 + 2 * largestKappa;
+	const input = inputChanges(where, constants, { ofRows, ...(exact && { exact }) });
+	let largest = noError;
+	for (let a = 0; a < d; a++) {
+		let [residual, size] = [0, 0];
+		for (let i = 0; i < d; i++) {
+			residual = plus(residual, times(residualSums[a * d + i], rounding.restResidual[i]));
+			size = plus(size, times(residualSums[a * d + i], rounding.size[i]));
+		}
+		const ofSpan = sumUp([grown[a], times(inputSums[a], rounding.rest), residual]);
+		const underflow = plus(
+			lostOfGradient(where, degree, sums, rowsOf(inputSums[a], sumOf(residualSums, a, d))),
+			exact ? lostOfExactRows(where, rowsOf(exact.inputSums[a], sumOf(exact.residualSums, a, d))) : 0,
+		);
+		for (let b = 0; b < d; b++) {
+			const rounded = times(
+				second * slack * scale,
+				plus(times(ofSpan, space.keySpan[b]), times(size, space.keyError[b])),
+			);
+			const method = times(slack * scale, plus(times(l1[a], W[b]), times(spread[a * d + b], columns[b])));
+			const ofExact = exact ? times(scale, exact.rounding[a * d + b]) : 0;
+			largest = maxErrors(largest, { method, rounding: plus(rounded, ofExact), underflow, input });
+		}
+	}
+	return largest;
+}
+
+/** Σ over i of row a. */
+const sumOf = (sums: Float64Array, a: number, d: number): number => sumUp(sums.subarray(a * d, (a + 1) * d));
+
+const rowsOf = (inputSum: number, residualSum: number) => ({
+	inputSum,
+	residual: inputSum > 0 ? residualSum / inputSum : 0,
+});
+
+/** What rounding the given numbers has changed, at most over entries. */
+function inputChanges({ profile }: Where, { halfRange }: ErrorConstants, { ofRows, exact }: AllTotals): number {
+	if (profile.given === undefined) return 0;
+	const { d } = profile;
+	const form = inputForm(profile);
+	// Rounding moves residuals by less than a tenth of the values' range, which sums off by a hundredth allow.
+	for (const { inputSums, residualSums, l1 } of [
+		{ ...ofRows, l1: 2 * ofRows.largestKappa },
+		...(exact ? [{ ...exact, l1: 0.1 }] : []),
+	])
+		for (let a = 0; a < d; a++) {
+			if (!(inputSums[a] > 0)) continue;
+			form.add({
+				inputs: halfRange.map((_, column) => (column === a ? inputSums[a] : 0)),
+				residuals: halfRange.map((half, i) => 1.01 * (residualSums[a * d + i] / inputSums[a]) + 0.1 * half),
+				outputs: halfRange,
+				l1,
+				growth: 1,
+			});
+		}
+	return form.bounds()[0];
+}
