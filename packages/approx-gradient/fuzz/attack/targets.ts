@@ -123,8 +123,9 @@ const backward: Target = {
 				const parsed = backwardPolynomial.options.parse(options);
 				const result = await backwardPolynomial.run(problem, parsed, runtime, { rowBounds: true });
 				const { kind = "none", rowBounds, output } = result.certificate ?? {};
-				if (kind !== "a-posteriori" || rowBounds === undefined || output?.rows === undefined) return nothing;
-				return leastRoom(given, result, { ...rowBounds, output: output.rows });
+				if (kind !== "a-posteriori" || rowBounds === undefined) return nothing;
+				if (!result.output || !output?.rows) throw new Error("the backward pass bounds its output");
+				return leastRoom(given, { ...result, output: result.output }, { ...rowBounds, output: output.rows });
 			},
 		};
 	},
