@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { describeAlgorithmContract } from "../../testing.ts";
 import { polynomial } from "../polynomial.ts";
 
-describeAlgorithmContract({ algorithm: polynomial, options: { basis: "gauss" }, runs: 30 });
+// What rounding the given numbers to single precision changes is up to 1e-3 of the gradient.
+describeAlgorithmContract({ algorithm: polynomial, options: { basis: "gauss", relative: 1e-2 }, runs: 30 });
 describeAlgorithmContract({ algorithm: polynomial, options: { basis: "gauss", degree: 3, form: "vd" }, runs: 30 });
 describeAlgorithmContract({
 	algorithm: polynomial,
