@@ -1,9 +1,11 @@
 import { type AnyGradientAlgorithm, type AttentionProblem, asDtype, createProblem } from "@attgrad/attention-problem";
 import { truthOf } from "@attgrad/attention-problem/reference";
-import { createRuntime, Matrix, seededRandom } from "@attgrad/matrix-core";
+import { streaming } from "@attgrad/exact-gradient";
+import { availableKernels, createRuntime, Matrix, seededRandom } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { clusters, linearAttention, nystrom, supportBasis } from "../feature-maps/index.ts";
 import { polynomial } from "../polynomial/polynomial.ts";
+import { exactRounding } from "./candidates/exact-candidate.ts";
 
 const runtime = await createRuntime();
 const algorithms: readonly AnyGradientAlgorithm[] = [polynomial, nystrom, clusters, supportBasis, linearAttention];
@@ -95,3 +97,24 @@ test.each(algorithms)(
 		expect(plain.certificate?.bound).toBeLessThan(certificate?.bound ?? 0);
 	},
 );
+
+test("the exact method in single precision counts what is lost between Y and A3 of opposite sizes", async () => {
+	const values = [1.3e12, -4.8e11, 1.35e12, -1.31e12, 1.12e12, 1.82e12];
+	const sides = values.map((_, l) => (l % 2 === 0 ? 1 : -1));
+	const given = createProblem({
+		A1: column(...sides.map((side) => 5.65e13 * side)),
+		A2: column(...sides.map((side) => -2.5 * side)),
+		A3: column(...values),
+		E: column(3.7e-14, 5e-14, 4.5e-14, 1.6e-14, 9e-15, 1.3e-15),
+		X: column(-4.43e-14),
+		Y: column(-1.6e-26),
+	});
+	const { roundedFrom: _, ...single } = asDtype(given, "f32");
+	const truth = truthOf(asDtype(single, "f64")).gradient;
+	for (const kernel of await availableKernels()) {
+		const on = await createRuntime({ kernel, threads: 1 });
+		const { gradient } = await streaming.run(single, streaming.options.parse({}), on);
+		const { kind, bound } = exactRounding(single);
+		expect([kind, truth.distanceTo(gradient) <= bound], kernel).toEqual(["a-priori", true]);
+	}
+});

@@ -2,6 +2,7 @@ import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { maxAbs, type RowSource } from "@attgrad/matrix-core";
 import {
 	certificateOf,
+	expUp,
 	gradientUnderflow,
 	InputRounding,
 	maxUp,
@@ -68,7 +69,9 @@ export function exactRounding(problem: AttentionProblem<RowSource>): Certificate
 	const one = Quantity.known(1, { ...noError, underflow: type.tiny });
 	const residual = plus(values, targets);
 	const sizes = { n, d, scale, rank: 1, type, query: one, key: one, inverse: 1, mass: 4, inputSum, residual };
-	const underflow = gradientUnderflow({ ...sizes, frame: 1, value: 2 * values, span: 2 * keys, output: 2 * values });
+	const ofProducts = gradientUnderflow({ ...sizes, frame: 1, value: 2 * values, span: 2 * keys, output: 2 * values });
+	const ofCotangents = times(lostOfCotangents(problem, valueInputs), times(4 * keys, times(scale, inputSum)));
+	const underflow = plus(ofProducts, ofCotangents);
 	const all = (size: number): Float64Array => new Float64Array(d).fill(size);
 	const given = InputRounding.of(A1.dtype, roundedFrom, () => ({
 		...{ scale, inputs, targets, valueInputs, X: maxAbs(X), Y: maxAbs(Y) },
@@ -84,6 +87,21 @@ export function exactRounding(problem: AttentionProblem<RowSource>): Certificate
 		radius: M,
 		relativeError,
 	});
+}
+
+/** Scores up to this size are not shifted by the kernels, so that Σ e^s is at most n times its exponential. */
+const UNSHIFTED = 16;
+
+/**
+ * What <Yᵀ c, A3_l> is off by because results are below the normal range: the kernels take c back to A3, which may be as large as Y
+ * is small, and divide it by Σ e^s.
+ */
+function lostOfCotangents({ n, d, Y, A1 }: AttentionProblem<RowSource>, valueInputs: number): number {
+	const { tiny } = numberTypes[A1.dtype];
+	const weights = times(d, maxAbs(Y));
+	const output = times(tiny, plus(times(n, weights), 2 * d + 2));
+	const cotangent = plus(times(weights, output), times(tiny, plus(d + 2, times(n, expUp(UNSHIFTED)))));
+	return plus(times(times(2 * d, valueInputs), cotangent), times(n + 2, tiny));
 }
 
 /** Largest sizes over all rows: |A2|, Σ|A3||Y|, Σ|A1||X|, |E|, |A3|, |A1|; and Σ_j |A1_ja|. */
