@@ -1,4 +1,4 @@
-import { defineExperiment, type GridBlock, type LineFigure, type Row } from "@attgrad/harness";
+import { algorithmLabel, defineExperiment, type GridBlock, type LineFigure, type Row } from "@attgrad/harness";
 import { measureWithError } from "../error-at-size.ts";
 import { describeFastest } from "./fastest.ts";
 
@@ -27,7 +27,7 @@ const blocks = ({ n, B, degrees, fewerDegrees, clusterDegrees, ranks, features }
 	];
 };
 
-const method = ({ algorithm }: Row) => algorithm.split(":")[0];
+const method = ({ algorithm }: Row) => algorithmLabel(algorithm).split(":")[0];
 
 const budget = ({ degree, rank, algorithm }: Row) =>
 	algorithm.startsWith("linear-attention") ? rank : (degree ?? rank ?? 0);

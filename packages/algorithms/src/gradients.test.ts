@@ -60,3 +60,10 @@ test("a command may have several lines; its spelling is one", () => {
 	expect(spelling).not.toContain("\n");
 	expect(findAlgorithm(spelling)).toMatchObject({ options, spelling });
 });
+
+test("a command can be given a name", () => {
+	const { algorithm, spelling, options } = findAlgorithm("command/mine:python3 mine.py --all");
+	expect([algorithm.name, spelling]).toEqual(["command", "command/mine:python3 mine.py --all"]);
+	expect(options).toEqual({ command: "python3 mine.py --all" });
+	expect(() => findAlgorithm("command/my own:python3 mine.py")).toThrow(/^unknown variant of command: my own/);
+});

@@ -37,7 +37,8 @@ export function findAlgorithm(
 	if (!algorithm)
 		throw new UsageError(`unknown algorithm: ${spelling} (${meantOrKnown(spelling, algorithmSpellings(known))})`);
 	const variants = new Map(Object.entries(algorithm.variants ?? {}));
-	const chosen = variant === undefined ? {} : variants.get(variant);
+	const isName = algorithm.soleSetting !== undefined && callerName.test(variant ?? "");
+	const chosen = variant === undefined || isName ? {} : variants.get(variant);
 	if (!chosen)
 		throw new UsageError(
 			`unknown variant of ${algorithm.name}: ${variant} (${meantOrKnown(variant ?? "", [...variants.keys()])})`,
@@ -53,6 +54,9 @@ export function findAlgorithm(
 export function algorithmSpellings(known: readonly AnyGradientAlgorithm[] = knownAlgorithms): string[] {
 	return known.flatMap(({ name, variants = {} }) => [name, ...Object.keys(variants).map((v) => `${name}/${v}`)]);
 }
+
+/** A name that a caller gives a command. */
+const callerName = /^[\w.-]+$/;
 
 /** Stands for a line end in the spelling of a command of several lines, since a row is one line. */
 const lineEnd = "␤";

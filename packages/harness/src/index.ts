@@ -1,4 +1,13 @@
-export { type Cell, cellKey, columns, describeCell, type Row, type Status, statuses } from "./cells/index.ts";
+export {
+	algorithmLabel,
+	type Cell,
+	cellKey,
+	columns,
+	describeCell,
+	type Row,
+	type Status,
+	statuses,
+} from "./cells/index.ts";
 export {
 	type ComparedPoint,
 	type Comparison,

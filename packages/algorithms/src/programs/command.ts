@@ -31,6 +31,7 @@ export const command = defineAlgorithm({
 	modules: [import.meta.url],
 	options,
 	soleSetting: "command",
+	choosesAccuracy: true,
 	...byCommand(
 		({ command, epsilon, commandTimeLimit: timeLimit, commandMemoryLimit: memoryLimit }: z.output<typeof options>) => ({
 			command: command.text,

@@ -70,8 +70,13 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	readonly options: Options;
 	/** Named option sets: `polynomial/moment` is variant `moment` of `polynomial`. */
 	readonly variants?: Readonly<Record<string, Partial<z.input<Options>>>>;
-	/** Option whose value is all of the text after the `:` of a spelling, in place of `option=value` pairs. */
+	/**
+	 * Option whose value is all of the text after the `:` of a spelling, in place of `option=value` pairs. Such an algorithm has no
+	 * variants: what stands in place of one is a name that the caller gives it, `command/mine:python3 mine.py`.
+	 */
 	readonly soleSetting?: string;
+	/** Whether only a call may ask an accuracy of it, not the grid of an experiment: its error is then reported. @default false */
+	readonly choosesAccuracy?: boolean;
 	/** Whether `run` would take this problem: `true`, or why not. Cheap; reads no rows. */
 	supports(problem: AttentionProblem<RowSource>, options: z.output<Options>): true | Reason;
 	/**

@@ -1,3 +1,4 @@
+export { algorithmLabel } from "./algorithm-label.ts";
 export { type Cell, cellKey, curveOf, describeCell } from "./cell.ts";
 export { type Column, columns, decodeRow, encodeRow, isDispensable, type Row, type Status, statuses } from "./row.ts";
 export { longExponent, sizeText } from "./size-text.ts";

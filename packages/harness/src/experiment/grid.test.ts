@@ -120,3 +120,16 @@ test("cells that differ in n and seed lie on one curve", () => {
 	const cells = expandGrid(withGrid({ ...block, seed: [1, 2], B: [1, 2] }), "quick", "js");
 	expect(new Set(cells.map(curveOf)).size).toBe(2);
 });
+
+test("a command is asked for an error only by the call, not by the experiment", () => {
+	const blocks = [{ ...block, algorithm: ["polynomial/moment"], n: [4], epsilon: [1e-4] }];
+	const algorithm = ["polynomial/moment", "command:true"];
+	expect(expanded(blocks, { algorithm })).toEqual([
+		"polynomial/moment n=4 d=2 B=1 epsilon=0.0001",
+		"command:true n=4 d=2 B=1",
+	]);
+	expect(expanded(blocks, { algorithm, epsilon: [1e-3] })).toEqual([
+		"polynomial/moment n=4 d=2 B=1 epsilon=0.001",
+		"command:true n=4 d=2 B=1 epsilon=0.001",
+	]);
+});

@@ -20,8 +20,9 @@ export function expandGrid(
 	overrides: GridOverrides = {},
 ): Cell[] {
 	const cells = new Map<string, Cell>();
+	const isAsked = accuracies.some((name) => overrides[name] !== undefined);
 	for (const block of overriddenBlocks(experiment, preset, overrides))
-		for (const cell of expandBlock(experiment, block, kernel))
+		for (const cell of expandBlock(experiment, block, kernel, isAsked))
 			if (!block.exclude?.(cell)) cells.set(cellKey(cell), cell);
 	return [...cells.values()].sort((a, b) => a.n - b.n);
 }
@@ -56,12 +57,14 @@ export function knownTo(experiment: Experiment): typeof knownAlgorithms {
 /** Axes that say how good an approximation is to be. */
 const accuracies = ["epsilon", "relative", "degree"] as const;
 
-function expandBlock(experiment: Experiment, block: GridBlock, kernel: string): Cell[] {
+/** @param isAsked whether the accuracies of the block are the call's */
+function expandBlock(experiment: Experiment, block: GridBlock, kernel: string, isAsked: boolean): Cell[] {
 	return block.algorithm.flatMap((name) => {
 		const { algorithm, spelling, options } = findAlgorithm(name, knownTo(experiment));
 		// A spelling that fixes its accuracy (`polynomial:degree=4`) is not varied along the block's.
 		const isFixed = accuracies.some((name) => name in options);
-		const has = (option: (typeof accuracies)[number]) => !isFixed && Object.hasOwn(algorithm.options.shape, option);
+		const takes = !isFixed && (isAsked || !algorithm.choosesAccuracy);
+		const has = (option: (typeof accuracies)[number]) => takes && Object.hasOwn(algorithm.options.shape, option);
 		const axes = {
 			n: block.n,
 			d: block.d,

@@ -1,3 +1,4 @@
+import { algorithmLabel } from "../cells/index.ts";
 import { describeExponent } from "../fits/index.ts";
 import type { Run } from "../store/index.ts";
 import { crossingsOf } from "./crossings.ts";
@@ -9,7 +10,7 @@ const mostLines = 24;
 
 /** The columns of the table, each with what it says of a curve. */
 const columns: readonly { readonly head: string; of(curve: CurveSummary): string }[] = [
-	{ head: "algorithm", of: ({ algorithm }) => algorithm },
+	{ head: "algorithm", of: ({ algorithm }) => algorithmLabel(algorithm) },
 	{ head: "setting", of: ({ setting }) => setting },
 	{ head: "n", of: ({ sizes }) => (sizes ? [...new Set(sizes.map(shownSize))].join("..") : "") },
 	{ head: "time", of: ({ times }) => (times ? [...new Set(times.map(shownTime))].join("..") : "") },
@@ -36,7 +37,7 @@ export function describeRun(run: Pick<Run, "info" | "rows">): string {
 	);
 	if (curves.length > mostLines) lines.push(`… and ${curves.length - mostLines} more: all are in report.html`);
 	for (const { winner, loser, ...where } of crossingsOf(run))
-		lines.push(`${winner} is faster than ${loser} from n = ${describeReach(where)}`);
+		lines.push(`${algorithmLabel(winner)} is faster than ${algorithmLabel(loser)} from n = ${describeReach(where)}`);
 	return lines.join("\n");
 }
 

@@ -71,11 +71,12 @@ export const sweepVerb: Verb = {
 /** The grid that flags ask for: axes in place of the experiment's, and the time limit of a curve. */
 export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "overrides" | "timeLimit">> {
 	const { parseAlgorithms, parseAxis } = await import("@attgrad/harness");
-	const { n, d, B, epsilon, relative, degree, algorithm, command, threads, timeLimit } = flags;
+	const { n, d, B, epsilon, relative, degree, algorithm, command, commandName, threads, timeLimit } = flags;
 	const { distribution, seed, dtype } = flags;
 	const { UsageError } = await import("@attgrad/matrix-core");
 	if ([epsilon, relative, degree].filter(Boolean).length > 1)
 		throw new UsageError("give one of --epsilon, --relative and --degree");
+	if (commandName !== undefined && command === undefined) throw new UsageError("--command-name needs --command");
 	const { distributions } = await import("@attgrad/attention-problem");
 	if (distribution && !distributions.some((name) => name === distribution))
 		throw new UsageError(`--distribution must be one of ${distributions.join(", ")}, got ${distribution}`);
@@ -87,7 +88,10 @@ export async function gridOf(flags: GridFlags): Promise<Pick<SweepOptions, "over
 		...(relative && { relative: parseParts("relative", parseAxis("relative", relative), UsageError) }),
 		...(degree && { degree: parseAxis("degree", degree, { whole: true }) }),
 		...((algorithm || command) && {
-			algorithm: [...(algorithm ? parseAlgorithms(algorithm) : []), ...(command ? [`command:${command}`] : [])],
+			algorithm: [
+				...(algorithm ? parseAlgorithms(algorithm) : []),
+				...(command ? [spellingOf(command, commandName, UsageError)] : []),
+			],
 		}),
 		...(distribution && { distribution: [distribution] }),
 		...(seed && { seed: parseAxis("seed", seed, { whole: true }) }),
@@ -101,6 +105,14 @@ type GridFlags = Omit<
 	z.output<Awaited<ReturnType<typeof sweepFlags>>>,
 	"preset" | "jobs" | "shard" | "fresh" | "out" | "json" | "dryRun" | "rerun" | "cellTimeout" | "memoryLimit"
 >;
+
+/** @throws the given error for a name that has other characters than letters, digits, `.`, `_` and `-` */
+function spellingOf(command: string, name: string | undefined, Refusal: new (message: string) => Error): string {
+	if (name === undefined) return `command:${command}`;
+	if (!/^[\w.-]+$/.test(name))
+		throw new Refusal(`--command-name must be letters, digits, ".", "_" and "-", got ${name}`);
+	return `command/${name}:${command}`;
+}
 
 /** @throws the given error where one of an axis' values is no part: 1 or more */
 function parseParts(name: string, values: number[], Refusal: new (message: string) => Error): number[] {
@@ -137,6 +149,7 @@ export async function sweepFlags() {
 			.string()
 			.optional()
 			.describe('a program of your own, beside what --algorithm names: "python3 mine.py" (docs/extending.md)'),
+		commandName: z.string().optional().describe("what --command is called in rows and figures: mine"),
 		threads: z.string().optional().describe("numbers of threads in place of the experiment's: 1,2"),
 		jobs: z.int().min(1).default(1).describe("cells at once; more than one disturb each other, and their rows say so"),
 		timeLimit: durationOption

@@ -15,6 +15,7 @@ export const fontSize = {
 	title: 17,
 	subtitle: 12.5,
 	panel: 13.5,
+	panelNote: 11,
 	axisTitle: 13,
 	tick: 12,
 	label: 13,

@@ -15,6 +15,8 @@ import { placeRules, ruleLayers, type rulesOf } from "./rules.ts";
 
 /** What one panel shows. */
 export interface Panel extends Omit<PanelRows, "rows"> {
+	/** A line below the heading. */
+	readonly note?: string;
 	readonly curves: readonly Curve[];
 	readonly gaps: readonly Gap[];
 	readonly rules: ReturnType<typeof rulesOf>;
@@ -44,7 +46,7 @@ export const dashes = { measured: [1, 0], predicted: [6, 3], floor: [1.5, 3] } a
 /** A panel of curves, from the back to the front: guides and rules, bands, lines, points, gaps, names. */
 export function panelModel(
 	figure: LineFigure,
-	{ heading, titled, curves, gaps, rules }: Panel,
+	{ heading, note, titled, curves, gaps, rules }: Panel,
 	frame: Frame,
 ): PanelModel {
 	const { width, height, namesBeside } = frame;
@@ -72,6 +74,7 @@ export function panelModel(
 	);
 	return {
 		...(heading && { heading }),
+		...(note && { note }),
 		width,
 		height,
 		titles: { ...(titled.x && { x: figure.x.title }), ...(titled.y && { y: figure.y.title }) },

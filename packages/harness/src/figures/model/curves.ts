@@ -1,5 +1,5 @@
 import { seededRandom } from "@attgrad/matrix-core";
-import type { Row } from "../../cells/index.ts";
+import { algorithmLabel, type Row } from "../../cells/index.ts";
 import { fitPowerLaw, type PowerLaw } from "../../fits/index.ts";
 import type { LineFigure, Series } from "../figure.ts";
 
@@ -38,7 +38,7 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 	const curves: Curve[] = [];
 	const gaps: Gap[] = [];
 	for (const series of figure.series) {
-		const groups = Map.groupBy(rows, (row) => nameOf(series, row));
+		const groups = Map.groupBy(rows, (row) => curveNameOf(series, row));
 		for (const [name, members] of groups) {
 			if (name === undefined) continue;
 			const points = pointsOf(series, members, rows, isLogarithmic);
@@ -64,8 +64,9 @@ export function curvesOf(figure: LineFigure, rows: readonly Row[]): { curves: Cu
 	return { curves, gaps: uniqueGaps(gaps) };
 }
 
-function nameOf({ name }: Series, row: Row): string | undefined {
-	return typeof name === "function" ? name(row) : (name ?? row.algorithm);
+/** The curve of a series that a row is on, if any. */
+export function curveNameOf({ name }: Series, row: Row): string | undefined {
+	return typeof name === "function" ? name(row) : (name ?? algorithmLabel(row.algorithm));
 }
 
 function pointsOf(series: Series, members: readonly Row[], rows: readonly Row[], isLogarithmic: boolean): CurvePoint[] {

@@ -17,9 +17,10 @@ import { cellEdges } from "../scales/cell-edges.ts";
 import { type Colouring, colouring } from "../scales/colour-scale.ts";
 import { drawnValue } from "../scales/number-text.ts";
 import { median } from "./curves.ts";
-import { describeMarks, type PanelRows, splitPanels, words } from "./frame.ts";
+import { describeMarks, type PanelRows, splitPanels, titleOverSettings, words } from "./frame.ts";
 import { overlayLayers } from "./overlays.ts";
 import { type FigureModel, marks, type PanelModel } from "./panel-model.ts";
+import { placesOfCells, settingsOf } from "./settings.ts";
 
 /** A rectangle: where, and the median of its values, or why it has none. */
 interface PlacedCell extends HeatCell {
@@ -47,7 +48,8 @@ const tickRoom = { x: 42, y: 24 } as const;
  * @returns undefined where no row has a value
  */
 export function heatMapModel(figure: HeatMapFigure, rows: readonly Row[]): FigureModel | undefined {
-	const panels = splitPanels(figure.panels, rows);
+	const settings = settingsOf(rows, placesOfCells(figure));
+	const panels = splitPanels(figure.panels, rows, settings);
 	const cells = panels.flatMap((panel) => cellsOf(figure, panel.rows));
 	const values = cells.flatMap(({ value }) => value ?? []);
 	if (values.length === 0) return undefined;
@@ -70,7 +72,11 @@ export function heatMapModel(figure: HeatMapFigure, rows: readonly Row[]): Figur
 	const missing = cells.flatMap(({ value, status }) => (value === undefined ? [status] : []));
 	return {
 		...words(figure, { rows, curves: [] }, describeMarks(missing)),
-		panels: panels.map((panel) => heatPanel(figure, panel, frame)),
+		...(settings.length > 0 && { title: titleOverSettings(figure.colour.title, figure.x.title, settings) }),
+		panels: panels.map((panel) => ({
+			...heatPanel(figure, panel, frame),
+			...(settings.length > 0 && { note: figure.title({ rows: panel.rows, curves: [] }) }),
+		})),
 		legend: [],
 	};
 }

@@ -14,9 +14,10 @@ import { rangeOf } from "../scales/axes.ts";
 import { dashes, type Frame, type Panel, panelModel } from "./curve-panel.ts";
 import { type Curve, curvesOf, type Gap } from "./curves.ts";
 import { labelWidth } from "./end-labels.ts";
-import { describeMarks, splitPanels, words } from "./frame.ts";
+import { describeMarks, splitPanels, titleOverSettings, words } from "./frame.ts";
 import type { FigureModel, LegendEntry } from "./panel-model.ts";
 import { rulesOf } from "./rules.ts";
+import { placesOnCurves, settingsOf } from "./settings.ts";
 
 /**
  * The model of a figure of curves.
@@ -25,11 +26,12 @@ import { rulesOf } from "./rules.ts";
 export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): FigureModel | undefined {
 	const { curves, gaps } = curvesOf(figure, rows);
 	if (curves.length === 0) return undefined;
-	const parts = splitPanels(figure.panels, rows).map((panel) => ({
-		...panel,
-		...curvesOf(figure, panel.rows),
-		rules: rulesOf(figure.rules ?? [], panel.rows),
-	}));
+	const settings = settingsOf(rows, placesOnCurves(figure));
+	const parts = splitPanels(figure.panels, rows, settings).map((panel) => {
+		const own = curvesOf(figure, panel.rows);
+		const note = settings.length > 0 && figure.title({ rows: panel.rows, curves: own.curves });
+		return { ...panel, ...(note && { note }), ...own, rules: rulesOf(figure.rules ?? [], panel.rows) };
+	});
 	const isSingle = parts.length === 1;
 	const pointless = new Set(curves.filter(({ isMarked }) => !isMarked).map(({ name }) => name));
 	const points = parts.flatMap((part) => part.curves.flatMap((curve) => curve.points));
@@ -66,6 +68,7 @@ export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): Figur
 	});
 	return {
 		...words(figure, { rows, curves }, [...describeKinds(curves), ...describeGaps(curves, gaps)]),
+		...(settings.length > 0 && { title: titleOverSettings(figure.y.title, figure.x.title, settings) }),
 		panels,
 		legend: legendOf(frame, parts),
 	};

@@ -23,6 +23,8 @@ export interface LegendEntry {
 /** A panel: layers from the back to the front. */
 export interface PanelModel {
 	readonly heading?: string;
+	/** Below the heading: what the panel shows, where no title says it for all. */
+	readonly note?: string;
 	/** Pixels. */
 	readonly width: number;
 	readonly height: number;

@@ -50,6 +50,12 @@ export function describeRegime(rows: readonly Row[], without: readonly (keyof Ro
 		.join(" · ");
 }
 
+/** One condition: `d = 4`. */
+export function describeCondition(column: keyof Row, value: Row[keyof Row]): string {
+	const condition = conditions.find((one) => one.column === column);
+	return condition ? condition.write(written(value)) : `${column} ${written(value)}`;
+}
+
 function written(value: Row[keyof Row]): string {
 	return typeof value === "number" ? numberText(value) : String(value);
 }

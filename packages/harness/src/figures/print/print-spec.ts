@@ -3,7 +3,7 @@ import type { Row } from "../../cells/index.ts";
 import type { Figure } from "../figure.ts";
 import { config } from "../look/config.ts";
 import { figureWidth, fontSize, margin, panelColumns } from "../look/layout.ts";
-import { wrapEvenly } from "../look/text.ts";
+import { wrapEvenly, wrapText } from "../look/text.ts";
 import { figureModel } from "../model/figure-model.ts";
 import type { FigureModel, PanelModel } from "../model/panel-model.ts";
 
@@ -19,7 +19,8 @@ export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec |
 /** The panels of a figure side by side below its title and notes. */
 export function printSpec({ title, notes, panels, columns = panelColumns(panels.length) }: FigureModel): TopLevelSpec {
 	const width = figureWidth - 2 * margin;
-	const specs = panels.map(panelSpec);
+	const noted = notesOf(panels);
+	const specs = panels.map((panel, i) => panelSpec(panel, noted[i]));
 	return {
 		$schema: "https://vega.github.io/schema/vega-lite/v6.json",
 		usermeta: { notes },
@@ -43,11 +44,26 @@ function keepConditions(note: string): string {
 	return parts.length > 2 ? parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ") : note;
 }
 
-function panelSpec({ heading, width, height, layers }: PanelModel): object {
+/** The notes of panels, broken into as many lines each, so that headings stand level. */
+function notesOf(panels: readonly PanelModel[]): string[][] {
+	const lines = panels.map(({ note, width }) => (note ? wrapText(note, width, fontSize.panelNote) : []));
+	const most = Math.max(...lines.map(({ length }) => length));
+	return lines.map((own) => [...own, ...Array.from({ length: most - own.length }, () => " ")]);
+}
+
+function panelSpec({ heading, width, height, layers }: PanelModel, note: readonly string[]): object {
 	return {
 		width,
 		height,
-		...(heading && { title: { text: heading, fontSize: fontSize.panel, frame: "group", offset: 5 } }),
+		...(heading && {
+			title: {
+				text: heading,
+				fontSize: fontSize.panel,
+				frame: "group",
+				offset: 5,
+				...(note.length > 0 && { subtitle: note, subtitleFontSize: fontSize.panelNote, subtitlePadding: 2 }),
+			},
+		}),
 		layer: layers.map(({ spec }) => spec),
 	};
 }

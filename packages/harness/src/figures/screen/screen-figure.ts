@@ -76,7 +76,7 @@ export async function screenFigure({ title, notes, legend, panels }: FigureModel
 					.map((layer) => screenLayer(layer.spec as Part, width, own)),
 			};
 			return {
-				...(panel.heading && { heading: panel.heading }),
+				...(panel.heading && { heading: [panel.heading, panel.note].filter(Boolean).join(": ") }),
 				description: describePanel(panel, own),
 				labels: own,
 				spec: compile(spec as unknown as TopLevelSpec, { logger: strictLogger() }).spec,
