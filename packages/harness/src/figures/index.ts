@@ -16,7 +16,7 @@ export type {
 } from "./figure.ts";
 export { figureModel } from "./model/figure-model.ts";
 export type { LegendEntry } from "./model/panel-model.ts";
-export { describeRegime } from "./model/regime.ts";
+export { describeRegime } from "./panels/regime.ts";
 export { figureSpec } from "./print/print-spec.ts";
 export { renderFigure } from "./print/render.ts";
 export { numberText } from "./scales/number-text.ts";

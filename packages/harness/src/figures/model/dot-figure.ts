@@ -3,11 +3,11 @@ import type { Axis, DotFigure, Quantity } from "../figure.ts";
 import { figureWidth, fontSize, margin } from "../look/layout.ts";
 import { type CurveStyle, ink, stylesOf } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
+import { describeMarks, words } from "../panels/frame.ts";
 import { axisEncoding, position, type Range, rangeOf, ticksIn } from "../scales/axes.ts";
 import { drawnValue } from "../scales/number-text.ts";
 import type { Tick } from "../scales/ticks.ts";
 import { median } from "./curves.ts";
-import { describeMarks, words } from "./frame.ts";
 import { legendColumns } from "./legend.ts";
 import { type FigureModel, marks, type PanelModel } from "./panel-model.ts";
 

@@ -12,15 +12,15 @@ import {
 } from "../look/layout.ts";
 import { ink } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
+import { describeMarks, type PanelRows, splitPanels, titleOverSettings, words } from "../panels/frame.ts";
+import { placesOfCells, settingsOf } from "../panels/settings.ts";
 import { axisEncoding, position, type Range, ticksAt } from "../scales/axes.ts";
 import { cellEdges } from "../scales/cell-edges.ts";
 import { type Colouring, colouring } from "../scales/colour-scale.ts";
 import { drawnValue } from "../scales/number-text.ts";
 import { median } from "./curves.ts";
-import { describeMarks, type PanelRows, splitPanels, titleOverSettings, words } from "./frame.ts";
 import { overlayLayers } from "./overlays.ts";
 import { type FigureModel, marks, type PanelModel } from "./panel-model.ts";
-import { placesOfCells, settingsOf } from "./settings.ts";
 
 /** A rectangle: where, and the median of its values, or why it has none. */
 interface PlacedCell extends HeatCell {

@@ -10,14 +10,14 @@ import {
 	yAxisWidth,
 } from "../look/layout.ts";
 import { stylesOf } from "../look/palette.ts";
+import { describeMarks, splitPanels, titleOverSettings, words } from "../panels/frame.ts";
+import { placesOnCurves, settingsOf } from "../panels/settings.ts";
 import { rangeOf } from "../scales/axes.ts";
 import { dashes, type Frame, type Panel, panelModel } from "./curve-panel.ts";
 import { type Curve, curvesOf, type Gap } from "./curves.ts";
 import { labelWidth } from "./end-labels.ts";
-import { describeMarks, splitPanels, titleOverSettings, words } from "./frame.ts";
 import type { FigureModel, LegendEntry } from "./panel-model.ts";
 import { rulesOf } from "./rules.ts";
-import { placesOnCurves, settingsOf } from "./settings.ts";
 
 /**
  * The model of a figure of curves.

@@ -1,6 +1,6 @@
 import type { Row } from "../../cells/index.ts";
 import type { HeatMapFigure, LineFigure } from "../figure.ts";
-import { curveNameOf } from "./curves.ts";
+import { curveNameOf } from "../model/curves.ts";
 
 /** Columns that a sweep can vary beside n, in the order in which they are looked at: a degree often follows from an error. */
 const columns = ["d", "B", "distribution", "dtype", "threads", "kernel", "epsilon", "relative", "degree"] as const;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Row } from "../../cells/row.ts";
 import { phaseFigure, phaseRows, scalingFigure, scalingRows } from "../../testing/figure-rows.ts";
-import { figureModel } from "./figure-model.ts";
+import { figureModel } from "../model/figure-model.ts";
 import { bySetting, placesOnCurves, settingsOf } from "./settings.ts";
 
 /** Rows of a sweep over n in each of these settings. */
