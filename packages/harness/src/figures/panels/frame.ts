@@ -40,8 +40,8 @@ interface Group {
 function ownPanels(panels: Panels | undefined, rows: readonly Row[]): Group[] {
 	if (!panels) return [{ heading: "", members: rows }];
 	return [...Map.groupBy(rows, panels.value)]
-		.filter(([key]) => key !== undefined)
-		.sort(([a], [b]) => (a! < b! ? -1 : 1))
+		.flatMap(([key, members]) => (key === undefined ? [] : [[key, members] as const]))
+		.sort(([a], [b]) => (a < b ? -1 : 1))
 		.map(([, members]) => ({ heading: panels.heading(members), members }));
 }
 
