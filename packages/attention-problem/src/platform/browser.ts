@@ -19,16 +19,18 @@ export const namesInFolder = (path: string): string[] => refuse("read", path);
 export const readIfThere = (path: string): undefined => refuse("read", path);
 
 /** @throws UsageError always: a page has no paths */
-export const replaceFile = async (path: string): Promise<void> => refuse("write", path);
+export async function replaceFile(path: string, _write: (file: number) => void | Promise<void>): Promise<void> {
+	refuse("write", path);
+}
 
 /** @throws UsageError always: a page has no paths */
-export const writeAtomically = (path: string): void => refuse("write", path);
+export const writeAtomically = (path: string, _content: string | Uint8Array): void => refuse("write", path);
 
 /** @throws UsageError always: a page has no paths */
 export const temporaryName = (path: string): string => refuse("write", path);
 
 /** Nothing calls it: there is no open file. */
-export const writeAll = (): void => {};
+export const writeAll = (_file: number, _bytes: Uint8Array, _position: number | null = null): void => {};
 
 function refuse(action: "read" | "write", path: string): never {
 	throw new UsageError(`cannot ${action} ${path}: a browser opens no files by path`);

@@ -153,3 +153,7 @@ test("monomials of degree at most g in d variables are counted by C(d + g, g)", 
 	expect(2 ** log2MonomialCount(8, 6)).toBeCloseTo(3003, 8);
 	expect(log2MonomialCount(100, 0)).toBe(0);
 });
+
+test("where every eigenvalue is the largest to a double's precision the rank is whole", () => {
+	for (const B of [9, 20, 50, 200]) expect(spectralRank({ d: 4, B }, 4 * Math.LN2)).toBeCloseTo(4, 12);
+});

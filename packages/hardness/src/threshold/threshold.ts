@@ -31,7 +31,7 @@ export function hypercubeSpectrum({ d, B }: HypercubeFamily): { relative: number
 export function spectralRank({ d, B }: HypercubeFamily, logInverseDelta: number): number {
 	checkFamily({ d, B });
 	checkTolerance(logInverseDelta);
-	const logCoth = -Math.log(Math.tanh((B * B) / d));
+	const logCoth = logOfCoth((B * B) / d);
 	// an eigenvalue exactly at the tolerance counts, also where the quotient is rounded down
 	const largest = logInverseDelta === 0 ? 0 : Math.floor((logInverseDelta / logCoth) * (1 + 1e-14));
 	return log2SumOfBinomials(d, Math.min(d, largest));
@@ -91,6 +91,13 @@ export function log2MonomialCount(d: number, g: number): number {
 	let log = 0;
 	for (let i = 1; i <= Math.min(d, g); i++) log += Math.log2((Math.max(d, g) + i) / i);
 	return log;
+}
+
+/** ln coth t; tanh t is 1 in a double from t = 20 on. */
+function logOfCoth(t: number): number {
+	if (t < 1) return -Math.log(Math.tanh(t));
+	const x = Math.exp(-2 * t);
+	return Math.log1p(x) - Math.log1p(-x);
 }
 
 /** ln π and ln(1 - π) for π = sinh² t / cosh 2t. */

@@ -1,0 +1,72 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { startBrowser } from "@attgrad/harness/testing/browser";
+import { temporaryFolder } from "attgrad/testing";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { buildPage } from "../bundle/build-page.ts";
+
+export { noBrowser } from "@attgrad/harness/testing/browser";
+
+/** How a page is looked at. */
+export interface View {
+	/** What follows the file's name in the address. */
+	readonly address?: string;
+	readonly width?: number;
+	readonly colorScheme?: "light" | "dark";
+	readonly reducedMotion?: "reduce" | "no-preference";
+}
+
+/** The page in a file, and a browser; for the tests of one file. */
+export function pageOnDisk() {
+	const folder = temporaryFolder();
+	const path = join(folder, "explorer.html");
+	let browser: Browser | undefined;
+	let html = "";
+	beforeAll(async () => {
+		html = await buildPage("docs");
+		writeFileSync(path, html);
+		browser = await startBrowser();
+	});
+	afterAll(() => browser?.close());
+
+	/** Opens the page from the disk with every other request refused, works with it, and expects no request, error or warning. */
+	async function withPage(work: (page: Page) => Promise<void>, view: View = {}): Promise<void> {
+		const { address = "", width = 1280, colorScheme = "light", reducedMotion = "no-preference" } = view;
+		if (!browser) throw new Error("no browser");
+		const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion });
+		const [complaints, requests]: [string[], string[]] = [[], []];
+		page.setDefaultTimeout(30_000);
+		page.on("console", (message) => complaints.push(message.text()));
+		page.on("pageerror", (error) => complaints.push(error.message));
+		page.on("request", (request) => requests.push(request.url()));
+		const file = pathToFileURL(path).href;
+		await page.context().route(
+			(url) => url.protocol !== "blob:" && !url.href.startsWith(file),
+			(route) => route.abort(),
+		);
+		await page.goto(file + address);
+		await page.locator("html[data-ready]").waitFor();
+		await work(page);
+		expect(complaints).toEqual([]);
+		expect(requests.filter((url) => !url.startsWith("blob:") && !url.startsWith(file))).toEqual([]);
+		await page.close();
+	}
+	return { folder, path, withPage, size: () => html.length };
+}
+
+/** Moves a slider to a position, as a hand does. */
+export async function moveSlider(page: Page, id: string, position: number): Promise<void> {
+	await page.locator(`#${id}`).evaluate((input, value) => {
+		(input as unknown as { value: string }).value = value;
+		input.dispatchEvent(new Event("input", { bubbles: true }));
+	}, String(position));
+}
+
+/** The text beside a label in a list of numbers. */
+export const numberOf = (page: Page, list: string, label: string) =>
+	page
+		.locator(`#${list} div`)
+		.filter({ has: page.getByText(label, { exact: true }) })
+		.locator("dd");

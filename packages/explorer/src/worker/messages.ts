@@ -1,0 +1,34 @@
+import type { AnswerRequest, FileAnswer } from "./tasks/data.ts";
+import type { FormulaAnswer, FormulaRequest, RandomFormulaRequest } from "./tasks/formula.ts";
+import type { MatrixAnswer, MatrixRequest } from "./tasks/matrix.ts";
+import type { RaceAnswer, RaceEvent, RaceRequest } from "./tasks/race.ts";
+
+/** The computations that a page asks its worker for: what each takes, tells on the way, and gives. */
+export interface Tasks {
+	race: { request: RaceRequest; event: RaceEvent; answer: RaceAnswer };
+	matrix: { request: MatrixRequest; event: never; answer: MatrixAnswer };
+	formula: { request: FormulaRequest; event: never; answer: FormulaAnswer };
+	randomFormula: { request: RandomFormulaRequest; event: never; answer: string };
+	data: { request: AnswerRequest; event: never; answer: FileAnswer };
+}
+
+/** Name of a computation. */
+export type TaskName = keyof Tasks;
+
+/** What a page sends to its worker. */
+export interface Call {
+	readonly id: number;
+	readonly task: TaskName;
+	readonly request: unknown;
+	/** Kernel to compute on. @default the fastest */
+	readonly kernel?: string | undefined;
+}
+
+/** What a worker sends back. */
+export type Reply =
+	| { readonly id: number; readonly kind: "event"; readonly event: unknown }
+	/** Part of the work that is done, 0 to 1. */
+	| { readonly id: number; readonly kind: "progress"; readonly done: number }
+	| { readonly id: number; readonly kind: "answer"; readonly answer: unknown; readonly kernel: string }
+	/** What the user can act on, in words; `bug` where it is a fault of the program. */
+	| { readonly id: number; readonly kind: "failure"; readonly message: string; readonly bug: boolean };
