@@ -13,3 +13,14 @@ await buildKernels({
 		FEATURE_PANELS: 4,
 	}),
 });
+
+await buildKernels({
+	folder: import.meta.dirname,
+	name: "operator",
+	into: "src/backward/kernels",
+	constants: (build) => ({
+		...kernelConstants,
+		MOMENT_COLUMNS: build === "fma256" ? 5 : 2,
+		FEATURE_PANELS: 4,
+	}),
+});

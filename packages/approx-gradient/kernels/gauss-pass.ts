@@ -47,7 +47,7 @@ function narrowParts<T>(wide: usize, count: i32, part: usize, out: usize): void 
 }
 
 /** N[i] = Σ_k a_k · byDegree[k][i] for the first d + 1 of the columns of each degree. */
-function combine<T>(d: i32, degree: i32, columns: i32, coefficients: usize, byDegree: usize, N: usize): void {
+export function combine<T>(d: i32, degree: i32, columns: i32, coefficients: usize, byDegree: usize, N: usize): void {
 	const P = panelBytes(), step = <usize>columns * P;
 	for (let i = 0; i <= d; i++, byDegree += P, N += P) {
 		// unroll v: TILE_VECTORS

@@ -74,7 +74,7 @@ function addPair<T>(columns: i32, both: bool, features: usize, values: usize, le
 }
 
 /** S += the moments of a block of `nodes` nodes; columns of S are `moments` bytes. */
-function addMoments<T>(
+export function addMoments<T>(
 	columns: i32, nodes: i32, features: usize, values: usize, length: usize, row: usize, tile: usize, S: usize, moments: usize,
 ): void {
 	for (let node = 0; node < nodes; node += 2, features += 2 * row, S += 16)

@@ -1,18 +1,20 @@
 import { type BackwardProblem, type BackwardResult, headsOf, visibleKeys } from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
-import { ComputationError, createRuntime, Matrix, maxAbs } from "@attgrad/matrix-core";
+import { availableKernels, ComputationError, createRuntime, Matrix, maxAbs } from "@attgrad/matrix-core";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
 import { backwardPolynomial } from "./polynomial-backward.ts";
 
-const runtime = await createRuntime({ kernel: "js" });
+const runtimes = await Promise.all((await availableKernels()).map((kernel) => createRuntime({ kernel })));
+const [js] = runtimes;
+afterAll(() => Promise.all(runtimes.map((runtime) => runtime.close())));
 const names = ["dQ", "dK", "dV"] as const;
 const causal = { mask: "causal" } as const;
 
 const run = (problem: BackwardProblem, given: object = {}): Promise<BackwardResult> =>
-	backwardPolynomial.run(problem, backwardPolynomial.options.parse(given), runtime, { rowBounds: true });
+	backwardPolynomial.run(problem, backwardPolynomial.options.parse(given), js, { rowBounds: true });
 
 /** Expects every entry of a single head within the bound of its row, against the definition in whole numbers. */
 function expectProved(problem: BackwardProblem, got: BackwardResult): void {
@@ -32,7 +34,9 @@ function expectProved(problem: BackwardProblem, got: BackwardResult): void {
 const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
 	Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j), M.dtype);
 
-describe("adversaries of masks", () => {
+describe.each(runtimes)("adversaries of masks, kernel $kernel", (runtime) => {
+	const run = (problem: BackwardProblem, given: object = {}): Promise<BackwardResult> =>
+		backwardPolynomial.run(problem, backwardPolynomial.options.parse(given), runtime, { rowBounds: true });
 	const given = randomBackwardProblem({ n_q: 40, n_k: 40, d: 2, d_v: 3, visibility: causal });
 
 	test.each([1, 3, 8])("one heavy key early, degree %i", async (degree) => {

@@ -1,10 +1,12 @@
 import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, nextTurn, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, nextTurn, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../polynomial/monomials/total-degree.ts";
 import { cutChunks } from "./chunks.ts";
+import { KernelRun } from "./kernels/kernel-run.ts";
+import { operatorKernels } from "./kernels/operator-kernels.ts";
 import { KeySweep } from "./key-sweep.ts";
-import { type Part, partsOf } from "./part.ts";
+import { makePart, ownRoom, type Part, type PartRows, partRows } from "./part.ts";
 import { type PartBounds, partBounds } from "./part-bounds.ts";
 import { type PartResults, partResults } from "./part-results.ts";
 import { QuerySweep } from "./query-sweep.ts";
@@ -26,13 +28,40 @@ export interface Attempt {
 /** Names of the gradients. */
 export const gradientNames = ["dQ", "dK", "dV"] as const;
 
+/** Queries and keys of parts that are computed together. */
+const BATCH = 2 ** 17;
+
 /** Multiply-adds between two turns of the event loop: some 50 ms. */
 const TURN = 3e7;
 
+/** A part that is done: its gradients and their bounds. */
+interface Done {
+	readonly part: Part;
+	readonly results: PartResults;
+	readonly bounds: PartBounds;
+}
+
+/** What parts are computed with, and what is done with each. */
+interface Task {
+	readonly problem: BackwardProblem<RowSource>;
+	readonly tree: FeatureTree;
+	readonly chunk: number;
+	readonly limit: number;
+	readonly outputOnly: boolean;
+	readonly finish: (done: Done) => void;
+}
+
+/** How an attempt is made. */
+export interface AttemptOptions {
+	/** Makes no gradients, for an upstream gradient of zeros. @default false */
+	readonly outputOnly?: boolean;
+	/** Called with the queries done, and all. */
+	readonly onProgress?: Runtime["onProgress"];
+}
+
 /**
- * Computes the gradients at a degree.
+ * Computes the gradients at a degree, on the runtime's kernels and threads, or in plain TypeScript where it has none.
  * @param limit a bound on every entry above which there is no use in going on
- * @param outputOnly leaves dK and dV as they are, for an upstream gradient of zeros
  * @returns the attempt, or the bound that one part already is above the limit with
  */
 export async function attemptDegree(
@@ -40,14 +69,52 @@ export async function attemptDegree(
 	degree: number,
 	chunk: number,
 	limit: number,
-	runtime: Pick<Runtime, "onProgress">,
-	outputOnly = false,
+	runtime: Runtime,
+	{ outputOnly = false, onProgress }: AttemptOptions = {},
 ): Promise<Attempt | { readonly above: number }> {
 	const tree = keptTotalDegreeTree(problem.d, degree);
 	const all = emptyAttempt(problem, degree);
 	let exactRows = 0;
-	let done = 0;
-	for (const part of partsOf(problem)) {
+	let rows = 0;
+	const finish = ({ part, results, bounds }: Done): void => {
+		place(part, results, bounds, all);
+		exactRows += results.exactRows;
+		rows += part.group * part.queries;
+		onProgress?.(rows, problem.batch * problem.heads * problem.n_q);
+	};
+	const task: Task = { problem, tree, chunk, limit, outputOnly, finish };
+	for (const batch of batchesOf(problem)) {
+		const above = runtime.kernel === "js" ? await plainParts(batch, task) : await kernelParts(batch, task, runtime);
+		if (above !== undefined) return { above };
+	}
+	for (const name of gradientNames) requireFinite(name, all.gradients[name]);
+	return { ...all, exactRows };
+}
+
+/** Parts in their order, together while they have at most `BATCH` rows. */
+function* batchesOf(problem: BackwardProblem<RowSource>): Generator<PartRows[]> {
+	let batch: PartRows[] = [];
+	let rows = 0;
+	for (const part of partRows(problem)) {
+		const { heads, queries, keys } = part;
+		const own = heads.length * (queries.to - queries.from) + keys.to - keys.from;
+		if (batch.length > 0 && rows + own > BATCH) {
+			yield batch;
+			[batch, rows] = [[], 0];
+		}
+		batch.push(part);
+		rows += own;
+	}
+	if (batch.length > 0) yield batch;
+}
+
+/** Parts one after the other; gives a bound that is above the limit, where one is. */
+async function plainParts(
+	batch: readonly PartRows[],
+	{ problem, tree, chunk, limit, outputOnly, finish }: Task,
+): Promise<number | undefined> {
+	for (const rows of batch) {
+		const part = makePart(problem, rows, ownRoom);
 		const results = partResults(part);
 		const chunks = cutChunks(part.intervals, part.keys, chunk);
 		const pace = turns(tree, part, chunk);
@@ -57,21 +124,37 @@ export async function attemptDegree(
 			await pace();
 		}
 		const bounds = partBounds(part, results.errors);
-		const above = Math.max(...gradientNames.map((name) => largestOf(bounds.rows[name])));
-		if (above > limit) return { above };
+		const above = largestBound(bounds);
+		if (above > limit) return above;
 		const keys = new KeySweep(part, chunks, tree, sweep.states, results);
 		for (let e = outputOnly ? -1 : chunks.keyChunks - 1; e >= 0; e--) {
 			keys.run(e);
 			await pace();
 		}
-		place(part, results, bounds, all);
-		exactRows += results.exactRows;
-		done += part.group * part.queries;
-		runtime.onProgress?.(done, problem.batch * problem.heads * problem.n_q);
+		finish({ part, results, bounds });
 	}
-	for (const name of gradientNames) requireFinite(name, all.gradients[name]);
-	return { ...all, exactRows };
+	return undefined;
 }
+
+/** The same on kernels: sweeps of all parts side by side, and rows that no polynomial serves between them. */
+async function kernelParts(
+	batch: readonly PartRows[],
+	{ problem, limit, outputOnly, finish, ...task }: Task,
+	runtime: Runtime,
+): Promise<number | undefined> {
+	return withKernels(runtime, operatorKernels, async (kernels) => {
+		const run = await KernelRun.begin(kernels, problem, batch, { ...task, outputOnly, kernel: runtime.kernel });
+		await run.sweepQueries();
+		const done = run.parts.map(({ part, results }) => ({ part, results, bounds: partBounds(part, results.errors) }));
+		const above = Math.max(...done.map(({ bounds }) => largestBound(bounds)));
+		if (above > limit) return above;
+		if (!outputOnly) await run.sweepKeys();
+		done.forEach(finish);
+		return undefined;
+	});
+}
+
+const largestBound = ({ rows }: PartBounds): number => Math.max(...gradientNames.map((name) => largestOf(rows[name])));
 
 /** The largest number; Infinity where one is none. */
 export function largestOf(numbers: Float64Array): number {
@@ -108,21 +191,20 @@ function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit
 
 /** Writes the results of a part to their rows, in the units of the problem. */
 function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<Attempt, "exactRows">): void {
-	const { group, queries, queryAt, keyAt, d, d_v, q, nu, keyScale, keyCentre, valueCentre, scale } = part;
+	const { group, queries, queryAt, keyAt, d, d_v, keyScale, scale } = part;
 	const { dQ, dK, dV } = all.gradients;
-	for (let head = 0; head < group; head++)
-		for (let j = 0; j < queries; j++) {
-			const [row, to] = [head * queries + j, queryAt[head] + j];
-			for (let b = 0; b < d; b++) dQ.data[to * d + b] = results.dQ[row * d + b] * (scale / keyScale);
-			all.rows.dQ[to] = bounds.rows.dQ[row];
-			all.floors.dQ[to] = bounds.floors.dQ[row];
-			all.outputRows[to] = bounds.output[row];
-			if (results.lse[row] === Number.NEGATIVE_INFINITY) continue;
-			for (let i = 0; i < d_v; i++) all.output.data[to * d_v + i] = results.output[row * d_v + i] + valueCentre[i];
-			let shift = 0;
-			for (let b = 0; b < d; b++) shift += (q[row * d + b] + nu[b]) * keyScale * keyCentre[b];
-			all.lse[to] = results.lse[row] + shift;
-		}
+	const rows = queries * d;
+	for (let head = 0; head < group; head++) {
+		const [own, first, to] = [results.dQ, head * rows, queryAt[head]];
+		const [target, factor] = [dQ.data.subarray(to * d, to * d + rows), scale / keyScale];
+		for (let at = 0; at < rows; at++) target[at] = own[first + at] * factor;
+		placeOutput(part, results, head, all);
+		const place = (from: Float64Array, into: Float64Array): void =>
+			into.set(from.subarray(head * queries, (head + 1) * queries), to);
+		place(bounds.rows.dQ, all.rows.dQ);
+		place(bounds.floors.dQ, all.floors.dQ);
+		place(bounds.output, all.outputRows);
+	}
 	for (let at = 0; at < results.dK.length; at++) dK.data[keyAt * d + at] = results.dK[at] * keyScale;
 	dV.data.set(results.dV, keyAt * d_v);
 	for (const name of ["dK", "dV"] as const) {
@@ -131,8 +213,27 @@ function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<A
 	}
 }
 
+/** Output and lse of a head: about the centres no more. Queries that see no key keep 0 and -Infinity. */
+function placeOutput(part: Part, results: PartResults, head: number, all: Omit<Attempt, "exactRows">): void {
+	const { queries, queryAt, d, d_v, q, nu, keyScale, keyCentre, valueCentre } = part;
+	const output = all.output.data;
+	const shifts = keyCentre.map((x) => x * keyScale);
+	for (let j = 0, row = head * queries, to = queryAt[head]; j < queries; j++, row++, to++) {
+		const lse = results.lse[row];
+		if (lse === Number.NEGATIVE_INFINITY) continue;
+		for (let i = 0; i < d_v; i++) output[to * d_v + i] = results.output[row * d_v + i] + valueCentre[i];
+		let shift = 0;
+		for (let b = 0; b < d; b++) shift += (q[row * d + b] + nu[b]) * shifts[b];
+		all.lse[to] = lse + shift;
+	}
+}
+
 /** @throws ComputationError naming the first number that is not finite */
 function requireFinite(name: string, { data, cols }: Matrix): void {
+	// 0 times a finite number is 0.
+	let zero = 0;
+	for (let at = 0; at < data.length; at++) zero += 0 * data[at];
+	if (zero === 0) return;
 	for (let at = 0; at < data.length; at++)
 		if (!Number.isFinite(data[at]))
 			throw new ComputationError(

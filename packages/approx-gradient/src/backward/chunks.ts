@@ -28,6 +28,28 @@ export function cutChunks(intervals: KeyIntervals, keys: number, size: number): 
 	return { size, queries, keys, intervals, queryChunks, keyChunks, first, last };
 }
 
+/** The queries that see each key: from..to-1. */
+export interface SeenBy {
+	readonly from: Int32Array;
+	readonly to: Int32Array;
+}
+
+/** The queries that see each key of a sequence. Cost O(n). */
+export function queriesOf({
+	queries,
+	keys,
+	intervals: { lo, hi },
+}: Pick<Chunks, "queries" | "keys" | "intervals">): SeenBy {
+	const [from, to] = [new Int32Array(keys), new Int32Array(keys)];
+	for (let l = 0, first = 0, last = 0; l < keys; l++) {
+		while (first < queries && hi[first] <= l) first++;
+		while (last < queries && lo[last] <= l) last++;
+		from[l] = first;
+		to[l] = last;
+	}
+	return { from, to };
+}
+
 /** The query chunks that have a key chunk in their core: from..to-1. */
 export function chunksOver({ first, last }: Chunks, keyChunk: number): { readonly from: number; readonly to: number } {
 	return { from: countAtMost(last, keyChunk), to: countAtMost(first, keyChunk) };

@@ -1,7 +1,7 @@
 import type { OfEachGradient } from "@attgrad/attention-problem";
 import { bounded, times } from "../error-bound/index.ts";
-import { countAtMost } from "./chunks.ts";
-import { normAt, type Part } from "./part.ts";
+import { queriesOf, type SeenBy } from "./chunks.ts";
+import type { Part } from "./part.ts";
 import type { RowErrors } from "./part-results.ts";
 
 const u = 2 ** -53;
@@ -21,63 +21,86 @@ export interface PartBounds {
 export function partBounds(part: Part, errors: RowErrors): PartBounds {
 	const { d, d_v, q, nu, upstream, scale, keyScale } = part;
 	const lost = lostBelow(part);
-	const query = (bounds: Float64Array) => bounds.map((x) => bounded((SLACK * x * scale) / keyScale + lost));
-	const key = (bounds: Float64Array) =>
-		keySums(part, bounds, d, (row, b) => Math.abs(q[row * d + b]) + Math.abs(nu[b])).map((x) =>
-			bounded(x * keyScale + lost),
-		);
-	const value = (bounds: Float64Array) =>
-		keySums(part, bounds, d_v, (row, i) => Math.abs(upstream[row * d_v + i])).map((x) => bounded(x + lost));
+	const seen = queriesOf(part);
+	const query = scaled(scale / keyScale, lost);
+	const key = (bounds: Float64Array) => scaled(keyScale, lost)(keySums(part, seen, bounds, q, d, nu));
+	const value = (bounds: Float64Array) => scaled(1, lost)(keySums(part, seen, bounds, upstream, d_v));
 	return {
 		rows: { dQ: query(errors.query), dK: key(errors.score), dV: value(errors.weight) },
 		floors: { dQ: query(errors.queryFloor), dK: key(errors.scoreFloor), dV: value(errors.weightFloor) },
-		output: errors.output.map((x) => bounded(x + lost)),
+		output: scaled(1, lost)(errors.output),
 	};
 }
 
-/** At least max_b Σ_j bounds_j size(j, b) over the queries that see each key, by sums from the first query on. */
+/** Bounds times a factor, and what is lost below the normal range. */
+const scaled =
+	(factor: number, lost: number) =>
+	(bounds: Float64Array): Float64Array => {
+		const all = new Float64Array(bounds.length);
+		for (let i = 0; i < all.length; i++) {
+			const bound = SLACK * bounds[i] * factor + lost;
+			all[i] = bound >= 0 ? bound : Number.POSITIVE_INFINITY;
+		}
+		return all;
+	};
+
+/** At least max_b Σ_j bounds_j (|rows_jb| + |offset_b|) over the queries that see each key, by sums from the first query on. */
 function keySums(
-	{ group, queries, keys, intervals: { lo, hi } }: Part,
+	{ group, queries, keys }: Part,
+	{ from, to }: SeenBy,
 	bounds: Float64Array,
+	rows: Float64Array,
 	width: number,
-	size: (row: number, b: number) => number,
+	offset: Float64Array = new Float64Array(width),
 ): Float64Array {
 	const sums = new Float64Array(keys);
+	if (keys === 0 || queries === 0) return sums;
+	if (from[keys - 1] === 0 && to[0] === queries) return sums.fill(sumOfAll(bounds, rows, offset));
 	const before = new Float64Array(queries + 1);
 	const unknown = new Int32Array(queries + 1);
 	for (let b = 0; b < width; b++) {
+		const more = Math.abs(offset[b]);
+		let sum = 0;
+		let spoiled = 0;
 		for (let j = 0; j < queries; j++) {
 			let own = 0;
-			for (let row = j; row < group * queries; row += queries) {
+			for (let row = j, at = j * width + b; row < group * queries; row += queries, at += queries * width)
 				// A row without a bound spoils the keys that it sees, and no others.
-				const term = bounds[row] === 0 ? 0 : bounds[row] * size(row, b);
-				own += term;
-			}
-			const known = own < 1e200;
-			before[j + 1] = before[j] + (known ? own : 0);
-			unknown[j + 1] = unknown[j] + (known ? 0 : 1);
+				if (bounds[row] !== 0) own += bounds[row] * (Math.abs(rows[at]) + more);
+			if (own < 1e200) sum += own;
+			else spoiled++;
+			before[j + 1] = sum;
+			unknown[j + 1] = spoiled;
 		}
 		// Differences of sums are within the rounding of the sums.
-		const rounding = 4 * (group + queries) * u * before[queries];
+		const rounding = 4 * (group + queries) * u * sum;
 		for (let l = 0; l < keys; l++) {
-			const [from, to] = [countAtMost(hi, l), countAtMost(lo, l)];
-			if (from >= to) continue;
-			const sum = unknown[to] > unknown[from] ? Number.POSITIVE_INFINITY : before[to] - before[from] + rounding;
-			sums[l] = Math.max(sums[l], SLACK * sum);
+			if (from[l] >= to[l]) continue;
+			const known = unknown[to[l]] === unknown[from[l]];
+			const total = known ? SLACK * (before[to[l]] - before[from[l]] + rounding) : Number.POSITIVE_INFINITY;
+			if (total > sums[l]) sums[l] = total;
 		}
 	}
 	return sums;
 }
 
+/** The same for keys that all queries see. */
+function sumOfAll(bounds: Float64Array, rows: Float64Array, offset: Float64Array): number {
+	const width = offset.length;
+	const more = offset.map(Math.abs);
+	const sums = new Float64Array(width);
+	for (let row = 0, at = 0; row < bounds.length; row++) {
+		const bound = bounds[row];
+		if (bound === 0) at += width;
+		else for (let b = 0; b < width; b++) sums[b] += bound * (Math.abs(rows[at++]) + more[b]);
+	}
+	return bounded(SLACK * (1 + 2 * u * bounds.length) * sums.reduce((most, x) => Math.max(most, bounded(x)), 0));
+}
+
 /** At least what is lost of an entry below the normal range: powers of queries stay below 2^400, and keys near 1 but for lengths that cannot be scaled. */
 function lostBelow(part: Part): number {
-	const { q, nu, k, v, upstream, d, d_v, group, queries, keys, scale, keyScale } = part;
-	const most = (rows: Float64Array, width: number): number => {
-		let longest = 0;
-		for (let row = 0; row < rows.length / width; row++) longest = Math.max(longest, normAt(rows, row, width));
-		return longest;
-	};
-	const query = 1 + most(q, d) + normAt(nu, 0, d);
-	const factors = [query, 1 + most(k, d), 1 + most(v, d_v), 1 + most(upstream, d_v), 1 + scale / keyScale + keyScale];
-	return factors.reduce(times, 2 ** -500 * (group * queries + keys));
+	const { largest, nu, d, d_v, group, queries, keys, scale, keyScale } = part;
+	const query = 1 + d * (largest.q + nu.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
+	const factors = [query, 1 + largest.key, 1 + d_v * largest.v, 1 + d_v * largest.upstream];
+	return [...factors, 1 + scale / keyScale + keyScale].reduce(times, 2 ** -500 * (group * queries + keys));
 }

@@ -1,4 +1,4 @@
-import type { Part } from "./part.ts";
+import { ownRoom, type Part, type Room } from "./part.ts";
 
 /** Gradients of a part in its own units, and what is known of the errors of its rows. */
 export interface PartResults {
@@ -29,21 +29,31 @@ export interface RowErrors {
 	readonly scoreFloor: Float64Array;
 }
 
-/** Zeros. */
-export function partResults({ group, queries, keys, d, d_v }: Part): PartResults {
+/** All 0, in `room`. */
+export function partResults(
+	part: Part,
+	room: Room = ownRoom,
+	errors = rowErrors(part.group * part.queries, ownRoom),
+): PartResults {
+	const { group, queries, keys, d, d_v } = part;
 	const rows = group * queries;
-	const numbers = (length = rows): Float64Array => new Float64Array(length);
+	const zeros = (length: number): Float64Array => room(length).fill(0);
 	return {
-		output: numbers(rows * d_v),
-		lse: numbers().fill(Number.NEGATIVE_INFINITY),
-		dQ: numbers(rows * d),
-		dK: numbers(keys * d),
-		dV: numbers(keys * d_v),
-		errors: {
-			...{ query: numbers(), queryFloor: numbers() },
-			...{ weight: numbers(), weightFloor: numbers() },
-			...{ score: numbers(), scoreFloor: numbers(), output: numbers() },
-		},
+		output: zeros(rows * d_v),
+		lse: new Float64Array(rows).fill(Number.NEGATIVE_INFINITY),
+		dQ: zeros(rows * d),
+		dK: zeros(keys * d),
+		dV: zeros(keys * d_v),
+		errors,
 		exactRows: 0,
 	};
+}
+
+/** Errors of so many rows, all 0: one array after the other, in the order of the kernels. */
+export function rowErrors(rows: number, room: Room): RowErrors {
+	const all = room(7 * rows).fill(0);
+	const [query, queryFloor, weight, weightFloor, score, scoreFloor, output] = Array.from({ length: 7 }, (_, x) =>
+		all.subarray(x * rows, (x + 1) * rows),
+	);
+	return { query, queryFloor, weight, weightFloor, score, scoreFloor, output };
 }

@@ -7,7 +7,7 @@ import {
 	sequencesOf,
 	visibleKeys,
 } from "@attgrad/attention-problem";
-import { type Matrix, materialise, type RowSource } from "@attgrad/matrix-core";
+import type { RowSource } from "@attgrad/matrix-core";
 
 /**
  * A part that nothing connects with the others: one sequence of one head of keys, with the queries of every head of its group.
@@ -43,99 +43,181 @@ export interface Part {
 	/** The factor of the keys; a dQ is that of these numbers times scale / keyScale, a dK times keyScale. */
 	readonly keyScale: number;
 	readonly scale: number;
+	/** Largest |q_b|, ‖k‖, |v_i| and |dO_i|. */
+	readonly largest: Readonly<Record<"q" | "key" | "v" | "upstream", number>>;
 }
 
 /** Scores |<ν, k>| up to which queries are taken about a centre: weights ω stay within e^±4. */
 const MOST_TILT = 4;
 
 /** Rows that a centre is made of at most. */
-const CENTRE_ROWS = 1024;
+const CENTRE_ROWS = 256;
 
-/** The parts of a problem, made one after the other. */
-export function* partsOf(problem: BackwardProblem<RowSource>): Generator<Part> {
-	const { n_q, n_k, visibility } = problem;
-	const { lo, hi } = visibleKeys(visibility, n_q, n_k);
-	const group = problem.heads / problem.keyHeads;
-	const heads = headsOf(problem);
-	for (let at = 0; at < heads.length; at += group)
-		for (const { queries, keys } of sequencesOf(visibility, n_q, n_k)) {
-			const cut = (x: Int32Array) => x.slice(queries.from, queries.to).map((l) => l - keys.from);
-			yield makePart(problem, heads.slice(at, at + group), queries, keys, { lo: cut(lo), hi: cut(hi) });
-		}
+/** Room for so many numbers, of unknown content. */
+export type Room = (length: number) => Float64Array;
+
+/** Room of its own for each. */
+export const ownRoom: Room = (length) => new Float64Array(length);
+
+/** Heads and rows of a part that is still to be made. */
+export interface PartRows {
+	readonly heads: readonly Head<RowSource>[];
+	readonly queries: RowRange;
+	readonly keys: RowRange;
+	readonly intervals: KeyIntervals;
 }
 
-function makePart(
+/** The rows of all parts, in their order. */
+export function* partRows(problem: BackwardProblem<RowSource>): Generator<PartRows> {
+	const { n_q, n_k, visibility } = problem;
+	const all = visibleKeys(visibility, n_q, n_k);
+	const sequences = sequencesOf(visibility, n_q, n_k);
+	const group = problem.heads / problem.keyHeads;
+	const heads = headsOf(problem);
+	const intervals = sequences.map(({ queries, keys }) => ({
+		lo: moved(all.lo, queries, keys.from),
+		hi: moved(all.hi, queries, keys.from),
+	}));
+	for (let at = 0; at < heads.length; at += group)
+		for (const [i, { queries, keys }] of sequences.entries())
+			yield { heads: heads.slice(at, at + group), queries, keys, intervals: intervals[i] };
+}
+
+function moved(numbers: Int32Array, { from, to }: RowRange, by: number): Int32Array {
+	const own = numbers.slice(from, to);
+	if (by > 0) for (let i = 0; i < own.length; i++) own[i] -= by;
+	return own;
+}
+
+/** Makes a part; its matrices are in `room`. Cost O(n (d + d_v)). */
+export function makePart(
 	{ n_q, n_k, d, d_v, scale }: BackwardProblem<RowSource>,
-	heads: readonly Head<RowSource>[],
-	queries: RowRange,
-	keys: RowRange,
-	intervals: KeyIntervals,
+	{ heads, queries, keys, intervals }: PartRows,
+	room: Room,
 ): Part {
 	const [queryCount, keyCount] = [queries.to - queries.from, keys.to - keys.from];
-	const numbers = (source: RowSource | undefined, { from, to }: RowRange): Float64Array =>
-		(materialise(source as RowSource).slice(from, to) as Matrix).as("f64").data as Float64Array;
-	const [k, v] = [Float64Array.from(numbers(heads[0].K, keys)), Float64Array.from(numbers(heads[0].V, keys))];
-	const q = new Float64Array(heads.length * queryCount * d);
-	const upstream = new Float64Array(heads.length * queryCount * d_v);
+	const [k, v] = [room(keyCount * d), room(keyCount * d_v)];
+	const [q, upstream] = [room(heads.length * queryCount * d), room(heads.length * queryCount * d_v)];
+	heads[0].K.readRows(keys.from, keys.to, k);
+	heads[0].V.readRows(keys.from, keys.to, v);
 	for (const [h, { Q, dO }] of heads.entries()) {
-		q.set(numbers(Q, queries), h * queryCount * d);
-		upstream.set(numbers(dO, queries), h * queryCount * d_v);
+		Q.readRows(queries.from, queries.to, q.subarray(h * queryCount * d, (h + 1) * queryCount * d));
+		const cotangents = upstream.subarray(h * queryCount * d_v, (h + 1) * queryCount * d_v);
+		if (dO) dO.readRows(queries.from, queries.to, cotangents);
+		else cotangents.fill(0);
 	}
-	const [keyCentre, valueCentre] = [takeCentre(k, d), takeCentre(v, d_v)];
+	const [keyCentre, valueCentre] = [centreOf(k, d), centreOf(v, d_v)];
+	const largestValue = subtract(v, valueCentre);
+	subtract(k, keyCentre);
 	let longest = 0;
 	for (let l = 0; l < keyCount; l++) longest = Math.max(longest, normAt(k, l, d));
 	const keyScale = longest > 1e-280 && longest < 1e280 ? 2 ** -Math.ceil(Math.log2(longest)) : 1;
 	for (let i = 0; i < k.length; i++) k[i] *= keyScale;
-	for (let i = 0; i < q.length; i++) q[i] *= scale / keyScale;
-	const keyNorm = Float64Array.from({ length: keyCount }, (_, l) => normAt(k, l, d) * (1 + 1e-12));
-	const { nu, omega } = tilt(q, k, d);
-	const queryAt = heads.map(({ index }) => index * n_q + queries.from);
+	const factor = scale / keyScale;
+	for (let i = 0; i < q.length; i++) q[i] *= factor;
+	const keyNorm = new Float64Array(keyCount);
+	longest = 0;
+	for (let l = 0; l < keyCount; l++) longest = Math.max(longest, (keyNorm[l] = normAt(k, l, d) * (1 + 1e-12)));
+	const omega = room(keyCount);
+	const { nu, largest } = tilt(q, k, d, omega);
 	return {
 		...{ group: heads.length, d, d_v, queries: queryCount, keys: keyCount, intervals },
-		...{ queryAt, keyAt: heads[0].keyIndex * n_k + keys.from, q, upstream, k, v, keyNorm, omega, nu },
+		queryAt: heads.map(({ index }) => index * n_q + queries.from),
+		...{ keyAt: heads[0].keyIndex * n_k + keys.from, q, upstream, k, v, keyNorm, omega, nu },
 		...{ keyCentre, valueCentre, keyScale, scale },
+		largest: { q: largest, key: longest, v: largestValue, upstream: subtract(upstream, new Float64Array(d_v)) },
 	};
 }
 
-/** Takes the median of some rows off all of them, which far rows do not move; gives it. */
-function takeCentre(rows: Float64Array, width: number): Float64Array {
+/** The median of some rows, which far rows do not move. */
+function centreOf(rows: Float64Array, width: number): Float64Array {
 	const count = rows.length / width;
 	const step = Math.ceil(count / CENTRE_ROWS);
 	const centre = new Float64Array(width);
+	const sample = new Float64Array(Math.ceil(count / step));
 	for (let b = 0; b < width; b++) {
-		const sample = new Float64Array(Math.ceil(count / step));
 		for (let i = 0; i < sample.length; i++) sample[i] = rows[i * step * width + b];
 		sample.sort();
 		centre[b] = sample[sample.length >> 1];
-		for (let at = b; at < rows.length; at += width) rows[at] -= centre[b];
 	}
 	return centre;
 }
 
-/** ν, the median of the queries, taken off them, and ω = e^<ν, k>; none where a key would weigh too much by it. */
-function tilt(q: Float64Array, k: Float64Array, d: number): { nu: Float64Array; omega: Float64Array } {
-	const centred = q.slice();
-	const nu = takeCentre(centred, d);
-	const omega = new Float64Array(k.length / d);
+/** Takes a centre off all rows; gives the largest size of an entry that is left. */
+function subtract(rows: Float64Array, centre: Float64Array): number {
+	const width = centre.length;
 	let most = 0;
-	for (let l = 0; l < omega.length; l++) {
+	for (let at = 0; at < rows.length; )
+		for (let b = 0; b < width; b++) {
+			const x = rows[at] - centre[b];
+			rows[at++] = x;
+			const size = Math.abs(x);
+			if (!(size <= most)) most = size;
+		}
+	return most;
+}
+
+/** Takes ν, the median of the queries, off them, and sets ω = e^<ν, k>; gives ν: 0 where a key would weigh too much by it. */
+function tilt(
+	q: Float64Array,
+	k: Float64Array,
+	d: number,
+	omega: Float64Array,
+): { readonly nu: Float64Array; readonly largest: number } {
+	const nu = centreOf(q, d);
+	let most = 0;
+	for (let l = 0, at = 0; l < omega.length; l++) {
 		let tilted = 0;
-		for (let b = 0; b < d; b++) tilted += nu[b] * k[l * d + b];
-		most = Math.max(most, Math.abs(tilted));
+		for (let b = 0; b < d; b++) tilted += nu[b] * k[at++];
 		omega[l] = Math.exp(tilted);
+		if (!(Math.abs(tilted) <= most)) most = Math.abs(tilted);
 	}
-	if (!(most <= MOST_TILT)) return { nu: new Float64Array(d), omega: omega.fill(1) };
-	q.set(centred);
-	return { nu, omega };
+	if (!(most <= MOST_TILT)) {
+		omega.fill(1);
+		nu.fill(0);
+	}
+	return { nu, largest: subtract(q, nu) };
+}
+
+/** Numbers of `readLargest`. */
+export const largestLength = ({ d, d_v }: Pick<Part, "d" | "d_v">): number => d + d_v + 3;
+
+/** Raises the largest |k_b| (d), |v_i| (d_v), ‖k‖, ‖v‖ and ω by those of the keys from..to-1. */
+export function readLargest(
+	{ k, v, d, d_v, keyNorm, omega }: Part,
+	from: number,
+	to: number,
+	into: Float64Array,
+): void {
+	raise(k, from * d, to * d, d, into, 0);
+	raise(v, from * d_v, to * d_v, d_v, into, d);
+	let key = into[d + d_v];
+	let value = into[d + d_v + 1];
+	let weight = into[d + d_v + 2];
+	for (let l = from; l < to; l++) {
+		key = Math.max(key, keyNorm[l]);
+		value = Math.max(value, normAt(v, l, d_v));
+		weight = Math.max(weight, omega[l]);
+	}
+	into.set([key, value, weight], d + d_v);
+}
+
+/** Raises into[at + b] by |rows_b| for the rows of `width` numbers at from..to-1. */
+function raise(rows: Float64Array, from: number, to: number, width: number, into: Float64Array, at: number): void {
+	for (let row = from; row < to; row += width)
+		for (let b = 0; b < width; b++) {
+			const size = Math.abs(rows[row + b]);
+			if (!(size <= into[at + b])) into[at + b] = size;
+		}
 }
 
 /** Length of a row. */
 export function normAt(rows: Float64Array, row: number, width: number): number {
-	let [square, most] = [0, 0];
-	for (let at = row * width; at < (row + 1) * width; at++) {
-		square += rows[at] * rows[at];
-		most = Math.max(most, Math.abs(rows[at]));
-	}
+	const end = (row + 1) * width;
+	let square = 0;
+	for (let at = row * width; at < end; at++) square += rows[at] * rows[at];
 	if (square > 1e-250 && square < 1e300) return Math.sqrt(square);
+	let most = 0;
+	for (let at = row * width; at < end; at++) most = Math.max(most, Math.abs(rows[at]));
 	return most * Math.sqrt(width);
 }

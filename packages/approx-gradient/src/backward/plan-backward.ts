@@ -27,9 +27,9 @@ const SAMPLE = 384;
 /** Highest degree that is looked at. */
 const HIGHEST = 15;
 
-/** Flops of an exponential, and how much slower a flop of plain TypeScript is than one of the kernels. */
+/** Flops of an exponential, and how much longer a flop of the sums takes on kernels than one of the exact pass. */
 const EXPONENTIAL = 20;
-const PLAIN = 8;
+const SLOWER = 1.6;
 
 /** Flops of the exact backward pass in row blocks. */
 export function exactWork({ batch, heads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>): number {
@@ -58,15 +58,15 @@ export async function planBackward(
 	problem: BackwardProblem<RowSource>,
 	asked: BackwardAccuracy,
 	chunk: number,
-	runtime: Pick<Runtime, "kernel">,
+	runtime: Runtime,
 ): Promise<BackwardPlan> {
 	if (asked.epsilon === undefined && asked.relative === undefined) return { why: "exact up to rounding" };
-	const speed = runtime.kernel === "js" ? 1 : PLAIN;
+	const speed = runtime.kernel === "js" ? 1 : SLOWER;
 	const exact = exactWork(problem);
 	const cheaper = (degree: number) => speed * polynomialWork(problem, degree, chunk) < exact;
 	const sample = cheaper(1) ? sampleOf(problem) : undefined;
 	for (let degree = 1; sample && degree <= HIGHEST && cheaper(degree); degree += 2) {
-		const share = await expectedShare(problem, sample, asked, degree);
+		const share = await expectedShare(problem, sample, asked, degree, runtime);
 		if (share > 0.7) continue;
 		const times = (exact / speed / polynomialWork(problem, degree, chunk)).toPrecision(2);
 		return { degree, why: `degree ${degree}, expected to be ${times} times as fast as the exact pass` };
@@ -80,8 +80,9 @@ async function expectedShare(
 	sample: BackwardProblem,
 	{ epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY }: BackwardAccuracy,
 	degree: number,
+	runtime: Runtime,
 ): Promise<number> {
-	const attempt = await attemptDegree(sample, degree, SAMPLE, Number.POSITIVE_INFINITY, {});
+	const attempt = await attemptDegree(sample, degree, SAMPLE, Number.POSITIVE_INFINITY, runtime);
 	if ("above" in attempt) return Number.POSITIVE_INFINITY;
 	const keys = ((heads / keyHeads) * n_q * sample.n_k) / (sample.n_q * n_k);
 	let share = 0;

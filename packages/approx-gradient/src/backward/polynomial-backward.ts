@@ -15,6 +15,7 @@ import {
 	maxAbs,
 	moduleBeside,
 	type RowSource,
+	type Runtime,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
@@ -99,7 +100,7 @@ export function memoryOf(
 async function bestAttempt(
 	problem: BackwardProblem<RowSource>,
 	asked: PolynomialBackwardOptions,
-	runtime: { readonly onProgress?: (done: number, total: number) => void },
+	runtime: Runtime,
 ): Promise<Attempt> {
 	const { degree, epsilon, chunk } = asked;
 	const relative = asked.relative ?? (degree === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
@@ -108,7 +109,7 @@ async function bestAttempt(
 	let best = { share: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
 	for (const tried of degrees) {
 		if (degree === undefined && memoryOf(problem, tried, chunk) > availableMemory()) break;
-		const attempt = await attemptDegree(problem, tried, chunk, limit, runtime);
+		const attempt = await attemptDegree(problem, tried, chunk, limit, runtime, runtime);
 		const share = "above" in attempt ? attempt.above / limit : shareOf(attempt, problem.Q.dtype, limit, relative);
 		if (!("above" in attempt) && share <= 1) return attempt;
 		const better = share < 0.9 * best.share;
@@ -152,9 +153,10 @@ const maybeZero = ({ gradients, floors }: Attempt, name: keyof OfEachGradient): 
 
 /** What is told where a relative error was asked for and some gradients may be zero. */
 function zeroRemark(attempt: Attempt, { degree, epsilon, relative }: PolynomialBackwardOptions): string | undefined {
-	const names = gradientNames.filter((name) => maybeZero(attempt, name));
 	const isAsked = relative !== undefined || (degree === undefined && epsilon === undefined);
-	if (!isAsked || names.length === 0) return undefined;
+	if (!isAsked) return undefined;
+	const names = gradientNames.filter((name) => maybeZero(attempt, name));
+	if (names.length === 0) return undefined;
 	return `${names.join(", ")} cannot be told from zero: a relative error has no meaning, an absolute one of ${ABSOLUTE_OF_ZERO} is proved`;
 }
 

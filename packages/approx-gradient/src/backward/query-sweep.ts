@@ -4,12 +4,10 @@ import { type Chunks, isConstant } from "./chunks.ts";
 import { EdgeRow } from "./edge-row.ts";
 import { ExactRows } from "./exact-row.ts";
 import { MonomialBlock, multiplicities } from "./monomials.ts";
-import { normAt, type Part } from "./part.ts";
+import { largestLength, normAt, type Part, readLargest } from "./part.ts";
 import type { PartResults } from "./part-results.ts";
-import { LIMITS, RowBounds, rowFacts, scoreErrorOf } from "./row-bounds.ts";
+import { LIMITS, RowBounds, rowFacts, scoreErrorOf, sumRoundings } from "./row-bounds.ts";
 import { largest, SlidingFold, sum } from "./sliding-fold.ts";
-
-const u = 2 ** -53;
 
 /** Input of the sweep over keys for each query: the coefficients of its polynomial, and (dO, -Δ) / D; 0 for exact rows. */
 export interface QueryStates {
@@ -56,7 +54,7 @@ export class QuerySweep {
 	constructor(part: Part, chunks: Chunks, tree: FeatureTree, results: PartResults, outputOnly = false) {
 		this.#outputOnly = outputOnly;
 		const { d, d_v, group, queries } = part;
-		const { size, keyChunks, queryChunks } = chunks;
+		const { size } = chunks;
 		const { degree, raisedSize } = tree;
 		[this.#part, this.#chunks, this.#tree, this.#results] = [part, chunks, tree, results];
 		this.#weights = multiplicities(tree);
@@ -65,14 +63,12 @@ export class QuerySweep {
 		this.#columns = new Float64Array(this.#width * size);
 		const keep = !isConstant(chunks.first);
 		this.#moments = new SlidingFold(raisedSize * this.#width, sum, keep);
-		this.#largest = new SlidingFold(d + d_v + 3, largest, keep);
+		this.#largest = new SlidingFold(largestLength(part), largest, keep);
 		this.#byDegree = new Float64Array((degree + 2) * this.#width * size);
 		this.#products = new Float64Array(raisedSize * size);
 		this.#cotangents = new Float64Array((d_v + 1) * size);
 		this.#coefficients = new Float64Array((degree + 1) * size);
-		const common = 4 * degree + raisedSize + d + d_v + 80;
-		this.#sums = u * (common + 6 * size + 4 * keyChunks);
-		this.#keySums = u * (common + 3 * group * size + 4 * queryChunks + group * queries);
+		({ sums: this.#sums, keySums: this.#keySums } = sumRoundings(part, chunks, tree));
 		this.#polynomial = new RowPolynomial({ degree, sumError: this.#sums, largestRadius: 1.01 * LIMITS.radius });
 		this.#bounds = new RowBounds(part, results.errors);
 		this.#exact = new ExactRows(part, results, this.#bounds);
@@ -88,12 +84,14 @@ export class QuerySweep {
 
 	/** Computes query chunk c, of every head. Chunks are to come in order. */
 	run(c: number): void {
-		const { size, queries, first, last } = this.#chunks;
+		const { size, queries, keys, first, last } = this.#chunks;
 		const [from, to] = [c * size, Math.min(queries, (c + 1) * size)];
 		const empty = first[c] >= last[c];
 		if (!empty) {
 			this.#moments.move(first[c], last[c], (chunk, into) => this.#addKeys(chunk, into));
-			this.#largest.move(first[c], last[c], (chunk, into) => this.#readLargest(chunk, into));
+			this.#largest.move(first[c], last[c], (chunk, into) =>
+				readLargest(this.#part, chunk * size, Math.min(keys, (chunk + 1) * size), into),
+			);
 		}
 		for (let head = 0; head < this.#part.group; head++) {
 			const at = head * queries;
@@ -122,19 +120,6 @@ export class QuerySweep {
 		}
 		this.#block.fill(k, from, count);
 		this.#block.addMoments(columns, this.#width, count, into, this.#tree.raisedSize);
-	}
-
-	#readLargest(chunk: number, into: Float64Array): void {
-		const { k, v, d, d_v, keys, keyNorm, omega } = this.#part;
-		const from = chunk * this.#chunks.size;
-		const to = Math.min(keys, from + this.#chunks.size);
-		for (let l = from; l < to; l++) {
-			for (let b = 0; b < d; b++) into[b] = Math.max(into[b], Math.abs(k[l * d + b]));
-			for (let i = 0; i < d_v; i++) into[d + i] = Math.max(into[d + i], Math.abs(v[l * d_v + i]));
-			into[d + d_v] = Math.max(into[d + d_v], keyNorm[l]);
-			into[d + d_v + 1] = Math.max(into[d + d_v + 1], normAt(v, l, d_v));
-			into[d + d_v + 2] = Math.max(into[d + d_v + 2], omega[l]);
-		}
 	}
 
 	/** Rows from..to-1 of a head whose rows begin at `at`. */

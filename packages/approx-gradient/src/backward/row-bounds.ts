@@ -1,5 +1,7 @@
 import { bounded } from "../error-bound/index.ts";
 import { RowError } from "../polynomial/gauss/row-error.ts";
+import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
+import type { Chunks } from "./chunks.ts";
 import { normAt, type Part } from "./part.ts";
 import type { RowErrors } from "./part-results.ts";
 
@@ -9,7 +11,20 @@ export const LIMITS = { kappa: 0.25, radius: 8, rounding: 0.01, score: 40, least
 const u = 2 ** -53;
 
 /** Covers the rounding of the bounds themselves. */
-const SLACK = 1 + 1e-9;
+export const SLACK = 1 + 1e-9;
+
+/** Roundings of a row's sums, relative to the sizes of their terms, and of sums over queries. */
+export function sumRoundings(
+	{ group, queries, d, d_v }: Part,
+	{ size, keyChunks, queryChunks }: Chunks,
+	{ degree, raisedSize }: FeatureTree,
+): { readonly sums: number; readonly keySums: number } {
+	const common = 4 * degree + raisedSize + d + d_v + 80;
+	return {
+		sums: u * (common + 6 * size + 4 * keyChunks),
+		keySums: u * (common + 3 * group * size + 4 * queryChunks + group * queries),
+	};
+}
 
 /** Facts of a row: of its own sums over the keys that it sees, and of the largest of these keys. */
 export interface RowFacts {

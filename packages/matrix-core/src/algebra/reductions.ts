@@ -16,11 +16,13 @@ export function columnSums(A: Matrix): Float64Array {
 
 /** Largest absolute entry, ‖A‖∞ in the paper's sense; 0 for an empty matrix; NaN if any entry is NaN. */
 export function maxAbs(A: Matrix): number {
+	const { data } = A;
 	let largest = 0;
-	for (const a of A.data) {
-		const size = Math.abs(a);
-		if (!(size <= largest)) largest = size;
+	for (let at = 0; at < data.length; at++) {
+		const size = Math.abs(data[at]);
+		if (size <= largest) continue;
 		if (Number.isNaN(size)) return size;
+		largest = size;
 	}
 	return largest;
 }

@@ -32,7 +32,7 @@ export interface PolynomialOperatorOutput {
 export async function polynomialOperatorOutput(
 	operands: AttentionOperands<RowSource>,
 	{ degree, epsilon = Number.POSITIVE_INFINITY, chunk, ...asked }: PolynomialBackwardOptions,
-	runtime: Pick<Runtime, "onProgress">,
+	runtime: Runtime,
 ): Promise<PolynomialOperatorOutput> {
 	const { Q, batch, heads, n_q, d, d_v } = operands;
 	const isAsked = degree !== undefined || epsilon < Number.POSITIVE_INFINITY;
@@ -42,7 +42,7 @@ export async function polynomialOperatorOutput(
 	let least = Number.POSITIVE_INFINITY;
 	for (const tried of degrees) {
 		if (degree === undefined && memoryOf(problem, tried, chunk) > availableMemory()) break;
-		const attempt = await attemptDegree(problem, tried, chunk, Number.POSITIVE_INFINITY, runtime, true);
+		const attempt = await attemptDegree(problem, tried, chunk, Number.POSITIVE_INFINITY, runtime, { outputOnly: true });
 		if ("above" in attempt) throw new Error("there is no limit");
 		const { output, outputRows, lse, exactRows } = attempt;
 		const stored = (bound: number): number => storedBound(output, Q.dtype, bound, d_v);

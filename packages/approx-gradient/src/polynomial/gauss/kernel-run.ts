@@ -10,10 +10,9 @@ import { LEAST_REACH, LIMITS, largestRadius } from "./bounds/limits.ts";
 import { levelsOf } from "./levels.ts";
 import { addToSquares, type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
 import { nodesOf } from "./row-polynomial.ts";
+import { solutionConstants } from "./row-polynomials.ts";
 import { pilotDegree } from "./row-terms.ts";
-import { leadingTaylorTerms, taylorDegree, taylorRemainder } from "./taylor-terms.ts";
-
-const u = 2 ** -53;
+import { taylorDegree } from "./taylor-terms.ts";
 
 /** Part of the time that pass 1 takes, for the progress. */
 const KEY_SHARE = 0.4;
@@ -170,19 +169,6 @@ function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, colu
 			for (let b = 0; b < d; b++)
 				table[node * d + b] = (multiplicity[node] * moments[raise[node * d + b] * columns + d]) / factorial;
 	return table;
-}
-
-/** The doubles that `kernels/row-polynomials.ts` reads, in its order. */
-function solutionConstants({ degree, sumError }: ErrorConstants, M: number, radius: number): number[] {
-	const r = nodesOf(degree);
-	return [
-		sumError,
-		Math.max(1e-13, sumError),
-		taylorRemainder(radius, M),
-		4 * (r + 2) * u + 2 * sumError,
-		(4 * r + 10) * u,
-		...leadingTaylorTerms(M),
-	];
 }
 
 /** The doubles that `kernels/gauss-bounds.ts` reads, in its order. */

@@ -1,4 +1,7 @@
-import { RowPolynomial, type RowPolynomialOptions } from "./row-polynomial.ts";
+import { nodesOf, RowPolynomial, type RowPolynomialOptions } from "./row-polynomial.ts";
+import { leadingTaylorTerms, taylorRemainder } from "./taylor-terms.ts";
+
+const u = 2 ** -53;
 
 /**
  * The polynomials of a block of rows, column by column: number k of row j is at k · count + j. `solve` overwrites them and
@@ -52,3 +55,24 @@ export class RowPolynomials {
 		}
 	}
 }
+
+/** The doubles that `kernels/row-polynomials.ts` reads, in its order. */
+export function solutionConstants(
+	{ degree, sumError }: { readonly degree: number; readonly sumError: number },
+	M: number,
+	radius: number,
+): number[] {
+	const r = nodesOf(degree);
+	return [
+		sumError,
+		Math.max(1e-13, sumError),
+		taylorRemainder(radius, M),
+		squareErrorOf({ degree, sumError }),
+		(4 * r + 10) * u,
+		...leadingTaylorTerms(M),
+	];
+}
+
+/** At least the error of π² as computed, relative to the size of its terms. */
+export const squareErrorOf = ({ degree, sumError }: { readonly degree: number; readonly sumError: number }): number =>
+	4 * (nodesOf(degree) + 2) * u + 2 * sumError;

@@ -1,0 +1,84 @@
+// node bench-backward.ts [--n 16384] [--d 4] [--degree 6] [--dtype f64] [--rounds 15] [--threads 2] [--kernel fma256] [--exact]
+// Time of the certified backward pass (dQ, dK and dV) over that of the certified dL/dX at the same n, d and degree, by each of its routes; causal over
+// unmasked; one thread over several; with --exact the exact pass over the certified one, unmasked and causal. All interleaved, one JSON line for each n and d.
+// `cpu` is the shortest processor time of the process, which hardly feels a machine that is shared; `wall` the shortest time.
+import { parseArgs } from "node:util";
+import { type BackwardProblem, createBackwardProblem, generateProblem } from "@attgrad/attention-problem";
+import { backwardStreaming } from "@attgrad/exact-gradient";
+import { createRuntime, type Dtype, Matrix, multiply, seededRandom } from "@attgrad/matrix-core";
+import { backwardPolynomial, polynomial } from "./src/index.ts";
+
+const { values } = parseArgs({
+	options: {
+		n: { type: "string", default: "16384" },
+		d: { type: "string", default: "4" },
+		degree: { type: "string", default: "6" },
+		dtype: { type: "string", default: "f64" },
+		rounds: { type: "string", default: "15" },
+		threads: { type: "string", default: "2" },
+		kernel: { type: "string" },
+		exact: { type: "boolean", default: false },
+	},
+});
+const rounds = Number(values.rounds);
+const degree = Number(values.degree);
+const dtype = values.dtype as Dtype;
+const kernel = values.kernel === undefined ? {} : { kernel: values.kernel };
+
+for (const n of values.n.split(",").map(Number))
+	for (const d of values.d.split(",").map(Number)) {
+		const problem = generateProblem({ distribution: "uniform", n, d, B: 1, seed: 1, dtype });
+		const random = seededRandom(2);
+		const upstream = Matrix.build(n, d, () => random.uniform(-1, 1));
+		const { A1, A2, A3, X, Y } = problem;
+		const [Q, K, V, dO] = [multiply(A1, X), A2, multiply(A3, Y), upstream].map((M) => M.as(dtype));
+		const whole: BackwardProblem = createBackwardProblem({ Q, K, V, dO });
+		const causal = { ...whole, visibility: { mask: "causal" } } as const;
+		const one = await createRuntime({ ...kernel, threads: 1 });
+		const several = await createRuntime({ ...kernel, threads: Number(values.threads) });
+		const backward = backwardPolynomial.options.parse({ degree });
+		const gradient = (given: object) => polynomial.options.parse({ degree, ...given });
+		const ways: Readonly<Record<string, () => Promise<unknown>>> = {
+			backward: () => backwardPolynomial.run(whole, backward, one),
+			causal: () => backwardPolynomial.run(causal, backward, one),
+			reverse: () => polynomial.run(problem, gradient({ route: "reverse" }), one),
+			moment: () => polynomial.run(problem, gradient({ route: "moment" }), one),
+			gauss: () => polynomial.run(problem, gradient({ route: "moment", basis: "gauss" }), one),
+			threads: () => backwardPolynomial.run(whole, backward, several),
+			...(values.exact && {
+				exact: () => backwardStreaming.run(whole, {}, one),
+				exactCausal: () => backwardStreaming.run(causal, {}, one),
+			}),
+		};
+		const names = Object.keys(ways);
+		const wall = new Map(names.map((name) => [name, Number.POSITIVE_INFINITY]));
+		const cpu = new Map(wall);
+		for (let round = 0; round <= rounds; round++)
+			for (const name of names) {
+				const [before, from] = [process.threadCpuUsage(), performance.now()];
+				await ways[name]();
+				const { user, system } = process.threadCpuUsage(before);
+				if (round === 0) continue;
+				wall.set(name, Math.min(wall.get(name) ?? 0, performance.now() - from));
+				cpu.set(name, Math.min(cpu.get(name) ?? 0, (user + system) / 1000));
+			}
+		const ratio = (times: Map<string, number>, a: string, b: string) =>
+			Number(((times.get(a) ?? 0) / (times.get(b) ?? 1)).toPrecision(3));
+		console.log(
+			JSON.stringify({
+				...{ n, d, degree, dtype, kernel: one.kernel },
+				cpu: Object.fromEntries(Array.from(cpu, ([name, time]) => [name, Number(time.toPrecision(3))])),
+				backwardOver: Object.fromEntries(
+					["reverse", "moment", "gauss"].map((name) => [name, ratio(cpu, "backward", name)]),
+				),
+				causalOverUnmasked: ratio(cpu, "causal", "backward"),
+				oneOverThreads: ratio(wall, "backward", "threads"),
+				...(values.exact && {
+					exactOver: ratio(cpu, "exact", "backward"),
+					exactOverCausal: ratio(cpu, "exactCausal", "causal"),
+				}),
+			}),
+		);
+		await one.close();
+		await several.close();
+	}

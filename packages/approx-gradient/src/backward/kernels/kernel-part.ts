@@ -1,0 +1,217 @@
+import { nodesOf } from "../../polynomial/gauss/row-polynomial.ts";
+import { solutionConstants, squareErrorOf } from "../../polynomial/gauss/row-polynomials.ts";
+import { taylorDegree } from "../../polynomial/gauss/taylor-terms.ts";
+import { putIndices, putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
+import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
+import { type Chunks, chunksOver, queriesOf } from "../chunks.ts";
+import { largestLength, normAt, type Part, type Room, readLargest } from "../part.ts";
+import { type PartResults, partResults, rowErrors } from "../part-results.ts";
+import { LIMITS, SLACK, sumRoundings } from "../row-bounds.ts";
+import { largest, SlidingFold } from "../sliding-fold.ts";
+import type { KernelTables, OperatorKernels } from "./kernel-tables.ts";
+
+/** A part in the kernels' memory. */
+export interface KernelPart {
+	readonly part: Part;
+	readonly chunks: Chunks;
+	/** Address of its `OperatorPart`. */
+	readonly address: number;
+	/** Query chunks that have each key chunk in their core. */
+	readonly over: CoreRanges;
+	/** Whether cores begin with the first key chunk throughout, and whether they are those of all queries from some chunk on. */
+	readonly fromFirst: boolean;
+	readonly toLast: boolean;
+	/** Doubles of sums over keys and over queries. */
+	readonly keyState: number;
+	readonly queryState: number;
+	/** Where the kernels write. */
+	readonly results: PartResults;
+	/** D of each query, 0 where no polynomial serves it. */
+	readonly normaliser: Float64Array;
+}
+
+/** For each chunk of the one side a range of chunks of the other. */
+export interface CoreRanges {
+	readonly from: Int32Array;
+	readonly to: Int32Array;
+}
+
+const u = 2 ** -53;
+
+/** Bytes of features of a block: they are to stay in the second cache level. */
+const BLOCK_BYTES = 768 * 1024;
+
+/** What is common to the parts of a run. */
+export interface PartOptions {
+	readonly tree: FeatureTree;
+	readonly tables: KernelTables;
+	readonly panelRows: number;
+	readonly outputOnly: boolean;
+	/** Room in the kernels' memory. */
+	readonly room: Room;
+}
+
+/** Puts the rest of a part, whose matrices are in the memory, there too. Cost O(n (d + d_v)). */
+export function putPart(
+	kernels: OperatorKernels,
+	part: Part,
+	chunks: Chunks,
+	{ tree, tables, panelRows, outputOnly, room }: PartOptions,
+): KernelPart {
+	const { d, d_v, group, queries, keys, intervals } = part;
+	const rows = group * queries;
+	const { degree } = tree;
+	const over = rangesOver(chunks);
+	const seen = queriesOf(part);
+	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, "f64", values);
+	const results = partResults(part, room, rowErrors(rows, room));
+	const normaliser = room(rows).fill(0);
+	const keyStates = windowStates({ from: chunks.first, to: chunks.last });
+	const queryStates = windowStates(turned(over, chunks.queryChunks));
+	const address = kernels.allocateStruct("OperatorPart", {
+		...tables,
+		...constantsOf(kernels, part, chunks, tree),
+		...{ d, dv: d_v, degree, roots: nodesOf(degree), group, queries, keys, size: chunks.size },
+		blockPanels: blockPanels(chunks.size / panelRows, tree.raisedSize * panelRows * 8),
+		edge: mostEdge(part, chunks, over, seen, panelRows),
+		...{ keyStates, queryStates, outputOnly: outputOnly ? 1 : 0 },
+		...{ q: part.q.byteOffset, dO: part.upstream.byteOffset, k: part.k.byteOffset, omega: part.omega.byteOffset },
+		...valuesOf(part, room),
+		nu: numbers(part.nu),
+		...{ lo: numbers(intervals.lo), hi: numbers(intervals.hi) },
+		...{ firstQuery: numbers(seen.from), lastQuery: numbers(seen.to) },
+		...{ first: putIndices(kernels, chunks.first), last: putIndices(kernels, chunks.last) },
+		...{ from: putIndices(kernels, over.from), to: putIndices(kernels, over.to) },
+		largest: numbers(largestOfCores(part, chunks)),
+		cotangents: room(rows * (d_v + 1)).fill(0).byteOffset,
+		coefficients: room(group * Math.ceil(queries / panelRows) * panelRows * (degree + 1)).byteOffset,
+		...{ dQ: results.dQ.byteOffset, output: results.output.byteOffset, normaliser: normaliser.byteOffset },
+		...{ errors: results.errors.query.byteOffset, dK: results.dK.byteOffset, dV: results.dV.byteOffset },
+	});
+	return {
+		...{ part, chunks, address, over, results, normaliser },
+		...{ fromFirst: keyStates === 0, toLast: queryStates === 0 },
+		keyState: (d_v + 3) * tree.raisedSize,
+		queryState: 2 * (d_v + 1) * tree.raisedSize,
+	};
+}
+
+/** Ranges of chunks, from the last to the first: what a window over them moves through. */
+function turned({ from, to }: CoreRanges, chunks: number): CoreRanges {
+	const mirror = (c: number): number => chunks - c;
+	return { from: to.toReversed().map(mirror), to: from.toReversed().map(mirror) };
+}
+
+/** Panels of a block whose features have at most `BLOCK_BYTES`: a power of two, and no more than a chunk has. */
+function blockPanels(most: number, bytes: number): number {
+	return Math.max(1, Math.min(most, 2 ** Math.floor(Math.log2(BLOCK_BYTES / bytes))));
+}
+
+function rangesOver(chunks: Chunks): CoreRanges {
+	const ranges = Array.from({ length: chunks.keyChunks }, (_, e) => chunksOver(chunks, e));
+	return {
+		from: Int32Array.from(ranges, ({ from }) => from),
+		to: Int32Array.from(ranges, ({ to }) => to),
+	};
+}
+
+/** States that a window over these ranges keeps at the most; 0 where all that are not empty begin with 0. */
+function windowStates({ from, to }: CoreRanges): number {
+	let [most, begin, moves] = [0, 0, false];
+	for (let c = 0; c < from.length; c++) {
+		if (from[c] >= to[c]) continue;
+		// The last chunk comes in before the first one goes.
+		most = Math.max(most, to[c] - begin, to[c] - from[c]);
+		begin = from[c];
+		moves ||= from[c] > 0;
+	}
+	return moves ? most + 1 : 0;
+}
+
+/** Rows of the other side that a panel of queries or of keys has outside its core at the most. */
+function mostEdge(
+	{ queries, keys, intervals: { lo, hi } }: Part,
+	{ size, first, last }: Chunks,
+	over: CoreRanges,
+	seen: CoreRanges,
+	panelRows: number,
+): number {
+	let most = 1;
+	for (let at = 0; at < queries; at += panelRows) {
+		const c = Math.floor(at / size);
+		const end = hi[Math.min(queries, at + panelRows) - 1];
+		if (first[c] < last[c])
+			most = Math.max(most, Math.max(0, first[c] * size - lo[at]) + Math.max(0, end - Math.min(keys, last[c] * size)));
+	}
+	for (let at = 0; at < keys; at += panelRows) {
+		const e = Math.floor(at / size);
+		const end = seen.to[Math.min(keys, at + panelRows) - 1];
+		const [from, to] = over.from[e] < over.to[e] ? [over.from[e] * size, over.to[e] * size] : [end, end];
+		most = Math.max(most, from - seen.from[at], end - to);
+	}
+	return most;
+}
+
+/** Values and 1, ‖v‖² and ‖k‖², ‖k‖ and ‖v‖ of each key: addresses. */
+function valuesOf(
+	{ k, v, d, d_v, keys, keyNorm }: Part,
+	room: Room,
+): { readonly v: number; readonly squares: number; readonly norms: number } {
+	const [rows, squares, norms] = [room(keys * (d_v + 1)), room(2 * keys), room(2 * keys)];
+	for (let l = 0, i = 0, b = 0, to = 0; l < keys; l++) {
+		let values = 0;
+		let square = 0;
+		for (const end = i + d_v; i < end; i++) {
+			const x = v[i];
+			rows[to++] = x;
+			values += x * x;
+		}
+		rows[to++] = 1;
+		for (const end = b + d; b < end; b++) square += k[b] * k[b];
+		squares[2 * l] = values;
+		squares[2 * l + 1] = square;
+		norms[2 * l] = keyNorm[l];
+		norms[2 * l + 1] = normAt(v, l, d_v) * (1 + 1e-12);
+	}
+	return { v: rows.byteOffset, squares: squares.byteOffset, norms: norms.byteOffset };
+}
+
+/** What `readLargest` finds of the core of each query chunk. */
+function largestOfCores(part: Part, { first, last, size, keys, queryChunks }: Chunks): Float64Array {
+	const length = largestLength(part);
+	const all = new Float64Array(queryChunks * length);
+	const fold = new SlidingFold(length, largest, true);
+	for (let c = 0; c < queryChunks; c++) {
+		if (first[c] >= last[c]) continue;
+		fold.move(first[c], last[c], (chunk, into) =>
+			readLargest(part, chunk * size, Math.min(keys, (chunk + 1) * size), into),
+		);
+		all.set(fold.value, c * length);
+	}
+	return all;
+}
+
+/** The constants of a part's bounds and polynomials: what `kernels/operator/bounds.ts` and `kernels/row-polynomials.ts` read, in their order. */
+function constantsOf(
+	kernels: OperatorKernels,
+	part: Part,
+	chunks: Chunks,
+	tree: FeatureTree,
+): { terms: number; solution: number; bounds: number } {
+	const { d, nu } = part;
+	const { degree } = tree;
+	const { sums, keySums } = sumRoundings(part, chunks, tree);
+	const radius = 1.01 * Math.min(LIMITS.radius, part.largest.q * Math.sqrt(d) * part.largest.key + 1e-9);
+	const terms = taylorDegree(radius, 2 * nodesOf(degree));
+	const bounds = [
+		...[sums, keySums, SLACK * 2 * u * (d + 8), SLACK * 12 * u, SLACK * d * 2 ** -1000, normAt(nu, 0, d)],
+		...[LIMITS.radius, LIMITS.kappa, LIMITS.rounding, LIMITS.score, LIMITS.least, LIMITS.largest],
+		...[2 ** (400 / (degree + 1)) - 1, squareErrorOf({ degree, sumError: sums }), Math.sqrt(d) * SLACK],
+		normAt(part.valueCentre, 0, part.d_v),
+	];
+	return {
+		terms,
+		solution: putNumbers(kernels, "f64", solutionConstants({ degree, sumError: sums }, terms, radius)),
+		bounds: putNumbers(kernels, "f64", bounds),
+	};
+}

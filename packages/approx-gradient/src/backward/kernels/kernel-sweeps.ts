@@ -1,0 +1,125 @@
+import type { KernelTask } from "@attgrad/matrix-core";
+import type { KernelPart } from "./kernel-part.ts";
+import type { OperatorKernels } from "./kernel-tables.ts";
+import type { operatorKernels } from "./operator-kernels.ts";
+import {
+	keySegments,
+	querySegments,
+	type Segment,
+	segmentChunks,
+	segmentsOf,
+	widest,
+	windowChunks,
+	windowSegments,
+} from "./segments.ts";
+
+/** Numbers of a sum that one task adds up. */
+const PIECE = 4096;
+
+/** Sums of a part's segments in the memory: each with those of all before it. */
+interface States {
+	readonly address: number;
+	/** Doubles of one. */
+	readonly length: number;
+	readonly count: number;
+	/** Chunks of a segment. */
+	readonly step: number;
+}
+
+type Task<Name extends "sumKeys" | "queryChunks" | "keyChunks" | "accumulate"> = KernelTask<
+	typeof operatorKernels,
+	Name
+>;
+
+/** Address of the sums of the first `before` segments; 0 for none. */
+const stateAt = ({ address, length }: States, before: number): number =>
+	before === 0 ? 0 : address + (before - 1) * length * 8;
+
+/**
+ * The sweep over queries of some parts: sums over keys, then outputs, dQ, cotangents and bounds. Tasks do not depend on the
+ * number of threads, and each writes to its own place.
+ */
+export async function sweepQueries(
+	kernels: OperatorKernels,
+	parts: readonly KernelPart[],
+	scratch: number,
+): Promise<void> {
+	await kernels.scope(async () => {
+		const sums: Task<"sumKeys">[] = [];
+		const tasks: Task<"queryChunks">[] = [];
+		const all: States[] = [];
+		for (const part of parts) {
+			const { chunks, address, keyState, fromFirst } = part;
+			const { queryChunks, keyChunks, size, first, last } = chunks;
+			if (!fromFirst) {
+				const length = windowChunks(queryChunks, size, keyState, widest({ from: first, to: last }));
+				tasks.push(...windowSegments(queryChunks, length).map((segment) => taskOf(address, segment, 0)));
+				continue;
+			}
+			const step = segmentChunks(keyChunks, size, keyState);
+			const states = allocateStates(kernels, Math.ceil(keyChunks / step), keyState, step);
+			all.push(states);
+			for (const [i, segment] of segmentsOf(keyChunks, step).entries())
+				sums.push({ part: address, ...segment, sums: stateAt(states, i + 1) });
+			const length = segmentChunks(queryChunks, size, keyState);
+			for (const segment of querySegments(part, length, step))
+				tasks.push(taskOf(address, segment, stateAt(states, segment.before)));
+		}
+		await kernels.run("sumKeys", sums, { scratch });
+		await accumulate(kernels, all);
+		await kernels.run("queryChunks", tasks, { scratch });
+	});
+}
+
+/** The sweep over keys of some parts, after that over their queries: sums over queries, then dK and dV without exact rows. */
+export async function sweepKeys(
+	kernels: OperatorKernels,
+	parts: readonly KernelPart[],
+	scratch: number,
+): Promise<void> {
+	await kernels.scope(async () => {
+		const sums: Task<"sumKeys">[] = [];
+		const tasks: Task<"keyChunks">[] = [];
+		const all: States[] = [];
+		for (const part of parts) {
+			const { chunks, address, queryState, toLast, over } = part;
+			const { queryChunks, keyChunks, size } = chunks;
+			if (!toLast) {
+				const length = windowChunks(keyChunks, size, queryState, widest(over));
+				tasks.push(...windowSegments(keyChunks, length).map((segment) => taskOf(address, segment, 0, queryChunks)));
+				continue;
+			}
+			const step = segmentChunks(queryChunks, size, queryState);
+			const segments = segmentsOf(queryChunks, step).reverse();
+			const states = allocateStates(kernels, segments.length, queryState, step);
+			all.push(states);
+			for (const [i, segment] of segments.entries())
+				sums.push({ part: address, ...segment, sums: stateAt(states, i + 1) });
+			const length = segmentChunks(keyChunks, size, queryState);
+			for (const segment of keySegments(part, length, step))
+				tasks.push(taskOf(address, segment, stateAt(states, segment.before), queryChunks));
+		}
+		await kernels.run("sumQueries", sums, { scratch });
+		await accumulate(kernels, all);
+		await kernels.run("keyChunks", tasks, { scratch });
+	});
+}
+
+const taskOf = (part: number, { from, to, startChunk }: Segment, start: number, empty = 0): Task<"queryChunks"> => ({
+	...{ part, from, to, start },
+	startChunk: start === 0 ? empty : startChunk,
+});
+
+function allocateStates(kernels: OperatorKernels, count: number, length: number, step: number): States {
+	return { address: kernels.allocate("f64", count * length), length, count, step };
+}
+
+/** Adds to each state all before it. */
+async function accumulate(kernels: OperatorKernels, all: readonly States[]): Promise<void> {
+	const tasks = all.flatMap(({ address, length, count }): Task<"accumulate">[] =>
+		segmentsOf(length, PIECE).map(({ from, to }) => ({
+			...{ states: address + 8 * from, count, length: to - from, step: 8 * length },
+		})),
+	);
+	await kernels.run("accumulate", tasks, {});
+}
