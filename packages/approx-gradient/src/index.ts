@@ -46,6 +46,8 @@ export {
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
 export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
+export { costRun } from "./planner/costs/cost-algorithms.ts";
+export { type CostName, costNames } from "./planner/costs/costs.ts";
 export { type PlannedRun, predictTime } from "./planner/costs/predict-time.ts";
 export type { Plan, PlanEntry, PlanTarget } from "./planner/plan.ts";
 export { type AskedError, type ForwardPlan, planForward } from "./planner/plan-forward.ts";

@@ -48,7 +48,7 @@ export interface PlanOptions {
 	readonly thorough?: boolean;
 }
 
-const usual: readonly CostName[] = ["streaming", "polynomial/moment", "polynomial/reverse"];
+const usual: readonly CostName[] = ["streaming", "polynomial/moment", "polynomial/gauss", "polynomial/reverse"];
 
 /**
  * Predicts what each algorithm takes to prove epsilon on a problem, on this machine, and chooses the cheapest that can:
@@ -175,8 +175,10 @@ async function polynomialEntries(
 			minimax: 0.6 * best,
 			anisotropic: leastPolynomialTime(context),
 		}[kind];
+		// Where the usual one takes long or proves nothing, polynomials by row are always worth a look.
+		const isWorth = kind === "gauss" && !((usual.milliseconds ?? Number.POSITIVE_INFINITY) < SHORT);
 		entries.push(
-			budget.allows(VARIANT_COST[kind], least, best)
+			isWorth || budget.allows(VARIANT_COST[kind], least, best)
 				? // Of the reverse route a degree proves no more than of the moment route.
 					variantEntry(context, profile, variant, kind === "reverse" ? usual.degree : 0)
 				: unseenVariant(context, variant, "not looked at: it would save less than looking takes"),

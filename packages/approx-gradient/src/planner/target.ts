@@ -2,7 +2,7 @@ import { streaming } from "@attgrad/exact-gradient";
 import { maxAbs } from "@attgrad/matrix-core";
 import { gaussRequest } from "../polynomial/gauss/gauss-gradient.ts";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
-import { type Pilot, pilotChoice, pilotGradient } from "../relative/pilot.ts";
+import { type Pilot, pilotDegree, pilotGradient } from "../relative/pilot.ts";
 import { subProblem } from "../rows/sub-problem.ts";
 import type { PlanContext } from "./candidates/plan-context.ts";
 import { GAUSS, variants, variantTime } from "./candidates/polynomial-candidates.ts";
@@ -20,13 +20,12 @@ const PILOT_SHARE = 0.3;
 export async function gradientSize(context: Omit<PlanContext, "epsilon">, exactTime: number): Promise<Pilot> {
 	const { problem, runtime } = context;
 	const profile = await context.profile();
-	const choice = pilotChoice(gaussRequest(problem, profile, runtime, "l1"));
-	if (choice) {
-		const { degree, exactRows } = choice;
+	const degree = pilotDegree(gaussRequest(problem, profile, runtime, "l1"));
+	if (degree !== undefined) {
 		const { d } = problem;
-		const sizes = { size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) };
-		const time = variantTime(context, variants[GAUSS], sizes, exactRows);
-		if (time < PILOT_SHARE * exactTime) return pilotGradient(problem, profile, runtime, choice);
+		const sizes = { size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1), degree };
+		const time = variantTime(context, variants[GAUSS], sizes);
+		if (time < PILOT_SHARE * exactTime) return pilotGradient(problem, profile, runtime, degree);
 	}
 	const sample = subProblem(problem, SAMPLE_ROWS);
 	const { gradient } = await streaming.run(sample, streaming.options.parse({}), runtime);

@@ -77,8 +77,9 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 		},
 	},
 	clusters: {
-		rows: 512,
-		cost: 60,
+		// Clusters are found on half of them, and measured on all: those that are not known are farther from the centres.
+		rows: 4096,
+		cost: 250,
 		least: (n, d) => ({ n, d, size: 1, raisedSize: d + 1, clusters: 2 }),
 		async foresee({ problem, epsilon }, rows) {
 			const { n, d } = problem;

@@ -44,13 +44,14 @@ const LEAST_DEGREE = 1;
 const sizesOf = (d: number, degree: number) => ({
 	size: countMonomials(d, degree),
 	raisedSize: countMonomials(d, degree + 1),
+	degree,
 });
 
 /** Milliseconds that choosing the degree takes, which the model, measured at given degrees, does not have. */
 const DEGREE_CHOICE = 0.6;
 
-/** What polynomials by row take over one for all, with columns for the certificate, and milliseconds of an exact row against a key. */
-const BY_ROW = { share: 1.6, pair: 4e-5 };
+/** Milliseconds of an exact row against a key, in plain TypeScript. */
+const exactPair = (d: number): number => 1e-6 * (12 + 5 * d + 1.2 * d * d);
 
 /** By how many degrees polynomials by row prove what one for all does, two at least on data of the project. */
 const GAUSS_GAIN = 2;
@@ -62,13 +63,13 @@ export function variantTime(
 	sizes: Sizes,
 	exactRows = 0,
 ) {
-	const run = model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
-	if (basis === "gauss") return DEGREE_CHOICE + BY_ROW.share * run + BY_ROW.pair * exactRows * n;
-	const time = DEGREE_CHOICE + run;
+	if (basis === "gauss")
+		return DEGREE_CHOICE + model.timeOf("polynomial/gauss", { n, d, ...sizes }) + exactPair(d) * exactRows * n;
+	const time = DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
 	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
 }
 
-type Sizes = { readonly size: number; readonly raisedSize: number };
+type Sizes = { readonly size: number; readonly raisedSize: number; readonly degree: number };
 
 /** Milliseconds that axes take a row and d², in plain TypeScript, and that growing a set takes a monomial. */
 const ANISOTROPIC = { row: 2e-5, monomial: 5e-3 };

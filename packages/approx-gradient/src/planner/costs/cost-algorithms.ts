@@ -1,6 +1,6 @@
 import type { AnyForwardAlgorithm, AnyGradientAlgorithm, AttentionProblem } from "@attgrad/attention-problem";
 import { definition, dense, exactForward, streaming } from "@attgrad/exact-gradient";
-import type { Runtime } from "@attgrad/matrix-core";
+import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { clusters, linearAttention, nystrom, randomFeatures, supportBasis } from "../../feature-maps/index.ts";
 import { polynomial } from "../../polynomial/polynomial.ts";
 import { polynomialForward } from "../../polynomial/polynomial-forward.ts";
@@ -21,6 +21,7 @@ export const costAlgorithms: Readonly<
 	streaming: { algorithm: streaming, options: {} },
 	"polynomial/moment": { algorithm: polynomial, options: { route: "moment" } },
 	"polynomial/reverse": { algorithm: polynomial, options: { route: "reverse" } },
+	"polynomial/gauss": { algorithm: polynomial, options: { route: "moment", basis: "gauss" } },
 	"polynomial/paper": { algorithm: polynomial, options: { route: "paper" } },
 	"linear-attention": { algorithm: linearAttention, options: {} },
 	nystrom: { algorithm: nystrom, options: {} },
@@ -46,7 +47,7 @@ export const costVersion = (name: CostName): number =>
 /** A run to measure a cost on. */
 export function costRun(
 	name: CostName,
-	problem: AttentionProblem,
+	problem: AttentionProblem<RowSource>,
 	given: Readonly<Record<string, unknown>>,
 	runtime: Runtime,
 ): () => Promise<unknown> {

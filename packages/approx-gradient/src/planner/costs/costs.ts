@@ -8,6 +8,8 @@ export interface Work {
 	readonly size?: number;
 	/** K⁺. */
 	readonly raisedSize?: number;
+	/** Degree of the polynomials, where they are solved for row by row. */
+	readonly degree?: number;
 	/** Queries and keys that are computed exactly (support basis). */
 	readonly heavy?: number;
 	/** C_q + C_k. */
@@ -40,6 +42,11 @@ const monomials = (n: number, d: number, degree: number): CostSample => ({
 	options: { degree },
 	work: { n, d, size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) },
 });
+
+const byRow = (n: number, d: number, degree: number): CostSample => {
+	const { work, ...sample } = monomials(n, d, degree);
+	return { ...sample, work: { ...work, degree } };
+};
 
 const plain = (n: number, d: number): CostSample => ({ n, d, options: {}, work: { n, d } });
 
@@ -86,6 +93,26 @@ export const costs = {
 		samples: kernelSamples,
 		nominal: [1.7, 3e-5, 2e-4, 7.3e-7],
 	},
+	"polynomial/gauss": {
+		terms: (work) => [
+			1,
+			work.n * work.d ** 2,
+			Kplus(work) * (work.d + 3),
+			work.n * (K(work) + Kplus(work)) * (work.d + 2),
+			work.n * ((work.degree ?? 1) + 2),
+		],
+		samples: [
+			byRow(32, 4, 1),
+			byRow(2048, 4, 1),
+			byRow(4096, 2, 9),
+			byRow(1024, 2, 15),
+			byRow(128, 8, 5),
+			byRow(256, 16, 2),
+			byRow(1024, 8, 5),
+			byRow(4096, 4, 8),
+		],
+		nominal: [0.15, 5.4e-6, 1.5e-4, 1.15e-7, 1.36e-5],
+	},
 	"polynomial/paper": {
 		terms: (work) => [1, work.n * work.d ** 2, work.n * K(work) * work.d ** 2],
 		samples: [monomials(32, 4, 1), monomials(512, 4, 3), monomials(128, 6, 4)],
@@ -113,10 +140,16 @@ export const costs = {
 		nominal: [8, 1.6e-4],
 	},
 	"support-basis": {
-		terms: (work) => [1, work.n * Kplus(work) * (work.d + 1), (work.heavy ?? 0) * work.n * (work.d + 1)],
+		terms: (work) => [
+			1,
+			work.n * Kplus(work),
+			work.n * Kplus(work) * work.d,
+			(work.heavy ?? 0) * work.n * (work.d + 1),
+		],
 		samples: [
 			monomials(32, 2, 1),
 			monomials(512, 4, 6),
+			monomials(512, 2, 16),
 			{
 				n: 256,
 				d: 4,
@@ -124,12 +157,23 @@ export const costs = {
 				work: { n: 256, d: 4, size: 1, raisedSize: 5, heavy: 256 },
 			},
 		],
-		nominal: [2.5, 8e-5, 4e-5],
+		nominal: [2.5, 8e-5, 8e-5, 4e-5],
 	},
 	clusters: {
-		terms: (work) => [1, work.n * (work.clusters ?? 2) * work.d, work.n * (work.clusters ?? 2) * Kplus(work) * work.d],
-		samples: [clustered(32, 2, 1, 1), clustered(512, 2, 1, 8), clustered(512, 3, 4, 4)],
-		nominal: [1.5, 2e-3, 4.4e-6],
+		terms: (work) => [
+			1,
+			work.n * (work.clusters ?? 2) * work.d,
+			work.n * (work.clusters ?? 2) * Kplus(work),
+			work.n * (work.clusters ?? 2) * Kplus(work) * work.d,
+		],
+		samples: [
+			clustered(32, 2, 1, 1),
+			clustered(512, 2, 1, 8),
+			clustered(512, 2, 16, 1),
+			clustered(512, 3, 4, 4),
+			clustered(512, 4, 4, 1),
+		],
+		nominal: [1.5, 1e-3, 1e-4, 1e-5],
 	},
 	"forward/streaming": {
 		terms: ({ n, d }) => [1, n * d, n * n, n * n * d],
@@ -155,6 +199,9 @@ function clustered(n: number, d: number, degree: number, each: number): CostSamp
 
 /** The algorithms and routes whose time is modelled. */
 export type CostName = keyof typeof costs;
+
+/** All of them. */
+export const costNames = Object.keys(costs) as readonly CostName[];
 
 /** Whether there is a model of this name. */
 export const isCostName = (name: string): name is CostName => Object.hasOwn(costs, name);

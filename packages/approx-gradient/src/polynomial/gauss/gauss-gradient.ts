@@ -3,6 +3,7 @@ import {
 	add,
 	ComputationError,
 	type KernelName,
+	type Matrix,
 	type RowSource,
 	type Runtime,
 	scale,
@@ -22,7 +23,8 @@ import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { exactRowSums } from "./exact-rows.ts";
 import { gaussOnKernels } from "./kernel-run.ts";
 import { plainGaussRun } from "./plain-run.ts";
-import { type PredictedBound, predictGaussBound, type ScoreSample, sampleScores } from "./predicted-bound.ts";
+import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
+import { type ScoreSample, sampleScores } from "./score-sample.ts";
 
 /** A gradient with a polynomial of its own for each row that is asked for. */
 export interface GaussRequest {
@@ -98,15 +100,8 @@ const memoryAt = ({ profile, route }: GaussRequest, degree: number): number =>
  * @throws UsageError when the features would not fit in memory
  */
 export async function gaussOfDegree(request: GaussRequest, degree: number): Promise<GradientResult> {
-	const { problem, profile, space, runtime, route } = request;
-	const { d } = profile;
-	requireMemory(sizesOf(d, degree).size, memoryAt(request, degree));
-	const constants = constantsOf(request, degree);
-	const tree = keptTotalDegreeTree(d, degree);
-	const input = { problem, tree, space, constants, route };
-	const run = onKernels(request)
-		? await gaussOnKernels(input, runtime)
-		: await plainGaussRun(input, runtime.onProgress);
+	const { problem, profile, space } = request;
+	const { run, constants, tree } = await runOfDegree(request, degree);
 	const { exactRows, largestKappa } = run.totals;
 	const exact = await exactRowSums(problem, { profile }, exactRows, constants.scoreError);
 	const totals = { ofRows: run.totals, ...(exactRows.length > 0 && { exact }) };
@@ -122,6 +117,37 @@ export async function gaussOfDegree(request: GaussRequest, degree: number): Prom
 			...{ radius: space.radius, relativeError: largestKappa },
 		}),
 	};
+}
+
+/** A gradient without the rows that the method does not serve. */
+export interface ServedGradient {
+	readonly gradient: Matrix;
+	readonly leftOut: number;
+	/** What rounding may add to an entry. */
+	readonly floor: number;
+}
+
+/** The gradient of the rows that a degree serves, for a first look: nothing is proved of the others. @throws as `gaussOfDegree` */
+export async function gaussWithoutRest(request: GaussRequest, degree: number): Promise<ServedGradient> {
+	const { run, constants } = await runOfDegree(request, degree);
+	const { exactRows, largestKappa: relativeError } = run.totals;
+	const error = boundFromGaussTotals(request, constants, { ofRows: run.totals });
+	const { radius } = request.space;
+	const { floatFloor: floor } = certificateOf({ kind: "a-posteriori", error, radius, relativeError });
+	return { gradient: run.gradient, leftOut: exactRows.length, floor };
+}
+
+/** Runs a degree, without the rows that it does not serve. */
+async function runOfDegree(request: GaussRequest, degree: number) {
+	const { problem, profile, space, runtime, route } = request;
+	requireMemory(sizesOf(profile.d, degree).size, memoryAt(request, degree));
+	const constants = constantsOf(request, degree);
+	const tree = keptTotalDegreeTree(profile.d, degree);
+	const input = { problem, tree, space, constants, route };
+	const run = onKernels(request)
+		? await gaussOnKernels(input, runtime)
+		: await plainGaussRun(input, runtime.onProgress);
+	return { run, constants, tree };
 }
 
 /** A degree and what it is predicted to prove. */
@@ -192,9 +218,13 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
 	let result = await gaussOfDegree(request, degree);
 	for (let tries = 1; tries < TRIES && !(boundOf(result) <= epsilon); tries++) {
+		// What the sample had too little of it has at the next degree too.
+		const { bound: predicted } = predictGaussBound(sample, request, constantsOf(request, degree));
+		const missed = Math.max(1, boundOf(result) / predicted);
+		const wanted = Number.isFinite(missed) ? epsilon / missed : epsilon;
 		const { runtime } = request;
 		const before = `degree ${degree} proves ${boundOf(result).toExponential(1)}, not ${epsilon.toPrecision(3)}`;
-		degree = gaussDegreeWithin(request, epsilon, degree + 1, sample).degree;
+		degree = nextDegree(request, epsilon, wanted, degree + 1, sample);
 		runtime.onMoreRounds?.(1);
 		runtime.onNotice?.(`${before}: again with degree ${degree}`);
 		result = await gaussOfDegree(request, degree);
@@ -208,6 +238,16 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 }
 
 const boundOf = ({ certificate }: GradientResult): number => certificate?.bound ?? Number.POSITIVE_INFINITY;
+
+/** The least degree that is predicted to prove `wanted`, or where none is, `epsilon`. */
+function nextDegree(request: GaussRequest, epsilon: number, wanted: number, from: number, sample: ScoreSample): number {
+	try {
+		return gaussDegreeWithin(request, wanted, from, sample).degree;
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return gaussDegreeWithin(request, epsilon, from, sample).degree;
+	}
+}
 
 /** @throws ComputationError (failed) where a number of the result is not finite: entries so large that products overflow */
 function finite<Result extends { gradient: GradientResult["gradient"]; loss: number }>(result: Result): Result {
