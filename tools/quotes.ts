@@ -5,6 +5,7 @@
 // neither quoted nor exempt. quotes/evaluate-quote.ts has the form.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { linedDocuments, withLines } from "./docs/line-links.ts";
 import { documents, renewed, root, unquoted, untrueClaims } from "./quotes/documents.ts";
 import { QuoteError } from "./quotes/expression.ts";
 
@@ -13,7 +14,8 @@ const written: string[] = [];
 for (const path of documents) {
 	const old = readFileSync(join(root, path), "utf8");
 	try {
-		const text = renewed(path, old);
+		const quoted = renewed(path, old);
+		const text = linedDocuments.some((lined) => lined === path) ? withLines(path, quoted, root) : quoted;
 		if (text !== old) {
 			writeFileSync(join(root, path), text);
 			written.push(path);

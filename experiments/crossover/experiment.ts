@@ -153,6 +153,13 @@ export default defineExperiment({
 	title: "From how many tokens on the polynomial is faster",
 	question: "At which n does the certified polynomial overtake the exact gradient, and does the cost model foresee it?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "ours",
+			says: "From which n on the polynomial is faster is known before it is measured.",
+			figure: "crossover-predicted",
+		},
+	],
 	grid: {
 		quick: [block([2, 4, 6], [0.25, 0.5, 1, 1.5], [1e-3])],
 		full: [block([2, 3, 4, 5, 6, 8], [0.25, 0.5, 1, 1.5, 2], [1e-3, 1e-6])],

@@ -57,6 +57,13 @@ export default defineExperiment({
 	title: "Error of the gradient against the degree of the polynomial",
 	question: "Does the certified error bound hold at every degree, and how much more than needed does it ask for?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "Lemma D.1",
+			says: "A low degree is enough: the error falls geometrically with the degree, and each certificate is above it.",
+			figure: "error-vs-degree",
+		},
+	],
 	grid: { quick: [block([0.5, 1, 2], 11, [1])], full: [block([0.5, 1, 1.5, 2], 18, [1, 2])] },
 	effort: { quick: { budget: 20, timeLimit: 5_000 }, full: { budget: 100, timeLimit: 60_000 } },
 	measure,

@@ -54,6 +54,23 @@ export default defineExperiment({
 	question:
 		"Do the reductions decode under oracle error up to the proven one, and what would the fast method need there?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "Theorem E.5",
+			says: "An oracle for the gradient decides a gap instance; noise up to the proven error changes no answer.",
+			figure: "noise",
+		},
+		{
+			statement: "Lemma E.4",
+			says: "The Riemann sum as printed does not decide; Gauss nodes do, with few gradients.",
+			figure: "riemann-sum",
+		},
+		{
+			statement: "Theorem 1.5",
+			says: "What is reduced to has B at a multiple of √log n, where starting from gaps.",
+			figure: "entry-bound",
+		},
+	],
 	algorithms: [noisy],
 	// Made when asked for: the sizes of the points come from instances.
 	grid: {

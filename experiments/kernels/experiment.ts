@@ -70,6 +70,13 @@ export default defineExperiment({
 	title: "Rate of the kernels against the peak of the core",
 	question: "How close do the WebAssembly kernels come to the arithmetic that a core can do?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "ours",
+			says: "The WebAssembly kernels come close to the arithmetic that a core can do.",
+			figure: "share-of-peak",
+		},
+	],
 	grid: { quick: blocks("quick"), full: blocks("full") },
 	effort: { quick: { budget: 60, timeLimit: 30_000 }, full: { budget: 1_500, timeLimit: 120_000 } },
 	figures: [figure],

@@ -75,6 +75,13 @@ export default defineExperiment({
 	title: "Error and time of the exact gradient, other software and ours",
 	question: "How long does the gradient take with other software, and how exact is what comes out?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "ours",
+			says: "The exact gradient here is about as fast as that of other software, or faster.",
+			figure: "time-vs-n",
+		},
+	],
 	algorithms: peers,
 	grid: {
 		quick: blocks([8], [256, 512], [256, 512]),

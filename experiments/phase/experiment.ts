@@ -99,6 +99,18 @@ export default defineExperiment({
 	question:
 		"At which n and B is the certified polynomial faster than the exact gradient, and what has √ln n to do with it?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "Theorem 1.6",
+			says: "In the limit the rank is nᵒ⁽¹⁾ for B = o(√log n) and only then.",
+			figure: "limit",
+		},
+		{
+			statement: "ours",
+			says: "At sizes that fit a computer the width d decides as much as B where the polynomial pays.",
+			figure: "speed-up",
+		},
+	],
 	grid: {
 		quick: blocks({ exponents: [9, 11, 13], d: [2, 4], B: [0.5, 1, 2, 3] }),
 		full: blocks({ exponents: [9, 11, 13, 15], d: [2, 4, 8], B: [0.5, 1, 1.5, 2, 2.5, 3] }),

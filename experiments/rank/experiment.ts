@@ -192,6 +192,13 @@ export default defineExperiment({
 	title: "Rank needed against B",
 	question: "How large a rank does each method need at a stated error, next to the least that there is?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "ours",
+			says: "The polynomial's rank passes n before B reaches √ln n, on any kind of data; the numerical rank need not.",
+			figure: "rank-needed",
+		},
+	],
 	grid: {
 		quick: blocks(200, [0.25, 0.5, 1, 1.75, 2.5]),
 		full: blocks(400, [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3]),

@@ -12,6 +12,13 @@ export default defineExperiment({
 	title: "Time with d, B and error moving with n",
 	question: "Is the polynomial faster where width, entry bound and error move with n as the theorem has it?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "Theorem 1.6",
+			says: "It stays ahead while d, B and 1/ε grow with n, as long as B = o(√log n).",
+			figure: "regimes",
+		},
+	],
 	grid: {
 		quick: blocks([2 ** 10, 2 ** 13], [2 ** 7, 2 ** 9]),
 		full: blocks([2 ** 8, 2 ** 10, 2 ** 12, 2 ** 14], [2 ** 6, 2 ** 8, 2 ** 10]),

@@ -81,6 +81,14 @@ export default defineExperiment({
 	title: "Time of one gradient against n",
 	question: "Does the time grow like n² for the exact gradient and like n for the paper's algorithm?",
 	module: import.meta.url,
+	claims: [
+		{ statement: "Lemma 4.1", says: "The exact gradient takes time n².", figure: "time-vs-n" },
+		{
+			statement: "Theorem 1.6",
+			says: "Where B is small the polynomial method computes the gradient in almost linear time, with a proved error.",
+			figure: "time-vs-n",
+		},
+	],
 	grid: {
 		quick: blocks({
 			exact: powersOfTwo(9, 14),

@@ -147,6 +147,13 @@ export default defineExperiment({
 	title: "The threshold in closed form",
 	question: "How does the least rank of an approximate attention matrix grow with B, and where is √log n?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "Theorem 1.5",
+			says: "As B nears √log n, the rank of an approximate attention matrix nears n: no low rank is left.",
+			figure: "threshold",
+		},
+	],
 	grid: {
 		quick: [10, 20, 100, 1000].map((d) => curve(d, kappas.quick)),
 		full: [8, 10, 20, 50, 100, 1000].map((d) => curve(d, kappas.full)),

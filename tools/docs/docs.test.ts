@@ -28,17 +28,19 @@ function targetsOf(path: string): { file: string; anchor?: string }[] {
 		});
 }
 
-/** The anchors that GitHub gives to the headings of a document. */
+/** The anchors that GitHub gives to the headings of a document, and those that it has. */
 function anchorsOf(path: string): string[] {
 	const headings = textOf(path)
 		.replace(fencedCode, "")
 		.matchAll(/^#+ (.*)$/gm);
-	return Array.from(headings, ([, heading]) =>
+	const named = Array.from(textOf(path).matchAll(/<a id="([^"]+)">/g), ([, id]) => id);
+	const titled = Array.from(headings, ([, heading]) =>
 		heading
 			.toLowerCase()
 			.replace(/[^\p{L}\p{N}\s_-]/gu, "")
 			.replace(/ /g, "-"),
 	);
+	return [...named, ...titled];
 }
 
 test.each(documents)("every file and heading that %s links to is there", (path) => {

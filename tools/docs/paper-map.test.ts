@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
+import { declaration, linedDocuments, lineLinksOf, screen, withLines } from "./line-links.ts";
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const textOf = (path: string) => readFileSync(join(root, path), "utf8");
 
@@ -62,20 +64,18 @@ function fault(document: string, { words, path }: { words: string; path: string 
 	return [];
 }
 
-/** Whether a name is declared in the text of a module: a function, a constant, a type, or a field of one. */
-const declares = (text: string, name: string) =>
-	new RegExp(String.raw`(?:function\*?|const|interface|type|class) ${name}\b|^\s*(?:readonly )?${name}\??:`, "m").test(
-		text,
-	);
+const declares = (text: string, name: string) => declaration(name).test(text);
 
 test("docs/paper-map.md has every numbered statement once, in the paper's order", () => {
 	expect(statements).toHaveLength(41);
-	const numbered = /^\| ((?:Definition|Remark|Theorem|Hypothesis|Fact|Lemma) [\w.]+) \|/gm;
+	const numbered = /^\| (?:<a id="[\w.-]+"><\/a>)?((?:Definition|Remark|Theorem|Hypothesis|Fact|Lemma) [\w.]+) \|/gm;
 	expect(Array.from(textOf("docs/paper-map.md").matchAll(numbered), ([, statement]) => statement)).toEqual(statements);
 });
 
 test("each row of docs/paper-map.md leads to code and a test, or says why there is none", () => {
-	const rows = rowsOf(textOf("docs/paper-map.md")).filter(([name]) => /^[A-Z(]/.test(name));
+	const rows = rowsOf(textOf("docs/paper-map.md").replaceAll(/<a id="[^"]*"><\/a>/g, "")).filter(([name]) =>
+		/^[A-Z(]/.test(name),
+	);
 	expect(rows.length).toBeGreaterThan(41);
 	for (const [name, , here, held] of rows) {
 		const isStatementOnly = /statement only: /.test(here);
@@ -92,6 +92,24 @@ test.each(["docs/paper-map.md", "docs/errata.md"])(
 		expect(links.flatMap((link) => fault(path, link))).toEqual([]);
 	},
 );
+
+test.each(linedDocuments)(
+	"links of %s lead to the line that they name, or to one on the same screen: npm run quotes",
+	(path) => {
+		const links = lineLinksOf(path, textOf(path), root);
+		expect(links.length).toBeGreaterThan(15);
+		const off = links.filter(({ given = -1, line }) => given < 0 || Math.abs(given - line) > screen);
+		expect(off).toEqual([]);
+	},
+);
+
+test("the line of a link is that of the declaration, and a link that has one gets the new one", () => {
+	const text = "[`loss`](../packages/attention-problem/src/problem/loss.ts#L999) and [words](../README.md)";
+	const [{ line }] = lineLinksOf("docs/a.md", text, root);
+	const module = textOf("packages/attention-problem/src/problem/loss.ts").split("\n");
+	expect(module[line - 1]).toMatch(/\bloss\b/);
+	expect(withLines("docs/a.md", text, root)).toBe(text.replace("#L999", `#L${line}`));
+});
 
 test("a wrong name, a wrong title and a dead link are found", () => {
 	const about = (words: string, path: string) => fault("docs/paper-map.md", { words, path });

@@ -18,6 +18,7 @@ export {
 	saveBaseline,
 } from "./compare/index.ts";
 export {
+	type Claim,
 	defineExperiment,
 	type Effort,
 	type Experiment,
@@ -86,7 +87,7 @@ export {
 	type TimingDetail,
 	timeRuns,
 } from "./measure/index.ts";
-export { plotRun, reportIndex, reportRun, reproduceCommand, reproduceRun } from "./report/index.ts";
+export { plotRun, reportClaims, reportIndex, reportRun, reproduceCommand, reproduceRun } from "./report/index.ts";
 export {
 	type CellPlan,
 	cellCost,

@@ -45,6 +45,16 @@ export interface Effort {
 	readonly timeLimit: number;
 }
 
+/** A statement that is shown by a figure, whose title is the verdict. */
+export interface Claim {
+	/** Its name as docs/paper-map.md has it, `Theorem 1.6`; `ours` for one that is not of the paper. */
+	readonly statement: string;
+	/** The statement in a sentence, without numbers of a run. */
+	readonly says: string;
+	/** Name of the figure. */
+	readonly figure: string;
+}
+
 /** An experiment, declared as data. */
 export interface Experiment {
 	/** Its name on the command line, in the rows, and of its results folder. */
@@ -57,6 +67,8 @@ export interface Experiment {
 	/** For each preset, the blocks whose union is the grid. */
 	readonly grid: Readonly<Record<Preset, readonly GridBlock[]>>;
 	readonly figures: readonly Figure[];
+	/** Statements that its figures are evidence for, in the list of claims of a report. @default none */
+	readonly claims?: readonly Claim[];
 	/** Algorithms of its own, beside those of the registry. */
 	readonly algorithms?: readonly AnyGradientAlgorithm[];
 	/** @default `defaultEffort` of the preset */

@@ -1,5 +1,6 @@
 export { parseAlgorithms, parseAxis } from "./axis-values.ts";
 export {
+	type Claim,
 	defaultEffort,
 	defineExperiment,
 	type Effort,

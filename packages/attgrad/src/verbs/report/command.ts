@@ -22,7 +22,8 @@ export const reportVerb: Verb = {
 		const { json, experiment } = readFlags(await reportFlags(), given);
 		const experiments = await knownExperiments(experiment);
 		const files: string[] = [];
-		for (const one of folder as string[]) files.push(...(await reportIndex(one, experiments)));
+		for (const one of folder as string[])
+			files.push(...(await reportIndex(one, experiments, (line) => console.error(`attgrad report: ${line}`))));
 		if (json) console.log(JSON.stringify({ files }));
 		else for (const file of files) console.log(file);
 	},

@@ -63,7 +63,13 @@ export const sweepVerb: Verb = {
 			console.log(describeSummary(summary, files));
 			console.log(`\n${harness.describeRun(harness.readRun(folder, known))}\n`);
 		}
-		if (json) console.log(JSON.stringify({ experiments: done }));
+		const isWhole = done.length === chosen.length && done.every(({ files }) => files.length > 0);
+		const claims =
+			chosen.length > 1 && isWhole
+				? harness.reportClaims(out, known, (line) => console.error(`attgrad sweep: ${line}`))
+				: undefined;
+		if (json) console.log(JSON.stringify({ experiments: done, ...(claims && { claims }) }));
+		else if (claims) console.log(`claims, with figures: ${claims}`);
 		process.exitCode = stop.exitCode;
 	},
 };
