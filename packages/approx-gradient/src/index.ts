@@ -1,5 +1,5 @@
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { clusters, linearAttention, nystrom, randomFeatures, supportBasis } from "./feature-maps/index.ts";
+import { clusters, hybrid, linearAttention, nystrom, randomFeatures, supportBasis } from "./feature-maps/index.ts";
 import { auto } from "./planner/auto.ts";
 import { polynomial } from "./polynomial/polynomial.ts";
 
@@ -11,6 +11,7 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 	supportBasis,
 	linearAttention,
 	clusters,
+	hybrid,
 	auto,
 ];
 
@@ -38,12 +39,14 @@ export {
 	type FeatureMapOptions,
 	featureMapGradient,
 	type GradientForm,
+	hybrid,
 	linearAttention,
 	nystrom,
 	randomFeatures,
 	supportBasis,
 } from "./feature-maps/index.ts";
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
+export * from "./location/index.ts";
 export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
 export { costRun } from "./planner/costs/cost-algorithms.ts";

@@ -18,6 +18,7 @@ export {
 	type LayerOutput,
 	openBackwardProblem,
 	openLayers,
+	openOperands,
 	openProblem,
 	projectedLayer,
 	readProblem,
@@ -27,6 +28,7 @@ export {
 	writeNpy,
 	writeProblem,
 } from "@attgrad/attention-problem";
+export { type LocatedHead, type LocateOptions, locate, type RanksAt, type Verdict } from "@attgrad/harness";
 export {
 	ComputationError,
 	createRuntime,

@@ -9,6 +9,7 @@ import { forwardVerb } from "./verbs/forward/command.ts";
 import { generateVerb } from "./verbs/generate/command.ts";
 import { gradientVerb } from "./verbs/gradient/command.ts";
 import { listVerb } from "./verbs/list/command.ts";
+import { locateVerb } from "./verbs/locate/command.ts";
 import { mergeVerb } from "./verbs/merge/command.ts";
 import { planVerb } from "./verbs/plan/command.ts";
 import { plotVerb } from "./verbs/plot/command.ts";
@@ -28,6 +29,7 @@ const verbs: readonly Verb[] = [
 	planVerb,
 	forwardVerb,
 	backwardVerb,
+	locateVerb,
 	serveVerb,
 	generateVerb,
 	plotVerb,

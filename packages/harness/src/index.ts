@@ -70,6 +70,7 @@ export {
 	type SizedValue,
 	studentQuantile,
 } from "./fits/index.ts";
+export * from "./location/index.ts";
 export {
 	type CellContext,
 	cellProblem,

@@ -1,6 +1,7 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { type Matrix, mapEntries, maxAbs, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import {
+	bounded,
 	certificateOf,
 	expm1Up,
 	gradientUnderflow,
@@ -33,6 +34,8 @@ export interface RowErrors {
 	readonly form: "relative" | "l1";
 	/** τ_j. */
 	readonly tau: Float64Array;
+	/** Where there is another bound of the method's part t_j, |Ĝ~ − Ĝ|_jb <= W_b t_j: the smaller one counts. */
+	readonly method?: Float64Array;
 	/** θ_j: rounding changes each sum Σ_l Ã_jl x_l by at most θ_j D̃_j max|x|. */
 	readonly rounding: Float64Array;
 }
@@ -96,7 +99,8 @@ export class ErrorSums {
 			const tau = errors.tau[j];
 			const c = mapRow(residuals.c.row(j));
 			const { A, Q, values } = this.#sizesOf(c, block.targets.row(j));
-			const method = times(tau, plus(times((errors.form === "l1" ? 3 : 2) + tau, A), Q));
+			const ofWeights = times(tau, plus(times((errors.form === "l1" ? 3 : 2) + tau, A), Q));
+			const method = Math.min(ofWeights, bounded(errors.method?.[j] ?? Number.POSITIVE_INFINITY));
 			const lost = times(times(d, keyNorm), times(plus(plus(maxUp(this.#absoluteX.data), scale), 2), LEAST_NORMAL));
 			const queryProducts = Float64Array.from(querySizes.row(j), (size) => times(scale, size));
 			const queryRounding = expm1Up(plus(times((d + 3) * u, times(normUp(queryProducts), keyNorm)), lost));

@@ -4,18 +4,22 @@ import {
 	mapEntries,
 	maxAbs,
 	multiply,
+	multiplyOn,
 	nextTurn,
+	type ProductOptions,
 	type ProgressReport,
 	type RowSource,
+	type Runtime,
 	UsageError,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
-import { LEAST_NORMAL, noError, over, plus, Quantity, times } from "../error-bound/index.ts";
+import { bounded, LEAST_NORMAL, noError, over, plus, Quantity, times } from "../error-bound/index.ts";
 import { GradientSum } from "../rows/gradient-sum.ts";
 import { centredValues, type ResidualRows, residualRows } from "../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "../rows/row-blocks.ts";
 import { l1OfRelative } from "../rows/softmax-rows.ts";
 import { centred, type Spans, spansOf } from "../rows/spans.ts";
+import { DirectBounds, type RowReach } from "./direct-bounds.ts";
 import { ErrorSums, type MappedSizes, type RowErrors } from "./error-sums.ts";
 import { exactRows } from "./exact-rows.ts";
 import type { EntryErrors, FeatureMap } from "./feature-map.ts";
@@ -26,6 +30,9 @@ import type { EntryErrors, FeatureMap } from "./feature-map.ts";
  */
 export type GradientForm = "plug-in" | "surrogate";
 
+/** A map on kernels or in plain TypeScript. */
+type AnyFeatureMap = FeatureMap<Matrix | Promise<Matrix>>;
+
 /** How a gradient is made from a feature map. */
 export interface FeatureMapOptions {
 	readonly form: GradientForm;
@@ -33,6 +40,10 @@ export interface FeatureMapOptions {
 	readonly algorithm: string;
 	/** Rows whose Ĝ is wanted beside the gradient, for `sampledError`. @default none */
 	readonly sample?: readonly number[];
+	/** Rows whose weights are not proven to be off by less than this, ‖f̃_j − f_j‖₁ <= τ_j, are computed exactly. @default none */
+	readonly exactFrom?: number;
+	/** Whose kernel and threads make the large products. @default plain TypeScript */
+	readonly runtime?: Runtime;
 	/** Called now and then, keys and queries counting half each; rows that the map does not cover are counted anew after. */
 	readonly onProgress?: ProgressReport | undefined;
 }
@@ -57,6 +68,9 @@ export function rowsOfBlock(rank: number): number {
 	return Math.min(BLOCK.mostRows, Math.max(BLOCK.leastRows, Math.floor(BLOCK.numbers / rank)));
 }
 
+/** Rows whose features are made at once by kernels, which block products themselves. */
+const KERNEL_ROWS = 2048;
+
 /** Rows of the map's uncovered queries that are computed at once. */
 const EXACT_ROWS = 64;
 
@@ -68,16 +82,20 @@ const EXACT_ROWS = 64;
  */
 export async function featureMapGradient(
 	problem: AttentionProblem<RowSource>,
-	map: FeatureMap,
-	{ form, algorithm, sample = [], onProgress }: FeatureMapOptions,
+	map: AnyFeatureMap,
+	{ form, algorithm, sample = [], runtime, exactFrom, onProgress }: FeatureMapOptions,
 ): Promise<FeatureMapGradient> {
 	const { n } = problem;
 	const spans = spansOf(problem);
-	const blockRows = rowsOfBlock(map.rank);
+	const product = productOf(runtime);
+	const blockRows = runtime === undefined ? rowsOfBlock(map.rank) : KERNEL_ROWS;
 	const depth = blockRows + n / blockRows;
 	const products = form === "plug-in" && !map.raise;
-	const state = await keyState(problem, map, spans, products, blockRows, (rows) => onProgress?.(rows / 2, n));
-	const attend = products ? attendByProducts(state) : attendByAdjoints(map, form, algorithm, state);
+	const direct = form === "plug-in" && map.error?.kind === "product" ? new DirectBounds(spans) : undefined;
+	const state = await keyState(problem, map, { spans, products, direct, product }, blockRows, (rows) =>
+		onProgress?.(rows / 2, n),
+	);
+	const attend = products ? attendByProducts(state, product) : attendByAdjoints(map, form, algorithm, state);
 	const proof =
 		form === "plug-in" && map.error ? { entries: map.error, sums: new ErrorSums(problem, spans) } : undefined;
 	const sum = new GradientSum(algorithm, problem, sample);
@@ -86,17 +104,28 @@ export async function featureMapGradient(
 	for (const whole of queryBlocks(problem, blockRows)) {
 		const mask = map.outside?.(whole.queries);
 		if (mask) outside.push(...whole.indices.filter((_, j) => mask[j] === 1));
-		const block = mask ? selectRows(whole, (j) => mask[j] === 0) : whole;
-		if (block.indices.length > 0) {
-			const features = map.queryFeatures(block.queries);
+		let block = mask ? selectRows(whole, (j) => mask[j] === 0) : whole;
+		let features = block.indices.length > 0 ? await map.queryFeatures(block.queries) : undefined;
+		if (features && exactFrom !== undefined && map.error) {
+			const { N } = await attend(block.queries, features);
+			const normaliser = Float64Array.from({ length: N.rows }, (_, j) => N.at(j, N.cols - 1));
+			const { tau } = rowErrors(map, map.error, block, features, normaliser, state, depth);
+			const sure = (j: number) => normaliser[j] > 0 && tau[j] < exactFrom;
+			outside.push(...block.indices.filter((_, j) => !sure(j)));
+			features = pickRows(features, sure);
+			block = selectRows(block, sure);
+		}
+		if (features && block.indices.length > 0) {
 			if (proof) largestQuery = Math.max(largestQuery, maxAbs(features));
-			const { N, queryGradients } = attend(block.queries, features);
+			const { N, keyMeans, queryGradients } = await attend(block.queries, features);
 			const residuals = residualRows(algorithm, block, N, spans);
 			const gradients = queryGradients(adjointOf(residuals));
 			sum.add(block, residuals, gradients);
 			if (proof) {
 				const errors = rowErrors(map, proof.entries, block, features, residuals.normaliser, state, depth);
-				proof.sums.add(block, residuals, gradients, errors);
+				const rows = { residuals, N, gradients, ...(keyMeans && { keyMeans: keyMeans(residuals) }) };
+				const method = direct && errors.reach && (await direct.of(rows, errors.reach, errors.rounding, product));
+				proof.sums.add(block, residuals, gradients, { ...errors, ...(method && { method }) });
 			}
 		}
 		done += whole.indices.length;
@@ -121,22 +150,46 @@ export async function featureMapGradient(
 	return { ...sum.result(), ...(certificate && { certificate }) };
 }
 
+/** The rows of a matrix for which `kept` is true. */
+function pickRows(rows: Matrix, kept: (j: number) => boolean): Matrix {
+	const chosen = Array.from({ length: rows.rows }, (_, j) => j).filter(kept);
+	if (chosen.length === rows.rows) return rows;
+	const made = Matrix.zeros(chosen.length, rows.cols);
+	for (const [at, j] of chosen.entries()) made.row(at).set(rows.row(j));
+	return made;
+}
+
 /** The sums of a block of queries over all keys: N = Ã h', count x (d+1), and the rows Ĝ_j for adjoints of N. */
 type Attend = (
 	queries: Matrix,
 	features: Matrix,
-) => { readonly N: Matrix; readonly queryGradients: (adjoint: Matrix) => Matrix };
+) => Promise<{
+	readonly N: Matrix;
+	/** Means of the centred keys, Σ_l f̃_jl k'_l, count x d, where they are at hand. */
+	readonly keyMeans?: (residuals: ResidualRows) => Matrix;
+	readonly queryGradients: (adjoint: Matrix) => Matrix;
+}>;
+
+/** A matrix product in plain TypeScript or on kernels. */
+type Product = (A: Matrix, B: Matrix, options?: ProductOptions) => Promise<Matrix>;
+
+const productOf = (runtime: Runtime | undefined): Product =>
+	runtime === undefined
+		? async (A, B, options) => multiply(A, B, options)
+		: (A, B, options) => multiplyOn(runtime, A, B, options);
 
 /** Cotangents over the normalisers, count x (d+1). */
 const adjointOf = ({ normaliser, cotangents }: ResidualRows): Matrix =>
 	Matrix.build(cotangents.rows, cotangents.cols, (j, i) => cotangents.at(j, i) / normaliser[j]);
 
 /** From the sums of the products of values and keys: for plug-in gradients of any map. */
-function attendByProducts({ sums }: KeyState): Attend {
+function attendByProducts({ sums }: KeyState, product: Product): Attend {
 	const width = Math.sqrt(sums.cols);
-	return (_, features) => {
-		const all = multiply(features, sums);
+	return async (_, features) => {
+		const all = await product(features, sums);
 		return {
+			keyMeans: ({ normaliser }) =>
+				Matrix.build(all.rows, width - 1, (j, b) => all.at(j, (width - 1) * width + b) / normaliser[j]),
 			N: Matrix.build(all.rows, width, (j, i) => all.at(j, i * width + width - 1)),
 			queryGradients: (adjoint) => contract(adjoint, all),
 		};
@@ -144,9 +197,9 @@ function attendByProducts({ sums }: KeyState): Attend {
 }
 
 /** By adjoints of features, which the map raises for a plug-in gradient and pulls back to queries for a surrogate one. */
-function attendByAdjoints(map: FeatureMap, form: GradientForm, algorithm: string, { sums }: KeyState): Attend {
+function attendByAdjoints(map: AnyFeatureMap, form: GradientForm, algorithm: string, { sums }: KeyState): Attend {
 	const own = sums.slice(0, map.rank);
-	return (queries, features) => ({
+	return async (queries, features) => ({
 		N: multiply(features, own),
 		queryGradients(adjoint) {
 			if (form === "plug-in" && map.raise) return map.raise(features, multiply(adjoint, sums, { transposeB: true }));
@@ -165,36 +218,64 @@ interface KeyState {
 	readonly absolute: Float64Array;
 	/** Largest |ψ_lm|. */
 	readonly largestKey: number;
-	/** Σ_l β_l of the map's error. */
+	/** Σ_l β_l of the map's error, and Σ Λ: at most Σ_l β_l². */
 	readonly error: number;
+	readonly spread: number;
+	/** Number of keys. */
+	readonly keys: number;
+}
+
+/** How the sums over keys are made. */
+interface KeySums {
+	readonly spans: Spans;
+	readonly products: boolean;
+	/** Takes in the values and keys too, where there is one. */
+	readonly direct: DirectBounds | undefined;
+	readonly product: Product;
 }
 
 async function keyState(
 	problem: AttentionProblem<RowSource>,
-	map: FeatureMap,
-	spans: Spans,
-	products: boolean,
+	map: AnyFeatureMap,
+	{ spans, products, direct, product }: KeySums,
 	blockRows: number,
 	onProgress: (rows: number) => void,
 ): Promise<KeyState> {
 	const { d } = problem;
 	let sums: Matrix | undefined;
-	let [error, largestKey] = [0, 0];
+	let [error, spread, largestKey] = [0, 0, 0];
 	const absolute = new Float64Array(map.rank);
 	for (const { from, keys, values } of keyBlocks(problem, blockRows)) {
-		const features = map.keyFeatures(keys, from);
+		const features = await map.keyFeatures(keys, from);
 		if (map.error) largestKey = Math.max(largestKey, maxAbs(features));
 		const h = centredValues(values, spans);
-		const part = multiply(features, products ? withKeys(h, centred(keys, spans.keyCentre)) : h, { transposeA: true });
+		const middleKeys = centred(keys, spans.keyCentre);
+		await direct?.add(h, middleKeys, product);
+		const part = await product(features, products ? withKeys(h, middleKeys) : h, { transposeA: true });
 		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at] += part.data[at];
 		sums ??= part;
 		for (let l = 0; l < keys.rows; l++)
 			for (let m = 0; m < map.rank; m++) absolute[m] += Math.abs(features.data[l * features.cols + m]);
-		if (map.error?.kind === "product") for (const beta of map.error.keys(keys, features)) error = plus(error, beta);
+		if (map.error?.kind === "product") {
+			let squares = 0;
+			for (const beta of map.error.keys(keys, features)) {
+				error = plus(error, beta);
+				squares = plus(squares, times(beta, beta));
+			}
+			const spectral = (await map.error.spectral?.(keys, features)) ?? Number.POSITIVE_INFINITY;
+			spread = plus(spread, Math.min(squares, bounded(spectral)));
+		}
 		onProgress(from + keys.rows);
 		await nextTurn();
 	}
-	return { sums: sums ?? Matrix.zeros(map.rank, (d + 1) ** (products ? 2 : 1)), absolute, largestKey, error };
+	return {
+		sums: sums ?? Matrix.zeros(map.rank, (d + 1) ** (products ? 2 : 1)),
+		absolute,
+		largestKey,
+		error,
+		spread,
+		keys: problem.n,
+	};
 }
 
 /** Sizes of the features that were met; at least 1, as those of rows that are computed exactly. */
@@ -228,16 +309,19 @@ function contract(adjoint: Matrix, N: Matrix): Matrix {
 	});
 }
 
-/** τ_j and θ_j of a block: τ_j = 2 α_j Σ_l β_l / D̃_j (paper.md 7.4), θ_j from the absolute sums Σ_m |φ_jm| Σ_l |ψ_lm|. */
+/**
+ * τ_j and θ_j of a block: τ_j = 2 α_j Σ_l β_l / D̃_j (paper.md 7.4), and what the errors of a row's entries do to a sum over keys; θ_j from
+ * the absolute sums Σ_m |φ_jm| Σ_l |ψ_lm|.
+ */
 function rowErrors(
-	map: FeatureMap,
+	map: AnyFeatureMap,
 	error: EntryErrors,
 	block: QueryBlock,
 	features: Matrix,
 	normaliser: Float64Array,
 	state: KeyState,
 	depth: number,
-): RowErrors {
+): RowErrors & { readonly reach?: RowReach } {
 	const u = unitRoundoff("f64");
 	const sizes = multiply(mapEntries(features, Math.abs), new Matrix(map.rank, 1, state.absolute));
 	const unit = error.rounding + u * (depth + map.rank + 8);
@@ -245,6 +329,15 @@ function rowErrors(
 	if (error.kind === "relative")
 		return { form: "relative", tau: normaliser.map(() => l1OfRelative(error.delta)), rounding };
 	const alpha = error.queries(block.queries, features);
-	const tau = normaliser.map((D, j) => over(times(times(2, alpha[j]), state.error), D * Math.max(0, 1 - rounding[j])));
-	return { form: "l1", tau, rounding };
+	const least = normaliser.map((D, j) => D * Math.max(0, 1 - rounding[j]));
+	const spread = Math.sqrt(state.spread) * (1 + 2 ** -50);
+	const keys = Math.sqrt(state.keys) * (1 + 2 ** -50);
+	const sums = alpha.map((size) => times(size, spread));
+	const ones = alpha.map((size, j) => Math.min(times(size, state.error), times(sums[j], keys)));
+	const tau = least.map((D, j) => over(times(2, ones[j]), D));
+	// Weights that are off by a part of themselves move each sum by at most that part of D <= (1 + τ) D̃.
+	const relative = error.relative ?? 0;
+	if (relative > 0)
+		for (let j = 0; j < tau.length; j++) rounding[j] = plus(rounding[j], times(2 * relative, plus(1, tau[j])));
+	return { form: "l1", tau, rounding, reach: { sums, ones, normaliser: least } };
 }

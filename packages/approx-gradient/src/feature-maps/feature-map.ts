@@ -3,18 +3,18 @@ import type { Matrix } from "@attgrad/matrix-core";
 /**
  * Any factorisation of the attention matrix: φ(q_j)·ψ(k_l) ≈ s_j e^<q_j, k_l> with K features and a factor s_j > 0 of the
  * row, which cancels (paper.md 8.0). Queries are rows of Q̂ = scale · A1 X, keys are rows of A2 as they are; a map that
- * centres keys does so itself. All blocks are in double precision, one row a token.
+ * centres keys does so itself. All blocks are in double precision, one row a token. Features are promised by maps that run on kernels.
  */
-export interface FeatureMap {
+export interface FeatureMap<Features extends Matrix | Promise<Matrix> = Matrix> {
 	/** K: number of features. */
 	readonly rank: number;
 	/**
 	 * Features of a block of keys, count x K; or count x K⁺, the first K being ψ, for a map that has `raise`.
 	 * @param from index of the block's first key
 	 */
-	keyFeatures(keys: Matrix, from: number): Matrix;
+	keyFeatures(keys: Matrix, from: number): Features;
 	/** Features of a block of queries, count x K. */
-	queryFeatures(queries: Matrix): Matrix;
+	queryFeatures(queries: Matrix): Features;
 	/**
 	 * J_φ(q_j)ᵀ Φ̄_j for each row: derivative in q_j of Σ_m Φ̄_jm φ_m(q_j), count x d. The derivative of the row factor may
 	 * be left out. Needed for the surrogate gradient.
@@ -49,8 +49,15 @@ export type EntryErrors = {
 	  }
 	| {
 			readonly kind: "product";
+			/** Where the map approximates weights that are themselves off by rounding: relative error of these. @default 0 */
+			readonly relative?: number;
 			/** β_l of a block of keys: |φ_j·ψ_l − s_j e^<q_j, k_l>| <= α_j β_l. */
 			keys(keys: Matrix, features: Matrix): Float64Array;
+			/**
+			 * Λ of a block of keys, where one is known that is below Σ β_l²: |Σ_l e_jl z_l|² <= α_j² ΣΛ ‖z‖₂² for all z, the sum being over blocks.
+			 * @default Σ_l β_l²
+			 */
+			spectral?(keys: Matrix, features: Matrix): Promise<number>;
 			/** α_j of a block of queries. */
 			queries(queries: Matrix, features: Matrix): Float64Array;
 	  }

@@ -6,6 +6,7 @@ export {
 	featureMapGradient,
 	type GradientForm,
 } from "./feature-map-gradient.ts";
+export { hybrid } from "./hybrid/hybrid.ts";
 export { nystrom } from "./nystrom/nystrom.ts";
 export { linearAttention } from "./polynomial/linear-attention.ts";
 export { randomFeatures } from "./random-features/random-features.ts";

@@ -10,6 +10,11 @@ export function symmetricEigenvalues(A: Matrix): Float64Array {
 	if (A.rows !== A.cols)
 		throw new UsageError(`symmetric eigenvalues: expected a square matrix, got ${A.rows} x ${A.cols}`);
 	const { diagonal, below } = tridiagonalise(A);
+	return tridiagonalEigenvalues(diagonal, below);
+}
+
+/** Eigenvalues, largest first, of the symmetric tridiagonal matrix with below[i] next to diagonal[i] and [i + 1]; both arrays are used up. */
+export function tridiagonalEigenvalues(diagonal: Float64Array, below: Float64Array): Float64Array {
 	implicitQl(diagonal, below);
 	return diagonal.sort().reverse();
 }

@@ -1,0 +1,103 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { expOn, Matrix, multiplyOn, type Random, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { plus, times } from "../../error-bound/index.ts";
+import { keyBlocks, queryBlockAt, queryBlocks } from "../../rows/row-blocks.ts";
+import { distance } from "../../rows/spans.ts";
+import { squaredNorms } from "../kernel-scale.ts";
+import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
+import type { HybridPivots } from "./hybrid-map.ts";
+
+/** Queries and keys among which pivots are drawn, of each; and keys that a row's normaliser is estimated from. */
+const CANDIDATES = 4096;
+const NORMALISER_KEYS = 256;
+
+const BLOCK_ROWS = 512;
+
+/** Coordinates of a problem, sizes of all its rows, and the candidates for pivots. */
+export interface HybridGeometry extends Pick<HybridPivots, "coordinates" | "shift" | "sizes"> {
+	/** Candidates in balanced coordinates: queries, then keys. */
+	readonly points: Matrix;
+	/** Index of the first key among them. */
+	readonly firstKey: number;
+	/** What a residual of each counts: of a query 1/D̃², of a key the square of its weight. */
+	readonly weights: Float64Array;
+}
+
+/** Balances a sample of the rows, and takes the sizes of all of them. O(n d²). */
+export async function hybridGeometry(
+	problem: AttentionProblem<RowSource>,
+	random: Random,
+	runtime: Runtime,
+): Promise<HybridGeometry> {
+	const { n, d } = problem;
+	const chosen = Array.from({ length: Math.min(n, CANDIDATES) }, (_, at) =>
+		n <= CANDIDATES ? at : Math.floor(((at + random.uniform()) * n) / CANDIDATES),
+	);
+	const queries = queryBlockAt(problem, chosen).queries;
+	const keys = Matrix.zeros(chosen.length, d);
+	for (const [at, row] of chosen.entries()) problem.A2.readRows(row, row + 1, keys.row(at));
+	const coordinates = balancedCoordinates(queries, keys);
+	const { shift, sizes } = sizesOf(problem, coordinates);
+	const x = coordinatesOf(queries, coordinates.queryCentre, coordinates.ofQuery);
+	const y = coordinatesOf(keys, coordinates.keyCentre, coordinates.ofKey);
+	const logWeights = logWeightsOf(keys, y, coordinates);
+	const normalisers = await normalisersOf(x, y, logWeights, shift, runtime);
+	const points = Matrix.zeros(x.rows + y.rows, d);
+	points.data.set(x.data);
+	points.data.set(y.data, x.data.length);
+	const weights = new Float64Array(points.rows);
+	for (let j = 0; j < x.rows; j++) weights[j] = Math.min(1e200, normalisers[j] ** -2);
+	for (let l = 0; l < y.rows; l++) weights[x.rows + l] = Math.exp(2 * (logWeights[l] - shift));
+	return { coordinates, shift, sizes, points, firstKey: x.rows, weights };
+}
+
+/** ln(w_l e^(‖y_l‖²/2)) of each key. */
+function logWeightsOf(keys: Matrix, y: Matrix, { queryCentre, keyCentre }: BalancedCoordinates): Float64Array {
+	return squaredNorms(y).map((square, l) => {
+		let inner = 0;
+		for (let b = 0; b < keys.cols; b++) inner += queryCentre[b] * (keys.at(l, b) - keyCentre[b]);
+		return inner + square / 2;
+	});
+}
+
+function sizesOf(
+	problem: AttentionProblem<RowSource>,
+	coordinates: BalancedCoordinates,
+): Pick<HybridGeometry, "shift" | "sizes"> {
+	const { queryCentre, keyCentre, ofKey } = coordinates;
+	let [query, key, shift] = [0, 0, Number.NEGATIVE_INFINITY];
+	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
+		for (let j = 0; j < queries.rows; j++) query = Math.max(query, distance(queries.row(j), queryCentre));
+	for (const { keys } of keyBlocks(problem, BLOCK_ROWS)) {
+		for (let l = 0; l < keys.rows; l++) key = Math.max(key, distance(keys.row(l), keyCentre));
+		for (const weight of logWeightsOf(keys, coordinatesOf(keys, keyCentre, ofKey), coordinates))
+			shift = Math.max(shift, weight);
+	}
+	const up = (x: number) => plus(times(x, 1 + 1e-12), 1e-300);
+	return { shift, sizes: { query: up(query), key: up(key), centre: up(Math.hypot(...queryCentre)) } };
+}
+
+/** About the normaliser of each query, from some of the keys. */
+async function normalisersOf(
+	x: Matrix,
+	y: Matrix,
+	logWeights: Float64Array,
+	shift: number,
+	runtime: Runtime,
+): Promise<Float64Array> {
+	const squares = squaredNorms(x);
+	const others = squaredNorms(y);
+	const step = Math.max(1, Math.floor(y.rows / NORMALISER_KEYS));
+	const chosen = Array.from({ length: Math.ceil(y.rows / step) }, (_, i) => i * step);
+	const some = Matrix.build(chosen.length, y.cols, (i, b) => y.at(chosen[i], b));
+	const less = chosen.map((l) => logWeights[l] - shift - others[l] / 2);
+	const exponents = await multiplyOn(runtime, x, some, { transposeB: true });
+	for (let j = 0, at = 0; j < x.rows; j++)
+		for (let i = 0; i < some.rows; i++, at++) exponents.data[at] += less[i] - squares[j] / 2;
+	const weights = await expOn(runtime, exponents);
+	return squares.map((_, j) => {
+		let sum = 0;
+		for (const weight of weights.row(j)) sum += weight;
+		return Math.max(sum, 1e-100);
+	});
+}

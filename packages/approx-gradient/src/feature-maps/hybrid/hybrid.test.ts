@@ -1,0 +1,144 @@
+import { generateProblem, scaledQueries } from "@attgrad/attention-problem";
+import { arbitraryProblem } from "@attgrad/attention-problem/testing";
+import { streaming } from "@attgrad/exact-gradient";
+import {
+	createRuntime,
+	Matrix,
+	maxAbs,
+	maxAbsDifference,
+	multiply,
+	seededRandom,
+	transpose,
+} from "@attgrad/matrix-core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { balancedCoordinates, coordinatesOf, inverseOfLower } from "./balanced-coordinates.ts";
+import { hybridGeometry } from "./geometry.ts";
+import { hybrid } from "./hybrid.ts";
+import { hybridMap } from "./hybrid-map.ts";
+import { JointPivots } from "./joint-pivots.ts";
+
+const runtime = await createRuntime({ kernel: "js" });
+const run = (problem: Parameters<typeof hybrid.run>[0], options: object) =>
+	hybrid.run(problem, hybrid.options.parse(options), runtime);
+
+describe("balanced coordinates", () => {
+	it("keep the scores and give queries and keys the same spread, independent in each direction", () => {
+		fc.assert(
+			fc.property(fc.integer({ min: 1, max: 12 }), fc.nat(), (d, seed) => {
+				const random = seededRandom(seed, "balanced");
+				const mix = Matrix.build(d, d, () => random.normal());
+				const [Q, K] = [1, 2].map((offset) =>
+					multiply(
+						Matrix.build(200, d, (_, b) => offset + (b + 1) * random.normal()),
+						mix,
+					),
+				);
+				const balanced = balancedCoordinates(Q, K);
+				const x = coordinatesOf(Q, balanced.queryCentre, balanced.ofQuery);
+				const y = coordinatesOf(K, balanced.keyCentre, balanced.ofKey);
+				const centred = (rows: Matrix, centre: Float64Array) =>
+					Matrix.build(rows.rows, d, (j, b) => rows.at(j, b) - centre[b]);
+				const scores = multiply(centred(Q, balanced.queryCentre), transpose(centred(K, balanced.keyCentre)));
+				expect(maxAbsDifference(multiply(x, transpose(y)), scores)).toBeLessThan(1e-7 * maxAbs(scores));
+				for (const rows of [x, y]) {
+					const second = multiply(rows, rows, { transposeA: true });
+					for (let i = 0; i < d; i++)
+						for (let k = 0; k < d; k++) {
+							const expected = i === k ? balanced.spread[i] : 0;
+							// A ten-billionth of the largest variance is added to each, and the mixing has a condition of a few thousand.
+							const slack = 1e-6 * balanced.spread[0];
+							expect(Math.abs(second.at(i, k) / 200 - expected)).toBeLessThan(slack);
+						}
+				}
+			}),
+			{ numRuns: 20, seed: 1 },
+		);
+	});
+});
+
+describe("the features", () => {
+	it("are off by no more than the product of a query's and a key's residual, and sums over keys by no more than the spread allows", async () => {
+		const problems = fc.tuple(arbitraryProblem({ maxN: 65, maxD: 4, B: 1.5 }), fc.integer({ min: 1, max: 60 }));
+		await fc.assert(
+			fc.asyncProperty(problems, async ([problem, rank]) => {
+				const { n, d, A2 } = problem;
+				const random = seededRandom(rank);
+				const geometry = await hybridGeometry(problem, random, runtime);
+				const { points, weights, firstKey, coordinates, shift, sizes } = geometry;
+				const pivots = new JointPivots(points, weights, firstKey, random, runtime);
+				await pivots.grow(rank);
+				const chosen = Matrix.build(pivots.pivots.length, d, (s, b) => points.at(pivots.pivots[s], b));
+				const inverse = inverseOfLower(pivots.factor());
+				const map = hybridMap({ coordinates, points: chosen, inverse, shift, sizes }, runtime);
+				const error = map.error;
+				if (error.kind !== "product" || !error.spectral) throw new Error("hybrid has product errors and a spread");
+				const queries = scaledQueries(problem);
+				const [Phi, Psi] = [await map.queryFeatures(queries), await map.keyFeatures(A2, 0)];
+				const [alpha, beta] = [error.queries(queries, Phi), error.keys(A2, Psi)];
+				const spread = await error.spectral(A2, Psi);
+				const x = coordinatesOf(queries, coordinates.queryCentre, coordinates.ofQuery);
+				const y = coordinatesOf(A2, coordinates.keyCentre, coordinates.ofKey);
+				const signs = Float64Array.from({ length: n }, () => random.normal());
+				const size = Math.hypot(...signs);
+				for (let j = 0; j < n; j++) {
+					let sum = 0;
+					for (let l = 0; l < n; l++) {
+						let [approximate, score, centre, square] = [0, 0, 0, 0];
+						for (let m = 0; m < map.rank; m++) approximate += Phi.at(j, m) * Psi.at(l, m);
+						for (let b = 0; b < d; b++) {
+							score += x.at(j, b) * y.at(l, b);
+							centre += coordinates.queryCentre[b] * (A2.at(l, b) - coordinates.keyCentre[b]);
+							square += x.at(j, b) ** 2 / 2;
+						}
+						const exact = Math.exp(score + centre - square - shift);
+						const slack = (error.relative ?? 0) * exact;
+						expect(Math.abs(approximate - exact)).toBeLessThanOrEqual(alpha[j] * beta[l] + slack);
+						sum += signs[l] * (approximate - exact);
+					}
+					expect(Math.abs(sum)).toBeLessThanOrEqual(
+						alpha[j] * Math.sqrt(spread) * size + (error.relative ?? 0) * n * size,
+					);
+				}
+			}),
+			{ numRuns: 40, seed: 2 },
+		);
+	});
+});
+
+describe("hybrid", () => {
+	it("proves an epsilon, with a rank that grows as it falls", async () => {
+		const problem = generateProblem({ distribution: "uniform", n: 300, d: 3, B: 0.7, seed: 4 });
+		const exact = await streaming.run(problem, streaming.options.parse({}), runtime);
+		const ranks: number[] = [];
+		for (const epsilon of [1, 1e-4]) {
+			const { certificate, rank, gradient } = await run(problem, { epsilon });
+			expect(certificate?.kind).toBe("a-posteriori");
+			expect(certificate?.bound).toBeLessThanOrEqual(epsilon);
+			expect(maxAbsDifference(gradient, exact.gradient)).toBeLessThanOrEqual(certificate?.bound ?? 0);
+			ranks.push(rank ?? 0);
+		}
+		expect(ranks[1]).toBeGreaterThanOrEqual(ranks[0]);
+	});
+
+	it("gives the same gradient on kernels and in plain TypeScript, but for rounding", async () => {
+		const problem = generateProblem({ distribution: "clustered", n: 500, d: 5, B: 1, seed: 5 });
+		const kernels = await createRuntime({});
+		const [one, other] = [
+			await run(problem, { rank: 40 }),
+			await hybrid.run(problem, hybrid.options.parse({ rank: 40 }), kernels),
+		];
+		await kernels.close();
+		const both = (one.certificate?.bound ?? 0) + (other.certificate?.bound ?? 0);
+		expect(maxAbsDifference(one.gradient, other.gradient)).toBeLessThanOrEqual(both);
+	});
+
+	it("needs no more pivots than there are different rows", async () => {
+		const cube = generateProblem({ distribution: "hypercube", n: 128, d: 4, B: 1, seed: 2 });
+		expect((await run(cube, { rank: 100 })).rank).toBeLessThanOrEqual(32);
+	});
+
+	it("refuses rank and epsilon together", () => {
+		expect(hybrid.options.safeParse({ rank: 3, epsilon: 1 }).success).toBe(false);
+	});
+});

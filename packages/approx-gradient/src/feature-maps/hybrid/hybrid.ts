@@ -1,0 +1,109 @@
+import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import {
+	availableMemory,
+	ComputationError,
+	Matrix,
+	moduleBeside,
+	type RowSource,
+	type Runtime,
+	seededRandom,
+} from "@attgrad/matrix-core";
+import { z } from "zod";
+import { featureMapGradient } from "../feature-map-gradient.ts";
+import { inverseOfLower } from "./balanced-coordinates.ts";
+import { type HybridGeometry, hybridGeometry } from "./geometry.ts";
+import { hybridMap } from "./hybrid-map.ts";
+import { JointPivots } from "./joint-pivots.ts";
+
+/** Ranks tried for an epsilon: the first, and the factor from one to the next. */
+const GROWTH = { first: 64, factor: 2 };
+
+/** Share of the free memory that the factorisation may take. */
+const MEMORY_SHARE = 0.25;
+
+/** Rows with weights that may be off by so much in all are computed exactly. */
+const EXACT_FROM = 1;
+
+const DEFAULT_RANK = 128;
+
+/** The highest rank: beyond it B is made of rounding, and an exact row costs less at any length that fits a machine. */
+const HIGHEST = 2048;
+
+const options = z
+	.strictObject({
+		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of pivots; ${DEFAULT_RANK} unless given`),
+		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
+		seed: z.int().min(0).default(0).describe("of the pivots"),
+	})
+	.refine(({ rank, epsilon }) => rank === undefined || epsilon === undefined, {
+		error: "hybrid: give rank or epsilon, not both",
+	});
+
+/**
+ * Low-rank approximation for trained heads: coordinates in which queries and keys spread equally, about both their means, pivots among
+ * queries and keys drawn by what their residuals count, and a bound of each row from its own terms. O(n(K² + K d²)) on kernels. Rows that the
+ * pivots do not cover are computed exactly.
+ */
+export const hybrid = defineAlgorithm({
+	name: "hybrid",
+	summary: "balanced coordinates and pivots among queries and keys, for trained heads; error proven row by row",
+	exact: false,
+	version: 1,
+	modules: [
+		import.meta.url,
+		...["geometry", "hybrid-map", "joint-pivots"].map((name) => moduleBeside(import.meta.url, name).href),
+	],
+	options,
+	supports: () => true,
+	run: hybridGradient,
+});
+
+async function hybridGradient(
+	problem: AttentionProblem<RowSource>,
+	{ rank: wanted, epsilon, seed }: z.output<typeof options>,
+	runtime: Runtime,
+): Promise<GradientResult> {
+	const random = seededRandom(seed, "hybrid");
+	const geometry = await hybridGeometry(problem, random, runtime);
+	const { points, weights, firstKey } = geometry;
+	const pivots = new JointPivots(points, weights, firstKey, random, runtime);
+	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
+	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
+	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : GROWTH.first));
+	while (true) {
+		const more = (await pivots.grow(rank)) && rank < largest;
+		const result = await gradientAt(problem, geometry, pivots, runtime);
+		const { certificate } = result;
+		if (epsilon === undefined || certificate.bound <= epsilon) return result;
+		if (!more)
+			throw new ComputationError(
+				"failed",
+				`hybrid: epsilon ${epsilon} is out of reach: rank ${pivots.pivots.length} of at most ${largest} gives ${certificate.bound.toExponential(2)}`,
+			);
+		rank = Math.min(largest, rank * GROWTH.factor);
+	}
+}
+
+async function gradientAt(
+	problem: AttentionProblem<RowSource>,
+	geometry: HybridGeometry,
+	pivots: JointPivots,
+	runtime: Runtime,
+) {
+	const { points, coordinates, shift, sizes } = geometry;
+	const chosen = Matrix.build(pivots.pivots.length, points.cols, (s, b) => points.at(pivots.pivots[s], b));
+	const map = hybridMap(
+		{ coordinates, points: chosen, inverse: inverseOfLower(pivots.factor()), shift, sizes },
+		runtime,
+	);
+	const { onProgress } = runtime;
+	const { gradient, loss, certificate } = await featureMapGradient(problem, map, {
+		form: "plug-in",
+		algorithm: "hybrid",
+		runtime,
+		exactFrom: EXACT_FROM,
+		onProgress,
+	});
+	if (!certificate) throw new Error("a map that knows its errors has a certificate");
+	return { gradient, loss, rank: map.rank, certificate };
+}

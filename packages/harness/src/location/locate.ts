@@ -1,0 +1,126 @@
+import {
+	type HeadRows,
+	type ProvenRanks,
+	provenRanks,
+	type Quantiles,
+	quantilesOf,
+	type ScoreGeometry,
+	scoreGeometry,
+} from "@attgrad/approx-gradient";
+import { type AttentionOperands, headsOf, withRuntime } from "@attgrad/attention-problem";
+import { materialise, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { crossover } from "./costs.ts";
+import { type Curve, headSpectrum, type RanksAt } from "./spectrum.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+
+/** Options of `locate`. */
+export interface LocateOptions {
+	/** Relative error in the Frobenius norm that costs and the verdict are for. @default 1e-2 */
+	readonly epsilon?: number;
+	/** Rows and columns of the submatrix whose singular values bound the rank from below. @default 768 */
+	readonly submatrix?: number;
+	/** Of submatrix and pivots. @default 0 */
+	readonly seed?: number;
+	/** @default a runtime of one thread for this call */
+	readonly runtime?: Runtime;
+	/** Called after each head. */
+	readonly onHead?: (done: number, total: number) => void;
+}
+
+/** Where one head lies. */
+export interface LocatedHead {
+	/** Batch · heads + head. */
+	readonly index: number;
+	readonly n_q: number;
+	readonly n_k: number;
+	readonly d: number;
+	readonly d_v: number;
+	readonly geometry: ScoreGeometry;
+	/** Entropy of the rows in nats; e^entropy is the number of keys that a row looks at. */
+	readonly entropy: Quantiles;
+	/** The relative error that costs and the verdict are for. */
+	readonly epsilon: number;
+	/** For each relative error the least rank of every approximation, and the ranks that methods prove and achieve. */
+	readonly ranks: readonly RanksAt[];
+	/** What polynomials are proven to need at epsilon by bounds on scores; null where more than is counted. */
+	readonly polynomials: Readonly<Record<keyof ProvenRanks, number | null>>;
+	/** The cheapest certified way at epsilon. */
+	readonly certified: {
+		readonly method: "hybrid" | "nystrom" | null;
+		readonly rank: number | null;
+		/** From how many tokens on it takes fewer flops than the exact pass, if the rank stays what it is. */
+		readonly paysFrom: number | null;
+		/** Flops of the exact pass over its own at this n. */
+		readonly gain: number | null;
+	};
+	/** The same for an approximation of the least rank, if there were one. */
+	readonly leastPaysFrom: number;
+	readonly verdict: Verdict;
+	readonly curves: readonly Curve[];
+	readonly milliseconds: number;
+}
+
+/** Locates every head of some operands, without a mask: see docs/heads.md for what the verdict means. @throws UsageError for an option out of range */
+export async function locate(
+	operands: AttentionOperands<RowSource>,
+	{ epsilon = 1e-2, submatrix = 768, seed = 0, runtime, onHead }: LocateOptions = {},
+): Promise<LocatedHead[]> {
+	if (!(epsilon > 0 && epsilon < 1)) throw new UsageError(`locate: epsilon must be > 0 and < 1, got ${epsilon}`);
+	if (!(Number.isInteger(submatrix) && submatrix >= 1))
+		throw new UsageError(`locate: submatrix must be a whole number >= 1, got ${submatrix}`);
+	return withRuntime(runtime, async (on) => {
+		const heads = headsOf(operands);
+		const located: LocatedHead[] = [];
+		for (const { index, Q, K } of heads) {
+			const head = { Q: materialise(Q).as("f64"), K: materialise(K).as("f64"), scale: operands.scale };
+			located.push(await locateHead(head, { index, d_v: operands.d_v, epsilon, submatrix, seed }, on));
+			onHead?.(located.length, heads.length);
+		}
+		return located;
+	});
+}
+
+interface HeadRequest {
+	readonly index: number;
+	readonly d_v: number;
+	readonly epsilon: number;
+	readonly submatrix: number;
+	readonly seed: number;
+}
+
+async function locateHead(
+	head: HeadRows,
+	{ index, d_v, epsilon, submatrix, seed }: HeadRequest,
+	runtime: Runtime,
+): Promise<LocatedHead> {
+	const start = performance.now();
+	const [n_q, n_k, d] = [head.Q.rows, head.K.rows, head.Q.cols];
+	const geometry = scoreGeometry(head);
+	const { ranks, entropies, curves } = await headSpectrum(head, { submatrix, seed, epsilon }, runtime);
+	const polynomials = provenRanks(head, { delta: epsilon, radius: geometry.centredRadius.largest, most: 4 * n_k });
+	const own = ranks.find(({ delta }) => delta === epsilon);
+	if (!own) throw new Error("epsilon is one of the relative errors that ranks are found for");
+	const [method, rank] = cheapest(own);
+	const paysFrom = rank === null ? null : crossover(rank, d, d_v);
+	const leastPaysFrom = crossover(Math.max(1, own.least), d, d_v);
+	const n = Math.min(n_q, n_k);
+	return {
+		...{ index, n_q, n_k, d, d_v, epsilon, geometry, ranks, curves, leastPaysFrom },
+		entropy: quantilesOf(entropies),
+		polynomials: {
+			polynomial: finite(polynomials.polynomial),
+			anisotropic: finite(polynomials.anisotropic),
+			clusters: finite(polynomials.clusters),
+		},
+		certified: { method, rank, paysFrom, gain: paysFrom === null ? null : n / paysFrom },
+		verdict: verdictOf({ n, paysFrom, leastPaysFrom }),
+		milliseconds: performance.now() - start,
+	};
+}
+
+function cheapest({ proven: { hybrid, nystrom } }: RanksAt): ["hybrid" | "nystrom" | null, number | null] {
+	if (hybrid === null && nystrom === null) return [null, null];
+	return (hybrid ?? Infinity) <= (nystrom ?? Infinity) ? ["hybrid", hybrid] : ["nystrom", nystrom];
+}
+
+const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);

@@ -1,0 +1,214 @@
+import {
+	approximateHead,
+	type HeadApproximation,
+	type HeadRows,
+	measuredErrors,
+	polynomialErrors,
+	type RankError,
+	softmaxPart,
+} from "@attgrad/approx-gradient";
+import { leastRank, type RankEvidence, singularValues, symmetricEigenvalues } from "@attgrad/hardness";
+import { frobeniusNorm, Matrix, multiplyOn, type Random, type Runtime, seededRandom } from "@attgrad/matrix-core";
+
+/** Relative errors in the Frobenius norm that ranks are told for. */
+export const relativeErrors = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
+
+/** Up to this many queries and keys the whole matrix is formed, to measure the error of approximations. */
+const FORMED = 2048;
+
+/** Up to this many entries ‖F‖_F is summed; beyond it is bounded by an approximation's. */
+const SUMMED = 2 ** 24;
+
+/** The highest rank of an approximation. */
+const HIGHEST = 512;
+
+/** Ranks at which errors are proven and measured, each 2^(1/2) of the one before. */
+const ladder = (highest: number): number[] => {
+	const ranks: number[] = [];
+	for (let i = 6; ; i++) {
+		const rank = Math.round(2 ** (i / 2));
+		if (rank >= highest) return [...ranks, highest];
+		ranks.push(rank);
+	}
+};
+
+/** The ranks of one relative error. */
+export interface RanksAt {
+	readonly delta: number;
+	/** No approximation of a smaller rank is within δ. */
+	readonly least: number;
+	/** Ranks at which methods are proven to be within δ by bounds that grow like n; null where none of the tried ranks is. */
+	readonly proven: { readonly hybrid: number | null; readonly nystrom: number | null };
+	/** Ranks at which methods are within δ when it is measured; null where none of the tried is; absent where the matrix is not formed. */
+	readonly achieved?: {
+		readonly hybrid: number | null;
+		readonly nystrom: number | null;
+		readonly polynomial: number | null;
+	};
+}
+
+/** The ranks of a head's softmax matrix, from below and from above. */
+export interface HeadSpectrum {
+	readonly ranks: readonly RanksAt[];
+	/** Rows and columns of the submatrix whose singular values bound the rank from below. */
+	readonly submatrix: number;
+	/** Entropy of rows, in nats: of the rows of the submatrix. */
+	readonly entropies: Float64Array;
+	/** The relative errors that the methods prove at each rank tried, for figures. */
+	readonly curves: readonly Curve[];
+}
+
+/** Relative errors of a method at ranks. */
+export interface Curve {
+	readonly method: "hybrid" | "nystrom" | "polynomial" | "least";
+	readonly kind: "proven" | "measured";
+	readonly points: readonly { readonly rank: number; readonly error: number }[];
+}
+
+/** Finds the ranks. */
+export async function headSpectrum(
+	head: HeadRows,
+	{ submatrix, seed, epsilon }: { readonly submatrix: number; readonly seed: number; readonly epsilon: number },
+	runtime: Runtime,
+): Promise<HeadSpectrum> {
+	const [n_q, n_k] = [head.Q.rows, head.K.rows];
+	const all = (n: number) => Array.from({ length: n }, (_, i) => i);
+	const random = seededRandom(seed, "locate");
+	const m = Math.min(submatrix, n_q, n_k);
+	const [rows, columns] = [someOf(n_q, m, random), someOf(n_k, m, random)];
+	const part = await softmaxPart(head, rows, columns, runtime);
+	const whole = n_q <= FORMED && n_k <= FORMED ? await softmaxPart(head, all(n_q), all(n_k), runtime) : undefined;
+	const highest = Math.min(HIGHEST, n_q, n_k);
+	const options = { rank: highest, seed } as const;
+	const hybrid = await approximateHead(head, { ...options, method: "hybrid" }, runtime);
+	const nystrom = await approximateHead(head, { ...options, method: "nystrom" }, runtime);
+	const proofs = [await provenOf(hybrid), await provenOf(nystrom)];
+	const measured = whole && [
+		await measuredErrors(whole.entries, hybrid, ladder(hybrid.rank), runtime),
+		await measuredErrors(whole.entries, nystrom, ladder(nystrom.rank), runtime),
+		await polynomialErrors(whole.entries, head, n_k, runtime),
+	];
+	const last = proofs[0][proofs[0].length - 1];
+	const summed = n_q * n_k <= SUMMED ? await normOf(head, runtime) : Number.POSITIVE_INFINITY;
+	const norm = Math.min(summed, (last.error + last.norm) * (1 + 1e-9));
+	const submatrixEvidence = evidenceOf(part.entries, part.rounding, norm);
+	// The approximation's own singular values; its error is what is proven of it, or measured where that is smaller.
+	const known = measured
+		? Math.min(last.error, (measured[0].at(-1)?.error ?? Infinity) * (1 + 1e-6) + 1e-11 * norm)
+		: last.error;
+	const evidence = [submatrixEvidence, await approximationEvidence(hybrid, known, norm, runtime)];
+	const smallest = Math.max(0, Math.min(norm, last.norm - last.error, Number.isFinite(summed) ? summed : Infinity));
+	const floor = Number.isFinite(summed) ? summed * (1 - 1e-9) : smallest;
+	const rankOf = (points: readonly RankError[], delta: number): number | null =>
+		points.find(({ error }) => error <= delta * floor)?.rank ?? null;
+	return {
+		submatrix: m,
+		entropies: part.entropies,
+		ranks: [...new Set([...relativeErrors, epsilon])]
+			.sort((a, b) => b - a)
+			.map((delta) => ({
+				delta,
+				least: Math.max(...evidence.map((one) => (Number.isFinite(one.error) ? leastRank(one, delta) : 0))),
+				proven: { hybrid: rankOf(proofs[0], delta), nystrom: rankOf(proofs[1], delta) },
+				...(measured && {
+					achieved: {
+						hybrid: rankOf(measured[0], delta),
+						nystrom: rankOf(measured[1], delta),
+						polynomial: rankOf(measured[2], delta),
+					},
+				}),
+			})),
+		curves: [
+			...(["hybrid", "nystrom"] as const).map(
+				(method, i): Curve => ({ method, kind: "proven", points: relative(proofs[i], floor) }),
+			),
+			...(["hybrid", "nystrom", "polynomial"] as const).flatMap((method, i): Curve[] =>
+				measured ? [{ method, kind: "measured", points: relative(measured[i], floor) }] : [],
+			),
+		],
+	};
+}
+
+const relative = (points: readonly RankError[], norm: number) =>
+	points.filter(({ error }) => Number.isFinite(error)).map(({ rank, error }) => ({ rank, error: error / norm }));
+
+async function provenOf(approximation: HeadApproximation): Promise<(RankError & { norm: number })[]> {
+	const made: (RankError & { norm: number })[] = [];
+	// Nyström's proof solves a triangular system for each row: every other rank is enough.
+	const ranks = ladder(approximation.rank).filter(
+		(_, i, { length }) => approximation.method === "hybrid" || (length - i) % 2 === 1,
+	);
+	for (const rank of ranks) made.push({ rank, ...(await approximation.proof(rank)) });
+	return made;
+}
+
+/** Singular values of a submatrix, with the rounding of its entries and of themselves. */
+function evidenceOf(S: Matrix, rounding: number, norm: number): RankEvidence {
+	const { values, error } = singularValues(S);
+	return { values, error: error + rounding * frobeniusNorm(S) * (1 + 1e-9), norm };
+}
+
+/** Singular values of ΦΨᵀ over its normalisers, from the Gram matrices of both factors: right to 10⁻⁵ of the norm. */
+async function approximationEvidence(
+	{ queries, keys, rank }: HeadApproximation,
+	error: number,
+	norm: number,
+	runtime: Runtime,
+): Promise<RankEvidence> {
+	const sums = new Float64Array(rank);
+	for (let l = 0, at = 0; l < keys.rows; l++) for (let m = 0; m < rank; m++) sums[m] += keys.data[at++];
+	const scaled = Matrix.zeros(queries.rows, rank);
+	for (let j = 0; j < queries.rows; j++) {
+		const [from, to] = [queries.row(j), scaled.row(j)];
+		let D = 0;
+		for (let m = 0; m < rank; m++) D += from[m] * sums[m];
+		for (let m = 0; m < rank; m++) to[m] = from[m] / D;
+	}
+	const ofQueries = await multiplyOn(runtime, scaled, scaled, { transposeA: true });
+	const ofKeys = await multiplyOn(runtime, keys, keys, { transposeA: true });
+	// With G_Φ = L Lᵀ the squares are the eigenvalues of Lᵀ G_Ψ L.
+	const L = choleskyOf(ofKeys);
+	const inner = await multiplyOn(runtime, await multiplyOn(runtime, L, ofQueries, { transposeA: true }), L);
+	const symmetric = Matrix.build(rank, rank, (i, j) => (inner.at(i, j) + inner.at(j, i)) / 2);
+	const squares = symmetricEigenvalues(symmetric);
+	// Each square is off by a multiple of rank · u ‖F̃‖² by rounding of Gram matrices, factor, products and eigenvalues; all of them together by
+	const off =
+		64 * rank * rank * (queries.rows + keys.rows) ** 0.5 * 2 ** -53 * squares.reduce((sum, x) => sum + Math.abs(x), 0);
+	return { values: squares.map((x) => Math.sqrt(Math.max(0, x))), error: error + Math.sqrt(off), norm };
+}
+
+/** The factor of a Gram matrix; columns whose pivots are rounding are left at zero. */
+function choleskyOf(G: Matrix): Matrix {
+	const K = G.rows;
+	const L = Matrix.zeros(K, K);
+	let most = 0;
+	for (let i = 0; i < K; i++) most = Math.max(most, G.at(i, i));
+	for (let i = 0; i < K; i++) {
+		const own = L.row(i);
+		for (let j = 0; j <= i; j++) {
+			const other = L.row(j);
+			let sum = G.at(i, j);
+			for (let k = 0; k < j; k++) sum -= own[k] * other[k];
+			if (i === j) own[j] = sum > 1e-15 * most ? Math.sqrt(sum) : 0;
+			else own[j] = other[j] > 0 ? sum / other[j] : 0;
+		}
+	}
+	return L;
+}
+
+/** At least ‖F‖_F. */
+async function normOf(head: HeadRows, runtime: Runtime): Promise<number> {
+	const rows = Array.from({ length: head.Q.rows }, (_, j) => j);
+	const { squares, rounding } = await softmaxPart(head, rows, [], runtime);
+	return Math.sqrt(squares.reduce((sum, x) => sum + x, 0)) * (1 + rounding + 1e-12);
+}
+
+/** So many different indices below n, in order. */
+function someOf(n: number, count: number, random: Random): number[] {
+	const all = Array.from({ length: n }, (_, i) => i);
+	for (let i = 0; i < count; i++) {
+		const j = random.integer(i, n - 1);
+		[all[i], all[j]] = [all[j], all[i]];
+	}
+	return all.slice(0, count).sort((a, b) => a - b);
+}
