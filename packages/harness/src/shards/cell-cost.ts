@@ -33,6 +33,7 @@ const squareMatrices: Readonly<Record<string, number>> = { dense: 6, torch: 8, o
 /** Algorithms that keep n x K numbers: features are not known from the name alone, so many are assumed. */
 const featureRows: Readonly<Record<string, number>> = {
 	nystrom: 1024,
+	hybrid: 1024,
 	"random-features": 1024,
 	"support-basis": 1024,
 	clusters: 256,

@@ -28,7 +28,7 @@ export function locationLines({ scale, epsilon, submatrix }: Layer, located: rea
 		"",
 		"radius, centred: bound on a row's scores about 0 and the keys' mean, median",
 		"directions: score directions that carry 90, 99 and 99.9 % of the variance",
-		"keys: e^entropy, of the median row; pays from: n at which it beats exact attention",
+		"keys: e^entropy of the median row; pays from: n where it beats exact attention",
 		`least: no approximation of a smaller rank is within ${at}; proved: by certificate`,
 		"",
 		first.ranks[0].achieved

@@ -29,6 +29,7 @@ const styles: ReadonlyMap<string, CurveStyle> = new Map(
 		"polynomial/moment": { colour: colours.blue, shape: "diamond" },
 		"polynomial/reverse": { colour: colours.skyBlue, shape: "triangle-down" },
 		nystrom: { colour: colours.green, shape: "cross" },
+		hybrid: { colour: colours.vermillion, shape: "circle" },
 		"random-features": { colour: colours.vermillion, shape: "triangle-right" },
 		"support-basis": { colour: colours.purple, shape: "triangle-left" },
 		numpy: { colour: colours.green, shape: "square" },
