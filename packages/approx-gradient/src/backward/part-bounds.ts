@@ -56,30 +56,33 @@ function keySums(
 	const sums = new Float64Array(keys);
 	if (keys === 0 || queries === 0) return sums;
 	if (from[keys - 1] === 0 && to[0] === queries) return sums.fill(sumOfAll(bounds, rows, offset));
-	const before = new Float64Array(queries + 1);
+	const more = offset.map(Math.abs);
+	// Sums over the queries before each, column by column, and how many of those have no bound.
+	const before = new Float64Array((queries + 1) * width);
 	const unknown = new Int32Array(queries + 1);
-	for (let b = 0; b < width; b++) {
-		const more = Math.abs(offset[b]);
-		let sum = 0;
-		let spoiled = 0;
-		for (let j = 0; j < queries; j++) {
-			let own = 0;
-			for (let row = j, at = j * width + b; row < group * queries; row += queries, at += queries * width)
-				// A row without a bound spoils the keys that it sees, and no others.
-				if (bounds[row] !== 0) own += bounds[row] * (Math.abs(rows[at]) + more);
-			if (own < 1e200) sum += own;
-			else spoiled++;
-			before[j + 1] = sum;
-			unknown[j + 1] = spoiled;
+	for (let j = 0, at = 0; j < queries; j++, at += width) {
+		let most = 0;
+		for (let row = j; row < group * queries; row += queries) {
+			const bound = bounds[row];
+			for (let b = 0; bound !== 0 && b < width; b++) {
+				const own = bound * (Math.abs(rows[row * width + b]) + more[b]);
+				before[at + width + b] += own;
+				if (!(own <= most)) most = own;
+			}
 		}
-		// Differences of sums are within the rounding of the sums.
-		const rounding = 4 * (group + queries) * u * sum;
-		for (let l = 0; l < keys; l++) {
-			if (from[l] >= to[l]) continue;
-			const known = unknown[to[l]] === unknown[from[l]];
-			const total = known ? SLACK * (before[to[l]] - before[from[l]] + rounding) : Number.POSITIVE_INFINITY;
-			if (total > sums[l]) sums[l] = total;
-		}
+		// A row without a bound spoils the keys that it sees, and no others.
+		const known = most < 1e200;
+		unknown[j + 1] = unknown[j] + (known ? 0 : 1);
+		for (let b = 0; b < width; b++) before[at + width + b] = before[at + b] + (known ? before[at + width + b] : 0);
+	}
+	// Differences of sums are within the rounding of the sums.
+	const rounding = before.slice(queries * width).map((sum) => 4 * (group + queries) * u * sum);
+	for (let l = 0; l < keys; l++) {
+		if (from[l] >= to[l]) continue;
+		const [first, last] = [from[l] * width, to[l] * width];
+		let most = 0;
+		for (let b = 0; b < width; b++) most = Math.max(most, before[last + b] - before[first + b] + rounding[b]);
+		sums[l] = unknown[to[l]] === unknown[from[l]] ? SLACK * most : Number.POSITIVE_INFINITY;
 	}
 	return sums;
 }

