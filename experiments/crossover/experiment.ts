@@ -64,7 +64,7 @@ async function timesAround(context: CellContext, guess: number, most: number): P
 	const start = Math.min(most, Math.max(LEAST_SIZE, 2 ** Math.round(Math.log2(guess))));
 	const times = [await timesAt(context, start)];
 	const isFaster = ({ exact, polynomial }: TimesAt): boolean => polynomial < exact;
-	const up = !isFaster(times[0]!);
+	const up = !isFaster(times[0]);
 	for (let n = up ? 2 * start : start / 2; n >= LEAST_SIZE && n <= most; n = up ? 2 * n : n / 2) {
 		times.push(await timesAt(context, n));
 		if (isFaster(times.at(-1)!) === up) break;
@@ -130,7 +130,7 @@ function titleOfPredictions({ rows }: FigureFacts): string {
 		.map((ratio) => Math.max(ratio, 1 / ratio))
 		.sort((a, b) => a - b);
 	if (factors.length === 0) return "No crossover was found";
-	const median = factors[Math.floor(factors.length / 2)]!;
+	const median = factors[Math.floor(factors.length / 2)];
 	return `The cost model predicts the crossover within a factor of ${median.toFixed(1)} in the median, ${factors.at(-1)!.toFixed(1)} at most`;
 }
 

@@ -34,7 +34,7 @@ export async function measureFromFile({ cell, algorithm, runtime, budget }: Cell
 		const file = await openProblem(path);
 		try {
 			const runs = [await measureGradient(algorithm, file.problem, options, runtime)];
-			while (runs.length < RUNS && runs[0]!.milliseconds < budget)
+			while (runs.length < RUNS && runs[0].milliseconds < budget)
 				runs.push(await measureGradient(algorithm, file.problem, options, runtime));
 			const { result, peakRssMb } = runs.at(-1)!;
 			const time = Math.min(...runs.map(({ milliseconds }) => milliseconds));

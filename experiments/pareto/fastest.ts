@@ -11,7 +11,7 @@ export function describeFastest(rows: readonly Row[], error: (row: Row) => numbe
 			const [best] = members
 				.filter((row) => row.time_ms !== undefined && (error(row) ?? Infinity) <= target)
 				.sort((a, b) => a.time_ms! - b.time_ms!);
-			return best ? [{ B, name: best.algorithm.split(":")[0]! }] : [];
+			return best ? [{ B, name: best.algorithm.split(":")[0] }] : [];
 		});
 	if (fastest.length === 0) return `No algorithm is ${what}`;
 	const parts = [...Map.groupBy(fastest, ({ name }) => name)].map(

@@ -47,7 +47,7 @@ export default defineExperiment({
 					label: ({ rank }) => (rank === undefined ? undefined : `K ${rank.toLocaleString("en")}`),
 				},
 			],
-			panels: { value: regimeOf, heading: ([row]) => regimes[regimeOf(row!)!]!.name },
+			panels: { value: regimeOf, heading: ([row]) => regimes[regimeOf(row!)!].name },
 			caveat:
 				"The title is about the largest n of each panel that both have. The error that is proven is ε = 1/n; K is the polynomial's rank. " +
 				"Few sizes, and below n = 1,024 work that does not grow with n: no exponent can be read here. √ln n is the threshold, where at the largest n no " +

@@ -51,7 +51,7 @@ async function measure({ cell, algorithm, runtime }: CellContext): Promise<Measu
 	const error = isCompared && gradientError(gradient, (await referenceGradient(last, algorithm)).gradient);
 	const final = noted.degree.length - 1;
 	return {
-		time_ms: Number(times[Math.floor(times.length / 2)]!.toPrecision(6)),
+		time_ms: Number(times[Math.floor(times.length / 2)].toPrecision(6)),
 		samples: times.length,
 		loss: noted.loss.at(-1)! * cell.n,
 		...(error && { error_max: error.max, ...(error.relative !== undefined && { error_rel: error.relative }) }),

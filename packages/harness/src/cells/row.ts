@@ -124,7 +124,7 @@ export function decodeRow(fields: readonly string[], header: readonly Column[] =
 
 /** What was expected; of a union the last alternative, since the first is the empty field. */
 function expectation(issue: z.core.$ZodIssue): string {
-	if (issue.code === "invalid_union") return expectation(issue.errors.at(-1)![0]!);
+	if (issue.code === "invalid_union") return expectation(issue.errors.at(-1)![0]);
 	return issue.message
 		.replace(/^Invalid (option: |ISO )?/i, "")
 		.replace(/^expected /, "")

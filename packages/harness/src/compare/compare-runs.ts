@@ -36,9 +36,9 @@ export function compareRuns(first: string, second: string, across: readonly Cond
 	const { verdicts, noise } = judge(ratios);
 	return {
 		points: pairs.map(({ name, first, second }, i) => {
-			const { ratio, interval } = ratios[i]!;
+			const { ratio, interval } = ratios[i];
 			const times = [first.row.time_ms!, second.row.time_ms!] as const;
-			return { name, times, ratio, ...(interval && { interval }), verdict: verdicts[i]! };
+			return { name, times, ratio, ...(interval && { interval }), verdict: verdicts[i] };
 		}),
 		noise,
 		unmatched,

@@ -27,7 +27,7 @@ export function localLaw(points: readonly SizedValue[], n: number): LocalLaw | u
 	return {
 		line: uncertain(line),
 		freedom: line.freedom,
-		smallest: sizes[0]!,
+		smallest: sizes[0],
 		largest: sizes.at(-1)!,
 	};
 }

@@ -34,7 +34,7 @@ export function curvesOverSizes(cells: readonly RunCell[], rows: readonly Row[])
 			.join(" ");
 	const groups = Map.groupBy(known, ({ cell }) => `${cell.algorithm}\n${settingOf(cell)}`);
 	return [...groups.values()].map((group) => {
-		const { cell } = group[0]!;
+		const { cell } = group[0];
 		const members = group.map(({ row }) => row).sort((a, b) => a.n - b.n);
 		return {
 			algorithm: cell.algorithm,

@@ -89,7 +89,7 @@ function startProbe(build: BuildName): Probe | undefined {
 	for (let r = 0; r < rows; r++)
 		for (let v = 0; v < cols; v++) {
 			let sum = 0;
-			for (let k = 0; k < count; k++) sum += a[k * rows + r]! * b[k * cols + v]!;
+			for (let k = 0; k < count; k++) sum += a[k * rows + r] * b[k * cols + v];
 			if (c[r * cols + v] !== sum) return undefined;
 		}
 	return { build, cols, run };

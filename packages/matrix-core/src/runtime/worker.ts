@@ -17,7 +17,7 @@ for (;;) {
 	while (Atomics.load(control, word.job) === job) Atomics.wait(control, word.job, job);
 	job = Atomics.load(control, word.job);
 	// another thread's growth of the memory is seen a moment later
-	while (memory.buffer.byteLength < control[word.pages]! * 65536) Atomics.wait(control, word.job, job, 1);
+	while (memory.buffer.byteLength < control[word.pages] * 65536) Atomics.wait(control, word.job, job, 1);
 	const kind = control[word.kind];
 	if (kind === jobKind.close) break;
 	if (kind === jobKind.load)

@@ -121,12 +121,12 @@ export class DeviationPilot {
 		const { profile, space } = this.#method;
 		const { d, valueHalfRange, keyReach, roundings } = profile;
 		const { count, points } = this.#block!;
-		const normaliser = this.#sums[4 * d * count + j]!;
+		const normaliser = this.#sums[4 * d * count + j];
 		if (!(normaliser > 0)) return undefined;
 		const terms = sizeOfTerms(this.#coefficients, reachOf(points, j, count, space), false);
 		const rounding = relativeRounding(this.#sumCount, (2 * terms * this.#totalWeight) / normaliser);
 		const deviation = (first: number, second: number, reach: number): number => {
-			const mean = this.#sums[first * count + j]! / normaliser;
+			const mean = this.#sums[first * count + j] / normaliser;
 			const variance = this.#sums[second * count + j] / normaliser - mean * mean;
 			// |x| <= reach: the mean square is off by 2 roundings · reach², the squared mean by 4.
 			return Math.sqrt(this.#inflation * (Math.max(0, variance) + 8 * rounding * reach * reach + this.#lost));

@@ -21,7 +21,7 @@ export function guideLines(guides: readonly Guide[], curves: readonly Curve[]): 
 		const [nearest] = fitted;
 		if (!nearest) return [];
 		const coefficient = below * Math.min(...nearest.points.map(({ x, y }) => y / x ** exponent));
-		const ends = [nearest.points[0]!, nearest.points.at(-1)!].map(({ x }) => ({ x, y: coefficient * x ** exponent }));
+		const ends = [nearest.points[0], nearest.points.at(-1)!].map(({ x }) => ({ x, y: coefficient * x ** exponent }));
 		return [{ label, ends }];
 	});
 }

@@ -83,7 +83,7 @@ function pieces(points: readonly OverlayPoint[], marks: readonly Box[]) {
 	let piece = 0;
 	return points.flatMap((point, i) => {
 		if (isHiding(point)) return [];
-		if (i > 0 && isHiding(points[i - 1]!)) piece++;
+		if (i > 0 && isHiding(points[i - 1])) piece++;
 		return [{ x: drawnValue(point.x), y: drawnValue(point.y), piece }];
 	});
 }

@@ -21,7 +21,7 @@ export function certificatesOf(rows: readonly Row[]): CertificateRecord[] {
 	const claimed = rows.filter(({ status, bound_kind }) => status === "done" && bound_kind !== undefined);
 	return [...Map.groupBy(claimed, ({ algorithm, bound_kind }) => `${algorithm} ${bound_kind}`).values()].map(
 		(group) => {
-			const { algorithm, bound_kind } = group[0]!;
+			const { algorithm, bound_kind } = group[0];
 			const known = group.flatMap(({ error_max, error_bound }) =>
 				error_max === undefined || error_bound === undefined ? [] : [{ error: error_max, bound: error_bound }],
 			);
