@@ -37,6 +37,8 @@ export {
 	describeRegime,
 	type Figure,
 	type FigureFacts,
+	type FigureFormat,
+	figureFormats,
 	figureSpec,
 	type Guide,
 	type HeatCell,
@@ -88,7 +90,15 @@ export {
 	type TimingDetail,
 	timeRuns,
 } from "./measure/index.ts";
-export { plotRun, reportClaims, reportIndex, reportRun, reproduceCommand, reproduceRun } from "./report/index.ts";
+export {
+	type PlotOptions,
+	plotRun,
+	reportClaims,
+	reportIndex,
+	reportRun,
+	reproduceCommand,
+	reproduceRun,
+} from "./report/index.ts";
 export {
 	type CellPlan,
 	cellCost,

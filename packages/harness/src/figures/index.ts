@@ -18,7 +18,13 @@ export { figureModel } from "./model/figure-model.ts";
 export type { LegendEntry } from "./model/panel-model.ts";
 export { describeRegime } from "./panels/regime.ts";
 export { figureSpec } from "./print/print-spec.ts";
-export { renderFigure } from "./print/render.ts";
+export {
+	type FigureFormat,
+	figureFormats,
+	type PaperOptions,
+	renderFigure,
+	renderForPaper,
+} from "./print/render.ts";
 export { numberText } from "./scales/number-text.ts";
 export { power } from "./scales/ticks.ts";
 export { type ScreenFigure, screenFigure } from "./screen/screen-figure.ts";

@@ -1,4 +1,4 @@
-export { plotRun } from "./plot-run.ts";
+export { type PlotOptions, plotRun } from "./plot-run.ts";
 export { reportClaims, reportIndex } from "./report-index.ts";
 export { reportRun } from "./report-run.ts";
 export { reproduceCommand, reproduceRun } from "./sections/reproduce.ts";

@@ -9,27 +9,27 @@ export const plotVerb: Verb = {
 		array: true,
 		describe: "a folder that a sweep has written, like results/scaling",
 	},
-	summary: "Redraw the figures of results",
-	examples: [["plot results/scaling", "SVG and PNG from the rows"]],
-	flags: async () => [{ schema: await plotFlags() }],
+	summary: "Redraw the figures of results, for a page or for a paper",
+	examples: [
+		["plot results/scaling", "SVG and PNG from the rows"],
+		["plot results/scaling --format pdf,pgf --width 3.25in --no-title", "for a column of a paper, with a caption"],
+	],
+	flags: async () => [{ schema: (await import("./flags.ts")).plotFlags }],
 	run: async ({ folder, ...given }) => {
 		const { readFlags } = await import("../../flags/flags.ts");
+		const { plotFlags, plotOptions } = await import("./flags.ts");
 		const { plotRun } = await import("@attgrad/harness");
 		const { knownExperiments } = await import("../sweep/experiment-file.ts");
-		const { json, experiment } = readFlags(await plotFlags(), given);
-		const experiments = await knownExperiments(experiment);
+		const flags = readFlags(plotFlags, given);
+		const options = plotOptions(flags);
+		const experiments = await knownExperiments(flags.experiment);
 		const files: string[] = [];
 		for (const one of folder as string[]) {
-			const drawn = await plotRun(one, experiments);
+			const drawn = await plotRun(one, experiments, options);
 			if (drawn.length === 0) console.error(`attgrad plot: ${one} has no rows to draw; sweep first`);
 			files.push(...drawn);
 		}
-		if (json) console.log(JSON.stringify({ files }));
+		if (flags.json) console.log(JSON.stringify({ files }));
 		else for (const file of files) console.log(file);
 	},
 };
-
-async function plotFlags() {
-	const [{ z }, { experimentFile, json }] = await Promise.all([import("zod"), import("../../flags/runtime-flags.ts")]);
-	return z.object({ experiment: experimentFile, json });
-}
