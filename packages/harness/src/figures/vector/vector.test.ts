@@ -134,7 +134,7 @@ test("colours are read as CSS writes them, and gradients are even", () => {
 		[1, "#f00"],
 	] as const;
 	expect([0, 0.25, 0.5, 0.75, 1].map((offset) => colourAt(stops, offset))).toEqual([
-		...["#000", "rgb(128,128,128)", "#fff", "rgb(255,128,128)", "#f00"],
+		...["#000", "rgb(128,128,128)", "rgb(255,255,255)", "rgb(255,128,128)", "rgb(255,0,0)"],
 	]);
 });
 
