@@ -77,9 +77,9 @@ export function drawChart(place: HTMLElement, chart: Chart): void {
 				: x(mark.x) > width - 130
 					? [
 							`M${fixed(x(mark.x))} ${margin.top}V${bottom}`,
-							`x="${fixed(x(mark.x) - 4)}" y="${margin.top + 12}" text-anchor="end"`,
+							`x="${fixed(x(mark.x) - 4)}" y="${bottom - 6}" text-anchor="end"`,
 						]
-					: [`M${fixed(x(mark.x))} ${margin.top}V${bottom}`, `x="${fixed(x(mark.x) + 4)}" y="${margin.top + 12}"`];
+					: [`M${fixed(x(mark.x))} ${margin.top}V${bottom}`, `x="${fixed(x(mark.x) + 4)}" y="${bottom - 6}"`];
 		return `<path class="rule" d="${d}"/><text class="rule-text" ${at}>${escaped(mark.text)}</text>`;
 	});
 	const curves = chart.curves.map((curve) => {
