@@ -3,3 +3,4 @@ export { findForward, forwardNames, forwards } from "./forwards.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./gradients.ts";
 export { peers } from "./programs/peers.ts";
 export { pythonWith } from "./programs/python.ts";
+export { type StackCertificate, type StackResult, stackAlgorithms, stackGradients } from "./stack.ts";

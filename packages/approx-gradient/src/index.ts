@@ -65,3 +65,16 @@ export { countMonomials } from "./polynomial/monomials/feature-tree.ts";
 export { totalDegreeTree } from "./polynomial/monomials/total-degree.ts";
 export { type PolynomialOptions, polynomial } from "./polynomial/polynomial.ts";
 export { type PolynomialForwardOptions, polynomialForward } from "./polynomial/polynomial-forward.ts";
+export {
+	type EndToEnd,
+	endToEnd,
+	type LayerPerturbation,
+	largestPerturbation,
+	type ProvedGradients,
+	type ProvedOutput,
+	type ProvedPass,
+	perturbationOf,
+	polynomialStack,
+	type StackAccuracy,
+	type StackRoute,
+} from "./stack/index.ts";

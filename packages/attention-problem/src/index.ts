@@ -50,3 +50,14 @@ export {
 } from "./problem/problem.ts";
 export { openProblem, type ReferenceAnswers, readProblem } from "./problem-files/problem-file.ts";
 export { type WriteOptions, writeProblem } from "./problem-files/write-problem.ts";
+export {
+	joinHeads,
+	type LayerPass,
+	type OperatorGradients,
+	runStack,
+	type StackOperator,
+	type StackRun,
+	splitHeads,
+} from "./stack/run-stack.ts";
+export { type AttentionStack, createStack, type StackSettings, type StackWeights } from "./stack/stack.ts";
+export { readStack, type StackFile, type StackFileSettings } from "./stack/stack-file.ts";

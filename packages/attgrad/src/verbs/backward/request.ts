@@ -13,8 +13,9 @@ const own = z.object({
 	...operatorFlags,
 	dtype,
 	...runtimeFlags,
+	residual: z.boolean().default(false).describe("each layer of a stack adds its input to its output"),
 	withOutput: z.boolean().default(false).describe("give the output O and lse as well"),
-	out: z.string().min(1).optional().describe("file to write dQ, dK and dV to, .npz"),
+	out: z.string().min(1).optional().describe("file to write the gradients to, .npz"),
 	json,
 });
 

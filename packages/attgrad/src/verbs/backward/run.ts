@@ -1,6 +1,7 @@
 import {
 	type BackwardProblem,
 	type BackwardResult,
+	holdsOperands,
 	openBackwardProblem,
 	shapesOf,
 	writeArrays,
@@ -13,9 +14,10 @@ import { openRuntime } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { describeBackward, describeBackwardFailure, printBackward } from "./answer.ts";
 import { type BackwardRequest, readBackwardRequest } from "./request.ts";
+import { answerStack } from "./stack/run.ts";
 
 /**
- * Reads a layer, computes its gradients, writes them where asked and prints the answer. The call, the output file, and names and
+ * Reads a layer or a stack of layers, computes its gradients, writes them where asked and prints the answer. The call, the output file, and names and
  * shapes in the layer's are checked before anything is computed; entries as they are read.
  * @throws UsageError for a wrong call or input; ComputationError when the gradients cannot be had as asked
  */
@@ -24,6 +26,8 @@ export async function answerBackward(given: GivenFlags): Promise<void> {
 	const { algorithm, options, out, json, dtype, threads, kernel, scale, mask, window } = request;
 	const input = String(given["layer"]);
 	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npz", input });
+	if (!holdsOperands(input)) return answerStack(request, input, target);
+	if (request.residual) throw new UsageError("--residual: Q, K, V are those of one layer; a stack needs E and weights");
 	const file = await openBackwardProblem(input, { dtype, scale, mask, window });
 	const problem = file.operands;
 	const progress = progressLine();
