@@ -7,7 +7,7 @@ import { KernelRun } from "./kernels/kernel-run.ts";
 import { operatorKernels } from "./kernels/operator-kernels.ts";
 import { KeySweep } from "./key-sweep.ts";
 import { makePart, ownRoom, type Part, type PartRows, partRows } from "./part.ts";
-import { type PartBounds, partBounds } from "./part-bounds.ts";
+import { largestOf, type PartBounds, partBounds } from "./part-bounds.ts";
 import { type PartResults, partResults } from "./part-results.ts";
 import { QuerySweep } from "./query-sweep.ts";
 
@@ -18,9 +18,9 @@ export interface Attempt {
 	readonly output: Matrix;
 	readonly lse: Float64Array;
 	readonly exactRows: number;
-	/** A bound for each row, and the part of it that rounding accounts for. */
+	/** A bound for each row, and the largest part of one that rounding accounts for. */
 	readonly rows: OfEachGradient<Float64Array>;
-	readonly floors: OfEachGradient<Float64Array>;
+	readonly floors: OfEachGradient;
 	/** A bound on the length of the error of each row of the output. */
 	readonly outputRows: Float64Array;
 }
@@ -76,8 +76,10 @@ export async function attemptDegree(
 	const all = emptyAttempt(problem, degree);
 	let exactRows = 0;
 	let rows = 0;
+	const floors = { dQ: 0, dK: 0, dV: 0 };
 	const finish = ({ part, results, bounds }: Done): void => {
 		place(part, results, bounds, all);
+		for (const name of gradientNames) floors[name] = Math.max(floors[name], bounds.floors[name]);
 		exactRows += results.exactRows;
 		rows += part.group * part.queries;
 		onProgress?.(rows, problem.batch * problem.heads * problem.n_q);
@@ -88,7 +90,7 @@ export async function attemptDegree(
 		if (above !== undefined) return { above };
 	}
 	for (const name of gradientNames) requireFinite(name, all.gradients[name]);
-	return { ...all, exactRows };
+	return { ...all, floors, exactRows };
 }
 
 /** Parts in their order, together while they have at most `BATCH` rows. */
@@ -156,13 +158,6 @@ async function kernelParts(
 
 const largestBound = ({ rows }: PartBounds): number => Math.max(...gradientNames.map((name) => largestOf(rows[name])));
 
-/** The largest number; Infinity where one is none. */
-export function largestOf(numbers: Float64Array): number {
-	let most = 0;
-	for (let i = 0; i < numbers.length; i++) if (!(numbers[i] <= most)) most = numbers[i];
-	return Number.isNaN(most) ? Number.POSITIVE_INFINITY : most;
-}
-
 /** Lets others have a turn after every so much work. */
 function turns({ raisedSize }: FeatureTree, { group, d, d_v }: Part, chunk: number): () => Promise<void> {
 	let work = 0;
@@ -174,7 +169,7 @@ function turns({ raisedSize }: FeatureTree, { group, d, d_v }: Part, chunk: numb
 	};
 }
 
-function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit<Attempt, "exactRows"> {
+function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit<Attempt, "exactRows" | "floors"> {
 	const { batch, heads, keyHeads, n_q, n_k, d, d_v } = problem;
 	const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
 	const rows = () => ({ dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) });
@@ -185,12 +180,11 @@ function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit
 		outputRows: new Float64Array(queries),
 		lse: new Float64Array(queries).fill(Number.NEGATIVE_INFINITY),
 		rows: rows(),
-		floors: rows(),
 	};
 }
 
 /** Writes the results of a part to their rows, in the units of the problem. */
-function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<Attempt, "exactRows">): void {
+function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<Attempt, "exactRows" | "floors">): void {
 	const { group, queries, queryAt, keyAt, d, d_v, keyScale, scale } = part;
 	const { dQ, dK, dV } = all.gradients;
 	const rows = queries * d;
@@ -202,19 +196,17 @@ function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<A
 		const place = (from: Float64Array, into: Float64Array): void =>
 			into.set(from.subarray(head * queries, (head + 1) * queries), to);
 		place(bounds.rows.dQ, all.rows.dQ);
-		place(bounds.floors.dQ, all.floors.dQ);
 		place(bounds.output, all.outputRows);
 	}
 	for (let at = 0; at < results.dK.length; at++) dK.data[keyAt * d + at] = results.dK[at] * keyScale;
 	dV.data.set(results.dV, keyAt * d_v);
 	for (const name of ["dK", "dV"] as const) {
 		all.rows[name].set(bounds.rows[name], keyAt);
-		all.floors[name].set(bounds.floors[name], keyAt);
 	}
 }
 
 /** Output and lse of a head: about the centres no more. Queries that see no key keep 0 and -Infinity. */
-function placeOutput(part: Part, results: PartResults, head: number, all: Omit<Attempt, "exactRows">): void {
+function placeOutput(part: Part, results: PartResults, head: number, all: Omit<Attempt, "exactRows" | "floors">): void {
 	const { queries, queryAt, d, d_v, q, nu, keyScale, keyCentre, valueCentre } = part;
 	const output = all.output.data;
 	const shifts = keyCentre.map((x) => x * keyScale);

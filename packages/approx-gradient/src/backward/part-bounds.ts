@@ -9,10 +9,11 @@ const u = 2 ** -53;
 /** Covers the rounding of the sums here, beside that of their length. */
 const SLACK = 1 + 1e-9;
 
-/** Bounds on the rows of the gradients of a part in the units of the problem, and the part of each that rounding accounts for. */
+/** Bounds on the rows of the gradients of a part in the units of the problem. */
 export interface PartBounds {
 	readonly rows: OfEachGradient<Float64Array>;
-	readonly floors: OfEachGradient<Float64Array>;
+	/** The largest part of a bound that rounding accounts for. */
+	readonly floors: OfEachGradient;
 	/** Lengths of the errors of the rows of the output. */
 	readonly output: Float64Array;
 }
@@ -22,27 +23,41 @@ export function partBounds(part: Part, errors: RowErrors): PartBounds {
 	const { d, d_v, q, nu, upstream, scale, keyScale } = part;
 	const lost = lostBelow(part);
 	const seen = queriesOf(part);
-	const query = scaled(scale / keyScale, lost);
-	const key = (bounds: Float64Array) => scaled(keyScale, lost)(keySums(part, seen, bounds, q, d, nu));
-	const value = (bounds: Float64Array) => scaled(1, lost)(keySums(part, seen, bounds, upstream, d_v));
+	const queryFactor = scale / keyScale;
+	const key = (bounds: Float64Array) => keySums(part, seen, bounds, q, d, nu);
+	const value = (bounds: Float64Array) => keySums(part, seen, bounds, upstream, d_v);
+	const floor = (bounds: Float64Array, factor: number) => bounded(SLACK * largestOf(bounds) * factor + lost);
 	return {
-		rows: { dQ: query(errors.query), dK: key(errors.score), dV: value(errors.weight) },
-		floors: { dQ: query(errors.queryFloor), dK: key(errors.scoreFloor), dV: value(errors.weightFloor) },
-		output: scaled(1, lost)(errors.output),
+		rows: {
+			dQ: scaled(errors.query, queryFactor, lost),
+			dK: scaled(key(errors.score), keyScale, lost),
+			dV: scaled(value(errors.weight), 1, lost),
+		},
+		floors: {
+			dQ: floor(errors.queryFloor, queryFactor),
+			dK: floor(key(errors.scoreFloor), keyScale),
+			dV: floor(value(errors.weightFloor), 1),
+		},
+		output: scaled(errors.output, 1, lost),
 	};
 }
 
+/** The largest number; Infinity where one is none. */
+export function largestOf(numbers: Float64Array): number {
+	let most = 0;
+	for (let i = 0; i < numbers.length; i++) if (!(numbers[i] <= most)) most = numbers[i];
+	return Number.isNaN(most) ? Number.POSITIVE_INFINITY : most;
+}
+
 /** Bounds times a factor, and what is lost below the normal range. */
-const scaled =
-	(factor: number, lost: number) =>
-	(bounds: Float64Array): Float64Array => {
-		const all = new Float64Array(bounds.length);
-		for (let i = 0; i < all.length; i++) {
-			const bound = SLACK * bounds[i] * factor + lost;
-			all[i] = bound >= 0 ? bound : Number.POSITIVE_INFINITY;
-		}
-		return all;
-	};
+function scaled(bounds: Float64Array, factor: number, lost: number): Float64Array {
+	const all = new Float64Array(bounds.length);
+	for (let i = 0; i < all.length; i++) {
+		const bound = SLACK * bounds[i] * factor + lost;
+		all[i] = bound >= 0 ? bound : Number.POSITIVE_INFINITY;
+	}
+	return all;
+}
 
 /** At least max_b Σ_j bounds_j (|rows_jb| + |offset_b|) over the queries that see each key, by sums from the first query on. */
 function keySums(

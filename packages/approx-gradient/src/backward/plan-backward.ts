@@ -7,7 +7,8 @@ import {
 } from "@attgrad/attention-problem";
 import { Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
-import { attemptDegree, gradientNames, largestOf } from "./attempt.ts";
+import { attemptDegree, gradientNames } from "./attempt.ts";
+import { largestOf } from "./part-bounds.ts";
 
 /** An accuracy: of every entry, and of each gradient as a part of its largest entry. */
 export interface BackwardAccuracy {
@@ -30,9 +31,11 @@ const HIGHEST = 15;
 /** Flops of an exponential. */
 const EXPONENTIAL = 20;
 
-/** How much longer a flop of the sums takes on kernels than one of the exact pass (d = 4, degree 6), and the flops that its beginning is worth. */
+/** How much longer a flop of the sums takes on kernels than one of the exact pass (d = 4, degree 6). */
 const SLOWER = 1.2;
-const BEGINNING = 1e7;
+
+/** Flops of the exact pass that take as long as the sample and the beginning of the kernels. */
+const BEGINNING = 8e7;
 
 /** Flops of the exact backward pass in row blocks. */
 export function exactWork({ batch, heads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>): number {

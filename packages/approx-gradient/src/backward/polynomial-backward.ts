@@ -21,7 +21,8 @@ import {
 import { z } from "zod";
 import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
 import { availableMemory, countMonomials } from "../polynomial/monomials/feature-tree.ts";
-import { type Attempt, attemptDegree, gradientNames, largestOf } from "./attempt.ts";
+import { type Attempt, attemptDegree, gradientNames } from "./attempt.ts";
+import { largestOf } from "./part-bounds.ts";
 
 /** Rows of a chunk. */
 const CHUNK = 64;
@@ -149,7 +150,7 @@ function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number
 
 /** Whether rounding may account for all of a gradient: a relative error has no meaning then. */
 const maybeZero = ({ gradients, floors }: Attempt, name: keyof OfEachGradient): boolean =>
-	maxAbs(gradients[name]) <= largestOf(floors[name]);
+	maxAbs(gradients[name]) <= floors[name];
 
 /** What is told where a relative error was asked for and some gradients may be zero. */
 function zeroRemark(attempt: Attempt, { degree, epsilon, relative }: PolynomialBackwardOptions): string | undefined {
@@ -184,7 +185,7 @@ function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBoun
 	const certificate: BackwardCertificate = {
 		kind: proved ? "a-posteriori" : "none",
 		bounds,
-		floatFloor: ofEach((name) => withStorage(attempt, name, dtype, largestOf(floors[name]))),
+		floatFloor: ofEach((name) => withStorage(attempt, name, dtype, floors[name])),
 		output: { bound: outputBound(largestOf(outputRows)), ...(rowBounds && { rows: outputRows.map(outputBound) }) },
 		...(rowBounds && {
 			rowBounds: ofEach((name) => rows[name].map((bound) => withStorage(attempt, name, dtype, bound))),

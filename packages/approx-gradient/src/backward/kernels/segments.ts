@@ -10,7 +10,7 @@ export interface Segment {
 }
 
 /** Rows of a segment at the least and at the most, segments that a part has if rows allow it, and bytes of their sums. */
-const SEGMENT = { rows: 512, most: 16384, count: 32, bytes: 2 ** 26 };
+const SEGMENT = { rows: 1024, most: 16384, count: 16, bytes: 2 ** 26 };
 
 /** Chunks of a segment of `chunks` chunks of `size` rows, each with sums of `state` doubles. It does not depend on threads: sums are made alike for any number. */
 export function segmentChunks(chunks: number, size: number, state: number): number {

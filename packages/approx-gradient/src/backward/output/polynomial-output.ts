@@ -2,7 +2,8 @@ import type { AttentionOperands } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { availableMemory, countMonomials } from "../../polynomial/monomials/feature-tree.ts";
-import { attemptDegree, largestOf } from "../attempt.ts";
+import { attemptDegree } from "../attempt.ts";
+import { largestOf } from "../part-bounds.ts";
 import { memoryOf, type PolynomialBackwardOptions, storedBound } from "../polynomial-backward.ts";
 
 /** Highest degree that is tried for an accuracy. */
