@@ -5,6 +5,8 @@ import manifest from "../package.json" with { type: "json" };
 import { attgrad, start, temporaryFolder } from "./testing/command.ts";
 
 const verbs = [
+	"rows",
+	"locate",
 	"sweep",
 	"gradient",
 	"generate",
@@ -24,12 +26,22 @@ test.concurrent("--help names every verb", async () => {
 	for (const verb of verbs) expect(stdout).toContain(`attgrad ${verb}`);
 });
 
+test.concurrent("the help of gradient that names an algorithm has its options alone", async () => {
+	const { code, stdout } = await attgrad(["gradient", "--algorithm", "nystrom", "--help"]);
+	expect(code).toBe(0);
+	expect(stdout).toMatch(/^Options of nystrom, /m);
+	expect(stdout).toContain("--rank");
+	expect(stdout).not.toContain("--features");
+	const misspelt = await attgrad(["gradient", "--algorithm=nistrom", "--help"]);
+	expect(misspelt).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean nystrom?") });
+});
+
 test.concurrent.each(verbs)("%s --help shows options and examples and does nothing", async (verb) => {
 	const { code, stdout, stderr } = await attgrad([verb, "--help"]);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	expect(stdout).toMatch(/^Examples:\n +attgrad /m);
-	// What completion prints is for a shell alone.
-	if (verb !== "completion") expect(stdout).toContain("--json");
+	// Completion prints for a shell alone; rows has --format json.
+	if (verb !== "completion" && verb !== "rows") expect(stdout).toContain("--json");
 });
 
 test.concurrent("--version prints the version alone", async () => {
@@ -50,15 +62,15 @@ const refused: [words: string[], line: string][] = [
 	[["gradiant", "p.npz"], "attgrad: unknown verb: gradiant (did you mean gradient?)"],
 	[
 		["xyzzy"],
-		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, backward, serve, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion)",
+		"attgrad: unknown verb: xyzzy (known: sweep, gradient, plan, forward, backward, locate, serve, generate, plot, report, rows, compare, merge, slurm, solve, reduce, list, doctor, completion)",
 	],
 	[
 		[],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, serve, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, locate, serve, generate, plot, report, rows, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
 	],
 	[
 		["--verbose"],
-		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, serve, generate, plot, report, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
+		"attgrad: a verb is missing (sweep, gradient, plan, forward, backward, locate, serve, generate, plot, report, rows, compare, merge, slurm, solve, reduce, list, doctor, completion); see attgrad --help",
 	],
 	[["list", "--jsn"], "attgrad list: unknown option: --jsn (did you mean --json?)"],
 	[["list", "--no-colour"], "attgrad list: unknown option: --no-colour (see --help)"],

@@ -107,7 +107,7 @@ function commandLine(words: readonly string[]) {
 		yargs([...words])
 			.scriptName("attgrad")
 			.usage("$0: gradients of the attention loss, exact and certified approximate\n\nattgrad <verb> [options]")
-			.command(verbs.map(commandModule))
+			.command(verbs.map((verb) => commandModule(verb, words.some(isHelpFlag) ? words : [])))
 			.locale("en")
 			.strict()
 			.alias("help", "h")

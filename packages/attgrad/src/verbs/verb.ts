@@ -23,13 +23,20 @@ export interface Verb {
 	readonly examples: readonly (readonly [call: string, does: string])[];
 	/** Last lines of the help. */
 	readonly epilogue?: string;
-	/** The flags. @default none */
-	flags?(): Promise<readonly FlagGroup[]>;
+	/**
+	 * The flags.
+	 * @param helpWords the words of a call that asks for help, for a help that depends on them; none in any other call
+	 * @default none
+	 */
+	flags?(helpWords?: readonly string[]): Promise<readonly FlagGroup[]>;
 	run(given: GivenFlags): Promise<void>;
 }
 
-/** A verb for yargs. */
-export function commandModule(verb: Verb): CommandModule<unknown, GivenFlags> {
+/**
+ * A verb for yargs.
+ * @param helpWords the words of a call that asks for help
+ */
+export function commandModule(verb: Verb, helpWords: readonly string[] = []): CommandModule<unknown, GivenFlags> {
 	const { name, argument, summary, examples, epilogue } = verb;
 	return {
 		command: [name, argument?.syntax].filter(Boolean).join(" "),
@@ -39,7 +46,7 @@ export function commandModule(verb: Verb): CommandModule<unknown, GivenFlags> {
 				const { syntax, ...options } = argument;
 				parser.positional(argumentName(syntax), options);
 			}
-			for (const { schema, heading } of (await verb.flags?.()) ?? []) {
+			for (const { schema, heading } of (await verb.flags?.(helpWords)) ?? []) {
 				const { flagsOf } = await import("../flags/flags.ts");
 				const flags: Record<string, Options> = flagsOf(schema);
 				parser.options(flags);

@@ -13,14 +13,12 @@ export const gradientVerb: Verb = {
 		["gradient problem.npz", "let attgrad pick; every entry proved within 1e-3 of the largest"],
 		["gradient problem.npz --algorithm streaming --out grad.npy", "exact, in O(n d) memory"],
 		["gradient problem.npz --algorithm polynomial --epsilon 1e-8 --json", "every entry proved within 1e-8"],
+		["gradient --algorithm nystrom --help", "the options of one algorithm"],
 		['gradient problem.npz --command "python3 mine.py"', "with your own program: docs/extending.md"],
 	],
-	flags: async () => {
-		const { algorithmFlags, gradientFlags } = await import("./flags.ts");
-		return [
-			{ schema: gradientFlags },
-			{ schema: algorithmFlags(), heading: "Options of algorithms (attgrad list shows which has which):" },
-		];
+	flags: async (helpWords = []) => {
+		const { algorithmGroup, gradientFlags } = await import("./flags.ts");
+		return [{ schema: gradientFlags }, algorithmGroup(helpWords)];
 	},
 	run: async (given) => {
 		const { answerGradient } = await import("./run.ts");

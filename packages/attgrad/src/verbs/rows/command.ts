@@ -14,7 +14,7 @@ export const rowsVerb: Verb = {
 	examples: [
 		["rows results/scaling > scaling.csv", "every column, extra.NAME for what only this experiment has"],
 		["rows results/scaling --columns algorithm,n,time_ms,error_max --format latex", "a table for a paper"],
-		['rows results --where "n>=2^14" --where status=done --format markdown', "some rows of all experiments"],
+		['rows results --where "n>=2^14 and status=done" --format markdown', "some rows of all experiments"],
 	],
 	flags: async () => [{ schema: (await import("./run.ts")).rowsFlags }],
 	run: async (given) => {
