@@ -13,8 +13,12 @@ export {
 	type Comparison,
 	type Condition,
 	compareRuns,
+	comparisonPage,
 	conditions,
+	describeChange,
 	findRun,
+	joinRounds,
+	type LonePoint,
 	saveBaseline,
 } from "./compare/index.ts";
 export {

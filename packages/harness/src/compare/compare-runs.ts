@@ -1,7 +1,7 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { readRowsOf, readRunInfo, readSamples, runsIn } from "../store/index.ts";
 import { judge, type Verdict } from "./judge.ts";
-import { type Condition, matchPoints, type Point } from "./match.ts";
+import { type Condition, type LonePoint, matchPoints, type Point } from "./match.ts";
 import { type Ratio, ratioOf } from "./ratio.ts";
 
 /** A point that both runs have. */
@@ -17,8 +17,8 @@ export interface Comparison {
 	readonly points: readonly ComparedPoint[];
 	/** What 19 of 20 differences between identical halves stay below: 0.03 is 3 %. */
 	readonly noise: number;
-	/** Points that one run alone has, or did not finish. */
-	readonly unmatched: number;
+	/** Points that one run alone has timed. */
+	readonly alone: readonly LonePoint[];
 	/** Points left out because they were measured in other conditions. */
 	readonly incomparable: number;
 }
@@ -30,7 +30,7 @@ export interface Comparison {
  */
 export function compareRuns(first: string, second: string, across: readonly Condition[] = []): Comparison {
 	const matched = matchPoints(pointsOf(first), pointsOf(second), across);
-	const { pairs, unmatched, incomparable, differing } = matched;
+	const { pairs, alone, incomparable, differing } = matched;
 	if (pairs.length === 0) throw new UsageError(refusal(first, second, differing));
 	const ratios = pairs.map((pair) => ratioOf(timesOf(pair.first), timesOf(pair.second)));
 	const { verdicts, noise } = judge(ratios);
@@ -41,7 +41,7 @@ export function compareRuns(first: string, second: string, across: readonly Cond
 			return { name, times, ratio, ...(interval && { interval }), verdict: verdicts[i] };
 		}),
 		noise,
-		unmatched,
+		alone,
 		incomparable,
 	};
 }

@@ -3,14 +3,16 @@ import { join } from "node:path";
 import { seededRandom, UsageError } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import type { Row } from "../cells/row.ts";
-import { headerLine, rowLine } from "../store/rows-file.ts";
+import { headerLine, readRows, rowLine } from "../store/rows-file.ts";
 import { writeRunInfo } from "../store/run-info.ts";
-import { appendSamples } from "../store/samples-file.ts";
+import { appendSamples, readSamples } from "../store/samples-file.ts";
 import { sampleKey, sampleRow } from "../testing/rows.ts";
 import { sampleRun } from "../testing/sample-run.ts";
 import { folderIn, temporaryFolder } from "../testing/temporary-folder.ts";
 import { findRun, saveBaseline } from "./baselines.ts";
 import { compareRuns } from "./compare-runs.ts";
+import { comparisonPage } from "./comparison-page.ts";
+import { joinRounds } from "./join-rounds.ts";
 import { judge } from "./judge.ts";
 import { medianOf, type RunTimes, ratioOf } from "./ratio.ts";
 
@@ -87,11 +89,11 @@ function runFolder(slowed = 1, changes: Partial<Row> = {}): string {
 }
 
 test("the point that has become slower is found among those that have not", () => {
-	const { points, unmatched, incomparable } = compareRuns(runFolder(), runFolder(2));
+	const { points, alone, incomparable } = compareRuns(runFolder(), runFolder(2));
 	expect(points.map(({ verdict }) => verdict)).toEqual(["same", "same", "same", "same", "same", "slower"]);
 	expect(points[5]!.interval![0]).toBeLessThan(2);
 	expect(points[5]!.interval![1]).toBeGreaterThan(2);
-	expect([unmatched, incomparable]).toEqual([0, 0]);
+	expect([alone, incomparable]).toEqual([[], 0]);
 });
 
 test.each([
@@ -113,4 +115,59 @@ test("a baseline is kept under its name and found again", () => {
 	expect(() => findRun("after", parent)).toThrow("after: no such folder or baseline (baselines: before)");
 	expect(() => saveBaseline("../x", run, parent)).toThrow("--save must be a name");
 	expect(() => saveBaseline("x", folder, parent)).not.toThrow();
+});
+
+/** A results folder of these sizes alone. */
+function runOf(sizes: readonly number[], changes: (n: number) => Partial<Row> = () => ({})): string {
+	const path = folderIn(folder);
+	const rows = sizes.map((n) =>
+		sampleRow({ n, key: sampleKey(n), time_ms: n, time_mad_ms: n / 50, samples: 9, ...changes(n) }),
+	);
+	writeFileSync(join(path, "rows.csv"), headerLine + rows.map(rowLine).join(""));
+	writeRunInfo(path, sampleRun(rows).info);
+	return path;
+}
+
+test("points that one run alone has timed are listed, with what became of them in the other", () => {
+	const second = runOf([256, 512, 2048], (n) => (n === 512 ? { status: "timeout", reason: "over 5 s" } : {}));
+	const { points, alone } = compareRuns(runOf([256, 512, 1024]), second);
+	expect(points).toHaveLength(1);
+	expect(alone.map(({ name, run, otherwise }) => [/n=\d+/.exec(name)?.[0], run, otherwise])).toEqual([
+		["n=512", "first", "timeout"],
+		["n=1024", "first", undefined],
+		["n=2048", "second", undefined],
+	]);
+});
+
+test("a point that was measured in other conditions is no lone one", () => {
+	const second = runOf([256, 512], (n) => (n === 512 ? { dtype: "f32" } : {}));
+	expect(compareRuns(runOf([256, 512]), second)).toMatchObject({ alone: [], incomparable: 1 });
+});
+
+test("the page of a comparison tells what changed first, and what stands alone", () => {
+	const [first, second] = [runFolder(), runFolder(2)];
+	const comparison = compareRuns(first, second);
+	const page = comparisonPage("before", "after", {
+		...comparison,
+		alone: [{ name: "scaling dense n=512", run: "second", otherwise: "timeout" }],
+	});
+	const names = [...page.matchAll(/<th scope="row">([^<]*)</g)].map(([, name]) => name);
+	expect(names).toHaveLength(7);
+	expect(names[0]).toContain("n=8192");
+	expect(page).toMatch(/<span class="bad">slower by \d+ %</);
+	expect(page).toMatch(/scaling dense n=512<\/th><td>after<\/td><td>timeout</);
+});
+
+test("rounds of one commit are joined: the median of their times, and all samples", () => {
+	const [one, other, target] = [runFolder(), runFolder(), join(folder, "joined")];
+	joinRounds([one, other], target);
+	const rowsOf = (path: string) => readRows(join(path, "rows.csv")).rows;
+	for (const row of rowsOf(target)) {
+		const times = [one, other].map((path) => rowsOf(path).find(({ key }) => key === row.key)?.time_ms ?? 0);
+		expect(row.time_ms).toBeCloseTo(medianOf(times), 9);
+		expect(readSamples(target).get(row.key)).toEqual(
+			[one, other].flatMap((path) => readSamples(path).get(row.key) ?? []),
+		);
+	}
+	expect(compareRuns(one, target).points).toHaveLength(6);
 });

@@ -1,3 +1,6 @@
 export { findRun, saveBaseline } from "./baselines.ts";
 export { type ComparedPoint, type Comparison, compareRuns } from "./compare-runs.ts";
-export { type Condition, conditions } from "./match.ts";
+export { comparisonPage } from "./comparison-page.ts";
+export { describeChange } from "./describe-change.ts";
+export { joinRounds } from "./join-rounds.ts";
+export { type Condition, conditions, type LonePoint } from "./match.ts";

@@ -23,11 +23,20 @@ export interface Pair {
 	readonly second: Point;
 }
 
+/** A point that one run alone has timed. */
+export interface LonePoint {
+	readonly name: string;
+	/** The run that has timed it. */
+	readonly run: "first" | "second";
+	/** What became of it in the other run; absent where that does not have it. */
+	readonly otherwise?: string;
+}
+
 /** What two runs have in common. */
 export interface Matched {
 	readonly pairs: readonly Pair[];
-	/** Points that one run alone has, or that one of them did not finish. */
-	readonly unmatched: number;
+	/** Points that one run alone has timed. */
+	readonly alone: readonly LonePoint[];
 	/** Of points that both have: what differs, so that they cannot be compared, with the values of each run. */
 	readonly differing: ReadonlyMap<Condition, readonly [first: string, second: string]>;
 	/** Points that are left out for that. */
@@ -43,7 +52,8 @@ export function matchPoints(first: readonly Point[], second: readonly Point[], a
 	const others = Map.groupBy(second.filter(isTimed), nameOf);
 	const pairs: Pair[] = [];
 	const differing = new Map<Condition, [string, string]>();
-	let [unmatched, incomparable] = [0, 0];
+	const alone: LonePoint[] = [];
+	const incomparable: string[] = [];
 	for (const point of first.filter(isTimed)) {
 		const name = nameOf(point);
 		const candidates = others.get(name) ?? [];
@@ -52,16 +62,25 @@ export function matchPoints(first: readonly Point[], second: readonly Point[], a
 		// Where several will do, the one that agrees in all.
 		const found = [fit(conditions), fit(needed)].find((i) => i >= 0);
 		if (found !== undefined) pairs.push({ name, first: point, second: candidates.splice(found, 1)[0] });
-		else if (candidates.length === 0) unmatched++;
+		else if (candidates.length === 0) alone.push(lonePoint(name, "first", second));
 		else {
-			incomparable++;
+			incomparable.push(name);
 			for (const what of needed)
 				if (candidates[0].row[what] !== point.row[what])
 					differing.set(what, [String(point.row[what]), String(candidates[0].row[what])]);
 		}
 	}
-	unmatched += [...others.values()].flat().length - incomparable;
-	return { pairs, unmatched: Math.max(0, unmatched), differing, incomparable };
+	for (const [name, left] of others) {
+		// One that cannot be compared is told as such, and not as one that stands alone too.
+		const told = incomparable.filter((other) => other === name).length;
+		for (const _ of left.slice(told)) alone.push(lonePoint(name, "second", first));
+	}
+	return { pairs, alone, differing, incomparable: incomparable.length };
+}
+
+function lonePoint(name: string, run: LonePoint["run"], others: readonly Point[]): LonePoint {
+	const other = others.find((point) => nameOf(point) === name);
+	return { name, run, ...(other && { otherwise: other.row.contended ? "contended" : other.row.status }) };
 }
 
 /** Whether a point has a time that others did not disturb. */

@@ -40,6 +40,8 @@ const runInfoSchema = z.object({
 	machine: z.object({
 		name: z.string(),
 		cpu: z.string(),
+		/** Absent in runs of before it was told. */
+		flags: z.array(z.string()).readonly().optional(),
 		cores: z.number(),
 		memoryMb: z.number(),
 		system: z.string(),

@@ -1,14 +1,18 @@
 import { execFile } from "node:child_process";
-import { arch, cpus, platform, release } from "node:os";
+import { arch, platform, release } from "node:os";
 import { promisify } from "node:util";
 import { processorCount, totalMemory } from "@attgrad/matrix-core";
 import harnessPackage from "../../package.json" with { type: "json" };
+import { describeProcessor, readProcessor } from "./processor.ts";
 
 /** The machine that measures. */
 export interface Machine {
-	/** Processor, number of cores and system in a few words: the `machine` of a row. */
+	/** Processor with family and model, number of cores and system in a few words: the `machine` of a row. */
 	readonly name: string;
+	/** With family, model and widest vector instructions, where the system tells them. */
 	readonly cpu: string;
+	/** Instructions that the kernels profit from. */
+	readonly flags: readonly string[];
 	/** Cores that this process may use. */
 	readonly cores: number;
 	readonly memoryMb: number;
@@ -17,12 +21,14 @@ export interface Machine {
 
 /** Reads what the system tells about itself. */
 export function readMachine(): Machine {
-	const cpu = cpus()[0]?.model.replace(/\s+/g, " ").trim() || arch();
+	const processor = readProcessor();
+	const cpu = describeProcessor(processor) || arch();
 	const cores = processorCount();
 	const system = `${platform()} ${arch()} ${release()}`;
 	return {
 		name: `${cpu}, ${cores} core${cores === 1 ? "" : "s"}, ${platform()} ${arch()}`,
 		cpu,
+		flags: processor.flags,
 		cores,
 		memoryMb: Math.round(totalMemory() / 2 ** 20),
 		system,

@@ -57,7 +57,17 @@ test("a regression is told, and exits with 1 where that was asked for", async ()
 	expect(faster.stdout).toContain("1 faster");
 });
 
+test("a comparison is written as a page", async () => {
+	const page = join(folder, "changes.html");
+	expect((await attgrad(["compare", before, after, "--html", page])).code).toBe(0);
+	expect(readFileSync(page, "utf8")).toContain("slower by 300 %");
+});
+
 test.each([
+	[["compare", "--commits", "HEAD"], "attgrad compare: --commits takes two commits and the experiments to measure"],
+	[["compare", "--commits", "HEAD", "no-such-commit", "scaling"], "--commits: no commit no-such-commit in "],
+	[["compare", "--commits", "HEAD", "HEAD", "scaling"], "HEAD and HEAD are the same commit"],
+	[["compare", before, after, "--sweep=--n 256"], "--sweep needs --commits"],
 	[["compare", "a"], "attgrad compare: compare takes two runs, got 1"],
 	[["compare", before, "nowhere"], "attgrad compare: nowhere: no such folder or baseline"],
 	[["compare", before, after, "--across", "mood"], "--across must be among machine, kernel, dtype, threads, got mood"],

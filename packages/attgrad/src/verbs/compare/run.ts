@@ -1,21 +1,30 @@
+import { writeAtomically } from "@attgrad/attention-problem";
 import {
 	type ComparedPoint,
 	type Comparison,
 	type Condition,
 	compareRuns,
+	comparisonPage,
 	conditions,
+	describeChange,
 	findRun,
+	type LonePoint,
 	saveBaseline,
 	shownTime,
 	textTable,
 } from "@attgrad/harness";
 import { UsageError } from "@attgrad/matrix-core";
+import { measureCommits } from "./commits.ts";
 
 /** The flags of `attgrad compare`. */
 export interface CompareRequest {
 	readonly save?: string | undefined;
 	readonly across?: string | undefined;
 	readonly failOnRegression?: string | undefined;
+	readonly html?: string | undefined;
+	readonly commits: boolean;
+	readonly rounds: number;
+	readonly sweep?: string | undefined;
 	readonly json: boolean;
 }
 
@@ -26,7 +35,7 @@ export interface CompareRequest {
  */
 export function answerCompare(
 	runs: readonly string[],
-	{ save, across, failOnRegression, json }: CompareRequest,
+	{ save, across, failOnRegression, html, json, commits, rounds, sweep }: CompareRequest,
 ): number {
 	if (save !== undefined) {
 		if (runs.length !== 1) throw new UsageError(`--save takes one folder, got ${runs.length}`);
@@ -34,13 +43,16 @@ export function answerCompare(
 		console.log(json ? JSON.stringify({ saved: folder }) : `saved ${folder}`);
 		return 0;
 	}
-	if (runs.length !== 2) throw new UsageError(`compare takes two runs, got ${runs.length}`);
 	const limit = failOnRegression === undefined ? undefined : readLimit(failOnRegression);
-	const [first, second] = runs.map((run) => findRun(run)) as [string, string];
+	if (sweep !== undefined && !commits) throw new UsageError("--sweep needs --commits");
+	const [first, second] = commits
+		? measured(runs, rounds, sweep)
+		: (twoRuns(runs).map((run) => findRun(run)) as [string, string]);
 	const comparison = compareRuns(first, second, readAcross(across));
 	const regressions = comparison.points.filter(
 		({ verdict, ratio }) => limit !== undefined && verdict === "slower" && ratio >= 1 + limit,
 	);
+	if (html !== undefined) writeAtomically(html, comparisonPage(first, second, comparison));
 	if (json)
 		console.log(JSON.stringify({ first, second, ...comparison, regressions: regressions.map(({ name }) => name) }));
 	else console.log(describeComparison(first, second, comparison));
@@ -49,6 +61,28 @@ export function answerCompare(
 		`attgrad compare: ${regressions.length} of ${comparison.points.length} points slower by ${failOnRegression} or more`,
 	);
 	return 1;
+}
+
+/** @throws UsageError for another number of runs */
+function twoRuns(runs: readonly string[]): readonly string[] {
+	if (runs.length !== 2) throw new UsageError(`compare takes two runs, got ${runs.length}`);
+	return runs;
+}
+
+/** The results of two commits, measured in turn. */
+function measured(words: readonly string[], rounds: number, sweep = ""): [string, string] {
+	const [first, second, ...experiments] = words;
+	if (first === undefined || second === undefined || experiments.length === 0)
+		throw new UsageError(
+			"--commits takes two commits and the experiments to measure, like --commits main HEAD scaling",
+		);
+	return measureCommits({
+		commits: [first, second],
+		experiments,
+		rounds,
+		words: sweep.split(/\s+/).filter(Boolean),
+		tell: (line) => console.error(`attgrad compare: ${line}`),
+	});
 }
 
 /** `10%` or `0.1` as 0.1. */
@@ -70,11 +104,7 @@ function readAcross(text: string | undefined): Condition[] {
 }
 
 /** The comparison for people: a line a point, those that have changed marked, and the sum of it. */
-function describeComparison(
-	first: string,
-	second: string,
-	{ points, noise, unmatched, incomparable }: Comparison,
-): string {
+function describeComparison(first: string, second: string, { points, noise, alone, incomparable }: Comparison): string {
 	const lines = textTable(
 		["point", "before", "after", "ratio", "95 % interval", "change"],
 		points.map((point) => [
@@ -87,9 +117,9 @@ function describeComparison(
 	);
 	const count = (wanted: ComparedPoint["verdict"]) => points.filter(({ verdict }) => verdict === wanted).length;
 	const left = [
-		unmatched > 0 && `${unmatched} points in one run only`,
+		...describeAlone(alone),
 		incomparable > 0 && `${incomparable} left out, measured in other conditions`,
-	].filter(Boolean);
+	].filter((line) => line !== false);
 	return [
 		`before ${first}, after ${second}`,
 		"",
@@ -101,8 +131,18 @@ function describeComparison(
 	].join("\n");
 }
 
-function describeChange({ verdict, ratio }: ComparedPoint): string {
-	if (verdict === "same") return "";
-	if (verdict === "unknown") return "timed once";
-	return `${verdict} by ${(100 * Math.abs(ratio - 1)).toFixed(0)} %`;
+/** Most points that are listed one by one. */
+const mostAlone = 20;
+
+/** The points that one run alone has timed, a line each. */
+function describeAlone(alone: readonly LonePoint[]): string[] {
+	if (alone.length === 0) return [];
+	const lines = alone
+		.slice(0, mostAlone)
+		.map(
+			({ name, run, otherwise }) =>
+				`  ${run === "first" ? "before" : "after"}: ${name}${otherwise ? ` (${otherwise} in the other)` : ""}`,
+		);
+	const more = alone.length > mostAlone ? [`  … and ${alone.length - mostAlone} more: --json or --html has all`] : [];
+	return [`${alone.length} points in one run only:`, ...lines, ...more];
 }

@@ -24,7 +24,7 @@ const conditions: readonly Condition[] = [
 	{ column: "dtype", write: (dtype) => dtype.replaceAll(/f(\d+)/g, "float$1"), differing: "each" },
 	{ column: "threads", write: (threads) => `${threads} thread${threads === "1" ? "" : "s"}`, differing: "range" },
 	{ column: "kernel", write: (kernel) => `kernel ${kernel}`, differing: "each" },
-	{ column: "machine", write: (machine) => machine },
+	{ column: "machine", write: (machine) => machine.replace(/ \(family [^)]*\)/, "") },
 ];
 
 /**
