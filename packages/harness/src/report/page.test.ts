@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { darkSpec } from "./page/dark.js";
 import { shown } from "./page/numbers.js";
 import { csvOf, matches, orderOf } from "./page/rows.js";
+import { zoomedTicks } from "./page/ticks.js";
 import { changedDomain } from "./page/zoom.js";
+import { distributionOf } from "./sections/distribution.ts";
 
 const column = (name: string, isNumber = false) => ({ name, isNumber, isShown: true });
 
@@ -80,4 +82,58 @@ test("numbers are short", () => {
 		"1e+12",
 		"2^100",
 	]);
+});
+
+test("a filter compares numbers, with spaces or without", () => {
+	const columns = [column("algorithm"), column("n", true), column("time_ms", true), column("status")];
+	const found = (wanted: string) => matches(["streaming", "4096", "", "done"], columns, wanted);
+	expect(["n > 1024", "n>=4096", "n <= 2^12", "n<4,097", "n != 512", "n > 1024 streaming"].map(found)).toEqual(
+		Array(6).fill(true),
+	);
+	expect(["n > 4096", "n<4096", "n != 4096", "n > 1024 dense"].map(found)).toEqual(Array(4).fill(false));
+	// What does not apply is neither above nor below.
+	expect(["time_ms > 0", "time_ms < 1e9", "time_ms >= 0"].map(found)).toEqual([false, false, false]);
+	expect(["status != done", "status != skipped"].map(found)).toEqual([false, true]);
+});
+
+test("an axis that is zoomed has two ticks or more, within what it shows, each with a label of its own", () => {
+	const kinds = fc.constantFrom("linear" as const, "log" as const, "powers-of-two" as const);
+	const number = fc.double({ min: 1e-12, max: 1e12, noNaN: true });
+	fc.assert(
+		fc.property(
+			kinds,
+			number,
+			fc.double({ min: 1.05, max: 1e9, noNaN: true }),
+			fc.integer({ min: 4, max: 12 }),
+			(kind, low, ratio, most) => {
+				const ticks = zoomedTicks([low, low * ratio], kind, most);
+				expect(ticks.length).toBeGreaterThan(1);
+				expect(ticks.length).toBeLessThanOrEqual(most + 1);
+				for (const { value } of ticks) {
+					expect(value).toBeGreaterThanOrEqual(low * (1 - 1e-8));
+					expect(value).toBeLessThanOrEqual(low * ratio * (1 + 1e-8));
+				}
+				expect(new Set(ticks.map(({ label }) => label)).size).toBe(ticks.length);
+			},
+		),
+	);
+});
+
+test("powers of two stay powers of two while two of them are in sight", () => {
+	const labels = (low: number, high: number) => zoomedTicks([low, high], "powers-of-two", 8).map(({ label }) => label);
+	expect(labels(900, 5000)).toEqual(["1,024", "2,048", "4,096"]);
+	expect(labels(2 ** 19, 2 ** 21)).toEqual(["2¹⁹", "2²⁰", "2²¹"]);
+	expect(labels(1100, 1900)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => `1,${digit}00`));
+});
+
+test("a distribution has every time in a bar, the slowest in the last", () => {
+	const rounds = [Array.from({ length: 60 }, (_, i) => 1 + i / 100), [...Array(39).fill(1.3), 50]];
+	const { count, low, high, median, bins, rounds: middles } = distributionOf(rounds);
+	expect([count, low]).toEqual([100, 1]);
+	expect(high).toBeLessThan(2);
+	expect(median).toBeCloseTo(1.3, 9);
+	expect(bins.reduce((sum, bin) => sum + bin, 0)).toBe(100);
+	expect(bins.at(-1)).toBeGreaterThan(0);
+	expect(middles).toHaveLength(2);
+	expect(distributionOf([[3]])).toMatchObject({ count: 1, low: 3, high: 3, median: 3, rounds: [0] });
 });

@@ -45,8 +45,11 @@ beforeAll(async () => {
 	for (const [name, [figure, rows]] of Object.entries(reports))
 		writeFileSync(
 			pathOf(name),
-			reportPage(sampleRun(rows, [figure]), [await screenFigure(figureModel(figure, rows)!)]),
+			reportPage(sampleRun(rows, [figure]), [{ name, ...(await screenFigure(figureModel(figure, rows)!)) }]),
 		);
+	const rows = scalingRows();
+	const times = Array.from({ length: 40 }, (_, i) => 1 + i / 100);
+	writeFileSync(pathOf("samples"), reportPage(sampleRun(rows), [], new Map([[rows[0].key, [times]]])));
 	if (!noBrowser) browser = await startBrowser();
 });
 
@@ -222,5 +225,54 @@ describe.skipIf(noBrowser)("the report in a browser", () => {
 				"polynomial/moment",
 				"polynomial/reverse",
 			]);
+		}));
+
+	test("ticks stay where a figure is zoomed, and powers of two stay powers of two", () =>
+		withReport("scaling", async (page) => {
+			const labels = async () => (await page.locator(".role-axis-label text").allTextContents()).sort();
+			const first = await labels();
+			for (let press = 1; press <= 6; press++) {
+				await page.getByRole("button", { name: "Zoom in" }).click();
+				if (press === 2) await expect.poll(labels).not.toEqual(first);
+				const [x, y] = [0, 1].map((axis) => page.locator(".role-axis-label").nth(axis).locator("text"));
+				await expect.poll(async () => (await x.allTextContents()).filter(Boolean).length).toBeGreaterThan(1);
+				await expect.poll(async () => (await y.allTextContents()).filter(Boolean).length).toBeGreaterThan(1);
+			}
+			await page.getByRole("button", { name: "Reset" }).click();
+			await expect.poll(labels).toEqual(first);
+		}));
+
+	test("a figure is downloaded as it is, as SVG and PNG, and its points as CSV", () =>
+		withReport("degree", async (page) => {
+			const taken = async (name: string) => {
+				const download = page.waitForEvent("download");
+				await page.getByRole("button", { name, exact: true }).click();
+				const file = await download;
+				return { name: file.suggestedFilename(), content: readFileSync(await file.path()) };
+			};
+			await page.getByRole("button", { name: "measured error", exact: true }).click();
+			const svg = await taken("SVG");
+			expect(svg.name).toBe("degree.svg");
+			const text = svg.content.toString("utf8");
+			expect(text.match(/<svg /g)?.length).toBe(1 + (await page.locator(".chart").count()));
+			expect(text).toContain("certified a priori");
+			expect(text).not.toContain(">measured error<");
+			const png = await taken("PNG");
+			expect(png.content.subarray(1, 4).toString()).toBe("PNG");
+			expect(png.content.length).toBeGreaterThan(10_000);
+			const [header, ...records] = parse((await taken("CSV")).content) as string[][];
+			expect(header).toEqual(["panel", "curve", "x", "y", "low", "high", "value"]);
+			expect(records.filter(([, curve]) => curve === "measured error").length).toBe(
+				degreeRows().filter(({ error_max = 0, status }) => status === "done" && error_max > 0).length,
+			);
+		}));
+
+	test("the times of a cell are drawn beside its row", () =>
+		withReport("samples", async (page) => {
+			const drawings = page.locator("#rows-body td svg");
+			await expect.poll(() => drawings.count()).toBe(1);
+			expect(await drawings.first().getAttribute("aria-label")).toMatch(
+				/^40 times from 1 to 1\.\d+ ms, median 1\.2 ms, 1 round$/,
+			);
 		}));
 });

@@ -1,12 +1,11 @@
-import type { ScreenFigure } from "../figures/index.ts";
-import type { Run } from "../store/index.ts";
+import type { Rounds, Run } from "../store/index.ts";
 import { type CurveSummary, crossingsOf, summariseCurves } from "../summary/index.ts";
 import { Html, html } from "./html/html.ts";
 import { packed } from "./html/packed.ts";
 import { pageScript, vegaScript } from "./html/page-files.ts";
 import { type PageSection, pageFrame } from "./html/page-frame.ts";
 import { certificatesOf } from "./sections/certificates.ts";
-import { figureSections } from "./sections/figure-sections.ts";
+import { figureSections, type NamedFigure } from "./sections/figure-sections.ts";
 import { fitSections } from "./sections/fit-sections.ts";
 import { certificateSection, machineSection, missingSection, reproduceSection } from "./sections/page-sections.ts";
 import { rowData, rowSection } from "./sections/row-section.ts";
@@ -14,8 +13,13 @@ import { rowData, rowSection } from "./sections/row-section.ts";
 /**
  * The report of a run as one HTML file that needs nothing beside it: figures, fits, certificates, what is missing, rows,
  * machine, and how each row is measured again.
+ * @param samples the times that rows rest on, by key, for their distributions
  */
-export function reportPage(run: Run, figures: readonly ScreenFigure[]): string {
+export function reportPage(
+	run: Run,
+	figures: readonly NamedFigure[],
+	samples: ReadonlyMap<string, Rounds> = new Map(),
+): string {
 	const { info, rows } = run;
 	const curves = summariseCurves(run);
 	const sections: PageSection[] = [
@@ -23,7 +27,7 @@ export function reportPage(run: Run, figures: readonly ScreenFigure[]): string {
 		...fitSections(curves, crossingsOf(run)),
 		...certificateSection(certificatesOf(rows)),
 		...missingSection(rows),
-		{ id: "rows", heading: "Rows", content: rowSection(rows) },
+		{ id: "rows", heading: "Rows", content: rowSection(rows, samples.size > 0) },
 		{ id: "reproduce", heading: "How to measure it again", content: reproduceSection(info) },
 		{ id: "machine", heading: "Machine and versions", content: machineSection(info) },
 	];
@@ -45,8 +49,8 @@ ${content}</section>
 )}`,
 		footer: html`<p>Made by attgrad ${info.versions["attgrad"]} from rows.csv and run.json. Drawn with Vega (BSD-3-Clause), which is in this file; nothing is loaded from elsewhere.</p>`,
 		scripts: html`<div id="tooltip" hidden></div>
-${packed("rows-data", JSON.stringify(rowData(run)))}
-${packed("figures-data", JSON.stringify(figures.map(({ legend, panels }) => ({ legend, panels }))))}
+${packed("rows-data", JSON.stringify(rowData(run, samples)))}
+${packed("figures-data", JSON.stringify(figures.map(({ title, legend, panels }) => ({ title, legend, panels }))))}
 ${packed("vega", vegaScript())}
 <script>${new Html(pageScript())}</script>`,
 	});

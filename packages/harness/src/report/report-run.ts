@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeAtomically } from "@attgrad/attention-problem";
 import type { Experiment } from "../experiment/index.ts";
 import { figureModel, screenFigure } from "../figures/index.ts";
-import { readRun } from "../store/index.ts";
+import { readRun, readSamples } from "../store/index.ts";
 import { reportPage } from "./report-page.ts";
 
 /** Name of the report in a results folder. */
@@ -15,8 +15,12 @@ export const reportFileName = "report.html";
  */
 export async function reportRun(folder: string, experiments: readonly Experiment[]): Promise<string> {
 	const run = readRun(folder, experiments);
-	const models = run.experiment.figures.flatMap((figure) => figureModel(figure, run.rows) ?? []);
+	const figures = run.experiment.figures.map(async (figure) => {
+		const model = figureModel(figure, run.rows);
+		return model && { name: figure.name, ...(await screenFigure(model)) };
+	});
+	const drawn = (await Promise.all(figures)).filter((figure) => figure !== undefined);
 	const path = join(folder, reportFileName);
-	writeAtomically(path, reportPage(run, await Promise.all(models.map(screenFigure))));
+	writeAtomically(path, reportPage(run, drawn, readSamples(folder)));
 	return path;
 }

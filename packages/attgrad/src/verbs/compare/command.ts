@@ -39,7 +39,10 @@ async function compareFlags() {
 			.default(false)
 			.describe("measure two commits in turn and compare them: compare --commits A B experiment.."),
 		rounds: z.int().min(1).default(3).describe("how often --commits measures each"),
-		sweep: z.string().optional().describe('options for the sweeps of --commits: --sweep="--n 2^10..2^12 --algorithm exact"'),
+		sweep: z
+			.string()
+			.optional()
+			.describe('options for the sweeps of --commits: --sweep="--n 2^10..2^12 --algorithm exact"'),
 		html: z.string().min(1).optional().describe("write the comparison as a page, too: changes.html"),
 		json: z.boolean().default(false).describe("print one JSON object"),
 	});

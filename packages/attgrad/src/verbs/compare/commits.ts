@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+	existsSync,
+	lstatSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -79,12 +89,21 @@ function linkModules(tree: string): void {
 	for (const folder of folders) {
 		const [from, to] = [join(root, folder, "node_modules"), join(tree, folder, "node_modules")];
 		if (!existsSync(from) || !existsSync(join(tree, folder))) continue;
-		mkdirSync(to, { recursive: true });
-		for (const name of readdirSync(from))
-			if (name === "@attgrad" || name === ".bin")
-				cpSync(join(from, name), join(to, name), { recursive: true, verbatimSymlinks: true });
-			else if (!name.startsWith(".") && name !== "attgrad") symlinkSync(join(from, name), join(to, name));
-			else if (name === "attgrad") cpSync(join(from, name), join(to, name), { verbatimSymlinks: true });
+		linkAll(from, to);
+	}
+}
+
+/** Folders whose links lead to what stands beside them. */
+const ownFolders = ["@attgrad", ".bin"];
+
+/** Links within the tree, which are relative, are made anew and so lead to the other tree; all else is shared. */
+function linkAll(from: string, to: string): void {
+	mkdirSync(to, { recursive: true });
+	for (const name of readdirSync(from)) {
+		const [here, there] = [join(from, name), join(to, name)];
+		if (lstatSync(here).isSymbolicLink()) symlinkSync(readlinkSync(here), there);
+		else if (ownFolders.includes(name)) linkAll(here, there);
+		else if (!name.startsWith(".")) symlinkSync(here, there);
 	}
 }
 

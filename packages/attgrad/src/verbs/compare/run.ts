@@ -48,7 +48,8 @@ export function answerCompare(
 	const [first, second] = commits
 		? measured(runs, rounds, sweep)
 		: (twoRuns(runs).map((run) => findRun(run)) as [string, string]);
-	const comparison = compareRuns(first, second, readAcross(across));
+	// Both commits ran here, whatever each calls the machine.
+	const comparison = compareRuns(first, second, [...readAcross(across), ...(commits ? (["machine"] as const) : [])]);
 	const regressions = comparison.points.filter(
 		({ verdict, ratio }) => limit !== undefined && verdict === "slower" && ratio >= 1 + limit,
 	);

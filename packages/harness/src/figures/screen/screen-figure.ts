@@ -38,12 +38,29 @@ type Datum = Readonly<Record<string, unknown>>;
 /** Width that a panel is laid out for before the page knows its own. */
 const firstWidth = 600;
 
-/** Signals of every panel: the curves that are hidden, and the ranges that are zoomed to, null for all. */
-const params = [
+/**
+ * Signals of every panel: the curves that are hidden, the ranges that are zoomed to, null for all, with ticks and labels
+ * that the page works out for them, and how each axis counts.
+ */
+const paramsOf = (layers: readonly Part[]) => [
 	{ name: "hidden", value: [] },
-	{ name: "zoomX", value: null },
-	{ name: "zoomY", value: null },
+	...(["X", "Y"] as const).flatMap((axis) => [
+		{ name: `zoom${axis}`, value: null },
+		{ name: `ticks${axis}`, value: [] },
+		{ name: `labels${axis}`, value: [] },
+		{ name: `kind${axis}`, value: kindOf(layers, axis === "X" ? "x" : "y") },
+	]),
 ];
+
+/** How an axis counts: by its scale, and by its ticks where that is logarithmic. */
+function kindOf(layers: readonly Part[], channel: "x" | "y"): "linear" | "log" | "powers-of-two" {
+	const encodings = layers.flatMap(({ encoding }): Part[] => (encoding?.[channel] ? [encoding[channel]] : []));
+	const scaled = encodings.find((one) => typeof (one["scale"] as Part | null)?.["type"] === "string");
+	if ((scaled?.["scale"] as Part | undefined)?.["type"] !== "log") return "linear";
+	const { values } = (scaled?.["axis"] ?? {}) as { readonly values?: readonly number[] };
+	const arePowers = values !== undefined && values.length > 1 && values.every((x) => Number.isInteger(Math.log2(x)));
+	return arePowers ? "powers-of-two" : "log";
+}
 
 /**
  * Draws the model of a figure for a page: title and notes as text, a legend whose entries can be switched off, panels
@@ -64,7 +81,7 @@ export async function screenFigure({ title, notes, legend, panels }: FigureModel
 			const own = { ...labels, ...labelsOf([panel]) };
 			const spec = {
 				$schema: "https://vega.github.io/schema/vega-lite/v6.json",
-				params,
+				params: paramsOf(panel.layers.map((layer) => layer.spec as Part)),
 				width: firstWidth,
 				height: panel.height,
 				autosize: { type: "fit-x", contains: "padding" },
@@ -145,7 +162,7 @@ function screenChannel(channel: string, value: Part, width: number, labels: Read
 	const place = value["value"];
 	if ((channel === "x" || channel === "x2") && typeof place === "number") return { value: partOfWidth(place, width) };
 	if ((channel !== "x" && channel !== "y") || value["scale"] === null || value["type"] !== "quantitative") return value;
-	const zoom = channel === "x" ? "zoomX" : "zoomY";
+	const [zoom, ticks, tickLabels] = ["zoom", "ticks", "labels"].map((name) => `${name}${channel === "x" ? "X" : "Y"}`);
 	const { values, labelExpr, ...axis } = (value["axis"] ?? {}) as Part;
 	return {
 		...value,
@@ -155,9 +172,10 @@ function screenChannel(channel: string, value: Part, width: number, labels: Read
 			title: labels[channel] ?? null,
 			labelOverlap: "greedy",
 			...(channel === "x" && { labelFlush: true }),
-			...(Array.isArray(values) && { values: { expr: `${zoom} ? null : ${JSON.stringify(values)}` } }),
-			...(typeof labelExpr === "string" && { labelExpr: `${zoom} ? format(datum.value, '.4~g') : (${labelExpr})` }),
-			tickCount: { expr: channel === "x" ? "width / 60" : "height / 30" },
+			...(Array.isArray(values) && { values: { expr: `${zoom} ? ${ticks} : ${JSON.stringify(values)}` } }),
+			...(typeof labelExpr === "string" && {
+				labelExpr: `${zoom} ? ${tickLabels}[round(datum.index * (length(${tickLabels}) - 1))] : (${labelExpr})`,
+			}),
 		},
 	};
 }

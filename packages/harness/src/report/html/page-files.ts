@@ -3,7 +3,19 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 /** The scripts of the page, each after those it takes from. */
-const scripts = ["numbers", "unpack", "zoom", "dark", "chart", "figures", "rows", "start"] as const;
+const scripts = [
+	"numbers",
+	"unpack",
+	"zoom",
+	"ticks",
+	"dark",
+	"files",
+	"chart",
+	"rows",
+	"export",
+	"figures",
+	"start",
+] as const;
 
 const folder = join(import.meta.dirname, "../page");
 

@@ -1,8 +1,12 @@
 import { darkSpec } from "./dark.js";
 import { shown } from "./numbers.js";
+import { zoomedTicks } from "./ticks.js";
 import { changedDomain } from "./zoom.js";
 
-/** A drawn panel. @typedef {{ hide(names: string[]): void, zoom(factor: number): void, pan(right: number, up: number): void, reset(): void, remove(): void }} Chart */
+/** A drawn panel. @typedef {{ hide(names: string[]): void, zoom(factor: number): void, pan(right: number, up: number): void, reset(): void, signals(): Record<string, unknown>, remove(): void }} Chart */
+
+/** Signals that a reader changes. */
+const kept = ["hidden", "zoomX", "zoomY", "ticksX", "ticksY", "labelsX", "labelsY"];
 
 /**
  * Draws a panel into an element, as wide as it is, and lets it be dragged, zoomed with Ctrl and the wheel, and reset by a
@@ -26,8 +30,25 @@ export async function drawPanel(element, spec, labels, isDark) {
 
 	/** @param {Record<string, unknown>} signals */
 	const set = (signals) => {
-		for (const [name, value] of Object.entries(signals)) view.signal(name, value);
+		for (const [name, value] of Object.entries({ ...signals, ...ticksOf(signals) })) view.signal(name, value);
 		view.runAsync();
+	};
+	/** Ticks and labels for the ranges that are zoomed to. @param {Record<string, unknown>} signals */
+	const ticksOf = (signals) => {
+		/** @type {Record<string, unknown>} */
+		const made = {};
+		for (const [axis, most] of /** @type {const} */ ([
+			["X", element.clientWidth / 75],
+			["Y", 7],
+		])) {
+			const range = /** @type {[number, number] | null | undefined} */ (signals[`zoom${axis}`]);
+			if (!range) continue;
+			const kind = /** @type {import("./ticks.js").AxisKind} */ (view.signal(`kind${axis}`));
+			const ticks = zoomedTicks(range, kind, Math.max(2, Math.floor(most)));
+			made[`ticks${axis}`] = ticks.map(({ value }) => value);
+			made[`labels${axis}`] = ticks.map(({ label }) => label);
+		}
+		return made;
 	};
 	/** @param {"x" | "y"} axis @param {{ factor?: number, about?: number, by?: number }} change */
 	const changed = (axis, change) => {
@@ -79,6 +100,7 @@ export async function drawPanel(element, spec, labels, isDark) {
 		zoom: (factor) => set({ zoomX: changed("x", { factor }), zoomY: changed("y", { factor }) }),
 		pan,
 		reset,
+		signals: () => Object.fromEntries(kept.map((name) => [name, view.signal(name)])),
 		remove() {
 			resizing.disconnect();
 			view.finalize();

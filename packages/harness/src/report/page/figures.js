@@ -1,5 +1,7 @@
 import { drawPanel } from "./chart.js";
 import { darkened } from "./dark.js";
+import { figureCsv, figureSvg, pngOf } from "./export.js";
+import { download } from "./files.js";
 import { shown } from "./numbers.js";
 
 /**
@@ -65,6 +67,7 @@ async function startFigure(section, figure, night) {
 			charts.forEach(action);
 		});
 	}
+	startDownloads(section, figure, () => charts);
 	section.querySelector("details")?.addEventListener("toggle", () => listValues(section, figure), { once: true });
 	night.addEventListener("change", () => {
 		colourEntries();
@@ -72,6 +75,37 @@ async function startFigure(section, figure, night) {
 	});
 	colourEntries();
 	await draw();
+}
+
+/**
+ * The buttons that give a figure as a file, and that copy it where the browser lets a page.
+ * @param {HTMLElement} section
+ * @param {PageFigure} figure
+ * @param {() => readonly import("./chart.js").Chart[]} charts
+ */
+function startDownloads(section, figure, charts) {
+	const name = String(section.dataset["figure"]);
+	const svg = () => figureSvg(figure.title, figure, charts());
+	/** @type {Record<string, () => Promise<void>>} */
+	const actions = {
+		svg: async () => download(`${name}.svg`, new Blob([await svg()], { type: "image/svg+xml" })),
+		png: async () => download(`${name}.png`, await pngOf(await svg())),
+		csv: async () => download(`${name}.csv`, new Blob([figureCsv(figure)], { type: "text/csv" })),
+		copy: async () => navigator.clipboard.write([new ClipboardItem({ "image/png": pngOf(await svg()) })]),
+	};
+	const said = section.querySelector("[data-said]");
+	for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (section.querySelectorAll("[data-give]"))) {
+		const what = String(button.dataset["give"]);
+		if (what === "copy") button.hidden = typeof ClipboardItem === "undefined" || !navigator.clipboard;
+		button.addEventListener("click", async () => {
+			try {
+				await actions[what]?.();
+				if (said) said.textContent = what === "copy" ? "copied" : "";
+			} catch (error) {
+				if (said) said.textContent = String(error);
+			}
+		});
+	}
 }
 
 /**

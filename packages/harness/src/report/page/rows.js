@@ -1,3 +1,4 @@
+import { download } from "./files.js";
 import { shown } from "./numbers.js";
 
 /** Rows that the table shows at first, and more at each press of its button. */
@@ -33,7 +34,30 @@ function numberOf(text) {
 }
 
 /**
- * Whether a row has every word somewhere in it, as it is or as it is shown; `n=1024` asks for a column.
+ * @param {number} one
+ * @param {string} relation
+ * @param {number} other
+ */
+function holds(one, relation, other) {
+	switch (relation) {
+		case "<":
+			return one < other;
+		case "<=":
+			return one <= other;
+		case ">":
+			return one > other;
+		case ">=":
+			return one >= other;
+		case "!=":
+			return one !== other;
+		default:
+			return one === other;
+	}
+}
+
+/**
+ * Whether a row has every word somewhere in it, as it is or as it is shown; `n=1024`, `n > 4096` and `status != done` ask for
+ * a column. A row without a number is neither above nor below one.
  * @param {readonly string[]} row
  * @param {readonly PageColumn[]} columns
  * @param {string} wanted
@@ -41,19 +65,20 @@ function numberOf(text) {
 export function matches(row, columns, wanted) {
 	return wanted
 		.toLowerCase()
+		.replaceAll(/\s*(<=|>=|!=|=|<|>)\s*/g, "$1")
 		.split(/\s+/)
 		.filter(Boolean)
 		.every((word) => {
-			const [name, value] = word.split("=");
-			const at = value === undefined ? -1 : columns.findIndex((column) => column.name.toLowerCase() === name);
+			const [, name, relation = "", value = ""] = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.*)$/.exec(word) ?? [];
+			const at = relation === "" ? -1 : columns.findIndex((column) => column.name.toLowerCase() === name);
 			if (at < 0)
 				return row.some((field, i) => {
 					const isNumber = columns[i]?.isNumber && field !== "";
 					return field.toLowerCase().includes(word) || (isNumber && shown(Number(field)).includes(word));
 				});
 			const field = row[at] ?? "";
-			if (!columns[at]?.isNumber || value === "") return field.toLowerCase() === value;
-			return field !== "" && Number(field) === numberOf(value ?? "");
+			if (!columns[at]?.isNumber || value === "") return (field.toLowerCase() === value) === (relation !== "!=");
+			return field !== "" && holds(Number(field), relation, numberOf(value));
 		});
 }
 
@@ -72,7 +97,7 @@ export function csvOf(columns, rows) {
  * Makes the table of rows work: sorting by its heads, the filter, the download, the command of each row.
  * @param {PageRows} data
  */
-export function startRows({ columns, rows, commands, fileName }) {
+export function startRows({ columns, rows, commands, samples, fileName }) {
 	/** @template {Element} E @param {string} id @returns {E} */
 	const byId = (id) => /** @type {E} */ (/** @type {unknown} */ (document.getElementById(id)));
 	const [body, count, filter, status, more] = [
@@ -93,7 +118,13 @@ export function startRows({ columns, rows, commands, fileName }) {
 		});
 	const draw = () => {
 		const found = chosen();
-		body.replaceChildren(...found.slice(0, limit).map((i) => rowElement(columns, rows[i] ?? [], commands[i] ?? "")));
+		body.replaceChildren(
+			...found
+				.slice(0, limit)
+				.map((i) =>
+					rowElement(columns, rows[i] ?? [], commands[i] ?? "", samples?.[i] ?? undefined, samples !== undefined),
+				),
+		);
 		count.textContent = `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
 		more.hidden = found.length <= limit;
 		more.textContent = `Show all ${found.length.toLocaleString("en")} rows`;
@@ -113,18 +144,11 @@ export function startRows({ columns, rows, commands, fileName }) {
 			draw();
 		});
 	byId("rows-download").addEventListener("click", () => {
-		const file = new Blob(
-			[
-				csvOf(
-					columns,
-					chosen().map((i) => rows[i] ?? []),
-				),
-			],
-			{ type: "text/csv" },
+		const text = csvOf(
+			columns,
+			chosen().map((i) => rows[i] ?? []),
 		);
-		const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: fileName });
-		link.click();
-		URL.revokeObjectURL(link.href);
+		download(fileName, new Blob([text], { type: "text/csv" }));
 	});
 	draw();
 }
@@ -133,8 +157,10 @@ export function startRows({ columns, rows, commands, fileName }) {
  * @param {readonly PageColumn[]} columns
  * @param {readonly string[]} row
  * @param {string} command
+ * @param {PageSamples | undefined} samples
+ * @param {boolean} hasSamples whether the table has a column of distributions
  */
-function rowElement(columns, row, command) {
+function rowElement(columns, row, command, samples, hasSamples) {
 	const element = document.createElement("tr");
 	columns.forEach(({ isNumber, isShown, name }, i) => {
 		if (!isShown) return;
@@ -144,8 +170,42 @@ function rowElement(columns, row, command) {
 		if (isNumber) cell.className = "number";
 		if (name === "status") cell.dataset["status"] = field;
 	});
+	if (hasSamples) {
+		const cell = element.insertCell();
+		if (samples) cell.append(histogram(samples));
+	}
 	const code = document.createElement("code");
 	code.textContent = command;
 	element.insertCell().append(code);
 	return element;
+}
+
+/**
+ * The distribution of the times of a cell as bars, with marks for the medians of its rounds below.
+ * @param {PageSamples} samples
+ */
+function histogram({ count, low, high, bins, rounds, median }) {
+	const space = "http://www.w3.org/2000/svg";
+	const svg = document.createElementNS(space, "svg");
+	const [width, height] = [5 * bins.length, 22];
+	const said = `${count.toLocaleString("en")} times from ${shown(low)} to ${shown(high)} ms, median ${shown(median)} ms, ${rounds.length} ${rounds.length === 1 ? "round" : "rounds"}`;
+	svg.setAttribute("width", String(width));
+	svg.setAttribute("height", String(height));
+	svg.setAttribute("role", "img");
+	svg.setAttribute("aria-label", said);
+	svg.append(Object.assign(document.createElementNS(space, "title"), { textContent: said }));
+	/** @param {number} x @param {number} y @param {number} w @param {number} h */
+	const bar = (x, y, w, h) => {
+		const rect = document.createElementNS(space, "rect");
+		for (const [name, value] of Object.entries({ x, y, width: w, height: h, fill: "currentColor" }))
+			rect.setAttribute(name, String(value));
+		svg.append(rect);
+	};
+	const most = Math.max(...bins);
+	bins.forEach((share, i) => {
+		const tall = (16 * share) / most;
+		if (share > 0) bar(5 * i, 17 - Math.max(1, tall), 4, Math.max(1, tall));
+	});
+	for (const round of rounds) bar(round * (width - 1), 18, 1.5, 4);
+	return svg;
 }

@@ -1,6 +1,7 @@
 import { type Column, columns, encodeRow, type Row } from "../../cells/index.ts";
-import type { Run } from "../../store/index.ts";
+import type { Rounds, Run } from "../../store/index.ts";
 import { type Html, html } from "../html/html.ts";
+import { distributionOf } from "./distribution.ts";
 import { reproduceCommand } from "./reproduce.ts";
 
 /** Columns that are text; all others are numbers. */
@@ -54,12 +55,12 @@ function valuesOf(rows: readonly Row[], column: Column): string[] {
 }
 
 /** The frame of the table of rows; the page fills it. */
-export function rowSection(rows: readonly Row[]): Html {
+export function rowSection(rows: readonly Row[], hasSamples: boolean): Html {
 	const shown = shownColumns(rows);
 	const shared = describeShared(rows);
 	const statuses = [...new Set(rows.map(({ status }) => status))];
 	return html`<div class="tools">
-<input type="search" id="rows-filter" aria-label="Filter rows" placeholder="Filter: streaming n=1024">
+<input type="search" id="rows-filter" aria-label="Filter rows" placeholder="Filter: streaming n > 1024">
 <select id="rows-status" aria-label="Status"><option value="">every status</option>${statuses.map((status) => html`<option>${status}</option>`)}</select>
 <button type="button" id="rows-download">Download CSV</button>
 <span id="rows-count" class="faint" role="status"></span>
@@ -67,20 +68,26 @@ export function rowSection(rows: readonly Row[]): Html {
 <div class="scroll tall" role="region" aria-label="Table of rows" tabindex="0"><table id="rows-table"><thead><tr>${shown.map(
 		(column) =>
 			html`<th scope="col" data-column="${columns.indexOf(column)}"${isNumber(column) && html` class="number"`}><button type="button">${column}</button></th>`,
-	)}<th scope="col">measure it again</th></tr></thead><tbody id="rows-body"></tbody></table></div>
+	)}${hasSamples && html`<th scope="col">its times</th>`}<th scope="col">measure it again</th></tr></thead><tbody id="rows-body"></tbody></table></div>
 <button type="button" id="rows-more" hidden>Show all rows</button>
 ${shared !== "" && html`<p class="faint">The same in all rows: ${shared}.</p>`}
 <p class="faint">What the columns mean is in docs/csv.md. The download has every column of the rows that the filter leaves.</p>`;
 }
 
 /** What the page needs of the rows, as `PageRows` of page.d.ts. */
-export function rowData({ info, rows }: Pick<Run, "info" | "rows">) {
+export function rowData({ info, rows }: Pick<Run, "info" | "rows">, samples: ReadonlyMap<string, Rounds>) {
 	const shown = shownColumns(rows);
 	const cells = new Map(info.cells.map((cell) => [cell.key, cell]));
 	return {
 		columns: columns.map((name) => ({ name, isNumber: isNumber(name), isShown: shown.includes(name) })),
 		rows: rows.map(encodeRow),
 		commands: rows.map(({ key }) => reproduceCommand(cells.get(key)!, info.preset)),
+		...(samples.size > 0 && {
+			samples: rows.map(({ key }) => {
+				const rounds = samples.get(key);
+				return rounds ? distributionOf(rounds) : null;
+			}),
+		}),
 		fileName: `${info.experiment}.csv`,
 	};
 }
