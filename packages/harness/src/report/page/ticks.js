@@ -82,9 +82,9 @@ export function zoomedTicks(range, kind, most) {
 		const powers = powerTicks(range, most, 10);
 		const between = multiplesOfPowers(range);
 		const values = between.length <= most || powers.length < 2 ? between : powers;
-		return values.map((value) => ({ value, label: axisNumber(value) }));
+		if (values.length > 1) return values.map((value) => ({ value, label: axisNumber(value) }));
 	}
-	return linearTicks(range, most)
-		.filter((value) => kind === "linear" || value > 0)
-		.map((value) => ({ value, label: axisNumber(value) }));
+	const values = linearTicks(range, most).filter((value) => kind === "linear" || value > 0);
+	if (values.length < 2) return zoomedTicks(range, kind, 2 * most);
+	return values.map((value) => ({ value, label: axisNumber(value) }));
 }
