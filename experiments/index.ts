@@ -1,5 +1,6 @@
 import type { Experiment } from "@attgrad/harness";
 import ablation from "./ablation/experiment.ts";
+import backward from "./backward/experiment.ts";
 import crossover from "./crossover/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
@@ -20,6 +21,7 @@ import trainingEntries from "./training-entries/experiment.ts";
 /** Every experiment, in the order in which a sweep of all runs them. A new one is a folder and a line here. */
 export const experiments: readonly Experiment[] = [
 	scaling,
+	backward,
 	regimes,
 	degree,
 	pareto,

@@ -26,24 +26,44 @@ def answer(gradient_and_loss, prepare=lambda problem: problem):
     `prepare` turns the problem into what the function takes (tensors, another layout); its time is not counted.
     """
     problem_path, gradient_path = sys.argv[1:3]
-    problem = prepare(read_problem(problem_path))
-    budget = float(os.environ.get("ATTGRAD_BUDGET_MS", "0"))
-    first, (gradient, loss) = _timed(gradient_and_loss, problem)
-    times = [first]
-    if first < budget:
-        # The first run warmed up caches and threads: it does not count.
-        times = []
-        while sum(times) < budget or len(times) < 3:
-            milliseconds, (gradient, loss) = _timed(gradient_and_loss, problem)
-            times.append(milliseconds)
+    times, (gradient, loss) = _repeated(gradient_and_loss, prepare(read_problem(problem_path)))
     np.save(gradient_path, gradient)
     print(json.dumps({"milliseconds": times, "loss": float(loss)}))
+
+
+def answer_backward(gradients, prepare=lambda layer: layer):
+    """Measures `gradients(layer)`, which gives dQ, dK and dV of one head: attgrad calls `python3 mine.py LAYER.npz FOLDER`.
+
+    A layer has Q, K, V, dO, scale, and `causal`, whether the mask is causal (the variable ATTGRAD_MASK).
+    """
+    layer_path, folder = sys.argv[1:3]
+    with np.load(layer_path) as file:
+        layer = {name: file[name] for name in ("Q", "K", "V", "dO")}
+        layer.update(scale=float(file["scale"]), causal=os.environ.get("ATTGRAD_MASK") == "causal")
+    times, made = _repeated(gradients, prepare(layer))
+    for name, gradient in zip(("dQ", "dK", "dV"), made):
+        np.save(os.path.join(folder, f"{name}.npy"), gradient)
+    print(json.dumps({"milliseconds": times}))
 
 
 def skip(reason):
     """Tells attgrad that this program cannot run here, and why, and ends."""
     print(json.dumps({"skipped": str(reason)}))
     sys.exit()
+
+
+def _repeated(run, problem):
+    """Times of the runs that count, for as long as attgrad allows, and the last result."""
+    budget = float(os.environ.get("ATTGRAD_BUDGET_MS", "0"))
+    first, result = _timed(run, problem)
+    times = [first]
+    if first < budget:
+        # The first run warmed up caches and threads: it does not count.
+        times = []
+        while sum(times) < budget or len(times) < 3:
+            milliseconds, result = _timed(run, problem)
+            times.append(milliseconds)
+    return times, result
 
 
 def _timed(run, problem):

@@ -78,6 +78,7 @@ export {
 } from "./fits/index.ts";
 export * from "./location/index.ts";
 export {
+	type BackwardContext,
 	type CellContext,
 	cellProblem,
 	describeError,
@@ -86,8 +87,10 @@ export {
 	gradientError,
 	type MeasuredGradient,
 	type Measurement,
+	measureBackward,
 	measureCell,
 	measureGradient,
+	passBackwardGate,
 	passGate,
 	referenceGradient,
 	type Timing,

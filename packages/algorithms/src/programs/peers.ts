@@ -46,7 +46,7 @@ function pythonPeer(name: string, summary: string, file: string, modules: readon
 }
 
 /** A version that changes when a file does: 48 bits of a hash, a whole number that JSON holds exactly. */
-function contentVersion(paths: readonly string[]): number {
+export function contentVersion(paths: readonly string[]): number {
 	const hash = createHash("sha256");
 	for (const path of paths) if (existsSync(path)) hash.update(readFileSync(path));
 	return hash.digest().readUIntBE(0, 6);

@@ -29,10 +29,11 @@ export interface CommandResult extends CommandAnswer {
 	readonly peakRssMb: number;
 }
 
-const defaultTimeLimit = 3600;
+/** Seconds that a command may take unless it is told. */
+export const defaultTimeLimit = 3600;
 
 /** Libraries that would otherwise take every core take as many as the cell has. */
-const threadVariables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"];
+export const threadVariables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"];
 
 /**
  * Hands a problem to a command in any language and reads its gradient (docs/extending.md). Files are in a temporary folder that

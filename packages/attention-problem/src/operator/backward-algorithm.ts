@@ -57,6 +57,15 @@ export interface BackwardResult {
 	readonly picked?: { readonly algorithm: string; readonly why: string; readonly exact?: boolean };
 }
 
+/** Gradients that were computed several times, by the clock of the program that did. */
+export interface TimedBackward {
+	readonly result: BackwardResult;
+	/** Time of each run that counts; one at least. */
+	readonly milliseconds: readonly number[];
+	/** Largest resident memory of that program that was seen, MiB. */
+	readonly peakRssMb: number;
+}
+
 /** A way to compute the backward pass, declared as data as a `GradientAlgorithm` is. */
 export interface BackwardAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	/** Name on the command line. */
@@ -83,6 +92,16 @@ export interface BackwardAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 		runtime: Runtime,
 		wants?: BackwardWants,
 	): Promise<BackwardResult>;
+	/**
+	 * `run` again and again, for an algorithm that another program computes, by that program's clock.
+	 * @param budget time that the runs take together, milliseconds; 0 for a single run
+	 */
+	timeRuns?(
+		problem: BackwardProblem<RowSource>,
+		options: z.output<Options>,
+		runtime: Runtime,
+		budget: number,
+	): Promise<TimedBackward>;
 }
 
 /** A backward algorithm of any options, as lists hold it. */

@@ -6,6 +6,7 @@ export {
 	type BackwardWants,
 	defineBackward,
 	type OfEachGradient,
+	type TimedBackward,
 } from "./backward-algorithm.ts";
 export { type HeadArray, headArray, rowsBetween, shapeText } from "./head-array.ts";
 export {

@@ -1,4 +1,5 @@
 export { gateSize, gradientError, passGate, referenceGradient } from "./gate.ts";
+export { type BackwardContext, measureBackward, passBackwardGate } from "./measure-backward.ts";
 export {
 	type CellContext,
 	cellProblem,
