@@ -42,3 +42,12 @@ test("auto falls back to the exact pass where a sample misses the keys that make
 	const { picked } = await autoBackward.run({ ...given, K }, autoBackward.options.parse({ epsilon: 1e-9 }), runtime);
 	expect(picked).toMatchObject({ algorithm: "streaming", exact: true });
 });
+
+test("auto does not begin what would take days, and says what would do", () => {
+	const problem = randomBackwardProblem({ n_q: 20, n_k: 20, d: 2, d_v: 2 });
+	const large = { ...problem, n_q: 1e8, n_k: 1e8 };
+	expect(autoBackward.supports(large, autoBackward.options.parse({}))).toMatchObject({
+		reason: expect.stringMatching(/days; use --algorithm polynomial/),
+	});
+	expect(autoBackward.supports(large, autoBackward.options.parse({ relative: 1e-2 }))).toBe(true);
+});

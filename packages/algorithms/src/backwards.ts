@@ -5,7 +5,7 @@ import {
 	planBackward,
 	relativeOption,
 } from "@attgrad/approx-gradient";
-import { type AnyBackwardAlgorithm, type BackwardResult, defineBackward } from "@attgrad/attention-problem";
+import { type AnyBackwardAlgorithm, type BackwardResult, defineBackward, skipUnless } from "@attgrad/attention-problem";
 import { backwardStreaming, exactBackwards } from "@attgrad/exact-gradient";
 import { ComputationError, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
@@ -27,7 +27,9 @@ export const autoBackward = defineBackward({
 			),
 		})
 		.refine(...oneAccuracy("auto")),
-	supports: () => true,
+	// Without an accuracy there is the exact pass alone.
+	supports: (problem, { epsilon, relative }) =>
+		epsilon === undefined && relative === undefined ? backwardStreaming.supports(problem, {}) : true,
 	run: async (problem, asked, runtime, wants): Promise<BackwardResult> => {
 		const defaults = backwardPolynomial.options.parse({});
 		const { degree, why } = await planBackward(problem, asked, defaults.chunk, runtime);
@@ -45,6 +47,7 @@ export const autoBackward = defineBackward({
 				refused = `exact up to rounding; ${error.message}`;
 				runtime.onNotice?.(`auto: ${backwardStreaming.name}, ${refused}`);
 			}
+		skipUnless(backwardStreaming.supports(problem, {}));
 		const result = await backwardStreaming.run(problem, {}, runtime, wants);
 		return { ...result, picked: { algorithm: backwardStreaming.name, why: refused, exact: true } };
 	},

@@ -20,6 +20,8 @@ export { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from 
 export {
 	approximateBackwards,
 	type BackwardAccuracy,
+	type BackwardEntries,
+	type BackwardEntry,
 	type BackwardPlan,
 	backwardPolynomial,
 	type CertifiedProblemGradients,
@@ -27,6 +29,7 @@ export {
 	type PolynomialOperatorOutput,
 	type ProblemGradientsRequest,
 	planBackward,
+	planBackwardEntries,
 	planProblemGradients,
 	polynomialGradientOptions,
 	polynomialOperatorOutput,

@@ -30,6 +30,7 @@ export {
 	shapesOf,
 } from "./operands.ts";
 export {
+	arrayNames,
 	holdsOperands,
 	namedScales,
 	type OpenOperands,

@@ -48,9 +48,14 @@ export async function openOperands(source: FileSource, settings: OperandsSetting
 
 /** Whether a file holds operands (Q, K and V), not an input E with weights. @throws UsageError for a file that cannot be read */
 export function holdsOperands(source: FileSource): boolean {
+	return !arrayNames(source).includes("E");
+}
+
+/** Names of the arrays in an archive or a folder. @throws UsageError for a file that cannot be read */
+export function arrayNames(source: FileSource): string[] {
 	const files = openArrays(source);
 	files.close();
-	return !files.arrays.some(({ name }) => name === "E");
+	return files.arrays.map(({ name }) => name);
 }
 
 /** `openOperands` with the upstream gradient dO, shaped like the output. @throws UsageError as `openOperands`, and for a dO that is missing */

@@ -6,13 +6,15 @@ export const planVerb: Verb = {
 	argument: {
 		syntax: "[problem]",
 		type: "string",
-		describe: "an .npz file or a folder of .npy files; rows stay in the file. Without one: a model by --n, --d, --B",
+		describe:
+			"an .npz file or a folder of .npy files, with a problem or with a layer's Q, K, V and dO; rows stay in the file. Without one: a model by --n, --d, --B",
 	},
 	summary:
 		"Show each algorithm's predicted time and provable error for a problem file, or whether certified attention pays for a model",
 	examples: [
 		["plan problem.npz", "to prove every entry within 1e-3 of the largest"],
 		["plan problem.npz --epsilon 1e-9 --json", "the same for programs"],
+		["plan layer.npz --mask causal", "the backward pass of a layer"],
 		["plan --n 2^17 --d 64 --heads 12 --B 4", "will this ever pay for my model?"],
 	],
 	flags: async () => [
@@ -20,7 +22,7 @@ export const planVerb: Verb = {
 		{ schema: (await import("./model/answer.ts")).modelFlags, heading: "A model, without a file:" },
 	],
 	run: async (given) => {
-		if (given["problem"] !== undefined) return (await import("./run.ts")).planProblem(given);
+		if (given["problem"] !== undefined) return (await import("./run.ts")).planFile(given);
 		await (await import("./model/answer.ts")).answerModel(given);
 	},
 };

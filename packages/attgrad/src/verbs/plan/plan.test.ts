@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { doubles, writeArchive } from "../../testing/archives.ts";
 import { attgrad, temporaryFolder } from "../../testing/command.ts";
 
 const folder = temporaryFolder();
@@ -68,4 +69,59 @@ test.concurrent.each([
 ])("the model %j is refused in a line", async (words, reason) => {
 	const { code, stderr } = await attgrad(["plan", ...words]);
 	expect({ code, stderr }).toEqual({ code: 2, stderr: `attgrad plan: ${reason}\n` });
+});
+
+describe("the backward pass of a layer", () => {
+	const wave = (phase: number) => (i: number) => Math.sin(1.7 * i + phase);
+	const layer = (name: string, n: number) =>
+		writeArchive(join(folder, `${name}.npz`), {
+			Q: doubles([2, n, 2], wave(1)),
+			K: doubles([1, n, 2], wave(2)),
+			V: doubles([1, n, 3], wave(3)),
+			dO: doubles([2, n, 3], wave(4)),
+		});
+
+	test.concurrent("what each algorithm would cost and prove; backward then picks the same", async () => {
+		const file = layer("layer", 3000);
+		const words = [file, "--mask", "causal", "--relative", "1e-2", "--json"];
+		const { code, stdout, stderr } = await attgrad(["plan", ...words]);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		const plan = JSON.parse(stdout);
+		expect(plan).toMatchObject({ heads: 2, keyHeads: 1, n_q: 3000, d: 2, d_v: 3, mask: "causal", relative: 1e-2 });
+		const names = new Set(plan.algorithms.map(({ algorithm }: { algorithm: string }) => algorithm));
+		expect(names).toEqual(new Set(["streaming", "definition", "polynomial"]));
+		const possible = plan.algorithms.filter((entry: { possible: boolean }) => entry.possible);
+		const times = possible.map(({ milliseconds }: { milliseconds: number }) => milliseconds);
+		expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
+		const backward = JSON.parse((await attgrad(["backward", ...words])).stdout);
+		expect(backward.chosen.algorithm).toBe(plan.chosen.algorithm);
+	});
+
+	test.concurrent("a table", async () => {
+		const { stdout } = await attgrad([
+			"plan",
+			layer("small", 40),
+			"--mask",
+			"causal",
+			"--window",
+			"7",
+			"--epsilon",
+			"1e-3",
+		]);
+		expect(stdout).toMatch(/^layer +heads 2 on 1 of keys, n_q 40, .*, epsilon 0\.001; kernel/);
+		expect(stdout).toMatch(/^visible +causal, window 7$/m);
+		expect(stdout).toMatch(/^auto +streaming: exact up to rounding/m);
+		expect(stdout).toMatch(/^ *predicted +algorithm +error of dQ, dK, dV$/m);
+		expect(stdout).toMatch(/streaming +exact but for rounding$/m);
+		expect(stdout).toMatch(/polynomial +(degree \d+, K = \d+ +about |no: )/m);
+	});
+
+	test.concurrent("a mask for a problem is refused in a line", async () => {
+		const { code, stderr } = await attgrad(["plan", await instance("masked"), "--mask", "causal"]);
+		expect({ code, stderr }).toEqual({
+			code: 2,
+			stderr:
+				"attgrad plan: --mask is for a layer with Q, K, V and dO; a problem has no mask, and its scale is in its file\n",
+		});
+	});
 });

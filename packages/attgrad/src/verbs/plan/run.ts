@@ -6,10 +6,11 @@ import {
 	planGradient,
 	relativeOption,
 } from "@attgrad/approx-gradient";
-import { asDtype, openProblem } from "@attgrad/attention-problem";
-import { shortDuration } from "@attgrad/matrix-core";
+import { arrayNames, asDtype, openProblem } from "@attgrad/attention-problem";
+import { shortDuration, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
+import { operatorFlags } from "../../flags/operator-flags.ts";
 import { dtype, json, openRuntime, runtimeFlags } from "../../flags/runtime-flags.ts";
 import { shortNumber } from "../../formats/short-number.ts";
 
@@ -17,13 +18,27 @@ import { shortNumber } from "../../formats/short-number.ts";
 export const planFlags = z.object({
 	epsilon: z.number().positive().optional().describe("error to prove for every entry of the gradient"),
 	relative: relativeOption,
+	...operatorFlags,
 	dtype,
 	...runtimeFlags,
 	json,
 });
 
-/** Plans for a problem whose rows stay in its file, and prints the plan. */
-export async function planProblem(given: GivenFlags): Promise<void> {
+/** Plans for a problem, or for the backward pass of a layer, whose rows stay in its file, and prints the plan. */
+export async function planFile(given: GivenFlags): Promise<void> {
+	// what is wrong with the call is told before what is wrong with the file
+	readFlags(planFlags.refine(...oneAccuracy("plan")), given);
+	const names = arrayNames(String(given["problem"]));
+	if (names.includes("Q") && !names.includes("E")) return (await import("./layer.ts")).planLayer(given);
+	await planProblem(given);
+}
+
+async function planProblem(given: GivenFlags): Promise<void> {
+	const foreign = Object.keys(operatorFlags).find((flag) => given[flag] !== undefined);
+	if (foreign !== undefined)
+		throw new UsageError(
+			`--${foreign} is for a layer with Q, K, V and dO; a problem has no mask, and its scale is in its file`,
+		);
 	const { epsilon, relative, dtype, threads, kernel, json } = readFlags(
 		planFlags.refine(...oneAccuracy("plan")),
 		given,

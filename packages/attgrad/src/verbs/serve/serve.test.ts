@@ -80,14 +80,16 @@ describe("requests and answers", () => {
 			requestBytes({ id: 3, method: "gradient", params: { wrt: "Y,A2" } }, problem),
 			requestBytes({ id: 4, method: "gradient", params: { algorithm: "polynomial/reverse", epsilon: 1e-3 } }, problem),
 			requestBytes({ id: 5, method: "plan", params: { epsilon: 1e-3 } }, problem),
+			requestBytes({ id: 6, method: "plan", params: { mask: "causal" } }, layer),
 		]);
 		expect(answers.map(({ error }) => error)).toEqual(answers.map(() => undefined));
-		expect(answers.map(({ arrays }) => Object.keys(arrays).join())).toEqual(["O,lse", "O", "X", "Y,A2", "X", ""]);
+		expect(answers.map(({ arrays }) => Object.keys(arrays).join())).toEqual(["O,lse", "O", "X", "Y,A2", "X", "", ""]);
 		expect(answers[1]!.result.certificate.bound).toBeLessThanOrEqual(1e-3);
 		expect(answers[4]!.result.certificate.bound).toBeLessThanOrEqual(1e-3);
 		const [exact, near] = [2, 4].map((at) => doublesOf(answers[at]!.arrays["X"]!));
 		for (const [i, x] of exact!.entries()) expect(Math.abs(x - near![i]!)).toBeLessThanOrEqual(1e-3);
 		expect(answers[5]!.result.chosen.algorithm).toBe("streaming");
+		expect(answers[6]!.result).toMatchObject({ mask: "causal", chosen: { algorithm: "streaming" } });
 	});
 
 	test.concurrent("single precision stays single, a type that is asked for is taken", async () => {
