@@ -1,8 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { pythonWith } from "@attgrad/algorithms";
+import { attgrad, temporaryFolder } from "attgrad/testing";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -37,6 +39,27 @@ test("the TypeScript that READMEs and docs show agrees with the types of the pac
 		rmSync(folder, { recursive: true, force: true });
 	}
 });
+
+const python = pythonWith("numpy");
+const hasNumpy = spawnSync(python, ["-c", "import numpy"]).status === 0;
+
+test.skipIf(!hasNumpy)(
+	"the Python of README.md that calls attgrad gives all gradients of a layer, and a file that the command takes (skipped without NumPy)",
+	async () => {
+		const readme = readFileSync(join(root, "README.md"), "utf8");
+		const [, program] = /^```python\n(import sys\n.*?)^```/ms.exec(readme)!;
+		const folder = temporaryFolder();
+		const placed = program!.replace('"examples/python"', JSON.stringify(join(root, "examples/python")));
+		// a smaller one, written elsewhere
+		const small = placed.replaceAll("1024", "32").replace('"layer.npz"', JSON.stringify(join(folder, "layer.npz")));
+		const { stdout } = await promisify(execFile)(python, ["-c", small], { cwd: folder });
+		expect(stdout).toBe("(8, 32, 64) (2, 32, 64) (2, 32, 64)\n");
+		const words = ["backward", join(folder, "layer.npz"), "--mask", "causal", "--json"];
+		const { code, stdout: answer } = await attgrad(words);
+		expect(code).toBe(0);
+		expect(JSON.parse(answer)).toMatchObject({ heads: 8, keyHeads: 2, scale: 0.125, mask: "causal" });
+	},
+);
 
 test("the first program of README.md is examples/first.ts: one import, at most eight lines, in the first 15 lines of code", () => {
 	const readme = readFileSync(join(root, "README.md"), "utf8");
