@@ -1,4 +1,4 @@
-import { backwardPeers, backwards, gradientThrough } from "@attgrad/algorithms";
+import { backwardPeers, findBackward, gradientThrough } from "@attgrad/algorithms";
 import {
 	type AnyBackwardAlgorithm,
 	type BackwardProblem,
@@ -9,7 +9,7 @@ import { type CellContext, cellProblem, type Measurement, measureBackward } from
 
 /** The backward passes that are measured, by the names that their cells have. */
 const measured: ReadonlyMap<string, AnyBackwardAlgorithm> = new Map(
-	[...backwards.filter(({ name }) => name !== "definition"), ...backwardPeers].map((backward) => [
+	[findBackward("streaming"), findBackward("polynomial"), ...backwardPeers].map((backward) => [
 		gradientThrough(backward).name,
 		backward,
 	]),

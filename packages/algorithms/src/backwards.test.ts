@@ -8,9 +8,12 @@ const runtime = await createRuntime({ kernel: "js" });
 
 test("names are found, others refused", () => {
 	for (const name of backwardNames) expect(findBackward(name).name).toBe(name === "exact" ? "streaming" : name);
-	expect(backwards.map(({ name }) => name)).toEqual(["definition", "streaming", "polynomial"]);
+	expect(backwards.map(({ name }) => name)).toEqual([
+		...["definition", "streaming", "polynomial"],
+		...["nystrom", "random-features", "support-basis", "linear-attention"],
+	]);
 	expect(() => findBackward("flash")).toThrow(
-		"unknown backward algorithm: flash (known: auto, exact, definition, streaming, polynomial)",
+		"unknown backward algorithm: flash (known: auto, exact, definition, streaming, polynomial, nystrom, random-features, support-basis, linear-attention)",
 	);
 });
 

@@ -1,5 +1,14 @@
-import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { clusters, hybrid, linearAttention, nystrom, randomFeatures, supportBasis } from "./feature-maps/index.ts";
+import type { AnyBackwardAlgorithm, AnyGradientAlgorithm } from "@attgrad/attention-problem";
+import { backwardPolynomial } from "./backward/index.ts";
+import {
+	clusters,
+	featureMapBackwards,
+	hybrid,
+	linearAttention,
+	nystrom,
+	randomFeatures,
+	supportBasis,
+} from "./feature-maps/index.ts";
 import { auto } from "./planner/auto.ts";
 import { polynomial } from "./polynomial/polynomial.ts";
 
@@ -17,8 +26,10 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 
 export { cacheFolder } from "#platform";
 export { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "./accuracy.ts";
+/** The backward passes that approximate. */
+export const approximateBackwards: readonly AnyBackwardAlgorithm[] = [backwardPolynomial, ...featureMapBackwards];
+
 export {
-	approximateBackwards,
 	type BackwardAccuracy,
 	type BackwardEntries,
 	type BackwardEntry,
@@ -40,13 +51,16 @@ export {
 	type FeatureMap,
 	type FeatureMapGradient,
 	type FeatureMapOptions,
+	featureMapBackward,
 	featureMapGradient,
 	type GradientForm,
 	hybrid,
+	type HeadMap,
 	linearAttention,
 	nystrom,
 	randomFeatures,
 	supportBasis,
+	takesNoMask,
 } from "./feature-maps/index.ts";
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
 export * from "./location/index.ts";

@@ -1,7 +1,7 @@
 export { type PolynomialOperatorOutput, polynomialOperatorOutput } from "./output/polynomial-output.ts";
 export { type BackwardEntries, type BackwardEntry, planBackwardEntries } from "./plan/backward-entries.ts";
 export { type BackwardAccuracy, type BackwardPlan, planBackward } from "./plan-backward.ts";
-export { approximateBackwards, backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";
+export { backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";
 export {
 	type CertifiedProblemGradients,
 	type ProblemGradientsRequest,

@@ -1,5 +1,4 @@
 import {
-	type AnyBackwardAlgorithm,
 	type BackwardCertificate,
 	type BackwardProblem,
 	type BackwardResult,
@@ -81,9 +80,6 @@ export const backwardPolynomial = defineBackward({
 		return remark === undefined ? result : { ...result, remark };
 	},
 });
-
-/** The backward algorithms that approximate. */
-export const approximateBackwards: readonly AnyBackwardAlgorithm[] = [backwardPolynomial];
 
 /** Bytes of the sums and blocks at a degree. */
 export function memoryOf(

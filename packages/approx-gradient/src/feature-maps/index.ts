@@ -1,3 +1,5 @@
+export { featureMapBackwards } from "./backward/algorithms.ts";
+export { featureMapBackward, type HeadMap, takesNoMask } from "./backward/feature-map-backward.ts";
 export { clusters } from "./clusters/clusters.ts";
 export type { EntryErrors, FeatureMap } from "./feature-map.ts";
 export {

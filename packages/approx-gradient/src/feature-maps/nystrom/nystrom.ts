@@ -15,7 +15,7 @@ import { readBlock } from "../../rows/row-blocks.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale, scaledKeys } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
-import { nystromMap } from "./nystrom-map.ts";
+import { type NystromPivots, nystromMap } from "./nystrom-map.ts";
 import { PivotedCholesky } from "./pivoted-cholesky.ts";
 
 /** Keys among which pivots are drawn; more than any rank that pays, and 128 KiB a column. */
@@ -101,6 +101,17 @@ async function nystromGradient(
 			);
 		rank = Math.min(largest, Math.ceil(rank * GROWTH.factor));
 	}
+}
+
+/** Pivots of a given rank, or of as many as the kernel has in double precision, for `nystromMap`. O(n rank²). */
+export function nystromPivots(problem: AttentionProblem<RowSource>, rank: number, random: Random): NystromPivots {
+	const scale = kernelScale(problem);
+	const candidates = scaledKeys(candidateKeys(problem, random), scale);
+	const cholesky = new PivotedCholesky(candidates, scale.largest, random);
+	cholesky.grow(Math.min(rank, candidates.rows, memoryLimit(candidates.rows)));
+	const { pivots } = cholesky;
+	const points = Matrix.build(pivots.length, problem.d, (s, b) => candidates.at(pivots[s], b));
+	return { scale, points, factor: cholesky.factor() };
 }
 
 /** All keys, or one of each of `MOST_CANDIDATES` equal stretches of them, m x d. */

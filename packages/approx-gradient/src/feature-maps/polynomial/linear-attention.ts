@@ -5,6 +5,7 @@ import { expUp, maxUp, normUp, over, powerUp, times } from "../../error-bound/in
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
 import { queryBlocks } from "../../rows/row-blocks.ts";
 import { centred, distance, spansOf } from "../../rows/spans.ts";
+import type { FeatureMap } from "../feature-map.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
 import { balance, monomialMap, monomialRounding, monomialUnderflow } from "./monomial-map.ts";
@@ -37,19 +38,8 @@ export const linearAttention = defineAlgorithm({
 	}),
 	supports: () => true,
 	async run(problem, { form, seed }, { onProgress }) {
-		const { n, d } = problem;
-		const { keyCentre, keyHalf, keyNorm } = spansOf(problem);
-		const queryNorm = largestQuery(problem);
-		const radius = queryNorm * keyNorm;
-		const t = balance(queryNorm, keyNorm);
-		const underflow = monomialUnderflow({ degree: 2, coefficients: COEFFICIENTS, queryNorm, keyNorm, t });
-		const map = monomialMap({
-			tree: totalDegreeTree(d, 2),
-			coefficients: COEFFICIENTS,
-			centre: keyCentre,
-			t,
-			error: { ...lagrangeRemainder(keyCentre, keyNorm, radius), underflow, span: maxUp(keyHalf) },
-		});
+		const { n } = problem;
+		const { map, radius } = linearAttentionMap(problem);
 		const sample = form === "surrogate" ? sampleRows(n, seed) : [];
 		const algorithm = "linear-attention";
 		const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
@@ -63,6 +53,27 @@ export const linearAttention = defineAlgorithm({
 		};
 	},
 });
+
+/** The Taylor features of degree 2 about the keys' midrange, and the radius of the scores. */
+export function linearAttentionMap(problem: AttentionProblem<RowSource>): {
+	readonly map: FeatureMap;
+	readonly radius: number;
+} {
+	const { d } = problem;
+	const { keyCentre, keyHalf, keyNorm } = spansOf(problem);
+	const queryNorm = largestQuery(problem);
+	const radius = queryNorm * keyNorm;
+	const t = balance(queryNorm, keyNorm);
+	const underflow = monomialUnderflow({ degree: 2, coefficients: COEFFICIENTS, queryNorm, keyNorm, t });
+	const map = monomialMap({
+		tree: totalDegreeTree(d, 2),
+		coefficients: COEFFICIENTS,
+		centre: keyCentre,
+		t,
+		error: { ...lagrangeRemainder(keyCentre, keyNorm, radius), underflow, span: maxUp(keyHalf) },
+	});
+	return { map, radius };
+}
 
 /** |e^x − 1 − x − x²/2| <= |x|³/6 · max(1, e^x) at x = <q, k>: at most ‖q‖³ e^(‖q‖ max‖k‖)/6 times ‖k‖³. */
 function lagrangeRemainder(centre: Float64Array, keyNorm: number, radius: number) {

@@ -8,6 +8,7 @@ import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
 import { withinRelative } from "../../relative/within-relative.ts";
 import { distance, spansOf } from "../../rows/spans.ts";
+import type { FeatureMap } from "../feature-map.ts";
 import { featureMapGradient, rowsOfBlock } from "../feature-map-gradient.ts";
 import {
 	accuracyOptions,
@@ -68,10 +69,28 @@ async function supported(
 	{ degree: wanted, epsilon, threshold, form, seed }: Omit<z.output<typeof options>, "relative">,
 	{ onProgress }: Runtime,
 ): Promise<GradientResult> {
-	const { n, d, scale } = problem;
-	const algorithm = "support-basis";
+	const { n } = problem;
 	const spans = spansOf(problem);
 	const delta = epsilon === undefined ? DEFAULT_DELTA : relativeTarget(problem, spans, epsilon);
+	const { map, degree, radius } = supportBasisMap(problem, { degree: wanted, threshold }, delta, spans);
+	const sample = form === "surrogate" ? sampleRows(n, seed) : [];
+	const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
+	const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
+	requireBound(algorithm, epsilon, certificate.bound, radius);
+	return { gradient: result.gradient, loss: result.loss, degree, rank: map.rank, certificate };
+}
+
+/** Name of the algorithm in messages. */
+const algorithm = "support-basis";
+
+/** The feature map of the support basis, with its degree and the radius of light rows. */
+export function supportBasisMap(
+	problem: AttentionProblem<RowSource>,
+	{ degree: wanted, threshold }: { readonly degree?: number | undefined; readonly threshold?: number | undefined },
+	delta = DEFAULT_DELTA,
+	spans = spansOf(problem),
+): { readonly map: FeatureMap; readonly degree: number; readonly radius: number } {
+	const { n, d, scale } = problem;
 	const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, wanted, delta));
 	const radius = support.queryNorm * support.keyNorm * (1 + 1e-9);
 	const degree = chosenDegree({ degree: wanted }, radius, delta);
@@ -96,11 +115,7 @@ async function supported(
 		// Light and heavy keys are taken from the light ones' centre, which may be far from all of them.
 		span: maxUp(spans.keyHalf.map((half, b) => plus(half, Math.abs(spans.keyCentre[b] - support.centre[b])))),
 	});
-	const sample = form === "surrogate" ? sampleRows(n, seed) : [];
-	const result = await featureMapGradient(problem, map, { form, algorithm, sample, onProgress });
-	const certificate = result.certificate ?? sampledError(algorithm, problem, sample, result.sampled, radius);
-	requireBound(algorithm, epsilon, certificate.bound, radius);
-	return { gradient: result.gradient, loss: result.loss, degree, rank: map.rank, certificate };
+	return { map, degree, radius };
 }
 
 /** Relative rounding error of e^(<q, k> − M) and e^−M for light queries and heavy keys. */

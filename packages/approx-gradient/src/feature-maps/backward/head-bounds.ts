@@ -1,0 +1,147 @@
+import { type Matrix, maxAbs, unitRoundoff } from "@attgrad/matrix-core";
+import { expm1Up, LEAST_NORMAL, leastRest, maxUp, normUp, over, plus, times } from "../../error-bound/index.ts";
+import type { EntryErrors } from "../feature-map.ts";
+import type { PlainHead } from "./feature-map-head.ts";
+import type { HeadSpans } from "./head-spans.ts";
+
+const u = unitRoundoff("f64");
+
+/** What entries of the gradients of a head may be off by. */
+export interface HeadErrors {
+	/** Of each row of dQ. */
+	readonly dQ: Float64Array;
+	/** Of any row of dK, and of dV. */
+	readonly dK: number;
+	readonly dV: number;
+}
+
+/** Sizes of the key features of a head, and how its sums are made. */
+export interface KeySizes {
+	/** Σ_l |ψ_lm| and max_l |ψ_lm|, K numbers each. */
+	readonly absolute: Float64Array;
+	readonly largest: Float64Array;
+	/** Σ_l β_l of the map's error. */
+	readonly error: number;
+	readonly rank: number;
+	/** Rows of a block. */
+	readonly rows: number;
+}
+
+/**
+ * Bounds on the backward pass through a feature map that knows its errors (backward.md, Theorem A.1). With ‖f̃_j − f_j‖₁ <= τ_j, ν_j = 1 + τ_j,
+ * A_j = Σ_i |dO_ji| H_i and every sum Σ_l Ã_jl x_l off by θ_j D_j max|x| through rounding, κ_j = 2 ν θ / (1 − θ):
+ * dQ_j: scale · W (τ(3 + τ) + κ(1 + 2ν + κ)) A_j; an entry of dV: Σ_j (τ_j + ν θ/(1−θ) + ρ_j) |dO_ji|; of dK: scale · Σ_j (τ(3 + τ) +
+ * (ν(1 + ν) θ/(1−θ) + νκ) + (1 + ν) ρ_j) A_j |Q_jb|, where ρ_j is the rounding of one product of features over D_j. O(n (K + d + d_v)).
+ */
+export class HeadBounds {
+	readonly #head: PlainHead;
+	readonly #error: EntryErrors;
+	readonly #spans: HeadSpans;
+	readonly #keys: KeySizes;
+	readonly #dQ: Float64Array;
+	readonly #dK: Float64Array;
+	readonly #dV: Float64Array;
+
+	constructor(head: PlainHead, error: EntryErrors, spans: HeadSpans, keys: KeySizes) {
+		this.#head = head;
+		this.#error = error;
+		this.#spans = spans;
+		this.#keys = keys;
+		this.#dQ = new Float64Array(head.Q.rows);
+		this.#dK = new Float64Array(head.Q.cols);
+		this.#dV = new Float64Array(head.V.cols);
+	}
+
+	/** @param normalisers D_j as it was computed; 0 for a row that is exact */
+	add(from: number, queries: Matrix, features: Matrix, normalisers: Float64Array): void {
+		const error = this.#error;
+		const alpha = error.kind === "product" ? error.queries(queries, features) : undefined;
+		for (let j = 0; j < queries.rows; j++) {
+			const D = normalisers[j];
+			const row = from + j;
+			if (D === 0)
+				this.#take(row, queries.row(j), {
+					tau: 0,
+					theta: this.#exactTheta(queries.row(j)),
+					product: (this.#head.Q.rows + 8) * u,
+				});
+			else this.#take(row, queries.row(j), this.#mapped(features.row(j), D, alpha?.[j]));
+		}
+	}
+
+	result(): HeadErrors {
+		const lost = this.#lostBelow();
+		return {
+			dQ: this.#dQ.map((bound) => plus(bound, lost)),
+			dK: plus(maxUp(this.#dK), lost),
+			dV: plus(maxUp(this.#dV), lost),
+		};
+	}
+
+	/** At least what an entry loses where products are below the normal range. */
+	#lostBelow(): number {
+		const { Q, K, V, dO, scale } = this.#head;
+		const count = (Q.rows + K.rows) * (this.#keys.rank + 16) * (K.cols + V.cols);
+		const sizes = [Q, K, V, dO].reduce((size, rows) => times(size, plus(1, maxAbs(rows))), plus(1, scale));
+		return times(times(count, LEAST_NORMAL), sizes);
+	}
+
+	/** Relative rounding of the sums of a row whose scores are made one by one: of the scores, of the exponentials, of the sums. */
+	#exactTheta(query: ArrayLike<number>): number {
+		const { K, V } = this.#head;
+		const score = times(2, times(normUp(query), this.#spans.keyNorm));
+		const sizes = maxUp(
+			this.#spans.valueSpan.map((span, i) => over(plus(span, Math.abs(this.#spans.valueCentre[i])), span)),
+		);
+		// values are not centred there: their rounding is relative to their size
+		return times(times(u * (K.rows + 4 * V.cols + 16), Math.max(1, sizes)) + u * (2 * K.cols + 8) * plus(1, score), 2);
+	}
+
+	/** What is known of a row of features. */
+	#mapped(features: ArrayLike<number>, D: number, alpha: number | undefined) {
+		const error = this.#error;
+		const { absolute, largest, rank, rows } = this.#keys;
+		const [n_q, n_k] = [this.#head.Q.rows, this.#head.K.rows];
+		const { query: ofQuery, key: ofKey } = error.underflow;
+		let [sizes, lost, product, lostProduct] = [0, times(rank * n_k, LEAST_NORMAL), 0, times(rank, LEAST_NORMAL)];
+		for (let m = 0; m < rank; m++) {
+			const size = Math.abs(features[m]);
+			sizes = plus(sizes, times(size, absolute[m]));
+			lost = plus(lost, plus(times(ofQuery, absolute[m]), times(times(n_k, ofKey), plus(size, ofQuery))));
+			product = plus(product, times(size, largest[m]));
+			lostProduct = plus(lostProduct, plus(times(ofQuery, largest[m]), times(ofKey, plus(size, ofQuery))));
+		}
+		const unit = error.rounding + u * (rows + n_k / rows + rank + 16);
+		const theta = over(plus(times(unit, sizes), lost), D);
+		const least = leastRest(D, times(theta, D));
+		const tau =
+			error.kind === "relative"
+				? over(2 * error.delta, leastRest(1, error.delta))
+				: over(times(times(2, alpha ?? Number.POSITIVE_INFINITY), this.#keys.error), least);
+		const unitProduct = error.rounding + u * (rows + n_q / rows + rank + this.#head.V.cols + 16);
+		return { tau, theta, product: over(plus(times(unitProduct, product), lostProduct), least) };
+	}
+
+	#take(row: number, query: ArrayLike<number>, known: { tau: number; theta: number; product: number }): void {
+		const { Q, V, dO, scale } = this.#head;
+		const { keySpan, keyNorm, valueSpan } = this.#spans;
+		// the map sees scale · Q rounded
+		const moved = expm1Up(times(4 * u, plus(times(normUp(query), keyNorm), LEAST_NORMAL)));
+		const tau = plus(known.tau, times(2, moved));
+		const { theta, product } = known;
+		const nu = plus(1, tau);
+		let A = 0;
+		for (let i = 0; i < V.cols; i++) A = plus(A, times(Math.abs(dO.at(row, i)), valueSpan[i]));
+		const inverse = theta < 0.5 ? plus(over(theta, leastRest(1, theta)), 8 * u) : Number.POSITIVE_INFINITY;
+		const kappa = times(nu, plus(times(2, inverse), (2 * V.cols + 16) * u));
+		const method = times(tau, plus(3, tau));
+		const ofQuery = plus(method, times(kappa, plus(1, plus(times(2, nu), kappa))));
+		this.#dQ[row] = times(times(scale, maxUp(keySpan)), times(ofQuery, A));
+		const both = plus(1, nu);
+		const ofKey = plus(method, plus(times(nu, plus(times(both, inverse), kappa)), times(both, product)));
+		const ofValue = plus(tau, plus(times(nu, inverse), product));
+		for (let b = 0; b < Q.cols; b++)
+			this.#dK[b] = plus(this.#dK[b], times(times(scale, times(ofKey, A)), Math.abs(Q.at(row, b))));
+		for (let i = 0; i < V.cols; i++) this.#dV[i] = plus(this.#dV[i], times(ofValue, Math.abs(dO.at(row, i))));
+	}
+}
