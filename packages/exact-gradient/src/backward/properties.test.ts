@@ -122,6 +122,23 @@ describe.each(backwardWays)("$name", (way) => {
 		for (const name of results) expect(shifted[name]).toBeAllclose(still[name], { rtol: 0, atol: 2 * tolerance[name] });
 	});
 
+	test("p 1 = 0: gradients of the keys of a head sum to 0, under every mask", async () => {
+		await fc.assert(
+			fc.asyncProperty(arbitraryBackwardProblem({ maxN: 40, dtype: way.dtype }), async (problem) => {
+				const { n_k, d, batch, keyHeads } = problem;
+				const { dK } = await way.run(problem);
+				const tolerance = backwardTolerance(problem, way.roundoff);
+				for (let head = 0; head < batch * keyHeads; head++)
+					for (let b = 0; b < d; b++) {
+						let sum = 0;
+						for (let l = 0; l < n_k; l++) sum += dK.at(head * n_k + l, b);
+						expect(Math.abs(sum)).toBeLessThanOrEqual(n_k * tolerance.dK);
+					}
+			}),
+			{ numRuns: 10 },
+		);
+	});
+
 	test("keys far away from the others cost no digits", async () => {
 		const given = randomBackwardProblem({ n_q: 20, n_k: 40, d: 3, d_v: 2 });
 		const far = way.dtype === "f64" ? 1e15 : 1e9;

@@ -78,7 +78,7 @@ function certified(
 	gradients: OfEachGradient<Matrix>,
 	rows: OfEachGradient<Float64Array>,
 	proved: boolean,
-): Pick<BackwardResult, "dQ" | "dK" | "dV" | "certificate"> {
+): Pick<BackwardResult, "dQ" | "dK" | "dV" | "certificate" | "remark"> {
 	const stored = (name: keyof OfEachGradient, bound: number): number => {
 		const size = maxAbs(gradients[name]);
 		const sum = plus(bound, times(size, (heads / keyHeads) * 2 ** -52));
@@ -97,6 +97,7 @@ function certified(
 	return {
 		...ofEach((name) => gradients[name].as(dtype)),
 		certificate: { kind: proved && areFinite ? "a-posteriori" : "none", bounds, ...(proved && { rowBounds }) },
+		...(!(proved && areFinite) && { remark: "nothing is proved of the error" }),
 	};
 }
 

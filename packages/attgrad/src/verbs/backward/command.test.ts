@@ -137,7 +137,10 @@ describe("polynomials", () => {
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout).toMatch(/^polynomial +degree 3, rank 20$/m);
 		expect(stdout).toMatch(/^exact rows +\d+$/m);
-		expect(stdout.match(/no entry is off by more than \S+.*\(a-posteriori\)$/gm)).toHaveLength(3);
+		// lines are wrapped
+		expect(
+			stdout.replaceAll(/\n {8,}/g, " ").match(/no entry is off by more than \S+.*\(a-posteriori\)$/gm),
+		).toHaveLength(3);
 	});
 
 	test.concurrent("what no degree proves is exit 1, with a reason, and nothing is written", async () => {
@@ -151,6 +154,30 @@ describe("polynomials", () => {
 		});
 		expect(stderr).toMatch(/^attgrad backward: polynomial: no degree proves epsilon 1e-300; .*\n$/);
 		expect(existsSync(out)).toBe(false);
+	});
+});
+
+describe("feature maps", () => {
+	test.concurrent("a map with a proof, and one without, which says so", async () => {
+		const proved = await jsonOf(layer, "--algorithm", "nystrom", "--rank", "4");
+		expect(proved).toMatchObject({ algorithm: "nystrom", rank: 4, certificate: { kind: "a-posteriori" } });
+		const exact = await jsonOf(layer, "--algorithm", "exact");
+		for (const name of ["dQ", "dK", "dV"])
+			for (const [i, x] of flat(proved.gradients[name]).entries())
+				expect(Math.abs(x - flat(exact.gradients[name])[i]!)).toBeLessThanOrEqual(proved.certificate.bounds[name]);
+		const words = ["backward", layer, "--algorithm", "random-features", "--features", "64"];
+		const { stdout } = await attgrad(words);
+		expect(stdout).toMatch(/^remark +nothing is proved of the error$/m);
+		expect(stdout).not.toContain("is off by");
+	});
+
+	test.concurrent("a mask is refused, with what takes it", async () => {
+		const { code, stderr } = await attgrad(["backward", layer, "--algorithm", "nystrom", "--mask", "causal"]);
+		expect({ code, stderr }).toEqual({
+			code: 2,
+			stderr:
+				"attgrad backward: nystrom takes no mask, and the layer has a causal mask; polynomial and streaming take all\n",
+		});
 	});
 });
 
