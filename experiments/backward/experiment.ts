@@ -99,7 +99,7 @@ const figures: readonly LineFigure[] = [
 			{ exponent: 2, label: "~ n²" },
 		],
 		fitted: true,
-		caveat: `Polynomials prove each gradient to ${RELATIVE} of its largest entry at every n. One head, upstream gradient drawn as the inputs are.`,
+		caveat: `Polynomials prove each gradient to ${RELATIVE} of its largest entry at every n. One head, upstream gradient drawn as the inputs are. Thin lines grow as n and n².`,
 	},
 	{
 		name: "error-vs-n",
