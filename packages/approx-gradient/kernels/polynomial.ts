@@ -6,7 +6,6 @@ import { keyMoments } from "./key-moments";
 import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile/profile";
 import { MOMENT, queryPass, REVERSE } from "./query-pass";
 
-export { gaussMoments32, gaussMoments64, gaussQueries32, gaussQueries64 } from "./gauss";
 export { centredKeysSingle, centredQueriesSingle, keyRangesSingle, queryRangesSingle } from "./profile/single-profile";
 
 // each BITS: 64, 32

@@ -1,12 +1,12 @@
-import { bytesPerNumber, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
+import { bytesPerNumber, type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
 import { raisedTable, runTable } from "../kernels/feature-tables.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
-import { type PolynomialKernels, putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
+import { putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
-import { joinSlots, keyMoments } from "../kernels/kernel-route.ts";
-import { polynomialKernels } from "../kernels/polynomial-kernels.ts";
+import { joinSlots, keyMoments, type MomentsRun } from "../kernels/kernel-route.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { LEAST_REACH, LIMITS, largestRadius } from "./bounds/limits.ts";
+import { gaussKernels } from "./gauss-kernels.ts";
 import { levelsOf } from "./levels.ts";
 import { addToSquares, type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
 import { nodesOf } from "./row-polynomial.ts";
@@ -26,9 +26,17 @@ export async function gaussOnKernels(input: GaussInput, runtime: Runtime): Promi
 	const { n, d } = problem;
 	const shape = { n, d, dtype: problem.A1.dtype };
 	const plan = kernelPlan(runtime.kernel, shape, tree, tree.raisedSize, momentColumns(constants));
-	return withKernels(runtime, polynomialKernels, async (kernels) => {
+	return withKernels(runtime, gaussKernels, async (kernels) => {
 		const done = (rows: number): void => runtime.onProgress?.(rows, n);
-		const moments = await keyMoments({ problem, frame: space.frame }, plan, kernels, (rows) => done(KEY_SHARE * rows));
+		const extra = plan.columns - d - 1;
+		const run: MomentsRun = (tasks, options) =>
+			kernels.run(
+				"gaussMoments",
+				tasks.map((task) => ({ ...task, extra })),
+				options,
+			);
+		const operands = { problem, frame: space.frame };
+		const moments = await keyMoments(operands, plan, kernels, run, (rows) => done(KEY_SHARE * rows));
 		addToSquares(moments, constants);
 		return queries(input, moments, plan, kernels, (rows) => done(KEY_SHARE * n + (1 - KEY_SHARE) * rows));
 	});
@@ -39,7 +47,7 @@ async function queries(
 	input: GaussInput,
 	moments: Float64Array,
 	plan: KernelPlan,
-	kernels: PolynomialKernels,
+	kernels: Kernels<typeof gaussKernels>,
 	onProgress: (rows: number) => void,
 ): Promise<GaussRun> {
 	const { problem, space } = input;
@@ -106,7 +114,7 @@ function queryOperands(
 	input: GaussInput,
 	moments: Float64Array,
 	{ columns, panelBytes }: KernelPlan,
-	kernels: PolynomialKernels,
+	kernels: Kernels<typeof gaussKernels>,
 ) {
 	const { problem, space, tree, constants } = input;
 	const { d, X } = problem;

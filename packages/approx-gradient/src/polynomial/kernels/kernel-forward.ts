@@ -5,7 +5,7 @@ import { type ForwardTotals, shiftedRows } from "../routes/forward.ts";
 import type { RouteInput } from "../routes/route.ts";
 import { type PolynomialKernels, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
-import { keyMoments } from "./kernel-route.ts";
+import { keyMoments, momentsOf } from "./kernel-route.ts";
 import { polynomialKernels } from "./polynomial-kernels.ts";
 
 /**
@@ -18,7 +18,7 @@ export function forwardOnKernels(input: RouteInput, sink: RowSink, runtime: Runt
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
 		// Both passes take about the same.
 		const half = (done: number) => runtime.onProgress?.(done / 2, problem.n);
-		const moments = await keyMoments(input, plan, kernels, half);
+		const moments = await keyMoments(input, plan, kernels, momentsOf(kernels), half);
 		const leastNormaliser = await outputs(input, moments, plan, kernels, sink, (done) => half(problem.n + done));
 		return { totalWeight: moments[problem.d], leastNormaliser };
 	});

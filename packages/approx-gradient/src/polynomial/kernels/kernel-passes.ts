@@ -9,7 +9,7 @@ import { kernelSums } from "../profile/profile-kernels.ts";
 import { routes } from "../routes/index.ts";
 import { putIndices } from "./kernel-operands.ts";
 import { kernelPlan } from "./kernel-plan.ts";
-import { type KernelRouteName, keyMoments, queries } from "./kernel-route.ts";
+import { type KernelRouteName, keyMoments, momentsOf, queries } from "./kernel-route.ts";
 import { polynomialKernels } from "./polynomial-kernels.ts";
 
 /** Parts of the polynomial method on kernels, each to be run by itself and timed. */
@@ -52,7 +52,8 @@ export async function kernelPasses(
 	const input = { problem, tree, weights, frame: space.frame };
 	const plan = kernelPlan(kernel, { n, d, dtype }, tree, route === "moment" ? tree.raisedSize : tree.size);
 	const silent = () => {};
-	const keys = () => withKernels(runtime, polynomialKernels, (kernels) => keyMoments(input, plan, kernels, silent));
+	const keys = () =>
+		withKernels(runtime, polynomialKernels, (kernels) => keyMoments(input, plan, kernels, momentsOf(kernels), silent));
 	const moments = await keys();
 	return {
 		rank: tree.size,

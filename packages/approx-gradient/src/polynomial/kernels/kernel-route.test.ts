@@ -20,7 +20,7 @@ import { profileOf } from "../profile/profile.ts";
 import { routes } from "../routes/index.ts";
 import type { RouteInput } from "../routes/route.ts";
 import { kernelPlan } from "./kernel-plan.ts";
-import { keyMoments, runOnKernels } from "./kernel-route.ts";
+import { keyMoments, momentsOf, runOnKernels } from "./kernel-route.ts";
 import { polynomialKernels } from "./polynomial-kernels.ts";
 
 const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");
@@ -62,7 +62,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 		const runtime = await createRuntime({ kernel });
 		const plan = kernelPlan(kernel, { n: 1, d, dtype }, input.tree, input.tree.size);
 		const moments = await withKernels(runtime, polynomialKernels, (module) =>
-			keyMoments(input, plan, module, () => {}),
+			keyMoments(input, plan, module, momentsOf(module), () => {}),
 		);
 		await runtime.close();
 		expect([...moments.subarray(0, d + 1)]).toEqual([...A3.data, 1]);

@@ -1,5 +1,7 @@
 import {
 	bytesPerNumber,
+	type Dtype,
+	type Kernels,
 	type KernelTask,
 	Matrix,
 	multiply,
@@ -51,16 +53,32 @@ export async function runOnKernels(
 	return withKernels(runtime, polynomialKernels, async (kernels) => {
 		const { n } = problem;
 		const share = KEY_SHARE[route];
-		const moments = await keyMoments(input, plan, kernels, (rows) => onProgress?.(share * rows, n));
+		const moments = await keyMoments(input, plan, kernels, momentsOf(kernels), (rows) => onProgress?.(share * rows, n));
 		return queries(route, input, moments, plan, kernels, (rows) => onProgress?.(n - (1 - share) * (n - rows), n));
 	});
 }
+
+/** A task of pass 1. */
+export type MomentsTask = KernelTask<typeof polynomialKernels, "keyMoments">;
+
+/** Runs pass 1 on kernels: those of its module, or of another with the same signature. */
+export type MomentsRun = (
+	tasks: readonly MomentsTask[],
+	options: { readonly dtype: Dtype; readonly scratch: number },
+) => Promise<unknown>;
+
+/** Pass 1 of the module `polynomial`. */
+export const momentsOf =
+	(kernels: PolynomialKernels): MomentsRun =>
+	(tasks, options) =>
+		kernels.run("keyMoments", tasks, options);
 
 /** Pass 1: S[β, i] for the nodes of the plan, nodes x columns. */
 export function keyMoments(
 	{ problem, frame }: Pick<RouteInput, "problem" | "frame">,
 	plan: KernelPlan,
-	kernels: PolynomialKernels,
+	kernels: Kernels,
+	run: MomentsRun,
 	onProgress: (rows: number) => void,
 ): Promise<Float64Array> {
 	const { n, d, A2, A3, Y } = problem;
@@ -68,7 +86,6 @@ export function keyMoments(
 	const size = bytesPerNumber(dtype);
 	return kernels.scope(async () => {
 		const { nodes, columns } = plan;
-		const extra = columns - d - 1;
 		const keyMap = transpose(frame.keyMap);
 		const tilted = frame.queryCentre.some((nu) => nu !== 0);
 		const shared = {
@@ -93,9 +110,9 @@ export function keyMoments(
 			const inputs = inputsAt(from, from + rows);
 			const tasks = sharesOf(rows, plan).map(([first, count], slot) => {
 				const own = { keys: keys + first * d * size, inputs: inputs + first * d * size };
-				return { rows: count, ...shared, ...own, S: sums + slot * length * 8, extra };
+				return { rows: count, ...shared, ...own, S: sums + slot * length * 8 };
 			});
-			await kernels.run(extra > 0 ? "gaussMoments" : "keyMoments", tasks, { dtype, scratch: plan.keyScratch });
+			await run(tasks, { dtype, scratch: plan.keyScratch });
 			joinSlots(kernels.view("f64", sums, used * length), joined);
 			onProgress(from + rows);
 		}
