@@ -174,9 +174,13 @@ export function rowBounds(
 	// unroll v: TILE_VECTORS
 	s$v = v128.mul<f64>(v128.mul<f64>(v128.add<f64>(one, tau$v), v128.load(growth, $v * 16)), s$v);
 	// unroll v: TILE_VECTORS
-	v128.store(terms, v128.and(v128.load(accepted, $v * 16), v128.mul<f64>(tau$v, l$v)), $v * 16);
+	const made1$v = v128.and(v128.load(accepted, $v * 16), v128.mul<f64>(tau$v, l$v));
 	// unroll v: TILE_VECTORS
-	v128.store(terms + 2 * P, v128.and(v128.load(accepted, $v * 16), s$v), $v * 16);
+	v128.store(terms, made1$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	const made2$v = v128.and(v128.load(accepted, $v * 16), s$v);
+	// unroll v: TILE_VECTORS
+	v128.store(terms + 2 * P, made2$v, $v * 16);
 	if (extra == 0) {
 		memory.fill(terms + P, 0, P);
 		return;
@@ -239,8 +243,10 @@ function spread(
 	const root$v = v128.sqrt<f64>(v128.mul<f64>(v128.add<f64>(keys$v, keyErrors$v), inverse$v));
 	// unroll v: TILE_VECTORS
 	const R$v = v128.mul<f64>(v128.load(reach, $v * 16), v128.load(reach, $v * 16));
+	// Masks in place of branches: V8 joins no pair across them.
+	const square = i64x2.splat(p == 2 ? -1 : 0), whole = v128.andnot(v128.splat<f64>(1), square);
 	// unroll v: TILE_VECTORS
-	const powers$v = p == 2 ? v128.mul<f64>(R$v, R$v) : R$v;
+	const powers$v = v128.mul<f64>(R$v, v128.or(v128.and(R$v, square), whole));
 	// unroll v: TILE_VECTORS
 	const scores$v = multiplyAdd<f64>(v128.mul<f64>(own, powers$v), m$v, v128.max<f64>(none, v128.load(sums + <usize>(2 * p) * P, $v * 16)));
 	// unroll v: TILE_VECTORS
@@ -260,9 +266,10 @@ function spread(
 	mean$v = multiplyAdd<f64>(input, v128.sqrt<f64>(v128.mul<f64>(mass$v, both$v)), mean$v);
 	// unroll v: TILE_VECTORS
 	mean$v = v128.mul<f64>(v128.add<f64>(mean$v, v128.sqrt<f64>(v128.load(scratch + 3 * P, $v * 16))), inverse$v);
-	// At degree 0 there are no power sums that bound the pilot's rest: with a constant for exp, nothing better is known.
+	// At degree 0 there are no power sums that bound the pilot's rest: with a constant for exp, nothing better than the root is known.
+	const known = i64x2.splat(r == 0 ? 0 : -1), unknown = v128.andnot(v128.splat<f64>(Infinity), known);
 	// unroll v: TILE_VECTORS
-	if (r == 0) mean$v = root$v;
+	mean$v = v128.or(v128.and(mean$v, known), unknown);
 	// unroll v: TILE_VECTORS
 	const moved$v = multiplyAdd<f64>(rootE$v, v128.min<f64>(mean$v, root$v), v128.sqrt<f64>(keyErrors$v));
 	const rounded = v128.splat<f64>(3.0 * load<f64>(bounds, SUMS) * Math.sqrt(load<f64>(bounds, RANGE_SQUARE)));
@@ -284,5 +291,7 @@ function spread(
 	// unroll v: TILE_VECTORS
 	v128.store(terms, v128.andnot(l$v, less$v), $v * 16);
 	// unroll v: TILE_VECTORS
-	v128.store(terms + P, v128.and(v128.load(accepted, $v * 16), v128.and(less$v, bound$v)), $v * 16);
+	const made3$v = v128.and(v128.load(accepted, $v * 16), v128.and(less$v, bound$v));
+	// unroll v: TILE_VECTORS
+	v128.store(terms + P, made3$v, $v * 16);
 }

@@ -19,12 +19,16 @@ import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
 function widenPart<T>(panel: usize, part: usize, out: usize): void {
 	if (sizeof<T>() == 8) {
 		// unroll v: TILE_VECTORS
-		v128.store(out, v128.load(panel, $v * 16), $v * 16);
+		const made1$v = v128.load(panel, $v * 16);
+		// unroll v: TILE_VECTORS
+		v128.store(out, made1$v, $v * 16);
 		return;
 	}
 	panel += part * (panelBytes() >> 1);
 	// unroll v: TILE_VECTORS
-	v128.store(out, f64x2.promote_low_f32x4(v128.load64_zero(panel, $v * 8)), $v * 16);
+	const made2$v = f64x2.promote_low_f32x4(v128.load64_zero(panel, $v * 8));
+	// unroll v: TILE_VECTORS
+	v128.store(out, made2$v, $v * 16);
 }
 
 /** `count` such panels that follow each other. */
@@ -68,7 +72,9 @@ function normalised<T>(d: i32, N: usize, out: usize): void {
 	const i$v = v128.div<T>(v128.splat<T>(<T>1), v128.load(normaliser, $v * 16));
 	for (; N < normaliser; N += P, out += P) {
 		// unroll v: TILE_VECTORS
-		v128.store(out, v128.mul<T>(v128.load(N, $v * 16), i$v), $v * 16);
+		const made3$v = v128.mul<T>(v128.load(N, $v * 16), i$v);
+		// unroll v: TILE_VECTORS
+		v128.store(out, made3$v, $v * 16);
 	}
 }
 
@@ -123,7 +129,9 @@ function raiseKappa(accepted: usize, kappa: usize, most: usize): void {
 	// unroll v: TILE_VECTORS
 	const k$v = v128.and(v128.load(accepted, $v * 16), v128.load(kappa, $v * 16));
 	// unroll v: TILE_VECTORS
-	v128.store(most, v128.max<f64>(v128.load(most, $v * 16), k$v), $v * 16);
+	const made4$v = v128.max<f64>(v128.load(most, $v * 16), k$v);
+	// unroll v: TILE_VECTORS
+	v128.store(most, made4$v, $v * 16);
 }
 
 /**
@@ -213,7 +221,9 @@ export function gaussPass<T>(
 			const a$v = v128.load(a, $v * 16);
 			for (let to = gradient, at = wide; to < gradient + block; to += P, at += P) {
 				// unroll v: TILE_VECTORS
-				v128.store(to, multiplyAdd<T>(a$v, v128.load(at, $v * 16), v128.load(to, $v * 16)), $v * 16);
+				const made5$v = multiplyAdd<T>(a$v, v128.load(at, $v * 16), v128.load(to, $v * 16));
+				// unroll v: TILE_VECTORS
+				v128.store(to, made5$v, $v * 16);
 			}
 		}
 		for (let part: usize = 0; part < parts; part++) {

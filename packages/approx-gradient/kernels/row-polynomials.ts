@@ -96,13 +96,17 @@ function orthogonal(r: i32, constants: usize, sums: usize, pi: usize, nu: usize)
 	for (let i = 0; i < r; i++) {
 		const to = pi + <usize>i * P;
 		// unroll v: TILE_VECTORS
-		v128.store(to, f64x2.neg(v128.load(nu + <usize>(r + i) * P, $v * 16)), $v * 16);
+		const made1$v = f64x2.neg(v128.load(nu + <usize>(r + i) * P, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(to, made1$v, $v * 16);
 		for (let k = 0; k < i; k++) subtractProduct(to, H + <usize>(i * r + k) * P, pi + <usize>k * P);
 	}
 	for (let i = r - 1; i >= 0; i--) {
 		const to = pi + <usize>i * P, pivot = H + <usize>(i * r + i) * P;
 		// unroll v: TILE_VECTORS
-		v128.store(to, v128.div<f64>(v128.load(to, $v * 16), v128.load(pivot, $v * 16)), $v * 16);
+		const made2$v = v128.div<f64>(v128.load(to, $v * 16), v128.load(pivot, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(to, made2$v, $v * 16);
 		for (let k = i + 1; k < r; k++) subtractProduct(to, H + <usize>(k * r + i) * P, pi + <usize>k * P);
 	}
 	// unroll v: TILE_VECTORS
@@ -124,7 +128,9 @@ function orthogonal(r: i32, constants: usize, sums: usize, pi: usize, nu: usize)
 	for (let k = 0; k < r; k++) {
 		const to = pi + <usize>k * P;
 		// unroll v: TILE_VECTORS
-		v128.store(to, v128.and(finite$v, v128.load(to, $v * 16)), $v * 16);
+		const made3$v = v128.and(finite$v, v128.load(to, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(to, made3$v, $v * 16);
 	}
 }
 
@@ -263,20 +269,26 @@ export function columnSums(degree: i32, r: i32, constants: usize, solution: usiz
 	let e$v = v128.mul<f64>(v128.load(factor + 2 * P, $v * 16), x$v);
 	// unroll v: TILE_VECTORS
 	let p$v = zero();
-	for (let k = 0, from = sums; k <= 2 * r; k++, from += P) {
+	let k = 0;
+	for (let from = sums; k <= degree; k++, from += P) {
 		// unroll v: TILE_VECTORS
 		const m$v = v128.load(from, $v * 16);
 		// unroll v: TILE_VECTORS
 		e$v = multiplyAdd<f64>(v128.load(w + <usize>k * P, $v * 16), m$v, e$v);
-		if (k > degree) continue;
 		// unroll v: TILE_VECTORS
 		p$v = multiplyAdd<f64>(v128.load(solution + <usize>k * P, $v * 16), m$v, p$v);
+	}
+	for (; k <= 2 * r; k++) {
+		// unroll v: TILE_VECTORS
+		e$v = multiplyAdd<f64>(v128.load(w + <usize>k * P, $v * 16), v128.load(sums + <usize>k * P, $v * 16), e$v);
 	}
 	const none = zero(), more = v128.splat<f64>(1.0 + load<f64>(constants, SUM_ERROR));
 	// unroll v: TILE_VECTORS
 	const o$v = v128.mul<f64>(v128.mul<f64>(v128.load(factor + P, $v * 16), more), x$v);
 	// unroll v: TILE_VECTORS
-	v128.store(error, multiplyAdd<f64>(v128.load(factor, $v * 16), v128.max<f64>(e$v, none), o$v), $v * 16);
+	const made4$v = multiplyAdd<f64>(v128.load(factor, $v * 16), v128.max<f64>(e$v, none), o$v);
+	// unroll v: TILE_VECTORS
+	v128.store(error, made4$v, $v * 16);
 	// unroll v: TILE_VECTORS
 	v128.store(value, p$v, $v * 16);
 }

@@ -10,7 +10,12 @@ test.runIf(wide)("every pair of vectors in the polynomial kernels is joined into
 	expect(unjoined(polynomialKernels)).toEqual([]);
 });
 
-/** V8 leaves pairs of vectors apart in the kernels of row polynomials (`--basis gauss`): slower, not wrong. */
-test.runIf(wide).fails("every pair of vectors in the kernels of row polynomials is joined into 256 bits", () => {
-	expect(unjoined(gaussKernels)).toEqual([]);
+/**
+ * Pairs that V8 leaves apart in the kernels of row polynomials: where single precision is widened, eight in each of two places, and the
+ * two results of `spread`. Slower, not wrong; no more may come.
+ */
+const APART = 18;
+
+test.runIf(wide)("no more pairs than are known are left apart in the kernels of row polynomials", () => {
+	expect(unjoined(gaussKernels).length).toBeLessThanOrEqual(APART);
 });

@@ -55,6 +55,9 @@ export const gaussRequest = (
 const HIGHEST = 40;
 const PATIENCE = 4;
 
+/** What a prediction is to be below, as a part of epsilon: a run in vain costs more than a degree too many, which one in some runs is. */
+const MARGIN = 0.85;
+
 /** Runs whose certificate may turn out above epsilon. */
 const TRIES = 4;
 
@@ -167,6 +170,7 @@ export function gaussDegreeWithin(
 ): PredictedDegree {
 	const scores = sample ?? sampleScores(request.problem, request);
 	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
+	let near: PredictedDegree | undefined;
 	const available = availableMemory();
 	for (let degree = from, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
 		const predicted = predictGaussBound(scores, request, constantsOf(request, degree));
@@ -175,7 +179,9 @@ export function gaussDegreeWithin(
 		if (predicted.exactRows > request.profile.n / 2) continue;
 		worse = predicted.bound < best.bound ? 0 : worse + 1;
 		if (predicted.bound < best.bound && fits) best = { bound: predicted.bound, degree };
-		if (predicted.bound <= epsilon && fits) return { ...predicted, degree };
+		if (predicted.bound <= epsilon && fits) near ??= { ...predicted, degree };
+		if (predicted.bound <= MARGIN * epsilon && fits) return { ...predicted, degree };
+		if (!fits && near) return near;
 		if (!fits)
 			throw new ComputationError(
 				"skipped",
@@ -183,6 +189,7 @@ export function gaussDegreeWithin(
 					`${available} are available; ${couldProve(best)}`,
 			);
 	}
+	if (near) return near;
 	throw new ComputationError(
 		"invalid",
 		`polynomial: no degree certifies epsilon ${epsilon} at radius ${request.space.radius.toPrecision(4)} in ` +
