@@ -64,14 +64,16 @@ test.each([3, 8, 11])(
 
 test("of many models one is isolated by at most log2 of their number and a few more gradients", async () => {
 	let isolated = 0;
-	for (let seed = 0; seed < 12; seed++) {
+	// The first gradient spells one of several models in about two of three formulas. Where both values of a bit have as many
+	// models their sums are equal, and rounding decides whether it does: the number is not the same for every oracle.
+	for (let seed = 0; seed < 24; seed++) {
 		const formula = randomFormula({ variables: 10, ratio: 2.5 + (seed % 3) / 2, seed });
 		const models = countModels(formula);
 		const { isolationCalls } = await expectSolved(formula, models);
 		expect(isolationCalls).toBeLessThanOrEqual(2 + Math.log2(Math.max(models, 1)));
 		if (isolationCalls > 0) isolated++;
 	}
-	expect(isolated).toBeGreaterThan(0);
+	expect(isolated).toBeGreaterThan(5);
 });
 
 test.each<[string, Formula]>([
