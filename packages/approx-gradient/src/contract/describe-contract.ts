@@ -1,10 +1,10 @@
-import { type AnyGradientAlgorithm, type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
+import { type AnyGradientAlgorithm, type AttentionProblem, asDtype, generateProblem } from "@attgrad/attention-problem";
 import { arbitraryProblem } from "@attgrad/attention-problem/testing";
 import { ComputationError, createRuntime, Matrix, maxAbs, type Runtime } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { Attempts } from "./attempts.ts";
-import { adversarialProblem, easyProblems, unreadable } from "./problems.ts";
+import { adversarialProblem, easyProblems, unevenProblems, unreadable } from "./problems.ts";
 import { expectEasyRuns, expectSound } from "./sound-result.ts";
 
 /** Options of one algorithm under the contract, as the command line would give them. */
@@ -99,6 +99,16 @@ function testErrors(subject: Subject, runs: number): void {
 	const small = fc.oneof(...[0.3, 1, 2].map((B) => arbitraryProblem({ B, maxN: 70, maxD: 4 })));
 	it("is within its certificate on small problems of every distribution", soundOn(small, 1));
 	it("is within its certificate where errors align", soundOn(adversarialProblem(), 2));
+	it(
+		"is sound with masked keys, outliers and mixed magnitudes, in both number types, or says why not",
+		withAttempts(subject, async (attempts) => {
+			for (const [, problem] of unevenProblems())
+				for (const dtype of ["f64", "f32"] as const) {
+					const { roundedFrom: _, ...given } = asDtype(problem, dtype);
+					await soundAttempt(subject, attempts, given);
+				}
+		}),
+	);
 }
 
 /** Expects a problem to be refused, or a result that is sound. */

@@ -1,5 +1,5 @@
 import { type AttentionProblem, createProblem, generateProblem } from "@attgrad/attention-problem";
-import { Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { Matrix, type RowSource } from "@attgrad/matrix-core";
 import fc from "fast-check";
 
 /** Problems of small scores that every algorithm should take, in double precision. */
@@ -50,15 +50,41 @@ export function adversarialProblem(): fc.Arbitrary<AttentionProblem> {
 		});
 }
 
-/** Most that a gradient of the plain double computation is off by, relative to A1, values and keys: n · d roundings. */
-export const referenceRounding = ({ n, d, A1, A2, A3, Y, E, scale }: AttentionProblem): number => {
-	const H = d * maxAbs(A3) * maxAbs(Y);
-	return unitRoundoff("f64") * scale * n * d * d * maxAbs(A1) * maxAbs(A2) * H * (H + maxAbs(E));
-};
-
-/** `referenceRounding` where the scores are rounded too: their size in roundings comes on top. */
-export const scoreRounding = (problem: AttentionProblem): number => {
-	const { d, n, A1, A2, X, scale } = problem;
-	const scores = scale * d * d * maxAbs(A1) * maxAbs(X) * maxAbs(A2);
-	return referenceRounding(problem) * (1 + (d * scores) / n) * 8;
-};
+/** Small problems that centring, scaling by extremes and sums of mixed sizes get wrong, with names. */
+export function unevenProblems(): [name: string, problem: AttentionProblem][] {
+	const plain = generateProblem({ distribution: "uniform", n: 14, d: 2, B: 0.5, seed: 11 });
+	const matrix = (entry: (j: number, b: number) => number): Matrix => Matrix.build(14, 2, entry);
+	const identity = Matrix.identity(2);
+	const masked = (far: number): AttentionProblem => ({
+		...plain,
+		A1: matrix((j, b) => (b === 1 ? 1 : plain.A1.at(j, b))),
+		A2: matrix((l, b) => (b === 0 ? plain.A2.at(l, b) : l % 2 === 0 ? 0 : -far)),
+		X: identity,
+	});
+	const unseen = { ...plain, X: Matrix.build(2, 2, (i, j) => (i === 0 && j === 0 ? 1 : 0)) };
+	return [
+		["an even one", plain],
+		...[1e4, 1e9, 1e15, 1e30].map((far): [string, AttentionProblem] => [`keys masked by -${far}`, masked(far)]),
+		[
+			"an outlying key that no query sees",
+			{ ...unseen, A2: matrix((l, b) => (l + b === 1 ? 1e12 : plain.A2.at(l, b))) },
+		],
+		[
+			"a column of keys of another magnitude",
+			{
+				...plain,
+				A2: matrix((l, b) => plain.A2.at(l, b) * (b === 1 ? 1e8 : 1)),
+				X: Matrix.build(2, 2, (i, j) => (i !== j ? 0 : i === 1 ? 1e-8 : 1)),
+			},
+		],
+		[
+			"queries and values of all magnitudes",
+			{
+				...plain,
+				A1: matrix((j, b) => plain.A1.at(j, b) * 10 ** ((7 * j + b) % 5)),
+				A3: matrix((j, b) => plain.A3.at(j, b) * 10 ** ((3 * j + b) % 7)),
+				X: Matrix.build(2, 2, (i, j) => (i === j ? 1e-5 : 0)),
+			},
+		],
+	];
+}

@@ -6,6 +6,7 @@ import { type AttentionProblem, createProblem } from "../problem/problem.ts";
 import { dyadicOf, toNumber } from "./dyadic.ts";
 import { ExactMatrix } from "./exact-matrix.ts";
 import { fixedExponential, PLACES } from "./fixed-exponential.ts";
+import { gradientByRows } from "./gradient-by-rows.ts";
 import { operatorTruth } from "./operator-truth.ts";
 import { truthOf } from "./problem-truth.ts";
 
@@ -152,4 +153,44 @@ test("a distance is exact: one unit in the last place is seen, and no number is 
 	expect(ExactMatrix.of(matrix).distanceTo(matrix)).toBe(0);
 	expect(ExactMatrix.of(matrix).distanceTo(next)).toBe(next.at(2, 0) - matrix.at(2, 0));
 	expect(ExactMatrix.of(matrix).distanceTo(column(1, Number.NaN, 1))).toBe(Number.POSITIVE_INFINITY);
+});
+
+describe("the gradient by rows", () => {
+	const plain = generateProblem({ n: 12, d: 3, B: 1, seed: 4, distribution: "uniform" });
+	const matrix = (entry: (j: number, b: number) => number): Matrix => Matrix.build(12, 3, entry);
+	const masked = (far: number) => ({
+		...plain,
+		A1: matrix((j, b) => (b === 2 ? 1 : plain.A1.at(j, b))),
+		A2: matrix((l, b) => (b < 2 ? plain.A2.at(l, b) : l % 2 === 0 ? 0 : -far)),
+		X: Matrix.identity(3),
+	});
+	const problems: Record<string, typeof plain> = {
+		plain,
+		"keys masked by -1e4": masked(1e4),
+		"keys masked by -1e15": masked(1e15),
+		"keys masked by -1e30": masked(1e30),
+		"a column of another magnitude": {
+			...plain,
+			A2: matrix((l, b) => plain.A2.at(l, b) * (b === 1 ? 1e8 : 1)),
+			X: Matrix.build(3, 3, (i, j) => (i !== j ? 0 : i === 1 ? 1e-8 : 1)),
+		},
+		"offsets of values": { ...plain, A3: matrix((l, b) => 1e6 + plain.A3.at(l, b)) },
+	};
+
+	test.each(Object.entries(problems))("is the truth within its own rounding: %s", (_, problem) => {
+		const { gradient, loss, rounding } = gradientByRows(problem);
+		const { gradient: truth, output } = truthOf(problem);
+		expect(truth.distanceTo(gradient)).toBeLessThanOrEqual(rounding("f64").gradient);
+		const residuals = output.minus(ExactMatrix.of(problem.E)).toMatrix();
+		const exactLoss = residuals.data.reduce((sum: number, x: number) => sum + x ** 2 / 2, 0);
+		expect(Math.abs(loss - exactLoss)).toBeLessThanOrEqual(rounding("f64").loss);
+	});
+
+	test("keys without weight do not count in its rounding, offsets do", () => {
+		const size = maxAbs(gradientByRows(plain).gradient);
+		const allowed = (name: string): number => gradientByRows(problems[name]).rounding("f64").gradient / size;
+		expect(allowed("keys masked by -1e30")).toBeLessThan(1e-10);
+		expect(allowed("keys masked by -1e15")).toBeLessThan(1e-10);
+		expect(allowed("offsets of values")).toBeGreaterThan(1e-8);
+	});
 });

@@ -1,11 +1,16 @@
 import { findAlgorithm } from "@attgrad/algorithms";
-import { type AnyGradientAlgorithm, asDtype, distributions, generateProblem } from "@attgrad/attention-problem";
-import { ComputationError, createRuntime } from "@attgrad/matrix-core";
+import {
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	asDtype,
+	distributions,
+	generateProblem,
+} from "@attgrad/attention-problem";
+import { ComputationError, createRuntime, Matrix, materialise, maxAbs } from "@attgrad/matrix-core";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import tiny from "../testing/tiny-experiment.ts";
 import { passGate, referenceGradient } from "./gate.ts";
-import { roundingBound } from "./rounding-bound.ts";
 
 const runtime = await createRuntime();
 const problem = generateProblem({ distribution: "uniform", n: 63, d: 3, B: 1, seed: 5 });
@@ -32,25 +37,69 @@ test("exact algorithms pass the gate on every kind of problem, in both number ty
 	);
 });
 
-test("the bound on rounding is small against the gradient", async () => {
-	const { gradient } = await referenceGradient(problem, { name: "dense" });
-	const size = Math.max(...gradient.data.map(Math.abs));
-	expect(roundingBound(problem, "f64").gradient / size).toBeLessThan(1e-8);
-	expect(roundingBound(asDtype(problem, "f32"), "f32").gradient / size).toBeLessThan(1);
+test("the allowed rounding is small against the gradient", () => {
+	const { gradient, rounding } = referenceGradient(problem);
+	const size = maxAbs(gradient);
+	expect(rounding("f64").gradient / size).toBeLessThan(1e-8);
+	expect(rounding("f32").gradient / size).toBeLessThan(1);
 });
 
-test("the reference is another method than the one under test", async () => {
-	const calls: string[] = [];
-	const { algorithm } = findAlgorithm("streaming");
-	const watched: AnyGradientAlgorithm = {
-		...algorithm,
-		run: (...all) => {
-			calls.push("streaming");
-			return algorithm.run(...all);
+describe("problems that algorithms get wrong together", () => {
+	const plain = generateProblem({ distribution: "uniform", n: 20, d: 3, B: 1, seed: 6 });
+	const matrix = (entry: (j: number, b: number) => number): Matrix => Matrix.build(20, 3, entry);
+	const masked = (far: number): AttentionProblem => ({
+		...plain,
+		A1: matrix((j, b) => (b === 2 ? 1 : plain.A1.at(j, b))),
+		A2: matrix((l, b) => (b < 2 ? plain.A2.at(l, b) : l % 2 === 0 ? 0 : -far)),
+		X: Matrix.identity(3),
+	});
+	const problems: Record<string, AttentionProblem> = {
+		...Object.fromEntries([1e4, 1e9, 1e15, 1e30].map((far) => [`keys masked by -${far}`, masked(far)])),
+		"a column of another magnitude": {
+			...plain,
+			A2: matrix((l, b) => plain.A2.at(l, b) * (b === 1 ? 1e8 : 1)),
+			X: Matrix.build(3, 3, (i, j) => (i !== j ? 0 : i === 1 ? 1e-8 : 1)),
+		},
+		"entries of all magnitudes": {
+			...plain,
+			A1: matrix((j, b) => plain.A1.at(j, b) * 10 ** ((7 * j + b) % 5)),
+			A3: matrix((j, b) => plain.A3.at(j, b) * 10 ** ((3 * j + b) % 7)),
+			X: Matrix.build(3, 3, (i, j) => (i === j ? 1e-4 : 0)),
+		},
+		"an outlier among the keys that no query sees": {
+			...plain,
+			A2: matrix((l, b) => (l === 0 && b === 2 ? 1e12 : plain.A2.at(l, b))),
+			X: Matrix.build(3, 3, (i, j) => (i === j && i < 2 ? 1 : 0)),
 		},
 	};
-	await passGate(watched, problem, algorithm.options.parse({}), runtime);
-	expect(calls).toEqual(["streaming"]);
+
+	test.each(Object.entries(problems))("exact algorithms are right on %s", async (_, instance) => {
+		for (const name of ["definition", "dense", "streaming"])
+			for (const dtype of ["f64", "f32"] as const) {
+				const { algorithm } = findAlgorithm(name);
+				const { roundedFrom: _, ...given } = asDtype(instance, dtype);
+				await passGate(algorithm, given, algorithm.options.parse({}), runtime);
+			}
+	});
+
+	test("and one that takes keys about the middle of their range is refused", async () => {
+		const { algorithm } = findAlgorithm("definition");
+		const centred: AnyGradientAlgorithm = {
+			...algorithm,
+			run(given, options, on) {
+				const A2 = materialise(given.A2);
+				const column = (b: number): number[] => Array.from({ length: A2.rows }, (_, l) => A2.at(l, b));
+				const middles = [0, 1, 2].map((b) => (Math.min(...column(b)) + Math.max(...column(b))) / 2);
+				const shifted = Matrix.build(A2.rows, 3, (l, b) => A2.at(l, b) - middles[b]);
+				return algorithm.run({ ...given, A2: shifted }, options, on);
+			},
+		};
+		for (const far of [1e15, 1e30])
+			await expect(passGate(centred, masked(far), algorithm.options.parse({}), runtime)).rejects.toThrow(
+				"correctness gate",
+			);
+		await expect(passGate(centred, plain, algorithm.options.parse({}), runtime)).resolves.toBeDefined();
+	});
 });
 
 test("an exact algorithm that is off by more than rounding is refused", async () => {
