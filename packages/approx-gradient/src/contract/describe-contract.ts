@@ -141,10 +141,13 @@ function testEdges(subject: Subject): void {
 	it(
 		"takes single precision, or says why not",
 		withAttempts(subject, async (attempts) => {
-			for (const distribution of ["uniform", "heavy-tailed"]) {
-				const problem = generateProblem({ distribution, n: 111, d: 3, B: 0.5, seed: 4, dtype: "f32" });
-				await soundAttempt(subject, attempts, problem);
-			}
+			// The larger ones are beyond what some methods can prove in single precision.
+			for (const distribution of ["uniform", "heavy-tailed"])
+				for (const shape of [
+					{ n: 111, d: 3, B: 0.5 },
+					{ n: 16, d: 2, B: 1 },
+				])
+					await soundAttempt(subject, attempts, generateProblem({ distribution, ...shape, seed: 4, dtype: "f32" }));
 		}),
 	);
 }

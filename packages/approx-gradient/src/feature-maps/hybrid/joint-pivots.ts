@@ -7,6 +7,9 @@ const SMALLEST_PIVOT = 1e-10;
 /** Pivots that are drawn at once. */
 const BLOCK = 32;
 
+/** Draws in a row of which none was accepted, after which nothing is left to accept. */
+const MOST_IDLE = 16;
+
 /**
  * Pivots for the kernel e^(−‖x − x'‖²/2) among points of which each has a weight, by randomly pivoted Cholesky in blocks: pivots are drawn with
  * the residuals as probabilities and then accepted with the probability that their residual has left, so that they are distributed as if
@@ -27,6 +30,7 @@ export class JointPivots {
 	readonly #runtime: Runtime;
 	/** Columns of the factor, a block each. */
 	readonly #blocks: Matrix[] = [];
+	#idle = 0;
 
 	/**
 	 * @param points m x d
@@ -96,7 +100,9 @@ export class JointPivots {
 	/** Eliminates the drawn points that are accepted; whether there is one. */
 	async #addBlock(drawn: readonly number[]): Promise<boolean> {
 		const accepted = await this.#accepted(drawn);
-		if (accepted.length === 0) return this.residual.some((left) => left > SMALLEST_PIVOT);
+		// Residuals that are rounding only are drawn and never accepted.
+		this.#idle = accepted.length === 0 ? this.#idle + 1 : 0;
+		if (accepted.length === 0) return this.#idle < MOST_IDLE && this.residual.some((left) => left > SMALLEST_PIVOT);
 		const columns = await this.#residualColumns(accepted);
 		const small = Matrix.build(accepted.length, accepted.length, (s, i) => columns.at(accepted[s], i));
 		const kept = factorInPlace(small);
