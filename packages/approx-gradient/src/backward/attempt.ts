@@ -86,7 +86,7 @@ export async function attemptDegree(
 	};
 	const task: Task = { problem, tree, chunk, limit, outputOnly, finish };
 	for (const batch of batchesOf(problem)) {
-		const above = runtime.kernel === "js" ? await plainParts(batch, task) : await kernelParts(batch, task, runtime);
+		const above = await partsOn(runtime, batch, task);
 		if (above !== undefined) return { above };
 	}
 	for (const name of gradientNames) requireFinite(name, all.gradients[name]);
@@ -108,6 +108,17 @@ function* batchesOf(problem: BackwardProblem<RowSource>): Generator<PartRows[]> 
 		rows += own;
 	}
 	if (batch.length > 0) yield batch;
+}
+
+/** On kernels, or in plain TypeScript where there are none or the parts do not fit into their memory. */
+async function partsOn(runtime: Runtime, batch: readonly PartRows[], task: Task): Promise<number | undefined> {
+	if (runtime.kernel === "js") return plainParts(batch, task);
+	try {
+		return await kernelParts(batch, task, runtime);
+	} catch (error) {
+		if (!(error instanceof ComputationError && error.status === "out-of-memory")) throw error;
+		return plainParts(batch, task);
+	}
 }
 
 /** Parts one after the other; gives a bound that is above the limit, where one is. */

@@ -126,6 +126,15 @@ test.each(masks)("%s: results have the same bits for every number of threads", a
 	expect(several.lse).toEqual(one.lse);
 });
 
+test("parts that do not fit into the kernels' memory are computed in plain TypeScript", async () => {
+	const problem = randomBackwardProblem({ n_q: 300, n_k: 300, d: 3, d_v: 2 });
+	const small = await createRuntime({ memoryLimit: 2 ** 17 });
+	const [got, want] = [await run(problem, { degree: 4 }, small), await run(problem, { degree: 4 }, js)];
+	await small.close();
+	for (const name of names) expect(got[name]).toEqual(want[name]);
+	expect(got.exactRows).toBe(want.exactRows);
+});
+
 function difference(a: Matrix, b: Matrix): number {
 	let most = 0;
 	for (const [at, x] of a.data.entries()) most = Math.max(most, Math.abs(x - b.data[at]));
