@@ -1,8 +1,8 @@
 // The module "operator": the kernels of the polynomial backward pass of the operator, in double precision, with the scratch of the thread first.
 
 import { keyBytes, sweepKeys } from "./operator/keys";
-import { addKeyChunk, addQueryChunk, momentBytes } from "./operator/moments";
-import { OperatorPart } from "./operator/part";
+import { addKeyChunk, addQueryChunk } from "./operator/moments";
+import { keyStateBytes, OperatorPart, queryStateBytes } from "./operator/part";
 import { queryBytes, sweepQueries } from "./operator/queries";
 import { addNumbers } from "./operator/window";
 
@@ -12,18 +12,26 @@ export function scratchBytes(scratch: usize, part: usize): f64 {
 	return <f64>max(queryBytes(scratch, own), keyBytes(scratch, own));
 }
 
-/** Sums over the key chunks from..to-1, (dv + 3) x nodes, into `sums`. */
-export function sumKeys(scratch: usize, part: usize, from: i32, to: i32, sums: usize): void {
-	const own = changetype<OperatorPart>(part);
-	memory.fill(sums, 0, <usize>((own.dv + 3) * own.nodes) << 3);
-	for (let chunk = from; chunk < to; chunk++) addKeyChunk(own, chunk, sums, scratch);
+/** Sums over the key chunks from..to-1, (dv + 3) x nodes, into `sums`; each: 1 for those of every chunk, one behind the other. */
+export function sumKeys(scratch: usize, part: usize, from: i32, to: i32, sums: usize, each: i32): void {
+	const own = changetype<OperatorPart>(part), bytes = keyStateBytes(own);
+	for (let chunk = from; chunk < to; chunk++) {
+		if (each == 0 && chunk > from) sums -= bytes;
+		else memory.fill(sums, 0, bytes);
+		addKeyChunk(own, chunk, sums, scratch);
+		sums += bytes;
+	}
 }
 
-/** Sums over the query chunks from..to-1, from the last to the first, twice (dv + 1) x nodes, into `sums`. */
-export function sumQueries(scratch: usize, part: usize, from: i32, to: i32, sums: usize): void {
-	const own = changetype<OperatorPart>(part);
-	memory.fill(sums, 0, <usize>(2 * (own.dv + 1) * own.nodes) << 3);
-	for (let chunk = to - 1; chunk >= from; chunk--) addQueryChunk(own, chunk, sums, scratch);
+/** Sums over the query chunks from..to-1, from the last to the first, twice (dv + 1) x nodes, into `sums`; each: 1 for those of every chunk. */
+export function sumQueries(scratch: usize, part: usize, from: i32, to: i32, sums: usize, each: i32): void {
+	const own = changetype<OperatorPart>(part), bytes = queryStateBytes(own);
+	for (let chunk = to - 1; chunk >= from; chunk--) {
+		if (each == 0 && chunk < to - 1) sums -= bytes;
+		else memory.fill(sums, 0, bytes);
+		addQueryChunk(own, chunk, sums, scratch);
+		sums += bytes;
+	}
 }
 
 /** Each of `count` states of `length` doubles, `step` bytes apart (which may be negative), becomes the sum of itself and all before it. */
@@ -31,12 +39,18 @@ export function accumulate(_scratch: usize, states: usize, count: i32, length: i
 	for (let i = 1; i < count; i++, states += <usize>step) addNumbers(states, length, states + <usize>step);
 }
 
-/** Outputs, dQ, cotangents and bounds of the query chunks from..to-1 of all heads. start: 0, or sums over the key chunks before `startChunk`. */
+/**
+ * Outputs, dQ, cotangents and bounds of the query chunks from..to-1 of all heads. start: 0, or sums over the key chunks before `startChunk`, or where
+ * that is -1 the sums up to each key chunk, one behind the other.
+ */
 export function queryChunks(scratch: usize, part: usize, from: i32, to: i32, start: usize, startChunk: i32): void {
 	sweepQueries(scratch, changetype<OperatorPart>(part), from, to, start, startChunk);
 }
 
-/** dK and dV of the key chunks from..to-1, without rows that no polynomial serves. start: 0, or sums over the query chunks from `startChunk` on. */
+/**
+ * dK and dV of the key chunks from..to-1, without rows that no polynomial serves. start: 0, or sums over the query chunks from `startChunk` on, or
+ * where that is -1 the sums from each query chunk on, the last first.
+ */
 export function keyChunks(scratch: usize, part: usize, from: i32, to: i32, start: usize, startChunk: i32): void {
 	sweepKeys(scratch, changetype<OperatorPart>(part), from, to, start, startChunk);
 }

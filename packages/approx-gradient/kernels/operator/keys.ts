@@ -149,7 +149,7 @@ function keyPanel(part: OperatorPart, room: KeyRoom, at: i32, count: i32, first:
 
 /**
  * The key chunks from..to-1 of a part. start: sums over the query chunks from `startChunk` on, where windows end with the last chunk throughout
- * and are not empty at first; otherwise 0.
+ * and are not empty at first; otherwise 0. startChunk -1: start has the sums from each query chunk on, the last first.
  */
 export function sweepKeys(scratch: usize, part: OperatorPart, from: i32, to: i32, start: usize, startChunk: i32): void {
 	const room = changetype<KeyRoom>(scratch), window = changetype<Window>(scratch + roomBytes());
@@ -165,12 +165,16 @@ export function sweepKeys(scratch: usize, part: OperatorPart, from: i32, to: i32
 	window.states = room.end + 2 * state;
 	window.scratch = window.states + <usize>part.queryStates * state;
 	prepareExponential<f64>(room.table);
-	beginWindow(window, chunks - startChunk, start);
-	let changed = start != 0;
+	const ofEach = startChunk < 0;
+	if (!ofEach) beginWindow(window, chunks - startChunk, start);
+	let changed = start != 0, shown = -1;
 	for (let e = to - 1; e >= from; e--) {
 		const first = load<i32>(part.from + (<usize>e << 2)), last = load<i32>(part.to + (<usize>e << 2));
 		if (first < last) {
-			if (moveWindow(window, chunks - last, chunks - first) || changed) queryTables(part, window.value, room.weighted, room.plain);
+			if (ofEach) {
+				if (first != shown) queryTables(part, start + <usize>(chunks - first - 1) * queryStateBytes(part), room.weighted, room.plain);
+				shown = first;
+			} else if (moveWindow(window, chunks - last, chunks - first) || changed) queryTables(part, window.value, room.weighted, room.plain);
 			changed = false;
 		}
 		const end = min(part.keys, (e + 1) * part.size);

@@ -207,7 +207,7 @@ function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: 
 
 /**
  * The query chunks from..to-1 of all heads of a part. start: sums over the key chunks before `startChunk`, where windows begin with the first
- * chunk throughout and are not empty at first; otherwise 0.
+ * chunk throughout and are not empty at first; otherwise 0. startChunk -1: start has the sums up to each key chunk, one behind the other.
  */
 export function sweepQueries(scratch: usize, part: OperatorPart, from: i32, to: i32, start: usize, startChunk: i32): void {
 	const room = changetype<QueryRoom>(scratch), window = changetype<Window>(scratch + roomBytes());
@@ -224,12 +224,16 @@ export function sweepQueries(scratch: usize, part: OperatorPart, from: i32, to: 
 	window.scratch = window.states + <usize>part.keyStates * state;
 	prepareExponential<f64>(room.table);
 	clearPanels(room.total, 1);
-	beginWindow(window, startChunk, start);
-	let changed = start != 0;
+	const ofEach = startChunk < 0;
+	if (!ofEach) beginWindow(window, startChunk, start);
+	let changed = start != 0, shown = -1;
 	for (let c = from; c < to; c++) {
 		const first = load<i32>(part.first + (<usize>c << 2)), last = load<i32>(part.last + (<usize>c << 2));
 		if (first >= last) continue;
-		if (moveWindow(window, first, last) || changed) keyTables(part, window.value, room.weighted, room.plain);
+		if (ofEach) {
+			if (last != shown) keyTables(part, start + <usize>(last - 1) * keyStateBytes(part), room.weighted, room.plain);
+			shown = last;
+		} else if (moveWindow(window, first, last) || changed) keyTables(part, window.value, room.weighted, room.plain);
 		changed = false;
 		const end = min(part.queries, (c + 1) * part.size);
 		for (let head = 0; head < part.group; head++)

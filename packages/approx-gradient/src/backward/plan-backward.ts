@@ -42,17 +42,15 @@ export function exactWork({ batch, heads, n_q, n_k, d, d_v, visibility }: Backwa
 	return batch * heads * visiblePairs(visibleKeys(visibility, n_q, n_k)) * (6 * (d + d_v) + EXPONENTIAL);
 }
 
-/** Flops of the backward pass by sums, at a degree; edges of a mask at their most. Under a mask, kernels make sums twice. */
+/** Flops of the backward pass by sums, at a degree; edges of a mask at their most. */
 export function polynomialWork(
 	{ batch, heads, keyHeads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>,
 	degree: number,
 	chunk: number,
 ): number {
 	const [K, raised] = [countMonomials(d, degree), countMonomials(d, degree + 1)];
-	const masked = visibility.mask !== "none";
-	const edges = masked ? (visibility.window === undefined ? 1 : 2) * chunk : 0;
-	const sums = masked ? 2 * raised * (d_v + 3) + 2 * (K + raised) * (d_v + 1) : 0;
-	const query = raised * (8 * d_v + 17) + K * (2 * d + 2) + edges * (6 * (d + d_v) + 4 * EXPONENTIAL) + sums;
+	const edges = visibility.mask === "none" ? 0 : (visibility.window === undefined ? 1 : 2) * chunk;
+	const query = raised * (8 * d_v + 17) + K * (2 * d + 2) + edges * (6 * (d + d_v) + 4 * EXPONENTIAL);
 	const polynomial = 4 * 30 * (degree + 2) + (degree + 1) ** 3;
 	const key = raised * (4 * d_v + 10) + K * (2 * d + 4 * d_v + 4);
 	return batch * (heads * n_q * (query + polynomial) + keyHeads * n_k * key);

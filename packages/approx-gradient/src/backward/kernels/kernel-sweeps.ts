@@ -3,7 +3,9 @@ import type { KernelPart } from "./kernel-part.ts";
 import type { OperatorKernels } from "./kernel-tables.ts";
 import type { operatorKernels } from "./operator-kernels.ts";
 import {
+	hasSumsOfEach,
 	keySegments,
+	ofEachSegments,
 	querySegments,
 	type Segment,
 	segmentChunks,
@@ -14,16 +16,14 @@ import {
 } from "./segments.ts";
 
 /** Numbers of a sum that one task adds up. */
-const PIECE = 4096;
+const PIECE = 1024;
 
-/** Sums of a part's segments in the memory: each with those of all before it. */
+/** Sums of a part's segments, or of its chunks, in the memory: each with those of all before it. */
 interface States {
 	readonly address: number;
 	/** Doubles of one. */
 	readonly length: number;
 	readonly count: number;
-	/** Chunks of a segment. */
-	readonly step: number;
 }
 
 type Task<Name extends "sumKeys" | "queryChunks" | "keyChunks" | "accumulate"> = KernelTask<
@@ -57,13 +57,19 @@ export async function sweepQueries(
 				continue;
 			}
 			const step = segmentChunks(keyChunks, size, keyState);
-			const states = allocateStates(kernels, Math.ceil(keyChunks / step), keyState, step);
+			const each = hasSumsOfEach({ from: first, to: last }, keyChunks, keyState);
+			const states = allocateStates(kernels, each ? keyChunks : Math.ceil(keyChunks / step), keyState);
 			all.push(states);
 			for (const [i, segment] of segmentsOf(keyChunks, step).entries())
-				sums.push({ part: address, ...segment, sums: stateAt(states, i + 1) });
+				sums.push({
+					part: address,
+					...segment,
+					sums: stateAt(states, each ? segment.from + 1 : i + 1),
+					each: each ? 1 : 0,
+				});
 			const length = segmentChunks(queryChunks, size, keyState);
-			for (const segment of querySegments(part, length, step))
-				tasks.push(taskOf(address, segment, stateAt(states, segment.before)));
+			const segments = each ? ofEachSegments(queryChunks, length) : querySegments(part, length, step);
+			for (const segment of segments) tasks.push(taskOf(address, segment, stateAt(states, segment.before)));
 		}
 		await kernels.run("sumKeys", sums, { scratch });
 		await accumulate(kernels, all);
@@ -90,13 +96,16 @@ export async function sweepKeys(
 				continue;
 			}
 			const step = segmentChunks(queryChunks, size, queryState);
-			const segments = segmentsOf(queryChunks, step).reverse();
-			const states = allocateStates(kernels, segments.length, queryState, step);
+			const each = hasSumsOfEach(over, queryChunks, queryState);
+			const states = allocateStates(kernels, each ? queryChunks : Math.ceil(queryChunks / step), queryState);
 			all.push(states);
-			for (const [i, segment] of segments.entries())
-				sums.push({ part: address, ...segment, sums: stateAt(states, i + 1) });
+			for (const [i, segment] of segmentsOf(queryChunks, step).reverse().entries()) {
+				const to = stateAt(states, each ? queryChunks - segment.to + 1 : i + 1);
+				sums.push({ part: address, ...segment, sums: to, each: each ? 1 : 0 });
+			}
 			const length = segmentChunks(keyChunks, size, queryState);
-			for (const segment of keySegments(part, length, step))
+			const segments = each ? ofEachSegments(keyChunks, length) : keySegments(part, length, step);
+			for (const segment of segments)
 				tasks.push(taskOf(address, segment, stateAt(states, segment.before), queryChunks));
 		}
 		await kernels.run("sumQueries", sums, { scratch });
@@ -110,8 +119,8 @@ const taskOf = (part: number, { from, to, startChunk }: Segment, start: number, 
 	startChunk: start === 0 ? empty : startChunk,
 });
 
-function allocateStates(kernels: OperatorKernels, count: number, length: number, step: number): States {
-	return { address: kernels.allocate("f64", count * length), length, count, step };
+function allocateStates(kernels: OperatorKernels, count: number, length: number): States {
+	return { address: kernels.allocate("f64", count * length), length, count };
 }
 
 /** Adds to each state all before it. */

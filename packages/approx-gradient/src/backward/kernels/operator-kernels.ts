@@ -12,15 +12,15 @@ export const operatorKernels = kernelModule({
 			result: "f64",
 			typed: false,
 		},
-		/** Sums over the key chunks from..to-1, (dv + 3) x nodes, into `sums`. */
+		/** Sums over the key chunks from..to-1, (dv + 3) x nodes, into `sums`; each: 1 for those of every chunk, one behind the other. */
 		sumKeys: {
-			parameters: ["part: usize", "from: i32", "to: i32", "sums: usize"],
+			parameters: ["part: usize", "from: i32", "to: i32", "sums: usize", "each: i32"],
 			result: "void",
 			typed: false,
 		},
-		/** Sums over the query chunks from..to-1, from the last to the first, twice (dv + 1) x nodes, into `sums`. */
+		/** Sums over the query chunks from..to-1, from the last to the first, twice (dv + 1) x nodes, into `sums`; each: 1 for those of every chunk. */
 		sumQueries: {
-			parameters: ["part: usize", "from: i32", "to: i32", "sums: usize"],
+			parameters: ["part: usize", "from: i32", "to: i32", "sums: usize", "each: i32"],
 			result: "void",
 			typed: false,
 		},
@@ -30,13 +30,19 @@ export const operatorKernels = kernelModule({
 			result: "void",
 			typed: false,
 		},
-		/** Outputs, dQ, cotangents and bounds of the query chunks from..to-1 of all heads. start: 0, or sums over the key chunks before `startChunk`. */
+		/**
+		 * Outputs, dQ, cotangents and bounds of the query chunks from..to-1 of all heads. start: 0, or sums over the key chunks before `startChunk`, or where
+		 * that is -1 the sums up to each key chunk, one behind the other.
+		 */
 		queryChunks: {
 			parameters: ["part: usize", "from: i32", "to: i32", "start: usize", "startChunk: i32"],
 			result: "void",
 			typed: false,
 		},
-		/** dK and dV of the key chunks from..to-1, without rows that no polynomial serves. start: 0, or sums over the query chunks from `startChunk` on. */
+		/**
+		 * dK and dV of the key chunks from..to-1, without rows that no polynomial serves. start: 0, or sums over the query chunks from `startChunk` on, or
+		 * where that is -1 the sums from each query chunk on, the last first.
+		 */
 		keyChunks: {
 			parameters: ["part: usize", "from: i32", "to: i32", "start: usize", "startChunk: i32"],
 			result: "void",

@@ -19,6 +19,17 @@ export function segmentChunks(chunks: number, size: number, state: number): numb
 	return Math.max(1, Math.ceil(rows / size), Math.ceil(chunks / fitting));
 }
 
+/** Bytes of sums of which there is one for each chunk, so that none is made twice under a mask. */
+const OF_EACH = 2 ** 24;
+
+/** Whether each chunk has sums of its own: where cores differ and there is room. */
+export const hasSumsOfEach = ({ from, to }: CoreRanges, chunks: number, state: number): boolean =>
+	(from[0] !== from[from.length - 1] || to[0] !== to[to.length - 1]) && 8 * state * chunks <= OF_EACH;
+
+/** Segments that begin with the sums of each of their chunks. */
+export const ofEachSegments = (chunks: number, length: number): Segment[] =>
+	segmentsOf(chunks, length).map((segment) => ({ ...segment, before: 1, startChunk: -1 }));
+
 /** Chunks of a segment where windows of `window` chunks at the most are summed anew in each: a share of that. */
 export const windowChunks = (chunks: number, size: number, state: number, window: number): number =>
 	Math.max(segmentChunks(chunks, size, state), 2 * window);
