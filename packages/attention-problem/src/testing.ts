@@ -23,17 +23,17 @@ export interface ReferenceCase extends ReferenceAnswers {
 	readonly gradY: Matrix;
 }
 
-const folder = fileURLToPath(new URL("../fixtures/vectors/", import.meta.url));
+const folder = (): string => fileURLToPath(new URL("../fixtures/vectors/", import.meta.url));
 
 /** Path of the archive of a reference case. */
-export const referencePath = (name: string): string => `${folder}${name}.npz`;
+export const referencePath = (name: string): string => `${folder()}${name}.npz`;
 
 /**
  * The reference cases, smallest first: n from 1 to 2048, ties, huge scores, biased keys, heavy tails, the hypercube. The
  * small ones also have f, c, q and p.
  */
 export function referenceCases(): ReferenceCase[] {
-	return readdirSync(folder)
+	return readdirSync(folder())
 		.map((file) => file.replace(/\.npz$/, ""))
 		.map((name) => ({ name, ...answered(name) }))
 		.sort((a, b) => a.problem.n - b.problem.n || a.name.localeCompare(b.name));

@@ -15,14 +15,14 @@ export interface BackwardCase {
 	readonly lse: Float64Array;
 }
 
-const folder = fileURLToPath(new URL("../../fixtures/backward/", import.meta.url));
+const folder = (): string => fileURLToPath(new URL("../../fixtures/backward/", import.meta.url));
 
 /** Path of the archive of a backward case. */
-export const backwardCasePath = (name: string): string => `${folder}${name}.npz`;
+export const backwardCasePath = (name: string): string => `${folder()}${name}.npz`;
 
 /** Names and visibilities of the backward cases. */
 export function backwardCaseNames(): { readonly name: string; readonly visibility: Visibility }[] {
-	const cases = JSON.parse(readFileSync(`${folder}cases.json`, "utf8")) as Record<
+	const cases = JSON.parse(readFileSync(`${folder()}cases.json`, "utf8")) as Record<
 		string,
 		{ mask: "none" | "causal"; window: number | null; lengths: number[] | null }
 	>;

@@ -1,6 +1,5 @@
-import kernels from "virtual:kernels";
 import { createRuntime, provideKernels, type Runtime } from "@attgrad/matrix-core";
-import { unzlibSync } from "fflate";
+import { unpackedKernels } from "./unpacked-kernels.ts";
 
 let handedOver = false;
 
@@ -9,13 +8,7 @@ export function startRuntime(
 	kernel: string | undefined,
 	onProgress?: NonNullable<Runtime["onProgress"]>,
 ): Promise<Runtime> {
-	if (!handedOver) {
-		const files = Object.entries(kernels).map(([file, text]) => [file, unpack(text)] as const);
-		provideKernels(Object.fromEntries(files));
-	}
+	if (!handedOver) provideKernels(unpackedKernels());
 	handedOver = true;
 	return createRuntime({ ...(kernel !== undefined && { kernel }), ...(onProgress && { onProgress }) });
 }
-
-const unpack = (text: string): Uint8Array<ArrayBuffer> =>
-	unzlibSync(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))).slice();

@@ -29,6 +29,9 @@ export function nextTurn(): Promise<void> {
 	});
 }
 
+/** Most threads that a runtime can have: what asks for more has one. */
+export const threadLimit = (): number => 1;
+
 /** The kernel that the environment asks for: a page has none. */
 export const requestedKernel = (): string | undefined => undefined;
 

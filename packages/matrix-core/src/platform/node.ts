@@ -12,6 +12,9 @@ export { availableMemory, processorCount, totalMemory } from "../machine/machine
 /** Lets the event loop run once: signals, messages and timers are seen. */
 export const nextTurn = (): Promise<void> => setImmediate();
 
+/** Most threads that a runtime can have: any number. */
+export const threadLimit = (): number => Number.POSITIVE_INFINITY;
+
 /** The kernel that the environment asks for. */
 export const requestedKernel = (): string | undefined => process.env["ATTGRAD_KERNEL"] || undefined;
 

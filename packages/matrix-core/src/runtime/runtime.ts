@@ -1,4 +1,4 @@
-import { processorCount, requestedKernel } from "#platform";
+import { processorCount, requestedKernel, threadLimit } from "#platform";
 import { ComputationError, UsageError } from "../errors.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
@@ -30,7 +30,7 @@ export interface Runtime {
 export interface RuntimeOptions {
 	/** @default the fastest kernel that this machine has, or what ATTGRAD_KERNEL names */
 	kernel?: string;
-	/** May be more than the machine has cores. @default 1 */
+	/** May be more than the machine has cores; a page in a browser has one whatever is asked for. @default 1 */
 	threads?: number;
 	onProgress?: ProgressReport;
 	/** As in `Runtime`. */
@@ -66,14 +66,15 @@ const engines = new WeakMap<Runtime, Engine>();
  */
 export async function createRuntime({
 	kernel = requestedKernel(),
-	threads = 1,
+	threads: wanted = 1,
 	onProgress,
 	onNotice,
 	onMoreRounds,
 	memoryLimit = LARGEST_MEMORY,
 }: RuntimeOptions = {}): Promise<Runtime> {
-	if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
-		throw new UsageError(`runtime: threads must be a whole number 1 to ${MOST_THREADS}, got ${threads}`);
+	if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS))
+		throw new UsageError(`runtime: threads must be a whole number 1 to ${MOST_THREADS}, got ${wanted}`);
+	const threads = Math.min(wanted, threadLimit());
 	if (!(memoryLimit >= 0 && memoryLimit <= LARGEST_MEMORY))
 		throw new UsageError(`runtime: memoryLimit must be 0 to ${LARGEST_MEMORY} bytes, got ${memoryLimit}`);
 	const chosen = await chooseKernel(kernel);
