@@ -10,9 +10,12 @@ import { createRuntime, withKernels } from "./src/runtime/runtime.ts";
 
 const folder = import.meta.dirname;
 
-test.each(["probe", "matrices"])("the declaration of %s is what its source says", async (name) => {
-	const declaration = await declarationOf({ folder, name, typeFrom: "./runtime/kernel-module.ts" });
-	expect(await readFile(join(folder, `src/${name}-kernels.ts`), "utf8")).toBe(declaration);
+test.each([
+	{ name: "probe", into: "src", typeFrom: "./runtime/kernel-module.ts" },
+	{ name: "matrices", into: "src/algebra", typeFrom: "../runtime/kernel-module.ts" },
+])("the declaration of $name is what its source says", async (sources) => {
+	const declared = await readFile(join(folder, sources.into, `${sources.name}-kernels.ts`), "utf8");
+	expect(await declarationOf({ folder, ...sources })).toBe(declared);
 });
 
 /** The declaration of a module with this source. */

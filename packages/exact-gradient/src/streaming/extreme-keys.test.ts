@@ -101,7 +101,7 @@ test.each(doubleWays.filter(({ centresKeys }) => centresKeys))(
 );
 
 test.each(["1e09", "1e15"])("masked keys of a file, -%s", async (size) => {
-	const { problem } = await readProblem(new URL(`../fixtures/masked-keys-${size}.npz`, import.meta.url).pathname);
+	const { problem } = await readProblem(new URL(`../../fixtures/masked-keys-${size}.npz`, import.meta.url).pathname);
 	for (const { name, run } of doubleWays) {
 		const { gradient } = await run(problem);
 		expect(relative(truthOf(problem).gradient, gradient), name).toBeLessThan(1e-13);
