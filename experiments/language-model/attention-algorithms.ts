@@ -28,7 +28,7 @@ export const certifiedAttention = defineAlgorithm({
 	version: 1,
 	modules: backwardPolynomial.modules ?? [],
 	options: z.strictObject({
-		epsilon: z.number().positive().describe("proved error of outputs and gradients against their largest entry"),
+		relative: z.number().positive().describe("proved error of outputs and gradients against their largest entry"),
 	}),
 	supports: () => ({ reason: `certified-attention: ${reason}` }),
 	run: async () => {

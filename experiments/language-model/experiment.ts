@@ -9,7 +9,7 @@ import { paperTask } from "./tasks/next-character.ts";
 import { train } from "./train.ts";
 
 /** Proved errors of outputs and gradients of attention, each against its largest entry. */
-export const epsilons = [0.1, 0.001];
+export const accuracies = [0.1, 0.001];
 
 /** Heads of the one layer, and the bound on their scores. */
 const HEADS = 2;
@@ -21,13 +21,13 @@ const TOKENS = 1024;
 /** Steps between two comparisons with exact gradients. */
 const CHECKED = 20;
 
-/** A block of trainings: exact, and certified at each epsilon. */
+/** A block of trainings: exact, and certified at each accuracy. */
 function blocks(n: number, steps: number, seed: readonly number[]): GridBlock[] {
 	const width = 4;
 	const point = { n: [n], d: [width], B: [Math.sqrt(width * GAIN)], seed, distribution: [courseOf(steps)] };
 	return [
 		{ ...point, algorithm: [exactAttention.name] },
-		{ ...point, algorithm: [certifiedAttention.name], epsilon: epsilons },
+		{ ...point, algorithm: [certifiedAttention.name], relative: accuracies },
 	];
 }
 
@@ -40,11 +40,11 @@ async function measure({ cell, runtime }: CellContext): Promise<Measurement> {
 		throw new ComputationError("skipped", `language-model: nothing is trained on ${cell.distribution}`);
 	if (cell.algorithm !== exactAttention.name && cell.algorithm !== certifiedAttention.name)
 		throw new UsageError(`language-model: unknown attention: ${cell.algorithm}`);
-	const { d: width, n, seed, epsilon, B } = cell;
+	const { d: width, n, seed, relative, B } = cell;
 	const task = paperTask();
 	const shape = { vocabulary: task.vocabulary, layers: 1, heads: HEADS, width };
 	const model = createModel({ ...shape, bound: { kind: "norm", gain: (B * B) / width } }, seed);
-	const certified = epsilon === undefined ? undefined : certifiedCore(runtime, epsilon);
+	const certified = relative === undefined ? undefined : certifiedCore(runtime, relative);
 	const proved: number[] = [];
 	let checked = 0;
 	const course = await train({
@@ -84,7 +84,7 @@ export default defineExperiment({
 	module: import.meta.url,
 	algorithms: [exactAttention, certifiedAttention],
 	grid: {
-		quick: [...blocks(256, 40, [1, 2, 3]), ...blocks(4096, 21, [1])],
+		quick: [...blocks(256, 40, [1, 2, 3]), ...blocks(8192, 21, [1])],
 		full: [...blocks(512, 100, [1, 2, 3]), ...blocks(16384, 60, [1])],
 	},
 	effort: { quick: { budget: 0, timeLimit: 60_000 }, full: { budget: 0, timeLimit: 1_200_000 } },

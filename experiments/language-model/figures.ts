@@ -9,7 +9,7 @@ function stepsOf(row: Row): Row[] {
 	const typical = row.time_ms ?? 0;
 	let elapsed = 0;
 	return losses.map((loss, step) => {
-		const isUsual = step > 0 && (row.epsilon === undefined || step % 20 !== 19);
+		const isUsual = step > 0 && (row.relative === undefined || step % 20 !== 19);
 		elapsed += isUsual ? times[step] : typical;
 		return { ...row, extra: { step, loss, steps: losses.length, elapsed: elapsed / 1000 } };
 	});
@@ -27,7 +27,7 @@ function extra(row: Row, name: string): number | undefined {
 
 /** `exact gradients`, `ε = 0.1`. */
 const gradients = (row: Row): string =>
-	row.epsilon === undefined ? "exact gradients" : `ε = ${numberText(row.epsilon)}`;
+	row.relative === undefined ? "exact gradients" : `ε = ${numberText(row.relative)}`;
 
 const panels = {
 	value: (row: Row) => row.n,
@@ -43,11 +43,11 @@ const caveat =
 /** Largest |loss − exact loss| at the same step over the exact loss. */
 function departure(rows: readonly Row[], epsilon: number): number {
 	const exact = new Map(
-		rows.filter((row) => row.epsilon === undefined).map((row) => [`${row.n} ${row.seed} ${extra(row, "step")}`, row]),
+		rows.filter((row) => row.relative === undefined).map((row) => [`${row.n} ${row.seed} ${extra(row, "step")}`, row]),
 	);
 	let most = 0;
 	for (const row of rows) {
-		if (row.epsilon !== epsilon) continue;
+		if (row.relative !== epsilon) continue;
 		const other = exact.get(`${row.n} ${row.seed} ${extra(row, "step")}`);
 		const [loss, reference] = [extra(row, "loss"), other && extra(other, "loss")];
 		if (loss !== undefined && reference !== undefined) most = Math.max(most, Math.abs(loss / reference - 1));
@@ -61,7 +61,7 @@ const digits = (value: number): string => numberText(Number(value.toPrecision(2)
 const lossAgainstStep: Figure = {
 	name: "loss-vs-step",
 	title({ rows }) {
-		const epsilons = [...new Set(rows.flatMap(({ epsilon }) => epsilon ?? []))].sort((a, b) => b - a);
+		const epsilons = [...new Set(rows.flatMap(({ relative }) => relative ?? []))].sort((a, b) => b - a);
 		const parts = epsilons.map(
 			(epsilon) => `${digits(100 * departure(rows, epsilon))} % at ε = ${numberText(epsilon)}`,
 		);
@@ -86,18 +86,18 @@ const lossAgainstStep: Figure = {
 /** Some twenty steps of each curve, others for each. */
 function isMarked(row: Row): boolean {
 	const third = Math.max(1, Math.round((extra(row, "steps") ?? 0) / 60));
-	const curve = row.epsilon === undefined ? 0 : row.epsilon > 0.01 ? 1 : 2;
+	const curve = row.relative === undefined ? 0 : row.relative > 0.01 ? 1 : 2;
 	return (extra(row, "step") ?? 0) % (3 * third) === curve * third;
 }
 
 /** Median time of an exact step over that of a certified one, for each n and epsilon. */
 function leads(rows: readonly Row[]): { n: number; epsilon: number; lead: number }[] {
 	const whole = rows.filter(({ status, time_ms }) => status === "done" && time_ms !== undefined);
-	const points = new Map(whole.map(({ n, epsilon }) => [`${n} ${epsilon}`, { n, epsilon }]));
+	const points = new Map(whole.map(({ n, relative }) => [`${n} ${relative}`, { n, epsilon: relative }]));
 	return [...points.values()].flatMap(({ n, epsilon }) => {
 		if (epsilon === undefined) return [];
-		const exact = middle(whole.filter((row) => row.n === n && row.epsilon === undefined));
-		const certified = middle(whole.filter((row) => row.n === n && row.epsilon === epsilon));
+		const exact = middle(whole.filter((row) => row.n === n && row.relative === undefined));
+		const certified = middle(whole.filter((row) => row.n === n && row.relative === epsilon));
 		return exact && certified ? [{ n, epsilon, lead: exact / certified }] : [];
 	});
 }

@@ -25,8 +25,8 @@ interface Course {
 }
 
 const courses: Readonly<Record<string, Course>> = {
-	short: { n: 64, sequences: 8, steps: 300, timed: 1024, looks: 4 },
-	long: { n: 128, sequences: 16, steps: 600, timed: 4096, looks: 8 },
+	short: { n: 64, sequences: 8, steps: 300, timed: 4096, looks: 4 },
+	long: { n: 128, sequences: 16, steps: 600, timed: 16384, looks: 8 },
 };
 
 /** Ways to bound the norms of queries and keys: a gain for each, none for free entries. */

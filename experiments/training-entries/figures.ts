@@ -72,7 +72,7 @@ const growth: Figure = {
 		const [before, low, high] = [first(Math.max), last(Math.min), last(Math.max)].map((x) => x.toFixed(1));
 		const looks = rows.filter((row) => row.extra?.["quantity"] === "degree");
 		const certified = looks.filter((row) => extra(row, "value") !== undefined).length;
-		return `Free entries grow from B / √ln n ≤ ${before} to ${low} to ${high}; of ${looks.length} looks at heads ${certified} are certified`;
+		return `B / √ln n of free entries grows from at most ${before} to between ${low} and ${high}; ${certified} of ${looks.length} looks at a head find a certificate`;
 	},
 	unfold: unfolded,
 	regime,

@@ -1,8 +1,7 @@
-import { backwardPolynomial } from "@attgrad/approx-gradient";
+import { backwardPolynomial, operandSample, servesSample } from "@attgrad/approx-gradient";
 import { type BackwardProblem, createBackwardProblem } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
 import { ComputationError, type Matrix, maxAbs, type Runtime } from "@attgrad/matrix-core";
-import { sampleOf, servesAt } from "../language-model/cores/certified-core.ts";
 import { exactCore } from "../language-model/cores/exact-core.ts";
 import type { AttentionCore, HeadRows } from "../language-model/network/attention.ts";
 import { type Batch, type LanguageModel, lossOf } from "../language-model/network/model.ts";
@@ -70,10 +69,10 @@ async function factsOf(problem: BackwardProblem, runtime: Runtime): Promise<Head
 	const { Q, K, d } = problem;
 	const exact = await timeOf(() => backwardStreaming.run(problem, {}, runtime));
 	const sizes = { B: Math.sqrt(d * maxAbs(Q) * maxAbs(K)), radius: radiusOf(problem), exact };
-	const sample = sampleOf(problem);
-	if (!(await servesAt(sample, HIGHEST, runtime))) return sizes;
+	const sample = operandSample(problem);
+	if (!(await servesSample(sample, HIGHEST, runtime))) return sizes;
 	for (let degree = 1; degree <= HIGHEST; degree += 2) {
-		if (!(await servesAt(sample, degree, runtime))) continue;
+		if (!(await servesSample(sample, degree, runtime))) continue;
 		const options = { ...backwardPolynomial.options.parse({ degree }), relative: EPSILON };
 		try {
 			const { rank } = await backwardPolynomial.run(problem, options, runtime);

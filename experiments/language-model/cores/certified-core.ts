@@ -1,23 +1,13 @@
-import { backwardPolynomial, polynomialOperatorOutput } from "@attgrad/approx-gradient";
-import {
-	type AttentionOperands,
-	type BackwardProblem,
-	type BackwardResult,
-	createBackwardProblem,
-	headsOf,
-} from "@attgrad/attention-problem";
+import { backwardPolynomial, operandSample, polynomialOperatorOutput, servesSample } from "@attgrad/approx-gradient";
+import type { AttentionOperands, BackwardResult } from "@attgrad/attention-problem";
 import { backwardStreaming, operatorForward } from "@attgrad/exact-gradient";
-import { ComputationError, Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, type Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
 import type { AttentionCore } from "../network/attention.ts";
 import { causalOperands } from "./exact-core.ts";
 
 /** Highest degree that is tried, and calls after which a lower one is tried again. */
 const HIGHEST = 15;
 const TRY_LOWER = 20;
-
-/** Queries and keys of the sample that tells whether polynomials of a degree serve, and the part of its rows that they may leave out. */
-const SAMPLE = 192;
-const LEFT_OUT = 0.03;
 
 /** Rounding of the exact gradients that approximate ones are compared with, relative to their largest entry. */
 const ROUNDING = 1e-12;
@@ -47,7 +37,7 @@ export function certifiedCore(runtime: Runtime, epsilon: number): CertifiedCore 
 		...{ checking: false, degrees: [], ranks: [], proved: [], share: 0 },
 		async run(rows, layer) {
 			const operands = causalOperands(rows);
-			const serves = (degree: number) => servesAt(sampleOf(operands), degree, runtime);
+			const serves = (degree: number) => servesSample(operandSample(operands), degree, runtime);
 			const made = await forwards.least(layer, serves, (degree) =>
 				polynomialOperatorOutput(operands, { ...defaults, degree }, runtime),
 			);
@@ -101,22 +91,6 @@ class KeptDegrees {
 			}
 		}
 	}
-}
-
-/** Queries and keys of the first head, equally far apart, each of which sees all. */
-export function sampleOf(operands: AttentionOperands): BackwardProblem {
-	const [{ Q, K, V }] = headsOf(operands);
-	const take = (rows: Matrix): Matrix => {
-		const count = Math.min(SAMPLE, rows.rows);
-		return Matrix.build(count, rows.cols, (i, j) => rows.at(Math.floor((i * rows.rows) / count), j));
-	};
-	return createBackwardProblem({ Q: take(Q), K: take(K), V: take(V), dO: take(V) }, { scale: operands.scale });
-}
-
-/** Whether polynomials of a degree serve nearly all rows of a sample. */
-export async function servesAt(sample: BackwardProblem, degree: number, runtime: Runtime): Promise<boolean> {
-	const result = await backwardPolynomial.run(sample, backwardPolynomial.options.parse({ degree }), runtime);
-	return (result.exactRows ?? 0) <= LEFT_OUT * sample.n_q;
 }
 
 function note(core: CertifiedCore, layer: number, { degree, rank, certificate, ...gradients }: BackwardResult): void {

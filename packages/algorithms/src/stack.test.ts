@@ -286,6 +286,24 @@ describe("mixed stability", () => {
 		expect(endToEnd(deep, spoilt).output).toBe(Infinity);
 	});
 
+	test("a long stack is not computed at a degree that serves few rows, and refused where none serves", async () => {
+		const long = { n: 600, d: 2, depth: 1, heads: 1, width: 2 };
+		const { routes, certificate } = await stackGradients(
+			randomStack({ ...long, spread: 0.2 }),
+			{ algorithm: "polynomial", relative: 0.02 },
+			runtime,
+		);
+		expect(certificate?.perturbation).toBeLessThanOrEqual(0.02);
+		for (const { forward, backward } of routes ?? [])
+			for (const { degree, exactRows } of [forward, backward]) {
+				expect(degree).toBeGreaterThan(1);
+				expect(exactRows).toBeLessThan(200);
+			}
+		await expect(
+			stackGradients(randomStack({ ...long, spread: 60 }), { algorithm: "polynomial", relative: 0.02 }, runtime),
+		).rejects.toThrow(/forward through layer 1; no degree serves the scores/);
+	});
+
 	test("an accuracy that nothing proves is refused, naming the layer", async () => {
 		await expect(stackGradients(deep, { algorithm: "polynomial", relative: 1e-20 }, runtime)).rejects.toThrow(
 			/no degree proves relative 1e-20 forward through layer 1; degree \d+ proves/,

@@ -87,6 +87,7 @@ export {
 	endToEnd,
 	type LayerPerturbation,
 	largestPerturbation,
+	operandSample,
 	type ProvedGradients,
 	type ProvedOutput,
 	type ProvedPass,
@@ -94,4 +95,5 @@ export {
 	polynomialStack,
 	type StackAccuracy,
 	type StackRoute,
+	servesSample,
 } from "./stack/index.ts";

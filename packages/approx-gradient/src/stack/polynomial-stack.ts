@@ -9,6 +9,7 @@ import { ComputationError, type Matrix, type Runtime } from "@attgrad/matrix-cor
 import { backwardPolynomial, polynomialOperatorOutput } from "../backward/index.ts";
 import { over, sumUp, times } from "../error-bound/index.ts";
 import type { ProvedGradients, ProvedOutput } from "./proved-pass.ts";
+import { operandSample, servesSample } from "./serving-degree.ts";
 import { largest, rowLengths } from "./sizes.ts";
 
 /** How far a layer may be perturbed, or at which degree it is computed. */
@@ -32,6 +33,9 @@ const BFLOAT16 = 2 ** -8;
 const HIGHEST = 21;
 const PATIENCE = 5;
 
+/** Rows up to which every degree is tried. */
+const SHORT = 512;
+
 /**
  * Forward and backward through a stack with attention by polynomials (`polynomialOperatorOutput`, `backwardPolynomial`), each layer within the
  * perturbation that is asked for.
@@ -47,14 +51,18 @@ export async function polynomialStack(
 	const search = { degree, relative };
 	const run = await runStack(stack, {
 		async forward(operands, layer) {
-			const { made, ...route } = await leastDegree(search, `forward through layer ${layer + 1}`, (tried) =>
+			const where = `forward through layer ${layer + 1}`;
+			const serves = servedAt(operands, runtime);
+			const { made, ...route } = await leastDegree(search, where, serves, (tried) =>
 				outputAt(operands, tried, runtime),
 			);
 			forwards[layer] = route;
 			return made;
 		},
 		async backward(problem, layer) {
-			const { made, ...route } = await leastDegree(search, `backward through layer ${layer + 1}`, (tried) =>
+			const where = `backward through layer ${layer + 1}`;
+			const serves = servedAt(problem, runtime);
+			const { made, ...route } = await leastDegree(search, where, serves, (tried) =>
 				gradientsAt(problem, tried, runtime),
 			);
 			backwards[layer] = route;
@@ -75,11 +83,13 @@ interface Tried<Made> {
 async function leastDegree<Made>(
 	{ degree, relative }: StackAccuracy,
 	where: string,
+	serves: (degree: number) => Promise<boolean>,
 	run: (degree: number) => Promise<Tried<Made>>,
 ): Promise<Omit<Tried<Made>, "perturbation"> & { degree: number }> {
 	const wanted = relative ?? Number.POSITIVE_INFINITY;
 	let best = { perturbation: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
 	for (let tried = degree ?? 1; tried <= (degree ?? HIGHEST); tried += 2) {
+		if (degree === undefined && !(await serves(tried))) continue;
 		const { made, perturbation, rank, exactRows } = await run(tried);
 		if (perturbation <= wanted) return { made, rank, exactRows, degree: tried };
 		const better = perturbation < 0.9 * best.perturbation;
@@ -88,8 +98,15 @@ async function leastDegree<Made>(
 	}
 	const most = Number.isFinite(best.perturbation)
 		? `degree ${best.degree} proves ${best.perturbation.toPrecision(3)}`
-		: "no bound holds; use streaming";
+		: "no degree serves the scores or no bound holds; use streaming";
 	throw new ComputationError("failed", `polynomial: no degree proves relative ${relative} ${where}; ${most}`);
+}
+
+/** Whether a degree serves nearly all rows of an operator; yes for a short one, whose exact rows cost little. */
+function servedAt(operands: AttentionOperands, runtime: Runtime): (degree: number) => Promise<boolean> {
+	if (operands.n_q <= SHORT) return async () => true;
+	const sample = operandSample(operands);
+	return (degree) => servesSample(sample, degree, runtime);
 }
 
 async function outputAt(operands: AttentionOperands, degree: number, runtime: Runtime): Promise<Tried<ProvedOutput>> {
