@@ -30,6 +30,22 @@ describe.each(["js", undefined])("on the kernel %s", (kernel) => {
 		}
 	});
 
+	test.each(["sinks", "massive"])(
+		"%s keep the certificate, and cost no more than the exact method does",
+		async (distribution) => {
+			const problem = generateProblem({ distribution, n: 3000, d: 4, B: 4, seed: 2 });
+			const exact = await streamingGradient(problem);
+			for (const epsilon of [1e-1, 1e-6]) {
+				const result = await auto.run(problem, { epsilon }, runtime);
+				expect(result.picked?.exact === true || (result.certificate?.bound ?? Infinity) <= epsilon).toBe(true);
+				expect(maxAbsDifference(result.gradient, exact.gradient)).toBeLessThanOrEqual(epsilon);
+				const { entries, chosen } = await planGradient(problem, { epsilon }, runtime);
+				const streaming = entries.find(({ algorithm }) => algorithm === "streaming");
+				expect(chosen.milliseconds).toBeLessThanOrEqual(streaming?.milliseconds ?? 0);
+			}
+		},
+	);
+
 	test("the choice is the same each time, and for rows in a file", async () => {
 		const problem = easy(3000);
 		const plans = await Promise.all([

@@ -133,3 +133,33 @@ test("clustered rows are within B/10 of one of eight centres", () => {
 		expect(maxAbs(matrix)).toBeGreaterThan(1);
 	}
 });
+
+test("a sink is a hundred times longer than the other keys, and most queries lean to it", () => {
+	const [queries, keys] = queriesAndKeys({ ...large, n: 2000, distribution: "sinks" });
+	const [sink, ...others] = rowNorms(keys);
+	expect(sink).toBeCloseTo(2 * Math.sqrt(4), 12);
+	expect(Math.max(...others)).toBeLessThanOrEqual((sink / 100) * (1 + 100 * u));
+	const scores = queries.toRows().map((row) => row.reduce((sum, x, b) => sum + x * keys.at(0, b), 0));
+	const looking = scores.filter((_, j) => j % 50 === 49);
+	const leaning = scores.filter((_, j) => j % 50 !== 49);
+	// Four coordinates of at most 0.5: three quarters of it at random, a quarter towards the sink.
+	expect(leaning.reduce((sum, x) => sum + x, 0) / leaning.length).toBeCloseTo(4 * 0.25 * 0.5 * 2, 0);
+	// A corner of the cube has 4, 2, 0, -2 or -4 coordinates in common with the sink.
+	for (const score of looking) expect([16, 8, 0, -8, -16].some((whole) => Math.abs(score - whole) < 1e-9)).toBe(true);
+});
+
+test("massive activations are one coordinate of queries and keys, a thousand times larger than the others in every row", () => {
+	const both = queriesAndKeys({ ...large, n: 2000, distribution: "massive" });
+	const [ofQueries, ofKeys] = both.map((rows) => {
+		const sizes = transpose(rows)
+			.toRows()
+			.map((column) => Math.max(...column.map(Math.abs)));
+		const massive = sizes.indexOf(Math.max(...sizes));
+		expect(sizes.filter((size) => size > 0.002 * (1 + 1e-9))).toHaveLength(1);
+		const column = transpose(rows).toRows()[massive];
+		expect(new Set(column.map(Math.sign)).size).toBe(1);
+		expect(Math.min(...column.map(Math.abs))).toBeGreaterThanOrEqual(2 * 0.9 * (1 - 1e-9));
+		return massive;
+	});
+	expect(ofKeys).toBe(ofQueries);
+});

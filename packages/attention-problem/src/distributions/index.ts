@@ -5,6 +5,8 @@ import { gaussian } from "./gaussian.ts";
 import { heavyTailed } from "./heavy-tailed.ts";
 import { hypercube } from "./hypercube.ts";
 import { lowRank } from "./low-rank.ts";
+import { massive } from "./massive.ts";
+import { sinks } from "./sinks.ts";
 import { uniform } from "./uniform.ts";
 
 /** Every distribution that problems are generated from. A new one is a file here and a word in this list. */
@@ -16,4 +18,6 @@ export const allDistributions: readonly Distribution[] = [
 	heavyTailed,
 	lowRank,
 	clustered,
+	sinks,
+	massive,
 ];

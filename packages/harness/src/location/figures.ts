@@ -2,38 +2,45 @@ import type { Row } from "../cells/index.ts";
 import type { LineFigure } from "../figures/index.ts";
 import type { LocatedHead } from "./locate.ts";
 
-/** What the rows of a head hold in `extra`. */
+/** What the row of a head holds in `extra`; the figures make rows of their own from it, for the points of curves. */
 interface HeadExtra {
-	/** Name of the head. */
-	readonly head: string;
-	/** Of the row of the whole head. */
 	readonly located?: LocatedHead;
-	/** Of the row of a point of a curve: which, and its rank and relative error. */
+	/** The part that a point is of, its rank and relative error, and a length over the head's. */
 	readonly curve?: string;
 	readonly rank?: number;
 	readonly error?: number;
+	readonly length?: number;
 }
 
-const extraOf = (row: Row): HeadExtra => (row.extra ?? { head: "" }) as unknown as HeadExtra;
+const extraOf = (row: Row): HeadExtra => (row.extra ?? {}) as unknown as HeadExtra;
 
-/** A row for each head, and one for each point of its curves: what the figures are drawn from. */
-export function locationRows(name: string, located: readonly LocatedHead[], about: Partial<Row> = {}): Row[] {
-	return located.flatMap((head) => {
-		const label = `${name} ${head.index}`;
-		const row = (extra: HeadExtra): Row => ({
+const nameOf = (row: Row): string => `${row.distribution} ${locatedOf(row)?.index ?? ""}`.trim();
+
+/** A row for each head of a file, as a sweep would have it. */
+export function locationRows(name: string, located: readonly LocatedHead[]): Row[] {
+	return located.map(
+		(head): Row => ({
 			...{ key: "0".repeat(16), experiment: "heads", algorithm: "locate", n: head.n_k, d: head.d, B: head.geometry.B },
 			...{ epsilon: head.epsilon, distribution: name, kernel: "", status: "done", reason: "", contended: false },
-			...{ started_at: new Date(0).toISOString(), machine: "", commit: "", ...about },
-			extra: { ...extra },
-		});
-		const points = [
-			...head.curves.flatMap(({ method, kind, points }) =>
-				points.map(({ rank, error }) => ({ curve: `${method} ${kind}`, rank, error })),
-			),
-			...head.ranks.map(({ delta, least }) => ({ curve: "least", rank: Math.max(1, least), error: delta })),
-		];
-		return [row({ head: label, located: head }), ...points.map((point) => row({ head: label, ...point }))];
-	});
+			...{ started_at: new Date(0).toISOString(), machine: "", commit: "" },
+			extra: { located: head },
+		}),
+	);
+}
+
+/** The points of a head's curves, a row each. */
+function pointsOf(row: Row): Row[] {
+	const head = locatedOf(row);
+	if (!head) return [];
+	const points: HeadExtra[] = [
+		...head.curves.flatMap(({ method, kind, points }) =>
+			points.map(({ rank, error }) => ({ curve: `${method} ${kind}`, rank, error })),
+		),
+		...head.ranks.map(({ delta, least }) => ({ curve: "least", rank: Math.max(1, least), error: delta })),
+	];
+	return points
+		.filter(({ error = 0 }) => error >= 1e-6 && error <= 2)
+		.map((point) => ({ ...row, extra: { ...row.extra, ...point } }));
 }
 
 const isHead = (row: Row): boolean => extraOf(row).located !== undefined;
@@ -58,7 +65,7 @@ const phase: LineFigure = {
 	only: isHead,
 	unfold: lengthsOf,
 	title: ({ rows }) => {
-		const heads = [...new Map(rows.map((row) => [extraOf(row).head, row])).values()];
+		const heads = [...new Map(rows.map((row) => [nameOf(row), row])).values()];
 		return `Of ${heads.length} heads ${count(heads, "below")} lie below, ${count(heads, "near")} near and ${count(heads, "above")} above the length from which a certified approximation pays`;
 	},
 	regime: (rows) => `relative error ${rows[0]?.epsilon ?? ""} of the softmax matrix, Frobenius norm`,
@@ -66,11 +73,11 @@ const phase: LineFigure = {
 	y: { title: "length from which it pays / length of the head", scale: "log" },
 	series: [
 		{
-			name: (row) => `${extraOf(row).head.split(" ").at(-1)} ${locatedOf(row)?.verdict}`,
+			name: (row) => `${locatedOf(row)?.index} ${locatedOf(row)?.verdict}`,
 			kind: "measured",
 			x: (row) => locatedOf(row)?.geometry.overThreshold,
-			y: (row) => row.extra?.["length"] as number,
-			along: (row) => row.extra?.["length"] as number,
+			y: (row) => extraOf(row).length,
+			along: (row) => extraOf(row).length,
 		},
 	],
 	rules: [
@@ -78,7 +85,7 @@ const phase: LineFigure = {
 		{ axis: "y", at: () => 1, label: "pays here" },
 	],
 	panels: {
-		value: ({ distribution }) => distribution,
+		value: ({ distribution, n }) => `${distribution} ${n}`,
 		heading: ([row]) => `${row.distribution}, n = ${row.n}, d = ${row.d}`,
 	},
 	caveat:
@@ -96,13 +103,13 @@ const curves = [
 
 const rank: LineFigure = {
 	name: "ranks",
-	only: (row) =>
-		extraOf(row).curve !== undefined && (extraOf(row).error ?? 0) <= 2 && (extraOf(row).error ?? 0) >= 1e-6,
+	only: isHead,
+	unfold: pointsOf,
 	title: () => "Rank of the softmax matrix at a relative error, from below and from above",
-	regime: (rows) => `n = ${rows[0]?.n ?? ""}, d = ${rows[0]?.d ?? ""}`,
+	regime: (rows) => [...new Set(rows.map(({ n, d }) => `n = ${n}, d = ${d}`))].join("; "),
 	x: { title: "relative error, Frobenius norm", scale: "log" },
 	y: { title: "rank", scale: "log" },
-	panels: { value: (row) => extraOf(row).head, heading: ([row]) => extraOf(row).head },
+	panels: { value: nameOf, heading: ([row]) => nameOf(row) },
 	series: curves.map(([curve, name, kind]) => ({
 		name,
 		kind,

@@ -1,0 +1,150 @@
+import { findAlgorithm } from "@attgrad/algorithms";
+import { defineAlgorithm } from "@attgrad/attention-problem";
+import { streaming } from "@attgrad/exact-gradient";
+import {
+	type CellContext,
+	defineExperiment,
+	describeError,
+	describeResult,
+	type GridBlock,
+	gradientError,
+	type LineFigure,
+	locate,
+	locationFigures,
+	type Measurement,
+	measureGradient,
+	type Row,
+} from "@attgrad/harness";
+import { z } from "zod";
+import { headOf, headProblem } from "./head-problem.ts";
+
+/** Names the cells whose rows say where a head lies; as a gradient it is the exact one. */
+const located = defineAlgorithm({
+	name: "locate",
+	summary: "where the head lies: the row holds it in extra",
+	exact: true,
+	version: 1,
+	options: z.strictObject({}),
+	supports: () => true,
+	run: (problem, _, runtime) => streaming.run(problem, streaming.options.parse({}), runtime),
+});
+
+const algorithms = [
+	"streaming",
+	...[64, 128, 256, 512].map((rank) => `hybrid:rank=${rank}`),
+	...[64, 256].map((rank) => `nystrom:rank=${rank}`),
+	"polynomial/moment:degree=2",
+	"linear-attention",
+];
+
+interface Layer {
+	readonly name: string;
+	readonly heads: readonly number[];
+	readonly n: number;
+	readonly d: number;
+}
+
+const all = [0, 1, 2, 3, 4, 5, 6, 7];
+
+const blocks = (layers: readonly Layer[]): GridBlock[] =>
+	layers.flatMap(({ name, heads, n, d }) => {
+		const distribution = heads.map((head) => `${name} ${head}`);
+		const methods = d > 32 ? algorithms.filter((one) => !/polynomial|linear/.test(one)) : algorithms;
+		return [{ algorithm: ["locate", ...methods], distribution, n: [n], d: [d], B: [1] }];
+	});
+
+async function measure({ cell, algorithm, runtime }: CellContext): Promise<Measurement> {
+	if (algorithm.name === located.name) {
+		const [head] = await locate(await headOf(cell), { runtime });
+		return { extra: { located: { ...head, index: Number(cell.distribution.split(" ")[1]) } } };
+	}
+	const problem = await headProblem(cell);
+	const runs = [];
+	for (let run = 0; run < 3; run++) runs.push(await measureGradient(algorithm, problem, cell.options, runtime));
+	const milliseconds = runs.map((run) => run.milliseconds - (run.compileMilliseconds ?? 0)).sort((a, b) => a - b);
+	const { algorithm: exact } = findAlgorithm(algorithm.name === "streaming" ? "dense" : "streaming");
+	const truth = await exact.run(problem, exact.options.parse({}), runtime);
+	return {
+		...describeResult(runs[0].result),
+		...describeError(gradientError(runs[0].result.gradient, truth.gradient)),
+		time_ms: milliseconds[1],
+		time_min_ms: milliseconds[0],
+		samples: 3,
+	};
+}
+
+const isGradient = ({ algorithm }: Row): boolean => algorithm !== "locate";
+
+const relative = ({ error_rel, error_bound, error_max }: Row): number | undefined =>
+	error_rel && error_bound && error_max ? (error_bound * error_rel) / error_max : undefined;
+
+const family = ({ algorithm }: Row): string => algorithm.split(/[/:]/)[0];
+
+/** Named heads that have a panel each in the figures of all methods. */
+const shown = [
+	"text-recogniser-block1 0",
+	"text-recogniser-block1 5",
+	"text-recogniser-block2 0",
+	"text-recogniser-block2 3",
+];
+
+const errorVsTime: LineFigure = {
+	name: "error-vs-time",
+	only: (row) => isGradient(row) && shown.includes(row.distribution) && row.n === 1500,
+	title: () => "The gradient of trained heads: error and certificate against time",
+	x: { title: "time of one gradient (ms)", scale: "log" },
+	y: { title: "error and bound, of max |g|", scale: "log" },
+	panels: { value: ({ distribution }) => distribution, heading: ([row]) => row.distribution },
+	series: [
+		{
+			name: family,
+			kind: "measured",
+			x: ({ time_ms }) => time_ms,
+			y: ({ error_rel }) => error_rel,
+			along: ({ rank }) => rank ?? 0,
+			label: ({ rank }) => (rank === undefined ? undefined : String(rank)),
+		},
+		{
+			name: (row) => (row.error_bound === undefined ? undefined : `${family(row)}, proved`),
+			kind: "predicted",
+			x: ({ time_ms }) => time_ms,
+			y: relative,
+			along: ({ rank }) => rank ?? 0,
+		},
+	],
+	caveat:
+		"dL/dX with A1 = Q, A2 = K, A3 = V and normal targets. Numbers beside points are ranks. The gradient sums over queries, so that errors of rows cancel and their bounds do not.",
+};
+
+const [phase, ranks] = locationFigures;
+
+/** Where trained heads lie, and what certified approximations of them reach. */
+export default defineExperiment({
+	name: "heads",
+	title: "Trained heads",
+	question: "Which rank do the softmax matrices of trained heads need at least, and which do certified methods reach?",
+	module: import.meta.url,
+	algorithms: [located],
+	grid: {
+		quick: blocks([
+			{ name: "text-recogniser-block1", heads: [0, 5], n: 1500, d: 15 },
+			{ name: "text-recogniser-block2", heads: [0, 3], n: 1500, d: 15 },
+			{ name: "sentence-encoder-block1", heads: [0], n: 128, d: 64 },
+		]),
+		full: blocks([
+			{ name: "text-recogniser-block1", heads: all, n: 1500, d: 15 },
+			{ name: "text-recogniser-block2", heads: all, n: 1500, d: 15 },
+			{ name: "sentence-encoder-block1", heads: all.slice(0, 4), n: 128, d: 64 },
+			{ name: "sentence-encoder-block2", heads: all.slice(0, 4), n: 128, d: 128 },
+			{ name: "text-recogniser-block1", heads: all, n: 8192, d: 15 },
+			{ name: "text-recogniser-block2", heads: all, n: 8192, d: 15 },
+		]),
+	},
+	effort: { quick: { budget: 100, timeLimit: 60_000 }, full: { budget: 100, timeLimit: 300_000 } },
+	figures: [
+		phase,
+		{ ...ranks, only: (row) => row.algorithm === "locate" && shown.includes(row.distribution) && row.n === 1500 },
+		errorVsTime,
+	],
+	measure,
+});
