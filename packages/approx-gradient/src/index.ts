@@ -1,5 +1,5 @@
 import type { AnyBackwardAlgorithm, AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { backwardPolynomial } from "./backward/index.ts";
+import { backwardHybrid, backwardPolynomial } from "./backward/index.ts";
 import {
 	clusters,
 	featureMapBackwards,
@@ -27,13 +27,18 @@ export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
 export { cacheFolder } from "#platform";
 export { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "./accuracy.ts";
 /** The backward passes that approximate. */
-export const approximateBackwards: readonly AnyBackwardAlgorithm[] = [backwardPolynomial, ...featureMapBackwards];
+export const approximateBackwards: readonly AnyBackwardAlgorithm[] = [
+	backwardPolynomial,
+	...featureMapBackwards,
+	backwardHybrid,
+];
 
 export {
 	type BackwardAccuracy,
 	type BackwardEntries,
 	type BackwardEntry,
 	type BackwardPlan,
+	backwardHybrid,
 	backwardPolynomial,
 	type CertifiedProblemGradients,
 	type PolynomialBackwardOptions,

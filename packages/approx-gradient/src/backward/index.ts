@@ -1,3 +1,4 @@
+export { backwardHybrid } from "./hybrid/hybrid-backward.ts";
 export { type PolynomialOperatorOutput, polynomialOperatorOutput } from "./output/polynomial-output.ts";
 export { type BackwardEntries, type BackwardEntry, planBackwardEntries } from "./plan/backward-entries.ts";
 export { type BackwardAccuracy, type BackwardPlan, planBackward } from "./plan-backward.ts";

@@ -13,9 +13,14 @@ export interface RowReach {
 	readonly normaliser: Float64Array;
 }
 
+/** Half-ranges of keys and of values. */
+export type DirectSpans = Pick<Spans, "keyHalf" | "valueHalf">;
+
 /** Results of a block of rows. */
 export interface DirectRows {
-	readonly residuals: ResidualRows;
+	readonly residuals: Pick<ResidualRows, "normaliser" | "cotangents">;
+	/** Whether the cotangents are the outputs less a target, and off as these are. @default true */
+	readonly ofTarget?: boolean;
 	/** Ã h', count x (d+1). */
 	readonly N: Matrix;
 	/** Ĝ~, count x d. */
@@ -42,8 +47,10 @@ const SLACK = 1 + 1e-9;
  * quadratic forms of the row's cotangents in the moments Σ h' h'ᵀ k^p, p = 0, 1, 2. O((d+1)² (2d+1)) a row and a key.
  */
 export class DirectBounds {
-	readonly #spans: Spans;
+	readonly #spans: DirectSpans;
 	readonly #d: number;
+	/** Of values, with the ones. */
+	readonly #width: number;
 	readonly #wide: boolean;
 	#keys = 0;
 	/** Σ_l h'_i h'_j (k_1², …, k_d², k_1, …, k_d, 1), (d+1)² rows; the last column alone where the problem is wide. */
@@ -52,9 +59,10 @@ export class DirectBounds {
 	readonly #keySquares: Float64Array;
 	readonly #keySums: Float64Array;
 
-	constructor(spans: Spans) {
+	constructor(spans: DirectSpans) {
 		this.#spans = spans;
-		this.#d = spans.keyCentre.length;
+		this.#d = spans.keyHalf.length;
+		this.#width = spans.valueHalf.length + 1;
 		this.#wide = this.#d > WIDEST;
 		this.#keySquares = new Float64Array(this.#d);
 		this.#keySums = new Float64Array(this.#d);
@@ -68,11 +76,12 @@ export class DirectBounds {
 	): Promise<void> {
 		const d = this.#d;
 		const powers = this.#wide ? 0 : d;
-		const pairs = Matrix.zeros(h.rows, (d + 1) ** 2);
+		const width = this.#width;
+		const pairs = Matrix.zeros(h.rows, width ** 2);
 		const right = Matrix.zeros(h.rows, 2 * powers + 1);
 		for (let l = 0, at = 0; l < h.rows; l++) {
 			const [value, key, to] = [h.row(l), keys.row(l), right.row(l)];
-			for (let i = 0; i <= d; i++) for (let j = 0; j <= d; j++) pairs.data[at++] = value[i] * value[j];
+			for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) pairs.data[at++] = value[i] * value[j];
 			for (let b = 0; b < d; b++) {
 				this.#keySquares[b] += key[b] * key[b];
 				this.#keySums[b] += key[b];
@@ -94,7 +103,7 @@ export class DirectBounds {
 	 * @param rounding θ_j of the sums that the results are made of
 	 */
 	async of(
-		{ residuals, N, gradients, keyMeans }: DirectRows,
+		{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
 		reach: RowReach,
 		rounding: Float64Array,
 		product: (A: Matrix, B: Matrix, options: ProductOptions) => Promise<Matrix>,
@@ -113,9 +122,9 @@ export class DirectBounds {
 			const ofG = this.#normOf(forms[forms.length - 1], diagonals[forms.length - 1]);
 			const share = over(rho, D);
 			let output = 0;
-			for (let i = 0; i < d; i++) {
+			for (let i = 0; ofTarget && i < this.#width - 1; i++) {
 				const mean = N.at(j, i) / residuals.normaliser[j];
-				const change = times(share, this.#distance(this.#momentOf(i, i), this.#momentOf(i, d), mean));
+				const change = times(share, this.#distance(this.#momentOf(i, i), this.#momentOf(i, this.#width - 1), mean));
 				output = plus(output, times(change, valueHalf[i]));
 			}
 			let most = 0;
@@ -140,7 +149,7 @@ export class DirectBounds {
 		cotangents: Matrix,
 		product: (A: Matrix, B: Matrix, options: ProductOptions) => Promise<Matrix>,
 	): Promise<{ forms: Matrix; diagonals: Matrix }> {
-		const width = this.#d + 1;
+		const width = this.#width;
 		const moments = this.#moments ?? Matrix.zeros(width * width, 1);
 		const pairs = Matrix.zeros(cotangents.rows, width * width);
 		for (let j = 0, at = 0; j < cotangents.rows; j++) {
@@ -179,7 +188,7 @@ export class DirectBounds {
 
 	#momentOf(i: number, k: number): number {
 		const moments = this.#moments;
-		return moments ? moments.at(i * (this.#d + 1) + k, moments.cols - 1) : 0;
+		return moments ? moments.at(i * this.#width + k, moments.cols - 1) : 0;
 	}
 
 	/** The root of a sum of squares that was computed from terms of that size in all: n additions and the few of a form. */

@@ -1,0 +1,108 @@
+import { type BackwardProblem, type BackwardResult, createBackwardProblem, headsOf } from "@attgrad/attention-problem";
+import { operatorTruth } from "@attgrad/attention-problem/reference";
+import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
+import { backwardDefinition } from "@attgrad/exact-gradient";
+import { ComputationError, createRuntime, Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { backwardHybrid } from "./hybrid-backward.ts";
+
+const runtime = await createRuntime({ kernel: "js" });
+const kernels = await createRuntime({});
+afterAll(async () => {
+	await runtime.close();
+	await kernels.close();
+});
+
+const names = ["dQ", "dK", "dV"] as const;
+
+const run = (problem: BackwardProblem, given: object = {}, on = runtime): Promise<BackwardResult> =>
+	backwardHybrid.run(problem, backwardHybrid.options.parse(given), on);
+
+/** Expects every entry of a single head within the bound of its row, against the definition in whole numbers. */
+function expectProved(problem: BackwardProblem, got: BackwardResult): void {
+	const truth = operatorTruth({ ...problem, visible: () => true }, problem.dO);
+	for (const name of names) {
+		const wanted = truth[name].toMatrix();
+		for (const [at, x] of wanted.data.entries()) {
+			const bound = got.certificate?.rowBounds?.[name][Math.floor(at / wanted.cols)] ?? 0;
+			// The truth is rounded to doubles.
+			expect(Math.abs(got[name].data[at] - x), `${name} ${at}`).toBeLessThanOrEqual(bound + 2 ** -52 * Math.abs(x));
+		}
+	}
+}
+
+const single = (spread: number) =>
+	arbitraryBackwardProblem({ among: ["none"], maxN: 40, maxD: 4, maxHeads: 1, spread });
+
+test.each([0.3, 1, 3])("rows are within their bounds at any rank, entries of spread %d", async (spread) => {
+	await fc.assert(
+		fc.asyncProperty(single(spread), fc.integer({ min: 1, max: 60 }), async (problem, rank) => {
+			expectProved(problem, await run(problem, { rank }));
+		}),
+		{ numRuns: 25, seed: 3 },
+	);
+});
+
+const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
+	Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j), M.dtype);
+
+describe("adversaries", () => {
+	const given = randomBackwardProblem({ n_q: 30, n_k: 45, d: 3, d_v: 2 });
+
+	test.each([
+		["one key a hundred times longer", { K: changed(given.K, (x, l) => (l === 2 ? 100 * x : x)) }],
+		[
+			"one coordinate a thousand times larger",
+			{
+				Q: changed(given.Q, (x, _, b) => (b === 1 ? 1000 * x : x)),
+				K: changed(given.K, (x, _, b) => (b === 1 ? 3 + x / 1000 : x)),
+			},
+		],
+		["rows that look at one key", { Q: changed(given.Q, (x) => 40 * x), K: changed(given.K, (x) => 4 * x) }],
+		["values far from zero", { V: changed(given.V, (x) => 1e6 + x) }],
+		["equal keys", { K: changed(given.K, (_x, _l, b) => b - 0.5) }],
+		["equal queries", { Q: changed(given.Q, (_x, _l, b) => b - 0.5) }],
+		["one large upstream gradient", { dO: changed(given.dO, (x, j) => (j === 3 ? 1e5 * x : x)) }],
+	])("%s", async (_, change) => {
+		const problem = { ...given, ...change };
+		for (const rank of [1, 8, 40]) expectProved(problem, await run(problem, { rank }));
+	});
+});
+
+test("heads of a group add to their keys, and the output is given, on kernels too", async () => {
+	const problem = randomBackwardProblem({ n_q: 111, n_k: 63, d: 5, d_v: 7, batch: 2, keyHeads: 2, group: 2 });
+	expect(headsOf(problem)).toHaveLength(8);
+	const exact = await backwardDefinition.run(problem, {}, runtime, { output: true });
+	for (const on of [runtime, kernels]) {
+		const got = await run(problem, { rank: 50 }, on);
+		for (const name of names)
+			expect(maxAbsDifference(got[name], exact[name])).toBeLessThanOrEqual(
+				(got.certificate?.bounds[name] ?? 0) + 1e-12,
+			);
+		if (!got.output || !exact.output) throw new Error("both give the output");
+		expect(maxAbsDifference(got.output, exact.output)).toBeLessThan(1e-2);
+		expect(got.rank).toHaveLength(8);
+	}
+});
+
+test("an accuracy is proven, with rows that stick out done exactly, or refused", async () => {
+	const given = randomBackwardProblem({ n_q: 200, n_k: 200, d: 2, d_v: 2, spread: 0.7 });
+	const problem = { ...given, Q: changed(given.Q, (x, j) => (j % 40 === 0 ? 12 * x : x)) };
+	const exact = await backwardDefinition.run(problem, {}, runtime);
+	const got = await run(problem, { relative: 1e-2 });
+	expect(got.certificate?.kind).toBe("a-posteriori");
+	for (const name of names) {
+		expect(got.certificate?.bounds[name]).toBeLessThanOrEqual(1e-2 * maxAbs(got[name]));
+		expect(maxAbsDifference(got[name], exact[name])).toBeLessThanOrEqual(1e-2 * maxAbs(got[name]));
+	}
+	await expect(run(problem, { epsilon: 1e-30 })).rejects.toThrow(ComputationError);
+});
+
+test("masks and packed sequences are refused with the reason", () => {
+	const { Q, K, V, dO } = randomBackwardProblem({ n_q: 8, n_k: 8, d: 2, d_v: 2 });
+	const masked = createBackwardProblem({ Q, K, V, dO }, { visibility: { mask: "causal" } });
+	expect(backwardHybrid.supports(masked, backwardHybrid.options.parse({}))).toEqual({
+		reason: "hybrid: takes no mask and no packed sequences; use polynomial or exact",
+	});
+});

@@ -1,0 +1,249 @@
+import {
+	type BackwardProblem,
+	type BackwardResult,
+	defineBackward,
+	type Head,
+	headsOf,
+	type OfEachGradient,
+	type Reason,
+} from "@attgrad/attention-problem";
+import {
+	ComputationError,
+	Matrix,
+	materialise,
+	maxAbs,
+	moduleBeside,
+	type RowSource,
+	type Runtime,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
+import { z } from "zod";
+import { ABSOLUTE_OF_ZERO, relativeOption } from "../../accuracy.ts";
+import { bounded, plus, times } from "../../error-bound/index.ts";
+import { columnPass } from "./column-pass.ts";
+import { exactPart } from "./exact-part.ts";
+import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
+import { type RowPass, rowPass } from "./row-pass.ts";
+
+/** Ranks that are tried for an accuracy. */
+const RANKS = [64, 128, 256, 512];
+
+const DEFAULT_RANK = 128;
+
+/** From this ν on a row is computed exactly: its normaliser may be off by half. */
+const SURE = 0.5;
+
+/** Of the accuracy that is asked for, the part that a row that is not exact may take. */
+const SHARE = 0.9;
+
+/** Exact rows, as a part of all, above which a higher rank is tried. */
+const MANY_EXACT = 0.25;
+
+const options = z
+	.strictObject({
+		rank: z.int().min(1).max(2048).optional().describe(`number of pivots of each head; ${DEFAULT_RANK} unless given`),
+		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
+		relative: relativeOption.describe("bound on the error of each gradient as a part of its largest entry"),
+		seed: z.int().min(0).default(0).describe("of the pivots"),
+	})
+	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
+		error: "hybrid: give one of rank, epsilon and relative, not several",
+	});
+
+type Options = z.output<typeof options>;
+
+/**
+ * The backward pass of trained heads: low rank in balanced score directions, with a bound of each row from its own terms (`hybridMap`,
+ * `DirectBounds`); rows of queries that are not proven are exact. O(n K (K + d d_v)) for each head, on kernels, without a mask.
+ */
+export const backwardHybrid = defineBackward({
+	name: "hybrid",
+	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
+	exact: false,
+	version: 1,
+	modules: ["hybrid-head", "row-pass", "column-pass", "exact-part"].map(
+		(name) => moduleBeside(import.meta.url, name).href,
+	),
+	options,
+	supports: ({ visibility }): true | Reason =>
+		visibility.mask === "none" && visibility.lengths === undefined
+			? true
+			: { reason: "hybrid: takes no mask and no packed sequences; use polynomial or exact" },
+	run: async (problem, asked, runtime) => {
+		const results = emptyResults(problem);
+		for (const head of headsOf(problem)) {
+			add(problem, results, head, await gradientsOf(problem, head, asked, runtime));
+			runtime.onProgress?.(head.index + 1, problem.batch * problem.heads);
+		}
+		return resultOf(problem, results);
+	},
+});
+
+/** The gradients of a head with bounds of their rows. */
+interface HeadGradients {
+	readonly dQ: Matrix;
+	readonly dK: Matrix;
+	readonly dV: Matrix;
+	readonly output: Matrix;
+	readonly rows: OfEachGradient<Float64Array>;
+	readonly rank: number;
+	readonly exactRows: number;
+}
+
+async function gradientsOf(
+	problem: BackwardProblem<RowSource>,
+	given: Head<RowSource>,
+	asked: Options,
+	runtime: Runtime,
+): Promise<HeadGradients> {
+	const head = hybridHead(given, problem.scale);
+	const values = materialise(given.V).as("f64");
+	const features = await HeadFeatures.of(head, asked.seed, runtime);
+	const { epsilon, relative } = asked;
+	const limitOf = (size: number): number =>
+		epsilon ?? (relative === undefined ? Infinity : size > 0 ? relative * size : ABSOLUTE_OF_ZERO);
+	const ranks = epsilon === undefined && relative === undefined ? [asked.rank ?? DEFAULT_RANK] : RANKS;
+	let best = Number.POSITIVE_INFINITY;
+	for (const [i, rank] of ranks.entries()) {
+		const { map, Phi, Psi, more } = await features.at(rank);
+		if (map.error.kind !== "product") throw new Error("hybrid has product errors");
+		const approximated = { Phi, Psi, error: map.error };
+		const rows = await rowPass(approximated, head, runtime);
+		const exact = exactRowsOf(rows, head, limitOf);
+		const isLast = i === ranks.length - 1 || !more;
+		if (exact.length > MANY_EXACT * head.queries.rows && !isLast) continue;
+		const made = await joined({ problem, head, values, approximated, rows, exact, runtime });
+		const shares = (["dQ", "dK", "dV"] as const).map(
+			(name) => made.rows[name].reduce((most, x) => Math.max(most, x), 0) / limitOf(maxAbs(made[name])),
+		);
+		const share = Math.max(...shares.map(bounded));
+		if (ranks.length === 1 || share <= 1) return { ...made, rank: map.rank };
+		best = Math.min(best, share);
+		if (isLast) break;
+	}
+	const accuracy = epsilon === undefined ? `relative ${relative}` : `epsilon ${epsilon}`;
+	throw new ComputationError(
+		"failed",
+		`hybrid: no rank up to ${RANKS.at(-1)} proves ${accuracy}; the best proves ${best.toPrecision(3)} times that; use streaming`,
+	);
+}
+
+/** Queries whose rows are not proven well enough. */
+function exactRowsOf(rows: RowPass, { scale }: HybridHead, limitOf: (size: number) => number): number[] {
+	const sure = (j: number) => rows.normaliser[j] > 0 && rows.nu[j] < SURE && Number.isFinite(rows.bounds[j]);
+	let size = 0;
+	for (let j = 0; j < rows.nu.length; j++)
+		if (sure(j)) for (const x of rows.gradients.row(j)) size = Math.max(size, scale * Math.abs(x));
+	const limit = SHARE * limitOf(size);
+	return Array.from({ length: rows.nu.length }, (_, j) => j).filter((j) => !sure(j) || scale * rows.bounds[j] > limit);
+}
+
+interface Parts {
+	readonly problem: BackwardProblem<RowSource>;
+	readonly head: HybridHead;
+	readonly values: Matrix;
+	readonly approximated: Parameters<typeof rowPass>[0];
+	readonly rows: RowPass;
+	readonly exact: readonly number[];
+	readonly runtime: Runtime;
+}
+
+/** Low-rank rows and exact ones together. */
+async function joined({ problem, head, values, approximated, rows, exact, runtime }: Parts) {
+	const { scale, valueCentre } = head;
+	const [n_q, n_k] = [head.queries.rows, head.keys.rows];
+	const isExact = new Uint8Array(n_q);
+	for (const j of exact) isExact[j] = 1;
+	const kept = Array.from({ length: n_q }, (_, j) => j).filter((j) => isExact[j] === 0);
+	const columns = await columnPass(approximated, head, rows, kept, runtime);
+	const dQ = Matrix.build(n_q, head.keys.cols, (j, b) => scale * rows.gradients.at(j, b));
+	const output = Matrix.build(n_q, values.cols, (j, i) => rows.outputs.at(j, i) + valueCentre[i]);
+	const bounds = {
+		dQ: rows.bounds.map((x) => plus(times(scale * (1 + 4 * 2 ** -53), x), 2 ** -500)),
+		dK: columns.keyBounds,
+		dV: columns.valueBounds,
+	};
+	if (exact.length === 0) return { dQ, dK: columns.dK, dV: columns.dV, output, rows: bounds, exactRows: 0 };
+	const part = await exactPart(problem, head, values, exact, runtime);
+	for (const [at, j] of exact.entries()) {
+		dQ.row(j).set(part.dQ.row(at));
+		output.row(j).set(part.outputs.row(at));
+		bounds.dQ[j] = part.bounds.dQ;
+	}
+	const sumOf = (x: Matrix, y: Matrix) => Matrix.build(n_k, x.cols, (l, b) => x.at(l, b) + y.at(l, b));
+	const [dK, dV] = [sumOf(columns.dK, part.dK), sumOf(columns.dV, part.dV)];
+	const added = (of: Float64Array, own: number, size: number) => of.map((x) => plus(plus(x, own), 2 ** -52 * size));
+	return {
+		...{ dQ, dK, dV, output, exactRows: exact.length },
+		rows: {
+			dQ: bounds.dQ,
+			dK: added(bounds.dK, part.bounds.dK, maxAbs(dK)),
+			dV: added(bounds.dV, part.bounds.dV, maxAbs(dV)),
+		},
+	};
+}
+
+/** Gradients of all heads. */
+interface Results {
+	readonly gradients: OfEachGradient<Matrix>;
+	readonly output: Matrix;
+	readonly rows: OfEachGradient<Float64Array>;
+	readonly ranks: number[];
+	exactRows: number;
+}
+
+function emptyResults({ batch, heads, keyHeads, n_q, n_k, d, d_v }: BackwardProblem<RowSource>): Results {
+	const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
+	return {
+		gradients: { dQ: Matrix.zeros(queries, d), dK: Matrix.zeros(keys, d), dV: Matrix.zeros(keys, d_v) },
+		output: Matrix.zeros(queries, d_v),
+		rows: { dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) },
+		...{ ranks: [], exactRows: 0 },
+	};
+}
+
+/** Adds a head; heads of a group share their keys. */
+function add(
+	{ n_q, n_k }: BackwardProblem<RowSource>,
+	results: Results,
+	{ index, keyIndex }: Head<RowSource>,
+	made: HeadGradients,
+): void {
+	const { gradients, output, rows } = results;
+	gradients.dQ.data.set(made.dQ.data, index * n_q * made.dQ.cols);
+	output.data.set(made.output.data, index * n_q * made.output.cols);
+	rows.dQ.set(made.rows.dQ, index * n_q);
+	for (const name of ["dK", "dV"] as const) {
+		const { cols, data } = gradients[name];
+		const from = keyIndex * n_k;
+		for (let at = 0; at < made[name].data.length; at++) data[from * cols + at] += made[name].data[at];
+		for (let l = 0; l < n_k; l++) {
+			let size = 0;
+			for (const x of gradients[name].row(from + l)) size = Math.max(size, Math.abs(x));
+			rows[name][from + l] = plus(plus(rows[name][from + l], made.rows[name][l]), 2 ** -52 * size);
+		}
+	}
+	results.ranks.push(made.rank);
+	results.exactRows += made.exactRows;
+}
+
+function resultOf({ Q: { dtype } }: BackwardProblem<RowSource>, results: Results): BackwardResult {
+	const { gradients, output, rows, ranks, exactRows } = results;
+	const ofEach = <Value>(value: (name: keyof OfEachGradient) => Value): OfEachGradient<Value> => ({
+		dQ: value("dQ"),
+		dK: value("dK"),
+		dV: value("dV"),
+	});
+	const stored = (name: keyof OfEachGradient, bound: number) =>
+		dtype === "f64" ? bound : plus(bound, plus(times(unitRoundoff(dtype), maxAbs(gradients[name])), 2 ** -126));
+	const rowBounds = ofEach((name) => rows[name].map((bound) => stored(name, bounded(bound))));
+	const bounds = ofEach((name) => rowBounds[name].reduce((most, x) => Math.max(most, x), 0));
+	const proved = Object.values(bounds).every(Number.isFinite);
+	return {
+		...ofEach((name): Matrix => gradients[name].as(dtype)),
+		output: output.as(dtype),
+		rank: ranks,
+		exactRows,
+		certificate: { kind: proved ? "a-posteriori" : "none", bounds, rowBounds },
+	};
+}

@@ -1,0 +1,111 @@
+import { createProblem, type Head } from "@attgrad/attention-problem";
+import { Matrix, materialise, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
+import type { EntryErrors, FeatureMap } from "../../feature-maps/feature-map.ts";
+import { inverseOfLower } from "../../feature-maps/hybrid/balanced-coordinates.ts";
+import { hybridGeometry } from "../../feature-maps/hybrid/geometry.ts";
+import { hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
+import { JointPivots } from "../../feature-maps/hybrid/joint-pivots.ts";
+
+/** One head in double precision: q̂ = scale · q, keys and values about the middle of their ranges. */
+export interface HybridHead {
+	/** q̂, n_q x d. */
+	readonly queries: Matrix;
+	/** Keys as they are, and about their midrange, n_k x d. */
+	readonly keys: Matrix;
+	readonly middleKeys: Matrix;
+	/** (v − midrange, 1), n_k x (d_v + 1). */
+	readonly values: Matrix;
+	/** Midranges and half-ranges of the values, half-ranges of the keys. */
+	readonly valueCentre: Float64Array;
+	readonly valueHalf: Float64Array;
+	readonly keyHalf: Float64Array;
+	/** dO, n_q x d_v. */
+	readonly upstream: Matrix;
+	readonly scale: number;
+}
+
+/** Reads a head. */
+export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number): HybridHead {
+	const [q, keys, v] = [Q, K, V].map((rows) => materialise(rows).as("f64"));
+	if (!dO) throw new Error("a backward problem has dO");
+	const [ofKeys, ofValues] = [rangeOf(keys), rangeOf(v)];
+	return {
+		queries: Matrix.build(q.rows, q.cols, (j, b) => scale * q.at(j, b)),
+		keys,
+		middleKeys: Matrix.build(keys.rows, keys.cols, (l, b) => keys.at(l, b) - ofKeys.middle[b]),
+		values: Matrix.build(v.rows, v.cols + 1, (l, i) => (i < v.cols ? v.at(l, i) - ofValues.middle[i] : 1)),
+		valueCentre: ofValues.middle,
+		valueHalf: ofValues.half,
+		keyHalf: ofKeys.half,
+		upstream: materialise(dO).as("f64"),
+		scale,
+	};
+}
+
+function rangeOf(rows: Matrix): { middle: Float64Array; half: Float64Array } {
+	const low = new Float64Array(rows.cols).fill(Number.POSITIVE_INFINITY);
+	const high = new Float64Array(rows.cols).fill(Number.NEGATIVE_INFINITY);
+	for (let at = 0; at < rows.data.length; at++) {
+		const b = at % rows.cols;
+		low[b] = Math.min(low[b], rows.data[at]);
+		high[b] = Math.max(high[b], rows.data[at]);
+	}
+	return {
+		middle: low.map((x, b) => x + (high[b] - x) / 2),
+		half: low.map((x, b) => ((high[b] - x) / 2) * (1 + 2 ** -50)),
+	};
+}
+
+/** The pivots of a head, which grow, and its features at their number. */
+export class HeadFeatures {
+	readonly #head: HybridHead;
+	readonly #runtime: Runtime;
+	readonly #geometry: Awaited<ReturnType<typeof hybridGeometry>>;
+	readonly #pivots: JointPivots;
+
+	private constructor(
+		head: HybridHead,
+		geometry: Awaited<ReturnType<typeof hybridGeometry>>,
+		pivots: JointPivots,
+		runtime: Runtime,
+	) {
+		this.#head = head;
+		this.#geometry = geometry;
+		this.#pivots = pivots;
+		this.#runtime = runtime;
+	}
+
+	static async of(head: HybridHead, seed: number, runtime: Runtime): Promise<HeadFeatures> {
+		const random = seededRandom(seed, "hybrid");
+		const geometry = await hybridGeometry(problemOf(head), random, runtime);
+		const { points, weights, firstKey } = geometry;
+		return new HeadFeatures(head, geometry, new JointPivots(points, weights, firstKey, random, runtime), runtime);
+	}
+
+	/** The map at a rank, or at the highest that there is; whether there may be more. */
+	async at(rank: number): Promise<{
+		readonly map: FeatureMap<Promise<Matrix>> & { readonly error: EntryErrors };
+		readonly Phi: Matrix;
+		readonly Psi: Matrix;
+		readonly more: boolean;
+	}> {
+		const more = await this.#pivots.grow(rank);
+		const { points, coordinates, shift, sizes } = this.#geometry;
+		const chosen = Matrix.build(this.#pivots.pivots.length, points.cols, (s, b) =>
+			points.at(this.#pivots.pivots[s], b),
+		);
+		const inverse = inverseOfLower(this.#pivots.factor());
+		const map = hybridMap({ coordinates, points: chosen, inverse, shift, sizes }, this.#runtime);
+		const { queries, keys } = this.#head;
+		return { map, Phi: await map.queryFeatures(queries), Psi: await map.keyFeatures(keys, 0), more };
+	}
+}
+
+/** Queries and keys as a problem of as many rows as the longer of them, the other repeated: geometry asks for nothing else. */
+function problemOf({ queries, keys }: HybridHead) {
+	const n = Math.max(queries.rows, keys.rows);
+	const d = keys.cols;
+	const filled = (rows: Matrix) => (rows.rows === n ? rows : Matrix.build(n, d, (i, b) => rows.at(i % rows.rows, b)));
+	const [A1, A2] = [filled(queries), filled(keys)];
+	return createProblem({ A1, A2, A3: A2, E: A2, X: Matrix.identity(d), Y: Matrix.identity(d) }, 1);
+}
