@@ -13,7 +13,7 @@ test("names are found, others refused", () => {
 		...["nystrom", "random-features", "support-basis", "linear-attention", "hybrid"],
 	]);
 	expect(() => findBackward("flash")).toThrow(
-		"unknown backward algorithm: flash (known: auto, exact, definition, streaming, polynomial, nystrom, random-features, support-basis, linear-attention)",
+		"unknown backward algorithm: flash (known: auto, exact, definition, streaming, polynomial, nystrom, random-features, support-basis, linear-attention, hybrid)",
 	);
 });
 
