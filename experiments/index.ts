@@ -4,6 +4,7 @@ import backward from "./backward/experiment.ts";
 import crossover from "./crossover/experiment.ts";
 import degree from "./degree/experiment.ts";
 import hardness from "./hardness/experiment.ts";
+import heads from "./heads/experiment.ts";
 import kernels from "./kernels/experiment.ts";
 import languageModel from "./language-model/experiment.ts";
 import millionTokens from "./million-tokens/experiment.ts";
@@ -35,6 +36,7 @@ export const experiments: readonly Experiment[] = [
 	trainingEntries,
 	languageModel,
 	published,
+	heads,
 	kernels,
 	millionTokens,
 	peers,

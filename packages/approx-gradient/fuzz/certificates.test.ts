@@ -17,6 +17,7 @@ test(`no certificate is below the true error in ${CASES} attacks at all sizes, t
 		"backward",
 		"clusters",
 		"gradient in Y",
+		"hybrid",
 		"linear-attention",
 		"nystrom",
 		"output",

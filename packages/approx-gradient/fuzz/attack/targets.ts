@@ -8,7 +8,7 @@ import {
 import { ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
 import type { Matrix, Random, Runtime } from "@attgrad/matrix-core";
 import { backwardPolynomial } from "../../src/backward/index.ts";
-import { clusters, linearAttention, nystrom, supportBasis } from "../../src/feature-maps/index.ts";
+import { clusters, hybrid, linearAttention, nystrom, supportBasis } from "../../src/feature-maps/index.ts";
 import { polynomial, polynomialForward, polynomialGradientY } from "../../src/index.ts";
 import { auto } from "../../src/planner/auto.ts";
 import { operatorProblem } from "./operator-problem.ts";
@@ -158,6 +158,7 @@ export const targets: readonly Target[] = [
 	...[gradientY, backward, backward, backward],
 	gradientBy(linearAttention, () => ({})),
 	gradientBy(nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
+	gradientBy(hybrid, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
 	gradientBy(supportBasis, (random) => ({
 		...accuracy(random),
 		...sometimes(random, () => ({ threshold: 3 * random.uniform() * 10 ** random.integer(0, 3) })),

@@ -14,7 +14,10 @@ interface HeadExtra {
 
 const extraOf = (row: Row): HeadExtra => (row.extra ?? {}) as unknown as HeadExtra;
 
-const nameOf = (row: Row): string => `${row.distribution} ${locatedOf(row)?.index ?? ""}`.trim();
+/** The file that a head is from: a sweep's rows name the head beside it. */
+const fileOf = ({ distribution }: Row): string => distribution.split(" ")[0];
+
+const nameOf = (row: Row): string => `${fileOf(row)} ${locatedOf(row)?.index ?? ""}`.trim();
 
 /** A row for each head of a file, as a sweep would have it. */
 export function locationRows(name: string, located: readonly LocatedHead[]): Row[] {
@@ -68,7 +71,7 @@ const phase: LineFigure = {
 		const heads = [...new Map(rows.map((row) => [nameOf(row), row])).values()];
 		return `Of ${heads.length} heads ${count(heads, "below")} lie below, ${count(heads, "near")} near and ${count(heads, "above")} above the length from which a certified approximation pays`;
 	},
-	regime: (rows) => `relative error ${rows[0]?.epsilon ?? ""} of the softmax matrix, Frobenius norm`,
+	regime: (rows) => `relative error ${locatedOf(rows[0])?.epsilon ?? ""} of the softmax matrix, Frobenius norm`,
 	x: { title: "B / √ln n", scale: "log" },
 	y: { title: "length from which it pays / length of the head", scale: "log" },
 	series: [
@@ -85,8 +88,8 @@ const phase: LineFigure = {
 		{ axis: "y", at: () => 1, label: "pays here" },
 	],
 	panels: {
-		value: ({ distribution, n }) => `${distribution} ${n}`,
-		heading: ([row]) => `${row.distribution}, n = ${row.n}, d = ${row.d}`,
+		value: (row) => `${fileOf(row)} ${row.n}`,
+		heading: ([row]) => `${fileOf(row)}, n = ${row.n}, d = ${row.d}`,
 	},
 	caveat:
 		"The lower end of a line is the length for the least rank, below which no approximation can be; the upper end that of the certified rank, and is missing where none is certified. By counts of flops, the rank staying what it is.",
