@@ -14,6 +14,7 @@ import {
 	unitRoundoff,
 } from "@attgrad/matrix-core";
 import { polynomial } from "../src/index.ts";
+import { compareBackward } from "./backward-shape.ts";
 
 /** What became of one random shape: how far a kernel was from plain TypeScript, over what is allowed. */
 export interface ShapeOutcome {
@@ -23,7 +24,7 @@ export interface ShapeOutcome {
 }
 
 /** Kernels by what is computed. */
-const subjects = ["product", "exact", "moment", "reverse"] as const;
+const subjects = ["product", "exact", "moment", "reverse", "backward"] as const;
 
 const pick = <T>(random: Random, among: readonly T[]): T => among[Math.floor(random.uniform(0, among.length))];
 const whole = (random: Random, low: number, high: number) => Math.floor(random.uniform(low, high + 1));
@@ -60,6 +61,7 @@ async function compare(
 	runtime: Awaited<ReturnType<typeof createRuntime>>,
 ): Promise<{ shape: string; share: number }> {
 	const u = unitRoundoff(dtype);
+	if (subject === "backward") return compareBackward(random, dtype, runtime);
 	if (subject === "product") {
 		const [rows, depth, cols] = [whole(random, 1, 150), whole(random, 1, 300), whole(random, 1, 150)];
 		const options = { transposeA: random.uniform(0, 1) < 0.5, transposeB: random.uniform(0, 1) < 0.5 };

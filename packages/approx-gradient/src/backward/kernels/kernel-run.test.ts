@@ -1,4 +1,4 @@
-import type { BackwardProblem, BackwardResult } from "@attgrad/attention-problem";
+import type { BackwardProblem, BackwardResult, Visibility } from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { definitionBackward } from "@attgrad/exact-gradient";
@@ -28,9 +28,9 @@ const masks: readonly (readonly [string, Parameters<typeof randomBackwardProblem
 	["groups of packed heads", packed()],
 ];
 
-function packed() {
-	const visibility = { mask: "causal", lengths: [100, 1, 199] } as const;
-	return { n_q: 300, n_k: 300, d: 3, d_v: 2, heads: 6, keyHeads: 2, visibility };
+function packed(): Parameters<typeof randomBackwardProblem>[0] {
+	const visibility: Visibility = { mask: "causal", lengths: [100, 1, 199] };
+	return { n_q: 300, n_k: 300, d: 3, d_v: 2, keyHeads: 2, group: 3, visibility };
 }
 
 describe.each(fast)("kernel $kernel", (runtime) => {
