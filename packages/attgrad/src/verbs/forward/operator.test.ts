@@ -46,6 +46,30 @@ test.concurrent("heads keep their shapes; a query that sees no key has output 0,
 	expect(answer.lse[0][1]).toBeTypeOf("number");
 });
 
+describe("polynomials", async () => {
+	const cases = (await backwardCases()).filter(({ name }) => ["causal", "grouped", "packed"].includes(name));
+	test.concurrent.each(cases)(
+		"$name: no row is off by more than the answer proves",
+		async ({ name, problem, answers }) => {
+			const out = join(folder, `polynomial-${name}.npy`);
+			const words = [backwardCasePath(name), "--mask", problem.visibility.mask, "--algorithm", "polynomial"];
+			const answer = await jsonOf(...words, "--epsilon", "1e-4", "--out", out);
+			expect(answer).toMatchObject({ algorithm: "polynomial", certificate: { kind: "a-posteriori" } });
+			expect(answer.certificate.bound).toBeLessThanOrEqual(1e-4);
+			const bytes = readFileSync(out);
+			const { rows, cols, data } = answers.O;
+			const got = new Float64Array(
+				bytes.buffer.slice(bytes.byteOffset + bytes.length - 8 * data.length, bytes.byteOffset + bytes.length),
+			);
+			for (let row = 0; row < rows; row++) {
+				let square = 0;
+				for (let i = row * cols; i < (row + 1) * cols; i++) square += (got[i]! - data[i]!) ** 2;
+				expect(Math.sqrt(square)).toBeLessThanOrEqual(answer.certificate.bound);
+			}
+		},
+	);
+});
+
 test.concurrent("a table tells the same", async () => {
 	const { stdout } = await attgrad(["forward", layer, "--scale", "1/sqrt(d)"]);
 	const labels = Array.from(stdout.matchAll(/^(\S.*?) {2}/gm), ([, label]) => label);
@@ -60,8 +84,8 @@ const tokens = writeArchive(join(folder, "tokens.npz"), {
 test.concurrent.each([
 	[
 		layer,
-		["--algorithm", "polynomial"],
-		"polynomial takes one head without a mask, n_q = n_k and d = d_v; --algorithm exact takes all",
+		["--algorithm", "polynomial", "--basis", "taylor"],
+		"basis taylor is for one head without a mask: others have a polynomial of each row",
 	],
 	[layer, ["--window", "3"], "--window 3 needs --mask causal"],
 	[layer, ["--layers", "2"], "--layers 2: Q, K, V are those of one layer; layers in a row need E and weights"],

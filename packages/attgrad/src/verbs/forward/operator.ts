@@ -7,7 +7,6 @@ import {
 	shapesOf,
 	writeArray,
 } from "@attgrad/attention-problem";
-import { operatorForward } from "@attgrad/exact-gradient";
 import { peakRssMb } from "@attgrad/harness/gradient";
 import { ComputationError, frobeniusNorm, maxAbs, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { openRuntime } from "../../flags/runtime-flags.ts";
@@ -16,6 +15,7 @@ import { nestedNumbers } from "../../formats/nested-numbers.ts";
 import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
+import { type KnownOutput, operatorOutput } from "./operator-output.ts";
 import type { ForwardRequest } from "./request.ts";
 
 /** Entries up to which the answer carries the whole output. */
@@ -23,11 +23,11 @@ const SHOWN_ENTRIES = 1024;
 
 /**
  * Opens a layer with masks, heads, packed sequences, or numbers of queries and keys that differ; undefined for a plain layer and for
- * layers in a row, which every forward algorithm takes.
- * @throws UsageError for a file or a call that is wrong, or an algorithm that takes none of these
+ * layers in a row.
+ * @throws UsageError for a file or a call that is wrong
  */
 export async function openOperator(
-	{ mask, window, scale, dtype, forward, layers }: ForwardRequest,
+	{ mask, window, scale, dtype, layers }: ForwardRequest,
 	input: string,
 ): Promise<OpenOperands | undefined> {
 	if (!holdsOperands(input)) {
@@ -42,10 +42,6 @@ export async function openOperator(
 		return undefined;
 	}
 	try {
-		if (forward.name === "polynomial")
-			throw new UsageError(
-				"polynomial takes one head without a mask, n_q = n_k and d = d_v; --algorithm exact takes all",
-			);
 		if (layers !== undefined && layers > 1)
 			throw new UsageError(`--layers ${layers}: Q, K, V are those of one layer; layers in a row need E and weights`);
 	} catch (refusal) {
@@ -55,7 +51,7 @@ export async function openOperator(
 	return file;
 }
 
-/** Computes the exact output of an operator, writes it where asked and prints the answer. @throws ComputationError when it cannot be had */
+/** Computes the output of an operator, writes it where asked and prints the answer. @throws ComputationError when it cannot be had */
 export async function answerOperator(
 	request: ForwardRequest,
 	{ operands, close }: OpenOperands,
@@ -67,7 +63,7 @@ export async function answerOperator(
 		const runtime = await openRuntime({ threads, kernel }, progress);
 		try {
 			const start = performance.now();
-			const { output, lse } = await operatorForward(operands, runtime);
+			const { output, lse, ...known } = await operatorOutput(operands, request.forward, request.options, runtime);
 			const milliseconds = performance.now() - start;
 			progress.clear();
 			const shapes = shapesOf(operands);
@@ -76,6 +72,7 @@ export async function answerOperator(
 			const answer = {
 				...describeCall(request, operands),
 				status: "done" as const,
+				...describeKnown(known),
 				outputMax: maxAbs(output),
 				outputNorm: frobeniusNorm(output),
 				milliseconds,
@@ -113,7 +110,20 @@ function describeCall({ forward }: ForwardRequest, operands: AttentionOperands<R
 	};
 }
 
-interface Answer extends ReturnType<typeof describeCall> {
+/** What is known of an output, for JSON. */
+export function describeKnown({ degree, rank, exactRows, bound }: Omit<KnownOutput, "output" | "lse">) {
+	return {
+		degree: degree ?? null,
+		rank: rank ?? null,
+		exactRows: exactRows ?? null,
+		certificate:
+			bound === undefined || !Number.isFinite(bound)
+				? { kind: "none" as const, bound: null }
+				: { kind: "a-posteriori" as const, bound },
+	};
+}
+
+interface Answer extends ReturnType<typeof describeCall>, ReturnType<typeof describeKnown> {
 	readonly outputMax: number;
 	readonly outputNorm: number;
 	readonly milliseconds: number;
@@ -129,7 +139,16 @@ function printOperator(answer: Answer, { visibility }: AttentionOperands<RowSour
 		["algorithm", answer.chosen ? `${answer.chosen.algorithm}: ${answer.chosen.why}` : answer.algorithm],
 		["layer", `${headsText(answer)}n_q ${n_q}, n_k ${n_k}, d ${d}, d_v ${d_v}, scale ${shortNumber(scale)}, ${dtype}`],
 		["visible", describeVisibility(visibility)],
-		["output", `largest entry ${shortNumber(answer.outputMax)}, Frobenius norm ${shortNumber(answer.outputNorm)}`],
+		...(answer.degree === null
+			? []
+			: ([
+					["polynomial", `degree ${answer.degree}, rank ${answer.rank}`],
+					["exact rows", String(answer.exactRows)],
+				] as [string, string][])),
+		[
+			"output",
+			`largest entry ${shortNumber(answer.outputMax)}, Frobenius norm ${shortNumber(answer.outputNorm)}${boundText(answer)}`,
+		],
 		[
 			"time",
 			`${shortNumber(answer.milliseconds)} ms, ${Math.round(answer.peakRssMb)} MB, threads ${threads}, kernel ${kernel}`,
@@ -137,3 +156,6 @@ function printOperator(answer: Answer, { visibility }: AttentionOperands<RowSour
 		...(out === undefined ? [] : [["written", out] as [string, string]]),
 	]);
 }
+
+const boundText = ({ certificate: { kind, bound } }: Answer): string =>
+	bound === null ? "" : `; no row is off by more than ${shortNumber(bound)} in length (${kind})`;

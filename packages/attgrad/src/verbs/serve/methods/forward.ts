@@ -7,9 +7,10 @@ import {
 	scaleOf,
 	shapesOf,
 } from "@attgrad/attention-problem";
-import { operatorForward } from "@attgrad/exact-gradient";
-import { type Runtime, UsageError } from "@attgrad/matrix-core";
+import type { Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { describeKnown } from "../../forward/operator.ts";
+import { operatorOutput } from "../../forward/operator-output.ts";
 import type { Answer } from "../answer.ts";
 import { readArrays } from "../arrays.ts";
 import { dtypeOf, operatorParams, readOptions, readParams, visibilityOf } from "../params.ts";
@@ -61,15 +62,11 @@ async function outputOf(
 			array: { O: { shape: shapes.O, data: output.data } },
 		};
 	}
-	if (algorithm.name === "polynomial")
-		throw new UsageError("polynomial takes one head without a mask, n_q = n_k and d = d_v; exact takes all");
-	const { output, lse } = await operatorForward(operands, runtime);
+	const { output, lse, ...known } = await operatorOutput(operands, algorithm, options, runtime);
 	const why = "exact up to rounding";
 	return {
 		...(algorithm.name === "auto" && { chosen: { algorithm: "streaming", why } }),
-		degree: null,
-		rank: null,
-		certificate: { kind: "none", bound: null },
+		...describeKnown(known),
 		array: { O: { shape: shapes.O, data: output.data }, lse: { shape: shapes.lse, data: lse } },
 	};
 }
