@@ -9,6 +9,19 @@ export interface Picture {
 	readonly colours: ColourScale;
 }
 
+const tables = new Map<ColourScale, Uint32Array>();
+
+/** The colours of 256 shares as the pixels of a canvas. */
+function tableOf(colours: ColourScale): Uint32Array {
+	const known = tables.get(colours);
+	if (known) return known;
+	const bytes = new Uint8Array(4 * 256);
+	for (let i = 0; i < 256; i++) bytes.set([...colours(i / 255), 255], 4 * i);
+	const table = new Uint32Array(bytes.buffer);
+	tables.set(colours, table);
+	return table;
+}
+
 /** Draws a matrix, a pixel an entry; the page makes the canvas larger. */
 export function drawPicture(canvas: HTMLCanvasElement, { rows, cols, shares, colours }: Picture): void {
 	if (canvas.width !== cols) canvas.width = cols;
@@ -16,11 +29,12 @@ export function drawPicture(canvas: HTMLCanvasElement, { rows, cols, shares, col
 	const context = canvas.getContext("2d");
 	if (!context) return;
 	const image = context.createImageData(cols, rows);
-	const table = Array.from({ length: 256 }, (_, i) => colours(i / 255));
-	for (let at = 0; at < rows * cols; at++) {
+	const table = tableOf(colours);
+	const pixels = new Uint32Array(image.data.buffer);
+	for (let at = 0; at < pixels.length; at++) {
 		const share = shares(at);
-		const [red, green, blue] = table[Math.round(255 * Math.min(1, Math.max(0, share)))] ?? [128, 128, 128];
-		image.data.set([red, green, blue, Number.isNaN(share) ? 0 : 255], 4 * at);
+		// NaN has no place in the table, and stays transparent.
+		pixels[at] = table[Math.round(255 * Math.min(1, Math.max(0, share)))] ?? 0;
 	}
 	context.putImageData(image, 0, 0);
 }

@@ -5,6 +5,7 @@ import {
 	type BackwardResult,
 	boundMet,
 	computeGradient,
+	encodeArray,
 	encodeNpy,
 	generateProblem,
 	holdsOperands,
@@ -12,6 +13,7 @@ import {
 	openBackwardProblem,
 	openProblem,
 	refuseUnless,
+	shapesOf,
 } from "@attgrad/attention-problem";
 import { backwardStreaming, streaming } from "@attgrad/exact-gradient";
 import { frobeniusNorm, type Matrix, maxAbs, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
@@ -125,6 +127,7 @@ async function answerLayer(
 	const milliseconds = performance.now() - start;
 	const { heads, n_q, n_k, d, d_v, scale, Q } = problem;
 	const { degree, rank, certificate } = result;
+	const shapes = shapesOf(problem);
 	const bounds = certificate && certificate.kind !== "none" ? certificate.bounds : undefined;
 	return {
 		kind: "layer",
@@ -143,8 +146,22 @@ async function answerLayer(
 			["time", `${shortNumber(milliseconds)} ms, kernel ${runtime.kernel}`],
 		]),
 		picture: pictureOf("dQ", result.dQ),
-		downloads: gradientNames.map((name) => ({ name: `${name}.npy`, bytes: encodeNpy(result[name]) })),
+		downloads: gradientNames.map((name) => ({
+			name: `${name}.npy`,
+			bytes: joined(encodeArray({ shape: shapes[name], data: result[name].data })),
+		})),
 	};
+}
+
+/** Bytes one after the other. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+	const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+	let at = 0;
+	for (const part of parts) {
+		bytes.set(part, at);
+		at += part.length;
+	}
+	return bytes;
 }
 
 /** The method of a layer: exact unless the polynomial is asked for. @throws UsageError where it does not take the layer */
