@@ -1,13 +1,17 @@
-import { embeddedEstimate } from "@attgrad/approx-gradient";
+import { embeddedEstimate, polynomial } from "@attgrad/approx-gradient";
+import type { AttentionProblem } from "@attgrad/attention-problem";
 import {
 	type CellContext,
 	cellProblem,
 	defineExperiment,
 	type GridBlock,
+	gradientError,
 	type Measurement,
 	measureCell,
+	referenceGradient,
 	type Series,
 } from "@attgrad/harness";
+import type { Runtime } from "@attgrad/matrix-core";
 import { describePessimism } from "./pessimism.ts";
 
 const block = (B: number[], degrees: number, seed: number[]): GridBlock => ({
@@ -28,10 +32,27 @@ async function measure(context: CellContext): Promise<Measurement> {
 		(await algorithm.run(problem, { ...cell.options, certificate }, runtime)).certificate;
 	const bound = (await certificateOf("a-priori"))?.bound;
 	const floor = (await certificateOf("a-posteriori"))?.floatFloor;
-	const estimate = await embeddedEstimate(problem, { degree: measurement.degree! });
+	const { degree = 0 } = measurement;
+	const estimate = await embeddedEstimate(problem, { degree });
 	return {
 		...measurement,
-		extra: { ...finite("a_priori_bound", bound), ...finite("floor", floor), ...finite("embedded_estimate", estimate) },
+		extra: {
+			...finite("a_priori_bound", bound),
+			...finite("floor", floor),
+			...finite("embedded_estimate", estimate),
+			...(await byRow(problem, degree, runtime)),
+		},
+	};
+}
+
+/** The same degree with a polynomial of its own for each row: what is proved, and the true error. */
+async function byRow(problem: AttentionProblem, degree: number, runtime: Runtime): Promise<Record<string, number>> {
+	const options = polynomial.options.parse({ basis: "gauss", degree });
+	const { gradient, certificate } = await polynomial.run(problem, options, runtime);
+	const exact = referenceGradient(problem);
+	return {
+		...finite("by_row_bound", certificate?.bound),
+		...finite("by_row_error", gradientError(gradient, exact.gradient).max),
 	};
 }
 
@@ -78,6 +99,8 @@ export default defineExperiment({
 				series("estimated from the degree below", "predicted", fromExtra("embedded_estimate")),
 				series("certified a posteriori", "predicted", ({ error_bound }) => error_bound),
 				series("certified a priori", "predicted", fromExtra("a_priori_bound")),
+				series("polynomials by row, error", "measured", fromExtra("by_row_error")),
+				series("polynomials by row, certified", "predicted", fromExtra("by_row_bound")),
 				series("rounding floor of the bound", "floor", fromExtra("floor")),
 			],
 			panels: {

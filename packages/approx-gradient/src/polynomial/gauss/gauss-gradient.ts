@@ -56,7 +56,7 @@ const HIGHEST = 40;
 const PATIENCE = 4;
 
 /** What a prediction is to be below, as a part of epsilon: a run in vain costs more than a degree too many, which one in some runs is. */
-const MARGIN = 0.85;
+const MARGIN = 0.5;
 
 /** Runs whose certificate may turn out above epsilon. */
 const TRIES = 4;

@@ -27,6 +27,7 @@ const styles: ReadonlyMap<string, CurveStyle> = new Map(
 		polynomial: { colour: colours.blue, shape: "diamond" },
 		"polynomial/paper": { colour: colours.orange, shape: "triangle-up" },
 		"polynomial/moment": { colour: colours.blue, shape: "diamond" },
+		"polynomial/moment:basis=gauss": { colour: colours.green, shape: "circle" },
 		"polynomial/reverse": { colour: colours.skyBlue, shape: "triangle-down" },
 		nystrom: { colour: colours.green, shape: "cross" },
 		hybrid: { colour: colours.vermillion, shape: "circle" },
@@ -94,7 +95,7 @@ export function stylesOf(names: readonly string[]): Map<string, CurveStyle> {
 function styleOf(name: string): CurveStyle | undefined {
 	const [variant = name] = name.split(":");
 	const [algorithm = name] = variant.split("/");
-	return styles.get(variant) ?? styles.get(algorithm);
+	return styles.get(name) ?? styles.get(variant) ?? styles.get(algorithm);
 }
 
 /** Colours of what is not a curve. */
