@@ -7,10 +7,12 @@ import {
 	cellKey,
 	type Experiment,
 	expandGrid,
+	figureModel,
 	type Progress,
 	plotRun,
 	presets,
 	readRows,
+	readRun,
 	sweep,
 } from "@attgrad/harness";
 import { createRuntime } from "@attgrad/matrix-core";
@@ -60,6 +62,15 @@ test.each(experiments.flatMap((experiment) => presets.map((preset) => [experimen
 	"the %s experiment has a %s grid of algorithms that exist",
 	(_name, preset, experiment) => {
 		expect(expandGrid(experiment, preset, "js").length).toBeGreaterThan(10);
+	},
+);
+
+test.each(referred.map((experiment) => [experiment.name, experiment] as const))(
+	"no figure of the reference run of %s is split into settings that its experiment has not declared",
+	(name, { figures }) => {
+		const { rows } = readRun(fileURLToPath(new URL(`../../results/reference/${name}`, import.meta.url)), experiments);
+		for (const figure of figures)
+			for (const { note } of figureModel(figure, rows)?.panels ?? []) expect(note, figure.name).toBeUndefined();
 	},
 );
 

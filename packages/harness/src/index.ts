@@ -43,6 +43,7 @@ export {
 	type FigureFacts,
 	type FigureFormat,
 	figureFormats,
+	figureModel,
 	figureSpec,
 	type Guide,
 	type HeatCell,

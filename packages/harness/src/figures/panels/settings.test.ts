@@ -6,7 +6,9 @@ import { bySetting, placesOnCurves, settingsOf } from "./settings.ts";
 
 /** Rows of a sweep over n in each of these settings. */
 const swept = (...settings: Partial<Row>[]): Row[] =>
-	settings.flatMap((setting) => scalingRows().map((row) => ({ ...row, ...setting })));
+	settings.flatMap((setting, i) =>
+		scalingRows().map((row) => ({ ...row, ...(row.time_ms && { time_ms: row.time_ms * (1 + i / 10) }), ...setting })),
+	);
 
 const settings = (rows: readonly Row[]) => settingsOf(rows, placesOnCurves(scalingFigure));
 
@@ -20,6 +22,11 @@ test("seeds are one point, and a column that moves with n or with the setting is
 	expect(settings(swept({ seed: 1 }, { seed: 2, d: 7 }))).toEqual([]);
 	expect(settings(scalingRows().map((row) => ({ ...row, d: Math.log2(row.n) })))).toEqual([]);
 	expect(settings(swept({ epsilon: 1e-3, degree: 4 }, { epsilon: 1e-6, degree: 8 }))).toEqual(["epsilon"]);
+});
+
+test("what is the same number in every setting is one point", () => {
+	const rows = swept({ d: 2 }, { d: 4 }).map((row) => ({ ...row, ...(row.time_ms && { time_ms: row.n }) }));
+	expect(settings(rows)).toEqual([]);
 });
 
 test("rows without a value of a setting are in every panel", () => {
@@ -58,7 +65,9 @@ test("a figure has a panel for each setting, with a title of its own, and no cur
 });
 
 test("a heat map has panels for settings within its own", () => {
-	const rows = ["f64", "f32"].flatMap((dtype) => phaseRows().map((row) => ({ ...row, dtype: dtype as "f64" })));
+	const rows = (["f64", "f32"] as const).flatMap((dtype, i) =>
+		phaseRows().map((row) => ({ ...row, dtype, extra: { speedup: Number(row.extra?.["speedup"]) * (1 + i) } })),
+	);
 	const { panels } = figureModel(phaseFigure, rows)!;
 	expect(panels.map(({ heading }) => heading)).toEqual([
 		"d = 2, float32",
