@@ -22,6 +22,7 @@ const quoted = /<!-- quote ([\s\S]*?) -->([\s\S]*?)<!-- \/quote -->/g;
 
 /** Blocks between <!-- NAME --> and <!-- end of NAME -->, each a file of the reference run as it stands. */
 export const blocks: Readonly<Record<string, string>> = {
+	attacks: "attacks.txt",
 	bench: "bench.txt",
 	"exact kernels": "exact-kernels.txt",
 };

@@ -1,4 +1,4 @@
-import { type BackwardProblem, createBackwardProblem, type Visibility } from "@attgrad/attention-problem";
+import { type BackwardProblem, createBackwardProblem, everyKey, type Visibility } from "@attgrad/attention-problem";
 import { Matrix, multiply, type Random } from "@attgrad/matrix-core";
 import { type AttackedProblem, pick } from "./problems.ts";
 
@@ -14,9 +14,10 @@ export interface AttackedOperands {
 export function operatorProblem(
 	{ given: { A1, A2, A3, E, X, scale }, problem }: AttackedProblem,
 	random: Random,
+	masks: boolean,
 ): AttackedOperands {
 	const { dtype } = problem.A1;
-	const visibility = randomVisibility(A1.rows, random);
+	const visibility = masks ? randomVisibility(A1.rows, random) : everyKey;
 	// Queries and keys may differ in number where nothing is packed.
 	const n_k = visibility.lengths ? A2.rows : random.integer(1, A2.rows);
 	const disturb = pick(random, disturbances);

@@ -1,4 +1,5 @@
 import {
+	type AnyBackwardAlgorithm,
 	type AnyGradientAlgorithm,
 	type BackwardProblem,
 	type Certificate,
@@ -8,7 +9,14 @@ import {
 import { ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
 import type { Matrix, Random, Runtime } from "@attgrad/matrix-core";
 import { backwardPolynomial } from "../../src/backward/index.ts";
-import { clusters, hybrid, linearAttention, nystrom, supportBasis } from "../../src/feature-maps/index.ts";
+import {
+	clusters,
+	featureMapBackwards,
+	hybrid,
+	linearAttention,
+	nystrom,
+	supportBasis,
+} from "../../src/feature-maps/index.ts";
 import { polynomial, polynomialForward, polynomialGradientY } from "../../src/index.ts";
 import { auto } from "../../src/planner/auto.ts";
 import { operatorProblem } from "./operator-problem.ts";
@@ -110,41 +118,48 @@ const gradientY: Target = {
 	},
 };
 
-/** The backward pass of the operator under every mask: each row of dQ, dK, dV and of the output against its own bound. */
-const backward: Target = {
-	name: "backward",
+/** The backward pass of the operator, under every mask where the algorithm takes them: each row of each result against its own bound. */
+const backwardBy = (
+	algorithm: AnyBackwardAlgorithm,
+	masks: boolean,
+	optionsOf: (random: Random) => object,
+): Target => ({
+	name: `backward by ${algorithm.name}`,
 	prepare(attacked, random) {
-		const { given, problem } = operatorProblem(attacked, random);
-		const options = { degree: random.integer(1, 7), chunk: random.integer(1, 4) };
+		const { given, problem } = operatorProblem(attacked, random, masks);
+		const options = optionsOf(random);
 		const { n_q, n_k, visibility } = given;
 		return {
 			options: { ...options, n_q, n_k, ...visibility },
 			async run(runtime) {
-				const parsed = backwardPolynomial.options.parse(options);
-				const result = await backwardPolynomial.run(problem, parsed, runtime, { rowBounds: true });
+				const parsed = algorithm.options.parse(options);
+				const { output: computed, ...result } = await algorithm.run(problem, parsed, runtime, { rowBounds: true });
 				const { kind = "none", rowBounds, output } = result.certificate ?? {};
 				if (kind !== "a-posteriori" || rowBounds === undefined) return nothing;
-				if (!result.output || !output?.rows) throw new Error("the backward pass bounds its output");
-				return leastRoom(given, { ...result, output: result.output }, { ...rowBounds, output: output.rows });
+				const ofOutput = computed &&
+					output?.rows && { computed: { output: computed }, bounds: { output: output.rows } };
+				return leastRoom(given, { ...result, ...ofOutput?.computed }, { ...rowBounds, ...ofOutput?.bounds });
 			},
 		};
 	},
-};
+});
 
 /** The row whose error is the largest part of its bound. */
 function leastRoom(
 	{ n_q, n_k, visibility, ...problem }: BackwardProblem,
-	computed: Record<"dQ" | "dK" | "dV" | "output", Matrix>,
-	bounds: Record<"dQ" | "dK" | "dV" | "output", Float64Array>,
+	computed: Partial<Record<"dQ" | "dK" | "dV" | "output", Matrix>>,
+	bounds: Partial<Record<"dQ" | "dK" | "dV" | "output", Float64Array>>,
 ): Claim {
 	const { lo, hi } = visibleKeys(visibility, n_q, n_k);
 	const truth = operatorTruth({ ...problem, visible: (j, l) => lo[j] <= l && l < hi[j] }, problem.dO);
 	let worst = { bound: 0, error: 0, share: -1 };
 	for (const name of ["dQ", "dK", "dV", "output"] as const) {
 		const { rows, cols, data, exponent } = truth[name];
+		const [rowsOf, boundsOf] = [computed[name], bounds[name]];
+		if (!rowsOf || !boundsOf) continue;
 		for (let row = 0; row < rows; row++) {
 			const entries = new ExactMatrix(1, cols, data.slice(row * cols, (row + 1) * cols), exponent);
-			const [error, bound] = [entries.distanceTo(computed[name].slice(row, row + 1)), bounds[name][row]];
+			const [error, bound] = [entries.distanceTo(rowsOf.slice(row, row + 1)), boundsOf[row]];
 			const share = error === 0 ? 0 : error <= bound ? error / bound : Number.POSITIVE_INFINITY;
 			if (share > worst.share) worst = { bound, error, share };
 		}
@@ -152,10 +167,21 @@ function leastRoom(
 	return { kind: "a-posteriori", bound: worst.bound, error: worst.error };
 }
 
+const backward = backwardBy(backwardPolynomial, true, (random) => ({
+	degree: random.integer(1, 7),
+	chunk: random.integer(1, 4),
+}));
+
 /** Every target, as often as it is to be attacked. */
 export const targets: readonly Target[] = [
 	...[polynomialTarget, polynomialTarget, polynomialTarget, gauss, gauss, gauss, output, output],
 	...[gradientY, backward, backward, backward],
+	...featureMapBackwards.map((algorithm) =>
+		backwardBy(algorithm, false, (random) => ({
+			...(algorithm.name === "nystrom" && { rank: random.integer(1, 12) }),
+			...(algorithm.name === "support-basis" && { degree: random.integer(0, 6) }),
+		})),
+	),
 	gradientBy(linearAttention, () => ({})),
 	gradientBy(nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
 	gradientBy(hybrid, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),

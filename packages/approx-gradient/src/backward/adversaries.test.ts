@@ -108,6 +108,20 @@ describe.each(runtimes)("adversaries of masks, kernel $kernel", (runtime) => {
 		await expect(run(problem, { degree: 3 })).rejects.toThrow("polynomial: dQ is beyond the range of f32");
 	});
 
+	test("numbers that were rounded when they were read are refused: the proof is about those that were given", async () => {
+		const single = {
+			...given,
+			Q: given.Q.as("f32"),
+			K: given.K.as("f32"),
+			V: given.V.as("f32"),
+			dO: given.dO.as("f32"),
+		};
+		expect((await run(single, { degree: 3 })).certificate?.kind).toBe("a-posteriori");
+		const read = { ...single, roundedFrom: "f64" as const };
+		expect(backwardPolynomial.supports(read, backwardPolynomial.options.parse({}))).toHaveProperty("reason");
+		await expect(run(read, { degree: 3 })).rejects.toThrow("rounded from f64 to f32; read them as f64");
+	});
+
 	test("dO or values that are 0", async () => {
 		for (const name of ["dO", "V", "Q", "K"] as const) {
 			const problem = { ...given, [name]: changed(given[name], () => 0) };

@@ -69,17 +69,27 @@ export const backwardPolynomial = defineBackward({
 	),
 	options,
 	supports: (problem, { degree, chunk }): true | Reason => {
+		const rounded = whyRounded(problem);
+		if (rounded !== undefined) return { reason: rounded };
 		const bytes = memoryOf(problem, degree ?? 1, chunk);
 		if (bytes <= availableMemory()) return true;
 		return { reason: `polynomial: degree ${degree ?? 1} in ${problem.d} dimensions needs ${bytes} bytes of memory` };
 	},
 	run: async (problem, asked, runtime, wants) => {
+		const rounded = whyRounded(problem);
+		if (rounded !== undefined) throw new ComputationError("invalid", rounded);
 		const attempt = await bestAttempt(problem, asked, runtime);
 		const remark = zeroRemark(attempt, asked);
 		const result = resultOf(problem, attempt, wants?.rowBounds ?? false);
 		return remark === undefined ? result : { ...result, remark };
 	},
 });
+
+/** Why nothing is proved about numbers that were rounded when they were read; undefined where they were not. */
+function whyRounded({ roundedFrom, Q: { dtype } }: BackwardProblem<RowSource>): string | undefined {
+	if (roundedFrom === undefined || unitRoundoff(roundedFrom) >= unitRoundoff(dtype)) return undefined;
+	return `polynomial: its proof is about the numbers that were given, and these were rounded from ${roundedFrom} to ${dtype}; read them as ${roundedFrom}`;
+}
 
 /** Bytes of the sums and blocks at a degree. */
 export function memoryOf(

@@ -67,7 +67,7 @@ export function unevenProblems(): [name: string, problem: AttentionProblem][] {
 		...[1e4, 1e9, 1e15, 1e30].map((far): [string, AttentionProblem] => [`keys masked by -${far}`, masked(far)]),
 		[
 			"an outlying key that no query sees",
-			{ ...unseen, A2: matrix((l, b) => (l + b === 1 ? 1e12 : plain.A2.at(l, b))) },
+			{ ...unseen, A2: matrix((l, b) => (l === 0 && b === 1 ? 1e12 : plain.A2.at(l, b))) },
 		],
 		[
 			"a column of keys of another magnitude",

@@ -55,7 +55,8 @@ describe("a layer file", () => {
 		expect(await opened({})).toMatchObject({ scale: 0.5, visibility: { mask: "none", lengths: [3, 1] } });
 		expect((await opened({ scale: "1/sqrt(d)" })).scale).toBe(1 / Math.sqrt(2));
 		expect((await opened({ scale: 3 })).scale).toBe(3);
-		expect((await opened({ dtype: "f32" })).Q.dtype).toBe("f32");
+		expect(await opened({ dtype: "f32" })).toMatchObject({ Q: { dtype: "f32" }, roundedFrom: "f64" });
+		expect(await opened({})).not.toHaveProperty("roundedFrom");
 	});
 });
 

@@ -121,7 +121,11 @@ function assemble<Operands>(
 		...(lengths && { lengths: readLengths(lengths) }),
 	};
 	try {
-		return create({ Q, K, V, dO }, { ...(factor !== undefined && { scale: factor }), visibility });
+		const rounded = dtype === "f32" && !single;
+		return create(
+			{ Q, K, V, dO },
+			{ ...(factor !== undefined && { scale: factor }), visibility, ...(rounded && { roundedFrom: "f64" }) },
+		);
 	} catch (error) {
 		throw error instanceof UsageError ? new UsageError(`${path}: ${error.message}`) : error;
 	}

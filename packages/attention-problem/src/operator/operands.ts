@@ -33,6 +33,8 @@ export interface AttentionOperands<Rows extends RowSource = Matrix> {
 	/** Factor of the scores, 1/d in the paper. */
 	readonly scale: number;
 	readonly visibility: Visibility;
+	/** The wider number type that entries were rounded from when they were read. @default they are as they were given */
+	readonly roundedFrom?: Dtype;
 }
 
 /** Operands with an upstream gradient: the input of the backward pass. */
@@ -63,6 +65,8 @@ export interface OperatorSettings {
 	readonly scale?: number;
 	/** @default every key */
 	readonly visibility?: Visibility;
+	/** As in `AttentionOperands`. */
+	readonly roundedFrom?: Dtype;
 }
 
 /** A matrix of one head, or an array of heads. */
@@ -76,7 +80,7 @@ export type HeadRows<Rows extends RowSource> = Rows | HeadArray<Rows>;
  */
 export function createOperands<Rows extends RowSource = Matrix>(
 	given: { readonly Q: HeadRows<Rows>; readonly K: HeadRows<Rows>; readonly V: HeadRows<Rows> },
-	{ scale, visibility = everyKey }: OperatorSettings = {},
+	{ scale, visibility = everyKey, roundedFrom }: OperatorSettings = {},
 ): AttentionOperands<Rows> {
 	const [Q, K, V] = [asArray(given.Q), asArray(given.K), asArray(given.V)];
 	const [q, k, v] = [headSizes("Q", Q), headSizes("K", K), headSizes("V", V)];
@@ -103,6 +107,7 @@ export function createOperands<Rows extends RowSource = Matrix>(
 		...{ Q: Q.rows, K: K.rows, V: V.rows },
 		...{ batch: q.batch, heads: q.heads, keyHeads: k.heads, n_q: q.n, n_k: k.n, d: q.d, d_v: v.d },
 		...{ axes: Q.shape.length, scale: factor, visibility },
+		...(roundedFrom !== undefined && { roundedFrom }),
 	};
 }
 

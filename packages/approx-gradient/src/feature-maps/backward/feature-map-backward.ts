@@ -43,7 +43,8 @@ export async function featureMapBackward(
 	const [dK, dV] = [Matrix.zeros(keys, d), Matrix.zeros(keys, d_v)];
 	const rows = { dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) };
 	const maps: HeadMap[] = [];
-	let [exactRows, proved] = [0, true];
+	// The bounds are about the numbers as they were read.
+	let [exactRows, proved] = [0, problem.roundedFrom === undefined];
 	for (const head of headsOf(problem)) {
 		const chosen = mapOf(headProblem(head, scale), head.index);
 		maps.push(chosen);
@@ -93,9 +94,12 @@ function certified(
 		rows[name].map((bound) => (proved ? stored(name, bound) : Number.POSITIVE_INFINITY)),
 	);
 	const bounds = ofEach((name) => maxUp(rowBounds[name]));
-	const areFinite = Object.values(bounds).every((bound) => Number.isFinite(bound));
+	const made = ofEach((name) => gradients[name].as(dtype));
+	const areFinite = (["dQ", "dK", "dV"] as const).every(
+		(name) => Number.isFinite(bounds[name]) && made[name].data.every(Number.isFinite),
+	);
 	return {
-		...ofEach((name) => gradients[name].as(dtype)),
+		...made,
 		certificate: { kind: proved && areFinite ? "a-posteriori" : "none", bounds, ...(proved && { rowBounds }) },
 		...(!(proved && areFinite) && { remark: "nothing is proved of the error" }),
 	};
