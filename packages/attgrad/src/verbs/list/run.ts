@@ -3,7 +3,7 @@ import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
 import { reductions } from "@attgrad/hardness";
 import { describeFlags, type FlagDescription, shown } from "../../flags/flags.ts";
-import { printTable } from "../../formats/table.ts";
+import { printTable, wrapWords } from "../../formats/table.ts";
 
 /** All that can be named on the command line, as data. */
 export function catalogue() {
@@ -58,7 +58,7 @@ export function printCatalogue(json: boolean): void {
 		]),
 	);
 	console.log("\nDistributions (--distribution)");
-	console.log(`  ${drawn.join(", ")}`);
+	for (const line of wrapWords(drawn.join(", "), 76)) console.log(`  ${line}`);
 	console.log("\nExperiments (attgrad sweep)");
 	printTable(run.map(({ name, question }) => [`  ${name}`, question]));
 	console.log("\nReductions of the lower bound (attgrad solve, attgrad reduce)");
