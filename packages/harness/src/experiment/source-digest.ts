@@ -58,6 +58,7 @@ function dependencies(file: string): string[] {
 		...[...text.matchAll(statement)].flatMap(([, names, source]) => {
 			if (names !== undefined && namesIn(names)?.length === 0) return [];
 			if (source.startsWith(".")) return namedFiles(at(source), names);
+			if (source.startsWith("#")) return [ownFile(file, source)];
 			return source.startsWith("@attgrad/") ? exportingFiles(file, source, names) : [];
 		}),
 		...[...text.matchAll(onDemand)].map(([, source]) => at(source)),
@@ -80,11 +81,15 @@ function namedFiles(file: string, names: string | undefined): string[] {
 	const here = pathToFileURL(file);
 	const sources = [...readFileSync(file, "utf8").matchAll(statement)].flatMap(([, exported, from]) => {
 		const given = namesIn(exported ?? "");
-		if (!from.startsWith(".") || (given && !given.some((name) => wanted.includes(name)))) return [];
+		if (!/^[.#]/.test(from) || (given && !given.some((name) => wanted.includes(name)))) return [];
+		if (from.startsWith("#")) return [ownFile(file, from)];
 		return namedFiles(fileURLToPath(new URL(from, here)), names);
 	});
 	return sources.length > 0 ? sources : [file];
 }
+
+/** The file behind a name that a package has for a file of its own, such as `#platform`. */
+const ownFile = (importer: string, source: string): string => realpathSync(createRequire(importer).resolve(source));
 
 /** The names in `{ a, type B, c as d }` that are not types, both of a renamed one; undefined for `* as x` and the like. */
 function namesIn(clause: string): string[] | undefined {
