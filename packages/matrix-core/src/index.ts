@@ -31,7 +31,7 @@ export { provideKernels } from "./platform/provided-kernels.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { registerArithmetic } from "./register-arithmetic.ts";
 export { builds, type KernelName, kernelNames } from "./runtime/builds.ts";
-export { availableKernels } from "./runtime/choice.ts";
+export { availableKernels, kernelsAreBuilt } from "./runtime/choice.ts";
 export { type KernelModule, type KernelTask, kernelCompileTime, kernelModule } from "./runtime/kernel-module.ts";
 export type { Kernels, RunOptions } from "./runtime/kernels.ts";
 export type { ProgressReport } from "./runtime/progress-report.ts";

@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { UsageError } from "../errors.ts";
+import { probeKernels } from "../probe-kernels.ts";
 import { kernelNames } from "./builds.ts";
-import { availableKernels } from "./choice.ts";
+import { availableKernels, kernelsAreBuilt } from "./choice.ts";
 import { createRuntime } from "./runtime.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -71,4 +72,9 @@ test("plain TypeScript works on one thread and says so", async () => {
 
 test("the names of kernels start with the reference", () => {
 	expect(kernelNames[0]).toBe("js");
+});
+
+test("an installation without builds is told from a machine that does not run them", () => {
+	expect(kernelsAreBuilt()).toBe(true);
+	expect(kernelsAreBuilt({ ...probeKernels, folder: new URL("file:///nowhere/") })).toBe(false);
 });

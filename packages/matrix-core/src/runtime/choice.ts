@@ -1,6 +1,13 @@
 import { probeKernels } from "../probe-kernels.ts";
 import { type BuildName, builds, type KernelName } from "./builds.ts";
-import { callKernel, checkDeclaration, compileKernels, instantiate, kernelBytes } from "./kernel-module.ts";
+import {
+	callKernel,
+	checkDeclaration,
+	compileKernels,
+	instantiate,
+	type KernelModule,
+	kernelBytes,
+} from "./kernel-module.ts";
 
 /** The product that a build must get right: 6 x columns, over `count` summands, short enough to stay in L1. */
 const PROBE = { address: 65536, rows: 6, count: 64, repeats: 20, rounds: 50 };
@@ -28,6 +35,13 @@ export function availableKernels(): Promise<readonly KernelName[]> {
 export async function rightKernels(): Promise<readonly KernelName[]> {
 	return ["js", ...(await probes()).map(({ build }) => build)];
 }
+
+/**
+ * Whether there is a build of a module at all: not after `npm ci --ignore-scripts` or `--omit=dev`, where everything runs in plain
+ * TypeScript until `npm run build`.
+ */
+export const kernelsAreBuilt = (module: KernelModule = probeKernels): boolean =>
+	(Object.keys(builds) as BuildName[]).some((build) => kernelBytes(module, build) !== undefined);
 
 function probes(): Promise<readonly Probe[]> {
 	started ??= Promise.resolve().then(() =>

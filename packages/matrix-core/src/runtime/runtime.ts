@@ -2,7 +2,7 @@ import { processorCount, requestedKernel, threadLimit } from "#platform";
 import { ComputationError, UsageError } from "../errors.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
-import { availableKernels, rightKernels } from "./choice.ts";
+import { availableKernels, kernelsAreBuilt, rightKernels } from "./choice.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
@@ -83,6 +83,8 @@ export async function createRuntime({
 		...(onNotice && { onNotice }),
 		...(onMoreRounds && { onMoreRounds }),
 	};
+	if (kernel === undefined && !kernelsAreBuilt())
+		onNotice?.(`the kernels are not built, and plain TypeScript is many times slower; ${HOW_TO_BUILD}`);
 	if (chosen === "js") return { kernel: chosen, threads: 1, ...progress, close: async () => {} };
 
 	let started: Promise<Started> | undefined;
@@ -113,11 +115,16 @@ async function chooseKernel(wanted: string | undefined): Promise<KernelName> {
 	if (wanted === undefined) return (await availableKernels()).at(-1)!;
 	const found = (await rightKernels()).find((name) => name === wanted);
 	if (found) return found;
-	const what = kernelNames.some((name) => name === wanted) ? "not available on this machine" : "unknown";
+	const isKnown = kernelNames.some((name) => name === wanted);
+	if (isKnown && !kernelsAreBuilt()) throw new UsageError(`runtime: kernel ${wanted} is not built; ${HOW_TO_BUILD}`);
+	const what = isKnown ? "not available on this machine" : "unknown";
 	throw new UsageError(
 		`runtime: kernel ${wanted} is ${what} (this machine has ${(await availableKernels()).join(", ")})`,
 	);
 }
+
+/** How the kernels are had where an installation left them out. */
+const HOW_TO_BUILD = "npm run build in the folder of attgrad makes the kernels";
 
 /**
  * Gives `work` the kernels of a module, in the runtime's build, with all memory that it takes returned at the end.

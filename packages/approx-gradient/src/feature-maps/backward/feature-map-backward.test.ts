@@ -1,5 +1,5 @@
-import { type BackwardProblem, type BackwardResult, headsOf } from "@attgrad/attention-problem";
-import { ExactMatrix, exactBackward, exactOutput } from "@attgrad/attention-problem/reference";
+import { type BackwardProblem, type BackwardResult, createBackwardProblem, headsOf } from "@attgrad/attention-problem";
+import { ExactMatrix, exactBackward, exactOutput, operatorTruth } from "@attgrad/attention-problem/reference";
 import { backwardCases, randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { definitionBackward } from "@attgrad/exact-gradient";
 import { createRuntime, Matrix, maxAbs, maxAbsDifference, seededRandom } from "@attgrad/matrix-core";
@@ -161,4 +161,23 @@ test("seeds are those of heads: heads that are the same get other directions", a
 	const given = randomBackwardProblem({ n_q: 10, n_k: 10, d: 2, d_v: 2, keyHeads: 2 });
 	const { dQ } = await run("random-features", { ...given, Q: twice, K: twice, V: twice, dO: twice }, { features: 4 });
 	expect(maxAbsDifference(dQ.slice(0, 10), dQ.slice(10, 20))).toBeGreaterThan(0);
+});
+
+test("features whose products with small values are below the normal range are no sums of 0", async () => {
+	const column = (...entries: number[]): Matrix => Matrix.build(2, 2, (j, b) => entries[2 * j + b]);
+	const operands = {
+		Q: column(1, 0.1, 1, 0.1),
+		K: column(-943.3, -943.3, -944.66, -944.66),
+		V: column(4.3e-145, 4.3e-145, -4.3e-145, -4.3e-145),
+		dO: column(2.3e-61, -3.1e-60, 6e-61, -1.1e-60),
+	};
+	const problem = createBackwardProblem(operands, { scale: 0.5 });
+	const truth = operatorTruth({ ...operands, scale: 0.5 }, operands.dO);
+	for (const algorithm of featureMapBackwards) {
+		const options = algorithm.options.parse(algorithm.name === "support-basis" ? { degree: 3 } : {});
+		const result = await algorithm.run(problem, options, runtime).catch(() => undefined);
+		if (result?.certificate?.kind !== "a-posteriori") continue;
+		for (const name of ["dQ", "dK", "dV"] as const)
+			expect(truth[name].distanceTo(result[name]), algorithm.name).toBeLessThanOrEqual(result.certificate.bounds[name]);
+	}
 });

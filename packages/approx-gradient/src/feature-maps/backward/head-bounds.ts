@@ -41,6 +41,9 @@ export class HeadBounds {
 	readonly #dQ: Float64Array;
 	readonly #dK: Float64Array;
 	readonly #dV: Float64Array;
+	/** The least normaliser and the largest query feature so far. */
+	#leastNormaliser = Number.POSITIVE_INFINITY;
+	#largestFeature = 0;
 
 	constructor(head: PlainHead, error: EntryErrors, spans: HeadSpans, keys: KeySizes) {
 		this.#head = head;
@@ -59,6 +62,8 @@ export class HeadBounds {
 		for (let j = 0; j < queries.rows; j++) {
 			const D = normalisers[j];
 			const row = from + j;
+			if (D !== 0) this.#leastNormaliser = Math.min(this.#leastNormaliser, D);
+			this.#largestFeature = Math.max(this.#largestFeature, maxUp(Float64Array.from(features.row(j), Math.abs)));
 			if (D === 0)
 				this.#take(row, queries.row(j), {
 					tau: 0,
@@ -78,12 +83,14 @@ export class HeadBounds {
 		};
 	}
 
-	/** At least what an entry loses where products are below the normal range. */
+	/** At least what an entry loses where products are below the normal range: of features with values and keys, and over D_j. */
 	#lostBelow(): number {
 		const { Q, K, V, dO, scale } = this.#head;
 		const count = (Q.rows + K.rows) * (this.#keys.rank + 16) * (K.cols + V.cols);
 		const sizes = [Q, K, V, dO].reduce((size, rows) => times(size, plus(1, maxAbs(rows))), plus(1, scale));
-		return times(times(count, LEAST_NORMAL), sizes);
+		const features = times(plus(1, maxUp(this.#keys.largest)), plus(1, this.#largestFeature));
+		const inverse = Number.isFinite(this.#leastNormaliser) ? plus(1, over(1, this.#leastNormaliser)) : 1;
+		return times(times(times(count, LEAST_NORMAL), sizes), times(features, inverse));
 	}
 
 	/** Relative rounding of the sums of a row whose scores are made one by one: of the scores, of the exponentials, of the sums. */

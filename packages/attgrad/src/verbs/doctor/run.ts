@@ -5,7 +5,14 @@ import { promisify } from "node:util";
 import { pythonWith } from "@attgrad/algorithms";
 import { cacheFolder } from "@attgrad/approx-gradient";
 import { machineWarnings } from "@attgrad/harness";
-import { availableKernels, availableMemory, kernelNames, processorCount, totalMemory } from "@attgrad/matrix-core";
+import {
+	availableKernels,
+	availableMemory,
+	kernelNames,
+	kernelsAreBuilt,
+	processorCount,
+	totalMemory,
+} from "@attgrad/matrix-core";
 
 /** Something that a machine may have. */
 export interface Finding {
@@ -64,6 +71,7 @@ export async function examineMachine(): Promise<Examination> {
 	const warnings = await machineWarnings();
 	const fastest = kernels.at(-1)!;
 	const [processor] = cpus();
+	const missing = kernelsAreBuilt() ? "not here" : "not built (npm run build makes it)";
 	const findings: Finding[] = [
 		{ name: "node", found: true, detail: `${process.versions.node}, V8 ${process.versions.v8}` },
 		{
@@ -74,7 +82,7 @@ export async function examineMachine(): Promise<Examination> {
 		{ name: "memory", found: true, detail: `${gibibytes(totalMemory())}, ${gibibytes(availableMemory())} free` },
 		...kernelNames.map((name) => {
 			const found = kernels.includes(name);
-			return { name: `kernel ${name}`, found, detail: found ? kernelWords[name] : `${kernelWords[name]}: not here` };
+			return { name: `kernel ${name}`, found, detail: found ? kernelWords[name] : `${kernelWords[name]}: ${missing}` };
 		}),
 		{ name: "default kernel", found: true, detail: fastest },
 		...(await Promise.all(programs().map(findProgram))),
