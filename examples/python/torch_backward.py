@@ -14,6 +14,17 @@ except ImportError as error:
 torch.set_num_threads(int(os.environ.get("ATTGRAD_THREADS", "1")))
 
 
+def attention(Q, K, V, causal, scale):
+    """The output; by its formula where PyTorch is older than 2.1, which has no scale of its own."""
+    try:
+        return torch.nn.functional.scaled_dot_product_attention(Q, K, V, is_causal=causal, scale=scale)
+    except (AttributeError, TypeError):
+        scores = scale * Q @ K.transpose(-1, -2)
+        if causal:
+            scores = scores.masked_fill(torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
+        return scores.softmax(-1) @ V
+
+
 def tensors(layer):
     # axes for batch and heads, which its fast kernels want
     made = {name: torch.from_numpy(layer[name])[None, None] for name in ("Q", "K", "V", "dO")}
@@ -24,7 +35,7 @@ def tensors(layer):
 
 def gradients(layer):
     Q, K, V, dO = (layer[name] for name in ("Q", "K", "V", "dO"))
-    O = torch.nn.functional.scaled_dot_product_attention(Q, K, V, is_causal=layer["causal"], scale=layer["scale"])
+    O = attention(Q, K, V, layer["causal"], layer["scale"])
     return tuple(gradient[0, 0].numpy() for gradient in torch.autograd.grad(O, (Q, K, V), dO))
 
 

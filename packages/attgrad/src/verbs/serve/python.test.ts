@@ -6,7 +6,11 @@ import { expect, test } from "vitest";
 
 const folder = fileURLToPath(new URL("../../../../../examples/python/", import.meta.url));
 const executable = fileURLToPath(new URL("../../../bin/attgrad.mjs", import.meta.url));
-const python = pythonWith("numpy");
+// One that has PyTorch, too, where there is one.
+const python =
+	[pythonWith("numpy", "torch"), pythonWith("numpy")].find(
+		(interpreter) => spawnSync(interpreter, ["-c", "import numpy"], { stdio: "ignore" }).status === 0,
+	) ?? "python3";
 const hasNumpy = spawnSync(python, ["-c", "import numpy"], { stdio: "ignore" }).status === 0;
 
 test.skipIf(!hasNumpy)(
