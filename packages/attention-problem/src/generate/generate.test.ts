@@ -28,6 +28,8 @@ test("every distribution gives the bits that it always gave", () => {
 		  "heavy-tailed": "b4efb3faf35e8bd1",
 		  "hypercube": "49197d3c14ac201a",
 		  "low-rank": "635682e8a15058d1",
+		  "massive": "d543de866ab87a17",
+		  "sinks": "b8ea28048e60ee15",
 		  "uniform": "ec30c088159cad3c",
 		}
 	`);
@@ -39,6 +41,8 @@ test("every distribution gives the bits that it always gave", () => {
 		  "heavy-tailed": "07857a22c65357ca",
 		  "hypercube": "13705501b61ff6d5",
 		  "low-rank": "dd213284830671e1",
+		  "massive": "4cd6698d8da6a412",
+		  "sinks": "1a03c32a0d37b255",
 		  "uniform": "e1f747052c9ef47b",
 		}
 	`);
