@@ -46,7 +46,8 @@ function blocks(name: keyof typeof courses, { norm, cap }: Bounds): GridBlock[] 
 	return [
 		bounded("norm", norm),
 		...(cap.length > 0 ? [bounded("cap", cap)] : []),
-		{ ...point, B: [0], distribution: [`${name} recall, free`] },
+		// Free entries have no bound; an axis takes no 0.
+		{ ...point, B: [1], distribution: [`${name} recall, free`] },
 	];
 }
 
