@@ -77,7 +77,7 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 	],
 	["a file that is not there", [join(folder, "nothing.npz")], /nothing\.npz.*no such file/],
 	["a folder without arrays", [join(folder, "empty")], /empty/],
-	["no file", [], /argument is missing/],
+	["no file", [], /<problem> is missing/],
 	["two files", [sound, sound], /unexpected argument/],
 	["an unknown option", [sound, "--epsilo", "1"], /unknown option: --epsilo \(did you mean --epsilon\?\)/],
 	["an option without its value", [sound, "--epsilon"], /--epsilon needs a value/],

@@ -236,7 +236,7 @@ test.concurrent.each<[string, string[], RegExp]>([
 	],
 	["counting through R1a", [fixture("odd-7"), "--count", "--reduction", "R1a"], /--count goes through R3/],
 	["theta-max without R3", [fixture("odd-7"), "--theta-max", "1"], /--theta-max belongs to R3/],
-	["no formula", [], /argument is missing/],
+	["no formula", [], /is missing; see --help/],
 ])("%s is refused in one line", async (_, words, message) => {
 	const { code, stdout, stderr } = await attgrad(["solve", ...words]);
 	expect(stderr).toMatch(message);
