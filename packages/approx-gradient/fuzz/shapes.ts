@@ -16,7 +16,7 @@ import {
 import { polynomial } from "../src/index.ts";
 import { compareBackward } from "./backward-shape.ts";
 
-/** What became of one random shape: how far a kernel was from plain TypeScript, over what is allowed. */
+/** The outcome of one random shape: the kernel's distance from plain TypeScript, over the distance that is allowed. */
 export interface ShapeOutcome {
 	readonly description: string;
 	/** At most 1 where the kernel is right. */

@@ -1,4 +1,4 @@
-/** What docs/errata.md says of the low-rank factors: the corrected form holds, and the printed one does not. */
+/** The errata of the low-rank factors (docs/errata.md): the corrected form holds, and the printed one does not. */
 import { createProblem, generateProblem } from "@attgrad/attention-problem";
 import { denseIntermediates } from "@attgrad/exact-gradient";
 import { Matrix, maxAbs, maxAbsDifference, multiply, scaleRows, UsageError } from "@attgrad/matrix-core";

@@ -46,7 +46,7 @@ function answered(name: string): Omit<ReferenceCase, "name"> {
 	return { problem, ...reference, loss, gradX, gradY };
 }
 
-/** What problems a property is tried on. */
+/** The range of problems that a property is tried on. */
 export interface ProblemRange {
 	/** @default 65 */
 	maxN?: number;

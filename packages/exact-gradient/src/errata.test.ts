@@ -1,4 +1,4 @@
-/** What docs/errata.md says of the gradient in closed form: the corrected form holds, and the printed one does not. */
+/** The errata of the gradient in closed form (docs/errata.md): the corrected form holds, and the printed one does not. */
 import { createProblem, loss } from "@attgrad/attention-problem";
 import {
 	frobeniusNorm,

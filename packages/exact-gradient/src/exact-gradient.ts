@@ -1,7 +1,7 @@
 import type { GradientResult } from "@attgrad/attention-problem";
 import { ComputationError, type Matrix } from "@attgrad/matrix-core";
 
-/** What every exact algorithm gives. */
+/** The result of every exact algorithm. */
 export interface ExactGradient extends GradientResult {
 	/** dL/dY = A3ᵀ fᵀ c, d x d, in double precision. */
 	readonly gradientY: Matrix;

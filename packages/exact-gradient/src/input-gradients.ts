@@ -18,7 +18,7 @@ export interface InputGradients {
 /**
  * dL/dA1, dL/dA2, dL/dA3 and dL/dE (paper.md section 2), in row blocks: 12n²d flops, memory O(nd + blockRows · n).
  * For self-attention, A1 = A2 = A3, the gradient in the shared input is the sum of the first three.
- * @param blockRows rows of a block; 4 to 64, as many as stay in cache, unless given
+ * @param blockRows rows of a block; default: 4 to 64, as many as stay in cache
  * @throws UsageError when blockRows is not a whole number >= 1
  * @throws ComputationError where a residual is not finite
  */

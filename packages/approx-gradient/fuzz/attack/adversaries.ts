@@ -1,7 +1,7 @@
 import { type AttentionProblem, createProblem } from "@attgrad/attention-problem";
 import { Matrix, type Random } from "@attgrad/matrix-core";
 
-/** What an adversary may choose: n tokens, width d, and B, about the square root of the largest score. */
+/** The sizes that an adversary gets: n tokens, width d, and B, about the square root of the largest score. */
 export interface Sizes {
 	readonly n: number;
 	readonly d: number;

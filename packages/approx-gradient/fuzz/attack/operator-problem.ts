@@ -60,7 +60,7 @@ type Operands = Readonly<Record<"Q" | "K" | "V" | "dO", Matrix>>;
 const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
 	finite(Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j)));
 
-/** What masks make hard. */
+/** Changes of the operands that masks make hard; some change nothing. */
 const disturbances: readonly ((operands: Operands, random: Random) => Operands)[] = [
 	(operands) => operands,
 	(operands) => operands,

@@ -29,7 +29,7 @@ export interface Claim {
 	readonly error: number;
 }
 
-/** What is attacked: options for a problem, and the run with its judgement. */
+/** A target of attacks: it chooses options for a problem, and its run returns a claim with the true error. */
 export interface Target {
 	readonly name: string;
 	prepare(attacked: AttackedProblem, random: Random): Prepared;

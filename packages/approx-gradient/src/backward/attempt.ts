@@ -41,7 +41,7 @@ interface Done {
 	readonly bounds: PartBounds;
 }
 
-/** What parts are computed with, and what is done with each. */
+/** The operands and limits of an attempt, and the function that takes each finished part. */
 interface Task {
 	readonly problem: BackwardProblem<RowSource>;
 	readonly tree: FeatureTree;

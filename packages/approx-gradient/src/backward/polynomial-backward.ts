@@ -158,7 +158,7 @@ function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number
 const maybeZero = ({ gradients, floors }: Attempt, name: keyof OfEachGradient): boolean =>
 	maxAbs(gradients[name]) <= floors[name];
 
-/** What is told where a relative error was asked for and some gradients may be zero. */
+/** The remark for a run with a relative error where some gradients may be zero. */
 function zeroRemark(attempt: Attempt, { degree, epsilon, relative }: PolynomialBackwardOptions): string | undefined {
 	const isAsked = relative !== undefined || (degree === undefined && epsilon === undefined);
 	if (!isAsked) return undefined;

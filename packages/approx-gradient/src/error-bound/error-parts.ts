@@ -4,7 +4,7 @@ import { over, plus, times } from "./upward.ts";
  * A proven bound on an absolute error, by cause. All four are required: a part that is known to be 0 has to be said to be.
  */
 export interface ErrorParts {
-	/** What the method leaves out: it is there in exact arithmetic. */
+	/** The error of the method itself: it is there in exact arithmetic. */
 	readonly method: number;
 	/** Relative errors of operations. */
 	readonly rounding: number;

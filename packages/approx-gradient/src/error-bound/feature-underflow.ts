@@ -26,9 +26,9 @@ export interface FeatureSizes {
 	readonly mass: number;
 }
 
-/** What the rows of A1 add to the sizes: Σ_j |A1_ja| over rows, the |A1_ja|-weighted mean of |c̃_ji|, and the scale. */
+/** Sizes of the features and of the rows of A1: Σ_j |A1_ja| over rows, the |A1_ja|-weighted mean of |c̃_ji|, and the scale. */
 export interface GradientSizes extends FeatureSizes {
-	/** What a gradient in the coordinates of the sums is multiplied by at most to be one in A2's; 1 where they are the same. */
+	/** The largest factor from a gradient in the coordinates of the sums to one in A2's; 1 where they are the same. */
 	readonly frame: number;
 	readonly inputSum: number;
 	readonly residual: number;
@@ -38,7 +38,7 @@ export interface GradientSizes extends FeatureSizes {
 /** A number of this size that is off by at most `underflow`. */
 const offBy = (size: number, underflow: number): Quantity => Quantity.known(size, { ...noError, underflow });
 
-/** What a row's sums Σ_m φ_jm Σ_l ψ_lm x_l with |x_l| <= size are off by; other causes are counted elsewhere. */
+/** The error that underflow causes in a row's sums Σ_m φ_jm Σ_l ψ_lm x_l with |x_l| <= size; other causes are counted elsewhere. */
 export function lostOfSums(
 	{ n, rank, type, query, key }: Pick<FeatureSizes, "n" | "rank" | "type" | "query" | "key">,
 	x: Quantity,
@@ -49,7 +49,7 @@ export function lostOfSums(
 /** The values h' = (h, 1): d products of a row of A3 and a column of Y each. */
 const valuesOf = ({ d, type, value }: FeatureSizes): Quantity => offBy(Math.max(1, value), times(d + 1, type.tiny));
 
-/** What an output õ_ji is off by because results are below the normal range: sums, normaliser, quotient. */
+/** The error that underflow causes in an output õ_ji: in its sums, its normaliser and its quotient. */
 export function outputUnderflow(sizes: FeatureSizes): number {
 	const { inverse, output, type } = sizes;
 	const sums = times(lostOfSums(sizes, valuesOf(sizes)), inverse);
@@ -57,7 +57,7 @@ export function outputUnderflow(sizes: FeatureSizes): number {
 }
 
 /**
- * What an entry of the gradient is off by because results are below the normal range, whatever the order of the sums: the
+ * The error that underflow causes in an entry of the gradient, whatever the order of the sums: the
  * method's steps on the largest sizes. At ordinary sizes it is below 1e-290, in single precision below 1e-25.
  */
 export function gradientUnderflow(sizes: GradientSizes): number {

@@ -91,7 +91,7 @@ export class InputRounding {
 		return sigma === 0 ? 0 : Math.min(2, bounded(2 * Math.tanh(sigma / 2) * (1 + 32 * unitRoundoff("f64"))));
 	}
 
-	/** What a row of the gradient moves by. */
+	/** The change of a row of the gradient. */
 	row(row: RoundedRow): RowChange {
 		const { valueCentre } = this.#sizes;
 		const H = this.#values;
@@ -115,7 +115,7 @@ export class InputRounding {
 		return { ofSpan: sumUp([ofWeights, ofValues, dotUp(targets, H), times(this.#unit, A)]), ofKeys: A };
 	}
 
-	/** What an output õ_ji of a row moves by, at most over i. */
+	/** The largest change of an output õ_ji of a row, over i. */
 	output(row: RoundedRow): number {
 		const tau = this.weights(row);
 		return maxUp(this.#values.map((half, i) => plus(times(tau, half), this.#valueErrors[i])));

@@ -2,7 +2,7 @@ import { type Dtype, unitRoundoff } from "@attgrad/matrix-core";
 import { LEAST_NORMAL } from "./upward.ts";
 
 /**
- * What one operation of a number type does at most: fl(x · y) = x y (1 + δ) + ε with |δ| <= unit and |ε| <= tiny, and
+ * Bounds on the error of one operation of a number type: fl(x · y) = x y (1 + δ) + ε with |δ| <= unit and |ε| <= tiny, and
  * fl(x + y) = (x + y)(1 + δ): sums do not underflow. Beyond `largest` results are infinite.
  */
 export interface NumberType {

@@ -13,7 +13,7 @@ import { type NumberType, numberTypes } from "./number-type.ts";
 import { bounded, expm1Up, expUp, gamma, over, plus, times } from "./upward.ts";
 
 /**
- * What is known of a number that a program computes, or of all entries of a matrix: its size, and how far it is from the
+ * Bounds on a number that a program computes, or on all entries of a matrix: its size, and how far it is from the
  * true one. A quantity comes from `exactly`, `readAs` or `known`, and otherwise only from operations, each of which adds what
  * it rounds and what it may lose below the normal range: no term can be left out.
  */

@@ -3,7 +3,7 @@ import { bounded, LEAST_NORMAL, leastRest, over, plus, times } from "../error-bo
 import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { Spans } from "../rows/spans.ts";
 
-/** What the errors e_jl of a row's entries can do to a sum over keys. */
+/** Bounds on the effect that the errors e_jl of a row's entries have on a sum over keys. */
 export interface RowReach {
 	/** ρ_j: |Σ_l e_jl z_l| <= ρ_j ‖z‖₂ for every z. */
 	readonly sums: Float64Array;

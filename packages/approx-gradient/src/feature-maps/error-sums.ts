@@ -28,7 +28,7 @@ const u = unitRoundoff("f64");
 /** Covers the rounding of the sums of a bound itself, which are of positive numbers. */
 const ROUND_UP = 1 + 1e-6;
 
-/** What is proven of the softmax weights of a block of rows. */
+/** Proven bounds on the errors of the softmax weights of a block of rows. */
 export interface RowErrors {
 	/** `relative`: |Ã − A| <= δA and τ = δ/(1−δ) (paper.md 7.1); `l1`: ‖f̃_j − f_j‖₁ <= τ_j (7.4). */
 	readonly form: "relative" | "l1";
@@ -189,7 +189,7 @@ export class ErrorSums {
 
 const mapRow = (row: ArrayLike<number>): Float64Array => Float64Array.from(row, Math.abs);
 
-/** What is known of the numbers that a problem was read from. A pass over A1 and one over E. */
+/** Sizes of the numbers that a problem was read from. A pass over A1 and one over E. */
 function inputSizes(problem: AttentionProblem<RowSource>, spans: Spans): InputSizes {
 	return {
 		scale: problem.scale,
@@ -210,7 +210,7 @@ function inputSizes(problem: AttentionProblem<RowSource>, spans: Spans): InputSi
 const ofRelative = (tau: number, A: number, Q: number): number => times(tau, plus(times(2 + tau, A), Q));
 
 /**
- * What errors θ of the sums N do to a row, with ‖f̃‖₁ <= ν: every quotient N/D is off by κ <= 2νθ/(1−θ), and
+ * The effect of errors θ of the sums N on a row, with ‖f̃‖₁ <= ν: every quotient N/D is off by κ <= 2νθ/(1−θ), and
  * Ĝ_b = Σ c_i (M_ib − o_i m_b) by κ[(1+2ν+κ)A + (ν+ν²)Q], where |o_i| <= νH_i, |m_b| <= νW_b, |M_ib| <= νH_iW_b.
  */
 function ofRounding(theta: number, nu: number, quotients: number, A: number, Q: number): number {

@@ -13,7 +13,7 @@ export interface ExactRows {
 	readonly residuals: ResidualRows;
 	/** Ĝ_j = Σ_l p_jl A2_l, count x d. */
 	readonly queryGradients: Matrix;
-	/** What rounding does to them. */
+	/** Bounds on their rounding errors. */
 	readonly errors: RowErrors;
 }
 

@@ -31,11 +31,11 @@ export interface FeatureMap<Features extends Matrix | Promise<Matrix> = Matrix> 
 	outside?(queries: Matrix): Uint8Array;
 }
 
-/** What is known of the error of the entries of Ã, in exact arithmetic and by rounding. */
+/** Bounds on the error of the entries of Ã, in exact arithmetic and by rounding. */
 export type EntryErrors = {
 	/** Bound on the relative rounding error of a product of one query feature and one key feature. */
 	readonly rounding: number;
-	/** What one feature may be off by because results are below the normal range: of queries, of keys. */
+	/** The error that underflow causes in one feature: of queries, of keys. */
 	readonly underflow: { readonly query: number; readonly key: number };
 	/** At least every |k_lb| that `raise` makes sums of, about the map's own centre; 0 for a map without `raise`. */
 	readonly span: number;

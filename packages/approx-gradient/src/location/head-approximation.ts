@@ -21,7 +21,7 @@ export interface HeadApproximation {
 	readonly queries: Matrix;
 	readonly keys: Matrix;
 	/**
-	 * What is proven of the approximation of a smaller rank: at least ‖F̃ − F‖_F, Infinity where a row's normaliser may not be positive, and
+	 * Proven bounds for the approximation of a smaller rank: at least ‖F̃ − F‖_F, Infinity where a row's normaliser may not be positive, and
 	 * ‖F̃‖_F. O(n r²).
 	 */
 	proof(rank: number): Promise<{ readonly error: number; readonly norm: number }>;
@@ -89,7 +89,7 @@ export function firstColumns(rows: Matrix, count: number): Matrix {
 	return made;
 }
 
-/** What the proof of a rank is made of. */
+/** The numbers that the proof of a rank uses. */
 interface Residuals {
 	readonly Phi: Matrix;
 	readonly Psi: Matrix;

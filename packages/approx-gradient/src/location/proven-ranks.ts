@@ -17,7 +17,8 @@ export interface ProvenRanks {
 }
 
 /**
- * What polynomials need for ‖F̃ − F‖_F <= δ‖F‖_F: an entrywise relative error δ' = δ / (2 + δ) of the exponentials, since |f̃ − f| <= 2δ'/(1 − δ') f.
+ * Ranks that polynomials need for ‖F̃ − F‖_F <= δ‖F‖_F: an entrywise relative error δ' = δ / (2 + δ) of the exponentials, since
+ * |f̃ − f| <= 2δ'/(1 − δ') f.
  * @param radius of the scores about the keys' mean
  * @param most monomials that are counted
  */

@@ -90,7 +90,7 @@ async function watched(
 	}
 }
 
-/** What the exact method and the usual polynomial say. */
+/** The reasons of the exact method and of the usual polynomial, where they have one. */
 const refusalOfEach = (entries: readonly PlanEntry[]): string =>
 	["streaming", "polynomial/moment"]
 		.flatMap(

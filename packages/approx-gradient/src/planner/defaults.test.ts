@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => runtime.close());
 
-/** What auto may take beyond twice the best: choosing, and a clock that other processes disturb. */
+/** The time that auto may take beyond twice the best: for choosing, and for a clock that other processes disturb. */
 const SLACK = { times: 2, milliseconds: 12 };
 const ROUNDS = 2;
 

@@ -28,7 +28,7 @@ import { gradientSize } from "./target.ts";
 const VARIANT_COST = { gauss: 3, reverse: 1, minimax: 20, anisotropic: 10 };
 
 /**
- * What of the time at the guessed degree is taken for certain: of a long run a little less, for the guess is from a few rows; of
+ * The share of the time at the guessed degree that is taken for certain: of a long run a little less, for the guess is from a few rows; of
  * a short one a little more, for where both take about the same a closer look would take longer than it may save.
  */
 const GUESS_SHARE = { long: 0.85, short: 1.15 };
@@ -38,7 +38,7 @@ const LONG = 50;
 const SAFE_DEGREE = 16;
 const SHORT = 10;
 
-/** What a plan is asked for. */
+/** The request that a plan answers. */
 export interface PlanOptions {
 	/** Bound on max |g~ − g|. */
 	readonly epsilon?: number | undefined;

@@ -1,13 +1,13 @@
 import type { Certificate, GradientResult } from "@attgrad/attention-problem";
 import { shortDuration } from "@attgrad/matrix-core";
 
-/** What one algorithm would do for a problem and an epsilon. */
+/** The plan of one algorithm for a problem and an epsilon. */
 export interface PlanEntry {
 	/** `streaming`, `polynomial/moment`. */
 	readonly algorithm: string;
 	/** Options that `run` uses, as the command line would give them. */
 	readonly options: Readonly<Record<string, unknown>>;
-	/** What it amounts to, for people: `Chebyshev degree 9, K = 715`. Empty for an exact algorithm. */
+	/** A short description for people: `Chebyshev degree 9, K = 715`. Empty for an exact algorithm. */
 	readonly detail: string;
 	/** Predicted time of one run; of one that cannot prove epsilon, as far as that can be told. */
 	readonly milliseconds?: number;
@@ -21,20 +21,20 @@ export interface PlanEntry {
 	readonly run?: (epsilon?: number) => Promise<GradientResult>;
 }
 
-/** What each algorithm would cost for a problem, and which is the cheapest that can prove epsilon. */
+/** The predicted cost of each algorithm for a problem, and the cheapest algorithm that can prove epsilon. */
 export interface Plan {
 	/** Cheapest first, those that cannot be chosen last. */
 	readonly entries: readonly PlanEntry[];
 	readonly chosen: PlanEntry;
 	/** Why, in words: `Chebyshev degree 9, K = 715: 41 ms predicted; exact: 1.2 s`. */
 	readonly why: string;
-	/** What is to be proved: the absolute error, and where a relative one was asked for, that and the largest entry that it is of. */
+	/** The error to prove: the absolute one; for a relative request also the relative one and the largest entry that it refers to. */
 	readonly target?: PlanTarget;
 	/** Why `auto` runs none of them: nothing but the exact method proves what is asked for, and that takes minutes. */
 	readonly refusal?: string;
 }
 
-/** What a plan is to prove. */
+/** The error that a plan must prove. */
 export interface PlanTarget {
 	/** Absent where no more than the exact method was looked at. */
 	readonly epsilon?: number;

@@ -37,7 +37,7 @@ export async function refusalOf(context: PlanContext, { entries, chosen }: Plan)
 		.join("; ");
 }
 
-/** What the default relative error would take, where it can be proved and was not asked for. */
+/** The time of the default relative error, in words, where it can be proved and was not asked for. */
 async function relativeWay(context: PlanContext, exactTime: number): Promise<string | undefined> {
 	if ("relative" in context.asked) return undefined;
 	const pilot = await gradientSize(context, exactTime);

@@ -26,7 +26,7 @@ export const cacheFolder = (): string => join(process.env["XDG_CACHE_HOME"] || j
 const fileOf = (key: string): string =>
 	join(cacheFolder(), `costs-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 
-/** What is cached under a key. @throws an error of the system where nothing is */
+/** Reads the text that is cached under a key. @throws an error of the system where there is none */
 export const readCached = (key: string): Promise<string> => readFile(fileOf(key), "utf8");
 
 /** Caches a text under a key. @throws an error of the system where that cannot be done */

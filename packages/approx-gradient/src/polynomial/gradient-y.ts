@@ -151,7 +151,7 @@ class GradientYSums {
 		return addErrors(addErrors(scaleError(carried, delta), own), { ...noError, input: this.#input(rows, terms) });
 	}
 
-	/** What Y and E were rounded by, against f̃ A3 of rows whose sizes sum to `rows`. */
+	/** The error from the rounding of Y and E when they were read, against f̃ A3 of rows whose sizes sum to `rows`. */
 	#input(rows: number, terms: number): number {
 		if (this.#read === undefined) return 0;
 		const { unit, tiny } = this.#read;

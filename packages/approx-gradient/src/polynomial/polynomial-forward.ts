@@ -83,7 +83,7 @@ export interface PreparedForward {
 }
 
 /**
- * What the polynomial method takes to certify epsilon, and its run. Reads the rows four times (the profile); computes no
+ * The degree with which the polynomial method certifies epsilon, and its run. Reads the rows four times (the profile); computes no
  * output yet.
  * @throws ComputationError where no degree certifies epsilon
  */

@@ -159,7 +159,7 @@ async function gradientOf(
 	return finish(result, result.proven.bound <= aPriori.bound ? result.proven : aPriori);
 }
 
-/** What a route computes from for an approximation, and the approximation with coefficients that bound those of every row. */
+/** The input of a route for an approximation, and the approximation with coefficients that bound those of every row. */
 function routeInput(
 	{ problem, method, rowDegrees: byRow }: GradientRequest,
 	approximation: Approximation,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { maxDegree } from "./families/family.ts";
 
-/** What is asked of the polynomial, for gradients and for outputs. */
+/** The options that choose the polynomial, for gradients and for outputs. */
 export const basisAndDegree = {
 	basis: z.enum(["taylor", "chebyshev", "minimax"]).default("chebyshev").describe("the polynomial in place of exp"),
 	degree: z

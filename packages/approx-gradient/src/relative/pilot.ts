@@ -9,7 +9,7 @@ import type { Profile } from "../polynomial/profile/profile.ts";
 export interface Pilot {
 	/** Largest entry of the approximate gradient. */
 	readonly largest: number;
-	/** What rounding may add to an entry: where `largest` is not above it, the gradient may as well be zero. 0 where rows were left out. */
+	/** Bound on the rounding error of an entry: where `largest` is not above it, the gradient may as well be zero. 0 where rows were left out. */
 	readonly floor: number;
 	readonly degree: number;
 }

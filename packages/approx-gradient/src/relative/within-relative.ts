@@ -25,7 +25,7 @@ export const epsilonFor = (relative: number, largest: number): number => (relati
 /** Whether a pilot does not tell the gradient from zero. */
 export const maybeZero = ({ largest, floor }: Pilot): boolean => largest <= floor;
 
-/** What is told of a gradient that may be zero. */
+/** The remark for a gradient that may be zero. */
 export const zeroRemark = ({ floor }: Pilot): string =>
 	`the gradient cannot be told from zero (rounding is up to ${floor.toExponential(1)}): a relative error has no meaning, ` +
 	`an absolute one of ${ABSOLUTE_OF_ZERO} is proved`;

@@ -13,7 +13,7 @@ export interface EndToEnd {
 	readonly layers: readonly { readonly Q: number; readonly K: number; readonly V: number; readonly W_O?: number }[];
 }
 
-/** What a head is off by where its layer's input is off by `input` a row. */
+/** Bounds on the errors of a head whose layer's input is off by `input` a row. */
 interface HeadErrors {
 	/** Of a row of queries, keys, values. */
 	readonly Q: number;

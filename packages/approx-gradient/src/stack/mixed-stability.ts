@@ -85,7 +85,7 @@ function roundingOf({ n, d, heads, residual }: AttentionStack, pass: ProvedPass)
 	return largest(parts);
 }
 
-/** What a gradient Aᵀ G in weights loses, against its Frobenius norm. */
+/** The rounding error of a gradient Aᵀ G in weights, relative to its Frobenius norm. */
 function weightRounding(n: number, A: Float64Array, G: Float64Array, computed: Matrix | undefined): number {
 	if (!computed) return 0;
 	const size = least(frobenius(computed));

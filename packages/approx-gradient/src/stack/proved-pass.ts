@@ -12,5 +12,5 @@ export interface ProvedGradients extends OperatorGradients {
 	readonly rowBounds: OfEachGradient<Float64Array>;
 }
 
-/** What passed through a layer whose attention is approximate, with its local bounds: at the inputs that it was given. */
+/** The pass through a layer whose attention is approximate, with its local bounds: at the inputs that it was given. */
 export type ProvedPass = LayerPass<ProvedOutput, ProvedGradients>;

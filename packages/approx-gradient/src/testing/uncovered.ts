@@ -2,7 +2,7 @@ import { type AttentionProblem, asDtype, scaledQueries } from "@attgrad/attentio
 import { denseIntermediates } from "@attgrad/exact-gradient";
 import type { Profile } from "../polynomial/profile/profile.ts";
 
-/** What a profile says of a problem and is not so, computed in double precision from all pairs of rows: each with what it says and what is. */
+/** The false bounds of a profile, found in double precision from all pairs of rows: each with the true number and the stated bound. */
 export function uncovered(given: AttentionProblem, profile: Profile): string[] {
 	const problem = asDtype(given, "f64");
 	const { n, d, A1, A2 } = problem;

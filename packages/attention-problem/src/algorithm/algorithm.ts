@@ -16,7 +16,7 @@ export interface Certificate {
 	readonly floatFloor: number;
 }
 
-/** What a gradient algorithm gives. */
+/** The result of a gradient algorithm. */
 export interface GradientResult {
 	/** dL/dX, d x d, in double precision. */
 	readonly gradient: Matrix;
@@ -33,7 +33,7 @@ export interface GradientResult {
 	readonly certificate?: Certificate;
 	/** Anything about the answer that was not asked for, in one line: that the gradient is zero, so that no relative error was proved. */
 	readonly remark?: string;
-	/** What an algorithm that chooses among others picked, and why in words; whether its answer is exact up to rounding. */
+	/** For an algorithm that chooses among others: its choice, the reason in words, and whether the answer is exact up to rounding. */
 	readonly picked?: { readonly algorithm: string; readonly why: string; readonly exact?: boolean };
 }
 

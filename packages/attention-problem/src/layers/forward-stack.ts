@@ -10,7 +10,7 @@ interface Chosen {
 	readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What became of one layer of several. */
+/** The result of one layer of several. */
 export interface LayerRun extends ForwardResult {
 	/**
 	 * Bound on max |õ − o| against the exact layers from the first on: the layer's certificate plus what its exact output

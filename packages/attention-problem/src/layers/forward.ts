@@ -6,7 +6,7 @@ import type { AttentionLayer } from "./layer.ts";
 /** Takes rows from..from+rows-1 of an output, each row once, from the first to the last; the storage is reused after. */
 export type RowSink = (from: number, rows: Matrix) => void;
 
-/** What is known of an output beside its rows. */
+/** The facts about an output that come beside its rows. */
 export interface ForwardResult {
 	/** Degree of the polynomial. */
 	readonly degree?: number;

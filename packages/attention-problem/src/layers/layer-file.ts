@@ -4,7 +4,7 @@ import { convertedRows } from "../problem/converted-rows.ts";
 import { checkFinite } from "../problem/problem.ts";
 import type { LayerWeights } from "./layer.ts";
 
-/** What a layer file holds: projections of one layer, or the input and the weights of layers in a row. */
+/** The content of a layer file: projections of one layer, or the input and the weights of layers in a row. */
 export type LayerInputs =
 	| { readonly kind: "projections"; readonly Q: RowSource; readonly K: RowSource; readonly V: RowSource }
 	| { readonly kind: "tokens"; readonly E: RowSource; readonly layers: readonly LayerWeights[] };
@@ -30,7 +30,7 @@ const usage =
  * Opens an `.npz` archive or a folder of `.npy` files with Q, K and V, n x d each (Definition E.1), or with an input E, n x d,
  * and weights Q, K, V, d x d or stacked as layers x d x d (Definition 1.1); scale is a number. Rows stay in the file
  * as those of `openProblem` do.
- * @param dtype number type to read them as; single precision when all are float32, double otherwise, unless given
+ * @param dtype number type to read them as; default: single precision when all are float32, double otherwise
  * @throws UsageError naming file and array as `openProblem` does
  */
 export async function openLayers(path: string, dtype?: Dtype): Promise<OpenLayers> {

@@ -29,7 +29,7 @@ export interface LayerWeights {
 
 /**
  * The layer whose queries, keys and values are given (Definition E.1), n x d each; no copy.
- * @param scale factor of the scores, 1/d unless given (Definition E.1 has 1)
+ * @param scale factor of the scores; default: 1/d (Definition E.1 has 1)
  * @throws UsageError for shapes or number types that differ, n = 0, d = 0, an entry in memory that is not finite, or a
  * scale that is not a finite number > 0
  */
@@ -49,7 +49,7 @@ export function projectedLayer<Rows extends RowSource = Matrix>(
 
 /**
  * The layer E ↦ D⁻¹ exp(scale · E Q Kᵀ Eᵀ) E V (Definition 1.1) of an input n x d and weights d x d; no copy.
- * @param scale factor of the scores, 1/d unless given
+ * @param scale factor of the scores; default: 1/d
  * @param roundedFrom number type that input and weights were rounded from when they were read; default: they were not
  * @throws UsageError as `projectedLayer`
  */

@@ -37,7 +37,7 @@ export function openArrays(source: FileSource): ArrayFiles {
 	return openArchive(source);
 }
 
-/** What `read` finds at a path; an error of the system becomes a UsageError. */
+/** Returns the result of `read` for a path; an error of the system becomes a UsageError. */
 function reading<Result>(path: string, read: (path: string) => Result): Result {
 	try {
 		return read(path);

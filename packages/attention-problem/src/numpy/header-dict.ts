@@ -5,7 +5,7 @@ export interface HeaderDict {
 	readonly shape: readonly number[];
 }
 
-/** What is wrong with a header dictionary, without the file's name. */
+/** An error in a header dictionary; its message does not name the file. */
 export class HeaderSyntaxError extends Error {}
 
 /** Reads one text from left to right. */

@@ -3,7 +3,7 @@ import { kindOfBytes } from "../files/file-kind.ts";
 import { type ElementType, elementType, nativeDescr } from "./element-type.ts";
 import { HeaderSyntaxError, parseHeaderDict } from "./header-dict.ts";
 
-/** What the header of a `.npy` array says. */
+/** The content of the header of a `.npy` array. */
 export interface NpyHeader {
 	readonly element: ElementType;
 	/** True where the first index runs fastest. */

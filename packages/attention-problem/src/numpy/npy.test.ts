@@ -12,7 +12,7 @@ const fixtures = fileURLToPath(new URL("../../fixtures/numpy/", import.meta.url)
 const scratch = mkdtempSync(join(tmpdir(), "attgrad-npy-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** What make.py wrote into the fixture of a name. */
+/** The array that make.py wrote into the fixture of a name. */
 function expected(name: string): Matrix {
 	const unsigned = /u\d/.test(name);
 	return Matrix.build(5, 3, (i, j) => (name === "b1.npy" ? (3 * i + j) % 2 : 3 * i + j - (unsigned ? 0 : 4)));

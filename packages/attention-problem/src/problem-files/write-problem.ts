@@ -6,7 +6,7 @@ import { type AttentionProblem, matrixNames } from "../problem/problem.ts";
 import { rowBlocks } from "../problem/row-blocks.ts";
 import { ZipWriter } from "../zip/writer.ts";
 
-/** What one who waits for a problem file can see and do. */
+/** The progress report and the abort signal for writing a problem file. */
 export interface WriteOptions {
 	/** Called with the rows written so far and in all, over all matrices. */
 	onProgress?: (done: number, total: number) => void;

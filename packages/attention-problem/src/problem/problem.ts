@@ -40,7 +40,7 @@ export type MatrixName = (typeof matrixNames)[number];
 
 /**
  * Checks the matrices of an instance and makes a problem of them; no copy.
- * @param scale factor of the scores, 1/d unless given
+ * @param scale factor of the scores; default: 1/d
  * @throws UsageError for a wrong shape, n = 0, d = 0, number types that differ, or a scale that is not a finite number > 0;
  * and, for matrices in memory, for an entry that is NaN or infinite (out-of-core rows are checked as they are read)
  */

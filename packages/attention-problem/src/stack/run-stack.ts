@@ -16,7 +16,7 @@ export interface StackOperator<Output extends { output: Matrix }, Gradients exte
 	backward(problem: BackwardProblem, layer: number): Promise<Gradients>;
 }
 
-/** What passed through a layer. Rows of heads lie one head below the other, (heads · n) x width; all else is n x …. */
+/** The pass through a layer. Rows of heads lie one head below the other, (heads · n) x width; all else is n x …. */
 export interface LayerPass<Output extends { output: Matrix }, Gradients extends OperatorGradients> {
 	readonly weights: StackWeights;
 	/** E_ℓ. */

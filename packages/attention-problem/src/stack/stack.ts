@@ -27,7 +27,7 @@ export interface AttentionStack {
 	readonly layers: readonly StackWeights[];
 	/** Gradient of the loss in the output of the last layer, n x d. */
 	readonly dO: Matrix;
-	/** Factor of the scores, 1/width unless given. */
+	/** Factor of the scores; default: 1/width. */
 	readonly scale: number;
 	readonly visibility: Visibility;
 	readonly residual: boolean;

@@ -10,7 +10,7 @@ export const signature = {
 /** Bytes of a record before its name, extra fields and comment. */
 export const fixedLength = { localHeader: 30, centralHeader: 46, end: 22, zip64End: 56, zip64Locator: 20 } as const;
 
-/** What a field of 16 or 32 bits holds when its value is in a zip64 record. */
+/** The value of a field of 16 or 32 bits when its true value is in a zip64 record. */
 export const SEE_ZIP64_16 = 0xffff;
 export const SEE_ZIP64_32 = 0xffffffff;
 

@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 
-/** What the main thread starts a worker with. */
+/** The data with which the main thread starts a worker. */
 export interface ThreadStart {
 	readonly id: number;
 	readonly memory: WebAssembly.Memory;

@@ -4,7 +4,7 @@ export type BuildName = "simd" | "fma" | "fma256";
 /** A way to compute: `js` is plain TypeScript, the reference of all others. */
 export type KernelName = "js" | BuildName;
 
-/** What sets a build apart from the others. */
+/** The settings in which a build differs from the others. */
 export interface Build {
 	/** WebAssembly features that the compiler may use, by the names of `asc --enable`. */
 	readonly features: readonly string[];

@@ -12,7 +12,7 @@ export const CONTROL = {
 		nextTask: 96,
 		/** Tasks done. */
 		doneTasks: 128,
-		/** What the job is: one of `jobKind`. */
+		/** The kind of job: one of `jobKind`. */
 		kind: 160,
 		/** Number of the module and of the function in it, in the order in which they were loaded and are exported. */
 		module: 161,
@@ -40,5 +40,5 @@ export const CONTROL = {
 	end: 65536,
 } as const;
 
-/** What a job asks of a worker: run tasks, load the module that is at its port, or end. */
+/** The kinds of job for a worker: run tasks, load the module that is at its port, or end. */
 export const jobKind = { run: 1, load: 2, close: 3 } as const;

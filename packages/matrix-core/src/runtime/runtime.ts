@@ -10,7 +10,7 @@ import type { ProgressReport } from "./progress-report.ts";
 import { RowCache } from "./row-cache.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
-/** What an algorithm computes with. Made by `createRuntime`, closed when done. */
+/** The kernel, the threads and the reports of computations. Made by `createRuntime`, closed when done. */
 export interface Runtime {
 	/** The kernel build in use; `js` is plain TypeScript. */
 	readonly kernel: KernelName;
@@ -26,7 +26,7 @@ export interface Runtime {
 	close(): Promise<void>;
 }
 
-/** What a runtime is to compute on. */
+/** The options of `createRuntime`. */
 export interface RuntimeOptions {
 	/** @default the fastest kernel that this machine has, or what ATTGRAD_KERNEL names */
 	kernel?: string;
@@ -49,7 +49,7 @@ interface Started {
 	readonly pool: ThreadPool;
 }
 
-/** What stands behind a runtime with kernels: made by the first computation that needs it. */
+/** The memory, threads and queue of a runtime with kernels; the first computation that needs them starts them. */
 interface Engine {
 	readonly start: () => Promise<Started>;
 	/** Ends when the computations that have been asked for so far are done. */

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { KernelModule } from "./kernel-module.ts";
 
-/** What V8 says, of each pair of vectors that it could not join into 256 bits, when it compiles the `fma256` build of a module. */
+/** V8's messages on pairs of vectors that it could not join into 256 bits when it compiles the `fma256` build of a module. */
 export function unjoined({ name, folder }: KernelModule): string[] {
 	const module = `{ name: ${JSON.stringify(name)}, folder: new URL(${JSON.stringify(folder.href)}) }`;
 	const compile = `import { compileKernels } from ${JSON.stringify(new URL("./kernel-module.ts", import.meta.url).href)};

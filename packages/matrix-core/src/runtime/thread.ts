@@ -3,7 +3,7 @@ import { instantiate, type KernelFunctions } from "./kernel-module.ts";
 
 const { word } = CONTROL;
 
-/** What one thread, the main one or a worker, does for a job. */
+/** The work of one thread, the main one or a worker, on a job. */
 export class Thread {
 	readonly #id: number;
 	readonly #memory: WebAssembly.Memory;

@@ -59,7 +59,7 @@ function squaresOf(rows: Matrix): Matrix {
 	return made;
 }
 
-/** What is summed over queries. */
+/** Sums over queries. */
 interface QuerySums {
 	/** Rows c'_i q̂_b / D̃, then dO_i / D̃, then what bounds of dV and of dK are made of, the same over D̃. */
 	readonly right: Matrix;

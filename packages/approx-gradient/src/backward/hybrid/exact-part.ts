@@ -10,7 +10,7 @@ const u = 2 ** -53;
 export interface ExactPart {
 	readonly dQ: Matrix;
 	readonly outputs: Matrix;
-	/** What these queries add to the rows of keys. */
+	/** The contribution of these queries to the rows of keys. */
 	readonly dK: Matrix;
 	readonly dV: Matrix;
 	/** Bounds on an entry: of a row of dQ, of dK and of dV. */

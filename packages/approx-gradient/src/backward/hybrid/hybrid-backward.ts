@@ -41,7 +41,7 @@ const MANY_EXACT = 0.25;
 
 const options = z
 	.strictObject({
-		rank: z.int().min(1).max(2048).optional().describe(`number of pivots of each head; ${DEFAULT_RANK} unless given`),
+		rank: z.int().min(1).max(2048).optional().describe(`number of pivots of each head; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
 		relative: relativeOption.describe("bound on the error of each gradient as a part of its largest entry"),
 		seed: z.int().min(0).default(0).describe("of the pivots"),

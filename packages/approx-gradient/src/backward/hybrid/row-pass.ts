@@ -89,7 +89,7 @@ async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, product
 
 type RowSums = Awaited<ReturnType<typeof rowSums>>;
 
-/** What is known of the errors of a row's sums. */
+/** Bounds on the errors of a row's sums. */
 async function rowErrors({ Phi, Psi, error }: HeadApproximated, head: HybridHead, { normaliser }: RowSums) {
 	const n = Psi.rows;
 	const alpha = error.queries(head.queries, Phi);

@@ -14,7 +14,7 @@ import { gradientNames } from "../attempt.ts";
 import { type BackwardAccuracy, exactWork, planBackward, polynomialWork } from "../plan-backward.ts";
 import { backwardPolynomial } from "../polynomial-backward.ts";
 
-/** What one backward algorithm would do for a layer. */
+/** The plan of one backward algorithm for a layer. */
 export interface BackwardEntry {
 	readonly algorithm: string;
 	/** Predicted time of one run: that of a sample on this machine, brought to full size by operation counts. */
@@ -27,7 +27,7 @@ export interface BackwardEntry {
 	readonly reason?: string;
 }
 
-/** What each algorithm would cost for a layer, and which one `auto` takes. */
+/** The predicted cost of each algorithm for a layer, and the algorithm that `auto` takes. */
 export interface BackwardEntries {
 	/** Cheapest first, those that cannot be chosen last. */
 	readonly entries: readonly BackwardEntry[];

@@ -1,7 +1,7 @@
 import type { Matrix } from "@attgrad/matrix-core";
 import { expm1Up, expUp, normUp, over, plus, times } from "../../error-bound/index.ts";
 
-/** What operands that were computed may be off by from those that are meant; keys are as given. */
+/** Bounds on the distance of computed operands from the intended ones; keys are as given. */
 export interface OperandErrors {
 	/** At least the length of the error of each query. */
 	readonly queries: Float64Array;

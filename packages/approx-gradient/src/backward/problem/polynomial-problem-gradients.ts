@@ -24,7 +24,7 @@ import { type BackwardPlan, planBackward } from "../plan-backward.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
 import { type MovedGradients, movedGradients, productErrors } from "./moved-operands.ts";
 
-/** What a certified computation of several gradients is asked to keep. */
+/** The accuracy that a certified computation of several gradients must reach. */
 export interface ProblemGradientsRequest {
 	/** Bound on the error of every entry. */
 	readonly epsilon?: number | undefined;
@@ -52,7 +52,7 @@ export interface CertifiedProblemGradients {
 	readonly rank: number;
 	/** Rows that were computed exactly. */
 	readonly exactRows: number;
-	/** What is told where a relative error was asked for and some gradient may be zero. */
+	/** The remark for a run with a relative error where some gradient may be zero. */
 	readonly remark?: string;
 }
 

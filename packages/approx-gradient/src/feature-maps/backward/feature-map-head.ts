@@ -28,7 +28,7 @@ export interface HeadGradients {
 	readonly dV: Matrix;
 	/** Queries that the map does not cover: they are exact. */
 	readonly exactRows: number;
-	/** What entries may be off by; undefined for a map that knows nothing of its errors. */
+	/** Bounds on the errors of entries; undefined for a map that knows nothing of its errors. */
 	readonly errors?: HeadErrors;
 }
 

@@ -6,7 +6,7 @@ import type { HeadSpans } from "./head-spans.ts";
 
 const u = unitRoundoff("f64");
 
-/** What entries of the gradients of a head may be off by. */
+/** Bounds on the errors of entries of a head's gradients. */
 export interface HeadErrors {
 	/** Of each row of dQ. */
 	readonly dQ: Float64Array;
@@ -104,7 +104,7 @@ export class HeadBounds {
 		return times(times(u * (K.rows + 4 * V.cols + 16), Math.max(1, sizes)) + u * (2 * K.cols + 8) * plus(1, score), 2);
 	}
 
-	/** What is known of a row of features. */
+	/** Bounds on the errors that a row of features causes. */
 	#mapped(features: ArrayLike<number>, D: number, alpha: number | undefined) {
 		const error = this.#error;
 		const { absolute, largest, rank, rows } = this.#keys;

@@ -16,7 +16,7 @@ import { BLOCK_ROWS, clusterGradient } from "./cluster-gradient.ts";
 import { partitionOf } from "./partition.ts";
 
 const count = (what: string) =>
-	z.int().min(1).max(1024).optional().describe(`clusters of ${what}; chosen by predicted cost unless given`);
+	z.int().min(1).max(1024).optional().describe(`clusters of ${what}; default: chosen by predicted cost`);
 
 const options = z
 	.strictObject({

@@ -19,7 +19,7 @@ export interface HybridGeometry extends Pick<HybridPivots, "coordinates" | "shif
 	readonly points: Matrix;
 	/** Index of the first key among them. */
 	readonly firstKey: number;
-	/** What a residual of each counts: of a query 1/D̃², of a key the square of its weight. */
+	/** The weight of each residual: of a query 1/D̃², of a key the square of its weight. */
 	readonly weights: Float64Array;
 }
 

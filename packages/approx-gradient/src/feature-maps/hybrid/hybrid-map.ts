@@ -107,7 +107,7 @@ function lengthsOf(features: Matrix, weight: (j: number) => number, H: number): 
 }
 
 /**
- * What rounding does: `scores` is the relative error of w e^<x, y> for coordinates as they were computed, `features` the H of a residual of length 1:
+ * Rounding errors: `scores` is the relative error of w e^<x, y> for coordinates as they were computed, `features` the H of a residual of length 1:
  * twice η, the rounding of features and of the sums of their squares.
  */
 function unitError({ coordinates, points, inverse, sizes, shift }: HybridPivots, pointSquares: Float64Array) {

@@ -31,7 +31,7 @@ const HIGHEST = 2048;
 
 const options = z
 	.strictObject({
-		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of pivots; ${DEFAULT_RANK} unless given`),
+		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of pivots; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
 		seed: z.int().min(0).default(0).describe("of the pivots"),
 	})

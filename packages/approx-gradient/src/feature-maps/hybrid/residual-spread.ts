@@ -14,7 +14,7 @@ export interface ResidualKeys {
 	readonly squares: Float64Array;
 	readonly weights: Float64Array;
 	readonly features: Matrix;
-	/** What a residual of length 1 may be off by. */
+	/** Bound on the error of a residual of length 1. */
 	readonly H: number;
 }
 

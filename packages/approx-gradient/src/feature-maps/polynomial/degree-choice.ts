@@ -73,7 +73,7 @@ export const chosenDegree = ({ degree }: Accuracy, radius: number, delta: number
 /** Matrices of a block's rows times the features that are alive at once: features, cotangents, and parts of both. */
 const BLOCK_COPIES = 8;
 
-/** What an expansion in monomials takes its memory for. */
+/** The sizes that set the memory of an expansion in monomials. */
 interface Expansion {
 	readonly d: number;
 	readonly degree: number;

@@ -11,7 +11,7 @@ export interface MonomialMapOptions {
 	readonly tree: FeatureTree;
 	/** a_0..a_g of the polynomial in place of exp. */
 	readonly coefficients: Float64Array;
-	/** What is subtracted from every key, d numbers. */
+	/** The vector of d numbers that is subtracted from every key. */
 	readonly centre: Float64Array;
 	/** Queries are divided and keys multiplied by it, so that powers of both stay near 1; a power of two rounds nothing. */
 	readonly t: number;
@@ -25,7 +25,7 @@ export const balance = (queryNorm: number, keyNorm: number): number =>
 /** Relative rounding error of w_α x^α y^α at |α| <= degree: both powers, the weight, the centred key. */
 export const monomialRounding = (degree: number): number => (4 * degree + 8) * unitRoundoff("f64");
 
-/** What a polynomial's features are made from. */
+/** The numbers that define a polynomial's features. */
 export interface MonomialSizes {
 	readonly degree: number;
 	readonly coefficients: Float64Array;

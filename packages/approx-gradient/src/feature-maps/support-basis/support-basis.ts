@@ -31,7 +31,7 @@ const options = z
 			.number()
 			.min(0)
 			.optional()
-			.describe("T, the largest |entry| of A1 X and A2 that is light; chosen by predicted cost unless given"),
+			.describe("T, the largest |entry| of A1 X and A2 that is light; default: chosen by predicted cost"),
 		form: z
 			.enum(["plug-in", "surrogate"])
 			.default("plug-in")

@@ -93,7 +93,7 @@ export function exactRounding(problem: AttentionProblem<RowSource>): Certificate
 const UNSHIFTED = 16;
 
 /**
- * What <Yᵀ c, A3_l> is off by because results are below the normal range: the kernels take c back to A3, which may be as large as Y
+ * The error that underflow causes in <Yᵀ c, A3_l>: the kernels take c back to A3, which may be as large as Y
  * is small, and divide it by Σ e^s.
  */
 function lostOfCotangents({ n, d, Y, A1 }: AttentionProblem<RowSource>, valueInputs: number): number {

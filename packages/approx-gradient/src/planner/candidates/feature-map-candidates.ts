@@ -19,7 +19,7 @@ export const featureMapNames = ["support-basis", "clusters", "nystrom"] as const
 
 type FeatureMapName = (typeof featureMapNames)[number];
 
-/** What a few of the rows say of the run on all. */
+/** The work, degree and rank of a full run, predicted from a sample of rows. */
 interface Foreseen {
 	readonly work: Work;
 	readonly detail: string;
@@ -122,7 +122,7 @@ export function outlook(
 	return { cost, least: model.timeOf(name, least(n, d)) };
 }
 
-/** What an algorithm by feature maps would do, foreseen from a sample of rows. */
+/** The plan of an algorithm by feature maps, predicted from a sample of rows. */
 export async function featureMapEntry(context: PlanContext, name: FeatureMapName): Promise<PlanEntry> {
 	const { problem, epsilon, asked, runtime, model } = context;
 	const { rows, foresee } = foresights[name];

@@ -3,12 +3,12 @@ import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import type { Profile } from "../../polynomial/profile/profile.ts";
 import type { CostModel } from "../costs/cost-model.ts";
 
-/** What a plan is made for. */
+/** The problem and the accuracy that a plan is made for, with the machine's costs. */
 export interface PlanContext {
 	readonly problem: AttentionProblem<RowSource>;
 	/** Bound on max |g~ − g| to prove. */
 	readonly epsilon: number;
-	/** What was asked for, as options of an algorithm: an absolute error, or a relative one that `epsilon` stands for. */
+	/** The requested accuracy, as options of an algorithm: an absolute error, or a relative one that `epsilon` stands for. */
 	readonly asked: { readonly epsilon: number } | { readonly relative: number };
 	readonly runtime: Runtime;
 	readonly model: CostModel;

@@ -74,7 +74,7 @@ type Sizes = { readonly size: number; readonly raisedSize: number; readonly degr
 /** Milliseconds that axes take a row and d², in plain TypeScript, and that growing a set takes a monomial. */
 const ANISOTROPIC = { row: 2e-5, monomial: 5e-3 };
 
-/** What no variant is faster than, from n and d alone. */
+/** The least time of any variant, from n and d alone. */
 export const leastPolynomialTime = (context: Pick<PlanContext, "problem" | "model">): number =>
 	Math.min(...variants.map((variant) => variantTime(context, variant, sizesOf(context.problem.d, LEAST_DEGREE))));
 
@@ -127,7 +127,7 @@ export function timeAtDegree(context: PlanContext, degree: number): number {
 const words = { chebyshev: "Chebyshev", minimax: "minimax", gauss: "rows' own" };
 
 /**
- * What a variant would do: its approximation is chosen, and its run starts with that.
+ * The plan of a variant: its approximation is chosen, and its run starts with that.
  * @param from the least degree that is looked at
  */
 export function variantEntry(context: PlanContext, profile: Profile, variant: Variant, from = 0): PlanEntry {
@@ -156,7 +156,7 @@ export function variantEntry(context: PlanContext, profile: Profile, variant: Va
 	}
 }
 
-/** What polynomials by row would do: their degree is chosen, and their run starts with that. */
+/** The plan of polynomials by row: their degree is chosen, and their run starts with that. */
 export function gaussEntry(context: PlanContext, profile: Profile, variant: Variant): PlanEntry {
 	const { problem, epsilon, asked, runtime } = context;
 	const { route } = variant;

@@ -14,7 +14,7 @@ const REPEATS = 4;
 /** Samples have this part of their rows where kernels are plain TypeScript, which is that much slower. */
 const PLAIN_SHARE = 1 / 4;
 
-/** What unit times hold for. */
+/** The key of stored unit times: processor, kernel, number type and threads. */
 export function calibrationKey({ kernel, threads }: Runtime, dtype: Dtype): string {
 	return `${processorName()}, kernel ${kernel}, ${dtype}, threads ${threads}`;
 }
@@ -41,7 +41,7 @@ export async function calibratedModel(runtime: Runtime, dtype: Dtype, names: rea
 const versions = (names: readonly CostName[]): Partial<Record<CostName, number>> =>
 	Object.fromEntries(names.map((name) => [name, costVersion(name)]));
 
-/** What a unit of each term takes: least squares over the samples. */
+/** The time of one unit of each term: least squares over the samples. */
 async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Promise<readonly number[]> {
 	const cost: Cost = costs[name];
 	const share = runtime.kernel === "js" ? PLAIN_SHARE : 1;

@@ -24,7 +24,7 @@ export interface CostSample {
 	readonly work: Work;
 }
 
-/** What a run of an algorithm takes: its time is a sum of these terms, each times what one unit takes on a machine. */
+/** The cost of a run of an algorithm: its time is a sum of these terms, each multiplied by the time of one unit on a machine. */
 export interface Cost {
 	/** 1 for what does not depend on the problem, then counts of operations. */
 	terms(work: Work): readonly number[];

@@ -14,7 +14,7 @@ export interface PlannedRun {
 	readonly B: number;
 }
 
-/** What algorithms take unless they are told (their own defaults). */
+/** Values that algorithms use for options that are not set (their own defaults). */
 const DEFAULTS = { rank: 128, features: 256, epsilon: 1e-6 };
 
 /** Uniform entries in [-B, B] have a largest ‖q‖ ‖k‖ of about this much of B² after centring: less, the more there are. */

@@ -47,7 +47,7 @@ export class DeviationPilot {
 	readonly #sumCount: number;
 	readonly #columns: number;
 	readonly #moments: Float64Array;
-	/** What a mean square may lose below the normal range. */
+	/** Bound on the loss of a mean square by underflow. */
 	readonly #lost: number;
 	#keyColumns: Numbers = new Float64Array(0);
 	#sums = new Float64Array(0);

@@ -12,7 +12,7 @@ const SAMPLE = { queries: 128, keys: 96 };
 const predicted = new WeakMap<Profile, RunTotals>();
 
 /**
- * What the totals of a run on kernels will come to, from 128 rows against 96 keys spread evenly: some 7 % off at most for the
+ * The predicted totals of a run on kernels, from 128 rows against 96 keys spread evenly: some 7 % off at most for the
  * residuals of uniform data. Not a proof; the run gives that. O(1) in n, about a millisecond.
  */
 export function predictedTotals(problem: AttentionProblem<RowSource>, profile: Profile): RunTotals {

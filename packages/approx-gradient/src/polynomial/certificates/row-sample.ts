@@ -103,7 +103,7 @@ const inflated = ({ values, keys }: SampledRow["deviations"]): SampledRow["devia
 });
 
 /**
- * What the a-posteriori certificate of an approximation will come to, estimated from a sample of rows: the same forms
+ * The predicted a-posteriori certificate of an approximation, estimated from a sample of rows: the same forms
  * with the sample's exact residuals and deviations. Not a proof; the run gives that.
  */
 export function predictBound({ rows, totalWeight }: RowSample, method: Method, candidate: Candidate): ProvenBound {

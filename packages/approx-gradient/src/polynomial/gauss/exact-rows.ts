@@ -7,7 +7,7 @@ import type { Method } from "../method/approximation.ts";
 const ROWS = 64;
 const BLOCK_KEYS = 512;
 
-/** What exact rows leave for a certificate. */
+/** The totals of exact rows that a certificate uses. */
 export interface ExactRowTotals {
 	/** d x d: at least the rounding of entry (a, b) of the gradient, without the scale. */
 	readonly rounding: Float64Array;
@@ -16,7 +16,7 @@ export interface ExactRowTotals {
 	readonly residualSums: Float64Array;
 }
 
-/** What exact rows add to a gradient. */
+/** The contribution of exact rows to a gradient. */
 export interface ExactRowSums extends ExactRowTotals {
 	/** Σ_j A1_jᵀ Ĝ_j, d x d, without the problem's scale. */
 	readonly gradient: Matrix;

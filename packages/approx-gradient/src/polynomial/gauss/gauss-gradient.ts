@@ -55,7 +55,7 @@ export const gaussRequest = (
 const HIGHEST = 40;
 const PATIENCE = 4;
 
-/** What a prediction is to be below, as a part of epsilon: a run in vain costs more than a degree too many, which one in some runs is. */
+/** The largest accepted prediction, as a part of epsilon: a run in vain costs more than a degree too many, which one in some runs is. */
 const MARGIN = 0.5;
 
 /** Runs whose certificate may turn out above epsilon. */
@@ -126,7 +126,7 @@ export async function gaussOfDegree(request: GaussRequest, degree: number): Prom
 export interface ServedGradient {
 	readonly gradient: Matrix;
 	readonly leftOut: number;
-	/** What rounding may add to an entry. */
+	/** Bound on the rounding error of an entry. */
 	readonly floor: number;
 }
 

@@ -30,7 +30,7 @@ import { RowPolynomials } from "./row-polynomials.ts";
 import { pilotDegree, type RowNumbers, RowTerms, rowNumbers } from "./row-terms.ts";
 import { addRow, emptyTotals, type GaussTotals } from "./totals.ts";
 
-/** What a run with row polynomials computes from. */
+/** The input of a run with row polynomials. */
 export interface GaussInput {
 	readonly problem: AttentionProblem<RowSource>;
 	/** All monomials up to g, with those of degree g + 1 as the edge. */

@@ -8,7 +8,7 @@ import { RowTerms, rowNumbers } from "./row-terms.ts";
 import type { ScoreSample } from "./score-sample.ts";
 import { addRow, emptyTotals } from "./totals.ts";
 
-/** What a run with row polynomials will come to. Not a proof; the run gives that. */
+/** The predicted bound of a run with row polynomials. Not a proof; the run gives that. */
 export interface PredictedBound {
 	readonly bound: number;
 	readonly floor: number;

@@ -1,6 +1,6 @@
 import { leadingTaylorTerms, taylorDegree, taylorRemainder } from "./taylor-terms.ts";
 
-/** What a row polynomial is made for. */
+/** The degree, the accuracy of sums and the radius that a row polynomial is made for. */
 export interface RowPolynomialOptions {
 	/** g, the degree of P. */
 	readonly degree: number;

@@ -1,4 +1,4 @@
-/** What a run leaves for its certificate: sums over the rows that are not exact. */
+/** The totals that a run's certificate uses: sums over the rows that are not exact. */
 export interface GaussTotals {
 	/** Σ_j |A1_ja|. */
 	readonly inputSums: Float64Array;

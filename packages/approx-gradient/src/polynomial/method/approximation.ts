@@ -16,7 +16,7 @@ export interface Method {
 	readonly space: FeatureSpace;
 	readonly route: Route;
 	readonly family: PolynomialFamily;
-	/** What the route runs on. @default "js" */
+	/** The kernel that the route runs on. @default "js" */
 	readonly kernel?: KernelName;
 }
 

@@ -87,7 +87,7 @@ export function leastCertifiedSet(
 	);
 }
 
-/** What a set of monomials of a degree has at most. */
+/** The largest sizes that a set of monomials of a degree can have. */
 function largestSizes({ profile: { d } }: Method, degree: number): { size: number; raisedSize: number } {
 	const size = Math.min(LARGEST_SET, countMonomials(d, degree));
 	return { size, raisedSize: Math.min(size * (d + 1), countMonomials(d, degree + 1)) };

@@ -20,7 +20,7 @@ export interface FeatureSpace {
 	readonly keyError: Float64Array;
 }
 
-/** What queries and keys are at most after the maps of a frame. */
+/** Bounds on queries and keys after the maps of a frame. */
 export type MappedExtent = Pick<FeatureSpace, "queryReach" | "keyReach" | "keyNorm"> & { readonly queryNorm: number };
 
 /**

@@ -41,7 +41,7 @@ export function principalSpace(problem: AttentionProblem<RowSource>, profile: Pr
 	return spaceOf(profile, best.M, best.N, extentOf(problem, profile, best));
 }
 
-/** What the rows of a problem are at most along axes. */
+/** Bounds on the rows of a problem along axes. */
 function extentOf(problem: AttentionProblem<RowSource>, profile: Profile, { M, N }: { M: Matrix; N: Matrix }) {
 	const queries = new Extent(M);
 	const keys = new Extent(N);

@@ -1,7 +1,7 @@
 import { unitRoundoff } from "@attgrad/matrix-core";
 import { countMonomials, type FeatureTree } from "./feature-tree.ts";
 
-/** What leaving monomials out of P(<q, k>) changes at most, wherever |q_i k_i| <= r_i. */
+/** Bounds on the change of P(<q, k>) when monomials are left out, wherever |q_i k_i| <= r_i. */
 export interface DroppedTerms {
 	/** Of the value: Σ |w_α| r^α over the monomials left out. */
 	readonly value: number;

@@ -48,7 +48,7 @@ export function featureWeights(tree: FeatureTree, coefficients: Float64Array): F
 	return weights;
 }
 
-/** What the system has said last, and when (`performance.now()`): asking takes a seventh of a millisecond. */
+/** The last answer of the system, and its time (`performance.now()`): asking takes a seventh of a millisecond. */
 let said = { at: Number.NEGATIVE_INFINITY, bytes: 0 };
 const STALE = 100;
 

@@ -18,7 +18,7 @@ import { ColumnRange } from "./column-range.ts";
 import { productSizes } from "./profile.ts";
 import { type ProfileSums, reportPass } from "./profile-sums.ts";
 
-/** What becomes of an entry when the results of two shares are joined, and what it starts with. */
+/** The operation that joins an entry of the results of two shares; it also sets the entry's first value. */
 type Join = "min" | "max" | "sum";
 
 const starts: Record<Join, number> = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 };
@@ -45,7 +45,7 @@ interface Pass<Name extends PassName = PassName> {
 	readonly operands: {
 		readonly [Argument in Exclude<keyof PassTask<Name>, RowArgument | SharedArgument>]: Float64Array;
 	};
-	/** What the kernel leaves, in order: how each entry is joined, and how many there are. */
+	/** The results of the kernel, in order: how each entry is joined, and how many there are. */
 	readonly results: readonly (readonly [Join, number])[];
 }
 
@@ -76,7 +76,7 @@ export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtim
 	let single = d === 4 && A1.dtype === "f32";
 	const once = <Name extends PassName>(pass: Pass<Name>) =>
 		withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, single, kernels));
-	/** What a pass gives; where that cannot be trusted, this pass and all after it go in double precision. */
+	/** Runs a pass and returns its sums; where they cannot be trusted, this pass and all after it go in double precision. */
 	const run = async <Name extends PassName, Sums>(
 		pass: Pass<Name>,
 		read: (results: Six, unit: number) => { trusted: boolean; sums: Sums },

@@ -3,7 +3,7 @@ import { Matrix, nextTurn, type ProgressReport, type RowSource, unitRoundoff } f
 import { keyRows, queryRows } from "../../rows/problem-rows.ts";
 import { ColumnRange } from "./column-range.ts";
 
-/** What every pass tells beside its numbers, which are rounded: `profileOf` counts how much. */
+/** The rounding of a pass's numbers, which every pass reports beside them: `profileOf` counts how much. */
 export interface PassSums {
 	/**
 	 * Unit roundoff of what was computed of a row, and of sums over up to 64 rows; sums over more are in double precision. Ranges and largest

@@ -8,7 +8,7 @@ import type { ColumnRange } from "./column-range.ts";
 import { type ProfileSums, plainSums } from "./profile-sums.ts";
 
 /**
- * What centres, radius and certificates are computed from: ranges, norms and means of a problem's rows.
+ * The numbers of a problem that centres, radius and certificates are computed from: ranges, norms and means of its rows.
  * Arrays hold one number a column. Keys are k_l = A2_l - μ, queries q_j = scale · (A1 X)_j - ν, values h = A3 Y.
  */
 export interface Profile {
@@ -45,7 +45,7 @@ export interface Profile {
 	readonly largest: { inputs: number; X: number; valueInputs: number; Y: number };
 	/** max_j scale · Σ_a |A1_ja X_ab|. */
 	readonly queryProducts: Float64Array;
-	/** What rounding the given numbers to the problem's type has changed, where they were rounded. */
+	/** The effect of rounding the given numbers to the problem's type, where they were rounded. */
 	readonly given: InputRounding | undefined;
 }
 
@@ -59,7 +59,7 @@ const u = unitRoundoff("f64");
  * Gathers the profile of a problem in two passes over keys and values and two over queries and targets; keys and
  * queries each get the better of midrange centre and none. Queries stay uncentred where weights ω would underflow.
  * Cost O(n d²), memory O(d²) beside the row blocks.
- * @param sums goes over the rows: in plain TypeScript unless given
+ * @param sums goes over the rows; default: in plain TypeScript
  */
 export async function profileOf(
 	problem: AttentionProblem<RowSource>,

@@ -6,7 +6,7 @@ import { keyBlocks, type QueryBlock, queryBlocks, weightedValues } from "./block
 import { Pace, type RouteInput, type RouteOptions } from "./route.ts";
 import { type RowStates, rowStates } from "./row-states.ts";
 
-/** What a forward run leaves beside its rows, for certificates. */
+/** The numbers of a forward run, beside its rows, that certificates use. */
 export interface ForwardTotals {
 	/** Σ_l ω_l. */
 	readonly totalWeight: number;

@@ -15,7 +15,7 @@ export interface RowDegrees {
 	readonly largestCoefficients: Float64Array;
 }
 
-/** What a route computes from: Ã = Σ_α w_α q^α k^α over a tree's monomials, in a frame. */
+/** The input of a route: Ã = Σ_α w_α q^α k^α over a tree's monomials, in a frame. */
 export interface RouteInput {
 	readonly problem: AttentionProblem<RowSource>;
 	readonly tree: FeatureTree;
@@ -41,7 +41,7 @@ export interface RouteWatcher {
 	keys?(block: KeyBlock, features: Numbers): void;
 	/** A block of queries and its features, each once, before the features are weighed. */
 	queries?(block: QueryBlock, features: Numbers): void;
-	/** What became of the rows of the block that `queries` saw last. */
+	/** The results of the rows of the block that `queries` saw last. */
 	rows?(block: QueryBlock, states: RowStates): void;
 }
 

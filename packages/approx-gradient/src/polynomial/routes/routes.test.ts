@@ -92,7 +92,7 @@ test.each(Object.values(routes))("$name: rows from a source give the same bits a
 	expect(streamed.loss).toBe(loss);
 });
 
-/** What the keys take of all multiplications. */
+/** The share of all multiplications that the keys take. */
 const keyShares = { paper: 1 / 2, moment: 1 / 4, reverse: 9 / (9 + 2 * 10) };
 
 test.each(Object.values(routes))("$name: progress goes up to n, keys and queries by their work", async (route) => {

@@ -2,7 +2,7 @@ import type { Numbers } from "@attgrad/matrix-core";
 import { requirePositive } from "../../rows/softmax-rows.ts";
 import type { QueryBlock } from "./blocks.ts";
 
-/** What a block's rows have come to, column by column: entry i of row j at i·count + j. */
+/** The results of a block's rows, column by column: entry i of row j at i·count + j. */
 export interface RowStates {
 	/** D̃_j = Σ_l Ã_jl > 0, as computed. */
 	readonly normalisers: Float64Array;

@@ -2,7 +2,7 @@ import { plus, times } from "../../../error-bound/index.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
 
-/** What rounding the given numbers to the problem's type changes in its exact gradient; 0 where they are as given. */
+/** The change of the exact gradient when the given numbers are rounded to the problem's type; 0 where they are as given. */
 export function inputForm({ n, d, given, queryReach, queryCentre, queryProducts }: Profile): ErrorForm {
 	const ofSpan = new Float64Array(d);
 	const ofKeys = new Float64Array(d);

@@ -1,7 +1,7 @@
 import type { EntryError } from "../entry-error.ts";
 
 /**
- * What an error bound is made of, for one row j, or for a column of A1 as a whole before anything is computed: every
+ * The numbers that an error bound uses, for one row j, or for a column of A1 as a whole before anything is computed: every
  * number is at least the true one, or the computed one where that is larger. All forms are affine in `residuals`, so
  * that a weighted mean of rows can stand for them.
  */

@@ -6,7 +6,7 @@ import { outer } from "./residual-form.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
 
 /**
- * What the surrogate gradient of the reverse route adds to a bound on the plug-in gradient (paper.md 7.5):
+ * The term that the surrogate gradient of the reverse route adds to a bound on the plug-in gradient (paper.md 7.5):
  * ((δ + δ') / (1 - δ)) scale · Σ_j |A1_ja| Σ_i |c̃_ji| (1 + τ) H_i · max_l |k_lb|, the
  * keys as the features have them. The mean of |h_li - o_ji| under f is
  * at most H_i about its own mean, and o_ji is at most τ H_i from that. Infinite from δ = 1 on.

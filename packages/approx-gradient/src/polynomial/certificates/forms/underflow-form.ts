@@ -16,7 +16,7 @@ import {
 import type { Candidate, Method } from "../../method/approximation.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
 
-/** What results below the normal range change in a gradient by the polynomial method, from the sizes of all rows. */
+/** The error that underflow causes in a gradient by the polynomial method, from the sizes of all rows. */
 export function underflowForm(method: Method, candidate: Candidate): ErrorForm {
 	const { n, d, scale } = method.profile;
 	const inputs = new Float64Array(d);
@@ -48,7 +48,7 @@ export function underflowForm(method: Method, candidate: Candidate): ErrorForm {
 	};
 }
 
-/** What results below the normal range change in an output of the polynomial method. */
+/** The error that underflow causes in an output of the polynomial method. */
 export const polynomialOutputUnderflow = (method: Method, candidate: Candidate, row: RowSizes): number =>
 	outputUnderflow(featureSizes(method, candidate, row));
 

@@ -9,7 +9,7 @@ import { underflowOf } from "./underflow.ts";
 /** Key columns beside values and ones, and the row errors that they prove. */
 export type RowForm = "l1" | "v2" | "vd";
 
-/** What the error of a row is made from beside its own numbers: the same for all rows of a run. */
+/** The constants in the error of a row: the same for all rows of a run. */
 export interface ErrorConstants {
 	readonly d: number;
 	readonly form: RowForm;

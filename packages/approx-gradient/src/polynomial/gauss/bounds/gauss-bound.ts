@@ -9,7 +9,7 @@ import { lostOfExactRows, lostOfGradient } from "./underflow.ts";
 
 type Where = Pick<Method, "profile" | "space">;
 
-/** What a run leaves for its certificate: of the rows with polynomials, and of the others. */
+/** The totals that a run's certificate uses: of the rows with polynomials, and of the others. */
 export interface AllTotals {
 	readonly ofRows: GaussTotals;
 	readonly exact?: ExactRowTotals;
@@ -67,7 +67,7 @@ const rowsOf = (inputSum: number, residualSum: number) => ({
 	residual: inputSum > 0 ? residualSum / inputSum : 0,
 });
 
-/** What rounding the given numbers has changed, at most over entries. */
+/** The change of the gradient that rounding the given numbers has caused, the largest over entries. */
 function inputChanges({ profile }: Where, { halfRange }: ErrorConstants, { ofRows, exact }: AllTotals): number {
 	if (profile.given === undefined) return 0;
 	const { d } = profile;

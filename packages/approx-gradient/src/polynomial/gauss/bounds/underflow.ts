@@ -18,7 +18,7 @@ import { countMonomials } from "../../monomials/feature-tree.ts";
 import { nodesOf } from "../row-polynomial.ts";
 import { LEAST_REACH, LIMITS } from "./limits.ts";
 
-/** What results below the normal range change in a run with polynomials by row. */
+/** The errors that underflow causes in a run with polynomials by row. */
 export interface Underflow {
 	/**
 	 * A power sum Σ ω s^k is off by at most this times R^k Σ ω, for every radius R that a row may have. Infinity where that is
@@ -93,7 +93,7 @@ interface RowsOfColumn {
 }
 
 /**
- * What the gradient in column a is off by, and what the products of row bounds lose: factors on accepted rows are at most
+ * The error that underflow causes in column a of the gradient and in the products of row bounds: factors on accepted rows are at most
  * as `LIMITS` say.
  */
 export function lostOfGradient(
@@ -141,7 +141,7 @@ export function lostOfGradient(
 	return bounded(plus(ofSums, times(scale, plus(times(inputSum, ofBounds), times(n, ofBounds)))));
 }
 
-/** What exact rows lose, in double precision, with weights e^(s - largest). */
+/** The error that underflow causes in exact rows, in double precision, with weights e^(s - largest). */
 export function lostOfExactRows({ profile, space }: Where, rows: RowsOfColumn): number {
 	const { n, d, scale, valueHalfRange } = profile;
 	const half = maxUp(valueHalfRange);
