@@ -48,7 +48,7 @@ function pointsOf(name: CostName, n: number): Point[] {
 	return [plain(n, 2), plain(n, 4), plain(n, 8)];
 }
 
-/** What an algorithm says of a problem that is too large for it. @throws any other failure */
+/** The refusal of an algorithm for which a problem is too large. @throws any other failure */
 function refusal(failure: unknown): string {
 	if (failure instanceof UsageError || failure instanceof ComputationError) return failure.message;
 	throw failure;

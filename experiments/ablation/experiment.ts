@@ -14,7 +14,7 @@ import { describeGains } from "./gains.ts";
 
 const epsilon = 1e-6;
 
-/** What a row is called in the figure; the order is the figure's. */
+/** Names of the rows in the figure, in the figure's order. */
 const names: ReadonlyMap<string, string> = new Map([
 	["polynomial/moment:certificate=a-priori", "moment, Chebyshev"],
 	["polynomial/reverse:certificate=a-priori", "reverse"],
@@ -62,7 +62,7 @@ async function measure(context: CellContext): Promise<Measurement> {
 
 const nameOf = ({ algorithm }: Row) => names.get(algorithm);
 
-/** What each choice of the polynomial method is worth at one target error (paper.md section 11, figure 7). */
+/** The gain of each choice of the polynomial method at one target error (paper.md section 11, figure 7). */
 export default defineExperiment({
 	name: "ablation",
 	title: "What each choice is worth",

@@ -1,6 +1,6 @@
 import type { Row } from "@attgrad/harness";
 
-/** What the others are compared with. */
+/** The baseline of the comparison. */
 const whole = "polynomial/moment:certificate=a-priori";
 
 /** The largest factors in rank and time that a choice is worth, over the cases of the rows. */

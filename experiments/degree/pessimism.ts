@@ -22,7 +22,7 @@ export function pessimism(rows: readonly Row[]): { least: number; most: number }
 
 const leastDegree = (rows: readonly Row[]) => Math.min(...rows.map(({ degree = Infinity }) => degree));
 
-/** What the figure's title says: whether each bound holds, and what it costs. */
+/** The title of the figure: whether each bound holds, and its cost. */
 export function describePessimism(rows: readonly Row[]): string {
 	const certified = rows.filter(({ error_max, error_bound }) => error_max !== undefined && error_bound !== undefined);
 	const broken = certified.filter(({ error_max, error_bound }) => error_max! > error_bound!).length;

@@ -14,7 +14,7 @@ import {
 import type { CellContext, Measurement } from "@attgrad/harness";
 import { exactAlgorithm } from "./exact.ts";
 
-/** What the rows of R0 and R2 are measured on. */
+/** The distribution of the problems that R0 and R2 are measured on. */
 export const gapDistribution = "planted gap";
 
 /** So many rules in a row must be within the error, so that one lucky rule does not count. */

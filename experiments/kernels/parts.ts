@@ -114,7 +114,7 @@ const pass = (
 	},
 });
 
-/** What is measured, by name. Flops count additions and multiplications of the formulas, and nothing else. */
+/** The parts that are measured, by name. Flops count additions and multiplications of the formulas, and nothing else. */
 export const parts: Readonly<Record<string, Part>> = {
 	"A B": product({}),
 	"Aᵀ B": product({ transposeA: true }),

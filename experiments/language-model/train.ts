@@ -22,7 +22,7 @@ export interface TrainingPlan {
 	before?(step: number): Promise<void> | void;
 }
 
-/** What is noted of each step, a list a quantity. */
+/** The record of the steps: one list for each quantity. */
 export interface TrainingCourse {
 	/** Mean cross-entropy of the step's batch, before the step. */
 	readonly loss: number[];

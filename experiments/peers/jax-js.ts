@@ -5,7 +5,7 @@ import { installed, load } from "./optional.ts";
 
 const name = "@jax-js/jax";
 
-/** What is used of an array of jax-js; operations use their operands up, unless `ref` counts one use more. */
+/** The part of a jax-js array that is used. An operation consumes its operands unless `ref` adds a use. */
 interface Numbers {
 	readonly ref: Numbers;
 	mul(other: number): Numbers;

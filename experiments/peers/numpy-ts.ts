@@ -5,7 +5,7 @@ import { installed, load } from "./optional.ts";
 
 const name = "numpy-ts";
 
-/** What is used of an array of numpy-ts. */
+/** The part of a numpy-ts array that is used. */
 interface Numbers {
 	readonly data: Float64Array | Float32Array;
 	readonly T: Numbers;

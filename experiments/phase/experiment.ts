@@ -13,7 +13,7 @@ import {
 import { ComputationError } from "@attgrad/matrix-core";
 import { describePhase, speedUp } from "./speed-up.ts";
 
-/** What the polynomial must prove, max |g̃ − g|. */
+/** The error bound that the polynomial must prove, max |g̃ − g|. */
 const epsilon = 1e-6;
 
 /** Cells that would take longer by the cost model are skipped, milliseconds. */

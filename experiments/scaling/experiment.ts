@@ -13,7 +13,7 @@ import { seededRandom } from "@attgrad/matrix-core";
 const powersOfTwo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => 2 ** (from + i));
 
 /**
- * What stays as it is while n grows; all polynomials prove the same error. It is absolute, and a gradient is a sum over n rows:
+ * The parameters that stay fixed while n grows; all polynomials prove the same error. It is absolute, and a gradient is a sum over n rows:
  * 1e-6 would be below what double precision can prove from n = 2^18 on.
  */
 const point = { d: [4], B: [1], epsilon: [1e-4] };

@@ -13,7 +13,7 @@ const PAIRS = 4;
 const HEADS = 4;
 const WIDTH = 4;
 
-/** What a preset trains. */
+/** The training of a preset. */
 interface Course {
 	readonly n: number;
 	readonly sequences: number;

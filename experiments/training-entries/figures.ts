@@ -58,7 +58,7 @@ function unfolded(row: Row): Row[] {
 	);
 }
 
-/** What grows along training where nothing holds it. */
+/** The growth of quantities along training where nothing holds them. */
 const growth: Figure = {
 	name: "along-training",
 	only: isFree,

@@ -140,7 +140,7 @@ const quantities = [
 
 const quantityOf = (row: Row) => quantities.find(({ name }) => name === row.extra?.["quantity"]);
 
-/** What grows along training towards a teacher of large B, at the largest n that has it. */
+/** The growth of quantities along training towards a teacher of large B, at the largest n that has it. */
 const growth: Figure = {
 	name: "growth",
 	only: (row, rows) => row.n === largestWithTeachers(rows) && row.B === Math.max(...rows.flatMap(({ B }) => B ?? [])),

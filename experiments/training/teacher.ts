@@ -5,7 +5,7 @@ import { Matrix, maxAbs, multiply, type Runtime, scale, seededRandom } from "@at
 /** Scale of the student's weights before the first step. */
 const START = { X: 0.1, Y: 0.5 };
 
-/** What a student learns from, and where it starts: a problem at the student's first weights. */
+/** The task of a student: the size of the problem, the teacher's B and the seed of both. */
 export interface TeacherTask {
 	readonly n: number;
 	readonly d: number;

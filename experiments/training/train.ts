@@ -10,7 +10,7 @@ import { Matrix, type Runtime } from "@attgrad/matrix-core";
 /** Step sizes per token, and the part of the last step that is taken again. */
 const RATES = { X: 20, Y: 3, momentum: 0.5 };
 
-/** What is noted before each step, a list a quantity. */
+/** The record of the training before each step: one list for each quantity. */
 export interface Course {
 	/** L / n. */
 	readonly loss: number[];
@@ -22,7 +22,7 @@ export interface Course {
 	readonly radius: number[];
 	readonly degree: number[];
 	readonly rank: number[];
-	/** What the certificates say that no entry of dL/dX, and of dL/dY, is off by more than. */
+	/** The certified bound on the error of each entry of dL/dX, and of dL/dY. */
 	readonly bound: number[];
 	readonly boundY: number[];
 }

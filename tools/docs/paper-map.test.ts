@@ -51,7 +51,7 @@ function linksOf(text: string): { words: string; path: string }[] {
 	return Array.from(links, ([, words, path]) => ({ words: words.replace(/\\([|<])/g, "$1"), path: path }));
 }
 
-/** What is wrong with a link of a document: no such file, or not the code or the test in it that it names. */
+/** The faults of a link of a document: the file is missing, or lacks the code or the test that the link names. */
 function fault(document: string, { words, path }: { words: string; path: string }): string[] {
 	if (/^https?:/.test(path)) return [];
 	const [file] = path.split("#");

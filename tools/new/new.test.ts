@@ -39,7 +39,7 @@ async function testsOf(name: string, word: string): Promise<{ passed: number; fa
 
 const lint = (path: string) => run(join(root, "node_modules/.bin/biome"), ["check", path], { cwd: copy });
 
-/** What a module of the copy prints of its list. */
+/** The names in a list that a module of the copy exports. */
 const namesIn = async (path: string, list: string): Promise<string[]> => {
 	const program = `import { ${list} } from "${join(copy, path)}"; console.log(${list}.map(({ name }) => name).join(" "));`;
 	return (await node(["--input-type=module", "--eval", program])).stdout.split(/\s/);

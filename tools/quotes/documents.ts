@@ -56,7 +56,7 @@ export function renewed(path: string, text: string, folder = reference): string 
 }
 
 /**
- * What a document claims of the reference run, <!-- holds EXPERIMENT …: COMPARISON --> after the words, and is not so there:
+ * The untrue claims of a document about the reference run, each marked <!-- holds EXPERIMENT …: COMPARISON --> after the words:
  * a line for each.
  */
 export function untrueClaims(path: string, text: string, folder = reference): string[] {

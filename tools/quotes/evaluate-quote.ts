@@ -25,7 +25,7 @@ const aggregates = {
 	sum: (values: readonly number[]) => [values.reduce((a, b) => a + b, 0)],
 } as const;
 
-/** What is rounded so that it stays true: nothing is above a maximum or below a minimum. */
+/** Rounding directions that keep a quote true: no value is above a quoted maximum or below a quoted minimum. */
 const roundings: Readonly<Partial<Record<string, readonly Rounding[]>>> = {
 	min: ["down"],
 	max: ["up"],

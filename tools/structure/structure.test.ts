@@ -9,7 +9,7 @@ const relative = sources
 	.flatMap(({ path, imports }) => imports.flatMap((name) => targetsOf(path, name)).map((target) => ({ path, target })))
 	.filter(({ target }) => paths.has(target));
 
-/** What is wrong besides the exceptions, and exceptions that nothing needs any more. */
+/** The faults that are not exceptions, and the exceptions that are no longer needed. */
 const differences = (found: readonly string[], excepted: readonly string[]) => ({
 	new: found.filter((one) => !excepted.includes(one)),
 	"no longer needed": excepted.filter((one) => !found.includes(one)),

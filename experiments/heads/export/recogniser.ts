@@ -28,7 +28,7 @@ const blocks = [
 /** Q, K and V of all heads of a block, (heads, n, d) each. */
 export type Block = Readonly<Record<"Q" | "K" | "V", HeadArray<Matrix>>>;
 
-/** What is used of onnxruntime-web. */
+/** The part of onnxruntime-web that is used. */
 interface OnnxRuntime {
 	readonly env: { readonly wasm: { numThreads: number; wasmPaths?: string } };
 	readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };

@@ -12,7 +12,7 @@ import { type AttentionStack, runStack, type StackWeights } from "@attgrad/atten
 import { backwardStreaming, operatorForward } from "@attgrad/exact-gradient";
 import { ComputationError, type Matrix, type Runtime } from "@attgrad/matrix-core";
 
-/** What is proved of the gradients of a stack. */
+/** The certificate of the gradients of a stack. */
 export interface StackCertificate {
 	/**
 	 * The mixed-stability certificate (backward.md Theorem A.4): the computed gradients are the exact ones of a stack whose layers are perturbed by no

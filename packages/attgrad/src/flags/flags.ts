@@ -135,7 +135,7 @@ function explain(
 	return `--${flagName(name)} must be ${declared[name]?.expects ?? requirement(issue)}, got ${values[name]}`;
 }
 
-/** What a value must be by an issue of its schema: `>= 1`, `one of a, b`. */
+/** The requirement that an issue of a schema states of a value: `>= 1`, `one of a, b`. */
 export function requirement(issue: z.core.$ZodIssue): string {
 	if (issue.code === "too_small") return `${issue.inclusive ? ">=" : ">"} ${issue.minimum}`;
 	if (issue.code === "too_big") return `${issue.inclusive ? "<=" : "<"} ${issue.maximum}`;

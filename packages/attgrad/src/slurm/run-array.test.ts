@@ -25,7 +25,7 @@ const partOf = (index: Shard["index"], parent = truth) => join(parent, shardFold
 const linesOf = (path: string) => (existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : []);
 const rowsOf = (run: string) => readRows(join(run, "rows.csv")).rows;
 
-/** What becomes of a task, the second time that somebody looks: so many new rows, and the state. */
+/** The fate of a task at the second look: the number of new rows, and the state. */
 type Fate = readonly [rows: number, state: TaskState | undefined];
 
 /** A SLURM whose tasks copy rows that were measured before. */

@@ -62,7 +62,7 @@ export function afterAll(work: () => unknown): void {
 	endings.push(work);
 }
 
-/** What an error says, and what the error behind it says: a property's tells of the entry that failed. */
+/** The message of an error and of its cause: the cause of a property's error names the entry that failed. */
 function reasonOf(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
 	return error.cause === undefined ? error.message : `${error.message}\n${reasonOf(error.cause)}`;

@@ -3,7 +3,7 @@ import type { Call, Reply, TaskName, Tasks } from "../worker/messages.ts";
 /** A computation that was stopped. */
 export class Stopped extends Error {}
 
-/** What a computation cannot do, in words; `bug` where the program is at fault. */
+/** The failure of a computation, in words; `bug` where the program is at fault. */
 export class Failure extends Error {
 	readonly bug: boolean;
 
@@ -19,7 +19,7 @@ export interface Answered<Name extends TaskName> {
 	readonly kernel: string;
 }
 
-/** What a computation tells on the way. */
+/** Callbacks for the news of a running computation. */
 export interface Listeners<Name extends TaskName> {
 	readonly onEvent?: (event: Tasks[Name]["event"]) => void;
 	/** Told the part of the work that is done, 0 to 1. */

@@ -11,7 +11,7 @@ export { noBrowser } from "@attgrad/harness/testing/browser";
 
 /** How a page is looked at. */
 export interface View {
-	/** What follows the file's name in the address. */
+	/** The part of the address after the file's name. */
 	readonly address?: string;
 	readonly width?: number;
 	readonly colorScheme?: "light" | "dark";

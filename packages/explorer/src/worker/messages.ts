@@ -15,7 +15,7 @@ export interface Tasks {
 /** Name of a computation. */
 export type TaskName = keyof Tasks;
 
-/** What a page sends to its worker. */
+/** The message of a page to its worker. */
 export interface Call {
 	readonly id: number;
 	readonly task: TaskName;
@@ -24,11 +24,11 @@ export interface Call {
 	readonly kernel?: string | undefined;
 }
 
-/** What a worker sends back. */
+/** The message of a worker to its page. */
 export type Reply =
 	| { readonly id: number; readonly kind: "event"; readonly event: unknown }
 	/** Part of the work that is done, 0 to 1. */
 	| { readonly id: number; readonly kind: "progress"; readonly done: number }
 	| { readonly id: number; readonly kind: "answer"; readonly answer: unknown; readonly kernel: string }
-	/** What the user can act on, in words; `bug` where it is a fault of the program. */
+	/** A message that the user can act on; `bug` where the program is at fault. */
 	| { readonly id: number; readonly kind: "failure"; readonly message: string; readonly bug: boolean };

@@ -21,7 +21,7 @@ const headers: Readonly<Record<string, string>> = {
 	qbf: "a quantified formula",
 };
 
-/** What the format behind a `p` is: `a MaxSAT formula (WCNF)`, or `format "xyz"`. */
+/** The name of the format behind a `p`: `a MaxSAT formula (WCNF)`, or `format "xyz"`. */
 export function headerOf(format: string): string {
 	return Object.hasOwn(headers, format) ? headers[format] : `format "${printable(format.slice(0, 24))}"`;
 }

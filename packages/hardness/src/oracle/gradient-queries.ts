@@ -15,7 +15,7 @@ export interface GradientSizes {
 	readonly calls: number;
 }
 
-/** What a reduction asks of a gradient oracle: problems that do not depend on the answers, and what is read of each. */
+/** The queries of a reduction to a gradient oracle: problems that do not depend on the answers, and the entries read of each. */
 export interface GradientQueries {
 	readonly sizes: GradientSizes;
 	/** Problem of a call, 0-based; made anew each time, in O(nd). */
@@ -34,7 +34,7 @@ export interface OracleError {
 	readonly unitRoundoff: number;
 }
 
-/** What was read of each gradient, and how far it may be off. */
+/** The entries read of each gradient, and a bound on their error. */
 export interface Readings {
 	readonly entries: readonly (readonly number[])[];
 	readonly error: OracleError;

@@ -16,7 +16,7 @@ export interface Oracle {
 	ask(queries: GradientQueries): Promise<Readings>;
 }
 
-/** What an oracle runs. */
+/** The algorithm that an oracle runs, and its settings. */
 export interface OracleOptions {
 	readonly algorithm: AnyGradientAlgorithm;
 	/** Options of the algorithm, given the sizes of the problems: an approximate one needs an epsilon. @default {} */
@@ -59,7 +59,7 @@ export function createOracle({ algorithm, options = () => ({}), runtime, noise, 
 	};
 }
 
-/** What is proven of a gradient's error: rounding for an exact algorithm, the certificate of an approximate one. */
+/** The proven bound on a gradient's error: rounding for an exact algorithm, the certificate of an approximate one. */
 function errorOf(exact: boolean, certificate: Certificate | undefined, noise?: Noise): OracleError {
 	const added = noise?.epsilon ?? 0;
 	if (exact) return { absolute: added, unitRoundoff: unitRoundoff("f64") };

@@ -7,7 +7,7 @@ import type { OrthogonalVectors } from "../reductions/instances/orthogonal-vecto
 import type { Pair } from "../reductions/instances/pairs.ts";
 import { splitAndList } from "../reductions/split-and-list.ts";
 
-/** What was read of the first gradients, for reports. */
+/** The number read of the first gradients, for reports. */
 export interface Reading {
 	/** The number that decides, or the estimated number of models. */
 	readonly value: number;
@@ -17,7 +17,7 @@ export interface Reading {
 	readonly threshold?: number;
 }
 
-/** What every answer tells of the way there. */
+/** The account of the computation that comes with every answer. */
 export interface Report {
 	/** Sizes of the gradients asked for; absent where the formula was too large to list. */
 	readonly sizes?: GradientSizes & { readonly amplification?: number };
@@ -35,7 +35,7 @@ export interface Unknown {
 	readonly reason: string;
 }
 
-/** What `answer` learns on its way, for the report; it is there also when the oracle fails half way. */
+/** The findings of `answer` so far, for the report. They are kept when the oracle fails half way. */
 export type Progress = { -readonly [K in "sizes" | "reading"]?: Report[K] };
 
 /**

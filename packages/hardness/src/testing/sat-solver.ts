@@ -9,7 +9,7 @@ import type { Formula } from "../formulas/formula.ts";
 export const satSolver = ["cadical", "minisat", "kissat"].find((name) => !spawnSync(name, ["--help"]).error);
 
 /**
- * What the machine's SAT solver says of a formula.
+ * The verdict of the machine's SAT solver on a formula.
  * @throws Error where it says neither
  */
 export function solvedElsewhere(formula: Formula): "satisfiable" | "unsatisfiable" {

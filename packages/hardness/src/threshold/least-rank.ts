@@ -1,6 +1,6 @@
 import { UsageError } from "@attgrad/matrix-core";
 
-/** What is known of the matrix that is to be approximated. */
+/** The known properties of the matrix that is to be approximated. */
 export interface RankEvidence {
 	/** Singular values σ̂, largest first, of a part of the matrix or of an approximation of it. */
 	readonly values: ArrayLike<number>;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** What can become of a cell. */
+/** The possible outcomes of a cell. */
 export const statuses = ["done", "failed", "timeout", "out-of-memory", "skipped", "invalid"] as const;
 
-/** What became of a cell. */
+/** The outcome of a cell. */
 export type Status = (typeof statuses)[number];
 
 const text = z.string();
@@ -94,10 +94,10 @@ export type Row = { readonly [C in Exclude<Column, EmptyColumn>]: FullRow[C] } &
 	readonly [C in EmptyColumn]?: Exclude<FullRow[C], undefined>;
 };
 
-/** What went wrong with the text of a row: the column and what was expected. */
+/** The fault in the text of a row: the column and the expected value. */
 export type RowProblem = { readonly problem: string };
 
-/** What stands in a row of an older version that lacks a column where a field may not be empty. */
+/** Values for columns that rows of older versions lack, where a field may not be empty. */
 const older: Partial<Record<Column, string>> = { contended: "false" };
 
 /** Whether a row can do without a column, as those of older versions do. */
@@ -122,7 +122,7 @@ export function decodeRow(fields: readonly string[], header: readonly Column[] =
 	return Object.fromEntries(Object.entries(result.data).filter(([, value]) => value !== undefined)) as unknown as Row;
 }
 
-/** What was expected; of a union the last alternative, since the first is the empty field. */
+/** The expected value; of a union the last alternative, since the first is the empty field. */
 function expectation(issue: z.core.$ZodIssue): string {
 	if (issue.code === "invalid_union") return expectation(issue.errors.at(-1)![0]);
 	return issue.message

@@ -15,7 +15,7 @@ export interface ComparedPoint extends Omit<Ratio, "halves"> {
 /** How a second run compares with a first. */
 export interface Comparison {
 	readonly points: readonly ComparedPoint[];
-	/** What 19 of 20 differences between identical halves stay below: 0.03 is 3 %. */
+	/** The bound that 19 of 20 differences between identical halves stay below: 0.03 is 3 %. */
 	readonly noise: number;
 	/** Points that one run alone has timed. */
 	readonly alone: readonly LonePoint[];

@@ -1,14 +1,14 @@
 import { quantile } from "simple-statistics";
 import type { Ratio } from "./ratio.ts";
 
-/** What is said of a point: `unknown` where a time was taken once only. */
+/** The verdict on a point: `unknown` where a time was taken only once. */
 export type Verdict = "slower" | "faster" | "same" | "unknown";
 
-/** What is said of all points. */
+/** The judgement of all points. */
 export interface Judgement {
 	/** One for each ratio. */
 	readonly verdicts: readonly Verdict[];
-	/** What 19 of 20 differences between identical halves stay below, as a factor − 1: 0.03 is 3 %. */
+	/** The bound that 19 of 20 differences between identical halves stay below, as a factor − 1: 0.03 is 3 %. */
 	readonly noise: number;
 }
 

@@ -28,11 +28,11 @@ export interface LonePoint {
 	readonly name: string;
 	/** The run that has timed it. */
 	readonly run: "first" | "second";
-	/** What became of it in the other run; absent where that does not have it. */
+	/** Its outcome in the other run; absent where that run does not have it. */
 	readonly otherwise?: string;
 }
 
-/** What two runs have in common. */
+/** The points that two runs have in common, and those that cannot be compared. */
 export interface Matched {
 	readonly pairs: readonly Pair[];
 	/** Points that one run alone has timed. */

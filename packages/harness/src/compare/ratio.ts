@@ -1,6 +1,6 @@
 import { studentQuantile } from "../fits/index.ts";
 
-/** What is known of the time of one point in one run. */
+/** The times of one point in one run, as far as they are known. */
 export interface RunTimes {
 	/** Milliseconds. */
 	readonly median: number;

@@ -75,7 +75,7 @@ export interface Experiment {
 	readonly effort?: Readonly<Partial<Record<Preset, Effort>>>;
 	/**
 	 * Measures a cell, in the cell's own process, in place of `measureCell`, which it may call and add to.
-	 * What has no column goes into `extra`.
+	 * Values without a column go into `extra`.
 	 */
 	measure?(context: CellContext): Promise<Measurement>;
 	/** Milliseconds that `measure` takes of a cell, about, for dry runs. @default about the budget */

@@ -38,7 +38,7 @@ export function reachableSources(modules: readonly string[]): string[] {
 	return [...found];
 }
 
-/** What follows `import` or `export` up to the module's name, at the start of a line; types are left out. */
+/** An `import` or `export` statement up to the module's name, at the start of a line; types are left out. */
 const statement = /^(?:import|export)\s+(?!type\s)(?:([^"';]*?)\s+from\s+)?["']([^"']+)["']/gm;
 /** `import("./x.ts")`, `moduleBeside(import.meta.url, "x")`. */
 const onDemand = /\bimport\(\s*["'](\.[^"']+)["']\s*\)/g;

@@ -4,11 +4,11 @@ import type { PowerLaw } from "../fits/index.ts";
 /** A figure, declared as data: one piece of code draws every figure of a form. */
 export type Figure = LineFigure | HeatMapFigure | DotFigure;
 
-/** What figures of every form have. */
+/** The parts of figures of every form. */
 interface FigureWords {
 	/** Name of its files. */
 	readonly name: string;
-	/** What the reader should see. What it says of numbers comes from `facts`. */
+	/** The message of the figure. Its numbers come from `facts`. */
 	title(facts: FigureFacts): string;
 	/**
 	 * The rows that it is about.
@@ -16,19 +16,19 @@ interface FigureWords {
 	 * @default all
 	 */
 	only?(row: Row, rows: readonly Row[]): boolean;
-	/** What a row stands for: the points of a curve that it holds in `extra`, each as a row. @default the row itself */
+	/** The rows that a row stands for: the points of a curve that it holds in `extra`, each as a row. @default the row itself */
 	unfold?(row: Row): readonly Row[];
 	/**
-	 * What stands in place of the conditions that the rows have in common: for what is computed in closed form, or where a
+	 * Text in place of the conditions that the rows have in common: for values computed in closed form, or where a
 	 * column means something else.
 	 * @default describeRegime of the rows that are done
 	 */
 	readonly regime?: string | ((rows: readonly Row[]) => string);
-	/** What the figure must not be read as, and where what it is about does not pay; as long as it needs to be. */
+	/** The limits of the figure: wrong readings of it, and where its subject does not pay; as long as it needs to be. */
 	readonly caveat?: string | ((rows: readonly Row[]) => string);
 }
 
-/** What figures over two axes have. */
+/** The parts of figures over two axes. */
 interface PlaneFigure extends FigureWords {
 	readonly x: Axis;
 	readonly y: Axis;
@@ -59,7 +59,7 @@ export interface HeatMapFigure extends PlaneFigure {
 	 */
 	cells(row: Row, rows: readonly Row[]): readonly HeatCell[];
 	readonly colour: ColourScale;
-	/** What is written in a rectangle; nothing unless given. */
+	/** The text in a rectangle; default: none. */
 	text?(value: number): string;
 	readonly overlays?: readonly Overlay[];
 }
@@ -67,7 +67,7 @@ export interface HeatMapFigure extends PlaneFigure {
 /** Named things, one below the other, with a dot for each quantity: a panel a quantity, side by side. */
 export interface DotFigure extends FigureWords {
 	readonly form: "dots";
-	/** What a line is about; in the order of the first row of each. The first is what the others are compared with. */
+	/** The category of a row: one line each, in the order of the first row of each. The first is the baseline. */
 	category(row: Row): string | undefined;
 	/** Dots of one colour, under this name in the legend. @default all are of one colour */
 	group?(row: Row): string;
@@ -78,7 +78,7 @@ export interface DotFigure extends FigureWords {
 	readonly rule?: number;
 }
 
-/** What a panel of dots shows: the median of the rows of a category and group. */
+/** The quantity that a panel of dots shows: the median of the rows of a category and group. */
 export interface Quantity {
 	readonly axis: Axis;
 	value(row: Row, rows: readonly Row[]): number | undefined;
@@ -91,7 +91,7 @@ export interface HeatCell {
 	readonly value?: number | undefined;
 }
 
-/** What a title can say. */
+/** The facts that a title can state. */
 export interface FigureFacts {
 	readonly rows: readonly Row[];
 	/** Curves that are drawn, in the order of the first row of each; only in a figure of curves. */
@@ -118,11 +118,11 @@ export interface Series {
 	/** Half the height of the band around `y`. */
 	spread?(row: Row, rows: readonly Row[]): number | undefined;
 	/**
-	 * What the curve runs along where that is not x: the degree or rank of a curve of error against time. Rows that share
+	 * The variable that the curve runs along where that is not x: the degree or rank of a curve of error against time. Rows that share
 	 * it are one point.
 	 */
 	along?(row: Row): number | undefined;
-	/** What is written beside a point, where there is room. */
+	/** The text beside a point, where there is room. */
 	label?(row: Row): string | undefined;
 	/** A measurement is a solid line with points, a prediction is dashed, a limit of the arithmetic dotted. */
 	readonly kind: "measured" | "predicted" | "floor";
@@ -153,7 +153,7 @@ export interface Rule {
 
 /** Colours for values: both kinds can be told apart by colour-blind readers. */
 export interface ColourScale {
-	/** What the colour means, with the unit. */
+	/** The meaning of the colour, with the unit. */
 	readonly title: string;
 	/** `diverging` has white at `middle` and as far to one side as to the other; `sequential` runs from light to dark. */
 	readonly kind: "sequential" | "diverging";

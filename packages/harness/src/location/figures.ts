@@ -2,7 +2,7 @@ import type { Row } from "../cells/index.ts";
 import type { LineFigure } from "../figures/index.ts";
 import type { LocatedHead } from "./locate.ts";
 
-/** What the row of a head holds in `extra`; the figures make rows of their own from it, for the points of curves. */
+/** The content of `extra` in the row of a head; the figures make rows of their own from it, for the points of curves. */
 interface HeadExtra {
 	readonly located?: LocatedHead;
 	/** The part that a point is of, its rank and relative error, and a length over the head's. */

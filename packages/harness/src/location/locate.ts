@@ -42,7 +42,7 @@ export interface LocatedHead {
 	readonly epsilon: number;
 	/** For each relative error the least rank of every approximation, and the ranks that methods prove and achieve. */
 	readonly ranks: readonly RanksAt[];
-	/** What polynomials are proven to need at epsilon by bounds on scores; null where more than is counted. */
+	/** The ranks at which bounds on scores prove epsilon for polynomials; null for none or one that is too large to be counted. */
 	readonly polynomials: Readonly<Record<keyof ProvenRanks, number | null>>;
 	/** The cheapest certified way at epsilon. */
 	readonly certified: {

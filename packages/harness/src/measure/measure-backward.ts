@@ -21,7 +21,7 @@ import type { CellContext, Measurement } from "./measure-cell.ts";
 import { timeRuns } from "./time-runs.ts";
 import { reading, type Timing, timingOf } from "./timing.ts";
 
-/** What a backward pass is measured with. */
+/** The inputs of the measurement of a backward pass. */
 export interface BackwardContext extends Pick<CellContext, "runtime" | "budget" | "turn"> {
 	readonly algorithm: AnyBackwardAlgorithm;
 	/** The algorithm's options, defaults included. */
@@ -132,7 +132,7 @@ function errorsOf(result: BackwardResult, exact: BackwardResult): OfEachGradient
 }
 
 /**
- * What rounding alone may change in each gradient by any of the exact methods, to first order in u: coarse but never too small. With
+ * Bound on the change of each gradient by rounding alone in any exact method, to first order in u: coarse but never too small. With
  * M = scale · d max|Q| max|K| a score is off by (2d + 4) u M, a weight relatively by twice that and a few u, a sum over n or d by as many u.
  */
 export function backwardRounding(problem: BackwardProblem, dtype: Dtype): OfEachGradient {

@@ -38,7 +38,7 @@ export type Measurement = Pick<
 	readonly rounds?: Timing["rounds"];
 };
 
-/** What a cell is measured with. */
+/** The inputs of the measurement of a cell. */
 export interface CellContext {
 	readonly cell: Cell;
 	readonly algorithm: AnyGradientAlgorithm;

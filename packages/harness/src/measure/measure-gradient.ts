@@ -12,7 +12,7 @@ export interface MeasuredGradient {
 	readonly result: GradientResult;
 	/** Wall-clock time of the one run. */
 	readonly milliseconds: number;
-	/** What of it went into compiling kernels, once a process: 0 where they were there. Undefined for another program's run. */
+	/** The part of it spent on compiling kernels, once a process: 0 where they were there. Undefined for another program's run. */
 	readonly compileMilliseconds?: number;
 	/** Largest resident memory of the whole process until now, or of the program that computed, MiB. */
 	readonly peakRssMb: number;

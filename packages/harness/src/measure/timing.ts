@@ -1,6 +1,6 @@
 import { medianInterval } from "../fits/index.ts";
 
-/** What only the raw times tell, beside the columns of a row: `extra.timing`. */
+/** Statistics of the raw times that have no column in a row: `extra.timing`. */
 export interface TimingDetail {
 	/** 95 % bootstrap interval of the median, milliseconds. */
 	readonly interval_ms: readonly [low: number, high: number];

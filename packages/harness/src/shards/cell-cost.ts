@@ -3,13 +3,13 @@ import { bytesPerNumber } from "@attgrad/matrix-core";
 import type { Cell } from "../cells/index.ts";
 import { type Effort, wallLimit } from "../experiment/index.ts";
 
-/** What a cell takes beside its runs: a process, the problem, the gate. Milliseconds. */
+/** Time of a cell beside its runs: a process, the problem, the gate. Milliseconds. */
 const overhead = 2_500;
 
 /** Timed runs take the budget, and where three of them are longer, those. */
 const leastRuns = 3;
 
-/** What algorithms without a model are taken to be: exact, and this much slower than `streaming` (NumPy on one thread). */
+/** Algorithms without a model are assumed to be exact, and this many times slower than `streaming` (NumPy on one thread). */
 const unknownFactor = 8;
 
 /**

@@ -37,7 +37,7 @@ export interface MergeOptions {
 	readonly anyMachine?: boolean;
 }
 
-/** What a merge has joined. */
+/** The result of a merge. */
 export interface MergeSummary {
 	readonly experiment: string;
 	readonly folder: string;
@@ -49,7 +49,7 @@ export interface MergeSummary {
 	readonly missing: readonly string[];
 }
 
-/** What was measured in a folder. */
+/** The measurements in a folder. */
 interface Measured {
 	readonly folder: string;
 	readonly rows: readonly Row[];

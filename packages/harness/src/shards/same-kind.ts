@@ -6,7 +6,7 @@ interface NamedRun {
 	readonly info: RunInfo;
 }
 
-/** What runs must have in common so that their rows can stand in one file, with how people call it. */
+/** The traits that runs must share so that their rows can stand in one file, by their names for people. */
 const traits: readonly (readonly [name: string, of: (info: RunInfo) => unknown])[] = [
 	["experiment", (info) => info.experiment],
 	["preset", (info) => info.preset],
@@ -17,7 +17,7 @@ const traits: readonly (readonly [name: string, of: (info: RunInfo) => unknown])
 	["cells at once", ({ settings }) => settings["jobs"]],
 ];
 
-/** What may differ all the same. */
+/** The differences that are allowed. */
 export interface Tolerance {
 	readonly anyMachine: boolean;
 	readonly anyCommit: boolean;

@@ -30,7 +30,7 @@ const runInfoSchema = z.object({
 			kernel: z.string(),
 		}),
 	),
-	/** What the sweep was called with. */
+	/** The settings of the sweep. */
 	settings: z.looseObject({
 		/** Where this is one part of a sharded sweep: which, and the keys of the whole grid in their order. */
 		shard: z.object({ index: z.int(), of: z.int() }).optional(),

@@ -7,7 +7,7 @@ import { readRows } from "./rows-file.ts";
 import { type RunInfo, readRunInfo } from "./run-info.ts";
 import { rowsFileName } from "./store.ts";
 
-/** What a sweep left in a folder. */
+/** The results of a sweep in a folder. */
 export interface Run {
 	readonly folder: string;
 	readonly info: RunInfo;

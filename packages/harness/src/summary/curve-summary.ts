@@ -7,10 +7,10 @@ import { type CurveRows, curvesOverSizes } from "./curves.ts";
 /** Times that a reader may have, milliseconds. */
 export const patience = [1_000, 10_000, 60_000] as const;
 
-/** What a curve of times over n says. */
+/** The summary of a curve of times over n. */
 export interface CurveSummary {
 	readonly algorithm: string;
-	/** What of the setting tells this curve from others; "" where nothing does. */
+	/** The part of the setting that distinguishes this curve from others; "" where nothing does. */
 	readonly setting: string;
 	/** Smallest and largest n that is done; absent where none is. */
 	readonly sizes?: readonly [low: number, high: number];

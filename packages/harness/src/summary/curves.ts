@@ -2,7 +2,7 @@ import type { Row } from "../cells/index.ts";
 import type { SizedValue } from "../fits/index.ts";
 import type { RunInfo } from "../store/index.ts";
 
-/** What tells a curve of times over n from another: everything of a cell but n and the seed. */
+/** The settings that distinguish the curves of an algorithm: everything of a cell but n and the seed. */
 const settingNames = ["d", "B", "epsilon", "relative", "degree", "distribution", "dtype", "threads", "kernel"] as const;
 
 /** A cell of a run: its `epsilon`, `relative` and `degree` are what was asked for. */
@@ -11,7 +11,7 @@ export type RunCell = RunInfo["cells"][number];
 /** The rows of one algorithm in one setting, over n. */
 export interface CurveRows {
 	readonly algorithm: string;
-	/** What of the setting is not the same in all curves: `d=8 B=0.5`; "" where all is. */
+	/** The part of the setting that is not the same in all curves: `d=8 B=0.5`; "" where all of it is. */
 	readonly setting: string;
 	/** In the order of n. */
 	readonly rows: readonly Row[];

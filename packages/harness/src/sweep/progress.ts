@@ -96,7 +96,7 @@ function mark(status: Row["status"], stream: NodeJS.WriteStream): string {
 	return styleText(colour, sign, { stream });
 }
 
-/** What became of a cell, in a few words. */
+/** The outcome of a cell, in a few words. */
 function describeOutcome({ status, reason, time_ms, time_mad_ms, error_max }: Row): string {
 	if (status !== "done") return `${status}: ${reason}`;
 	const parts = [];

@@ -40,7 +40,7 @@ export interface SweepOptions {
 	signal?: AbortSignal;
 }
 
-/** What became of the cells of one experiment. */
+/** The summary of the sweep of one experiment. */
 export interface SweepSummary {
 	readonly experiment: string;
 	/** Where its files are. */
@@ -54,10 +54,10 @@ export interface SweepSummary {
 /** Rows that can be measured again: those of cells that went wrong, those that were skipped, or all. */
 export const reruns = ["failed", "skipped", "all"] as const;
 
-/** What of a results folder is measured again. */
+/** The rows of a results folder that are measured again. */
 export type Rerun = (typeof reruns)[number];
 
-/** What a sweep would do. */
+/** The plan of a sweep. */
 export interface SweepPlan {
 	readonly experiment: string;
 	readonly folder: string;
@@ -68,7 +68,7 @@ export interface SweepPlan {
 }
 
 /**
- * What a sweep would do, without doing any of it: nothing is written.
+ * The plan of a sweep, without the sweep: nothing is written.
  * @throws UsageError when the grid will not do, or the rows that are there are damaged
  */
 export async function planSweep(
@@ -173,7 +173,7 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 	}
 }
 
-/** What a call and an experiment come to. */
+/** The cells, the folder and the limits of a sweep, from an experiment and the options of a call. */
 async function prepare(
 	experiment: Experiment,
 	{ preset = "quick", overrides = {}, out = "results", timeLimit, shard }: Omit<SweepOptions, "progress" | "signal">,

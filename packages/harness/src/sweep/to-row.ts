@@ -1,7 +1,7 @@
 import { type Cell, columns, decodeRow, encodeRow, type Row } from "../cells/index.ts";
 import type { CellOutcome } from "./process/cell-message.ts";
 
-/** What a row tells beside its cell and what became of it. */
+/** The conditions of a measurement, which a row holds beside its cell and the outcome. */
 export type RowConditions = Pick<Row, "contended" | "started_at" | "machine" | "commit">;
 
 /**

@@ -16,7 +16,7 @@ interface Work {
 	readonly all: number;
 }
 
-/** What of the machine would make times untrue, in lines for people; none where all is well or the system does not tell. */
+/** Warnings about states of the machine that distort times, a line each; none where all is well or the system does not tell. */
 export async function machineWarnings(): Promise<string[]> {
 	const before = workOf(cpus());
 	await sleep(watched);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
-/** What tells processors of one name apart: generations have other families and models, and other instructions. */
+/** The identity of a processor. The generations of one name differ in family and model, and in instructions. */
 export interface Processor {
 	/** Of the maker: `AMD EPYC`. */
 	readonly name: string;

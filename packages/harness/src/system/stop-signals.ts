@@ -7,7 +7,7 @@ const asking = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export interface StopRequest extends Disposable {
 	/** Aborted by the first such signal; a second one ends the process at once. */
 	readonly signal: AbortSignal;
-	/** What a shell expects of a program that was stopped so: 130 for Ctrl-C. */
+	/** The exit code that a shell expects of a program stopped by this signal: 130 for Ctrl-C. */
 	readonly exitCode: number;
 }
 

@@ -3,7 +3,7 @@ import type { Random } from "@attgrad/matrix-core";
 import type { Row } from "../cells/row.ts";
 import { ended, startSweep, tinyRows } from "./sweep-process.ts";
 
-/** What stops a sweep. */
+/** The signals that stop a sweep. */
 export const stopping = ["SIGINT", "SIGTERM", "SIGKILL"] as const;
 
 /** Times that a sweep is stopped before it is let go to its end. */

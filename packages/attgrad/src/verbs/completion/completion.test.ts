@@ -12,7 +12,7 @@ writeFileSync(join(folder, "attgrad"), `#!/bin/sh\nexec "${process.execPath}" "$
 chmodSync(join(folder, "attgrad"), 0o755);
 symlinkSync(process.execPath, join(folder, "node"));
 
-/** What a real bash, which has read the script, offers for a line of words. */
+/** The completions that a real bash offers for a line of words after it has read the script. */
 async function offered(script: string, words: readonly string[]): Promise<string[]> {
 	const line = `
 ${script}

@@ -110,7 +110,7 @@ function describeCall({ forward }: ForwardRequest, operands: AttentionOperands<R
 	};
 }
 
-/** What is known of an output, for JSON. */
+/** The known properties of an output, for JSON. */
 export function describeKnown({ degree, rank, exactRows, bound }: Omit<KnownOutput, "output" | "lse">) {
 	return {
 		degree: degree ?? null,

@@ -41,7 +41,7 @@ const wide = writeArchive(
 /** A problem with n = 2048. */
 const large = referencePath("n2048-d4");
 
-/** What is wrong, the words of the call, and what the one line must name. */
+/** The mistake, the words of the call, and the names that the one line must contain. */
 const refused: [what: string, words: string[], names: RegExp][] = [
 	["a matrix of a wrong shape", [problem("wide", { A2: zeros([4, 3]) })], /wide\.npz.*A2.*4 x 2.*\(4, 3\)/],
 	["X that is not d x d", [problem("x", { X: zeros([4, 2]) })], /X.*2 x 2/],

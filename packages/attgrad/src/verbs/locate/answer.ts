@@ -4,7 +4,7 @@ import { shortNumber } from "../../formats/short-number.ts";
 /** Relative errors that fit a line; `--json` has all. */
 const MOST_COLUMNS = 6;
 
-/** What the heads are of. */
+/** The layer that the heads belong to. */
 interface Layer {
 	readonly file: string;
 	readonly scale: number;

@@ -107,7 +107,7 @@ function planLines(plan: Plan, { n, d, dtype, kernel, threads }: PlanRequest): s
 	];
 }
 
-/** What is to be proved: `epsilon 1e-6`, or `relative 0.001 of a largest entry of about 0.06 (epsilon 6e-5)`. */
+/** The error bound to prove: `epsilon 1e-6`, or `relative 0.001 of a largest entry of about 0.06 (epsilon 6e-5)`. */
 function targetText({ epsilon = 0, relative, largest = 0 }: PlanTarget = {}): string {
 	if (relative === undefined) return `epsilon ${shortNumber(epsilon)}`;
 	return `relative ${shortNumber(relative)} of a largest entry of about ${shortNumber(largest)} (epsilon ${shortNumber(epsilon)})`;

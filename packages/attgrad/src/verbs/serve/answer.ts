@@ -3,7 +3,7 @@ import { ComputationError, UsageError } from "@attgrad/matrix-core";
 import { describeSystemError } from "../../terminal/system-error.ts";
 import type { Unreadable } from "./request.ts";
 
-/** What a method answers: an object for JSON, and arrays by their names. */
+/** The answer of a method: an object for JSON, and arrays by their names. */
 export interface Answer {
 	readonly result: object;
 	readonly arrays?: Readonly<Record<string, ArrayToWrite>>;

@@ -6,7 +6,7 @@ export class TruncatedInput extends Error {
 /** Reads lines and runs of bytes from a stream of chunks, each of which is valid until the next is asked for. */
 export class Input {
 	readonly #chunks: AsyncIterator<Uint8Array>;
-	/** What has been received and not read yet. */
+	/** The bytes that are received but not read yet. */
 	#rest: Uint8Array = new Uint8Array();
 
 	constructor(chunks: AsyncIterable<Uint8Array>) {

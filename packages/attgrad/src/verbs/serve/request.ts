@@ -14,7 +14,7 @@ export interface ServeRequest {
 	readonly arrays: ReadonlyMap<string, Uint8Array>;
 }
 
-/** What cannot be answered: why, and the id of the request where it could be read. */
+/** A request that cannot be answered: the reason, and its id where that could be read. */
 export interface Unreadable {
 	readonly id: unknown;
 	/** `protocol`: it is not known where the next request begins. `usage`: the request is wrong, and all of it has been read. */

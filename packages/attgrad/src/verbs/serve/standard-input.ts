@@ -16,7 +16,7 @@ export function standardInput(): AsyncIterable<Uint8Array> {
 
 class Pieces implements AsyncIterator<Uint8Array> {
 	readonly #socket: Socket;
-	/** What has arrived and was not asked for yet. */
+	/** The piece that has arrived but was not asked for yet. */
 	#arrived: IteratorResult<Uint8Array> | undefined;
 	#failure: Error | undefined;
 	#wake: (() => void) | undefined;

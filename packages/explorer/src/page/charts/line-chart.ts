@@ -25,7 +25,7 @@ export interface Mark {
 
 /** All that a chart shows. */
 export interface Chart {
-	/** What the reader should see, for those who do not. */
+	/** The content of the chart in words, for readers who cannot see it. */
 	readonly description: string;
 	readonly x: Axis;
 	readonly y: Axis;

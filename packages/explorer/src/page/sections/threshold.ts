@@ -21,7 +21,7 @@ export interface Ranks {
 	readonly ratio: number;
 	/** Numerical rank of the worst case, {-B, B}^d with d = log₂ n. */
 	readonly spectral: number;
-	/** What every approximation of the worst case exceeds; 0 where nothing is excluded. */
+	/** Lower bound on the rank of every approximation of the worst case; 0 where no rank is excluded. */
 	readonly least: number;
 	/** K = C(d + g, g) of the polynomial, for scores up to B². */
 	readonly polynomial: number;

@@ -19,7 +19,7 @@ import { backwardStreaming, streaming } from "@attgrad/exact-gradient";
 import { frobeniusNorm, type Matrix, maxAbs, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { shortNumber } from "../../short-number.ts";
 
-/** What computes the gradient of a file. */
+/** The method that computes the gradient of a file. */
 export type Method = "auto" | "exact" | "polynomial";
 
 /** A file to compute the gradient of. */
@@ -35,7 +35,7 @@ export interface AnswerRequest {
 
 /** The gradient of a file, in words and as files. */
 export interface FileAnswer {
-	/** What the file holds: a problem of the paper, or a layer Q, K, V with dO. */
+	/** The content of the file: a problem of the paper, or a layer Q, K, V with dO. */
 	readonly kind: "problem" | "layer";
 	/** Lines of the answer, as the command prints them. */
 	readonly lines: readonly (readonly [label: string, text: string])[];

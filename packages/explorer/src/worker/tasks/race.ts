@@ -3,7 +3,7 @@ import { type AttentionProblem, type GradientResult, generateProblem } from "@at
 import { streaming } from "@attgrad/exact-gradient";
 import { ComputationError, maxAbs, maxAbsDifference, nextTurn, type Runtime } from "@attgrad/matrix-core";
 
-/** What to race on: uniform problems of Definition 1.4, n doubling. */
+/** The problems of a race: uniform problems of Definition 1.4, n doubling. */
 export interface RaceRequest {
 	readonly d: number;
 	readonly B: number;

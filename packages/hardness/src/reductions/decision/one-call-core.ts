@@ -1,7 +1,7 @@
 import type { Numbers } from "@attgrad/matrix-core";
 import type { GradientSizes } from "../../oracle/gradient-queries.ts";
 
-/** What is free in a reduction that asks for one gradient. */
+/** The options of a reduction that asks for one gradient. */
 export interface OneCallOptions {
 	/**
 	 * Adds columns that spell the index of queries and keys, so that the same gradient holds a pair.

@@ -3,7 +3,7 @@ import { type Decision, decide } from "./decision.ts";
 import { type OneCallCore, oneCallSizes, oneCallTolerance } from "./one-call-core.ts";
 import { massRounding } from "./rounding.ts";
 
-/** What is known of the pairs whose index has a bit of one value. */
+/** The pairs whose index has one value of a bit. */
 export interface Side {
 	/** The part of the sum that these pairs make. */
 	readonly value: number;

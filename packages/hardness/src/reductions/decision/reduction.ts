@@ -9,7 +9,7 @@ export type ProblemName =
 /** A source instance rewritten: the target, and the way back. */
 export interface Reduced<Target, Found, Answer> {
 	readonly target: Target;
-	/** What a solution of the target says about the source. */
+	/** The answer for the source, from a solution of the target. */
 	back(found: Found): Answer;
 }
 

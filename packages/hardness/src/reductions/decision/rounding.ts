@@ -1,4 +1,4 @@
-/** What the rounding of an exact algorithm depends on. */
+/** The sizes that determine the rounding error of an exact algorithm. */
 export interface RoundingSize {
 	/** Tokens. */
 	readonly n: number;

@@ -1,4 +1,4 @@
-/** What docs/errata.md says of the lower bound: the corrected form holds, and the printed one does not. */
+/** The errata of the lower bound (docs/errata.md): the corrected form holds, and the printed one does not. */
 import { createProblem } from "@attgrad/attention-problem";
 import { denseGradient } from "@attgrad/exact-gradient";
 import { Matrix, maxAbs, multiply, scale, seededRandom, trace } from "@attgrad/matrix-core";

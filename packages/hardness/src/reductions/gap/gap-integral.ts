@@ -5,7 +5,7 @@ import type { GapInstance } from "../instances/closest-pair.ts";
 import { certifiedNodes, gaussLegendre } from "./gauss-legendre.ts";
 import { integralRows, integralSizes, integrate, scoreRangeBound } from "./integral.ts";
 
-/** What is free in R2. */
+/** The options of R2. */
 export interface IntegralOptions {
 	/** Bound on max - min of the scores. @default what the sizes say; measuring it would take as long as the pair search */
 	readonly scoreRange?: number;

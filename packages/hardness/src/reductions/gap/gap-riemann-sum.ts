@@ -5,7 +5,7 @@ import type { GapInstance } from "../instances/closest-pair.ts";
 import { leftRiemannSum } from "./gauss-legendre.ts";
 import { integralRows, integralSizes, integrate, scoreRangeBound } from "./integral.ts";
 
-/** What is free in R0. */
+/** The options of R0. */
 export interface RiemannSumOptions {
 	/** Number of terms. @default ⌈(ln n)⁴⌉, as in the proof of Theorem E.5 */
 	readonly calls?: number;

@@ -1,6 +1,6 @@
 import type { OrthogonalVectors } from "../instances/orthogonal-vectors.ts";
 
-/** What is free in counting. */
+/** The options of counting. */
 export interface CountingOptions {
 	/**
 	 * Interpolation reaches down to x = e^(-thetaMax): small keeps B = Θ(√log n) and magnifies errors by n^O(1) or more.

@@ -56,7 +56,7 @@ export const orthogonalCounting = defineReduction<
 	},
 });
 
-/** What noise and cut-off may add to the count: with the bias of 1/4, just below 1/2. */
+/** Limit on the error of the count by noise and cut-off: with the bias of 1/4, just below 1/2. */
 const NOISE_ROOM = 0.24;
 
 /** Columns that hold -ln M: as many as the vectors are long, so that each entry stays small. */

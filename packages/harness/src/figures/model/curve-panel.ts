@@ -13,7 +13,7 @@ import { type Layer, marks, type PanelModel } from "./panel-model.ts";
 import { pointLabels } from "./point-labels.ts";
 import { placeRules, ruleLayers, type rulesOf } from "./rules.ts";
 
-/** What one panel shows. */
+/** The content of one panel. */
 export interface Panel extends Omit<PanelRows, "rows"> {
 	/** A line below the heading. */
 	readonly note?: string;

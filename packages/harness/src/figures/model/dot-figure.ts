@@ -82,7 +82,7 @@ interface DotFrame {
 	readonly rule: number | undefined;
 	/** Whether the categories stand beside it. */
 	readonly isNamed: boolean;
-	/** What its axis shows. */
+	/** The values that its axis shows. */
 	readonly values: readonly number[];
 }
 

@@ -27,7 +27,7 @@ interface PlacedCell extends HeatCell {
 	readonly status: Row["status"];
 }
 
-/** What all panels of a heat map share. */
+/** The frame that all panels of a heat map share. */
 export interface HeatFrame {
 	readonly width: number;
 	readonly height: number;

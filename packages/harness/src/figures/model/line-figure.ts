@@ -98,13 +98,13 @@ function ruledAt(axis: "x" | "y", parts: readonly Part[]): number[] {
 	return parts.flatMap(({ rules }) => rules.filter((rule) => rule.axis === axis).map(({ at }) => at));
 }
 
-/** What dashes mean, where there are solid lines too. */
+/** The meaning of dashes, where there are solid lines too. */
 function describeKinds(curves: readonly Curve[]): string[] {
 	const has = (wanted: Curve["kind"]) => curves.some(({ kind }) => kind === wanted);
 	return has("measured") && has("predicted") ? ["Solid lines are measured, dashed ones computed."] : [];
 }
 
-/** What the marks at the edge mean, and what is missing without one because nobody knows where it would be. */
+/** The meaning of the marks at the edge, and the missing points that have no mark because their place is unknown. */
 function describeGaps(curves: readonly Curve[], gaps: readonly Gap[]): string[] {
 	const marked = gaps.filter(({ x }) => x !== undefined);
 	const unmarked = Map.groupBy(

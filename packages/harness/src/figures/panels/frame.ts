@@ -74,7 +74,7 @@ export function titleOverSettings(y: string, x: string, settings: readonly Setti
 	return `${name.charAt(0).toUpperCase()}${name.slice(1)} against ${bare(x)}, for each ${settings.join(" and ")}`;
 }
 
-/** What the marks of cells without a value mean, where there are any. */
+/** The meaning of the marks of cells without a value, where there are any. */
 export function describeMarks(statuses: readonly Row["status"][]): string[] {
 	const different = [...new Set(statuses)];
 	return different.length > 0 ? [`× ${different.join(" or ")}: the reasons are in rows.csv`] : [];

@@ -14,7 +14,7 @@ export function numberText(value: number): string {
 	return leading === 1 ? power(10, exponent) : `${leading}·${power(10, exponent)}`.replace("-", "−");
 }
 
-/** What of a value a drawing needs: six digits, and whole numbers as they are. */
+/** A value to the precision of a drawing: six digits, and whole numbers as they are. */
 export function drawnValue(value: number): number {
 	return Number.isInteger(value) ? value : Number(value.toPrecision(6));
 }

@@ -12,16 +12,16 @@ export interface ScreenFigure {
 	readonly legend: readonly LegendEntry[];
 	/** Labels of the thin lines to compare slopes with. */
 	readonly guides: readonly string[];
-	/** What the columns of the data are called, by field; every name where panels differ. */
+	/** The names of the data's columns, by field; every name where panels differ. */
 	readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ScreenPanel {
 	readonly heading?: string;
-	/** What the panel shows, in words, for who does not see it. */
+	/** The content of the panel in words, for readers who cannot see it. */
 	readonly description: string;
 	readonly spec: Spec;
-	/** What the columns of its data are called, by field. */
+	/** The names of its data's columns, by field. */
 	readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -183,7 +183,7 @@ function screenChannel(channel: string, value: Part, width: number, labels: Read
 /** A place that was given in pixels of a panel of this width, in one of any width. */
 const partOfWidth = (x: number, width: number) => ({ expr: `width * ${x / width}` });
 
-/** What a panel shows: for each curve how many points, and the first and the last of them. */
+/** The content of a panel in words: for each curve the number of points, and the first and the last of them. */
 function describePanel({ layers }: PanelModel, labels: Readonly<Record<string, string>>): string {
 	const points = layers
 		.map(({ spec }) => spec as Part)

@@ -1,6 +1,6 @@
 import type { Gradient, PathStep, Pen, Stroke, TextRun, Transform } from "./pen.ts";
 
-/** What `save` keeps. */
+/** The state that `save` keeps. */
 interface State {
 	transform: Transform;
 	fillStyle: string | LinearGradient;

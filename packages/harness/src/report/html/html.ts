@@ -7,7 +7,7 @@ export class Html {
 	}
 }
 
-/** What `html` takes: text is escaped, HTML is not, lists are joined, what is absent is left out. */
+/** A value that `html` takes: text is escaped, HTML is not, lists are joined, absent values are left out. */
 export type HtmlPart = Html | string | number | undefined | false | readonly HtmlPart[];
 
 /** A piece of HTML; what is put in is escaped unless it is HTML itself. */

@@ -1,7 +1,7 @@
 import { Html, html } from "./html.ts";
 import { pageStyle } from "./page-files.ts";
 
-/** What a page holds. */
+/** The parts of a page. */
 export interface PageParts {
 	readonly title: string;
 	readonly header: Html;

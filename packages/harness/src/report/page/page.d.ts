@@ -1,4 +1,4 @@
-/** What the page knows of the data in it; `report-page.ts` writes it. */
+/** A figure in the data of the page; `report-page.ts` writes it. */
 interface PageFigure {
 	readonly title: string;
 	readonly legend: readonly { name: string; colour: string; shape?: string; dash?: readonly number[] }[];
@@ -41,7 +41,7 @@ interface PageSamples {
 	readonly rounds: readonly number[];
 }
 
-/** What is used of vega. */
+/** The part of vega that is used. */
 interface VegaView {
 	signal(name: string, value: unknown): VegaView;
 	signal(name: string): unknown;

@@ -1,6 +1,6 @@
 import type { Row } from "../../cells/index.ts";
 
-/** What became of the certificates of an algorithm. */
+/** The record of the certificates of an algorithm. */
 export interface CertificateRecord {
 	readonly algorithm: string;
 	readonly kind: NonNullable<Row["bound_kind"]>;

@@ -3,7 +3,7 @@ import type { Rounds } from "../../store/index.ts";
 /** Bars of a histogram. */
 const bars = 20;
 
-/** What the page draws of the times of a cell; `PageSamples` of page.d.ts. */
+/** The distribution of a cell's times as the page draws it; `PageSamples` of page.d.ts. */
 export interface Distribution {
 	readonly count: number;
 	/** Shortest time and the one that 98 of 100 stay below, milliseconds: the last bar has the few that are longer. */

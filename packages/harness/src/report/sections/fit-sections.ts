@@ -12,7 +12,7 @@ import { html } from "../html/html.ts";
 import type { PageSection } from "../html/page-frame.ts";
 import { table } from "../html/report-tables.ts";
 
-/** What the times say of how they grow with n, and where curves cross; nothing where no curve has enough sizes. */
+/** The growth of the times with n, and the crossings of curves; nothing where no curve has enough sizes. */
 export function fitSections(curves: readonly CurveSummary[], crossings: readonly Crossing[]): PageSection[] {
 	const fitted = curves.filter(({ growth }) => growth !== undefined);
 	if (fitted.length === 0) return [];

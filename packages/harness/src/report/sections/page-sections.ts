@@ -7,7 +7,7 @@ import { table, terms } from "../html/report-tables.ts";
 import type { CertificateRecord } from "./certificates.ts";
 import { reproduceRun } from "./reproduce.ts";
 
-/** What the certificates claimed and whether they held; nothing where no row has one. */
+/** The claims of the certificates and whether they held; nothing where no row has a certificate. */
 export function certificateSection(records: readonly CertificateRecord[]): PageSection[] {
 	if (records.length === 0) return [];
 	const rows = records.map(({ algorithm, kind, rows, checked, violated, bounds, pessimism }) => [
@@ -79,7 +79,7 @@ ${run.dirty === true && html`<p class="bad">The program had changes that no comm
 <p>One row: the command at the end of its line in the table above, which measures that cell and no other, in the folder <code>again</code>. <code>npx attgrad compare</code> tells whether two runs differ by more than noise.</p>`;
 }
 
-/** What measured, and what with. */
+/** The machine, the versions and the settings of the measurement. */
 export function machineSection({
 	machine,
 	kernel,

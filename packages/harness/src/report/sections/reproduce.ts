@@ -2,7 +2,7 @@ import { type Cell, sizeText } from "../../cells/index.ts";
 import { type Preset, wallLimit } from "../../experiment/index.ts";
 import type { RunInfo } from "../../store/index.ts";
 
-/** What of a cell its command tells. */
+/** The part of a cell that its command names. */
 export interface CommandCell
 	extends Pick<Cell, "experiment" | "algorithm" | "n" | "d" | "B" | "distribution" | "seed" | "dtype" | "threads"> {
 	readonly epsilon?: number | undefined;

@@ -36,7 +36,7 @@ function shownColumns(rows: readonly Row[]): Column[] {
 	);
 }
 
-/** What all rows have in common, of the columns that the table then leaves out. */
+/** The values that all rows share, of the columns that the table then leaves out. */
 function describeShared(rows: readonly Row[]): string {
 	return columns
 		.filter((column) => isListed(column) && !alwaysShown.includes(column))
@@ -74,7 +74,7 @@ ${shared !== "" && html`<p class="faint">The same in all rows: ${shared}.</p>`}
 <p class="faint">What the columns mean is in docs/csv.md. The download has every column of the rows that the filter leaves.</p>`;
 }
 
-/** What the page needs of the rows, as `PageRows` of page.d.ts. */
+/** The data of the rows for the page, as `PageRows` of page.d.ts. */
 export function rowData({ info, rows }: Pick<Run, "info" | "rows">, samples: ReadonlyMap<string, Rounds>) {
 	const shown = shownColumns(rows);
 	const cells = new Map(info.cells.map((cell) => [cell.key, cell]));

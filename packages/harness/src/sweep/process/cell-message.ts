@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Cell, statuses } from "../../cells/index.ts";
 import type { Measurement } from "../../measure/index.ts";
 
-/** What the process of a cell is asked to do. */
+/** The request to the process of a cell. */
 export interface CellRequest {
 	readonly cell: Cell;
 	/** Address of the module whose default export is the experiment. */
@@ -10,18 +10,18 @@ export interface CellRequest {
 	readonly budget: number;
 }
 
-/** What became of a cell. */
+/** The outcome of a cell. */
 export type CellOutcome =
 	| { readonly status: "done"; readonly measurement: Measurement }
 	| { readonly status: Exclude<(typeof statuses)[number], "done">; readonly reason: string };
 
-/** What the process of a cell says when it waits for its next turn. */
+/** The message of a cell's process that waits for its next turn. */
 export const waiting = { status: "waiting" } as const;
 
-/** What the sweep says to it when it is its turn. */
+/** The message of the sweep to a process whose turn it is. */
 export const proceed = { proceed: true } as const;
 
-/** What the process of a cell answers. Numbers must be finite: a row cannot hold others. */
+/** The answer of a cell's process. Numbers must be finite: a row cannot hold others. */
 const answerSchema = z.discriminatedUnion("status", [
 	z.strictObject({
 		status: z.literal("done"),

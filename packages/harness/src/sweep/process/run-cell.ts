@@ -13,10 +13,10 @@ const keptBytes = 4096;
 /** How often the memory of a process is looked at while it computes, milliseconds. */
 const memoryInterval = 100;
 
-/** What V8 writes when a process has used up its memory. */
+/** The messages of V8 when a process has used up its memory. */
 const heapIsFull = /heap out of memory|Array buffer allocation failed|OOM error/;
 
-/** What a cell may take before it is stopped. */
+/** The limits at which a cell is stopped. */
 export interface CellLimits {
 	/** Time that its process works, turns of others not counted; milliseconds. */
 	readonly time: number;
@@ -143,7 +143,7 @@ function watchMemory(child: ChildProcess, limit: number, stop: (outcome: CellOut
 	}, memoryInterval);
 }
 
-/** What became of a cell whose process ended without an answer. */
+/** The outcome of a cell whose process ended without an answer. */
 function unansweredEnd(code: number | null, signalName: NodeJS.Signals | null, complaint: string): CellOutcome {
 	const end = signalName ? `ended by ${signalName}` : `ended with exit code ${code}`;
 	if (heapIsFull.test(complaint)) return { status: "out-of-memory", reason: "the heap of the process was full" };
