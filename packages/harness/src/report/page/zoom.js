@@ -3,7 +3,7 @@
  * @param {readonly number[]} domain least and largest value
  * @param {boolean} isLog
  * @param {{ factor?: number, about?: number, by?: number }} change `factor` < 1 shows less; `about`, a value, stays in
- *   its place, the middle unless given; `by` moves by that part of the range
+ *   its place, default: the middle; `by` moves by that part of the range
  * @returns {[number, number]}
  */
 export function changedDomain([from = 0, to = 1], isLog, { factor = 1, about, by = 0 }) {
