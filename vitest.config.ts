@@ -9,7 +9,7 @@ export default defineConfig({
 		// Ten seconds, as it would be for hooks, are short for what starts a browser or sweeps on a shared machine.
 		testTimeout: 60_000,
 		hookTimeout: 60_000,
-		// What is waited for comes when it comes; a second, as it would be, is short on a shared machine.
+		// Default: one second, which is short on a shared machine.
 		expect: { poll: { timeout: 20_000 } },
 		pool: "forks",
 		// turbo runs two packages at a time: more processes than cores make tests that watch the clock fail.

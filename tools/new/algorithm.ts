@@ -1,5 +1,5 @@
 // npm run new:algorithm NAME: writes an algorithm, its test and its line in the registry of packages/approx-gradient.
-// What it writes is a working approximation (Taylor of degree 1 as a feature map) that keeps the contract: replace what it does.
+// The result is a working approximation (Taylor of degree 1 as a feature map) that keeps the contract: replace what it does.
 // --root FOLDER: the project's root. Default: this one.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // npm run new:experiment NAME: writes an experiment, its page and its line in experiments/index.ts.
-// What it writes runs: time of two algorithms against n, with their errors. Replace the question, the grid and the figure.
+// The result runs at once: time of two algorithms against n, with their errors. Replace the question, the grid and the figure.
 // --root FOLDER: the project's root. Default: this one.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // npm run new:reduction NAME: writes a reduction, its test, and its lines in the registry and the face of packages/hardness.
-// What it writes decides orthogonal vectors through one gradient, and is tested against brute force, NO instances first.
+// The result decides orthogonal vectors through one gradient, and is tested against brute force, NO instances first.
 // --root FOLDER: the project's root. Default: this one.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What `npm pack` runs in a package's folder before and after: packages are TypeScript here and compiled JavaScript with
+// `npm pack` runs this in a package's folder before and after: packages are TypeScript here and compiled JavaScript with
 // types where they are installed. Before: `dist/`, the licence, and the `package.json` that is packed. After: all as it was.
 import { execFileSync } from "node:child_process";
 import {
@@ -53,7 +53,7 @@ function compileInto(target: string, sources: string): void {
 			stdio: "inherit",
 		});
 		cpSync(join(all, relative(root, sources)), target, { recursive: true });
-		// What is not compiled: the programs and the style of pages that a package writes.
+		// Files that are not compiled: the programs and the style of pages that a package writes.
 		for (const file of globSync("src/**/*.{js,css}", { cwd: folder }))
 			cpSync(join(folder, file), join(target, relative("src", file)));
 		// The compiler rewrites the names of modules in code, and leaves them in declarations.

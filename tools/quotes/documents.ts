@@ -1,4 +1,4 @@
-// What the documents quote of the reference run, and what of it is not quoted.
+// Quotes of the reference run in the documents, and measured numbers that are not quoted.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

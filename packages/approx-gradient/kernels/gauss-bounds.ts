@@ -1,4 +1,4 @@
-// What is proved of a panel of rows with polynomials of their own: `row-terms.ts` in TypeScript says what is computed. All in double
+// Error bounds of a panel of rows with polynomials of their own: the same formulas as `row-terms.ts`. All in double
 // precision; a panel of single precision is two blocks of panels of doubles, each by itself.
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";

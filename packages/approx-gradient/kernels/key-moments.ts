@@ -154,7 +154,7 @@ function prepare<T>(
 	const P = panelBytes(), block = <usize>d * P, input = ready + block, wide = input + block, products = wide + 2 * block;
 	const weights = sizeof<T>() == 8 ? values + block : products + 2 * block;
 	loadPanels<T>(keys, count, d, ready);
-	// What is stored by halves of pairs can be loaded by pairs a little later: other rows come between.
+	// Halves of pairs are stored, and pairs are loaded a little later: other rows come between.
 	loadPanels<T>(inputs, count, d, input);
 	widenPanels<T>(ready, centre, d, wide);
 	if (count < panelRows<T>()) clearWideRows<T>(wide, d, count);

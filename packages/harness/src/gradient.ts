@@ -1,4 +1,4 @@
-// What single commands take of the harness, without what sweeps, figures and reports need: commands start the sooner.
+// The part of the harness that single commands use. Without sweeps, figures and reports, commands start faster.
 
 export { type MeasuredGradient, measureGradient } from "./measure/measure-gradient.ts";
 export { peakRssMb } from "./system/peak-memory.ts";

@@ -1,4 +1,4 @@
-// What is proved of a panel of queries: `src/backward/row-bounds.ts` in TypeScript says what is computed. A row is a lane.
+// Error bounds of a panel of queries: the same formulas as `src/backward/row-bounds.ts`. A row is a lane.
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panel";

@@ -106,7 +106,7 @@ export function addEdgeGradients(part: OperatorPart, from: i32, to: i32, cotange
 }
 
 /**
- * What the queries from..to-1 of a head add to a panel of keys k (d panels) with values v (dv + 1 panels) and weights omega (a panel): to dV (dv panels),
+ * Adds the parts of the queries from..to-1 of a head to a panel of keys k (d panels) with values v (dv + 1 panels) and weights omega (a panel): to dV (dv panels),
  * to dK (d panels) without ν, and to the sum of dS (a panel).
  */
 export function addEdgeQueries(

@@ -83,7 +83,7 @@ function weighGradients(part: OperatorPart, room: KeyRoom): void {
 	for (let i: usize = 0; i < <usize>dv * P; i += P) scalePanel(room.omega, room.sums + i, room.dV + i);
 }
 
-/** What the cores of queries that have chunk e give to a panel of keys. */
+/** Adds the parts of all queries whose core has chunk e to a panel of keys. */
 // @ts-ignore: decorator
 @inline
 function coreGradients(part: OperatorPart, room: KeyRoom): void {

@@ -1,4 +1,4 @@
-// What the kernels of the operator's backward pass know of a part: one sequence of one head of keys, with the queries of every head of its
+// A part, as the kernels of the operator's backward pass read it: one sequence of one head of keys, with the queries of every head of its
 // group. All numbers are doubles; matrices are row-major. `src/backward/part.ts` in TypeScript says what they are.
 
 import { panelBytes, panelRows } from "../panel";

@@ -41,7 +41,7 @@ function joinSums(how: i32, sums: usize, count: i32, out: usize): void {
 		store<f64>(out, joined(how, load<f64>(out), load<f64>(sums)));
 }
 
-/** What `ranges` begins with. */
+/** Sets the start values of `ranges`. */
 function beginRanges(sums: usize): void {
 	fill<f64>(sums, sums + ROW, Infinity);
 	fill<f64>(sums + ROW, sums + 2 * ROW, -Infinity);

@@ -87,7 +87,7 @@ function ranges(times: bool, row: usize, count: i32, M: usize, sums: usize): voi
 	v128.store(sums, norm$v, ($v + 6) * 16);
 }
 
-/** What `ranges` begins with. */
+/** Sets the start values of `ranges`. */
 function beginRanges(sums: usize): void {
 	fill<f32>(sums, sums + PAIR, Infinity);
 	fill<f32>(sums + PAIR, sums + 2 * PAIR, -Infinity);

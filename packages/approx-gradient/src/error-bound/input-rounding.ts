@@ -128,7 +128,7 @@ export class InputRounding {
 	 */
 	total(change: RowChange, largest: Pick<RoundedRow, "query" | "queryProducts">, n: number): number {
 		const { scale, keySpan, valueCentre, targets } = this.#sizes;
-		// What entries of A1 below the normal range have lost meets the exact residuals of any row.
+		// The loss of subnormal entries of A1 multiplies the exact residual of any row.
 		const residuals = this.#values.map((half, i) => plus(targets, plus(half, Math.abs(valueCentre[i]))));
 		const worst = this.row({ ...largest, residuals, l1: 0 });
 		const lost = times(n, this.#tiny);

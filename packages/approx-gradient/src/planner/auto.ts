@@ -46,7 +46,7 @@ export async function runPlan(
 	const failures: string[] = [];
 	for (const entry of entries) {
 		if (!entry.run) continue;
-		// What was to be done in seconds is not done in minutes instead.
+		// A request predicted in seconds is refused rather than answered in minutes.
 		if (failures.length > 0 && (entry.milliseconds ?? 0) > PATIENCE) {
 			failures.push(`${entry.algorithm} would take ${shortDuration(entry.milliseconds ?? 0)}: ask for it by name`);
 			continue;

@@ -91,7 +91,7 @@ export async function planGradient(
 	const request = { problem, relative: part, runtime, pilot };
 	const entries = plan.entries.map((entry): PlanEntry => {
 		const { run, certificate } = entry;
-		// What is exact up to rounding proves no bound that a relative error could be made of.
+		// An exact result carries no bound that a relative error can be derived from.
 		if (!run || (certificate?.kind === "exact" && certificate.bound === undefined)) return entry;
 		return { ...entry, run: () => withinRelative(request, (absolute) => run(absolute)) };
 	});
@@ -118,7 +118,7 @@ async function planWithin(
 			entries.push({ ...unseen(context, name), reason: "it works in double precision whatever the data: ask for f64" });
 			continue;
 		}
-		// What it takes at least is told by nominal times until it may be worth while to measure the machine for it.
+		// Nominal times give a lower bound, until measuring the machine may be worth it.
 		const nominal = outlook(context, name);
 		if (!budget.allows(nominal.cost, nominal.least, best())) {
 			const reason = `not looked at: at least ${shortDuration(nominal.least)}, and a closer look would take longer than it may save`;

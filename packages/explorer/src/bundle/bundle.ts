@@ -39,7 +39,7 @@ export function bundleTests(files: readonly string[]): Promise<string> {
 		{
 			...forBrowsers,
 			input: "virtual:tests",
-			// What tests use of Node, beyond what these files do, falls away.
+			// Other uses of Node in tests are dropped.
 			external: /^node:/,
 			treeshake: { moduleSideEffects: (id) => !id.startsWith("node:") },
 			resolve: { conditionNames: ["browser", "import", "default"], alias: { vitest: shim } },

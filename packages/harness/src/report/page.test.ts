@@ -91,7 +91,7 @@ test("a filter compares numbers, with spaces or without", () => {
 		Array(6).fill(true),
 	);
 	expect(["n > 4096", "n<4096", "n != 4096", "n > 1024 dense"].map(found)).toEqual(Array(4).fill(false));
-	// What does not apply is neither above nor below.
+	// Missing values are neither above nor below.
 	expect(["time_ms > 0", "time_ms < 1e9", "time_ms >= 0"].map(found)).toEqual([false, false, false]);
 	expect(["status != done", "status != skipped"].map(found)).toEqual([false, true]);
 });

@@ -126,7 +126,7 @@ function missingColumns(path: string, header: readonly string[]): Column[] {
 /** The fields of each line that is not blank. Rows never hold a line end, so a record that spans lines is damage. */
 function parseRecords(path: string, text: string): { records: Line[]; blank: boolean } {
 	const all = text.split(/\r?\n/);
-	// What follows the last line end is no line.
+	// Text after the last line end is no line.
 	if (all.at(-1) === "") all.pop();
 	const kept = all.map((content, i) => ({ content, number: i + 1 })).filter(({ content }) => !/^[,\s]*$/.test(content));
 	const numberOf = (line: number) => kept[line - 1]?.number ?? line;

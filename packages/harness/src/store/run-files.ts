@@ -48,7 +48,7 @@ function realPath(folder: string): string {
 	try {
 		return realpathSync(folder);
 	} catch {
-		// What is not there, or cannot be looked at, is refused by whoever reads it.
+		// A folder that is missing or unreadable is refused by its reader.
 		return resolve(folder);
 	}
 }

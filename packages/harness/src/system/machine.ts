@@ -40,7 +40,7 @@ export async function readCommit(): Promise<{ commit: string; dirty: boolean } |
 	const git = async (...args: string[]) =>
 		(await promisify(execFile)("git", ["-C", import.meta.dirname, ...args])).stdout.trim();
 	try {
-		// What a sweep writes into the repository is no change of the program.
+		// Files that a sweep writes into the repository do not change the program.
 		const changes = await git("status", "--porcelain", "--", ":/", ":(top,exclude)results");
 		return { commit: await git("rev-parse", "HEAD"), dirty: changes !== "" };
 	} catch {

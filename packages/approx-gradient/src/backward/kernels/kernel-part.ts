@@ -41,7 +41,7 @@ const u = 2 ** -53;
 /** Bytes of features of a block: they are to stay in the second cache level. */
 const BLOCK_BYTES = 768 * 1024;
 
-/** What is common to the parts of a run. */
+/** Values that all parts of a run share. */
 export interface PartOptions {
 	readonly tree: FeatureTree;
 	readonly tables: KernelTables;
@@ -176,7 +176,7 @@ function valuesOf(
 	return { v: rows.byteOffset, squares: squares.byteOffset, norms: norms.byteOffset };
 }
 
-/** What `readLargest` finds of the core of each query chunk. */
+/** Results of `readLargest` for the core of each query chunk. */
 function largestOfCores(part: Part, { first, last, size, keys, queryChunks }: Chunks): Float64Array {
 	const length = largestLength(part);
 	const all = new Float64Array(queryChunks * length);

@@ -15,7 +15,7 @@ const UNMASKED = 256;
 /** Chunks are whole panels, of this many rows in the widest build. */
 const CHUNK_STEP = 8;
 
-/** What a run computes. */
+/** The outputs that a run is asked for. */
 export interface KernelRunOptions {
 	readonly tree: FeatureTree;
 	/** Rows of a chunk where a mask has to be resolved. */

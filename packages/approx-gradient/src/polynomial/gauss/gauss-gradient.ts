@@ -225,7 +225,7 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
 	let result = await gaussOfDegree(request, degree);
 	for (let tries = 1; tries < TRIES && !(boundOf(result) <= epsilon); tries++) {
-		// What the sample had too little of it has at the next degree too.
+		// A sample that underestimates the bound at one degree does so at the next.
 		const { bound: predicted } = predictGaussBound(sample, request, constantsOf(request, degree));
 		const missed = Math.max(1, boundOf(result) / predicted);
 		const wanted = Number.isFinite(missed) ? epsilon / missed : epsilon;

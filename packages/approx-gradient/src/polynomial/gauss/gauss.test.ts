@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { describeAlgorithmContract } from "../../testing.ts";
 import { polynomial } from "../polynomial.ts";
 
-// What rounding the given numbers to single precision changes is up to 1e-3 of the gradient.
+// An absolute accuracy: in single precision the least provable bound of some problems is above 1e-3 of the gradient.
 describeAlgorithmContract({ algorithm: polynomial, options: { basis: "gauss", epsilon: 1e-4 }, runs: 30 });
 describeAlgorithmContract({ algorithm: polynomial, options: { basis: "gauss", degree: 3, form: "vd" }, runs: 30 });
 describeAlgorithmContract({

@@ -19,7 +19,7 @@ export interface KernelPasses {
 	readonly raisedRank: number;
 	/** Features that pass 1 makes: those of products are never formed. */
 	readonly made: number;
-	/** What comes before the route: ranges, norms and sums over all rows. */
+	/** The passes before the route: ranges, norms and sums over all rows. */
 	profile(): Promise<unknown>;
 	/** The features of some blocks of keys and nothing else; gives how many keys those are. */
 	features(blocks: number): Promise<number>;

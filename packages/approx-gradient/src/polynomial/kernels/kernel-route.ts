@@ -23,7 +23,7 @@ export type KernelRouteName = "moment" | "reverse";
 /** Part of the time that pass 1 takes, for the progress: 0.4 to 0.6 and 0.4 to 0.5 as measured, the more the higher the degree. */
 const KEY_SHARE: Readonly<Record<KernelRouteName, number>> = { moment: 0.45, reverse: 0.4 };
 
-/** What a run on kernels gives beside the gradient, for certificates: sums over all rows. */
+/** Sums over all rows that certificates use, returned beside the gradient. */
 export interface RunTotals {
 	/** Σ_j |A1_ja|. */
 	readonly inputSums: Float64Array;

@@ -51,7 +51,7 @@ export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): Figur
 		styles: new Map(
 			[...stylesOf([...kinds.keys()])].map(([name, style]) => {
 				const kind = kinds.get(name)!;
-				// What is drawn without points has none in the legend.
+				// Curves without points have none in the legend.
 				return [name, { ...style, kind, ...(pointless.has(name) && { shape: "stroke" }) }];
 			}),
 		),

@@ -31,7 +31,7 @@ export function boundFromGaussTotals(
 	const columns = columnNorms(space.frame.queryMap);
 	// Sums over rows of positive numbers, in the number type over a panel's run and in double precision beyond.
 	const slack = slackOf(dtype) * (1 + n * unitRoundoff("f64"));
-	// What is relative to computed gradients has their rounding once more.
+	// Terms relative to computed gradients include the rounding of these once more.
 	const second = 1.03 + 2 * largestKappa;
 	const input = inputChanges(where, constants, { ofRows, ...(exact && { exact }) });
 	let largest = noError;
