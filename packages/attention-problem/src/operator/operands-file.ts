@@ -33,7 +33,7 @@ export interface OpenOperands<Operands = AttentionOperands<RowSource>> {
 
 const operandNames = ["Q", "K", "V", "dO", "scale", "lengths"] as const;
 const usage =
-	"a layer file holds Q (n_q x d), K (n_k x d), V (n_k x d_v) and dO (n_q x d_v), with axes for heads or (batch, heads) before, and may hold scale and lengths";
+	"a layer file holds Q (n_q x d), K (n_k x d), V (n_k x d_v) and, for a backward pass, dO (n_q x d_v), with axes for heads or (batch, heads) before, and may hold scale and lengths";
 
 /**
  * Opens an `.npz` archive, on the disk or its bytes, or a folder of `.npy` files with Q, K and V, of shape (n, d), (heads, n, d) or (batch, heads, n, d), and if
