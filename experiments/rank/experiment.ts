@@ -180,11 +180,15 @@ const figure: LineFigure = {
 		value: panelOf,
 		heading: ([row]) => `${families[familyOf(row)]?.name}, ${errorText(errorOf(row))}`,
 	},
-	caveat:
-		"Headings: the data and the relative error. n = 400, of the cube 256; d = 4 of uniform entries, otherwise 8. Measured: in the Frobenius norm. " +
+	caveat: (rows) =>
+		`Headings: the data and the relative error. n = ${sizesOf(rows)}, of the cube 256; d = 4 of uniform entries, otherwise 8. Measured: in the Frobenius norm. ` +
 		"Computed: proven for each entry (polynomials), expected (random features, where at most 10⁷). " +
 		"A rank above the line n is no gain. Monomials are the features of the polynomial method; anisotropic ones are drawn where they are fewer than half.",
 };
+
+/** Sizes of the problems that are no cube: `400`. */
+const sizesOf = (rows: readonly Row[]): string =>
+	[...new Set(rows.filter(({ distribution }) => distribution !== "hypercube").map(({ n }) => n))].join(", ");
 
 /** Least rank against B, by method (paper.md section 11, figure 4). */
 export default defineExperiment({
