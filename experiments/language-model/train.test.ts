@@ -1,5 +1,6 @@
+import { backwardPolynomial, polynomialOperatorOutput } from "@attgrad/approx-gradient";
 import { createRuntime } from "@attgrad/matrix-core";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { certifiedCore } from "./cores/certified-core.ts";
 import { exactCore } from "./cores/exact-core.ts";
 import { createModel } from "./network/model.ts";
@@ -47,4 +48,41 @@ test("certified passes keep what is proved of them, and learn nearly the same", 
 	expect(Math.min(...core.degrees)).toBeGreaterThan(0);
 	const exact = await train(plan(exactCore(runtime), { n: 150 }));
 	for (const [at, loss] of course.loss.entries()) expect(Math.abs(loss / exact.loss[at] - 1)).toBeLessThan(0.01);
+});
+
+describe("a pass that is further off than it proves ends the training", () => {
+	const passes = { forward: polynomialOperatorOutput, backward: backwardPolynomial.run };
+	const course = (broken: Partial<typeof passes>) => {
+		const core = certifiedCore(runtime, 0.01, { ...passes, ...broken });
+		core.checking = true;
+		return train(plan(core, { n: 150, steps: 1 }));
+	};
+
+	test("sound passes do not", async () => {
+		expect((await course({})).loss).toHaveLength(1);
+	});
+
+	test.each(["dQ", "dK", "dV"] as const)("%s", async (name) => {
+		const backward: typeof passes.backward = async (...given) => {
+			const result = await passes.backward(...given);
+			result[name].data[0] += 2 * Number(result.certificate?.bounds[name]);
+			return result;
+		};
+		await expect(course({ backward })).rejects.toMatchObject({
+			status: "invalid",
+			message: expect.stringMatching(new RegExp(`^language-model: ${name} is off by `)),
+		});
+	});
+
+	test.each([
+		["beyond its bound", 2],
+		["not a number", Number.NaN],
+	] as const)("an output that is %s", async (_, share) => {
+		const forward: typeof passes.forward = async (...given) => {
+			const result = await passes.forward(...given);
+			result.output.data[0] += share * result.bound;
+			return result;
+		};
+		await expect(course({ forward })).rejects.toMatchObject({ status: "invalid" });
+	});
 });

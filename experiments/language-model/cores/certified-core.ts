@@ -25,12 +25,24 @@ export interface CertifiedCore extends AttentionCore {
 	share: number;
 }
 
+/** The approximate passes of a certified core. */
+export interface CertifiedPasses {
+	readonly forward: typeof polynomialOperatorOutput;
+	readonly backward: typeof backwardPolynomial.run;
+}
+
+const polynomialPasses: CertifiedPasses = { forward: polynomialOperatorOutput, backward: backwardPolynomial.run };
+
 /**
  * Attention by polynomials: no entry of an output is off by more than `epsilon` of the largest, and so for dQ, dK and dV. Degrees are kept from
  * one step to the next, raised where they prove too little, and lowered where less will do.
  * @throws ComputationError where no degree up to 15 proves it, or a compared gradient is further off than is proved
  */
-export function certifiedCore(runtime: Runtime, epsilon: number): CertifiedCore {
+export function certifiedCore(
+	runtime: Runtime,
+	epsilon: number,
+	passes: CertifiedPasses = polynomialPasses,
+): CertifiedCore {
 	const defaults = backwardPolynomial.options.parse({ relative: epsilon });
 	const [forwards, backwards] = [new KeptDegrees(), new KeptDegrees()];
 	const core: CertifiedCore = {
@@ -39,7 +51,7 @@ export function certifiedCore(runtime: Runtime, epsilon: number): CertifiedCore 
 			const operands = causalOperands(rows);
 			const serves = (degree: number) => servesSample(operandSample(operands), degree, runtime);
 			const made = await forwards.least(layer, serves, (degree) =>
-				polynomialOperatorOutput(operands, { ...defaults, degree }, runtime),
+				passes.forward(operands, { ...defaults, degree }, runtime),
 			);
 			if (core.checking) {
 				const { output } = await operatorForward(operands, runtime);
@@ -50,7 +62,7 @@ export function certifiedCore(runtime: Runtime, epsilon: number): CertifiedCore 
 			async function backward(dO: Matrix): Promise<BackwardResult> {
 				const problem = { ...operands, dO };
 				const result = await backwards.least(layer, serves, (degree) =>
-					backwardPolynomial.run(problem, { ...defaults, degree }, runtime),
+					passes.backward(problem, { ...defaults, degree }, runtime),
 				);
 				note(core, layer, result);
 				if (core.checking) await compareGradients(core, problem, result, runtime);
