@@ -1,4 +1,5 @@
 import { findAlgorithm } from "@attgrad/algorithms";
+import { locate } from "@attgrad/approx-gradient";
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import {
@@ -9,7 +10,6 @@ import {
 	type GridBlock,
 	gradientError,
 	type LineFigure,
-	locate,
 	locationFigures,
 	type Measurement,
 	measureGradient,

@@ -1,5 +1,4 @@
-import { symmetricEigenvalues } from "@attgrad/hardness";
-import { frobeniusNorm, Matrix } from "@attgrad/matrix-core";
+import { frobeniusNorm, Matrix, symmetricEigenvalues } from "@attgrad/matrix-core";
 
 /**
  * Singular values of a square matrix, largest first: the eigenvalues that are not negative of [0 A; Aᵀ 0], so that small

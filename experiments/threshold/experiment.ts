@@ -1,11 +1,4 @@
-import {
-	certifiedLimit,
-	certifiedRank,
-	type HypercubeFamily,
-	spectralLimit,
-	spectralRank,
-	symmetricEigenvalues,
-} from "@attgrad/hardness";
+import { certifiedLimit, certifiedRank, type HypercubeFamily, spectralLimit, spectralRank } from "@attgrad/hardness";
 import {
 	defineExperiment,
 	type Figure,
@@ -15,7 +8,7 @@ import {
 	power,
 	type Row,
 } from "@attgrad/harness";
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, symmetricEigenvalues } from "@attgrad/matrix-core";
 
 /** κ = B²/log2 n of the points of a curve. */
 const kappas = {

@@ -1,8 +1,9 @@
+import { autoBackward } from "@attgrad/approx-gradient";
 import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { definitionBackward } from "@attgrad/exact-gradient";
 import { createRuntime, Matrix, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
-import { autoBackward, backwardNames, backwards, findBackward } from "./backwards.ts";
+import { backwardNames, backwards, findBackward } from "./backwards.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
 

@@ -1,4 +1,4 @@
-export { autoBackward, backwardNames, backwards, findBackward } from "./backwards.ts";
+export { backwardNames, backwards, findBackward } from "./backwards.ts";
 export { findForward, forwardNames, forwards } from "./forwards.ts";
 export { gradientThrough } from "./gradient-through.ts";
 export { type AlgorithmChoice, algorithmSpellings, algorithms, findAlgorithm, knownAlgorithms } from "./gradients.ts";

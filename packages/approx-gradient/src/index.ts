@@ -34,6 +34,7 @@ export const approximateBackwards: readonly AnyBackwardAlgorithm[] = [
 ];
 
 export {
+	autoBackward,
 	type BackwardAccuracy,
 	type BackwardEntries,
 	type BackwardEntry,

@@ -1,6 +1,7 @@
 export type { StackCertificate, StackResult } from "@attgrad/algorithms";
 export { algorithmSpellings, algorithms, backwards, forwards } from "@attgrad/algorithms";
 export type { Plan, PlanEntry } from "@attgrad/approx-gradient";
+export { type LocatedHead, type LocateOptions, locate, type RanksAt, type Verdict } from "@attgrad/approx-gradient";
 export {
 	type AttentionLayer,
 	type AttentionOperands,
@@ -32,7 +33,6 @@ export {
 	writeNpy,
 	writeProblem,
 } from "@attgrad/attention-problem";
-export { type LocatedHead, type LocateOptions, locate, type RanksAt, type Verdict } from "@attgrad/harness";
 export {
 	ComputationError,
 	createRuntime,

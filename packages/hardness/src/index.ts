@@ -28,10 +28,7 @@ export { splitAndList } from "./reductions/split-and-list.ts";
 export { count, type ModelCount, requirePlainCount } from "./solve/count.ts";
 export { type Report, requireBuildable } from "./solve/report.ts";
 export { formulaReductions, type Solution, type SolveOptions, solve } from "./solve/solve.ts";
-export { leastRank, type RankEvidence } from "./threshold/least-rank.ts";
 export { chebyshevDegree } from "./threshold/polynomial-need.ts";
-export { type SingularValues, singularValues } from "./threshold/singular-values.ts";
-export { symmetricEigenvalues } from "./threshold/symmetric-eigenvalues.ts";
 export {
 	certifiedLimit,
 	certifiedRank,

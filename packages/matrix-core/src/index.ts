@@ -14,7 +14,9 @@ export {
 	rowSums,
 	trace,
 } from "./algebra/reductions.ts";
+export { type SingularValues, singularValues } from "./algebra/singular-values.ts";
 export { qr, solve } from "./algebra/solve.ts";
+export { symmetricEigenvalues } from "./algebra/symmetric-eigenvalues.ts";
 export { ComputationError, type FailureStatus, UsageError } from "./errors.ts";
 export {
 	allocateNumbers,

@@ -1,6 +1,10 @@
 export { type HeadRows, problemOfHead } from "./head.ts";
 export { approximateHead, type HeadApproximation, type HeadMethod } from "./head-approximation.ts";
+export { leastRank, type RankEvidence } from "./least-rank.ts";
+export { type LocatedHead, type LocateOptions, locate } from "./locate.ts";
 export { measuredErrors, polynomialErrors, type RankError } from "./measured-error.ts";
 export { type ProvenRanks, provenRanks } from "./proven-ranks.ts";
 export { type Quantiles, quantilesOf, type ScoreGeometry, scoreGeometry } from "./score-geometry.ts";
 export { type SoftmaxPart, softmaxPart } from "./softmax-matrix.ts";
+export { type RankCurve, type RanksAt, relativeErrors } from "./spectrum.ts";
+export type { Verdict } from "./verdict.ts";

@@ -1,6 +1,16 @@
-import { add, exp, frobeniusNorm, Matrix, multiply, scale, seededRandom, trace, transpose } from "@attgrad/matrix-core";
+import {
+	add,
+	exp,
+	frobeniusNorm,
+	Matrix,
+	multiply,
+	scale,
+	seededRandom,
+	symmetricEigenvalues,
+	trace,
+	transpose,
+} from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
-import { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
 import {
 	certifiedLimit,
 	certifiedRank,

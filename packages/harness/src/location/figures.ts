@@ -1,6 +1,6 @@
+import type { LocatedHead } from "@attgrad/approx-gradient";
 import type { Row } from "../cells/index.ts";
 import type { LineFigure } from "../figures/index.ts";
-import type { LocatedHead } from "./locate.ts";
 
 /** The content of `extra` in the row of a head; the figures make rows of their own from it, for the points of curves. */
 interface HeadExtra {

@@ -1,4 +1,5 @@
-import { autoBackward, backwards, knownAlgorithms } from "@attgrad/algorithms";
+import { backwards, knownAlgorithms } from "@attgrad/algorithms";
+import { autoBackward } from "@attgrad/approx-gradient";
 import { distributions } from "@attgrad/attention-problem";
 import { experiments } from "@attgrad/experiments";
 import { reductions } from "@attgrad/hardness";

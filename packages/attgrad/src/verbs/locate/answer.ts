@@ -1,4 +1,4 @@
-import type { LocatedHead } from "@attgrad/harness";
+import type { LocatedHead } from "@attgrad/approx-gradient";
 import { shortNumber } from "../../formats/short-number.ts";
 
 /** Relative errors that fit a line; `--json` has all. */

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { LocatedHead } from "@attgrad/approx-gradient";
 import { writeAtomically } from "@attgrad/attention-problem";
-import { figureSpec, type LocatedHead, locationFigures, locationRows, renderFigure } from "@attgrad/harness";
+import { figureSpec, locationFigures, locationRows, renderFigure } from "@attgrad/harness";
 
 /** Draws the heads of a file over the phase diagram, and their ranks. @returns the files, below the folder */
 export async function drawLocations(folder: string, file: string, located: readonly LocatedHead[]): Promise<string[]> {

@@ -1,5 +1,5 @@
+import { locate } from "@attgrad/approx-gradient";
 import { openOperands } from "@attgrad/attention-problem";
-import { locate } from "@attgrad/harness";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { operatorFlags, readScale } from "../../flags/operator-flags.ts";

@@ -1,5 +1,12 @@
-import { symmetricEigenvalues } from "@attgrad/hardness";
-import { frobeniusNorm, Matrix, multiply, qr, seededRandom, transpose } from "@attgrad/matrix-core";
+import {
+	frobeniusNorm,
+	Matrix,
+	multiply,
+	qr,
+	seededRandom,
+	symmetricEigenvalues,
+	transpose,
+} from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { singularValues } from "./singular-values.ts";
 

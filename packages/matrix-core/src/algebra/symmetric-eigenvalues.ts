@@ -1,4 +1,6 @@
-import { type Matrix, maxAbs, UsageError } from "@attgrad/matrix-core";
+import { UsageError } from "../errors.ts";
+import type { Matrix } from "../matrix.ts";
+import { maxAbs } from "./reductions.ts";
 
 /**
  * Eigenvalues of a symmetric matrix, largest first: Householder tridiagonalisation, then the implicit QL method.

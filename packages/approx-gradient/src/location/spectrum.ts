@@ -1,14 +1,18 @@
 import {
-	approximateHead,
-	type HeadApproximation,
-	type HeadRows,
-	measuredErrors,
-	polynomialErrors,
-	type RankError,
-	softmaxPart,
-} from "@attgrad/approx-gradient";
-import { leastRank, type RankEvidence, singularValues, symmetricEigenvalues } from "@attgrad/hardness";
-import { frobeniusNorm, Matrix, multiplyOn, type Random, type Runtime, seededRandom } from "@attgrad/matrix-core";
+	frobeniusNorm,
+	Matrix,
+	multiplyOn,
+	type Random,
+	type Runtime,
+	seededRandom,
+	singularValues,
+	symmetricEigenvalues,
+} from "@attgrad/matrix-core";
+import type { HeadRows } from "./head.ts";
+import { approximateHead, type HeadApproximation } from "./head-approximation.ts";
+import { leastRank, type RankEvidence } from "./least-rank.ts";
+import { measuredErrors, polynomialErrors, type RankError } from "./measured-error.ts";
+import { softmaxPart } from "./softmax-matrix.ts";
 
 /** Relative errors in the Frobenius norm that ranks are told for. */
 export const relativeErrors = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
@@ -55,11 +59,11 @@ export interface HeadSpectrum {
 	/** Entropy of rows, in nats: of the rows of the submatrix. */
 	readonly entropies: Float64Array;
 	/** The relative errors that the methods prove at each rank tried, for figures. */
-	readonly curves: readonly Curve[];
+	readonly curves: readonly RankCurve[];
 }
 
 /** Relative errors of a method at ranks. */
-export interface Curve {
+export interface RankCurve {
 	readonly method: "hybrid" | "nystrom" | "polynomial" | "least";
 	readonly kind: "proven" | "measured";
 	readonly points: readonly { readonly rank: number; readonly error: number }[];
@@ -120,9 +124,9 @@ export async function headSpectrum(
 			})),
 		curves: [
 			...(["hybrid", "nystrom"] as const).map(
-				(method, i): Curve => ({ method, kind: "proven", points: relative(proofs[i], floor) }),
+				(method, i): RankCurve => ({ method, kind: "proven", points: relative(proofs[i], floor) }),
 			),
-			...(["hybrid", "nystrom", "polynomial"] as const).flatMap((method, i): Curve[] =>
+			...(["hybrid", "nystrom", "polynomial"] as const).flatMap((method, i): RankCurve[] =>
 				measured ? [{ method, kind: "measured", points: relative(measured[i], floor) }] : [],
 			),
 		],

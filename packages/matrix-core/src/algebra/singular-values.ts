@@ -1,4 +1,4 @@
-import { Matrix, type Numbers } from "@attgrad/matrix-core";
+import { Matrix, type Numbers } from "../matrix.ts";
 import { tridiagonalEigenvalues } from "./symmetric-eigenvalues.ts";
 
 /** Singular values with what they may be off by. */

@@ -1,16 +1,10 @@
-import {
-	type HeadRows,
-	type ProvenRanks,
-	provenRanks,
-	type Quantiles,
-	quantilesOf,
-	type ScoreGeometry,
-	scoreGeometry,
-} from "@attgrad/approx-gradient";
 import { type AttentionOperands, headsOf, withRuntime } from "@attgrad/attention-problem";
 import { materialise, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { crossover } from "./costs.ts";
-import { type Curve, headSpectrum, type RanksAt } from "./spectrum.ts";
+import type { HeadRows } from "./head.ts";
+import { type ProvenRanks, provenRanks } from "./proven-ranks.ts";
+import { type Quantiles, quantilesOf, type ScoreGeometry, scoreGeometry } from "./score-geometry.ts";
+import { headSpectrum, type RankCurve, type RanksAt } from "./spectrum.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Options of `locate`. */
@@ -56,7 +50,7 @@ export interface LocatedHead {
 	/** The same for an approximation of the least rank, if there were one. */
 	readonly leastPaysFrom: number;
 	readonly verdict: Verdict;
-	readonly curves: readonly Curve[];
+	readonly curves: readonly RankCurve[];
 	readonly milliseconds: number;
 }
 
