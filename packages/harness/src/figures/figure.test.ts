@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Row } from "../cells/row.ts";
 import {
 	ablationFigure,
@@ -13,6 +13,7 @@ import {
 	scalingRows,
 } from "../testing/figure-rows.ts";
 import type { Figure } from "./figure.ts";
+import { fontSize, layoutWidth } from "./look/layout.ts";
 import { figureSpec } from "./print/print-spec.ts";
 import { renderFigure } from "./print/render.ts";
 
@@ -272,4 +273,32 @@ test("the points of every panel lie within the axes, and not on their edge", () 
 			expect(high).toBeGreaterThan(Math.max(...points));
 		}
 	}
+});
+
+describe("a figure for a narrow column", () => {
+	const width = layoutWidth(234);
+
+	test("has text of at least 7 points there, and the usual layout where it has room", () => {
+		expect((fontSize.tick * 234) / width).toBeGreaterThanOrEqual(6.99);
+		expect(layoutWidth(525)).toBe(700);
+		expect(layoutWidth(2000)).toBe(700);
+		expect(layoutWidth(72)).toBe(280);
+	});
+
+	test("is as wide as it is laid out for, with names above the curves and panels below each other", async () => {
+		for (const [figure, rows] of [
+			[scalingFigure, scalingRows()],
+			[phaseFigure, phaseRows()],
+			[ablationFigure, ablationRows()],
+			[degreeFigure, degreeRows()],
+		] as const) {
+			const spec = figureSpec(figure, rows, width);
+			if (!spec) throw new Error(`${figure.name} draws nothing`);
+			const { svg } = await renderFigure(spec);
+			expect(Number(/ width="([\d.]+)"/.exec(svg)?.[1]), figure.name).toBeLessThan(1.08 * width);
+			expect((spec as { columns?: number }).columns ?? 1, figure.name).toBe(1);
+		}
+		expect(JSON.stringify(figureSpec(scalingFigure, scalingRows(), width))).toContain('"orient":"top"');
+		expect(JSON.stringify(figureSpec(scalingFigure, scalingRows()))).not.toContain('"orient":"top"');
+	});
 });

@@ -14,6 +14,7 @@ export type {
 	Rule,
 	Series,
 } from "./figure.ts";
+export { layoutWidth } from "./look/layout.ts";
 export { figureModel } from "./model/figure-model.ts";
 export type { LegendEntry } from "./model/panel-model.ts";
 export { describeRegime } from "./panels/regime.ts";

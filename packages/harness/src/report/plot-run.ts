@@ -2,7 +2,14 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "@attgrad/attention-problem";
 import type { Experiment } from "../experiment/index.ts";
-import { type FigureFormat, figureSpec, type PaperOptions, renderFigure, renderForPaper } from "../figures/index.ts";
+import {
+	type FigureFormat,
+	figureSpec,
+	layoutWidth,
+	type PaperOptions,
+	renderFigure,
+	renderForPaper,
+} from "../figures/index.ts";
 import { readRun } from "../store/index.ts";
 
 /** How figures are drawn. */
@@ -24,9 +31,10 @@ export async function plotRun(
 ): Promise<string[]> {
 	const { experiment, rows } = readRun(folder, experiments);
 	const written: string[] = [];
+	const width = paper.width === undefined ? undefined : layoutWidth(paper.width);
 	for (const figure of experiment.figures) {
 		const fileOf = (ending: string): string => join(folder, `${figure.name}.${ending}`);
-		const spec = figureSpec(figure, rows);
+		const spec = figureSpec(figure, rows, width);
 		if (!spec) {
 			for (const ending of formats ?? ["svg", "png"]) rmSync(fileOf(ending), { force: true });
 			continue;

@@ -12,7 +12,12 @@ export const plotFlags = z.object({
 		.describe(
 			`for a paper: ${figureFormats.join(", ")}, or several with commas; default: svg,png as reports show them`,
 		),
-	width: z.string().optional().describe("for a paper: width as 3.25in, 8.4cm, 246pt; default: 7.3in"),
+	width: z
+		.string()
+		.optional()
+		.describe(
+			"for a paper: width as 3.25in, 8.4cm, 246pt, the layout follows so that text stays legible; default: 7.3in",
+		),
 	title: z.boolean().default(true).describe("draw title and notes; --no-title leaves them to the caption"),
 	font: z
 		.string()

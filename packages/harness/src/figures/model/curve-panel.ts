@@ -34,6 +34,8 @@ export interface Frame {
 	readonly styles: ReadonlyMap<string, CurveStyle & Pick<Curve, "kind">>;
 	/** Whether names stand beside the curves; otherwise there is a legend. */
 	readonly namesBeside: boolean;
+	/** Width of the whole figure. */
+	readonly figureWidth: number;
 }
 
 /** Room that a tick takes along an axis, in pixels. */
@@ -103,7 +105,7 @@ function encodingsOf(figure: LineFigure, titled: Panel["titled"], frame: Frame) 
 		field: "curve",
 		type: "nominal",
 		scale: { domain: names, range: names.map((name) => range(styleOf(name, frame))) },
-		legend: namesBeside ? null : { title: null, orient: "top", columns: legendColumns(names) },
+		legend: namesBeside ? null : { title: null, orient: "top", columns: legendColumns(names, frame.figureWidth) },
 	});
 	const x = {
 		field: "x",

@@ -1,6 +1,6 @@
 import type { Row } from "../../cells/index.ts";
 import type { Axis, DotFigure, Quantity } from "../figure.ts";
-import { figureWidth, fontSize, margin } from "../look/layout.ts";
+import { fontSize, margin } from "../look/layout.ts";
 import { type CurveStyle, ink, stylesOf } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
 import { describeMarks, words } from "../panels/frame.ts";
@@ -23,6 +23,9 @@ interface Dot {
 const lineHeight = 25;
 const spacing = 18;
 
+/** Least width at which panels stand beside each other, in pixels. */
+const leastPanelWidth = 130;
+
 /** Least distance between the labels of two ticks, in pixels. */
 const tickGap = 9;
 
@@ -30,7 +33,7 @@ const tickGap = 9;
  * The model of a figure of dots. Thin lines mark what the first category has, or one value.
  * @returns undefined where no row has a value
  */
-export function dotFigureModel(figure: DotFigure, rows: readonly Row[]): FigureModel | undefined {
+export function dotFigureModel(figure: DotFigure, rows: readonly Row[], figureWidth: number): FigureModel | undefined {
 	const panels = figure.quantities.map((quantity) => dotsOf(figure, quantity, rows));
 	const dots = panels.flat();
 	if (dots.every(({ value }) => value === undefined)) return undefined;
@@ -38,13 +41,16 @@ export function dotFigureModel(figure: DotFigure, rows: readonly Row[]): FigureM
 	const groups = [...new Set(dots.map(({ group }) => group))];
 	const styles = stylesOf(groups);
 	const names = Math.max(...categories.map((category) => textWidth(category, fontSize.label, true))) + 8;
-	const width = (figureWidth - 2 * margin - names - spacing * (panels.length - 1)) / panels.length;
+	const widthOf = (columns: number) => (figureWidth - 2 * margin - names - spacing * (columns - 1)) / columns;
+	const columns = widthOf(panels.length) >= leastPanelWidth ? panels.length : 1;
+	const width = widthOf(columns);
 	const models = panels.map((panel, i) =>
 		dotPanel(figure.quantities[i], panel, {
 			width,
+			figureWidth,
 			categories,
 			styles,
-			isNamed: i === 0,
+			isNamed: i % columns === 0,
 			rule: figure.rule,
 			values: [
 				...(figure.sharesRange ? dots : panel).flatMap(({ value }) => value ?? []),
@@ -55,7 +61,7 @@ export function dotFigureModel(figure: DotFigure, rows: readonly Row[]): FigureM
 	const missing = dots.flatMap(({ value, status }) => (value === undefined ? [status] : []));
 	return {
 		...words(figure, { rows, curves: [] }, describeMarks(missing)),
-		columns: panels.length,
+		columns,
 		panels: models,
 		legend: [...styles].map(([name, { colour, shape }]) => ({ name, colour, shape })),
 	};
@@ -76,6 +82,8 @@ function dotsOf(figure: DotFigure, { value }: Quantity, rows: readonly Row[]): D
 
 interface DotFrame {
 	readonly width: number;
+	/** Width of the whole figure. */
+	readonly figureWidth: number;
 	readonly categories: readonly string[];
 	readonly styles: ReadonlyMap<string, CurveStyle>;
 	/** A value that is marked in place of those of the first category. */
@@ -106,7 +114,8 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): Pa
 		field: "group",
 		type: "nominal",
 		scale: { domain: groups, range: groups.map((group) => look(styles.get(group)!)) },
-		legend: groups.length > 1 ? { title: null, orient: "top", columns: legendColumns(groups) } : null,
+		legend:
+			groups.length > 1 ? { title: null, orient: "top", columns: legendColumns(groups, frame.figureWidth) } : null,
 	});
 	const color = ranged(({ colour }) => colour);
 	const shape = ranged((style) => style.shape);

@@ -1,15 +1,7 @@
 import type { Row } from "../../cells/index.ts";
 import type { Axis, HeatCell, HeatMapFigure } from "../figure.ts";
 import { boxAround } from "../labels/boxes.ts";
-import {
-	figureWidth,
-	fontSize,
-	largePanelHeight,
-	margin,
-	panelColumns,
-	smallPanel,
-	yAxisWidth,
-} from "../look/layout.ts";
+import { fontSize, margin, panelColumns, singlePanelHeight, smallPanel, yAxisWidth } from "../look/layout.ts";
 import { ink } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
 import { describeMarks, type PanelRows, splitPanels, titleOverSettings, words } from "../panels/frame.ts";
@@ -47,16 +39,16 @@ const tickRoom = { x: 42, y: 24 } as const;
  * there is no rectangle.
  * @returns undefined where no row has a value
  */
-export function heatMapModel(figure: HeatMapFigure, rows: readonly Row[]): FigureModel | undefined {
+export function heatMapModel(figure: HeatMapFigure, rows: readonly Row[], width: number): FigureModel | undefined {
 	const settings = settingsOf(rows, placesOfCells(figure));
-	const panels = splitPanels(figure.panels, rows, settings);
+	const panels = splitPanels(figure.panels, rows, width, settings);
 	const cells = panels.flatMap((panel) => cellsOf(figure, panel.rows));
 	const values = cells.flatMap(({ value }) => value ?? []);
 	if (values.length === 0) return undefined;
 	const size =
 		panels.length > 1
-			? smallPanel[panelColumns(panels.length)]
-			: { width: figureWidth - 2 * margin - yAxisWidth, height: largePanelHeight };
+			? smallPanel(panelColumns(panels.length, width), width)
+			: { width: width - 2 * margin - yAxisWidth, height: singlePanelHeight(width) };
 	const frame: HeatFrame = {
 		...size,
 		x: axisFrame(
@@ -67,7 +59,7 @@ export function heatMapModel(figure: HeatMapFigure, rows: readonly Row[]): Figur
 			figure.y,
 			cells.map(({ y }) => y),
 		),
-		colours: colouring(figure.colour, values, 260),
+		colours: colouring(figure.colour, values, Math.min(260, width / 2)),
 	};
 	const missing = cells.flatMap(({ value, status }) => (value === undefined ? [status] : []));
 	return {

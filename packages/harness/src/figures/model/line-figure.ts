@@ -1,10 +1,10 @@
 import type { Row } from "../../cells/index.ts";
 import type { LineFigure } from "../figure.ts";
 import {
-	figureWidth,
-	largePanelHeight,
+	fitsBeside,
 	margin,
 	panelColumns,
+	singlePanelHeight,
 	smallPanel,
 	titledPanelWidth,
 	yAxisWidth,
@@ -23,11 +23,11 @@ import { rulesOf } from "./rules.ts";
  * The model of a figure of curves.
  * @returns undefined where the rows hold nothing that it draws
  */
-export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): FigureModel | undefined {
+export function lineFigureModel(figure: LineFigure, rows: readonly Row[], width: number): FigureModel | undefined {
 	const { curves, gaps } = curvesOf(figure, rows);
 	if (curves.length === 0) return undefined;
 	const settings = settingsOf(rows, placesOnCurves(figure));
-	const parts = splitPanels(figure.panels, rows, settings).map((panel) => {
+	const parts = splitPanels(figure.panels, rows, width, settings).map((panel) => {
 		const own = curvesOf(figure, panel.rows);
 		const note = settings.length > 0 && figure.title({ rows: panel.rows, curves: own.curves });
 		return { ...panel, ...(note && { note }), ...own, rules: rulesOf(figure.rules ?? [], panel.rows) };
@@ -40,11 +40,18 @@ export function lineFigureModel(figure: LineFigure, rows: readonly Row[]): Figur
 		...curves.map(({ name, kind }) => [name, kind] as const),
 		...emptyCurves(curves, gaps).map((name) => [name, "measured"] as const),
 	]);
-	const columns = panelColumns(parts.length);
-	const size = { ...smallPanel[columns], ...(figure.panelY && { width: titledPanelWidth(columns) }) };
+	const columns = panelColumns(parts.length, width);
+	const size = { ...smallPanel(columns, width), ...(figure.panelY && { width: titledPanelWidth(columns, width) }) };
+	const names = Math.max(...curves.map(labelWidth));
+	const namesBeside = isSingle && fitsBeside(names, width);
+	const single = {
+		width: width - 2 * margin - yAxisWidth - (namesBeside ? names : 0),
+		height: singlePanelHeight(width),
+	};
 	const frame: Frame = {
-		...(isSingle ? { width: freeWidth(curves), height: largePanelHeight } : size),
-		namesBeside: isSingle,
+		...(isSingle ? single : size),
+		namesBeside,
+		figureWidth: width,
 		x: rangeOf(figure.x, [...[...points, ...gaps].flatMap(({ x }) => x ?? []), ...ruledAt("x", parts)]),
 		y: rangeOf(figure.y, heights(parts)),
 		gapped: [...kinds.keys()].filter((name) => gaps.some(({ curve, x }) => curve === name && x !== undefined)),
@@ -124,9 +131,4 @@ function describeGaps(curves: readonly Curve[], gaps: readonly Gap[]): string[] 
 function emptyCurves(curves: readonly Curve[], gaps: readonly Gap[]): string[] {
 	const drawn = new Set(curves.map(({ name }) => name));
 	return [...new Set(gaps.map(({ curve }) => curve))].filter((name) => !drawn.has(name));
-}
-
-/** Width of a panel that is alone, so that the figure with the names beside the curves is `figureWidth` wide. */
-function freeWidth(curves: readonly Curve[]): number {
-	return figureWidth - 2 * margin - yAxisWidth - Math.max(...curves.map(labelWidth));
 }

@@ -16,7 +16,7 @@ const panels = (figure: HeatMapFigure) =>
 
 /** Where a value lies in its panel, in pixels. */
 function pixel({ encoding }: Layer, { x, y }: { x: number; y: number }) {
-	const { width, height } = smallPanel[2];
+	const { width, height } = smallPanel(2);
 	const [left, right] = encoding.x.scale.domain.map(Math.log) as [number, number];
 	const [low, high] = encoding.y.scale.domain;
 	return { x: (width * (Math.log(x) - left)) / (right - left), y: height - (height * (y - low)) / (high - low) };

@@ -13,18 +13,20 @@ export interface PanelRows {
 
 /**
  * Rows by panel, in the order of the values that tell panels apart.
+ * @param width of the whole figure
  * @param settings columns that make panels of their own, where one panel would show several measurements as one point
  */
 export function splitPanels(
 	panels: Panels | undefined,
 	rows: readonly Row[],
+	width: number,
 	settings: readonly Setting[] = [],
 ): PanelRows[] {
 	const groups = ownPanels(panels, rows).flatMap(({ heading, members }) =>
 		settings.length === 0 ? [{ heading, members }] : settingPanels(heading, members, settings),
 	);
 	if (!panels && settings.length === 0) return [{ rows, titled: { x: true, y: true } }];
-	const columns = panelColumns(groups.length);
+	const columns = panelColumns(groups.length, width);
 	return groups.map(({ heading, members }, i) => ({
 		rows: members,
 		heading,

@@ -9,15 +9,17 @@ import type { FigureModel, PanelModel } from "../model/panel-model.ts";
 
 /**
  * The vega-lite specification of a figure for print, or for a page of one's own: of one width, with names beside curves.
+ * @param width of the whole figure, in the unit of text sizes: `layoutWidth` gives the one for a width on paper
  * @returns undefined where the rows hold nothing that it draws
  */
-export function figureSpec(figure: Figure, rows: readonly Row[]): TopLevelSpec | undefined {
-	const model = figureModel(figure, rows);
-	return model && printSpec(model);
+export function figureSpec(figure: Figure, rows: readonly Row[], width = figureWidth): TopLevelSpec | undefined {
+	const model = figureModel(figure, rows, width);
+	return model && printSpec(model, width);
 }
 
 /** The panels of a figure side by side below its title and notes. */
-export function printSpec({ title, notes, panels, columns = panelColumns(panels.length) }: FigureModel): TopLevelSpec {
+export function printSpec(model: FigureModel, figureWidth: number): TopLevelSpec {
+	const { title, notes, panels, columns = panelColumns(panels.length, figureWidth) } = model;
 	const width = figureWidth - 2 * margin;
 	const noted = notesOf(panels);
 	const specs = panels.map((panel, i) => panelSpec(panel, noted[i]));
