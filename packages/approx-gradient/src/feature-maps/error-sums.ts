@@ -95,7 +95,7 @@ export class ErrorSums {
 		const { keyNorm } = this.#spans;
 		const absolute = mapEntries(block.inputs, Math.abs);
 		const querySizes = multiply(absolute, this.#absoluteX);
-		for (let j = 0; j < block.indices.length; j++) {
+		for (let j = 0; j < block.count; j++) {
 			const tau = errors.tau[j];
 			const c = mapRow(residuals.c.row(j));
 			const { A, Q, values } = this.#sizesOf(c, block.targets.row(j));

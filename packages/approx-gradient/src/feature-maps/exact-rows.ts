@@ -28,7 +28,7 @@ export function exactRows(
 	spans: Spans,
 ): ExactRows {
 	const { d } = problem;
-	const count = block.indices.length;
+	const { count } = block;
 	const largest = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
 	const N = Matrix.zeros(count, d + 1);
 	for (const { keys, values } of keyBlocks(problem, BLOCK_KEYS)) {

@@ -31,6 +31,9 @@ export interface FeatureMap<Features extends Matrix | Promise<Matrix> = Matrix> 
 	outside?(queries: Matrix): Uint8Array;
 }
 
+/** A map on kernels or in plain TypeScript. */
+export type AnyFeatureMap = FeatureMap<Matrix | Promise<Matrix>>;
+
 /** Bounds on the error of the entries of Ã, in exact arithmetic and by rounding. */
 export type EntryErrors = {
 	/** Bound on the relative rounding error of a product of one query feature and one key feature. */

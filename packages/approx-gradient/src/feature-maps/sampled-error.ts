@@ -1,7 +1,7 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import type { Matrix, RowSource } from "@attgrad/matrix-core";
+import { Matrix, type RowSource } from "@attgrad/matrix-core";
 import { drawRows } from "../rows/draw-rows.ts";
-import { queryBlockAt } from "../rows/row-blocks.ts";
+import { type QueryBlock, queryBlockAt } from "../rows/row-blocks.ts";
 import { spansOf } from "../rows/spans.ts";
 import { exactRows } from "./exact-rows.ts";
 
@@ -42,4 +42,25 @@ export function sampledError(
 			bound = Math.max(bound, scale * (n * Math.abs(mean) + STANDARD_ERRORS * standardError));
 		}
 	return { kind: "estimate", bound, radius, relativeError: Number.POSITIVE_INFINITY, floatFloor: 0 };
+}
+
+/** Ĝ of some rows that are wanted beside the gradient. */
+export class SampledRows {
+	readonly #place: ReadonlyMap<number, number>;
+	/** In the order of the sample, one row each. */
+	readonly rows: Matrix;
+
+	/** @param sample numbers of the rows in the problem */
+	constructor(sample: readonly number[], d: number) {
+		this.#place = new Map(sample.map((row, at) => [row, at]));
+		this.rows = Matrix.zeros(sample.length, d);
+	}
+
+	/** Keeps the rows of a block that are in the sample. */
+	add(block: QueryBlock, queryGradients: Matrix): void {
+		block.indices.forEach((row, j) => {
+			const place = this.#place.get(row);
+			if (place !== undefined) this.rows.row(place).set(queryGradients.row(j));
+		});
+	}
 }

@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
+import type { LossGradient } from "../rows/gradient-sum.ts";
 import { APosteriori } from "./certificates/a-posteriori.ts";
 import { DeviationPilot, pilotDegree } from "./certificates/deviation-pilot.ts";
 import type { ProvenBound } from "./certificates/forms/forms.ts";
@@ -9,10 +10,10 @@ import { predictBound, sampleRows } from "./certificates/row-sample.ts";
 import { type KernelRouteName, type RunTotals, runOnKernels } from "./kernels/kernel-route.ts";
 import { type Approximation, type Candidate, type Method, runsOnKernels } from "./method/approximation.ts";
 import type { BoundOf } from "./method/choose-degree.ts";
-import type { RouteInput, RouteResult } from "./routes/route.ts";
+import type { RouteInput } from "./routes/route.ts";
 
 /** A gradient and the a-posteriori bound on its error. */
-export interface CertifiedResult extends RouteResult {
+export interface CertifiedResult extends LossGradient {
 	readonly proven: ProvenBound;
 }
 
@@ -21,7 +22,7 @@ export interface CertifiedRunner {
 	/** The a-posteriori bound that a candidate's run will have, predicted from a sample: not a proof. */
 	readonly predicted: BoundOf;
 	/** The gradient alone. */
-	run(input: RouteInput): Promise<RouteResult>;
+	run(input: RouteInput): Promise<LossGradient>;
 	/** The gradient with its a-posteriori bound, for an approximation with the coefficients that bound its rows. */
 	runCertified(input: RouteInput, approximation: Approximation): Promise<CertifiedResult>;
 }
@@ -36,7 +37,7 @@ export function runnerOf(problem: AttentionProblem<RowSource>, method: Method, r
 
 /** Certifies by the totals that the kernels add up. */
 function kernelRunner(problem: AttentionProblem<RowSource>, method: Method, runtime: Runtime): CertifiedRunner {
-	const run = (input: RouteInput): Promise<RouteResult & RunTotals> =>
+	const run = (input: RouteInput): Promise<LossGradient & RunTotals> =>
 		runOnKernels(method.route.name as KernelRouteName, input, runtime);
 	return {
 		predicted: (candidate) => boundFromTotals(method, candidate, predictedTotals(problem, method.profile)).bound,

@@ -1,5 +1,6 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
 import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { type LossGradient, requireFinite } from "../rows/gradient-sum.ts";
 import { aPrioriBound } from "./certificates/a-priori.ts";
 import type { ProvenBound } from "./certificates/forms/forms.ts";
 import { sampleRows } from "./certificates/row-sample.ts";
@@ -143,8 +144,8 @@ async function gradientOf(
 	const { problem, method, certificate, runtime } = request;
 	const { input, bounded } = routeInput(request, approximation);
 	const runner = runnerOf(problem, method, runtime);
-	const finish = (result: Pick<GradientResult, "gradient" | "loss">, bound: ProvenBound): CertifiedGradient => ({
-		...finite({ gradient: result.gradient, loss: result.loss }),
+	const finish = (result: LossGradient, bound: ProvenBound): CertifiedGradient => ({
+		...requireFinite("polynomial", { gradient: result.gradient, loss: result.loss }),
 		degree: approximation.degree,
 		rank: approximation.size,
 		certificate: certificateOf(request, approximation, bound),
@@ -192,12 +193,4 @@ function certificateOf(
 		relativeError: error.polynomial,
 		floatFloor: floor,
 	};
-}
-
-/** @throws ComputationError (failed) where a number of the result is not finite: entries so large that products overflow */
-function finite<Result extends { gradient: GradientResult["gradient"]; loss: number }>(result: Result): Result {
-	for (const number of [result.loss, ...result.gradient.data])
-		if (!Number.isFinite(number))
-			throw new ComputationError("failed", `polynomial: the result is not finite, got ${number}`);
-	return result;
 }

@@ -1,7 +1,8 @@
 import { type AttentionLayer, withoutTarget } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
 import { ABSOLUTE_OF_ZERO } from "../accuracy.ts";
-import { keyRows, rowsTimes } from "../rows/problem-rows.ts";
+import { type KeyBlock, keyBlocks } from "../rows/row-blocks.ts";
+import { rowsTimes } from "../rows/rows-times.ts";
 
 /** Pairs of a row and a key that are looked at, about, and rows. */
 const PAIRS = 2 ** 22;
@@ -36,20 +37,18 @@ export function leastOutputSize(layer: AttentionLayer<RowSource>): number {
 		rowsTimes(input, X, scale, 1, query);
 		return { query, values: new Float64Array(d), largest: Number.NEGATIVE_INFINITY, normaliser: 0 };
 	});
-	for (const block of keyRows(withoutTarget(layer), BLOCK_KEYS)) for (const row of rows) addKeys(row, block);
+	for (const block of keyBlocks(withoutTarget(layer), BLOCK_KEYS)) for (const row of rows) addKeys(row, block);
 	let largest = 0;
 	for (const { values, normaliser } of rows)
 		for (const value of values) largest = Math.max(largest, Math.abs(value) / normaliser);
 	return SAFE * largest;
 }
 
-function addKeys(
-	row: RowSums,
-	{ count, keys, values }: { count: number; keys: Float64Array; values: Float64Array },
-): void {
+function addKeys(row: RowSums, block: KeyBlock): void {
 	const { query } = row;
+	const [keys, values] = [block.keys.data, block.values.data];
 	const d = query.length;
-	for (let l = 0; l < count; l++) {
+	for (let l = 0; l < block.count; l++) {
 		let score = 0;
 		for (let b = 0; b < d; b++) score += query[b] * keys[l * d + b];
 		if (score > row.largest) {

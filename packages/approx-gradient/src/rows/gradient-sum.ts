@@ -1,48 +1,50 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, multiply, type RowSource, scale } from "@attgrad/matrix-core";
-import type { ResidualRows } from "./residual-rows.ts";
 import type { QueryBlock } from "./row-blocks.ts";
 
-/** Σ_j A1_j Ĝ_jᵀ and the loss, block after block, and Ĝ of some rows that are wanted for themselves. */
+/** A gradient and the loss at the approximate attention weights. */
+export interface LossGradient {
+	/** dL/dX, d x d, in double precision. */
+	readonly gradient: Matrix;
+	readonly loss: number;
+}
+
+/** Σ_j A1_jᵀ Ĝ_j, block after block, and the loss. */
 export class GradientSum {
-	readonly #algorithm: string;
-	readonly #problem: AttentionProblem<RowSource>;
+	readonly #scale: number;
 	readonly #gradient: Matrix;
-	readonly #place: Map<number, number>;
-	readonly #sampled: Matrix;
-	#loss = 0;
+	/** ½ Σ c² of the rows so far: callers add to it. */
+	loss = 0;
 
-	/** @param algorithm name for messages */
-	constructor(algorithm: string, problem: AttentionProblem<RowSource>, sample: readonly number[]) {
-		this.#algorithm = algorithm;
-		this.#problem = problem;
-		this.#gradient = Matrix.zeros(problem.d, problem.d);
-		this.#place = new Map(sample.map((row, at) => [row, at]));
-		this.#sampled = Matrix.zeros(sample.length, problem.d);
+	constructor({ d, scale }: Pick<AttentionProblem<RowSource>, "d" | "scale">) {
+		this.#scale = scale;
+		this.#gradient = Matrix.zeros(d, d);
 	}
 
-	/** Takes in a block of rows with their Ĝ, count x d. */
-	add(block: QueryBlock, residuals: ResidualRows, queryGradients: Matrix): void {
-		const part = multiply(block.inputs, queryGradients, { transposeA: true });
-		for (let at = 0; at < part.data.length; at++) this.#gradient.data[at] += part.data[at];
-		let loss = 0;
-		for (const residual of residuals.c.data) loss += residual * residual;
-		this.#loss += loss / 2;
-		block.indices.forEach((row, j) => {
-			const place = this.#place.get(row);
-			if (place !== undefined) this.#sampled.row(place).set(queryGradients.row(j));
-		});
+	/**
+	 * Adds a block of rows with their Ĝ, count x d. O(count d²).
+	 * @param queryMap M, where Ĝ is in the coordinates M q of a frame: Ĝ M is in those of the problem
+	 */
+	add({ inputs }: Pick<QueryBlock, "inputs">, queryGradients: Matrix, queryMap?: Matrix): void {
+		const part = multiply(inputs, queryGradients, { transposeA: true });
+		const added = queryMap === undefined ? part : multiply(part, queryMap);
+		for (let at = 0; at < added.data.length; at++) this.#gradient.data[at] += added.data[at];
 	}
 
-	/** @throws ComputationError (failed) where a number is not finite: rows read from a source that are not, or products that overflow */
-	result(): { gradient: Matrix; loss: number; sampled: Matrix } {
-		for (const number of [this.#loss, ...this.#gradient.data])
-			if (!Number.isFinite(number))
-				throw new ComputationError("failed", `${this.#algorithm}: the result is not finite, got ${number}`);
-		return {
-			gradient: scale(this.#gradient, this.#problem.scale),
-			loss: this.#loss,
-			sampled: this.#sampled,
-		};
+	/** The scaled gradient and the loss. */
+	result(): LossGradient {
+		return { gradient: scale(this.#gradient, this.#scale), loss: this.loss };
 	}
+}
+
+/**
+ * A result as it is.
+ * @param algorithm name for the message
+ * @throws ComputationError (failed) where a number is not finite: rows read from a source that are not, or products that overflow
+ */
+export function requireFinite(algorithm: string, result: LossGradient): LossGradient {
+	for (const number of [result.loss, ...result.gradient.data])
+		if (!Number.isFinite(number))
+			throw new ComputationError("failed", `${algorithm}: the result is not finite, got ${number}`);
+	return result;
 }

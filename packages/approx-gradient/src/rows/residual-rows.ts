@@ -9,6 +9,8 @@ export interface ResidualRows {
 	readonly normaliser: Float64Array;
 	/** Residual c, count x d (Definition 3.6). */
 	readonly c: Matrix;
+	/** ½ Σ c² over the block. */
+	readonly loss: number;
 	/** c' = (c, −<c, o>), count x (d+1): derivative of the loss in (f h', f 1), for centred values h'. */
 	readonly cotangents: Matrix;
 }
@@ -34,6 +36,7 @@ export function residualRows(algorithm: string, block: QueryBlock, N: Matrix, sp
 	const targets = centred(block.targets, spans.valueCentre);
 	const c = Matrix.zeros(count, d);
 	const cotangents = Matrix.zeros(count, d + 1);
+	let squares = 0;
 	for (let j = 0; j < count; j++) {
 		let r = 0;
 		for (let i = 0; i < d; i++) {
@@ -42,8 +45,9 @@ export function residualRows(algorithm: string, block: QueryBlock, N: Matrix, sp
 			c.data[j * d + i] = residual;
 			cotangents.data[j * (d + 1) + i] = residual;
 			r += residual * o;
+			squares += residual * residual;
 		}
 		cotangents.data[j * (d + 1) + d] = -r;
 	}
-	return { normaliser, c, cotangents };
+	return { normaliser, c, loss: squares / 2, cotangents };
 }

@@ -3,7 +3,7 @@ import { Matrix, multiply, nextTurn, type ProgressReport, type RowSource, unitRo
 import { LEAST_NORMAL, maxUp, noError, Quantity } from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
-import { GradientSum } from "../../rows/gradient-sum.ts";
+import { GradientSum, requireFinite } from "../../rows/gradient-sum.ts";
 import { centredValues, residualRows } from "../../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../../rows/row-blocks.ts";
 import { l1OfRelative } from "../../rows/softmax-rows.ts";
@@ -50,7 +50,7 @@ export async function clusterGradient(
 	const moments = await pairMoments(problem, spans, partition, map, (rows) => onProgress?.(rows / 2, n));
 	const sizes = monomialSizes({ degree, coefficients, queryNorm: queryRadius, keyNorm: keyRadius, t });
 	const errors = new ErrorSums(problem, spans);
-	const sum = new GradientSum("clusters", problem, []);
+	const sum = new GradientSum(problem);
 	const delta = chebyshev.relativeError(radius, degree);
 	const depth = BLOCK_ROWS + n / BLOCK_ROWS;
 
@@ -61,16 +61,17 @@ export async function clusterGradient(
 
 	let done = 0;
 	for (const whole of queryBlocks(problem, BLOCK_ROWS)) {
-		const label = whole.indices.map((_, j) => nearest(whole.queries.row(j), nu));
+		const label = Array.from({ length: whole.count }, (_, j) => nearest(whole.queries.row(j), nu));
 		for (let a = 0; a < nu.rows; a++) {
 			const block = selectRows(whole, (j) => label[j] === a);
-			if (block.indices.length === 0) continue;
+			if (block.count === 0) continue;
 			const rows = expandRows(block, a, partition, map, moments[a], drop);
 			const residuals = residualRows("clusters", block, rows.N, spans);
 			const { normaliser, cotangents } = residuals;
-			const adjoint = Matrix.build(block.indices.length, d + 1, (j, i) => cotangents.at(j, i) / normaliser[j]);
+			const adjoint = Matrix.build(block.count, d + 1, (j, i) => cotangents.at(j, i) / normaliser[j]);
 			const queryGradients = rows.raise(adjoint);
-			sum.add(block, residuals, queryGradients);
+			sum.add(block, queryGradients);
+			sum.loss += residuals.loss;
 			errors.add(block, residuals, queryGradients, {
 				form: drop > 0 ? "l1" : "relative",
 				tau: normaliser.map(() => l1OfRelative(delta) + 2 * drop),
@@ -78,14 +79,12 @@ export async function clusterGradient(
 				rounding: normaliser.map((D, j) => (4 * unit * growth * rows.weights[j]) / D),
 			});
 		}
-		done += whole.indices.length;
+		done += whole.count;
 		onProgress?.((n + done) / 2, n);
 		await nextTurn();
 	}
-	const { gradient, loss } = sum.result();
 	return {
-		gradient,
-		loss,
+		...requireFinite("clusters", sum.result()),
 		rank: map.rank * partition.mu.rows,
 		certificate: errors.certificate("a-posteriori", radius, depth, {
 			rank: map.rank * partition.mu.rows,

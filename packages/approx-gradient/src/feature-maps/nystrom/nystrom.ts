@@ -3,6 +3,7 @@ import {
 	availableMemory,
 	ComputationError,
 	Matrix,
+	materialise,
 	type Random,
 	type RowSource,
 	type Runtime,
@@ -11,7 +12,6 @@ import {
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
 import { withinRelative } from "../../relative/within-relative.ts";
-import { readBlock } from "../../rows/row-blocks.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale, scaledKeys } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
@@ -116,7 +116,7 @@ export function nystromPivots(problem: AttentionProblem<RowSource>, rank: number
 
 /** All keys, or one of each of `MOST_CANDIDATES` equal stretches of them, m x d. */
 function candidateKeys({ n, d, A2 }: AttentionProblem<RowSource>, random: Random): Matrix {
-	if (n <= MOST_CANDIDATES) return readBlock(A2, 0, n);
+	if (n <= MOST_CANDIDATES) return materialise(A2).as("f64");
 	const keys = Matrix.zeros(MOST_CANDIDATES, d);
 	for (let at = 0; at < MOST_CANDIDATES; at++) {
 		const row = Math.floor(((at + random.uniform()) * n) / MOST_CANDIDATES);

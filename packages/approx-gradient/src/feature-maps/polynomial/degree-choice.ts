@@ -40,7 +40,7 @@ export function relativeTarget(problem: AttentionProblem<RowSource>, spans: Span
 	const inputs = new Float64Array(d);
 	const squares = valueHalf.reduce((sum, H) => sum + H * H, 0);
 	for (const block of queryBlocks(problem, BLOCK_ROWS))
-		for (let j = 0; j < block.indices.length; j++) {
+		for (let j = 0; j < block.count; j++) {
 			let residual = squares;
 			for (let i = 0; i < d; i++) residual += valueHalf[i] * Math.abs(block.targets.at(j, i) - valueCentre[i]);
 			for (let a = 0; a < d; a++) {

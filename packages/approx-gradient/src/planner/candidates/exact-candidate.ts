@@ -13,7 +13,7 @@ import {
 	sumUp,
 	times,
 } from "../../error-bound/index.ts";
-import { keyRows, queryRows } from "../../rows/problem-rows.ts";
+import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
 import { costAlgorithms } from "../costs/cost-algorithms.ts";
 import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
@@ -108,27 +108,27 @@ function lostOfCotangents({ n, d, Y, A1 }: AttentionProblem<RowSource>, valueInp
 function largestSizes(problem: AttentionProblem<RowSource>) {
 	const { d, X, Y } = problem;
 	const largest = { keys: 0, values: 0, weighted: 0, targets: 0, valueInputs: 0, inputs: 0 };
-	for (const block of keyRows(problem, BLOCK_ROWS))
+	for (const block of keyBlocks(problem, BLOCK_ROWS))
 		for (let l = 0; l < block.count; l++)
 			for (let i = 0; i < d; i++) {
-				largest.keys = Math.max(largest.keys, Math.abs(block.keys[l * d + i]));
-				largest.valueInputs = Math.max(largest.valueInputs, Math.abs(block.inputs[l * d + i]));
+				largest.keys = Math.max(largest.keys, Math.abs(block.keys.at(l, i)));
+				largest.valueInputs = Math.max(largest.valueInputs, Math.abs(block.inputs.at(l, i)));
 				let size = 0;
 				for (let a = 0; a < d; a++)
-					size = plus(size, times(Math.abs(block.inputs[l * d + a]), Math.abs(Y.data[a * d + i])));
+					size = plus(size, times(Math.abs(block.inputs.at(l, a)), Math.abs(Y.data[a * d + i])));
 				largest.values = Math.max(largest.values, size);
 			}
 	const columns = Float64Array.from({ length: d }, (_, a) => sumUp(Float64Array.from(X.row(a), Math.abs)));
 	const inputSums = new Float64Array(d);
-	for (const block of queryRows(problem, BLOCK_ROWS))
+	for (const block of queryBlocks(problem, BLOCK_ROWS))
 		for (let j = 0; j < block.count; j++) {
 			let size = 0;
 			for (let a = 0; a < d; a++) {
-				const input = Math.abs(block.inputs[j * d + a]);
+				const input = Math.abs(block.inputs.at(j, a));
 				size = plus(size, times(input, columns[a]));
 				inputSums[a] = plus(inputSums[a], input);
 				largest.inputs = Math.max(largest.inputs, input);
-				largest.targets = Math.max(largest.targets, Math.abs(block.targets[j * d + a]));
+				largest.targets = Math.max(largest.targets, Math.abs(block.targets.at(j, a)));
 			}
 			largest.weighted = Math.max(largest.weighted, size);
 		}

@@ -1,7 +1,7 @@
 import type { Numbers } from "@attgrad/matrix-core";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf } from "../method/feature-space.ts";
-import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
+import type { FramedKeys, FramedQueries } from "../routes/framed-blocks.ts";
 import type { RouteWatcher } from "../routes/route.ts";
 import type { RowStates } from "../routes/row-states.ts";
 import type { DeviationPilot } from "./deviation-pilot.ts";
@@ -31,16 +31,16 @@ export class APosteriori implements RouteWatcher {
 		this.#forms = errorForms(method, candidate);
 	}
 
-	keys(block: KeyBlock, features: Numbers): void {
+	keys(block: FramedKeys, features: Numbers): void {
 		for (let l = 0; l < block.count; l++) this.#totalWeight += block.weights[l];
 		this.#pilot?.keys(block, features);
 	}
 
-	queries(block: QueryBlock, features: Numbers): void {
+	queries(block: FramedQueries, features: Numbers): void {
 		this.#pilot?.queries(block, features);
 	}
 
-	rows(block: QueryBlock, states: RowStates): void {
+	rows(block: FramedQueries, states: RowStates): void {
 		const { count, inputs, points } = block;
 		const { profile, space, route } = this.#method;
 		const { error, coefficients, counts } = this.#candidate;
@@ -61,7 +61,7 @@ export class APosteriori implements RouteWatcher {
 			}
 			const deviations = this.#pilot?.deviations(j);
 			this.#forms.add({
-				inputs: Float64Array.from({ length: d }, (_, a) => Math.abs(inputs[j * d + a])),
+				inputs: Float64Array.from({ length: d }, (_, a) => Math.abs(inputs.at(j, a))),
 				residuals,
 				outputs,
 				l1,

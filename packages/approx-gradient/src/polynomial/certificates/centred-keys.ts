@@ -1,6 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
-import { keyRows } from "../../rows/problem-rows.ts";
+import { keyBlocks } from "../../rows/row-blocks.ts";
 import type { Profile } from "../profile/profile.ts";
 
 /** A key about its centre with its weight and value; overwritten by the next. */
@@ -22,8 +22,9 @@ export function* centredKeyRows(
 	{ d, queryCentre, keyCentre }: Profile,
 ): Generator<CentredKey, void, undefined> {
 	const key: CentredKey = { point: new Float64Array(d), value: new Float64Array(d), weight: 1 };
-	for (const { count, keys, values } of keyRows(problem, BLOCK_ROWS))
-		for (let l = 0; l < count; l++) {
+	for (const block of keyBlocks(problem, BLOCK_ROWS)) {
+		const [keys, values] = [block.keys.data, block.values.data];
+		for (let l = 0; l < block.count; l++) {
 			let exponent = 0;
 			for (let b = 0; b < d; b++) {
 				key.point[b] = keys[l * d + b] - keyCentre[b];
@@ -33,4 +34,5 @@ export function* centredKeyRows(
 			key.weight = Math.exp(exponent);
 			yield key;
 		}
+	}
 }

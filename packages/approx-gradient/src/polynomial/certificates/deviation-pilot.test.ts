@@ -30,8 +30,8 @@ test.each(["uniform", "gaussian", "hypercube", "biased", "heavy-tailed", "cluste
 							for (let j = 0; j < block.count; j++, rows++) {
 								const bounds = pilot.deviations(j)!;
 								for (let i = 0; i < 3; i++) {
-									const ofValues = deviation(f.row(block.rows[j]!), (l) => h.at(l, i));
-									const ofKeys = deviation(f.row(block.rows[j]!), (l) => problem.A2.at(l, i));
+									const ofValues = deviation(f.row(block.indices[j]), (l) => h.at(l, i));
+									const ofKeys = deviation(f.row(block.indices[j]), (l) => problem.A2.at(l, i));
 									expect(bounds.values[i]).toBeGreaterThanOrEqual(ofValues * (1 - 1e-12));
 									expect(bounds.keys[i]).toBeGreaterThanOrEqual(ofKeys * (1 - 1e-12));
 									// Rounding adds at most 1e-6 of the range: the root of some 1e-13 of its square.

@@ -5,7 +5,7 @@ import { reachOf, termReach } from "../method/feature-space.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
 import { countMonomials, type FeatureTree, featureWeights } from "../monomials/feature-tree.ts";
 import { addMoments, contractMoments } from "../routes/block-operations.ts";
-import type { KeyBlock, QueryBlock } from "../routes/blocks.ts";
+import type { FramedKeys, FramedQueries } from "../routes/framed-blocks.ts";
 import { entryError } from "./entry-error.ts";
 import { relativeRounding, roundingCounts } from "./rounding.ts";
 
@@ -52,7 +52,7 @@ export class DeviationPilot {
 	#keyColumns: Numbers = new Float64Array(0);
 	#sums = new Float64Array(0);
 	#totalWeight = 0;
-	#block: QueryBlock | undefined;
+	#block: FramedQueries | undefined;
 
 	/** @param degree what `pilotDegree` gave for the tree */
 	constructor(method: Method, tree: FeatureTree, degree: number) {
@@ -81,21 +81,21 @@ export class DeviationPilot {
 	}
 
 	/** Takes in a block of keys: moments of h, h², k, k² and 1, about the centres. */
-	keys({ count, weights, values, keys }: KeyBlock, features: Numbers): void {
+	keys({ count, weights, values, keys }: FramedKeys, features: Numbers): void {
 		const { d, dtype } = this.#method.profile;
 		if (this.#keyColumns.length < this.#columns * count)
 			this.#keyColumns = allocateNumbers(dtype, this.#columns * count);
 		const columns = this.#keyColumns;
+		const [h, k] = [values.data, keys.data];
 		for (let l = 0; l < count; l++) {
 			const weight = weights[l];
 			this.#totalWeight += weight;
 			for (let i = 0; i < d; i++) {
-				const h = values[l * d + i];
-				const k = keys[l * d + i];
-				columns[i * count + l] = weight * h;
-				columns[(d + i) * count + l] = weight * h * h;
-				columns[(2 * d + i) * count + l] = weight * k;
-				columns[(3 * d + i) * count + l] = weight * k * k;
+				const [value, key] = [h[l * d + i], k[l * d + i]];
+				columns[i * count + l] = weight * value;
+				columns[(d + i) * count + l] = weight * value * value;
+				columns[(2 * d + i) * count + l] = weight * key;
+				columns[(3 * d + i) * count + l] = weight * key * key;
 			}
 			columns[4 * d * count + l] = weight;
 		}
@@ -103,7 +103,7 @@ export class DeviationPilot {
 	}
 
 	/** Takes in a block of queries; `deviations` then answers for its rows. */
-	queries(block: QueryBlock, features: Numbers): void {
+	queries(block: FramedQueries, features: Numbers): void {
 		if (this.#block === undefined) this.#weighMoments();
 		const { count } = block;
 		if (this.#sums.length < this.#columns * count) this.#sums = new Float64Array(this.#columns * count);

@@ -2,8 +2,8 @@ import { unitRoundoff } from "@attgrad/matrix-core";
 import { maxUp, plus, times } from "../../error-bound/index.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf } from "../method/feature-space.ts";
-import type { QueryBlock } from "../routes/blocks.ts";
 import type { ForwardTotals } from "../routes/forward.ts";
+import type { FramedQueries } from "../routes/framed-blocks.ts";
 import type { RowStates } from "../routes/row-states.ts";
 import { largestMassRatio } from "./a-priori.ts";
 import { l1OfRow } from "./entry-error.ts";
@@ -76,7 +76,7 @@ export class OutputError {
 		this.#candidate = candidate;
 	}
 
-	rows({ count, points }: QueryBlock, states: RowStates, totalWeight: number): void {
+	rows({ count, points }: FramedQueries, states: RowStates, totalWeight: number): void {
 		const { space, profile } = this.#method;
 		const { error, coefficients, counts } = this.#candidate;
 		const d = profile.d;

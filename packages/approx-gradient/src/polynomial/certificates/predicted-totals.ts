@@ -1,6 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, type RowSource } from "@attgrad/matrix-core";
-import { rowsTimes } from "../../rows/problem-rows.ts";
+import { rowsTimes } from "../../rows/rows-times.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
 import type { RunTotals } from "../kernels/kernel-route.ts";
 import type { Profile } from "../profile/profile.ts";

@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
 import { drawRows } from "../../rows/draw-rows.ts";
-import { rowsTimes } from "../../rows/problem-rows.ts";
+import { rowsTimes } from "../../rows/rows-times.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import type { Profile } from "../profile/profile.ts";
 import { centredKeyRows } from "./centred-keys.ts";

@@ -1,7 +1,9 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, nextTurn, type RowSource } from "@attgrad/matrix-core";
-import { keyRows, rowsTimes } from "../../rows/problem-rows.ts";
+import { Matrix, type Numbers, nextTurn, type RowSource } from "@attgrad/matrix-core";
+import { keyBlocks } from "../../rows/row-blocks.ts";
+import { rowsTimes } from "../../rows/rows-times.ts";
 import type { Method } from "../method/approximation.ts";
+import { centreRows } from "../method/frame.ts";
 
 /** Rows at a time, and keys. */
 const ROWS = 64;
@@ -51,12 +53,11 @@ export async function exactRowSums(
 	};
 	for (let first = 0; first < rows.length; first += ROWS) {
 		const batch = rows.slice(first, first + ROWS).map((row) => readRow(problem, profile.queryCentre, row));
-		for (const { count, keys, values } of keyRows(problem, BLOCK_KEYS)) {
-			for (let l = 0; l < count; l++)
-				for (let b = 0; b < d; b++) {
-					keys[l * d + b] -= profile.keyCentre[b];
-					values[l * d + b] -= profile.valueCentre[b];
-				}
+		for (const block of keyBlocks(problem, BLOCK_KEYS)) {
+			const { count } = block;
+			const [keys, values] = [block.keys.data, block.values.data];
+			centreRows(keys, profile.keyCentre, count, keys);
+			centreRows(values, profile.valueCentre, count, values);
 			for (const row of batch) addKeys(row.sums, row.query, profile.queryCentre, keys, values, count);
 		}
 		for (const row of batch) addRow(row, profile, scoreError, total);
@@ -87,8 +88,8 @@ function addKeys(
 	sums: RowSums,
 	query: Float64Array,
 	queryCentre: Float64Array,
-	keys: Float64Array,
-	values: Float64Array,
+	keys: Numbers,
+	values: Numbers,
 	count: number,
 ): void {
 	const d = query.length;

@@ -10,6 +10,7 @@ import {
 	unitRoundoff,
 } from "@attgrad/matrix-core";
 import { certificateOf } from "../../error-bound/index.ts";
+import { requireFinite } from "../../rows/gradient-sum.ts";
 import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
 import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
@@ -111,7 +112,7 @@ export async function gaussOfDegree(request: GaussRequest, degree: number): Prom
 	const error = boundFromGaussTotals({ profile, space }, constants, totals);
 	const gradient = add(run.gradient, scale(exact.gradient, problem.scale));
 	return {
-		...finite({ gradient, loss: run.loss + exact.loss }),
+		...requireFinite("polynomial", { gradient, loss: run.loss + exact.loss }),
 		degree,
 		rank: tree.size,
 		exactRows: exactRows.length,
@@ -254,12 +255,4 @@ function nextDegree(request: GaussRequest, epsilon: number, wanted: number, from
 		if (!(failure instanceof ComputationError)) throw failure;
 		return gaussDegreeWithin(request, epsilon, from, sample).degree;
 	}
-}
-
-/** @throws ComputationError (failed) where a number of the result is not finite: entries so large that products overflow */
-function finite<Result extends { gradient: GradientResult["gradient"]; loss: number }>(result: Result): Result {
-	for (const number of [result.loss, ...result.gradient.data])
-		if (!Number.isFinite(number))
-			throw new ComputationError("failed", `polynomial: the result is not finite, got ${number}`);
-	return result;
 }

@@ -1,12 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import {
-	allocateNumbers,
-	Matrix,
-	type Numbers,
-	type ProgressReport,
-	type RowSource,
-	scale,
-} from "@attgrad/matrix-core";
+import { allocateNumbers, type Matrix, type Numbers, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
+import { GradientSum } from "../../rows/gradient-sum.ts";
 import { type FeatureSpace, reachOf } from "../method/feature-space.ts";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import {
@@ -18,10 +12,9 @@ import {
 	spreadCotangents,
 } from "../routes/block-operations.ts";
 import { rowsOfBlock } from "../routes/block-size.ts";
-import { type KeyBlock, keyBlocks, type QueryBlock, queryBlocks } from "../routes/blocks.ts";
-import { addRowGradients } from "../routes/gradient-sum.ts";
-import { Pace } from "../routes/route.ts";
-import { cotangents, rowStates } from "../routes/row-states.ts";
+import { type FramedKeys, type FramedQueries, framedKeys, framedQueries } from "../routes/framed-blocks.ts";
+import { ProgressMeter } from "../routes/progress-meter.ts";
+import { cotangents, queryGradients, rowStates } from "../routes/row-states.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { LEAST_REACH, largestRadius } from "./bounds/limits.ts";
 import { levelsOf } from "./levels.ts";
@@ -61,25 +54,29 @@ export async function plainGaussRun(input: GaussInput, onProgress?: ProgressRepo
 	const { n } = problem;
 	const dtype = problem.A1.dtype;
 	const columns = momentColumns(constants);
-	const pace = new Pace(n, { keys: tree.raisedSize * columns, queries: 3 * tree.raisedSize * columns }, onProgress);
+	const progress = new ProgressMeter(
+		n,
+		{ keys: tree.raisedSize * columns, queries: 3 * tree.raisedSize * columns },
+		onProgress,
+	);
 	const blockRows = rowsOfBlock(2 * tree.raisedSize, dtype);
 	const features = allocateNumbers(dtype, tree.raisedSize * blockRows);
 	const keyColumns = allocateNumbers(dtype, columns * blockRows);
 	const sums = new Float64Array(tree.raisedSize * columns);
-	for (const block of keyBlocks(problem, space.frame, blockRows)) {
+	for (const block of framedKeys(problem, space.frame, blockRows)) {
 		fillFeatures(tree, tree.raisedSize, block.points, block.count, features);
 		fillKeyColumns(block, constants, keyColumns);
 		addMoments(features, tree.raisedSize, keyColumns, columns, block.count, sums);
-		await pace.after("keys", block.count);
+		await progress.advance("keys", block.count);
 	}
 	addToSquares(sums, constants);
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
 	const rows = new QueryRows(input, moments, blockRows);
-	for (const block of queryBlocks(problem, space.frame, blockRows)) {
+	for (const block of framedQueries(problem, space.frame, blockRows)) {
 		rows.add(block, features);
-		await pace.after("queries", block.count);
+		await progress.advance("queries", block.count);
 	}
-	return { gradient: scale(rows.gradient, problem.scale), loss: rows.loss, totals: rows.totals };
+	return { ...rows.sum.result(), totals: rows.totals };
 }
 
 /** Adds to the moments of squares what covers their underflow, as if it were added to each square. */
@@ -93,14 +90,15 @@ export function addToSquares(moments: Float64Array, constants: ErrorConstants): 
 
 /** The columns that key moments are taken against. */
 function fillKeyColumns(
-	{ count, weights, values, points }: KeyBlock,
+	{ count, weights, values, points }: FramedKeys,
 	{ d, form }: ErrorConstants,
 	columns: Numbers,
 ): void {
+	const h = values.data;
 	for (let l = 0; l < count; l++) {
 		let [square, keySquare] = [0, 0];
 		for (let i = 0; i < d; i++) {
-			const value = values[l * d + i];
+			const value = h[l * d + i];
 			const key = points[i * count + l];
 			square += value * value;
 			keySquare += key * key;
@@ -115,9 +113,8 @@ function fillKeyColumns(
 
 /** Pass 2. */
 class QueryRows {
-	readonly gradient: Matrix;
+	readonly sum: GradientSum;
 	readonly totals: GaussTotals;
-	loss = 0;
 	readonly #input: GaussInput;
 	readonly #moments: Numbers;
 	/** Moments against values and ones alone, and for the pilot: degree <= 2, those of k_b. */
@@ -141,7 +138,7 @@ class QueryRows {
 		const columns = momentColumns(constants);
 		this.#input = input;
 		this.#moments = moments;
-		this.gradient = Matrix.zeros(d, d);
+		this.sum = new GradientSum(problem);
 		this.totals = emptyTotals(d);
 		this.#narrow = allocateNumbers(dtype, tree.raisedSize * (d + 1));
 		for (let node = 0; node < tree.raisedSize; node++)
@@ -161,7 +158,7 @@ class QueryRows {
 	}
 
 	/** Adds a block of queries; `features` is overwritten. */
-	add(block: QueryBlock, features: Numbers): void {
+	add(block: FramedQueries, features: Numbers): void {
 		const { problem, tree, space, constants, route } = this.#input;
 		const { d } = problem;
 		const { count, points } = block;
@@ -188,10 +185,10 @@ class QueryRows {
 		spreadCotangents(this.#cotangents, this.#narrow, d + 1, tree.raisedSize, count, this.#spread);
 		if (route === "moment") this.#raise(features, count);
 		else this.#reverse(features, points, count);
-		addRowGradients(block, space.frame, this.#rowGradients, states.normalisers, this.gradient);
+		this.sum.add(block, queryGradients(this.#rowGradients, states.normalisers, count, d), space.frame.queryMap);
 		for (let j = 0; j < count; j++) {
 			if (exact.has(j)) continue;
-			for (let i = 0; i < d; i++) this.loss += 0.5 * states.residuals[i * count + j] ** 2;
+			for (let i = 0; i < d; i++) this.sum.loss += 0.5 * states.residuals[i * count + j] ** 2;
 			this.#addTerms(block, j, states.outputs, states.residuals, states.normalisers[j]);
 		}
 	}
@@ -241,14 +238,14 @@ class QueryRows {
 	}
 
 	/** Rows of the block that the method does not take; they get the normaliser 1. */
-	#exactRows({ count, rows }: QueryBlock): Set<number> {
+	#exactRows({ count, indices }: FramedQueries): Set<number> {
 		const { d } = this.#input.problem;
 		const exact = new Set<number>();
 		for (let j = 0; j < count; j++) {
 			this.#readRow(j, count);
 			if (this.#terms.accepts(this.#polynomials.row, this.#numbers)) continue;
 			exact.add(j);
-			this.totals.exactRows.push(rows[j]);
+			this.totals.exactRows.push(indices[j]);
 			for (let i = 0; i <= d; i++) this.#unnormalised[i * count + j] = i < d ? 0 : 1;
 		}
 		return exact;
@@ -301,7 +298,7 @@ class QueryRows {
 		reverseThroughTree(tree, features, this.#spread, tree.raisedSize, points, count, this.#rowGradients);
 	}
 
-	#addTerms(block: QueryBlock, j: number, outputs: Float64Array, residuals: Float64Array, normaliser: number): void {
+	#addTerms(block: FramedQueries, j: number, outputs: Float64Array, residuals: Float64Array, normaliser: number): void {
 		const { count, inputs } = block;
 		const { constants } = this.#input;
 		const { d } = constants;
@@ -315,6 +312,6 @@ class QueryRows {
 		}
 		terms.accepts(this.#polynomials.row, numbers);
 		terms.read(this.#polynomials.row, numbers);
-		addRow(totals, inputs.subarray(j * d, (j + 1) * d), numbers.residual, terms);
+		addRow(totals, inputs.row(j), numbers.residual, terms);
 	}
 }

@@ -1,6 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
-import { rowsTimes } from "../../rows/problem-rows.ts";
+import { rowsTimes } from "../../rows/rows-times.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
 import type { Method } from "../method/approximation.ts";
 import { LEAST_REACH } from "./bounds/limits.ts";

@@ -10,8 +10,9 @@ import {
 	transpose,
 	withKernels,
 } from "@attgrad/matrix-core";
+import type { LossGradient } from "../../rows/gradient-sum.ts";
 import { notPositive } from "../../rows/softmax-rows.ts";
-import type { RouteInput, RouteOptions, RouteResult } from "../routes/route.ts";
+import type { RouteInput, RouteOptions } from "../routes/route.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
 import { type PolynomialKernels, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
@@ -46,7 +47,7 @@ export async function runOnKernels(
 	input: RouteInput,
 	runtime: Runtime,
 	{ onProgress = runtime.onProgress }: Pick<RouteOptions, "onProgress"> = {},
-): Promise<RouteResult & RunTotals> {
+): Promise<LossGradient & RunTotals> {
 	const { tree, problem } = input;
 	const nodes = route === "moment" ? tree.raisedSize : tree.size;
 	const plan = kernelPlan(runtime.kernel, { n: problem.n, d: problem.d, dtype: problem.A1.dtype }, tree, nodes);
@@ -170,7 +171,7 @@ export async function queries(
 	plan: KernelPlan,
 	kernels: PolynomialKernels,
 	onProgress: (rows: number) => void,
-): Promise<RouteResult & RunTotals> {
+): Promise<LossGradient & RunTotals> {
 	const { problem, tree, frame } = input;
 	const { n, d, A1, E } = problem;
 	const dtype = A1.dtype;

@@ -31,13 +31,13 @@ export function plainFrame(d: number): Frame {
 }
 
 /** rows - centre, row by row, in double precision; `centred` may be `rows`. */
-export function centreRows(rows: Float64Array, centre: Float64Array, count: number, centred: Float64Array): void {
+export function centreRows(rows: Numbers, centre: Float64Array, count: number, centred: Numbers): void {
 	const d = centre.length;
 	for (let at = 0; at < count * d; at++) centred[at] = rows[at] - centre[at % d];
 }
 
 /** Rows x (count x d, row-major) as the columns M x of a d x count block, rounded to the block's number type. */
-export function mapToColumns(rows: Float64Array, M: Matrix, count: number, columns: Numbers): void {
+export function mapToColumns(rows: Numbers, M: Matrix, count: number, columns: Numbers): void {
 	const d = M.rows;
 	for (let j = 0; j < count; j++)
 		for (let i = 0; i < d; i++) {
@@ -48,7 +48,7 @@ export function mapToColumns(rows: Float64Array, M: Matrix, count: number, colum
 }
 
 /** The weights ω of a block of centred keys (count x d, row-major), rounded to `dtype`. */
-export function keyWeights(frame: Frame, centredKeys: Float64Array, count: number, dtype: Dtype): Float64Array {
+export function keyWeights(frame: Frame, centredKeys: Numbers, count: number, dtype: Dtype): Float64Array {
 	const d = frame.queryCentre.length;
 	return Float64Array.from({ length: count }, (_, l) => {
 		let exponent = -frame.shift;

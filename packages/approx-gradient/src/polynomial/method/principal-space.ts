@@ -1,6 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scaleRows, transpose } from "@attgrad/matrix-core";
-import { keyRows, queryRows, rowsTimes } from "../../rows/problem-rows.ts";
+import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
+import { rowsTimes } from "../../rows/rows-times.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
 import { ColumnRange } from "../profile/column-range.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -57,16 +58,16 @@ interface Rows {
 
 function* centredQueries(problem: AttentionProblem<RowSource>, { queryCentre }: Profile): Generator<Rows> {
 	const rows = new Float64Array(BLOCK_ROWS * problem.d);
-	for (const { count, queries } of queryRows(problem, BLOCK_ROWS)) {
-		centreRows(queries, queryCentre, count, rows);
+	for (const { count, queries } of queryBlocks(problem, BLOCK_ROWS, "inputs")) {
+		centreRows(queries.data, queryCentre, count, rows);
 		yield { rows, count };
 	}
 }
 
 function* centredKeys(problem: AttentionProblem<RowSource>, { keyCentre }: Profile): Generator<Rows> {
 	const rows = new Float64Array(BLOCK_ROWS * problem.d);
-	for (const { count, keys } of keyRows(problem, BLOCK_ROWS)) {
-		centreRows(keys, keyCentre, count, rows);
+	for (const { count, keys } of keyBlocks(problem, BLOCK_ROWS)) {
+		centreRows(keys.data, keyCentre, count, rows);
 		yield { rows, count };
 	}
 }

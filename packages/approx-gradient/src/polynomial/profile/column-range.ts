@@ -1,3 +1,5 @@
+import type { Numbers } from "@attgrad/matrix-core";
+
 /** Least and largest entry of each column, over row blocks. */
 export class ColumnRange {
 	readonly min: Float64Array;
@@ -12,7 +14,7 @@ export class ColumnRange {
 	}
 
 	/** Takes in `count` rows, row-major. */
-	add(rows: Float64Array, count: number): void {
+	add(rows: Numbers, count: number): void {
 		const columns = this.min.length;
 		for (let j = 0, at = 0; j < count; j++)
 			for (let b = 0; b < columns; b++, at++) {

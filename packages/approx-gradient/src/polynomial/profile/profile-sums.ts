@@ -1,6 +1,13 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, nextTurn, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import { keyRows, queryRows } from "../../rows/problem-rows.ts";
+import {
+	Matrix,
+	type Numbers,
+	nextTurn,
+	type ProgressReport,
+	type RowSource,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
+import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
 import { ColumnRange } from "./column-range.ts";
 
 /** The rounding of a pass's numbers, which every pass reports beside them: `profileOf` counts how much. */
@@ -90,14 +97,14 @@ const unit = unitRoundoff("f64");
 /** Rows a block: its buffers stay in L2 up to d = 64. */
 const BLOCK_ROWS = 512;
 
-function normOf(rows: Float64Array, centre: Float64Array | undefined, j: number, d: number): number {
+function normOf(rows: Numbers, centre: Float64Array | undefined, j: number, d: number): number {
 	let sum = 0;
 	for (let b = 0; b < d; b++) sum += (rows[j * d + b] - (centre?.[b] ?? 0)) ** 2;
 	return Math.sqrt(sum);
 }
 
 /** sizes = max(sizes, |rows|) for each column. */
-function raiseSizes(rows: Float64Array, count: number, sizes: Float64Array): void {
+function raiseSizes(rows: Numbers, count: number, sizes: Float64Array): void {
 	const d = sizes.length;
 	for (let at = 0; at < count * d; at++) sizes[at % d] = Math.max(sizes[at % d], Math.abs(rows[at]));
 }
@@ -108,11 +115,12 @@ function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
 	const values = new ColumnRange(d);
 	const inputSizes = new Float64Array(d);
 	let norm = 0;
-	for (const block of keyRows(problem, BLOCK_ROWS)) {
-		range.add(block.keys, block.count);
-		values.add(block.values, block.count);
-		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(block.keys, undefined, l, d));
-		raiseSizes(block.inputs, block.count, inputSizes);
+	for (const block of keyBlocks(problem, BLOCK_ROWS)) {
+		const keys = block.keys.data;
+		range.add(keys, block.count);
+		values.add(block.values.data, block.count);
+		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(keys, undefined, l, d));
+		raiseSizes(block.inputs.data, block.count, inputSizes);
 	}
 	return { unit, range, values, inputSizes, norm };
 }
@@ -122,10 +130,11 @@ function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
 	const range = new ColumnRange(d);
 	const inputSizes = new Float64Array(d);
 	let norm = 0;
-	for (const block of queryRows(problem, BLOCK_ROWS)) {
-		range.add(block.queries, block.count);
-		for (let j = 0; j < block.count; j++) norm = Math.max(norm, normOf(block.queries, undefined, j, d));
-		raiseSizes(block.inputs, block.count, inputSizes);
+	for (const block of queryBlocks(problem, BLOCK_ROWS, "inputs")) {
+		const queries = block.queries.data;
+		range.add(queries, block.count);
+		for (let j = 0; j < block.count; j++) norm = Math.max(norm, normOf(queries, undefined, j, d));
+		raiseSizes(block.inputs.data, block.count, inputSizes);
 	}
 	return { unit, range, inputSizes, norm };
 }
@@ -139,16 +148,17 @@ function centredQueries(
 	const inputSums = new Float64Array(d);
 	const targetSums = Matrix.zeros(d, d);
 	let norm = 0;
-	for (const block of queryRows(problem, BLOCK_ROWS))
+	for (const block of queryBlocks(problem, BLOCK_ROWS, "inputs")) {
+		const [inputs, queries, targets] = [block.inputs.data, block.queries.data, block.targets.data];
 		for (let j = 0; j < block.count; j++) {
-			norm = Math.max(norm, normOf(block.queries, centre, j, d));
+			norm = Math.max(norm, normOf(queries, centre, j, d));
 			for (let a = 0; a < d; a++) {
-				const size = Math.abs(block.inputs[j * d + a]);
+				const size = Math.abs(inputs[j * d + a]);
 				inputSums[a] += size;
-				for (let i = 0; i < d; i++)
-					targetSums.data[a * d + i] += size * Math.abs(block.targets[j * d + i] - valueMiddle[i]);
+				for (let i = 0; i < d; i++) targetSums.data[a * d + i] += size * Math.abs(targets[j * d + i] - valueMiddle[i]);
 			}
 		}
+	}
 	return { unit, norm, inputSums, targetSums };
 }
 
@@ -162,18 +172,20 @@ function centredKeys(
 	const mean = new Float64Array(d);
 	const valueMean = new Float64Array(d);
 	let [norm, total] = [0, 0];
-	for (const block of keyRows(problem, BLOCK_ROWS))
+	for (const block of keyBlocks(problem, BLOCK_ROWS)) {
+		const [keys, values] = [block.keys.data, block.values.data];
 		for (let l = 0; l < block.count; l++) {
-			norm = Math.max(norm, normOf(block.keys, middle, l, d));
+			norm = Math.max(norm, normOf(keys, middle, l, d));
 			let exponent = 0;
-			for (let b = 0; b < d; b++) exponent += queryCentre[b] * (block.keys[l * d + b] - middle[b]);
+			for (let b = 0; b < d; b++) exponent += queryCentre[b] * (keys[l * d + b] - middle[b]);
 			const weight = Math.exp(exponent);
 			total += weight;
 			for (let b = 0; b < d; b++) {
-				mean[b] += weight * (block.keys[l * d + b] - middle[b]);
-				valueMean[b] += weight * Math.abs(block.values[l * d + b] - valueCentre[b]);
+				mean[b] += weight * (keys[l * d + b] - middle[b]);
+				valueMean[b] += weight * Math.abs(values[l * d + b] - valueCentre[b]);
 			}
 		}
+	}
 	return {
 		unit,
 		norm,

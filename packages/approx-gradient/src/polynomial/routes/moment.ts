@@ -1,4 +1,5 @@
-import { allocateNumbers, Matrix, type Numbers, scale } from "@attgrad/matrix-core";
+import { allocateNumbers, type Numbers } from "@attgrad/matrix-core";
+import { GradientSum, type LossGradient } from "../../rows/gradient-sum.ts";
 import {
 	addMoments,
 	contractMoments,
@@ -8,42 +9,41 @@ import {
 	weighFeatures,
 } from "./block-operations.ts";
 import { rowsOfBlock } from "./block-size.ts";
-import { keyBlocks, type QueryBlock, queryBlocks, weightedValues } from "./blocks.ts";
 import { blocksByDegree } from "./blocks-by-degree.ts";
-import { addRowGradients } from "./gradient-sum.ts";
-import { Pace, type Route, type RouteInput, type RouteOptions, type RouteResult } from "./route.ts";
-import { cotangents, rowStates } from "./row-states.ts";
+import { type FramedQueries, framedKeys, framedQueries, weightedValues } from "./framed-blocks.ts";
+import { ProgressMeter } from "./progress-meter.ts";
+import type { Route, RouteInput, RouteOptions } from "./route.ts";
+import { cotangents, queryGradients, rowStates } from "./row-states.ts";
 
 /**
  * The gradient in moment form (paper.md 5.3): a key coordinate times a monomial of keys is a monomial of keys, so the
  * moments S[β, i] = Σ_l ω_l k_l^β h'_li, β one degree further than the polynomial, hold all that queries need.
  * The numbers of the paper's route in O(n K d); state O(K⁺ d), nothing of size n x K.
  */
-async function run(input: RouteInput, { watchers = [], onProgress }: RouteOptions = {}): Promise<RouteResult> {
+async function run(input: RouteInput, { watchers = [], onProgress }: RouteOptions = {}): Promise<LossGradient> {
 	const { problem, tree, frame } = input;
 	const { n, d } = problem;
 	const dtype = problem.A1.dtype;
 	const keyWork = tree.raisedSize * (d + 1);
-	const pace = new Pace(n, { keys: keyWork, queries: 3 * keyWork }, onProgress);
+	const progress = new ProgressMeter(n, { keys: keyWork, queries: 3 * keyWork }, onProgress);
 	const blockRows = rowsOfBlock(2 * tree.raisedSize, dtype);
 	const features = allocateNumbers(dtype, tree.raisedSize * blockRows);
 	const columns = allocateNumbers(dtype, (d + 1) * blockRows);
 
 	const sums = new Float64Array(tree.raisedSize * (d + 1));
-	for (const block of keyBlocks(problem, frame, blockRows)) {
+	for (const block of framedKeys(problem, frame, blockRows)) {
 		fillFeatures(tree, tree.raisedSize, block.points, block.count, features);
 		weightedValues(block, d, columns);
 		addMoments(features, tree.raisedSize, columns, d + 1, block.count, sums);
 		for (const watcher of watchers) watcher.keys?.(block, features);
-		await pace.after("keys", block.count);
+		await progress.advance("keys", block.count);
 	}
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
 
 	const spread = allocateNumbers(dtype, tree.raisedSize * blockRows);
 	const unnormalised = new Float64Array((d + 1) * blockRows);
 	const rowGradients = new Float64Array(d * blockRows);
-	const gradient = Matrix.zeros(d, d);
-	let loss = 0;
+	const sum = new GradientSum(problem);
 	const watched = Math.max(0, ...watchers.map(({ queryFeatures }) => queryFeatures ?? 0));
 	for (const { block, weights: rowWeights, raisedSize } of queriesOf(input, blockRows)) {
 		const { count } = block;
@@ -56,26 +56,26 @@ async function run(input: RouteInput, { watchers = [], onProgress }: RouteOption
 		cotangents(states, count, d, columns);
 		spreadCotangents(columns, moments, d + 1, raisedSize, count, spread);
 		contractRaised(tree, features, size, spread, count, rowGradients);
-		addRowGradients(block, frame, rowGradients, states.normalisers, gradient);
-		loss += states.loss;
+		sum.add(block, queryGradients(rowGradients, states.normalisers, count, d), frame.queryMap);
+		sum.loss += states.loss;
 		for (const watcher of watchers) watcher.rows?.(block, states);
-		await pace.after("queries", count, 3 * count * raisedSize * (d + 1));
+		await progress.advance("queries", count, 3 * count * raisedSize * (d + 1));
 	}
-	return { gradient: scale(gradient, problem.scale), loss };
+	return sum.result();
 }
 
 /** The queries in blocks, each with the weights of its rows' polynomial and K⁺ of that. */
 function* queriesOf(
 	{ problem, tree, weights, frame, rowDegrees }: RouteInput,
 	blockRows: number,
-): Generator<{ block: QueryBlock; weights: Float64Array; raisedSize: number }, void, undefined> {
-	const blocks = queryBlocks(problem, frame, blockRows);
+): Generator<{ block: FramedQueries; weights: Float64Array; raisedSize: number }, void, undefined> {
+	const blocks = framedQueries(problem, frame, blockRows);
 	if (!rowDegrees) {
 		for (const block of blocks) yield { block, weights, raisedSize: tree.raisedSize };
 		return;
 	}
 	const sizes = { d: problem.d, dtype: problem.A1.dtype, blockRows };
-	const degreeOf = ({ points, count }: QueryBlock, j: number): number => rowDegrees.degreeOf(points, j, count);
+	const degreeOf = ({ points, count }: FramedQueries, j: number): number => rowDegrees.degreeOf(points, j, count);
 	for (const { block, degree } of blocksByDegree(blocks, sizes, degreeOf))
 		yield {
 			block,

@@ -1,8 +1,10 @@
 import { allocateNumbers, Matrix, type Numbers, scale } from "@attgrad/matrix-core";
+import type { LossGradient } from "../../rows/gradient-sum.ts";
 import { addMoments, contractMoments, FEATURES_AT_ONCE, fillFeatures, weighFeatures } from "./block-operations.ts";
 import { rowsOfBlock } from "./block-size.ts";
-import { type KeyBlock, keyBlocks, type QueryBlock, queryBlocks } from "./blocks.ts";
-import { Pace, type Route, type RouteInput, type RouteOptions, type RouteResult } from "./route.ts";
+import { type FramedKeys, type FramedQueries, framedKeys, framedQueries } from "./framed-blocks.ts";
+import { ProgressMeter } from "./progress-meter.ts";
+import type { Route, RouteInput, RouteOptions } from "./route.ts";
 import { cotangents, rowStates } from "./row-states.ts";
 
 /**
@@ -14,24 +16,24 @@ import { cotangents, rowStates } from "./row-states.ts";
 async function run(
 	{ problem, tree, weights, frame }: RouteInput,
 	{ watchers = [], onProgress }: RouteOptions = {},
-): Promise<RouteResult> {
+): Promise<LossGradient> {
 	const { n, d } = problem;
 	const { size } = tree;
 	const dtype = problem.A1.dtype;
 	const blockRows = rowsOfBlock(size, dtype);
 	const features = allocateNumbers(dtype, size * blockRows);
 	const wide = (d + 1) ** 2;
-	const pace = new Pace(n, { keys: size * wide, queries: size * wide }, onProgress);
+	const progress = new ProgressMeter(n, { keys: size * wide, queries: size * wide }, onProgress);
 	const columns = allocateNumbers(dtype, wide * blockRows);
 
 	// Column b·(d+1) + i of `keySide`: V1ᵀ of k_b h'_i for b < d, of h'_i itself for b = d.
 	const keySide = new Float64Array(size * wide);
-	for (const block of keyBlocks(problem, frame, blockRows)) {
+	for (const block of framedKeys(problem, frame, blockRows)) {
 		fillFeatures(tree, size, block.points, block.count, features);
 		keysTimesValues(block, d, columns);
 		addMoments(features, size, columns, wide, block.count, keySide);
 		for (const watcher of watchers) watcher.keys?.(block, features);
-		await pace.after("keys", block.count);
+		await progress.advance("keys", block.count);
 	}
 	const moments = lastColumns(keySide, wide, d + 1, dtype === "f64");
 
@@ -40,7 +42,7 @@ async function run(
 	const unnormalised = new Float64Array((d + 1) * blockRows);
 	const divided = new Float64Array((d + 1) * blockRows);
 	let loss = 0;
-	for (const block of queryBlocks(problem, frame, blockRows)) {
+	for (const block of framedQueries(problem, frame, blockRows)) {
 		const { count } = block;
 		fillFeatures(tree, size, block.points, count, features);
 		for (const watcher of watchers) watcher.queries?.(block, features);
@@ -52,32 +54,34 @@ async function run(
 		addMoments(features, size, columns, d * (d + 1), count, querySide);
 		loss += states.loss;
 		for (const watcher of watchers) watcher.rows?.(block, states);
-		await pace.after("queries", count);
+		await progress.advance("queries", count);
 	}
 	return { gradient: scale(joinSides(querySide, keySide, size, d), problem.scale), loss };
 }
 
 /** ω_l k_lb [h_l, 1] for b < d, then ω_l [h_l, 1]: (d + 1)² x count. */
-function keysTimesValues({ count, weights, keys, values }: KeyBlock, d: number, columns: Numbers): void {
+function keysTimesValues({ count, weights, keys, values }: FramedKeys, d: number, columns: Numbers): void {
+	const [k, h] = [keys.data, values.data];
 	for (let b = 0, column = 0; b <= d; b++)
 		for (let i = 0; i <= d; i++, column++)
 			for (let l = 0; l < count; l++) {
-				const value = i < d ? values[l * d + i] : 1;
-				const key = b < d ? keys[l * d + b] : 1;
+				const value = i < d ? h[l * d + i] : 1;
+				const key = b < d ? k[l * d + b] : 1;
 				columns[column * count + l] = weights[l] * value * key;
 			}
 }
 
 /** A1_ja c'_ji / D_j: d (d + 1) x count. */
 function inputsTimesCotangents(
-	{ count, inputs }: QueryBlock,
+	{ count, inputs }: FramedQueries,
 	divided: Float64Array,
 	d: number,
 	columns: Numbers,
 ): void {
+	const A1 = inputs.data;
 	for (let a = 0, column = 0; a < d; a++)
 		for (let i = 0; i <= d; i++, column++)
-			for (let j = 0; j < count; j++) columns[column * count + j] = inputs[j * d + a] * divided[i * count + j];
+			for (let j = 0; j < count; j++) columns[column * count + j] = A1[j * d + a] * divided[i * count + j];
 }
 
 /** The last `kept` columns of a matrix with `wide` columns, as doubles or rounded to singles. */

@@ -1,10 +1,11 @@
-import { allocateNumbers, Matrix, type Numbers, scale } from "@attgrad/matrix-core";
+import { allocateNumbers, type Numbers } from "@attgrad/matrix-core";
+import { GradientSum, type LossGradient } from "../../rows/gradient-sum.ts";
 import { addMoments, contractMoments, fillFeatures, reverseThroughTree, spreadCotangents } from "./block-operations.ts";
 import { rowsOfBlock } from "./block-size.ts";
-import { keyBlocks, queryBlocks, weightedValues } from "./blocks.ts";
-import { addRowGradients } from "./gradient-sum.ts";
-import { Pace, type Route, type RouteInput, type RouteOptions, type RouteResult } from "./route.ts";
-import { cotangents, rowStates } from "./row-states.ts";
+import { framedKeys, framedQueries, weightedValues } from "./framed-blocks.ts";
+import { ProgressMeter } from "./progress-meter.ts";
+import type { Route, RouteInput, RouteOptions } from "./route.ts";
+import { cotangents, queryGradients, rowStates } from "./row-states.ts";
 
 /**
  * The exact gradient of the surrogate loss, the loss with exp replaced by P (paper.md 5.4), by going back through the
@@ -14,22 +15,22 @@ import { cotangents, rowStates } from "./row-states.ts";
 async function run(
 	{ problem, tree, weights, frame }: RouteInput,
 	{ watchers = [], onProgress }: RouteOptions = {},
-): Promise<RouteResult> {
+): Promise<LossGradient> {
 	const { n, d } = problem;
 	const { size } = tree;
 	const dtype = problem.A1.dtype;
-	const pace = new Pace(n, { keys: size * (d + 1), queries: 2 * size * (d + 2) }, onProgress);
+	const progress = new ProgressMeter(n, { keys: size * (d + 1), queries: 2 * size * (d + 2) }, onProgress);
 	const blockRows = rowsOfBlock(2 * size, dtype);
 	const features = allocateNumbers(dtype, size * blockRows);
 	const columns = allocateNumbers(dtype, (d + 1) * blockRows);
 
 	const sums = new Float64Array(size * (d + 1));
-	for (const block of keyBlocks(problem, frame, blockRows)) {
+	for (const block of framedKeys(problem, frame, blockRows)) {
 		fillFeatures(tree, size, block.points, block.count, features);
 		weightedValues(block, d, columns);
 		addMoments(features, size, columns, d + 1, block.count, sums);
 		for (const watcher of watchers) watcher.keys?.(block, features);
-		await pace.after("keys", block.count);
+		await progress.advance("keys", block.count);
 	}
 	// The weights go to the moments: queries need their plain features again on the way back.
 	for (let node = 0; node < size; node++) for (let i = 0; i <= d; i++) sums[node * (d + 1) + i] *= weights[node];
@@ -38,9 +39,8 @@ async function run(
 	const adjoints = allocateNumbers(dtype, size * blockRows);
 	const unnormalised = new Float64Array((d + 1) * blockRows);
 	const rowGradients = new Float64Array(d * blockRows);
-	const gradient = Matrix.zeros(d, d);
-	let loss = 0;
-	for (const block of queryBlocks(problem, frame, blockRows)) {
+	const sum = new GradientSum(problem);
+	for (const block of framedQueries(problem, frame, blockRows)) {
 		const { count, points } = block;
 		fillFeatures(tree, size, points, count, features);
 		for (const watcher of watchers) watcher.queries?.(block, features);
@@ -49,12 +49,12 @@ async function run(
 		cotangents(states, count, d, columns);
 		spreadCotangents(columns, moments, d + 1, size, count, adjoints);
 		reverseThroughTree(tree, features, adjoints, size, points, count, rowGradients);
-		addRowGradients(block, frame, rowGradients, states.normalisers, gradient);
-		loss += states.loss;
+		sum.add(block, queryGradients(rowGradients, states.normalisers, count, d), frame.queryMap);
+		sum.loss += states.loss;
 		for (const watcher of watchers) watcher.rows?.(block, states);
-		await pace.after("queries", count);
+		await progress.advance("queries", count);
 	}
-	return { gradient: scale(gradient, problem.scale), loss };
+	return sum.result();
 }
 
 /** The gradient of the surrogate loss. */

@@ -1,6 +1,6 @@
-import type { Numbers } from "@attgrad/matrix-core";
+import { Matrix, type Numbers } from "@attgrad/matrix-core";
 import { requirePositive } from "../../rows/softmax-rows.ts";
-import type { QueryBlock } from "./blocks.ts";
+import type { FramedQueries } from "./framed-blocks.ts";
 
 /** The results of a block's rows, column by column: entry i of row j at i·count + j. */
 export interface RowStates {
@@ -20,17 +20,18 @@ export interface RowStates {
  * Rows from their unnormalised sums N = Ã [h, 1], (d + 1) x count.
  * @throws ComputationError (invalid) naming the row and the value of a normaliser that is not positive
  */
-export function rowStates({ rows, count, targets }: QueryBlock, sums: Float64Array, d: number): RowStates {
+export function rowStates({ indices, count, targets }: FramedQueries, sums: Float64Array, d: number): RowStates {
 	const normalisers = sums.slice(d * count, (d + 1) * count);
 	const outputs = new Float64Array(d * count);
 	const residuals = new Float64Array(d * count);
 	const corrections = new Float64Array(count);
+	const E = targets.data;
 	let loss = 0;
 	for (let j = 0; j < count; j++) {
-		requirePositive("polynomial", rows[j], normalisers[j], "raise the degree");
+		requirePositive("polynomial", indices[j], normalisers[j], "raise the degree");
 		for (let i = 0, at = j; i < d; i++, at += count) {
 			const output = sums[at] / normalisers[j];
-			const residual = output - targets[j * d + i];
+			const residual = output - E[j * d + i];
 			outputs[at] = output;
 			residuals[at] = residual;
 			corrections[j] += residual * output;
@@ -53,4 +54,12 @@ export function cotangents(
 			const entry = i < d ? residuals[at] : -corrections[j];
 			columns[at] = divisors ? entry / divisors[j] : entry;
 		}
+}
+
+/** Ĝ of a block, count x d, from its columns (d x count) before they are divided by the normalisers. */
+export function queryGradients(columns: Float64Array, normalisers: Float64Array, count: number, d: number): Matrix {
+	const rows = Matrix.zeros(count, d);
+	for (let b = 0; b < d; b++)
+		for (let j = 0, at = b * count; j < count; j++, at++) rows.data[j * d + b] = columns[at] / normalisers[j];
+	return rows;
 }
