@@ -1,8 +1,10 @@
 // The module "operator": the kernels of the polynomial backward pass of the operator, in double precision, with the scratch of the thread first.
 
+import { finishQueries as finish, QueryResults } from "./operator/finish";
 import { keyBytes, sweepKeys } from "./operator/keys";
 import { addKeyChunk, addQueryChunk } from "./operator/moments";
 import { keyStateBytes, OperatorPart, queryStateBytes } from "./operator/part";
+import { KeyRows, largestDistance as distance, prepareKeys as prepare, shiftRows as shiftBy } from "./operator/prepare";
 import { queryBytes, sweepQueries } from "./operator/queries";
 import { addNumbers } from "./operator/window";
 
@@ -10,6 +12,26 @@ import { addNumbers } from "./operator/window";
 export function scratchBytes(scratch: usize, part: usize): f64 {
 	const own = changetype<OperatorPart>(part);
 	return <f64>max(queryBytes(scratch, own), keyBytes(scratch, own));
+}
+
+/** The largest |x - centre| of `count` rows of `width` doubles. centre: that of two rows. */
+export function largestDistance(_scratch: usize, rows: usize, count: i32, width: i32, centre: usize): f64 {
+	return distance(rows, count, width, centre);
+}
+
+/** `count` queries x of d doubles become x · factor - ν; gives the largest size of an entry. shift: ν of two rows, then the factor. */
+export function shiftRows(_scratch: usize, rows: usize, count: i32, d: i32, shift: usize): f64 {
+	return shiftBy(rows, count, d, shift);
+}
+
+/** Makes the keys and values of the chunks from..to-1 ready, see `KeyRows`; gives the largest |<ν, k>|. */
+export function prepareKeys(scratch: usize, rows: usize, from: i32, to: i32): f64 {
+	return prepare(scratch, changetype<KeyRows>(rows), from, to);
+}
+
+/** Brings results of the queries from..to-1 into the units of the problem, see `QueryResults`; out: 2 (d + dv) + 1 doubles. */
+export function finishQueries(scratch: usize, results: usize, from: i32, to: i32, out: usize): void {
+	finish(scratch, changetype<QueryResults>(results), from, to, out);
 }
 
 /** Sums over the key chunks from..to-1, (dv + 3) x nodes, into `sums`; each: 1 for those of every chunk, one behind the other. */

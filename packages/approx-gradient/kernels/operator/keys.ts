@@ -97,15 +97,15 @@ function coreGradients(part: OperatorPart, room: KeyRoom): void {
 	weighGradients(part, room);
 }
 
-/** rows += panels, `columns` columns of `count` rows. */
+/** rows = (rows + panels) · factor, `columns` columns of `count` rows. */
 // @ts-ignore: decorator
 @inline
-function addRows(room: KeyRoom, panels: usize, count: i32, columns: i32, rows: usize): void {
-	const P = panelBytes();
+function addRows(room: KeyRoom, panels: usize, count: i32, columns: i32, factor: f64, rows: usize): void {
+	const P = panelBytes(), f = v128.splat<f64>(factor);
 	loadColumns(rows, count, columns, room.t, P);
 	for (let at: usize = 0; at < <usize>columns * P; at += P) {
 		// unroll v: TILE_VECTORS
-		const x$v = v128.add<f64>(v128.load(panels + at, $v * 16), v128.load(room.t + at, $v * 16));
+		const x$v = v128.mul<f64>(f, v128.add<f64>(v128.load(panels + at, $v * 16), v128.load(room.t + at, $v * 16)));
 		// unroll v: TILE_VECTORS
 		v128.store(room.t + at, x$v, $v * 16);
 	}
@@ -143,8 +143,8 @@ function keyPanel(part: OperatorPart, room: KeyRoom, at: i32, count: i32, first:
 			v128.store(to, k$v, $v * 16);
 		}
 	}
-	addRows(room, room.dK, count, d, rowAt(part.dK, at, d));
-	addRows(room, room.dV, count, dv, rowAt(part.dV, at, dv));
+	addRows(room, room.dK, count, d, load<f64>(rowAt(part.nu, d, 1)), rowAt(part.dK, at, d));
+	addRows(room, room.dV, count, dv, 1, rowAt(part.dV, at, dv));
 }
 
 /**

@@ -48,6 +48,7 @@ export class OperatorPart {
 	omega: usize;
 	squares: usize;
 	norms: usize;
+	/** ν (d) and the factor of the keys. */
 	nu: usize;
 	/** Visible keys lo <= l < hi of each query, and visible queries of each key, as doubles. */
 	lo: usize;
@@ -69,7 +70,7 @@ export class OperatorPart {
 	output: usize;
 	normaliser: usize;
 	errors: usize;
-	/** Results of each key, to which the sweep adds. */
+	/** Results of each key: those of exact rows, to which the sweep adds, and brings dK into the units of the problem. */
 	dK: usize;
 	dV: usize;
 }

@@ -1,5 +1,13 @@
 import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, nextTurn, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	Matrix,
+	type Numbers,
+	nextTurn,
+	type RowSource,
+	type Runtime,
+	withKernels,
+} from "@attgrad/matrix-core";
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../polynomial/monomials/total-degree.ts";
 import { cutChunks } from "./chunks.ts";
@@ -8,7 +16,7 @@ import { operatorKernels } from "./kernels/operator-kernels.ts";
 import { KeySweep } from "./key-sweep.ts";
 import { makePart, ownRoom, type Part, type PartRows, partRows } from "./part.ts";
 import { largestOf, type PartBounds, partBounds } from "./part-bounds.ts";
-import { type PartResults, partResults } from "./part-results.ts";
+import { finishResults, type PartResults, partResults } from "./part-results.ts";
 import { QuerySweep } from "./query-sweep.ts";
 
 /** Gradients of all heads at a degree, in double precision, with their bounds. */
@@ -144,6 +152,7 @@ async function plainParts(
 			keys.run(e);
 			await pace();
 		}
+		finishResults(part, results);
 		finish({ part, results, bounds });
 	}
 	return undefined;
@@ -157,8 +166,8 @@ async function kernelParts(
 ): Promise<number | undefined> {
 	return withKernels(runtime, operatorKernels, async (kernels) => {
 		const run = await KernelRun.begin(kernels, problem, batch, { ...task, outputOnly, kernel: runtime.kernel });
-		await run.sweepQueries();
-		const done = run.parts.map(({ part, results }) => ({ part, results, bounds: partBounds(part, results.errors) }));
+		const bounds = await run.sweepQueries();
+		const done = run.parts.map(({ part, results }, i) => ({ part, results, bounds: bounds[i] }));
 		const above = Math.max(...done.map(({ bounds }) => largestBound(bounds)));
 		if (above > limit) return above;
 		if (!outputOnly) await run.sweepKeys();
@@ -194,49 +203,38 @@ function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit
 	};
 }
 
-/** Writes the results of a part to their rows, in the units of the problem. */
+/** Writes the results of a part, in the units of the problem, to their rows. */
 function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<Attempt, "exactRows" | "floors">): void {
-	const { group, queries, queryAt, keyAt, d, d_v, keyScale, scale } = part;
+	const { group, queries, queryAt, keyAt, d, d_v } = part;
 	const { dQ, dK, dV } = all.gradients;
-	const rows = queries * d;
 	for (let head = 0; head < group; head++) {
-		const [own, first, to] = [results.dQ, head * rows, queryAt[head]];
-		const [target, factor] = [dQ.data.subarray(to * d, to * d + rows), scale / keyScale];
-		for (let at = 0; at < rows; at++) target[at] = own[first + at] * factor;
-		placeOutput(part, results, head, all);
-		const place = (from: Float64Array, into: Float64Array): void =>
-			into.set(from.subarray(head * queries, (head + 1) * queries), to);
-		place(bounds.rows.dQ, all.rows.dQ);
-		place(bounds.output, all.outputRows);
+		const to = queryAt[head];
+		const place = (from: Float64Array, width: number, into: Numbers): void =>
+			into.set(from.subarray(head * queries * width, (head + 1) * queries * width), to * width);
+		place(results.dQ, d, dQ.data);
+		place(results.output, d_v, all.output.data);
+		place(results.lse, 1, all.lse);
+		place(bounds.rows.dQ, 1, all.rows.dQ);
+		place(bounds.output, 1, all.outputRows);
 	}
-	for (let at = 0; at < results.dK.length; at++) dK.data[keyAt * d + at] = results.dK[at] * keyScale;
+	dK.data.set(results.dK, keyAt * d);
 	dV.data.set(results.dV, keyAt * d_v);
-	for (const name of ["dK", "dV"] as const) {
-		all.rows[name].set(bounds.rows[name], keyAt);
-	}
-}
-
-/** Output and lse of a head: about the centres no more. Queries that see no key keep 0 and -Infinity. */
-function placeOutput(part: Part, results: PartResults, head: number, all: Omit<Attempt, "exactRows" | "floors">): void {
-	const { queries, queryAt, d, d_v, q, nu, keyScale, keyCentre, valueCentre } = part;
-	const output = all.output.data;
-	const shifts = keyCentre.map((x) => x * keyScale);
-	for (let j = 0, row = head * queries, to = queryAt[head]; j < queries; j++, row++, to++) {
-		const lse = results.lse[row];
-		if (lse === Number.NEGATIVE_INFINITY) continue;
-		for (let i = 0; i < d_v; i++) output[to * d_v + i] = results.output[row * d_v + i] + valueCentre[i];
-		let shift = 0;
-		for (let b = 0; b < d; b++) shift += (q[row * d + b] + nu[b]) * shifts[b];
-		all.lse[to] = lse + shift;
-	}
+	for (const name of ["dK", "dV"] as const) all.rows[name].set(bounds.rows[name], keyAt);
 }
 
 /** @throws ComputationError naming the first number that is not finite */
 function requireFinite(name: string, { data, cols }: Matrix): void {
-	// 0 times a finite number is 0.
-	let zero = 0;
-	for (let at = 0; at < data.length; at++) zero += 0 * data[at];
-	if (zero === 0) return;
+	// 0 times a finite number is 0. Four sums do not wait for each other.
+	let [a, b, c, e] = [0, 0, 0, 0];
+	let first = 0;
+	for (; first + 4 <= data.length; first += 4) {
+		a += 0 * data[first];
+		b += 0 * data[first + 1];
+		c += 0 * data[first + 2];
+		e += 0 * data[first + 3];
+	}
+	for (; first < data.length; first++) a += 0 * data[first];
+	if (a + b + c + e === 0) return;
 	for (let at = 0; at < data.length; at++)
 		if (!Number.isFinite(data[at]))
 			throw new ComputationError(

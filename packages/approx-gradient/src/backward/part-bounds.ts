@@ -7,7 +7,7 @@ import type { RowErrors } from "./part-results.ts";
 const u = 2 ** -53;
 
 /** Covers the rounding of the sums here, beside that of their length. */
-const SLACK = 1 + 1e-9;
+export const SLACK = 1 + 1e-9;
 
 /** Bounds on the rows of the gradients of a part in the units of the problem. */
 export interface PartBounds {
@@ -18,29 +18,53 @@ export interface PartBounds {
 	readonly output: Float64Array;
 }
 
+/** Bounds of queries as they add up for each key: `score` and its rounding times sizes of queries, `weight` and its rounding times those of dO. */
+export type SummedBounds = Readonly<Record<"score" | "scoreFloor" | "weight" | "weightFloor", Float64Array>>;
+
 /** The bounds of a part from those of its queries. Cost O(n (d + d_v)). */
 export function partBounds(part: Part, errors: RowErrors): PartBounds {
-	const { d, d_v, q, nu, upstream, scale, keyScale } = part;
 	const lost = lostBelow(part);
-	const seen = queriesOf(part);
-	const queryFactor = scale / keyScale;
-	const key = (bounds: Float64Array) => keySums(part, seen, bounds, q, d, nu);
-	const value = (bounds: Float64Array) => keySums(part, seen, bounds, upstream, d_v);
-	const floor = (bounds: Float64Array, factor: number) => bounded(SLACK * largestOf(bounds) * factor + lost);
-	return {
-		rows: {
-			dQ: scaled(errors.query, queryFactor, lost),
-			dK: scaled(key(errors.score), keyScale, lost),
-			dV: scaled(value(errors.weight), 1, lost),
-		},
-		floors: {
-			dQ: floor(errors.queryFloor, queryFactor),
-			dK: floor(key(errors.scoreFloor), keyScale),
-			dV: floor(value(errors.weightFloor), 1),
-		},
+	const factor = Math.abs(part.scale / part.keyScale);
+	return boundsOf(part, lost, sumsBySeen(part, queriesOf(part), errors), {
+		dQ: scaled(errors.query, factor, lost),
 		output: scaled(errors.output, 1, lost),
+		queryFloor: largestOf(errors.queryFloor),
+	});
+}
+
+/** The bounds of a part: of its queries in the units of the problem, apart from the rounding in those of dQ, and of its keys in those of the part. */
+export function boundsOf(
+	{ scale, keyScale }: Part,
+	lost: number,
+	{ score, scoreFloor, weight, weightFloor }: SummedBounds,
+	{ dQ, output, queryFloor }: { readonly dQ: Float64Array; readonly output: Float64Array; readonly queryFloor: number },
+): PartBounds {
+	const floor = (largest: number, factor: number) => bounded(SLACK * largest * factor + lost);
+	return {
+		rows: { dQ, dK: scaled(score, keyScale, lost), dV: scaled(weight, 1, lost) },
+		floors: {
+			dQ: floor(queryFloor, Math.abs(scale / keyScale)),
+			dK: floor(largestOf(scoreFloor), keyScale),
+			dV: floor(largestOf(weightFloor), 1),
+		},
+		output,
 	};
 }
+
+/** Bounds of queries added up over those that see each key. */
+export function sumsBySeen(part: Part, seen: SeenBy, errors: RowErrors): SummedBounds {
+	const { d, d_v, q, nu, upstream } = part;
+	return {
+		score: keySums(part, seen, errors.score, q, d, nu),
+		scoreFloor: keySums(part, seen, errors.scoreFloor, q, d, nu),
+		weight: keySums(part, seen, errors.weight, upstream, d_v),
+		weightFloor: keySums(part, seen, errors.weightFloor, upstream, d_v),
+	};
+}
+
+/** Whether all queries see all keys. */
+export const seesAll = ({ queries, keys }: Part, { from, to }: SeenBy): boolean =>
+	queries > 0 && keys > 0 && from[keys - 1] === 0 && to[0] === queries;
 
 /** The largest number; Infinity where one is none. */
 export function largestOf(numbers: Float64Array): number {
@@ -61,16 +85,18 @@ function scaled(bounds: Float64Array, factor: number, lost: number): Float64Arra
 
 /** At least max_b Σ_j bounds_j (|rows_jb| + |offset_b|) over the queries that see each key, by sums from the first query on. */
 function keySums(
-	{ group, queries, keys }: Part,
-	{ from, to }: SeenBy,
+	part: Part,
+	seen: SeenBy,
 	bounds: Float64Array,
 	rows: Float64Array,
 	width: number,
 	offset: Float64Array = new Float64Array(width),
 ): Float64Array {
+	const { group, queries, keys } = part;
 	const sums = new Float64Array(keys);
 	if (keys === 0 || queries === 0) return sums;
-	if (from[keys - 1] === 0 && to[0] === queries) return sums.fill(sumOfAll(bounds, rows, offset));
+	if (seesAll(part, seen)) return sums.fill(sumOfAll(bounds, rows, offset));
+	const { from, to } = seen;
 	const more = offset.map(Math.abs);
 	// Sums over the queries before each, column by column, and how many of those have no bound.
 	const before = new Float64Array((queries + 1) * width);
@@ -116,7 +142,7 @@ function sumOfAll(bounds: Float64Array, rows: Float64Array, offset: Float64Array
 }
 
 /** At least what is lost of an entry below the normal range: powers of queries stay below 2^400, and keys near 1 but for lengths that cannot be scaled. */
-function lostBelow(part: Part): number {
+export function lostBelow(part: Part): number {
 	const { largest, nu, d, d_v, group, queries, keys, scale, keyScale } = part;
 	const query = 1 + d * (largest.q + nu.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
 	const factors = [query, 1 + largest.key, 1 + d_v * largest.v, 1 + d_v * largest.upstream];

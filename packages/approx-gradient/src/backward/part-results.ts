@@ -1,6 +1,6 @@
 import { ownRoom, type Part, type Room } from "./part.ts";
 
-/** Gradients of a part in its own units, and what is known of the errors of its rows. */
+/** Gradients of a part, in its own units until they are finished, and what is known of the errors of its rows. */
 export interface PartResults {
 	/** (group · queries) x d_v, about the centre of values. */
 	readonly output: Float64Array;
@@ -40,7 +40,7 @@ export function partResults(
 	const zeros = (length: number): Float64Array => room(length).fill(0);
 	return {
 		output: zeros(rows * d_v),
-		lse: new Float64Array(rows).fill(Number.NEGATIVE_INFINITY),
+		lse: room(rows).fill(Number.NEGATIVE_INFINITY),
 		dQ: zeros(rows * d),
 		dK: zeros(keys * d),
 		dV: zeros(keys * d_v),
@@ -56,4 +56,21 @@ export function rowErrors(rows: number, room: Room): RowErrors {
 		all.subarray(x * rows, (x + 1) * rows),
 	);
 	return { query, queryFloor, weight, weightFloor, score, scoreFloor, output };
+}
+
+/** Brings the results of a part into the units of the problem. */
+export function finishResults(part: Part, { dQ, dK, output, lse }: PartResults): void {
+	const { d, d_v, q, nu, keyScale, scale, keyCentre, valueCentre } = part;
+	const factor = scale / keyScale;
+	for (let at = 0; at < dQ.length; at++) dQ[at] *= factor;
+	for (let at = 0; at < dK.length; at++) dK[at] *= keyScale;
+	const shifts = keyCentre.map((x) => x * keyScale);
+	for (let row = 0; row < lse.length; row++) {
+		// Queries that see no key keep 0.
+		if (lse[row] === Number.NEGATIVE_INFINITY) continue;
+		for (let i = 0; i < d_v; i++) output[row * d_v + i] += valueCentre[i];
+		let shift = 0;
+		for (let b = 0; b < d; b++) shift += (q[row * d + b] + nu[b]) * shifts[b];
+		lse[row] += shift;
+	}
 }

@@ -48,7 +48,7 @@ export interface Part {
 }
 
 /** Scores |<ν, k>| up to which queries are taken about a centre: weights ω stay within e^±4. */
-const MOST_TILT = 4;
+export const MOST_TILT = 4;
 
 /** Rows that a centre is made of at most. */
 const CENTRE_ROWS = 256;
@@ -89,12 +89,12 @@ function moved(numbers: Int32Array, { from, to }: RowRange, by: number): Int32Ar
 	return own;
 }
 
-/** Makes a part; its matrices are in `room`. Cost O(n (d + d_v)). */
-export function makePart(
-	{ n_q, n_k, d, d_v, scale }: BackwardProblem<RowSource>,
-	{ heads, queries, keys, intervals }: PartRows,
+/** Rows of a part as they are given, and where its queries and keys begin in all rows. */
+export function readPart(
+	{ n_q, n_k, d, d_v }: BackwardProblem<RowSource>,
+	{ heads, queries, keys }: PartRows,
 	room: Room,
-): Part {
+): Pick<Part, "q" | "upstream" | "k" | "v" | "queryAt" | "keyAt"> {
 	const [queryCount, keyCount] = [queries.to - queries.from, keys.to - keys.from];
 	const [k, v] = [room(keyCount * d), room(keyCount * d_v)];
 	const [q, upstream] = [room(heads.length * queryCount * d), room(heads.length * queryCount * d_v)];
@@ -106,12 +106,26 @@ export function makePart(
 		if (dO) dO.readRows(queries.from, queries.to, cotangents);
 		else cotangents.fill(0);
 	}
+	const queryAt = heads.map(({ index }) => index * n_q + queries.from);
+	return { q, upstream, k, v, queryAt, keyAt: heads[0].keyIndex * n_k + keys.from };
+}
+
+/** The factor of keys of at most this length. */
+export const factorOfKeys = (longest: number): number =>
+	longest > 1e-280 && longest < 1e280 ? 2 ** -Math.ceil(Math.log2(longest)) : 1;
+
+/** Makes a part; its matrices are in `room`. Cost O(n (d + d_v)). */
+export function makePart(problem: BackwardProblem<RowSource>, rows: PartRows, room: Room): Part {
+	const { d, d_v, scale } = problem;
+	const { heads, queries, keys, intervals } = rows;
+	const [queryCount, keyCount] = [queries.to - queries.from, keys.to - keys.from];
+	const { q, upstream, k, v, queryAt, keyAt } = readPart(problem, rows, room);
 	const [keyCentre, valueCentre] = [centreOf(k, d), centreOf(v, d_v)];
 	const largestValue = subtract(v, valueCentre);
 	subtract(k, keyCentre);
 	let longest = 0;
 	for (let l = 0; l < keyCount; l++) longest = Math.max(longest, normAt(k, l, d));
-	const keyScale = longest > 1e-280 && longest < 1e280 ? 2 ** -Math.ceil(Math.log2(longest)) : 1;
+	const keyScale = factorOfKeys(longest);
 	for (let i = 0; i < k.length; i++) k[i] *= keyScale;
 	const factor = scale / keyScale;
 	for (let i = 0; i < q.length; i++) q[i] *= factor;
@@ -122,21 +136,20 @@ export function makePart(
 	const { nu, largest } = tilt(q, k, d, omega);
 	return {
 		...{ group: heads.length, d, d_v, queries: queryCount, keys: keyCount, intervals },
-		queryAt: heads.map(({ index }) => index * n_q + queries.from),
-		...{ keyAt: heads[0].keyIndex * n_k + keys.from, q, upstream, k, v, keyNorm, omega, nu },
+		...{ queryAt, keyAt, q, upstream, k, v, keyNorm, omega, nu },
 		...{ keyCentre, valueCentre, keyScale, scale },
 		largest: { q: largest, key: longest, v: largestValue, upstream: subtract(upstream, new Float64Array(d_v)) },
 	};
 }
 
-/** The median of some rows, which far rows do not move. */
-function centreOf(rows: Float64Array, width: number): Float64Array {
+/** The median of some rows times a factor, which far rows do not move. */
+export function centreOf(rows: Float64Array, width: number, factor = 1): Float64Array {
 	const count = rows.length / width;
 	const step = Math.ceil(count / CENTRE_ROWS);
 	const centre = new Float64Array(width);
 	const sample = new Float64Array(Math.ceil(count / step));
 	for (let b = 0; b < width; b++) {
-		for (let i = 0; i < sample.length; i++) sample[i] = rows[i * step * width + b];
+		for (let i = 0; i < sample.length; i++) sample[i] = rows[i * step * width + b] * factor;
 		sample.sort();
 		centre[b] = sample[sample.length >> 1];
 	}

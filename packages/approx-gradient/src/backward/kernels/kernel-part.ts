@@ -3,12 +3,13 @@ import { solutionConstants, squareErrorOf } from "../../polynomial/gauss/row-pol
 import { taylorDegree } from "../../polynomial/gauss/taylor-terms.ts";
 import { putIndices, putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
-import { type Chunks, chunksOver, queriesOf } from "../chunks.ts";
-import { largestLength, normAt, type Part, type Room, readLargest } from "../part.ts";
+import { type Chunks, chunksOver, queriesOf, type SeenBy } from "../chunks.ts";
+import { largestLength, normAt, type Part, type Room } from "../part.ts";
 import { type PartResults, partResults, rowErrors } from "../part-results.ts";
 import { LIMITS, SLACK, sumRoundings } from "../row-bounds.ts";
 import { largest, SlidingFold } from "../sliding-fold.ts";
 import type { KernelTables, OperatorKernels } from "./kernel-tables.ts";
+import type { PreparedPart } from "./prepare-parts.ts";
 
 /** A part in the kernels' memory. */
 export interface KernelPart {
@@ -18,6 +19,8 @@ export interface KernelPart {
 	readonly address: number;
 	/** Query chunks that have each key chunk in their core. */
 	readonly over: CoreRanges;
+	/** Queries that see each key. */
+	readonly seen: SeenBy;
 	/** Whether cores begin with the first key chunk throughout, and whether they are those of all queries from some chunk on. */
 	readonly fromFirst: boolean;
 	readonly toLast: boolean;
@@ -51,11 +54,10 @@ export interface PartOptions {
 	readonly room: Room;
 }
 
-/** Puts the rest of a part, whose matrices are in the memory, there too. Cost O(n (d + d_v)). */
+/** Puts the rest of a part, whose matrices are in the memory, there too. Cost O(n). */
 export function putPart(
 	kernels: OperatorKernels,
-	part: Part,
-	chunks: Chunks,
+	{ part, chunks, rows: keyRows, largest: ofChunks }: PreparedPart,
 	{ tree, tables, panelRows, outputOnly, room }: PartOptions,
 ): KernelPart {
 	const { d, d_v, group, queries, keys, intervals } = part;
@@ -76,20 +78,20 @@ export function putPart(
 		edge: mostEdge(part, chunks, over, seen, panelRows),
 		...{ keyStates, queryStates, outputOnly: outputOnly ? 1 : 0 },
 		...{ q: part.q.byteOffset, dO: part.upstream.byteOffset, k: part.k.byteOffset, omega: part.omega.byteOffset },
-		...valuesOf(part, room),
-		nu: numbers(part.nu),
+		...keyRows,
+		nu: numbers([...part.nu, part.keyScale]),
 		...{ lo: numbers(intervals.lo), hi: numbers(intervals.hi) },
 		...{ firstQuery: numbers(seen.from), lastQuery: numbers(seen.to) },
 		...{ first: putIndices(kernels, chunks.first), last: putIndices(kernels, chunks.last) },
 		...{ from: putIndices(kernels, over.from), to: putIndices(kernels, over.to) },
-		largest: numbers(largestOfCores(part, chunks)),
+		largest: numbers(largestOfCores(part, chunks, ofChunks)),
 		cotangents: room(rows * (d_v + 1)).fill(0).byteOffset,
 		coefficients: room(group * Math.ceil(queries / panelRows) * panelRows * (degree + 1)).byteOffset,
 		...{ dQ: results.dQ.byteOffset, output: results.output.byteOffset, normaliser: normaliser.byteOffset },
 		...{ errors: results.errors.query.byteOffset, dK: results.dK.byteOffset, dV: results.dV.byteOffset },
 	});
 	return {
-		...{ part, chunks, address, over, results, normaliser },
+		...{ part, chunks, address, over, seen, results, normaliser },
 		...{ fromFirst: keyStates === 0, toLast: queryStates === 0 },
 		keyState: (d_v + 3) * tree.raisedSize,
 		queryState: 2 * (d_v + 1) * tree.raisedSize,
@@ -152,40 +154,14 @@ function mostEdge(
 	return most;
 }
 
-/** Values and 1, ‖v‖² and ‖k‖², ‖k‖ and ‖v‖ of each key: addresses. */
-function valuesOf(
-	{ k, v, d, d_v, keys, keyNorm }: Part,
-	room: Room,
-): { readonly v: number; readonly squares: number; readonly norms: number } {
-	const [rows, squares, norms] = [room(keys * (d_v + 1)), room(2 * keys), room(2 * keys)];
-	for (let l = 0, i = 0, b = 0, to = 0; l < keys; l++) {
-		let values = 0;
-		let square = 0;
-		for (const end = i + d_v; i < end; i++) {
-			const x = v[i];
-			rows[to++] = x;
-			values += x * x;
-		}
-		rows[to++] = 1;
-		for (const end = b + d; b < end; b++) square += k[b] * k[b];
-		squares[2 * l] = values;
-		squares[2 * l + 1] = square;
-		norms[2 * l] = keyNorm[l];
-		norms[2 * l + 1] = normAt(v, l, d_v) * (1 + 1e-12);
-	}
-	return { v: rows.byteOffset, squares: squares.byteOffset, norms: norms.byteOffset };
-}
-
-/** Results of `readLargest` for the core of each query chunk. */
-function largestOfCores(part: Part, { first, last, size, keys, queryChunks }: Chunks): Float64Array {
+/** Results of `readLargest` for the core of each query chunk, from those of key chunks. */
+function largestOfCores(part: Part, { first, last, queryChunks }: Chunks, ofChunks: Float64Array): Float64Array {
 	const length = largestLength(part);
 	const all = new Float64Array(queryChunks * length);
 	const fold = new SlidingFold(length, largest, true);
 	for (let c = 0; c < queryChunks; c++) {
 		if (first[c] >= last[c]) continue;
-		fold.move(first[c], last[c], (chunk, into) =>
-			readLargest(part, chunk * size, Math.min(keys, (chunk + 1) * size), into),
-		);
+		fold.move(first[c], last[c], (chunk, into) => into.set(ofChunks.subarray(chunk * length, (chunk + 1) * length)));
 		all.set(fold.value, c * length);
 	}
 	return all;

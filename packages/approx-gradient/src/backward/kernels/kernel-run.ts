@@ -1,13 +1,15 @@
 import type { BackwardProblem } from "@attgrad/attention-problem";
 import { builds, type KernelName, type RowSource } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
-import { cutChunks } from "../chunks.ts";
 import { ExactRows } from "../exact-row.ts";
-import { makePart, type Part, type PartRows, type Room } from "../part.ts";
+import type { PartRows, Room } from "../part.ts";
+import type { PartBounds } from "../part-bounds.ts";
 import { RowBounds } from "../row-bounds.ts";
+import { finishQueries } from "./finish-parts.ts";
 import { type KernelPart, putPart } from "./kernel-part.ts";
 import { sweepKeys, sweepQueries } from "./kernel-sweeps.ts";
 import { type OperatorKernels, putTables } from "./kernel-tables.ts";
+import { prepareParts } from "./prepare-parts.ts";
 
 /** Rows of a chunk where no mask has to be resolved. */
 const UNMASKED = 256;
@@ -46,11 +48,8 @@ export class KernelRun {
 		const panelRows = builds[kernel].constants["TILE_VECTORS"] * 2;
 		const tables = putTables(kernels, tree, panelRows * 8);
 		const room: Room = (length) => kernels.view("f64", kernels.allocate("f64", length), length);
-		const parts = batch.map((rows) => {
-			const part = makePart(problem, rows, room);
-			const chunks = cutChunks(part.intervals, part.keys, chunkOf(part, chunk));
-			return putPart(kernels, part, chunks, { tree, tables, panelRows, outputOnly, room });
-		});
+		const prepared = await prepareParts(kernels, problem, batch, (rows) => chunkOf(rows, chunk), room);
+		const parts = prepared.map((part) => putPart(kernels, part, { tree, tables, panelRows, outputOnly, room }));
 		const bytes = await kernels.run(
 			"scratchBytes",
 			parts.map(({ address }) => ({ part: address })),
@@ -59,51 +58,49 @@ export class KernelRun {
 		return new KernelRun(kernels, parts, Math.max(...bytes));
 	}
 
-	/** Polynomials, outputs, dQ and bounds of all queries; rows that no polynomial serves are exact, and add to dK and dV. */
-	async sweepQueries(): Promise<void> {
+	/**
+	 * Polynomials, outputs and dQ of all queries, and the bounds of each part; rows that no polynomial serves are exact, and add to dK and dV. Results of queries
+	 * are in the units of the problem then.
+	 */
+	async sweepQueries(): Promise<PartBounds[]> {
 		await sweepQueries(this.#kernels, this.parts, this.#scratch);
-		for (const part of this.parts) this.#addExactRows(part);
+		const unserved = this.parts.map((part) => addExactRows(part));
+		const bounds = await finishQueries(this.#kernels, this.parts);
+		// A query without a polynomial must not count in the sweep over keys, however large its powers are.
+		for (const [i, { part }] of this.parts.entries())
+			for (const row of unserved[i]) part.q.fill(0, row * part.d, (row + 1) * part.d);
+		return bounds;
 	}
 
-	/** dK and dV of all rows that have polynomials. */
+	/** dK and dV of all rows that have polynomials, and of the exact ones, in the units of the problem. */
 	async sweepKeys(): Promise<void> {
-		// A query without a polynomial must not count, however large its powers are.
-		const left = this.parts.map((part) => takeQueries(part));
 		await sweepKeys(this.#kernels, this.parts, this.#scratch);
-		for (const putBack of left) putBack();
-	}
-
-	#addExactRows({ part, normaliser, results }: KernelPart): void {
-		const { queries, intervals } = part;
-		const exact = new ExactRows(part, results, new RowBounds(part, results.errors));
-		for (let row = 0; row < normaliser.length; row++) {
-			if (normaliser[row] > 0) {
-				results.lse[row] = Math.log(normaliser[row]);
-				continue;
-			}
-			for (const bounds of Object.values(results.errors)) bounds[row] = 0;
-			const j = row % queries;
-			if (intervals.lo[j] < intervals.hi[j]) exact.add(row, j);
-		}
 	}
 }
 
-/** Sets queries that have no polynomial to 0; gives a way to put them back. */
-function takeQueries({ part: { q, d }, normaliser }: KernelPart): () => void {
-	const taken: (readonly [at: number, query: Float64Array])[] = [];
+/** Computes the rows that no polynomial serves exactly; gives which. The others get their lse. */
+function addExactRows({ part, normaliser, results }: KernelPart): number[] {
+	const { queries, intervals } = part;
+	const { lse, errors } = results;
+	const unserved: number[] = [];
 	for (let row = 0; row < normaliser.length; row++) {
-		if (normaliser[row] > 0) continue;
-		taken.push([row * d, q.slice(row * d, (row + 1) * d)]);
-		q.fill(0, row * d, (row + 1) * d);
+		const D = normaliser[row];
+		lse[row] = Math.log(D);
+		if (!(D > 0)) unserved.push(row);
 	}
-	return () => {
-		for (const [at, query] of taken) q.set(query, at);
-	};
+	const exact = new ExactRows(part, results, new RowBounds(part, errors));
+	for (const row of unserved) {
+		for (const bounds of Object.values(errors)) bounds[row] = 0;
+		lse[row] = Number.NEGATIVE_INFINITY;
+		const j = row % queries;
+		if (intervals.lo[j] < intervals.hi[j]) exact.add(row, j);
+	}
+	return unserved;
 }
 
 /** Rows of a chunk: as asked for, in whole panels; more where every query sees every key. */
-function chunkOf({ intervals: { lo, hi }, keys }: Part, chunk: number): number {
+function chunkOf({ intervals: { lo, hi }, keys }: PartRows, chunk: number): number {
 	// Both never fall.
-	const unmasked = lo[lo.length - 1] === 0 && hi[0] === keys;
+	const unmasked = lo[lo.length - 1] === 0 && hi[0] === keys.to - keys.from;
 	return unmasked ? UNMASKED : Math.ceil(chunk / CHUNK_STEP) * CHUNK_STEP;
 }

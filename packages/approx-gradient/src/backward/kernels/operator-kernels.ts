@@ -12,6 +12,30 @@ export const operatorKernels = kernelModule({
 			result: "f64",
 			typed: false,
 		},
+		/** The largest |x - centre| of `count` rows of `width` doubles. centre: that of two rows. */
+		largestDistance: {
+			parameters: ["rows: usize", "count: i32", "width: i32", "centre: usize"],
+			result: "f64",
+			typed: false,
+		},
+		/** `count` queries x of d doubles become x · factor - ν; gives the largest size of an entry. shift: ν of two rows, then the factor. */
+		shiftRows: {
+			parameters: ["rows: usize", "count: i32", "d: i32", "shift: usize"],
+			result: "f64",
+			typed: false,
+		},
+		/** Makes the keys and values of the chunks from..to-1 ready, see `KeyRows`; gives the largest |<ν, k>|. */
+		prepareKeys: {
+			parameters: ["rows: usize", "from: i32", "to: i32"],
+			result: "f64",
+			typed: false,
+		},
+		/** Brings results of the queries from..to-1 into the units of the problem, see `QueryResults`; out: 2 (d + dv) + 1 doubles. */
+		finishQueries: {
+			parameters: ["results: usize", "from: i32", "to: i32", "out: usize"],
+			result: "void",
+			typed: false,
+		},
 		/** Sums over the key chunks from..to-1, (dv + 3) x nodes, into `sums`; each: 1 for those of every chunk, one behind the other. */
 		sumKeys: {
 			parameters: ["part: usize", "from: i32", "to: i32", "sums: usize", "each: i32"],
@@ -50,6 +74,18 @@ export const operatorKernels = kernelModule({
 		},
 	},
 	structs: {
+		QueryResults: [
+			"d: i32",
+			"dv: i32",
+			"rows: i32",
+			"numbers: usize",
+			"q: usize",
+			"dO: usize",
+			"dQ: usize",
+			"output: usize",
+			"lse: usize",
+			"errors: usize",
+		],
 		OperatorPart: [
 			"d: i32",
 			"dv: i32",
@@ -113,6 +149,22 @@ export const operatorKernels = kernelModule({
 			"turned: i32",
 			"last: i32",
 			"scratch: usize",
+		],
+		KeyRows: [
+			"d: i32",
+			"dv: i32",
+			"keys: i32",
+			"size: i32",
+			"centres: usize",
+			"tilt: usize",
+			"k: usize",
+			"v: usize",
+			"values: usize",
+			"omega: usize",
+			"squares: usize",
+			"norms: usize",
+			"lengths: usize",
+			"largest: usize",
 		],
 	},
 });

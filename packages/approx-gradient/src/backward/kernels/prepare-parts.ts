@@ -1,0 +1,170 @@
+import type { BackwardProblem } from "@attgrad/attention-problem";
+import type { RowSource } from "@attgrad/matrix-core";
+import { putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
+import { type Chunks, cutChunks } from "../chunks.ts";
+import {
+	centreOf,
+	factorOfKeys,
+	largestLength,
+	MOST_TILT,
+	type Part,
+	type PartRows,
+	type Room,
+	readPart,
+} from "../part.ts";
+import type { OperatorKernels } from "./kernel-tables.ts";
+import { segmentsOf } from "./segments.ts";
+
+/** Rows that one task makes ready. */
+const PIECE = 2048;
+
+/** A part whose rows are ready in the kernels' memory. */
+export interface PreparedPart {
+	readonly part: Part;
+	readonly chunks: Chunks;
+	/** Addresses of values and 1, of ‖v‖² and ‖k‖², and of ‖k‖ and ‖v‖ of each key. */
+	readonly rows: Readonly<Record<"v" | "squares" | "norms", number>>;
+	/** Results of `readLargest` for each key chunk. */
+	readonly largest: Float64Array;
+}
+
+/** Rows of a part as they are given, in the kernels' memory, and the room of what is made of its keys. */
+interface GivenPart extends ReturnType<typeof readPart> {
+	readonly given: PartRows;
+	readonly chunks: Chunks;
+	readonly keyCentre: Float64Array;
+	readonly valueCentre: Float64Array;
+	readonly made: Readonly<Record<"values" | "omega" | "squares" | "norms" | "lengths" | "largest", Float64Array>>;
+}
+
+/** The same on kernels as `makePart`, for parts together. @param chunkOf rows of a part's chunks */
+export async function prepareParts(
+	kernels: OperatorKernels,
+	problem: BackwardProblem<RowSource>,
+	batch: readonly PartRows[],
+	chunkOf: (rows: PartRows) => number,
+	room: Room,
+): Promise<PreparedPart[]> {
+	const { d, d_v, scale } = problem;
+	const parts = batch.map((rows) => givenPart(problem, rows, chunkOf(rows), room));
+	const [keySizes, upstreamSizes] = await largestDistances(kernels, parts, d, d_v);
+	const keyScales = keySizes.map((size) => factorOfKeys(size * Math.sqrt(d) * (1 + 1e-12)));
+	const nus = parts.map(({ q }, i) => centreOf(q, d, scale / keyScales[i]));
+	const tilts = await prepareKeys(kernels, parts, nus, keyScales, problem);
+	for (const [i, tilt] of tilts.entries()) if (!(tilt <= MOST_TILT)) levelWeights(nus[i], parts[i]);
+	const shifts = nus.map((nu, i) => putNumbers(kernels, "f64", [...nu, ...nu, scale / keyScales[i]]));
+	const querySizes = await largestOfEach(
+		parts.map(({ q }, i) => rowPieces(q, d).map((piece) => ({ ...piece, d, shift: shifts[i] }))),
+		(tasks) => kernels.run("shiftRows", tasks, {}),
+	);
+	return parts.map((own, i): PreparedPart => {
+		const { given, chunks, made, q, upstream, k, v, keyCentre, valueCentre } = own;
+		const largest = largestOfKeys(made.largest, d, d_v);
+		const part: Part = {
+			...{ group: given.heads.length, d, d_v, queries: chunks.queries, keys: chunks.keys, intervals: given.intervals },
+			...{ queryAt: own.queryAt, keyAt: own.keyAt, q, upstream, k, v, nu: nus[i], keyCentre, valueCentre },
+			...{ keyNorm: made.lengths, omega: made.omega, keyScale: keyScales[i], scale },
+			largest: { q: querySizes[i], upstream: upstreamSizes[i], ...largest },
+		};
+		const { values, squares, norms } = made;
+		const rows = { v: values.byteOffset, squares: squares.byteOffset, norms: norms.byteOffset };
+		return { part, chunks, rows, largest: made.largest };
+	});
+}
+
+function givenPart(problem: BackwardProblem<RowSource>, given: PartRows, chunk: number, room: Room): GivenPart {
+	const { d, d_v } = problem;
+	const rows = readPart(problem, given, room);
+	const keys = given.keys.to - given.keys.from;
+	const chunks = cutChunks(given.intervals, keys, chunk);
+	const made = {
+		...{ values: room(keys * (d_v + 1)), omega: room(keys), squares: room(2 * keys), norms: room(2 * keys) },
+		...{ lengths: room(keys), largest: room(chunks.keyChunks * largestLength(problem)) },
+	};
+	return { ...rows, given, chunks, keyCentre: centreOf(rows.k, d), valueCentre: centreOf(rows.v, d_v), made };
+}
+
+/** The largest |k - μ| and |dO| of each part. */
+async function largestDistances(
+	kernels: OperatorKernels,
+	parts: readonly GivenPart[],
+	d: number,
+	d_v: number,
+): Promise<[keys: number[], upstream: number[]]> {
+	const none = kernels.allocateZeros("f64", 2 * d_v);
+	const centres = parts.map(({ keyCentre }) => putNumbers(kernels, "f64", [...keyCentre, ...keyCentre]));
+	const tasks = (rows: Float64Array, width: number, centre: number) =>
+		rowPieces(rows, width).map((piece) => ({ ...piece, width, centre }));
+	const all = await largestOfEach(
+		[...parts.map(({ k }, i) => tasks(k, d, centres[i])), ...parts.map(({ upstream }) => tasks(upstream, d_v, none))],
+		(all) => kernels.run("largestDistance", all, {}),
+	);
+	return [all.slice(0, parts.length), all.slice(parts.length)];
+}
+
+/** Makes the keys of all parts ready; gives the largest |<ν, k>| of each. */
+function prepareKeys(
+	kernels: OperatorKernels,
+	parts: readonly GivenPart[],
+	nus: readonly Float64Array[],
+	keyScales: readonly number[],
+	{ d, d_v }: BackwardProblem<RowSource>,
+): Promise<number[]> {
+	const roots = [d, d_v].map((width) => Math.sqrt(width) * (1 + 1e-12));
+	const addresses = parts.map(({ chunks, keyCentre, valueCentre, k, v, made }, i) =>
+		kernels.allocateStruct("KeyRows", {
+			...{ d, dv: d_v, keys: chunks.keys, size: chunks.size, k: k.byteOffset, v: v.byteOffset },
+			centres: putNumbers(kernels, "f64", [...keyCentre, ...valueCentre, ...roots]),
+			tilt: putNumbers(kernels, "f64", [...nus[i], keyScales[i]]),
+			...{ values: made.values.byteOffset, omega: made.omega.byteOffset, squares: made.squares.byteOffset },
+			...{ norms: made.norms.byteOffset, lengths: made.lengths.byteOffset, largest: made.largest.byteOffset },
+		}),
+	);
+	const scratch = 256 + 64 * (2 * (d + d_v) + 10);
+	return largestOfEach(
+		parts.map(({ chunks: { keyChunks, size } }, i) =>
+			segmentsOf(keyChunks, Math.ceil(PIECE / size)).map((piece) => ({ rows: addresses[i], ...piece })),
+		),
+		(tasks) => kernels.run("prepareKeys", tasks, { scratch }),
+	);
+}
+
+/** Leaves queries where they are: all weights are 1. */
+function levelWeights(nu: Float64Array, { made: { omega, largest }, chunks: { keyChunks } }: GivenPart): void {
+	nu.fill(0);
+	omega.fill(1);
+	const length = largest.length / keyChunks;
+	for (let at = length - 1; at < largest.length; at += length) largest[at] = 1;
+}
+
+/** Runs the tasks of each part, all together; gives the largest result of each. */
+async function largestOfEach<Task>(
+	tasks: readonly (readonly Task[])[],
+	run: (tasks: Task[]) => Promise<Float64Array>,
+): Promise<number[]> {
+	const results = await run(tasks.flat());
+	let at = 0;
+	return tasks.map(({ length }) => {
+		const own = results.subarray(at, at + length);
+		at += length;
+		return own.reduce((most, x) => Math.max(most, x), 0);
+	});
+}
+
+/** Pieces of a matrix in the memory: addresses and counts of rows. */
+function rowPieces(rows: Float64Array, width: number): { readonly rows: number; readonly count: number }[] {
+	return segmentsOf(rows.length / width, PIECE).map(({ from, to }) => ({
+		rows: rows.byteOffset + 8 * width * from,
+		count: to - from,
+	}));
+}
+
+/** The largest ‖k‖ and |v_i| of all chunks. */
+function largestOfKeys(largest: Float64Array, d: number, d_v: number): { readonly key: number; readonly v: number } {
+	let [key, v] = [0, 0];
+	for (let at = 0; at < largest.length; at += largestLength({ d, d_v })) {
+		for (let i = 0; i < d_v; i++) v = Math.max(v, largest[at + d + i]);
+		key = Math.max(key, largest[at + d + d_v]);
+	}
+	return { key, v };
+}
