@@ -88,7 +88,7 @@ function weighGradients(part: OperatorPart, room: KeyRoom): void {
 @inline
 function coreGradients(part: OperatorPart, room: KeyRoom): void {
 	const P = panelBytes(), d = part.d, width = part.dv + 1, row = <usize>width << 3;
-	panelFeatures<f64>(room.feature, part.runs, part.runTable);
+	panelFeatures<f64>(room.feature, part.innerRuns, part.runTable);
 	clearPanels(room.sums, width);
 	addEvaluated<f64>(width, room.feature, part.inner, room.weighted, row, room.sums);
 	cotangents<f64>(width, part.nodes, room.plain, room.v, room.t);

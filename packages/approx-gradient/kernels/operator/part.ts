@@ -31,7 +31,10 @@ export class OperatorPart {
 	outputOnly: i32;
 	/** First monomial of each degree 0..g + 1, and the end. */
 	levels: usize;
+	/** Runs of features, those of degree <= g first, and how many these are; 1: sums take the others as products. */
 	runs: i32;
+	innerRuns: i32;
+	products: i32;
 	runTable: usize;
 	/** |α|!/α! of all monomials; byte offsets of the panels of α + e_b, inner x d. */
 	multiplicity: usize;

@@ -175,7 +175,7 @@ function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: 
 	const largest = rowAt(part.largest, c, d + dv + 3), panel = head * headPanels(part) + at / panelRows<f64>();
 	loadColumns(rowAt(part.q, j, d), count, d, room.q, P);
 	loadColumns(rowAt(part.dO, j, dv), count, dv, room.dO, P);
-	panelFeatures<f64>(room.feature, part.runs, part.runTable);
+	panelFeatures<f64>(room.feature, 2 * part.roots > g ? part.runs : part.innerRuns, part.runTable);
 	polynomials(part, room, largest);
 	loadColumns(rowAt(part.lo, at, 1), count, 1, room.low, P);
 	loadColumns(rowAt(part.hi, at, 1), count, 1, room.low + P, P);

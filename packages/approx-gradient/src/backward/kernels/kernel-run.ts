@@ -46,7 +46,7 @@ export class KernelRun {
 	): Promise<KernelRun> {
 		if (kernel === "js") throw new Error("kernel js has no operator kernels");
 		const panelRows = builds[kernel].constants["TILE_VECTORS"] * 2;
-		const tables = putTables(kernels, tree, panelRows * 8);
+		const tables = putTables(kernels, tree, panelRows * 8, problem.d_v);
 		const room: Room = (length) => kernels.view("f64", kernels.allocate("f64", length), length);
 		const prepared = await prepareParts(kernels, problem, batch, (rows) => chunkOf(rows, chunk), room);
 		const parts = prepared.map((part) => putPart(kernels, part, { tree, tables, panelRows, outputOnly, room }));

@@ -105,6 +105,8 @@ export const operatorKernels = kernelModule({
 			"outputOnly: i32",
 			"levels: usize",
 			"runs: i32",
+			"innerRuns: i32",
+			"products: i32",
 			"runTable: usize",
 			"multiplicity: usize",
 			"raised: usize",
