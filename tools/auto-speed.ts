@@ -4,7 +4,7 @@
 import { auto, planGradient, polynomial } from "@attgrad/approx-gradient";
 import { generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
-import { createRuntime } from "@attgrad/matrix-core";
+import { createRuntime, present } from "@attgrad/matrix-core";
 
 const ALLOWED = 1.15;
 /** Rounds: as many as these milliseconds of `auto` make, within these numbers. Short runs get faster for some hundred runs. */
@@ -38,11 +38,11 @@ for (const { n, d, B, epsilon } of points) {
 	const moment = () => polynomial.run(problem, byRoute("moment"), runtime);
 	const { chosen, entries } = await planGradient(problem, { epsilon }, runtime);
 	// A polynomial that is foreseen to take seconds, or that proves nothing, is not the best single algorithm.
-	const exactTime = entries.find(({ algorithm }) => algorithm === "streaming")!.milliseconds!;
-	const usual =
-		entries.find(({ algorithm }) => algorithm === "polynomial/moment")!.milliseconds ?? Number.POSITIVE_INFINITY;
+	const predicted = (name: string) => entries.find(({ algorithm }) => algorithm === name)?.milliseconds;
+	const exactTime = present(predicted("streaming"), "the predicted time of streaming");
+	const usual = predicted("polynomial/moment");
 	const candidates: [string, () => Promise<unknown>][] = [["streaming", () => streaming.run(problem, {}, runtime)]];
-	if (usual < 4 * exactTime) {
+	if (usual !== undefined && usual < 4 * exactTime) {
 		candidates.push(["polynomial/moment", moment]);
 		candidates.push(["polynomial/reverse", () => polynomial.run(problem, byRoute("reverse"), runtime)]);
 	}
@@ -51,20 +51,21 @@ for (const { n, d, B, epsilon } of points) {
 		["auto", () => auto.run(problem, { epsilon }, runtime)],
 		["choosing", () => planGradient(problem, { epsilon }, runtime)],
 	]);
-	const least = new Map<string, number>();
-	const rounds = (): number =>
-		Math.min(ROUNDS.most, Math.max(ROUNDS.least, ROUNDS.milliseconds / (least.get("auto") ?? Infinity)));
+	const times = new Map([...runs.keys()].map((name): [string, number[]] => [name, []]));
+	const leastOf = (name: string): number => Math.min(...present(times.get(name), `the times of ${name}`));
+	const rounds = (): number => Math.min(ROUNDS.most, Math.max(ROUNDS.least, ROUNDS.milliseconds / leastOf("auto")));
 	for (let round = 0; round < rounds(); round++)
-		for (const [name, run] of runs) least.set(name, Math.min(least.get(name) ?? Infinity, await processorTime(run)));
+		for (const [name, run] of runs) times.get(name)?.push(await processorTime(run));
 	const [best, time] = candidates
-		.map(([name]) => [name, least.get(name)!] as const)
+		.map(([name]) => [name, leastOf(name)] as const)
 		.reduce((a, b) => (b[1] < a[1] ? b : a));
-	const ratio = least.get("auto")! / time;
+	const own = leastOf("auto");
+	const ratio = own / time;
 	worst = Math.max(worst, ratio);
-	const choosing = least.get("choosing")!;
-	const slow = choosing > Math.max(CHOOSING.milliseconds, CHOOSING.share * least.get("auto")!) ? " SLOW TO CHOOSE" : "";
+	const choosing = leastOf("choosing");
+	const slow = choosing > Math.max(CHOOSING.milliseconds, CHOOSING.share * own) ? " SLOW TO CHOOSE" : "";
 	console.log(
-		`n ${n} d ${d} B ${B} epsilon ${epsilon}: auto ${least.get("auto")!.toFixed(2)} ms by ${chosen.algorithm}, ` +
+		`n ${n} d ${d} B ${B} epsilon ${epsilon}: auto ${own.toFixed(2)} ms by ${chosen.algorithm}, ` +
 			`best ${best} ${time.toFixed(2)} ms, ratio ${ratio.toFixed(2)}; choosing ${choosing.toFixed(2)} ms${slow}`,
 	);
 }

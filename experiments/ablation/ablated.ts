@@ -1,6 +1,6 @@
 import { countMonomials, type PolynomialOptions, polynomial, polynomialFamilies } from "@attgrad/approx-gradient";
 import { type AttentionProblem, defineAlgorithm } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, present, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
 
 /** The polynomial method without something that it has, or a number of columns that is only counted. */
@@ -34,9 +34,10 @@ export async function optionsWithout(
 	runtime: Runtime,
 ): Promise<PolynomialOptions> {
 	if (variant === "typescript") return whole(epsilon);
-	const { degree = 0, certificate } = await polynomial.run(problem, whole(epsilon), runtime);
+	const found = await polynomial.run(problem, whole(epsilon), runtime);
+	const degree = present(found.degree, "the degree of the polynomial");
+	const { radius } = present(found.certificate, "the certificate of the polynomial");
 	const { chebyshev } = polynomialFamilies;
-	const radius = certificate!.radius;
 	const needed =
 		variant === "uncentred"
 			? chebyshev.degreeFor(plainRadius(problem), chebyshev.relativeError(radius, degree))

@@ -13,7 +13,7 @@ import {
 	type Row,
 	type Series,
 } from "@attgrad/harness";
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, present } from "@attgrad/matrix-core";
 import { crossing, predictedCrossing, type TimesAt } from "./crossing.ts";
 
 /** The size of a cell's own problem, on which the correctness gate runs; n* is looked for on others. */
@@ -44,7 +44,8 @@ const block = (d: number[], B: number[], epsilon: number[]): GridBlock => ({
 async function measure(context: CellContext): Promise<Measurement> {
 	const { cell, runtime, budget } = context;
 	const model = await calibratedModel(runtime, cell.dtype, ["streaming", "polynomial/moment"]);
-	const timeOf = (algorithm: string) => (n: number) => predictTime({ ...cell, algorithm, n }, model)!;
+	const timeOf = (algorithm: string) => (n: number) =>
+		present(predictTime({ ...cell, algorithm, n }, model), `the predicted time of ${algorithm}`);
 	const predicted = predictedCrossing(timeOf("streaming"), timeOf("polynomial/moment"));
 	const most = budget > BUDGET.quick ? MOST_SIZE.full : MOST_SIZE.quick;
 	if (predicted > FAR * most)
@@ -66,8 +67,9 @@ async function timesAround(context: CellContext, guess: number, most: number): P
 	const isFaster = ({ exact, polynomial }: TimesAt): boolean => polynomial < exact;
 	const up = !isFaster(times[0]);
 	for (let n = up ? 2 * start : start / 2; n >= LEAST_SIZE && n <= most; n = up ? 2 * n : n / 2) {
-		times.push(await timesAt(context, n));
-		if (isFaster(times.at(-1)!) === up) break;
+		const found = await timesAt(context, n);
+		times.push(found);
+		if (isFaster(found) === up) break;
 	}
 	return times;
 }
@@ -110,28 +112,34 @@ const measuredStar = fromExtra("n_star");
 const predictedStar = fromExtra("n_star_predicted");
 
 const epsilonOf = ({ epsilon }: Row): number | undefined => epsilon;
-const heading = ([row]: readonly Row[]): string => `error certified to be at most ${numberText(row!.epsilon!)}`;
+const heading = ([row]: readonly Row[]): string =>
+	`error certified to be at most ${numberText(present(row.epsilon, "the epsilon of a panel"))}`;
 
 /** 530, 2.1k. */
 const shortSize = (n: number): string => (n < 1000 ? String(Math.round(n)) : `${(n / 1000).toPrecision(2)}k`);
 
-const foundIn = (rows: readonly Row[]) => rows.filter((row) => measuredStar(row) !== undefined);
+/** The crossovers that were found, with their predictions. */
+const starsIn = (rows: readonly Row[]) =>
+	rows.flatMap((row) => {
+		const [measured, predicted] = [measuredStar(row), predictedStar(row)];
+		return measured === undefined || predicted === undefined ? [] : [{ measured, predicted }];
+	});
 
 function title({ rows }: FigureFacts): string {
-	const stars = foundIn(rows).map((row) => measuredStar(row)!);
+	const stars = starsIn(rows).map(({ measured }) => measured);
 	if (stars.length === 0) return "No crossover was found";
 	return `The polynomial is faster from ${shortSize(Math.min(...stars))} tokens on at small d and B, from ${shortSize(Math.max(...stars))} on at large ones`;
 }
 
 /** The factor by which predictions are off, its median and its largest. */
 function titleOfPredictions({ rows }: FigureFacts): string {
-	const factors = foundIn(rows)
-		.map((row) => predictedStar(row)! / measuredStar(row)!)
+	const factors = starsIn(rows)
+		.map(({ measured, predicted }) => predicted / measured)
 		.map((ratio) => Math.max(ratio, 1 / ratio))
 		.sort((a, b) => a - b);
 	if (factors.length === 0) return "No crossover was found";
 	const median = factors[Math.floor(factors.length / 2)];
-	return `The cost model predicts the crossover within a factor of ${median.toFixed(1)} in the median, ${factors.at(-1)!.toFixed(1)} at most`;
+	return `The cost model predicts the crossover within a factor of ${median.toFixed(1)} in the median, ${Math.max(...factors).toFixed(1)} at most`;
 }
 
 const series = (kind: Series["kind"], y: Series["y"]): Series => ({
@@ -180,7 +188,7 @@ export default defineExperiment({
 			y: { title: "width d", scale: "linear" },
 			cells: (row) => {
 				const value = measuredStar(row);
-				return [{ x: row.B!, y: row.d!, value }];
+				return row.B === undefined ? [] : [{ x: row.B, y: row.d, value }];
 			},
 			colour: { title: "crossover n* (tokens)", kind: "sequential", scale: "log" },
 			text: shortSize,

@@ -8,24 +8,33 @@ import type { Row } from "@attgrad/harness";
  */
 export function pessimism(rows: readonly Row[]): { least: number; most: number } | undefined {
 	const late = rows.flatMap((row) => {
-		const { B, seed, degree, error_bound, extra } = row;
-		if (degree === undefined || error_bound === undefined || error_bound < 10 * Number(extra?.["floor"] ?? 0))
-			return [];
+		const { B, seed, degree, error_bound } = row;
+		if (degree === undefined || error_bound === undefined || isNearFloor(error_bound, row)) return [];
 		const enough = rows
-			.filter((other) => other.B === B && other.seed === seed && (other.error_max ?? Infinity) <= error_bound)
-			.map((other) => other.degree ?? Infinity);
+			.filter((other) => other.B === B && other.seed === seed)
+			.flatMap((other) =>
+				other.error_max !== undefined && other.error_max <= error_bound ? (other.degree ?? []) : [],
+			);
 		// At the least degree there is, how much smaller a degree would do is not known.
 		return Math.min(...enough) > leastDegree(rows) ? [degree - Math.min(...enough)] : [];
 	});
 	return late.length > 0 ? { least: Math.min(...late), most: Math.max(...late) } : undefined;
 }
 
-const leastDegree = (rows: readonly Row[]) => Math.min(...rows.map(({ degree = Infinity }) => degree));
+/** Whether a bound is within a factor 10 of the rounding floor; never where the row has no floor. */
+const isNearFloor = (bound: number, { extra }: Row) => {
+	const floor = extra?.["floor"];
+	return typeof floor === "number" && bound < 10 * floor;
+};
+
+const leastDegree = (rows: readonly Row[]) => Math.min(...rows.flatMap(({ degree }) => degree ?? []));
 
 /** The title of the figure: whether each bound holds, and its cost. */
 export function describePessimism(rows: readonly Row[]): string {
-	const certified = rows.filter(({ error_max, error_bound }) => error_max !== undefined && error_bound !== undefined);
-	const broken = certified.filter(({ error_max, error_bound }) => error_max! > error_bound!).length;
+	const certified = rows.flatMap(({ error_max, error_bound }) =>
+		error_max === undefined || error_bound === undefined ? [] : [{ error: error_max, bound: error_bound }],
+	);
+	const broken = certified.filter(({ error, bound }) => error > bound).length;
 	const late = pessimism(rows);
 	if (broken > 0) return `${broken} of ${certified.length} certified bounds are below the error`;
 	const holds = `All ${certified.length} certified bounds hold`;

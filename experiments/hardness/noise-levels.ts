@@ -27,7 +27,8 @@ export async function measureNoise(reduction: Decoding, { cell, runtime }: CellC
 		throw new ComputationError("skipped", `${reduction}: n must be ${tokensPerQuery[reduction]} times a power of two`);
 	const { d, epsilon: proven } = sizesOf(reduction, size);
 	if (cell.d !== d) throw new ComputationError("skipped", `${reduction}: instances with n = ${cell.n} have d = ${d}`);
-	const epsilon = cell.epsilon!;
+	const { epsilon } = cell;
+	if (epsilon === undefined) throw new ComputationError("skipped", `${reduction}: noise needs an epsilon`);
 	const noises: Noise[] = [
 		{ kind: "adversarial", epsilon },
 		{ kind: "adversarial", epsilon, reversed: true },

@@ -1,5 +1,12 @@
 import type { CellContext, Measurement } from "@attgrad/harness";
-import { availableKernels, createRuntime, type Runtime, registerArithmetic } from "@attgrad/matrix-core";
+import {
+	availableKernels,
+	ComputationError,
+	createRuntime,
+	present,
+	type Runtime,
+	registerArithmetic,
+} from "@attgrad/matrix-core";
 import { type Part, parts, type Work } from "./parts.ts";
 
 /** Rounds in which every candidate has its turn. */
@@ -37,6 +44,8 @@ export async function measurePart({ cell, budget }: CellContext): Promise<Measur
 				candidates.splice(at < 0 ? candidates.length : at, at < 0 ? 0 : 1, yardstick);
 			}
 		}
+		if (!candidates.some(({ name }) => name === PEAK))
+			throw new ComputationError("skipped", "kernels: no build with vectors runs on this machine");
 		for (const { work } of candidates) await work();
 		for (let round = 0; round < ROUNDS; round++)
 			for (const each of candidates) {
@@ -47,7 +56,12 @@ export async function measurePart({ cell, budget }: CellContext): Promise<Measur
 		for (const runtime of runtimes) await runtime.close();
 	}
 	const rate = ({ flops, milliseconds }: Candidate) => flops / milliseconds / 1e6;
-	const peak = rate(candidates.find(({ name }) => name === PEAK)!);
+	const peak = rate(
+		present(
+			candidates.find(({ name }) => name === PEAK),
+			"the yardstick",
+		),
+	);
 	const measured = candidates.filter(({ name }) => name !== PEAK);
 	const fastest = measured.reduce((a, b) => (rate(b) > rate(a) ? b : a));
 	return {

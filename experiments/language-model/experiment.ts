@@ -35,7 +35,7 @@ function blocks(n: number, steps: number, seed: readonly number[]): GridBlock[] 
 const courseOf = (steps: number): string => `${steps} steps of next character`;
 
 async function measure({ cell, runtime }: CellContext): Promise<Measurement> {
-	const steps = Number(/^(\d+) steps of next character$/.exec(cell.distribution)?.[1] ?? Number.NaN);
+	const steps = Number(/^(\d+) steps of next character$/.exec(cell.distribution)?.[1]);
 	if (!Number.isInteger(steps))
 		throw new ComputationError("skipped", `language-model: nothing is trained on ${cell.distribution}`);
 	if (cell.algorithm !== exactAttention.name && cell.algorithm !== certifiedAttention.name)

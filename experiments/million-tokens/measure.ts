@@ -33,10 +33,13 @@ export async function measureFromFile({ cell, algorithm, runtime, budget }: Cell
 		});
 		const file = await openProblem(path);
 		try {
-			const runs = [await measureGradient(algorithm, file.problem, options, runtime)];
-			while (runs.length < RUNS && runs[0].milliseconds < budget)
-				runs.push(await measureGradient(algorithm, file.problem, options, runtime));
-			const { result, peakRssMb } = runs.at(-1)!;
+			let last = await measureGradient(algorithm, file.problem, options, runtime);
+			const runs = [last];
+			while (runs.length < RUNS && runs[0].milliseconds < budget) {
+				last = await measureGradient(algorithm, file.problem, options, runtime);
+				runs.push(last);
+			}
+			const { result, peakRssMb } = last;
 			const time = Math.min(...runs.map(({ milliseconds }) => milliseconds));
 			return {
 				...describeResult(result),

@@ -9,8 +9,11 @@ export function describeFastest(rows: readonly Row[], error: (row: Row) => numbe
 		.sort(([a = 0], [b = 0]) => a - b)
 		.flatMap(([B, members]) => {
 			const [best] = members
-				.filter((row) => row.time_ms !== undefined && (error(row) ?? Infinity) <= target)
-				.sort((a, b) => a.time_ms! - b.time_ms!);
+				.flatMap((row) => {
+					const [time, off] = [row.time_ms, error(row)];
+					return time !== undefined && off !== undefined && off <= target ? [{ time, algorithm: row.algorithm }] : [];
+				})
+				.sort((a, b) => a.time - b.time);
 			return best ? [{ B, name: best.algorithm.split(":")[0] }] : [];
 		});
 	if (fastest.length === 0) return `No algorithm is ${what}`;

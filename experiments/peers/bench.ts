@@ -15,6 +15,7 @@ import {
 	type Matrix,
 	maxAbs,
 	maxAbsDifference,
+	present,
 	type Runtime,
 } from "@attgrad/matrix-core";
 import { Bench } from "tinybench";
@@ -108,64 +109,94 @@ async function timeRound(run: () => Promise<unknown>): Promise<number> {
 	return task.result.latency.min;
 }
 
-async function measure({ n, d, candidates }: Table): Promise<string[]> {
+/** A candidate of a table with its times, or the reason why it has none. */
+interface Line {
+	readonly candidate: Candidate;
+	readonly times: number[];
+	readonly error?: number;
+	readonly reason?: string;
+	/** Milliseconds of the shortest run of a round, by our clock or that of the program that computes it. */
+	time(): Promise<number>;
+}
+
+/** The problems of a table, each made once. */
+function problemsOf({ d }: Table) {
 	const problems = new Map<string, AttentionProblem>();
-	const problemOf = (rows: number, dtype: Dtype) => {
-		const key = `${rows} ${dtype}`;
-		const made = problems.get(key) ?? generateProblem({ distribution: "uniform", n: rows, d, B: 1, seed: 1, dtype });
+	return (n: number, dtype: Dtype): AttentionProblem => {
+		const key = `${n} ${dtype}`;
+		const made = problems.get(key) ?? generateProblem({ distribution: "uniform", n, d, B: 1, seed: 1, dtype });
 		problems.set(key, made);
 		return made;
 	};
+}
+
+/** The gradient that errors are measured against: of plain TypeScript, and where that is slow of the fused kernel in f64; none for large n. */
+async function referenceOf(problem: AttentionProblem): Promise<Matrix | undefined> {
+	if (problem.n > 2 ** 16) return undefined;
+	const judge = await createRuntime(problem.n <= 4096 ? { kernel: "js" } : { threads: 2 });
+	try {
+		return (await streaming.run(problem, {}, judge)).gradient;
+	} finally {
+		await judge.close();
+	}
+}
+
+/** Runs a candidate once: its line, without times. */
+async function lineOf(
+	candidate: Candidate,
+	problem: AttentionProblem,
+	runtime: Runtime,
+	reference: Matrix | undefined,
+): Promise<Line> {
+	const { algorithm, options, part } = candidate;
+	const run = () => algorithm.run(problem, options, runtime);
+	const time = async (): Promise<number> => {
+		if (!algorithm.timeRuns) return timeRound(run);
+		return Math.min(...(await algorithm.timeRuns(problem, options, runtime, ROUND_MS.program)).milliseconds);
+	};
+	const line = { candidate, times: [], time };
+	const supported = algorithm.supports(problem, options);
+	if (supported !== true) return { ...line, reason: supported.reason };
+	try {
+		const { gradient } = await run();
+		return reference && !part ? { ...line, error: maxAbsDifference(gradient, reference) / maxAbs(reference) } : line;
+	} catch (failure) {
+		// a program that is not there or lacks a package, or other software that runs out of its memory
+		if (!(failure instanceof ComputationError || others.includes(algorithm))) throw failure;
+		const [reason] = (failure instanceof Error ? failure.message : String(failure)).split("\n");
+		return { ...line, reason };
+	}
+}
+
+async function measure(table: Table): Promise<string[]> {
+	const { n, candidates } = table;
+	const problemOf = problemsOf(table);
+	const reference = await referenceOf(problemOf(n, "f64"));
 	const runtimes = new Map<number, Runtime>();
 	for (const threads of new Set(candidates.map((each) => each.threads)))
 		runtimes.set(threads, await createRuntime({ threads }));
-	const checked = n <= 2 ** 16;
-	// plain TypeScript is the reference of all kernels; where it would take too long, the fused kernel in double precision
-	const judge = n <= 4096 ? await createRuntime({ kernel: "js" }) : runtimes.get(2)!;
-	const reference: Matrix | undefined = checked
-		? (await streaming.run(problemOf(n, "f64"), {}, judge)).gradient
-		: undefined;
-	const lines: { candidate: Candidate; times: number[]; error?: number; reason?: string; time(): Promise<number> }[] =
-		[];
+	const runtimeOf = (threads: number) => present(runtimes.get(threads), `the runtime of ${threads} threads`);
+	const lines: Line[] = [];
 	for (const candidate of candidates) {
-		const { algorithm, options, dtype, threads, part } = candidate;
-		const problem = problemOf(part ?? n, dtype);
-		const runtime = runtimes.get(threads)!;
-		const run = () => algorithm.run(problem, options, runtime);
-		/** Milliseconds of the shortest run of a round, by our clock or that of the program that computes it. */
-		const time = async (): Promise<number> => {
-			if (!algorithm.timeRuns) return timeRound(run);
-			return Math.min(...(await algorithm.timeRuns(problem, options, runtime, ROUND_MS.program)).milliseconds);
-		};
-		const supported = algorithm.supports(problem, options);
-		if (supported !== true) {
-			lines.push({ candidate, times: [], reason: supported.reason, time });
-			continue;
-		}
-		let gradient: Matrix;
-		try {
-			({ gradient } = await run());
-		} catch (failure) {
-			// a program that is not there or lacks a package, or other software that runs out of its memory
-			if (!(failure instanceof ComputationError || others.includes(algorithm))) throw failure;
-			const [reason] = (failure instanceof Error ? failure.message : String(failure)).split("\n");
-			lines.push({ candidate, times: [], reason: reason, time });
-			continue;
-		}
-		const error = reference && !part ? maxAbsDifference(gradient, reference) / maxAbs(reference) : undefined;
-		lines.push({ candidate, times: [], ...(error !== undefined && { error }), time });
+		const { dtype, threads, part = n } = candidate;
+		lines.push(await lineOf(candidate, problemOf(part, dtype), runtimeOf(threads), reference));
 	}
 	for (let round = 0; round < rounds; round++)
 		for (const { times, reason, time } of lines) {
 			if (reason !== undefined || (round >= 3 && Math.min(...times) > SLOW_MS)) continue;
 			times.push(await time());
 		}
+	const { kernel } = runtimeOf(1);
 	for (const runtime of runtimes.values()) await runtime.close();
-	const timeOf = ({ times, candidate: { part } }: (typeof lines)[number]) =>
-		Math.min(...times) * (part ? (n / part) ** 2 : 1);
+	return tableText(table, lines, kernel);
+}
+
+/** The lines of a table in Markdown, under its heading. */
+function tableText({ n, d }: Table, lines: readonly Line[], kernel: string): string[] {
+	const timeOf = ({ times, candidate: { part } }: Line) => Math.min(...times) * (part ? (n / part) ** 2 : 1);
 	const first = timeOf(lines[0]);
 	return [
-		`n = ${n}, d = ${d}, milliseconds a gradient (shortest run of ${rounds} rounds; slow ones of 3), kernel ${runtimes.get(1)!.kernel}:`,
+		`n = ${n}, d = ${d}, milliseconds a gradient (shortest run of ${rounds} rounds; slow ones of 3), kernel ${kernel}:`,
 		"",
 		"| | number type | threads | ms | time / first | error |",
 		"|---|---|---|---|---|---|",

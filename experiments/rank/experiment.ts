@@ -12,7 +12,7 @@ import {
 	type Row,
 	type Series,
 } from "@attgrad/harness";
-import { Matrix, seededRandom, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, present, seededRandom, UsageError } from "@attgrad/matrix-core";
 import { nystromRanks, randomFeatureCount, rankWithin, singularValues } from "./numerical-rank.ts";
 import { scoreVectors } from "./score-vectors.ts";
 
@@ -56,12 +56,13 @@ async function anisotropicRank(
 	delta: number,
 ): Promise<number | undefined> {
 	const problem = cellProblem(cell);
-	const { most } = families.find(({ distribution }) => distribution === cell.distribution)!;
-	for (let degree = start; countMonomials(cell.d, degree) <= most; degree++) {
+	const family = families.find(({ distribution }) => distribution === cell.distribution);
+	if (!family) throw new ComputationError("skipped", `rank: no family is drawn from ${cell.distribution}`);
+	for (let degree = start; countMonomials(cell.d, degree) <= family.most; degree++) {
 		const options = polynomial.options.parse({ degree, monomials: "anisotropic" });
 		const found = await polynomial.run(problem, options, runtime).catch(tooMany);
 		if (!found) return undefined;
-		if (found.certificate!.relativeError <= delta) return found.rank;
+		if (present(found.certificate, "the certificate of the polynomial").relativeError <= delta) return found.rank;
 	}
 	return undefined;
 }

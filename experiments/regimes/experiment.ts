@@ -1,5 +1,6 @@
 import { defineExperiment, type GridBlock, numberText, type Row } from "@attgrad/harness";
-import { leadAtLargest, regimeBlocks, regimeOf, regimes } from "./regimes.ts";
+import { present } from "@attgrad/matrix-core";
+import { leadAtLargest, regimeBlocks, regimeNameOf, regimeOf, regimes } from "./regimes.ts";
 
 const algorithms = ["streaming", "polynomial/moment"];
 
@@ -7,9 +8,7 @@ const algorithms = ["streaming", "polynomial/moment"];
 function isUnprovedAtThreshold(rows: readonly Row[]): boolean {
 	const largest = (name: string): number =>
 		Math.max(
-			...rows
-				.filter((row) => row.algorithm === name && regimes[regimeOf(row) ?? -1]?.name.endsWith("B = √ln n"))
-				.map(({ n }) => n),
+			...rows.filter((row) => row.algorithm === name && regimeNameOf(row)?.endsWith("B = √ln n")).map(({ n }) => n),
 		);
 	return largest("polynomial/moment") < largest("streaming");
 }
@@ -58,7 +57,7 @@ export default defineExperiment({
 					label: ({ rank }) => (rank === undefined ? undefined : `K ${rank.toLocaleString("en")}`),
 				},
 			],
-			panels: { value: regimeOf, heading: ([row]) => regimes[regimeOf(row!)!].name },
+			panels: { value: regimeOf, heading: ([row]) => present(regimeNameOf(row), "the regime of a panel") },
 			caveat: (rows) =>
 				"The title is about the largest n of each panel that both have. The error that is proven is ε = 1/n; K is the polynomial's rank. " +
 				`Few sizes, and below n = 1,024 work that does not grow with n: no exponent can be read here. √ln n is the threshold${

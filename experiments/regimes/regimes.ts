@@ -37,6 +37,12 @@ export function regimeOf({ n, d, B, epsilon, algorithm }: Row): number | undefin
 	return found < 0 ? undefined : found;
 }
 
+/** The name of the regime that a row is of. */
+export function regimeNameOf(row: Row): string | undefined {
+	const found = regimeOf(row);
+	return found === undefined ? undefined : regimes[found].name;
+}
+
 /** How many times as fast as the exact one an algorithm is, at the largest n of a regime where both were measured. */
 export function leadAtLargest(rows: readonly Row[], regime: number, algorithm: string): number | undefined {
 	const times = (name: string) =>
@@ -45,9 +51,10 @@ export function leadAtLargest(rows: readonly Row[], regime: number, algorithm: s
 				regimeOf(row) === regime && row.algorithm === name && row.time_ms !== undefined ? [[row.n, row.time_ms]] : [],
 			),
 		);
-	const [exact, own] = [times("streaming"), times(algorithm)];
-	const shared = [...own.keys()].filter((n) => exact.has(n));
-	if (shared.length === 0) return undefined;
-	const n = Math.max(...shared);
-	return exact.get(n)! / own.get(n)!;
+	const exact = times("streaming");
+	const leads = [...times(algorithm)].flatMap(([n, own]) => {
+		const time = exact.get(n);
+		return time === undefined ? [] : [{ n, lead: time / own }];
+	});
+	return leads.length > 0 ? leads.reduce((a, b) => (b.n > a.n ? b : a)).lead : undefined;
 }

@@ -6,7 +6,7 @@ import {
 	type Measurement,
 	referenceGradient,
 } from "@attgrad/harness";
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, present } from "@attgrad/matrix-core";
 import { figures } from "./figures.ts";
 import { studentProblem } from "./teacher.ts";
 import { train } from "./train.ts";
@@ -40,7 +40,7 @@ const course = (steps: number): string => `${steps} steps on uniform`;
 const WARM_ROWS = 256;
 
 async function measure({ cell, algorithm, runtime }: CellContext): Promise<Measurement> {
-	const steps = Number(/^(\d+) steps on uniform$/.exec(cell.distribution)?.[1] ?? Number.NaN);
+	const steps = Number(/^(\d+) steps on uniform$/.exec(cell.distribution)?.[1]);
 	if (!Number.isInteger(steps))
 		throw new ComputationError("skipped", `training: nothing is trained on ${cell.distribution}`);
 	await train(await studentProblem({ ...cell, n: WARM_ROWS }, runtime), 1, algorithm, cell.options, runtime);
@@ -53,7 +53,7 @@ async function measure({ cell, algorithm, runtime }: CellContext): Promise<Measu
 	return {
 		time_ms: Number(times[Math.floor(times.length / 2)].toPrecision(6)),
 		samples: times.length,
-		loss: noted.loss.at(-1)! * cell.n,
+		loss: present(noted.loss.at(-1), "the loss of a step") * cell.n,
 		...(error && { error_max: error.max, ...(error.relative !== undefined && { error_rel: error.relative }) }),
 		...(final >= 0 && {
 			degree: noted.degree[final],

@@ -1,4 +1,5 @@
 import { type Figure, numberText, type Row } from "@attgrad/harness";
+import { present } from "@attgrad/matrix-core";
 
 /** A row for each step that a row holds the course of: what the figures read is in `extra`, one number a name. */
 function stepsOf(row: Row): Row[] {
@@ -140,6 +141,8 @@ const quantities = [
 
 const quantityOf = (row: Row) => quantities.find(({ name }) => name === row.extra?.["quantity"]);
 
+const shownQuantity = (row: Row) => present(quantityOf(row), "the quantity of a panel");
+
 /** The growth of quantities along training towards a teacher of large B, at the largest n that has it. */
 const growth: Figure = {
 	name: "growth",
@@ -159,9 +162,9 @@ const growth: Figure = {
 			const quantity = quantityOf(row);
 			return quantity && quantities.indexOf(quantity);
 		},
-		heading: ([row]) => quantityOf(row!)!.heading,
+		heading: ([row]) => shownQuantity(row).heading,
 	},
-	panelY: ([row]) => ({ title: quantityOf(row!)!.axis, scale: "log" }),
+	panelY: ([row]) => ({ title: shownQuantity(row).axis, scale: "log" }),
 	x: { title: "step", scale: "linear" },
 	y: { title: "value", scale: "log" },
 	caveat:

@@ -4,8 +4,10 @@
 // those columns (or each row) that has all that the expression needs, and the aggregate says which. A column with conditions
 // of its own, time_ms[algorithm=streaming], is looked up in the row that those leave, beside the others; they go before.
 // A claim has the same form up to the expression, which is a comparison, and must hold for every combination.
+
 import { join } from "node:path";
 import { columns, type Row, readRows } from "@attgrad/harness";
+import { present } from "@attgrad/matrix-core";
 import {
 	type Condition,
 	evaluate,
@@ -76,10 +78,10 @@ export function checkClaim(claim: string, folder: string): void {
 /** The value of a quote's or claim's expression for each combination. */
 function valuesOf(found: readonly (string | undefined)[], folder: string): { value: number; group: Filter }[] {
 	const [, experiment, conditions, each, where, expressionText] = found;
-	const { rows } = readRows(join(folder, experiment!, "rows.csv"));
+	const { rows } = readRows(join(folder, present(experiment, "the experiment"), "rows.csv"));
 	if (rows.length === 0) throw new QuoteError(`there are no rows of ${experiment}`);
-	const filter = parseFilter(conditions!);
-	const expression = parseExpression(expressionText!);
+	const filter = parseFilter(present(conditions, "the conditions"));
+	const expression = parseExpression(present(expressionText, "the expression"));
 	const condition = where === undefined ? undefined : parseExpression(where);
 	const groups = each === undefined ? [filter] : groupsOf(rows, filter, each);
 	const values = groups.flatMap((group) => {

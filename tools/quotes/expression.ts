@@ -116,14 +116,20 @@ export function parseExpression(text: string): Expression {
 const list = (value: Value): readonly number[] => (typeof value === "number" ? [value] : value);
 const entrywise = (f: (x: number) => number) => (value: Value) => (typeof value === "number" ? f(value) : value.map(f));
 
+function entryAt(values: readonly number[], at: number): number {
+	const value = values.at(at);
+	if (value === undefined) throw new QuoteError("a list without entries has no first or last");
+	return value;
+}
+
 const functions: Readonly<Record<string, (value: Value) => Value>> = {
 	abs: entrywise(Math.abs),
 	sqrt: entrywise(Math.sqrt),
 	ln: entrywise(Math.log),
 	min: (value) => Math.min(...list(value)),
 	max: (value) => Math.max(...list(value)),
-	first: (value) => list(value)[0],
-	last: (value) => list(value).at(-1)!,
+	first: (value) => entryAt(list(value), 0),
+	last: (value) => entryAt(list(value), -1),
 	sum: (value) => list(value).reduce((a, b) => a + b, 0),
 };
 

@@ -72,7 +72,7 @@ export function runInGroup(request: GroupRequest): Promise<GroupEnd> {
 			stop(new ComputationError("timeout", `the command was stopped after ${timeLimit / 1000} s`)),
 		);
 		const watch = setInterval(() => {
-			const memory = groupMemory(child.pid!);
+			const memory = child.pid === undefined ? undefined : groupMemory(child.pid);
 			if (!memory) return clearInterval(watch);
 			peakRssMb = Math.max(peakRssMb, memory.peakMb);
 			if (memory.nowMb > memoryLimit)
@@ -117,7 +117,7 @@ function failureOf(
 	const told = said ? `: ${said}` : "";
 	if (code === notFound) return new ComputationError("skipped", `there is no such command as ${command}${told}`);
 	// A shell gives 128 + its number for a signal that ended what it ran.
-	const end = signal ?? (code! > 128 ? `signal ${code! - 128}` : undefined);
+	const end = signal ?? (code !== null && code > 128 ? `signal ${code - 128}` : undefined);
 	if (end === "SIGKILL" || end === "signal 9")
 		return new ComputationError(
 			"out-of-memory",

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type CellPlan, isRun, mergeRuns, readRows, removeRun, shardFolder } from "@attgrad/harness";
-import { UsageError } from "@attgrad/matrix-core";
+import { present, UsageError } from "@attgrad/matrix-core";
 import { type ArrayState, type Attempt, readArrayState, writeArrayState } from "./array-state.ts";
 
 /** The cells of a job array. */
@@ -123,7 +123,7 @@ export class ArrayShards {
 
 	/** The last attempt of a shard that was submitted. */
 	lastAttempt(shard: number): Attempt {
-		return this.#attemptsOf(shard).at(-1)!;
+		return present(this.#attemptsOf(shard).at(-1), `an attempt of shard ${shard}`);
 	}
 
 	/** How many of the last attempts of a shard, in a row, gave no row. */

@@ -50,17 +50,37 @@ export async function runArray(request: ArrayRequest, dependencies: ArrayDepende
 
 /** The script of the first attempt, for those who want to submit it by themselves. */
 export function firstScript(request: ArrayRequest): string {
-	return new ShardArray(request).script(1);
+	const shards = new ArrayShards(request);
+	return scriptOf(request, shards, 1, shards.nonEmpty());
+}
+
+/** The script of an attempt at some of the shards. */
+function scriptOf(request: ArrayRequest, shards: ArrayShards, attempt: number, tasks: readonly number[]): string {
+	const { experiment, plan, sweep, submission } = request;
+	const folder = shards.attemptFolder(attempt);
+	return batchScript({
+		name: `attgrad-${experiment}`,
+		tasks,
+		...submission,
+		...resourcesOf(
+			tasks.map((shard) => shards.cellsLeft(shard)),
+			plan.effort,
+			shards.short,
+		),
+		log: join(folder, "task-%a.log"),
+		workingFolder: process.cwd(),
+		words: [...sweep, "--shard", `${shardVariable}/${plan.shards.length}`, "--out", folder],
+	});
 }
 
 class ShardArray {
 	readonly #request: ArrayRequest;
 	readonly #shards: ArrayShards;
-	readonly #dependencies: ArrayDependencies | undefined;
+	readonly #dependencies: ArrayDependencies;
 	/** The last notice. */
 	#told = "";
 
-	constructor(request: ArrayRequest, dependencies?: ArrayDependencies) {
+	constructor(request: ArrayRequest, dependencies: ArrayDependencies) {
 		this.#request = request;
 		this.#shards = new ArrayShards(request);
 		this.#dependencies = dependencies;
@@ -76,7 +96,7 @@ class ShardArray {
 
 	/** Looks at queue and rows until all rows are there, or a task is given up. */
 	async follow(): Promise<ArrayEnd> {
-		const { pause, signal } = this.#dependencies!;
+		const { pause, signal } = this.#dependencies;
 		const start = performance.now();
 		/** Tasks that were seen ended without all rows, the look before: their last rows may not have arrived yet. */
 		let suspects = new Set<number>();
@@ -104,25 +124,6 @@ class ShardArray {
 		return { folder: this.#shards.results, left };
 	}
 
-	/** The script of an attempt, default: of all shards. */
-	script(attempt: number, shards: readonly number[] = this.#shards.nonEmpty()): string {
-		const { experiment, plan, sweep, submission } = this.#request;
-		const folder = this.#shards.attemptFolder(attempt);
-		return batchScript({
-			name: `attgrad-${experiment}`,
-			tasks: shards,
-			...submission,
-			...resourcesOf(
-				shards.map((shard) => this.#shards.cellsLeft(shard)),
-				plan.effort,
-				this.#shards.short,
-			),
-			log: join(folder, "task-%a.log"),
-			workingFolder: process.cwd(),
-			words: [...sweep, "--shard", `${shardVariable}/${plan.shards.length}`, "--out", folder],
-		});
-	}
-
 	/** Submits shards, each with the rows that it has so far, and notes it down. */
 	async #submit(shards: readonly number[]): Promise<void> {
 		if (shards.length === 0) return;
@@ -130,9 +131,9 @@ class ShardArray {
 		const folder = this.#shards.attemptFolder(attempt);
 		mkdirSync(folder, { recursive: true });
 		const script = join(folder, "array.sh");
-		writeFileSync(script, this.script(attempt, shards));
+		writeFileSync(script, scriptOf(this.#request, this.#shards, attempt, shards));
 		const rows = this.#shards.handOver(shards, attempt);
-		const job = await this.#dependencies!.slurm.submit(script);
+		const job = await this.#dependencies.slurm.submit(script);
 		this.#shards.submitted(attempt, job, rows);
 		const cells = shards.reduce((sum, shard) => sum + this.#shards.left(shard), 0);
 		this.#notice(
@@ -164,7 +165,7 @@ class ShardArray {
 		const states = new Map<number, TaskState | undefined>();
 		const open = Map.groupBy(this.#shards.open(), (shard) => this.#shards.lastAttempt(shard).job);
 		for (const [job, shards] of open) {
-			const known = await this.#dependencies!.slurm.taskStates(job);
+			const known = await this.#dependencies.slurm.taskStates(job);
 			if (known) for (const shard of shards) states.set(shard, known.get(shard));
 			else this.#notice(`squeue does not answer about job ${job}; trying again`);
 		}
@@ -186,6 +187,6 @@ class ShardArray {
 	}
 
 	#notice(line: string): void {
-		this.#dependencies!.notice(`${this.#request.experiment}: ${line}`);
+		this.#dependencies.notice(`${this.#request.experiment}: ${line}`);
 	}
 }

@@ -59,6 +59,7 @@ async function run(program: string, words: readonly string[]): Promise<{ text: s
 			throw new UsageError(
 				`${program} was not found: SLURM is not installed here; --print shows what would be submitted`,
 			);
-		return { complaint: (stderr || message).trim().split("\n").at(-1)! };
+		const [complaint] = (stderr || message).trim().split("\n").slice(-1);
+		return { complaint };
 	}
 }

@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import { z } from "zod";
 
 /** The possible outcomes of a cell. */
@@ -124,7 +125,8 @@ export function decodeRow(fields: readonly string[], header: readonly Column[] =
 
 /** The expected value; of a union the last alternative, since the first is the empty field. */
 function expectation(issue: z.core.$ZodIssue): string {
-	if (issue.code === "invalid_union") return expectation(issue.errors.at(-1)![0]);
+	if (issue.code === "invalid_union")
+		return expectation(present(issue.errors.at(-1), "the last alternative of a column")[0]);
 	return issue.message
 		.replace(/^Invalid (option: |ISO )?/i, "")
 		.replace(/^expected /, "")

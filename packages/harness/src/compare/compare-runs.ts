@@ -1,7 +1,7 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { readRowsOf, readRunInfo, readSamples, runsIn } from "../store/index.ts";
 import { judge, type Verdict } from "./judge.ts";
-import { type Condition, type LonePoint, matchPoints, type Point } from "./match.ts";
+import { type Condition, type LonePoint, matchPoints, type Point, type TimedPoint } from "./match.ts";
 import { type Ratio, ratioOf } from "./ratio.ts";
 
 /** A point that both runs have. */
@@ -37,7 +37,7 @@ export function compareRuns(first: string, second: string, across: readonly Cond
 	return {
 		points: pairs.map(({ name, first, second }, i) => {
 			const { ratio, interval } = ratios[i];
-			const times = [first.row.time_ms!, second.row.time_ms!] as const;
+			const times = [first.row.time_ms, second.row.time_ms] as const;
 			return { name, times, ratio, ...(interval && { interval }), verdict: verdicts[i] };
 		}),
 		noise,
@@ -63,8 +63,8 @@ function pointsOf(folder: string): Point[] {
 	});
 }
 
-function timesOf({ row, rounds }: Point) {
-	return { median: row.time_ms!, rounds, mad: row.time_mad_ms, samples: row.samples };
+function timesOf({ row, rounds }: TimedPoint) {
+	return { median: row.time_ms, rounds, mad: row.time_mad_ms, samples: row.samples };
 }
 
 function refusal(first: string, second: string, differing: ReadonlyMap<Condition, readonly [string, string]>): string {

@@ -15,12 +15,17 @@ export interface Point {
 	readonly rounds?: readonly (readonly number[])[] | undefined;
 }
 
+/** A point with a median time that others did not disturb, milliseconds. */
+export interface TimedPoint extends Point {
+	readonly row: Row & { readonly time_ms: number };
+}
+
 /** The same point in two runs. */
 export interface Pair {
 	/** `scaling streaming n=1024 d=4 B=1`. */
 	readonly name: string;
-	readonly first: Point;
-	readonly second: Point;
+	readonly first: TimedPoint;
+	readonly second: TimedPoint;
 }
 
 /** A point that one run alone has timed. */
@@ -83,8 +88,10 @@ function lonePoint(name: string, run: LonePoint["run"], others: readonly Point[]
 	return { name, run, ...(other && { otherwise: other.row.contended ? "contended" : other.row.status }) };
 }
 
-/** Whether a point has a time that others did not disturb. */
-const isTimed = ({ row }: Point) => row.status === "done" && !row.contended && (row.time_ms ?? 0) > 0;
+const isTimed = (point: Point): point is TimedPoint => {
+	const { status, contended, time_ms } = point.row;
+	return status === "done" && !contended && time_ms !== undefined && time_ms > 0;
+};
 
 function nameOf({ row, epsilon, relative, degree }: Point): string {
 	const { experiment, algorithm, n, d, B, distribution, seed } = row;

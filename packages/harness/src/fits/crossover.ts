@@ -27,20 +27,17 @@ const largestSize = 1e15;
  * @returns undefined where a curve has fewer than 4 sizes, or where they are too parallel for a bounded interval
  */
 export function findCrossover(first: readonly SizedValue[], second: readonly SizedValue[]): Crossover | undefined {
-	let at = Number.POSITIVE_INFINITY;
-	let found: Omit<Crossover, "extrapolated"> | undefined;
-	let laws: [LocalLaw, LocalLaw] | undefined;
-	// The second pass is over the sizes about the crossing that the first has found.
-	for (let pass = 0; pass < 2; pass++) {
-		const [one, other] = [localLaw(first, at), localLaw(second, at)];
-		if (!one || !other) return undefined;
-		laws = [one, other];
-		found = crossing(one, other);
-		if (!found) return undefined;
-		at = found.n;
-	}
-	const [low, high] = [Math.max(...laws!.map(({ smallest }) => smallest)), Math.min(...laws!.map((l) => l.largest))];
-	return { ...found!, extrapolated: found!.n < low || found!.n > high };
+	const estimate = crossoverNear(first, second, Number.POSITIVE_INFINITY);
+	return estimate && crossoverNear(first, second, estimate.n);
+}
+
+/** The crossover by the power laws at the sizes nearest to `n`. */
+function crossoverNear(first: readonly SizedValue[], second: readonly SizedValue[], n: number): Crossover | undefined {
+	const [one, other] = [localLaw(first, n), localLaw(second, n)];
+	const found = one && other && crossing(one, other);
+	if (!found) return undefined;
+	const [low, high] = [Math.max(one.smallest, other.smallest), Math.min(one.largest, other.largest)];
+	return { ...found, extrapolated: found.n < low || found.n > high };
 }
 
 function crossing(one: LocalLaw, other: LocalLaw): Omit<Crossover, "extrapolated"> | undefined {

@@ -28,6 +28,6 @@ export function localLaw(points: readonly SizedValue[], n: number): LocalLaw | u
 		line: uncertain(line),
 		freedom: line.freedom,
 		smallest: sizes[0],
-		largest: sizes.at(-1)!,
+		largest: sizes[sizes.length - 1],
 	};
 }

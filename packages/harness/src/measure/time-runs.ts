@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import { Bench } from "tinybench";
 import { type Timing, timingOf } from "./timing.ts";
 
@@ -53,7 +54,7 @@ async function repeat(run: () => Promise<unknown>, time: number, now: () => numb
 	const bench = new Bench({ time, iterations: 1, warmup: false, now, throws: true, retainSamples: true });
 	bench.add("run", run, { async: true });
 	const [task] = await bench.run();
-	const measured = task!.result;
+	const measured = task.result;
 	if (measured.state !== "completed") throw new Error(`tinybench: the timed run is ${measured.state}`);
-	return [...measured.latency.samples!];
+	return [...present(measured.latency.samples, "tinybench: the times of the runs")];
 }

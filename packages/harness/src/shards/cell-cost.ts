@@ -1,5 +1,5 @@
 import { countMonomials, predictTime } from "@attgrad/approx-gradient";
-import { bytesPerNumber } from "@attgrad/matrix-core";
+import { bytesPerNumber, present } from "@attgrad/matrix-core";
 import type { Cell } from "../cells/index.ts";
 import { type Effort, wallLimit } from "../experiment/index.ts";
 
@@ -17,7 +17,9 @@ const unknownFactor = 8;
  * shards of a sweep come to the same partition. Never more than the time after which a cell is stopped.
  */
 export function cellCost(cell: Cell, { budget, timeLimit }: Effort): number {
-	const run = predictTime(cell) ?? unknownFactor * predictTime({ ...cell, algorithm: "streaming", options: {} })!;
+	const exact = () =>
+		present(predictTime({ ...cell, algorithm: "streaming", options: {} }), "the predicted time of streaming");
+	const run = predictTime(cell) ?? unknownFactor * exact();
 	const perRun = run / Math.max(1, 0.8 * cell.threads);
 	const runs = perRun > budget ? perRun : Math.max(1.2 * budget, (leastRuns + 2) * perRun);
 	// An experiment that measures something else may have points at which no gradient could be computed: NaN, Infinity.

@@ -135,7 +135,12 @@ function joinSamples(parts: readonly Measured[], rows: readonly Row[]): Map<stri
 			const rounds = samples.get(key);
 			if (rounds && !found.has(key)) found.set(key, rounds);
 		}
-	return new Map(rows.flatMap(({ key }) => (found.has(key) ? [[key, found.get(key)!]] : [])));
+	return new Map(
+		rows.flatMap(({ key }) => {
+			const rounds = found.get(key);
+			return rounds ? [[key, rounds] as const] : [];
+		}),
+	);
 }
 
 /** The run that has the cells of all, in the order of the grid where a shard tells it. */
@@ -143,14 +148,14 @@ function joinInfos(infos: readonly RunInfo[]): RunInfo {
 	const [first] = infos as [RunInfo, ...RunInfo[]];
 	const cells = new Map(infos.flatMap((info) => info.cells).map((cell) => [cell.key, cell]));
 	const grid = infos.find((info) => info.settings.shard)?.settings.grid ?? [];
-	const place = new Map(grid.map((key, at) => [key, at]));
+	const ordered = new Set([...grid, ...cells.keys()]);
 	const { shard: _shard, grid: _grid, ...settings } = first.settings;
 	return {
 		...first,
 		settings,
 		startedAt: infos.map((info) => info.startedAt).sort()[0],
 		dirty: infos.some((info) => info.dirty) || first.dirty,
-		cells: [...cells.values()].sort((a, b) => (place.get(a.key) ?? 0) - (place.get(b.key) ?? 0)),
+		cells: [...ordered].flatMap((key) => cells.get(key) ?? []),
 	};
 }
 
@@ -159,9 +164,10 @@ function completeness(infos: readonly RunInfo[], joined: RunInfo): { cells: numb
 	const known = new Set(joined.cells.map(({ key }) => key));
 	const sharded = infos.filter((info) => info.settings.shard);
 	const cells = new Set([...known, ...sharded.flatMap((info) => info.settings.grid ?? [])]);
-	const of = sharded[0]?.settings.shard?.of ?? 0;
-	const there = new Set(sharded.map((info) => info.settings.shard!.index));
-	const isWhole = cells.size === known.size;
-	const missing = isWhole ? [] : Array.from({ length: of }, (_, i) => i + 1).filter((index) => !there.has(index));
+	const shards = sharded.flatMap((info) => info.settings.shard ?? []);
+	if (cells.size === known.size || shards.length === 0) return { cells: cells.size, missing: [] };
+	const [{ of }] = shards;
+	const there = new Set(shards.map(({ index }) => index));
+	const missing = Array.from({ length: of }, (_, i) => i + 1).filter((index) => !there.has(index));
 	return { cells: cells.size, missing: missing.map((index) => `${index}/${of}`) };
 }

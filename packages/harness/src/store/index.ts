@@ -5,4 +5,4 @@ export { type Run, readRowsOf, readRun } from "./run.ts";
 export { distinctFolders, isRun, isSameFolder, removeRun, runFiles, runsIn } from "./run-files.ts";
 export { type RunInfo, readRunInfo, writeRunInfo } from "./run-info.ts";
 export { type Rounds, readSamples, writeSamples } from "./samples-file.ts";
-export { openStore, rowsFileName } from "./store.ts";
+export { openStore, rowsFileName, type Store } from "./store.ts";

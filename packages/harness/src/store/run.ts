@@ -27,10 +27,8 @@ export function readRun(folder: string, experiments: readonly Experiment[]): Run
 		throw new UsageError(
 			`${folder}: unknown experiment: ${info.experiment} (known: ${experiments.map(({ name }) => name).join(", ")})`,
 		);
-	const places = new Map(info.cells.map(({ key }, i) => [key, i]));
-	const rows = readRowsOf(folder, info)
-		.filter(({ key }) => places.has(key))
-		.sort((a, b) => (places.get(a.key) ?? 0) - (places.get(b.key) ?? 0));
+	const found = Map.groupBy(readRowsOf(folder, info), ({ key }) => key);
+	const rows = info.cells.flatMap(({ key }) => found.get(key) ?? []);
 	return { folder, info, experiment, rows };
 }
 

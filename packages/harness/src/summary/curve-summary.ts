@@ -43,8 +43,8 @@ function summarise({ algorithm, setting, rows, times }: CurveRows): CurveSummary
 	return {
 		algorithm,
 		setting,
-		...(done.length > 0 && { sizes: [done[0].n, done.at(-1)!.n] }),
-		...(times.length > 0 && { times: [times[0].value, times.at(-1)!.value] }),
+		...(done.length > 0 && { sizes: [done[0].n, done[done.length - 1].n] }),
+		...(times.length > 0 && { times: [times[0].value, times[times.length - 1].value] }),
 		...(law && { growth: { ...chooseGrowth(times), law } }),
 		reach: patience.map((limit) => largestWithin(times, limit)),
 		...(error !== undefined && { error }),

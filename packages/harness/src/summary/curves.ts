@@ -25,7 +25,10 @@ export interface CurveRows {
  */
 export function curvesOverSizes(cells: readonly RunCell[], rows: readonly Row[]): CurveRows[] {
 	const cellOf = new Map(cells.map((cell) => [cell.key, cell]));
-	const known = rows.flatMap((row) => (cellOf.has(row.key) ? [{ row, cell: cellOf.get(row.key)! }] : []));
+	const known = rows.flatMap((row) => {
+		const cell = cellOf.get(row.key);
+		return cell ? [{ row, cell }] : [];
+	});
 	const varied = settingNames.filter((name) => new Set(known.map(({ cell }) => cell[name] ?? "")).size > 1);
 	const settingOf = (cell: RunCell) =>
 		varied

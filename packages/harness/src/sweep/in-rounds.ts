@@ -43,9 +43,9 @@ export async function inRounds<Cell>(cells: readonly Cell[], options: RoundsOpti
 	const used = () => [...running.values()].reduce((sum, process) => sum + process.memory(), 0);
 	try {
 		while (!signal?.aborted && (queue.length > 0 || running.size > 0)) {
-			while (queue.length > 0 && !signal?.aborted) {
-				if (running.size > 0 && (running.size >= width || used() >= memory)) break;
-				const cell = queue.shift()!;
+			while (!signal?.aborted && (running.size === 0 || (running.size < width && used() < memory))) {
+				const cell = queue.shift();
+				if (cell === undefined) break;
 				const started = start(cell);
 				if ("status" in started) {
 					onEnd(cell, started);

@@ -3,8 +3,15 @@ import { shortDuration, totalMemory, UsageError } from "@attgrad/matrix-core";
 import { describeCell, type Row, type Status } from "../cells/index.ts";
 import { type Effort, type Experiment, type GridOverrides, type Preset, wallLimit } from "../experiment/index.ts";
 import { type KeyedCell, planCells, type Shard, shardFolder } from "../shards/index.ts";
-import { openStore, readRows, rowsFileName, rowsOfCells } from "../store/index.ts";
-import { machineWarnings, readCommit, readMachine, readVersions, throttleCount } from "../system/index.ts";
+import { openStore, type RunInfo, readRows, rowsFileName, rowsOfCells, type Store } from "../store/index.ts";
+import {
+	type Machine,
+	machineWarnings,
+	readCommit,
+	readMachine,
+	readVersions,
+	throttleCount,
+} from "../system/index.ts";
 import { CurveLimits } from "./curve-limits.ts";
 import { estimateCell } from "./estimate.ts";
 import { byPoint, measurePoint } from "./measure-point.ts";
@@ -98,75 +105,21 @@ export async function planSweep(
  * @throws UsageError when the grid or the folder will not do; ComputationError when the disk takes no more rows
  */
 export async function sweep(experiment: Experiment, options: SweepOptions): Promise<SweepSummary> {
-	const { progress, preset = "quick", overrides = {}, fresh = false, jobs = 1 } = options;
-	if (!(Number.isInteger(jobs) && jobs >= 1)) throw new UsageError(`--jobs must be a whole number >= 1, got ${jobs}`);
-	const { shard, memoryLimit = defaultMemoryLimit() } = options;
-	const { plan, cells, folder, budget, timeLimit } = await prepare(experiment, options);
-	const { cellTimeout = wallLimit(timeLimit) } = options;
-	const machine = readMachine();
-	const source = await readCommit();
+	const { progress, fresh = false } = options;
+	const prepared = await prepare(experiment, options);
+	const { cells, folder } = prepared;
+	const conditions = { machine: readMachine(), source: await readCommit() };
 	const store = openStore(folder, { fresh, cells: byKey(cells), notice: progress.notice });
 	try {
-		const { name, title, question, module } = experiment;
-		store.describe({
-			experiment: name,
-			title,
-			question,
-			preset,
-			settings: {
-				overrides,
-				jobs,
-				timeLimit,
-				budget,
-				memoryLimit,
-				cellTimeout,
-				...(shard && { shard, grid: plan.grid }),
-			},
-			versions: readVersions(),
-			machine,
-			kernel: plan.kernel,
-			commit: source?.commit ?? null,
-			dirty: source?.dirty ?? null,
-			startedAt: new Date().toISOString(),
-			cells: cells.map(({ key, cell }) => ({ key, ...cell })),
-		});
-		const { toRun, rows, limits } = select(cells, store.rows, options.rerun, timeLimit);
-		progress.notice(describeStart(experiment, cells.length, toRun, { budget, timeLimit }, limits, jobs));
-		if (toRun.length > 0) for (const warning of await machineWarnings()) progress.notice(warning);
-		const throttled = throttleCount();
-		progress.start(toRun.length);
-		const commit = source ? source.commit + (source.dirty ? "+" : "") : "";
-		await handleAll(byPoint(toRun), jobs, options.signal, (point, signal) => {
-			const started = new Map<string, string>();
-			return measurePoint(point, {
-				module,
-				budget,
-				limits: { time: cellTimeout, memory: memoryLimit },
-				signal,
-				reasonToSkip: (cell) => limits.reasonToSkip(cell),
-				onTurn({ key, cell }) {
-					if (!started.has(key)) started.set(key, new Date().toISOString());
-					progress.begin(describeCell(cell));
-				},
-				onEnd({ key, cell }, outcome) {
-					const started_at = started.get(key) ?? new Date().toISOString();
-					const row = toRow(key, cell, outcome, { contended: jobs > 1, started_at, machine: machine.name, commit });
-					store.put(row, outcome.status === "done" ? outcome.measurement.rounds : undefined);
-					rows.set(key, row);
-					limits.note(cell, row);
-					progress.finish(describeCell(cell), row);
-				},
-			});
-		});
-		if (throttleCount() > throttled)
-			progress.notice("warning: the processor was slowed down for heat meanwhile; times of this sweep may be too long");
+		store.describe(runInfo(experiment, options, prepared, conditions));
+		const rows = await measureCells(experiment, options, prepared, conditions, store);
 		const summary = summarise(
 			cells.flatMap(({ key }) => rows.get(key) ?? []),
 			cells.length,
 		);
 		if (summary.left > 0)
 			progress.notice(`stopped with ${summary.left} of ${cells.length} cells left; repeat the command to resume`);
-		return { experiment: name, folder, ...summary };
+		return { experiment: experiment.name, folder, ...summary };
 	} finally {
 		progress.stop();
 		store.close();
@@ -174,13 +127,100 @@ export async function sweep(experiment: Experiment, options: SweepOptions): Prom
 }
 
 /** The cells, the folder and the limits of a sweep, from an experiment and the options of a call. */
-async function prepare(
+async function prepare(experiment: Experiment, options: Omit<SweepOptions, "progress" | "signal">) {
+	const { preset = "quick", overrides = {}, out = "results", jobs = 1, shard } = options;
+	if (!(Number.isInteger(jobs) && jobs >= 1)) throw new UsageError(`--jobs must be a whole number >= 1, got ${jobs}`);
+	const { shards, grid, kernel, effort } = await planCells(experiment, {
+		preset,
+		overrides,
+		timeLimit: options.timeLimit,
+		shards: shard?.of ?? 1,
+	});
+	const { memoryLimit = defaultMemoryLimit(), cellTimeout = wallLimit(effort.timeLimit) } = options;
+	return {
+		preset,
+		overrides,
+		jobs,
+		grid,
+		kernel,
+		cells: shards[(shard?.index ?? 1) - 1],
+		folder: join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name),
+		...effort,
+		memoryLimit,
+		cellTimeout,
+	};
+}
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** Where and from which source the cells of a sweep are measured. */
+interface Conditions {
+	readonly machine: Machine;
+	readonly source: Awaited<ReturnType<typeof readCommit>>;
+}
+
+/** The content of `run.json`. */
+function runInfo(
+	{ name, title, question }: Experiment,
+	{ shard }: SweepOptions,
+	{ preset, overrides, jobs, timeLimit, budget, memoryLimit, cellTimeout, grid, kernel, cells }: Prepared,
+	{ machine, source }: Conditions,
+): RunInfo {
+	return {
+		experiment: name,
+		title,
+		question,
+		preset,
+		settings: { overrides, jobs, timeLimit, budget, memoryLimit, cellTimeout, ...(shard && { shard, grid }) },
+		versions: readVersions(),
+		machine,
+		kernel,
+		commit: source?.commit ?? null,
+		dirty: source?.dirty ?? null,
+		startedAt: new Date().toISOString(),
+		cells: cells.map(({ key, cell }) => ({ key, ...cell })),
+	};
+}
+
+/** Measures the cells that are left and puts their rows into the store. @returns the rows of all cells, by their keys */
+async function measureCells(
 	experiment: Experiment,
-	{ preset = "quick", overrides = {}, out = "results", timeLimit, shard }: Omit<SweepOptions, "progress" | "signal">,
-) {
-	const plan = await planCells(experiment, { preset, overrides, timeLimit, shards: shard?.of ?? 1 });
-	const folder = join(out, ...(shard ? [shardFolder(shard)] : []), experiment.name);
-	return { plan, cells: plan.shards[(shard?.index ?? 1) - 1], folder, ...plan.effort };
+	{ progress, rerun, signal }: SweepOptions,
+	{ cells, budget, timeLimit, memoryLimit, cellTimeout, jobs }: Prepared,
+	{ machine, source }: Conditions,
+	store: Store,
+): Promise<Map<string, Row>> {
+	const { toRun, rows, limits } = select(cells, store.rows, rerun, timeLimit);
+	progress.notice(describeStart(experiment, cells.length, toRun, { budget, timeLimit }, limits, jobs));
+	if (toRun.length > 0) for (const warning of await machineWarnings()) progress.notice(warning);
+	const throttled = throttleCount();
+	progress.start(toRun.length);
+	const commit = source ? source.commit + (source.dirty ? "+" : "") : "";
+	await handleAll(byPoint(toRun), jobs, signal, (point, signal) => {
+		const started = new Map<string, string>();
+		return measurePoint(point, {
+			module: experiment.module,
+			budget,
+			limits: { time: cellTimeout, memory: memoryLimit },
+			signal,
+			reasonToSkip: (cell) => limits.reasonToSkip(cell),
+			onTurn({ key, cell }) {
+				if (!started.has(key)) started.set(key, new Date().toISOString());
+				progress.begin(describeCell(cell));
+			},
+			onEnd({ key, cell }, outcome) {
+				const started_at = started.get(key) ?? new Date().toISOString();
+				const row = toRow(key, cell, outcome, { contended: jobs > 1, started_at, machine: machine.name, commit });
+				store.put(row, outcome.status === "done" ? outcome.measurement.rounds : undefined);
+				rows.set(key, row);
+				limits.note(cell, row);
+				progress.finish(describeCell(cell), row);
+			},
+		});
+	});
+	if (throttleCount() > throttled)
+		progress.notice("warning: the processor was slowed down for heat meanwhile; times of this sweep may be too long");
+	return rows;
 }
 
 const byKey = (cells: readonly KeyedCell[]) => new Map(cells.map(({ key, cell }) => [key, cell]));
@@ -189,7 +229,10 @@ const byKey = (cells: readonly KeyedCell[]) => new Map(cells.map(({ key, cell })
 function select(cells: readonly KeyedCell[], found: readonly Row[], rerun: Rerun | undefined, timeLimit: number) {
 	const rows = new Map(found.filter((row) => !isRerun(row, rerun)).map((row) => [row.key, row]));
 	const limits = new CurveLimits(timeLimit);
-	for (const { key, cell } of cells) if (rows.has(key)) limits.note(cell, rows.get(key)!);
+	for (const { key, cell } of cells) {
+		const row = rows.get(key);
+		if (row) limits.note(cell, row);
+	}
 	return { toRun: cells.filter(({ key }) => !rows.has(key)), rows, limits };
 }
 

@@ -1,4 +1,4 @@
-export { readCommit, readMachine, readVersions } from "./machine.ts";
+export { type Machine, readCommit, readMachine, readVersions } from "./machine.ts";
 export { machineWarnings, throttleCount } from "./machine-state.ts";
 export { peakRssMb, residentMb } from "./peak-memory.ts";
 export { type ProcessTable, processTable, startOf } from "./processes.ts";

@@ -9,8 +9,8 @@ export function peakRssMb(): number {
 }
 
 /** Resident memory of a process now, MiB; undefined where it has ended, and on other systems than Linux. */
-export function residentMb(pid: number): number | undefined {
-	return readStatus(String(pid), "VmRSS");
+export function residentMb(pid: number | undefined): number | undefined {
+	return pid === undefined ? undefined : readStatus(String(pid), "VmRSS");
 }
 
 /** MiB; undefined where there is no such process, and on other systems than Linux. */

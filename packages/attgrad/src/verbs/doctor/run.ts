@@ -10,6 +10,7 @@ import {
 	availableMemory,
 	kernelNames,
 	kernelsAreBuilt,
+	present,
 	processorCount,
 	totalMemory,
 } from "@attgrad/matrix-core";
@@ -29,7 +30,11 @@ export interface Examination {
 }
 
 /** Programs that some parts can use, each with how it tells its version and what it is for. */
-const programs = (): readonly { name: string; commands: readonly (readonly string[])[]; use: string }[] => [
+const programs = (): readonly {
+	name: string;
+	commands: readonly (readonly [program: string, ...words: string[]])[];
+	use: string;
+}[] => [
 	{
 		name: "browser",
 		commands: [[process.env["CHROMIUM"] ?? "chromium", "--version"]],
@@ -69,7 +74,7 @@ const programs = (): readonly { name: string; commands: readonly (readonly strin
 export async function examineMachine(): Promise<Examination> {
 	const kernels = await availableKernels();
 	const warnings = await machineWarnings();
-	const fastest = kernels.at(-1)!;
+	const fastest = present(kernels.at(-1), "a kernel that runs here");
 	const [processor] = cpus();
 	const missing = kernelsAreBuilt() ? "not here" : "not built (npm run build makes it)";
 	const findings: Finding[] = [
@@ -104,7 +109,7 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 /** The first of a program's commands that runs tells what it is. */
 async function findProgram({ name, commands, use }: ReturnType<typeof programs>[number]): Promise<Finding> {
 	for (const [command, ...words] of commands) {
-		const output = await firstLine(command!, words);
+		const output = await firstLine(command, words);
 		if (output === undefined) continue;
 		const [version] = /\d+(\.\d+)+/.exec(output) ?? [];
 		return {

@@ -125,5 +125,6 @@ const pad = (cell: string, width: number, column: number): string =>
 function proof({ certificate, reason }: PlanEntry): string {
 	if (reason !== undefined) return `no: ${reason}`;
 	if (certificate?.kind === "exact") return "exact but for rounding";
-	return `<= ${shortNumber(certificate!.bound!)}, ${certificate!.kind}`;
+	if (certificate?.bound === undefined) return "no: the bound is not foreseen";
+	return `<= ${shortNumber(certificate.bound)}, ${certificate.kind}`;
 }

@@ -26,7 +26,7 @@ export function textWidth(text: string, size: number, isBold = false): number {
 	let width = 0;
 	for (const character of text) {
 		if (/\p{Mark}/u.test(character)) continue;
-		const own = table[character.codePointAt(0)! - 32];
+		const own = table[character.charCodeAt(0) - 32];
 		width += own ?? (character === "\u00a0" ? table[0] : /[\p{No}\p{Lm}⁻⁽⁾·]/u.test(character) ? small : other);
 	}
 	return (width * size) / 1000;

@@ -113,7 +113,7 @@ function dotPanel({ axis }: Quantity, dots: readonly Dot[], frame: DotFrame): Pa
 	const ranged = (look: (style: CurveStyle) => string) => ({
 		field: "group",
 		type: "nominal",
-		scale: { domain: groups, range: groups.map((group) => look(styles.get(group)!)) },
+		scale: { domain: groups, range: [...styles.values()].map(look) },
 		legend:
 			groups.length > 1 ? { title: null, orient: "top", columns: legendColumns(groups, frame.figureWidth) } : null,
 	});

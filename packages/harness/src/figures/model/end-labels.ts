@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import { describeExponent } from "../../fits/index.ts";
 import type { LineFigure } from "../figure.ts";
 import { labelGap, type PlacedLabel, placeLabels } from "../labels/place-labels.ts";
@@ -37,7 +38,7 @@ export function endLabels(
 	});
 	const label = (text: string, colour: string, isGuide: boolean, line: readonly { x: number; y: number }[]) => {
 		const points = line.map(pixel);
-		const { x, y } = points.at(-1)!;
+		const { x, y } = present(points.at(-1), "the end of a line");
 		return {
 			text,
 			colour,

@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import type { Guide } from "../figure.ts";
 import type { Curve } from "./curves.ts";
 
@@ -21,7 +22,8 @@ export function guideLines(guides: readonly Guide[], curves: readonly Curve[]): 
 		const [nearest] = fitted;
 		if (!nearest) return [];
 		const coefficient = below * Math.min(...nearest.points.map(({ x, y }) => y / x ** exponent));
-		const ends = [nearest.points[0], nearest.points.at(-1)!].map(({ x }) => ({ x, y: coefficient * x ** exponent }));
+		const last = present(nearest.points.at(-1), "the last point of a curve");
+		const ends = [nearest.points[0], last].map(({ x }) => ({ x, y: coefficient * x ** exponent }));
 		return [{ label, ends }];
 	});
 }

@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import type { Row } from "../../cells/index.ts";
 import type { LineFigure } from "../figure.ts";
 import {
@@ -57,7 +58,7 @@ export function lineFigureModel(figure: LineFigure, rows: readonly Row[], width:
 		gapped: [...kinds.keys()].filter((name) => gaps.some(({ curve, x }) => curve === name && x !== undefined)),
 		styles: new Map(
 			[...stylesOf([...kinds.keys()])].map(([name, style]) => {
-				const kind = kinds.get(name)!;
+				const kind = present(kinds.get(name), "the kind of a curve");
 				// Curves without points have none in the legend.
 				return [name, { ...style, kind, ...(pointless.has(name) && { shape: "stroke" }) }];
 			}),

@@ -1,12 +1,12 @@
+import { present } from "@attgrad/matrix-core";
 import type { Row } from "../../cells/index.ts";
 import type { HeatMapFigure, Overlay } from "../figure.ts";
 import { type Box, boxAround, boxesAlong, isWithin, overlap } from "../labels/boxes.ts";
 import { fontSize } from "../look/layout.ts";
 import { ink } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
-import { position } from "../scales/axes.ts";
 import { drawnValue } from "../scales/number-text.ts";
-import type { HeatFrame } from "./heat-map.ts";
+import { type HeatFrame, placeIn } from "./heat-frame.ts";
 
 /** A point of an overlay, in its panel's values and in pixels. */
 interface OverlayPoint {
@@ -68,12 +68,7 @@ function pointsOf(
 	return Array.from({ length: steps + 1 }, (_, i) => back(from + ((to - from) * i) / steps))
 		.map((x) => ({ x, y: heightAt(x, rows) }))
 		.filter(({ y }) => y >= low && y <= high)
-		.map(({ x, y }) => ({
-			x,
-			y,
-			across: position(figure.x, frame.x.range, frame.width, x),
-			down: frame.height - position(figure.y, frame.y.range, frame.height, y),
-		}));
+		.map((point) => ({ ...point, ...placeIn(frame, figure, point) }));
 }
 
 /** The points that lie in no mark, with the number of the piece between marks that each belongs to. */
@@ -92,7 +87,7 @@ function pieces(points: readonly OverlayPoint[], marks: readonly Box[]) {
 function placeName(label: string, points: readonly OverlayPoint[], marks: readonly Box[], frame: HeatFrame) {
 	const width = textWidth(label, fontSize.tick, true);
 	const pixels = points.map(({ across, down }) => ({ x: across, y: down }));
-	const end = pixels.at(-1)!;
+	const end = present(pixels.at(-1), "the end of an overlay");
 	const curve = boxesAlong(pixels);
 	// Between rows of marks there is room at whatever width a screen shows the panel.
 	const rows = marks.map((mark) => ({ ...mark, left: 0, right: frame.width }));

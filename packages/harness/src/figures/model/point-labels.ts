@@ -50,9 +50,11 @@ export function pointLabels(
 		...[...Map.groupBy(placed, ({ curve }) => curve).values()].flatMap(boxesAlong),
 		...rules.map(({ ends: { x, x2, y, y2 } }) => ({ left: x - 1, right: x2 + 1, top: y - 1, bottom: y2 + 1 })),
 	];
-	const labelled = placed.filter(({ text }) => text !== undefined).sort((a, b) => Number(b.isEnd) - Number(a.isEnd));
+	const labelled = placed
+		.flatMap(({ text, ...place }) => (text === undefined ? [] : [{ ...place, text }]))
+		.sort((a, b) => Number(b.isEnd) - Number(a.isEnd));
 	return labelled.flatMap(({ text, curve, x, y }) => {
-		const width = textWidth(text!, fontSize.point);
+		const width = textWidth(text, fontSize.point);
 		const [aside, above] = [pointRadius + 1 + width / 2, pointRadius + 1 + fontSize.point / 2];
 		const places = [
 			[x, y - above],
@@ -69,7 +71,7 @@ export function pointLabels(
 			if (!isWithin(box, frame) || taken.some((other) => overlap(box, other))) continue;
 			// Two numbers beside each other would be read as one.
 			taken.push(boxAround(middle, height, width + 2 * apart, fontSize.point));
-			return [{ text: text!, curve, x: middle, y: height }];
+			return [{ text: text, curve, x: middle, y: height }];
 		}
 		return [];
 	});

@@ -1,4 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
+import { present } from "@attgrad/matrix-core";
 
 /** Pixels of an opaque image: red, green, blue and an ignored fourth byte each, row by row. */
 export interface Pixels {
@@ -22,7 +23,7 @@ export function indexedPng({ width, height, rgba }: Pixels): Uint8Array {
 	const rows = new Uint8Array((width + 1) * height);
 	for (let row = 0, at = 0; row < height; row++)
 		for (let i = row * (width + 1) + 1; i <= row * (width + 1) + width; i++, at += 4)
-			rows[i] = indices.get(colourAt(rgba, at))!;
+			rows[i] = present(indices.get(colourAt(rgba, at)), "the colour of a pixel");
 	const header = new DataView(new ArrayBuffer(13));
 	header.setUint32(0, width);
 	header.setUint32(4, height);

@@ -56,7 +56,9 @@ export function ticksAt({ scale }: Axis, values: readonly number[], most: number
 	const sorted = [...new Set(values)].sort((a, b) => a - b);
 	const step = Math.max(1, Math.ceil(sorted.length / Math.floor(most)));
 	const arePowers =
-		scale === "powers-of-two" && sorted.at(-1)! >= 1e4 && sorted.every((value) => Number.isInteger(Math.log2(value)));
+		scale === "powers-of-two" &&
+		Math.max(...sorted) >= 1e4 &&
+		sorted.every((value) => Number.isInteger(Math.log2(value)));
 	const label = arePowers ? (value: number) => power(2, Math.log2(value)) : numberText;
 	return sorted.filter((_, i) => i % step === 0).map((value) => ({ value, label: label(value) }));
 }

@@ -11,8 +11,9 @@ export function cellEdges(axis: Axis, values: readonly number[]): Map<number, Ra
 	const sorted = [...new Set(values)].sort((a, b) => a - b);
 	const places = sorted.map(forth);
 	const between = places.slice(1).map((place, i) => (place + places[i]) / 2);
-	const first = places.length > 1 ? 2 * places[0] - between[0] : places[0] - 0.5;
-	const last = places.length > 1 ? 2 * places.at(-1)! - between.at(-1)! : places[0] + 0.5;
+	const end = places.length - 1;
+	const first = end > 0 ? 2 * places[0] - between[0] : places[0] - 0.5;
+	const last = end > 0 ? 2 * places[end] - between[end - 1] : places[0] + 0.5;
 	const edges = [first, ...between, last].map(back);
-	return new Map(sorted.map((value, i) => [value, [edges[i], edges[i + 1]!]]));
+	return new Map(sorted.map((value, i) => [value, [edges[i], edges[i + 1]]]));
 }

@@ -60,7 +60,8 @@ function scientific(value: number): string {
 export function linearTicks([low, high]: readonly [number, number], most = 9): Tick[] {
 	const least = Math.max((high - low) / most, Number.MIN_VALUE);
 	const decade = 10 ** Math.floor(Math.log10(least));
-	const step = [1, 2, 5, 10].map((factor) => factor * decade).find((candidate) => candidate >= least * (1 - 1e-9))!;
+	const factor = [1, 2, 5].find((factor) => factor * decade >= least * (1 - 1e-9)) ?? 10;
+	const step = factor * decade;
 	const from = Math.ceil(low / step - 1e-9);
 	const to = Math.floor(high / step + 1e-9);
 	return Array.from({ length: to - from + 1 }, (_, i) => {

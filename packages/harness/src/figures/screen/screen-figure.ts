@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
 import { config } from "../look/config.ts";
@@ -194,7 +195,9 @@ function describePanel({ layers }: PanelModel, labels: Readonly<Record<string, s
 	const curves = [...Map.groupBy(points, ({ curve }) => curve)].map(([name, group]) => {
 		const pointAt = ({ x, y }: Datum) => `(${short(x)}, ${short(y)})`;
 		const ends =
-			group.length === 1 ? `at ${pointAt(group[0])}` : `from ${pointAt(group[0])} to ${pointAt(group.at(-1)!)}`;
+			group.length === 1
+				? `at ${pointAt(group[0])}`
+				: `from ${pointAt(group[0])} to ${pointAt(present(group.at(-1), "the last point of a curve"))}`;
 		return `${name === undefined ? "" : `${name}: `}${group.length} point${group.length === 1 ? "" : "s"} ${ends}`;
 	});
 	return `${about}. ${curves.join("; ")}`;

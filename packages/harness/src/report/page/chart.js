@@ -30,25 +30,9 @@ export async function drawPanel(element, spec, labels, isDark) {
 
 	/** @param {Record<string, unknown>} signals */
 	const set = (signals) => {
-		for (const [name, value] of Object.entries({ ...signals, ...ticksOf(signals) })) view.signal(name, value);
+		for (const [name, value] of Object.entries({ ...signals, ...ticksOf(signals, view, element.clientWidth) }))
+			view.signal(name, value);
 		view.runAsync();
-	};
-	/** Ticks and labels for the ranges that are zoomed to. @param {Record<string, unknown>} signals */
-	const ticksOf = (signals) => {
-		/** @type {Record<string, unknown>} */
-		const made = {};
-		for (const [axis, most] of /** @type {const} */ ([
-			["X", element.clientWidth / 75],
-			["Y", 7],
-		])) {
-			const range = /** @type {[number, number] | null | undefined} */ (signals[`zoom${axis}`]);
-			if (!range) continue;
-			const kind = /** @type {import("./ticks.js").AxisKind} */ (view.signal(`kind${axis}`));
-			const ticks = zoomedTicks(range, kind, Math.max(2, Math.floor(most)));
-			made[`ticks${axis}`] = ticks.map(({ value }) => value);
-			made[`labels${axis}`] = ticks.map(({ label }) => label);
-		}
-		return made;
 	};
 	/** @param {"x" | "y"} axis @param {{ factor?: number, about?: number, by?: number }} change */
 	const changed = (axis, change) => {
@@ -59,39 +43,13 @@ export async function drawPanel(element, spec, labels, isDark) {
 	/** @param {number} right @param {number} up parts of the panel */
 	const pan = (right, up) => set({ zoomX: changed("x", { by: right }), zoomY: changed("y", { by: up }) });
 
-	/** The drawing area of the panel on the screen. */
-	const area = () => {
-		const frame = element.querySelector("svg .background")?.getBoundingClientRect();
-		return frame ?? element.getBoundingClientRect();
-	};
-	element.addEventListener(
-		"wheel",
-		(event) => {
-			if (!event.ctrlKey && !event.metaKey) return;
-			event.preventDefault();
-			const factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) / 200);
-			const { left, top } = area();
-			set({
-				zoomX: changed("x", { factor, about: view.scale("x").invert(event.clientX - left) }),
-				zoomY: changed("y", { factor, about: view.scale("y").invert(event.clientY - top) }),
-			});
-		},
-		{ passive: false },
+	onZoomWheel(element, (factor, right, down) =>
+		set({
+			zoomX: changed("x", { factor, about: view.scale("x").invert(right) }),
+			zoomY: changed("y", { factor, about: view.scale("y").invert(down) }),
+		}),
 	);
-	element.addEventListener("pointerdown", (down) => {
-		if (down.button !== 0) return;
-		let [x, y] = [down.clientX, down.clientY];
-		/** @param {PointerEvent} move */
-		const drag = (move) => {
-			const { width, height } = area();
-			pan((x - move.clientX) / width, (move.clientY - y) / height);
-			[x, y] = [move.clientX, move.clientY];
-		};
-		const end = new AbortController();
-		window.addEventListener("pointermove", drag, { signal: end.signal });
-		for (const name of ["pointerup", "pointercancel"])
-			window.addEventListener(name, () => end.abort(), { signal: end.signal });
-	});
+	onDrag(element, pan);
 	element.addEventListener("dblclick", reset);
 	const resizing = new ResizeObserver(() => view.width(element.clientWidth).runAsync());
 	resizing.observe(element);
@@ -108,6 +66,76 @@ export async function drawPanel(element, spec, labels, isDark) {
 			element.replaceWith(clean);
 		},
 	};
+}
+
+/**
+ * Ticks and labels for the ranges that are zoomed to.
+ * @param {Record<string, unknown>} signals
+ * @param {VegaView} view
+ * @param {number} width of the panel
+ */
+function ticksOf(signals, view, width) {
+	/** @type {Record<string, unknown>} */
+	const made = {};
+	for (const [axis, most] of /** @type {const} */ ([
+		["X", width / 75],
+		["Y", 7],
+	])) {
+		const range = /** @type {[number, number] | null | undefined} */ (signals[`zoom${axis}`]);
+		if (!range) continue;
+		const kind = /** @type {import("./ticks.js").AxisKind} */ (view.signal(`kind${axis}`));
+		const ticks = zoomedTicks(range, kind, Math.max(2, Math.floor(most)));
+		made[`ticks${axis}`] = ticks.map(({ value }) => value);
+		made[`labels${axis}`] = ticks.map(({ label }) => label);
+	}
+	return made;
+}
+
+/** The drawing area of a panel on the screen. @param {HTMLElement} element */
+function areaOf(element) {
+	const frame = element.querySelector("svg .background")?.getBoundingClientRect();
+	return frame ?? element.getBoundingClientRect();
+}
+
+/**
+ * Calls back for the wheel with Ctrl: the factor, and the place of the pointer in the drawing area.
+ * @param {HTMLElement} element
+ * @param {(factor: number, right: number, down: number) => void} zoom
+ */
+function onZoomWheel(element, zoom) {
+	element.addEventListener(
+		"wheel",
+		(event) => {
+			if (!event.ctrlKey && !event.metaKey) return;
+			event.preventDefault();
+			const { left, top } = areaOf(element);
+			const factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) / 200);
+			zoom(factor, event.clientX - left, event.clientY - top);
+		},
+		{ passive: false },
+	);
+}
+
+/**
+ * Calls back while the panel is dragged, with how far since the last call.
+ * @param {HTMLElement} element
+ * @param {(right: number, up: number) => void} pan
+ */
+function onDrag(element, pan) {
+	element.addEventListener("pointerdown", (start) => {
+		if (start.button !== 0) return;
+		let [x, y] = [start.clientX, start.clientY];
+		/** @param {PointerEvent} move */
+		const drag = (move) => {
+			const { width, height } = areaOf(element);
+			pan((x - move.clientX) / width, (move.clientY - y) / height);
+			[x, y] = [move.clientX, move.clientY];
+		};
+		const end = new AbortController();
+		window.addEventListener("pointermove", drag, { signal: end.signal });
+		for (const name of ["pointerup", "pointercancel"])
+			window.addEventListener(name, () => end.abort(), { signal: end.signal });
+	});
 }
 
 /** Fields that only place a mark. */

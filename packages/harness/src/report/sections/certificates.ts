@@ -18,26 +18,26 @@ export interface CertificateRecord {
 
 /** The certificates in rows that are done, by algorithm and kind. */
 export function certificatesOf(rows: readonly Row[]): CertificateRecord[] {
-	const claimed = rows.filter(({ status, bound_kind }) => status === "done" && bound_kind !== undefined);
-	return [...Map.groupBy(claimed, ({ algorithm, bound_kind }) => `${algorithm} ${bound_kind}`).values()].map(
-		(group) => {
-			const { algorithm, bound_kind } = group[0];
-			const known = group.flatMap(({ error_max, error_bound }) =>
-				error_max === undefined || error_bound === undefined ? [] : [{ error: error_max, bound: error_bound }],
-			);
-			const bounds = rangeOf(group.flatMap(({ error_bound }) => error_bound ?? []));
-			const pessimism = rangeOf(known.filter(({ error }) => error > 0).map(({ error, bound }) => bound / error));
-			return {
-				algorithm,
-				kind: bound_kind!,
-				rows: group.length,
-				checked: known.length,
-				violated: known.filter(({ error, bound }) => error > bound).length,
-				...(bounds && { bounds }),
-				...(pessimism && { pessimism }),
-			};
-		},
+	const claimed = rows.flatMap(({ status, bound_kind: kind, ...row }) =>
+		status === "done" && kind !== undefined ? [{ ...row, kind }] : [],
 	);
+	return [...Map.groupBy(claimed, ({ algorithm, kind }) => `${algorithm} ${kind}`).values()].map((group) => {
+		const { algorithm, kind } = group[0];
+		const known = group.flatMap(({ error_max, error_bound }) =>
+			error_max === undefined || error_bound === undefined ? [] : [{ error: error_max, bound: error_bound }],
+		);
+		const bounds = rangeOf(group.flatMap(({ error_bound }) => error_bound ?? []));
+		const pessimism = rangeOf(known.filter(({ error }) => error > 0).map(({ error, bound }) => bound / error));
+		return {
+			algorithm,
+			kind,
+			rows: group.length,
+			checked: known.length,
+			violated: known.filter(({ error, bound }) => error > bound).length,
+			...(bounds && { bounds }),
+			...(pessimism && { pessimism }),
+		};
+	});
 }
 
 function rangeOf(values: readonly number[]): readonly [number, number] | undefined {

@@ -14,19 +14,24 @@ import { table } from "../html/report-tables.ts";
 
 /** The growth of the times with n, and the crossings of curves; nothing where no curve has enough sizes. */
 export function fitSections(curves: readonly CurveSummary[], crossings: readonly Crossing[]): PageSection[] {
-	const fitted = curves.filter(({ growth }) => growth !== undefined);
-	if (fitted.length === 0) return [];
-	const rows = fitted.map(({ algorithm, setting, sizes, times, growth, reach, error, bound }) => [
-		algorithm,
-		setting,
-		sizes!.map(shownSize).join(" to "),
-		times!.map(shownTime).join(" to "),
-		describeExponent(growth!.law),
-		growth!.verdict === "undecided" ? `undecided: ${growth!.reason}` : growth!.verdict,
-		...reach.map(describeReach),
-		shown(error),
-		shown(bound),
-	]);
+	const rows = curves.flatMap(({ algorithm, setting, sizes, times, growth, reach, error, bound }) =>
+		growth && sizes && times
+			? [
+					[
+						algorithm,
+						setting,
+						sizes.map(shownSize).join(" to "),
+						times.map(shownTime).join(" to "),
+						describeExponent(growth.law),
+						growth.verdict === "undecided" ? `undecided: ${growth.reason}` : growth.verdict,
+						...reach.map(describeReach),
+						shown(error),
+						shown(bound),
+					],
+				]
+			: [],
+	);
+	if (rows.length === 0) return [];
 	const content = html`<p>The exponent is that of a power law through all sizes of a curve. Intervals hold the truth in 95 % of runs. A size in brackets is beyond what was measured, and holds if the curve goes on as it is.</p>
 ${table(
 	"Growth with n",

@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import { type Column, columns, encodeRow, type Row } from "../../cells/index.ts";
 import type { Rounds, Run } from "../../store/index.ts";
 import { type Html, html } from "../html/html.ts";
@@ -81,7 +82,7 @@ export function rowData({ info, rows }: Pick<Run, "info" | "rows">, samples: Rea
 	return {
 		columns: columns.map((name) => ({ name, isNumber: isNumber(name), isShown: shown.includes(name) })),
 		rows: rows.map(encodeRow),
-		commands: rows.map(({ key }) => reproduceCommand(cells.get(key)!, info.preset)),
+		commands: rows.map(({ key }) => reproduceCommand(present(cells.get(key), `the cell of row ${key}`), info.preset)),
 		...(samples.size > 0 && {
 			samples: rows.map(({ key }) => {
 				const rounds = samples.get(key);

@@ -16,14 +16,20 @@ process.once("disconnect", () => process.exit());
 
 process.once("message", async (request: CellRequest) => {
 	const outcome = await attempt(request);
-	process.send!(outcome, () => process.exit());
+	tell(outcome, () => process.exit());
 });
+
+/** Sends a message to the sweep. */
+function tell(message: CellOutcome | typeof waiting, whenSent = () => {}): void {
+	if (!process.send) throw new Error("the process of a cell runs without a channel to a sweep");
+	process.send(message, whenSent);
+}
 
 /** Tells the sweep that others may be measured, and waits for its word. */
 function turn(): Promise<void> {
 	return new Promise((resolve) => {
 		process.once("message", () => resolve());
-		process.send!(waiting);
+		tell(waiting);
 	});
 }
 

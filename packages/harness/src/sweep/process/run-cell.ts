@@ -104,7 +104,7 @@ export function startCell(request: CellRequest, limits: CellLimits, signal?: Abo
 				timeLeft -= performance.now() - begin;
 			});
 		},
-		memory: () => residentMb(child.pid!) ?? 0,
+		memory: () => residentMb(child.pid) ?? 0,
 		kill,
 	};
 }
@@ -113,7 +113,8 @@ export function startCell(request: CellRequest, limits: CellLimits, signal?: Abo
 async function endOf(child: ChildProcess): Promise<{ answer: CellOutcome | undefined; unanswered: CellOutcome }> {
 	let answer: CellOutcome | undefined;
 	let complaint = "";
-	child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+	// A process that could not start has no standard error.
+	child.stderr?.setEncoding("utf8").on("data", (text: string) => {
 		complaint = (complaint + text).slice(-keptBytes);
 	});
 	child.on("message", (message) => {
@@ -134,8 +135,8 @@ async function endOf(child: ChildProcess): Promise<{ answer: CellOutcome | undef
 
 function watchMemory(child: ChildProcess, limit: number, stop: (outcome: CellOutcome) => void): NodeJS.Timeout {
 	return setInterval(() => {
-		const resident = residentMb(child.pid!) ?? 0;
-		if (resident > limit)
+		const resident = residentMb(child.pid);
+		if (resident !== undefined && resident > limit)
 			stop({
 				status: "out-of-memory",
 				reason: `the cell took ${Math.round(resident)} MiB, over its limit of ${Math.round(limit)} MiB; for more: --memory-limit`,
