@@ -13,19 +13,26 @@ beforeAll(async () => {
 });
 afterAll(() => runtime.close());
 
-/** The time that auto may take beyond twice the best: for choosing, and for a clock that other processes disturb. */
+/** The time that auto may take beyond twice the best: for choosing. */
 const SLACK = { times: 2, milliseconds: 12 };
-const ROUNDS = 2;
+/**
+ * Other processes and the compiler only ever add to a processor time, so the least of more rounds is nearer to the truth, for
+ * every run alike: rounds go on until auto is within its time, or until there are no more.
+ */
+const ROUNDS = { least: 2, most: 12 };
 
 const points = [200, 800, 2500].flatMap((n) =>
 	[2, 4, 6, 8].flatMap((d) => (n === 2500 ? [0.25, 1, 3] : [0.25, 0.5, 1, 2, 3]).map((B) => ({ n, d, B }))),
 );
 
-/** The least processor time of each of some runs, in turn; of one that fails none. */
-async function leastTimes(runs: Readonly<Record<string, () => Promise<unknown>>>): Promise<Map<string, number>> {
+/** The least processor time of each of some runs, in turn, round after round until it is enough; of one that fails none. */
+async function leastTimes(
+	runs: Readonly<Record<string, () => Promise<unknown>>>,
+	isEnough: (times: ReadonlyMap<string, number>) => boolean,
+): Promise<Map<string, number>> {
 	const least = new Map<string, number>();
 	const failed = new Set<string>();
-	for (let round = 0; round < ROUNDS; round++)
+	for (let round = 0; round < ROUNDS.most && (round < ROUNDS.least || !isEnough(least)); round++)
 		for (const [name, run] of Object.entries(runs)) {
 			if (failed.has(name)) continue;
 			const before = process.cpuUsage();
@@ -61,12 +68,13 @@ async function rivals(problem: AttentionProblem) {
 
 test.each(points)(
 	"defaults at n $n, d $d, B $B take at most twice the best time that there is",
-	{ retry: 2, timeout: 60_000 },
 	async ({ n, d, B }) => {
 		const problem = generateProblem({ distribution: "uniform", n, d, B, seed: 1 });
-		const times = await leastTimes({ ...byDefault(problem), ...(await rivals(problem)) });
-		const best = Math.min(...times.values());
-		expect(times.get("auto")).toBeLessThanOrEqual(SLACK.times * best + SLACK.milliseconds);
+		const allowed = (times: ReadonlyMap<string, number>) =>
+			SLACK.times * Math.min(...times.values()) + SLACK.milliseconds;
+		const isWithin = (times: ReadonlyMap<string, number>) => (times.get("auto") ?? Infinity) <= allowed(times);
+		const times = await leastTimes({ ...byDefault(problem), ...(await rivals(problem)) }, isWithin);
+		expect(times.get("auto")).toBeLessThanOrEqual(allowed(times));
 	},
 );
 
