@@ -1,7 +1,7 @@
 // Kernels of polynomials by row for f64 and f32, with the scratch of the thread first.
 
-import { gaussPass } from "./gauss-pass";
-import { keyMoments } from "./key-moments";
+import { gaussPass } from "./gauss/gauss-pass";
+import { keyMoments } from "./features/key-moments";
 
 // each BITS: 64, 32
 export function gaussMoments$BITS(

@@ -1,10 +1,10 @@
 // The module "polynomial": every kernel of the polynomial method for f64 and f32, with the scratch of the thread first.
 
-import { forwardPass } from "./forward-pass";
-import { blockFeatures } from "./features";
-import { keyMoments } from "./key-moments";
+import { forwardPass } from "./polynomial/forward-pass";
+import { blockFeatures } from "./features/features";
+import { keyMoments } from "./features/key-moments";
 import { centredKeys, centredQueries, keyRanges, queryRanges } from "./profile/profile";
-import { MOMENT, queryPass, REVERSE } from "./query-pass";
+import { MOMENT, queryPass, REVERSE } from "./polynomial/query-pass";
 
 export { centredKeysSingle, centredQueriesSingle, keyRangesSingle, queryRangesSingle } from "./profile/single-profile";
 

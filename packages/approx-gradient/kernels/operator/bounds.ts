@@ -1,8 +1,8 @@
 // Error bounds of a panel of queries: the same formulas as `src/backward/row-bounds.ts`. A row is a lane.
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { panelBytes } from "../panel";
-import { columnSums } from "../row-polynomials";
+import { panelBytes } from "../panels/panel";
+import { columnSums } from "../gauss/row-polynomials";
 import { OperatorPart } from "./part";
 
 /** Places of the doubles that bounds take, in bytes from their address. */

@@ -2,9 +2,9 @@
 
 import { exponentialBelow } from "@attgrad/matrix-core/kernels/exponential";
 import { zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { cotangents } from "../cotangents";
-import { addEvaluated } from "../outputs";
-import { clearPanels, panelBytes } from "../panel";
+import { cotangents } from "../features/cotangents";
+import { addEvaluated } from "../features/outputs";
+import { clearPanels, panelBytes } from "../panels/panel";
 import { OperatorPart, rowAt } from "./part";
 
 /** weights = e^score · omega for `count` rows `from`.. where low <= row < high, otherwise 0; scores are there before. omega: one number a row, or a panel. */

@@ -1,7 +1,7 @@
 // Results of queries in the units of the problem, and what their bounds come to for keys (`src/backward/part-bounds.ts`).
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { clearPanels, laneSum, panelBytes, panelRows } from "../panel";
+import { clearPanels, laneSum, panelBytes, panelRows } from "../panels/panel";
 import { rowAt } from "./part";
 import { loadColumns, storeRows } from "./rows";
 

@@ -2,11 +2,11 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { cotangents } from "../cotangents";
-import { panelFeatures } from "../features";
-import { addEvaluated } from "../outputs";
-import { clearPanels, panelBytes, panelRows } from "../panel";
-import { addRaised } from "../raised-gradient";
+import { cotangents } from "../features/cotangents";
+import { panelFeatures } from "../features/features";
+import { addEvaluated } from "../features/outputs";
+import { clearPanels, panelBytes, panelRows } from "../panels/panel";
+import { addRaised } from "../features/raised-gradient";
 import { addEdgeQueries } from "./edges";
 import { momentBytes } from "./moments";
 import { chunksOf, OperatorPart, queryStateBytes, rowAt, wholePanels } from "./part";

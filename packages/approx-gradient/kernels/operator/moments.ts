@@ -1,8 +1,8 @@
 // Sums of monomials over a chunk of keys or of queries.
 
-import { blockFeatures, RUN_SIZE } from "../features";
-import { addMoments } from "../key-moments";
-import { panelBytes, panelRows } from "../panel";
+import { blockFeatures, RUN_SIZE } from "../features/features";
+import { addMoments } from "../features/key-moments";
+import { panelBytes, panelRows } from "../panels/panel";
 import { headPanels, levelOf, OperatorPart, rowAt } from "./part";
 import { loadColumns, scalePanel } from "./rows";
 

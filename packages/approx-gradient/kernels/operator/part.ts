@@ -1,7 +1,7 @@
 // A part, as the kernels of the operator's backward pass read it: one sequence of one head of keys, with the queries of every head of its
 // group. All numbers are doubles; matrices are row-major. `src/backward/part.ts` in TypeScript says what they are.
 
-import { panelBytes, panelRows } from "../panel";
+import { panelBytes, panelRows } from "../panels/panel";
 
 /** A part in memory: sizes and addresses, 4 bytes each. */
 @unmanaged

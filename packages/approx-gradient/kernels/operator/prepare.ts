@@ -2,7 +2,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { clearPanels, panelBytes, panelRows } from "../panel";
+import { clearPanels, panelBytes, panelRows } from "../panels/panel";
 import { rowAt } from "./part";
 import { loadColumns, storeRows } from "./rows";
 

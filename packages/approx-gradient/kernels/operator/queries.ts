@@ -2,13 +2,13 @@
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { cotangents } from "../cotangents";
-import { panelFeatures } from "../features";
-import { combine } from "../gauss-pass";
-import { addEvaluated } from "../outputs";
-import { clearPanels, panelBytes, panelRows } from "../panel";
-import { addRaised } from "../raised-gradient";
-import { solutionPanels, solvePanels, solveRows } from "../row-polynomials";
+import { cotangents } from "../features/cotangents";
+import { panelFeatures } from "../features/features";
+import { combine } from "../gauss/gauss-pass";
+import { addEvaluated } from "../features/outputs";
+import { clearPanels, panelBytes, panelRows } from "../panels/panel";
+import { addRaised } from "../features/raised-gradient";
+import { solutionPanels, solvePanels, solveRows } from "../gauss/row-polynomials";
 import { acceptedIn, acceptRows, boundRows, reachIn, reachOf } from "./bounds";
 import { addEdgeGradients, addEdgeSums } from "./edges";
 import { momentBytes } from "./moments";

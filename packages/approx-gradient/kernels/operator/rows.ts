@@ -1,6 +1,6 @@
 // Rows of doubles as panels, and panels as rows.
 
-import { panelBytes, panelRows, transposeRows } from "../panel";
+import { panelBytes, panelRows, transposeRows } from "../panels/panel";
 import { lanes } from "@attgrad/matrix-core/kernels/arithmetic";
 
 /** The d columns of `count` rows as panels `step` bytes apart; rows that are not there are 0. */

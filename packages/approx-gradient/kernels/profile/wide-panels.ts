@@ -2,7 +2,7 @@
 // columns is d wide panels. What is sought over all rows is kept lane by lane and joined at the end.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { transposeRows } from "../panel";
+import { transposeRows } from "../panels/panel";
 
 /** Rows of a group, and bytes of a wide panel. */
 export const GROUP: i32 = GROUP_ROWS;

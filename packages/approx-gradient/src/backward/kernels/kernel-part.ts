@@ -167,7 +167,7 @@ function largestOfCores(part: Part, { first, last, queryChunks }: Chunks, ofChun
 	return all;
 }
 
-/** The constants of a part's bounds and polynomials: what `kernels/operator/bounds.ts` and `kernels/row-polynomials.ts` read, in their order. */
+/** The constants of a part's bounds and polynomials: what `kernels/operator/bounds.ts` and `kernels/gauss/row-polynomials.ts` read, in their order. */
 function constantsOf(
 	kernels: OperatorKernels,
 	part: Part,

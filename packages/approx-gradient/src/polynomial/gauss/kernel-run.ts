@@ -179,7 +179,7 @@ function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, colu
 	return table;
 }
 
-/** The doubles that `kernels/gauss-bounds.ts` reads, in its order. */
+/** The doubles that `kernels/gauss/gauss-bounds.ts` reads, in its order. */
 function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussInput["space"]): number[] {
 	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding } = constants;
 	const up = 1 + 1e-6;

@@ -56,7 +56,7 @@ export class RowPolynomials {
 	}
 }
 
-/** The doubles that `kernels/row-polynomials.ts` reads, in its order. */
+/** The doubles that `kernels/gauss/row-polynomials.ts` reads, in its order. */
 export function solutionConstants(
 	{ degree, sumError }: { readonly degree: number; readonly sumError: number },
 	M: number,

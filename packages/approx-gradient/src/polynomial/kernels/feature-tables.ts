@@ -1,7 +1,7 @@
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import { kernelConstants } from "./kernel-constants.ts";
 
-/** Nodes of a tree as `kernels/features.ts` reads them: by runs, each node the product of a factor and a parent. */
+/** Nodes of a tree as `kernels/features/features.ts` reads them: by runs, each node the product of a factor and a parent. */
 export interface RunTable {
 	/** The tree's node at each place. */
 	readonly order: Int32Array;

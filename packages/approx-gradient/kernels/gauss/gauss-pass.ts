@@ -3,14 +3,14 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { cotangents } from "./cotangents";
-import { panelFeatures } from "./features";
+import { cotangents } from "../features/cotangents";
+import { panelFeatures } from "../features/features";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows, rowBounds } from "./gauss-bounds";
-import { addEvaluated } from "./outputs";
-import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
-import { centrePanels, projectPanels, wideBlocks } from "./projection";
-import { addToSums, clearRows, residual, SUMMED } from "./query-pass";
-import { addRaised } from "./raised-gradient";
+import { addEvaluated } from "../features/outputs";
+import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
+import { centrePanels, projectPanels, wideBlocks } from "../panels/projection";
+import { addToSums, clearRows, residual, SUMMED } from "../polynomial/query-pass";
+import { addRaised } from "../features/raised-gradient";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
 
 /** Panel `part` of doubles of a panel of T. */

@@ -4,8 +4,8 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures, RUN_SIZE } from "./features";
-import { loadPanels, panelBytes, panelRows } from "./panel";
-import { clearWideRows, narrowPanels, projectWide, wideBlocks, widenPanels } from "./projection";
+import { loadPanels, panelBytes, panelRows } from "../panels/panel";
+import { clearWideRows, narrowPanels, projectWide, wideBlocks, widenPanels } from "../panels/projection";
 
 /** Bytes of rows that a step of a tile takes: two vectors, which are one of 256 bits in the build `fma256`. */
 const STEP: usize = STEP_BYTES;

@@ -3,7 +3,7 @@
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { exponentialBelow } from "@attgrad/matrix-core/kernels/exponential";
-import { panelBytes } from "./panel";
+import { panelBytes } from "../panels/panel";
 
 /** Places of the doubles that a solution takes, in bytes from the address of the constants. */
 const SUM_ERROR: usize = 0;

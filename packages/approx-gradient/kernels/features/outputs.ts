@@ -5,7 +5,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelFeatures, RUN_SIZE } from "./features";
-import { clearPanels, panelBytes } from "./panel";
+import { clearPanels, panelBytes } from "../panels/panel";
 
 /** Nodes of a run. */
 export const RUN = RUN_NODES;

@@ -1,8 +1,8 @@
 // The outputs alone of pass 2 (paper.md 5.3, steps 1 to 3): a panel of queries at a time, normaliser and output.
 
-import { evaluate } from "./outputs";
-import { loadPanels, panelBytes, panelRows } from "./panel";
-import { projectPanels } from "./projection";
+import { evaluate } from "../features/outputs";
+import { loadPanels, panelBytes, panelRows } from "../panels/panel";
+import { projectPanels } from "../panels/projection";
 import { checkNormalisers } from "./query-pass";
 
 /**

@@ -7,7 +7,7 @@
 // Features are made of the first `made` nodes only. The runs after them are products: long runs of nodes that no run is made of.
 // Their factor goes to the other side, Σ S[node] · feature[node] = factor · Σ S[node] · feature[parent], and they need no features.
 
-import { panelBytes } from "./panel";
+import { panelBytes } from "../panels/panel";
 
 /** Bytes of a run in the table. */
 export const RUN_SIZE: usize = RUN_BYTES;

@@ -4,7 +4,7 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangentTiles } from "./cotangents";
 import { RUN_SIZE } from "./features";
-import { panelBytes } from "./panel";
+import { panelBytes } from "../panels/panel";
 
 /**
  * The way back from the products `made` .. `nodes` - 1, whose own t is not formed: t[factor] += <cotangent, sums>, and

@@ -2,7 +2,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { RUN } from "./outputs";
-import { clearPanels, panelBytes } from "./panel";
+import { clearPanels, panelBytes } from "../panels/panel";
 
 /** gradient[b] += sum over nodes of weight[node] · feature[node] · t[raised[node][b]] for C <= 4 variables b. */
 // @ts-ignore: decorator

@@ -2,13 +2,13 @@
 // raised moments (the route `moment`) or backwards through the feature tree (`reverse`).
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { cotangents } from "./cotangents";
-import { RUN_SIZE } from "./features";
-import { evaluate } from "./outputs";
-import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "./panel";
-import { centrePanels, projectPanels } from "./projection";
-import { raise } from "./raised-gradient";
-import { backward, productsBackward } from "./backward";
+import { cotangents } from "../features/cotangents";
+import { RUN_SIZE } from "../features/features";
+import { evaluate } from "../features/outputs";
+import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
+import { centrePanels, projectPanels } from "../panels/projection";
+import { raise } from "../features/raised-gradient";
+import { backward, productsBackward } from "../features/backward";
 
 /**
  * From unnormalised outputs N (d panels, then the normaliser D) and targets: the residual c = o - E in place of the

@@ -2,7 +2,7 @@
 // precision; a panel of single precision is two blocks of panels of doubles, each by itself.
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { panelBytes } from "./panel";
+import { panelBytes } from "../panels/panel";
 import { columnSums, termSizes } from "./row-polynomials";
 
 /** Places of the doubles that a bound takes, in bytes from the address of its constants; then rows of d: key reach, H, output, residual. */

@@ -1,7 +1,7 @@
 // Cotangents t of the features of a panel of queries: t = S · (cotangents of the outputs).
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
-import { panelBytes } from "./panel";
+import { panelBytes } from "../panels/panel";
 
 /** t[node] = sum over c of S[node][c] · cotangent[c] for C <= 4 nodes, or that sum added to t[node]. */
 // @ts-ignore: decorator
