@@ -50,23 +50,23 @@ for (const n of values.n.split(",").map(Number))
 				threads: () => backwardStreaming.run(backward, {}, several),
 			};
 			const names = Object.keys(ways) as (keyof typeof ways)[];
-			const wall = new Map(names.map((name) => [name, Number.POSITIVE_INFINITY]));
-			const cpu = new Map(wall);
+			const none = { gradient: Infinity, backward: Infinity, causal: Infinity, threads: Infinity };
+			const [wall, cpu] = [{ ...none }, { ...none }];
 			for (let round = 0; round <= rounds; round++)
 				for (const name of names) {
 					const [before, from] = [process.threadCpuUsage(), performance.now()];
 					await ways[name]();
 					const { user, system } = process.threadCpuUsage(before);
 					if (round === 0) continue;
-					wall.set(name, Math.min(wall.get(name) ?? 0, performance.now() - from));
-					cpu.set(name, Math.min(cpu.get(name) ?? 0, (user + system) / 1000));
+					wall[name] = Math.min(wall[name], performance.now() - from);
+					cpu[name] = Math.min(cpu[name], (user + system) / 1000);
 				}
-			const ratio = (times: Map<string, number>, a: string, b: string) =>
-				Number(((times.get(a) ?? 0) / (times.get(b) ?? 1)).toFixed(3));
+			const ratio = (times: typeof none, a: keyof typeof ways, b: keyof typeof ways) =>
+				Number((times[a] / times[b]).toFixed(3));
 			console.log(
 				JSON.stringify({
 					...{ n, d, dtype, kernel: one.kernel },
-					cpu: Object.fromEntries(Array.from(cpu, ([name, time]) => [name, Math.round(time * 10) / 10])),
+					cpu: Object.fromEntries(Object.entries(cpu).map(([name, time]) => [name, Math.round(time * 10) / 10])),
 					backwardOverGradient: ratio(cpu, "backward", "gradient"),
 					causalOverUnmasked: ratio(cpu, "causal", "backward"),
 					oneOverThreads: ratio(wall, "backward", "threads"),

@@ -47,8 +47,9 @@ export async function runPlan(
 	for (const entry of entries) {
 		if (!entry.run) continue;
 		// A request predicted in seconds is refused rather than answered in minutes.
-		if (failures.length > 0 && (entry.milliseconds ?? 0) > PATIENCE) {
-			failures.push(`${entry.algorithm} would take ${shortDuration(entry.milliseconds ?? 0)}: ask for it by name`);
+		const { milliseconds } = entry;
+		if (failures.length > 0 && milliseconds !== undefined && milliseconds > PATIENCE) {
+			failures.push(`${entry.algorithm} would take ${shortDuration(milliseconds)}: ask for it by name`);
 			continue;
 		}
 		runtime.onNotice?.(`auto: ${entry.algorithm}, ${reason}`);

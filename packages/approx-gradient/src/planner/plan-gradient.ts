@@ -83,10 +83,11 @@ export async function planGradient(
 	}
 	const pilot = await gradientSize({ ...base, asked }, exactTime);
 	const zero = maybeZero(pilot);
+	const wanted = zero ? ABSOLUTE_OF_ZERO : epsilonFor(part, pilot.largest);
 	const target: PlanTarget = zero
-		? { epsilon: ABSOLUTE_OF_ZERO, remark: zeroRemark(pilot) }
-		: { epsilon: epsilonFor(part, pilot.largest), relative: part, largest: pilot.largest };
-	const context: PlanContext = { ...base, epsilon: target.epsilon ?? 0, asked };
+		? { epsilon: wanted, remark: zeroRemark(pilot) }
+		: { epsilon: wanted, relative: part, largest: pilot.largest };
+	const context: PlanContext = { ...base, epsilon: wanted, asked };
 	const plan = await planWithin(context, modelOf, thorough);
 	const request = { problem, relative: part, runtime, pilot };
 	const entries = plan.entries.map((entry): PlanEntry => {

@@ -17,8 +17,8 @@ export const PATIENCE = 120_000;
  */
 export async function refusalOf(context: PlanContext, { entries, chosen }: Plan): Promise<string | undefined> {
 	const exact = entries.find(({ certificate }) => certificate?.kind === "exact");
-	const exactTime = exact?.milliseconds ?? 0;
-	if (exactTime < PATIENCE || (chosen.run && chosen !== exact)) return undefined;
+	const exactTime = exact?.milliseconds;
+	if (exactTime === undefined || exactTime < PATIENCE || (chosen.run && chosen !== exact)) return undefined;
 	const { problem, runtime, asked } = context;
 	const profile = await context.profile();
 	const request = gaussRequest(problem, profile, runtime, "v2");

@@ -21,7 +21,8 @@ export interface HeadSizes {
  * @throws UsageError when the shape does not have 2 to 4 axes, or does not fit the length of data
  */
 export function headArray(shape: readonly number[], data: Numbers): HeadArray {
-	const cols = shape.at(-1) ?? 0;
+	requireAxes("array", shape);
+	const [cols] = shape.slice(-1);
 	const rows = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
 	const array = { shape, rows: new Matrix(rows, cols, data) };
 	headSizes("array", array);
@@ -30,16 +31,20 @@ export function headArray(shape: readonly number[], data: Numbers): HeadArray {
 
 /** @throws UsageError when the shape does not have 2 to 4 axes, has an axis of 0, or is not that of the rows */
 export function headSizes(name: string, { shape, rows }: HeadArray<RowSource>): HeadSizes {
+	requireAxes(name, shape);
+	const [d, n, heads = 1, batch = 1] = shape.toReversed() as [number, number, number?, number?];
+	if (batch * heads * n !== rows.rows || d !== rows.cols)
+		throw new UsageError(`${name} of shape ${shapeText(shape)} got rows that are ${rows.rows} x ${rows.cols}`);
+	return { batch, heads, n, d };
+}
+
+function requireAxes(name: string, shape: readonly number[]): void {
 	if (shape.length < 2 || shape.length > 4)
 		throw new UsageError(
 			`${name} must have shape (n, d), (heads, n, d) or (batch, heads, n, d), got ${shapeText(shape)}`,
 		);
 	if (shape.some((axis) => axis === 0))
 		throw new UsageError(`${name} must have no axis of length 0, got shape ${shapeText(shape)}`);
-	const [d, n, heads = 1, batch = 1] = shape.toReversed() as [number, number, number?, number?];
-	if (batch * heads * n !== rows.rows || d !== rows.cols)
-		throw new UsageError(`${name} of shape ${shapeText(shape)} got rows that are ${rows.rows} x ${rows.cols}`);
-	return { batch, heads, n, d };
 }
 
 /** `(4, 21, 5)` */

@@ -113,8 +113,7 @@ function assemble<Operands>(
 	const [Q, K, V, dO] = [rowsOf("Q"), rowsOf("K"), rowsOf("V"), rowsOf("dO")];
 	if (!Q || !K || !V) throw new Error("checked before");
 	const [scaleArray, lengths] = [named.get("scale"), named.get("lengths")];
-	const width = Q.shape.at(-1) ?? 0;
-	const factor = scale === undefined ? scaleArray && readScale(scaleArray) : scaleOf(scale, width);
+	const factor = scale === undefined ? scaleArray && readScale(scaleArray) : scaleOf(scale, Q.rows.cols);
 	const visibility = {
 		mask,
 		...(window !== undefined && { window }),

@@ -98,7 +98,8 @@ function stackOf(array: ArrayFile): Stacked {
 		);
 	if (header.fortranOrder && shape.length > 2)
 		throw new UsageError(`${where}: stacked weights in Fortran order; save them with np.ascontiguousarray`);
-	const [width, rows, heads] = [shape.at(-1) ?? 0, shape.at(-2) ?? 0, shape.length === 4 ? shape[1] : 1];
+	const [rows, width] = shape.slice(-2);
+	const heads = shape.length === 4 ? shape[1] : 1;
 	const layers = shape.length > 2 ? shape[0] : 1;
 	const flat = { ...array, header: { ...header, shape: [layers * heads * rows, width] } };
 	const all = loadArray(flat, "f64").as("f64");

@@ -3,6 +3,7 @@ import {
 	bytesPerNumber,
 	ComputationError,
 	Matrix,
+	present,
 	type RowSource,
 	type Runtime,
 	withKernels,
@@ -68,7 +69,7 @@ async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: Bac
 					jobs.set(head.keyIndex, await packHead(head, operands, plan, { lo, hi, panelRows }, kernels, false));
 			await outputsOf(some, jobs, operands, plan, kernels, made);
 		});
-		kernels.onProgress?.(((some.at(-1)?.index ?? 0) + 1) * n_q, made.lse.length);
+		kernels.onProgress?.((present(some.at(-1), "a head").index + 1) * n_q, made.lse.length);
 	}
 	return made;
 }
@@ -99,7 +100,8 @@ async function outputsOf(
 				return place;
 			});
 			const tasks = places.map(({ head, from, count, Q, output, rowSums }) => {
-				return { job: jobs.get(head.keyIndex) ?? 0, Q, first: from, rows: count, outputs: output, rowSums };
+				const job = present(jobs.get(head.keyIndex), `the job of key head ${head.keyIndex}`);
+				return { job, Q, first: from, rows: count, outputs: output, rowSums };
 			});
 			await kernels.run("forwardStripe", tasks, { dtype, scratch });
 			for (const { head, from, count, output, rowSums } of places) {

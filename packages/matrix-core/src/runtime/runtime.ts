@@ -1,6 +1,7 @@
 import { processorCount, requestedKernel, threadLimit } from "#platform";
 import { ComputationError, UsageError } from "../errors.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
+import { present } from "../present.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
 import { availableKernels, kernelsAreBuilt, rightKernels } from "./choice.ts";
 import type { KernelModule } from "./kernel-module.ts";
@@ -112,7 +113,7 @@ export async function createRuntime({
 
 async function chooseKernel(wanted: string | undefined): Promise<KernelName> {
 	if (wanted === "js") return "js";
-	if (wanted === undefined) return (await availableKernels()).at(-1)!;
+	if (wanted === undefined) return present((await availableKernels()).at(-1), "a kernel");
 	const found = (await rightKernels()).find((name) => name === wanted);
 	if (found) return found;
 	const isKnown = kernelNames.some((name) => name === wanted);

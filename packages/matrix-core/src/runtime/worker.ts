@@ -1,6 +1,7 @@
 // A worker thread: waits for the next job, does its part, says so, and never returns to its event loop before it ends.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { ThreadStart } from "../platform/thread-start.ts";
+import { present } from "../present.ts";
 import { CONTROL, jobKind } from "./control.ts";
 import { Thread } from "./thread.ts";
 import { spinUntil } from "./wait.ts";
@@ -11,7 +12,7 @@ const thread = new Thread(id, memory);
 const { control } = thread;
 
 let job = Atomics.load(control, word.job);
-parentPort!.postMessage("ready");
+present(parentPort, "the port of a worker thread").postMessage("ready");
 for (;;) {
 	if (spin) spinUntil(() => Atomics.load(control, word.job) !== job);
 	while (Atomics.load(control, word.job) === job) Atomics.wait(control, word.job, job);
@@ -22,7 +23,7 @@ for (;;) {
 	if (kind === jobKind.close) break;
 	if (kind === jobKind.load)
 		try {
-			thread.load(receiveMessageOnPort(port)!.message);
+			thread.load(present(receiveMessageOnPort(port), "the module of a load").message);
 		} catch (error) {
 			thread.fail(error);
 		}

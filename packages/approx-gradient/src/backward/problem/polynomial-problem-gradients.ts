@@ -236,6 +236,9 @@ function shareOf(
 const sizeOf = (gradient: Matrix | undefined): number => (gradient ? maxAbs(gradient) : 0);
 
 function zeroRemark({ gradients, bounds }: CertifiedProblemGradients): string {
-	const zeros = matrixNames.filter((name) => sizeOf(gradients[name]) <= (bounds[name] ?? -1));
+	const zeros = matrixNames.filter((name) => {
+		const bound = bounds[name];
+		return bound !== undefined && sizeOf(gradients[name]) <= bound;
+	});
 	return `${zeros.join(", ")} cannot be told from zero: a relative error has no meaning, an absolute one of ${ABSOLUTE_OF_ZERO} is proved`;
 }

@@ -55,10 +55,13 @@ export async function featureMapBackward(
 		addTo(dK.slice(key, key + n_k), result.dK);
 		addTo(dV.slice(key, key + n_k), result.dV);
 		exactRows += result.exactRows;
-		proved &&= result.errors !== undefined;
-		rows.dQ.set(result.errors?.dQ ?? [], query);
-		for (const name of ["dK", "dV"] as const)
-			for (let l = key; l < key + n_k; l++) rows[name][l] = plus(rows[name][l], result.errors?.[name] ?? 0);
+		const { errors } = result;
+		if (errors === undefined) proved = false;
+		else {
+			rows.dQ.set(errors.dQ, query);
+			for (const name of ["dK", "dV"] as const)
+				for (let l = key; l < key + n_k; l++) rows[name][l] = plus(rows[name][l], errors[name]);
+		}
 		onProgress?.((head.index + 1) * n_q, queries);
 	}
 	const [{ degree }] = maps;

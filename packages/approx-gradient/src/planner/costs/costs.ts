@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 
 /** The sizes that the time of a run depends on. */
@@ -99,7 +100,7 @@ export const costs = {
 			work.n * work.d ** 2,
 			Kplus(work) * (work.d + 3),
 			work.n * (K(work) + Kplus(work)) * (work.d + 2),
-			work.n * ((work.degree ?? 1) + 2),
+			work.n * (present(work.degree, "the degree of row polynomials") + 2),
 		],
 		samples: [
 			byRow(32, 4, 1),

@@ -1,4 +1,4 @@
-import { allocateNumbers, type Numbers } from "@attgrad/matrix-core";
+import { allocateNumbers, type Numbers, present } from "@attgrad/matrix-core";
 import { expUp, maxUp, numberTypes, powerUp, times } from "../../error-bound/index.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf, termReach } from "../method/feature-space.ts";
@@ -120,7 +120,7 @@ export class DeviationPilot {
 	deviations(j: number): Deviations | undefined {
 		const { profile, space } = this.#method;
 		const { d, valueHalfRange, keyReach, roundings } = profile;
-		const { count, points } = this.#block!;
+		const { count, points } = present(this.#block, "the block of queries that deviations are asked for");
 		const normaliser = this.#sums[4 * d * count + j];
 		if (!(normaliser > 0)) return undefined;
 		const terms = sizeOfTerms(this.#coefficients, reachOf(points, j, count, space), false);

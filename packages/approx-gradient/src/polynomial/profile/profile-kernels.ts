@@ -16,7 +16,14 @@ import { putNumbers } from "../kernels/kernel-operands.ts";
 import { polynomialKernels } from "../kernels/polynomial-kernels.ts";
 import { ColumnRange } from "./column-range.ts";
 import { productSizes } from "./profile.ts";
-import { type ProfileSums, reportPass } from "./profile-sums.ts";
+import {
+	type CentredKeys,
+	type CentredQueries,
+	type KeyRanges,
+	type ProfileSums,
+	type QueryRanges,
+	reportPass,
+} from "./profile-sums.ts";
 
 /** The operation that joins an entry of the results of two shares; it also sets the entry's first value. */
 type Join = "min" | "max" | "sum";
@@ -50,8 +57,8 @@ interface Pass<Name extends PassName = PassName> {
 }
 
 /** Shares of a chunk, each with results of its own, and rows of a share. */
-const SLOTS = 16;
-const SLOT_ROWS = 4096;
+const SHARES = 16;
+const SHARE_ROWS = 4096;
 
 /** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile/profile.ts` takes. */
 const scratchBytes = (d: number): number => 256 + kernelConstants.WIDE_BYTES * (8 * d + 4 + d * d);
@@ -72,82 +79,130 @@ const areModerate = (sizes: Float64Array, M: Matrix): boolean =>
  * columns of single precision, which are not widened unless their numbers are too large or too small for squares and products.
  */
 export function kernelSums(problem: AttentionProblem<RowSource>, runtime: Runtime): ProfileSums {
-	const { d, A1, A2, A3, E, X, Y } = problem;
-	let single = d === 4 && A1.dtype === "f32";
-	const once = <Name extends PassName>(pass: Pass<Name>) =>
-		withKernels(runtime, polynomialKernels, (kernels) => runPass(problem, pass, single, kernels));
+	const passes = new KernelPasses(problem, runtime);
+	return {
+		keyRanges: () => keyRanges(problem, passes),
+		queryRanges: () => queryRanges(problem, passes),
+		centredQueries: (centre, valueMiddle) => centredQueries(problem, passes, centre, valueMiddle),
+		centredKeys: (middle, queryCentre, valueCentre) =>
+			centredKeys(problem, passes, { middle, tilt: queryCentre, valueCentre }),
+	};
+}
+
+/** The sums of a pass and whether its numbers were moderate enough for single precision. */
+interface ReadSums<Sums> {
+	readonly trusted: boolean;
+	readonly sums: Sums;
+}
+
+/** Runs passes, in single precision until one cannot be trusted. */
+class KernelPasses {
+	readonly #problem: AttentionProblem<RowSource>;
+	readonly #runtime: Runtime;
+	#single: boolean;
+
+	constructor(problem: AttentionProblem<RowSource>, runtime: Runtime) {
+		this.#problem = problem;
+		this.#runtime = runtime;
+		this.#single = problem.d === 4 && problem.A1.dtype === "f32";
+	}
+
 	/** Runs a pass and returns its sums; where they cannot be trusted, this pass and all after it go in double precision. */
-	const run = async <Name extends PassName, Sums>(
+	async run<Name extends PassName, Sums>(
 		pass: Pass<Name>,
-		read: (results: Six, unit: number) => { trusted: boolean; sums: Sums },
-	): Promise<Sums> => {
-		if (single) {
-			const results = await once(pass);
+		read: (results: Six, unit: number) => ReadSums<Sums>,
+	): Promise<Sums> {
+		if (this.#single) {
+			const results = await this.#once(pass);
 			const { trusted, sums } = read(results as Six, unitRoundoff("f32"));
 			if (trusted && results.every((part) => part.every(Number.isFinite))) return sums;
-			single = false;
+			this.#single = false;
 		}
-		return read((await once(pass)) as Six, unitRoundoff("f64")).sums;
-	};
-	const wide = (M: Matrix) => M.as("f64").data as Float64Array;
-	const scaledX = scale(X.as("f64"), problem.scale);
-	const columns = [
-		["min", d],
-		["max", d],
+		return read((await this.#once(pass)) as Six, unitRoundoff("f64")).sums;
+	}
+
+	#once<Name extends PassName>(pass: Pass<Name>): Promise<Float64Array[]> {
+		return withKernels(this.#runtime, polynomialKernels, (kernels) =>
+			runPass(this.#problem, pass, this.#single, kernels),
+		);
+	}
+}
+
+const wide = (M: Matrix) => M.as("f64").data as Float64Array;
+
+const scaledX = ({ X, scale: factor }: AttentionProblem<RowSource>): Matrix => scale(X.as("f64"), factor);
+
+const rangeOf = (columns: number) =>
+	[
+		["min", columns],
+		["max", columns],
 	] as const;
-	return {
-		async keyRanges() {
-			const results = [...columns, ...columns, ["max", d], ["max", 1]] as const;
-			const rows = { keys: A2, inputs: A3 };
-			const pass: Pass<"keyRanges"> = { kernel: "keyRanges", rows, operands: { Y: wide(Y) }, results };
-			return run(pass, ([min, max, low, high, inputSizes, square], unit) => {
-				const norm = Math.sqrt(square[0]);
-				const trusted = isModerateNorm(norm) && areModerate(inputSizes, Y);
-				const [range, values] = [new ColumnRange(min, max), new ColumnRange(low, high)];
-				return { trusted, sums: { unit, range, values, inputSizes, norm } };
-			});
-		},
-		async queryRanges() {
-			const results = [...columns, ["max", d], ["max", 1]] as const;
-			const operands = { X: wide(scaledX) };
-			const pass: Pass<"queryRanges"> = { kernel: "queryRanges", rows: { inputs: A1 }, operands, results };
-			return run(pass, ([min, max, inputSizes, square], unit) => {
-				const norm = Math.sqrt(square[0]);
-				const trusted = isModerateNorm(norm) && areModerate(inputSizes, scaledX);
-				return { trusted, sums: { unit, range: new ColumnRange(min, max), inputSizes, norm } };
-			});
-		},
-		async centredQueries(centre, valueMiddle) {
-			const operands = { X: wide(scaledX), centre, middle: valueMiddle };
-			const results = [
-				["max", 1],
-				["sum", d],
-				["sum", d * d],
-			] as const;
-			const rows = { inputs: A1, targets: E };
-			const pass: Pass<"centredQueries"> = { kernel: "centredQueries", rows, operands, results };
-			return run(pass, ([square, inputSums, targetSums], unit) => {
-				const sums = { unit, norm: Math.sqrt(square[0]), inputSums, targetSums: new Matrix(d, d, targetSums) };
-				return { trusted: true, sums };
-			});
-		},
-		async centredKeys(middle, queryCentre, valueCentre) {
-			const operands = { Y: wide(Y), middle, tilt: queryCentre, valueCentre };
-			const results = [
-				["max", 1],
-				["sum", 1],
-				["sum", d],
-				["sum", d],
-			] as const;
-			const rows = { keys: A2, inputs: A3 };
-			const pass: Pass<"centredKeys"> = { kernel: "centredKeys", rows, operands, results };
-			return run(pass, ([square, total, sums, valueSums], unit) => {
-				const mean = middle.map((x, b) => x + sums[b] / total[0]);
-				const valueMean = valueSums.map((sum) => sum / total[0]);
-				return { trusted: true, sums: { unit, norm: Math.sqrt(square[0]), mean, valueMean } };
-			});
-		},
-	};
+
+function keyRanges({ d, A2, A3, Y }: AttentionProblem<RowSource>, passes: KernelPasses): Promise<KeyRanges> {
+	const results = [...rangeOf(d), ...rangeOf(d), ["max", d], ["max", 1]] as const;
+	const rows = { keys: A2, inputs: A3 };
+	const pass: Pass<"keyRanges"> = { kernel: "keyRanges", rows, operands: { Y: wide(Y) }, results };
+	return passes.run(pass, ([min, max, low, high, inputSizes, square], unit) => {
+		const norm = Math.sqrt(square[0]);
+		const trusted = isModerateNorm(norm) && areModerate(inputSizes, Y);
+		const [range, values] = [new ColumnRange(min, max), new ColumnRange(low, high)];
+		return { trusted, sums: { unit, range, values, inputSizes, norm } };
+	});
+}
+
+function queryRanges(problem: AttentionProblem<RowSource>, passes: KernelPasses): Promise<QueryRanges> {
+	const { d, A1 } = problem;
+	const X = scaledX(problem);
+	const results = [...rangeOf(d), ["max", d], ["max", 1]] as const;
+	const operands = { X: wide(X) };
+	const pass: Pass<"queryRanges"> = { kernel: "queryRanges", rows: { inputs: A1 }, operands, results };
+	return passes.run(pass, ([min, max, inputSizes, square], unit) => {
+		const norm = Math.sqrt(square[0]);
+		const trusted = isModerateNorm(norm) && areModerate(inputSizes, X);
+		return { trusted, sums: { unit, range: new ColumnRange(min, max), inputSizes, norm } };
+	});
+}
+
+function centredQueries(
+	problem: AttentionProblem<RowSource>,
+	passes: KernelPasses,
+	centre: Float64Array,
+	valueMiddle: Float64Array,
+): Promise<CentredQueries> {
+	const { d, A1, E } = problem;
+	const operands = { X: wide(scaledX(problem)), centre, middle: valueMiddle };
+	const results = [
+		["max", 1],
+		["sum", d],
+		["sum", d * d],
+	] as const;
+	const rows = { inputs: A1, targets: E };
+	const pass: Pass<"centredQueries"> = { kernel: "centredQueries", rows, operands, results };
+	return passes.run(pass, ([square, inputSums, targetSums], unit) => {
+		const sums = { unit, norm: Math.sqrt(square[0]), inputSums, targetSums: new Matrix(d, d, targetSums) };
+		return { trusted: true, sums };
+	});
+}
+
+function centredKeys(
+	{ d, A2, A3, Y }: AttentionProblem<RowSource>,
+	passes: KernelPasses,
+	centres: { middle: Float64Array; tilt: Float64Array; valueCentre: Float64Array },
+): Promise<CentredKeys> {
+	const results = [
+		["max", 1],
+		["sum", 1],
+		["sum", d],
+		["sum", d],
+	] as const;
+	const rows = { keys: A2, inputs: A3 };
+	const operands = { Y: wide(Y), ...centres };
+	const pass: Pass<"centredKeys"> = { kernel: "centredKeys", rows, operands, results };
+	return passes.run(pass, ([square, total, sums, valueSums], unit) => {
+		const mean = centres.middle.map((x, b) => x + sums[b] / total[0]);
+		const valueMean = valueSums.map((sum) => sum / total[0]);
+		return { trusted: true, sums: { unit, norm: Math.sqrt(square[0]), mean, valueMean } };
+	});
 }
 
 type Six = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
@@ -162,13 +217,14 @@ async function runPass<Name extends PassName>(
 	const size = bytesPerNumber(dtype);
 	const values = mapValues(operands, (operand) => putNumbers(kernels, "f64", operand));
 	const length = results.reduce((sum, [, count]) => sum + count, 0);
-	const chunkRows = Math.min(n, SLOTS * SLOT_ROWS);
-	const slots = Math.ceil(chunkRows / SLOT_ROWS);
-	const out = kernels.allocate("f64", slots * length);
-	const all = kernels.view("f64", out, slots * length);
+	const chunkRows = Math.min(n, SHARES * SHARE_ROWS);
+	const shares = Math.ceil(chunkRows / SHARE_ROWS);
+	const out = kernels.allocate("f64", shares * length);
+	const all = kernels.view("f64", out, shares * length);
 	let at = 0;
 	for (const [join, count] of results) {
-		for (let slot = 0; slot < slots; slot++) all.fill(starts[join], slot * length + at, slot * length + at + count);
+		for (let share = 0; share < shares; share++)
+			all.fill(starts[join], share * length + at, share * length + at + count);
 		at += count;
 	}
 	const read = mapValues(rows, (source) => kernels.rowReader(source, dtype, chunkRows));
@@ -176,12 +232,12 @@ async function runPass<Name extends PassName>(
 		const count = Math.min(chunkRows, n - from);
 		const blocks = mapValues(read, (rowsAt) => rowsAt(from, from + count));
 		const tasks: PassTask[] = [];
-		for (let first = 0; first < count; first += SLOT_ROWS)
+		for (let first = 0; first < count; first += SHARE_ROWS)
 			// `Pass` has every argument of its kernel, which the union of the four cannot show.
 			tasks.push({
-				...{ rows: Math.min(SLOT_ROWS, count - first), d, ...values },
+				...{ rows: Math.min(SHARE_ROWS, count - first), d, ...values },
 				...mapValues(blocks, (address) => address + first * d * size),
-				out: out + (first / SLOT_ROWS) * length * 8,
+				out: out + (first / SHARE_ROWS) * length * 8,
 			} as Partial<PassTask> as PassTask);
 		if (single) await kernels.run<SinglePass>(singlePasses[kernel], tasks, { scratch: scratchBytes(d) });
 		else await kernels.run<PassName>(kernel, tasks, { dtype, scratch: scratchBytes(d) });
@@ -190,7 +246,7 @@ async function runPass<Name extends PassName>(
 	at = 0;
 	return results.map(([join, count]) => {
 		const joined = all.slice(at, at + count);
-		for (let slot = 1; slot < slots; slot++) joinInto(joined, join, all, slot * length + at);
+		for (let share = 1; share < shares; share++) joinInto(joined, join, all, share * length + at);
 		at += count;
 		return joined;
 	});

@@ -97,9 +97,9 @@ const unit = unitRoundoff("f64");
 /** Rows a block: its buffers stay in L2 up to d = 64. */
 const BLOCK_ROWS = 512;
 
-function normOf(rows: Numbers, centre: Float64Array | undefined, j: number, d: number): number {
+function normOf(rows: Numbers, centre: Float64Array, j: number, d: number): number {
 	let sum = 0;
-	for (let b = 0; b < d; b++) sum += (rows[j * d + b] - (centre?.[b] ?? 0)) ** 2;
+	for (let b = 0; b < d; b++) sum += (rows[j * d + b] - centre[b]) ** 2;
 	return Math.sqrt(sum);
 }
 
@@ -111,6 +111,7 @@ function raiseSizes(rows: Numbers, count: number, sizes: Float64Array): void {
 
 function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
 	const { d } = problem;
+	const origin = new Float64Array(d);
 	const range = new ColumnRange(d);
 	const values = new ColumnRange(d);
 	const inputSizes = new Float64Array(d);
@@ -119,7 +120,7 @@ function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
 		const keys = block.keys.data;
 		range.add(keys, block.count);
 		values.add(block.values.data, block.count);
-		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(keys, undefined, l, d));
+		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(keys, origin, l, d));
 		raiseSizes(block.inputs.data, block.count, inputSizes);
 	}
 	return { unit, range, values, inputSizes, norm };
@@ -127,13 +128,14 @@ function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
 
 function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
 	const { d } = problem;
+	const origin = new Float64Array(d);
 	const range = new ColumnRange(d);
 	const inputSizes = new Float64Array(d);
 	let norm = 0;
 	for (const block of queryBlocks(problem, BLOCK_ROWS, "inputs")) {
 		const queries = block.queries.data;
 		range.add(queries, block.count);
-		for (let j = 0; j < block.count; j++) norm = Math.max(norm, normOf(queries, undefined, j, d));
+		for (let j = 0; j < block.count; j++) norm = Math.max(norm, normOf(queries, origin, j, d));
 		raiseSizes(block.inputs.data, block.count, inputSizes);
 	}
 	return { unit, range, inputSizes, norm };

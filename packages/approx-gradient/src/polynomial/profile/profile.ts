@@ -1,11 +1,10 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-
 import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { InputRounding, maxUp, normUp } from "../../error-bound/index.ts";
 import { largestEntry } from "../../rows/largest-entry.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
 import type { ColumnRange } from "./column-range.ts";
-import { type ProfileSums, plainSums } from "./profile-sums.ts";
+import { type CentredKeys, type CentredQueries, type KeyRanges, type ProfileSums, plainSums } from "./profile-sums.ts";
 
 /**
  * The numbers of a problem that centres, radius and certificates are computed from: ranges, norms and means of its rows.
@@ -65,97 +64,189 @@ export async function profileOf(
 	problem: AttentionProblem<RowSource>,
 	sums: ProfileSums = plainSums(problem),
 ): Promise<Profile> {
-	const { n, d, scale, X, Y } = problem;
-	const dtype = problem.A1.dtype;
-	const keys = await sums.keyRanges();
-	const valueSizes = productSizes(keys.inputSizes, Y);
-	const values = keys.values.widened(valueSizes.map((size) => (d + 3) * keys.unit * size));
-	const valueCentre = values.middle();
-	const queries = await sums.queryRanges();
-	const querySizes = productSizes(queries.inputSizes, X).map((size) => size * scale);
-	const queryErrors = querySizes.map((size) => (d + 4) * queries.unit * size);
-	const queryRange = queries.range.widened(queryErrors);
-	const queryMiddle = queryRange.middle();
-	const centred = await sums.centredQueries(queryMiddle, valueCentre);
-	const spread = sumOver(d, (b) => 2 * Math.abs(queryMiddle[b]) * keys.range.half()[b]);
-	const plainQueries = normWithin(queries.norm, queryRange.reach(new Float64Array(d)));
-	const centredQueries = normWithin(centred.norm, queryRange.reach(queryMiddle));
-	const moveQueries = centredQueries < plainQueries && spread <= EXPONENT_SPREAD[dtype];
-	const queryCentre = moveQueries ? queryMiddle : new Float64Array(d);
-	const keyMiddle = keys.range.middle();
-	const weighted = await sums.centredKeys(keyMiddle, queryCentre, valueCentre);
-	const plainKeys = normWithin(keys.norm, keys.range.reach(new Float64Array(d)));
-	const centredKeys = normWithin(weighted.norm, keys.range.reach(keyMiddle));
-	const moveKeys = centredKeys < plainKeys;
-	const keyCentre = moveKeys ? keyMiddle : new Float64Array(d);
-
-	const queryNorm = roundUp(moveQueries ? centredQueries : plainQueries) + Math.hypot(...queryErrors);
-	const moved = keyMiddle.map((middle) => weighted.unit * Math.abs(middle));
-	const keyNorm = roundUp(moveKeys ? centredKeys : plainKeys) + (moveKeys ? Math.hypot(...moved) : 0);
-	requireFinite(queryNorm * keyNorm);
-	const queryReach = queryRange.reach(queryCentre);
-	const keyReach = keys.range.reach(keyCentre);
-	const valueRounding = valueSizes.map((size) => (d + 2) * u * size);
-	const valueHalfRange = values.half().map((half, i) => half + valueRounding[i]);
-	const inputSums = centred.inputSums.map((sum) => roundUp(sum, centred.unit));
-	// Exponents of ω, as they are rounded where numbers have that unit roundoff.
-	const exponentError = (unit: number): number =>
-		moveQueries ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(queryCentre[b]) * keyReach[b])) : 0;
-	// Relative error of a sum with weights: the exponents, exp (2 ulp), terms and sums as in roundUp, and the sum over all rows in double precision.
-	const weightError = Math.expm1(exponentError(weighted.unit)) + (4 + SINGLE_ROUNDINGS) * weighted.unit + n * u;
-	const meanError = keys.range.half().map((half, b) => 4 * weightError * half + moved[b]);
-	const meanKey = weighted.mean.map((mean, b) => mean - keyCentre[b]);
+	const { n, d, scale } = problem;
+	const ranges = await sums.keyRanges();
+	const values = valuesOf(problem, ranges);
+	const queries = await queriesOf(problem, sums, ranges, values.centre);
+	const keys = await keysOf(d, sums, ranges, queries.centre, values.centre);
+	requireFinite(queries.norm * keys.norm);
 	const largest = {
 		inputs: maxUp(queries.inputSizes),
-		X: maxAbs(X),
-		valueInputs: maxUp(keys.inputSizes),
-		Y: maxAbs(Y),
+		X: maxAbs(problem.X),
+		valueInputs: maxUp(ranges.inputSizes),
+		Y: maxAbs(problem.Y),
 	};
-	const given = InputRounding.of(dtype, problem.roundedFrom, () => ({
-		scale,
-		...largest,
-		targets: largestEntry(problem.E),
-		keys: keyReach.map((reach, b) => reach + Math.abs(keyCentre[b])),
-		keySpan: keyReach,
-		valueProducts: valueSizes,
-		valueHalf: valueHalfRange,
-		valueCentre,
-	}));
 	return {
-		n,
-		d,
-		scale,
-		dtype,
-		largest,
-		queryProducts: querySizes,
-		given,
-		queryCentre,
-		keyCentre,
-		queryNorm,
-		keyNorm,
-		queryReach,
-		keyReach,
-		keyHalfRange: keys.range.half(),
-		valueHalfRange,
-		valueCentre,
-		valueMean: weighted.valueMean.map(
-			(mean, i) => roundUp(mean) * (1 + 3 * weightError) + (d + 4) * weighted.unit * valueSizes[i] + valueRounding[i],
-		),
-		deficit: deficit(meanKey, queryRange, queryCentre) + sumOver(d, (b) => meanError[b] * queryReach[b]) + 1e-9,
-		inputSums,
-		residualSums: Matrix.build(d, d, (a, i) =>
-			roundUp(
-				centred.targetSums.at(a, i) + inputSums[a] * (valueHalfRange[i] + 2 * centred.unit * Math.abs(valueCentre[i])),
-				centred.unit,
-			),
-		),
+		...{ n, d, scale, dtype: problem.A1.dtype, largest },
+		queryProducts: queries.products,
+		given: givenRounding(problem, largest, values, keys),
+		queryCentre: queries.centre,
+		keyCentre: keys.centre,
+		queryNorm: queries.norm,
+		keyNorm: keys.norm,
+		queryReach: queries.reach,
+		keyReach: keys.reach,
+		keyHalfRange: ranges.range.half(),
+		valueHalfRange: values.halfRange,
+		valueCentre: values.centre,
+		...weightedMeans(n, ranges, values, queries, keys),
+		...residualBounds(d, queries, values),
 		roundings: {
-			query: u * ((d + 3) * Math.hypot(...querySizes) + 2 * queryNorm),
-			key: moveKeys ? u * keyNorm : 0,
-			value: valueRounding,
-			exponent: exponentError(u),
+			query: u * ((d + 3) * Math.hypot(...queries.products) + 2 * queries.norm),
+			key: keys.isMoved ? u * keys.norm : 0,
+			value: values.rounding,
+			exponent: exponentError(queries, keys.reach, u),
 		},
 	};
+}
+
+/** The values h of a problem; one number a column. */
+interface ValueNumbers {
+	/** At least max_l Σ_a |A3_la Y_ai|. */
+	readonly sizes: Float64Array;
+	readonly centre: Float64Array;
+	/** Half the range, with the rounding. */
+	readonly halfRange: Float64Array;
+	readonly rounding: Float64Array;
+}
+
+function valuesOf({ d, Y }: AttentionProblem<RowSource>, keys: KeyRanges): ValueNumbers {
+	const sizes = productSizes(keys.inputSizes, Y);
+	const range = keys.values.widened(sizes.map((size) => (d + 3) * keys.unit * size));
+	const rounding = sizes.map((size) => (d + 2) * u * size);
+	return { sizes, centre: range.middle(), halfRange: range.half().map((half, i) => half + rounding[i]), rounding };
+}
+
+/** The queries of a problem about their centre. */
+interface QueryNumbers extends CentredQueries {
+	readonly inputSizes: Float64Array;
+	/** max_j scale · Σ_a |A1_ja X_ab|. */
+	readonly products: Float64Array;
+	/** Before centring. */
+	readonly range: ColumnRange;
+	readonly centre: Float64Array;
+	/** Whether the centre is not 0. */
+	readonly isMoved: boolean;
+	/** max ‖q_j‖ about the centre, rounded up. */
+	readonly norm: number;
+	readonly reach: Float64Array;
+}
+
+async function queriesOf(
+	{ d, X, scale, A1: { dtype } }: AttentionProblem<RowSource>,
+	sums: ProfileSums,
+	keys: KeyRanges,
+	valueCentre: Float64Array,
+): Promise<QueryNumbers> {
+	const queries = await sums.queryRanges();
+	const products = productSizes(queries.inputSizes, X).map((size) => size * scale);
+	const errors = products.map((size) => (d + 4) * queries.unit * size);
+	const range = queries.range.widened(errors);
+	const middle = range.middle();
+	const centred = await sums.centredQueries(middle, valueCentre);
+	const spread = sumOver(d, (b) => 2 * Math.abs(middle[b]) * keys.range.half()[b]);
+	const plainNorm = normWithin(queries.norm, range.reach(new Float64Array(d)));
+	const centredNorm = normWithin(centred.norm, range.reach(middle));
+	const isMoved = centredNorm < plainNorm && spread <= EXPONENT_SPREAD[dtype];
+	const centre = isMoved ? middle : new Float64Array(d);
+	const norm = roundUp(isMoved ? centredNorm : plainNorm) + Math.hypot(...errors);
+	return {
+		...{ ...centred, inputSizes: queries.inputSizes, products, range },
+		...{ centre, isMoved, norm, reach: range.reach(centre) },
+	};
+}
+
+/** The keys of a problem about their centre, and means with the weights ω. */
+interface KeyNumbers extends CentredKeys {
+	readonly centre: Float64Array;
+	readonly isMoved: boolean;
+	/** max ‖k_l‖ about the centre, rounded up. */
+	readonly norm: number;
+	readonly reach: Float64Array;
+	/** The rounding of a key less its midrange. */
+	readonly errors: Float64Array;
+}
+
+async function keysOf(
+	d: number,
+	sums: ProfileSums,
+	{ range, norm }: KeyRanges,
+	queryCentre: Float64Array,
+	valueCentre: Float64Array,
+): Promise<KeyNumbers> {
+	const middle = range.middle();
+	const weighted = await sums.centredKeys(middle, queryCentre, valueCentre);
+	const plainNorm = normWithin(norm, range.reach(new Float64Array(d)));
+	const centredNorm = normWithin(weighted.norm, range.reach(middle));
+	const isMoved = centredNorm < plainNorm;
+	const centre = isMoved ? middle : new Float64Array(d);
+	const errors = middle.map((x) => weighted.unit * Math.abs(x));
+	const moved = roundUp(isMoved ? centredNorm : plainNorm) + (isMoved ? Math.hypot(...errors) : 0);
+	return { ...weighted, centre, isMoved, norm: moved, reach: range.reach(centre), errors };
+}
+
+/** The error of the exponents of ω where numbers have a unit roundoff. */
+const exponentError = ({ isMoved, centre }: QueryNumbers, keyReach: Float64Array, unit: number): number => {
+	const d = centre.length;
+	return isMoved ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(centre[b]) * keyReach[b])) : 0;
+};
+
+/** The deficit and the mean of the values, which the weights ω are in. */
+function weightedMeans(
+	n: number,
+	{ range }: KeyRanges,
+	values: ValueNumbers,
+	queries: QueryNumbers,
+	keys: KeyNumbers,
+): Pick<Profile, "deficit" | "valueMean"> {
+	const d = keys.mean.length;
+	// Relative error of a sum with weights: the exponents, exp (2 ulp), terms and sums as in roundUp, and the sum over all rows in double precision.
+	const weightError =
+		Math.expm1(exponentError(queries, keys.reach, keys.unit)) + (4 + SINGLE_ROUNDINGS) * keys.unit + n * u;
+	const meanError = range.half().map((half, b) => 4 * weightError * half + keys.errors[b]);
+	const meanKey = keys.mean.map((mean, b) => mean - keys.centre[b]);
+	return {
+		valueMean: keys.valueMean.map(
+			(mean, i) => roundUp(mean) * (1 + 3 * weightError) + (d + 4) * keys.unit * values.sizes[i] + values.rounding[i],
+		),
+		deficit:
+			deficit(meanKey, queries.range, queries.centre) + sumOver(d, (b) => meanError[b] * queries.reach[b]) + 1e-9,
+	};
+}
+
+/** Bounds on sums over queries: |A1|, and |A1| |c| from E and the range of h. */
+function residualBounds(
+	d: number,
+	queries: QueryNumbers,
+	values: ValueNumbers,
+): Pick<Profile, "inputSums" | "residualSums"> {
+	const { unit } = queries;
+	const inputSums = queries.inputSums.map((sum) => roundUp(sum, unit));
+	const residualSums = Matrix.build(d, d, (a, i) =>
+		roundUp(
+			queries.targetSums.at(a, i) + inputSums[a] * (values.halfRange[i] + 2 * unit * Math.abs(values.centre[i])),
+			unit,
+		),
+	);
+	return { inputSums, residualSums };
+}
+
+function givenRounding(
+	{ scale, A1, E, roundedFrom }: AttentionProblem<RowSource>,
+	largest: Profile["largest"],
+	values: ValueNumbers,
+	keys: KeyNumbers,
+): InputRounding | undefined {
+	return InputRounding.of(A1.dtype, roundedFrom, () => ({
+		scale,
+		...largest,
+		targets: largestEntry(E),
+		keys: keys.reach.map((reach, b) => reach + Math.abs(keys.centre[b])),
+		keySpan: keys.reach,
+		valueProducts: values.sizes,
+		valueHalf: values.halfRange,
+		valueCentre: values.centre,
+	}));
 }
 
 /** A norm whose squares stayed in the normal range, otherwise the norm of what the coordinates reach. */
