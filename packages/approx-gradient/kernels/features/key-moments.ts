@@ -61,16 +61,19 @@ function addTile<T>(C: i32, both: bool, tile: usize, S: usize, moments: usize): 
 /** S += the moments of two nodes of a block, or of the first alone; tile: scratch for a tile. */
 function addPair<T>(columns: i32, both: bool, features: usize, values: usize, length: usize, row: usize, tile: usize, S: usize, moments: usize): void {
 	const step = <usize>columns * panelBytes();
-	let left = columns;
-	for (; left >= MOMENT_COLUMNS; left -= MOMENT_COLUMNS, S += MOMENT_COLUMNS * moments, values += MOMENT_COLUMNS * panelBytes()) {
-		momentTile<T>(MOMENT_COLUMNS, features, values, length, row, step, tile);
-		addTile<T>(MOMENT_COLUMNS, both, tile, S, moments);
+	for (let left = columns; left > 0; ) {
+		// Groups of columns as equal as can be: small ones have too few sums to keep the multipliers busy.
+		const groups = (left + MOMENT_COLUMNS - 1) / MOMENT_COLUMNS, group = (left + groups - 1) / groups;
+		if (group == MOMENT_COLUMNS) momentTile<T>(MOMENT_COLUMNS, features, values, length, row, step, tile);
+		else if (MOMENT_COLUMNS > 4 && group == 4) momentTile<T>(4, features, values, length, row, step, tile);
+		else if (MOMENT_COLUMNS > 3 && group == 3) momentTile<T>(3, features, values, length, row, step, tile);
+		else if (MOMENT_COLUMNS > 2 && group == 2) momentTile<T>(2, features, values, length, row, step, tile);
+		else momentTile<T>(1, features, values, length, row, step, tile);
+		addTile<T>(group, both, tile, S, moments);
+		left -= group;
+		S += <usize>group * moments;
+		values += <usize>group * panelBytes();
 	}
-	if (MOMENT_COLUMNS > 4 && left == 4) momentTile<T>(4, features, values, length, row, step, tile);
-	else if (MOMENT_COLUMNS > 3 && left == 3) momentTile<T>(3, features, values, length, row, step, tile);
-	else if (left == 2) momentTile<T>(2, features, values, length, row, step, tile);
-	else if (left == 1) momentTile<T>(1, features, values, length, row, step, tile);
-	addTile<T>(left, both, tile, S, moments);
 }
 
 /** S += the moments of a block of `nodes` nodes; columns of S are `moments` bytes. */

@@ -32,17 +32,49 @@ function evaluateColumns<T>(C: i32, feature: usize, nodes: i32, S: usize, stride
 	if ($c < C) v128.store(N, a$c$v, ($c * TILE_VECTORS + $v) * 16);
 }
 
-/** N (`columns` panels) += Sᵀ features over `nodes` nodes. */
+/** N += sum over nodes of S[node] · feature[node] for one column: four sums, for one would wait for each of its additions. */
+// @ts-ignore: decorator
+@inline
+function evaluateOne<T>(feature: usize, nodes: i32, S: usize, stride: usize, N: usize): void {
+	const end = feature + <usize>(nodes & ~3) * panelBytes();
+	// unroll n: 4, v: TILE_VECTORS
+	let a$n$v = zero();
+	for (; feature < end; feature += 4 * panelBytes(), S += 4 * stride) {
+		// unroll n: 4, v: TILE_VECTORS
+		a$n$v = multiplyAdd<T>(v128.load_splat<T>(S + $n * stride), v128.load(feature, ($n * TILE_VECTORS + $v) * 16), a$n$v);
+	}
+	for (let left = nodes & 3; left > 0; left--, feature += panelBytes(), S += stride) {
+		// unroll v: TILE_VECTORS
+		a0$v = multiplyAdd<T>(v128.load_splat<T>(S), v128.load(feature, $v * 16), a0$v);
+	}
+	// unroll v: TILE_VECTORS
+	a0$v = v128.add<T>(v128.add<T>(a0$v, a1$v), v128.add<T>(a2$v, a3$v));
+	// unroll v: TILE_VECTORS
+	a0$v = v128.add<T>(a0$v, v128.load(N, $v * 16));
+	// unroll v: TILE_VECTORS
+	v128.store(N, a0$v, $v * 16);
+}
+
+/**
+ * N (`columns` panels) += Sᵀ features over `nodes` nodes. Columns go in groups of at most five that are as equal as can be: a group of
+ * two or three has too few sums to keep the multipliers busy.
+ */
 export function addEvaluated<T>(columns: i32, feature: usize, nodes: i32, S: usize, stride: usize, N: usize): void {
 	const P = panelBytes();
 	for (let node = 0; node < nodes; node += RUN) {
 		const f = feature + <usize>node * P, run = min(RUN, nodes - node);
 		let left = columns, s = S + <usize>node * stride, to = N;
-		for (; left >= 5; left -= 5, s += 5 * sizeof<T>(), to += 5 * P) evaluateColumns<T>(5, f, run, s, stride, to);
-		if (left == 4) evaluateColumns<T>(4, f, run, s, stride, to);
-		else if (left == 3) evaluateColumns<T>(3, f, run, s, stride, to);
-		else if (left == 2) evaluateColumns<T>(2, f, run, s, stride, to);
-		else if (left == 1) evaluateColumns<T>(1, f, run, s, stride, to);
+		while (left > 0) {
+			const groups = (left + 4) / 5, group = (left + groups - 1) / groups;
+			if (group == 5) evaluateColumns<T>(5, f, run, s, stride, to);
+			else if (group == 4) evaluateColumns<T>(4, f, run, s, stride, to);
+			else if (group == 3) evaluateColumns<T>(3, f, run, s, stride, to);
+			else if (group == 2) evaluateColumns<T>(2, f, run, s, stride, to);
+			else evaluateOne<T>(f, run, s, stride, to);
+			left -= group;
+			s += <usize>group * sizeof<T>();
+			to += <usize>group * P;
+		}
 	}
 }
 

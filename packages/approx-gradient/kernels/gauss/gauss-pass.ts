@@ -4,7 +4,7 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { cotangents } from "../features/cotangents";
-import { panelFeatures } from "../features/features";
+import { panelFeatures, RUN_SIZE } from "../features/features";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows, rowBounds } from "./gauss-bounds";
 import { addEvaluated } from "../features/outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
@@ -47,6 +47,28 @@ function narrowParts<T>(wide: usize, count: i32, part: usize, out: usize): void 
 	for (const end = wide + <usize>count * P; wide < end; wide += P, out += P) {
 		// unroll v: TILE_VECTORS
 		v128.store_lane<u64>(out, f32x4.demote_f64x2_zero(v128.load(wide, $v * 16)), 0, $v * 8);
+	}
+}
+
+/**
+ * N (`columns` panels) += Sᵀ features over the nodes of `runs` runs of products, whose features are not made: a run adds its factor
+ * times the sum over its parents. S: the moments of these nodes. sums: `columns` panels.
+ */
+function addProducts<T>(columns: i32, runs: i32, table: usize, feature: usize, S: usize, N: usize, sums: usize): void {
+	const P = panelBytes(), stride = <usize>columns * sizeof<T>(), end = sums + <usize>columns * P;
+	for (const last = table + <usize>runs * RUN_SIZE; table < last; table += RUN_SIZE) {
+		const z = feature + <usize>load<i32>(table) * P, parent = feature + <usize>load<i32>(table, 4) * P, length = load<i32>(table, 8);
+		clearPanels(sums, columns);
+		addEvaluated<T>(columns, parent, length, S, stride, sums);
+		S += <usize>length * stride;
+		// unroll v: TILE_VECTORS
+		const z$v = v128.load(z, $v * 16);
+		for (let at = sums, to = N; at < end; at += P, to += P) {
+			// unroll v: TILE_VECTORS
+			const n$v = multiplyAdd<T>(z$v, v128.load(at, $v * 16), v128.load(to, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(to, n$v, $v * 16);
+		}
 	}
 }
 
@@ -107,6 +129,14 @@ function rejectRows<T>(d: i32, count: i32, keptPanels: usize, keptStep: usize, N
 	return rejected;
 }
 
+/** Whether a row of a panel is not accepted. */
+// @ts-ignore: decorator
+@inline
+function isRejected<T>(row: i32, keptPanels: usize, keptStep: usize): bool {
+	const inPart = panelRows<f64>();
+	return load<u64>(acceptedOf(keptPanels + <usize>(row / inPart) * keptStep) + (<usize>(row % inPart) << 3)) == 0;
+}
+
 /** sums[x · d + a] += |input_a| · terms[x] for three panels of terms and d of inputs, in double precision. */
 function addTerms(d: i32, inputs: usize, terms: usize, sums: usize): void {
 	const P = panelBytes();
@@ -136,15 +166,16 @@ function raiseKappa(accepted: usize, kappa: usize, most: usize): void {
 
 /**
  * A range of `rows` queries. Returns how many of them are left to the exact method; they have 1 in `flags`.
- * levels: first node of each degree 0..g + 1 and the end; nodes: those of degree <= g, or g + 1 where power sums need it or the gradient does.
- * byDegree: multinomials times S, K⁺ x columns (values, ones, extra); moments: S against values and ones, K⁺ x (d + 1);
+ * levels: first node of each degree 0..g + 1 and the end. runTable: the runs of the nodes of degree <= g, and behind them `tops` runs of
+ * those of degree g + 1, whose features are not made.
+ * byDegree: multinomials times S, K x columns (values, ones, extra), and behind it (K⁺ - K) x (1 + extra) (ones, extra); moments: S against values and ones, K⁺ x (d + 1);
  * multiplicity, raised: as `weight` and `raised` of `queryPass`; pilot: `pilotNodes` x d.
  * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
  */
 // @ts-ignore: decorator
 @inline
 export function gaussPass<T>(
-	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, runTable: usize,
+	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, moments: usize,
 	multiplicity: usize, raised: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
 ): i32 {
@@ -153,7 +184,7 @@ export function gaussPass<T>(
 	const nodes = load<i32>(levels + (<usize>(degree + 2) << 2)), K = load<i32>(levels + (<usize>(degree + 1) << 2));
 	const powers = <usize>(2 * r + 1) * P, sumBytes = <usize>sumColumns * powers;
 	const solutionBytes = <usize>solutionPanels(degree, r) * P, keptBytes = <usize>KEPT_PANELS * P;
-	const table = scratch, wide = table + EXPONENTIAL_TABLE, q = wide + 4 * block, feature = q + block, t = feature + <usize>nodes * P;
+	const table = scratch, wide = table + EXPONENTIAL_TABLE, q = wide + 4 * block, feature = q + block, t = feature + <usize>K * P;
 	const gradient = t + <usize>nodes * P, a1 = gradient + block, c = a1 + block, N = c + block, output = N + block + P;
 	const mean = output + block, coefficients = mean + block, sumsByDegree = coefficients + <usize>(degree + 1) * P;
 	const wideSums = sumsByDegree + <usize>(degree + 2) * <usize>columns * P, solution = wideSums + parts * sumBytes;
@@ -172,11 +203,14 @@ export function gaussPass<T>(
 		centrePanels<T>(d, valueCentre, c, wide);
 		panelFeatures<T>(feature, runs, runTable);
 		clearPanels(sumsByDegree, (degree + 2) * columns);
-		for (let k = 0, to = sumsByDegree; k <= degree + 1; k++, to += <usize>columns * P) {
+		for (let k = 0, to = sumsByDegree; k <= degree; k++, to += <usize>columns * P) {
 			const first = load<i32>(levels + (<usize>k << 2)), size = load<i32>(levels + (<usize>(k + 1) << 2)) - first;
 			const at = byDegree + <usize>(first * columns) * Z, f = feature + <usize>first * P;
-			if (k <= degree) addEvaluated<T>(columns, f, size, at, <usize>columns * Z, to);
-			else if (2 * r > degree) addEvaluated<T>(extra + 1, f, size, at + <usize>d * Z, <usize>columns * Z, to + block);
+			addEvaluated<T>(columns, f, size, at, <usize>columns * Z, to);
+		}
+		if (2 * r > degree) {
+			const topTable = runTable + <usize>runs * RUN_SIZE, at = byDegree + <usize>(K * columns) * Z;
+			addProducts<T>(extra + 1, tops, topTable, feature, at, sumsByDegree + <usize>((degree + 1) * columns) * P + block, small);
 		}
 		if (extra) {
 			clearPanels(mean, d);
@@ -205,8 +239,7 @@ export function gaussPass<T>(
 		residual<T>(d, N, c);
 		if (count < panelRows<T>() || left > 0)
 			for (let row = 0; row < panelRows<T>(); row++) {
-				const inPart = panelRows<f64>(), lane = acceptedOf(keptPanels + <usize>(row / inPart) * keptBytes) + (<usize>(row % inPart) << 3);
-				if (load<u64>(lane) != 0) continue;
+				if (!isRejected<T>(row, keptPanels, keptBytes)) continue;
 				clearRow<T>(N, d + 1, row);
 				clearRow<T>(c, d, row);
 				clearRow<T>(output, d, row);
@@ -226,6 +259,10 @@ export function gaussPass<T>(
 				v128.store(to, made5$v, $v * 16);
 			}
 		}
+		// Powers of a row beyond the method may be infinite.
+		if (left > 0)
+			for (let row = 0; row < panelRows<T>(); row++)
+				if (isRejected<T>(row, keptPanels, keptBytes)) clearRow<T>(gradient, d, row);
 		for (let part: usize = 0; part < parts; part++) {
 			const facts = keptPanels + part * keptBytes, o = wide, x = wide + block, g = x + block, p = g + block;
 			widenParts<T>(output, d, part, o);

@@ -28,22 +28,12 @@ export function solvePanels(nodes: i32, terms: i32): i32 {
 	return nodes * nodes + 3 * nodes + terms + 3;
 }
 
-/** to -= x · y, panels. */
-// @ts-ignore: decorator
-@inline
-function subtractProduct(to: usize, x: usize, y: usize): void {
-	// unroll v: TILE_VECTORS
-	const d$v = multiplySubtract<f64>(v128.load(x, $v * 16), v128.load(y, $v * 16), v128.load(to, $v * 16));
-	// unroll v: TILE_VECTORS
-	v128.store(to, d$v, $v * 16);
-}
-
 /**
  * π, monic of degree r: the Hankel system of the power sums over their size, by L D Lᵀ with pivots above the ridge. Rows whose
- * system comes to no number get s^r.
+ * system is lost to rounding get s^r.
  * scratch: nu (2 r), H (r x r).
  */
-function orthogonal(r: i32, constants: usize, sums: usize, pi: usize, nu: usize): void {
+function orthogonal(r: i32, constants: usize, sums: usize, reach: usize, pi: usize, nu: usize): void {
 	const P = panelBytes(), H = nu + <usize>(2 * r) * P, tiny = v128.splat<f64>(1e-300), one = v128.splat<f64>(1);
 	// unroll v: TILE_VECTORS
 	v128.store(pi + <usize>r * P, one, $v * 16);
@@ -72,48 +62,57 @@ function orthogonal(r: i32, constants: usize, sums: usize, pi: usize, nu: usize)
 	const share = v128.load_splat<f64>(constants, RIDGE);
 	// unroll v: TILE_VECTORS
 	ridge$v = v128.mul<f64>(ridge$v, share);
+	// L D Lᵀ: L below the diagonal, 1/D on it, L D above, so that each pivot is divided by once.
 	for (let i = 0; i < r; i++)
 		for (let j = 0; j <= i; j++) {
 			// unroll v: TILE_VECTORS
 			let e$v = v128.load(nu + <usize>(i + j) * P, $v * 16);
-			for (let k = 0; k < j; k++) {
-				const x = H + <usize>(i * r + k) * P, y = H + <usize>(j * r + k) * P, z = H + <usize>(k * r + k) * P;
+			for (let k = 0, x = H + <usize>i * P, y = H + <usize>(j * r) * P; k < j; k++, x += <usize>r * P, y += P) {
 				// unroll v: TILE_VECTORS
-				e$v = multiplySubtract<f64>(v128.mul<f64>(v128.load(x, $v * 16), v128.load(z, $v * 16)), v128.load(y, $v * 16), e$v);
+				e$v = multiplySubtract<f64>(v128.load(x, $v * 16), v128.load(y, $v * 16), e$v);
 			}
 			const to = H + <usize>(i * r + j) * P;
 			if (i == j) {
 				// unroll v: TILE_VECTORS
-				e$v = v128.max<f64>(v128.add<f64>(e$v, ridge$v), ridge$v);
-			} else {
-				const pivot = H + <usize>(j * r + j) * P;
+				e$v = v128.div<f64>(one, v128.max<f64>(v128.add<f64>(e$v, ridge$v), ridge$v));
 				// unroll v: TILE_VECTORS
-				e$v = v128.div<f64>(e$v, v128.load(pivot, $v * 16));
+				v128.store(to, e$v, $v * 16);
+			} else {
+				const above = H + <usize>(j * r + i) * P, pivot = H + <usize>(j * r + j) * P;
+				// unroll v: TILE_VECTORS
+				v128.store(above, e$v, $v * 16);
+				// unroll v: TILE_VECTORS
+				e$v = v128.mul<f64>(e$v, v128.load(pivot, $v * 16));
+				// unroll v: TILE_VECTORS
+				v128.store(to, e$v, $v * 16);
 			}
-			// unroll v: TILE_VECTORS
-			v128.store(to, e$v, $v * 16);
 		}
+	const none = zero();
 	for (let i = 0; i < r; i++) {
-		const to = pi + <usize>i * P;
+		const to = pi + <usize>i * P, from = nu + <usize>(r + i) * P;
 		// unroll v: TILE_VECTORS
-		const made1$v = f64x2.neg(v128.load(nu + <usize>(r + i) * P, $v * 16));
+		let p$v = v128.sub<f64>(none, v128.load(from, $v * 16));
+		for (let k = 0, x = H + <usize>(i * r) * P, y = pi; k < i; k++, x += P, y += P) {
+			// unroll v: TILE_VECTORS
+			p$v = multiplySubtract<f64>(v128.load(x, $v * 16), v128.load(y, $v * 16), p$v);
+		}
 		// unroll v: TILE_VECTORS
-		v128.store(to, made1$v, $v * 16);
-		for (let k = 0; k < i; k++) subtractProduct(to, H + <usize>(i * r + k) * P, pi + <usize>k * P);
+		v128.store(to, p$v, $v * 16);
 	}
 	for (let i = r - 1; i >= 0; i--) {
 		const to = pi + <usize>i * P, pivot = H + <usize>(i * r + i) * P;
 		// unroll v: TILE_VECTORS
-		const made2$v = v128.div<f64>(v128.load(to, $v * 16), v128.load(pivot, $v * 16));
+		let p$v = v128.mul<f64>(v128.load(to, $v * 16), v128.load(pivot, $v * 16));
+		for (let k = i + 1; k < r; k++) {
+			const x = H + <usize>(k * r + i) * P, y = pi + <usize>k * P;
+			// unroll v: TILE_VECTORS
+			p$v = multiplySubtract<f64>(v128.load(x, $v * 16), v128.load(y, $v * 16), p$v);
+		}
 		// unroll v: TILE_VECTORS
-		v128.store(to, made2$v, $v * 16);
-		for (let k = i + 1; k < r; k++) subtractProduct(to, H + <usize>(k * r + i) * P, pi + <usize>k * P);
+		v128.store(to, p$v, $v * 16);
 	}
 	// unroll v: TILE_VECTORS
 	power$v = deviation$v;
-	const most = v128.splat<f64>(1e300);
-	// unroll v: TILE_VECTORS
-	let finite$v = v128.lt<f64>(zero(), one);
 	for (let k = r - 1; k >= 0; k--) {
 		const to = pi + <usize>k * P;
 		// unroll v: TILE_VECTORS
@@ -121,10 +120,23 @@ function orthogonal(r: i32, constants: usize, sums: usize, pi: usize, nu: usize)
 		// unroll v: TILE_VECTORS
 		v128.store(to, p$v, $v * 16);
 		// unroll v: TILE_VECTORS
-		finite$v = v128.and(finite$v, v128.lt<f64>(v128.abs<f64>(p$v), most));
-		// unroll v: TILE_VECTORS
 		power$v = v128.mul<f64>(power$v, deviation$v);
 	}
+	// Zeros within R give Σ |π_i| R^i <= (2 R)^r: what is far beyond comes from rounding.
+	// unroll v: TILE_VECTORS
+	const R$v = v128.load(reach, $v * 16);
+	// unroll v: TILE_VECTORS
+	let size$v = one;
+	// unroll v: TILE_VECTORS
+	let most$v = v128.splat<f64>(2);
+	for (let k = r - 1; k >= 0; k--) {
+		// unroll v: TILE_VECTORS
+		size$v = multiplyAdd<f64>(size$v, R$v, v128.abs<f64>(v128.load(pi + <usize>k * P, $v * 16)));
+		// unroll v: TILE_VECTORS
+		most$v = v128.mul<f64>(most$v, v128.add<f64>(R$v, R$v));
+	}
+	// unroll v: TILE_VECTORS
+	const finite$v = v128.le<f64>(size$v, most$v);
 	for (let k = 0; k < r; k++) {
 		const to = pi + <usize>k * P;
 		// unroll v: TILE_VECTORS
@@ -255,7 +267,7 @@ export function solveRows(
 	const e$v = exponentialBelow<f64>(v128.load(reach, $v * 16), table);
 	// unroll v: TILE_VECTORS
 	v128.store(factor + 3 * P, e$v, $v * 16);
-	orthogonal(r, constants, sums, pi, nu);
+	orthogonal(r, constants, sums, reach, pi, nu);
 	square(r, constants, reach, pi, w, size, factor + 2 * P);
 	divide(degree, r, M, constants, reach, w, size, factor + 3 * P, nu, solution, factor, factor + P);
 }

@@ -38,6 +38,7 @@ export const gaussKernels = kernelModule({
 				"terms: i32",
 				"levels: usize",
 				"runs: i32",
+				"tops: i32",
 				"runTable: usize",
 				"A1: usize",
 				"E: usize",

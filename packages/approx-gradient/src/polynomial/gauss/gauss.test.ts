@@ -1,6 +1,6 @@
 import { asDtype, generateProblem } from "@attgrad/attention-problem";
 import { streamingGradient } from "@attgrad/exact-gradient";
-import { createRuntime, Matrix, maxAbs, maxAbsDifference, unitRoundoff } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, Matrix, maxAbs, maxAbsDifference, unitRoundoff } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
 import { describeAlgorithmContract } from "../../testing.ts";
 import { polynomial } from "../polynomial.ts";
@@ -33,6 +33,19 @@ describe("basis gauss", () => {
 				const tolerance = 1000 * unitRoundoff(dtype) * problem.n ** 0.5;
 				expect(maxAbsDifference(one.gradient, other.gradient)).toBeLessThan(tolerance);
 				expect(Math.abs(one.loss - other.loss)).toBeLessThan(tolerance * one.loss);
+			}
+	});
+
+	it("is finite and proved where scores of a row are few and their power sums hold little but rounding", async () => {
+		const given = generateProblem({ distribution: "low-rank", n: 333, d: 4, B: 1, seed: 1 });
+		const truth = await streamingGradient(given);
+		for (const kernel of await availableKernels())
+			for (const degree of [4, 5, 7, 9]) {
+				const options = polynomial.options.parse({ basis: "gauss", degree });
+				const result = await polynomial.run(given, options, await createRuntime({ kernel, threads: 1 }));
+				const bound = result.certificate?.bound ?? 0;
+				expect(maxAbsDifference(result.gradient, truth.gradient), `${kernel} ${degree}`).toBeLessThanOrEqual(bound);
+				expect(result.exactRows, `${kernel} ${degree}`).toBe(0);
 			}
 	});
 

@@ -1,5 +1,5 @@
 import { bytesPerNumber, type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
-import { raisedTable, runTable } from "../kernels/feature-tables.ts";
+import { edgeTable, raisedTable } from "../kernels/feature-tables.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
 import { putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
@@ -124,12 +124,11 @@ function queryOperands(
 	const r = nodesOf(degree);
 	const { starts, multiplicity } = levelsOf(tree);
 	const nodes = tree.raisedSize;
-	const runs = runTable(tree, 2 * r > degree ? nodes : tree.size);
-	const byDegree = Float64Array.from(moments, (moment, at) => moment * multiplicity[Math.floor(at / columns)]);
-	const narrow = Float64Array.from(
-		{ length: nodes * (d + 1) },
-		(_, at) => moments[Math.floor(at / (d + 1)) * columns + (at % (d + 1))],
-	);
+	const runs = edgeTable(tree);
+	const byDegree = byDegreeTable(input, moments, columns);
+	const narrow = new Float64Array(nodes * (d + 1));
+	for (let node = 0, at = 0; node < nodes; node++)
+		for (let i = 0; i <= d; i++) narrow[at++] = moments[node * columns + i];
 	const pilot = pilotTable(input, moments, columns);
 	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
@@ -139,7 +138,7 @@ function queryOperands(
 	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, dtype, values);
 	const shared = {
 		...{ d, degree, extra: columns - d - 1, terms: M, levels: putIndices(kernels, starts) },
-		...{ runs: runCount, runTable: runAddress },
+		...{ runs: runCount, tops: runs.products, runTable: runAddress },
 		valueCentre: doubles(frame.valueCentre),
 		queryMap: doubles(queryMap.data),
 		none: kernels.allocateZeros("f64", d),
@@ -161,8 +160,21 @@ function queryOperands(
 	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 7;
 	return {
 		shared,
-		scratch: 256 + (wide + 2 * nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes,
+		scratch: 256 + (wide + tree.size + nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes,
 	};
+}
+
+/** Multinomials times moments: those of degree <= g against all columns, then those of degree g + 1 against ones and squares. */
+function byDegreeTable({ tree, constants }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+	const { d, size, raisedSize } = tree;
+	const { multiplicity } = levelsOf(tree);
+	const table = new Float64Array(size * columns + (raisedSize - size) * (columns - d));
+	let to = 0;
+	for (let node = 0, at = 0; node < raisedSize; node++)
+		for (let column = 0; column < columns; column++, at++)
+			if (node < size || column >= d) table[to++] = moments[at] * multiplicity[node];
+	if (edgeTable(tree).products > d + constants.degree) throw new Error("more runs than bounds on rounding count");
+	return table;
 }
 
 /** Σ_l ω_l T(s_l) k_l as a table of moments, nodes x d, T the Taylor polynomial of degree `pilotDegree`; none for the form l1. */

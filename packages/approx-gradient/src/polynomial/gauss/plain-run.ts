@@ -185,6 +185,8 @@ class QueryRows {
 		spreadCotangents(this.#cotangents, this.#narrow, d + 1, tree.raisedSize, count, this.#spread);
 		if (route === "moment") this.#raise(features, count);
 		else this.#reverse(features, points, count);
+		// Powers of a row beyond the method may be infinite.
+		for (const j of exact) for (let b = 0; b < d; b++) this.#rowGradients[b * count + j] = 0;
 		this.sum.add(block, queryGradients(this.#rowGradients, states.normalisers, count, d), space.frame.queryMap);
 		for (let j = 0; j < count; j++) {
 			if (exact.has(j)) continue;

@@ -73,7 +73,7 @@ export class RowPolynomial {
 	 * @param radius R, at least every |s_l|
 	 */
 	solve(sums: ArrayLike<number>, radius: number, first = 0, step = 1): void {
-		this.#orthogonal(sums, first, step);
+		this.#orthogonal(sums, radius, first, step);
 		this.#squareOf(radius);
 		this.#divide(radius);
 	}
@@ -106,7 +106,7 @@ export class RowPolynomial {
 	 * π: monic of degree r, from the Hankel system of the power sums over their size, with a small multiple of the trace on the
 	 * diagonal. Bounds hold for any π: a poor solution makes them larger, not wrong.
 	 */
-	#orthogonal(sums: ArrayLike<number>, first: number, step: number): void {
+	#orthogonal(sums: ArrayLike<number>, radius: number, first: number, step: number): void {
 		const r = this.nodes;
 		const [pi, H, nu] = [this.#pi, this.#hankel, this.#moments];
 		pi.fill(0);
@@ -136,13 +136,14 @@ export class RowPolynomial {
 			for (let k = i + 1; k < r; k++) entry -= H[k * r + i] * pi[k];
 			pi[i] = entry;
 		}
-		let [scale, finite] = [1, true];
+		let [scale, size] = [1, 1];
 		for (let k = r - 1; k >= 0; k--) {
 			scale *= deviation;
 			pi[k] *= scale;
-			finite &&= Number.isFinite(pi[k]);
+			size = size * radius + Math.abs(pi[k]);
 		}
-		if (!finite) pi.fill(0, 0, r);
+		// Zeros within R give Σ |π_i| R^i <= (2 R)^r: what is far beyond comes from rounding.
+		if (!(size <= 2 * (2 * radius) ** r)) pi.fill(0, 0, r);
 	}
 
 	#squareOf(radius: number): void {

@@ -26,6 +26,27 @@ export function runTable({ d, parent, variable }: FeatureTree, nodes: number): R
 }
 
 /**
+ * The runs of a total-degree tree whose nodes of one degree more are no features but products, in the order of the nodes: triples of
+ * runs that features are made of, then of those of degree g + 1, which are `products`, of any length.
+ */
+export function edgeTable(tree: FeatureTree): RunTable {
+	const table = edges.get(tree) ?? makeEdgeTable(tree);
+	edges.set(tree, table);
+	return table;
+}
+
+const edges = new WeakMap<FeatureTree, RunTable>();
+
+function makeEdgeTable(tree: FeatureTree): RunTable {
+	const { d, size, raisedSize, parent, variable } = tree;
+	const table = runTable(tree, size);
+	const factors = Array.from(variable.subarray(0, raisedSize), (v) => v - d);
+	const runs = runsOf(factors, Array.from(parent.subarray(0, raisedSize)), size, Number.POSITIVE_INFINITY);
+	const triples = runs.flatMap(({ factor, parent, length }) => [factor, parent, length]);
+	return { ...table, triples: Int32Array.of(...table.triples, ...triples), products: runs.length };
+}
+
+/**
  * The first `nodes` nodes of a tree, most of them as products. With x the last variable, the base B₀ of the set are its monomials
  * without x, and B_t those of them that x^t can multiply. The base comes first, those that go with the highest powers before the others, so
  * that each B_t is its beginning; then the powers of x; and B_t x^t is a run of products, one factor and one run of parents. With d = 4, degree 6
