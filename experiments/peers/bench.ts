@@ -6,7 +6,12 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { peers as programPeers } from "@attgrad/algorithms";
 import { polynomial } from "@attgrad/approx-gradient";
-import { type AnyGradientAlgorithm, type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
+import {
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	type GradientResult,
+	generateProblem,
+} from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import {
 	ComputationError,
@@ -71,7 +76,18 @@ const route = (name: "moment" | "reverse", degree: number, dtype: Dtype, threads
 	threads,
 });
 
+/** The time to a proof: every entry within `relative` of the largest one, by polynomials by row at the degree that this takes. */
+const proved = (relative: number, threads: number): Candidate => ({
+	name: `**gauss**, proves ${relative}`,
+	algorithm: polynomial,
+	options: polynomial.options.parse({ basis: "gauss", relative }),
+	dtype: "f64",
+	threads,
+});
+
 const routes = (degree: number) => [
+	proved(1e-2, 1),
+	proved(1e-2, 2),
 	route("reverse", degree, "f64", 1),
 	route("reverse", degree, "f64", 2),
 	route("reverse", degree, "f32", 1),
@@ -114,6 +130,8 @@ interface Line {
 	readonly candidate: Candidate;
 	readonly times: number[];
 	readonly error?: number;
+	/** The proved error over max |g|. */
+	readonly proved?: number;
 	readonly reason?: string;
 	/** Milliseconds of the shortest run of a round, by our clock or that of the program that computes it. */
 	time(): Promise<number>;
@@ -158,8 +176,13 @@ async function lineOf(
 	const supported = algorithm.supports(problem, options);
 	if (supported !== true) return { ...line, reason: supported.reason };
 	try {
-		const { gradient } = await run();
-		return reference && !part ? { ...line, error: maxAbsDifference(gradient, reference) / maxAbs(reference) } : line;
+		const { gradient, certificate } = await run();
+		const proved = certificate && Number.isFinite(certificate.bound) ? certificate.bound / maxAbs(gradient) : undefined;
+		return {
+			...line,
+			...(reference && !part && { error: maxAbsDifference(gradient, reference) / maxAbs(reference) }),
+			...(proved !== undefined && { proved }),
+		};
 	} catch (failure) {
 		// a program that is not there or lacks a package, or other software that runs out of its memory
 		if (!(failure instanceof ComputationError || others.includes(algorithm))) throw failure;
@@ -198,15 +221,16 @@ function tableText({ n, d }: Table, lines: readonly Line[], kernel: string): str
 	return [
 		`n = ${n}, d = ${d}, milliseconds a gradient (shortest run of ${rounds} rounds; slow ones of 3), kernel ${kernel}:`,
 		"",
-		"| | number type | threads | ms | time / first | error |",
-		"|---|---|---|---|---|---|",
+		"| | number type | threads | ms | time / first | error | proved error / max \\|g\\| |",
+		"|---|---|---|---|---|---|---|",
 		...lines.map((line) => {
 			const { name, dtype, threads } = line.candidate;
-			if (line.reason !== undefined) return `| ${name} | ${dtype} | ${threads} | ${line.reason} | | |`;
+			if (line.reason !== undefined) return `| ${name} | ${dtype} | ${threads} | ${line.reason} | | | |`;
 			const time = timeOf(line);
 			const ratio = time >= first ? (time / first).toPrecision(3) : `1/${(first / time).toPrecision(3)}`;
 			const error = line.error === undefined ? "" : line.error.toExponential(1);
-			return `| ${name} | ${dtype} | ${threads} | ${Number(time.toPrecision(3))} | ${ratio} | ${error} |`;
+			const bound = line.proved === undefined ? "" : line.proved.toExponential(1);
+			return `| ${name} | ${dtype} | ${threads} | ${Number(time.toPrecision(3))} | ${ratio} | ${error} | ${bound} |`;
 		}),
 		"",
 	];

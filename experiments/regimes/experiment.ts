@@ -1,4 +1,4 @@
-import { defineExperiment, type GridBlock, numberText, type Row } from "@attgrad/harness";
+import { defineExperiment, describeProved, type GridBlock, numberText, type Row } from "@attgrad/harness";
 import { present } from "@attgrad/matrix-core";
 import { leadAtLargest, regimeBlocks, regimeNameOf, regimeOf, regimes } from "./regimes.ts";
 
@@ -62,7 +62,7 @@ export default defineExperiment({
 				"The title is about the largest n of each panel that both have. The error that is proven is ε = 1/n; K is the polynomial's rank. " +
 				`Few sizes, and below n = 1,024 work that does not grow with n: no exponent can be read here. √ln n is the threshold${
 					isUnprovedAtThreshold(rows) ? ", where at the largest n no degree proves the error" : ""
-				}. Where d = log₂ n the polynomial does not pay: K is above n at every n that fits a computer.`,
+				}. Where d = log₂ n the polynomial does not pay: K is above n at every n that fits a computer. ${describeProved(rows)}`,
 		},
 	],
 });

@@ -2,6 +2,7 @@ import {
 	countSizes,
 	defineExperiment,
 	describeExponent,
+	describeProved,
 	type FigureFacts,
 	type GridBlock,
 	type LineFigure,
@@ -118,7 +119,8 @@ export default defineExperiment({
 				{ exponent: 2, label: "~ n²" },
 			],
 			fitted: true,
-			caveat: "Polynomials prove max |g̃ − g| ≤ ε at every n. d and B are fixed: the favourable case.",
+			caveat: (rows) =>
+				`Polynomials prove max |g̃ − g| ≤ ε at every n. d and B are fixed: the favourable case. ${describeProved(rows)}`,
 		},
 		{
 			name: "local-exponent",

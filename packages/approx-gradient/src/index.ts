@@ -74,6 +74,7 @@ export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
 export { costRun } from "./planner/costs/cost-algorithms.ts";
 export { type CostName, costNames } from "./planner/costs/costs.ts";
+export { exactRowsRun, exactRowsTime } from "./planner/costs/exact-rows-cost.ts";
 export { type PlannedRun, predictTime } from "./planner/costs/predict-time.ts";
 export type { Plan, PlanEntry, PlanTarget } from "./planner/plan.ts";
 export { type AskedError, type ForwardPlan, planForward } from "./planner/plan-forward.ts";

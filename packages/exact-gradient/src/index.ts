@@ -3,6 +3,7 @@ export { attentionForward, attentionLayer, attentionLayers } from "./attention.t
 export { backwardDefinition, backwardStreaming, exactBackwards } from "./backward/algorithms.ts";
 export { definitionBackward } from "./backward/definition.ts";
 export { type OperatorOutput, operatorForward } from "./backward/forward.ts";
+export { type KernelBackward, kernelBackward } from "./backward/kernel-backward.ts";
 export { type ProblemGradients, problemGradients } from "./backward/problem-gradients.ts";
 /** The objects of the paper's section 3, under their names there. */
 export * as objects from "./definition.ts";

@@ -3,7 +3,8 @@ import { withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
 import { withinRelative } from "../relative/within-relative.ts";
-import { gaussOfDegree, gaussRequest, gaussWithin } from "./gauss/gauss-gradient.ts";
+import { gaussWithin } from "./gauss/degree-choice.ts";
+import { gaussOfDegree, gaussRequest } from "./gauss/gauss-gradient.ts";
 import { memoryOf } from "./method/memory.ts";
 import { methodOf, profileOn } from "./method/method-of.ts";
 import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
@@ -55,7 +56,7 @@ export const polynomial = defineAlgorithm({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error (Theorem 1.6), time O(n K d)",
 	exact: false,
-	version: 11,
+	version: 12,
 	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },

@@ -14,6 +14,7 @@ export type {
 	Rule,
 	Series,
 } from "./figure.ts";
+export { describeProved, provedShare } from "./labels/proved-share.ts";
 export { layoutWidth } from "./look/layout.ts";
 export { figureModel } from "./model/figure-model.ts";
 export type { LegendEntry } from "./model/panel-model.ts";

@@ -2,7 +2,8 @@ import { ComputationError } from "@attgrad/matrix-core";
 import { aPrioriBound } from "../../polynomial/certificates/a-priori.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
-import { gaussDegreeWithin, gaussRequest, gaussWithin } from "../../polynomial/gauss/gauss-gradient.ts";
+import { gaussDegreeWithin, gaussWithin } from "../../polynomial/gauss/degree-choice.ts";
+import { gaussRequest } from "../../polynomial/gauss/gauss-gradient.ts";
 import type { Approximation, Method } from "../../polynomial/method/approximation.ts";
 import { balancedSpace } from "../../polynomial/method/feature-space.ts";
 import { methodOf } from "../../polynomial/method/method-of.ts";
@@ -10,6 +11,7 @@ import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { approximationWithin, type GradientRequest, gradientWithin } from "../../polynomial/polynomial-gradient.ts";
 import { type Profile, profileOf } from "../../polynomial/profile/profile.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
+import { exactRowsTime } from "../costs/exact-rows-cost.ts";
 import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 
@@ -50,9 +52,6 @@ const sizesOf = (d: number, degree: number) => ({
 /** Milliseconds that choosing the degree takes, which the model, measured at given degrees, does not have. */
 const DEGREE_CHOICE = 0.6;
 
-/** Milliseconds of an exact row against a key, in plain TypeScript. */
-const exactPair = (d: number): number => 1e-6 * (12 + 5 * d + 1.2 * d * d);
-
 /** By how many degrees polynomials by row prove what one for all does, two at least on data of the project. */
 const GAUSS_GAIN = 2;
 
@@ -64,7 +63,9 @@ export function variantTime(
 	exactRows = 0,
 ) {
 	if (basis === "gauss")
-		return DEGREE_CHOICE + model.timeOf("polynomial/gauss", { n, d, ...sizes }) + exactPair(d) * exactRows * n;
+		return (
+			DEGREE_CHOICE + model.timeOf("polynomial/gauss", { n, d, ...sizes }) + exactRowsTime(model, { n, d }, exactRows)
+		);
 	const time = DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
 	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
 }

@@ -1,7 +1,6 @@
-import type { AttentionProblem, GradientResult } from "@attgrad/attention-problem";
+import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
 import {
 	add,
-	ComputationError,
 	type KernelName,
 	type Matrix,
 	type RowSource,
@@ -9,23 +8,22 @@ import {
 	scale,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
-import { certificateOf } from "../../error-bound/index.ts";
+import { certificateOf, type ErrorParts } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/gradient-sum.ts";
 import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
 import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
 import { memoryOf } from "../method/memory.ts";
-import { availableMemory, countMonomials, requireMemory } from "../monomials/feature-tree.ts";
+import { countMonomials, requireMemory } from "../monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../monomials/total-degree.ts";
 import type { Profile } from "../profile/profile.ts";
 import { routes } from "../routes/index.ts";
 import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
-import { exactRowSums } from "./exact-rows.ts";
-import { gaussOnKernels } from "./kernel-run.ts";
+import { ExactRows } from "./exact/exact-rows.ts";
+import { gaussOnKernels, type InVain } from "./kernel-run.ts";
 import { plainGaussRun } from "./plain-run.ts";
-import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
-import { type ScoreSample, sampleScores } from "./score-sample.ts";
+import { scaledTotals } from "./totals.ts";
 
 /** A gradient with a polynomial of its own for each row that is asked for. */
 export interface GaussRequest {
@@ -37,6 +35,8 @@ export interface GaussRequest {
 	readonly form: RowForm;
 	readonly kernel: KernelName;
 	readonly runtime: Runtime;
+	/** The rows that no degree has served so far, which a run at another degree need not compute again. */
+	readonly exact: ExactRows;
 }
 
 /** A request on the route by moments. */
@@ -50,17 +50,8 @@ export const gaussRequest = (
 	...{ problem, profile, runtime, form, route },
 	space: balancedSpace(profile),
 	kernel: runtime.kernel,
+	exact: new ExactRows(problem, profile, runtime),
 });
-
-/** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
-const HIGHEST = 40;
-const PATIENCE = 4;
-
-/** The largest accepted prediction, as a part of epsilon: a run in vain costs more than a degree too many, which one in some runs is. */
-const MARGIN = 0.5;
-
-/** Runs whose certificate may turn out above epsilon. */
-const TRIES = 4;
 
 const sizesOf = (d: number, degree: number) => ({
 	size: countMonomials(d, degree),
@@ -96,7 +87,7 @@ function countsOf(request: GaussRequest, degree: number): RoundingCounts {
 }
 
 /** Bytes that a run takes. */
-const memoryAt = ({ profile, route }: GaussRequest, degree: number): number =>
+export const memoryAt = ({ profile, route }: GaussRequest, degree: number): number =>
 	memoryOf({ route: routes[route], profile }, { ...sizesOf(profile.d, degree) });
 
 /**
@@ -104,22 +95,54 @@ const memoryAt = ({ profile, route }: GaussRequest, degree: number): number =>
  * @throws UsageError when the features would not fit in memory
  */
 export async function gaussOfDegree(request: GaussRequest, degree: number): Promise<GradientResult> {
-	const { problem, profile, space } = request;
-	const { run, constants, tree } = await runOfDegree(request, degree);
+	return withExactRows(request, degree, await runOfDegree(request, degree));
+}
+
+/** By how much the bound that the rows so far foretell must be above epsilon for a run to be given up. */
+const SURELY_ABOVE = 1.1;
+
+/**
+ * The same, given up as soon as the rows so far, which are spread over all, foretell a bound above epsilon: then there is no result, and
+ * the bound is the foretold one.
+ */
+export async function gaussUntilMissed(
+	request: GaussRequest,
+	degree: number,
+	epsilon: number,
+): Promise<{ readonly result?: GradientResult; readonly bound: number }> {
+	const { n } = request.problem;
+	let foretold = 0;
+	const constants = constantsOf(request, degree);
+	const ran = await runOfDegree(request, degree, (totals, rows) => {
+		const ofRows = scaledTotals(totals, n / rows);
+		foretold = boundOf(request, boundFromGaussTotals(request, constants, { ofRows }), ofRows.largestKappa).bound;
+		return foretold > SURELY_ABOVE * epsilon;
+	});
+	if (ran.run.rows < n) return { bound: foretold };
+	const result = await withExactRows(request, degree, ran);
+	return { result, bound: result.certificate?.bound ?? Number.POSITIVE_INFINITY };
+}
+
+const boundOf = ({ space }: GaussRequest, error: ErrorParts, relativeError: number): Certificate =>
+	certificateOf({ kind: "a-posteriori", error, radius: space.radius, relativeError });
+
+async function withExactRows(
+	request: GaussRequest,
+	degree: number,
+	{ run, constants, tree }: Awaited<ReturnType<typeof runOfDegree>>,
+): Promise<GradientResult> {
 	const { exactRows, largestKappa } = run.totals;
-	const exact = await exactRowSums(problem, { profile }, exactRows, constants.scoreError);
+	const exact = await request.exact.sums(exactRows, constants.scoreError);
 	const totals = { ofRows: run.totals, ...(exactRows.length > 0 && { exact }) };
-	const error = boundFromGaussTotals({ profile, space }, constants, totals);
-	const gradient = add(run.gradient, scale(exact.gradient, problem.scale));
 	return {
-		...requireFinite("polynomial", { gradient, loss: run.loss + exact.loss }),
+		...requireFinite("polynomial", {
+			gradient: add(run.gradient, scale(exact.gradient, request.problem.scale)),
+			loss: run.loss + exact.loss,
+		}),
 		degree,
 		rank: tree.size,
 		exactRows: exactRows.length,
-		certificate: certificateOf({
-			...{ kind: "a-posteriori", error },
-			...{ radius: space.radius, relativeError: largestKappa },
-		}),
+		certificate: boundOf(request, boundFromGaussTotals(request, constants, totals), largestKappa),
 	};
 }
 
@@ -136,123 +159,19 @@ export async function gaussWithoutRest(request: GaussRequest, degree: number): P
 	const { run, constants } = await runOfDegree(request, degree);
 	const { exactRows, largestKappa: relativeError } = run.totals;
 	const error = boundFromGaussTotals(request, constants, { ofRows: run.totals });
-	const { radius } = request.space;
-	const { floatFloor: floor } = certificateOf({ kind: "a-posteriori", error, radius, relativeError });
+	const { floatFloor: floor } = boundOf(request, error, relativeError);
 	return { gradient: run.gradient, leftOut: exactRows.length, floor };
 }
 
 /** Runs a degree, without the rows that it does not serve. */
-async function runOfDegree(request: GaussRequest, degree: number) {
+async function runOfDegree(request: GaussRequest, degree: number, isInVain?: InVain) {
 	const { problem, profile, space, runtime, route } = request;
 	requireMemory(sizesOf(profile.d, degree).size, memoryAt(request, degree));
 	const constants = constantsOf(request, degree);
 	const tree = keptTotalDegreeTree(profile.d, degree);
 	const input = { problem, tree, space, constants, route };
 	const run = onKernels(request)
-		? await gaussOnKernels(input, runtime)
+		? await gaussOnKernels(input, runtime, isInVain)
 		: await plainGaussRun(input, runtime.onProgress);
 	return { run, constants, tree };
-}
-
-/** A degree and what it is predicted to prove. */
-export interface PredictedDegree extends PredictedBound {
-	readonly degree: number;
-}
-
-/**
- * The least degree, from `from` on, that is predicted to prove epsilon with at most half of the rows exact.
- * @throws ComputationError `invalid` where none is, with what could be proved; `skipped` where its features would not fit
- */
-export function gaussDegreeWithin(
-	request: GaussRequest,
-	epsilon: number,
-	from = 0,
-	sample?: ScoreSample,
-): PredictedDegree {
-	const scores = sample ?? sampleScores(request.problem, request);
-	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
-	let near: PredictedDegree | undefined;
-	const available = availableMemory();
-	for (let degree = from, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
-		const predicted = predictGaussBound(scores, request, constantsOf(request, degree));
-		const fits = memoryAt(request, degree) <= available;
-		// The method is of no use where most rows are left to the exact one.
-		if (predicted.exactRows > request.profile.n / 2) continue;
-		worse = predicted.bound < best.bound ? 0 : worse + 1;
-		if (predicted.bound < best.bound && fits) best = { bound: predicted.bound, degree };
-		if (predicted.bound <= epsilon && fits) near ??= { ...predicted, degree };
-		if (predicted.bound <= MARGIN * epsilon && fits) return { ...predicted, degree };
-		if (!fits && near) return near;
-		if (!fits)
-			throw new ComputationError(
-				"skipped",
-				`polynomial: epsilon ${epsilon} needs a degree above ${degree - 1}, ${memoryAt(request, degree)} bytes at ${degree}, ` +
-					`${available} are available; ${couldProve(best)}`,
-			);
-	}
-	if (near) return near;
-	throw new ComputationError(
-		"invalid",
-		`polynomial: no degree certifies epsilon ${epsilon} at radius ${request.space.radius.toPrecision(4)} in ` +
-			`${request.profile.dtype}; ${couldProve(best)}`,
-	);
-}
-
-/** The least bound that a degree is predicted to prove with at most half of the rows exact; Infinity where none is. */
-export function leastProvable(request: GaussRequest, sample: ScoreSample): { bound: number; degree: number } {
-	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
-	for (let degree = 0, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
-		if (memoryAt(request, degree) > availableMemory()) break;
-		const { bound, exactRows } = predictGaussBound(sample, request, constantsOf(request, degree));
-		if (exactRows > request.profile.n / 2) continue;
-		worse = bound < best.bound ? 0 : worse + 1;
-		if (bound < best.bound) best = { bound, degree };
-	}
-	return best;
-}
-
-const couldProve = ({ bound, degree }: { bound: number; degree: number }): string =>
-	Number.isFinite(bound)
-		? `the least that could be certified is about ${bound.toExponential(1)}, at degree ${degree}`
-		: "nothing could be certified";
-
-/**
- * The gradient with a certificate of at most epsilon at the least degree that proves it: predicted from a sample, proved by the
- * run, one degree more where the run does not.
- * @throws ComputationError as `gaussDegreeWithin`
- */
-export async function gaussWithin(request: GaussRequest, epsilon: number, first?: number): Promise<GradientResult> {
-	const sample = sampleScores(request.problem, request);
-	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
-	let result = await gaussOfDegree(request, degree);
-	for (let tries = 1; tries < TRIES && !(boundOf(result) <= epsilon); tries++) {
-		// A sample that underestimates the bound at one degree does so at the next.
-		const { bound: predicted } = predictGaussBound(sample, request, constantsOf(request, degree));
-		const missed = Math.max(1, boundOf(result) / predicted);
-		const wanted = Number.isFinite(missed) ? epsilon / missed : epsilon;
-		const { runtime } = request;
-		const before = `degree ${degree} proves ${boundOf(result).toExponential(1)}, not ${epsilon.toPrecision(3)}`;
-		degree = nextDegree(request, epsilon, wanted, degree + 1, sample);
-		runtime.onMoreRounds?.(1);
-		runtime.onNotice?.(`${before}: again with degree ${degree}`);
-		result = await gaussOfDegree(request, degree);
-	}
-	const bound = boundOf(result);
-	if (bound <= epsilon) return result;
-	throw new ComputationError(
-		"invalid",
-		`polynomial: certifies ${bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
-	);
-}
-
-const boundOf = ({ certificate }: GradientResult): number => certificate?.bound ?? Number.POSITIVE_INFINITY;
-
-/** The least degree that is predicted to prove `wanted`, or where none is, `epsilon`. */
-function nextDegree(request: GaussRequest, epsilon: number, wanted: number, from: number, sample: ScoreSample): number {
-	try {
-		return gaussDegreeWithin(request, wanted, from, sample).degree;
-	} catch (failure) {
-		if (!(failure instanceof ComputationError)) throw failure;
-		return gaussDegreeWithin(request, epsilon, from, sample).degree;
-	}
 }

@@ -13,6 +13,13 @@ import { nodesOf } from "./row-polynomial.ts";
 import { solutionConstants } from "./row-polynomials.ts";
 import { pilotDegree } from "./row-terms.ts";
 import { taylorDegree } from "./taylor-terms.ts";
+import type { GaussTotals } from "./totals.ts";
+
+/** Whether the totals of some rows, spread over all, show that a run is in vain. */
+export type InVain = (totals: GaussTotals, rows: number) => boolean;
+
+/** The part of the chunks of pass 2, and how many, after which it is asked whether the run is in vain. */
+const ASKED = { part: 1 / 16, chunks: 3 };
 
 /** Part of the time that pass 1 takes, for the progress. */
 const KEY_SHARE = 0.4;
@@ -21,7 +28,7 @@ const KEY_SHARE = 0.4;
  * `plainGaussRun` on kernels and threads, by the route `moment`; forms l1 and v2. The result is the same for every number of threads.
  * @throws ComputationError out-of-memory when the kernels' memory cannot grow
  */
-export async function gaussOnKernels(input: GaussInput, runtime: Runtime): Promise<GaussRun> {
+export async function gaussOnKernels(input: GaussInput, runtime: Runtime, isInVain?: InVain): Promise<GaussRun> {
 	const { problem, tree, space, constants } = input;
 	const { n, d } = problem;
 	const shape = { n, d, dtype: problem.A1.dtype };
@@ -38,7 +45,7 @@ export async function gaussOnKernels(input: GaussInput, runtime: Runtime): Promi
 		const operands = { problem, frame: space.frame };
 		const moments = await keyMoments(operands, plan, kernels, run, (rows) => done(KEY_SHARE * rows));
 		addToSquares(moments, constants);
-		return queries(input, moments, plan, kernels, (rows) => done(KEY_SHARE * n + (1 - KEY_SHARE) * rows));
+		return queries(input, moments, plan, kernels, isInVain, (rows) => done(KEY_SHARE * n + (1 - KEY_SHARE) * rows));
 	});
 }
 
@@ -48,6 +55,7 @@ async function queries(
 	moments: Float64Array,
 	plan: KernelPlan,
 	kernels: Kernels<typeof gaussKernels>,
+	isInVain: InVain | undefined,
 	onProgress: (rows: number) => void,
 ): Promise<GaussRun> {
 	const { problem, space } = input;
@@ -66,7 +74,11 @@ async function queries(
 	const exactRows: number[] = [];
 	const sums = new Float64Array(length);
 	let largestKappa = 0;
-	for (let from = 0; from < n; from += chunkRows) {
+	let done = 0;
+	const chunks = Math.ceil(n / chunkRows);
+	const asked = Math.max(ASKED.chunks, Math.ceil(ASKED.part * chunks));
+	for (const [at, chunk] of spreadOrder(chunks).entries()) {
+		const from = chunk * chunkRows;
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
 		const targets = targetsAt(from, from + rows);
@@ -83,23 +95,40 @@ async function queries(
 		}
 		joinSlots(all, sums);
 		if (left.some((count) => count > 0)) takeFlags(kernels.indices(flags, flagWords), from, exactRows);
-		onProgress(from + rows);
+		done += rows;
+		onProgress(done);
+		if (at + 1 === asked && done < n && isInVain?.(totalsOf(sums, d, exactRows, largestKappa), done)) break;
 	}
 	const gradient = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
-	const terms = sums.slice(sumCount);
 	return {
 		gradient: scale(multiply(gradient, space.frame.queryMap), problem.scale),
 		loss: sums[0],
-		totals: {
-			inputSums: sums.slice(1, 1 + d),
-			residualSums: sums.slice(1 + d + d * d, sumCount),
-			l1: terms.slice(0, d),
-			spread: Float64Array.from({ length: d * d }, (_, at) => terms[d + Math.floor(at / d)]),
-			grown: terms.slice(2 * d, 3 * d),
-			exactRows,
-			largestKappa,
-		},
+		totals: totalsOf(sums, d, exactRows, largestKappa),
+		rows: done,
 	};
+}
+
+/** The totals of a certificate from the sums of pass 2. */
+function totalsOf(sums: Float64Array, d: number, exactRows: readonly number[], largestKappa: number): GaussTotals {
+	const sumCount = 1 + d + 2 * d * d;
+	const terms = sums.slice(sumCount);
+	return {
+		inputSums: sums.slice(1, 1 + d),
+		residualSums: sums.slice(1 + d + d * d, sumCount),
+		l1: terms.slice(0, d),
+		spread: Float64Array.from({ length: d * d }, (_, at) => terms[d + Math.floor(at / d)]),
+		grown: terms.slice(2 * d, 3 * d),
+		exactRows: exactRows.toSorted((a, b) => a - b),
+		largestKappa,
+	};
+}
+
+/** The numbers 0..count - 1, each far from those before it, so that the first ones are spread over all. */
+function spreadOrder(count: number): number[] {
+	let step = Math.max(1, Math.round(count * 0.6180339887498949));
+	const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+	while (divisor(step, count) > 1) step++;
+	return Array.from({ length: count }, (_, at) => (at * step) % count);
 }
 
 /** Appends the rows that have a flag, and takes the flags back. */

@@ -38,6 +38,8 @@ export interface GaussRun {
 	readonly gradient: Matrix;
 	readonly loss: number;
 	readonly totals: GaussTotals;
+	/** Rows that were looked at: n, or fewer where the run was given up. */
+	readonly rows: number;
 }
 
 /** Columns of key moments: ω h (d), ω, then ω ‖h‖² and the key squares where the form has them. */
@@ -76,7 +78,7 @@ export async function plainGaussRun(input: GaussInput, onProgress?: ProgressRepo
 		rows.add(block, features);
 		await progress.advance("queries", block.count);
 	}
-	return { ...rows.sum.result(), totals: rows.totals };
+	return { ...rows.sum.result(), totals: rows.totals, rows: n };
 }
 
 /** Adds to the moments of squares what covers their underflow, as if it were added to each square. */

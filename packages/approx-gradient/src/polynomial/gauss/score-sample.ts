@@ -1,21 +1,25 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
 import { rowsTimes } from "../../rows/rows-times.ts";
-import { subProblem } from "../../rows/sub-problem.ts";
 import type { Method } from "../method/approximation.ts";
 import { LEAST_REACH } from "./bounds/limits.ts";
 
 /**
- * Keys that a prediction looks at, and rows: one of so many, within these numbers. A part of the rows are those of largest reach among
- * a scan of more, for a few rows may make most of a bound, or of the time.
+ * Rows that a prediction looks at, one of so many, within these numbers, and keys: together about twice as many pairs as there are rows, a
+ * hundredth of a run's work. A part of the rows are those of largest reach among a scan of more, and of the keys the longest ones, for
+ * a few rows or keys may make most of a bound, or of the time.
  */
-const SAMPLE = { keys: 192, share: 256, least: 64, most: 512, scanShare: 16, mostScanned: 2 ** 14, top: 1 / 4 };
+const SAMPLE = {
+	rows: { share: 256, least: 64, most: 512, scanShare: 16, mostScanned: 2 ** 14 },
+	keys: { least: 256, most: 2048, scanShare: 4, mostScanned: 2 ** 15 },
+	top: 1 / 4,
+};
 
 /** Rows against keys of a problem, with scores, to predict bounds of all degrees from. */
 export interface ScoreSample {
 	readonly d: number;
 	readonly rows: readonly SampledRow[];
-	/** ω_l; values h - η and keys in the frame, keys x d. */
+	/** ω_l times the number of keys that each stands for; values h - η and keys in the frame, keys x d. */
 	readonly weights: Float64Array;
 	readonly values: Float64Array;
 	readonly keys: Float64Array;
@@ -23,6 +27,8 @@ export interface ScoreSample {
 
 /** A row of A1 of a sample. */
 export interface SampledRow {
+	/** Sums Σ_l ω_l x_l s_l^k by column x, as far as they were asked for. */
+	readonly sums: Map<string, Float64Array>;
 	/** How many rows of the problem it stands for. */
 	readonly share: number;
 	readonly input: Float64Array;
@@ -43,20 +49,26 @@ export function sampleScores(
 	const { space, profile } = method;
 	const { d, queryCentre, keyCentre, valueCentre } = profile;
 	const { queryMap, keyMap } = space.frame;
-	const sampled = subProblem(problem, SAMPLE.keys);
-	const m = sampled.n;
+	const drawn = drawnKeys(problem, method);
+	const m = drawn.length;
 	const [keys, values] = [new Float64Array(m * d), new Float64Array(m * d)];
-	rowsTimes(Float64Array.from(sampled.A3.data), sampled.Y, 1, m, values);
+	const inputs = new Float64Array(m * d);
+	for (const [l, { at }] of drawn.entries()) {
+		problem.A2.readRows(at, at + 1, keys.subarray(l * d, (l + 1) * d));
+		problem.A3.readRows(at, at + 1, inputs.subarray(l * d, (l + 1) * d));
+	}
+	rowsTimes(inputs, problem.Y, 1, m, values);
 	const weights = new Float64Array(m);
 	for (let l = 0; l < m; l++) {
 		let exponent = 0;
+		const key = keys.slice(l * d, (l + 1) * d).map((x, b) => x - keyCentre[b]);
+		keys.fill(0, l * d, (l + 1) * d);
 		for (let b = 0; b < d; b++) {
-			const key = sampled.A2.data[l * d + b] - keyCentre[b];
-			exponent += queryCentre[b] * key;
+			exponent += queryCentre[b] * key[b];
 			values[l * d + b] -= valueCentre[b];
-			for (let i = 0; i < d; i++) keys[l * d + i] += keyMap.at(i, b) * key;
+			for (let i = 0; i < d; i++) keys[l * d + i] += keyMap.at(i, b) * key[b];
 		}
-		weights[l] = Math.exp(exponent - space.frame.shift);
+		weights[l] = drawn[l].share * Math.exp(exponent - space.frame.shift);
 	}
 	const rows = drawnRows(problem, method).map(({ at, share, query, reach }): SampledRow => {
 		const mapped = new Float64Array(d);
@@ -67,7 +79,7 @@ export function sampleScores(
 		problem.A1.readRows(at, at + 1, input);
 		problem.E.readRows(at, at + 1, target);
 		for (let i = 0; i < d; i++) target[i] -= valueCentre[i];
-		return { share, input, scores, reach, ...softmaxRow(scores, weights, values, keys, target) };
+		return { sums: new Map(), share, input, scores, reach, ...softmaxRow(scores, weights, values, keys, target) };
 	});
 	return { d, rows, weights, values, keys };
 }
@@ -80,24 +92,68 @@ interface DrawnRow {
 	readonly reach: number;
 }
 
-/** Rows spread evenly, and of those that are scanned the ones of largest reach. */
+/** Rows spread over the problem, and of those that are scanned the ones of largest reach. */
 function drawnRows(problem: AttentionProblem<RowSource>, method: Pick<Method, "profile" | "space">): DrawnRow[] {
 	const { n } = problem;
-	const wanted = Math.min(n, Math.max(SAMPLE.least, Math.min(SAMPLE.most, Math.floor(n / SAMPLE.share))));
-	const scanned = Math.min(n, Math.max(wanted, Math.min(SAMPLE.mostScanned, Math.floor(n / SAMPLE.scanShare))));
-	const all = Array.from({ length: scanned }, (_, j) => {
-		const at = Math.floor(((j + 0.5) * n) / scanned);
-		return { at, ...queryOf(problem, method, at) };
+	const { scanShare, mostScanned } = SAMPLE.rows;
+	const wanted = rowsWanted(n);
+	const scanned = Math.min(n, Math.max(wanted, Math.min(mostScanned, Math.floor(n / scanShare))));
+	const all = spreadOver(n, scanned).map((at) => ({ at, ...queryOf(problem, method, at) }));
+	return chosen(all, wanted, n, ({ reach }) => reach);
+}
+
+interface DrawnKey {
+	readonly at: number;
+	readonly share: number;
+}
+
+/** Keys spread over the problem, and of those that are scanned the ones farthest from their centre. */
+function drawnKeys(
+	{ n, d, A2 }: AttentionProblem<RowSource>,
+	{ profile: { keyCentre } }: Pick<Method, "profile" | "space">,
+): DrawnKey[] {
+	const { least, most, scanShare, mostScanned } = SAMPLE.keys;
+	const wanted = Math.min(n, Math.max(least, Math.min(most, Math.floor((2 * n) / rowsWanted(n)))));
+	const scanned = Math.min(n, Math.max(4 * wanted, Math.min(mostScanned, Math.floor(n / scanShare))));
+	const key = new Float64Array(d);
+	const all = spreadOver(n, scanned).map((at) => {
+		A2.readRows(at, at + 1, key);
+		let square = 0;
+		for (let b = 0; b < d; b++) square += (key[b] - keyCentre[b]) ** 2;
+		return { at, square };
 	});
-	if (scanned === wanted) return all.map((row) => ({ ...row, share: n / scanned }));
-	const sorted = all.toSorted((a, b) => b.reach - a.reach);
+	return chosen(all, wanted, n, ({ square }) => square);
+}
+
+const rowsWanted = (n: number): number => {
+	const { share, least, most } = SAMPLE.rows;
+	return Math.min(n, Math.max(least, Math.min(most, Math.floor(n / share))));
+};
+
+/** Numbers of `count` of n rows, one in each of as many equal parts, not evenly: rows may have a period. */
+function spreadOver(n: number, count: number): number[] {
+	return Array.from({ length: count }, (_, j) =>
+		count === n ? j : Math.floor(((j + ((j * 0.6180339887498949) % 1)) * n) / count),
+	);
+}
+
+/** `wanted` of what was scanned: the largest by themselves, of the others one for as many. */
+function chosen<Item>(
+	all: readonly Item[],
+	wanted: number,
+	n: number,
+	sizeOf: (item: Item) => number,
+): (Item & { readonly share: number })[] {
+	const each = n / all.length;
+	if (all.length === wanted) return all.map((item) => ({ ...item, share: each }));
+	const sorted = all.toSorted((a, b) => sizeOf(b) - sizeOf(a));
 	const top = Math.floor(SAMPLE.top * wanted);
-	const rest = scanned - top;
-	const spread = Array.from({ length: wanted - top }, (_, j) => {
-		const row = sorted[top + Math.floor(((j + 0.5) * rest) / (wanted - top))];
-		return { ...row, share: ((n / scanned) * rest) / (wanted - top) };
+	const rest = all.length - top;
+	const others = Array.from({ length: wanted - top }, (_, j) => {
+		const item = sorted[top + Math.floor(((j + 0.5) * rest) / (wanted - top))];
+		return { ...item, share: (each * rest) / (wanted - top) };
 	});
-	return [...sorted.slice(0, top).map((row) => ({ ...row, share: n / scanned })), ...spread];
+	return [...sorted.slice(0, top).map((item) => ({ ...item, share: each })), ...others];
 }
 
 /** The centred query of a row, and at least its largest |score|. */

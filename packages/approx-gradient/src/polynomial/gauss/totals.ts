@@ -51,3 +51,14 @@ export function addRow(
 		}
 	}
 }
+
+/** The totals of `factor` times as many rows like those. */
+export function scaledTotals(totals: GaussTotals, factor: number): GaussTotals {
+	const times = (sums: Float64Array): Float64Array => sums.map((sum) => factor * sum);
+	const { inputSums, residualSums, l1, spread, grown } = totals;
+	return {
+		...totals,
+		...{ inputSums: times(inputSums), residualSums: times(residualSums) },
+		...{ l1: times(l1), spread: times(spread), grown: times(grown) },
+	};
+}

@@ -2,7 +2,7 @@ import { unitRoundoff } from "@attgrad/matrix-core";
 import { type ErrorParts, maxErrors, noError, plus, sumUp, times } from "../../../error-bound/index.ts";
 import { inputForm } from "../../certificates/forms/input-form.ts";
 import type { Method } from "../../method/approximation.ts";
-import type { ExactRowTotals } from "../exact-rows.ts";
+import type { ExactRowTotals } from "../exact/exact-rows.ts";
 import type { GaussTotals } from "../totals.ts";
 import { columnNorms, type ErrorConstants, slackOf } from "./error-constants.ts";
 import { lostOfExactRows, lostOfGradient } from "./underflow.ts";

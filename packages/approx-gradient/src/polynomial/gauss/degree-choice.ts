@@ -1,0 +1,116 @@
+import type { GradientResult } from "@attgrad/attention-problem";
+import { ComputationError } from "@attgrad/matrix-core";
+import { availableMemory } from "../monomials/feature-tree.ts";
+import { constantsOf, type GaussRequest, gaussOfDegree, gaussUntilMissed, memoryAt } from "./gauss-gradient.ts";
+import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
+import { type ScoreSample, sampleScores } from "./score-sample.ts";
+
+/** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
+const HIGHEST = 40;
+const PATIENCE = 4;
+
+/** Runs whose certificate may turn out above epsilon. */
+const TRIES = 6;
+
+/** A degree and what it is predicted to prove. */
+export interface PredictedDegree extends PredictedBound {
+	readonly degree: number;
+}
+
+/**
+ * The least degree, from `from` on, that is predicted to prove epsilon with at most half of the rows exact.
+ * @throws ComputationError `invalid` where none is, with what could be proved; `skipped` where its features would not fit
+ */
+export function gaussDegreeWithin(
+	request: GaussRequest,
+	epsilon: number,
+	from = 0,
+	sample?: ScoreSample,
+): PredictedDegree {
+	const scores = sample ?? sampleScores(request.problem, request);
+	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
+	const available = availableMemory();
+	for (let degree = from, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
+		const predicted = predictGaussBound(scores, request, constantsOf(request, degree));
+		const fits = memoryAt(request, degree) <= available;
+		// The method is of no use where most rows are left to the exact one.
+		if (predicted.exactRows > request.profile.n / 2) continue;
+		worse = predicted.bound < best.bound ? 0 : worse + 1;
+		if (predicted.bound < best.bound && fits) best = { bound: predicted.bound, degree };
+		// A prediction is as often too low as too high, and a run in vain costs about as much as a degree too many.
+		if (predicted.bound <= epsilon && fits) return { ...predicted, degree };
+		if (!fits)
+			throw new ComputationError(
+				"skipped",
+				`polynomial: epsilon ${epsilon} needs a degree above ${degree - 1}, ${memoryAt(request, degree)} bytes at ${degree}, ` +
+					`${available} are available; ${couldProve(best)}`,
+			);
+	}
+	throw new ComputationError(
+		"invalid",
+		`polynomial: no degree certifies epsilon ${epsilon} at radius ${request.space.radius.toPrecision(4)} in ` +
+			`${request.profile.dtype}; ${couldProve(best)}`,
+	);
+}
+
+/** The least bound that a degree is predicted to prove with at most half of the rows exact; Infinity where none is. */
+export function leastProvable(request: GaussRequest, sample: ScoreSample): { bound: number; degree: number } {
+	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
+	for (let degree = 0, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
+		if (memoryAt(request, degree) > availableMemory()) break;
+		const { bound, exactRows } = predictGaussBound(sample, request, constantsOf(request, degree));
+		if (exactRows > request.profile.n / 2) continue;
+		worse = bound < best.bound ? 0 : worse + 1;
+		if (bound < best.bound) best = { bound, degree };
+	}
+	return best;
+}
+
+const couldProve = ({ bound, degree }: { bound: number; degree: number }): string =>
+	Number.isFinite(bound)
+		? `the least that could be certified is about ${bound.toExponential(1)}, at degree ${degree}`
+		: "nothing could be certified";
+
+/**
+ * The gradient with a certificate of at most epsilon at the least degree that proves it: predicted from a sample, proved by the
+ * run, one degree more where the run does not. A run whose first rows foretell that it proves less is not finished.
+ * @throws ComputationError as `gaussDegreeWithin`
+ */
+export async function gaussWithin(request: GaussRequest, epsilon: number, first?: number): Promise<GradientResult> {
+	const sample = sampleScores(request.problem, request);
+	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
+	for (let tries = 1; ; tries++) {
+		const { result, bound } =
+			tries < TRIES ? await gaussUntilMissed(request, degree, epsilon) : await finished(request, degree);
+		if (result && bound <= epsilon) return result;
+		if (tries === TRIES)
+			throw new ComputationError(
+				"invalid",
+				`polynomial: certifies ${bound.toExponential(1)} at degree ${degree}, not ${epsilon}`,
+			);
+		// A sample that underestimates the bound at one degree does so at the next.
+		const { bound: predicted } = predictGaussBound(sample, request, constantsOf(request, degree));
+		const missed = Math.max(1, bound / predicted);
+		const wanted = Number.isFinite(missed) ? epsilon / missed : epsilon;
+		const { runtime } = request;
+		const before = `degree ${degree} proves ${bound.toExponential(1)}, not ${epsilon.toPrecision(3)}`;
+		degree = nextDegree(request, epsilon, wanted, degree + 1, sample);
+		runtime.onMoreRounds?.(1);
+		runtime.onNotice?.(`${before}: again with degree ${degree}`);
+	}
+}
+
+async function finished(request: GaussRequest, degree: number) {
+	const result = await gaussOfDegree(request, degree);
+	return { result, bound: result.certificate?.bound ?? Number.POSITIVE_INFINITY };
+}
+
+/** The least degree that is predicted to prove `wanted`, or where none is, `epsilon`. */
+function nextDegree(request: GaussRequest, epsilon: number, wanted: number, from: number, sample: ScoreSample): number {
+	try {
+		return gaussDegreeWithin(request, wanted, from, sample).degree;
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return gaussDegreeWithin(request, epsilon, from, sample).degree;
+	}
+}

@@ -1,0 +1,142 @@
+import { type AttentionProblem, createBackwardProblem } from "@attgrad/attention-problem";
+import { kernelBackward } from "@attgrad/exact-gradient";
+import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { queryBlockAt } from "../../../rows/row-blocks.ts";
+import type { Profile } from "../../profile/profile.ts";
+import { CentredRows } from "./centred-rows.ts";
+import { plainExactRows } from "./plain-exact-rows.ts";
+
+/** Rows that kernels get at a time: their outputs and gradients are in memory together. */
+const BATCH = 2 ** 14;
+
+/** The totals of exact rows that a certificate uses. */
+export interface ExactRowTotals {
+	/** d x d: at least the rounding of entry (a, b) of the gradient, without the scale. */
+	readonly rounding: Float64Array;
+	/** Σ_j |A1_ja|, and d x d: Σ_j |A1_ja| |c_ji|. */
+	readonly inputSums: Float64Array;
+	readonly residualSums: Float64Array;
+}
+
+/** The contribution of exact rows to a gradient. */
+export interface ExactRowSums extends ExactRowTotals {
+	/** Σ_j A1_jᵀ Ĝ_j, d x d, without the problem's scale. */
+	readonly gradient: Matrix;
+	loss: number;
+}
+
+/** Outputs about the values' centre and gradients Ĝ of some rows, count x d each. */
+export interface ExactRowResults {
+	readonly outputs: Float64Array;
+	readonly gradients: Float64Array;
+}
+
+/**
+ * Rows of a problem that no polynomial serves, exactly, on the kernels of the exact backward pass: keys and values about their centres,
+ * all in double precision. What is found of a row is kept, for a run at another degree leaves mostly the same rows. O(n d) a row.
+ */
+export class ExactRows {
+	readonly #problem: AttentionProblem<RowSource>;
+	readonly #profile: Profile;
+	readonly #runtime: Runtime;
+	/** Of each known row its output, then its gradient. */
+	readonly #known = new Map<number, Float64Array>();
+
+	constructor(problem: AttentionProblem<RowSource>, profile: Profile, runtime: Runtime) {
+		this.#problem = problem;
+		this.#profile = profile;
+		this.#runtime = runtime;
+	}
+
+	/**
+	 * The contribution of some rows to the gradient.
+	 * @param scoreError at least every relative change of an entry that rounding and underflow of scores make
+	 */
+	async sums(rows: readonly number[], scoreError: number): Promise<ExactRowSums> {
+		const { d } = this.#problem;
+		const missing = rows.filter((row) => !this.#known.has(row));
+		for (let first = 0; first < missing.length; first += BATCH) await this.#find(missing.slice(first, first + BATCH));
+		const numbers = (length: number): Float64Array => new Float64Array(length);
+		const total: ExactRowSums = {
+			...{ gradient: Matrix.zeros(d, d), loss: 0, rounding: numbers(d * d) },
+			...{ inputSums: numbers(d), residualSums: numbers(d * d) },
+		};
+		const [input, target] = [numbers(d), numbers(d)];
+		for (const row of rows) {
+			const known = this.#known.get(row);
+			if (!known) throw new Error(`row ${row} was not computed`);
+			this.#problem.A1.readRows(row, row + 1, input);
+			this.#problem.E.readRows(row, row + 1, target);
+			addRow(
+				{ input, target, output: known.subarray(0, d), gradient: known.subarray(d) },
+				this.#profile,
+				scoreError,
+				total,
+			);
+		}
+		return total;
+	}
+
+	async #find(rows: readonly number[]): Promise<void> {
+		const { d } = this.#problem;
+		const { outputs, gradients } =
+			this.#runtime.kernel === "js"
+				? await plainExactRows(this.#problem, this.#profile, rows)
+				: await this.#onKernels(rows);
+		for (const [at, row] of rows.entries()) {
+			const known = new Float64Array(2 * d);
+			known.set(outputs.subarray(at * d, (at + 1) * d));
+			known.set(gradients.subarray(at * d, (at + 1) * d), d);
+			this.#known.set(row, known);
+		}
+	}
+
+	async #onKernels(rows: readonly number[]): Promise<ExactRowResults> {
+		const problem = this.#problem;
+		const { keyCentre, valueCentre } = this.#profile;
+		const { queries, targets } = queryBlockAt(problem, rows);
+		for (let at = 0; at < targets.data.length; at++) targets.data[at] -= valueCentre[at % problem.d];
+		const given = createBackwardProblem<RowSource>(
+			{
+				...{ Q: queries, dO: targets },
+				K: new CentredRows(problem.A2, keyCentre),
+				V: new CentredRows(problem.A3, valueCentre, problem.Y),
+			},
+			{ scale: 1 },
+		);
+		const { output, dQ } = await kernelBackward(given, this.#runtime, true);
+		return { outputs: Float64Array.from(output.data), gradients: Float64Array.from(dQ.data) };
+	}
+}
+
+/** Adds a row to the totals: with a bound on what rounding did, in whatever order the kernels add. */
+function addRow(
+	{ input, target, output, gradient }: Readonly<Record<"input" | "target" | "output" | "gradient", Float64Array>>,
+	{ n, valueCentre, valueHalfRange: H, keyReach, queryNorm, keyNorm, roundings, queryCentre }: Profile,
+	scoreError: number,
+	total: ExactRowSums,
+): void {
+	const d = input.length;
+	const residual = new Float64Array(d);
+	let size = 0;
+	for (let i = 0; i < d; i++) {
+		residual[i] = output[i] - (target[i] - valueCentre[i]);
+		total.loss += 0.5 * residual[i] ** 2;
+		size += (H[i] + roundings.value[i]) * (4 * Math.abs(residual[i]) + 2 * H[i]);
+	}
+	// Entries e^s are off by the error of their scores and by roundings of sums of n terms, of which every row is a mean.
+	const scores = (queryNorm + Math.hypot(...queryCentre)) * keyNorm;
+	const unit = 2 ** -53;
+	const relative = scoreError + unit * ((2 * d + 8) * (1 + 2 * scores) + n + 4 * d + 40);
+	let moved = 8 * relative * size;
+	for (let i = 0; i < d; i++) moved += 8 * roundings.value[i] * (Math.abs(residual[i]) + H[i]);
+	for (let a = 0; a < d; a++) {
+		total.inputSums[a] += Math.abs(input[a]);
+		for (let i = 0; i < d; i++) total.residualSums[a * d + i] += Math.abs(input[a]) * Math.abs(residual[i]);
+	}
+	for (let b = 0; b < d; b++)
+		for (let a = 0; a < d; a++) {
+			total.gradient.data[a * d + b] += input[a] * gradient[b];
+			total.rounding[a * d + b] += Math.abs(input[a]) * moved * keyReach[b] * (1 + 1e-9);
+		}
+}
