@@ -3,11 +3,14 @@ import { ComputationError } from "@attgrad/matrix-core";
 import { availableMemory } from "../monomials/feature-tree.ts";
 import { constantsOf, type GaussRequest, gaussOfDegree, gaussUntilMissed, memoryAt } from "./gauss-gradient.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
-import { type ScoreSample, sampleScores } from "./score-sample.ts";
+import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 
 /** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
 const HIGHEST = 40;
 const PATIENCE = 4;
+
+/** The part of epsilon from which on a bound that is predicted from few rows is surely above it. */
+const FAR = 8;
 
 /** Runs whose certificate may turn out above epsilon. */
 const TRIES = 6;
@@ -30,8 +33,12 @@ export function gaussDegreeWithin(
 	const scores = sample ?? sampleScores(request.problem, request);
 	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
 	const available = availableMemory();
+	const few = thinned(scores);
 	for (let degree = from, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
-		const predicted = predictGaussBound(scores, request, constantsOf(request, degree));
+		const constants = constantsOf(request, degree);
+		const first = predictGaussBound(few, request, constants);
+		// Most degrees are far too low, which few rows show.
+		const predicted = first.bound > FAR * epsilon ? first : predictGaussBound(scores, request, constants);
 		const fits = memoryAt(request, degree) <= available;
 		// The method is of no use where most rows are left to the exact one.
 		if (predicted.exactRows > request.profile.n / 2) continue;

@@ -5,13 +5,14 @@ import type { Method } from "../method/approximation.ts";
 import { LEAST_REACH } from "./bounds/limits.ts";
 
 /**
- * Rows that a prediction looks at, one of so many, within these numbers, and keys: together about twice as many pairs as there are rows, a
- * hundredth of a run's work. A part of the rows are those of largest reach among a scan of more, and of the keys the longest ones, for
- * a few rows or keys may make most of a bound, or of the time.
+ * Rows that a prediction looks at, one of so many, within these numbers, and keys: together half as many pairs as there are rows, some
+ * percent of a run's work. A part of the rows are those of largest reach among a scan of more, and of the keys the longest ones, for
+ * a few rows or keys may make most of a bound, or of the time. Outputs and gradients, which count less, come from fewer keys.
  */
 const SAMPLE = {
-	rows: { share: 256, least: 64, most: 512, scanShare: 16, mostScanned: 2 ** 14 },
-	keys: { least: 256, most: 2048, scanShare: 4, mostScanned: 2 ** 15 },
+	rows: { share: 1024, least: 64, most: 512, scanShare: 64 },
+	keys: { least: 256, most: 1024, scanShare: 32, ofOutputs: 128 },
+	mostScanned: 2 ** 14,
 	top: 1 / 4,
 };
 
@@ -66,15 +67,19 @@ export function sampleScores(
 		for (let b = 0; b < d; b++) {
 			exponent += queryCentre[b] * key[b];
 			values[l * d + b] -= valueCentre[b];
-			for (let i = 0; i < d; i++) keys[l * d + i] += keyMap.at(i, b) * key[b];
+			for (let i = 0; i < d; i++) keys[l * d + i] += keyMap.data[i * d + b] * key[b];
 		}
 		weights[l] = drawn[l].share * Math.exp(exponent - space.frame.shift);
 	}
 	const rows = drawnRows(problem, method).map(({ at, share, query, reach }): SampledRow => {
 		const mapped = new Float64Array(d);
-		for (let b = 0; b < d; b++) for (let i = 0; i < d; i++) mapped[i] += queryMap.at(i, b) * query[b];
+		for (let b = 0; b < d; b++) for (let i = 0; i < d; i++) mapped[i] += queryMap.data[i * d + b] * query[b];
 		const scores = new Float64Array(m);
-		for (let l = 0; l < m; l++) for (let i = 0; i < d; i++) scores[l] += mapped[i] * keys[l * d + i];
+		for (let l = 0; l < m; l++) {
+			let score = 0;
+			for (let i = 0; i < d; i++) score += mapped[i] * keys[l * d + i];
+			scores[l] = score;
+		}
 		const [input, target] = [new Float64Array(d), new Float64Array(d)];
 		problem.A1.readRows(at, at + 1, input);
 		problem.E.readRows(at, at + 1, target);
@@ -95,9 +100,8 @@ interface DrawnRow {
 /** Rows spread over the problem, and of those that are scanned the ones of largest reach. */
 function drawnRows(problem: AttentionProblem<RowSource>, method: Pick<Method, "profile" | "space">): DrawnRow[] {
 	const { n } = problem;
-	const { scanShare, mostScanned } = SAMPLE.rows;
 	const wanted = rowsWanted(n);
-	const scanned = Math.min(n, Math.max(wanted, Math.min(mostScanned, Math.floor(n / scanShare))));
+	const scanned = scanOf(n, wanted, SAMPLE.rows.scanShare);
 	const all = spreadOver(n, scanned).map((at) => ({ at, ...queryOf(problem, method, at) }));
 	return chosen(all, wanted, n, ({ reach }) => reach);
 }
@@ -112,9 +116,9 @@ function drawnKeys(
 	{ n, d, A2 }: AttentionProblem<RowSource>,
 	{ profile: { keyCentre } }: Pick<Method, "profile" | "space">,
 ): DrawnKey[] {
-	const { least, most, scanShare, mostScanned } = SAMPLE.keys;
-	const wanted = Math.min(n, Math.max(least, Math.min(most, Math.floor((2 * n) / rowsWanted(n)))));
-	const scanned = Math.min(n, Math.max(4 * wanted, Math.min(mostScanned, Math.floor(n / scanShare))));
+	const { least, most, scanShare } = SAMPLE.keys;
+	const wanted = Math.min(n, Math.max(least, Math.min(most, Math.floor(n / (2 * rowsWanted(n))))));
+	const scanned = scanOf(n, wanted, scanShare);
 	const key = new Float64Array(d);
 	const all = spreadOver(n, scanned).map((at) => {
 		A2.readRows(at, at + 1, key);
@@ -124,6 +128,10 @@ function drawnKeys(
 	});
 	return chosen(all, wanted, n, ({ square }) => square);
 }
+
+/** How many rows are scanned for those that are wanted: twice as many at least. */
+const scanOf = (n: number, wanted: number, share: number): number =>
+	Math.min(n, Math.max(2 * wanted, Math.min(SAMPLE.mostScanned, Math.floor(n / share))));
 
 const rowsWanted = (n: number): number => {
 	const { share, least, most } = SAMPLE.rows;
@@ -172,7 +180,7 @@ function queryOf(
 	}
 	for (let i = 0; i < d; i++) {
 		let mapped = 0;
-		for (let b = 0; b < d; b++) mapped += space.frame.queryMap.at(i, b) * query[b];
+		for (let b = 0; b < d; b++) mapped += space.frame.queryMap.data[i * d + b] * query[b];
 		coordinates += Math.abs(mapped) * space.keyReach[i];
 	}
 	return { query, reach: Math.max(LEAST_REACH, Math.min(coordinates, Math.sqrt(square) * keyNorm, space.radius)) };
@@ -188,19 +196,30 @@ function softmaxRow(
 	const d = target.length;
 	const [output, meanKey, products] = [new Float64Array(d), new Float64Array(d), new Float64Array(d * d)];
 	let normaliser = 0;
-	for (let l = 0; l < scores.length; l++) normaliser += weights[l] * Math.exp(scores[l]);
-	for (let l = 0; l < scores.length; l++) {
-		const f = (weights[l] * Math.exp(scores[l])) / normaliser;
+	const step = Math.max(1, Math.floor(scores.length / SAMPLE.keys.ofOutputs));
+	for (let l = 0; l < scores.length; l += step) {
+		const entry = weights[l] * Math.exp(scores[l]);
+		normaliser += entry;
 		for (let i = 0; i < d; i++) {
-			output[i] += f * values[l * d + i];
-			meanKey[i] += f * keys[l * d + i];
-			for (let b = 0; b < d; b++) products[i * d + b] += f * values[l * d + i] * keys[l * d + b];
+			const value = entry * values[l * d + i];
+			output[i] += value;
+			meanKey[i] += entry * keys[l * d + i];
+			for (let b = 0; b < d; b++) products[i * d + b] += value * keys[l * d + b];
 		}
 	}
+	for (const sums of [output, meanKey, products]) for (let at = 0; at < sums.length; at++) sums[at] /= normaliser;
 	const residual = output.map((o, i) => o - target[i]);
 	const correction = residual.reduce((sum, c, i) => sum + c * output[i], 0);
 	const gradient = meanKey.map((mean, b) =>
 		residual.reduce((sum, c, i) => sum + c * products[i * d + b], -correction * mean),
 	);
 	return { output, residual, meanKey, gradient };
+}
+
+/** Every fourth row of a sample, for as many: a quarter of the work. Sums that either has made are known to both. */
+export function thinned(sample: ScoreSample): ScoreSample {
+	return {
+		...sample,
+		rows: sample.rows.filter((_, at) => at % 4 === 0).map((row) => ({ ...row, share: 4 * row.share })),
+	};
 }
