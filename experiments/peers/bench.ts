@@ -9,7 +9,6 @@ import { polynomial } from "@attgrad/approx-gradient";
 import {
 	type AnyGradientAlgorithm,
 	type AttentionProblem,
-	type GradientResult,
 	generateProblem,
 } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
