@@ -6,11 +6,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { peers as programPeers } from "@attgrad/algorithms";
 import { polynomial } from "@attgrad/approx-gradient";
-import {
-	type AnyGradientAlgorithm,
-	type AttentionProblem,
-	generateProblem,
-} from "@attgrad/attention-problem";
+import { type AnyGradientAlgorithm, type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import {
 	ComputationError,
