@@ -6,7 +6,7 @@ import { figures } from "./figures.ts";
 import { gapDistribution, measureIntegral } from "./integral-nodes.ts";
 import { countingSizes, measureInterpolation } from "./interpolation.ts";
 import { measureNoise, sizesOf } from "./noise-levels.ts";
-import { noisy } from "./noisy.ts";
+import { noisy } from "./oracles.ts";
 import { measurePolynomial, scoresOf } from "./polynomial-method.ts";
 
 /** Oracle errors over the proven one. */

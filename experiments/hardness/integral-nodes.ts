@@ -12,7 +12,7 @@ import {
 	scoreRangeBound,
 } from "@attgrad/hardness";
 import type { CellContext, Measurement } from "@attgrad/harness";
-import { exactAlgorithm } from "./exact.ts";
+import { exactAlgorithm } from "./oracles.ts";
 
 /** The distribution of the problems that R0 and R2 are measured on. */
 export const gapDistribution = "planted gap";

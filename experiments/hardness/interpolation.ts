@@ -1,6 +1,6 @@
 import { countModels, createOracle, orthogonalCounting, randomFormula, splitAndList } from "@attgrad/hardness";
 import type { CellContext, Measurement } from "@attgrad/harness";
-import { exactAlgorithm } from "./exact.ts";
+import { exactAlgorithm } from "./oracles.ts";
 
 /** Variables of the formula that R3 counts. */
 export const variables = 10;

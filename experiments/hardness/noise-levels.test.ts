@@ -1,9 +1,9 @@
 import { createRuntime } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { decoding, hardCases } from "./cases.ts";
-import { exactAlgorithm } from "./exact.ts";
 import experiment from "./experiment.ts";
 import { measureNoise, sizesOf } from "./noise-levels.ts";
+import { exactAlgorithm } from "./oracles.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
 

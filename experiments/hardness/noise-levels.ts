@@ -2,7 +2,7 @@ import { createOracle, type Noise, perturb } from "@attgrad/hardness";
 import type { CellContext, Measurement } from "@attgrad/harness";
 import { ComputationError } from "@attgrad/matrix-core";
 import { type Decoding, hardCases, type Judged } from "./cases.ts";
-import { exactAlgorithm } from "./exact.ts";
+import { exactAlgorithm } from "./oracles.ts";
 
 /** Instances of a cell. */
 const casesPerCell = 4;

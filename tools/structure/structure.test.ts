@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
-import { exceptions } from "./exceptions.ts";
 import { circles, packageOf, readSources, targetsOf } from "./modules.ts";
 
 const sources = readSources();
@@ -9,14 +8,8 @@ const relative = sources
 	.flatMap(({ path, imports }) => imports.flatMap((name) => targetsOf(path, name)).map((target) => ({ path, target })))
 	.filter(({ target }) => paths.has(target));
 
-/** The faults that are not exceptions, and the exceptions that are no longer needed. */
-const differences = (found: readonly string[], excepted: readonly string[]) => ({
-	new: found.filter((one) => !excepted.includes(one)),
-	"no longer needed": excepted.filter((one) => !found.includes(one)),
-});
 /** Packages whose public face is for browsers too, except for what `#platform` leads to. */
 const browserPackages = ["matrix-core", "attention-problem", "exact-gradient", "approx-gradient", "hardness"];
-const none = { new: [], "no longer needed": [] };
 
 test("sources are found in every package", () => {
 	const packages = new Set(sources.map(({ path }) => packageOf(path)));
@@ -28,12 +21,7 @@ test("files of different folders do not import each other in a circle, types inc
 	const found = circles(relative.map(({ path, target }) => [path, target] as const)).filter(
 		(files) => new Set(files.map((file) => dirname(file))).size > 1,
 	);
-	expect(
-		differences(
-			found.map((group) => group.join(" ")),
-			exceptions.circles,
-		),
-	).toEqual(none);
+	expect(found).toEqual([]);
 });
 
 test("no folder has more than 15 source files", () => {
@@ -42,13 +30,13 @@ test("no folder has more than 15 source files", () => {
 		({ path }) => dirname(path),
 	);
 	const found = [...folders].filter(([, files]) => files.length > 15).map(([folder]) => folder);
-	expect(differences(found.sort(), exceptions.wideFolders)).toEqual(none);
+	expect(found).toEqual([]);
 });
 
 test("no relative import leaves its package", () => {
 	const found = relative.filter(({ path, target }) => packageOf(path) !== packageOf(target));
 	const lines = found.map(({ path, target }) => `${path} imports ${target}`);
-	expect(differences(lines, exceptions.relativeAcrossPackages)).toEqual(none);
+	expect(lines).toEqual([]);
 });
 
 test("what runs in a browser too imports nothing of Node", () => {
@@ -71,7 +59,7 @@ test("packages import each other by their public names", () => {
 			.filter((name) => /^(@attgrad\/[^/]+|attgrad)\/.*(src|\.ts$)/.test(name))
 			.map((name) => `${path} imports ${name}`),
 	);
-	expect(differences(deep, exceptions.deepImports)).toEqual(none);
+	expect(deep).toEqual([]);
 });
 
 test("imports between packages point one way", () => {
@@ -84,7 +72,7 @@ test("imports between packages point one way", () => {
 			.filter((name) => layerOf(name) >= 0 && layerOf(name) > layerOf(packageOf(path)))
 			.map((name) => `${path} imports ${name}`),
 	);
-	expect(differences(upward, exceptions.upwardImports)).toEqual(none);
+	expect(upward).toEqual([]);
 });
 
 test("circles are found, and only circles", () => {

@@ -1,7 +1,7 @@
 import { html, pageFrame, table } from "../report/index.ts";
 import { shownTime } from "../summary/index.ts";
 import type { ComparedPoint, Comparison } from "./compare-runs.ts";
-import { describeChange } from "./describe-change.ts";
+import { describeChange } from "./judge.ts";
 
 /** Ratios beyond these ends are drawn at the end. */
 const widest = 4;

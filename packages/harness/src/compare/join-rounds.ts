@@ -1,18 +1,6 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { writeAtomically } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
-import {
-	headerLine,
-	type Rounds,
-	readRowsOf,
-	readRunInfo,
-	readSamples,
-	rowLine,
-	rowsFileName,
-	writeRunInfo,
-	writeSamples,
-} from "../store/index.ts";
+import { type Rounds, readMeasurements, writeMeasurements } from "../store/index.ts";
 import { medianOf } from "./ratio.ts";
 
 /**
@@ -21,10 +9,7 @@ import { medianOf } from "./ratio.ts";
  * @throws UsageError where there is no folder, or where one is damaged
  */
 export function joinRounds(folders: readonly string[], target: string): void {
-	const runs = folders.map((folder) => {
-		const info = readRunInfo(folder);
-		return { info, rows: readRowsOf(folder, info), samples: readSamples(folder) };
-	});
+	const runs = folders.map(readMeasurements);
 	const [first] = runs;
 	if (!first) throw new UsageError("no results to join");
 	const samples = new Map<string, Rounds>();
@@ -39,7 +24,5 @@ export function joinRounds(folders: readonly string[], target: string): void {
 		return times.length > 0 ? { ...row, time_ms: medianOf(times) } : row;
 	});
 	mkdirSync(target, { recursive: true });
-	writeRunInfo(target, first.info);
-	writeAtomically(join(target, rowsFileName), headerLine + joined.map(rowLine).join(""));
-	writeSamples(target, samples);
+	writeMeasurements(target, { info: first.info, rows: joined, samples });
 }

@@ -22,6 +22,13 @@ export function judge(ratios: readonly Ratio[]): Judgement {
 	return { verdicts: ratios.map((ratio) => verdictOf(ratio, noise)), noise: Math.expm1(noise) };
 }
 
+/** The change of a point, in words: `slower by 12 %`; "" where no change is above the noise. */
+export function describeChange({ verdict, ratio }: { readonly verdict: Verdict; readonly ratio: number }): string {
+	if (verdict === "same") return "";
+	if (verdict === "unknown") return "timed once";
+	return `${verdict} by ${(100 * Math.abs(ratio - 1)).toFixed(0)} %`;
+}
+
 function verdictOf({ ratio, interval, halves }: Ratio, noise: number): Verdict {
 	if (!interval) return "unknown";
 	const isCertain = interval[0] > 1 || interval[1] < 1;

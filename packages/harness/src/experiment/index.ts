@@ -8,6 +8,6 @@ export {
 	type GridBlock,
 	type Preset,
 	presets,
+	wallLimit,
 } from "./experiment.ts";
 export { expandGrid, type GridOverrides, knownTo } from "./grid.ts";
-export { wallLimit } from "./wall-limit.ts";

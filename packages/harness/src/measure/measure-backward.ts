@@ -19,7 +19,7 @@ import { peakRssMb } from "../system/index.ts";
 import { gateSize } from "./gate.ts";
 import type { CellContext, Measurement } from "./measure-cell.ts";
 import { timeRuns } from "./time-runs.ts";
-import { reading, type Timing, timingOf } from "./timing.ts";
+import { describeTiming, type Timing, timingOf } from "./timing.ts";
 
 /** The inputs of the measurement of a backward pass. */
 export interface BackwardContext extends Pick<CellContext, "runtime" | "budget" | "turn"> {
@@ -59,13 +59,7 @@ export async function measureBackward(context: BackwardContext): Promise<Measure
 		...(typeof result.rank === "number" && { rank: result.rank }),
 		...(errors && describeErrors(errors)),
 		...describeBounds(result),
-		time_ms: reading(timing.median),
-		...(timing.mad !== undefined && { time_mad_ms: reading(timing.mad) }),
-		time_min_ms: reading(timing.min),
-		samples: timing.samples,
-		...(timing.detail && { timing: timing.detail }),
-		rounds: timing.rounds,
-		peak_rss_mb: reading(memory),
+		...describeTiming(timing, memory),
 		extra: {
 			...(errors && { errors: ofEach((name) => errors[name].max) }),
 			...(bounds && { bounds }),

@@ -11,7 +11,7 @@ import type { Cell, Row } from "../cells/index.ts";
 import { peakRssMb } from "../system/index.ts";
 import { type GradientError, gateSize, passGate, requireFinite } from "./gate.ts";
 import { timeRuns } from "./time-runs.ts";
-import { reading, type Timing, type TimingDetail, timingOf } from "./timing.ts";
+import { describeTiming, type Timing, type TimingDetail, timingOf } from "./timing.ts";
 
 /** The columns of a row that measuring fills; the rest is the cell's. */
 export type Measurement = Pick<
@@ -72,13 +72,7 @@ export async function measureCell({ cell, algorithm, runtime, budget, turn }: Ce
 	return {
 		...describeResult(result),
 		...(isOwn && describeError(error)),
-		time_ms: reading(timing.median),
-		...(timing.mad !== undefined && { time_mad_ms: reading(timing.mad) }),
-		time_min_ms: reading(timing.min),
-		samples: timing.samples,
-		...(timing.detail && { timing: timing.detail }),
-		rounds: timing.rounds,
-		peak_rss_mb: reading(memory),
+		...describeTiming(timing, memory),
 	};
 }
 

@@ -55,6 +55,19 @@ export function reading(value: number): number {
 	return Number(value.toPrecision(6));
 }
 
+/** The fields of a measurement that its times and its memory give. @param memory MiB */
+export function describeTiming({ median, mad, min, samples, detail, rounds }: Timing, memory: number) {
+	return {
+		time_ms: reading(median),
+		...(mad !== undefined && { time_mad_ms: reading(mad) }),
+		time_min_ms: reading(min),
+		samples,
+		...(detail && { timing: detail }),
+		rounds,
+		peak_rss_mb: reading(memory),
+	};
+}
+
 /** Quantile of ascending values, linear between them. */
 function quantile(ordered: Float64Array, probability: number): number {
 	const at = probability * (ordered.length - 1);

@@ -1,7 +1,6 @@
 import type { Rounds, Run } from "../store/index.ts";
 import { type CurveSummary, crossingsOf, summariseCurves } from "../summary/index.ts";
-import { Html, html } from "./html/html.ts";
-import { packed } from "./html/packed.ts";
+import { Html, html, packed } from "./html/html.ts";
 import { pageScript, vegaScript } from "./html/page-files.ts";
 import { type PageSection, pageFrame } from "./html/page-frame.ts";
 import { certificatesOf } from "./sections/certificates.ts";

@@ -1,24 +1,18 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { writeAtomically } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { type Row, sizeText } from "../cells/index.ts";
 import {
 	distinctFolders,
 	type FolderLock,
-	headerLine,
 	isRun,
 	isSameFolder,
 	lockFolder,
+	type Measurements,
 	type Rounds,
 	type RunInfo,
-	readRowsOf,
-	readRunInfo,
-	readSamples,
+	readMeasurements,
 	rowLine,
-	rowsFileName,
-	writeRunInfo,
-	writeSamples,
+	writeMeasurements,
 } from "../store/index.ts";
 import { requireSameKind } from "./same-kind.ts";
 
@@ -50,14 +44,8 @@ export interface MergeSummary {
 }
 
 /** The measurements in a folder. */
-interface Measured {
+interface Part extends Measurements {
 	readonly folder: string;
-	readonly rows: readonly Row[];
-	readonly samples: ReadonlyMap<string, Rounds>;
-}
-
-interface Part extends Measured {
-	readonly info: RunInfo;
 }
 
 /**
@@ -81,9 +69,7 @@ export function mergeRuns(folders: readonly string[], options: MergeOptions): Me
 		const measured = [...(isThere && extend ? [readPart(out)] : []), ...parts];
 		const rows = joinRows(measured);
 		const info = joinInfos(parts.map((part) => part.info));
-		writeSamples(out, joinSamples(measured, rows));
-		writeAtomically(join(out, rowsFileName), headerLine + rows.map(rowLine).join(""));
-		writeRunInfo(out, info);
+		writeMeasurements(out, { info, rows, samples: joinSamples(measured, rows) });
 		const { missing, cells } = completeness(
 			parts.map((part) => part.info),
 			info,
@@ -106,12 +92,11 @@ function takeFolder(out: string): FolderLock {
 }
 
 function readPart(folder: string): Part {
-	const info = readRunInfo(folder);
-	return { folder, info, rows: readRowsOf(folder, info), samples: readSamples(folder) };
+	return { folder, ...readMeasurements(folder) };
 }
 
 /** Every row once, in the order of measurement. */
-function joinRows(parts: readonly Measured[]): Row[] {
+function joinRows(parts: readonly Part[]): Row[] {
 	const found = new Map<string, { row: Row; folder: string }>();
 	for (const { folder, rows } of parts)
 		for (const row of rows) {
@@ -128,7 +113,7 @@ function joinRows(parts: readonly Measured[]): Row[] {
 }
 
 /** The times that the joined rows rest on, in their order. A folder's times of a row that it does not have are left out. */
-function joinSamples(parts: readonly Measured[], rows: readonly Row[]): Map<string, Rounds> {
+function joinSamples(parts: readonly Part[], rows: readonly Row[]): Map<string, Rounds> {
 	const found = new Map<string, Rounds>();
 	for (const { rows, samples } of parts)
 		for (const { key } of rows) {

@@ -1,19 +1,13 @@
-import {
-	type BackwardProblem,
-	type BackwardResult,
-	holdsOperands,
-	openBackwardProblem,
-	shapesOf,
-	writeArrays,
-} from "@attgrad/attention-problem";
+import { holdsOperands, openBackwardProblem, writeArrays } from "@attgrad/attention-problem";
 import { peakRssMb } from "@attgrad/harness/gradient";
-import { ComputationError, kernelCompileTime, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, kernelCompileTime, UsageError } from "@attgrad/matrix-core";
 import { outputPath } from "../../files/output-file.ts";
 import type { GivenFlags } from "../../flags/flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { describeBackward, describeBackwardFailure, printBackward } from "./answer.ts";
-import { type BackwardRequest, readBackwardRequest } from "./request.ts";
+import { readBackwardRequest } from "./request.ts";
+import { resultArrays } from "./result-arrays.ts";
 import { answerStack } from "./stack/run.ts";
 
 /**
@@ -41,7 +35,7 @@ export async function answerBackward(given: GivenFlags): Promise<void> {
 			const milliseconds = performance.now() - start;
 			const compileMilliseconds = kernelCompileTime() - compiled;
 			progress.clear();
-			if (target !== undefined) await writeArrays(target, arraysOf(request, problem, result));
+			if (target !== undefined) await writeArrays(target, resultArrays(problem, result, request));
 			const computed = { request, problem, result, milliseconds, compileMilliseconds, peakRssMb: peakRssMb(), runtime };
 			printBackward(describeBackward(computed), json);
 		} finally {
@@ -55,20 +49,4 @@ export async function answerBackward(given: GivenFlags): Promise<void> {
 	} finally {
 		file.close();
 	}
-}
-
-/** The results by the names of their arrays, shaped like the inputs. */
-function arraysOf(
-	{ withOutput }: BackwardRequest,
-	problem: BackwardProblem<RowSource>,
-	{ dQ, dK, dV, output, lse }: BackwardResult,
-) {
-	const shapes = shapesOf(problem);
-	return {
-		dQ: { shape: shapes.dQ, data: dQ.data },
-		dK: { shape: shapes.dK, data: dK.data },
-		dV: { shape: shapes.dV, data: dV.data },
-		...(withOutput && output && { O: { shape: shapes.O, data: output.data } }),
-		...(withOutput && lse && { lse: { shape: shapes.lse, data: lse } }),
-	};
 }

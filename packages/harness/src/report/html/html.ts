@@ -1,3 +1,5 @@
+import { gzipSync } from "node:zlib";
+
 /** Text that is HTML already. */
 export class Html {
 	readonly text: string;
@@ -29,4 +31,9 @@ function escapeHtml(text: string): string {
 		.replaceAll(">", "&gt;")
 		.replaceAll('"', "&quot;")
 		.replaceAll("'", "&#39;");
+}
+
+/** Text that a page holds compressed, in an element with this id; `unpack` of the page reads it. */
+export function packed(id: string, text: string): Html {
+	return html`<script type="text/plain" id="${id}">${gzipSync(text, { level: 9 }).toString("base64")}</script>`;
 }

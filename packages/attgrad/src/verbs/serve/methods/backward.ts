@@ -1,15 +1,9 @@
 import { findBackward } from "@attgrad/algorithms";
-import {
-	type BackwardProblem,
-	type BackwardResult,
-	createBackwardProblem,
-	refuseUnless,
-	scaleOf,
-	shapesOf,
-} from "@attgrad/attention-problem";
+import { type BackwardProblem, createBackwardProblem, refuseUnless, scaleOf } from "@attgrad/attention-problem";
 import type { Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { certificateOf } from "../../backward/answer.ts";
+import { resultArrays } from "../../backward/result-arrays.ts";
 import type { Answer } from "../answer.ts";
 import { readArrays } from "../arrays.ts";
 import { dtypeOf, operatorParams, readOptions, readParams, visibilityOf } from "../params.ts";
@@ -65,28 +59,6 @@ export async function answerBackward(request: ServeRequest, runtime: Runtime): P
 			kernel: runtime.kernel,
 			threads: runtime.threads,
 		},
-		arrays: arraysOf(problem, result, own),
-	};
-}
-
-function arraysOf(
-	problem: BackwardProblem,
-	{ dQ, dK, dV, output, lse, certificate }: BackwardResult,
-	{ withOutput, rowBounds }: { readonly withOutput: boolean; readonly rowBounds: boolean },
-) {
-	const shapes = shapesOf(problem);
-	const bounds = rowBounds && certificate?.rowBounds;
-	const perRow = (shape: readonly number[]) => shape.slice(0, -1);
-	return {
-		dQ: { shape: shapes.dQ, data: dQ.data },
-		dK: { shape: shapes.dK, data: dK.data },
-		dV: { shape: shapes.dV, data: dV.data },
-		...(withOutput && output && { O: { shape: shapes.O, data: output.data } }),
-		...(withOutput && lse && { lse: { shape: shapes.lse, data: lse } }),
-		...(bounds && {
-			dQBounds: { shape: perRow(shapes.dQ), data: bounds.dQ },
-			dKBounds: { shape: perRow(shapes.dK), data: bounds.dK },
-			dVBounds: { shape: perRow(shapes.dV), data: bounds.dV },
-		}),
+		arrays: resultArrays(problem, result, own),
 	};
 }

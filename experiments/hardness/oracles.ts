@@ -1,7 +1,10 @@
+import { findAlgorithm } from "@attgrad/algorithms";
 import { defineAlgorithm } from "@attgrad/attention-problem";
 import { addNoise } from "@attgrad/hardness";
 import { z } from "zod";
-import { exactAlgorithm } from "./exact.ts";
+
+/** The oracle of the experiment, before noise. */
+export const exactAlgorithm = findAlgorithm("streaming").algorithm;
 
 /** The exact gradient with every entry off by up to epsilon: what a lower bound must survive, as an algorithm. */
 export const noisy = defineAlgorithm({

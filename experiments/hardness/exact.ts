@@ -1,4 +1,0 @@
-import { findAlgorithm } from "@attgrad/algorithms";
-
-/** The oracle of the experiment, before noise. */
-export const exactAlgorithm = findAlgorithm("streaming").algorithm;
