@@ -44,7 +44,7 @@ const figure: DotFigure = {
 	form: "dots",
 	name: "share-of-peak",
 	title({ rows }) {
-		const best = Math.max(...rows.map((row) => share(row) ?? 0));
+		const best = Math.max(...rows.flatMap((row) => share(row) ?? []));
 		return `The kernels reach up to ${best.toFixed(1)} times what a core can do with 128-bit multiply-adds`;
 	},
 	unfold: buildsOf,

@@ -1,12 +1,13 @@
 import { type Figure, numberText, type Row } from "@attgrad/harness";
+import { present } from "@attgrad/matrix-core";
 
 /** A row for each step that a row holds the course of. */
 function stepsOf(row: Row): Row[] {
 	const losses = numbers(row, "loss");
 	if (row.status !== "done" || !losses) return [row];
-	const times = numbers(row, "milliseconds") ?? [];
+	const times = present(numbers(row, "milliseconds"), `the times of row ${row.key}`);
 	// The first step compiles kernels; those that compare with exact gradients run them too.
-	const typical = row.time_ms ?? 0;
+	const typical = present(row.time_ms, `the time of row ${row.key}`);
 	let elapsed = 0;
 	return losses.map((loss, step) => {
 		const isUsual = step > 0 && (row.relative === undefined || step % 20 !== 19);

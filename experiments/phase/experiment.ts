@@ -46,8 +46,8 @@ const powers = [0.25, 0.5, 1, 2, 4];
 /** A closed form needs no data: its row holds the limit for each κ and c. */
 async function measure(context: CellContext): Promise<Measurement> {
 	if (!isClosedForm(context.cell)) {
-		const time = predictTime(context.cell) ?? 0;
-		if (time > longest)
+		const time = predictTime(context.cell);
+		if (time !== undefined && time > longest)
 			throw new ComputationError(
 				"skipped",
 				`phase: would take about ${Math.round(time / 1000)} s, more than ${longest / 1000} s`,

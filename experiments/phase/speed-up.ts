@@ -10,7 +10,7 @@ export function speedUp(row: Row, rows: readonly Row[]): number | undefined {
 export function describePhase(rows: readonly Row[]): string {
 	const points = rows.flatMap((row) => {
 		const value = row.algorithm === "polynomial/moment" ? speedUp(row, rows) : undefined;
-		return value === undefined ? [] : [{ d: row.d, B: row.B ?? 0, value }];
+		return value === undefined || row.B === undefined ? [] : [{ d: row.d, B: row.B, value }];
 	});
 	if (points.length === 0) return "Time of exact over time of the certified polynomial";
 	const best = Math.max(...points.map(({ value }) => value));

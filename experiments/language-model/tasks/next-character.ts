@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { UsageError } from "@attgrad/matrix-core";
+import { present, UsageError } from "@attgrad/matrix-core";
 import type { Task } from "./task.ts";
 
 /** Prediction of the next character of a text; sequences are random stretches of it. */
 export function nextCharacterTask(name: string, text: string): Task {
 	const symbols = [...new Set(text)].sort();
 	const index = new Map(symbols.map((symbol, i) => [symbol, i]));
-	const coded = Int32Array.from(Array.from(text), (symbol) => index.get(symbol) ?? 0);
+	const coded = Int32Array.from(Array.from(text), (symbol) => present(index.get(symbol), `the code of ${symbol}`));
 	return {
 		name,
 		vocabulary: symbols.length,

@@ -20,7 +20,7 @@ export const relativeOption = z
 	.lt(1)
 	.optional()
 	.describe(
-		`bound on max |g~ - g| to certify, as a part of max |g|; default: ${DEFAULT_RELATIVE} where no other accuracy is given`,
+		`bound on max |g~ - g| to certify, as a part of max |g|; default: ${DEFAULT_RELATIVE} if no other accuracy is given`,
 	);
 
 /** For zod's `refine`: at most one of degree, epsilon and relative is given. */

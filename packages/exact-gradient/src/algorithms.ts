@@ -42,7 +42,7 @@ export const streaming = defineAlgorithm({
 		moduleBeside(import.meta.url, "streaming/kernel-streaming").href,
 	],
 	options: z.strictObject({
-		blockRows: z.int().min(1).optional().describe("rows of a block; default: as many as are fastest"),
+		blockRows: z.int().min(1).optional().describe("rows of a block; default: the fastest number"),
 	}),
 	supports: () => true,
 	run: (problem, { blockRows }, runtime) =>

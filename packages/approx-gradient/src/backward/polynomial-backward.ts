@@ -40,14 +40,14 @@ const options = z
 			.describe("degree of the polynomials; default: the least odd one that certifies the accuracy"),
 		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
 		relative: relativeOption.describe(
-			`bound on the error of each gradient as a part of its largest entry; default: ${DEFAULT_RELATIVE} where no other accuracy is given`,
+			`bound on the error of each gradient as a part of its largest entry; default: ${DEFAULT_RELATIVE} if no other accuracy is given`,
 		),
 		chunk: z
 			.int()
 			.min(1)
 			.max(4096)
 			.default(CHUNK)
-			.describe("rows that a mask is resolved to by sums; the rest is exact"),
+			.describe("rows per chunk; keys between the last whole chunk and the edge of a mask are exact"),
 	})
 	.refine(...oneAccuracy("polynomial"));
 

@@ -81,7 +81,7 @@ async function watched(
 	if (!onNotice || !(limit < 2 ** 31)) return run();
 	const tell = (): void =>
 		onNotice(
-			`${algorithm} has taken ${shortDuration(limit)}, ${shortDuration(milliseconds)} were predicted; it goes on`,
+			`${algorithm} has taken ${shortDuration(limit)}, ${shortDuration(milliseconds)} were predicted; still running`,
 		);
 	const timer = setTimeout(tell, limit);
 	try {

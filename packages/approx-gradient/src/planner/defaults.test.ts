@@ -95,7 +95,7 @@ test("what only the exact method proves in minutes is refused at once, with what
 	);
 });
 
-test("the choice is told before the run, and a run that takes three times what was predicted is told of", async () => {
+test("the choice is told before the run, and a run that takes three times the prediction is reported", async () => {
 	const { runPlan } = await import("./auto.ts");
 	const notices: string[] = [];
 	const entry = {
@@ -109,5 +109,5 @@ test("the choice is told before the run, and a run that takes three times what w
 	};
 	const plan = { entries: [entry], chosen: entry, why: "1 ms predicted" };
 	await runPlan(plan, { onNotice: (line) => notices.push(line) });
-	expect(notices[1]).toBe("slow has taken 1 s, 1 ms were predicted; it goes on");
+	expect(notices[1]).toBe("slow has taken 1 s, 1 ms were predicted; still running");
 });

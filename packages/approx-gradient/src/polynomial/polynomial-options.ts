@@ -9,5 +9,5 @@ export const basisAndDegree = {
 		.min(0)
 		.max(maxDegree)
 		.optional()
-		.describe("degree of the polynomial; default: the least that certifies what is asked for"),
+		.describe("degree of the polynomial; default: the least that certifies the requested error"),
 };

@@ -17,15 +17,15 @@ const options = z
 		route: z
 			.enum(["paper", "moment", "reverse"])
 			.default("moment")
-			.describe("how the gradient is gathered from the low-rank factors"),
+			.describe("how the gradient is computed from the low-rank factors"),
 		basis: z
 			.enum([...basisAndDegree.basis.unwrap().options, "gauss"])
 			.default("chebyshev")
-			.describe("the polynomial in place of exp; gauss: one of its own for each row, from the row's scores"),
+			.describe("polynomial that replaces exp; gauss: one per row, from the row's scores"),
 		form: z
 			.enum(["l1", "v2", "vd"])
 			.default("v2")
-			.describe("errors of rows that a certificate of basis gauss is made of: l1 is the cheapest, vd the tightest"),
+			.describe("form of the row errors in a certificate with basis gauss: l1 is the cheapest, vd the tightest"),
 		monomials: z
 			.enum(["total-degree", "anisotropic"])
 			.default("total-degree")

@@ -5,7 +5,7 @@ import { z } from "zod";
 /** Flags of verbs that take a layer: the visible keys, and the factor of the scores. */
 export const operatorFlags = {
 	mask: z.enum(maskNames).default("none").describe("keys that a query sees; causal is aligned at the end"),
-	window: z.int().min(1).optional().describe("with a causal mask: number of keys that a query sees, the last ones"),
+	window: z.int().min(1).optional().describe("with a causal mask: number of most recent keys that each query sees"),
 	scale: z
 		.string()
 		.optional()

@@ -16,7 +16,7 @@ export interface ForwardOptions {
 	readonly runtime?: Runtime;
 	/** Largest error of an entry that you accept. */
 	readonly epsilon?: number;
-	/** The same as a part of the largest entry. @default 1e-3 for `auto` and `polynomial`, where no other accuracy is given */
+	/** The same as a part of the largest entry. @default 1e-3 for `auto` and `polynomial`, if no other accuracy is given */
 	readonly relative?: number;
 	readonly [option: string]: unknown;
 }

@@ -189,7 +189,7 @@ test("an array that was left is followed again by the same call, and refused to 
 	};
 	const first = await run(interrupted, what, stop.signal);
 	expect(first.left).toBe(4);
-	expect(first.notices.at(-1)).toMatch(/job 1 goes on by itself; the same command, without --fresh, follows it again$/);
+	expect(first.notices.at(-1)).toMatch(/job 1 keeps running; repeat the command without --fresh to follow it again$/);
 	await expect(run(slurm, { ...what, words: ["scaling", "--n=8"] })).rejects.toThrow(/holds an array of another call/);
 	const second = await run(slurm, what);
 	expect(second.left).toBe(0);

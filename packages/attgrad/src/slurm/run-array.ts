@@ -119,7 +119,7 @@ class ShardArray {
 			this.#shards.removeParts();
 		} else
 			this.#notice(
-				`job ${this.#shards.jobs().join(", ")} goes on by itself; the same command, without --fresh, follows it again`,
+				`job ${this.#shards.jobs().join(", ")} keeps running; repeat the command without --fresh to follow it again`,
 			);
 		return { folder: this.#shards.results, left };
 	}

@@ -1,3 +1,4 @@
+import { present } from "@attgrad/matrix-core";
 import type { Column, Row } from "../cells/index.ts";
 import { damaged, type RowsFile } from "./rows-file.ts";
 
@@ -35,7 +36,7 @@ export function rowsOfCells(path: string, file: RowsFile, cells: ReadonlyMap<str
 			if (!file.missing.includes(column))
 				throw damaged(
 					path,
-					file.lines.get(row.key) ?? 1,
+					present(file.lines.get(row.key), `the line of row ${row.key}`),
 					`${column} is ${row[column] ?? "empty"}, but key ${row.key} is of a cell with ${column} ${cell[column] ?? "empty"}`,
 				);
 			if (cell[column] !== undefined) filled[column] = cell[column];

@@ -44,7 +44,7 @@ const options = z
 		rank: z.int().min(1).max(2048).optional().describe(`number of pivots of each head; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
 		relative: relativeOption.describe("bound on the error of each gradient as a part of its largest entry"),
-		seed: z.int().min(0).default(0).describe("of the pivots"),
+		seed: z.int().min(0).default(0).describe("seed of the pivots"),
 	})
 	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
 		error: "hybrid: give one of rank, epsilon and relative, not several",

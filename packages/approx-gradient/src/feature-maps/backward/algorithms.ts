@@ -48,7 +48,7 @@ export const featureMapBackwards: readonly AnyBackwardAlgorithm[] = [
 			summary: "Nyström on pivot keys of each head, without a mask; error proven a posteriori",
 			options: z.strictObject({
 				rank: z.int().min(1).default(128).describe("number of pivot keys"),
-				seed: seed.describe("of the pivots"),
+				seed: seed.describe("seed of the pivots"),
 			}),
 		},
 		(head, { rank, seed }, index) => ({
@@ -88,7 +88,9 @@ export const featureMapBackwards: readonly AnyBackwardAlgorithm[] = [
 					.number()
 					.min(0)
 					.optional()
-					.describe("largest |entry| of queries and keys that is light; default: the one of least predicted cost"),
+					.describe(
+						"entries of queries and keys of at most this size are light; default: the one of least predicted cost",
+					),
 			}),
 		},
 		(head, options) => supportBasisMap(head, options),

@@ -28,7 +28,7 @@ const options = z
 			.min(0)
 			.max(0.1)
 			.default(0)
-			.describe("share of each row's weight that may be dropped with far clusters"),
+			.describe("fraction of each row's weight that may be dropped with far clusters"),
 	})
 	.refine(...oneAccuracy("clusters"));
 

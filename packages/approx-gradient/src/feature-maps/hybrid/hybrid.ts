@@ -33,7 +33,7 @@ const options = z
 	.strictObject({
 		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of pivots; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
-		seed: z.int().min(0).default(0).describe("of the pivots"),
+		seed: z.int().min(0).default(0).describe("seed of the pivots"),
 	})
 	.refine(({ rank, epsilon }) => rank === undefined || epsilon === undefined, {
 		error: "hybrid: give rank or epsilon, not both",

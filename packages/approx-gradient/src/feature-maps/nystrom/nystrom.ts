@@ -34,7 +34,7 @@ const options = z
 		rank: z.int().min(1).optional().describe(`number of pivot keys; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
 		relative: relativeOption.describe("instead of epsilon: the same as a part of max |g|"),
-		seed: z.int().min(0).default(0).describe("of the pivots"),
+		seed: z.int().min(0).default(0).describe("seed of the pivots"),
 		form: z
 			.enum(["plug-in", "surrogate"])
 			.default("plug-in")

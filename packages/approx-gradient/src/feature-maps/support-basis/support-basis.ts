@@ -31,7 +31,9 @@ const options = z
 			.number()
 			.min(0)
 			.optional()
-			.describe("T, the largest |entry| of A1 X and A2 that is light; default: chosen by predicted cost"),
+			.describe(
+				"threshold T: entries of A1 X and A2 of at most this size are light; default: chosen by predicted cost",
+			),
 		form: z
 			.enum(["plug-in", "surrogate"])
 			.default("plug-in")

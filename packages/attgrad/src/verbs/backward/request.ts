@@ -14,7 +14,7 @@ const own = z.object({
 	dtype,
 	...runtimeFlags,
 	residual: z.boolean().default(false).describe("each layer of a stack adds its input to its output"),
-	withOutput: z.boolean().default(false).describe("give the output O and lse as well"),
+	withOutput: z.boolean().default(false).describe("also write the output O and lse"),
 	out: z.string().min(1).optional().describe("file to write the gradients to, .npz"),
 	json,
 });

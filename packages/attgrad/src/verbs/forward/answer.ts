@@ -97,7 +97,7 @@ function layerText(
 		chosen,
 		degree === null ? "exact up to rounding; no bound is claimed" : `polynomial of degree ${degree}, rank ${rank}`,
 		certificate && certificate.bound !== null
-			? `no entry is off by more than ${shortNumber(certificate.bound)}${relative === null ? "" : `, ${shortNumber(relative)} of the largest`}${at > 0 ? " for the input it was given" : ""} (${certificate.kind}; radius ${shortNumber(certificate.radius)}, relative error of exp ${shortNumber(certificate.relativeError)}, rounding ${shortNumber(certificate.floatFloor ?? Number.NaN)})`
+			? `no entry is off by more than ${shortNumber(certificate.bound)}${relative === null ? "" : `, ${shortNumber(relative)} of the largest`}${at > 0 ? " for the input it was given" : ""} (${certificate.kind}; radius ${shortNumber(certificate.radius)}, relative error of exp ${shortNumber(certificate.relativeError)}${certificate.floatFloor === null ? "" : `, rounding ${shortNumber(certificate.floatFloor)}`})`
 			: degree !== null && "nothing could be certified at this degree",
 		remark,
 		at > 0 &&

@@ -9,7 +9,7 @@ export const locateVerb: Verb = {
 		describe:
 			"an .npz file or a folder of .npy files with Q (n_q x d), K (n_k x d) and V (n_k x d_v), with axes for heads or (batch, heads) before, and optionally scale",
 	},
-	summary: "Tell where trained heads lie: the least rank that any approximation needs, and what certified ones cost",
+	summary: "Locate trained heads: the least rank of any approximation, and the cost of certified ones",
 	examples: [
 		["locate heads.npz", "a line for each head, and the ranks at each relative error"],
 		["locate heads.npz --epsilon 1e-3 --json", "for programs"],

@@ -14,14 +14,14 @@ export const locateFlags = z.object({
 		.positive()
 		.lt(1)
 		.default(1e-2)
-		.describe("relative error of the softmax matrix, Frobenius norm, that costs and the verdict are for"),
+		.describe("relative error of the softmax matrix (Frobenius norm) for the costs and the verdict"),
 	submatrix: z
 		.int()
 		.min(1)
 		.max(1024)
 		.default(768)
 		.describe("rows and columns of the random submatrix that bounds the rank from below"),
-	seed: z.int().min(0).default(0).describe("of the submatrix and of pivots"),
+	seed: z.int().min(0).default(0).describe("seed of the submatrix and of pivots"),
 	scale: operatorFlags.scale,
 	plot: z.string().min(1).optional().describe("folder to draw heads.png and ranks.png into"),
 	...runtimeFlags,

@@ -15,7 +15,7 @@ export const planVerb: Verb = {
 		["plan problem.npz", "to prove every entry within 1e-3 of the largest"],
 		["plan problem.npz --epsilon 1e-9 --json", "the same for programs"],
 		["plan layer.npz --mask causal", "the backward pass of a layer"],
-		["plan --n 2^17 --d 64 --heads 12 --B 4", "will this ever pay for my model?"],
+		["plan --n 2^17 --d 64 --heads 12 --B 4", "does certified attention pay for my model?"],
 	],
 	flags: async () => [
 		{ schema: (await import("./run.ts")).planFlags },

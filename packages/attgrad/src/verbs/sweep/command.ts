@@ -11,7 +11,7 @@ export const sweepVerb: Verb = {
 		array: true,
 		describe: "names that attgrad list shows, or files of your own like ./mine.ts; default: all",
 	},
-	summary: "Run experiments: measure what is not in the results yet, then draw the figures",
+	summary: "Run experiments: measure the missing results, then draw the figures",
 	examples: [
 		["sweep", "the quick preset of every experiment"],
 		["sweep scaling --n 2^10..2^17 --algorithm exact,polynomial/moment", "other sizes, fewer algorithms"],
@@ -134,7 +134,7 @@ export async function sweepFlags() {
 		import("@attgrad/attention-problem"),
 	]);
 	return z.object({
-		preset: z.enum(["quick", "full"]).default("quick").describe("how far to go"),
+		preset: z.enum(["quick", "full"]).default("quick").describe("size of the grid"),
 		n: z.string().optional().describe("sizes in place of the experiment's: 1024,2048 or 2^10..2^17"),
 		d: z.string().optional().describe("widths in place of the experiment's: 4,8"),
 		B: z.string().optional().describe("bounds in place of the experiment's: 0.5,1"),
@@ -155,15 +155,19 @@ export async function sweepFlags() {
 			.string()
 			.optional()
 			.describe('a program of your own, beside what --algorithm names: "python3 mine.py" (docs/extending.md)'),
-		commandName: z.string().optional().describe("what --command is called in rows and figures: mine"),
+		commandName: z.string().optional().describe("name of --command in rows and figures: mine"),
 		threads: z.string().optional().describe("numbers of threads in place of the experiment's: 1,2"),
-		jobs: z.int().min(1).default(1).describe("cells at once; more than one disturb each other, and their rows say so"),
+		jobs: z
+			.int()
+			.min(1)
+			.default(1)
+			.describe("cells to run in parallel; more than one disturb each other, and their rows are marked"),
 		timeLimit: durationOption
 			.optional()
-			.describe("once a point of a curve takes longer, skip its larger n: 500ms, 10s, 2m; default: the experiment's"),
+			.describe("skip the larger n of a curve once a point takes longer: 500ms, 10s, 2m; default: the experiment's"),
 		cellTimeout: durationOption
 			.optional()
-			.describe("stop a cell that takes longer in all: 30s, 5m; default: 6 times the time limit, at least a minute"),
+			.describe("stop a cell whose total time is longer: 30s, 5m; default: 6 times the time limit, at least a minute"),
 		memoryLimit: memoryOption
 			.optional()
 			.describe("stop a cell that takes more memory: 512MB, 4GB; default: four fifths of the memory"),
@@ -175,7 +179,9 @@ export async function sweepFlags() {
 		shard: z
 			.string()
 			.optional()
-			.describe("measure one of k parts of about equal cost, i/k, into out/shard-i-of-k; attgrad merge joins them"),
+			.describe(
+				"measure shard i of k, i/k, into out/shard-i-of-k; shards cost about the same; attgrad merge merges them",
+			),
 		fresh: z.boolean().default(false).describe("delete existing results and measure everything again"),
 		out: z.string().min(1).default("results").describe("folder in which each experiment has its own"),
 		json: z.boolean().default(false).describe("print one JSON object"),

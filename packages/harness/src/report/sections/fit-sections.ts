@@ -32,7 +32,7 @@ export function fitSections(curves: readonly CurveSummary[], crossings: readonly
 			: [],
 	);
 	if (rows.length === 0) return [];
-	const content = html`<p>The exponent is that of a power law through all sizes of a curve. Intervals hold the truth in 95 % of runs. A size in brackets is beyond what was measured, and holds if the curve goes on as it is.</p>
+	const content = html`<p>The exponent is that of a power law through all sizes of a curve. Intervals contain the truth in 95 % of runs. A size in brackets is extrapolated: it assumes that the curve continues unchanged.</p>
 ${table(
 	"Growth with n",
 	[

@@ -29,7 +29,10 @@ export function reproduceRun({ experiment, preset, settings }: Pick<RunInfo, "ex
 		...(algorithm !== undefined && algorithmFlags([algorithm].flat().map(String))),
 		...Object.fromEntries(Object.entries(axes).map(([axis, values]) => [axis, [values].flat().join(",")])),
 		...(timeLimit && { "time-limit": `${timeLimit / 1000}s` }),
-		...(cellTimeout && cellTimeout !== wallLimit(timeLimit ?? 0) && { "cell-timeout": `${cellTimeout / 1000}s` }),
+		...(cellTimeout &&
+			(timeLimit === undefined || cellTimeout !== wallLimit(timeLimit)) && {
+				"cell-timeout": `${cellTimeout / 1000}s`,
+			}),
 		...(jobs > 1 && { jobs }),
 	});
 }

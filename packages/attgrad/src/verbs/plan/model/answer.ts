@@ -1,6 +1,6 @@
 import { calibratedModel, predictTime } from "@attgrad/approx-gradient";
 import { parseAxis } from "@attgrad/harness";
-import { shortDuration, UsageError } from "@attgrad/matrix-core";
+import { present, shortDuration, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../../flags/flags.ts";
 import { dtype, json, openRuntime, runtimeFlags } from "../../../flags/runtime-flags.ts";
@@ -43,7 +43,7 @@ export async function answerModel(given: GivenFlags): Promise<void> {
 	const runtime = await openRuntime({ threads, kernel });
 	try {
 		const model = await calibratedModel(runtime, dtype, ["streaming", "polynomial/moment"]);
-		const timeOf: TimeOf = (run) => predictTime(run, model) ?? Number.NaN;
+		const timeOf: TimeOf = (run) => present(predictTime(run, model), `the predicted time of ${run.algorithm}`);
 		const plan = planModel(shape, timeOf);
 		const machine = { dtype, kernel: runtime.kernel, threads: runtime.threads };
 		const files = plot === undefined ? [] : await drawCrossover(shape, plan, timeOf, plot);
