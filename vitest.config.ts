@@ -14,7 +14,7 @@ export default defineConfig({
 		pool: "forks",
 		// turbo runs two packages at a time: more processes than cores make tests that watch the clock fail.
 		maxWorkers: 2,
-		// Tests that watch clocks and processes may fail on a shared machine that stalls: once more there, never at home.
+		// The only retry: tests that start processes may fail when a shared CI machine stalls. No test has a retry of its own.
 		retry: process.env["CI"] ? 1 : 0,
 	},
 });

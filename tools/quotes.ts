@@ -1,4 +1,4 @@
-// npm run quotes: writes the numbers that README.md, docs, experiments and packages quote of results/reference anew: quotes,
+// npm run quotes: writes the numbers that README.md, docs, experiments and packages quote of results/reference: quotes,
 // <!-- quote scaling n=65536 algorithm=streaming: time_ms as 2 s -->17 s<!-- /quote -->, tables, outputs of commands. What has
 // to be mended by hand is told, and exits 1: a quote that cannot be made (its document stays as it is), a claim,
 // <!-- holds scaling n=65536: time_ms[algorithm=streaming] > time_ms[algorithm=dense] -->, that is so no longer, a number that is

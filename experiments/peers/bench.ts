@@ -106,7 +106,7 @@ const tables: Table[] = [
 /** Runs slower than this are timed in the first three rounds only. */
 const SLOW_MS = 1000;
 
-/** Runs go on for so long in a round, at least one; programs in processes of their own warm up first where a run is shorter than theirs. */
+/** Time of the runs in a round; there is at least one run. Programs in separate processes first warm up if their runs are shorter than this. */
 const ROUND_MS = { own: 100, program: 1000 };
 
 /** Milliseconds of the shortest run of a round, by tinybench. */

@@ -45,7 +45,7 @@ beforeAll(async () => {
 		overrides: Object.fromEntries(names.map((name) => [name, `$${name}`])),
 	};
 	writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
-	// A connection that hangs is given up soon and tried anew: what has come is in npm's cache.
+	// A hanging connection is dropped soon and retried: received files are in npm's cache.
 	unreachable = (await install()) && (await install());
 }, 900_000);
 

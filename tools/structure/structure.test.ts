@@ -1,6 +1,7 @@
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { circles, packageOf, readSources, targetsOf } from "./modules.ts";
+import { circles, packageOf, readSources, root, targetsOf } from "./modules.ts";
 
 const sources = readSources();
 const paths = new Set(sources.map(({ path }) => path));
@@ -73,6 +74,20 @@ test("imports between packages point one way", () => {
 			.map((name) => `${path} imports ${name}`),
 	);
 	expect(upward).toEqual([]);
+});
+
+/** Files that lint may treat differently: tests and what serves them. */
+const testPatterns = ["**/*.test.ts", "**/*.long.ts", "**/testing/**", "**/testing.ts", "**/fuzz/**"];
+
+test("functions over 60 lines and non-null assertions are refused by lint, everywhere but in tests", () => {
+	const { linter, overrides } = JSON.parse(readFileSync(join(root, "biome.json"), "utf8"));
+	expect(linter.rules.complexity.noExcessiveLinesPerFunction).toEqual({ level: "error", options: { maxLines: 60 } });
+	expect(linter.rules.style.noNonNullAssertion).toBe("error");
+	for (const { includes, linter } of overrides)
+		if (/noNonNullAssertion|noExcessiveLinesPerFunction/.test(JSON.stringify(linter)))
+			expect(includes).toEqual(testPatterns);
+	const silenced = sources.filter(({ text }) => /biome-ignore\b.*(noNonNull|noExcessiveLines)/.test(text));
+	expect(silenced.map(({ path }) => path)).toEqual([]);
 });
 
 test("circles are found, and only circles", () => {

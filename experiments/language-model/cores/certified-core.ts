@@ -126,7 +126,7 @@ async function compareGradients(
 		compare(core, name, result[name], exact[name], result.certificate?.bounds[name] ?? Number.POSITIVE_INFINITY);
 }
 
-/** Notes how near an error comes to its bound. @throws ComputationError where it is above it */
+/** Records the ratio of an error to its bound. @throws ComputationError where it is above it */
 function compare(core: CertifiedCore, name: string, got: Matrix, exact: Matrix, bound: number): void {
 	const error = maxAbsDifference(got, exact);
 	const allowed = bound + ROUNDING * maxAbs(exact);

@@ -101,7 +101,7 @@ export class ArrayShards {
 
 	/** Shards that have cells: an array may be wider than the grid. */
 	nonEmpty(): number[] {
-		return this.#cells.plan.shards.flatMap((share, i) => (share.length > 0 ? [i + 1] : []));
+		return this.#cells.plan.shards.flatMap((cells, i) => (cells.length > 0 ? [i + 1] : []));
 	}
 
 	/** Shards that were submitted and have cells left. */

@@ -10,7 +10,7 @@ import { hasEnded, type SlurmClient, type TaskState } from "./slurm-client.ts";
 export interface ArrayRequest extends ArrayCells {
 	/** Program and words of one task's sweep, without shard and folder. */
 	readonly sweep: readonly string[];
-	/** Start anew, without the rows that are there. */
+	/** Start over and discard existing rows. */
 	readonly fresh: boolean;
 	readonly submission: Pick<BatchJob, "partition" | "throttle" | "options">;
 }
@@ -38,8 +38,8 @@ const interval = (elapsed: number) => Math.min(10_000, 1_000 + elapsed / 30);
 
 /**
  * Runs an experiment as a SLURM job array, a shard each task, and follows it: rows are joined into the results as they
- * arrive, and what a task that was killed has not measured is submitted again. A state beside the parts lets the same call
- * go on after an interruption.
+ * arrive, and the missing cells of a killed task are submitted again. A state beside the parts lets the same call
+ * resume after an interruption.
  * @throws ComputationError when a task gives no row twice in a row; UsageError when SLURM is not there or refuses
  */
 export async function runArray(request: ArrayRequest, dependencies: ArrayDependencies): Promise<ArrayEnd> {

@@ -13,7 +13,7 @@ export interface ProgressStream {
  * Tells on standard error how far a computation is: a line that is overwritten on a terminal, and elsewhere a line every ten
  * seconds. A preparation is told by its name and its own share, for what comes after it is not known yet. From then on the
  * share done, rows a second and the time left are those of the whole, with the time of the preparation: what is left will go
- * as fast as the work since then. Work that begins anew is a round of its own: "round 2 of 3" where more than one is expected.
+ * as fast as the work since then. Work that restarts counts as another round: "round 2 of 3" where more than one is expected.
  * Notices are lines that stay, as soon as they come.
  * @param now the clock, milliseconds
  */

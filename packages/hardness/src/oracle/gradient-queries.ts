@@ -18,7 +18,7 @@ export interface GradientSizes {
 /** The queries of a reduction to a gradient oracle: problems that do not depend on the answers, and the entries read of each. */
 export interface GradientQueries {
 	readonly sizes: GradientSizes;
-	/** Problem of a call, 0-based; made anew each time, in O(nd). */
+	/** Problem of a call, 0-based; built on each call, in O(nd). */
 	problem(call: number): AttentionProblem;
 	/** The entries of the gradient that decoding looks at. */
 	read(call: number, gradient: Matrix): readonly number[];

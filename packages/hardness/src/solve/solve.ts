@@ -25,7 +25,7 @@ export type Solution = Report &
 	);
 
 /**
- * Decides a formula through gradients: split-and-list, a gradient reduction, an oracle, and the way back.
+ * Decides a formula through gradients: split-and-list, a gradient reduction, an oracle, and decoders.
  * A model is checked before it is given; without one that checks, and without a proof that none exists, the answer is
  * `unknown` with the reason: margins too small for the oracle's error, an oracle that fails, a formula too large.
  * Memory O(nd) with n = Θ(2^(N/2)).

@@ -7,9 +7,9 @@ export interface Cell {
 	readonly experiment: string;
 	/** Spelling of the algorithm as `findAlgorithm` takes it. */
 	readonly algorithm: string;
-	/** Version of the algorithm: a new one is measured anew. */
+	/** Version of the algorithm: cells of a new version are measured again. */
 	readonly version: number;
-	/** Hash of the algorithm's sources: changed ones are measured anew. Absent where it does not name them. */
+	/** Hash of the algorithm's sources: cells of changed sources are measured again. Absent if the algorithm does not name them. */
 	readonly sources?: string;
 	/** Every option of the algorithm, defaults included. */
 	readonly options: Readonly<Record<string, unknown>>;

@@ -128,15 +128,6 @@ test("panels with axes of their own have a range and a title each", () => {
 	expect(new Set([...domains].map(([, domain]) => domain)).size).toBe(2);
 });
 
-test("dots that are compared across panels have one range", () => {
-	const rangesOf = (figure: Figure) => {
-		const spec = JSON.stringify(figureSpec(figure, ablationRows()));
-		return new Set([...spec.matchAll(/"domain":(\[[\d.,e+-]+\])/g)].map(([, domain]) => domain)).size;
-	};
-	expect(rangesOf(ablationFigure)).toBe(2);
-	expect(rangesOf({ ...ablationFigure, sharesRange: true })).toBe(1);
-});
-
 test("what stands for the conditions can depend on the rows", async () => {
 	const { svg } = await draw({ ...scalingFigure, regime: (rows) => `${rows.length} rows` }, scalingRows());
 	expect(svg).toContain(`${scalingRows().filter(({ status }) => status === "done").length} rows`);
@@ -194,32 +185,6 @@ test("a rule is drawn where its value is, with its name", async () => {
 	const { svg } = await draw(paretoFigure, paretoRows());
 	expect(svg.match(/>ε = 10⁻⁶</g)).toHaveLength(2);
 	expect(svg.match(/>exact</g)).toHaveLength(2);
-});
-
-test("a cell of a heat map without a value is marked, and the mark is explained", async () => {
-	const rows = phaseRows();
-	const { svg } = await draw(phaseFigure, rows);
-	const skipped = rows.filter(({ status }) => status === "skipped");
-	expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(skipped.length);
-	expect(svg).toContain("× skipped: the reasons are in rows.csv");
-	expect(svg).toContain(">B = √ln n<");
-});
-
-test("a heat map of rows that gave nothing is none", () => {
-	const failed = phaseRows().filter(({ status }) => status !== "done");
-	expect(figureSpec(phaseFigure, failed)).toBeUndefined();
-	expect(figureSpec(phaseFigure, [])).toBeUndefined();
-});
-
-test("a heat map of one cell is a figure", async () => {
-	const { svg } = await draw(phaseFigure, phaseRows().slice(0, 1));
-	expect(svg).toContain(">d = 2<");
-});
-
-test("a dot that is missing is marked in every panel, and the mark is explained", async () => {
-	const { svg } = await draw(ablationFigure, ablationRows());
-	expect(svg.match(/aria-label="[^"]*status: skipped/g)).toHaveLength(2);
-	expect(svg).toContain("× skipped: the reasons are in rows.csv");
 });
 
 test("a figure is about the rows that it says", () => {

@@ -11,7 +11,7 @@ export interface Crossover {
 	readonly interval: readonly [low: number, high: number];
 	/** Which curve is lower above `n`. */
 	readonly lowerAbove: "first" | "second";
-	/** Whether `n` is outside the sizes that both curves have: then it holds only if both go on as they are. */
+	/** Whether `n` is outside the sizes of both curves: it then assumes that both continue unchanged. */
 	readonly extrapolated: boolean;
 }
 

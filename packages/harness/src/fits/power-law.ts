@@ -38,7 +38,7 @@ export function countSizes(points: readonly SizedValue[]): number {
 }
 
 /**
- * Fits a power law by least squares on logarithms, with a bootstrap interval for the exponent: residuals are drawn anew,
+ * Fits a power law by least squares on logarithms, with a bootstrap interval for the exponent: residuals are drawn again,
  * and the studentised slopes of `resamples` such data sets give the interval (bootstrap-t; Davison & Hinkley, Bootstrap
  * Methods and their Application, 1997, section 6.2.5). Holds the true exponent in 93 to 97 % of data sets from 4 sizes
  * on, also where noise is skewed or has outliers.

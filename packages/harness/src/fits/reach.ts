@@ -9,7 +9,7 @@ export interface Reach {
 	readonly n: number;
 	/** 95 % interval of `n`. */
 	readonly interval: readonly [low: number, high: number];
-	/** Whether `n` is outside the sizes that were measured: then it holds only if the curve goes on as it is. */
+	/** Whether `n` is outside the measured sizes: it then assumes that the curve continues unchanged. */
 	readonly extrapolated: boolean;
 }
 

@@ -14,7 +14,7 @@ const unknownFactor = 8;
 
 /**
  * Milliseconds that a cell is expected to take in all, the same number on every machine: from its point alone, so that all
- * shards of a sweep come to the same partition. Never more than the time after which a cell is stopped.
+ * shards of a sweep compute the same partition. Never more than the time after which a cell is stopped.
  */
 export function cellCost(cell: Cell, { budget, timeLimit }: Effort): number {
 	const exact = () =>

@@ -23,7 +23,7 @@ export interface MergeOptions {
 	/** Disregard what `out` holds. @default false */
 	readonly fresh?: boolean;
 	/**
-	 * Join like a sweep that goes on: the rows that `out` holds stay, of whatever runs, run.json is that of the folders, and
+	 * Join like a sweep that resumes: the rows that `out` holds stay, of whatever runs, run.json is that of the folders, and
 	 * the program may have moved to another commit in between. @default false
 	 */
 	readonly extend?: boolean;

@@ -44,7 +44,7 @@ export interface FolderLock {
 /**
  * Takes a folder for this process. Of any number of processes at most one has it.
  *
- * Each contender makes a file of its own and then looks for those of others: of two that both go on, one would have to
+ * Each contender makes a file of its own and then looks for those of others: of two that both continue, one would have to
  * look before the other's file was there, and the other likewise. Names are never used twice, so removing the file of a
  * process that has ended removes no other. Nothing but creating, listing and removing files is needed: no hard links.
  *

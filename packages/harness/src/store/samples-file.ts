@@ -27,7 +27,7 @@ export function appendSamples(folder: string, key: string, rounds: Rounds): void
 	}
 }
 
-/** Writes the folder's samples.jsonl anew, in one step; without times there is none. */
+/** Replaces the folder's samples.jsonl in one step; without times there is no file. */
 export function writeSamples(folder: string, samples: ReadonlyMap<string, Rounds>): void {
 	const path = join(folder, samplesFileName);
 	if (samples.size === 0) rmSync(path, { force: true });

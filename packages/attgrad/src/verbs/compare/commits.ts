@@ -96,7 +96,7 @@ function linkModules(tree: string): void {
 /** Folders whose links lead to what stands beside them. */
 const ownFolders = ["@attgrad", ".bin"];
 
-/** Links within the tree, which are relative, are made anew and so lead to the other tree; all else is shared. */
+/** Relative links within the tree are recreated, so that they lead to the other tree; everything else is shared. */
 function linkAll(from: string, to: string): void {
 	mkdirSync(to, { recursive: true });
 	for (const name of readdirSync(from)) {

@@ -6,7 +6,7 @@ export type ProblemName =
 	| "gap closest pair"
 	| "attention gradient";
 
-/** A source instance rewritten: the target, and the way back. */
+/** A rewritten source instance: the target and its decoder. */
 export interface Reduced<Target, Found, Answer> {
 	readonly target: Target;
 	/** The answer for the source, from a solution of the target. */
