@@ -1,5 +1,6 @@
 export { type HeadRows, problemOfHead } from "./head.ts";
 export { approximateHead, type HeadApproximation, type HeadMethod } from "./head-approximation.ts";
+export { type HeadColumn, headColumns } from "./head-table.ts";
 export { leastRank, type RankEvidence } from "./least-rank.ts";
 export { type LocatedHead, type LocateOptions, locate } from "./locate.ts";
 export { measuredErrors, polynomialErrors, type RankError } from "./measured-error.ts";

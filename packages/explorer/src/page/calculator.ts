@@ -114,11 +114,14 @@ export class Calculator {
 export class Latest<Name extends TaskName> {
 	readonly #calculator = new Calculator();
 	readonly #task: Name;
+	readonly #section: HTMLElement;
 	#next: Tasks[Name]["request"] | undefined;
 	#busy = false;
 
-	constructor(task: Name) {
+	/** @param section the element that shows the answers: `aria-busy` until it shows that of the newest request */
+	constructor(task: Name, section: HTMLElement) {
 		this.#task = task;
+		this.#section = section;
 	}
 
 	/** Asks for an answer; `show` gets it, or the failure, unless a newer request has come. */
@@ -128,6 +131,7 @@ export class Latest<Name extends TaskName> {
 		fail: (failure: Failure) => void,
 	): void {
 		this.#next = request;
+		this.#section.ariaBusy = "true";
 		if (!this.#busy) void this.#work(show, fail);
 	}
 
@@ -144,6 +148,7 @@ export class Latest<Name extends TaskName> {
 			}
 		}
 		this.#busy = false;
+		this.#section.ariaBusy = "false";
 	}
 }
 

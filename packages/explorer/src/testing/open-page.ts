@@ -70,3 +70,7 @@ export const numberOf = (page: Page, list: string, label: string) =>
 		.locator(`#${list} div`)
 		.filter({ has: page.getByText(label, { exact: true }) })
 		.locator("dd");
+
+/** Waits until a section shows the answer to its newest request. */
+export const settled = (page: Page, section: string): Promise<void> =>
+	page.locator(`#${section}[aria-busy="false"]`).waitFor({ state: "attached" });

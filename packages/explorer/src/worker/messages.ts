@@ -1,5 +1,6 @@
 import type { AnswerRequest, FileAnswer } from "./tasks/data.ts";
 import type { FormulaAnswer, FormulaRequest, RandomFormulaRequest } from "./tasks/formula.ts";
+import type { LocateAnswer, LocateEvent, LocateRequest } from "./tasks/locate.ts";
 import type { MatrixAnswer, MatrixRequest } from "./tasks/matrix.ts";
 import type { RaceAnswer, RaceEvent, RaceRequest } from "./tasks/race.ts";
 
@@ -10,6 +11,7 @@ export interface Tasks {
 	formula: { request: FormulaRequest; event: never; answer: FormulaAnswer };
 	randomFormula: { request: RandomFormulaRequest; event: never; answer: string };
 	data: { request: AnswerRequest; event: never; answer: FileAnswer };
+	locate: { request: LocateRequest; event: LocateEvent; answer: LocateAnswer };
 }
 
 /** Name of a computation. */

@@ -4,6 +4,7 @@ import type { Call, Reply, TaskName, Tasks } from "./messages.ts";
 import { startRuntime } from "./runtime.ts";
 import { answerData } from "./tasks/data.ts";
 import { answerFormula, makeRandomFormula } from "./tasks/formula.ts";
+import { locateHeads } from "./tasks/locate.ts";
 import { answerMatrix } from "./tasks/matrix.ts";
 import { runRace } from "./tasks/race.ts";
 
@@ -19,6 +20,7 @@ const tasks: { readonly [Name in TaskName]: Work<Name> } = {
 	formula: answerFormula,
 	randomFormula: makeRandomFormula,
 	data: answerData,
+	locate: locateHeads,
 };
 
 const post = (reply: Reply): void => postMessage(reply);

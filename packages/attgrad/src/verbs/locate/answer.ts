@@ -1,4 +1,4 @@
-import type { LocatedHead } from "@attgrad/approx-gradient";
+import { headColumns, type LocatedHead } from "@attgrad/approx-gradient";
 import { shortNumber } from "../../formats/short-number.ts";
 
 /** Relative errors that fit a line; `--json` has all. */
@@ -22,8 +22,8 @@ export function locationLines({ scale, epsilon, submatrix }: Layer, located: rea
 		`${located.length} ${located.length === 1 ? "head" : "heads"}, ${size}, d ${first.d}, scale ${shortNumber(scale)}; relative error ${at} (Frobenius)`,
 		"",
 		...table([
-			["", "", "B", "B/√ln n", "radius", "centred", "directions", "keys", "least", "proved", "pays from"],
-			...located.map(headLine),
+			headColumns.map(({ name }) => (name === "head" || name === "verdict" ? "" : name)),
+			...located.map((head) => headColumns.map(({ text }) => text(head))),
 		]),
 		"",
 		"radius, centred: bound on a row's scores about 0 and the keys' mean, median",
@@ -37,21 +37,6 @@ export function locationLines({ scale, epsilon, submatrix }: Layer, located: rea
 		...rankTable(located),
 		"",
 		`least: from the singular values of ${count} x ${count} entries and of the approximation`,
-	];
-}
-
-function headLine({ index, geometry, entropy, ranks, certified, verdict, epsilon }: LocatedHead): string[] {
-	const { B, overThreshold, radius, centredRadius, directions } = geometry;
-	const own = ranks.find((one) => one.delta === epsilon);
-	return [
-		String(index),
-		verdict,
-		...[B, overThreshold, radius.median, centredRadius.median].map((x) => x.toPrecision(2)),
-		directions.join("/"),
-		Math.exp(entropy.median).toFixed(0),
-		String(own?.least ?? ""),
-		certified.rank === null ? "none" : String(certified.rank),
-		certified.paysFrom === null ? "never" : String(certified.paysFrom),
 	];
 }
 

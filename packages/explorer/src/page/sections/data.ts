@@ -6,6 +6,7 @@ import { drawPicture, readEntries } from "../charts/heat-map.ts";
 import { choice, slider } from "../controls.ts";
 import { byId, make, say, showLines } from "../elements.ts";
 import { tenTo } from "../words.ts";
+import { clearHeads, showHeads, startHeads } from "./heads-view.ts";
 
 interface Dropped {
 	readonly name: string;
@@ -17,45 +18,76 @@ const LARGEST = 2 ** 30;
 
 /** Starts the section. */
 export function startData(): void {
-	const calculator = new Calculator();
-	const [stop, again] = [byId("data-stop", HTMLButtonElement), byId("data-again", HTMLButtonElement)];
+	const run = oneAtATime();
 	let file: Dropped | "example" | undefined;
 	let shown: FileAnswer | undefined;
-	const method = choice<Method>({ id: "data-method", key: "d.method", onChange: () => void compute() });
-	const epsilon = slider({
-		id: "data-epsilon",
-		key: "d.eps",
-		initial: 1e-6,
-		valueAt: (power) => Number(`1e${power}`),
-		positionOf: Math.log10,
-		text: tenTo,
-		onChange: () => {},
-	});
-	const mask = choice<MaskName>({ id: "data-mask", key: "d.mask", onChange: () => void compute() });
-	let runs = 0;
-	const running = (isRunning: boolean) => {
-		stop.disabled = !isRunning;
-		again.disabled = isRunning || file === undefined;
-	};
-	const compute = async () => {
+	const compute = () => {
 		if (!file) return;
+		clear();
+		clearHeads();
+		const given = file;
+		const settings = { method: method.value, epsilon: epsilon.value, mask: mask.value };
+		const name = given === "example" ? "the example" : given.name;
+		void run(file, name, `computing the gradient of ${name}`, async (calculator, onProgress) => {
+			const request = { ...settings, ...(given !== "example" && { file: given }) };
+			const { answer } = await calculator.run("data", request, { onProgress });
+			shown = answer;
+			show(answer);
+		});
+	};
+	const locate = () => {
+		if (!file || file === "example") return;
+		clearHeads();
+		const given = file;
+		void run(file, file.name, `locating the heads of ${file.name}`, async (calculator, onProgress) => {
+			const request = { file: given, epsilon: delta.value };
+			const onEvent = ({ done, total }: { done: number; total: number }) => onProgress(done / total);
+			showHeads((await calculator.run("locate", request, { onEvent })).answer);
+		});
+	};
+	const method = choice<Method>({ id: "data-method", key: "d.method", onChange: compute });
+	const power = { valueAt: (power: number) => Number(`1e${power}`), positionOf: Math.log10, text: tenTo };
+	const epsilon = slider({ id: "data-epsilon", key: "d.eps", initial: 1e-6, ...power, onChange: () => {} });
+	const delta = slider({ id: "data-delta", key: "d.delta", initial: 1e-2, ...power, onChange: () => {} });
+	const mask = choice<MaskName>({ id: "data-mask", key: "d.mask", onChange: compute });
+	const take = (given: Dropped | "example") => {
+		file = given;
+		compute();
+	};
+	receiveFiles(take);
+	startHeads();
+	byId("data-example", HTMLButtonElement).addEventListener("click", () => take("example"));
+	byId("data-again", HTMLButtonElement).addEventListener("click", compute);
+	byId("data-locate", HTMLButtonElement).addEventListener("click", locate);
+	readEntries(byId("data-gradient", HTMLCanvasElement), (row, col) => {
+		const { rows = 0, cols = 0, name = "", data } = shown?.picture ?? {};
+		if (row < rows && col < cols) say("data-entry", `${name}[${row}, ${col}] = ${data?.[row * cols + col]}`);
+	});
+}
+
+/** Work on a file: told of its progress, it shows its answer. */
+type FileWork = (calculator: Calculator, onProgress: (done: number) => void) => Promise<void>;
+
+/** Runs one computation on a file at a time: a new one stops the one before, and so does the button. */
+function oneAtATime() {
+	const calculator = new Calculator();
+	const [stop, again, locate] = ["data-stop", "data-again", "data-locate"].map((id) => byId(id, HTMLButtonElement));
+	let runs = 0;
+	stop?.addEventListener("click", () => calculator.stop());
+	return async (file: Dropped | "example", name: string, doing: string, work: FileWork): Promise<void> => {
 		const run = ++runs;
 		calculator.stop();
+		const running = (isRunning: boolean) => {
+			if (stop) stop.disabled = !isRunning;
+			if (again) again.disabled = isRunning;
+			if (locate) locate.disabled = isRunning || file === "example";
+		};
 		running(true);
-		clear();
-		const name = file === "example" ? "the example" : file.name;
 		const tell = (text: string, error = false) => run === runs && say("data-said", text, { error });
-		tell(`computing the gradient of ${name} …`);
-		const settings = { method: method.value, epsilon: epsilon.value, mask: mask.value };
+		tell(`${doing} …`);
 		try {
-			const { answer } = await calculator.run(
-				"data",
-				{ ...settings, ...(file !== "example" && { file }) },
-				{ onProgress: (done) => tell(`computing the gradient of ${name}: ${10 * Math.floor(10 * done)} %`) },
-			);
-			shown = answer;
+			await work(calculator, (done) => tell(`${doing}: ${10 * Math.floor(10 * done)} %`));
 			tell(`${name}: done`);
-			show(answer);
 		} catch (error) {
 			if (error instanceof Stopped) tell("stopped");
 			else if (error instanceof Failure) tell(inWords(error), true);
@@ -64,19 +96,6 @@ export function startData(): void {
 			if (run === runs) running(false);
 		}
 	};
-	const take = (given: Dropped | "example") => {
-		file = given;
-		void compute();
-	};
-	receiveFiles(take);
-	byId("data-example", HTMLButtonElement).addEventListener("click", () => take("example"));
-	stop.addEventListener("click", () => calculator.stop());
-	again.addEventListener("click", () => void compute());
-	readEntries(byId("data-gradient", HTMLCanvasElement), (row, col) => {
-		const { rows = 0, cols = 0, name = "", data } = shown?.picture ?? {};
-		if (row < rows && col < cols) say("data-entry", `${name}[${row}, ${col}] = ${data?.[row * cols + col]}`);
-	});
-	running(false);
 }
 
 /** Hands over files that are chosen or dropped. */

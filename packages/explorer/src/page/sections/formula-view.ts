@@ -22,9 +22,12 @@ export function clearFormula(): void {
 	say("formula-model", "");
 }
 
+const hidingText = (epsilon: number | undefined): string =>
+	epsilon === undefined ? "–" : epsilon === Number.POSITIVE_INFINITY ? "none" : `ε ≥ ${digits(epsilon)}`;
+
 /** Shows a formula's first gradient, what was read of it, and the answer. */
 export function showFormula(answer: FormulaAnswer): void {
-	const { solution, reading, gradient, d, decides, provedEpsilon, flipEpsilon } = answer;
+	const { solution, reading, gradient, d, decides, provedEpsilon, hidingEpsilon } = answer;
 	const { sizes } = solution;
 	say("formula-verdict", verdicts[solution.status]);
 	byId("formula-verdict", HTMLElement).dataset["status"] = solution.status;
@@ -41,7 +44,7 @@ export function showFormula(answer: FormulaAnswer): void {
 		["−d · dL/dX[w, w]", `${reading.value.toPrecision(8)} ± ${digits(reading.error)}`],
 		["NO below, YES above", digits((reading.yes + reading.no) / 2)],
 		["noise proved harmless", `ε ≤ ${digits(provedEpsilon)}`],
-		["noise that hides this answer", `ε ≥ ${digits(flipEpsilon)}`],
+		["noise that hides this answer", hidingText(hidingEpsilon)],
 	]);
 	const most = gradient.reduce((largest, entry) => Math.max(largest, Math.abs(entry)), 0);
 	// The root shows small entries too.

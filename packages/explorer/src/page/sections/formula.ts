@@ -11,7 +11,8 @@ type NoiseKind = "adversarial" | "random" | "none";
 
 /** Starts the section; it computes when it comes into view. */
 export function startFormula(): void {
-	const latest = new Latest("formula");
+	const section = byId("formula", HTMLElement);
+	const latest = new Latest("formula", section);
 	const maker = new Calculator();
 	const text = byId("formula-text", HTMLTextAreaElement);
 	let visible = false;
@@ -45,14 +46,16 @@ export function startFormula(): void {
 	};
 	const random = async () => {
 		const made = ++formulas;
+		section.ariaBusy = "true";
 		try {
 			const { answer } = await maker.run("randomFormula", controls.formula());
 			if (made !== formulas) return;
 			take(answer, false);
 			stateChanged();
 		} catch (error) {
-			if (error instanceof Failure) say("formula-said", inWords(error), { error: true });
-			else throw error;
+			if (!(error instanceof Failure)) throw error;
+			section.ariaBusy = "false";
+			say("formula-said", inWords(error), { error: true });
 		}
 	};
 	const controls = formulaControls(() => visible && random(), decide);

@@ -12,7 +12,7 @@ const canvases = ["softmax", "approximation", "difference"] as const;
 
 /** Starts the section; it computes when it comes into view. */
 export function startMatrix(): void {
-	const latest = new Latest("matrix");
+	const latest = new Latest("matrix", byId("matrix", HTMLElement));
 	let shown: MatrixAnswer | undefined;
 	let visible = false;
 	const update = () => {

@@ -1,4 +1,4 @@
-import { auto, backwardPolynomial, polynomial } from "@attgrad/approx-gradient";
+import { auto, autoBackward, backwardPolynomial, polynomial } from "@attgrad/approx-gradient";
 import {
 	type AttentionProblem,
 	type BackwardProblem,
@@ -12,6 +12,7 @@ import {
 	type MaskName,
 	openBackwardProblem,
 	openProblem,
+	provedRelative,
 	refuseUnless,
 	shapesOf,
 } from "@attgrad/attention-problem";
@@ -126,23 +127,27 @@ async function answerLayer(
 	const result = await backward(problem, method, epsilon, runtime);
 	const milliseconds = performance.now() - start;
 	const { heads, n_q, n_k, d, d_v, scale, Q } = problem;
-	const { degree, rank, certificate } = result;
+	const { degree, rank, exactRows, picked, remark } = result;
 	const shapes = shapesOf(problem);
-	const bounds = certificate && certificate.kind !== "none" ? certificate.bounds : undefined;
 	return {
 		kind: "layer",
 		lines: present([
-			["algorithm", method === "polynomial" ? "polynomial" : "streaming"],
+			[
+				"algorithm",
+				picked ? `${picked.algorithm}: ${picked.why}` : method === "polynomial" ? "polynomial" : "streaming",
+			],
 			["layer", `heads ${heads}, n_q ${n_q}, n_k ${n_k}, d ${d}, d_v ${d_v}, scale ${shortNumber(scale)}, ${Q.dtype}`],
 			["mask", mask],
-			["polynomial", degree !== undefined && `degree ${degree}, rank ${rank}`],
+			["polynomial", degree !== undefined && `degree ${listed(degree)}, rank ${listed(rank)}`],
+			["exact rows", exactRows !== undefined && String(exactRows)],
 			...gradientNames.map(
 				(name) =>
 					[
 						name,
-						`largest entry ${shortNumber(maxAbs(result[name]))}, Frobenius norm ${shortNumber(frobeniusNorm(result[name]))}${bounds ? `, no entry is off by more than ${shortNumber(bounds[name])}` : ""}`,
+						`largest entry ${shortNumber(maxAbs(result[name]))}, Frobenius norm ${shortNumber(frobeniusNorm(result[name]))}${boundText(result, name)}`,
 					] as const,
 			),
+			["remark", remark],
 			["time", `${shortNumber(milliseconds)} ms, kernel ${runtime.kernel}`],
 		]),
 		picture: pictureOf("dQ", result.dQ),
@@ -152,6 +157,19 @@ async function answerLayer(
 		})),
 	};
 }
+
+/** A bound on the error of one gradient in words, as the command prints it; nothing where there is no proof. */
+function boundText({ certificate, ...result }: BackwardResult, name: (typeof gradientNames)[number]): string {
+	if (!certificate || certificate.kind === "none" || !Number.isFinite(certificate.bounds[name])) return "";
+	const { kind, bounds } = certificate;
+	const relative = provedRelative(bounds[name], maxAbs(result[name]));
+	const share = Number.isFinite(relative) ? `, ${shortNumber(relative)} of the largest` : "";
+	const what = kind === "estimate" ? "estimated error" : "no entry is off by more than";
+	return `; ${what} ${shortNumber(bounds[name])}${share} (${kind})`;
+}
+
+const listed = (value: number | readonly number[] | undefined): string =>
+	value === undefined ? "none" : typeof value === "number" ? String(value) : value.join(", ");
 
 /** Bytes one after the other. */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -164,14 +182,15 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 	return bytes;
 }
 
-/** The method of a layer: exact unless the polynomial is asked for. @throws UsageError where it does not take the layer */
+/** The gradients of a layer by a method; `auto` picks as `attgrad backward --epsilon` does. @throws UsageError where a method does not take the layer */
 async function backward(
 	problem: BackwardProblem<RowSource>,
 	method: Method,
 	epsilon: number,
 	runtime: Runtime,
 ): Promise<BackwardResult> {
-	if (method !== "polynomial") return backwardStreaming.run(problem, {}, runtime);
+	if (method === "exact") return backwardStreaming.run(problem, {}, runtime);
+	if (method === "auto") return autoBackward.run(problem, autoBackward.options.parse({ epsilon }), runtime);
 	const options = backwardPolynomial.options.parse({ epsilon });
 	refuseUnless(backwardPolynomial.supports(problem, options));
 	return backwardPolynomial.run(problem, options, runtime);

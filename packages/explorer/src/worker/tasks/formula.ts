@@ -1,9 +1,10 @@
+import type { GradientResult } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import {
 	addNoise,
 	asLiterals,
 	createOracle,
-	type Decision,
+	type Formula,
 	type Noise,
 	orthogonalGradient,
 	randomFormula,
@@ -62,11 +63,10 @@ export interface FormulaAnswer {
 		readonly yes: number;
 		readonly status: "yes" | "no" | "unknown";
 	};
-	/** The reading without noise. */
-	readonly exactValue: number;
-	/** Error below which decoding is proved; error from which adversarial noise leaves both answers open for this formula. */
+	/** Error below which decoding is proved. */
 	readonly provedEpsilon: number;
-	readonly flipEpsilon: number;
+	/** Adversarial noise from which this formula's answer is UNKNOWN, Infinity for none; absent where it is not looked for. */
+	readonly hidingEpsilon?: number;
 	readonly bits: readonly SpelledBit[];
 	/** Literals that are true, where there is a model; it was checked against each clause. */
 	readonly model?: readonly number[];
@@ -87,10 +87,10 @@ export async function answerFormula({ text, noise }: FormulaRequest, runtime: Ru
 	if (variables < 1) throw new UsageError("formula: no variables");
 	const { target, back } = orthogonalGradient.reduce(splitAndList.reduce(formula).target, { witness: true });
 	const exact = await streaming.run(target.problem(0), {}, runtime);
+	const hidingEpsilon = await hidingNoise(formula, target.sizes.epsilon, exact, runtime);
 	const gradient = noise ? addNoise(exact.gradient, noise, (entry) => target.harm(0, entry), 0) : exact.gradient;
 	const error = { absolute: noise?.epsilon ?? 0, unitRoundoff: 2 ** -53 };
 	const decision = back({ entries: [target.read(0, gradient)], error });
-	const calm = back({ entries: [target.read(0, exact.gradient)], error: { ...error, absolute: 0 } });
 	const oracle = createOracle({ algorithm: streaming, runtime, ...(noise && { noise }) });
 	const solution = await solve(formula, { oracle });
 	const { d } = target.sizes;
@@ -105,9 +105,8 @@ export async function answerFormula({ text, noise }: FormulaRequest, runtime: Ru
 		d,
 		decides,
 		reading: { value, error: decision.error, no, yes, status },
-		exactValue: calm.value,
 		provedEpsilon: target.sizes.epsilon,
-		flipEpsilon: flipOf(calm, d),
+		...(hidingEpsilon !== undefined && { hidingEpsilon }),
 		bits: spelledBits(variables, decides, decision),
 		...(solution.status === "satisfiable" && {
 			model: asLiterals(solution.assignment),
@@ -116,13 +115,50 @@ export async function answerFormula({ text, noise }: FormulaRequest, runtime: Ru
 	};
 }
 
+/** Variables up to which the noise that hides an answer is looked for: each step of the search decides the formula anew. */
+const MOST_SEARCHED = 14;
+
+/** Relative width at which the search ends: more digits than the page shows of it. */
+const NARROW = 1e-5;
+
+/** Noise beyond which it is not looked for: some models are found by chance, and checked, whatever the noise. */
+const MOST_NOISE = 1;
+
+const hiding = new Map<string, number>();
+
 /**
- * Adversarial noise moves −d · entry by d · epsilon and widens its error by as much: both answers are open once 2d · epsilon
- * takes the reading to the other side's bound.
+ * The adversarial noise from which a formula's answer is UNKNOWN, by bisection between the noise that is proved harmless and one that hides
+ * it. The first gradient is given: noise is added to it, and it is decoded; gradients that isolate a model are computed. Found once a formula.
  */
-function flipOf({ value, own, no, yes, status }: Decision, d: number): number {
-	const room = status === "yes" ? value - own - no : yes - value - own;
-	return Math.max(0, room) / (2 * d);
+async function hidingNoise(
+	formula: Formula,
+	harmless: number,
+	first: GradientResult,
+	runtime: Runtime,
+): Promise<number | undefined> {
+	if (formula.variables > MOST_SEARCHED) return undefined;
+	const key = writeDimacs(formula);
+	const known = hiding.get(key);
+	if (known !== undefined) return known;
+	const isHidden = async (epsilon: number): Promise<boolean> => {
+		let calls = 0;
+		const algorithm: typeof streaming = {
+			...streaming,
+			run: async (...asked) => (calls++ === 0 ? first : streaming.run(...asked)),
+		};
+		const oracle = createOracle({ algorithm, runtime, noise: { kind: "adversarial", epsilon } });
+		return (await solve(formula, { oracle })).status === "unknown";
+	};
+	let [from, to] = [harmless, 2 * harmless];
+	while (to <= MOST_NOISE && !(await isHidden(to))) [from, to] = [to, 2 * to];
+	if (to > MOST_NOISE) to = Number.POSITIVE_INFINITY;
+	while (Number.isFinite(to) && to > from * (1 + NARROW)) {
+		const middle = Math.sqrt(from * to);
+		if (await isHidden(middle)) to = middle;
+		else from = middle;
+	}
+	hiding.set(key, to);
+	return to;
 }
 
 function spelledBits(
