@@ -4,10 +4,11 @@ import { noBrowser, startBrowser } from "@attgrad/harness/testing/browser";
 import { expect, test } from "vitest";
 import { bundleTests } from "./bundle/bundle.ts";
 import type { Outcome } from "./numeric/vitest.ts";
+import { isolation } from "./testing/open-page.ts";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Test files of the packages that go over every kernel and need no file or process; with several threads they have one. */
+/** Test files of the packages that go over every kernel and need no file or process; the page is isolated, so that several threads are several. */
 const files = [
 	"matrix-core/src/algebra/kernel-matrices.test.ts",
 	"exact-gradient/src/streaming/kernel-streaming.test.ts",
@@ -30,8 +31,12 @@ test.skipIf(noBrowser)(
 			// Modules of workers need an origin, which pages from the disk have not: this one is made up, and nothing is fetched.
 			await page.route("**/*", (route) =>
 				route.request().url().endsWith(".js")
-					? route.fulfill({ contentType: "text/javascript", body: program })
-					: route.fulfill({ contentType: "text/html", body: "<!doctype html><title>tests</title>" }),
+					? route.fulfill({ contentType: "text/javascript", body: program, headers: isolation })
+					: route.fulfill({
+							contentType: "text/html",
+							body: "<!doctype html><title>tests</title>",
+							headers: isolation,
+						}),
 			);
 			await page.goto("https://tests.invalid/");
 			const outcomes = await page.evaluate<Outcome[]>(

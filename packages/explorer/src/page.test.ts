@@ -7,6 +7,7 @@ import { certifiedRank, randomFormula, spectralRank, uniqueModelFormula, writeDi
 import { availableKernels } from "@attgrad/matrix-core";
 import { attgrad } from "attgrad/testing";
 import type { AxeResults } from "axe-core";
+import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { shortNumber } from "./short-number.ts";
@@ -74,7 +75,7 @@ describe.skipIf(noBrowser)("the explorer", () => {
 		withPage(
 			async (page) => {
 				await page.locator("#race-start").click();
-				await page.locator('#race-rows tr[data-n="1024"] td').nth(5).filter({ hasText: "e-" }).waitFor();
+				await page.locator('#race-rows tr[data-n="1024"] td').nth(6).filter({ hasText: "e-" }).waitFor();
 				await moveSlider(page, "threshold-B", 50);
 				expect(await text(page, "threshold-B-value")).toBe("0.281");
 				await page.locator("#race-stop").click();
@@ -82,17 +83,19 @@ describe.skipIf(noBrowser)("the explorer", () => {
 				const cells = await page.locator('#race-rows tr[data-n="1024"] td').allTextContents();
 				const problem = join(folder, "race.npz");
 				await command("generate", "-n", "1024", "-d", "3", "-B", "0.7", "--seed", "1", "--out", problem);
-				const how = ["--algorithm", "polynomial/moment", "--epsilon", "1e-6", "--kernel", kernel];
+				const basis = cells[2] === "Chebyshev" ? "chebyshev" : "gauss";
+				const how = ["--algorithm", "polynomial/moment", "--basis", basis, "--degree", cells[3], "--kernel", kernel];
 				const answer = JSON.parse(await command("gradient", problem, ...how, "--json"));
 				const exact = JSON.parse(
 					await command("gradient", problem, "--algorithm", "exact", "--kernel", kernel, "--json"),
 				);
 				const entries = (answer.gradient as number[][]).flat();
 				const error = Math.max(...entries.map((x, i) => Math.abs(x - (exact.gradient as number[][]).flat()[i])));
-				expect(cells.slice(2, 4)).toEqual([String(answer.degree), String(answer.rank)]);
-				expect(cells[4]).toBe(shortNumber(answer.certificate.bound));
-				expect(cells[5]).toBe(shortNumber(error));
-				expect(cells[6]).toBe(String(answer.loss));
+				expect(cells.slice(3, 5)).toEqual([String(answer.degree), String(answer.rank)]);
+				expect(answer.certificate.bound).toBeLessThanOrEqual(1e-6);
+				expect(cells[5]).toBe(shortNumber(answer.certificate.bound));
+				expect(cells[6]).toBe(shortNumber(error));
+				expect(cells[7]).toBe(String(answer.loss));
 			},
 			{ address: `?kernel=${kernel}#race?r.d=3&r.B=0.7` },
 		));
@@ -265,6 +268,98 @@ describe.skipIf(noBrowser)("the explorer", () => {
 			},
 			{ address: `?kernel=${kernel}#data?d.method=exact&d.mask=causal` },
 		));
+
+	test("a layer's file, automatic: the choice, bounds and files of the command", () =>
+		withPage(
+			async (page) => {
+				const [layer, out] = [join(folder, "long.npz"), join(folder, "long-out.npz")];
+				const wave = (phase: number) => ({
+					shape: [6000, 2],
+					data: Float64Array.from({ length: 12000 }, (_, i) => 0.4 * Math.sin(1.3 * i * i + phase)),
+				});
+				await writeArrays(layer, { Q: wave(0), K: wave(1), V: wave(2), dO: wave(3) });
+				await page.locator("#data-file").setInputFiles(layer);
+				await page.getByText("long.npz: done").waitFor();
+				const how = ["--epsilon", "1e-6", "--kernel", kernel];
+				const answer = JSON.parse(await command("backward", layer, ...how, "--out", out, "--json"));
+				const { chosen, degree, rank, largest, norm, certificate } = answer;
+				expect(chosen.algorithm).toBe("polynomial");
+				const line = (label: string) => numberOf(page, "data-lines", label).textContent();
+				expect(await line("algorithm")).toBe(`${chosen.algorithm}: ${chosen.why}`);
+				expect(await line("polynomial")).toBe(`degree ${degree}, rank ${rank}`);
+				const files = unzipSync(new Uint8Array(readFileSync(out)));
+				for (const name of ["dQ", "dK", "dV"]) {
+					const [bound, share] = [certificate.bounds[name], certificate.relative[name]].map(shortNumber);
+					expect(await line(name)).toBe(
+						`largest entry ${shortNumber(largest[name])}, Frobenius norm ${shortNumber(norm[name])}; no entry is off by more than ${bound}, ${share} of the largest (${certificate.kind})`,
+					);
+					const [download] = await Promise.all([
+						page.waitForEvent("download"),
+						page.getByText(`Download ${name}.npy`).click(),
+					]);
+					expect(new Uint8Array(readFileSync(await download.path()))).toEqual(files[`${name}.npy`]);
+				}
+			},
+			{ address: `?kernel=${kernel}#data` },
+		));
+
+	test("where the heads of a layer lie: the command's table, and ranks at each relative error", () =>
+		withPage(
+			async (page) => {
+				const heads = join(folder, "heads.npz");
+				const wave = (phase: number) => ({
+					shape: [2, 90, 5],
+					data: Float64Array.from({ length: 900 }, (_, i) => 2 * Math.sin(1.7 * i * i + phase)),
+				});
+				await writeArrays(heads, { Q: wave(1), K: wave(2), V: wave(3) });
+				await page.locator("#data-file").setInputFiles(heads);
+				// Without dO there is no gradient, and it says so; the heads can be located all the same.
+				await expect.poll(() => text(page, "data-said")).toContain("missing array: dO");
+				await page.locator("#data-locate").click();
+				await page.getByText("heads.npz: done").waitFor();
+				const printed = await command("locate", heads, "--epsilon", "0.1", "--kernel", kernel);
+				const table = printed.split("\n").filter((line) => /^\d+ +(below|near|above) /.test(line));
+				const shown = await page
+					.locator("#data-heads-rows tr")
+					.evaluateAll((rows) =>
+						rows.map((row) =>
+							Array.from(
+								(row as unknown as { children: Iterable<{ textContent: string }> }).children,
+								(cell) => cell.textContent,
+							),
+						),
+					);
+				expect(shown.map((cells) => cells.join(" "))).toEqual(table.map((line) => line.trim().replaceAll(/ +/g, " ")));
+				expect(shown).toHaveLength(2);
+				expect(await text(page, "data-heads-said")).toMatch(/^Of 2 heads: \d (below|near|above) \(/);
+				const { located } = JSON.parse(
+					await command("locate", heads, "--epsilon", "0.1", "--kernel", kernel, "--json"),
+				);
+				await page.getByLabel("Show ranks of head 1").click();
+				const chart = (await page.locator("#data-heads-chart svg").getAttribute("aria-label")) ?? "";
+				expect(chart).toContain(`Head 1: `);
+				expect(chart).toContain(`${located[1].ranks[0].least} at 10⁻¹, `);
+			},
+			{ address: `?kernel=${kernel}#data?d.delta=0.1` },
+		));
+
+	test("where a server isolates the page it has threads, with the same numbers; from the disk it has one", async () => {
+		const seen: string[][] = [];
+		for (const isolated of [true, false])
+			await withPage(
+				async (page) => {
+					expect(await page.evaluate<boolean>("crossOriginIsolated")).toBe(isolated);
+					await page.locator("#data-example").click();
+					await page.getByText("the example: done").waitFor();
+					const time = (await numberOf(page, "data-lines", "time").textContent()) ?? "";
+					expect(time).toContain(isolated ? "threads 2" : "threads 1");
+					seen.push(await page.locator("#data-lines dd").allTextContents());
+				},
+				{ isolated, address: `?kernel=${kernel}&threads=2#data?d.method=exact` },
+			);
+		const [threads, one] = seen.map((lines) => lines.slice(0, -1));
+		expect(threads).toEqual(one);
+	});
 
 	test("a file that is none is refused with why, where it was given", () =>
 		withPage(async (page) => {

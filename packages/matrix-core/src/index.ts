@@ -30,6 +30,7 @@ export {
 } from "./matrix.ts";
 export { moduleBeside } from "./module-beside.ts";
 export { provideKernels } from "./platform/provided-kernels.ts";
+export { provideThreads } from "./platform/provided-threads.ts";
 export { present } from "./present.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { registerArithmetic } from "./register-arithmetic.ts";

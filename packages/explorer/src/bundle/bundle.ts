@@ -19,8 +19,8 @@ export function bundle(entry: URL): Promise<string> {
 			input: fileURLToPath(entry),
 			resolve: { conditionNames: ["browser", "import", "default"] },
 			// Modules of packages are taken for what is used of them; a program of the page is taken whole.
-			treeshake: { moduleSideEffects: (id) => id.startsWith(own) },
-			plugins: [virtualModule("virtual:kernels", kernelsText)],
+			treeshake: { moduleSideEffects: (id) => id.startsWith(own) || id.endsWith("/page-worker.ts") },
+			plugins: [virtualModule("virtual:kernels", kernelsText), virtualModule("virtual:thread", threadText)],
 		},
 		{ format: "iife", minify: true },
 	);
@@ -43,7 +43,11 @@ export function bundleTests(files: readonly string[]): Promise<string> {
 			external: /^node:/,
 			treeshake: { moduleSideEffects: (id) => !id.startsWith("node:") },
 			resolve: { conditionNames: ["browser", "import", "default"], alias: { vitest: shim } },
-			plugins: [virtualModule("virtual:kernels", kernelsText), virtualModule("virtual:tests", () => program)],
+			plugins: [
+				virtualModule("virtual:kernels", kernelsText),
+				virtualModule("virtual:thread", threadText),
+				virtualModule("virtual:tests", () => program),
+			],
 		},
 		{ format: "es", minify: false },
 	);
@@ -61,10 +65,14 @@ async function made(
 	}
 }
 
+/** The program of threads as a module whose default is its text. */
+const threadText = async (): Promise<string> =>
+	`export default ${JSON.stringify(await bundle(new URL("../worker/thread.ts", import.meta.url)))};`;
+
 const kernelsText = (): string => `export default ${JSON.stringify(packedKernels())};`;
 
 /** A module of a name that is made up. */
-function virtualModule(name: string, text: () => string): Plugin {
+function virtualModule(name: string, text: () => string | Promise<string>): Plugin {
 	return {
 		name,
 		resolveId: (id) => (id === name ? `\0${name}` : undefined),

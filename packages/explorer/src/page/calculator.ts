@@ -13,10 +13,11 @@ export class Failure extends Error {
 	}
 }
 
-/** An answer, and the kernel that it was computed on. */
+/** An answer, and the kernel and threads that it was computed on. */
 export interface Answered<Name extends TaskName> {
 	readonly answer: Tasks[Name]["answer"];
 	readonly kernel: string;
+	readonly threads: number;
 }
 
 /** Callbacks for the news of a running computation. */
@@ -43,8 +44,10 @@ function workerAddress(): string {
 	return source;
 }
 
-/** The kernel that the address asks for with `?kernel=`, for tests and comparisons. */
-const kernel = new URLSearchParams(location.search).get("kernel") ?? undefined;
+/** The kernel and the threads that the address asks for with `?kernel=` and `?threads=`, for tests and comparisons. */
+const asked = new URLSearchParams(location.search);
+const kernel = asked.get("kernel") ?? undefined;
+const threads = Number.parseInt(asked.get("threads") ?? "", 10) || undefined;
 
 /** Computes in a worker of its own, so that the page never waits. */
 export class Calculator {
@@ -66,14 +69,14 @@ export class Calculator {
 				onEvent: onEvent as Waiting["onEvent"],
 				onProgress,
 			});
-			const call: Call = { id, task, request, kernel };
+			const call: Call = { id, task, request, kernel, threads };
 			this.#started().postMessage(call);
 		});
 	}
 
-	/** Ends what is being computed at once; the next computation starts a new worker. */
+	/** Ends what is being computed at once; the next computation starts a new worker. Without one nothing changes. */
 	stop(): void {
-		this.#fail(new Stopped("stopped"));
+		if (this.#waiting.size > 0) this.#fail(new Stopped("stopped"));
 	}
 
 	#started(): Worker {
@@ -98,7 +101,7 @@ export class Calculator {
 		}
 		this.#waiting.delete(reply.id);
 		if (reply.kind === "failure") waiting.reject(new Failure(reply.message, reply.bug));
-		else waiting.resolve({ answer: reply.answer as never, kernel: reply.kernel });
+		else waiting.resolve({ answer: reply.answer as never, kernel: reply.kernel, threads: reply.threads });
 	}
 
 	#fail(error: Error): void {

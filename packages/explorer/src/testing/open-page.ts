@@ -1,4 +1,6 @@
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { startBrowser } from "@attgrad/harness/testing/browser";
@@ -6,6 +8,12 @@ import { temporaryFolder } from "attgrad/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { buildPage } from "../bundle/build-page.ts";
+
+/** The headers with which a server isolates a page from other origins, so that its threads can share memory. */
+export const isolation = {
+	"Cross-Origin-Opener-Policy": "same-origin",
+	"Cross-Origin-Embedder-Policy": "require-corp",
+} as const;
 
 export { noBrowser } from "@attgrad/harness/testing/browser";
 
@@ -16,6 +24,8 @@ export interface View {
 	readonly width?: number;
 	readonly colorScheme?: "light" | "dark";
 	readonly reducedMotion?: "reduce" | "no-preference";
+	/** Serve the page with the headers that isolate it from other origins, so that it has threads. @default from the disk */
+	readonly isolated?: boolean;
 }
 
 /** The page in a file, and a browser; for the tests of one file. */
@@ -29,11 +39,25 @@ export function pageOnDisk() {
 		writeFileSync(path, html);
 		browser = await startBrowser();
 	});
-	afterAll(() => browser?.close());
+	const server = createServer((_, response) =>
+		response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...isolation }).end(html),
+	);
+	afterAll(async () => {
+		await browser?.close();
+		server.close();
+	});
 
-	/** Opens the page from the disk with every other request refused, works with it, and expects no request, error or warning. */
+	/** The page's address: of the file, or of a server on this machine that isolates it. */
+	async function addressOf(isolated: boolean): Promise<string> {
+		if (!isolated) return pathToFileURL(path).href;
+		if (!server.listening) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+	}
+
+	/** Opens the page with every other request refused, works with it, and expects no request, error or warning. */
 	async function withPage(work: (page: Page) => Promise<void>, view: View = {}): Promise<void> {
 		const { address = "", width = 1280, colorScheme = "light", reducedMotion = "no-preference" } = view;
+		const { isolated = false } = view;
 		if (!browser) throw new Error("no browser");
 		const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion });
 		const [complaints, requests]: [string[], string[]] = [[], []];
@@ -41,7 +65,7 @@ export function pageOnDisk() {
 		page.on("console", (message) => complaints.push(message.text()));
 		page.on("pageerror", (error) => complaints.push(error.message));
 		page.on("request", (request) => requests.push(request.url()));
-		const file = pathToFileURL(path).href;
+		const file = await addressOf(isolated);
 		await page.context().route(
 			(url) => url.protocol !== "blob:" && !url.href.startsWith(file),
 			(route) => route.abort(),

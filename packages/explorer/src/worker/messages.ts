@@ -24,6 +24,8 @@ export interface Call {
 	readonly request: unknown;
 	/** Kernel to compute on. @default the fastest */
 	readonly kernel?: string | undefined;
+	/** Threads to compute on. @default one for each processor */
+	readonly threads?: number | undefined;
 }
 
 /** The message of a worker to its page. */
@@ -31,6 +33,12 @@ export type Reply =
 	| { readonly id: number; readonly kind: "event"; readonly event: unknown }
 	/** Part of the work that is done, 0 to 1. */
 	| { readonly id: number; readonly kind: "progress"; readonly done: number }
-	| { readonly id: number; readonly kind: "answer"; readonly answer: unknown; readonly kernel: string }
+	| {
+			readonly id: number;
+			readonly kind: "answer";
+			readonly answer: unknown;
+			readonly kernel: string;
+			readonly threads: number;
+	  }
 	/** A message that the user can act on; `bug` where the program is at fault. */
 	| { readonly id: number; readonly kind: "failure"; readonly message: string; readonly bug: boolean };

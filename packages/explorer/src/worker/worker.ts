@@ -25,24 +25,27 @@ const tasks: { readonly [Name in TaskName]: Work<Name> } = {
 
 const post = (reply: Reply): void => postMessage(reply);
 
-const runtimes = new Map<string | undefined, Promise<Runtime>>();
+const runtimes = new Map<string, Promise<Runtime>>();
 
 /** Progress of the computation at hand. */
 let onProgress: (done: number, total: number) => void = () => {};
 
-function runtimeOf(kernel: string | undefined): Promise<Runtime> {
-	const runtime = runtimes.get(kernel) ?? startRuntime(kernel, (done, total) => onProgress(done, total));
-	runtimes.set(kernel, runtime);
+function runtimeOf({ kernel, threads }: Call): Promise<Runtime> {
+	const key = `${kernel} ${threads}`;
+	const runtime = runtimes.get(key) ?? startRuntime({ kernel, threads }, (done, total) => onProgress(done, total));
+	runtimes.set(key, runtime);
 	return runtime;
 }
 
-async function answer({ id, task, request, kernel }: Call): Promise<void> {
+async function answer(call: Call): Promise<void> {
+	const { id, task, request } = call;
 	try {
-		const runtime = await runtimeOf(kernel);
+		const runtime = await runtimeOf(call);
 		const tell = (event: unknown) => post({ id, kind: "event", event });
 		onProgress = (done, total) => post({ id, kind: "progress", done: done / total });
 		const work = tasks[task] as Work<TaskName>;
-		post({ id, kind: "answer", answer: await work(request as never, runtime, tell as never), kernel: runtime.kernel });
+		const answer = await work(request as never, runtime, tell as never);
+		post({ id, kind: "answer", answer, kernel: runtime.kernel, threads: runtime.threads });
 	} catch (error) {
 		const bug = !(error instanceof UsageError || error instanceof ComputationError);
 		post({ id, kind: "failure", message: error instanceof Error ? error.message : String(error), bug });

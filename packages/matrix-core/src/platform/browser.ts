@@ -1,6 +1,26 @@
 /// <reference path="../runtime/webassembly.d.ts" />
-import { UsageError } from "../errors.ts";
-import type { WorkerThread } from "./worker-thread.ts";
+import { ComputationError } from "../errors.ts";
+import { providedThreads } from "./provided-threads.ts";
+import type { ThreadSettings, WorkerThread } from "./worker-thread.ts";
+
+/** A worker of a page, as far as it is used. */
+interface PageWorker {
+	addEventListener(type: "message", listener: () => void, options: { readonly once: true }): void;
+	addEventListener(type: "error", listener: (event: { readonly message?: string }) => void): void;
+	postMessage(message: unknown): void;
+	terminate(): void;
+}
+
+/** The parts of a browser's global object that have no types here. */
+const browser = globalThis as unknown as {
+	readonly crossOriginIsolated?: boolean;
+	readonly Worker?: new (address: string) => PageWorker;
+	readonly navigator?: { readonly hardwareConcurrency?: number };
+};
+
+/** Whether memory can be shared between threads: only where the page is cross-origin isolated. */
+const sharesMemory = (): boolean =>
+	browser.crossOriginIsolated === true && browser.Worker !== undefined && providedThreads() !== undefined;
 
 /** Bytes that a page may take: browsers say only roughly what the machine has. */
 const PAGE_MEMORY = 2 ** 32;
@@ -11,8 +31,8 @@ export const totalMemory = (): number => PAGE_MEMORY;
 /** Memory that the page may still take, bytes. */
 export const availableMemory = (): number => PAGE_MEMORY;
 
-/** Processors that kernels may use at once: 1, since a page that is not isolated cannot share memory between threads. */
-export const processorCount = (): number => 1;
+/** Processors that kernels may use at once: 1 where threads cannot share memory. */
+export const processorCount = (): number => (sharesMemory() ? (browser.navigator?.hardwareConcurrency ?? 1) : 1);
 
 /** Lets the event loop run once: messages and timers are seen. */
 export function nextTurn(): Promise<void> {
@@ -29,8 +49,8 @@ export function nextTurn(): Promise<void> {
 	});
 }
 
-/** Most threads that a runtime can have: what asks for more has one. */
-export const threadLimit = (): number => 1;
+/** Most threads that a runtime can have: one where threads cannot share memory, whatever is asked for. */
+export const threadLimit = (): number => (sharesMemory() ? Number.POSITIVE_INFINITY : 1);
 
 /** The kernel that the environment asks for: a page has none. */
 export const requestedKernel = (): string | undefined => undefined;
@@ -45,7 +65,22 @@ export function withEngineFlags<Result>(_flags: readonly string[], work: () => R
 	return work();
 }
 
-/** @throws UsageError since a page has one thread */
-export function startThread(_id: number, _memory: WebAssembly.Memory, _spin: boolean): WorkerThread {
-	throw new UsageError("runtime: threads must be 1 in a browser");
+/** Starts a worker thread over the kernels' memory. @throws ComputationError where threads cannot share memory */
+export function startThread(id: number, memory: WebAssembly.Memory, spin: boolean): WorkerThread {
+	const program = providedThreads();
+	if (!browser.Worker || program === undefined || !sharesMemory())
+		throw new ComputationError("failed", "runtime: threads of this page cannot share memory");
+	const worker = new browser.Worker(program);
+	const ready = new Promise<void>((resolve, reject) => {
+		worker.addEventListener("message", () => resolve(), { once: true });
+		worker.addEventListener("error", ({ message }) => reject(new Error(message || "its program did not load")));
+	});
+	const start: ThreadSettings = { id, memory, spin };
+	worker.postMessage(start);
+	return {
+		ready,
+		post: (code) => worker.postMessage(code),
+		onEnd: (listener) => worker.addEventListener("error", ({ message }) => listener(`died: ${message}`)),
+		terminate: async () => worker.terminate(),
+	};
 }

@@ -42,7 +42,7 @@ export function withEngineFlags<Result>(flags: readonly string[], work: () => Re
 export function startThread(id: number, memory: WebAssembly.Memory, spin: boolean): WorkerThread {
 	const { port1, port2 } = new MessageChannel();
 	const start: ThreadStart = { id, memory, port: port2, spin };
-	const worker = new Worker(moduleBeside(import.meta.url, "../runtime/worker"), {
+	const worker = new Worker(moduleBeside(import.meta.url, "../runtime/threads/worker"), {
 		workerData: start,
 		transferList: [port2],
 		execArgv: [],

@@ -9,3 +9,11 @@ export interface WorkerThread {
 	/** Ends the thread. */
 	terminate(): Promise<unknown>;
 }
+
+/** The settings with which a worker thread starts. */
+export interface ThreadSettings {
+	readonly id: number;
+	readonly memory: WebAssembly.Memory;
+	/** Whether to spin before sleeping: pays where every thread has a core of its own. */
+	readonly spin: boolean;
+}

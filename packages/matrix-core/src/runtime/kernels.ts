@@ -4,7 +4,7 @@ import { exportedName, type KernelDtype, namesOf, type StructFields } from "./ke
 import type { KernelMemory } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
 import type { RowCache } from "./row-cache.ts";
-import type { ThreadPool } from "./thread-pool.ts";
+import type { ThreadPool } from "./threads/thread-pool.ts";
 
 /** How to run a kernel over tasks. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
 import { ComputationError } from "../errors.ts";
 import type { Dtype, Numbers, RowSource } from "../matrix.ts";
-import { CONTROL } from "./control.ts";
+import { CONTROL } from "./threads/control.ts";
 
 /** Bytes that a 32-bit WebAssembly memory can have. */
 export const LARGEST_MEMORY = 2 ** 32;

@@ -9,7 +9,7 @@ import { Kernels } from "./kernels.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
 import type { ProgressReport } from "./progress-report.ts";
 import { RowCache } from "./row-cache.ts";
-import { ThreadPool } from "./thread-pool.ts";
+import { ThreadPool } from "./threads/thread-pool.ts";
 
 /** The kernel, the threads and the reports of computations. Made by `createRuntime`, closed when done. */
 export interface Runtime {
@@ -31,7 +31,7 @@ export interface Runtime {
 export interface RuntimeOptions {
 	/** @default the fastest kernel that this machine has, or what ATTGRAD_KERNEL names */
 	kernel?: string;
-	/** May be more than the machine has cores; a page in a browser has one whatever is asked for. @default 1 */
+	/** May be more than the machine has cores; a page that is not cross-origin isolated has one whatever is asked for. @default 1 */
 	threads?: number;
 	onProgress?: ProgressReport;
 	/** As in `Runtime`. */

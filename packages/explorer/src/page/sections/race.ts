@@ -30,6 +30,7 @@ const BUDGET = 10_000;
 const names: Readonly<Record<Racer, string>> = { exact: "exact, time n²", certified: "certified, time n · K" };
 const forms = { exact: { colour: 1, form: "circles" }, certified: { colour: 2, form: "squares" } } as const;
 const racers = ["exact", "certified"] as const;
+const bases = { gauss: "rows' own", chebyshev: "Chebyshev" } as const;
 
 const milliseconds = (time: number): string =>
 	time >= 1000
@@ -60,11 +61,7 @@ export function startRace(): void {
 		text: tenTo,
 		onChange: changed,
 	});
-	const command = () => {
-		byId("race-command", HTMLElement).textContent =
-			`npx attgrad generate -n 16384 -d ${d.value} -B ${B.value} --seed 1 --out problem.npz\n` +
-			`npx attgrad gradient problem.npz --algorithm polynomial/moment --epsilon ${epsilon.value}`;
-	};
+	const command = () => showCommand({ d: d.value, B: B.value, epsilon: epsilon.value }, laps);
 	const bars = new Bars();
 	const running = (isRunning: boolean) => {
 		start.disabled = isRunning;
@@ -77,7 +74,7 @@ export function startRace(): void {
 		say("race-said", "warming up");
 		const request = { d: d.value, B: B.value, epsilon: epsilon.value, seed: 1, sizes, budget: BUDGET };
 		try {
-			const { answer, kernel } = await calculator.run("race", request, {
+			const { answer, kernel, threads } = await calculator.run("race", request, {
 				onEvent(event) {
 					bars.take(event);
 					if (event.kind === "start") say("race-said", `${event.racer}, n = ${event.n.toLocaleString("en")}`);
@@ -87,7 +84,8 @@ export function startRace(): void {
 					}
 				},
 			});
-			say("race-said", conclusion(answer.laps, answer.reasons, kernel));
+			command();
+			say("race-said", conclusion(answer.laps, answer.reasons, machineText(kernel, threads)));
 		} catch (error) {
 			if (error instanceof Stopped)
 				say("race-said", laps.length > 0 ? `stopped; ${conclusion(laps, {}, undefined)}` : "stopped");
@@ -111,7 +109,27 @@ export function startRace(): void {
 	new ResizeObserver(() => show(laps)).observe(byId("race-chart", HTMLElement));
 }
 
-function conclusion(laps: readonly Lap[], reasons: Partial<Record<Racer, string>>, kernel: string | undefined): string {
+/** The lines that do the same with the command, at n = 16,384 or the largest size that ran. */
+function showCommand(
+	{ d, B, epsilon }: { readonly d: number; readonly B: number; readonly epsilon: number },
+	laps: readonly Lap[],
+): void {
+	const certified = laps.filter(({ racer }) => racer === "certified");
+	const lap = certified.find(({ n }) => n === 16384) ?? certified.at(-1);
+	const how = lap ? `--basis ${lap.basis} --degree ${lap.degree}` : `--epsilon ${epsilon}`;
+	byId("race-command", HTMLElement).textContent =
+		`npx attgrad generate -n ${lap?.n ?? 16384} -d ${d} -B ${B} --seed 1 --out problem.npz\n` +
+		`npx attgrad gradient problem.npz --algorithm polynomial/moment ${how}`;
+}
+
+const machineText = (kernel: string, threads: number): string =>
+	`kernel ${kernel}, ${threads === 1 ? "one thread" : `${threads} threads`}`;
+
+function conclusion(
+	laps: readonly Lap[],
+	reasons: Partial<Record<Racer, string>>,
+	machine: string | undefined,
+): string {
 	const at = crossover(laps);
 	const last = racers.flatMap((racer) => laps.findLast((lap) => lap.racer === racer) ?? []);
 	const reach = last.map(
@@ -125,7 +143,7 @@ function conclusion(laps: readonly Lap[], reasons: Partial<Record<Racer, string>
 		(at === undefined
 			? "No crossover at these sizes"
 			: `The curves cross at n ≈ ${Math.round(at).toLocaleString("en")}`) +
-		`; ${reach.join(", ")}${kernel === undefined ? "" : ` (kernel ${kernel}, one thread)`}.${why}`
+		`; ${reach.join(", ")}${machine === undefined ? "" : ` (${machine})`}.${why}`
 	);
 }
 
@@ -209,6 +227,7 @@ function showTable(laps: readonly Lap[]): void {
 			n.toLocaleString("en"),
 			exact ? milliseconds(exact.milliseconds) : "–",
 			certified ? milliseconds(certified.milliseconds) : "–",
+			certified?.basis === undefined ? "–" : bases[certified.basis],
 			certified?.degree === undefined ? "–" : String(certified.degree),
 			certified?.rank === undefined ? "–" : String(certified.rank),
 			certified?.bound === undefined ? "–" : shortNumber(certified.bound),

@@ -109,7 +109,7 @@ async function answerProblem(
 					Number.isFinite(certificate.bound) &&
 					`no entry is off by more than ${shortNumber(certificate.bound)} (${certificate.kind}; radius ${shortNumber(certificate.radius)}, relative error of exp ${shortNumber(certificate.relativeError)}, rounding ${shortNumber(certificate.floatFloor)})`,
 			],
-			["time", `${shortNumber(milliseconds)} ms, kernel ${runtime.kernel}`],
+			["time", `${shortNumber(milliseconds)} ms, threads ${runtime.threads}, kernel ${runtime.kernel}`],
 		]),
 		picture: pictureOf("dL/dX", gradient),
 		downloads: [{ name: "dX.npy", bytes: encodeNpy(gradient) }],
@@ -148,7 +148,7 @@ async function answerLayer(
 					] as const,
 			),
 			["remark", remark],
-			["time", `${shortNumber(milliseconds)} ms, kernel ${runtime.kernel}`],
+			["time", `${shortNumber(milliseconds)} ms, threads ${runtime.threads}, kernel ${runtime.kernel}`],
 		]),
 		picture: pictureOf("dQ", result.dQ),
 		downloads: gradientNames.map((name) => ({

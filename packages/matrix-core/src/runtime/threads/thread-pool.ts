@@ -1,10 +1,10 @@
 import { nextTurn, startThread } from "#platform";
-import { ComputationError } from "../errors.ts";
-import type { WorkerThread } from "../platform/worker-thread.ts";
-import type { KernelName } from "./builds.ts";
+import { ComputationError } from "../../errors.ts";
+import type { WorkerThread } from "../../platform/worker-thread.ts";
+import type { KernelName } from "../builds.ts";
+import { checkDeclaration, compileKernels, type KernelFunctions, type KernelModule } from "../kernel-module.ts";
+import type { KernelMemory } from "../memory.ts";
 import { CONTROL, jobKind } from "./control.ts";
-import { checkDeclaration, compileKernels, type KernelFunctions, type KernelModule } from "./kernel-module.ts";
-import type { KernelMemory } from "./memory.ts";
 import { Thread } from "./thread.ts";
 import { spinUntil } from "./wait.ts";
 

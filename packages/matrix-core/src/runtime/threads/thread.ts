@@ -1,5 +1,5 @@
+import { instantiate, type KernelFunctions } from "../kernel-module.ts";
 import { CONTROL } from "./control.ts";
-import { instantiate, type KernelFunctions } from "./kernel-module.ts";
 
 const { word } = CONTROL;
 

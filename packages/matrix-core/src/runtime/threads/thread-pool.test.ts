@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { expect, test, vi } from "vitest";
-import { probeKernels } from "../probe-kernels.ts";
-import { KernelMemory } from "./memory.ts";
+import { probeKernels } from "../../probe-kernels.ts";
+import { KernelMemory } from "../memory.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
 const probe = probeKernels;

@@ -1,0 +1,5 @@
+declare module "virtual:thread" {
+	/** The program of `thread.ts`, bundled. */
+	const program: string;
+	export default program;
+}
