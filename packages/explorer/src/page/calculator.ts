@@ -1,4 +1,9 @@
 import type { Call, Reply, TaskName, Tasks } from "../worker/messages.ts";
+import { say } from "./elements.ts";
+
+/** Told where the kernels do not run. */
+const SLOW =
+	"This browser has no WebAssembly with SIMD: the page computes in plain JavaScript, several times as slowly. A current Chromium, Firefox or Safari has it.";
 
 /** A computation that was stopped. */
 export class Stopped extends Error {}
@@ -101,7 +106,13 @@ export class Calculator {
 		}
 		this.#waiting.delete(reply.id);
 		if (reply.kind === "failure") waiting.reject(new Failure(reply.message, reply.bug));
-		else waiting.resolve({ answer: reply.answer as never, kernel: reply.kernel, threads: reply.threads });
+		else this.#answered(waiting, reply);
+	}
+
+	#answered(waiting: Waiting, reply: Extract<Reply, { kind: "answer" }>): void {
+		if (reply.kernel === "js")
+			say("page-said", kernel === "js" ? "Computed in plain JavaScript, as the address asks." : SLOW);
+		waiting.resolve({ answer: reply.answer as never, kernel: reply.kernel, threads: reply.threads });
 	}
 
 	#fail(error: Error): void {

@@ -26,6 +26,8 @@ export interface View {
 	readonly reducedMotion?: "reduce" | "no-preference";
 	/** Serve the page with the headers that isolate it from other origins, so that it has threads. @default from the disk */
 	readonly isolated?: boolean;
+	/** A line that the workers' program begins with. */
+	readonly worker?: string;
 }
 
 /** The page in a file, and a browser; for the tests of one file. */
@@ -47,6 +49,16 @@ export function pageOnDisk() {
 		server.close();
 	});
 
+	/** The address of a file of the page whose workers' program begins with a line. */
+	function changed(line: string): string {
+		const other = join(folder, "changed.html");
+		writeFileSync(
+			other,
+			html.replace('id="worker-program">', () => `id="worker-program">${line}`),
+		);
+		return pathToFileURL(other).href;
+	}
+
 	/** The page's address: of the file, or of a server on this machine that isolates it. */
 	async function addressOf(isolated: boolean): Promise<string> {
 		if (!isolated) return pathToFileURL(path).href;
@@ -57,7 +69,7 @@ export function pageOnDisk() {
 	/** Opens the page with every other request refused, works with it, and expects no request, error or warning. */
 	async function withPage(work: (page: Page) => Promise<void>, view: View = {}): Promise<void> {
 		const { address = "", width = 1280, colorScheme = "light", reducedMotion = "no-preference" } = view;
-		const { isolated = false } = view;
+		const { isolated = false, worker } = view;
 		if (!browser) throw new Error("no browser");
 		const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion });
 		const [complaints, requests]: [string[], string[]] = [[], []];
@@ -65,7 +77,7 @@ export function pageOnDisk() {
 		page.on("console", (message) => complaints.push(message.text()));
 		page.on("pageerror", (error) => complaints.push(error.message));
 		page.on("request", (request) => requests.push(request.url()));
-		const file = await addressOf(isolated);
+		const file = worker === undefined ? await addressOf(isolated) : changed(worker);
 		await page.context().route(
 			(url) => url.protocol !== "blob:" && !url.href.startsWith(file),
 			(route) => route.abort(),
