@@ -309,7 +309,7 @@ describe.skipIf(noBrowser)("the explorer", () => {
 						page.waitForEvent("download"),
 						page.getByText(`Download ${name}.npy`).click(),
 					]);
-					const entries = decodeNpy(new Uint8Array(readFileSync(await download.path()))).data;
+					const entries = Float64Array.from(decodeNpy(new Uint8Array(readFileSync(await download.path()))).data);
 					const written = decodeNpy(files[`${name}.npy`]).data;
 					// Elementary functions of the page's engine and of Node's differ in a last bit; what follows from it is a few roundings of the largest.
 					const off = entries.reduce((most, x, i) => Math.max(most, Math.abs(x - written[i])), 0);
