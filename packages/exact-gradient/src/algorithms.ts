@@ -4,6 +4,7 @@ import { z } from "zod";
 import { definitionGradient } from "./definition.ts";
 import { denseGradient } from "./dense.ts";
 import { definitionSupports, denseSupports } from "./limits.ts";
+import { gradientInRange } from "./range/scaled-problem.ts";
 import { kernelStreamingGradient } from "./streaming/kernel-streaming.ts";
 import { streamingGradient } from "./streaming/streaming.ts";
 
@@ -13,10 +14,13 @@ export const definition = defineAlgorithm({
 	summary: "the paper's definitions with the n² x d² tensor A1 ⊗ A2, for tiny n",
 	exact: true,
 	version: 1,
-	modules: [moduleBeside(import.meta.url, "definition").href],
+	modules: [
+		moduleBeside(import.meta.url, "definition").href,
+		moduleBeside(import.meta.url, "range/scaled-problem").href,
+	],
 	options: z.strictObject({}),
 	supports: definitionSupports,
-	run: async (problem) => definitionGradient(inMemory(problem)),
+	run: (problem) => gradientInRange(inMemory(problem), definitionGradient),
 });
 
 /** The closed form with n x n matrices (Lemmas 4.1 and C.8): O(n²d + nd²), memory four such matrices. */
@@ -25,10 +29,10 @@ export const dense = defineAlgorithm({
 	summary: "the closed form scale · A1ᵀ p A2 with n x n matrices",
 	exact: true,
 	version: 1,
-	modules: [moduleBeside(import.meta.url, "dense").href],
+	modules: [moduleBeside(import.meta.url, "dense").href, moduleBeside(import.meta.url, "range/scaled-problem").href],
 	options: z.strictObject({}),
 	supports: (problem) => denseSupports(problem),
-	run: async (problem) => denseGradient(inMemory(problem)),
+	run: (problem) => gradientInRange(inMemory(problem), denseGradient),
 });
 
 /** The closed form in row blocks (paper.md 4.3), on the runtime's kernel and threads: O(n²d), memory O(nd). */
@@ -40,15 +44,18 @@ export const streaming = defineAlgorithm({
 	modules: [
 		moduleBeside(import.meta.url, "streaming/streaming").href,
 		moduleBeside(import.meta.url, "streaming/kernel-streaming").href,
+		moduleBeside(import.meta.url, "range/scaled-problem").href,
 	],
 	options: z.strictObject({
 		blockRows: z.int().min(1).optional().describe("rows of a block; default: the fastest number"),
 	}),
 	supports: () => true,
 	run: (problem, { blockRows }, runtime) =>
-		runtime.kernel === "js"
-			? streamingGradient(problem, { blockRows, onProgress: runtime.onProgress })
-			: kernelStreamingGradient(problem, { blockRows }, runtime),
+		gradientInRange(problem, (scaled) =>
+			runtime.kernel === "js"
+				? streamingGradient(scaled, { blockRows, onProgress: runtime.onProgress })
+				: kernelStreamingGradient(scaled, { blockRows }, runtime),
+		),
 });
 
 /** The exact algorithms, slowest first. */

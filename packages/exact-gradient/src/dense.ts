@@ -2,7 +2,7 @@ import { type AttentionProblem, refuseUnless, scaledQueries } from "@attgrad/att
 import { frobeniusNorm, Matrix, multiply, scale, subtract } from "@attgrad/matrix-core";
 import { type ExactGradient, finite } from "./exact-gradient.ts";
 import { denseSupports } from "./limits.ts";
-import { shiftedKeys } from "./streaming/key-shift.ts";
+import { shiftedKeys } from "./streaming/shifted-keys.ts";
 
 /** Every matrix on the way of the dense algorithm, under the paper's names. The n x n ones have the problem's number type. */
 export interface DenseIntermediates {

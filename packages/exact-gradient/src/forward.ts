@@ -12,10 +12,12 @@ import {
 	withKernels,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { entriesScaled } from "./range/powers.ts";
+import { scaledProblem } from "./range/scaled-problem.ts";
 import { defaultBlockRows } from "./streaming/gradient-blocks.ts";
 import { packJob } from "./streaming/kernel-job.ts";
-import { shiftedKeys } from "./streaming/key-shift.ts";
 import { softmaxRows, weightedSums } from "./streaming/row-block.ts";
+import { shiftedKeys } from "./streaming/shifted-keys.ts";
 import { streamingKernels } from "./streaming/streaming-kernels.ts";
 
 /** Multiplications between two turns of the event loop: some 50 ms, so that signals and progress are seen. */
@@ -107,7 +109,17 @@ export const exactForward = defineForward({
 	summary: "the softmax in row blocks, memory O(n d)",
 	exact: true,
 	options: z.strictObject({}),
-	async run(layer, _, runtime, sink) {
+	async run(given, _, runtime, take) {
+		const scaled = scaledProblem(given);
+		const layer = scaled?.problem ?? given;
+		const sink: RowSink = scaled
+			? (from, rows) =>
+					handOn(
+						from,
+						entriesScaled(rows, () => scaled.exponents.values),
+						take,
+					)
+			: take;
 		if (runtime.kernel === "js") await streamingForward(layer, sink, runtime.onProgress);
 		else await kernelStreamingForward(layer, sink, runtime);
 		return {};

@@ -1,5 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scale, transpose } from "@attgrad/matrix-core";
+import { entriesScaled } from "./range/powers.ts";
+import { gradientExponent, scaledProblem } from "./range/scaled-problem.ts";
 import { gradientBlocks } from "./streaming/gradient-blocks.ts";
 import { addOuterProducts, weightedSums } from "./streaming/row-block.ts";
 
@@ -23,6 +25,16 @@ export interface InputGradients {
  * @throws ComputationError where a residual is not finite
  */
 export function inputGradients(problem: AttentionProblem<RowSource>, blockRows?: number): InputGradients {
+	const scaled = scaledProblem(problem);
+	if (scaled === undefined) return inputGradientsOf(problem, blockRows);
+	const made = inputGradientsOf(scaled.problem, blockRows);
+	const back = (name: keyof InputGradients): Matrix =>
+		entriesScaled(made[name], gradientExponent(name, scaled.exponents));
+	return { A1: back("A1"), A2: back("A2"), A3: back("A3"), E: back("E") };
+}
+
+/** The gradients of a problem whose products stay in the range. */
+function inputGradientsOf(problem: AttentionProblem<RowSource>, blockRows?: number): InputGradients {
 	const { n, d } = problem;
 	const backToA1 = transpose(scale(problem.X.as("f64"), problem.scale));
 	const made = { A1: Matrix.zeros(n, d), A2: Matrix.zeros(n, d), A3: Matrix.zeros(n, d), E: Matrix.zeros(n, d) };

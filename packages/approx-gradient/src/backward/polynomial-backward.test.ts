@@ -44,7 +44,7 @@ function expectWithin(got: BackwardResult, truth: Truth, slack: number, kind = "
 	}
 }
 
-const truthOf = (problem: BackwardProblem): Truth => ({ output: problem.V, ...definitionBackward(problem) });
+const truthOf = (problem: BackwardProblem): Truth => definitionBackward(problem);
 
 /** Largest error of the definition itself, at sizes near 1. */
 const roundoffOf = ({ n_q, n_k }: BackwardProblem): number => 1e-14 * (n_q + n_k + 20);

@@ -1,29 +1,30 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import {
+	ColumnShift,
 	ComputationError,
-	columnRange,
 	Matrix,
 	mapEntries,
 	maxAbs,
 	multiply,
 	type RowSource,
 } from "@attgrad/matrix-core";
-import { keyBlocks } from "./row-blocks.ts";
+import { keyCentres, mayBeExtreme, TypicalSizes, valueCentres } from "./centres.ts";
+import { keyBlocks, queryBlocks } from "./row-blocks.ts";
 
 /** Rows read at a time where only ranges are taken. */
 const BLOCK_ROWS = 512;
 
 /** Centres, half-ranges and largest sizes of keys and values; arrays hold one number a column. */
 export interface Spans {
-	/** Midrange of A2_{·b}. */
+	/** Midrange of A2_{·b}, or a shift that costs no digits where extremes set that (`keyCentres`). */
 	readonly keyCentre: Float64Array;
-	/** W_b, half the range of A2_{·b}. */
+	/** W_b, at least half the range of A2_{·b} and every |k_lb − centre_b|. */
 	readonly keyHalf: Float64Array;
 	/** Largest ‖k_l − centre‖. */
 	readonly keyNorm: number;
-	/** Midrange of h_{·i}. */
+	/** Midrange of h_{·i}, or a shift as for keys (`valueCentres`). */
 	readonly valueCentre: Float64Array;
-	/** H_i, half the range of h_{·i}. */
+	/** H_i, at least half the range of h_{·i} and every |h_li − centre_i|. */
 	readonly valueHalf: Float64Array;
 	/** Largest (|A3| |Y|)_{li}: what the rounding of h is relative to. */
 	readonly valueSize: Float64Array;
@@ -31,36 +32,45 @@ export interface Spans {
 	readonly valueInputs: number;
 }
 
-/** Gathers the spans of a problem in two passes over keys and values. O(nd²). */
+/** Gathers the spans of a problem in two passes over keys and values and one over queries. O(nd²). */
 export function spansOf(problem: AttentionProblem<RowSource>): Spans {
 	const { d } = problem;
-	const keys = newRange(d);
-	const values = newRange(d);
-	const sizes = newRange(d);
+	const [keys, values] = [new ColumnShift(d), new ColumnShift(d)];
+	const valueSize = new Float64Array(d);
 	let valueInputs = 0;
 	const absoluteY = mapEntries(problem.Y, Math.abs);
 	for (const block of keyBlocks(problem, BLOCK_ROWS)) {
-		extend(keys, block.keys);
-		extend(values, block.values);
+		keys.add(block.keys.data);
+		values.add(block.values.data);
 		valueInputs = Math.max(valueInputs, maxAbs(block.inputs));
-		extend(sizes, multiply(mapEntries(block.inputs, Math.abs), absoluteY));
+		reachOf(multiply(mapEntries(block.inputs, Math.abs), absoluteY), valueSize);
 	}
-	for (const edge of [...keys.max, ...keys.min, ...values.max, ...values.min])
-		if (!Number.isFinite(edge))
-			throw new ComputationError("failed", `approx-gradient: keys and values must be finite, got ${edge}`);
-	const keyCentre = middle(keys);
+	for (const { min, max } of [keys.range, values.range])
+		for (const edge of [...max, ...min])
+			if (!Number.isFinite(edge))
+				throw new ComputationError("failed", `approx-gradient: keys and values must be finite, got ${edge}`);
+	const queryReach = new Float64Array(d);
+	for (const { queries } of queryBlocks(problem, BLOCK_ROWS)) reachOf(queries, queryReach);
+	const { centre: keyCentre, half: keyHalf } = keyCentres(keys, queryReach);
+	const typical = new TypicalSizes(d);
+	const isExtreme = mayBeExtreme(values);
 	let keyNorm = 0;
-	for (const block of keyBlocks(problem, BLOCK_ROWS))
+	for (const block of keyBlocks(problem, BLOCK_ROWS)) {
 		for (let l = 0; l < block.keys.rows; l++) keyNorm = Math.max(keyNorm, distance(block.keys.row(l), keyCentre));
-	return {
-		keyCentre,
-		keyHalf: half(keys),
-		keyNorm,
-		valueCentre: middle(values),
-		valueHalf: half(values),
-		valueSize: sizes.max,
-		valueInputs,
-	};
+		if (isExtreme) typical.add(block.values.data);
+	}
+	const { centre: valueCentre, half: valueHalf } = valueCentres(values, typical.sizes());
+	return { keyCentre, keyHalf, keyNorm, valueCentre, valueHalf, valueSize, valueInputs };
+}
+
+/** Raises `reach` to the largest |entry| of each column. */
+function reachOf(rows: Matrix, reach: Float64Array): void {
+	for (let at = 0; at < rows.data.length; ) {
+		for (let b = 0; b < reach.length; b++, at++) {
+			const size = Math.abs(rows.data[at]);
+			if (!(size <= reach[b])) reach[b] = size;
+		}
+	}
 }
 
 /** Euclidean distance of a row from a point. */
@@ -74,22 +84,3 @@ export function distance(row: ArrayLike<number>, point: ArrayLike<number>): numb
 export function centred(rows: Matrix, point: ArrayLike<number>): Matrix {
 	return Matrix.build(rows.rows, rows.cols, (l, b) => rows.at(l, b) - point[b]);
 }
-
-type Range = { readonly min: Float64Array; readonly max: Float64Array };
-
-const newRange = (d: number): Range => ({
-	min: new Float64Array(d).fill(Number.POSITIVE_INFINITY),
-	max: new Float64Array(d).fill(Number.NEGATIVE_INFINITY),
-});
-
-function extend(range: Range, rows: Matrix): void {
-	const { min, max } = columnRange(rows);
-	for (let b = 0; b < rows.cols; b++) {
-		range.min[b] = Math.min(range.min[b], min[b]);
-		range.max[b] = Math.max(range.max[b], max[b]);
-	}
-}
-
-const middle = ({ min, max }: Range): Float64Array => min.map((low, b) => low + (max[b] - low) / 2);
-
-const half = ({ min, max }: Range): Float64Array => min.map((low, b) => ((max[b] - low) / 2) * (1 + 2 ** -50));

@@ -8,9 +8,10 @@ import {
 } from "@attgrad/attention-problem";
 import { type Matrix, materialise, moduleBeside, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { scaledOperands } from "../range/scaled-operands.ts";
 import { definitionBackward } from "./definition.ts";
 import { kernelBackward } from "./kernel-backward.ts";
-import { finishResults } from "./results.ts";
+import { type FullResult, finishResults } from "./results.ts";
 import { streamingBackward } from "./streaming.ts";
 
 /** Most entries that an n_q x n_k matrix of `definition` may have: 2·10⁷ doubles are 160 MB, and it holds five. */
@@ -43,7 +44,10 @@ export const backwardDefinition = defineBackward({
 	summary: "the definition with n_q x n_k matrices, for small n",
 	exact: true,
 	version: 1,
-	modules: [moduleBeside(import.meta.url, "definition").href],
+	modules: [
+		moduleBeside(import.meta.url, "definition").href,
+		moduleBeside(import.meta.url, "../range/scaled-operands").href,
+	],
 	options: z.strictObject({}),
 	supports: ({ n_q, n_k }): true | Reason => {
 		if (n_q * n_k <= largestScores) return true;
@@ -51,7 +55,7 @@ export const backwardDefinition = defineBackward({
 			reason: `definition: ${n_q} x ${n_k} scores are more than ${largestScores.toExponential(0)}; use streaming`,
 		};
 	},
-	run: async (problem) => definitionBackward(inMemory(problem)),
+	run: (problem) => inRange("definition", inMemory(problem), definitionBackward),
 });
 
 /** The backward pass in row blocks, on the runtime's kernel and threads: 6 (d + d_v) flops a visible pair, memory O(n (d + d_v)). */
@@ -60,17 +64,33 @@ export const backwardStreaming = defineBackward({
 	summary: "row blocks over the keys that they see, memory O(n (d + d_v))",
 	exact: true,
 	version: 1,
-	modules: [moduleBeside(import.meta.url, "streaming").href, moduleBeside(import.meta.url, "kernel-backward").href],
+	modules: [
+		moduleBeside(import.meta.url, "streaming").href,
+		moduleBeside(import.meta.url, "kernel-backward").href,
+		moduleBeside(import.meta.url, "../range/scaled-operands").href,
+	],
 	options: z.strictObject({}),
 	supports: withinDays,
-	run: async (problem, _, runtime) => {
-		if (runtime.kernel === "js") return streamingBackward(problem, runtime.onProgress);
-		return finishResults("streaming", await kernelBackward(problem, runtime), problem.Q.dtype);
-	},
+	run: (problem, _, runtime) =>
+		inRange("streaming", problem, async (scaled) => {
+			if (runtime.kernel === "js") return streamingBackward(scaled, runtime.onProgress);
+			return finishResults("streaming", await kernelBackward(scaled, runtime), problem.Q.dtype);
+		}),
 });
 
 /** The exact backward algorithms, slowest first. */
 export const exactBackwards: readonly AnyBackwardAlgorithm[] = [backwardDefinition, backwardStreaming];
+
+/** Runs an exact pass on operands whose products stay in the range, and takes its results back. */
+async function inRange<Rows extends RowSource>(
+	algorithm: string,
+	problem: BackwardProblem<Rows>,
+	run: (problem: BackwardProblem<Rows>) => FullResult | Promise<FullResult>,
+): Promise<FullResult> {
+	const scaled = scaledOperands(problem);
+	if (scaled === undefined) return run(problem);
+	return finishResults(algorithm, scaled.back(await run(scaled.operands)), problem.Q.dtype);
+}
 
 function inMemory(problem: BackwardProblem<RowSource>): BackwardProblem {
 	const read = (source: RowSource): Matrix => materialise(source);

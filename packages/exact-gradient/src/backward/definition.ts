@@ -1,6 +1,6 @@
-import { type BackwardProblem, type BackwardResult, headsOf, visibleKeys } from "@attgrad/attention-problem";
+import { type BackwardProblem, headsOf, visibleKeys } from "@attgrad/attention-problem";
 import { hadamard, Matrix, multiply, rowSums, scale as scaled } from "@attgrad/matrix-core";
-import { emptyResults, finishResults } from "./results.ts";
+import { emptyResults, type FullResult, finishResults } from "./results.ts";
 
 /**
  * The backward pass by its definition, with n_q x n_k matrices, in double precision:
@@ -9,7 +9,7 @@ import { emptyResults, finishResults } from "./results.ts";
  * n_q x n_k matrices.
  * @throws ComputationError where a number is not finite
  */
-export function definitionBackward(problem: BackwardProblem): BackwardResult {
+export function definitionBackward(problem: BackwardProblem): FullResult {
 	const { n_q, n_k, scale, visibility } = problem;
 	const { lo, hi } = visibleKeys(visibility, n_q, n_k);
 	const results = emptyResults(problem);

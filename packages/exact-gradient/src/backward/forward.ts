@@ -8,6 +8,7 @@ import {
 	type Runtime,
 	withKernels,
 } from "@attgrad/matrix-core";
+import { scaledOperands } from "../range/scaled-operands.ts";
 import { backwardKernels } from "./backward-kernels.ts";
 import { writeLse } from "./kernel-backward.ts";
 import { type BackwardKernels, packedBytes, packHead } from "./packed-head.ts";
@@ -34,14 +35,18 @@ export async function operatorForward(
 	operands: AttentionOperands<RowSource>,
 	runtime: Runtime,
 ): Promise<OperatorOutput> {
-	const { output, lse } =
-		runtime.kernel === "js"
-			? await streamingOutput(operands, runtime.onProgress)
-			: await withKernels(runtime, backwardKernels, (kernels) => kernelOutput(operands, kernels));
+	const scaled = scaledOperands(operands);
+	const made = await outputOf(scaled?.operands ?? operands, runtime);
+	const { output, lse } = scaled?.back(made) ?? made;
 	for (const x of output.data)
 		if (x - x !== 0) throw new ComputationError("failed", `streaming: an entry of the output is not finite: ${x}`);
 	return { output: output.as(operands.Q.dtype), lse };
 }
+
+const outputOf = (operands: AttentionOperands<RowSource>, runtime: Runtime): Promise<OperatorOutput> =>
+	runtime.kernel === "js"
+		? streamingOutput(operands, runtime.onProgress)
+		: withKernels(runtime, backwardKernels, (kernels) => kernelOutput(operands, kernels));
 
 async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: BackwardKernels): Promise<OperatorOutput> {
 	const { n_q, n_k, d_v, batch, heads, keyHeads, Q } = operands;

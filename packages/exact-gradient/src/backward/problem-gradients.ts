@@ -1,5 +1,15 @@
 import { type AttentionProblem, createBackwardProblem, type MatrixName } from "@attgrad/attention-problem";
-import { Matrix, materialise, multiply, type RowSource, type Runtime, transpose } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	Matrix,
+	materialise,
+	multiply,
+	type RowSource,
+	type Runtime,
+	transpose,
+} from "@attgrad/matrix-core";
+import { entriesScaled, timesPowerOfTwo } from "../range/powers.ts";
+import { gradientExponent, scaledProblem } from "../range/scaled-problem.ts";
 import { kernelBackward } from "./kernel-backward.ts";
 import { finishResults } from "./results.ts";
 import { streamingPass } from "./streaming.ts";
@@ -18,6 +28,26 @@ export interface ProblemGradients {
  * @throws ComputationError where a number is not finite, or memory cannot grow
  */
 export async function problemGradients(
+	problem: AttentionProblem<RowSource>,
+	wrt: readonly MatrixName[],
+	runtime: Runtime,
+): Promise<ProblemGradients> {
+	const scaled = scaledProblem(problem);
+	if (scaled === undefined) return gradientsOf(problem, wrt, runtime);
+	const { exponents } = scaled;
+	const { gradients, loss } = await gradientsOf(scaled.problem, wrt, runtime);
+	const back = Object.entries(gradients).map(([name, made]) => {
+		const gradient = entriesScaled(made, gradientExponent(name as MatrixName, exponents));
+		const at = gradient.data.findIndex((x) => !Number.isFinite(x));
+		if (at >= 0)
+			throw new ComputationError("failed", `streaming: an entry of dL/d${name} is not finite: ${gradient.data[at]}`);
+		return [name, gradient];
+	});
+	return { gradients: Object.fromEntries(back), loss: timesPowerOfTwo(loss, 2 * exponents.values) };
+}
+
+/** The gradients of a problem whose products stay in the range. */
+async function gradientsOf(
 	problem: AttentionProblem<RowSource>,
 	wrt: readonly MatrixName[],
 	runtime: Runtime,

@@ -23,15 +23,14 @@ export function emptyResults(operands: AttentionOperands<RowSource>, dtype: Dtyp
 	};
 }
 
+/** All results of an exact pass. */
+export type FullResult = Required<Pick<BackwardResult, "dQ" | "dK" | "dV" | "output" | "lse">>;
+
 /**
  * Results in the number type of the operands.
  * @throws ComputationError naming the first number that is not finite: entries so large that a product overflows
  */
-export function finishResults(
-	algorithm: string,
-	{ output, lse, dQ, dK, dV }: HeadResults,
-	dtype: Dtype,
-): Required<Pick<BackwardResult, "dQ" | "dK" | "dV" | "output" | "lse">> {
+export function finishResults(algorithm: string, { output, lse, dQ, dK, dV }: HeadResults, dtype: Dtype): FullResult {
 	const made = { output: output.as(dtype), dQ: dQ.as(dtype), dK: dK.as(dtype), dV: dV.as(dtype) };
 	for (const [name, { data, cols }] of Object.entries(made)) {
 		const at = firstNotFinite(data);

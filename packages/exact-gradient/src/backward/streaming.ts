@@ -1,14 +1,13 @@
 import {
 	type AttentionOperands,
 	type BackwardProblem,
-	type BackwardResult,
 	type Head,
 	headsOf,
 	visibleKeys,
 	visiblePairs,
 } from "@attgrad/attention-problem";
 import { type Matrix, materialise, nextTurn, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
-import { emptyResults, finishResults, type HeadResults } from "./results.ts";
+import { emptyResults, type FullResult, finishResults, type HeadResults } from "./results.ts";
 
 /** Visible pairs between two turns of the event loop, divided by the widths: some 50 ms. */
 const TURN = 1e7;
@@ -21,7 +20,7 @@ const TURN = 1e7;
 export async function streamingBackward(
 	problem: BackwardProblem<RowSource>,
 	onProgress?: ProgressReport,
-): Promise<BackwardResult> {
+): Promise<FullResult> {
 	return finishResults("streaming", await streamingPass(problem, onProgress), problem.Q.dtype);
 }
 

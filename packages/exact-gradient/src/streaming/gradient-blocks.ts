@@ -8,8 +8,8 @@ import {
 	transpose,
 	UsageError,
 } from "@attgrad/matrix-core";
-import { shiftedKeys } from "./key-shift.ts";
 import { scoreCotangents, softmaxRows, weightedSums } from "./row-block.ts";
+import { shiftedKeys } from "./shifted-keys.ts";
 
 /** Rows from..to-1 of the matrices of the closed form, in double precision. The storage is reused by the next block. */
 export interface GradientBlock {

@@ -1,6 +1,7 @@
 import type { AttentionLayer } from "@attgrad/attention-problem";
 import {
 	bytesPerNumber,
+	ColumnShift,
 	type Dtype,
 	type Kernels,
 	type KernelTask,
@@ -9,7 +10,6 @@ import {
 	scale as scaled,
 	transpose,
 } from "@attgrad/matrix-core";
-import { KeyShift } from "./key-shift.ts";
 import type { streamingKernels } from "./streaming-kernels.ts";
 
 /** The kernels of this package at work. */
@@ -39,7 +39,7 @@ const LEAST_NORMAL = 2 ** -1022;
 const STAGING_NUMBERS = 2 ** 19;
 
 /**
- * Packs a problem, or a layer: A2 less its shift (`KeyShift`), and A3, each twice (see `kernels/job.ts`).
+ * Packs a problem, or a layer: A2 less its shift (`ColumnShift`), and A3, each twice (see `kernels/job.ts`).
  */
 export async function packJob(
 	problem: AttentionLayer<RowSource>,
@@ -98,7 +98,7 @@ async function packKeys(
 	const keys = kernels.allocate(dtype, most * d);
 	const values = kernels.allocate(dtype, most * d);
 	const centre = kernels.allocate(dtype, d);
-	const shift = new KeyShift(d);
+	const shift = new ColumnShift(d);
 	const read = (source: RowSource, from: number, address: number) =>
 		kernels.readRows(source, from, Math.min(n, from + most), dtype, address);
 	for (let from = 0; from < n; from += most) {

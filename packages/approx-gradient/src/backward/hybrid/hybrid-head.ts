@@ -5,17 +5,18 @@ import { inverseOfLower } from "../../feature-maps/hybrid/balanced-coordinates.t
 import { hybridGeometry } from "../../feature-maps/hybrid/geometry.ts";
 import { hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../../feature-maps/hybrid/joint-pivots.ts";
+import { headCentres } from "../../rows/head-centres.ts";
 
-/** One head in double precision: q̂ = scale · q, keys and values about the middle of their ranges. */
+/** One head in double precision: q̂ = scale · q, keys and values about their centres (`headCentres`). */
 export interface HybridHead {
 	/** q̂, n_q x d. */
 	readonly queries: Matrix;
-	/** Keys as they are, and about their midrange, n_k x d. */
+	/** Keys as they are, and about their centre, n_k x d. */
 	readonly keys: Matrix;
 	readonly middleKeys: Matrix;
-	/** (v − midrange, 1), n_k x (d_v + 1). */
+	/** (v − centre, 1), n_k x (d_v + 1). */
 	readonly values: Matrix;
-	/** Midranges and half-ranges of the values, half-ranges of the keys. */
+	/** Centres and half-ranges of the values, half-ranges of the keys. */
 	readonly valueCentre: Float64Array;
 	readonly valueHalf: Float64Array;
 	readonly keyHalf: Float64Array;
@@ -28,31 +29,17 @@ export interface HybridHead {
 export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number): HybridHead {
 	const [q, keys, v] = [Q, K, V].map((rows) => materialise(rows).as("f64"));
 	if (!dO) throw new Error("a backward problem has dO");
-	const [ofKeys, ofValues] = [rangeOf(keys), rangeOf(v)];
+	const { keys: ofKeys, values: ofValues } = headCentres({ Q: q, K: keys, V: v, scale });
 	return {
 		queries: Matrix.build(q.rows, q.cols, (j, b) => scale * q.at(j, b)),
 		keys,
-		middleKeys: Matrix.build(keys.rows, keys.cols, (l, b) => keys.at(l, b) - ofKeys.middle[b]),
-		values: Matrix.build(v.rows, v.cols + 1, (l, i) => (i < v.cols ? v.at(l, i) - ofValues.middle[i] : 1)),
-		valueCentre: ofValues.middle,
+		middleKeys: Matrix.build(keys.rows, keys.cols, (l, b) => keys.at(l, b) - ofKeys.centre[b]),
+		values: Matrix.build(v.rows, v.cols + 1, (l, i) => (i < v.cols ? v.at(l, i) - ofValues.centre[i] : 1)),
+		valueCentre: ofValues.centre,
 		valueHalf: ofValues.half,
 		keyHalf: ofKeys.half,
 		upstream: materialise(dO).as("f64"),
 		scale,
-	};
-}
-
-function rangeOf(rows: Matrix): { middle: Float64Array; half: Float64Array } {
-	const low = new Float64Array(rows.cols).fill(Number.POSITIVE_INFINITY);
-	const high = new Float64Array(rows.cols).fill(Number.NEGATIVE_INFINITY);
-	for (let at = 0; at < rows.data.length; at++) {
-		const b = at % rows.cols;
-		low[b] = Math.min(low[b], rows.data[at]);
-		high[b] = Math.max(high[b], rows.data[at]);
-	}
-	return {
-		middle: low.map((x, b) => x + (high[b] - x) / 2),
-		half: low.map((x, b) => ((high[b] - x) / 2) * (1 + 2 ** -50)),
 	};
 }
 

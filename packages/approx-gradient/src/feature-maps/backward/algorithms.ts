@@ -6,7 +6,7 @@ import {
 } from "@attgrad/attention-problem";
 import { moduleBeside, type RowSource, seededRandom } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { kernelScale } from "../kernel-scale.ts";
+import { kernelScale, requireNumbers } from "../kernel-scale.ts";
 import { nystromPivots } from "../nystrom/nystrom.ts";
 import { nystromMap } from "../nystrom/nystrom-map.ts";
 import { linearAttentionMap } from "../polynomial/linear-attention.ts";
@@ -70,7 +70,8 @@ export const featureMapBackwards: readonly AnyBackwardAlgorithm[] = [
 		},
 		(head, { features, seed, orthogonal }, index) => {
 			const random = seededRandom(seed, `random-features ${index}`);
-			return { map: randomFeatureMap(kernelScale(head), randomDirections(features, head.d, orthogonal, random)) };
+			const scale = requireNumbers("random-features", kernelScale(head));
+			return { map: randomFeatureMap(scale, randomDirections(features, head.d, orthogonal, random)) };
 		},
 	),
 	throughMap(

@@ -1,5 +1,6 @@
-import { columnRange, type Matrix } from "@attgrad/matrix-core";
 import { normUp, plus } from "../../error-bound/index.ts";
+import type { Centres } from "../../rows/centres.ts";
+import { headCentres } from "../../rows/head-centres.ts";
 import { centred } from "../../rows/spans.ts";
 import type { PlainHead } from "./feature-map-head.ts";
 
@@ -14,20 +15,15 @@ export interface HeadSpans {
 	readonly valueSpan: Float64Array;
 }
 
-/** About the middles of the ranges. O(n (d + d_v)). */
-export function headSpans({ K, V }: Pick<PlainHead, "K" | "V">): HeadSpans {
-	const [keys, values] = [spanOf(K), spanOf(V)];
+/** About the centres of `headCentres`. O(n (d + d_v)). */
+export function headSpans({ Q, K, V, scale }: Pick<PlainHead, "Q" | "K" | "V" | "scale">): HeadSpans {
+	const { keys, values } = headCentres({ Q, K, V, scale });
 	const rows = centred(K, keys.centre);
 	let keyNorm = 0;
 	for (let l = 0; l < rows.rows; l++) keyNorm = Math.max(keyNorm, plus(normUp(rows.row(l)), 2 ** -1022));
+	const spanOf = ({ half }: Centres): Float64Array => half.map((size) => plus(size, 2 ** -1022));
 	return {
-		...{ keyCentre: keys.centre, keySpan: keys.span, keyNorm },
-		...{ valueCentre: values.centre, valueSpan: values.span },
+		...{ keyCentre: keys.centre, keySpan: spanOf(keys), keyNorm },
+		...{ valueCentre: values.centre, valueSpan: spanOf(values) },
 	};
-}
-
-function spanOf(rows: Matrix): { centre: Float64Array; span: Float64Array } {
-	const { min, max } = columnRange(rows);
-	const centre = Float64Array.from(min, (low, i) => low / 2 + max[i] / 2);
-	return { centre, span: centre.map((c, i) => plus(Math.max(max[i] - c, c - min[i]), 2 ** -1022)) };
 }

@@ -13,7 +13,7 @@ import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
 import { withinRelative } from "../../relative/within-relative.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { kernelScale, scaledKeys } from "../kernel-scale.ts";
+import { kernelScale, requireNumbers, scaledKeys } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
 import { type NystromPivots, nystromMap } from "./nystrom-map.ts";
 import { PivotedCholesky } from "./pivoted-cholesky.ts";
@@ -77,7 +77,7 @@ async function nystromGradient(
 ): Promise<GradientResult> {
 	const { n } = problem;
 	const { form, epsilon, seed } = chosen;
-	const scale = kernelScale(problem);
+	const scale = requireNumbers("nystrom", kernelScale(problem));
 	const random = seededRandom(seed, "nystrom");
 	const candidates = scaledKeys(candidateKeys(problem, random), scale);
 	const cholesky = new PivotedCholesky(candidates, scale.largest, random);
@@ -105,7 +105,7 @@ async function nystromGradient(
 
 /** Pivots of a given rank, or of as many as the kernel has in double precision, for `nystromMap`. O(n rank²). */
 export function nystromPivots(problem: AttentionProblem<RowSource>, rank: number, random: Random): NystromPivots {
-	const scale = kernelScale(problem);
+	const scale = requireNumbers("nystrom", kernelScale(problem));
 	const candidates = scaledKeys(candidateKeys(problem, random), scale);
 	const cholesky = new PivotedCholesky(candidates, scale.largest, random);
 	cholesky.grow(Math.min(rank, candidates.rows, memoryLimit(candidates.rows)));

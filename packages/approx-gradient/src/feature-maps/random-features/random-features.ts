@@ -3,7 +3,7 @@ import { seededRandom } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { kernelScale } from "../kernel-scale.ts";
+import { kernelScale, requireNumbers } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
 import { randomDirections, randomFeatureMap } from "./random-feature-map.ts";
 
@@ -39,7 +39,7 @@ export const randomFeatures = defineAlgorithm({
 		};
 	},
 	async run(problem, { features, seed, orthogonal, form }, { onProgress }) {
-		const scale = kernelScale(problem);
+		const scale = requireNumbers("random-features", kernelScale(problem));
 		const directions = randomDirections(features, problem.d, orthogonal, seededRandom(seed, "random-features"));
 		const sample = sampleRows(problem.n, seed);
 		const { gradient, loss, sampled } = await featureMapGradient(problem, randomFeatureMap(scale, directions), {

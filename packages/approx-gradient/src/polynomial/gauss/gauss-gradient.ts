@@ -1,5 +1,6 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
 import {
+	ComputationError,
 	add,
 	type KernelName,
 	type Matrix,
@@ -53,6 +54,17 @@ export const gaussRequest = (
 	exact: new ExactRows(problem, profile, runtime),
 });
 
+/** Scores beyond which no row is served, powers of keys may overflow, and the rounding of a score is all that a bound would tell. */
+const LARGEST_SCORE = 1e6;
+
+function requireScores(radius: number): void {
+	if (radius <= LARGEST_SCORE) return;
+	throw new ComputationError(
+		"invalid",
+		`polynomial: scores reach ${radius.toPrecision(4)}, and no row has a polynomial; use streaming`,
+	);
+}
+
 const sizesOf = (d: number, degree: number) => ({
 	size: countMonomials(d, degree),
 	raisedSize: countMonomials(d, degree + 1),
@@ -92,7 +104,7 @@ export const memoryAt = ({ profile, route }: GaussRequest, degree: number): numb
 
 /**
  * The gradient at a degree, with what is proved of its error. Rows that the method does not serve are computed exactly and counted.
- * @throws UsageError when the features would not fit in memory
+ * @throws UsageError when the features would not fit in memory; ComputationError (invalid) where scores are beyond any use
  */
 export async function gaussOfDegree(request: GaussRequest, degree: number): Promise<GradientResult> {
 	return withExactRows(request, degree, await runOfDegree(request, degree));
@@ -167,6 +179,7 @@ export async function gaussWithoutRest(request: GaussRequest, degree: number): P
 async function runOfDegree(request: GaussRequest, degree: number, isInVain?: InVain) {
 	const { problem, profile, space, runtime, route } = request;
 	requireMemory(sizesOf(profile.d, degree).size, memoryAt(request, degree));
+	requireScores(space.radius);
 	const constants = constantsOf(request, degree);
 	const tree = keptTotalDegreeTree(profile.d, degree);
 	const input = { problem, tree, space, constants, route };

@@ -1,7 +1,8 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { ColumnShift, ComputationError, type Dtype, Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { InputRounding, maxUp, normUp } from "../../error-bound/index.ts";
 import { largestEntry } from "../../rows/largest-entry.ts";
+import { largestRadius } from "../families/family.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
 import type { ColumnRange } from "./column-range.ts";
 import { type CentredKeys, type CentredQueries, type KeyRanges, type ProfileSums, plainSums } from "./profile-sums.ts";
@@ -15,7 +16,7 @@ export interface Profile {
 	readonly d: number;
 	readonly scale: number;
 	readonly dtype: Dtype;
-	/** ν, and μ: midranges, or zero where that gives the smaller norm. */
+	/** ν, and μ: midranges, or zero where that gives the smaller norm; μ is a shift that costs no digits (`ColumnShift`) where scores may reach 700. */
 	readonly queryCentre: Float64Array;
 	readonly keyCentre: Float64Array;
 	/** max ‖q_j‖ and max ‖k_l‖, rounded up. */
@@ -68,7 +69,7 @@ export async function profileOf(
 	const ranges = await sums.keyRanges();
 	const values = valuesOf(problem, ranges);
 	const queries = await queriesOf(problem, sums, ranges, values.centre);
-	const keys = await keysOf(d, sums, ranges, queries.centre, values.centre);
+	const keys = await keysOf(problem.A2, sums, ranges, queries, values.centre);
 	requireFinite(queries.norm * keys.norm);
 	const largest = {
 		inputs: maxUp(queries.inputSizes),
@@ -163,26 +164,43 @@ interface KeyNumbers extends CentredKeys {
 	/** max ‖k_l‖ about the centre, rounded up. */
 	readonly norm: number;
 	readonly reach: Float64Array;
-	/** The rounding of a key less its midrange. */
+	/** The rounding of a key less its midrange, or less the shift in its place. */
 	readonly errors: Float64Array;
 }
 
 async function keysOf(
-	d: number,
+	A2: RowSource,
 	sums: ProfileSums,
 	{ range, norm }: KeyRanges,
-	queryCentre: Float64Array,
+	queries: QueryNumbers,
 	valueCentre: Float64Array,
 ): Promise<KeyNumbers> {
-	const middle = range.middle();
-	const weighted = await sums.centredKeys(middle, queryCentre, valueCentre);
-	const plainNorm = normWithin(norm, range.reach(new Float64Array(d)));
+	const plainNorm = normWithin(norm, range.reach(new Float64Array(A2.cols)));
+	// Where scores are that far, extremes may have set the midrange, and no polynomial serves all rows.
+	const isFar = !(queries.norm * Math.min(plainNorm, normUp(range.half())) <= largestRadius);
+	const middle = isFar ? shiftOf(A2) : range.middle();
+	const weighted = await sums.centredKeys(middle, queries.centre, valueCentre);
 	const centredNorm = normWithin(weighted.norm, range.reach(middle));
-	const isMoved = centredNorm < plainNorm;
-	const centre = isMoved ? middle : new Float64Array(d);
+	const isMoved = isFar ? middle.some((shift) => shift !== 0) : centredNorm < plainNorm;
+	const centre = isMoved ? middle : new Float64Array(A2.cols);
 	const errors = middle.map((x) => weighted.unit * Math.abs(x));
 	const moved = roundUp(isMoved ? centredNorm : plainNorm) + (isMoved ? Math.hypot(...errors) : 0);
 	return { ...weighted, centre, isMoved, norm: moved, reach: range.reach(centre), errors };
+}
+
+/** Rows of keys that are read at a time for their shift. */
+const SHIFT_ROWS = 512;
+
+/** The shift of the keys that costs none of them digits. One pass over them. */
+function shiftOf(keys: RowSource): Float64Array {
+	const shift = new ColumnShift(keys.cols);
+	const rows = new Float64Array(Math.min(keys.rows, SHIFT_ROWS) * keys.cols);
+	for (let from = 0; from < keys.rows; from += SHIFT_ROWS) {
+		const to = Math.min(keys.rows, from + SHIFT_ROWS);
+		keys.readRows(from, to, rows);
+		shift.add(rows.subarray(0, (to - from) * keys.cols));
+	}
+	return shift.shifts();
 }
 
 /** The error of the exponents of ω where numbers have a unit roundoff. */

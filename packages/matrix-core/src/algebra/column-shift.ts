@@ -1,7 +1,7 @@
-import { Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
+import type { Numbers } from "../matrix.ts";
 
 /**
- * A shift of the keys, one number a column, found from the keys themselves, that costs no digits.
+ * A shift of keys, one number a column, found from the keys themselves, that costs no digits.
  *
  * A shift z changes neither f nor the gradient (p 1 = 0). It is worth having where keys share a large offset: k - z is then small,
  * and exact. It must not be set by extremes: with one key at -10^15, k - z rounds an ordinary k to multiples of 1/8.
@@ -14,7 +14,7 @@ import { Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
  * enters is at most twice as large: the error of a score is at most 2 (d + 3) u Σ_b |q_b k_b|, twice the bound of the
  * definition evaluated in the same number type and one rounding more, for any weights. Keys within a factor 2 of m are shifted exactly.
  */
-export class KeyShift {
+export class ColumnShift {
 	readonly #low: Float64Array;
 	readonly #high: Float64Array;
 	readonly #nearest: Float64Array;
@@ -37,6 +37,16 @@ export class KeyShift {
 			}
 	}
 
+	/** Least and largest entry of each column; infinite for a column without numbers. */
+	get range(): { readonly min: Float64Array; readonly max: Float64Array } {
+		return { min: this.#low, max: this.#high };
+	}
+
+	/** The least magnitude in each column: Infinity for a column without numbers. */
+	get least(): Float64Array {
+		return this.#nearest.map(Math.abs);
+	}
+
 	/** The shift of each column; 0 for a column without numbers. */
 	shifts(): Float64Array {
 		return this.#nearest.map((nearest, b) => {
@@ -47,16 +57,4 @@ export class KeyShift {
 			return Number.isFinite(nearest) ? nearest : 0;
 		});
 	}
-}
-
-/** Keys less their shift, n x d, in double precision. */
-export function shiftedKeys(A2: RowSource): Matrix {
-	const { rows: n, cols: d } = A2;
-	const keys = Matrix.zeros(n, d);
-	A2.readRows(0, n, keys.data);
-	const shift = new KeyShift(d);
-	shift.add(keys.data);
-	const shifts = shift.shifts();
-	for (let l = 0, at = 0; l < n; l++) for (let b = 0; b < d; b++) keys.data[at++] -= shifts[b];
-	return keys;
 }

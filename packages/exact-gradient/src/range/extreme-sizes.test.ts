@@ -1,0 +1,186 @@
+import {
+	type AttentionProblem,
+	asDtype,
+	createBackwardProblem,
+	everyKey,
+	type MatrixName,
+	matrixNames,
+	type Visibility,
+	visibleKeys,
+} from "@attgrad/attention-problem";
+import { type ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
+import {
+	availableKernels,
+	createRuntime,
+	type Dtype,
+	Matrix,
+	mapEntries,
+	maxAbs,
+	seededRandom,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
+import "@attgrad/matrix-core/testing";
+import { expect, test } from "vitest";
+import { problemGradients } from "../backward/problem-gradients.ts";
+import { exactForward } from "../forward.ts";
+import { inputGradients } from "../input-gradients.ts";
+import { backwardWays, rounded } from "../testing/backward-ways.ts";
+import { instance } from "../testing/instances.ts";
+import { ways } from "../testing/ways.ts";
+import { scaledProblem } from "./scaled-problem.ts";
+
+const [n, d] = [9, 3];
+
+/** Powers of 10 by which matrices are multiplied, in parts of 1e200 in double precision and of 1e30 in single. */
+type Powers = Partial<Record<MatrixName | "scale", number>>;
+
+/** Sizes at which scores stay as they are and the gradient is a number. */
+const sizes: readonly Powers[] = [
+	{ A1: 1, X: -1 },
+	{ A1: -1, X: 1 },
+	{ A2: 1, X: -1 },
+	{ A2: -1, X: 1 },
+	{ A1: 1, A2: -1 },
+	{ A1: -1, A2: 1 },
+	{ A3: -1, E: -1, A1: 1, X: -1 },
+	{ A3: -0.6, E: -0.6, A2: 1, X: -1 },
+	{ A3: -1, Y: 1 },
+	{ A3: 1, Y: -1 },
+	{ A3: 0.5, E: 0.5, A1: -1, X: 1 },
+	{ E: 0.5, A3: -0.6, A1: -0.2, X: 0.2 },
+	{ A1: -1, A2: -1, X: 1, scale: 1 },
+	{ X: 1, scale: -1 },
+	{ X: -1, scale: 1 },
+	{ A1: 0.6, X: -1.3, A2: 0.7 },
+];
+
+function scaledBy(powers: Powers, unit: number): AttentionProblem {
+	const problem = instance({ n, d });
+	const factor = (name: keyof Powers): number => 10 ** ((powers[name] ?? 0) * unit);
+	const made = matrixNames.map((name) => [name, mapEntries(problem[name], (x) => x * factor(name))]);
+	return { ...problem, ...Object.fromEntries(made), scale: problem.scale * factor("scale") };
+}
+
+/** Largest error of an entry over the largest entry. */
+const relative = (truth: ExactMatrix, computed: Matrix) => truth.distanceTo(computed) / maxAbs(truth.toMatrix());
+
+/** Whether the largest entry is a normal number of the type. */
+const isNormal = (truth: ExactMatrix, dtype: Dtype) => {
+	const [least, most] = dtype === "f64" ? [1e-300, 1e300] : [1e-36, 1e38];
+	const size = maxAbs(truth.toMatrix());
+	return size > least && size < most;
+};
+
+/** Powers of 10 in the range of a number type. */
+const unitOf = { f64: 200, f32: 30 } as const;
+
+for (const powers of sizes)
+	test.each(ways)(`gradients at 1e±200 keep their digits, ${JSON.stringify(powers)}: $name`, async (way) => {
+		const problem = scaledBy(powers, unitOf[way.dtype]);
+		const { gradient, gradientY } = await way.run(problem);
+		const truth = truthOf(asDtype(problem, way.dtype));
+		// sums of n and of d terms, scores of size about 1
+		const tolerance = 16 * n * Math.max(way.roundoff, way.sumRoundoff);
+		expect(relative(truth.gradient, gradient)).toBeLessThan(tolerance);
+		if (isNormal(truth.gradientY, "f64"))
+			expect(relative(truth.gradientY, gradientY ?? Matrix.zeros(d, d))).toBeLessThan(tolerance);
+	});
+
+const builds = await availableKernels();
+
+test.each(builds)("outputs at 1e±200 keep their digits: %s", async (kernel) => {
+	const runtime = await createRuntime({ kernel });
+	for (const dtype of ["f64", "f32"] as const)
+		for (const powers of sizes) {
+			const problem = asDtype(scaledBy(powers, unitOf[dtype]), dtype);
+			const output = Matrix.zeros(n, d, dtype);
+			await exactForward.run(problem, {}, runtime, (from, rows) => output.data.set(rows.data, from * d));
+			const truth = truthOf(problem).output;
+			expect(relative(truth, output), `${dtype} ${JSON.stringify(powers)}`).toBeLessThan(16 * n * unitRoundoff(dtype));
+		}
+	await runtime.close();
+});
+
+test.each(builds)("gradients in every matrix at 1e±200 are those of ordinary sizes, scaled: %s", async (kernel) => {
+	const runtime = await createRuntime({ kernel });
+	for (const powers of sizes) {
+		// Powers of 10 of outputs and of targets: where they differ, the residuals are not those of ordinary sizes.
+		const [values, targets] = [(powers.A3 ?? 0) + (powers.Y ?? 0), powers.E ?? 0];
+		if (values !== targets) continue;
+		const problem = scaledBy(powers, 200);
+		const powerOf = (name: MatrixName) => 200 * (2 * values - (powers[name] ?? 0));
+		const names = matrixNames.filter((name) => Math.abs(powerOf(name)) < 290);
+		const { gradients } = await problemGradients(problem, names, runtime);
+		const ordinary = await problemGradients(ordinaryOf(problem, powers), names, runtime);
+		const byRows: Partial<Record<MatrixName, Matrix>> = { ...inputGradients(problem) };
+		for (const name of names) {
+			const expected = mapEntries(ordinary.gradients[name] ?? Matrix.zeros(0, 0), (x) => x * 10 ** powerOf(name));
+			// both are exact but for roundings of 1e-15 of the largest entry, some 10 n d times
+			const close = { rtol: 0, atol: 1e-12 * maxAbs(expected) };
+			expect(gradients[name], `${name} ${JSON.stringify(powers)}`).toBeAllclose(expected, close);
+			if (byRows[name]) expect(byRows[name]).toBeAllclose(expected, close);
+		}
+	}
+	await runtime.close();
+});
+
+/** The problem before its matrices were multiplied. */
+function ordinaryOf(problem: AttentionProblem, powers: Powers): AttentionProblem {
+	const made = matrixNames.map((name) => [
+		name,
+		mapEntries(problem[name], (x) => x / 10 ** (200 * (powers[name] ?? 0))),
+	]);
+	return { ...problem, ...Object.fromEntries(made), scale: problem.scale / 10 ** (200 * (powers.scale ?? 0)) };
+}
+
+const masks: readonly Visibility[] = [everyKey, { mask: "causal" }, { mask: "causal", window: 3 }];
+
+/** Powers of 10 of Q, K, V, dO and scale at which scores stay as they are. */
+const operandSizes = [
+	[1, -1, 0, 0, 0],
+	[-1, 1, 0, 0, 0],
+	[0, 0, -1, 0, 0],
+	[0, 0, 0, -1, 0],
+	[0.8, -0.8, -0.6, -0.4, 0],
+	[-1, 1, -0.7, 0.6, 0],
+	[1, 0, 0, 0, -1],
+	[-0.5, -0.5, -0.6, 0.6, 1],
+] as const;
+
+for (const visibility of masks)
+	test.each(backwardWays)(
+		`backward passes at 1e±200 keep their digits, ${JSON.stringify(visibility)}: $name`,
+		async (way) => {
+			const unit = unitOf[way.dtype];
+			const matrix = (name: string, power: number) => {
+				const random = seededRandom(5, name);
+				return Matrix.build(n, d, () => random.uniform(-1, 1) * 10 ** (power * unit));
+			};
+			for (const [q, k, v, o, s] of operandSizes) {
+				const operands = { Q: matrix("Q", q), K: matrix("K", k), V: matrix("V", v), dO: matrix("dO", o) };
+				const problem = createBackwardProblem(operands, { scale: 10 ** (s * unit) / d, visibility });
+				const made = await way.run(problem);
+				const { dO, ...stored } = rounded(problem, way.dtype);
+				const { lo, hi } = visibleKeys(visibility, n, n);
+				const truth = operatorTruth({ ...stored, visible: (j, l) => lo[j] <= l && l < hi[j] }, dO);
+				for (const name of ["dQ", "dK", "dV", "output"] as const)
+					if (isNormal(truth[name], way.dtype))
+						expect(relative(truth[name], made[name]), `${name} at ${[q, k, v, o, s]}`).toBeLessThan(
+							32 * n * way.roundoff,
+						);
+			}
+		},
+	);
+
+test("ordinary sizes are left as they are, masks and zeros too", () => {
+	const problem = instance({ n, d });
+	expect(scaledProblem(problem)).toBeUndefined();
+	const masked = {
+		...problem,
+		A2: Matrix.build(n, d, (l, b) => (b === 0 && l % 3 === 0 ? -1e300 : problem.A2.at(l, b))),
+	};
+	const few = { ...problem, A2: Matrix.build(n, d, (l, b) => (b === 0 && l === 0 ? -1e300 : problem.A2.at(l, b))) };
+	expect(scaledProblem(few)?.exponents.A2.every((k) => k === 0)).toBe(true);
+	expect(scaledProblem(masked)?.problem.A2.at(1, 1)).toBe(problem.A2.at(1, 1));
+	expect(scaledProblem({ ...problem, A1: Matrix.zeros(n, d) })).toBeUndefined();
+});

@@ -1,0 +1,126 @@
+import { type AttentionLayer, type AttentionProblem, type MatrixName, matrixNames } from "@attgrad/attention-problem";
+import { ComputationError, type Dtype, type Matrix, type RowSource } from "@attgrad/matrix-core";
+import { columnsScaled, entriesScaled, timesPowerOfTwo } from "./powers.ts";
+import { isOfSafeSizes, largestExponent, SAFE_EXPONENT, typicalExponents } from "./sizes.ts";
+
+/** Exponents of a scale: from where scores are lost in the rounding of weights, to where kernels can still multiply by it. */
+const SCALE_EXPONENTS = { f64: [-200, 900], f32: [-60, 100] } as const;
+
+/** The largest exponent of targets, whose squares are summed, and how far values may be below targets. */
+const TARGETS = { f64: { most: 480, apart: 1440 }, f32: { most: 60, apart: 160 } } as const;
+
+/** Exponents that take the results of a scaled problem back to those of the problem. */
+export interface ResultExponents {
+	/** D1, D2, D3: column b of A1, A2, A3 was divided by 2^(D_b). */
+	readonly A1: Int32Array;
+	readonly A2: Int32Array;
+	readonly A3: Int32Array;
+	/** Of outputs, values, targets and residuals. */
+	readonly values: number;
+	/** Of scale. */
+	readonly scale: number;
+}
+
+/**
+ * The same problem with other powers of two, so that no product of an exact algorithm leaves the normal range where its result does not;
+ * undefined where sizes are ordinary. Scaling is exact: A1' = A1 D1⁻¹, A2' = A2 D2⁻¹, A3' = A3 D3⁻¹, X' = D1 X D2 2^-k, scale' = scale 2^k,
+ * Y' = D3 Y 2^-w, E' = E 2^-w. The scores are those of the problem, outputs and residuals 2^-w times them, and by the chain rule
+ *
+ *     dL/dX = 2^(2w - k) D1 dL'/dX' D2,   dL/dY = 2^w D3 dL'/dY',   dL/dA_i = 2^(2w) dL'/dA_i' D_i⁻¹,   dL/dE = 2^w dL'/dE'.
+ *
+ * D is the power of two of a column's typical entry, not of its largest: a mask of -1e38 must not push the other keys out of the range.
+ * w is that of the values, or between it and that of the targets where those are larger. One pass over the rows, a second where it scales.
+ * @throws ComputationError where targets are so much larger than values that their products leave the range all the same
+ */
+export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
+	problem: Problem,
+): { problem: Problem; exponents: ResultExponents } | undefined {
+	const given: Partial<Record<MatrixName, RowSource>> = problem;
+	const sources = matrixNames.flatMap((name) => given[name] ?? []);
+	const { scale, X, Y } = problem;
+	const { dtype } = problem.A1;
+	const safe = SAFE_EXPONENT[dtype];
+	if (sources.every(isOfSafeSizes) && Math.abs(Math.log2(scale)) <= safe) return;
+	const shiftsOf = (source: RowSource) => typicalExponents(source).map((k) => (Math.abs(k) <= safe ? 0 : k));
+	const [A1, A2, A3] = [problem.A1, problem.A2, problem.A3].map(shiftsOf) as [Int32Array, Int32Array, Int32Array];
+	const powers = weightPowers(problem, (a, b) => A1[a] + A2[b]);
+	const values = valuePower(Y, given.E, A3, dtype);
+	const less = (exponents: Int32Array): Int32Array => exponents.map((k) => -k);
+	const made = {
+		...problem,
+		A1: columnsScaled(problem.A1, less(A1)),
+		A2: columnsScaled(problem.A2, less(A2)),
+		A3: columnsScaled(problem.A3, less(A3)),
+		// In double precision, where an entry that is small beside the largest keeps its digits.
+		X: entriesScaled(X, (a, b) => A1[a] + A2[b] - powers, "f64"),
+		Y: entriesScaled(Y, (a) => A3[a] - values, "f64"),
+		scale: timesPowerOfTwo(scale, powers),
+		...(given.E && { E: columnsScaled(given.E, new Int32Array(problem.d).fill(-values)) }),
+	};
+	return { problem: made, exponents: { A1, A2, A3, values, scale: powers } };
+}
+
+/** k: the power of two that goes from X to the scale, so that both are in the range. */
+function weightPowers(
+	{ X, scale, A1: { dtype } }: AttentionLayer<RowSource>,
+	shift: (a: number, b: number) => number,
+): number {
+	const largest = largestExponent(X, shift);
+	if (largest === undefined) return 0;
+	const own = Math.round(Math.log2(scale));
+	const [least, most] = SCALE_EXPONENTS[dtype];
+	const wanted = Math.abs(largest) <= SAFE_EXPONENT[dtype] ? 0 : largest;
+	// A scale below `least` goes with scores that no weight sees: X' may then lose digits, the gradient may not.
+	return Math.min(most - own, Math.max(least - own, wanted));
+}
+
+/** w: the power of two of values A3 Y and targets. */
+function valuePower(Y: Matrix, E: RowSource | undefined, A3: Int32Array, dtype: Dtype): number {
+	const ofValues = largestExponent(Y, (a) => A3[a]);
+	const ofTargets = E && largestExponent(E);
+	const [value, target] = [ofValues ?? ofTargets ?? 0, ofTargets ?? ofValues ?? 0];
+	if (target - value > TARGETS[dtype].apart)
+		throw new ComputationError(
+			"failed",
+			`targets E are about 2^${target} and values A3 Y about 2^${value}: their products leave the range of ${dtype}`,
+		);
+	const safe = SAFE_EXPONENT[dtype];
+	if (Math.abs(value) <= safe && Math.abs(target) <= safe) return 0;
+	return target <= value ? value : target - Math.min(TARGETS[dtype].most, Math.round((target - value) / 2));
+}
+
+/** The exponent that takes entry (i, j) of the gradient in a matrix back. */
+export function gradientExponent(
+	name: MatrixName,
+	{ A1, A2, A3, values, scale }: ResultExponents,
+): (i: number, j: number) => number {
+	const ways: Record<MatrixName, (i: number, j: number) => number> = {
+		X: (a, b) => A1[a] + A2[b] + 2 * values - scale,
+		Y: (a) => A3[a] + values,
+		A1: (_, b) => 2 * values - A1[b],
+		A2: (_, b) => 2 * values - A2[b],
+		A3: (_, b) => 2 * values - A3[b],
+		E: () => values,
+	};
+	return ways[name];
+}
+
+/** Runs an exact gradient on the scaled problem, where scaling is needed, and takes its results back. */
+export async function gradientInRange<
+	Rows extends RowSource,
+	Result extends { gradient: Matrix; gradientY?: Matrix; loss: number },
+>(
+	problem: AttentionProblem<Rows>,
+	run: (problem: AttentionProblem<Rows>) => Result | Promise<Result>,
+): Promise<Result> {
+	const scaled = scaledProblem(problem);
+	if (scaled === undefined) return run(problem);
+	const { exponents } = scaled;
+	const result = await run(scaled.problem);
+	return {
+		...result,
+		gradient: entriesScaled(result.gradient, gradientExponent("X", exponents)),
+		...(result.gradientY && { gradientY: entriesScaled(result.gradientY, gradientExponent("Y", exponents)) }),
+		loss: timesPowerOfTwo(result.loss, 2 * exponents.values),
+	};
+}

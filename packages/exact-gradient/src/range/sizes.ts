@@ -1,0 +1,63 @@
+import { type Dtype, Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
+
+/**
+ * Exponents within which sizes are left as they are. Four factors of a gradient's entry (A1, A2, values, residuals) of 2^±240 in double
+ * precision and 2^±24 in single have products of 2^±960 and 2^±96, with room for sums and for weights of 1/n.
+ */
+export const SAFE_EXPONENT: Readonly<Record<Dtype, number>> = { f64: 240, f32: 24 };
+
+/** Rows that are read at a time. */
+const BLOCK_ROWS = 1024;
+
+function* blocksOf(source: RowSource): Generator<Numbers> {
+	if (source instanceof Matrix) return yield source.data;
+	const rows = Matrix.zeros(Math.min(BLOCK_ROWS, source.rows), source.cols);
+	for (let from = 0; from < source.rows; from += BLOCK_ROWS) {
+		const to = Math.min(source.rows, from + BLOCK_ROWS);
+		source.readRows(from, to, rows.data);
+		yield rows.data.subarray(0, (to - from) * source.cols);
+	}
+}
+
+/** Whether all entries other than 0 are within 2^±SAFE_EXPONENT. One pass, one comparison or two an entry. */
+export function isOfSafeSizes(source: RowSource): boolean {
+	const exponent = SAFE_EXPONENT[source.dtype];
+	const [least, most] = [2 ** -exponent, 2 ** exponent];
+	for (const numbers of blocksOf(source))
+		for (let at = 0; at < numbers.length; at++) {
+			const size = Math.abs(numbers[at]);
+			if (!(size >= least && size <= most) && size !== 0) return false;
+		}
+	return true;
+}
+
+/**
+ * The exponent of the typical entry of each column: the mean of the exponents of entries other than 0, so that a few entries at an
+ * extreme move it little; 0 for a column of zeros.
+ */
+export function typicalExponents(source: RowSource): Int32Array {
+	const { cols } = source;
+	const [sums, counts] = [new Float64Array(cols), new Float64Array(cols)];
+	for (const numbers of blocksOf(source))
+		for (let at = 0; at < numbers.length; )
+			for (let b = 0; b < cols; b++, at++) {
+				const x = numbers[at];
+				if (x === 0 || x - x !== 0) continue;
+				sums[b] += Math.log2(Math.abs(x));
+				counts[b]++;
+			}
+	return Int32Array.from(sums, (sum, b) => (counts[b] === 0 ? 0 : Math.round(sum / counts[b])));
+}
+
+/** The exponent of the largest entry, where entry (i, b) is multiplied by 2^shift(i, b); undefined where all are 0. */
+export function largestExponent(source: RowSource, shift = (_i: number, _b: number): number => 0): number | undefined {
+	let most = Number.NEGATIVE_INFINITY;
+	let row = 0;
+	for (const numbers of blocksOf(source))
+		for (let at = 0; at < numbers.length; row++)
+			for (let b = 0; b < source.cols; b++, at++) {
+				const size = Math.abs(numbers[at]);
+				if (size > 0) most = Math.max(most, Math.log2(size) + shift(row, b));
+			}
+	return most > Number.NEGATIVE_INFINITY ? Math.round(most) : undefined;
+}
