@@ -12,5 +12,6 @@ export { type DenseIntermediates, denseGradient, denseIntermediates } from "./de
 export type { ExactGradient } from "./exact-gradient.ts";
 export { exactForward, kernelStreamingForward, streamingForward } from "./forward.ts";
 export { type InputGradients, inputGradients, weightGradients } from "./input-gradients.ts";
+export { scaledOperands } from "./range/scaled-operands.ts";
 export { type KernelStreamingOptions, kernelStreamingGradient } from "./streaming/kernel-streaming.ts";
 export { type StreamingOptions, streamingGradient } from "./streaming/streaming.ts";

@@ -10,6 +10,7 @@ import {
 } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../polynomial/monomials/total-degree.ts";
+import { requireFinite } from "../rows/require-finite.ts";
 import { cutChunks } from "./chunks.ts";
 import { KernelRun } from "./kernels/kernel-run.ts";
 import { operatorKernels } from "./kernels/operator-kernels.ts";
@@ -97,7 +98,7 @@ export async function attemptDegree(
 		const above = await partsOn(runtime, batch, task);
 		if (above !== undefined) return { above };
 	}
-	for (const name of gradientNames) requireFinite(name, all.gradients[name]);
+	for (const name of gradientNames) requireFinite("polynomial", name, all.gradients[name]);
 	return { ...all, floors, exactRows };
 }
 
@@ -220,25 +221,4 @@ function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<A
 	dK.data.set(results.dK, keyAt * d);
 	dV.data.set(results.dV, keyAt * d_v);
 	for (const name of ["dK", "dV"] as const) all.rows[name].set(bounds.rows[name], keyAt);
-}
-
-/** @throws ComputationError naming the first number that is not finite */
-function requireFinite(name: string, { data, cols }: Matrix): void {
-	// 0 times a finite number is 0. Four sums do not wait for each other.
-	let [a, b, c, e] = [0, 0, 0, 0];
-	let first = 0;
-	for (; first + 4 <= data.length; first += 4) {
-		a += 0 * data[first];
-		b += 0 * data[first + 1];
-		c += 0 * data[first + 2];
-		e += 0 * data[first + 3];
-	}
-	for (; first < data.length; first++) a += 0 * data[first];
-	if (a + b + c + e === 0) return;
-	for (let at = 0; at < data.length; at++)
-		if (!Number.isFinite(data[at]))
-			throw new ComputationError(
-				"failed",
-				`polynomial: ${name} is not finite: ${data[at]} in row ${Math.floor(at / cols)}, column ${at % cols}`,
-			);
 }

@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, type RowSource } from "@attgrad/matrix-core";
+import { largestRadius } from "../polynomial/families/family.ts";
 import { keyBlocks, queryBlocks } from "../rows/row-blocks.ts";
 import { distance } from "../rows/spans.ts";
 
@@ -31,22 +32,19 @@ export function kernelScale(problem: AttentionProblem<RowSource>): KernelScale {
 		for (let l = 0; l < keys.rows; l++) keyNorm = Math.max(keyNorm, distance(keys.row(l), centre));
 	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
 		for (let j = 0; j < queries.rows; j++) queryNorm = Math.max(queryNorm, distance(queries.row(j), origin));
-	const t = queryNorm > 0 && keyNorm > 0 ? Math.sqrt(queryNorm / keyNorm) : 1;
+	const t = queryNorm > 0 && keyNorm > 0 ? Math.sqrt(queryNorm) / Math.sqrt(keyNorm) : 1;
 	return { t, centre, largest: (t * keyNorm) ** 2, radius: queryNorm * keyNorm };
 }
 
-/** Largest M with which features e^(<y, y'> − M) of ordinary keys are numbers above 0. */
-const MOST_EXPONENT = 700;
-
 /**
- * The scale itself.
+ * The scale itself, where features e^(<y, y'> − M) of ordinary keys are numbers above 0.
  * @throws ComputationError (invalid) where keys are so far from their mean that the features of ordinary ones are 0 in double precision
  */
 export function requireNumbers(algorithm: string, scale: KernelScale): KernelScale {
-	if (scale.largest <= MOST_EXPONENT) return scale;
+	if (scale.largest <= largestRadius) return scale;
 	throw new ComputationError(
 		"invalid",
-		`${algorithm}: scores reach ${scale.radius.toPrecision(4)}, and its features are 0 beyond ${MOST_EXPONENT}; where far keys are masks, use streaming, support-basis or hybrid`,
+		`${algorithm}: scores reach ${scale.radius.toPrecision(4)}, and its features are 0 beyond ${largestRadius}; where far keys are masks, use streaming, support-basis or hybrid`,
 	);
 }
 

@@ -1,4 +1,5 @@
 import { type AttentionOperands, headsOf, withRuntime } from "@attgrad/attention-problem";
+import { scaledOperands } from "@attgrad/exact-gradient";
 import { materialise, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { crossover } from "./costs.ts";
 import type { HeadRows } from "./head.ts";
@@ -56,12 +57,14 @@ export interface LocatedHead {
 
 /** Locates every head of some operands, without a mask: see docs/heads.md for what the verdict means. @throws UsageError for an option out of range */
 export async function locate(
-	operands: AttentionOperands<RowSource>,
+	given: AttentionOperands<RowSource>,
 	{ epsilon = 1e-2, submatrix = 768, seed = 0, runtime, onHead }: LocateOptions = {},
 ): Promise<LocatedHead[]> {
 	if (!(epsilon > 0 && epsilon < 1)) throw new UsageError(`locate: epsilon must be > 0 and < 1, got ${epsilon}`);
 	if (!(Number.isInteger(submatrix) && submatrix >= 1))
 		throw new UsageError(`locate: submatrix must be a whole number >= 1, got ${submatrix}`);
+	// Squares of queries and keys are taken: sizes whose squares leave the range are balanced first, which changes no score.
+	const operands = scaledOperands(given)?.operands ?? given;
 	return withRuntime(runtime, async (on) => {
 		const heads = headsOf(operands);
 		const located: LocatedHead[] = [];

@@ -1,4 +1,5 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import { largestRadius } from "../polynomial/families/family.ts";
 import { polynomialFamilies } from "../polynomial/families/index.ts";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
 import type { HeadRows } from "./head.ts";
@@ -48,7 +49,7 @@ function distanceTo(F: Matrix, A: Matrix): number {
 
 /**
  * ‖F̃ − F‖_F for Chebyshev polynomials of the scores about the keys' mean, of each degree whose monomials are at most `most`; on the range that the
- * scores have, which is the best that a bound on them could be. O(n² degree).
+ * scores have, which is the best that a bound on them could be; none where that has no polynomial. O(n² degree).
  */
 export async function polynomialErrors(
 	F: Matrix,
@@ -65,6 +66,7 @@ export async function polynomialErrors(
 	let radius = 0;
 	for (const score of scores.data) radius = Math.max(radius, Math.abs(score));
 	const made: RankError[] = [];
+	if (!(radius <= largestRadius)) return made;
 	for (let degree = 0; radius > 0 && countMonomials(d, degree) <= most; degree++) {
 		const coefficients = polynomialFamilies.chebyshev.coefficients(radius, degree);
 		const values = Matrix.build(F.rows, F.cols, (j, l) => {

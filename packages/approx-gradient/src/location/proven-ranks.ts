@@ -2,6 +2,7 @@ import { Matrix } from "@attgrad/matrix-core";
 import { partitionOf } from "../feature-maps/clusters/partition.ts";
 import { balancedCoordinates, coordinatesOf } from "../feature-maps/hybrid/balanced-coordinates.ts";
 import { chebyshev } from "../polynomial/families/chebyshev.ts";
+import { largestRadius } from "../polynomial/families/family.ts";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
 import { spansOf } from "../rows/spans.ts";
 import { type HeadRows, problemOfHead } from "./head.ts";
@@ -28,6 +29,11 @@ export function provenRanks(
 ): ProvenRanks {
 	const d = head.Q.cols;
 	const relative = delta / (2 + delta);
+	// Far keys, as masks are, leave no polynomial: e^radius has to be a number.
+	if (!(radius <= largestRadius)) {
+		const none = Number.POSITIVE_INFINITY;
+		return { polynomial: none, anisotropic: none, clusters: none };
+	}
 	const degree = chebyshev.degreeFor(radius, relative);
 	return {
 		polynomial: Number.isFinite(degree) ? countMonomials(d, degree) : Number.POSITIVE_INFINITY,

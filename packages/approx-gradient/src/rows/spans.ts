@@ -73,11 +73,12 @@ function reachOf(rows: Matrix, reach: Float64Array): void {
 	}
 }
 
-/** Euclidean distance of a row from a point. */
+/** Euclidean distance of a row from a point, also where its square leaves the range. */
 export function distance(row: ArrayLike<number>, point: ArrayLike<number>): number {
 	let sum = 0;
 	for (let b = 0; b < row.length; b++) sum += (row[b] - point[b]) ** 2;
-	return Math.sqrt(sum);
+	if (sum > 1e-280 && sum < 1e300) return Math.sqrt(sum);
+	return Math.hypot(...Array.from(row, (x, b) => x - point[b]));
 }
 
 /** Rows less a point, in double precision. */

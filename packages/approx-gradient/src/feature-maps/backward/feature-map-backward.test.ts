@@ -2,7 +2,7 @@ import { type BackwardProblem, type BackwardResult, createBackwardProblem, heads
 import { ExactMatrix, exactBackward, exactOutput, operatorTruth } from "@attgrad/attention-problem/reference";
 import { backwardCases, randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { definitionBackward } from "@attgrad/exact-gradient";
-import { createRuntime, Matrix, maxAbs, maxAbsDifference, seededRandom } from "@attgrad/matrix-core";
+import { createRuntime, Matrix, mapEntries, maxAbs, maxAbsDifference, seededRandom } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { featureMapBackwards } from "./algorithms.ts";
@@ -101,9 +101,20 @@ describe("reference cases without a mask", async () => {
 	});
 });
 
-test("scores in the hundreds are beyond every map, which says so", async () => {
+test("scores in the thousands are beyond every map, which says so", async () => {
 	const { problem } = (await backwardCases()).find(({ name }) => name === "large")!;
-	await expect(run("nystrom", problem)).rejects.toThrow(/^nystrom: the normaliser of row 0 is 0, not > 0$/);
+	await expect(run("nystrom", problem)).rejects.toThrow(
+		/^nystrom: scores reach 2964, and its features are 0 beyond 700; /,
+	);
+});
+
+test("scores that overflow give no gradient, by no map", async () => {
+	const problem = randomBackwardProblem({ n_q: 5, n_k: 5, d: 2, d_v: 2, seed: 3 });
+	const large = (matrix: Matrix) => mapEntries(matrix, (x) => x * 1e200);
+	for (const name of ["nystrom", "support-basis", "linear-attention", "random-features"])
+		await expect(run(name, { ...problem, Q: large(problem.Q), K: large(problem.K) }), name).rejects.toThrow(
+			new RegExp(`^(${name}|chebyshev): .*(not finite|overflow|Infinity|NaN)`),
+		);
 });
 
 test("Nyström on all keys is exact up to rounding, and so is a support basis of heavy rows alone", async () => {

@@ -9,6 +9,7 @@ import {
 } from "@attgrad/attention-problem";
 import { Matrix, materialise, maxAbs, type Numbers, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { maxUp, plus, times } from "../../error-bound/index.ts";
+import { requireFinite } from "../../rows/require-finite.ts";
 import type { FeatureMap } from "../feature-map.ts";
 import { featureMapHead, type PlainHead } from "./feature-map-head.ts";
 
@@ -66,10 +67,13 @@ export async function featureMapBackward(
 	}
 	const [{ degree }] = maps;
 	const ranks = maps.map(({ map }) => map.rank);
-	const gradients = { dQ: made.dQ, dK, dV };
-	return {
-		...certified(problem, gradients, rows, proved),
+	const result = {
+		...certified(problem, { dQ: made.dQ, dK, dV }, rows, proved),
 		output: made.output.as(problem.Q.dtype),
+	};
+	for (const name of ["output", "dQ", "dK", "dV"] as const) requireFinite(algorithm, name, result[name]);
+	return {
+		...result,
 		...(degree !== undefined && { degree }),
 		rank: ranks.every((rank) => rank === ranks[0]) ? ranks[0] : ranks,
 		exactRows,
@@ -98,9 +102,7 @@ function certified(
 	);
 	const bounds = ofEach((name) => maxUp(rowBounds[name]));
 	const made = ofEach((name) => gradients[name].as(dtype));
-	const areFinite = (["dQ", "dK", "dV"] as const).every(
-		(name) => Number.isFinite(bounds[name]) && made[name].data.every(Number.isFinite),
-	);
+	const areFinite = (["dQ", "dK", "dV"] as const).every((name) => Number.isFinite(bounds[name]));
 	return {
 		...made,
 		certificate: { kind: proved && areFinite ? "a-posteriori" : "none", bounds, ...(proved && { rowBounds }) },

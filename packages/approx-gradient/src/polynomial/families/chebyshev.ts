@@ -3,6 +3,7 @@ import { chebyshevPowers } from "./exact-series.ts";
 import {
 	boundSlack,
 	checkArguments,
+	largestRadius,
 	leastDegree,
 	type PolynomialFamily,
 	powerOverFactorial,
@@ -14,13 +15,13 @@ import { taylor } from "./taylor.ts";
 const recent = new Map<string, Float64Array>();
 const MOST_RECENT = 64;
 
-/** e^R is near the largest double there; the exact series, whose numbers have some R bits and R terms, would take for ever far beyond. */
-const LARGEST_RADIUS = 700;
-
-/** @throws ComputationError (invalid) for a radius whose exponential is beyond double precision */
+/**
+ * The exact series, whose numbers have some R bits and R terms, would take for ever far beyond `largestRadius`.
+ * @throws ComputationError (invalid) for a radius whose exponential is beyond double precision
+ */
 function coefficients(radius: number, degree: number): Float64Array {
 	checkArguments("chebyshev", radius, degree);
-	if (radius > LARGEST_RADIUS)
+	if (radius > largestRadius)
 		throw new ComputationError(
 			"invalid",
 			`chebyshev: scores reach ${radius.toPrecision(4)}, and exp of that is beyond double precision: no polynomial is of use`,

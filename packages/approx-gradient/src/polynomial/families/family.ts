@@ -1,4 +1,4 @@
-import { UsageError } from "@attgrad/matrix-core";
+import { ComputationError, UsageError } from "@attgrad/matrix-core";
 
 /** A family of polynomials P of every degree that approximate exp on [-R, R], with proven errors. */
 export interface PolynomialFamily {
@@ -19,16 +19,23 @@ export interface PolynomialFamily {
 /** Largest degree that is offered: 170! is the last factorial that a double holds. */
 export const maxDegree = 170;
 
+/** Largest radius that has a polynomial: e^R is near the largest double there. */
+export const largestRadius = 700;
+
 /** Below this radius a series on [-R, R] is the Taylor polynomial to working precision, and dividing by R^k is unsafe. */
 export const tinyRadius = 1e-12;
 
 /** Covers the rounding of a bound's own evaluation: some hundreds of operations on positive numbers. */
 export const boundSlack = 1 + 1e-12;
 
-/** @throws UsageError for a radius that is not a finite number >= 0 or a degree that is not a whole number in 0..maxDegree */
+/**
+ * @throws UsageError for a radius below 0 or a degree that is not a whole number in 0..maxDegree; ComputationError (invalid) for a radius
+ * that is not finite
+ */
 export function checkArguments(name: string, radius: number, degree: number): void {
-	if (!(Number.isFinite(radius) && radius >= 0))
-		throw new UsageError(`${name}: radius must be a finite number >= 0, got ${radius}`);
+	if (radius < 0) throw new UsageError(`${name}: radius must be >= 0, got ${radius}`);
+	if (!Number.isFinite(radius))
+		throw new ComputationError("invalid", `${name}: the scores overflow, or sizes that bound them do, got ${radius}`);
 	if (!(Number.isInteger(degree) && degree >= 0 && degree <= maxDegree))
 		throw new UsageError(`${name}: degree must be a whole number in 0..${maxDegree}, got ${degree}`);
 }
