@@ -193,6 +193,35 @@ const mixedMagnitudes: Adversary = ({ n, d, B }, random) => {
 	});
 };
 
+/** Masked keys whose values are far too: what stands behind a mask may be anything. */
+const farValues: Adversary = (sizes, random) => {
+	const problem = maskedKeys(sizes, random);
+	const far = 10 ** random.uniform(1, 20);
+	return { ...problem, A3: filled(sizes.n, sizes.d, (l, i) => problem.A3.at(l, i) * (l % 2 === 1 ? far : 1)) };
+};
+
+/** One row or one entry of a matrix is far larger than all others: of queries, values, targets, or a weight. */
+const oneOutlier: Adversary = ({ n, d, B }, random) => {
+	const far = 10 ** random.uniform(1, 15);
+	const outlier = random.integer(0, 5);
+	const at = (rows: number) => [random.integer(0, rows - 1), random.integer(-1, d - 1)] as const;
+	const made = (index: number, rows: number, entry: (i: number, j: number) => number): Matrix => {
+		const [row, column] = at(rows);
+		return filled(rows, d, (i, j) =>
+			index === outlier && i === row && (column < 0 || j === column) ? far * entry(i, j) : entry(i, j),
+		);
+	};
+	const uniform = (size: number) => () => size * random.uniform(-1, 1);
+	return createProblem({
+		A1: made(0, n, uniform(B)),
+		A2: made(1, n, uniform(B)),
+		A3: made(2, n, uniform(1)),
+		E: made(3, n, uniform(1)),
+		X: made(4, d, (i, j) => (i === j ? 1 : 0.1 * random.uniform(-1, 1))),
+		Y: made(5, d, (i, j) => (i === j ? 1 : 0.1 * random.uniform(-1, 1))),
+	});
+};
+
 /** Ways to make an error bound fail, by name. */
 export const adversaries: Readonly<Record<string, Adversary>> = {
 	extremeScores,
@@ -205,6 +234,8 @@ export const adversaries: Readonly<Record<string, Adversary>> = {
 	heavyTails,
 	equalKeys,
 	maskedKeys,
+	farValues,
+	oneOutlier,
 	unseenOffsets,
 	oneColumn,
 	mixedMagnitudes,

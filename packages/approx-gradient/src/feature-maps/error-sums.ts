@@ -49,6 +49,8 @@ export interface MappedSizes {
 	readonly key: Quantity;
 	/** At least every |k_lb| that the map's sums are made of, about its own centre. */
 	readonly span: number;
+	/** The largest factor from a gradient in the map's coordinates to one in A2's: at least 1. */
+	readonly frame: number;
 }
 
 /**
@@ -174,7 +176,7 @@ export class ErrorSums {
 			input = Math.max(input, times(ROUND_UP, this.#given?.total(change, this.#largest, n) ?? 0));
 			if (inputSum === 0) continue;
 			const rows = { inputSum, residual: over(this.#residuals[a], inputSum), mass: (2 + this.largestTau) ** 2 };
-			const lost = gradientUnderflow({ n, d, scale, frame: 1, type: numberTypes.f64, ...sizes, ...largest, ...rows });
+			const lost = gradientUnderflow({ n, d, scale, type: numberTypes.f64, ...sizes, ...largest, ...rows });
 			underflow = Math.max(underflow, lost);
 		}
 		const ofSums = times(times((depth + 4) * u, scale), maxUp(this.#sizes));

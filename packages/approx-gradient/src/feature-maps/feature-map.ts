@@ -42,6 +42,8 @@ export type EntryErrors = {
 	readonly underflow: { readonly query: number; readonly key: number };
 	/** At least every |k_lb| that `raise` makes sums of, about the map's own centre; 0 for a map without `raise`. */
 	readonly span: number;
+	/** By how much `raise` multiplies its sums at most, and with them what they lose below the normal range; 1 for a map without `raise`. */
+	readonly frame: number;
 	/** R: bound on every |<q_j, k_l>| about the map's centre that the map approximates. */
 	readonly radius: number;
 } & (

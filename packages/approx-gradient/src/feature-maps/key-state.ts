@@ -113,5 +113,6 @@ export function mappedSizes(error: EntryErrors, largestQuery: number, { sums, la
 		query: feature(largestQuery, error.underflow.query),
 		key: feature(largestKey, error.underflow.key),
 		span: error.span,
+		frame: error.frame,
 	};
 }

@@ -9,7 +9,14 @@ import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../../rows/
 import { l1OfRelative } from "../../rows/softmax-rows.ts";
 import { centred, type Spans } from "../../rows/spans.ts";
 import { ErrorSums } from "../error-sums.ts";
-import { balance, type MonomialMap, monomialMap, monomialRounding, monomialSizes } from "../polynomial/monomial-map.ts";
+import {
+	balance,
+	frameOf,
+	type MonomialMap,
+	monomialMap,
+	monomialRounding,
+	monomialSizes,
+} from "../polynomial/monomial-map.ts";
 import { nearest } from "./clustering.ts";
 import { type Partition, tiltOf } from "./partition.ts";
 
@@ -91,6 +98,7 @@ export async function clusterGradient(
 			query: weighed(sizes.query),
 			key: weighed(sizes.key),
 			span: maxUp(spans.keyHalf),
+			frame: frameOf(t),
 		}),
 	};
 }

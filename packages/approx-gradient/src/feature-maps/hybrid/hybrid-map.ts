@@ -78,6 +78,7 @@ export function hybridMap(
 			relative: unit.scores,
 			underflow: { query: 2 ** -900, key: 2 ** -900 },
 			span: 0,
+			frame: 1,
 			queries: (_, features) => lengthsOf(features, () => 1, unit.features),
 			keys(keys, features) {
 				const squares = squaredNorms(coordinatesOf(keys, keyCentre, ofKey));

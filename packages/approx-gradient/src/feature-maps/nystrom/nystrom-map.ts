@@ -99,6 +99,7 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 		rounding: 0,
 		underflow: { query: 0, key: 0 },
 		span: 0,
+		frame: 1,
 		keys(keys, features) {
 			const squares = squaredNorms(scaledKeys(keys, scale));
 			return residualLengths(features, (l) => Math.exp(squares[l] - M));

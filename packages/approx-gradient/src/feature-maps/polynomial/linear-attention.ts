@@ -8,7 +8,7 @@ import { centred, distance, spansOf } from "../../rows/spans.ts";
 import type { FeatureMap } from "../feature-map.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
-import { balance, monomialMap, monomialRounding, monomialUnderflow } from "./monomial-map.ts";
+import { balance, frameOf, monomialMap, monomialRounding, monomialUnderflow } from "./monomial-map.ts";
 
 /** 1 + x + x²/2, at least ½ everywhere: normalisers are positive whatever the scores. */
 const COEFFICIENTS = Float64Array.of(1, 1, 1 / 2);
@@ -70,7 +70,7 @@ export function linearAttentionMap(problem: AttentionProblem<RowSource>): {
 		coefficients: COEFFICIENTS,
 		centre: keyCentre,
 		t,
-		error: { ...lagrangeRemainder(keyCentre, keyNorm, radius), underflow, span: maxUp(keyHalf) },
+		error: { ...lagrangeRemainder(keyCentre, keyNorm, radius), underflow, span: maxUp(keyHalf), frame: frameOf(t) },
 	});
 	return { map, radius };
 }

@@ -22,6 +22,9 @@ export interface MonomialMapOptions {
 export const balance = (queryNorm: number, keyNorm: number): number =>
 	queryNorm > 0 && keyNorm > 0 ? 2 ** Math.round(Math.log2(queryNorm / keyNorm) / 2) : 1;
 
+/** By how much `raise` multiplies its sums, which are in coordinates t k: 1 / t, and at least 1. */
+export const frameOf = (t: number): number => Math.max(1, over(1, t));
+
 /** Relative rounding error of w_α x^α y^α at |α| <= degree: both powers, the weight, the centred key. */
 export const monomialRounding = (degree: number): number => (4 * degree + 8) * unitRoundoff("f64");
 

@@ -19,7 +19,7 @@ import {
 	requireBound,
 	requireMoments,
 } from "../polynomial/degree-choice.ts";
-import { balance, monomialMap, monomialRounding, monomialSizes } from "../polynomial/monomial-map.ts";
+import { balance, frameOf, monomialMap, monomialRounding, monomialSizes } from "../polynomial/monomial-map.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
 import { cheapestThreshold, type Support, supportAt } from "./support.ts";
 import { supportMap } from "./support-map.ts";
@@ -114,6 +114,7 @@ export function supportBasisMap(
 		rounding: monomialRounding(degree) + heavyRounding(d, support),
 		// Monomials are multiplied by e^-M, which may be below the normal range.
 		underflow: { query: plus(query.error.underflow, times(query.size, LEAST_NORMAL)), key: key.error.underflow },
+		frame: frameOf(t),
 		// Light and heavy keys are taken from the light ones' centre, which may be far from all of them.
 		span: maxUp(spans.keyHalf.map((half, b) => plus(half, Math.abs(spans.keyCentre[b] - support.centre[b])))),
 	});
