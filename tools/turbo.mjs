@@ -7,5 +7,13 @@ const { status, error } = spawnSync("turbo", process.argv.slice(2), {
 	env,
 	shell: process.platform === "win32",
 });
-if (error) console.error(`turbo: ${error.message}`);
-process.exitCode = status ?? 1;
+// An installation without development dependencies has no turbo: it works, in plain TypeScript.
+const isInstall = process.env.npm_lifecycle_event === "prepare";
+if (error?.code === "ENOENT") {
+	const without = "turbo is not installed (development dependencies were left out)";
+	console.error(isInstall ? `${without}: kernels are not built, plain TypeScript computes` : `${without}: run npm ci`);
+	process.exitCode = isInstall ? 0 : 1;
+} else {
+	if (error) console.error(`turbo: ${error.message}`);
+	process.exitCode = status ?? 1;
+}
