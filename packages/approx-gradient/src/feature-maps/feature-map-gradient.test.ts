@@ -45,7 +45,8 @@ const maps: Record<string, (of: AttentionProblem) => FeatureMap> = {
 			radius: 2,
 			rounding: 0,
 			underflow: { query: 0, key: 0 },
-			span: 0, frame: 1,
+			span: 0,
+			frame: 1,
 		}),
 };
 const run = (of: AttentionProblem, map: FeatureMap, form: GradientForm) =>

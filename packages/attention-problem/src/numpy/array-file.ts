@@ -108,10 +108,13 @@ function openArchive(source: FileSource): ArrayFiles {
 }
 
 function openEntry(file: ReadableFile, entry: ZipEntry): ArrayFile {
-	if (!entry.name.endsWith(".npy")) throw new UsageError(`${file.path}: ${entry.name} is not a .npy array; remove it`);
-	const name = entry.name.slice(0, -".npy".length);
-	const where = `${file.path}: ${name}`;
 	const first = firstBytes(file, entry);
+	// As NumPy does: an array is told by its first bytes, and its name may lack the ending.
+	const isNamed = entry.name.endsWith(".npy");
+	if (!isNamed && !isNpy(first.subarray(0, 6)))
+		throw new UsageError(`${file.path}: ${entry.name} is not a .npy array; remove it`);
+	const name = isNamed ? entry.name.slice(0, -".npy".length) : entry.name;
+	const where = `${file.path}: ${name}`;
 	const header = readNpyHeader(first, where);
 	checkLength(header, entry.size, where);
 	if (entry.method === "deflated") return { name, where, header, file, place: { kind: "deflated", entry } };

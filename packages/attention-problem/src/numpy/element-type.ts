@@ -12,7 +12,7 @@ export interface ElementType {
 	readonly dtype: Dtype;
 	/** True where the bytes are those of a Float64Array or Float32Array of this machine. */
 	readonly native: boolean;
-	/** Element at a byte offset; integers beyond 2^53 are rounded. */
+	/** Element at a byte offset. @throws UsageError for an integer that no double is: proofs are about the numbers that are given */
 	get(view: DataView, offset: number): number;
 }
 
@@ -25,16 +25,23 @@ const readable: Readonly<Record<string, [name: string, get: Getter]>> = {
 	f8: ["float64", (view, offset, little) => view.getFloat64(offset, little)],
 	f4: ["float32", (view, offset, little) => view.getFloat32(offset, little)],
 	f2: ["float16", (view, offset, little) => float16(view.getUint16(offset, little))],
-	i8: ["int64", (view, offset, little) => Number(view.getBigInt64(offset, little))],
+	i8: ["int64", (view, offset, little) => exactly(view.getBigInt64(offset, little))],
 	i4: ["int32", (view, offset, little) => view.getInt32(offset, little)],
 	i2: ["int16", (view, offset, little) => view.getInt16(offset, little)],
 	i1: ["int8", (view, offset) => view.getInt8(offset)],
-	u8: ["uint64", (view, offset, little) => Number(view.getBigUint64(offset, little))],
+	u8: ["uint64", (view, offset, little) => exactly(view.getBigUint64(offset, little))],
 	u4: ["uint32", (view, offset, little) => view.getUint32(offset, little)],
 	u2: ["uint16", (view, offset, little) => view.getUint16(offset, little)],
 	u1: ["uint8", (view, offset) => view.getUint8(offset)],
 	b1: ["bool", (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1)],
 };
+
+/** The double that an integer is. */
+function exactly(integer: bigint): number {
+	const number = Number(integer);
+	if (BigInt(number) === integer) return number;
+	throw new UsageError(`the integer ${integer} is no double; save the array as float64 to have it rounded`);
+}
 
 /** C's long, as NumPy takes it on this machine. */
 const LONG = longBytes();

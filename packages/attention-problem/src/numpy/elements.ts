@@ -7,7 +7,7 @@ export type ElementName = (index: number) => string;
 /**
  * Converts `count` elements from the front of `bytes` to numbers, into target[at..].
  * @param first running index of the first element, for the error
- * @throws UsageError naming the first element that is NaN or infinite, or too large for float32 where the target is that
+ * @throws UsageError naming the first element that is NaN, infinite or an integer without a double, or too large for float32 where the target is that
  */
 export function convertElements(
 	bytes: Uint8Array,
@@ -20,7 +20,14 @@ export function convertElements(
 ): void {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	if (element.native && bytes.byteOffset % element.size === 0) target.set(numbersOf(bytes, element, count), at);
-	else for (let i = 0, offset = 0; i < count; i++, offset += element.size) target[at + i] = element.get(view, offset);
+	else {
+		let i = 0;
+		try {
+			for (; i < count; i++) target[at + i] = element.get(view, i * element.size);
+		} catch (error) {
+			throw error instanceof UsageError ? new UsageError(`${name(first + i)}: ${error.message}`) : error;
+		}
+	}
 	const bad = firstNotFinite(target, at, at + count);
 	if (bad >= 0) notFinite(element.get(view, (bad - at) * element.size), name(first + bad - at));
 }

@@ -81,6 +81,29 @@ describe.each(Object.entries(readers))("%s", (_, read) => {
 		expect((error as Error).message).not.toContain("\n");
 	};
 
+	test("reads an array whose name lacks its ending, as NumPy does", async () => {
+		const { X } = await read(saved(archive({ "X.npy": undefined, X: encodeNpy(problem.X) })));
+		expect(X).toEqual(problem.X);
+	});
+
+	test("reads integers up to 2^53, and beyond only those that are doubles", async () => {
+		const integers = (first: bigint) => {
+			const header = "{'descr': '<i8', 'fortran_order': False, 'shape': (3, 3), }";
+			const length = Uint8Array.of(header.length, 0);
+			const numbers = BigInt64Array.from({ length: 9 }, (_, i) => (i === 4 ? first : 1n));
+			return Buffer.concat([
+				Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0]),
+				length,
+				Buffer.from(header),
+				Buffer.from(numbers.buffer),
+			]);
+		};
+		for (const held of [2n ** 53n, -(2n ** 62n), 2n ** 53n + 2n])
+			expect((await read(saved(archive({ "X.npy": integers(held) })))).X.at(1, 1)).toBe(Number(held));
+		for (const lost of [2n ** 53n + 1n, -(2n ** 60n) - 1n])
+			await refused(archive({ "X.npy": integers(lost) }), `X[1, 1]: the integer ${lost} is no double; save the array`);
+	});
+
 	test("names what is missing and what is unknown", async () => {
 		await refused(archive({ "A2.npy": undefined, "Y.npy": undefined }), "missing array: A2, Y; a problem holds A1, A2");
 		await refused(archive({ "B.npy": encodeNpy(problem.X) }), "unknown array: B; a problem holds A1, A2, A3, E, X, Y");

@@ -1,7 +1,7 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
 import {
-	ComputationError,
 	add,
+	ComputationError,
 	type KernelName,
 	type Matrix,
 	type RowSource,

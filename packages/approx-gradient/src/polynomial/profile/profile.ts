@@ -1,5 +1,13 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ColumnShift, ComputationError, type Dtype, Matrix, maxAbs, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import {
+	ColumnShift,
+	ComputationError,
+	type Dtype,
+	Matrix,
+	maxAbs,
+	type RowSource,
+	unitRoundoff,
+} from "@attgrad/matrix-core";
 import { InputRounding, maxUp, normUp } from "../../error-bound/index.ts";
 import { largestEntry } from "../../rows/largest-entry.ts";
 import { largestRadius } from "../families/family.ts";
