@@ -6,12 +6,13 @@ export {
 	type GradientAlgorithm,
 	type GradientResult,
 	type Reason,
+	refuseUnless,
+	skipUnless,
 	type TimedRuns,
 } from "./algorithm/algorithm.ts";
 export { durationOption, memoryOption } from "./algorithm/amount-options.ts";
 export { computeGradient } from "./algorithm/compute-gradient.ts";
 export { provedRelative } from "./algorithm/proved-relative.ts";
-export { refuseUnless, skipUnless } from "./algorithm/supported.ts";
 export { withRuntime } from "./algorithm/with-runtime.ts";
 export { fileError, isAbsence } from "./files/file-error.ts";
 export { kindOfBytes } from "./files/file-kind.ts";

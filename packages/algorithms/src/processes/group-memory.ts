@@ -1,5 +1,4 @@
-import { readdirSync } from "node:fs";
-import { readOrEmpty } from "./read-or-empty.ts";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** The memory of a process group. */
 export interface GroupMemory {
@@ -34,4 +33,13 @@ function memoryOf(pid: string): GroupMemory {
 	const status = readOrEmpty(`/proc/${pid}/status`);
 	const mebibytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) / 1024;
 	return { nowMb: mebibytes("VmRSS"), peakMb: mebibytes("VmHWM") };
+}
+
+/** The text of a file that a system may not have, or that may just have gone, like those of /proc and /sys; empty then. */
+export function readOrEmpty(path: string): string {
+	try {
+		return readFileSync(path, "utf8").trim();
+	} catch {
+		return "";
+	}
 }

@@ -1,3 +1,3 @@
-export { killGroup } from "./kill-group.ts";
+export { readOrEmpty } from "./group-memory.ts";
 export { startTimer } from "./long-timer.ts";
-export { readOrEmpty } from "./read-or-empty.ts";
+export { killGroup } from "./process-group.ts";

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { ComputationError } from "@attgrad/matrix-core";
 import { groupMemory } from "./group-memory.ts";
-import { killGroup } from "./kill-group.ts";
 import { LastLine } from "./last-line.ts";
 import { startTimer } from "./long-timer.ts";
 import { shorten } from "./words.ts";
@@ -124,4 +123,14 @@ function failureOf(
 			"the command was killed by the system, which does so when memory runs out",
 		);
 	return new ComputationError("failed", `the command ended ${end ? `by ${end}` : `with exit code ${code}`}${told}`);
+}
+
+/** Kills a process group, by the process that leads it; one that has ended is left alone. */
+export function killGroup(leader: number | undefined): void {
+	if (leader === undefined) return;
+	try {
+		process.kill(-leader, "SIGKILL");
+	} catch {
+		// It is gone; macOS says EPERM instead where its processes have ended and nobody has asked how.
+	}
 }

@@ -61,6 +61,22 @@ export async function withinRelative(
 	throw new ComputationError("invalid", `relative ${relative} is not proved, ${proved.toExponential(1)} is`);
 }
 
+/** A run that proves an absolute error, as one that proves a relative error where its options name one. */
+export const withRelative =
+	<Options extends { readonly epsilon?: number | undefined }>(
+		run: (problem: AttentionProblem<RowSource>, options: Options, runtime: Runtime) => Promise<GradientResult>,
+	) =>
+	(
+		problem: AttentionProblem<RowSource>,
+		{ relative, ...options }: Options & { readonly relative?: number | undefined },
+		runtime: Runtime,
+	): Promise<GradientResult> => {
+		const absolute = options as unknown as Options;
+		return relative === undefined
+			? run(problem, absolute, runtime)
+			: withinRelative({ problem, relative, runtime }, (epsilon) => run(problem, { ...absolute, epsilon }, runtime));
+	};
+
 /** Says which relative error an absolute one stood for. */
 async function explained<Result>(relative: number, largest: number, run: () => Promise<Result>): Promise<Result> {
 	try {

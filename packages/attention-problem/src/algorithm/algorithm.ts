@@ -1,4 +1,4 @@
-import type { Matrix, RowSource, Runtime } from "@attgrad/matrix-core";
+import { ComputationError, type Matrix, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import type { AttentionProblem } from "../problem/problem.ts";
 
@@ -51,14 +51,20 @@ export interface Reason {
 	readonly reason: string;
 }
 
-/** A way to compute the gradient, declared as data: `run` is pure but for what it does through `runtime`. */
-export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
+/** The description of an algorithm of any kind. */
+export interface AlgorithmDescription<Options extends z.ZodObject = z.ZodObject> {
 	/** Name on the command line and in the CSV. */
 	readonly name: string;
 	/** One sentence for lists and help. */
 	readonly summary: string;
 	/** True where the only error is rounding. */
 	readonly exact: boolean;
+	/** Schema of the options, with defaults; the command line and experiments pass plain values through it. */
+	readonly options: Options;
+}
+
+/** The sources of an algorithm, by which stored measurements are told from those of changed code. */
+export interface AlgorithmSources {
 	/** Raised where the numbers or the speed change by what is not in the sources of `modules`, so that stored measurements are not reused. */
 	readonly version: number;
 	/**
@@ -66,8 +72,12 @@ export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject> {
 	 * once these, or what they import, have changed. @default none: `version` alone tells
 	 */
 	readonly modules?: readonly string[];
-	/** Schema of the options, with defaults; the command line and experiments pass plain values through it. */
-	readonly options: Options;
+}
+
+/** A way to compute the gradient, declared as data: `run` is pure but for what it does through `runtime`. */
+export interface GradientAlgorithm<Options extends z.ZodObject = z.ZodObject>
+	extends AlgorithmDescription<Options>,
+		AlgorithmSources {
 	/** Named option sets: `polynomial/moment` is variant `moment` of `polynomial`. */
 	readonly variants?: Readonly<Record<string, Partial<z.input<Options>>>>;
 	/**
@@ -106,4 +116,14 @@ export function defineAlgorithm<Options extends z.ZodObject>(
 	algorithm: GradientAlgorithm<Options>,
 ): GradientAlgorithm<Options> {
 	return algorithm;
+}
+
+/** @throws UsageError with the reason, where the answer of `supports` is not `true` */
+export function refuseUnless(supported: true | Reason): void {
+	if (supported !== true) throw new UsageError(supported.reason);
+}
+
+/** @throws ComputationError `skipped` with the reason, where the answer of `supports` is not `true` */
+export function skipUnless(supported: true | Reason): void {
+	if (supported !== true) throw new ComputationError("skipped", supported.reason);
 }

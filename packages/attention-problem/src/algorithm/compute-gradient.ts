@@ -1,8 +1,7 @@
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import type { AttentionProblem } from "../problem/problem.ts";
-import type { GradientAlgorithm, GradientResult } from "./algorithm.ts";
-import { skipUnless } from "./supported.ts";
+import { type GradientAlgorithm, type GradientResult, skipUnless } from "./algorithm.ts";
 import { withRuntime } from "./with-runtime.ts";
 
 /**

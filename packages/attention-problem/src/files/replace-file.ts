@@ -11,17 +11,12 @@ import { fileError } from "./file-error.ts";
 export async function replaceFile(path: string, write: (file: number) => void | Promise<void>): Promise<void> {
 	const temporary = openTemporary(path);
 	try {
-		try {
-			await write(temporary.file);
-			fsyncSync(temporary.file);
-		} finally {
-			closeSync(temporary.file);
-		}
-		renameSync(temporary.name, path);
+		await write(temporary.file);
 	} catch (error) {
-		rmSync(temporary.name, { force: true });
+		discard(temporary);
 		throw fileError("write", path, error);
 	}
+	putInPlace(temporary, path);
 }
 
 /**
@@ -31,16 +26,39 @@ export async function replaceFile(path: string, write: (file: number) => void | 
 export function writeAtomically(path: string, content: string | Uint8Array): void {
 	const temporary = openTemporary(path);
 	try {
-		try {
-			writeAll(temporary.file, typeof content === "string" ? Buffer.from(content) : content);
-			fsyncSync(temporary.file);
-		} finally {
-			closeSync(temporary.file);
-		}
-		renameSync(temporary.name, path);
+		writeAll(temporary.file, typeof content === "string" ? Buffer.from(content) : content);
 	} catch (error) {
-		rmSync(temporary.name, { force: true });
+		discard(temporary);
 		throw fileError("write", path, error);
+	}
+	putInPlace(temporary, path);
+}
+
+interface Temporary {
+	readonly file: number;
+	readonly name: string;
+}
+
+/** Closes a file that is written, on the disk, and gives it its name. */
+function putInPlace({ file, name }: Temporary, path: string): void {
+	try {
+		try {
+			fsyncSync(file);
+		} finally {
+			closeSync(file);
+		}
+		renameSync(name, path);
+	} catch (error) {
+		rmSync(name, { force: true });
+		throw fileError("write", path, error);
+	}
+}
+
+function discard({ file, name }: Temporary): void {
+	try {
+		closeSync(file);
+	} finally {
+		rmSync(name, { force: true });
 	}
 }
 
@@ -50,7 +68,7 @@ export function temporaryName(path: string): string {
 }
 
 /** Opens a new file for writing: O_CREAT with O_EXCL, which follows no link. */
-function openTemporary(path: string): { readonly file: number; readonly name: string } {
+function openTemporary(path: string): Temporary {
 	const name = temporaryName(path);
 	try {
 		return { file: openSync(name, "wx"), name };

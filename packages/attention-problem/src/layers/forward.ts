@@ -1,6 +1,6 @@
 import type { Matrix, RowSource, Runtime } from "@attgrad/matrix-core";
 import type { z } from "zod";
-import type { Certificate } from "../algorithm/algorithm.ts";
+import type { AlgorithmDescription, Certificate } from "../algorithm/algorithm.ts";
 import type { AttentionLayer } from "./layer.ts";
 
 /** Takes rows from..from+rows-1 of an output, each row once, from the first to the last; the storage is reused after. */
@@ -23,15 +23,7 @@ export interface ForwardResult {
 }
 
 /** A way to compute a layer's output, declared as data as a `GradientAlgorithm` is. */
-export interface ForwardAlgorithm<Options extends z.ZodObject = z.ZodObject> {
-	/** Name on the command line. */
-	readonly name: string;
-	/** One sentence for lists and help. */
-	readonly summary: string;
-	/** True where the only error is rounding. */
-	readonly exact: boolean;
-	/** Schema of the options, with defaults. */
-	readonly options: Options;
+export interface ForwardAlgorithm<Options extends z.ZodObject = z.ZodObject> extends AlgorithmDescription<Options> {
 	/**
 	 * Computes the output o = D⁻¹ exp(scale · A1 X A2ᵀ) A3 Y (Definitions 1.1 and E.1), n x d, in the number type of A1,
 	 * and hands it to `sink` block by block.

@@ -1,6 +1,6 @@
 import type { Matrix, RowSource, Runtime } from "@attgrad/matrix-core";
 import type { z } from "zod";
-import type { Certificate, Reason } from "../algorithm/algorithm.ts";
+import type { AlgorithmDescription, AlgorithmSources, Certificate, Reason } from "../algorithm/algorithm.ts";
 import type { BackwardProblem } from "./operands.ts";
 
 /** One number for each of the three gradients. */
@@ -67,19 +67,9 @@ export interface TimedBackward {
 }
 
 /** A way to compute the backward pass, declared as data as a `GradientAlgorithm` is. */
-export interface BackwardAlgorithm<Options extends z.ZodObject = z.ZodObject> {
-	/** Name on the command line. */
-	readonly name: string;
-	/** One sentence for lists and help. */
-	readonly summary: string;
-	/** True where the only error is rounding. */
-	readonly exact: boolean;
-	/** Raised where the numbers or the speed change by what is not in the sources of `modules`. */
-	readonly version: number;
-	/** Addresses of the modules that compute it. @default none */
-	readonly modules?: readonly string[];
-	/** Schema of the options, with defaults. */
-	readonly options: Options;
+export interface BackwardAlgorithm<Options extends z.ZodObject = z.ZodObject>
+	extends AlgorithmDescription<Options>,
+		AlgorithmSources {
 	/** Whether `run` takes this problem: `true`, or why not. Cheap; reads no rows. */
 	supports(problem: BackwardProblem<RowSource>, options: z.output<Options>): true | Reason;
 	/**

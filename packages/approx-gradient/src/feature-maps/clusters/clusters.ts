@@ -2,7 +2,7 @@ import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@at
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { oneAccuracy } from "../../accuracy.ts";
-import { withinRelative } from "../../relative/within-relative.ts";
+import { withRelative } from "../../relative/within-relative.ts";
 import { spansOf } from "../../rows/spans.ts";
 import {
 	accuracyOptions,
@@ -48,12 +48,7 @@ export const clusters = defineAlgorithm({
 	modules: [import.meta.url],
 	options,
 	supports: () => true,
-	run: (problem, { relative, ...options }, runtime) =>
-		relative === undefined
-			? clustered(problem, options, runtime)
-			: withinRelative({ problem, relative, runtime }, (epsilon) =>
-					clustered(problem, { ...options, epsilon }, runtime),
-				),
+	run: withRelative(clustered),
 });
 
 async function clustered(

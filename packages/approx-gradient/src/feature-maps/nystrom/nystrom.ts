@@ -11,7 +11,7 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
-import { withinRelative } from "../../relative/within-relative.ts";
+import { withRelative } from "../../relative/within-relative.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale, requireNumbers, scaledKeys } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
@@ -62,12 +62,7 @@ export const nystrom = defineAlgorithm({
 	modules: [import.meta.url],
 	options,
 	supports: () => true,
-	run: (problem, { relative, ...options }, runtime) =>
-		relative === undefined
-			? nystromGradient(problem, options, runtime)
-			: withinRelative({ problem, relative, runtime }, (epsilon) =>
-					nystromGradient(problem, { ...options, epsilon }, runtime),
-				),
+	run: withRelative(nystromGradient),
 });
 
 async function nystromGradient(

@@ -6,7 +6,7 @@ import { expm1Up, LEAST_NORMAL, maxUp, plus, times } from "../../error-bound/ind
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
-import { withinRelative } from "../../relative/within-relative.ts";
+import { withRelative } from "../../relative/within-relative.ts";
 import { distance, spansOf } from "../../rows/spans.ts";
 import type { FeatureMap } from "../feature-map.ts";
 import { featureMapGradient, rowsOfBlock } from "../feature-map-gradient.ts";
@@ -58,12 +58,7 @@ export const supportBasis = defineAlgorithm({
 	modules: [import.meta.url],
 	options,
 	supports: () => true,
-	run: (problem, { relative, ...options }, runtime) =>
-		relative === undefined
-			? supported(problem, options, runtime)
-			: withinRelative({ problem, relative, runtime }, (epsilon) =>
-					supported(problem, { ...options, epsilon }, runtime),
-				),
+	run: withRelative(supported),
 });
 
 async function supported(
