@@ -1,10 +1,10 @@
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import { type Chunks, chunksOver, isConstant } from "./chunks.ts";
-import { MonomialBlock, multiplicities } from "./monomials.ts";
+import { MonomialBlock, multiplicities } from "./core/monomials.ts";
+import { SlidingFold, sum } from "./core/sliding-fold.ts";
 import type { Part } from "./part.ts";
 import type { PartResults } from "./part-results.ts";
 import type { QueryStates } from "./query-sweep.ts";
-import { SlidingFold, sum } from "./sliding-fold.ts";
 
 /**
  * The sweep over the keys of a part from last to first (backward.md A2): sums over the queries that have a key chunk in their core,

@@ -4,10 +4,10 @@ import { taylorDegree } from "../../polynomial/gauss/taylor-terms.ts";
 import { putIndices, putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
 import { type Chunks, chunksOver, queriesOf, type SeenBy } from "../chunks.ts";
+import { largest, SlidingFold } from "../core/sliding-fold.ts";
 import { largestLength, normAt, type Part, type Room } from "../part.ts";
 import { type PartResults, partResults, rowErrors } from "../part-results.ts";
 import { LIMITS, SLACK, sumRoundings } from "../row-bounds.ts";
-import { largest, SlidingFold } from "../sliding-fold.ts";
 import type { KernelTables, OperatorKernels } from "./kernel-tables.ts";
 import type { PreparedPart } from "./prepare-parts.ts";
 

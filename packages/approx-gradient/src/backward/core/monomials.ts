@@ -1,4 +1,4 @@
-import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
+import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
 
 /** The monomials of a block of rows, node by node: number α of row j is at α · count + j. */
 export class MonomialBlock {
