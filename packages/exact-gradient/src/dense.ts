@@ -4,7 +4,7 @@ import { type ExactGradient, finite } from "./exact-gradient.ts";
 import { denseSupports } from "./limits.ts";
 import { shiftedKeys } from "./streaming/shifted-keys.ts";
 
-/** Every matrix on the way of the dense algorithm, under the paper's names. The n x n ones have the problem's number type. */
+/** Every intermediate matrix of the dense algorithm, under the paper's names. The n x n ones have the problem's number type. */
 export interface DenseIntermediates {
 	/** Scores Q̂ A2ᵀ, n x n, where Q̂ = scale · A1 X, of the centred keys. */
 	readonly scores: Matrix;

@@ -33,7 +33,7 @@ export function bytesPerNumber(dtype: Dtype): number {
 
 /**
  * Zeroed storage for `length` numbers.
- * @throws ComputationError (out-of-memory) when there is none to be had
+ * @throws ComputationError (out-of-memory) when the memory cannot be allocated
  */
 export function allocateNumbers(dtype: Dtype, length: number): Numbers {
 	try {

@@ -26,7 +26,7 @@ import { largestOf } from "./part-bounds.ts";
 /** Rows of a chunk. */
 const CHUNK = 64;
 
-/** Highest degree that is tried for an accuracy, and tries in a row after which a bound that does not fall is given up. */
+/** Highest degree that is tried for an accuracy, and the number of consecutive tries without a smaller bound that ends the search. */
 const HIGHEST = 21;
 const PATIENCE = 2;
 

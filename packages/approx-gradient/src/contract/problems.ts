@@ -10,7 +10,7 @@ export const easyProblems = (): AttentionProblem[] =>
 		{ n: 111, d: 3 },
 	].map((shape) => generateProblem({ distribution: "uniform", ...shape, B: 0.3, seed: 7 }));
 
-/** A problem of which only the shapes can be known: reading a row fails. */
+/** A problem that shows its shapes only: reading a row fails. */
 export function unreadable(n: number, d: number): AttentionProblem<RowSource> {
 	const rows: RowSource = {
 		rows: n,

@@ -43,7 +43,7 @@ export class Quantity {
 		return Quantity.#within(type, plus(size, input), { ...noError, input });
 	}
 
-	/** A number of which this is known from elsewhere. Each part of its error has to be given. */
+	/** A number with a known size and error. Each part of the error has to be given. */
 	static known(size: number, error: ErrorParts): Quantity {
 		return new Quantity(Quantity.#key, Math.abs(size), error);
 	}

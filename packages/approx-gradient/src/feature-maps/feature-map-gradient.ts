@@ -26,7 +26,7 @@ export interface FeatureMapOptions {
 	readonly exactFrom?: number;
 	/** Whose kernel and threads make the large products. @default plain TypeScript */
 	readonly runtime?: Runtime;
-	/** Called now and then, keys and queries counting half each; rows that the map does not cover are counted anew after. */
+	/** Reports progress: keys and queries count half each; rows that the map does not cover are counted in a second round. */
 	readonly onProgress?: ProgressReport | undefined;
 }
 

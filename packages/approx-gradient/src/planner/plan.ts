@@ -55,7 +55,7 @@ export function planOf(entries: readonly PlanEntry[]): Plan {
 
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
-/** The choice and what stands against it: the exact method, or the best approximation. */
+/** The choice and its alternative: the exact method, or the best approximation. */
 function whyChosen(sorted: readonly PlanEntry[]): string {
 	const chosen = sorted[0];
 	const isExact = (entry: PlanEntry): boolean => entry.certificate?.kind === "exact";

@@ -118,7 +118,7 @@ function predictedBounds({ problem, method, runtime }: GradientRequest, epsilon:
 	};
 }
 
-/** The gradient at the least degree whose estimated error is at most epsilon; all degrees that can be it at once. */
+/** The gradient at the least degree whose estimated error is at most epsilon. The errors of all candidate degrees are estimated in one pass. */
 function gradientWithinEstimate(
 	request: GradientRequest,
 	epsilon: number,

@@ -29,7 +29,7 @@ export interface StackRoute {
 /** The rounding of bfloat16. */
 const BFLOAT16 = 2 ** -8;
 
-/** Highest degree that is tried, and tries after which a perturbation that does not fall is given up. */
+/** Highest degree that is tried, and the number of tries without a smaller perturbation that ends the search. */
 const HIGHEST = 21;
 const PATIENCE = 5;
 

@@ -9,7 +9,7 @@ import { headerReadLength, isNpy, type NpyHeader, readNpyHeader } from "./npy-he
 import { StoredColumns } from "./stored-columns.ts";
 import { StoredRows } from "./stored-rows.ts";
 
-/** An array in an archive or a folder, of which only the header has been read. */
+/** An array in an archive or a folder; only its header has been read. */
 export interface ArrayFile {
 	readonly name: string;
 	/** Names file and array in errors. */

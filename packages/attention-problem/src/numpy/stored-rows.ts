@@ -15,7 +15,7 @@ export interface StoredArray {
 	/** Position of the first element. */
 	readonly position: number;
 	readonly element: ElementType;
-	/** CRC-32 of what stands before the first element, and of all, where the file has one. */
+	/** CRC-32 of the bytes before the first element, and of all bytes, where the file has one. */
 	readonly crc?: { readonly before: number; readonly all: number };
 }
 

@@ -130,7 +130,7 @@ function assemble<Operands>(
 	}
 }
 
-/** The number that a scale stands for at width d. */
+/** The value of a scale at width d. */
 export function scaleOf(scale: ScaleSetting, d: number): number {
 	if (typeof scale === "number") return scale;
 	return scale === "1/d" ? 1 / d : 1 / Math.sqrt(d);

@@ -8,7 +8,7 @@ import { addOuterProducts } from "./row-block.ts";
 export interface StreamingOptions {
 	/** Rows of a block; changes speed and memory, not the result. @default 4 to 64, as many as stay in cache */
 	blockRows?: number | undefined;
-	/** Called now and then with the rows done and in all. */
+	/** Reports progress: rows done, and all rows. */
 	onProgress?: ((done: number, total: number) => void) | undefined;
 }
 

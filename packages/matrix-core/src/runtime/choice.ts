@@ -12,7 +12,7 @@ import {
 /** The product that a build must get right: 6 x columns, over `count` summands, short enough to stay in L1. */
 const PROBE = { address: 65536, rows: 6, count: 64, repeats: 20, rounds: 50 };
 
-/** `fma256` is had only where it really runs with 256-bit vectors: it is then about twice as fast as `fma`. */
+/** `fma256` is offered only where it really runs with 256-bit vectors, about twice as fast as `fma`. */
 const LEAST_SPEEDUP = 1.25;
 
 let started: Promise<readonly Probe[]> | undefined;

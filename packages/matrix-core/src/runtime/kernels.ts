@@ -10,7 +10,7 @@ import type { ThreadPool } from "./threads/thread-pool.ts";
 export interface RunOptions {
 	/** Bytes of scratch that each thread gets; the kernel's first argument is its address. @default 0 */
 	scratch?: number;
-	/** Called now and then with the number of tasks done; what it throws ends the run and comes out of it. */
+	/** Reports the number of tasks done; an error that it throws ends the run, which throws it on. */
 	onProgress?: (done: number) => void;
 }
 

@@ -20,7 +20,7 @@ export class KernelMemory {
 	readonly limit: number;
 	#top: number = CONTROL.end;
 
-	/** @throws ComputationError out-of-memory when the address space cannot be had */
+	/** @throws ComputationError out-of-memory when the address space cannot be reserved */
 	constructor(limit: number = LARGEST_MEMORY) {
 		this.limit = limit;
 		try {

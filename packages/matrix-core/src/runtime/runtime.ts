@@ -17,7 +17,7 @@ export interface Runtime {
 	readonly kernel: KernelName;
 	/** Threads that work at once; 1 with the kernel `js`. */
 	readonly threads: number;
-	/** Called now and then by long computations. */
+	/** Receives the progress of long computations. */
 	readonly onProgress?: ProgressReport;
 	/** Told, in one line, of choices and of what goes otherwise than predicted, as it happens. */
 	readonly onNotice?: (line: string) => void;
@@ -124,7 +124,7 @@ async function chooseKernel(wanted: string | undefined): Promise<KernelName> {
 	);
 }
 
-/** How the kernels are had where an installation left them out. */
+/** How to get the kernels where an installation left them out. */
 const HOW_TO_BUILD = "npm run build in the folder of attgrad makes the kernels";
 
 /**

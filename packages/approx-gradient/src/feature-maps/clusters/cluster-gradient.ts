@@ -26,7 +26,7 @@ export interface ClusterOptions {
 	readonly degree: number;
 	/** ε': share of a row's normaliser that may be dropped; 0 drops nothing. */
 	readonly drop: number;
-	/** Called now and then, keys and queries counting half each. */
+	/** Reports progress: keys and queries count half each. */
 	readonly onProgress?: ProgressReport | undefined;
 }
 

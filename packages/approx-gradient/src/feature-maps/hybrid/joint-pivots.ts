@@ -7,7 +7,7 @@ const SMALLEST_PIVOT = 1e-10;
 /** Pivots that are drawn at once. */
 const BLOCK = 32;
 
-/** Draws in a row of which none was accepted, after which nothing is left to accept. */
+/** Consecutive rejected draws after which no point is left to accept. */
 const MOST_IDLE = 16;
 
 /**

@@ -37,7 +37,7 @@ export const GAUSS = 1;
 /** Rows from which the degree is guessed before all are looked at. */
 const GUESS_ROWS = 32;
 
-/** Rounding of an exponential from which on the search for a degree is spared: nothing can be proved. */
+/** Rounding of an exponential above which no degree is searched for, because nothing can be proved. */
 const HOPELESS = 1;
 
 /** The lowest degree that is worth anything. */

@@ -37,7 +37,7 @@ export async function calibratedModel(runtime: Runtime, dtype: Dtype, names: rea
 	return costModel(times);
 }
 
-/** Versions of the algorithms: a new one is measured anew. */
+/** Versions of the algorithms that were measured: another version is measured again. */
 const versions = (names: readonly CostName[]): Partial<Record<CostName, number>> =>
 	Object.fromEntries(names.map((name) => [name, costVersion(name)]));
 

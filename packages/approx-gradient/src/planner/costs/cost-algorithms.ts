@@ -40,7 +40,7 @@ const forwards: Readonly<
 
 const isForward = (name: CostName): name is ForwardCostName => Object.hasOwn(forwards, name);
 
-/** Version of what a cost is measured on: what was measured on another is measured anew. */
+/** Version of the runs that costs are measured on; a change makes stored costs void. */
 export const costVersion = (name: CostName): number =>
 	isForward(name) ? forwards[name].version : costAlgorithms[name].algorithm.version;
 

@@ -3,7 +3,7 @@ import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { type CostModel, nominalModel } from "./cost-model.ts";
 import { type CostName, isCostName, type Work } from "./costs.ts";
 
-/** A run of which only the point is known, no data: a cell of a sweep. */
+/** A run known by its point alone, without data: a cell of a sweep. */
 export interface PlannedRun {
 	/** `streaming`, `polynomial/moment`; settings after a colon are not looked at. */
 	readonly algorithm: string;

@@ -116,7 +116,7 @@ export class DeviationPilot {
 			this.#moments[at] *= this.#weights[Math.floor(at / this.#columns)];
 	}
 
-	/** Bounds on the deviations of row j of the last block; undefined where its normaliser comes to nothing. */
+	/** Bounds on the deviations of row j of the last block; undefined where its normaliser is not positive. */
 	deviations(j: number): Deviations | undefined {
 		const { profile, space } = this.#method;
 		const { d, valueHalfRange, keyReach, roundings } = profile;

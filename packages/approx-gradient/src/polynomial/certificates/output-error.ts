@@ -126,7 +126,7 @@ function trueMassRatio(totalWeight: number, normaliser: number, roundingOfTerms:
 	return computed / Math.max(0, 1 - roundingOfTerms * computed);
 }
 
-/** A bound that comes to no number (an overflow, 0 · Infinity) proves nothing. */
+/** A bound of NaN (an overflow, 0 · Infinity) proves nothing. */
 const orInfinite = ({ bound, floor }: ProvenBound): ProvenBound => ({
 	bound: Number.isNaN(bound) ? Number.POSITIVE_INFINITY : bound,
 	floor: Number.isNaN(floor) ? Number.POSITIVE_INFINITY : floor,

@@ -12,7 +12,7 @@ import { kernelPlan } from "./kernel-plan.ts";
 import { type KernelRouteName, keyMoments, momentsOf, queries } from "./kernel-route.ts";
 import { polynomialKernels } from "./polynomial-kernels.ts";
 
-/** Parts of the polynomial method on kernels, each to be run by itself and timed. */
+/** Parts of the polynomial method on kernels, to run and time one by one. */
 export interface KernelPasses {
 	/** Features of the degree and of one more, K and K⁺. */
 	readonly rank: number;

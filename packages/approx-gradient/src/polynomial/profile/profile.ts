@@ -279,7 +279,7 @@ function givenRounding(
 const normWithin = (norm: number, reach: Float64Array): number =>
 	norm > 1e-140 && norm < 1e150 ? norm : normUp(reach);
 
-/** @throws ComputationError (invalid) where the scores overflow: no polynomial is of use there */
+/** @throws ComputationError (invalid) where the scores overflow, which no polynomial can approximate */
 function requireFinite(score: number): void {
 	if (score - score !== 0)
 		throw new ComputationError("invalid", "polynomial: the scores overflow, |A1 X| |A2| · scale is beyond 1e308");

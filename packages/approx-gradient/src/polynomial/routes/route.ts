@@ -41,7 +41,7 @@ export interface RouteWatcher {
 
 export interface RouteOptions {
 	readonly watchers?: readonly RouteWatcher[];
-	/** Called now and then: the part of both passes' work that is done, in rows, and n. */
+	/** Reports progress: the share of both passes' work that is done, in rows, and n. */
 	readonly onProgress?: ProgressReport | undefined;
 }
 

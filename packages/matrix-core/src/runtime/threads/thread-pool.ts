@@ -24,7 +24,7 @@ export interface Job {
 	/** Scratch of thread 0, and bytes from there to that of the next thread. */
 	readonly scratch: number;
 	readonly scratchStep: number;
-	/** Called now and then with the number of tasks done; what it throws ends the job. */
+	/** Reports the number of tasks done; an error that it throws ends the job. */
 	readonly onProgress?: ((done: number) => void) | undefined;
 }
 

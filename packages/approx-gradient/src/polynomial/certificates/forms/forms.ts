@@ -56,5 +56,5 @@ export function errorForms(method: Method, candidate: Candidate): Forms {
 	};
 }
 
-/** A form that comes to no number (an overflow, 0 · Infinity) proves nothing. */
+/** A form of NaN (an overflow, 0 · Infinity) proves nothing. */
 const orInfinity = (x: number): number => (Number.isNaN(x) ? Number.POSITIVE_INFINITY : x);
