@@ -9,7 +9,16 @@ import { largestLength, normAt, type Part, type Room } from "../part.ts";
 import { type PartResults, partResults, rowErrors } from "../part-results.ts";
 import { LIMITS, SLACK, sumRoundings } from "../row-bounds.ts";
 import type { KernelTables, OperatorKernels } from "./kernel-tables.ts";
-import type { PreparedPart } from "./prepare-parts.ts";
+
+/** A part whose rows are ready in the kernels' memory. */
+export interface PreparedPart {
+	readonly part: Part;
+	readonly chunks: Chunks;
+	/** Addresses of values and 1, of ‖v‖² and ‖k‖², and of ‖k‖ and ‖v‖ of each key. */
+	readonly rows: Readonly<Record<"v" | "squares" | "norms", number>>;
+	/** Results of `readLargest` for each key chunk. */
+	readonly largest: Float64Array;
+}
 
 /** A part in the kernels' memory. */
 export interface KernelPart {

@@ -12,21 +12,12 @@ import {
 	type Room,
 	readPart,
 } from "../part.ts";
+import type { PreparedPart } from "./kernel-part.ts";
 import type { OperatorKernels } from "./kernel-tables.ts";
 import { segmentsOf } from "./segments.ts";
 
 /** Rows that one task makes ready. */
 const PIECE = 2048;
-
-/** A part whose rows are ready in the kernels' memory. */
-export interface PreparedPart {
-	readonly part: Part;
-	readonly chunks: Chunks;
-	/** Addresses of values and 1, of ‖v‖² and ‖k‖², and of ‖k‖ and ‖v‖ of each key. */
-	readonly rows: Readonly<Record<"v" | "squares" | "norms", number>>;
-	/** Results of `readLargest` for each key chunk. */
-	readonly largest: Float64Array;
-}
 
 /** Rows of a part as they are given, in the kernels' memory, and the room of what is made of its keys. */
 interface GivenPart extends ReturnType<typeof readPart> {

@@ -1,5 +1,5 @@
-import type { HeadGradients, PlainHead } from "./feature-map-head.ts";
 import type { HeadSpans } from "./head-spans.ts";
+import type { HeadGradients, PlainHead } from "./plain-head.ts";
 
 /** Queries that are computed exactly, and what they add to the gradients of keys and values. */
 export class ExactQueries {

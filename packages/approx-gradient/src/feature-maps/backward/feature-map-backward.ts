@@ -11,7 +11,8 @@ import { Matrix, materialise, maxAbs, type Numbers, type RowSource, unitRoundoff
 import { maxUp, plus, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import type { FeatureMap } from "../feature-map.ts";
-import { featureMapHead, type PlainHead } from "./feature-map-head.ts";
+import { featureMapHead } from "./feature-map-head.ts";
+import type { PlainHead } from "./plain-head.ts";
 
 /** A feature map of one head, with the degree of its polynomial where it has one. */
 export interface HeadMap {

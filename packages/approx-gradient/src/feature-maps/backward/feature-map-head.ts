@@ -4,33 +4,9 @@ import { centred } from "../../rows/spans.ts";
 import type { FeatureMap } from "../feature-map.ts";
 import { rowsOfBlock } from "../feature-map-gradient.ts";
 import { ExactQueries } from "./exact-queries.ts";
-import { HeadBounds, type HeadErrors } from "./head-bounds.ts";
+import { HeadBounds } from "./head-bounds.ts";
 import { type HeadSpans, headSpans } from "./head-spans.ts";
-
-/** One head of the operator without a mask, in double precision. */
-export interface PlainHead {
-	/** n_q x d. */
-	readonly Q: Matrix;
-	/** n_k x d. */
-	readonly K: Matrix;
-	/** n_k x d_v. */
-	readonly V: Matrix;
-	/** n_q x d_v. */
-	readonly dO: Matrix;
-	readonly scale: number;
-}
-
-/** Gradients of a head through a factorisation of its attention matrix. */
-export interface HeadGradients {
-	readonly output: Matrix;
-	readonly dQ: Matrix;
-	readonly dK: Matrix;
-	readonly dV: Matrix;
-	/** Queries that the map does not cover: they are exact. */
-	readonly exactRows: number;
-	/** Bounds on the errors of entries; undefined for a map that knows nothing of its errors. */
-	readonly errors?: HeadErrors;
-}
+import type { HeadGradients, PlainHead } from "./plain-head.ts";
 
 /**
  * The backward pass with any factorisation φ(q_j)·ψ(k_l) in place of the exponentials: f̃ in place of f in dS = f ∘ (dO Vᵀ − Δ 1ᵀ),

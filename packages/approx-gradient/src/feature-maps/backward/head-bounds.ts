@@ -1,19 +1,10 @@
 import { type Matrix, maxAbs, unitRoundoff } from "@attgrad/matrix-core";
 import { expm1Up, LEAST_NORMAL, leastRest, maxUp, normUp, over, plus, times } from "../../error-bound/index.ts";
 import type { EntryErrors } from "../feature-map.ts";
-import type { PlainHead } from "./feature-map-head.ts";
 import type { HeadSpans } from "./head-spans.ts";
+import type { HeadErrors, PlainHead } from "./plain-head.ts";
 
 const u = unitRoundoff("f64");
-
-/** Bounds on the errors of entries of a head's gradients. */
-export interface HeadErrors {
-	/** Of each row of dQ. */
-	readonly dQ: Float64Array;
-	/** Of any row of dK, and of dV. */
-	readonly dK: number;
-	readonly dV: number;
-}
 
 /** Sizes of the key features of a head, and how its sums are made. */
 export interface KeySizes {

@@ -2,7 +2,7 @@ import { normUp, plus } from "../../error-bound/index.ts";
 import type { Centres } from "../../rows/centres.ts";
 import { headCentres } from "../../rows/head-centres.ts";
 import { centred } from "../../rows/spans.ts";
-import type { PlainHead } from "./feature-map-head.ts";
+import type { PlainHead } from "./plain-head.ts";
 
 /** Centres of keys and values, and how far from them they reach, in each column. */
 export interface HeadSpans {

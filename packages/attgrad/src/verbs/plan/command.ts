@@ -18,7 +18,7 @@ export const planVerb: Verb = {
 		["plan --n 2^17 --d 64 --heads 12 --B 4", "does certified attention pay for my model?"],
 	],
 	flags: async () => [
-		{ schema: (await import("./run.ts")).planFlags },
+		{ schema: (await import("./flags.ts")).planFlags },
 		{ schema: (await import("./model/answer.ts")).modelFlags, heading: "A model, without a file:" },
 	],
 	run: async (given) => {

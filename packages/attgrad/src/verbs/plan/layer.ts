@@ -6,7 +6,7 @@ import { checkWindow, readScale } from "../../flags/operator-flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { headsText } from "../../formats/heads-text.ts";
 import { shortNumber } from "../../formats/short-number.ts";
-import { planFlags } from "./run.ts";
+import { planFlags } from "./flags.ts";
 
 /** Plans the backward pass of a layer whose rows stay in its file, and prints the plan. */
 export async function planLayer(given: GivenFlags): Promise<void> {

@@ -1,28 +1,11 @@
-import {
-	oneAccuracy,
-	type Plan,
-	type PlanEntry,
-	type PlanTarget,
-	planGradient,
-	relativeOption,
-} from "@attgrad/approx-gradient";
+import { oneAccuracy, type Plan, type PlanEntry, type PlanTarget, planGradient } from "@attgrad/approx-gradient";
 import { arrayNames, asDtype, openProblem } from "@attgrad/attention-problem";
 import { shortDuration, UsageError } from "@attgrad/matrix-core";
-import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { operatorFlags } from "../../flags/operator-flags.ts";
-import { dtype, json, openRuntime, runtimeFlags } from "../../flags/runtime-flags.ts";
+import { openRuntime } from "../../flags/runtime-flags.ts";
 import { shortNumber } from "../../formats/short-number.ts";
-
-/** The flags of `attgrad plan`. */
-export const planFlags = z.object({
-	epsilon: z.number().positive().optional().describe("error to prove for every entry of the gradient"),
-	relative: relativeOption,
-	...operatorFlags,
-	dtype,
-	...runtimeFlags,
-	json,
-});
+import { planFlags } from "./flags.ts";
 
 /** Plans for a problem, or for the backward pass of a layer, whose rows stay in its file, and prints the plan. */
 export async function planFile(given: GivenFlags): Promise<void> {

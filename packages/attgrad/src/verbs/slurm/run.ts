@@ -8,7 +8,7 @@ import { type ArrayRequest, firstScript, runArray } from "../../slurm/run-array.
 import { localSlurm } from "../../slurm/slurm-client.ts";
 import { drawRun } from "../plot/draw-run.ts";
 import { chooseExperiments, gridOf } from "../sweep/command.ts";
-import type { slurmFlags } from "./command.ts";
+import type { slurmFlags } from "./flags.ts";
 
 const executable = fileURLToPath(new URL("../../../bin/attgrad.mjs", import.meta.url));
 

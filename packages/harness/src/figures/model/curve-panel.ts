@@ -3,9 +3,9 @@ import type { PlacedLabel } from "../labels/place-labels.ts";
 import { fontSize } from "../look/layout.ts";
 import { type CurveStyle, ink } from "../look/palette.ts";
 import type { PanelRows } from "../panels/frame.ts";
-import { axisEncoding, type Range, ticksIn } from "../scales/axes.ts";
+import { axisEncoding, ticksIn } from "../scales/axes.ts";
 import { drawnValue } from "../scales/number-text.ts";
-import type { Curve, Gap } from "./curves.ts";
+import type { Curve, Frame, Gap } from "./curves.ts";
 import { endLabels } from "./end-labels.ts";
 import { guideLines } from "./guides.ts";
 import { legendColumns } from "./legend.ts";
@@ -20,22 +20,6 @@ export interface Panel extends Omit<PanelRows, "rows"> {
 	readonly curves: readonly Curve[];
 	readonly gaps: readonly Gap[];
 	readonly rules: ReturnType<typeof rulesOf>;
-}
-
-/** How all panels of a figure are drawn. */
-export interface Frame {
-	readonly width: number;
-	readonly height: number;
-	readonly x: Range;
-	readonly y: Range;
-	/** Curves that have gaps in any panel: each has a row of marks above every panel, so that headings stand level. */
-	readonly gapped: readonly string[];
-	/** Look of every curve of the figure, in the order of the legend. */
-	readonly styles: ReadonlyMap<string, CurveStyle & Pick<Curve, "kind">>;
-	/** Whether names stand beside the curves; otherwise there is a legend. */
-	readonly namesBeside: boolean;
-	/** Width of the whole figure. */
-	readonly figureWidth: number;
 }
 
 /** Room that a tick takes along an axis, in pixels. */

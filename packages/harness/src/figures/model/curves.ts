@@ -2,6 +2,8 @@ import { seededRandom } from "@attgrad/matrix-core";
 import { algorithmLabel, type Row } from "../../cells/index.ts";
 import { fitPowerLaw, type PowerLaw } from "../../fits/index.ts";
 import type { LineFigure, Series } from "../figure.ts";
+import type { CurveStyle } from "../look/palette.ts";
+import type { Range } from "../scales/axes.ts";
 
 /** A point of a curve: the median of the rows at one x (or at one value of `along`), and a band that holds all of them. */
 export interface CurvePoint {
@@ -107,4 +109,20 @@ function uniqueGaps(gaps: readonly Gap[]): Gap[] {
 	const placed = gaps.filter(({ x }) => x !== undefined);
 	const unplaced = gaps.filter(({ x }) => x === undefined);
 	return [...new Map(placed.map((gap) => [`${gap.curve} ${gap.x} ${gap.status}`, gap])).values(), ...unplaced];
+}
+
+/** How all panels of a figure are drawn. */
+export interface Frame {
+	readonly width: number;
+	readonly height: number;
+	readonly x: Range;
+	readonly y: Range;
+	/** Curves that have gaps in any panel: each has a row of marks above every panel, so that headings stand level. */
+	readonly gapped: readonly string[];
+	/** Look of every curve of the figure, in the order of the legend. */
+	readonly styles: ReadonlyMap<string, CurveStyle & Pick<Curve, "kind">>;
+	/** Whether names stand beside the curves; otherwise there is a legend. */
+	readonly namesBeside: boolean;
+	/** Width of the whole figure. */
+	readonly figureWidth: number;
 }

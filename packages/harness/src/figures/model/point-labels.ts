@@ -4,8 +4,7 @@ import type { PlacedLabel } from "../labels/place-labels.ts";
 import { fontSize } from "../look/layout.ts";
 import { textWidth } from "../look/text.ts";
 import { position } from "../scales/axes.ts";
-import type { Frame } from "./curve-panel.ts";
-import type { Curve } from "./curves.ts";
+import type { Curve, Frame } from "./curves.ts";
 import type { PlacedRule } from "./rules.ts";
 
 /** Text beside a point, with the place of its middle. */

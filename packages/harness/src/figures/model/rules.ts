@@ -5,8 +5,7 @@ import { fontSize } from "../look/layout.ts";
 import { ink } from "../look/palette.ts";
 import { textWidth } from "../look/text.ts";
 import { position } from "../scales/axes.ts";
-import type { Frame } from "./curve-panel.ts";
-import type { Curve } from "./curves.ts";
+import type { Curve, Frame } from "./curves.ts";
 
 /** A rule with its place in a panel, in pixels. */
 export interface PlacedRule {

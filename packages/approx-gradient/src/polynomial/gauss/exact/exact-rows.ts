@@ -4,7 +4,7 @@ import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { queryBlockAt } from "../../../rows/row-blocks.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { CentredRows } from "./centred-rows.ts";
-import { plainExactRows } from "./plain-exact-rows.ts";
+import { type ExactRowResults, plainExactRows } from "./plain-exact-rows.ts";
 
 /** Rows that kernels get at a time: their outputs and gradients are in memory together. */
 const BATCH = 2 ** 14;
@@ -23,12 +23,6 @@ export interface ExactRowSums extends ExactRowTotals {
 	/** Σ_j A1_jᵀ Ĝ_j, d x d, without the problem's scale. */
 	readonly gradient: Matrix;
 	loss: number;
-}
-
-/** Outputs about the values' centre and gradients Ĝ of some rows, count x d each. */
-export interface ExactRowResults {
-	readonly outputs: Float64Array;
-	readonly gradients: Float64Array;
 }
 
 /**

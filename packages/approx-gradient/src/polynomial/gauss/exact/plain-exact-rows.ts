@@ -4,7 +4,12 @@ import { keyBlocks } from "../../../rows/row-blocks.ts";
 import { rowsTimes } from "../../../rows/rows-times.ts";
 import { centreRows } from "../../method/frame.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { ExactRowResults } from "./exact-rows.ts";
+
+/** Outputs about the values' centre and gradients Ĝ of some rows, count x d each. */
+export interface ExactRowResults {
+	readonly outputs: Float64Array;
+	readonly gradients: Float64Array;
+}
 
 /** Rows at a time, and keys. */
 const ROWS = 64;

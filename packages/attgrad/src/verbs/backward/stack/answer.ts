@@ -1,10 +1,16 @@
-import type { StackCertificate, StackResult } from "@attgrad/algorithms";
+import type { StackCertificate, StackResult, stackAlgorithms } from "@attgrad/algorithms";
 import { describeVisibility, type StackFile } from "@attgrad/attention-problem";
 import { type ComputationError, frobeniusNorm, type Matrix, maxAbs, type Runtime } from "@attgrad/matrix-core";
 import { shortNumber } from "../../../formats/short-number.ts";
 import { printTable } from "../../../formats/table.ts";
 import type { BackwardRequest } from "../request.ts";
-import type { StackChoice } from "./run.ts";
+
+/** How the attention of a stack is computed. */
+export interface StackChoice {
+	readonly algorithm: (typeof stackAlgorithms)[number];
+	readonly degree?: number | undefined;
+	readonly relative?: number | undefined;
+}
 
 /** Gradients of a stack and how they were computed. */
 interface Computed {

@@ -5,14 +5,7 @@ import { ComputationError, type Matrix, UsageError } from "@attgrad/matrix-core"
 import { openRuntime } from "../../../flags/runtime-flags.ts";
 import { progressLine } from "../../../terminal/progress-line.ts";
 import type { BackwardRequest } from "../request.ts";
-import { describeStack, describeStackFailure, printStack } from "./answer.ts";
-
-/** How the attention of a stack is computed. */
-export interface StackChoice {
-	readonly algorithm: (typeof stackAlgorithms)[number];
-	readonly degree?: number | undefined;
-	readonly relative?: number | undefined;
-}
+import { describeStack, describeStackFailure, printStack, type StackChoice } from "./answer.ts";
 
 /**
  * Reads a stack, computes the gradients in its input and weights, writes them where asked and prints the answer.
