@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { circles, packageOf, readSources, root, targetsOf } from "./modules.ts";
@@ -85,6 +85,16 @@ test("functions over 60 lines and non-null assertions are refused by lint, every
 			expect(includes).toEqual(testPatterns);
 	const silenced = sources.filter(({ text }) => /biome-ignore\b.*(noNonNull|noExcessiveLines)/.test(text));
 	expect(silenced.map(({ path }) => path)).toEqual([]);
+});
+
+test("no test is tried again of its own: vitest.config.ts alone does so, in CI", () => {
+	const tests = globSync(["packages/*/src/**/*.test.ts", "experiments/**/*.test.ts", "tools/**/*.test.ts"], {
+		cwd: root,
+		exclude: (name) => name === "node_modules",
+	});
+	expect(tests.length).toBeGreaterThan(200);
+	const again = tests.filter((path) => /\bretry:|\.retry\(/.test(readFileSync(join(root, path), "utf8")));
+	expect(again).toEqual([]);
 });
 
 test("circles are found, and only circles", () => {
