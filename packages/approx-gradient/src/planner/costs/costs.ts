@@ -76,7 +76,8 @@ export const costs = {
 	},
 	dense: {
 		terms: ({ n, d }) => [1, n * n, n * n * d],
-		samples: [plain(16, 2), plain(256, 2), plain(256, 32)],
+		// At 1024 its matrices are out of the caches.
+		samples: [plain(16, 2), plain(256, 2), plain(256, 32), plain(1024, 2)],
 		nominal: [0.36, 5e-5, 7.5e-6],
 	},
 	streaming: {

@@ -5,9 +5,9 @@ import { profileOn } from "../../polynomial/method/method-of.ts";
 import type { CostModel } from "./cost-model.ts";
 
 /** A pair of an exact row and a key, by the exact backward pass, over one of the exact gradient. */
-const PAIR = 1.6;
+const PAIR = 2.1;
 /** Milliseconds of a key and coordinate: it is read, centred and packed once for all rows. */
-const KEY = 2.5e-5;
+const KEY = 5e-5;
 
 /** Milliseconds that some rows of a problem take exactly, beside a method that serves the others. */
 export function exactRowsTime(model: CostModel, { n, d }: { n: number; d: number }, rows: number): number {
