@@ -65,6 +65,9 @@ const kernelSamples = [
 	monomials(256, 16, 2),
 	monomials(1024, 8, 6),
 	monomials(4096, 4, 9),
+	// Few products a row: what a row costs by itself shows.
+	monomials(16_384, 2, 1),
+	monomials(16_384, 2, 5),
 ];
 
 /** Operation counts of paper.md 4, 5.5 and 8 for every algorithm and route. */
@@ -86,14 +89,20 @@ export const costs = {
 		nominal: [0.2, 1e-5, 1.6e-6, 2.4e-7],
 	},
 	"polynomial/moment": {
-		terms: (work) => [1, work.n * work.d ** 2, Kplus(work) * (work.d + 1), work.n * (K(work) + Kplus(work)) * work.d],
+		terms: (work) => [
+			1,
+			work.n,
+			work.n * work.d ** 2,
+			Kplus(work) * (work.d + 1),
+			work.n * (K(work) + Kplus(work)) * work.d,
+		],
 		samples: kernelSamples,
-		nominal: [2, 4.5e-5, 1.4e-4, 3.2e-7],
+		nominal: [2, 1e-5, 4.5e-5, 1.4e-4, 3.2e-7],
 	},
 	"polynomial/reverse": {
-		terms: (work) => [1, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 2)],
+		terms: (work) => [1, work.n, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 2)],
 		samples: kernelSamples,
-		nominal: [1.7, 3e-5, 2e-4, 7.3e-7],
+		nominal: [1.7, 1e-5, 3e-5, 2e-4, 7.3e-7],
 	},
 	"polynomial/gauss": {
 		terms: (work) => [
@@ -152,6 +161,8 @@ export const costs = {
 			monomials(32, 2, 1),
 			monomials(512, 4, 6),
 			monomials(512, 2, 16),
+			// Beyond the caches.
+			monomials(8192, 2, 5),
 			{
 				n: 256,
 				d: 4,
@@ -183,9 +194,9 @@ export const costs = {
 		nominal: [0.2, 1e-5, 1.1e-6, 4.6e-8],
 	},
 	"forward/polynomial": {
-		terms: (work) => [1, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
+		terms: (work) => [1, work.n, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
 		samples: kernelSamples,
-		nominal: [1.1, 4e-5, 1e-4, 1.6e-7],
+		nominal: [1.1, 1e-5, 4e-5, 1e-4, 1.6e-7],
 	},
 } as const satisfies Record<string, Cost>;
 
