@@ -12,6 +12,12 @@ const PATIENCE = 4;
 /** The part of epsilon from which on a bound that is predicted from few rows is surely above it. */
 const FAR = 8;
 
+/**
+ * The largest accepted prediction, as a part of epsilon: predictions are within a fifth, and somewhat too high in the median; a run in vain
+ * costs about as much as a degree too many, and on many rows half of that, for it is given up.
+ */
+const ACCEPTED = 1.1;
+
 /** Runs whose certificate may turn out above epsilon. */
 const TRIES = 6;
 
@@ -44,8 +50,7 @@ export function gaussDegreeWithin(
 		if (predicted.exactRows > request.profile.n / 2) continue;
 		worse = predicted.bound < best.bound ? 0 : worse + 1;
 		if (predicted.bound < best.bound && fits) best = { bound: predicted.bound, degree };
-		// A prediction is as often too low as too high, and a run in vain costs about as much as a degree too many.
-		if (predicted.bound <= epsilon && fits) return { ...predicted, degree };
+		if (predicted.bound <= ACCEPTED * epsilon && fits) return { ...predicted, degree };
 		if (!fits)
 			throw new ComputationError(
 				"skipped",

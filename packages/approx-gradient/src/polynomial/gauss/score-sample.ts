@@ -10,9 +10,9 @@ import { LEAST_REACH } from "./bounds/limits.ts";
  * a few rows or keys may make most of a bound, or of the time. Outputs and gradients, which count less, come from fewer keys.
  */
 const SAMPLE = {
-	rows: { share: 1024, least: 64, most: 512, scanShare: 64 },
-	keys: { least: 256, most: 1024, scanShare: 32, ofOutputs: 128 },
-	mostScanned: 2 ** 14,
+	rows: { share: 1024, least: 64, most: 2048, scanShare: 64 },
+	keys: { least: 256, most: 2048, scanShare: 32, ofOutputs: 128 },
+	mostScanned: 2 ** 16,
 	top: 1 / 4,
 };
 
@@ -42,11 +42,26 @@ export interface SampledRow {
 	readonly gradient: Float64Array;
 }
 
-/** Draws rows and keys and computes their scores and softmax rows: O(1) in n, one to ten milliseconds. */
+const known = new WeakMap<Method["profile"], { readonly space: Method["space"]; readonly sample: ScoreSample }>();
+
+/**
+ * Draws rows and keys and computes their scores and softmax rows: some milliseconds, and more slowly than n. Made once for a profile in
+ * one space: a pilot, a plan and a run share it.
+ */
 export function sampleScores(
 	problem: AttentionProblem<RowSource>,
 	method: Pick<Method, "profile" | "space">,
 ): ScoreSample {
+	const { profile, space } = method;
+	const before = known.get(profile);
+	if (before && before.space.radius === space.radius && before.space.frame.shift === space.frame.shift)
+		return before.sample;
+	const sample = drawScores(problem, method);
+	known.set(profile, { space, sample });
+	return sample;
+}
+
+function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "profile" | "space">): ScoreSample {
 	const { space, profile } = method;
 	const { d, queryCentre, keyCentre, valueCentre } = profile;
 	const { queryMap, keyMap } = space.frame;
