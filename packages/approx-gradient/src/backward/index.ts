@@ -2,7 +2,8 @@ export { backwardHybrid } from "./hybrid/hybrid-backward.ts";
 export { type PolynomialOperatorOutput, polynomialOperatorOutput } from "./output/polynomial-output.ts";
 export { autoBackward } from "./plan/auto-backward.ts";
 export { type BackwardEntries, type BackwardEntry, planBackwardEntries } from "./plan/backward-entries.ts";
-export { type BackwardAccuracy, type BackwardPlan, planBackward } from "./plan-backward.ts";
+export type { BackwardAccuracy } from "./plan/expected-degree.ts";
+export { type BackwardPlan, planBackward } from "./plan-backward.ts";
 export { backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";
 export {
 	type CertifiedProblemGradients,

@@ -1,6 +1,6 @@
 import type { OfEachGradient } from "@attgrad/attention-problem";
 import { bounded, times } from "../error-bound/index.ts";
-import { queriesOf, type SeenBy } from "./chunks.ts";
+import { countAtMost, queriesOf, type SeenBy } from "./chunks.ts";
 import type { Part } from "./part.ts";
 import type { RowErrors } from "./part-results.ts";
 
@@ -53,13 +53,30 @@ export function boundsOf(
 
 /** Bounds of queries added up over those that see each key. */
 export function sumsBySeen(part: Part, seen: SeenBy, errors: RowErrors): SummedBounds {
-	const { d, d_v, q, nu, upstream } = part;
-	return {
-		score: keySums(part, seen, errors.score, q, d, nu),
-		scoreFloor: keySums(part, seen, errors.scoreFloor, q, d, nu),
-		weight: keySums(part, seen, errors.weight, upstream, d_v),
-		weightFloor: keySums(part, seen, errors.weightFloor, upstream, d_v),
-	};
+	return { ...boundsBySeen(part, seen, errors), ...floorsBySeen(part, seen, errors) };
+}
+
+/** Those of the bounds themselves. */
+export const boundsBySeen = (part: Part, seen: SeenBy, errors: RowErrors): Pick<SummedBounds, "score" | "weight"> => ({
+	score: keySums(part, seen, errors.score, part.q, part.d, part.nu),
+	weight: keySums(part, seen, errors.weight, part.upstream, part.d_v),
+});
+
+/** Those of the rounding in them. */
+export const floorsBySeen = (
+	part: Part,
+	seen: SeenBy,
+	errors: RowErrors,
+): Pick<SummedBounds, "scoreFloor" | "weightFloor"> => ({
+	scoreFloor: keySums(part, seen, errors.scoreFloor, part.q, part.d, part.nu),
+	weightFloor: keySums(part, seen, errors.weightFloor, part.upstream, part.d_v),
+});
+
+/** Whether all queries see some key: no sum over queries that see a key is larger than that key's. */
+export function shareKey({ queries }: Part, { from, to }: SeenBy): boolean {
+	// Both never fall.
+	const last = countAtMost(from, 0) - 1;
+	return queries > 0 && last >= 0 && to[last] === queries;
 }
 
 /** Whether all queries see all keys. */

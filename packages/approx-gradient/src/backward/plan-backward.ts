@@ -1,32 +1,15 @@
-import {
-	type BackwardProblem,
-	createBackwardProblem,
-	headsOf,
-	visibleKeys,
-	visiblePairs,
-} from "@attgrad/attention-problem";
-import { Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { type BackwardProblem, visibleKeys, visiblePairs } from "@attgrad/attention-problem";
+import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
-import { attemptDegree, gradientNames } from "./attempt.ts";
-import { largestOf } from "./part-bounds.ts";
-
-/** An accuracy: of every entry, and of each gradient as a part of its largest entry. */
-export interface BackwardAccuracy {
-	readonly epsilon?: number | undefined;
-	readonly relative?: number | undefined;
-}
+import { type BackwardAccuracy, expectedDegree, expectedShare } from "./plan/expected-degree.ts";
 
 /** Whether polynomials are worth it: at which degree, or why not. */
 export interface BackwardPlan {
 	readonly degree?: number;
+	/** The next degree, where it is worth it should this one not do. */
+	readonly next?: number;
 	readonly why: string;
 }
-
-/** Rows and keys of the sample that a degree is expected from. */
-const SAMPLE = 384;
-
-/** Highest degree that is looked at. */
-const HIGHEST = 15;
 
 /** Flops of an exponential. */
 const EXPONENTIAL = 20;
@@ -70,49 +53,12 @@ export async function planBackward(
 	const [speed, beginning] = runtime.kernel === "js" ? [1, 0] : [SLOWER, BEGINNING];
 	const exact = exactWork(problem);
 	const cheaper = (degree: number) => beginning + speed * polynomialWork(problem, degree, chunk) < exact;
-	const sample = cheaper(1) ? sampleOf(problem) : undefined;
-	for (let degree = 1; sample && degree <= HIGHEST && cheaper(degree); degree += 2) {
-		const share = await expectedShare(problem, sample, asked, degree, runtime);
-		if (share > 0.7) continue;
-		const times = (exact / (beginning + speed * polynomialWork(problem, degree, chunk))).toPrecision(2);
-		return { degree, why: `degree ${degree}, expected to be ${times} times as fast as the exact pass` };
-	}
-	return { why: "exact up to rounding, and expected to be faster than polynomials" };
-}
-
-/** Bounds of the sample over what is asked for, with its sums over queries and the weights of its keys brought to full size. */
-async function expectedShare(
-	{ n_q, n_k, heads, keyHeads }: BackwardProblem<RowSource>,
-	sample: BackwardProblem,
-	{ epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY }: BackwardAccuracy,
-	degree: number,
-	runtime: Runtime,
-): Promise<number> {
-	const attempt = await attemptDegree(sample, degree, SAMPLE, Number.POSITIVE_INFINITY, runtime);
-	if ("above" in attempt) return Number.POSITIVE_INFINITY;
-	const keys = ((heads / keyHeads) * n_q * sample.n_k) / (sample.n_q * n_k);
-	let share = 0;
-	for (const name of gradientNames) {
-		const bound = largestOf(attempt.rows[name]);
-		const size = maxAbs(attempt.gradients[name]);
-		const part = relative < 1 && bound > 0 ? bound / (relative * size) : 0;
-		share = Math.max(share, ((name === "dQ" ? 1 : keys) * bound) / epsilon, part);
-	}
-	return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
-}
-
-/** Queries and keys of the first head, equally far apart, each of which sees all. */
-function sampleOf(problem: BackwardProblem<RowSource>): BackwardProblem {
-	const [{ Q, K, V, dO = V }] = headsOf(problem);
-	const rows = (source: RowSource): Matrix => {
-		const count = Math.min(SAMPLE, source.rows);
-		const sample = Matrix.zeros(count, source.cols);
-		for (let i = 0; i < count; i++) {
-			const at = Math.floor((i * source.rows) / count);
-			source.readRows(at, at + 1, sample.row(i));
-		}
-		return sample;
+	const degree = await expectedDegree(problem, expectedShare(problem, asked), runtime, cheaper);
+	if (degree === undefined) return { why: "exact up to rounding, and expected to be faster than polynomials" };
+	const times = (exact / (beginning + speed * polynomialWork(problem, degree, chunk))).toPrecision(2);
+	return {
+		degree,
+		...(cheaper(degree + 2) && { next: degree + 2 }),
+		why: `degree ${degree}, expected to be ${times} times as fast as the exact pass`,
 	};
-	const { scale } = problem;
-	return createBackwardProblem({ Q: rows(Q), K: rows(K), V: rows(V), dO: rows(dO) }, { scale });
 }

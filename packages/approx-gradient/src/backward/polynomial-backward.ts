@@ -22,6 +22,7 @@ import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from 
 import { availableMemory, countMonomials } from "../polynomial/monomials/feature-tree.ts";
 import { type Attempt, attemptDegree, gradientNames } from "./attempt.ts";
 import { largestOf } from "./part-bounds.ts";
+import { degreesToTry, expectedShare } from "./plan/expected-degree.ts";
 
 /** Rows of a chunk. */
 const CHUNK = 64;
@@ -37,7 +38,9 @@ const options = z
 			.min(1)
 			.max(40)
 			.optional()
-			.describe("degree of the polynomials; default: the least odd one that certifies the accuracy"),
+			.describe(
+				"degree of the polynomials; default: an odd one that certifies the accuracy, as low as a sample of rows tells",
+			),
 		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
 		relative: relativeOption.describe(
 			`bound on the error of each gradient as a part of its largest entry; default: ${DEFAULT_RELATIVE} if no other accuracy is given`,
@@ -103,7 +106,7 @@ export function memoryOf(
 	return 8 * (K * (4 * chunk + 2 * (d_v + 3) * states + d + 4) + kept);
 }
 
-/** The first degree that keeps what is asked for. @throws ComputationError naming what can be proved where none does */
+/** The first degree that keeps what is asked for, of those from the expected one on. @throws ComputationError naming what can be proved where none does */
 async function bestAttempt(
 	problem: BackwardProblem<RowSource>,
 	asked: PolynomialBackwardOptions,
@@ -112,10 +115,12 @@ async function bestAttempt(
 	const { degree, epsilon, chunk } = asked;
 	const relative = asked.relative ?? (degree === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
 	const limit = epsilon ?? Number.POSITIVE_INFINITY;
-	const degrees = degree === undefined ? oddDegrees() : [degree];
+	const fits = (tried: number) => memoryOf(problem, tried, chunk) <= availableMemory();
+	const shares = expectedShare(problem, { epsilon, relative });
+	const degrees = degree === undefined ? await degreesToTry(problem, shares, runtime, HIGHEST, fits) : [degree];
 	let best = { share: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
 	for (const tried of degrees) {
-		if (degree === undefined && memoryOf(problem, tried, chunk) > availableMemory()) break;
+		if (degree === undefined && !fits(tried)) break;
 		const attempt = await attemptDegree(problem, tried, chunk, limit, runtime, runtime);
 		const share = "above" in attempt ? attempt.above / limit : shareOf(attempt, problem.Q.dtype, limit, relative);
 		if (!("above" in attempt) && share <= 1) return attempt;
@@ -125,8 +130,6 @@ async function bestAttempt(
 	}
 	throw new ComputationError("failed", notProved({ ...asked, relative }, best));
 }
-
-const oddDegrees = (): number[] => Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1);
 
 function notProved(
 	{ degree, epsilon, relative }: PolynomialBackwardOptions,

@@ -1,5 +1,15 @@
 import { putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
-import { boundsOf, lostBelow, type PartBounds, SLACK, type SummedBounds, seesAll, sumsBySeen } from "../part-bounds.ts";
+import {
+	boundsBySeen,
+	boundsOf,
+	floorsBySeen,
+	lostBelow,
+	type PartBounds,
+	SLACK,
+	type SummedBounds,
+	seesAll,
+	shareKey,
+} from "../part-bounds.ts";
 import type { KernelPart } from "./kernel-part.ts";
 import type { OperatorKernels } from "./kernel-tables.ts";
 import { segmentsOf } from "./segments.ts";
@@ -65,13 +75,11 @@ function boundsOfQueries({ part, results, seen }: KernelPart, lost: number, sums
 	const all = (from: number, count: number): Float64Array =>
 		new Float64Array(keys).fill(sums.subarray(from, from + count).reduce((most, x) => Math.max(most, more * x), 0));
 	const { errors } = results;
-	const sumsOf: SummedBounds = seesAll(part, seen)
-		? {
-				score: all(score, d),
-				scoreFloor: all(scoreFloor, d),
-				weight: all(weight, d_v),
-				weightFloor: all(weightFloor, d_v),
-			}
-		: sumsBySeen(part, seen, errors);
+	const floors = { scoreFloor: all(scoreFloor, d), weightFloor: all(weightFloor, d_v) };
+	const sumsOf: SummedBounds = {
+		...(seesAll(part, seen) ? { score: all(score, d), weight: all(weight, d_v) } : boundsBySeen(part, seen, errors)),
+		// Of rounding the largest sum counts alone.
+		...(shareKey(part, seen) ? floors : floorsBySeen(part, seen, errors)),
+	};
 	return boundsOf(part, lost, sumsOf, { dQ: errors.query, output: errors.output, queryFloor: sums[largest] });
 }

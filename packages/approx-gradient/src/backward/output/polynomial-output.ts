@@ -4,6 +4,7 @@ import { DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { availableMemory, countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { attemptDegree } from "../attempt.ts";
 import { largestOf } from "../part-bounds.ts";
+import { degreesToTry, type ShareOf } from "../plan/expected-degree.ts";
 import { memoryOf, type PolynomialBackwardOptions, storedBound } from "../polynomial-backward.ts";
 
 /** Highest degree that is tried for an accuracy. */
@@ -27,7 +28,7 @@ export interface PolynomialOperatorOutput {
 
 /**
  * softmax(scale · Q Kᵀ over visible keys) V by sums of monomials, as `backwardPolynomial` without its gradients: O(n K d_v). The degree is
- * the given one, or the least odd one that proves `epsilon` of the length of every row's error and `relative` of it against the largest entry.
+ * the given one, or an odd one, as low as a sample tells, that proves `epsilon` of the length of every row's error and `relative` of it against the largest entry.
  * @throws ComputationError naming what can be proved where no degree proves what is asked for
  */
 export async function polynomialOperatorOutput(
@@ -39,16 +40,19 @@ export async function polynomialOperatorOutput(
 	const isAsked = degree !== undefined || epsilon < Number.POSITIVE_INFINITY;
 	const relative = asked.relative ?? (isAsked ? undefined : DEFAULT_RELATIVE);
 	const problem = { ...operands, dO: Matrix.zeros(batch * heads * n_q, d_v, Q.dtype) };
-	const degrees = degree === undefined ? Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1) : [degree];
+	const fits = (tried: number) => memoryOf(problem, tried, chunk) <= availableMemory();
+	const limitOf = (values: Matrix) => Math.min(epsilon, relative === undefined ? epsilon : relative * maxAbs(values));
+	const shares: ShareOf = (_, sample) => largestOf(sample.outputRows) / limitOf(sample.output);
+	const degrees = degree === undefined ? await degreesToTry(problem, shares, runtime, HIGHEST, fits) : [degree];
 	let least = Number.POSITIVE_INFINITY;
 	for (const tried of degrees) {
-		if (degree === undefined && memoryOf(problem, tried, chunk) > availableMemory()) break;
+		if (degree === undefined && !fits(tried)) break;
 		const attempt = await attemptDegree(problem, tried, chunk, Number.POSITIVE_INFINITY, runtime, { outputOnly: true });
 		if ("above" in attempt) throw new Error("there is no limit");
 		const { output, outputRows, lse, exactRows } = attempt;
 		const stored = (bound: number): number => storedBound(output, Q.dtype, bound, d_v);
 		const bound = stored(largestOf(outputRows));
-		const limit = Math.min(epsilon, relative === undefined ? epsilon : relative * maxAbs(output));
+		const limit = limitOf(output);
 		if (bound <= limit)
 			return {
 				...{ output: output.as(Q.dtype), lse, degree: tried, rank: countMonomials(d, tried), exactRows },

@@ -11,7 +11,7 @@ export const autoBackward = defineBackward({
 	name: "auto",
 	summary: "the fastest algorithm that keeps the bound that was asked for",
 	exact: false,
-	version: 2,
+	version: 3,
 	options: z
 		.strictObject({
 			epsilon: backwardPolynomial.options.shape.epsilon,
@@ -25,21 +25,23 @@ export const autoBackward = defineBackward({
 		epsilon === undefined && relative === undefined ? backwardStreaming.supports(problem, {}) : true,
 	run: async (problem, asked, runtime, wants): Promise<BackwardResult> => {
 		const defaults = backwardPolynomial.options.parse({});
-		const { degree, why } = await planBackward(problem, asked, defaults.chunk, runtime);
+		const { degree, next, why } = await planBackward(problem, asked, defaults.chunk, runtime);
 		// Where no accuracy is asked for there is nothing to choose.
 		const isAsked = asked.epsilon !== undefined || asked.relative !== undefined;
 		if (isAsked)
 			runtime.onNotice?.(`auto: ${degree === undefined ? backwardStreaming.name : backwardPolynomial.name}, ${why}`);
 		let refused = why;
-		if (degree !== undefined)
+		for (const tried of [degree, next]) {
+			if (tried === undefined) continue;
 			try {
-				const result = await backwardPolynomial.run(problem, { ...defaults, ...asked, degree }, runtime, wants);
+				const result = await backwardPolynomial.run(problem, { ...defaults, ...asked, degree: tried }, runtime, wants);
 				return { ...result, picked: { algorithm: backwardPolynomial.name, why, exact: false } };
 			} catch (error) {
 				if (!(error instanceof ComputationError)) throw error;
 				refused = `exact up to rounding; ${error.message}`;
-				runtime.onNotice?.(`auto: ${backwardStreaming.name}, ${refused}`);
 			}
+		}
+		if (refused !== why) runtime.onNotice?.(`auto: ${backwardStreaming.name}, ${refused}`);
 		skipUnless(backwardStreaming.supports(problem, {}));
 		const result = await backwardStreaming.run(problem, {}, runtime, wants);
 		return { ...result, picked: { algorithm: backwardStreaming.name, why: refused, exact: true } };

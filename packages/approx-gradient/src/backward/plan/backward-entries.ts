@@ -4,15 +4,14 @@ import {
 	createBackwardProblem,
 	headsOf,
 	type OfEachGradient,
-	provedRelative,
 } from "@attgrad/attention-problem";
 import { backwardDefinition, backwardStreaming } from "@attgrad/exact-gradient";
-import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
-import { gradientNames } from "../attempt.ts";
-import { type BackwardAccuracy, exactWork, planBackward, polynomialWork } from "../plan-backward.ts";
+import { exactWork, planBackward, polynomialWork } from "../plan-backward.ts";
 import { backwardPolynomial } from "../polynomial-backward.ts";
+import { type BackwardAccuracy, expectedDegree, expectedShare, HIGHEST } from "./expected-degree.ts";
 
 /** The plan of one backward algorithm for a layer. */
 export interface BackwardEntry {
@@ -40,12 +39,8 @@ export interface BackwardEntries {
 /** Rows of the samples: that times are measured on, of the definition, and that bounds are expected from. */
 const ROWS = { timed: 1024, definition: 256, bounds: 384 };
 
-/** Highest degree that is looked at, and flops of a sample that a look may take. */
-const HIGHEST = 15;
+/** Flops of a sample that a look may take. */
 const MOST_WORK = 1e9;
-
-/** Part of what is asked for that a sample's bounds must be below, as they are a little smaller than those of all rows. */
-const MARGIN = 0.7;
 
 /**
  * Predicts what each backward algorithm takes for a layer, and what it proves, from samples of the first head that are computed on this
@@ -97,69 +92,64 @@ async function polynomialEntry(
 	const algorithm = backwardPolynomial.name;
 	const [sample, timed] = [sampleOf(problem, ROWS.bounds), sampleOf(problem, ROWS.timed)];
 	const whole = { ...sample, visibility: { mask: "none" } as const };
-	let last: { degree: number; share: number } | undefined;
-	for (let degree = 1; degree <= HIGHEST; degree += 2) {
-		const rank = countMonomials(problem.d, degree);
-		const options = backwardPolynomial.options.parse({ degree, chunk });
-		const isLarge = polynomialWork(timed, degree, chunk) > MOST_WORK;
-		if (isLarge || backwardPolynomial.supports(problem, options) !== true) {
-			const before = last ? `; degree ${last.degree} proves ${last.share.toPrecision(2)} times that` : "";
-			return {
-				algorithm,
-				degree,
-				rank,
-				reason: `degree ${degree}, K = ${rank}, would be needed at least, which does not pay${before}`,
-			};
-		}
-		const bounds = await expectedBounds(problem, whole, degree, runtime);
-		const share = bounds ? shareOf(bounds, asked) : Number.POSITIVE_INFINITY;
-		last = { degree, share };
-		if (!bounds || share > MARGIN) continue;
-		const taken = await timeOf(() => backwardPolynomial.run(timed, options, runtime));
-		const milliseconds = (taken * polynomialWork(problem, degree, chunk)) / polynomialWork(timed, degree, chunk);
-		return { algorithm, degree, rank, milliseconds, certificate: { kind: "a-posteriori", bounds: bounds.bounds } };
-	}
+	let looked: { degree: number; share: number } | undefined;
+	let large: number | undefined;
+	const shares = expectedShare(problem, asked);
+	const degree = await expectedDegree(
+		problem,
+		(own, attempt, sizes) => {
+			const share = shares(own, attempt, sizes);
+			looked = { degree: attempt.degree, share };
+			return share;
+		},
+		runtime,
+		(tried) => {
+			const options = backwardPolynomial.options.parse({ degree: tried, chunk });
+			const pays = polynomialWork(timed, tried, chunk) <= MOST_WORK;
+			if (pays && backwardPolynomial.supports(problem, options) === true) return true;
+			large = tried;
+			return false;
+		},
+	);
 	const best =
-		last && Number.isFinite(last.share) ? `: degree ${last.degree} proves ${last.share.toPrecision(2)} times that` : "";
-	return { algorithm, reason: `no degree up to ${HIGHEST} proves what is asked for${best}` };
+		looked && Number.isFinite(looked.share)
+			? `degree ${looked.degree} proves ${looked.share.toPrecision(2)} times that`
+			: "";
+	const rank = countMonomials(problem.d, degree ?? large ?? HIGHEST);
+	if (degree === undefined && large !== undefined) {
+		const needed = `degree ${large}, K = ${rank}, would be needed at least, which does not pay`;
+		return { algorithm, degree: large, rank, reason: [needed, best].filter(Boolean).join("; ") };
+	}
+	if (degree === undefined)
+		return {
+			algorithm,
+			reason: [`no degree up to ${HIGHEST} proves what is asked for`, best].filter(Boolean).join(": "),
+		};
+	const options = backwardPolynomial.options.parse({ degree, chunk });
+	const taken = await timeOf(() => backwardPolynomial.run(timed, options, runtime));
+	const milliseconds = (taken * polynomialWork(problem, degree, chunk)) / polynomialWork(timed, degree, chunk);
+	const bounds = await expectedBounds(problem, whole, degree, runtime);
+	return { algorithm, degree, rank, milliseconds, certificate: { kind: "a-posteriori", ...(bounds && { bounds }) } };
 }
 
-interface Expected {
-	readonly bounds: OfEachGradient;
-	readonly sizes: OfEachGradient;
-}
-
-/** Bounds and largest entries of a sample, its sums over queries brought to full size; undefined where nothing is proved. */
+/** Bounds of a sample, its sums over queries brought to full size; undefined where nothing is proved. */
 async function expectedBounds(
 	{ n_q, n_k, heads, keyHeads }: BackwardProblem<RowSource>,
 	sample: BackwardProblem,
 	degree: number,
 	runtime: Runtime,
-): Promise<Expected | undefined> {
+): Promise<OfEachGradient | undefined> {
 	const options = backwardPolynomial.options.parse({ degree, chunk: ROWS.bounds });
 	try {
-		const { certificate, ...gradients } = await backwardPolynomial.run(sample, options, runtime);
+		const { certificate } = await backwardPolynomial.run(sample, options, runtime);
 		if (certificate?.kind !== "a-posteriori") return undefined;
 		const keys = ((heads / keyHeads) * n_q * sample.n_k) / (sample.n_q * n_k);
-		const ofEach = (value: (name: keyof OfEachGradient) => number): OfEachGradient => ({
-			dQ: value("dQ"),
-			dK: keys * value("dK"),
-			dV: keys * value("dV"),
-		});
-		return { bounds: ofEach((name) => certificate.bounds[name]), sizes: ofEach((name) => maxAbs(gradients[name])) };
+		const { dQ, dK, dV } = certificate.bounds;
+		return { dQ, dK: keys * dK, dV: keys * dV };
 	} catch (error) {
 		if (error instanceof ComputationError) return undefined;
 		throw error;
 	}
-}
-
-function shareOf({ bounds, sizes }: Expected, { epsilon, relative }: BackwardAccuracy): number {
-	let share = 0;
-	for (const name of gradientNames) {
-		if (epsilon !== undefined) share = Math.max(share, bounds[name] / epsilon);
-		if (relative !== undefined) share = Math.max(share, provedRelative(bounds[name], sizes[name]) / relative);
-	}
-	return share;
 }
 
 /** Rows of the first head, equally far apart, with the mask and window but as one sequence. */

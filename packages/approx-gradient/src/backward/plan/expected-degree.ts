@@ -1,0 +1,156 @@
+import {
+	type BackwardProblem,
+	createBackwardProblem,
+	headsOf,
+	visibleKeys,
+	visiblePairs,
+} from "@attgrad/attention-problem";
+import { Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { type Attempt, attemptDegree, gradientNames } from "../attempt.ts";
+import { largestOf } from "../part-bounds.ts";
+
+/** An accuracy: of every entry, and of each gradient as a part of its largest entry. */
+export interface BackwardAccuracy {
+	readonly epsilon?: number | undefined;
+	readonly relative?: number | undefined;
+}
+
+/** Keys of the sample that a degree is expected from: a share of all, within these numbers; and how many times fewer queries. */
+const SAMPLE = { share: 1 / 16, least: 64, most: 1024, fewer: 4 };
+
+/** The degree that is looked at first, and the part of the sample that tells how gradients grow with the number of rows. */
+const FIRST = 3;
+const PART = 4;
+
+/** Highest degree that is looked at. */
+export const HIGHEST = 15;
+
+/** Part of what is asked for that a sample's bounds must be below: those of all rows are about twice as large. */
+const MARGIN = 0.35;
+
+/** A share of degree 3 below which degree 1 is looked at. */
+const MUCH_LESS = 0.02;
+
+/** Rows from which a sample pays: fewer are tried at low degrees in less time. */
+const LONG = 4096;
+
+/** Gradients of a sample, and of a part of it: about their sizes. */
+interface Sizes {
+	readonly sample: Attempt;
+	readonly part: Attempt;
+}
+
+/** Bounds of an attempt on a sample over what is asked for. */
+export type ShareOf = (sample: BackwardProblem, attempt: Attempt, sizes: Sizes) => number;
+
+/**
+ * The least odd degree that is expected to prove an accuracy, from a sample of the first head's queries and keys; undefined where none is.
+ * A sample proves nothing: a run at the degree does, or does not.
+ * @param allowed whether a degree may be looked at; none is beyond the first that may not
+ */
+export async function expectedDegree(
+	problem: BackwardProblem<RowSource>,
+	shareOf: ShareOf,
+	runtime: Runtime,
+	allowed: (degree: number) => boolean = () => true,
+): Promise<number | undefined> {
+	if (!allowed(1)) return undefined;
+	const keys = Math.min(SAMPLE.most, Math.max(SAMPLE.least, SAMPLE.share * problem.n_k));
+	const sample = sampleOf(problem, keys);
+	const first = allowed(FIRST) ? FIRST : 1;
+	const whole = await attemptOn(sample, first, runtime);
+	const part = await attemptOn(sampleOf(problem, keys / PART), first, runtime);
+	const shareAt = async (degree: number): Promise<number> => {
+		// Bounds do not need the gradients.
+		const attempt = degree === first ? whole : await attemptOn(sample, degree, runtime, true);
+		return shareOf(sample, attempt, { sample: whole, part });
+	};
+	for (let degree = first; degree <= HIGHEST && allowed(degree); degree += 2) {
+		const share = await shareAt(degree);
+		if (degree === FIRST && share < MUCH_LESS && (await shareAt(1)) <= MARGIN) return 1;
+		if (share <= MARGIN) return degree;
+	}
+	return undefined;
+}
+
+async function attemptOn(
+	sample: BackwardProblem,
+	degree: number,
+	runtime: Runtime,
+	outputOnly = false,
+): Promise<Attempt> {
+	const attempt = await attemptDegree(sample, degree, SAMPLE.most, Number.POSITIVE_INFINITY, runtime, { outputOnly });
+	if ("above" in attempt) throw new Error("there is no limit");
+	return attempt;
+}
+
+/**
+ * The odd degrees to try for an accuracy, up to `highest`: from the one that a sample expects on where there are many rows, otherwise from 1 on.
+ * @param fits whether there is memory for a degree
+ */
+export async function degreesToTry(
+	problem: BackwardProblem<RowSource>,
+	shareOf: ShareOf,
+	runtime: Runtime,
+	highest: number,
+	fits: (degree: number) => boolean,
+): Promise<number[]> {
+	const { batch, heads, n_q, n_k } = problem;
+	const isLong = batch * heads * Math.max(n_q, n_k) >= LONG;
+	const first = (isLong ? await expectedDegree(problem, shareOf, runtime, fits) : undefined) ?? 1;
+	return Array.from({ length: (highest + 1) / 2 }, (_, i) => 2 * i + 1).filter((degree) => degree >= first);
+}
+
+/**
+ * Shares of the gradients, brought from a sample to all rows. Weights are in proportion to 1 / keys, and bounds on dK and dV are sums over queries. Without
+ * a causal mask gradients are sums of terms that cancel more or less: how they grow is told by a part of the sample. Under one, the largest entries
+ * are those of early keys, however many there are.
+ */
+export function expectedShare(
+	{ n_q, n_k, heads, keyHeads, visibility }: BackwardProblem<RowSource>,
+	{ epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY }: BackwardAccuracy,
+): ShareOf {
+	const pairs = visiblePairs(visibleKeys(visibility, n_q, n_k));
+	return (sample, attempt, sizesOf) => {
+		// Rows that see each other, as many times as the sample has.
+		const queries = ((heads / keyHeads) * pairs) / n_k / sample.n_q;
+		const keys = pairs / n_q / sample.n_k;
+		let share = 0;
+		for (const name of gradientNames) {
+			const bound = largestOf(attempt.rows[name]);
+			const size = maxAbs(sizesOf.sample.gradients[name]);
+			const growth = visibility.mask === "none" ? growthOf(size, maxAbs(sizesOf.part.gradients[name])) : 0;
+			const [bounds, sizes] =
+				name === "dQ"
+					? [1, Math.max(1, keys) ** growth]
+					: [queries / keys, (queries / keys) * Math.max(1, queries) ** growth];
+			const part = relative < 1 && bound > 0 ? (bounds * bound) / (relative * sizes * size) : 0;
+			share = Math.max(share, (bounds * bound) / epsilon, part);
+		}
+		return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
+	};
+}
+
+/** The power of the number of rows with which a gradient grows: 0 where terms have one sign, -1/2 where signs are random. */
+function growthOf(size: number, smallSize: number): number {
+	const growth = Math.log(size / smallSize) / Math.log(PART);
+	return Number.isNaN(growth) ? 0 : Math.min(0, Math.max(-0.5, growth));
+}
+
+/** Some keys of the first head, equally far apart, and fewer queries, each of which sees all. */
+function sampleOf(problem: BackwardProblem<RowSource>, keys: number): BackwardProblem {
+	const [{ Q, K, V, dO = V }] = headsOf(problem);
+	const rows = (source: RowSource, most: number): Matrix => {
+		const count = Math.min(Math.ceil(most), source.rows);
+		const sample = Matrix.zeros(count, source.cols);
+		for (let i = 0; i < count; i++) {
+			const at = Math.floor((i * source.rows) / count);
+			source.readRows(at, at + 1, sample.row(i));
+		}
+		return sample;
+	};
+	const { scale } = problem;
+	const queries = keys / SAMPLE.fewer;
+	const given = { Q: rows(Q, queries), K: rows(K, keys), V: rows(V, keys), dO: rows(dO, queries) };
+	return createBackwardProblem(given, { scale });
+}
