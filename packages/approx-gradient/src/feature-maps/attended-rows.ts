@@ -1,7 +1,8 @@
 import { Matrix, multiply, UsageError } from "@attgrad/matrix-core";
 import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { AnyFeatureMap } from "./feature-map.ts";
-import type { KeyState, Product } from "./key-state.ts";
+import type { KeyState } from "./key-state.ts";
+import type { Product } from "./residual-forms.ts";
 
 /**
  * `plug-in`: the closed form with f̃ in place of f, exactly invariant under centring; `surrogate`: the exact gradient of

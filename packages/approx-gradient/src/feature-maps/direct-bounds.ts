@@ -1,10 +1,23 @@
-import { Matrix, mapEntries, type Numbers, type ProductOptions } from "@attgrad/matrix-core";
+import { Matrix } from "@attgrad/matrix-core";
 import { bounded, LEAST_NORMAL, leastRest, over, plus, times } from "../error-bound/index.ts";
 import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { Spans } from "../rows/spans.ts";
+import {
+	addForm,
+	columnBlock,
+	type FormScale,
+	formNorm,
+	GROUP,
+	type Product,
+	type ResidualOf,
+	residualProducts,
+	symmetricPairs,
+} from "./residual-forms.ts";
 
 /** Bounds on the effect that the errors e_jl of a row's entries have on a sum over keys. */
 export interface RowReach {
+	/** α_j: |Σ_l e_jl z_l|² <= α_j² zᵀRz for every z, R the residual matrix of the keys. */
+	readonly alpha: Float64Array;
 	/** ρ_j: |Σ_l e_jl z_l| <= ρ_j ‖z‖₂ for every z. */
 	readonly sums: Float64Array;
 	/** At least |Σ_l e_jl|. */
@@ -25,11 +38,40 @@ export interface DirectRows {
 	readonly N: Matrix;
 	/** Ĝ~, count x d. */
 	readonly gradients: Matrix;
-	/** m̃_j = Σ_l f̃_jl k'_l, count x d; without them no key is nearer to its mean than the half-range allows. */
+	/** m̃_j = Σ_l f̃_jl k'_l, count x d; without them nothing is said. */
 	readonly keyMeans?: Matrix;
 }
 
-/** The widest problem for which the moments with keys, (d+1)² (2d+1) numbers, are made. */
+/** A block of keys. */
+export interface DirectKeys {
+	/** Centred values with ones, h', count x (d_v+1). */
+	readonly h: Matrix;
+	/** Centred keys, count x d. */
+	readonly keys: Matrix;
+	/** β_l >= the length of what no feature has of a key. */
+	readonly beta: Float64Array;
+	/** Λ of the block: at least the largest eigenvalue of its residual matrix. */
+	readonly spread: number;
+	/** The residual matrix of some of these keys. */
+	readonly residual?: ResidualOf | undefined;
+	/** `valueKeyPairs(h, keys)`, where it is at hand. */
+	readonly pairs?: Matrix;
+}
+
+/** Bounds of a block of rows. */
+export interface DirectRowBounds {
+	/** t_j: |Ĝ~ − Ĝ|_jb <= W_b t_j. Infinity where D may not be positive. */
+	readonly relative: Float64Array;
+	/** At least |Ĝ~ − Ĝ|_jb for every b, without what the error of a target adds. */
+	readonly largest: Float64Array;
+	/** At least |Σ_l e_jl| and |Σ_l e_jl (g_l − δ̃_j)|. */
+	readonly ones: Float64Array;
+	readonly ofCotangents: Float64Array;
+	/** At least |õ − o|_ji for every i. */
+	readonly outputs: Float64Array;
+}
+
+/** The widest problem for which the moments with keys, (d_v+1)² (2d+1) numbers, are made. */
 const WIDEST = 32;
 
 const u = 2 ** -53;
@@ -38,13 +80,14 @@ const u = 2 ** -53;
 const SLACK = 1 + 1e-9;
 
 /**
- * A bound of each row's gradient from the sizes of its own terms, where |Σ_l e_jl z_l| <= ρ_j ‖z‖₂: with g_l = <c̃_j, h_l>, δ̃ = Σ f̃ g,
+ * A bound of each row's gradient from the sizes of its own terms: with g_l = <c̃_j, h_l>, δ̃ = Σ f̃ g,
  * z_lb = (g_l − δ̃)(k_lb − m̃_b) and D = D̃ − Σ e the normaliser,
  *
  *     Ĝ~_b − Ĝ_b = Σ_l e_l (z_lb − Ĝ~_b) / D + Σ_l e_l (g_l − δ̃) · Σ_l e_l (k_lb − m̃_b) / D² + Σ_i (õ − o)_i Cov_f(h_i, k_b),
  *
- * all of it exactly: no term sums over queries and none takes the largest key for all of them, as the L1 form does. Norms over all keys are
- * quadratic forms of the row's cotangents in the moments Σ h' h'ᵀ k^p, p = 0, 1, 2. O((d+1)² (2d+1)) a row and a key.
+ * all of it exactly: no term sums over queries and none takes the largest key for all of them, as the L1 form does. Each sum is bounded
+ * by |Σ e z|² <= α_j² zᵀRz, R the residual matrix of the keys (`residualProducts`), or Λ‖z‖² in place of zᵀRz where R is not at hand. Both are
+ * quadratic forms of the row's cotangents in moments of h' h'ᵀ k^p, p = 0, 1, 2, over all keys. O((d_v+1)² (2d+1)) a row and a key.
  */
 export class DirectBounds {
 	readonly #spans: DirectSpans;
@@ -53,11 +96,18 @@ export class DirectBounds {
 	readonly #width: number;
 	readonly #wide: boolean;
 	#keys = 0;
-	/** Σ_l h'_i h'_j (k_1², …, k_d², k_1, …, k_d, 1), (d+1)² rows; the last column alone where the problem is wide. */
+	/** Forms of h' k^p with h' k^p' (`addForm`): those of k_1², …, k_d², k_1, …, k_d and 1; the last column alone where the problem is wide. */
 	#moments: Matrix | undefined;
-	/** Σ_l k_b² and Σ_l k_b. */
+	/** Forms of k_b with itself, and with ones. */
 	readonly #keySquares: Float64Array;
 	readonly #keySums: Float64Array;
+	#groups = 0;
+	#slack = 0;
+	#spread = 0;
+	/** Σ β². */
+	#squares = 0;
+	/** Whether the forms are of residual matrices; else they are sums of products. */
+	#ofResiduals = false;
 
 	constructor(spans: DirectSpans) {
 		this.#spans = spans;
@@ -68,132 +118,157 @@ export class DirectBounds {
 		this.#keySums = new Float64Array(this.#d);
 	}
 
-	/** Takes in a block of centred values h', count x (d+1), and centred keys, count x d. */
-	async add(
-		h: Matrix,
-		keys: Matrix,
-		product: (A: Matrix, B: Matrix, options: ProductOptions) => Promise<Matrix>,
-	): Promise<void> {
+	/** Whether it takes the residual matrices of keys. */
+	get takesResiduals(): boolean {
+		return !this.#wide;
+	}
+
+	/** Takes in a block of keys; all blocks or none have residual matrices. */
+	async add({ h, keys, beta, spread, residual, pairs }: DirectKeys, product: Product): Promise<void> {
 		const d = this.#d;
-		const powers = this.#wide ? 0 : d;
 		const width = this.#width;
-		const pairs = Matrix.zeros(h.rows, width ** 2);
-		const right = Matrix.zeros(h.rows, 2 * powers + 1);
-		for (let l = 0, at = 0; l < h.rows; l++) {
-			const [value, key, to] = [h.row(l), keys.row(l), right.row(l)];
-			for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) pairs.data[at++] = value[i] * value[j];
-			for (let b = 0; b < d; b++) {
-				this.#keySquares[b] += key[b] * key[b];
-				this.#keySums[b] += key[b];
-			}
-			for (let b = 0; b < powers; b++) {
-				to[b] = key[b] * key[b];
-				to[powers + b] = key[b];
-			}
-			to[2 * powers] = 1;
-		}
 		this.#keys += h.rows;
-		const part = await product(pairs, right, { transposeA: true });
-		if (this.#moments) for (let at = 0; at < part.data.length; at++) this.#moments.data[at] += part.data[at];
-		this.#moments ??= part;
+		this.#spread = plus(this.#spread, spread);
+		for (const x of beta) this.#squares = plus(this.#squares, times(x, x));
+		this.#ofResiduals = residual !== undefined && !this.#wide;
+		if (this.#wide) {
+			this.#addMoments(await product(h, h, { transposeA: true }), 0);
+			for (let l = 0; l < h.rows; l++)
+				for (let b = 0; b < d; b++) {
+					const key = keys.at(l, b);
+					this.#keySquares[b] += key * key;
+					this.#keySums[b] += key;
+				}
+			return;
+		}
+		const columns = pairs ?? valueKeyPairs(h, keys);
+		const made = residual
+			? await residualProducts(columns, columns.cols, residual, product)
+			: { left: columns, right: columns, groups: 0, slack: 0 };
+		this.#groups += made.groups;
+		this.#slack = Math.max(this.#slack, made.slack);
+		const ones = columnBlock(made.right, d * width, width);
+		const cross = await product(made.left, ones, { transposeA: true });
+		for (let b = 0; b < d; b++) {
+			const [left, right] = [made.left, made.right].map((all) => columnBlock(all, b * width, width));
+			const own = await product(left, right, { transposeA: true });
+			this.#addMoments(own, b);
+			this.#addMoments(cross.slice(b * width, (b + 1) * width), d + b);
+			this.#keySquares[b] += own.at(width - 1, width - 1);
+			this.#keySums[b] += cross.at((b + 1) * width - 1, width - 1);
+		}
+		this.#addMoments(cross.slice(d * width, (d + 1) * width), 2 * d);
+	}
+
+	#addMoments(form: Matrix, column: number): void {
+		const width = this.#width;
+		this.#moments ??= Matrix.zeros((width * (width + 1)) / 2, this.#wide ? 1 : 2 * this.#d + 1);
+		addForm(this.#moments, column, form);
 	}
 
 	/**
-	 * t_j of each row: |Ĝ~ − Ĝ|_jb <= W_b t_j. Infinity where D may not be positive.
+	 * Bounds of a block of rows.
 	 * @param rounding θ_j of the sums that the results are made of
 	 */
 	async of(
 		{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
 		reach: RowReach,
 		rounding: Float64Array,
-		product: (A: Matrix, B: Matrix, options: ProductOptions) => Promise<Matrix>,
-	): Promise<Float64Array> {
+		product: Product,
+	): Promise<DirectRowBounds> {
 		const { keyHalf, valueHalf } = this.#spans;
-		const d = this.#d;
-		const n = this.#keys;
-		const rootN = Math.sqrt(n) * SLACK;
+		const [d, d_v, count] = [this.#d, this.#width - 1, gradients.rows];
+		const rootN = Math.sqrt(this.#keys) * SLACK;
 		const valueSquares = valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0);
-		const quadratic = await this.#quadratic(residuals.cotangents, product);
-		return Float64Array.from({ length: gradients.rows }, (_, j) => {
-			const rho = reach.sums[j];
-			const D = leastRest(reach.normaliser[j], Math.min(reach.ones[j], times(rho, rootN)));
-			if (!(D > 0 && Number.isFinite(rho))) return Number.POSITIVE_INFINITY;
-			const [forms, diagonals] = [quadratic.forms.row(j), quadratic.diagonals.row(j)];
-			const ofG = this.#normOf(forms[forms.length - 1], diagonals[forms.length - 1]);
-			const share = over(rho, D);
-			let output = 0;
-			for (let i = 0; ofTarget && i < this.#width - 1; i++) {
-				const mean = N.at(j, i) / residuals.normaliser[j];
-				const change = times(share, this.#distance(this.#momentOf(i, i), this.#momentOf(i, this.#width - 1), mean));
-				output = plus(output, times(change, valueHalf[i]));
+		const forms = await this.#quadratic(residuals.cotangents, product);
+		const scale = this.#scale();
+		const moments = Array.from({ length: d_v }, (_, i) => [this.#momentOf(i, i), this.#momentOf(i, d_v)]);
+		const own = this.#momentOf(d_v, d_v);
+		const made = () => new Float64Array(count);
+		const bounds = { relative: made(), largest: made(), ones: made(), ofCotangents: made(), outputs: made() };
+		for (let j = 0; j < count; j++) {
+			const alpha = reach.alpha[j];
+			const size = (form: number, Z: number) => times(alpha, formNorm(scale, form, Z));
+			const at = (p: number) => forms.data[j * forms.cols + p];
+			const last = forms.cols - 1;
+			let Z = Math.abs(residuals.cotangents.at(j, d_v));
+			for (let i = 0; i < d_v; i++) Z = plus(Z, times(Math.abs(residuals.cotangents.at(j, i)), valueHalf[i]));
+			const ones = Math.min(reach.ones[j], size(own, 1));
+			const ofG = size(at(last), Z);
+			const D = leastRest(reach.normaliser[j], ones);
+			bounds.ones[j] = ones;
+			bounds.ofCotangents[j] = ofG;
+			if (!(D > 0 && Number.isFinite(alpha)) || keyMeans === undefined) {
+				bounds.relative[j] = bounds.largest[j] = bounds.outputs[j] = Number.POSITIVE_INFINITY;
+				continue;
 			}
-			let most = 0;
+			let output = 0;
+			for (let i = 0; i < d_v; i++) {
+				const mean = N.at(j, i) / residuals.normaliser[j];
+				const form = moments[i][0] - 2 * mean * moments[i][1] + mean * mean * own;
+				const change = over(size(form, plus(valueHalf[i], Math.abs(mean))), D);
+				bounds.outputs[j] = Math.max(bounds.outputs[j], change);
+				if (ofTarget) output = plus(output, times(change, valueHalf[i]));
+			}
+			let [most, largest] = [0, 0];
 			for (let b = 0; b < d; b++) {
 				const W = keyHalf[b];
 				if (W === 0) continue;
-				const mean = keyMeans?.at(j, b);
-				const [ofKey, ofTerms] = [this.#keyDistance(b, mean), this.#termNorm(b, mean, ofG, forms, diagonals)];
-				const first = times(share, plus(ofTerms, times(rootN, Math.abs(gradients.at(j, b)))));
-				const second = times(times(share, ofG), times(share, ofKey));
-				most = Math.max(most, over(plus(first, second), W));
+				const mean = keyMeans.at(j, b);
+				const wide = plus(W, Math.abs(mean));
+				const ofTerms = this.#wide
+					? times(wide, ofG)
+					: size(at(b) - 2 * mean * at(d + b) + mean * mean * at(last), times(Z, wide));
+				const ofKey = size(this.#keySquares[b] - 2 * mean * this.#keySums[b] + mean * mean * own, wide);
+				const first = over(plus(ofTerms, times(ones, Math.abs(gradients.at(j, b)))), D);
+				const all = plus(first, times(over(ofG, D), over(ofKey, D)));
+				most = Math.max(most, over(all, W));
+				largest = Math.max(largest, all);
 			}
 			// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
-			const moved = times(times(32, rounding[j]), times(times(share, rootN), valueSquares));
-			const all = plus(plus(most, output), plus(moved, LEAST_NORMAL));
-			return bounded(SLACK * times(all, plus(1, times(8, rounding[j]))));
-		});
-	}
-
-	/** c'ᵀ M c' of each column of moments, a row for each row c', and (Σ_i |c'_i| √M_ii)², which no rounding of the former is large against. */
-	async #quadratic(
-		cotangents: Matrix,
-		product: (A: Matrix, B: Matrix, options: ProductOptions) => Promise<Matrix>,
-	): Promise<{ forms: Matrix; diagonals: Matrix }> {
-		const width = this.#width;
-		const moments = this.#moments ?? Matrix.zeros(width * width, 1);
-		const pairs = Matrix.zeros(cotangents.rows, width * width);
-		for (let j = 0, at = 0; j < cotangents.rows; j++) {
-			const c = cotangents.row(j);
-			for (let i = 0; i < width; i++) for (let k = 0; k < width; k++) pairs.data[at++] = c[i] * c[k];
+			const moved = times(times(32, rounding[j]), times(times(over(reach.sums[j], D), rootN), valueSquares));
+			const grown = SLACK * (1 + 8 * rounding[j]);
+			bounds.relative[j] = bounded(grown * plus(plus(most, output), plus(moved, LEAST_NORMAL)));
+			bounds.largest[j] = bounded(grown * plus(largest, LEAST_NORMAL));
 		}
-		const sizes = mapEntries(cotangents, Math.abs);
-		const roots = Matrix.build(width, moments.cols, (i, p) => Math.sqrt(Math.max(0, moments.at(i * width + i, p))));
-		const diagonals = mapEntries(await product(sizes, roots, {}), (x) => x * x);
-		return { forms: await product(pairs, moments, {}), diagonals };
+		return bounds;
 	}
 
-	/** ‖z_b‖₂ at most. */
-	#termNorm(b: number, mean: number | undefined, ofG: number, forms: Numbers, diagonals: Numbers): number {
-		const W = this.#spans.keyHalf[b];
-		// No key is further from the midrange than W, nor is a mean that weights make; that of f̃ may be.
-		const wide = times(plus(W, Math.abs(mean ?? 0)), ofG);
-		if (this.#wide || mean === undefined) return mean === undefined ? Number.POSITIVE_INFINITY : wide;
-		const d = this.#d;
-		const last = forms.length - 1;
-		const square = forms[b] - 2 * mean * forms[d + b] + mean * mean * forms[last];
-		const size = 2 * (diagonals[b] + mean * mean * diagonals[last]);
-		return Math.min(wide, this.#normOf(square, size));
+	/**
+	 * What turns forms into bounds. A form is off by its roundings, relative to the same form of absolute values: at most 4 s Σβ² Z² for residual
+	 * matrices, whose entries are at most β_l β_m but for their slack, and n Z² for sums of products.
+	 */
+	#scale(): FormScale {
+		const unit = times(8 * (this.#keys + GROUP + 4 * this.#d + this.#width ** 2 + 64), u);
+		if (!this.#ofResiduals) return { factor: Math.min(this.#spread, this.#squares), added: times(unit, this.#keys) };
+		const size = times(4 * GROUP, plus(this.#squares, times(this.#keys, LEAST_NORMAL)));
+		return { factor: this.#groups, added: plus(times(unit, size), times(this.#slack, this.#keys)) };
 	}
 
-	/** √(Σ_l (k_b − mean)²) at most. */
-	#keyDistance(b: number, mean: number | undefined): number {
-		if (mean === undefined) return Number.POSITIVE_INFINITY;
-		return this.#distance(this.#keySquares[b], this.#keySums[b], mean);
+	/** c'ᵀ M c' of each column of moments, a row for each row c'. */
+	#quadratic(cotangents: Matrix, product: Product): Promise<Matrix> {
+		const width = this.#width;
+		return product(symmetricPairs(cotangents), this.#moments ?? Matrix.zeros((width * (width + 1)) / 2, 1));
 	}
 
-	#distance(squares: number, sum: number, mean: number): number {
-		const n = this.#keys;
-		return this.#normOf(squares - 2 * mean * sum + n * mean * mean, 2 * (squares + n * mean * mean));
-	}
-
+	/** The form of h'_i and h'_k, i <= k. */
 	#momentOf(i: number, k: number): number {
 		const moments = this.#moments;
-		return moments ? moments.at(i * this.#width + k, moments.cols - 1) : 0;
+		if (!moments) return 0;
+		const row = i * this.#width - (i * (i - 1)) / 2 + (k - i);
+		return moments.at(row, moments.cols - 1) / (i === k ? 1 : 2);
 	}
+}
 
-	/** The root of a sum of squares that was computed from terms of that size in all: n additions and the few of a form. */
-	#normOf(square: number, size: number): number {
-		const rounding = times(4 * (this.#keys + 4 * this.#d + 16) * u, size);
-		return SLACK * Math.sqrt(plus(Math.max(0, square), plus(rounding, this.#keys * LEAST_NORMAL)));
+/** Rows (k_l, 1) ⊗ h'_l, count x (d+1)(d_v+1): column b (d_v+1) + i is k_b h'_i, and those of b = d are h'. */
+export function valueKeyPairs(h: Matrix, keys: Matrix): Matrix {
+	const [d, width] = [keys.cols, h.cols];
+	const made = Matrix.zeros(h.rows, width * (d + 1));
+	for (let l = 0, at = 0; l < h.rows; l++) {
+		for (let b = 0; b <= d; b++) {
+			const key = b < d ? keys.data[l * d + b] : 1;
+			for (let i = 0; i < width; i++) made.data[at++] = key * h.data[l * width + i];
+		}
 	}
+	return made;
 }

@@ -9,7 +9,8 @@ import { DirectBounds } from "./direct-bounds.ts";
 import { ErrorSums } from "./error-sums.ts";
 import { exactRows } from "./exact-rows.ts";
 import type { AnyFeatureMap, EntryErrors } from "./feature-map.ts";
-import { type KeyState, keyState, mappedSizes, type Product, productOf } from "./key-state.ts";
+import { type KeyState, keyState, mappedSizes, productOf } from "./key-state.ts";
+import type { Product } from "./residual-forms.ts";
 import { rowErrors } from "./row-errors.ts";
 import { SampledRows } from "./sampled-error.ts";
 
@@ -158,7 +159,7 @@ class QueryPass {
 		if (!this.#proof) return;
 		const errors = rowErrors(this.#proof.entries, block, features, residuals.normaliser, state, depth);
 		const rows = { residuals, N, gradients, ...(keyMeans && { keyMeans: keyMeans(residuals) }) };
-		const method = direct && errors.reach && (await direct.of(rows, errors.reach, errors.rounding, product));
+		const method = direct && errors.reach && (await direct.of(rows, errors.reach, errors.rounding, product)).relative;
 		this.#proof.sums.add(block, residuals, gradients, { ...errors, ...(method && { method }) });
 	}
 

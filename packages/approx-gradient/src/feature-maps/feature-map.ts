@@ -1,4 +1,5 @@
 import type { Matrix } from "@attgrad/matrix-core";
+import type { ResidualOf } from "./residual-forms.ts";
 
 /**
  * Any factorisation of the attention matrix: φ(q_j)·ψ(k_l) ≈ s_j e^<q_j, k_l> with K features and a factor s_j > 0 of the
@@ -65,5 +66,12 @@ export type EntryErrors = {
 			spectral?(keys: Matrix, features: Matrix): Promise<number>;
 			/** α_j of a block of queries. */
 			queries(queries: Matrix, features: Matrix): Float64Array;
+			/**
+			 * Residual matrices R_aa of groups of a block's keys, where they are known: |Σ_l∈a e_jl z_l|² <= α_j² z_aᵀ R_aa z_a for all z, up to the
+			 * slack of R_aa.
+			 */
+			residual?(keys: Matrix, features: Matrix): ResidualOf;
+			/** The same of queries: |Σ_j∈a e_jl z_j|² <= β_l² z_aᵀ R_aa z_a. */
+			queryResidual?(queries: Matrix, features: Matrix): ResidualOf;
 	  }
 );

@@ -1,14 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import {
-	Matrix,
-	maxAbs,
-	multiply,
-	multiplyOn,
-	nextTurn,
-	type ProductOptions,
-	type RowSource,
-	type Runtime,
-} from "@attgrad/matrix-core";
+import { Matrix, maxAbs, multiply, multiplyOn, nextTurn, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { bounded, LEAST_NORMAL, noError, plus, Quantity, times } from "../error-bound/index.ts";
 import { centredValues } from "../rows/residual-rows.ts";
 import { keyBlocks } from "../rows/row-blocks.ts";
@@ -16,9 +7,7 @@ import { centred, type Spans } from "../rows/spans.ts";
 import type { DirectBounds } from "./direct-bounds.ts";
 import type { MappedSizes } from "./error-sums.ts";
 import type { AnyFeatureMap, EntryErrors } from "./feature-map.ts";
-
-/** A matrix product in plain TypeScript or on kernels. */
-export type Product = (A: Matrix, B: Matrix, options?: ProductOptions) => Promise<Matrix>;
+import type { Product } from "./residual-forms.ts";
 
 /** The product on kernels, or in plain TypeScript without a runtime. */
 export const productOf = (runtime: Runtime | undefined): Product =>
@@ -67,20 +56,23 @@ export async function keyState(
 		if (map.error) largestKey = Math.max(largestKey, maxAbs(features));
 		const h = centredValues(values, spans);
 		const middleKeys = centred(keys, spans.keyCentre);
-		await direct?.add(h, middleKeys, product);
 		const part = await product(features, products ? withKeys(h, middleKeys) : h, { transposeA: true });
 		if (sums) for (let at = 0; at < part.data.length; at++) sums.data[at] += part.data[at];
 		sums ??= part;
 		for (let l = 0; l < keys.rows; l++)
 			for (let m = 0; m < map.rank; m++) absolute[m] += Math.abs(features.data[l * features.cols + m]);
 		if (map.error?.kind === "product") {
+			const beta = map.error.keys(keys, features);
 			let squares = 0;
-			for (const beta of map.error.keys(keys, features)) {
-				error = plus(error, beta);
-				squares = plus(squares, times(beta, beta));
+			for (const size of beta) {
+				error = plus(error, size);
+				squares = plus(squares, times(size, size));
 			}
 			const spectral = (await map.error.spectral?.(keys, features)) ?? Number.POSITIVE_INFINITY;
-			spread = plus(spread, Math.min(squares, bounded(spectral)));
+			const own = Math.min(squares, bounded(spectral));
+			spread = plus(spread, own);
+			const residual = direct?.takesResiduals ? map.error.residual?.(keys, features) : undefined;
+			await direct?.add({ h, keys: middleKeys, beta, spread: own, residual }, product);
 		}
 		onProgress(from + keys.rows);
 		await nextTurn();

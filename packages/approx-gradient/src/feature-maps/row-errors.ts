@@ -36,5 +36,5 @@ export function rowErrors(
 	const relative = error.relative ?? 0;
 	if (relative > 0)
 		for (let j = 0; j < tau.length; j++) rounding[j] = plus(rounding[j], times(2 * relative, plus(1, tau[j])));
-	return { form: "l1", tau, rounding, reach: { sums, ones, normaliser: least } };
+	return { form: "l1", tau, rounding, reach: { alpha, sums, ones, normaliser: least } };
 }

@@ -1,9 +1,9 @@
 import { Matrix, multiplyOn, type Runtime, seededRandom } from "@attgrad/matrix-core";
 import { leastRest, over, plus, times } from "../error-bound/index.ts";
-import { inverseOfLower } from "../feature-maps/hybrid/balanced-coordinates.ts";
 import { hybridGeometry } from "../feature-maps/hybrid/geometry.ts";
 import { hybridMap } from "../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../feature-maps/hybrid/joint-pivots.ts";
+import { principalFeatures } from "../feature-maps/hybrid/principal-features.ts";
 import { kernelScale, scaledKeys } from "../feature-maps/kernel-scale.ts";
 import { nystromMap } from "../feature-maps/nystrom/nystrom-map.ts";
 import { PivotedCholesky } from "../feature-maps/nystrom/pivoted-cholesky.ts";
@@ -70,13 +70,11 @@ export async function approximateHead(
 
 	async function hybridMaps() {
 		const geometry = await hybridGeometry(problem, random, runtime);
-		const { points, weights, firstKey, coordinates, shift, sizes } = geometry;
+		const { points, weights, firstKey } = geometry;
 		const pivots = new JointPivots(points, weights, firstKey, random, runtime);
 		await pivots.grow(rank);
-		const chosen = Matrix.build(pivots.pivots.length, points.cols, (s, b) => points.at(pivots.pivots[s], b));
-		const inverse = inverseOfLower(pivots.factor());
-		const map = hybridMap({ coordinates, points: chosen, inverse, shift, sizes }, runtime);
-		// B is lower triangular: a smaller rank has the first rows of it, and what it is off by is a part of this.
+		const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+		// A smaller rank has the first rows of B, and what it is off by is a part of this.
 		return { map, errorsAt: () => map.error };
 	}
 }

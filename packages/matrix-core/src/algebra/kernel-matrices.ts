@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
-import { bytesPerNumber, Matrix } from "../matrix.ts";
+import { bytesPerNumber, type Dtype, Matrix } from "../matrix.ts";
 import type { KernelTask } from "../runtime/kernel-module.ts";
+import type { Kernels } from "../runtime/kernels.ts";
 import { type Runtime, withKernels } from "../runtime/runtime.ts";
 import { exp } from "./entrywise.ts";
 import { matricesKernels } from "./matrices-kernels.ts";
@@ -8,6 +9,9 @@ import { multiply, type ProductOptions, widerType } from "./products.ts";
 
 /** Rows of a task: a whole number of the kernel's groups of 6 rows, and of the 48 that it packs at a time. */
 const TASK_ROWS = 96;
+
+/** Entries of a task of `expOn`, and its scratch. */
+const EXPONENTIALS = { count: 65536, scratch: 512 };
 
 /** Scratch of a product: 48 x 256 doubles. */
 const PRODUCT_SCRATCH = 48 * 256 * 8;
@@ -32,50 +36,135 @@ export async function multiplyOn(
 	const dtype = widerType(A, B);
 	const size = bytesPerNumber(dtype);
 	return withKernels(runtime, matricesKernels, async (kernels) => {
-		const put = (matrix: Matrix) => {
-			const address = kernels.allocate(dtype, matrix.data.length);
-			kernels.readRows(matrix, 0, matrix.rows, dtype, address);
-			return address;
-		};
-		/** Bytes from an entry to the one below and to the one beside, in a row-major matrix that is maybe transposed. */
-		const steps = (matrix: Matrix, transposed: boolean) =>
-			transposed
-				? { rowStep: size, columnStep: matrix.cols * size }
-				: { rowStep: matrix.cols * size, columnStep: size };
-		const [a, b] = [put(A), put(B)];
-		const width = (await kernels.run("tileColumns", [{}], { dtype }))[0];
-		const count = Math.ceil(cols / width);
-		const panels = kernels.allocate(dtype, count * depth * width);
-		const packing = Array.from({ length: count }, (_, p) => {
-			return { b, ...steps(B, transposeB), depth, from: p * width, cols, panel: panels + p * depth * width * size };
-		});
-		await kernels.run("packPanel", packing, { dtype });
-		const stride = count * width;
-		const c = kernels.allocate(dtype, Math.ceil(rows / 6) * 6 * stride);
-		const stepsOfA = steps(A, transposeA);
-		const tasks: KernelTask<typeof matricesKernels, "product">[] = [];
-		for (let i = 0; i < rows; i += TASK_ROWS) {
-			tasks.push({
-				a: a + i * stepsOfA.rowStep,
-				...stepsOfA,
-				rows: Math.min(TASK_ROWS, rows - i),
-				depth,
-				panels,
-				count,
-				c: c + i * stride * size,
-				cStep: stride * size,
-			});
-		}
-		await kernels.run("product", tasks, { dtype, scratch: PRODUCT_SCRATCH });
-		const padded = kernels.view(dtype, c, rows * stride);
-		const C = Matrix.zeros(rows, cols, dtype);
-		for (let i = 0; i < rows; i++) C.row(i).set(padded.subarray(i * stride, i * stride + cols));
-		return C;
+		const [a, b] = [put(kernels, A, dtype), put(kernels, B, dtype)];
+		const panels = await packed(kernels, b, stepsOf(B, transposeB, size), { depth, cols }, dtype);
+		const c = await productOf(kernels, { at: a, ...stepsOf(A, transposeA, size), rows }, panels, dtype);
+		return resultOf(kernels, c, panels.stride, rows, cols, dtype);
 	});
 }
 
-/** Entries of a task of `expOn`, and its scratch. */
-const EXPONENTIALS = { count: 65536, scratch: 512 };
+type MatrixKernels = Kernels<typeof matricesKernels>;
+
+/** Copies a matrix into kernel memory; its address. */
+function put(kernels: MatrixKernels, matrix: Matrix, dtype: Dtype): number {
+	const address = kernels.allocate(dtype, matrix.data.length);
+	kernels.readRows(matrix, 0, matrix.rows, dtype, address);
+	return address;
+}
+
+/** Bytes from an entry to the one below and to the one beside, in a row-major matrix that is maybe transposed. */
+const stepsOf = ({ cols }: Matrix, transposed: boolean, size: number) =>
+	transposed ? { rowStep: size, columnStep: cols * size } : { rowStep: cols * size, columnStep: size };
+
+/** The right factor of a product, in panels of as many columns as a tile has. */
+interface Panels {
+	readonly panels: number;
+	readonly count: number;
+	readonly depth: number;
+	/** Columns of all panels: numbers from a row of the product to the next. */
+	readonly stride: number;
+}
+
+async function packed(
+	kernels: MatrixKernels,
+	b: number,
+	steps: { readonly rowStep: number; readonly columnStep: number },
+	{ depth, cols }: { readonly depth: number; readonly cols: number },
+	dtype: Dtype,
+): Promise<Panels> {
+	const width = (await kernels.run("tileColumns", [{}], { dtype }))[0];
+	const count = Math.ceil(cols / width);
+	const panels = kernels.allocate(dtype, count * depth * width);
+	const bytes = depth * width * bytesPerNumber(dtype);
+	const packing = Array.from({ length: count }, (_, p) => {
+		return { b, ...steps, depth, from: p * width, cols, panel: panels + p * bytes };
+	});
+	await kernels.run("packPanel", packing, { dtype });
+	return { panels, count, depth, stride: count * width };
+}
+
+/** The address of a product in kernel memory, `stride` numbers a row. */
+async function productOf(
+	kernels: MatrixKernels,
+	A: { readonly at: number; readonly rowStep: number; readonly columnStep: number; readonly rows: number },
+	{ panels, count, depth, stride }: Panels,
+	dtype: Dtype,
+): Promise<number> {
+	const size = bytesPerNumber(dtype);
+	const { at, rowStep, columnStep, rows } = A;
+	const c = kernels.allocate(dtype, Math.ceil(rows / 6) * 6 * stride);
+	const tasks: KernelTask<typeof matricesKernels, "product">[] = [];
+	for (let i = 0; i < rows; i += TASK_ROWS)
+		tasks.push({
+			a: at + i * rowStep,
+			...{ rowStep, columnStep, depth, panels, count },
+			rows: Math.min(TASK_ROWS, rows - i),
+			c: c + i * stride * size,
+			cStep: stride * size,
+		});
+	await kernels.run("product", tasks, { dtype, scratch: PRODUCT_SCRATCH });
+	return c;
+}
+
+function resultOf(
+	kernels: MatrixKernels,
+	address: number,
+	stride: number,
+	rows: number,
+	cols: number,
+	dtype: Dtype,
+): Matrix {
+	const padded = kernels.view(dtype, address, rows * stride);
+	if (stride === cols) return new Matrix(rows, cols, padded.slice());
+	const C = Matrix.zeros(rows, cols, dtype);
+	for (let i = 0; i < rows; i++) C.row(i).set(padded.subarray(i * stride, i * stride + cols));
+	return C;
+}
+
+/** Exponentials of numbers in kernel memory, in place. */
+async function exponentiate(kernels: MatrixKernels, at: number, length: number, dtype: Dtype): Promise<void> {
+	const size = bytesPerNumber(dtype);
+	const tasks = [];
+	for (let i = 0; i < length; i += EXPONENTIALS.count) {
+		const x = at + i * size;
+		tasks.push({ x, y: x, count: Math.min(EXPONENTIALS.count, length - i) });
+	}
+	await kernels.run("exponentials", tasks, { dtype, scratch: EXPONENTIALS.scratch });
+}
+
+/** Rows of e^(A Bᵀ) that are in memory at once. */
+const EXPONENTIAL_ROWS = 1536;
+
+/**
+ * e^(A Bᵀ) C by the runtime's kernel and threads, the exponentials in row blocks that stay in kernel memory. They are of the entries
+ * of A Bᵀ as computed, within 2 ulp. Cost 2 n m (k + c) flops and n m exponentials for n x k times (m x k)ᵀ, and C of c columns.
+ * @throws UsageError when the inner sizes differ
+ * @throws ComputationError out-of-memory when kernel memory cannot grow
+ */
+export async function exponentialProductOn(runtime: Runtime, A: Matrix, B: Matrix, C: Matrix): Promise<Matrix> {
+	if (A.cols !== B.cols || B.rows !== C.rows)
+		throw new UsageError(
+			`exponential product: inner sizes differ: ${A.rows} x ${A.cols}, ${B.rows} x ${B.cols}, ${C.rows} x ${C.cols}`,
+		);
+	if (runtime.kernel === "js") return multiply(exp(multiply(A, B, { transposeB: true })), C);
+	const dtype = widerType(A, C);
+	const size = bytesPerNumber(dtype);
+	const made = Matrix.zeros(A.rows, C.cols, dtype);
+	for (let from = 0; from < A.rows; from += EXPONENTIAL_ROWS) {
+		const own = A.slice(from, Math.min(A.rows, from + EXPONENTIAL_ROWS));
+		const part = await withKernels(runtime, matricesKernels, async (kernels) => {
+			const [a, b, c] = [put(kernels, own, dtype), put(kernels, B, dtype), put(kernels, C, dtype)];
+			const left = await packed(kernels, b, stepsOf(B, true, size), { depth: B.cols, cols: B.rows }, dtype);
+			const right = await packed(kernels, c, stepsOf(C, false, size), { depth: C.rows, cols: C.cols }, dtype);
+			const inner = await productOf(kernels, { at: a, ...stepsOf(own, false, size), rows: own.rows }, left, dtype);
+			await exponentiate(kernels, inner, own.rows * left.stride, dtype);
+			const rows = { at: inner, rowStep: left.stride * size, columnStep: size, rows: own.rows };
+			return resultOf(kernels, await productOf(kernels, rows, right, dtype), right.stride, own.rows, C.cols, dtype);
+		});
+		made.data.set(part.data, from * C.cols);
+	}
+	return made;
+}
 
 /**
  * e^x of every entry by the runtime's kernel and threads, within 2 ulp; gradual underflow, Infinity and NaN as in `exp`.
@@ -83,17 +172,11 @@ const EXPONENTIALS = { count: 65536, scratch: 512 };
  */
 export async function expOn(runtime: Runtime, A: Matrix): Promise<Matrix> {
 	if (runtime.kernel === "js") return exp(A);
-	const size = bytesPerNumber(A.dtype);
 	return withKernels(runtime, matricesKernels, async (kernels) => {
 		const { length } = A.data;
 		const x = kernels.allocate(A.dtype, length);
 		kernels.view(A.dtype, x, length).set(A.data);
-		const tasks = [];
-		for (let i = 0; i < length; i += EXPONENTIALS.count) {
-			const at = x + i * size;
-			tasks.push({ x: at, y: at, count: Math.min(EXPONENTIALS.count, length - i) });
-		}
-		await kernels.run("exponentials", tasks, { dtype: A.dtype, scratch: EXPONENTIALS.scratch });
+		await exponentiate(kernels, x, length, A.dtype);
 		return new Matrix(A.rows, A.cols, kernels.view(A.dtype, x, length).slice());
 	});
 }

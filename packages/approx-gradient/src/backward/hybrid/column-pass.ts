@@ -1,5 +1,15 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { over, plus, times } from "../../error-bound/index.ts";
+import {
+	addForm,
+	columnBlock,
+	type FormScale,
+	formNorm,
+	GROUP,
+	type Product,
+	residualProducts,
+	symmetricPairs,
+} from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import type { HeadApproximated, RowPass } from "./row-pass.ts";
 
@@ -17,8 +27,8 @@ export interface ColumnPass {
 
 /**
  * dK and dV by sums over the queries that are kept. With e'_j = e_j / D̃_j and f̃ − f = (e − f̃ Σe) / D the error of a sum Σ_j f_jl z_j is at most
- * |Σ_j e'_jl z_j| + Σ_j ν_j |e'_jl z_j| + Σ_j ν_j |f̃_jl z_j|. The first is at most β_l √Λ' ‖z‖₂, Λ' = Σ_j α_j² / D̃_j² being at least the largest eigenvalue of
- * the residual matrix of the queries over their normalisers; a negative f̃_jl is an error of that size. O(n K d d_v).
+ * |Σ_j e'_jl z_j| + Σ_j ν_j |e'_jl z_j| + Σ_j ν_j |f̃_jl z_j|. The first is at most β_l √(ζᵀRζ), ζ_j = z_j / D̃_j, R the residual matrix of the queries
+ * (`residualProducts`); a negative f̃_jl is an error of that size. O(n K d d_v).
  */
 export async function columnPass(
 	approximated: HeadApproximated,
@@ -31,46 +41,93 @@ export async function columnPass(
 	const { queries, values } = head;
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
-	const product = (A: Matrix, B: Matrix, options = {}) => multiplyOn(runtime, A, B, options);
-	const own = Matrix.zeros(kept.length, Phi.cols);
-	for (const [at, j] of kept.entries()) own.row(at).set(Phi.row(j));
+	const product: Product = (A, B, options) => multiplyOn(runtime, A, B, options);
+	if (kept.length === 0) return nothing(values.rows, d, d_v);
+	const own = rowsAt(Phi, kept);
 	const sums = querySums(approximated, head, rows, kept);
 	const all = await product(Psi, await product(own, sums.right, { transposeA: true }));
-	// Σ_j (g_jl − δ̃_j)² q̂_jb² is a form of (v_l, 1) in these.
-	const moments = await product(sums.pairs, sums.squares, { transposeA: true });
-	const forms = await product(squaresOf(values), moments);
-	const dK = Matrix.build(values.rows, d, (l, b) => {
-		let sum = 0;
-		for (let i = 0; i < width; i++) sum += values.at(l, i) * all.at(l, i * d + b);
-		return sum;
-	});
-	const dV = Matrix.build(values.rows, d_v, (l, i) => all.at(l, width * d + i));
-	return { dK, dV, ...keyBounds(approximated, head, rows.beta, sums, { all, moments, forms }) };
+	const forms = await queryForms(approximated, head, sums, kept, product);
+	const dK = Matrix.zeros(values.rows, d);
+	const dV = Matrix.zeros(values.rows, d_v);
+	for (let l = 0; l < values.rows; l++) {
+		const from = l * all.cols;
+		for (let b = 0, at = from; b < d; b++) {
+			let sum = 0;
+			for (let i = 0; i < width; i++) sum += values.data[l * width + i] * all.data[at++];
+			dK.data[l * d + b] = sum;
+		}
+		dV.data.set(all.data.subarray(from + width * d, from + width * d + d_v), l * d_v);
+	}
+	return { dK, dV, ...keyBounds(approximated, head, rows.beta, sums, all, forms) };
 }
 
-/** Products of all pairs of a row's numbers. */
-function squaresOf(rows: Matrix): Matrix {
-	const width = rows.cols;
-	const made = Matrix.zeros(rows.rows, width * width);
-	for (let l = 0, at = 0; l < rows.rows; l++) {
-		const h = rows.row(l);
-		for (let i = 0; i < width; i++) for (let k = 0; k < width; k++) made.data[at++] = h[i] * h[k];
-	}
+/** The sums over no queries. */
+const nothing = (rows: number, d: number, d_v: number): ColumnPass => ({
+	...{ dK: Matrix.zeros(rows, d), dV: Matrix.zeros(rows, d_v) },
+	...{ keyBounds: new Float64Array(rows), valueBounds: new Float64Array(rows) },
+});
+
+function rowsAt({ cols, data }: Matrix, members: readonly number[]): Matrix {
+	const made = Matrix.zeros(members.length, cols);
+	for (let at = 0; at < members.length; at++)
+		made.data.set(data.subarray(members[at] * cols, (members[at] + 1) * cols), at * cols);
 	return made;
+}
+
+/** Squares of what the first-order errors of a key's sums are at most, over β_l². */
+interface QueryForms {
+	/** Of dK, n_k x d. */
+	readonly keys: Matrix;
+	/** Of dV, for each entry of a row. */
+	readonly values: Float64Array;
+}
+
+/** Forms of the residual matrix of the queries in c'_i q̂_b / D̃ and dO_i / D̃, the former contracted with (v_l, 1) twice. */
+async function queryForms(
+	{ Phi, error }: HeadApproximated,
+	{ queries, values }: HybridHead,
+	sums: QuerySums,
+	kept: readonly number[],
+	product: Product,
+): Promise<QueryForms> {
+	const [d, width] = [queries.cols, values.cols];
+	const d_v = width - 1;
+	if (!error.queryResidual) throw new Error("hybrid knows the residual matrix of its queries");
+	const residual = error.queryResidual(rowsAt(queries, kept), rowsAt(Phi, kept));
+	const made = await residualProducts(sums.right, width * d + d_v, residual, product);
+	const unit = 8 * (kept.length + GROUP + width * width + 64) * u * 4 * GROUP;
+	const scale: FormScale = { factor: made.groups, added: plus(unit, made.slack) };
+	const squareOf = (form: number, squares: number): number => {
+		const root = formNorm(scale, form, Math.sqrt(squares) * SLACK);
+		return times(root, root);
+	};
+	const moments = Matrix.zeros((width * (width + 1)) / 2, d);
+	for (let b = 0; b < d; b++) {
+		const [left, right] = [made.left, made.right].map((all) => columnBlock(all, b * width, width));
+		addForm(moments, b, await product(left, right, { transposeA: true }));
+	}
+	const keys = await product(symmetricPairs(values), moments);
+	for (let l = 0, at = 0; l < keys.rows; l++)
+		for (let b = 0; b < d; b++, at++) keys.data[at] = squareOf(keys.data[at], sums.keySquares[b]);
+	const ofValues = Float64Array.from({ length: d_v }, (_, i) => {
+		let form = 0;
+		const column = d * width + i;
+		for (let at = column; at < made.left.data.length; at += made.left.cols)
+			form += made.left.data[at] * made.right.data[at];
+		return squareOf(form, sums.valueSquares[i]);
+	});
+	return { keys, values: ofValues };
 }
 
 /** Sums over queries. */
 interface QuerySums {
-	/** Rows c'_i q̂_b / D̃, then dO_i / D̃, then what bounds of dV and of dK are made of, the same over D̃. */
+	/** Columns q̂_b c'_i / D̃ (that of b and i is b (d_v+1) + i), then dO_i / D̃, then what bounds of dV and of dK are made of, the same over D̃. */
 	readonly right: Matrix;
-	readonly pairs: Matrix;
-	readonly squares: Matrix;
-	/** Σ α²/D̃². */
-	readonly spread: number;
-	/** Σ_j dO_i²; second-order terms; rounding of sums and of the weights that features stand for: of dV and of dK. */
+	/** Σ_j (dO_i / D̃)² and Σ_j (Γ q̂_b / D̃)²; second-order terms; rounding of sums and of the weights that features stand for: of dV and of dK. */
 	readonly valueSquares: Float64Array;
 	readonly valueRest: Float64Array;
 	readonly valueLost: Float64Array;
+	readonly keySquares: Float64Array;
 	readonly keyRest: Float64Array;
 	readonly keyLost: Float64Array;
 }
@@ -85,39 +142,42 @@ function querySums(
 	const d_v = width - 1;
 	const n = kept.length;
 	const right = Matrix.zeros(n, width * d + 2 * d_v + d);
-	const squares = Matrix.zeros(n, d);
-	const cotangents = Matrix.zeros(n, width);
 	const [valueSquares, valueRest, valueLost] = [0, 1, 2].map(() => new Float64Array(d_v));
-	const [keyRest, keyLost] = [0, 1].map(() => new Float64Array(d));
-	let spread = 0;
-	for (const [at, j] of kept.entries()) {
-		const [to, q, c] = [right.row(at), queries.row(j), rows.cotangents.row(j)];
-		cotangents.row(at).set(c);
+	const [keySquares, keyRest, keyLost] = [0, 1, 2].map(() => new Float64Array(d));
+	let put = 0;
+	for (const j of kept) {
 		const [D, nu, reach] = [rows.normaliser[j], rows.nu[j], rows.reach[j]];
+		const [ofQ, ofC] = [j * d, j * width];
 		const part = over(rows.alpha[j], D * (1 - Math.min(0.5, rows.rounding[j])));
-		spread = plus(spread, times(part, part));
 		const unit = 8 * rows.rounding[j] + (n + Phi.cols + 64) * u + 4 * (error.relative ?? 0);
 		const moved = plus(times(nu, reach), times(plus(1, nu), rows.deltaError[j]));
-		let put = 0;
-		for (let i = 0; i < width; i++) for (let b = 0; b < d; b++) to[put++] = (c[i] * q[b]) / D;
+		const { data: c } = rows.cotangents;
+		const { data: q } = queries;
+		for (let b = 0; b < d; b++) {
+			const own = q[ofQ + b] / D;
+			for (let i = 0; i < width; i++) right.data[put++] = own * c[ofC + i];
+		}
 		for (let i = 0; i < d_v; i++) {
-			const size = Math.abs(upstream.at(j, i));
-			to[put] = upstream.at(j, i) / D;
-			to[put++ + d_v] = (nu * size) / D;
-			valueSquares[i] = plus(valueSquares[i], times(size, size));
+			const given = upstream.data[j * d_v + i];
+			const size = Math.abs(given);
+			right.data[put] = given / D;
+			right.data[put++ + d_v] = (nu * size) / D;
+			const weighed = over(size, D);
+			valueSquares[i] = plus(valueSquares[i], times(weighed, weighed));
 			valueRest[i] = plus(valueRest[i], times(times(3 * part, nu), size));
-			valueLost[i] = plus(valueLost[i], times(unit, over(size, D)));
+			valueLost[i] = plus(valueLost[i], times(unit, weighed));
 		}
 		put += d_v;
 		for (let b = 0; b < d; b++) {
-			const size = Math.abs(q[b]);
-			to[put++] = (moved * size) / D;
+			const size = Math.abs(q[ofQ + b]);
+			right.data[put++] = (moved * size) / D;
+			const weighed = times(over(size, D), reach);
+			keySquares[b] = plus(keySquares[b], times(weighed, weighed));
 			keyRest[b] = plus(keyRest[b], times(times(3 * part, moved), size));
-			keyLost[b] = plus(keyLost[b], times(unit, times(over(size, D), reach)));
-			squares.data[at * d + b] = size * size;
+			keyLost[b] = plus(keyLost[b], times(unit, weighed));
 		}
 	}
-	return { right, pairs: squaresOf(cotangents), squares, spread, valueSquares, valueRest, valueLost, keyRest, keyLost };
+	return { right, valueSquares, valueRest, valueLost, keySquares, keyRest, keyLost };
 }
 
 /** Bounds of the rows of keys: of the largest entry of each. */
@@ -126,31 +186,27 @@ function keyBounds(
 	{ queries, values }: HybridHead,
 	beta: Float64Array,
 	sums: QuerySums,
-	{ all, moments, forms }: { readonly all: Matrix; readonly moments: Matrix; readonly forms: Matrix },
+	all: Matrix,
+	forms: QueryForms,
 ): Pick<ColumnPass, "keyBounds" | "valueBounds"> {
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
-	const n = sums.right.rows;
-	const root = Math.sqrt(sums.spread) * SLACK;
 	const bounds = { keyBounds: new Float64Array(values.rows), valueBounds: new Float64Array(values.rows) };
+	const valueRoots = forms.values.map((square) => Math.sqrt(square) * SLACK);
 	for (let l = 0; l < values.rows; l++) {
-		const own = times(beta[l], root);
 		let weight = 0;
-		for (const x of Psi.row(l)) weight += x * x;
-		weight = plus(Math.sqrt(weight), beta[l]);
+		for (let m = l * Psi.cols; m < (l + 1) * Psi.cols; m++) weight += Psi.data[m] * Psi.data[m];
+		weight = plus(Math.sqrt(weight) * SLACK, beta[l]);
+		const own = l * all.cols + width * d;
 		let [key, value] = [0, 0];
 		for (let i = 0; i < d_v; i++) {
-			const first = plus(times(own, Math.sqrt(sums.valueSquares[i]) * SLACK), times(beta[l], sums.valueRest[i]));
-			const third = Math.max(0, all.at(l, width * d + d_v + i));
+			const first = times(beta[l], plus(valueRoots[i], sums.valueRest[i]));
+			const third = Math.max(0, all.data[own + d_v + i]);
 			value = Math.max(value, plus(plus(first, third), times(4 * weight, sums.valueLost[i])));
 		}
 		for (let b = 0; b < d; b++) {
-			let diagonal = 0;
-			for (let i = 0; i < width; i++)
-				diagonal += Math.abs(values.at(l, i)) * Math.sqrt(Math.max(0, moments.at(i * width + i, b)));
-			const norm = Math.sqrt(Math.max(0, forms.at(l, b)) + 8 * (n + width * width) * u * diagonal * diagonal);
-			const first = plus(times(own, norm * SLACK), times(beta[l], sums.keyRest[b]));
-			const third = Math.max(0, all.at(l, width * d + 2 * d_v + b));
+			const first = times(beta[l], plus(Math.sqrt(forms.keys.data[l * d + b]) * SLACK, sums.keyRest[b]));
+			const third = Math.max(0, all.data[own + 2 * d_v + b]);
 			key = Math.max(key, plus(plus(first, third), times(8 * weight, sums.keyLost[b])));
 		}
 		bounds.keyBounds[l] = SLACK * key + 2 ** -500;

@@ -61,7 +61,14 @@ function roundingOf(
 }
 
 function lengthAt(rows: Matrix, j: number): number {
-	return Math.hypot(...rows.row(j)) * (1 + 1e-12);
+	const { cols, data } = rows;
+	let [sum, most] = [0, 0];
+	for (let at = j * cols; at < (j + 1) * cols; at++) {
+		sum += data[at] * data[at];
+		most = Math.max(most, Math.abs(data[at]));
+	}
+	// Squares that leave the range are summed over by a factor.
+	return sum > 1e-200 && sum < 1e200 ? Math.sqrt(sum) * (1 + 1e-12) : most * Math.sqrt(cols) * (1 + 1e-12);
 }
 
 function largestLength(rows: Matrix): number {

@@ -60,7 +60,7 @@ export const backwardHybrid = defineBackward({
 	name: "hybrid",
 	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
 	exact: false,
-	version: 1,
+	version: 2,
 	modules: ["hybrid-head", "row-pass", "column-pass", "exact-part"].map(
 		(name) => moduleBeside(import.meta.url, name).href,
 	),
@@ -133,7 +133,9 @@ function exactRowsOf(rows: RowPass, { scale }: HybridHead, limitOf: (size: numbe
 	const sure = (j: number) => rows.normaliser[j] > 0 && rows.nu[j] < SURE && Number.isFinite(rows.bounds[j]);
 	let size = 0;
 	for (let j = 0; j < rows.nu.length; j++)
-		if (sure(j)) for (const x of rows.gradients.row(j)) size = Math.max(size, scale * Math.abs(x));
+		if (sure(j))
+			for (let at = j * rows.gradients.cols; at < (j + 1) * rows.gradients.cols; at++)
+				size = Math.max(size, scale * Math.abs(rows.gradients.data[at]));
 	const limit = SHARE * limitOf(size);
 	return Array.from({ length: rows.nu.length }, (_, j) => j).filter((j) => !sure(j) || scale * rows.bounds[j] > limit);
 }
@@ -219,7 +221,7 @@ function add(
 		for (let at = 0; at < made[name].data.length; at++) data[from * cols + at] += made[name].data[at];
 		for (let l = 0; l < n_k; l++) {
 			let size = 0;
-			for (const x of gradients[name].row(from + l)) size = Math.max(size, Math.abs(x));
+			for (let at = (from + l) * cols; at < (from + l + 1) * cols; at++) size = Math.max(size, Math.abs(data[at]));
 			rows[name][from + l] = plus(plus(rows[name][from + l], made.rows[name][l]), 2 ** -52 * size);
 		}
 	}

@@ -1,10 +1,9 @@
 import { createProblem, type Head } from "@attgrad/attention-problem";
 import { Matrix, materialise, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
-import type { EntryErrors, FeatureMap } from "../../feature-maps/feature-map.ts";
-import { inverseOfLower } from "../../feature-maps/hybrid/balanced-coordinates.ts";
 import { hybridGeometry } from "../../feature-maps/hybrid/geometry.ts";
-import { hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
+import { type HybridMap, hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../../feature-maps/hybrid/joint-pivots.ts";
+import { pivotsFor, principalFeatures } from "../../feature-maps/hybrid/principal-features.ts";
 import { headCentres } from "../../rows/head-centres.ts";
 
 /** One head in double precision: q̂ = scale · q, keys and values about their centres (`headCentres`). */
@@ -71,18 +70,17 @@ export class HeadFeatures {
 
 	/** The map at a rank, or at the highest that there is; whether there may be more. */
 	async at(rank: number): Promise<{
-		readonly map: FeatureMap<Promise<Matrix>> & { readonly error: EntryErrors };
+		readonly map: HybridMap;
 		readonly Phi: Matrix;
 		readonly Psi: Matrix;
 		readonly more: boolean;
 	}> {
-		const more = await this.#pivots.grow(rank);
-		const { points, coordinates, shift, sizes } = this.#geometry;
-		const chosen = Matrix.build(this.#pivots.pivots.length, points.cols, (s, b) =>
-			points.at(this.#pivots.pivots[s], b),
+		await this.#pivots.grow(pivotsFor(rank));
+		const more = this.#pivots.pivots.length > rank;
+		const map = await hybridMap(
+			await principalFeatures(this.#geometry, this.#pivots, rank, this.#runtime),
+			this.#runtime,
 		);
-		const inverse = inverseOfLower(this.#pivots.factor());
-		const map = hybridMap({ coordinates, points: chosen, inverse, shift, sizes }, this.#runtime);
 		const { queries, keys } = this.#head;
 		return { map, Phi: await map.queryFeatures(queries), Psi: await map.keyFeatures(keys, 0), more };
 	}

@@ -51,17 +51,20 @@ export function balancedCoordinates(queries: Matrix, keys: Matrix): BalancedCoor
 
 /** Rows (row − centre) F. */
 export function coordinatesOf(rows: Matrix, centre: Float64Array, map: Matrix): Matrix {
-	return multiply(
-		Matrix.build(rows.rows, rows.cols, (j, b) => rows.at(j, b) - centre[b]),
-		map,
-	);
+	return multiply(centredRows(rows, centre), map);
+}
+
+function centredRows({ rows, cols, data }: Matrix, centre: Float64Array): Matrix {
+	const made = Matrix.zeros(rows, cols);
+	for (let j = 0, at = 0; j < rows; j++) for (let b = 0; b < cols; b++, at++) made.data[at] = data[at] - centre[b];
+	return made;
 }
 
 function covarianceOf(rows: Matrix): { mean: Float64Array; covariance: Matrix } {
 	const d = rows.cols;
 	const mean = new Float64Array(d);
 	for (let at = 0; at < rows.data.length; at++) mean[at % d] += rows.data[at] / rows.rows;
-	const centred = Matrix.build(rows.rows, d, (j, b) => rows.at(j, b) - mean[b]);
+	const centred = centredRows(rows, mean);
 	const product = multiply(centred, centred, { transposeA: true });
 	let most = 0;
 	for (let b = 0; b < d; b++) most = Math.max(most, product.at(b, b) / rows.rows);

@@ -1,24 +1,37 @@
-import { expOn, Matrix, mapEntries, multiply, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import {
+	expOn,
+	exponentialProductOn,
+	Matrix,
+	mapEntries,
+	multiply,
+	multiplyOn,
+	type Runtime,
+	transpose,
+} from "@attgrad/matrix-core";
 import { bounded, expm1Up, gamma, normUp, plus, times } from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { squaredNorms } from "../kernel-scale.ts";
+import type { ResidualOf } from "../residual-forms.ts";
 import { type BalancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
-import { residualSpread } from "./residual-spread.ts";
+import { exponentFactor, onKernels, residualOf, residualSpread } from "./residual-spread.ts";
 
 const u = 2 ** -53;
 
 /** The pivots that a map is made of. */
 export interface HybridPivots {
 	readonly coordinates: BalancedCoordinates;
-	/** Pivots in balanced coordinates, queries and keys, K x d. */
+	/** m pivots in balanced coordinates, queries and keys, m x d. */
 	readonly points: Matrix;
-	/** B ≈ L⁻¹ for the factor L of the pivots' kernel matrix, K x K. */
+	/** B: Tᵀ L⁻¹ for about the factor L of the pivots' kernel matrix and some orthonormal columns T, K x m. */
 	readonly inverse: Matrix;
 	/** ln of the largest weight of a key, w_l e^(‖y_l‖²/2): what is taken from all of them. */
 	readonly shift: number;
 	/** At least ‖q − a‖, ‖k − c‖ and ‖a‖ of all rows. */
 	readonly sizes: { readonly query: number; readonly key: number; readonly centre: number };
 }
+
+/** A map on kernels with bounds of its residuals. */
+export type HybridMap = FeatureMap<Promise<Matrix>> & { readonly error: EntryErrors };
 
 /**
  * Features φ(q) = B κ(x) and ψ(k) = w B κ(y) of the kernel κ_s(x) = e^(−‖x − p_s‖²/2) with the pivots p_s, in balanced coordinates. Up to a factor of
@@ -28,23 +41,14 @@ export interface HybridPivots {
  * The bound needs no analysis of how B came about: with Π = P̂ᵀBᵀBP̂ for the pivots' P̂, all that Π differs from a projection by is η >=
  * ‖1 − B κ(P) Bᵀ‖, which is computed. Then |<x, (1 − Π) y>| <= √((r_x + 2η)(r_y + 2η)) with r_x = 1 − ‖φ‖², and w times as much for a key.
  */
-export function hybridMap(
-	pivots: HybridPivots,
-	runtime: Runtime,
-): FeatureMap<Promise<Matrix>> & { readonly error: EntryErrors } {
+export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise<HybridMap> {
 	const { coordinates, points, inverse, shift } = pivots;
 	const { queryCentre, keyCentre, ofQuery, ofKey } = coordinates;
 	const pointSquares = squaredNorms(points);
-	/** Rows B e^(<z, p_s> − ‖p_s‖²/2 − less_j). */
-	const featuresOf = async (rows: Matrix, less: (j: number) => number): Promise<Matrix> => {
-		const exponents = await multiplyOn(runtime, rows, points, { transposeB: true });
-		for (let j = 0, at = 0; j < rows.rows; j++) {
-			const own = less(j);
-			for (let s = 0; s < points.rows; s++, at++)
-				exponents.data[at] = Math.min(0, exponents.data[at] - (pointSquares[s] / 2 + own));
-		}
-		return multiplyOn(runtime, await expOn(runtime, exponents), inverse, { transposeB: true });
-	};
+	const [right, transposed] = [exponentFactor(points, pointSquares, "right"), transpose(inverse)];
+	/** Rows B e^(−‖z − p_s‖²/2). */
+	const featuresOf = (rows: Matrix, squares: Float64Array): Promise<Matrix> =>
+		exponentialProductOn(runtime, exponentFactor(rows, squares, "left"), right, transposed);
 	/** ln of the weight of each key, w_l e^(‖y_l‖²/2 − shift) <= 1. */
 	const weightsOf = (keys: Matrix, squares: Float64Array): Float64Array =>
 		squares.map((square, l) => {
@@ -52,24 +56,29 @@ export function hybridMap(
 			for (let b = 0; b < keys.cols; b++) inner += queryCentre[b] * (keys.at(l, b) - keyCentre[b]);
 			return Math.min(0, inner + square / 2 - shift);
 		});
-	const unit = unitError(pivots, pointSquares);
+	const unit = await unitError(pivots, pointSquares, runtime);
+	const residualOfKeys = (keys: Matrix, features: Matrix): ResidualOf => {
+		const rows = coordinatesOf(keys, keyCentre, ofKey);
+		const squares = squaredNorms(rows);
+		const weights = weightsOf(keys, squares);
+		return residualOf({ rows, squares, weights, features, H: unit.features }, onKernels(runtime));
+	};
 	return {
-		rank: points.rows,
+		rank: inverse.rows,
 		async keyFeatures(keys) {
 			const rows = coordinatesOf(keys, keyCentre, ofKey);
 			const squares = squaredNorms(rows);
-			const features = await featuresOf(rows, (l) => squares[l] / 2);
+			const features = await featuresOf(rows, squares);
 			const weights = weightsOf(keys, squares);
 			for (let l = 0, at = 0; l < keys.rows; l++) {
 				const weight = Math.exp(weights[l]);
-				for (let s = 0; s < points.rows; s++) features.data[at++] *= weight;
+				for (let s = 0; s < features.cols; s++) features.data[at++] *= weight;
 			}
 			return features;
 		},
 		async queryFeatures(queries) {
 			const rows = coordinatesOf(queries, queryCentre, ofQuery);
-			const squares = squaredNorms(rows);
-			return featuresOf(rows, (j) => squares[j] / 2);
+			return featuresOf(rows, squaredNorms(rows));
 		},
 		error: {
 			kind: "product",
@@ -85,11 +94,15 @@ export function hybridMap(
 				const weights = weightsOf(keys, squares);
 				return lengthsOf(features, (l) => Math.exp(weights[l]), unit.features);
 			},
-			spectral(keys, features) {
-				const rows = coordinatesOf(keys, keyCentre, ofKey);
-				const squares = squaredNorms(rows);
-				const weights = weightsOf(keys, squares);
-				return residualSpread({ rows, squares, weights, features, H: unit.features }, runtime);
+			spectral: (keys, features) => residualSpread(keys.rows, residualOfKeys(keys, features), runtime),
+			residual: residualOfKeys,
+			queryResidual(queries, features) {
+				const rows = coordinatesOf(queries, queryCentre, ofQuery);
+				const weights = new Float64Array(rows.rows);
+				return residualOf(
+					{ rows, squares: squaredNorms(rows), weights, features, H: unit.features },
+					onKernels(runtime),
+				);
 			},
 		},
 	};
@@ -97,9 +110,10 @@ export function hybridMap(
 
 /** √(weight² (1 + H) − ‖feature‖²), rounded up: what of a row's vector in the Hilbert space no feature has. */
 function lengthsOf(features: Matrix, weight: (j: number) => number, H: number): Float64Array {
-	return Float64Array.from({ length: features.rows }, (_, j) => {
+	const { rows, cols, data } = features;
+	return Float64Array.from({ length: rows }, (_, j) => {
 		let sum = 0;
-		for (const x of features.row(j)) sum += x * x;
+		for (let at = j * cols; at < (j + 1) * cols; at++) sum += data[at] * data[at];
 		const own = weight(j);
 		const residual = Math.max(0, bounded(own * own - sum));
 		// A weight below the normal range has lost its square; what it weighs is below that too.
@@ -111,8 +125,12 @@ function lengthsOf(features: Matrix, weight: (j: number) => number, H: number): 
  * Rounding errors: `scores` is the relative error of w e^<x, y> for coordinates as they were computed, `features` the H of a residual of length 1:
  * twice η, the rounding of features and of the sums of their squares.
  */
-function unitError({ coordinates, points, inverse, sizes, shift }: HybridPivots, pointSquares: Float64Array) {
-	const [K, d] = [points.rows, points.cols];
+async function unitError(
+	{ coordinates, points, inverse, sizes, shift }: HybridPivots,
+	pointSquares: Float64Array,
+	runtime: Runtime,
+): Promise<{ readonly scores: number; readonly features: number }> {
+	const [K, m, d] = [inverse.rows, points.rows, points.cols];
 	const { mismatch, ofQuery, ofKey } = coordinates;
 	const [F, G] = [normUp(ofQuery.data), normUp(ofKey.data)];
 	const [x, y] = [times(sizes.query, F), times(sizes.key, G)];
@@ -130,16 +148,16 @@ function unitError({ coordinates, points, inverse, sizes, shift }: HybridPivots,
 	/** Relative error of a kernel with a pivot for the coordinates as they are: the exponent's and of the exponential. */
 	const kernel = plus(expm1Up(times((2 * d + 16) * u, times(2, times(longest, longest)))), 8 * u);
 	const absolute = mapEntries(inverse, Math.abs);
-	const lengths = normUp(multiply(absolute, new Matrix(K, 1, new Float64Array(K).fill(1))).data);
-	const omega = times(plus(kernel, gamma((K + 4) * u)), lengths);
-	const gram = Matrix.build(K, K, (s, t) => {
-		let inner = 0;
-		for (let b = 0; b < d; b++) inner += points.at(s, b) * points.at(t, b);
-		return Math.exp(Math.min(0, inner - (pointSquares[s] + pointSquares[t]) / 2));
-	});
-	const product = multiply(multiply(inverse, gram), inverse, { transposeB: true });
+	const lengths = normUp(multiply(absolute, new Matrix(m, 1, new Float64Array(m).fill(1))).data);
+	const omega = times(plus(kernel, gamma((m + 4) * u)), lengths);
+	const gram = await multiplyOn(runtime, points, points, { transposeB: true });
+	for (let s = 0, at = 0; s < m; s++)
+		for (let t = 0; t < m; t++, at++)
+			gram.data[at] = Math.min(0, gram.data[at] - (pointSquares[s] + pointSquares[t]) / 2);
+	const kernels = await expOn(runtime, gram);
+	const product = await multiplyOn(runtime, await multiplyOn(runtime, inverse, kernels), inverse, { transposeB: true });
 	for (let s = 0; s < K; s++) product.data[s * K + s] -= 1;
-	const eta = plus(normUp(product.data), times(plus(kernel, gamma((2 * K + 8) * u)), times(lengths, lengths)));
-	const features = plus(times(2, eta), plus(times(8, plus(omega, times(omega, omega))), (4 * K + 64) * u));
+	const eta = plus(normUp(product.data), times(plus(kernel, gamma((2 * m + 8) * u)), times(lengths, lengths)));
+	const features = plus(times(2, eta), plus(times(8, plus(omega, times(omega, omega))), (4 * m + 64) * u));
 	return { scores, features: bounded(features) };
 }

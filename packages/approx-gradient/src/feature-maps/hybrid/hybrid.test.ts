@@ -12,11 +12,12 @@ import {
 } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { balancedCoordinates, coordinatesOf, inverseOfLower } from "./balanced-coordinates.ts";
+import { balancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
 import { hybridGeometry } from "./geometry.ts";
 import { hybrid } from "./hybrid.ts";
 import { hybridMap } from "./hybrid-map.ts";
 import { JointPivots } from "./joint-pivots.ts";
+import { pivotsFor, principalFeatures } from "./principal-features.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
 const run = (problem: Parameters<typeof hybrid.run>[0], options: object) =>
@@ -65,12 +66,10 @@ describe("the features", () => {
 				const { n, d, A2 } = problem;
 				const random = seededRandom(rank);
 				const geometry = await hybridGeometry(problem, random, runtime);
-				const { points, weights, firstKey, coordinates, shift, sizes } = geometry;
+				const { points, weights, firstKey, coordinates, shift } = geometry;
 				const pivots = new JointPivots(points, weights, firstKey, random, runtime);
-				await pivots.grow(rank);
-				const chosen = Matrix.build(pivots.pivots.length, d, (s, b) => points.at(pivots.pivots[s], b));
-				const inverse = inverseOfLower(pivots.factor());
-				const map = hybridMap({ coordinates, points: chosen, inverse, shift, sizes }, runtime);
+				await pivots.grow(pivotsFor(rank));
+				const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 				const error = map.error;
 				if (error.kind !== "product" || !error.spectral) throw new Error("hybrid has product errors and a spread");
 				const queries = scaledQueries(problem);

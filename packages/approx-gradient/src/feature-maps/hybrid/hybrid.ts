@@ -2,7 +2,6 @@ import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@at
 import {
 	availableMemory,
 	ComputationError,
-	Matrix,
 	moduleBeside,
 	type RowSource,
 	type Runtime,
@@ -10,10 +9,10 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { inverseOfLower } from "./balanced-coordinates.ts";
 import { type HybridGeometry, hybridGeometry } from "./geometry.ts";
 import { hybridMap } from "./hybrid-map.ts";
 import { JointPivots } from "./joint-pivots.ts";
+import { pivotsFor, principalFeatures } from "./principal-features.ts";
 
 /** Ranks tried for an epsilon: the first, and the factor from one to the next. */
 const GROWTH = { first: 64, factor: 2 };
@@ -31,7 +30,7 @@ const HIGHEST = 2048;
 
 const options = z
 	.strictObject({
-		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of pivots; default: ${DEFAULT_RANK}`),
+		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of features; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
 		seed: z.int().min(0).default(0).describe("seed of the pivots"),
 	})
@@ -48,10 +47,12 @@ export const hybrid = defineAlgorithm({
 	name: "hybrid",
 	summary: "balanced coordinates and pivots among queries and keys, for trained heads; error proven row by row",
 	exact: false,
-	version: 1,
+	version: 2,
 	modules: [
 		import.meta.url,
-		...["geometry", "hybrid-map", "joint-pivots"].map((name) => moduleBeside(import.meta.url, name).href),
+		...["geometry", "hybrid-map", "joint-pivots", "principal-features"].map(
+			(name) => moduleBeside(import.meta.url, name).href,
+		),
 	],
 	options,
 	supports: () => true,
@@ -71,14 +72,15 @@ async function hybridGradient(
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
 	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : GROWTH.first));
 	while (true) {
-		const more = (await pivots.grow(rank)) && rank < largest;
-		const result = await gradientAt(problem, geometry, pivots, runtime);
+		await pivots.grow(Math.min(largest, pivotsFor(rank)));
+		const more = rank < Math.min(largest, pivots.pivots.length);
+		const result = await gradientAt(problem, geometry, pivots, rank, runtime);
 		const { certificate } = result;
 		if (epsilon === undefined || certificate.bound <= epsilon) return result;
 		if (!more)
 			throw new ComputationError(
 				"failed",
-				`hybrid: epsilon ${epsilon} is out of reach: rank ${pivots.pivots.length} of at most ${largest} gives ${certificate.bound.toExponential(2)}`,
+				`hybrid: epsilon ${epsilon} is out of reach: rank ${result.rank} of at most ${largest} gives ${certificate.bound.toExponential(2)}`,
 			);
 		rank = Math.min(largest, rank * GROWTH.factor);
 	}
@@ -88,14 +90,10 @@ async function gradientAt(
 	problem: AttentionProblem<RowSource>,
 	geometry: HybridGeometry,
 	pivots: JointPivots,
+	rank: number,
 	runtime: Runtime,
 ) {
-	const { points, coordinates, shift, sizes } = geometry;
-	const chosen = Matrix.build(pivots.pivots.length, points.cols, (s, b) => points.at(pivots.pivots[s], b));
-	const map = hybridMap(
-		{ coordinates, points: chosen, inverse: inverseOfLower(pivots.factor()), shift, sizes },
-		runtime,
-	);
+	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 	const { onProgress } = runtime;
 	const { gradient, loss, certificate } = await featureMapGradient(problem, map, {
 		form: "plug-in",

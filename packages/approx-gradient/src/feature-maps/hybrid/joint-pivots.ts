@@ -1,11 +1,13 @@
 import { expOn, Matrix, multiplyOn, type Random, type Runtime } from "@attgrad/matrix-core";
 import { squaredNorms } from "../kernel-scale.ts";
+import { inverseOfLower } from "./balanced-coordinates.ts";
+import { exponentFactor } from "./residual-spread.ts";
 
 /** A pivot this much smaller than its diagonal is left alone: its features would be rounding. */
 const SMALLEST_PIVOT = 1e-10;
 
 /** Pivots that are drawn at once. */
-const BLOCK = 32;
+const BLOCK = 64;
 
 /** Consecutive rejected draws after which no point is left to accept. */
 const MOST_IDLE = 16;
@@ -70,6 +72,17 @@ export class JointPivots {
 		return L;
 	}
 
+	/** Rows of the factor at some points, count x K. */
+	rowsOf(members: readonly number[]): Matrix {
+		const made = Matrix.zeros(members.length, this.pivots.length);
+		let from = 0;
+		for (const block of this.#blocks) {
+			for (const [i, j] of members.entries()) made.data.set(block.row(j), i * made.cols + from);
+			from += block.cols;
+		}
+		return made;
+	}
+
 	/** Points with probability proportional to weight · residual, each group's sum being one half; each once. */
 	#draw(count: number): number[] {
 		const cumulative = new Float64Array(this.residual.length);
@@ -107,18 +120,10 @@ export class JointPivots {
 		const small = Matrix.build(accepted.length, accepted.length, (s, i) => columns.at(accepted[s], i));
 		const kept = factorInPlace(small);
 		const rank = kept.length;
-		// Rows become row L⁻ᵀ, by forward substitution.
-		const block = Matrix.zeros(columns.rows, rank);
-		for (let j = 0; j < columns.rows; j++) {
-			const [from, to] = [columns.row(j), block.row(j)];
+		const block = await this.#eliminated(columns, small, kept);
+		for (let j = 0, at = 0; j < block.rows; j++) {
 			let left = this.residual[j];
-			for (let i = 0; i < rank; i++) {
-				let sum = from[kept[i]];
-				for (let k = 0; k < i; k++) sum -= small.at(kept[i], kept[k]) * to[k];
-				const entry = sum / small.at(kept[i], kept[i]);
-				to[i] = entry;
-				left -= entry * entry;
-			}
+			for (let i = 0; i < rank; i++, at++) left -= block.data[at] * block.data[at];
 			this.residual[j] = Math.max(0, left);
 		}
 		for (const i of kept) {
@@ -130,19 +135,24 @@ export class JointPivots {
 		return true;
 	}
 
+	/** Rows of columns at the kept ones, times L⁻ᵀ for the factor L. */
+	async #eliminated(columns: Matrix, factor: Matrix, kept: readonly number[]): Promise<Matrix> {
+		const rank = kept.length;
+		const L = Matrix.build(rank, rank, (i, k) => (k <= i ? factor.at(kept[i], kept[k]) : 0));
+		const own = rank === columns.cols ? columns : Matrix.build(columns.rows, rank, (j, i) => columns.at(j, kept[i]));
+		return multiplyOn(this.#runtime, own, inverseOfLower(L), { transposeB: true });
+	}
+
 	/** Of the drawn points those whose residual, after the ones before, is above a random part of what it was. */
 	async #accepted(drawn: readonly number[]): Promise<number[]> {
 		const rows = Matrix.build(drawn.length, this.#points.cols, (s, b) => this.#points.at(drawn[s], b));
-		const own = Array.from(drawn, (s) => this.#squares[s]);
+		const own = Float64Array.from(drawn, (s) => this.#squares[s]);
 		const left = await kernelOf(this.#runtime, [rows, own], [rows, own]);
-		for (const block of this.#blocks)
-			for (let s = 0; s < drawn.length; s++)
-				for (let t = 0; t < drawn.length; t++) {
-					const [x, y] = [block.row(drawn[s]), block.row(drawn[t])];
-					let sum = 0;
-					for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
-					left.data[s * drawn.length + t] -= sum;
-				}
+		if (this.#blocks.length > 0) {
+			const before = this.rowsOf(drawn);
+			const taken = await multiplyOn(this.#runtime, before, before, { transposeB: true });
+			for (let at = 0; at < left.data.length; at++) left.data[at] -= taken.data[at];
+		}
 		const accepted: number[] = [];
 		for (let s = 0; s < drawn.length; s++) {
 			const before = this.residual[drawn[s]];
@@ -160,7 +170,7 @@ export class JointPivots {
 	/** Columns of the residual kernel at some points, m x count. */
 	async #residualColumns(at: readonly number[]): Promise<Matrix> {
 		const rows = Matrix.build(at.length, this.#points.cols, (s, b) => this.#points.at(at[s], b));
-		const own = Array.from(at, (s) => this.#squares[s]);
+		const own = Float64Array.from(at, (s) => this.#squares[s]);
 		const made = await kernelOf(this.#runtime, [this.#points, this.#squares], [rows, own]);
 		for (const block of this.#blocks) {
 			const ownRows = Matrix.build(at.length, block.cols, (s, i) => block.at(at[s], i));
@@ -174,13 +184,11 @@ export class JointPivots {
 /** Kernel e^(−‖x − y‖²/2) of all pairs of two sets, with the squared lengths of both. */
 async function kernelOf(
 	runtime: Runtime,
-	[x, squares]: readonly [Matrix, ArrayLike<number>],
-	[y, others]: readonly [Matrix, ArrayLike<number>],
+	[x, squares]: readonly [Matrix, Float64Array],
+	[y, others]: readonly [Matrix, Float64Array],
 ): Promise<Matrix> {
-	const made = await multiplyOn(runtime, x, y, { transposeB: true });
-	for (let j = 0, at = 0; j < x.rows; j++)
-		for (let s = 0; s < y.rows; s++, at++) made.data[at] = Math.min(0, made.data[at] - (squares[j] + others[s]) / 2);
-	return expOn(runtime, made);
+	const [left, right] = [exponentFactor(x, squares, "left"), exponentFactor(y, others, "right")];
+	return expOn(runtime, await multiplyOn(runtime, left, right, { transposeB: true }));
 }
 
 /** Cholesky of a small matrix in its lower triangle; the indices of the pivots that were not below rounding, in order. */

@@ -1,14 +1,12 @@
 import { expOn, Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { bounded, plus, times } from "../../error-bound/index.ts";
-
-/** Keys of a group. */
-const GROUP = 128;
+import { GROUP, membersOf, type ResidualOf } from "../residual-forms.ts";
 
 /** Squarings of a group's matrix: the norm of its 2^k-th power is at most rank^(1/2^(k+1)) above its largest eigenvalue. */
 const SQUARINGS = 2;
 
-/** Keys in balanced coordinates with their features. */
-export interface ResidualKeys {
+/** Rows in balanced coordinates with their features. */
+export interface ResidualRowsOfKernel {
 	readonly rows: Matrix;
 	/** ‖y_l‖², ln of the weights. */
 	readonly squares: Float64Array;
@@ -19,48 +17,68 @@ export interface ResidualKeys {
 }
 
 /**
- * At least the largest eigenvalue of the residual matrix R = w_l w_m κ(y_l, y_m) − ψ_l·ψ_m of the keys: the sum of those of groups of keys. R is
- * positive semi-definite, so that ‖R_ab‖² <= ‖R_aa‖ ‖R_bb‖ and zᵀRz <= (Σ_a √‖R_aa‖ ‖z_a‖)² <= Σ_a ‖R_aa‖ ‖z‖². The trace of R bounds it as
- * well, but residuals of different keys are hardly correlated: a group of s keys has about tr/s + λs/n instead of tr. Groups are interlaced,
- * since neighbours are alike. O(n s (K + d + s)).
+ * At least the largest eigenvalue of the residual matrix R of the keys: the sum of those of groups of keys. R is positive semi-definite, so that
+ * ‖R_ab‖² <= ‖R_aa‖ ‖R_bb‖ and zᵀRz <= (Σ_a √‖R_aa‖ ‖z_a‖)² <= Σ_a ‖R_aa‖ ‖z‖². The trace of R bounds it as well, but residuals of different keys
+ * are hardly correlated: a group of s keys has about tr/s + λs/n instead of tr. Groups are interlaced, since neighbours are alike. O(n s (K + d + s)).
  */
-export async function residualSpread(keys: ResidualKeys, runtime: Runtime): Promise<number> {
-	const { rows, weights, H } = keys;
-	const groups = Math.ceil(rows.rows / GROUP);
+export async function residualSpread(rows: number, residual: ResidualOf, runtime: Runtime): Promise<number> {
+	const groups = Math.ceil(rows / GROUP);
 	let sum = 0;
 	for (let g = 0; g < groups; g++) {
-		const members: number[] = [];
-		for (let l = g; l < rows.rows; l += groups) members.push(l);
-		const R = await residualOf(keys, members, runtime);
-		let lengths = 0;
-		for (const l of members) lengths = plus(lengths, Math.exp(2 * weights[l]));
-		sum = plus(sum, plus(await largestEigenvalue(R, runtime), times(2 * H, lengths)));
+		const { matrix, slack } = await residual(membersOf(g, groups, rows));
+		sum = plus(sum, plus(await largestEigenvalue(matrix, runtime), slack));
 	}
 	return bounded(plus(sum, 2 ** -500));
 }
 
-async function residualOf(
-	{ rows, squares, weights, features }: ResidualKeys,
-	members: readonly number[],
-	runtime: Runtime,
-): Promise<Matrix> {
-	const pick = (from: Matrix): Matrix => {
-		const made = Matrix.zeros(members.length, from.cols);
-		for (const [at, l] of members.entries()) made.row(at).set(from.row(l));
-		return made;
+/** The residual matrix R = w_l w_m κ(y_l, y_m) − ψ_l·ψ_m of some rows. O(s² (K + d)) for s rows. */
+export function residualOf(
+	{ rows, squares, weights, features, H }: ResidualRowsOfKernel,
+	{ multiply, exp }: { readonly multiply: Multiply; readonly exp: (A: Matrix) => Promise<Matrix> },
+): ResidualOf {
+	const [left, right] = [exponentFactor(rows, squares, "left"), exponentFactor(rows, squares, "right")];
+	const sizes = weights.map(Math.exp);
+	return async (members) => {
+		const s = members.length;
+		const ownFeatures = pick(features, members);
+		const R = await exp(await multiply(pick(left, members), pick(right, members)));
+		const projected = await multiply(ownFeatures, ownFeatures);
+		const own = Float64Array.from(members, (l) => sizes[l]);
+		let lengths = 0;
+		for (const size of own) lengths = plus(lengths, times(size, size));
+		for (let j = 0, at = 0; j < s; j++)
+			for (let k = 0; k < s; k++, at++) R.data[at] = own[j] * own[k] * R.data[at] - projected.data[at];
+		return { matrix: R, slack: plus(times(2 * H, lengths), 2 ** -500) };
 	};
-	const [own, ownFeatures] = [pick(rows), pick(features)];
-	const exponents = await multiplyOn(runtime, own, own, { transposeB: true });
-	for (const [j, l] of members.entries())
-		for (const [k, m] of members.entries()) {
-			const at = j * members.length + k;
-			const distance = Math.min(0, exponents.data[at] - (squares[l] + squares[m]) / 2);
-			exponents.data[at] = distance + weights[l] + weights[m];
-		}
-	const R = await expOn(runtime, exponents);
-	const projected = await multiplyOn(runtime, ownFeatures, ownFeatures, { transposeB: true });
-	for (let at = 0; at < R.data.length; at++) R.data[at] -= projected.data[at];
-	return R;
+}
+
+/** Rows (x, −‖x‖²/2, 1) or (y, 1, −‖y‖²/2), whose products are the exponents −‖x − y‖²/2. */
+export function exponentFactor(rows: Matrix, squares: Float64Array, side: "left" | "right"): Matrix {
+	const d = rows.cols;
+	const made = Matrix.zeros(rows.rows, d + 2);
+	const [ofSquare, ofOne] = side === "left" ? [d, d + 1] : [d + 1, d];
+	for (let j = 0; j < rows.rows; j++) {
+		const to = j * (d + 2);
+		for (let b = 0; b < d; b++) made.data[to + b] = rows.data[j * d + b];
+		made.data[to + ofSquare] = -squares[j] / 2;
+		made.data[to + ofOne] = 1;
+	}
+	return made;
+}
+
+type Multiply = (A: Matrix, B: Matrix) => Promise<Matrix>;
+
+/** Products A Bᵀ and exponentials on a runtime's kernels. */
+export const onKernels = (runtime: Runtime) => ({
+	multiply: (A: Matrix, B: Matrix) => multiplyOn(runtime, A, B, { transposeB: true }),
+	exp: (A: Matrix) => expOn(runtime, A),
+});
+
+function pick({ cols, data }: Matrix, members: readonly number[]): Matrix {
+	const made = Matrix.zeros(members.length, cols);
+	for (let at = 0; at < members.length; at++)
+		made.data.set(data.subarray(members[at] * cols, (members[at] + 1) * cols), at * cols);
+	return made;
 }
 
 /** At least the largest |eigenvalue| of a symmetric matrix: ‖R^(2^k)‖_F^(1/2^k), each square scaled, its rounding added. */
