@@ -8,7 +8,7 @@ import {
 } from "@attgrad/attention-problem";
 import { ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
 import type { Matrix, Random, Runtime } from "@attgrad/matrix-core";
-import { backwardPolynomial } from "../../src/backward/index.ts";
+import { backwardHybrid, backwardPolynomial } from "../../src/backward/index.ts";
 import {
 	clusters,
 	featureMapBackwards,
@@ -182,6 +182,7 @@ export const targets: readonly Target[] = [
 			...(algorithm.name === "support-basis" && { degree: random.integer(0, 6) }),
 		})),
 	),
+	backwardBy(backwardHybrid, false, (random) => ({ rank: random.integer(1, 12), seed: random.integer(0, 3) })),
 	gradientBy(linearAttention, () => ({})),
 	gradientBy(nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
 	gradientBy(hybrid, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),

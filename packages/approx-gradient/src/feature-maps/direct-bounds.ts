@@ -4,13 +4,13 @@ import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { Spans } from "../rows/spans.ts";
 import {
 	addForm,
-	columnBlock,
 	type FormScale,
 	formNorm,
 	GROUP,
 	type Product,
+	productForms,
 	type ResidualOf,
-	residualProducts,
+	residualForms,
 	symmetricPairs,
 } from "./residual-forms.ts";
 
@@ -86,7 +86,7 @@ const SLACK = 1 + 1e-9;
  *     Ĝ~_b − Ĝ_b = Σ_l e_l (z_lb − Ĝ~_b) / D + Σ_l e_l (g_l − δ̃) · Σ_l e_l (k_lb − m̃_b) / D² + Σ_i (õ − o)_i Cov_f(h_i, k_b),
  *
  * all of it exactly: no term sums over queries and none takes the largest key for all of them, as the L1 form does. Each sum is bounded
- * by |Σ e z|² <= α_j² zᵀRz, R the residual matrix of the keys (`residualProducts`), or Λ‖z‖² in place of zᵀRz where R is not at hand. Both are
+ * by |Σ e z|² <= α_j² zᵀRz, R the residual matrix of the keys (`residualForms`), or Λ‖z‖² in place of zᵀRz where R is not at hand. Both are
  * quadratic forms of the row's cotangents in moments of h' h'ᵀ k^p, p = 0, 1, 2, over all keys. O((d_v+1)² (2d+1)) a row and a key.
  */
 export class DirectBounds {
@@ -132,7 +132,7 @@ export class DirectBounds {
 		for (const x of beta) this.#squares = plus(this.#squares, times(x, x));
 		this.#ofResiduals = residual !== undefined && !this.#wide;
 		if (this.#wide) {
-			this.#addMoments(await product(h, h, { transposeA: true }), 0);
+			this.#addMoments(await product(h, h, { transposeA: true }), 0, 0);
 			for (let l = 0; l < h.rows; l++)
 				for (let b = 0; b < d; b++) {
 					const key = keys.at(l, b);
@@ -141,29 +141,25 @@ export class DirectBounds {
 				}
 			return;
 		}
-		const columns = pairs ?? valueKeyPairs(h, keys);
-		const made = residual
-			? await residualProducts(columns, columns.cols, residual, product)
-			: { left: columns, right: columns, groups: 0, slack: 0 };
-		this.#groups += made.groups;
-		this.#slack = Math.max(this.#slack, made.slack);
-		const ones = columnBlock(made.right, d * width, width);
-		const cross = await product(made.left, ones, { transposeA: true });
+		const all = { columns: pairs ?? valueKeyPairs(h, keys), blocks: d + 1, width };
+		const { own, cross, groups, slack } = residual
+			? await residualForms(all, residual, product)
+			: await productForms(all, product);
+		this.#groups += groups;
+		this.#slack = Math.max(this.#slack, slack);
 		for (let b = 0; b < d; b++) {
-			const [left, right] = [made.left, made.right].map((all) => columnBlock(all, b * width, width));
-			const own = await product(left, right, { transposeA: true });
-			this.#addMoments(own, b);
-			this.#addMoments(cross.slice(b * width, (b + 1) * width), d + b);
-			this.#keySquares[b] += own.at(width - 1, width - 1);
+			this.#addMoments(own, b, b);
+			this.#addMoments(cross, d + b, b);
+			this.#keySquares[b] += own.at((b + 1) * width - 1, width - 1);
 			this.#keySums[b] += cross.at((b + 1) * width - 1, width - 1);
 		}
-		this.#addMoments(cross.slice(d * width, (d + 1) * width), 2 * d);
+		this.#addMoments(own, 2 * d, d);
 	}
 
-	#addMoments(form: Matrix, column: number): void {
+	#addMoments(forms: Matrix, column: number, block: number): void {
 		const width = this.#width;
 		this.#moments ??= Matrix.zeros((width * (width + 1)) / 2, this.#wide ? 1 : 2 * this.#d + 1);
-		addForm(this.#moments, column, form);
+		addForm(this.#moments, column, forms, block);
 	}
 
 	/**

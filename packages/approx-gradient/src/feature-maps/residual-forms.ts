@@ -16,47 +16,92 @@ export type ResidualOf = (members: readonly number[]) => Promise<Residual>;
 /** A matrix product in plain TypeScript or on kernels. */
 export type Product = (A: Matrix, B: Matrix, options?: ProductOptions) => Promise<Matrix>;
 
-/** Columns z and R z for the blocks of a residual matrix R. */
-export interface ResidualProducts {
-	/** The columns, with rows in the order of groups. */
-	readonly left: Matrix;
-	/** R_aa times the rows of each group a. */
-	readonly right: Matrix;
+/** Columns in blocks of the same width, the last of which is crossed with all. */
+export interface ColumnBlocks {
+	/** Rows of which the first blocks · width columns are taken. */
+	readonly columns: Matrix;
+	readonly blocks: number;
+	readonly width: number;
+}
+
+/** Forms of columns z_i and z_k of blocks, Σ_a z_i,aᵀ R_aa z_k,a over groups a, a block of `width` rows for each block. */
+export interface BlockForms {
+	/** Of the columns of each block with each other. */
+	readonly own: Matrix;
+	/** Of all columns with those of the last block. */
+	readonly cross: Matrix;
 	/** G: number of groups. */
 	readonly groups: number;
 	/** At least the slack of every group. */
 	readonly slack: number;
 }
 
+/** Blocks whose forms are one product: more of them would be thrown away, fewer are small products. */
+const JOINED = 4;
+
 /**
- * Products of the residual matrix R of rows with columns z, group by group. R is positive semi-definite, so that
- * zᵀRz <= (Σ_a √(z_aᵀ R_aa z_a))² <= G Σ_a z_aᵀ R_aa z_a: a bound for these z, at O(n s) for groups of s rows, where the largest
- * eigenvalue of R would take the worst direction. Groups are interlaced, since neighbours are alike. O(n s (K + d + columns)).
- * @param all rows of which the first `cols` columns are taken
+ * Forms of the residual matrix R of rows, group by group. R is positive semi-definite, so that zᵀRz <= (Σ_a √(z_aᵀ R_aa z_a))² <= G Σ_a z_aᵀ R_aa z_a:
+ * a bound for these z, at O(n s) for groups of s rows, where the largest eigenvalue of R would take the worst direction. Groups are
+ * interlaced, since neighbours are alike. O(n s (K + d + columns)).
  */
-export async function residualProducts(
-	all: Matrix,
-	cols: number,
+export async function residualForms(
+	{ columns, blocks, width }: ColumnBlocks,
 	residual: ResidualOf,
 	product: Product,
-): Promise<ResidualProducts> {
-	const { rows } = all;
-	const groups = Math.ceil(rows / GROUP);
-	const [left, right] = [Matrix.zeros(rows, cols), Matrix.zeros(rows, cols)];
-	let [slack, at] = [0, 0];
+): Promise<BlockForms> {
+	const groups = Math.ceil(columns.rows / GROUP);
+	const forms = { own: Matrix.zeros(blocks * width, width), cross: Matrix.zeros(blocks * width, width) };
+	let slack = 0;
 	for (let g = 0; g < groups; g++) {
-		const members = membersOf(g, groups, rows);
+		const members = membersOf(g, groups, columns.rows);
 		const own = await residual(members);
 		slack = Math.max(slack, bounded(own.slack));
-		for (let i = 0; i < members.length; i++) {
-			const [from, to] = [members[i] * all.cols, (at + i) * cols];
-			for (let c = 0; c < cols; c++) left.data[to + c] = all.data[from + c];
-		}
-		const part = await product(own.matrix, left.slice(at, at + members.length));
-		right.data.set(part.data, at * cols);
-		at += members.length;
+		const left = rowsAt(columns, members, blocks * width);
+		await addForms(forms, left, await product(own.matrix, left), { blocks, width }, product);
 	}
-	return { left, right, groups, slack };
+	return { ...forms, groups, slack };
+}
+
+/** Products of columns themselves in place of the forms of a residual matrix. */
+export async function productForms({ columns, blocks, width }: ColumnBlocks, product: Product): Promise<BlockForms> {
+	const forms = { own: Matrix.zeros(blocks * width, width), cross: Matrix.zeros(blocks * width, width) };
+	for (let from = 0; from < columns.rows; from += GROUP) {
+		const rows = columns.slice(from, Math.min(columns.rows, from + GROUP));
+		await addForms(forms, rows, rows, { blocks, width }, product);
+	}
+	return { ...forms, groups: 0, slack: 0 };
+}
+
+async function addForms(
+	{ own, cross }: Pick<BlockForms, "own" | "cross">,
+	left: Matrix,
+	right: Matrix,
+	{ blocks, width }: Pick<ColumnBlocks, "blocks" | "width">,
+	product: Product,
+): Promise<void> {
+	const last = columnBlock(right, (blocks - 1) * width, width);
+	const withLast = await product(left, last, { transposeA: true });
+	for (let at = 0; at < cross.data.length; at++) cross.data[at] += withLast.data[at];
+	for (let from = 0; from < blocks; from += JOINED) {
+		const count = Math.min(JOINED, blocks - from);
+		const [ofLeft, ofRight] = [left, right].map((all) => columnBlock(all, from * width, count * width));
+		const made = await product(ofLeft, ofRight, { transposeA: true });
+		for (let b = 0; b < count; b++)
+			for (let i = 0, at = (from + b) * width * width; i < width; i++) {
+				const row = (b * width + i) * made.cols + b * width;
+				for (let k = 0; k < width; k++) own.data[at++] += made.data[row + k];
+			}
+	}
+}
+
+/** Some rows of a matrix, or of its first columns. */
+export function rowsAt({ cols, data }: Matrix, members: readonly number[], width = cols): Matrix {
+	const made = Matrix.zeros(members.length, width);
+	for (let i = 0; i < members.length; i++) {
+		const [from, to] = [members[i] * cols, i * width];
+		for (let c = 0; c < width; c++) made.data[to + c] = data[from + c];
+	}
+	return made;
 }
 
 /** Rows of a group of interlaced ones. */
@@ -67,7 +112,7 @@ export function membersOf(group: number, groups: number, rows: number): number[]
 }
 
 /** A block of columns, as a matrix of its own. */
-export function columnBlock({ rows, cols, data }: Matrix, from: number, width: number): Matrix {
+function columnBlock({ rows, cols, data }: Matrix, from: number, width: number): Matrix {
 	const made = Matrix.zeros(rows, width);
 	for (let l = 0, at = 0; l < rows; l++) {
 		const own = l * cols + from;
@@ -101,9 +146,13 @@ export function symmetricPairs({ rows, cols, data }: Matrix): Matrix {
 	return made;
 }
 
-/** Adds a form, made symmetric, to a column of forms: xᵀ M x is the product of `symmetricPairs` of x with that column. */
-export function addForm(forms: Matrix, column: number, M: Matrix): void {
-	const width = M.cols;
+/**
+ * Adds a form, made symmetric, to a column of forms: xᵀ M x is the product of `symmetricPairs` of x with that column.
+ * @param block of M, which has rows for each block
+ */
+export function addForm(forms: Matrix, column: number, all: Matrix, block = 0): void {
+	const width = all.cols;
+	const M = all.slice(block * width, (block + 1) * width);
 	for (let i = 0, at = column; i < width; i++)
 		for (let k = i; k < width; k++, at += forms.cols) forms.data[at] += i === k ? M.at(i, i) : M.at(i, k) + M.at(k, i);
 }

@@ -5,8 +5,10 @@ import { type Dtype, Matrix, unitRoundoff } from "../matrix.ts";
 import { seededRandom } from "../random.ts";
 import { availableKernels } from "../runtime/choice.ts";
 import { createRuntime } from "../runtime/runtime.ts";
-import { expOn, multiplyOn } from "./kernel-matrices.ts";
+import { exp } from "./entrywise.ts";
+import { expOn, exponentialProductOn, multiplyOn } from "./kernel-matrices.ts";
 import { multiply } from "./products.ts";
+import { maxAbsDifference } from "./reductions.ts";
 
 const kernels = await availableKernels();
 const runtimes = await Promise.all(kernels.map((kernel) => createRuntime({ kernel, threads: 2 })));
@@ -91,6 +93,19 @@ describe.each(named)("$name", ({ runtime, dtype }) => {
 		const y = await expOn(runtime, Matrix.fromRows([x], dtype));
 		expect([...y.data].slice(0, 6)).toEqual([0, 0, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN]);
 		expect(y.data[6]).toBeCloseTo(Math.E, 5);
+	});
+
+	test.each([
+		[1, 1, 1, 1],
+		[63, 3, 111, 2],
+		[1540, 5, 40, 33],
+	])("e^(A Bᵀ) C is the product of the exponentials, %d x %d x %d x %d", async (n, k, m, c) => {
+		const [A, B, C] = [random(n, k, dtype, "A"), random(m, k, dtype, "B"), random(m, c, dtype, "C")];
+		const made = await exponentialProductOn(runtime, A, B, C);
+		const wanted = multiply(exp(multiply(A.as("f64"), B.as("f64"), { transposeB: true })), C.as("f64"));
+		// Exponents are sums of k terms below 1 in size, and sums of m terms follow, each at most e^k.
+		const tolerance = (k * k + m + 8) * m * Math.exp(k) * unitRoundoff(dtype);
+		expect(maxAbsDifference(made.as("f64"), wanted)).toBeLessThanOrEqual(tolerance);
 	});
 
 	test("the exponential underflows gradually", async () => {

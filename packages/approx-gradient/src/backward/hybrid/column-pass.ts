@@ -2,12 +2,12 @@ import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { over, plus, times } from "../../error-bound/index.ts";
 import {
 	addForm,
-	columnBlock,
 	type FormScale,
 	formNorm,
 	GROUP,
 	type Product,
-	residualProducts,
+	residualForms,
+	rowsAt,
 	symmetricPairs,
 } from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
@@ -28,7 +28,7 @@ export interface ColumnPass {
 /**
  * dK and dV by sums over the queries that are kept. With e'_j = e_j / D̃_j and f̃ − f = (e − f̃ Σe) / D the error of a sum Σ_j f_jl z_j is at most
  * |Σ_j e'_jl z_j| + Σ_j ν_j |e'_jl z_j| + Σ_j ν_j |f̃_jl z_j|. The first is at most β_l √(ζᵀRζ), ζ_j = z_j / D̃_j, R the residual matrix of the queries
- * (`residualProducts`); a negative f̃_jl is an error of that size. O(n K d d_v).
+ * (`residualForms`); a negative f̃_jl is an error of that size. O(n K d d_v).
  */
 export async function columnPass(
 	approximated: HeadApproximated,
@@ -67,13 +67,6 @@ const nothing = (rows: number, d: number, d_v: number): ColumnPass => ({
 	...{ keyBounds: new Float64Array(rows), valueBounds: new Float64Array(rows) },
 });
 
-function rowsAt({ cols, data }: Matrix, members: readonly number[]): Matrix {
-	const made = Matrix.zeros(members.length, cols);
-	for (let at = 0; at < members.length; at++)
-		made.data.set(data.subarray(members[at] * cols, (members[at] + 1) * cols), at * cols);
-	return made;
-}
-
 /** Squares of what the first-order errors of a key's sums are at most, over β_l². */
 interface QueryForms {
 	/** Of dK, n_k x d. */
@@ -94,7 +87,7 @@ async function queryForms(
 	const d_v = width - 1;
 	if (!error.queryResidual) throw new Error("hybrid knows the residual matrix of its queries");
 	const residual = error.queryResidual(rowsAt(queries, kept), rowsAt(Phi, kept));
-	const made = await residualProducts(sums.right, width * d + d_v, residual, product);
+	const made = await residualForms({ columns: sums.right, blocks: d + 1, width }, residual, product);
 	const unit = 8 * (kept.length + GROUP + width * width + 64) * u * 4 * GROUP;
 	const scale: FormScale = { factor: made.groups, added: plus(unit, made.slack) };
 	const squareOf = (form: number, squares: number): number => {
@@ -102,26 +95,19 @@ async function queryForms(
 		return times(root, root);
 	};
 	const moments = Matrix.zeros((width * (width + 1)) / 2, d);
-	for (let b = 0; b < d; b++) {
-		const [left, right] = [made.left, made.right].map((all) => columnBlock(all, b * width, width));
-		addForm(moments, b, await product(left, right, { transposeA: true }));
-	}
+	for (let b = 0; b < d; b++) addForm(moments, b, made.own, b);
 	const keys = await product(symmetricPairs(values), moments);
 	for (let l = 0, at = 0; l < keys.rows; l++)
 		for (let b = 0; b < d; b++, at++) keys.data[at] = squareOf(keys.data[at], sums.keySquares[b]);
-	const ofValues = Float64Array.from({ length: d_v }, (_, i) => {
-		let form = 0;
-		const column = d * width + i;
-		for (let at = column; at < made.left.data.length; at += made.left.cols)
-			form += made.left.data[at] * made.right.data[at];
-		return squareOf(form, sums.valueSquares[i]);
-	});
+	const ofValues = Float64Array.from({ length: d_v }, (_, i) =>
+		squareOf(made.own.at(d * width + i, i), sums.valueSquares[i]),
+	);
 	return { keys, values: ofValues };
 }
 
 /** Sums over queries. */
 interface QuerySums {
-	/** Columns q̂_b c'_i / D̃ (that of b and i is b (d_v+1) + i), then dO_i / D̃, then what bounds of dV and of dK are made of, the same over D̃. */
+	/** Columns q̂_b c'_i / D̃ (that of b and i is b (d_v+1) + i), then dO_i / D̃ and a zero, then what bounds of dV and of dK are made of, the same over D̃. */
 	readonly right: Matrix;
 	/** Σ_j (dO_i / D̃)² and Σ_j (Γ q̂_b / D̃)²; second-order terms; rounding of sums and of the weights that features stand for: of dV and of dK. */
 	readonly valueSquares: Float64Array;
@@ -141,7 +127,7 @@ function querySums(
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
 	const n = kept.length;
-	const right = Matrix.zeros(n, width * d + 2 * d_v + d);
+	const right = Matrix.zeros(n, width * (d + 1) + d_v + d);
 	const [valueSquares, valueRest, valueLost] = [0, 1, 2].map(() => new Float64Array(d_v));
 	const [keySquares, keyRest, keyLost] = [0, 1, 2].map(() => new Float64Array(d));
 	let put = 0;
@@ -161,13 +147,13 @@ function querySums(
 			const given = upstream.data[j * d_v + i];
 			const size = Math.abs(given);
 			right.data[put] = given / D;
-			right.data[put++ + d_v] = (nu * size) / D;
+			right.data[put++ + width] = (nu * size) / D;
 			const weighed = over(size, D);
 			valueSquares[i] = plus(valueSquares[i], times(weighed, weighed));
 			valueRest[i] = plus(valueRest[i], times(times(3 * part, nu), size));
 			valueLost[i] = plus(valueLost[i], times(unit, weighed));
 		}
-		put += d_v;
+		put += width;
 		for (let b = 0; b < d; b++) {
 			const size = Math.abs(q[ofQ + b]);
 			right.data[put++] = (moved * size) / D;
@@ -201,12 +187,12 @@ function keyBounds(
 		let [key, value] = [0, 0];
 		for (let i = 0; i < d_v; i++) {
 			const first = times(beta[l], plus(valueRoots[i], sums.valueRest[i]));
-			const third = Math.max(0, all.data[own + d_v + i]);
+			const third = Math.max(0, all.data[own + width + i]);
 			value = Math.max(value, plus(plus(first, third), times(4 * weight, sums.valueLost[i])));
 		}
 		for (let b = 0; b < d; b++) {
 			const first = times(beta[l], plus(Math.sqrt(forms.keys.data[l * d + b]) * SLACK, sums.keyRest[b]));
-			const third = Math.max(0, all.data[own + 2 * d_v + b]);
+			const third = Math.max(0, all.data[own + width + d_v + b]);
 			key = Math.max(key, plus(plus(first, third), times(8 * weight, sums.keyLost[b])));
 		}
 		bounds.keyBounds[l] = SLACK * key + 2 ** -500;

@@ -8,7 +8,7 @@ import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./
 import type { HybridPivots } from "./hybrid-map.ts";
 
 /** Queries and keys among which pivots are drawn, of each; and keys that a row's normaliser is estimated from. */
-const CANDIDATES = 2048;
+const CANDIDATES = 1024;
 const NORMALISER_KEYS = 256;
 
 const BLOCK_ROWS = 512;

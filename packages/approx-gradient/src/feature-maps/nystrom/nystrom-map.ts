@@ -2,6 +2,7 @@ import { Matrix, multiply, unitRoundoff } from "@attgrad/matrix-core";
 import { bounded, LEAST_NORMAL, plus, times } from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { type KernelScale, scaledKeys, scaledQueryRows, squaredNorms } from "../kernel-scale.ts";
+import { rowsAt } from "../residual-forms.ts";
 import { solveLower, solveUpper } from "./triangular.ts";
 
 /** The pivots that a Nyström map is made of. */
@@ -70,14 +71,15 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 	const u = unitRoundoff("f64");
 	const unit = 4 * ((rank + 6) * u + Math.expm1(2 * (d + 8) * u * Math.max(M, scale.radius)));
 	/**
-	 * √(residual + 3 unit λ²), λ = √diagonal + Σ_s |w_s| √diagonal_s with the interpolation weights w = F_p⁻ᵀ feature.
+	 * Residuals, and 3 unit λ² with what underflow loses, λ = √diagonal + Σ_s |w_s| √diagonal_s with the interpolation weights w = F_p⁻ᵀ feature.
 	 * The elimination is exact for a kernel matrix that is off by `unit`; for it the error is v_jᵀ H v_l with v = e − w, and
 	 * |v_jᵀ E v_l| <= unit λ_j λ_l (paper.md 8.2 with roundings counted instead of guessed).
 	 */
-	const residualLengths = (features: Matrix, diagonal: (j: number) => number): Float64Array => {
+	const residualsOf = (features: Matrix, diagonal: (j: number) => number): Residuals => {
 		const weights = features.copy();
 		solveUpper(factor, weights);
-		return Float64Array.from({ length: features.rows }, (_, j) => {
+		const made = { residual: new Float64Array(features.rows), rounding: new Float64Array(features.rows) };
+		for (let j = 0; j < features.rows; j++) {
 			const length = diagonal(j);
 			let lambda = Math.sqrt(length);
 			let [residual, absolute] = [length, 1];
@@ -89,9 +91,16 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 			}
 			// Exponentials and products below the normal range are off by the least normal number each.
 			const lost = times(8 * (rank + 4) * LEAST_NORMAL, times(absolute, absolute));
-			const rounding = times(3 * unit, times(lambda, lambda));
-			return Math.sqrt(plus(Math.max(0, bounded(residual)), plus(rounding, lost)));
-		});
+			made.residual[j] = Math.max(0, bounded(residual));
+			made.rounding[j] = plus(times(3 * unit, times(lambda, lambda)), lost);
+		}
+		return made;
+	};
+	const lengthsOf = ({ residual, rounding }: Residuals): Float64Array =>
+		residual.map((square, j) => Math.sqrt(plus(square, rounding[j])));
+	const diagonalOf = (keys: Matrix) => {
+		const squares = squaredNorms(scaledKeys(keys, scale));
+		return (l: number) => Math.exp(squares[l] - M);
 	};
 	return {
 		kind: "product",
@@ -100,10 +109,25 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 		underflow: { query: 0, key: 0 },
 		span: 0,
 		frame: 1,
-		keys(keys, features) {
-			const squares = squaredNorms(scaledKeys(keys, scale));
-			return residualLengths(features, (l) => Math.exp(squares[l] - M));
+		keys: (keys, features) => lengthsOf(residualsOf(features, diagonalOf(keys))),
+		queries: (_, features) => lengthsOf(residualsOf(features, () => 1)),
+		residual(keys, features) {
+			const { rounding } = residualsOf(features, diagonalOf(keys));
+			const rows = scaledKeys(keys, scale);
+			// Entries of the residual matrix are off by at most the roots of these, so that its norm is at most their sum.
+			return async (members) => {
+				const [own, ownFeatures] = [rowsAt(rows, members), rowsAt(features, members)];
+				const matrix = kernelRows(own, own, () => M);
+				const projected = multiply(ownFeatures, ownFeatures, { transposeB: true });
+				for (let at = 0; at < matrix.data.length; at++) matrix.data[at] -= projected.data[at];
+				return { matrix, slack: members.reduce((sum, l) => plus(sum, rounding[l]), 0) };
+			};
 		},
-		queries: (_, features) => residualLengths(features, () => 1),
 	};
+}
+
+/** Squares of what features leave of rows, as computed, and of what that is off by. */
+interface Residuals {
+	readonly residual: Float64Array;
+	readonly rounding: Float64Array;
 }
