@@ -144,6 +144,12 @@ const backwardBy = (
 	},
 });
 
+/**
+ * The truth has weights to 57 digits after the point. A bound counts roundings of doubles, so that errors below this part of the largest one
+ * of a gradient are below what the truth resolves: rows of keys that no query sees.
+ */
+const UNRESOLVED = 2 ** -120;
+
 /** The row whose error is the largest part of its bound. */
 function leastRoom(
 	{ n_q, n_k, visibility, ...problem }: BackwardProblem,
@@ -157,10 +163,11 @@ function leastRoom(
 		const { rows, cols, data, exponent } = truth[name];
 		const [rowsOf, boundsOf] = [computed[name], bounds[name]];
 		if (!rowsOf || !boundsOf) continue;
+		const unresolved = UNRESOLVED * boundsOf.reduce((most, bound) => Math.max(most, bound), 0);
 		for (let row = 0; row < rows; row++) {
 			const entries = new ExactMatrix(1, cols, data.slice(row * cols, (row + 1) * cols), exponent);
 			const [error, bound] = [entries.distanceTo(rowsOf.slice(row, row + 1)), boundsOf[row]];
-			const share = error === 0 ? 0 : error <= bound ? error / bound : Number.POSITIVE_INFINITY;
+			const share = error <= unresolved ? 0 : error <= bound ? error / bound : Number.POSITIVE_INFINITY;
 			if (share > worst.share) worst = { bound, error, share };
 		}
 	}
