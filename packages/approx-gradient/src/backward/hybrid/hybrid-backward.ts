@@ -20,6 +20,7 @@ import {
 import { z } from "zod";
 import { ABSOLUTE_OF_ZERO, relativeOption } from "../../accuracy.ts";
 import { bounded, plus, times } from "../../error-bound/index.ts";
+import { requireFinite } from "../../rows/require-finite.ts";
 import { columnPass } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
@@ -75,7 +76,12 @@ export const backwardHybrid = defineBackward({
 			add(problem, results, head, await gradientsOf(problem, head, asked, runtime));
 			runtime.onProgress?.(head.index + 1, problem.batch * problem.heads);
 		}
-		return resultOf(problem, results);
+		const result = resultOf(problem, results);
+		for (const name of ["output", "dQ", "dK", "dV"] as const) {
+			const made = result[name];
+			if (made) requireFinite("hybrid", name, made);
+		}
+		return result;
 	},
 });
 
