@@ -86,6 +86,15 @@ for (const powers of sizes)
 			expect(relative(truth.gradientY, gradientY ?? Matrix.zeros(d, d))).toBeLessThan(tolerance);
 	});
 
+test.each(ways)("a gradient that is below the range of numbers is 0 with a remark, or refused: $name", async (way) => {
+	// A3 and E at 1e-200: the gradient is 1e-400; in single precision, with A1 and A2, about 1e-370
+	const unit = way.dtype === "f64" ? 200 : 40;
+	const powers = way.dtype === "f64" ? { A3: -1, E: -1 } : { A3: -1, E: -1, A1: -1, A2: -1, Y: -1, scale: -4 };
+	const result = await way.run(scaledBy(powers, unit)).catch((failure: unknown) => failure);
+	if (result instanceof Error) return expect(result.message).toMatch(/leave the range/);
+	expect(result).toMatchObject({ remark: expect.stringMatching(/^the largest entry is about 2\^-1[0-9]+, below/) });
+});
+
 const builds = await availableKernels();
 
 test.each(builds)("outputs at 1e±200 keep their digits: %s", async (kernel) => {

@@ -9,6 +9,9 @@ const SCALE_EXPONENTS = { f64: [-200, 900], f32: [-60, 100] } as const;
 /** The largest exponent of targets, whose squares are summed, and how far values may be below targets. */
 const TARGETS = { f64: { most: 480, apart: 1440 }, f32: { most: 60, apart: 160 } } as const;
 
+/** Exponent of the least normal double. */
+const LEAST_EXPONENT = -1022;
+
 /** Exponents that take the results of a scaled problem back to those of the problem. */
 export interface ResultExponents {
 	/** D1, D2, D3: column b of A1, A2, A3 was divided by 2^(D_b). */
@@ -105,10 +108,10 @@ export function gradientExponent(
 	return ways[name];
 }
 
-/** Runs an exact gradient on the scaled problem, where scaling is needed, and takes its results back. */
+/** Runs an exact gradient on the scaled problem, where scaling is needed, and takes its results back; a remark says where the gradient itself is below the range. */
 export async function gradientInRange<
 	Rows extends RowSource,
-	Result extends { gradient: Matrix; gradientY?: Matrix; loss: number },
+	Result extends { gradient: Matrix; gradientY?: Matrix; loss: number; remark?: string },
 >(
 	problem: AttentionProblem<Rows>,
 	run: (problem: AttentionProblem<Rows>) => Result | Promise<Result>,
@@ -117,9 +120,14 @@ export async function gradientInRange<
 	if (scaled === undefined) return run(problem);
 	const { exponents } = scaled;
 	const result = await run(scaled.problem);
+	const exponent = gradientExponent("X", exponents);
+	const gradient = entriesScaled(result.gradient, exponent);
+	const size = largestExponent(result.gradient, exponent);
+	const isLost = size !== undefined && size < LEAST_EXPONENT;
 	return {
 		...result,
-		gradient: entriesScaled(result.gradient, gradientExponent("X", exponents)),
+		gradient,
+		...(isLost && { remark: `the largest entry is about 2^${size}, below the normal range: its digits are lost` }),
 		...(result.gradientY && { gradientY: entriesScaled(result.gradientY, gradientExponent("Y", exponents)) }),
 		loss: timesPowerOfTwo(result.loss, 2 * exponents.values),
 	};
