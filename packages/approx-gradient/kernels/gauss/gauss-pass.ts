@@ -5,50 +5,16 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { cotangents } from "../features/cotangents";
 import { panelFeatures, RUN_SIZE } from "../features/features";
-import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows, rowBounds } from "./gauss-bounds";
+import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "./acceptance";
+import { rowBounds } from "./gauss-bounds";
 import { addEvaluated } from "../features/outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
+import { narrowParts, widenPart, widenParts } from "../panels/parts";
 import { centrePanels, projectPanels, wideBlocks } from "../panels/projection";
 import { addToSums, clearRows, residual, SUMMED } from "../polynomial/query-pass";
 import { addRaised } from "../features/raised-gradient";
+import { clearRow, isRejected, rejectRows } from "./rejected-rows";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
-
-/** Panel `part` of doubles of a panel of T. */
-// @ts-ignore: decorator
-@inline
-function widenPart<T>(panel: usize, part: usize, out: usize): void {
-	if (sizeof<T>() == 8) {
-		// unroll v: TILE_VECTORS
-		const made1$v = v128.load(panel, $v * 16);
-		// unroll v: TILE_VECTORS
-		v128.store(out, made1$v, $v * 16);
-		return;
-	}
-	panel += part * (panelBytes() >> 1);
-	// unroll v: TILE_VECTORS
-	const made2$v = f64x2.promote_low_f32x4(v128.load64_zero(panel, $v * 8));
-	// unroll v: TILE_VECTORS
-	v128.store(out, made2$v, $v * 16);
-}
-
-/** `count` such panels that follow each other. */
-function widenParts<T>(panels: usize, count: i32, part: usize, out: usize): void {
-	for (let i = 0; i < count; i++, panels += panelBytes(), out += panelBytes()) widenPart<T>(panels, part, out);
-}
-
-/** `count` panels of doubles as part `part` of panels of T. */
-function narrowParts<T>(wide: usize, count: i32, part: usize, out: usize): void {
-	const P = panelBytes();
-	if (sizeof<T>() == 8) {
-		memory.copy(out, wide, <usize>count * P);
-		return;
-	}
-	out += part * (P >> 1);
-	for (const end = wide + <usize>count * P; wide < end; wide += P, out += P) {
-		// unroll v: TILE_VECTORS
-		v128.store_lane<u64>(out, f32x4.demote_f64x2_zero(v128.load(wide, $v * 16)), 0, $v * 8);
-	}
-}
 
 /**
  * N (`columns` panels) += Sᵀ features over the nodes of `runs` runs of products, whose features are not made: a run adds its factor
@@ -98,43 +64,6 @@ function normalised<T>(d: i32, N: usize, out: usize): void {
 		// unroll v: TILE_VECTORS
 		v128.store(out, made3$v, $v * 16);
 	}
-}
-
-/** Row r of `columns` panels to zero. */
-// @ts-ignore: decorator
-@inline
-function clearRow<T>(panel: usize, columns: i32, r: i32): void {
-	for (let i = 0; i < columns; i++, panel += panelBytes()) store<T>(panel + <usize>r * sizeof<T>(), <T>0);
-}
-
-/**
- * Rows that are not accepted: N = (0, 1), and 1 in `flags`; rows beyond `count` likewise without a flag. Gives how many rows of the first
- * `count` there are.
- */
-function rejectRows<T>(d: i32, count: i32, keptPanels: usize, keptStep: usize, N: usize, flags: usize): i32 {
-	const P = panelBytes();
-	let rejected = 0;
-	for (let r = 0; r < panelRows<T>(); r++) {
-		const inPart = panelRows<f64>(), part = <usize>(r / inPart), lane = acceptedOf(keptPanels + part * keptStep) + (<usize>(r % inPart) << 3);
-		const inside = r < count, taken = load<u64>(lane) != 0;
-		if (inside && taken) continue;
-		if (inside) {
-			store<u8>(flags + r, 1);
-			rejected++;
-		}
-		store<u64>(lane, 0);
-		clearRow<T>(N, d, r);
-		store<T>(N + <usize>d * P + <usize>r * sizeof<T>(), <T>1);
-	}
-	return rejected;
-}
-
-/** Whether a row of a panel is not accepted. */
-// @ts-ignore: decorator
-@inline
-function isRejected<T>(row: i32, keptPanels: usize, keptStep: usize): bool {
-	const inPart = panelRows<f64>();
-	return load<u64>(acceptedOf(keptPanels + <usize>(row / inPart) * keptStep) + (<usize>(row % inPart) << 3)) == 0;
 }
 
 /** sums[x · d + a] += |input_a| · terms[x] for three panels of terms and d of inputs, in double precision. */
