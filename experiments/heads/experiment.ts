@@ -131,6 +131,13 @@ export default defineExperiment({
 	title: "Trained heads",
 	question: "Which rank do the softmax matrices of trained heads need at least, and which do certified methods reach?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "ours",
+			says: "All heads of two trained models have B above √ln n.",
+			figure: "heads",
+		},
+	],
 	algorithms: [located],
 	grid: {
 		quick: [

@@ -82,6 +82,18 @@ export default defineExperiment({
 	title: "A language model trained by exact and by certified attention",
 	question: "Does a language model learn the same by certified gradients as by exact ones, and in less time?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "ours",
+			says: "A language model learns the same by certified gradients as by exact ones.",
+			figure: "loss-vs-step",
+		},
+		{
+			statement: "ours",
+			says: "At large n a whole certified step of a language model is faster than an exact one.",
+			figure: "loss-vs-time",
+		},
+	],
 	algorithms: [exactAttention, certifiedAttention],
 	grid: {
 		quick: [...blocks(256, 40, [1, 2, 3]), ...blocks(8192, 21, [1])],

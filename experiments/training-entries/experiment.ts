@@ -98,6 +98,18 @@ export default defineExperiment({
 	title: "The size of entries along training",
 	question: "Does training push entries beyond the threshold, and what does it cost to keep them below?",
 	module: import.meta.url,
+	claims: [
+		{
+			statement: "ours",
+			says: "Recall that is trained with entries below √ln n is worse than above it.",
+			figure: "accuracy-vs-B",
+		},
+		{
+			statement: "ours",
+			says: "Below the threshold a certified backward pass of a trained head is cheap; far above it none proves anything.",
+			figure: "time-vs-B",
+		},
+	],
 	grid: {
 		quick: blocks("short", { norm: [0.5, 2, 8], cap: [] }),
 		full: blocks("long", { norm: [0.5, 1, 2, 4, 8, 16], cap: [0.5, 1, 2, 4, 8, 16] }),
