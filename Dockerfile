@@ -11,6 +11,8 @@ FROM node:24-bookworm-slim
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends git python3 python3-numpy \
 	&& rm -rf /var/lib/apt/lists/* \
+	# Other users may ask git for the commit too.
+	&& git config --system --add safe.directory /attgrad \
 	&& mkdir /attgrad /results \
 	&& chown node:node /attgrad /results
 
