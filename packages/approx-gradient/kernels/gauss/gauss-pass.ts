@@ -7,6 +7,7 @@ import { cotangents } from "../features/cotangents";
 import { panelFeatures, RUN_SIZE } from "../features/features";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "./acceptance";
 import { rowBounds } from "./gauss-bounds";
+import { keepRecord, recordPanels } from "./gauss-records";
 import { addEvaluated } from "../features/outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
 import { narrowParts, widenPart, widenParts } from "../panels/parts";
@@ -100,6 +101,7 @@ function raiseKappa(accepted: usize, kappa: usize, most: usize): void {
  * byDegree: multinomials times S, K x columns (values, ones, extra), and behind it (K⁺ - K) x (1 + extra) (ones, extra); moments: S against values and ones, K⁺ x (d + 1);
  * multiplicity, raised: as `weight` and `raised` of `queryPass`; pilot: `pilotNodes` x d.
  * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
+ * records: room for `recordPanels` of each block of rows, or 0 for none.
  */
 // @ts-ignore: decorator
 @inline
@@ -107,6 +109,7 @@ export function gaussPass<T>(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, moments: usize,
 	multiplicity: usize, raised: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
+	records: usize,
 ): i32 {
 	const P = panelBytes(), block = <usize>d * P, stride = <usize>d * sizeof<T>(), Z = <usize>sizeof<T>();
 	const columns = d + 1 + extra, r = (degree + 1) >> 1, sumColumns = extra ? 3 : 1, parts = wideBlocks<T>();
@@ -201,6 +204,13 @@ export function gaussPass<T>(
 			rowBounds(
 				d, degree, r, extra, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, o, x, g, p, rowTerms, small,
 			);
+			if (records) {
+				widenParts<T>(q, d, part, records);
+				widenParts<T>(a1, d, part, records + block);
+				const sumsOf = wideSums + part * sumBytes, solved = solution + part * solutionBytes;
+				keepRecord(d, degree, r, solved, facts, wide, sumsOf, records + 2 * block);
+				records += <usize>recordPanels(d, degree, r) * P;
+			}
 			widenParts<T>(a1, d, part, wide);
 			addTerms(d, wide, rowTerms, termSums);
 			raiseKappa(acceptedOf(facts), facts + 4 * P, kappa);

@@ -4,7 +4,7 @@ import { plus } from "./upward.ts";
 
 /** A bound on max |g̃ - g| by cause, with what is reported beside it. */
 export interface Proof {
-	readonly kind: "a-priori" | "a-posteriori";
+	readonly kind: "a-priori" | "a-posteriori" | "probabilistic";
 	readonly error: ErrorParts;
 	/** R and δ as in `Certificate`. */
 	readonly radius: number;

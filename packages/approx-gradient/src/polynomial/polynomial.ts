@@ -5,6 +5,8 @@ import { DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
 import { withinRelative } from "../relative/within-relative.ts";
 import { gaussWithin } from "./gauss/degree-choice.ts";
 import { gaussOfDegree, gaussRequest } from "./gauss/gauss-gradient.ts";
+import { coinOptions, coinsOf, coinsOfProbabilistic } from "./gauss/pairs/coins.ts";
+import { gaussWithinProbable } from "./gauss/pairs/probable-degree.ts";
 import { memoryOf } from "./method/memory.ts";
 import { methodOf, profileOn } from "./method/method-of.ts";
 import { availableMemory, countMonomials } from "./monomials/feature-tree.ts";
@@ -38,11 +40,15 @@ const options = z
 			.default(false)
 			.describe("a lower degree for rows of smaller radius, at the same certificate (route moment)"),
 		certificate: z
-			.enum(["a-posteriori", "a-priori", "estimate"] satisfies Certificate["kind"][])
+			.enum(["a-posteriori", "a-priori", "probabilistic", "estimate"] satisfies Certificate["kind"][])
 			.default("a-posteriori")
-			.describe("the kind of certificate that must hold; estimate is not a proof"),
+			.describe(
+				"the kind of certificate that must hold; probabilistic (basis gauss): but for a chance of 1 - confidence; estimate is not a proof",
+			),
+		...coinOptions,
 	})
-	.refine(...oneAccuracy("polynomial"));
+	.refine(...oneAccuracy("polynomial"))
+	.refine(...coinsOfProbabilistic);
 
 /** Options of the polynomial method. */
 export type PolynomialOptions = z.output<typeof options>;
@@ -60,11 +66,14 @@ export const polynomial = defineAlgorithm({
 	modules: [import.meta.url],
 	options,
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
-	supports({ d, A1 }, { degree, route, basis, monomials, certificate, rowDegrees }) {
+	supports({ d, A1 }, { degree, route, basis, form, monomials, certificate, rowDegrees }) {
 		if (basis === "gauss") {
 			const reason = gaussReason({ route, monomials, certificate, rowDegrees });
 			if (reason) return { reason };
-		}
+			if (certificate === "probabilistic" && (form !== "v2" || degree === 0))
+				return { reason: "a probabilistic certificate takes form v2 and a degree of at least 1" };
+		} else if (certificate === "probabilistic")
+			return { reason: "a probabilistic certificate is of polynomials by row: basis gauss" };
 		if (rowDegrees && (route !== "moment" || monomials !== "total-degree"))
 			return { reason: "degrees by row are for the moment route and total-degree monomials" };
 		if (certificate === "estimate" && monomials === "anisotropic")
@@ -77,7 +86,7 @@ export const polynomial = defineAlgorithm({
 	},
 	run(
 		problem,
-		{ route, basis, form, monomials, degree, epsilon, relative, certificate, rowDegrees },
+		{ route, basis, form, monomials, degree, epsilon, relative, certificate, rowDegrees, ...coins },
 		runtime,
 	): Promise<GradientResult> {
 		const { A1, A2, A3, E } = problem;
@@ -91,12 +100,19 @@ export const polynomial = defineAlgorithm({
 			if (basis === "gauss") {
 				if (route === "paper") throw new Error("basis gauss has no paper route");
 				const request = gaussRequest(problem, profile, runtime, form, route);
+				if (certificate === "probabilistic") {
+					const probable = { ...request, coins: coinsOf(coins) };
+					return degree === undefined
+						? within((epsilon) => gaussWithinProbable(probable, epsilon))
+						: gaussOfDegree(probable, degree);
+				}
 				return degree === undefined
 					? within((epsilon) => gaussWithin(request, epsilon))
 					: gaussOfDegree(request, degree);
 			}
 			// Degrees by row are in plain TypeScript: kernels take one degree for all rows.
 			const kernel = rowDegrees ? ("js" as const) : runtime.kernel;
+			if (certificate === "probabilistic") throw new Error("a probabilistic certificate needs basis gauss");
 			const method = methodOf(problem, profile, { route, basis, monomials, kernel });
 			const request = { problem, method, monomials, rowDegrees, certificate, runtime };
 			return degree === undefined
@@ -115,7 +131,7 @@ function gaussReason({
 }: Pick<PolynomialOptions, "route" | "monomials" | "certificate" | "rowDegrees">): string | undefined {
 	if (route === "paper") return "polynomials by row are for the routes moment and reverse";
 	if (monomials !== "total-degree" || rowDegrees) return "polynomials by row take all monomials of one degree";
-	if (certificate !== "a-posteriori")
+	if (certificate !== "a-posteriori" && certificate !== "probabilistic")
 		return "polynomials by row are made in the run and proved after it (a-posteriori)";
 	return undefined;
 }

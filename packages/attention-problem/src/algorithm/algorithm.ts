@@ -4,8 +4,11 @@ import type { AttentionProblem } from "../problem/problem.ts";
 
 /** A bound on the error of a gradient, or of a layer's output, and where it comes from. */
 export interface Certificate {
-	/** `a-priori` and `a-posteriori` are proofs; `estimate` is not; `none`: nothing is known. */
-	readonly kind: "a-priori" | "a-posteriori" | "estimate" | "none";
+	/**
+	 * `a-priori` and `a-posteriori` are proofs; `probabilistic` holds with the chance `confidence`, over coins of its own, whatever the
+	 * problem is; `estimate` claims nothing; `none`: nothing is known.
+	 */
+	readonly kind: "a-priori" | "a-posteriori" | "probabilistic" | "estimate" | "none";
 	/** Bound on max |g~ − g| over the d x d entries (max |o~ − o| over the n x d of an output); Infinity where there is none. */
 	readonly bound: number;
 	/** Radius R: every |score| (after centring) is at most R. */
@@ -14,6 +17,10 @@ export interface Certificate {
 	readonly relativeError: number;
 	/** Part of `bound` that rounding alone accounts for. */
 	readonly floatFloor: number;
+	/** Of kind `probabilistic`: the chance that the bound holds with, the seed of the coins, and how many pairs were drawn. */
+	readonly confidence?: number;
+	readonly seed?: number;
+	readonly pairs?: number;
 }
 
 /** The result of a gradient algorithm. */

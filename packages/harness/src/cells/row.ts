@@ -41,7 +41,7 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
 /**
  * The columns of rows.csv, in their order, each with how its text is read.
  * Times are milliseconds, memory is MiB; `error_max` = max |g~ − g|, `error_rel` = that over max |g|, `bound_rel` = `error_bound` over
- * what max |g| is at least.
+ * what max |g| is at least; `confidence`: the chance that a bound of kind `probabilistic` holds with.
  */
 const columnSchemas = {
 	key: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits"),
@@ -72,7 +72,8 @@ const columnSchemas = {
 	error_rel: optional(notNegative),
 	error_bound: optional(notNegative),
 	bound_rel: optional(notNegative),
-	bound_kind: optional(z.enum(["a-priori", "a-posteriori", "estimate", "none"])),
+	bound_kind: optional(z.enum(["a-priori", "a-posteriori", "probabilistic", "estimate", "none"])),
+	confidence: optional(notNegative),
 	extra: optional(jsonObject),
 	contended: truth,
 	started_at: z.iso.datetime(),

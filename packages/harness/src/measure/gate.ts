@@ -109,7 +109,11 @@ function proven(
 	{ epsilon, relative }: Readonly<Record<string, unknown>>,
 	largest: number,
 ): number {
-	const isProof = certificate?.kind === "a-priori" || certificate?.kind === "a-posteriori";
+	// A probabilistic bound may be wrong once in a chance that no gate sees, unless a low confidence was asked for.
+	const isProof =
+		certificate?.kind === "a-priori" ||
+		certificate?.kind === "a-posteriori" ||
+		(certificate?.kind === "probabilistic" && (certificate.confidence ?? 0) > 1 - 1e-6);
 	const part = relative === undefined || remark !== undefined ? Number.POSITIVE_INFINITY : Number(relative) * largest;
 	const asked = Math.min(Number(epsilon ?? Number.POSITIVE_INFINITY), part);
 	return Math.min(isProof ? certificate.bound : Number.POSITIVE_INFINITY, asked);

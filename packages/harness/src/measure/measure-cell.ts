@@ -30,6 +30,7 @@ export type Measurement = Pick<
 	| "error_bound"
 	| "bound_rel"
 	| "bound_kind"
+	| "confidence"
 	| "extra"
 > & {
 	/** Goes into `extra.timing` of the row. */
@@ -109,5 +110,6 @@ export function describeResult({ gradient, loss, degree, rank, certificate }: Gr
 		...(certificate && Number.isFinite(bound) && { error_bound: bound }),
 		...(certificate && Number.isFinite(share) && { bound_rel: share }),
 		...(certificate && { bound_kind: Number.isFinite(bound) ? certificate.kind : "none" }),
+		...(certificate?.confidence !== undefined && { confidence: certificate.confidence }),
 	};
 }

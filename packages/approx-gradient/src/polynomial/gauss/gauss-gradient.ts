@@ -23,6 +23,8 @@ import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/erro
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { ExactRows } from "./exact/exact-rows.ts";
 import { gaussOnKernels, type InVain } from "./kernel-run.ts";
+import { PairCertificate, pairsOf } from "./pairs/pair-certificate.ts";
+import { probableOf } from "./pairs/probable-certificate.ts";
 import { plainGaussRun } from "./plain-run.ts";
 import { scaledTotals } from "./totals.ts";
 
@@ -34,10 +36,19 @@ export interface GaussRequest {
 	readonly route: "moment" | "reverse";
 	/** The row errors that the certificate is made of. */
 	readonly form: RowForm;
+	/** For a probabilistic certificate: the chance that it may fail with, and the seed of its coins. */
+	readonly coins?: Coins | undefined;
 	readonly kernel: KernelName;
 	readonly runtime: Runtime;
 	/** The rows that no degree has served so far, which a run at another degree need not compute again. */
 	readonly exact: ExactRows;
+}
+
+/** What a probabilistic certificate is drawn with. */
+export interface Coins {
+	/** The chance that the bound may be wrong with, over the coins. */
+	readonly failure: number;
+	readonly seed: number;
 }
 
 /** A request on the route by moments. */
@@ -141,11 +152,13 @@ const boundOf = ({ space }: GaussRequest, error: ErrorParts, relativeError: numb
 async function withExactRows(
 	request: GaussRequest,
 	degree: number,
-	{ run, constants, tree }: Awaited<ReturnType<typeof runOfDegree>>,
+	{ run, constants, tree, pairs }: Awaited<ReturnType<typeof runOfDegree>>,
 ): Promise<GradientResult> {
 	const { exactRows, largestKappa } = run.totals;
 	const exact = await request.exact.sums(exactRows, constants.scoreError);
 	const totals = { ofRows: run.totals, ...(exactRows.length > 0 && { exact }) };
+	const proved = boundOf(request, boundFromGaussTotals(request, constants, totals), largestKappa);
+	const { coins } = request;
 	return {
 		...requireFinite("polynomial", {
 			gradient: add(run.gradient, scale(exact.gradient, request.problem.scale)),
@@ -154,7 +167,7 @@ async function withExactRows(
 		degree,
 		rank: tree.size,
 		exactRows: exactRows.length,
-		certificate: boundOf(request, boundFromGaussTotals(request, constants, totals), largestKappa),
+		certificate: pairs && coins ? probableOf(request, constants, totals, { pairs, coins, proved }) : proved,
 	};
 }
 
@@ -182,9 +195,21 @@ async function runOfDegree(request: GaussRequest, degree: number, isInVain?: InV
 	requireScores(space.radius);
 	const constants = constantsOf(request, degree);
 	const tree = keptTotalDegreeTree(profile.d, degree);
-	const input = { problem, tree, space, constants, route };
+	const pairs = pairsFor(request, constants, sizesOf(profile.d, degree));
+	const input = { problem, tree, space, constants, route, ...(pairs && { records: pairs }) };
 	const run = onKernels(request)
 		? await gaussOnKernels(input, runtime, isInVain)
 		: await plainGaussRun(input, runtime.onProgress);
-	return { run, constants, tree };
+	return { run, constants, tree, pairs };
+}
+
+/** What draws pairs in a run, where that is asked for and the problem's sizes allow it. */
+function pairsFor(
+	{ problem, profile, space, coins }: GaussRequest,
+	constants: ErrorConstants,
+	{ size, raisedSize }: ReturnType<typeof sizesOf>,
+): PairCertificate | undefined {
+	if (!coins || !PairCertificate.serves({ profile, space, constants })) return undefined;
+	const pairs = pairsOf(profile.n, profile.d, size, raisedSize);
+	return new PairCertificate({ problem, profile, space, constants, pairs, seed: coins.seed });
 }

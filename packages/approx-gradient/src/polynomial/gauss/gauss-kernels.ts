@@ -56,6 +56,7 @@ export const gaussKernels = kernelModule({
 				"bounds: usize",
 				"flags: usize",
 				"totals: usize",
+				"records: usize",
 			],
 			result: "f64",
 			typed: true,

@@ -71,6 +71,10 @@ async function queries(
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
 	const flagWords = Math.ceil(chunkRows / 4);
 	const flags = putIndices(kernels, new Int32Array(flagWords));
+	const { records } = input;
+	const lanes = plan.panelBytes / 8;
+	const recordLength = records ? upTo(plan.slotRows, (plan.panelBytes / size)) * records.places.length : 0;
+	const recordsAt = records ? kernels.allocate("f64", plan.slots * recordLength) : 0;
 	const exactRows: number[] = [];
 	const sums = new Float64Array(length);
 	let largestKappa = 0;
@@ -84,7 +88,8 @@ async function queries(
 		const targets = targetsAt(from, from + rows);
 		const tasks = sharesOf(rows, plan).map(([first, count], slot) => {
 			const own = { A1: inputs + first * d * size, E: targets + first * d * size, flags: flags + first };
-			return { rows: count, ...shared, ...own, totals: totals + slot * length * 8 };
+			const record = records ? recordsAt + slot * recordLength * 8 : 0;
+			return { rows: count, ...shared, ...own, totals: totals + slot * length * 8, records: record };
 		});
 		const left = await kernels.run("gaussQueries", tasks, { dtype, scratch });
 		const all = kernels.view("f64", totals, plan.slots * length);
@@ -94,6 +99,11 @@ async function queries(
 			all[last] = 0;
 		}
 		joinSlots(all, sums);
+		if (records)
+			for (const [slot, [, count]] of sharesOf(rows, plan).entries()) {
+				const data = kernels.view("f64", recordsAt + slot * recordLength * 8, recordLength);
+				records.take({ data, lanes, count });
+			}
 		if (left.some((count) => count > 0)) takeFlags(kernels.indices(flags, flagWords), from, exactRows);
 		done += rows;
 		onProgress(done);
@@ -130,6 +140,8 @@ function spreadOrder(count: number): number[] {
 	while (divisor(step, count) > 1) step++;
 	return Array.from({ length: count }, (_, at) => (at * step) % count);
 }
+
+const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
 /** Appends the rows that have a flag, and takes the flags back. */
 function takeFlags(words: Int32Array, from: number, exactRows: number[]): void {

@@ -18,6 +18,7 @@ import { cotangents, queryGradients, rowStates } from "../routes/row-states.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { LEAST_REACH, largestRadius } from "./bounds/limits.ts";
 import { levelsOf } from "./levels.ts";
+import { type RecordSink, writeRecord } from "./pairs/row-record.ts";
 import { powerSumsOf } from "./row-polynomial.ts";
 import { RowPolynomials } from "./row-polynomials.ts";
 import { pilotDegree, type RowNumbers, RowTerms, rowNumbers } from "./row-terms.ts";
@@ -31,6 +32,8 @@ export interface GaussInput {
 	readonly space: FeatureSpace;
 	readonly constants: ErrorConstants;
 	readonly route: "moment" | "reverse";
+	/** Takes the rows' records, of form v2: for a certificate from sampled pairs. */
+	readonly records?: RecordSink;
 }
 
 /** The gradient of the rows within the method, their loss, and what a certificate takes. */
@@ -132,6 +135,8 @@ class QueryRows {
 	readonly #polynomials: RowPolynomials;
 	readonly #terms: RowTerms;
 	readonly #numbers: RowNumbers;
+	readonly #records: Float64Array;
+	#recorded = 0;
 
 	constructor(input: GaussInput, moments: Numbers, blockRows: number) {
 		const { problem, tree, constants, space } = input;
@@ -157,6 +162,7 @@ class QueryRows {
 		this.#polynomials = new RowPolynomials(blockRows, { degree, sumError, largestRadius: largestRadius(space) });
 		this.#terms = new RowTerms(constants);
 		this.#numbers = rowNumbers(constants, powerSumsOf(degree));
+		this.#records = new Float64Array(blockRows * (input.records?.places.length ?? 0));
 	}
 
 	/** Adds a block of queries; `features` is overwritten. */
@@ -195,6 +201,8 @@ class QueryRows {
 			for (let i = 0; i < d; i++) this.sum.loss += 0.5 * states.residuals[i * count + j] ** 2;
 			this.#addTerms(block, j, states.outputs, states.residuals, states.normalisers[j]);
 		}
+		this.#input.records?.take({ data: this.#records, lanes: 1, count: this.#recorded });
+		this.#recorded = 0;
 	}
 
 	/** N[k, i, j] = Σ over the monomials of degree k, by degree, columns, rows; in pieces of FEATURES_AT_ONCE. */
@@ -317,5 +325,18 @@ class QueryRows {
 		terms.accepts(this.#polynomials.row, numbers);
 		terms.read(this.#polynomials.row, numbers);
 		addRow(totals, inputs.row(j), numbers.residual, terms);
+		this.#record(block, j);
+	}
+
+	/** Keeps the record of the row that was read last. */
+	#record({ count, inputs, points }: FramedQueries, j: number): void {
+		const { constants, records } = this.#input;
+		if (!records) return;
+		const { d } = constants;
+		const { places } = records;
+		const record = this.#records.subarray(this.#recorded * places.length, ++this.#recorded * places.length);
+		for (let i = 0; i < d; i++) record[places.query + i] = points[i * count + j];
+		record.set(inputs.row(j), places.input);
+		writeRecord(record, places, this.#polynomials.row, this.#numbers, { ...constants, growth: this.#terms.growth });
 	}
 }

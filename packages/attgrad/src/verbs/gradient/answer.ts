@@ -32,6 +32,7 @@ const shownWidth = 16;
 
 const noCertificate = {
 	...{ kind: "none", bound: null, relative: null, radius: null, relativeError: null, floatFloor: null },
+	...{ confidence: undefined, seed: undefined, pairs: undefined },
 } as const;
 
 /** The JSON object of `attgrad gradient --json`; numbers that do not exist (a degree, an infinite bound) are null. */
@@ -155,9 +156,14 @@ function certificateText({
 	radius,
 	relativeError,
 	floatFloor,
+	...coins
 }: GradientAnswer["certificate"]): string | undefined {
 	if (kind === "none" || bound === null) return undefined;
 	const claim = kind === "estimate" ? "estimated error" : "no entry is off by more than";
 	const share = relative === null ? "" : `, ${shortNumber(relative)} of the largest entry`;
-	return `${claim} ${shortNumber(bound)}${share} (${kind}; radius ${shortNumber(radius)}, relative error of exp ${shortNumber(relativeError)}, rounding ${shortNumber(floatFloor)})`;
+	const chance =
+		coins.confidence === undefined
+			? ""
+			: `, but for a chance of ${shortNumber(1 - coins.confidence)} (--certificate-seed ${coins.seed}, ${coins.pairs} pairs)`;
+	return `${claim} ${shortNumber(bound)}${share}${chance} (${kind}; radius ${shortNumber(radius)}, relative error of exp ${shortNumber(relativeError)}, rounding ${shortNumber(floatFloor)})`;
 }

@@ -1,0 +1,56 @@
+import type { GradientResult } from "@attgrad/attention-problem";
+import { ComputationError } from "@attgrad/matrix-core";
+import { countMonomials } from "../../monomials/feature-tree.ts";
+import { gaussDegreeWithin } from "../degree-choice.ts";
+import { constantsOf, type GaussRequest, gaussOfDegree } from "../gauss-gradient.ts";
+import { predictGaussBound } from "../predicted-bound.ts";
+import { sampleScores } from "../score-sample.ts";
+import { pairsOf } from "./pair-certificate.ts";
+
+/** Degrees that are tried; and the certificates that a request may look at in all, since a relative error takes several rounds. */
+const TRIES = 4;
+const LOOKS = 16;
+
+/** About how many times less than the proven bound a probabilistic one is, over √pairs; a cautious mean of what is measured. */
+const GAIN = 0.01;
+
+/** The largest accepted prediction, as a part of epsilon. */
+const MARGIN = 0.7;
+
+/** About how many times less than the proven bound the probabilistic one is. Not a proof; the run gives that. */
+function predictedGain({ profile: { n, d } }: GaussRequest, degree: number): number {
+	const pairs = pairsOf(n, d, countMonomials(d, degree), countMonomials(d, degree + 1));
+	return Math.max(1, GAIN * Math.sqrt(pairs));
+}
+
+/**
+ * The gradient with a bound of at most epsilon that holds but for the coins' chance, at the least degree that is predicted to give one,
+ * and degree by degree above it while the run does not. The chance covers all certificates that are looked at.
+ * @throws ComputationError as `gaussDegreeWithin`, or `invalid` where the last run gives no such bound
+ */
+export async function gaussWithinProbable(request: GaussRequest, epsilon: number): Promise<GradientResult> {
+	const { coins, runtime } = request;
+	if (!coins) throw new Error("a probabilistic certificate needs coins");
+	const shared = { ...request, coins: { ...coins, failure: coins.failure / LOOKS } };
+	const sample = sampleScores(request.problem, request);
+	const proves = gaussDegreeWithin(request, epsilon, 0, sample).degree;
+	let degree = 1;
+	const predicted = (at: number): number =>
+		predictGaussBound(sample, request, constantsOf(request, at)).bound / predictedGain(request, at);
+	while (degree < proves && !(predicted(degree) <= MARGIN * epsilon)) degree++;
+	let result = await gaussOfDegree(shared, degree);
+	const boundOf = (): number => result.certificate?.bound ?? Number.POSITIVE_INFINITY;
+	for (let tries = 1; tries < TRIES && !(boundOf() <= epsilon); tries++) {
+		runtime.onMoreRounds?.(1);
+		runtime.onNotice?.(`degree ${degree} gives ${boundOf().toExponential(1)}, not ${epsilon.toPrecision(3)}: again with degree ${degree + 1}`);
+		result = await gaussOfDegree(shared, ++degree);
+	}
+	const { certificate } = result;
+	if (!certificate || !(boundOf() <= epsilon))
+		throw new ComputationError(
+			"invalid",
+			`polynomial: bounds the error by ${boundOf().toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
+		);
+	if (certificate.kind !== "probabilistic") return result;
+	return { ...result, certificate: { ...certificate, confidence: 1 - coins.failure } };
+}
