@@ -1,6 +1,6 @@
 import { availableKernels, ComputationError, createRuntime, seededRandom, UsageError } from "@attgrad/matrix-core";
 import { pick, randomProblem } from "./problems.ts";
-import { type Claim, targets } from "./targets.ts";
+import { type Claim, claiming, targets } from "./targets.ts";
 
 /** The outcome of one attack on a certificate. */
 export interface Outcome {
@@ -40,7 +40,7 @@ export async function attack(seed: number): Promise<Outcome> {
 		return ended(refused ? "refused" : "crashed", refused ? failure.message : String((failure as Error).stack));
 	}
 	const { kind, bound, error } = claim;
-	if (kind !== "a-priori" && kind !== "a-posteriori") return ended("unproven", kind);
+	if (!claiming.has(kind)) return ended("unproven", kind);
 	// A proof with a bound that is no number is no proof.
 	const held = Number.isFinite(bound) && error <= bound;
 	return { status: held ? "held" : "violated", description, group: `${target.name}, ${kind}`, error, bound };

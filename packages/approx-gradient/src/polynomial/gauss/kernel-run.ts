@@ -73,7 +73,7 @@ async function queries(
 	const flags = putIndices(kernels, new Int32Array(flagWords));
 	const { records } = input;
 	const lanes = plan.panelBytes / 8;
-	const recordLength = records ? upTo(plan.slotRows, (plan.panelBytes / size)) * records.places.length : 0;
+	const recordLength = records ? upTo(plan.slotRows, plan.panelBytes / size) * records.places.length : 0;
 	const recordsAt = records ? kernels.allocate("f64", plan.slots * recordLength) : 0;
 	const exactRows: number[] = [];
 	const sums = new Float64Array(length);

@@ -18,7 +18,9 @@ export const coinOptions = {
 		.int()
 		.nonnegative()
 		.optional()
-		.describe("seed of the coins of a probabilistic certificate, to repeat a run; default: from the system's randomness"),
+		.describe(
+			"seed of the coins of a probabilistic certificate, to repeat a run; default: from the system's randomness",
+		),
 };
 
 /** The values of `coinOptions`. */

@@ -122,7 +122,11 @@ export class PairCertificate implements RecordSink {
 				method = Math.max(method, means[a * d + b] + this.#factor * this.#rest[a]);
 				rounding = Math.max(rounding, scale * this.#moved[a] * keyHalfRange[b]);
 			}
-		return { method: (1 + 1e-9) * (method + slack * known) + LOST, rounding: (1 + 1e-9) * rounding, drawn: this.#sums?.drawn ?? 0 };
+		return {
+			method: (1 + 1e-9) * (method + slack * known) + LOST,
+			rounding: (1 + 1e-9) * rounding,
+			drawn: this.#sums?.drawn ?? 0,
+		};
 	}
 
 	/** Sets the record and the weights of row j; whether it is one with a polynomial. */

@@ -187,6 +187,21 @@ export class PairSums {
 		this.#bound = sum * (1 + 1e-9);
 	}
 
+	/** Σ of what was drawn, d x d, but for runs beyond all thresholds. */
+	sampledMeans(): Float64Array {
+		const { d } = this.#shape;
+		return Float64Array.from({ length: d * d }, (_, entry) => {
+			let sum = 0;
+			for (let step = 0; step < THRESHOLDS; step++) sum += this.#sums[step * d * d + entry];
+			return sum;
+		});
+	}
+
+	/** Σ of the bounds on it. */
+	sampledBound(): number {
+		return this.#total;
+	}
+
 	/**
 	 * At least the size of the mean that the pairs of each entry were drawn for, d x d, but for a chance of `failure` in all.
 	 * @param known at least the mean of all bounds

@@ -42,7 +42,9 @@ export async function gaussWithinProbable(request: GaussRequest, epsilon: number
 	const boundOf = (): number => result.certificate?.bound ?? Number.POSITIVE_INFINITY;
 	for (let tries = 1; tries < TRIES && !(boundOf() <= epsilon); tries++) {
 		runtime.onMoreRounds?.(1);
-		runtime.onNotice?.(`degree ${degree} gives ${boundOf().toExponential(1)}, not ${epsilon.toPrecision(3)}: again with degree ${degree + 1}`);
+		runtime.onNotice?.(
+			`degree ${degree} gives ${boundOf().toExponential(1)}, not ${epsilon.toPrecision(3)}: again with degree ${degree + 1}`,
+		);
 		result = await gaussOfDegree(shared, ++degree);
 	}
 	const { certificate } = result;

@@ -1,6 +1,6 @@
+import { nodesOf, type RowPolynomial } from "../row-polynomial.ts";
 import type { RowNumbers } from "../row-terms.ts";
 import { pilotDegree } from "../row-terms.ts";
-import { nodesOf, type RowPolynomial } from "../row-polynomial.ts";
 
 /** Places of a row's numbers in its record, which `kernels/gauss/gauss-records.ts` writes in this order. */
 export interface RecordPlaces {

@@ -1,8 +1,8 @@
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
-import { squareErrorOf } from "../row-polynomials.ts";
 import { nodesOf } from "../row-polynomial.ts";
+import { squareErrorOf } from "../row-polynomials.ts";
 import { pilotDegree } from "../row-terms.ts";
 import type { RecordPlaces } from "./row-record.ts";
 
@@ -55,7 +55,12 @@ export class RowWeights {
 	readonly #keyReach: number;
 	readonly #keyError: number;
 
-	constructor(constants: ErrorConstants, places: RecordPlaces, { keyReach, keyError, frame }: FeatureSpace, profile: Profile) {
+	constructor(
+		constants: ErrorConstants,
+		places: RecordPlaces,
+		{ keyReach, keyError, frame }: FeatureSpace,
+		profile: Profile,
+	) {
 		this.#constants = constants;
 		this.#places = places;
 		this.#squareError = squareErrorOf(constants);

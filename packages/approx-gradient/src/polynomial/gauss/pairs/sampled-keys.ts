@@ -28,7 +28,7 @@ export interface KeyTable {
 }
 
 /** Numbers of all keys and of their table, for a problem of so many. */
-export const keyNumbers = (n: number, d: number): number => n * ((2 * d + 3) + MOST_PLACES * (2 * d + 4) + 1);
+export const keyNumbers = (n: number, d: number): number => n * (2 * d + 3 + MOST_PLACES * (2 * d + 4) + 1);
 
 /** Places of a key on average, at most. */
 const MOST_PLACES = 3;
