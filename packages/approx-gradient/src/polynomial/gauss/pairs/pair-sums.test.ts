@@ -82,7 +82,11 @@ describe("pairs of queries and keys", () => {
 		async (distribution, n, d, degree, seed) => {
 			const all = await recorded(distribution, n, d, degree, seed);
 			expect(all.rows).toHaveLength(n);
-			const table = keyTable(all.keys, Float64Array.from({ length: BINS }, (_, bin) => 1 + bin / 8), seededRandom(1, "order"));
+			const table = keyTable(
+				all.keys,
+				Float64Array.from({ length: BINS }, (_, bin) => 1 + bin / 8),
+				seededRandom(1, "order"),
+			);
 			expect(table.places).toBeGreaterThan(n);
 			const mean = new Float64Array(d * d);
 			let [bound, known] = [0, 0];
