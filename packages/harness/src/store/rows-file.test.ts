@@ -23,7 +23,7 @@ test("the header is the CSV contract", () => {
 	expect(headerLine).toBe(
 		"key,experiment,algorithm,n,d,B,epsilon,relative,distribution,seed,dtype,threads,kernel,degree,rank,radius," +
 			"status,reason,time_ms,time_mad_ms,time_min_ms,samples,peak_rss_mb,loss,error_max,error_rel,error_bound,bound_rel," +
-			"bound_kind,extra,contended,started_at,machine,commit\n",
+			"bound_kind,confidence,extra,contended,started_at,machine,commit\n",
 	);
 });
 
@@ -160,12 +160,12 @@ test.each([
 	["JSON that is not quoted", edited(",,false,", ',{"a":1},false,'), "line 2: Invalid Opening Quote"],
 	["JSON that is cut", edited(",,false,", ",{1,false,"), 'line 2: extra is "{1", expected a JSON object'],
 	["JSON that is no object", edited(",,false,", ",[1],false,"), 'line 2: extra is "[1]", expected a JSON object'],
-	["a field too few", edited("uniform,", ""), "line 2: expected 34 fields, got 33"],
-	["a field too many", edited("uniform,", "uniform,,"), "line 2: expected 34 fields, got 35"],
+	["a field too few", edited("uniform,", ""), "line 2: expected 35 fields, got 34"],
+	["a field too many", edited("uniform,", "uniform,,"), "line 2: expected 35 fields, got 36"],
 	[
 		"a line that was cut in the middle of the file",
 		edited(/,js.*\n/.exec(good)![0], "\n"),
-		"line 2: expected 34 fields",
+		"line 2: expected 35 fields",
 	],
 	["a quote that is not closed", edited("uniform", '"uniform'), "line "],
 	["a key that stands twice", headerLine + good + good, "line 3: key 0123456789abcdef already stands on line 2"],
@@ -177,7 +177,7 @@ test.each([
 	[
 		"zeros in the middle",
 		Buffer.concat([Buffer.from(headerLine), Buffer.alloc(8), Buffer.from(`\n${good}`)]),
-		"line 2: expected 34 fields",
+		"line 2: expected 35 fields",
 	],
 ])("%s is refused with its line, and the file is left as it is", (_, content, complaint) => {
 	expect(() => reading(content)).toThrow(UsageError);

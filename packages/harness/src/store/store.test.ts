@@ -113,7 +113,7 @@ test("a damaged file is refused, left as it is, and the folder is free again", (
 	const content = `${headerLine}nonsense\n${rowLine(row(1)).slice(0, 30)}`;
 	holding(content);
 	expect(() => openStore(folder)).toThrow(UsageError);
-	expect(() => openStore(folder)).toThrow(`${path} line 2: expected 34 fields, got 1`);
+	expect(() => openStore(folder)).toThrow(`${path} line 2: expected 35 fields, got 1`);
 	expect(readFileSync(path, "utf8")).toBe(content);
 });
 
