@@ -10,8 +10,8 @@ const PIVOTS = { each: 2, most: 512 };
 /** Queries, and as many keys, that the directions are found from. */
 const SAMPLE = 1024;
 
-/** Rounds of subspace iteration. */
-const ROUNDS = 4;
+/** Rounds of subspace iteration, and those that order the directions where all of them are features. */
+const ROUNDS = { part: 4, all: 2 };
 
 /** A column that is so much shorter than it was before the ones before it were taken away is rounding. */
 const DEPENDENT = 1e-12;
@@ -40,7 +40,8 @@ export async function principalFeatures(
 	};
 	const [queries, keys] = [await moment(0, firstKey), await moment(firstKey, points.rows)];
 	let T = Matrix.build(m, Math.min(rank, m), (i, k) => (i === k ? 1 : 0));
-	for (let round = 0; round < ROUNDS; round++) {
+	const rounds = rank < m ? ROUNDS.part : ROUNDS.all;
+	for (let round = 0; round < rounds; round++) {
 		const [ofQueries, ofKeys] = [await product(queries, T), await product(keys, T)];
 		const [a, b] = [shareOf(queries, T, ofQueries), shareOf(keys, T, ofKeys)];
 		const next = Matrix.build(m, T.cols, (i, k) => a * ofQueries.at(i, k) + b * ofKeys.at(i, k));
