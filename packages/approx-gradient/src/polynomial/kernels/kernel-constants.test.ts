@@ -24,7 +24,7 @@ describe("lengths that the kernels are built with", () => {
 
 	test.each(Object.keys(kernelConstants))("%s is used by a kernel", (name) => {
 		const users = sources.filter(({ code }) => new RegExp(`\\b${name}\\b`).test(code));
-		expect(users.map(({ file }) => file)).toHaveLength(1);
+		expect(users.map(({ file }) => file)).not.toEqual([]);
 	});
 
 	test("no source of this package has a copy of the length of a run", () => {

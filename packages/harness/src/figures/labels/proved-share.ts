@@ -1,4 +1,4 @@
-import type { Row } from "../../cells/row.ts";
+import type { Row } from "../../cells/index.ts";
 
 /**
  * The proved error of a row over max |g|: its own column, or by the true error that was measured in both measures, or by the largest

@@ -16,7 +16,7 @@ const PAIR_FLOPS = 150;
 const PAIRS = { share: 0.1, least: 2 ** 13, most: 2 ** 27 } as const;
 
 /** Rows and keys of a bin that say how often keys of a bin are drawn. */
-const LOOK = { rows: 48, keys: 6 } as const;
+const LOOK = { rows: 50, keys: 6 } as const;
 
 /** Sizes beyond which products of bounds may leave the normal range: nothing is claimed then. */
 const LARGEST = 2 ** 100;
