@@ -1,59 +1,8 @@
-import { fileURLToPath } from "node:url";
-import { createOperands, generateProblem, headsOf, openOperands, scaledQueries } from "@attgrad/attention-problem";
+import { createOperands, generateProblem, headsOf, scaledQueries } from "@attgrad/attention-problem";
 import { Matrix, seededRandom, UsageError } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { type LocatedHead, locate } from "./locate.ts";
-
-/** Singular values from the definition's matrix by one-sided Jacobi rotations: nothing that `locate` uses. */
-function jacobiValues(A: Matrix): number[] {
-	const columns = Array.from({ length: A.cols }, (_, l) => Float64Array.from({ length: A.rows }, (_, j) => A.at(j, l)));
-	for (let sweep = 0; sweep < 30; sweep++) {
-		let largest = 0;
-		for (let p = 0; p < columns.length; p++)
-			for (let q = p + 1; q < columns.length; q++) {
-				const [x, y] = [columns[p], columns[q]];
-				let [xx, yy, xy] = [0, 0, 0];
-				for (let j = 0; j < x.length; j++) {
-					xx += x[j] * x[j];
-					yy += y[j] * y[j];
-					xy += x[j] * y[j];
-				}
-				if (Math.abs(xy) <= 1e-15 * Math.sqrt(xx * yy)) continue;
-				largest = Math.max(largest, Math.abs(xy) / Math.sqrt(xx * yy));
-				const theta = (yy - xx) / (2 * xy);
-				const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));
-				const [c, s] = [1 / Math.hypot(t, 1), t / Math.hypot(t, 1)];
-				for (let j = 0; j < x.length; j++) [x[j], y[j]] = [c * x[j] - s * y[j], s * x[j] + c * y[j]];
-			}
-		if (largest < 1e-14) break;
-	}
-	return columns.map((x) => Math.hypot(...x)).sort((a, b) => b - a);
-}
-
-/** softmax(scale · Q Kᵀ), by its definition. */
-function softmax(Q: Matrix, K: Matrix, scale: number): Matrix {
-	const F = Matrix.zeros(Q.rows, K.rows);
-	for (let j = 0; j < Q.rows; j++) {
-		const scores = Array.from({ length: K.rows }, (_, l) => {
-			let sum = 0;
-			for (let b = 0; b < Q.cols; b++) sum += Q.at(j, b) * K.at(l, b);
-			return scale * sum;
-		});
-		const top = Math.max(...scores);
-		const weights = scores.map((score) => Math.exp(score - top));
-		const D = weights.reduce((sum, x) => sum + x, 0);
-		F.row(j).set(weights.map((x) => x / D));
-	}
-	return F;
-}
-
-/** The least rank that there is by Eckart and Young. */
-function leastOf(values: readonly number[], delta: number): number {
-	const total = values.reduce((sum, x) => sum + x * x, 0);
-	let tail = 0;
-	for (let r = values.length; r > 0; r--) if ((tail += values[r - 1] ** 2) > delta * delta * total) return r;
-	return 0;
-}
+import { jacobiSvd, leastOf, softmaxOf } from "./testing/by-definition.ts";
 
 const n = 80;
 const random = seededRandom(5, "locate");
@@ -82,7 +31,7 @@ const locateOne = async (Q: Matrix, K: Matrix, scale: number, submatrix?: number
 
 describe.each(problems)("%s", (_, Q, K, scale) => {
 	test("the least rank is never above the one that there is, nor above one that a method reaches or proves", async () => {
-		const values = jacobiValues(softmax(Q, K, scale));
+		const values = jacobiSvd(softmaxOf({ Q, K, scale })).values;
 		for (const submatrix of [undefined, 45]) {
 			const { ranks } = await locateOne(Q, K, scale, submatrix);
 			for (const { delta, least, achieved, proven } of ranks) {
@@ -103,7 +52,7 @@ describe.each(problems)("%s", (_, Q, K, scale) => {
 
 test("with the whole matrix the least rank is the one that there is", async () => {
 	const [, Q, K, scale] = problems[1];
-	const values = jacobiValues(softmax(Q, K, scale));
+	const values = jacobiSvd(softmaxOf({ Q, K, scale })).values;
 	const { ranks } = await locateOne(Q, K, scale);
 	for (const { delta, least } of ranks) expect(least).toBe(leastOf(values, delta));
 });
@@ -124,18 +73,6 @@ test("heads are located one by one, with their geometry", async () => {
 		expect(entropy.largest).toBeLessThanOrEqual(Math.log(50) + 1e-12);
 		expect(["below", "near", "above"]).toContain(verdict);
 	}
-});
-
-test("trained heads keep the order too", async () => {
-	const path = fileURLToPath(
-		new URL("../../../../experiments/heads/data/sentence-encoder-block1.npz", import.meta.url),
-	);
-	const { operands, close } = await openOperands(path, { dtype: "f64" });
-	for (const { ranks } of await locate(operands))
-		for (const { least, achieved } of ranks)
-			for (const rank of [achieved?.hybrid, achieved?.nystrom])
-				if (rank !== null && rank !== undefined) expect(rank).toBeGreaterThanOrEqual(least);
-	close();
 });
 
 test.each([{ epsilon: 0 }, { epsilon: 1 }, { submatrix: 0 }, { submatrix: 1.5 }])("%j is refused", async (options) => {
