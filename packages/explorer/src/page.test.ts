@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { decodeNpy, writeArrays } from "@attgrad/attention-problem";
 import { certifiedRank, randomFormula, spectralRank, uniqueModelFormula, writeDimacs } from "@attgrad/hardness";
-import { availableKernels } from "@attgrad/matrix-core";
+import { availableKernels, shortNumber } from "@attgrad/matrix-core";
 import { attgrad } from "attgrad/testing";
 import type { AxeResults } from "axe-core";
 import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { shortNumber } from "./short-number.ts";
 import { moveSlider, noBrowser, numberOf, pageOnDisk, settled } from "./testing/open-page.ts";
 
 if (noBrowser) console.warn(`the explorer in a browser: ${noBrowser}`);

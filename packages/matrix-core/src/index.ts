@@ -43,4 +43,5 @@ export type { ProgressReport } from "./runtime/progress-report.ts";
 export { createRuntime, type Runtime, type RuntimeOptions, withCachedRows, withKernels } from "./runtime/runtime.ts";
 export { readDuration, readMemory, shortDuration } from "./text/amounts.ts";
 export { printable } from "./text/printable.ts";
+export { shortNumber } from "./text/short-number.ts";
 export { meantOrKnown, nearest } from "./text/suggestion.ts";

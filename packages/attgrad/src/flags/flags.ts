@@ -1,7 +1,6 @@
-import { UsageError } from "@attgrad/matrix-core";
+import { shortNumber, UsageError } from "@attgrad/matrix-core";
 import type { Options } from "yargs";
 import { z } from "zod";
-import { shortNumber } from "../formats/short-number.ts";
 import { parseNumber } from "./number.ts";
 
 /** Values of the command line under their flags' names, as yargs gives them: text, or true for a switch. */

@@ -6,10 +6,16 @@ import {
 	provedRelative,
 	shapesOf,
 } from "@attgrad/attention-problem";
-import { type ComputationError, frobeniusNorm, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import {
+	type ComputationError,
+	frobeniusNorm,
+	maxAbs,
+	type RowSource,
+	type Runtime,
+	shortNumber,
+} from "@attgrad/matrix-core";
 import { headsText } from "../../formats/heads-text.ts";
 import { nestedNumbers } from "../../formats/nested-numbers.ts";
-import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import type { BackwardRequest } from "./request.ts";
 

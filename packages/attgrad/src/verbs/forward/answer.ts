@@ -1,7 +1,7 @@
 import type { LayerRun, OpenLayers } from "@attgrad/attention-problem";
 import type { ComputationError, Matrix, Runtime } from "@attgrad/matrix-core";
+import { shortNumber } from "@attgrad/matrix-core";
 import { corner } from "../../formats/corner.ts";
-import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import type { ForwardRequest } from "./request.ts";
 

@@ -8,11 +8,10 @@ import {
 	writeArray,
 } from "@attgrad/attention-problem";
 import { peakRssMb } from "@attgrad/harness/gradient";
-import { ComputationError, frobeniusNorm, maxAbs, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, frobeniusNorm, maxAbs, type RowSource, shortNumber, UsageError } from "@attgrad/matrix-core";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { headsText } from "../../formats/heads-text.ts";
 import { nestedNumbers } from "../../formats/nested-numbers.ts";
-import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { type KnownOutput, operatorOutput } from "./operator-output.ts";

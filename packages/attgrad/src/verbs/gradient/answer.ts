@@ -13,9 +13,9 @@ import {
 	maxAbs,
 	maxAbsDifference,
 	type RowSource,
+	shortNumber,
 } from "@attgrad/matrix-core";
 import { corner } from "../../formats/corner.ts";
-import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import type { Selection } from "./selection.ts";
 

@@ -7,11 +7,17 @@ import {
 	writeArrays,
 } from "@attgrad/attention-problem";
 import { peakRssMb } from "@attgrad/harness/gradient";
-import { ComputationError, frobeniusNorm, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	frobeniusNorm,
+	maxAbs,
+	type RowSource,
+	type Runtime,
+	shortNumber,
+} from "@attgrad/matrix-core";
 import { outputPath } from "../../files/output-file.ts";
 import { flagName, type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
-import { shortNumber } from "../../formats/short-number.ts";
 import { printTable } from "../../formats/table.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { computeGradients, type Gradients, refuseMatrices } from "./compute-gradients.ts";

@@ -1,5 +1,5 @@
 import { headColumns, type LocatedHead } from "@attgrad/approx-gradient";
-import { shortNumber } from "../../formats/short-number.ts";
+import { shortNumber } from "@attgrad/matrix-core";
 
 /** Relative errors that fit a line; `--json` has all. */
 const MOST_COLUMNS = 6;

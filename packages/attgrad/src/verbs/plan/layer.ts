@@ -1,11 +1,10 @@
 import { type BackwardEntries, type BackwardEntry, oneAccuracy, planBackwardEntries } from "@attgrad/approx-gradient";
 import { type BackwardProblem, describeVisibility, openBackwardProblem } from "@attgrad/attention-problem";
-import { type RowSource, type Runtime, shortDuration } from "@attgrad/matrix-core";
+import { type RowSource, type Runtime, shortDuration, shortNumber } from "@attgrad/matrix-core";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { checkWindow, readScale } from "../../flags/operator-flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { headsText } from "../../formats/heads-text.ts";
-import { shortNumber } from "../../formats/short-number.ts";
 import { planFlags } from "./flags.ts";
 
 /** Plans the backward pass of a layer whose rows stay in its file, and prints the plan. */

@@ -1,10 +1,9 @@
 import { oneAccuracy, type Plan, type PlanEntry, type PlanTarget, planGradient } from "@attgrad/approx-gradient";
 import { arrayNames, asDtype, openProblem } from "@attgrad/attention-problem";
-import { shortDuration, UsageError } from "@attgrad/matrix-core";
+import { shortDuration, shortNumber, UsageError } from "@attgrad/matrix-core";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { operatorFlags } from "../../flags/operator-flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
-import { shortNumber } from "../../formats/short-number.ts";
 import { planFlags } from "./flags.ts";
 
 /** Plans for a problem, or for the backward pass of a layer, whose rows stay in its file, and prints the plan. */

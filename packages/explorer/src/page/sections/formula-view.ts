@@ -1,4 +1,4 @@
-import { shortNumber } from "../../short-number.ts";
+import { shortNumber } from "@attgrad/matrix-core";
 import type { FormulaAnswer } from "../../worker/tasks/formula.ts";
 import { diverging } from "../charts/colours.ts";
 import { drawPicture } from "../charts/heat-map.ts";

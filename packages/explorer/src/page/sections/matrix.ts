@@ -1,4 +1,4 @@
-import { shortNumber } from "../../short-number.ts";
+import { shortNumber } from "@attgrad/matrix-core";
 import type { MatrixAnswer } from "../../worker/tasks/matrix.ts";
 import { inWords, Latest } from "../calculator.ts";
 import { sequential } from "../charts/colours.ts";

@@ -1,4 +1,4 @@
-import { shortNumber } from "../../short-number.ts";
+import { shortNumber } from "@attgrad/matrix-core";
 import type { Lap, RaceEvent, Racer } from "../../worker/tasks/race.ts";
 import { Calculator, Failure, inWords, Stopped } from "../calculator.ts";
 import { type Curve, drawChart, legend } from "../charts/line-chart.ts";

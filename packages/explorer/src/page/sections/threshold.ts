@@ -1,5 +1,5 @@
 import { certifiedRank, chebyshevDegree, log2MonomialCount, spectralLimit, spectralRank } from "@attgrad/hardness";
-import { shortNumber } from "../../short-number.ts";
+import { shortNumber } from "@attgrad/matrix-core";
 import { sequential } from "../charts/colours.ts";
 import { drawPicture } from "../charts/heat-map.ts";
 import { type Curve, drawChart, legend } from "../charts/line-chart.ts";

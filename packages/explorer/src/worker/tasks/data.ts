@@ -17,8 +17,15 @@ import {
 	shapesOf,
 } from "@attgrad/attention-problem";
 import { backwardStreaming, streaming } from "@attgrad/exact-gradient";
-import { frobeniusNorm, type Matrix, maxAbs, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
-import { shortNumber } from "../../short-number.ts";
+import {
+	frobeniusNorm,
+	type Matrix,
+	maxAbs,
+	type RowSource,
+	type Runtime,
+	shortNumber,
+	UsageError,
+} from "@attgrad/matrix-core";
 
 /** The method that computes the gradient of a file. */
 export type Method = "auto" | "exact" | "polynomial";

@@ -1,7 +1,6 @@
 import { countMonomials, polynomialFamilies } from "@attgrad/approx-gradient";
 import { type AttentionProblem, generateProblem, scaledQueries } from "@attgrad/attention-problem";
-import { Matrix } from "@attgrad/matrix-core";
-import { singularValues } from "./singular-values.ts";
+import { Matrix, singularValues } from "@attgrad/matrix-core";
 
 /** A generated problem, and how close its softmax matrix is to be approximated. */
 export interface MatrixRequest {
@@ -55,7 +54,7 @@ export async function answerMatrix({ delta, ...options }: MatrixRequest): Promis
 		degree === undefined
 			? softmax.map(() => Number.NaN)
 			: normalised(polynomialOf(scores, polynomialFamilies.chebyshev.coefficients(radius, degree)), n);
-	const singular = singularValues(new Matrix(n, n, softmax));
+	const { values: singular } = singularValues(new Matrix(n, n, softmax));
 	return {
 		n,
 		rows,

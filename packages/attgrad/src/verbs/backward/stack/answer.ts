@@ -1,7 +1,13 @@
 import type { StackCertificate, StackResult, stackAlgorithms } from "@attgrad/algorithms";
 import { describeVisibility, type StackFile } from "@attgrad/attention-problem";
-import { type ComputationError, frobeniusNorm, type Matrix, maxAbs, type Runtime } from "@attgrad/matrix-core";
-import { shortNumber } from "../../../formats/short-number.ts";
+import {
+	type ComputationError,
+	frobeniusNorm,
+	type Matrix,
+	maxAbs,
+	type Runtime,
+	shortNumber,
+} from "@attgrad/matrix-core";
 import { printTable } from "../../../formats/table.ts";
 import type { BackwardRequest } from "../request.ts";
 

@@ -1,10 +1,9 @@
 import { calibratedModel, predictTime } from "@attgrad/approx-gradient";
 import { parseAxis } from "@attgrad/harness";
-import { present, shortDuration, UsageError } from "@attgrad/matrix-core";
+import { present, shortDuration, shortNumber, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../../flags/flags.ts";
 import { dtype, json, openRuntime, runtimeFlags } from "../../../flags/runtime-flags.ts";
-import { shortNumber } from "../../../formats/short-number.ts";
 import { printTable } from "../../../formats/table.ts";
 import { type ModelPlan, type ModelShape, planModel, type TimeOf } from "./crossover.ts";
 import { drawCrossover } from "./figure.ts";
