@@ -9,16 +9,16 @@ import { assignToShards, parseShard } from "./shard.ts";
 const costs = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 60 });
 const total = (items: readonly { cost: number }[]) => items.reduce((sum, { cost }) => sum + cost, 0);
 const named = (list: readonly number[]) => list.map((cost, i) => ({ cost, name: `cell-${i}` }));
-const share = (items: ReturnType<typeof named>, parts: number) => assignToShards(items, parts, ({ cost }) => cost);
+const divide = (items: ReturnType<typeof named>, parts: number) => assignToShards(items, parts, ({ cost }) => cost);
 
 test("every item is in one part, in its order", () => {
 	fc.assert(
 		fc.property(costs, fc.integer({ min: 1, max: 9 }), (list, parts) => {
 			const items = named(list);
-			const shares = share(items, parts);
-			expect(shares).toHaveLength(parts);
-			expect(shares.flat().toSorted((a, b) => items.indexOf(a) - items.indexOf(b))).toEqual(items);
-			for (const one of shares) expect(one).toEqual(items.filter((item) => one.includes(item)));
+			const shards = divide(items, parts);
+			expect(shards).toHaveLength(parts);
+			expect(shards.flat().toSorted((a, b) => items.indexOf(a) - items.indexOf(b))).toEqual(items);
+			for (const one of shards) expect(one).toEqual(items.filter((item) => one.includes(item)));
 		}),
 	);
 });
@@ -27,25 +27,25 @@ test("parts cost the same as far as their items let them: none more than the mea
 	fc.assert(
 		fc.property(costs, fc.integer({ min: 1, max: 9 }), (list, parts) => {
 			const items = named(list);
-			const dearest = Math.max(...share(items, parts).map(total));
+			const dearest = Math.max(...divide(items, parts).map(total));
 			expect(dearest).toBeLessThanOrEqual(total(items) / parts + Math.max(...list));
 		}),
 	);
 });
 
 test("more shards than items: each item has one of the first, the others are empty", () => {
-	const shards = share(named([5, 9, 7]), 100_000);
+	const shards = divide(named([5, 9, 7]), 100_000);
 	expect(shards).toHaveLength(100_000);
 	expect(shards.slice(0, 4).map(total)).toEqual([9, 7, 5, 0]);
 });
 
 test("a number of shards that no machine could hold is refused in one line", () => {
-	expect(() => share(named([1]), 1e9)).toThrow("a sweep has at most 100000 shards, got 1000000000");
+	expect(() => divide(named([1]), 1e9)).toThrow("a sweep has at most 100000 shards, got 1000000000");
 });
 
 test("by count the parts of a sweep would be far apart, by cost they are not", () => {
 	const squares = named(Array.from({ length: 40 }, (_, i) => (i + 1) ** 2));
-	const byCost = share(squares, 4).map(total);
+	const byCost = divide(squares, 4).map(total);
 	expect(Math.max(...byCost) / Math.min(...byCost)).toBeLessThan(1.1);
 });
 

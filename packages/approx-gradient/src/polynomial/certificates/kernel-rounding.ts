@@ -37,7 +37,7 @@ export function kernelRoundingCounts(
 		reverse: unit * ((degree + 1) * (d + 3) + 6) + overFeatures,
 		paper: Number.POSITIVE_INFINITY,
 	}[name];
-	// A share has at most twice as many runs of panels as blocks: a run has the rows of half a block at least.
+	// A slot has at most twice as many runs of panels as blocks: a run has the rows of half a block at least.
 	const rows = unit * (SUMMED_PANELS + 8) + double * (2 * blocks + d + 64);
 	// o = N · (1/D), E - η, c, r and c' are one to three roundings each.
 	return { sums, gradient: sums + gradient, rows, states: 4 * unit };

@@ -1,7 +1,7 @@
 import { bytesPerNumber, type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
 import { edgeTable, raisedTable } from "../kernels/feature-tables.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
-import { putIndices, putNumbers, putRuns, sharesOf } from "../kernels/kernel-operands.ts";
+import { putIndices, putNumbers, putRuns, slotRanges } from "../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
 import { joinSlots, keyMoments, type MomentsRun } from "../kernels/kernel-route.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
@@ -86,7 +86,7 @@ async function queries(
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
 		const targets = targetsAt(from, from + rows);
-		const tasks = sharesOf(rows, plan).map(([first, count], slot) => {
+		const tasks = slotRanges(rows, plan).map(([first, count], slot) => {
 			const own = { A1: inputs + first * d * size, E: targets + first * d * size, flags: flags + first };
 			const record = records ? recordsAt + slot * recordLength * 8 : 0;
 			return { rows: count, ...shared, ...own, totals: totals + slot * length * 8, records: record };
@@ -100,7 +100,7 @@ async function queries(
 		}
 		joinSlots(all, sums);
 		if (records)
-			for (const [slot, [, count]] of sharesOf(rows, plan).entries()) {
+			for (const [slot, [, count]] of slotRanges(rows, plan).entries()) {
 				const data = kernels.view("f64", recordsAt + slot * recordLength * 8, recordLength);
 				records.take({ data, lanes, count });
 			}

@@ -3,7 +3,7 @@ import { bytesPerNumber, type Runtime, withKernels } from "@attgrad/matrix-core"
 import { notPositive } from "../../rows/softmax-rows.ts";
 import { type ForwardTotals, shiftedRows } from "../routes/forward.ts";
 import type { RouteInput } from "../routes/route.ts";
-import { type PolynomialKernels, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
+import { type PolynomialKernels, putNumbers, putRuns, queryOperands, slotRanges } from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import { keyMoments, momentsOf } from "./kernel-route.ts";
 import { polynomialKernels } from "./polynomial-kernels.ts";
@@ -50,15 +50,15 @@ async function outputs(
 	for (let from = 0; from < n; from += chunkRows) {
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
-		const shares = sharesOf(rows, plan);
-		const tasks = shares.map(([first, count], slot) => {
+		const slots = slotRanges(rows, plan);
+		const tasks = slots.map(([first, count], slot) => {
 			const own = { A1: inputs + first * d * size, outputs: made + first * d * size };
 			return { rows: count, ...shared, ...own, range: ranges + slot * 16 };
 		});
 		const bad = await kernels.run("forwardPass", tasks, { dtype, scratch });
 		const slot = bad.findIndex((row) => row >= 0);
 		if (slot >= 0)
-			throw notPositive("polynomial", from + shares[slot][0] + bad[slot], rangeView[2 * slot], "raise the degree");
+			throw notPositive("polynomial", from + slots[slot][0] + bad[slot], rangeView[2 * slot], "raise the degree");
 		sink(from, shiftedRows(kernels.view(dtype, made, rows * d), frame.valueCentre));
 		onProgress(from + rows);
 	}

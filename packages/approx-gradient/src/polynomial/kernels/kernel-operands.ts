@@ -36,10 +36,10 @@ export const putRuns = (kernels: Kernels, { made, runs, triples }: RunTable): Ru
 };
 
 /** The rows of a chunk that each slot takes, as [first, count]; slots without rows are left out. */
-export function sharesOf(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
-	const shares: [number, number][] = [];
-	for (let first = 0; first < rows; first += slotRows) shares.push([first, Math.min(slotRows, rows - first)]);
-	return shares;
+export function slotRanges(rows: number, { slotRows }: KernelPlan): [first: number, count: number][] {
+	const ranges: [number, number][] = [];
+	for (let first = 0; first < rows; first += slotRows) ranges.push([first, Math.min(slotRows, rows - first)]);
+	return ranges;
 }
 
 /** Addresses that every pass over queries takes. */

@@ -13,9 +13,9 @@ export interface KernelPlan {
 	readonly panelBytes: number;
 	/** Panels of keys in a block. */
 	readonly blockPanels: number;
-	/** Shares that every chunk of rows is cut into; each has sums of its own. */
+	/** Slots: every chunk of rows is divided among them, and each holds sums of its own rows. */
 	readonly slots: number;
-	/** Rows of a share. */
+	/** Rows of a chunk that a slot takes, at most. */
 	readonly slotRows: number;
 	/** Bytes of scratch of a thread in pass 1. */
 	readonly keyScratch: number;
@@ -32,11 +32,11 @@ export const BLOCK_ROW_BYTES = 2048;
 /** All sums of key moments together. */
 const SUM_BYTES = 2 ** 27;
 
-/** Multiplications of a share at most: some 5 ms, between two looks at the event loop. */
-const SHARE_WORK = 2e7;
+/** Multiplications of a slot for a chunk at most: some 5 ms, between two looks at the event loop. */
+const SLOT_WORK = 2e7;
 
-/** Rows and multiplications below which a share is not cut further: what comes with it would take longer than it saves. */
-const SMALL_SHARE = { rows: 2048, work: 2e6 };
+/** Rows and multiplications below which a slot takes no fewer: its overhead would take longer than it saves. */
+const SMALL_SLOT = { rows: 2048, work: 2e6 };
 
 const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
@@ -56,9 +56,9 @@ export function blocksInSum(
 	const rowBytes = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / nodes)), 64, BLOCK_ROW_BYTES);
 	const blockRows = Math.min(rowBytes, upTo(n * bytesPerNumber(dtype), 64)) / bytesPerNumber(dtype);
 	const slots = slotsOf(nodes, columns);
-	const share = Math.max(SHARE_WORK / rowWork, Math.min(SMALL_SHARE.rows, SMALL_SHARE.work / rowWork));
-	const most = Math.min(Math.max(n / slots, SMALL_SHARE.rows), Math.max(share, BLOCK_ROW_BYTES)) + BLOCK_ROW_BYTES;
-	const chunks = Math.ceil(n / (slots * Math.min(n / slots, share)));
+	const slotRows = Math.max(SLOT_WORK / rowWork, Math.min(SMALL_SLOT.rows, SMALL_SLOT.work / rowWork));
+	const most = Math.min(Math.max(n / slots, SMALL_SLOT.rows), Math.max(slotRows, BLOCK_ROW_BYTES)) + BLOCK_ROW_BYTES;
+	const chunks = Math.ceil(n / (slots * Math.min(n / slots, slotRows)));
 	return Math.ceil(Math.min(n, most) / blockRows) + slots + chunks + 4;
 }
 
@@ -83,8 +83,8 @@ export function kernelPlan(
 	const blockRows = blockPanels * panelRows;
 	const slots = slotsOf(nodes, columns);
 	const rowWork = nodes * columns;
-	const least = Math.max(blockRows, Math.min(SMALL_SHARE.rows, SMALL_SHARE.work / rowWork));
-	const slotRows = upTo(clamp(Math.ceil(n / slots), least, Math.max(least, SHARE_WORK / rowWork)), blockRows);
+	const least = Math.max(blockRows, Math.min(SMALL_SLOT.rows, SMALL_SLOT.work / rowWork));
+	const slotRows = upTo(clamp(Math.ceil(n / slots), least, Math.max(least, SLOT_WORK / rowWork)), blockRows);
 	return {
 		columns,
 		nodes,

@@ -14,7 +14,14 @@ import type { LossGradient } from "../../rows/gradient-sum.ts";
 import { notPositive } from "../../rows/softmax-rows.ts";
 import type { RouteInput, RouteOptions } from "../routes/route.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
-import { type PolynomialKernels, putIndices, putNumbers, putRuns, queryOperands, sharesOf } from "./kernel-operands.ts";
+import {
+	type PolynomialKernels,
+	putIndices,
+	putNumbers,
+	putRuns,
+	queryOperands,
+	slotRanges,
+} from "./kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "./kernel-plan.ts";
 import { polynomialKernels } from "./polynomial-kernels.ts";
 
@@ -38,8 +45,8 @@ export interface RunTotals {
 
 /**
  * The routes `moment` and `reverse` on kernels and threads: the same formulas as `moment.ts` and `reverse.ts`, features made
- * and used inside the cache, rows read in chunks so that n is bounded by time alone. Each of a fixed number of slots adds
- * up its share of every chunk and slots are joined in order: the result is the same for every number of threads.
+ * and used inside the cache, rows read in chunks so that n is bounded by time alone. Each of a fixed number of slots holds
+ * the sums of its rows of every chunk, and slots are joined in order: the result is the same for every number of threads.
  * @throws ComputationError invalid for a normaliser that is not positive, out-of-memory when the kernels' memory cannot grow
  */
 export async function runOnKernels(
@@ -99,7 +106,7 @@ export function keyMoments(
 			tilt: tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
 		};
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
-		const used = sharesOf(chunkRows, plan).length;
+		const used = slotRanges(chunkRows, plan).length;
 		const length = nodes * columns;
 		const sums = kernels.allocateZeros("f64", used * length);
 		const joined = new Float64Array(length);
@@ -109,7 +116,7 @@ export function keyMoments(
 			const rows = Math.min(chunkRows, n - from);
 			const keys = keysAt(from, from + rows);
 			const inputs = inputsAt(from, from + rows);
-			const tasks = sharesOf(rows, plan).map(([first, count], slot) => {
+			const tasks = slotRanges(rows, plan).map(([first, count], slot) => {
 				const own = { keys: keys + first * d * size, inputs: inputs + first * d * size };
 				return { rows: count, ...shared, ...own, S: sums + slot * length * 8 };
 			});
@@ -199,8 +206,8 @@ export async function queries(
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
 		const targets = targetsAt(from, from + rows);
-		const shares = sharesOf(rows, plan);
-		const tasks = shares.map(([first, count], slot) => {
+		const slots = slotRanges(rows, plan);
+		const tasks = slots.map(([first, count], slot) => {
 			const own = { A1: inputs + first * d * size, E: targets + first * d * size };
 			return { rows: count, ...shared, ...own, totals: totals + slot * (sumCount + 2) * 8 };
 		});
@@ -209,7 +216,7 @@ export async function queries(
 		if (slot >= 0)
 			throw notPositive(
 				"polynomial",
-				from + shares[slot][0] + bad[slot],
+				from + slots[slot][0] + bad[slot],
 				all[slot * (sumCount + 2) + sumCount],
 				"raise the degree",
 			);

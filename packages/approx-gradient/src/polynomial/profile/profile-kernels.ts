@@ -25,7 +25,7 @@ import {
 	reportPass,
 } from "./profile-sums.ts";
 
-/** The operation that joins an entry of the results of two shares; it also sets the entry's first value. */
+/** The operation that joins an entry of the results of two slots; it also sets the entry's first value. */
 type Join = "min" | "max" | "sum";
 
 const starts: Record<Join, number> = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 };
@@ -56,9 +56,9 @@ interface Pass<Name extends PassName = PassName> {
 	readonly results: readonly (readonly [Join, number])[];
 }
 
-/** Shares of a chunk, each with results of its own, and rows of a share. */
-const SHARES = 16;
-const SHARE_ROWS = 4096;
+/** Slots that a chunk of rows is divided among, each with results of its own, and rows of a slot. */
+const SLOTS = 16;
+const SLOT_ROWS = 4096;
 
 /** Bytes of scratch: the exponential's table and the most wide panels that a kernel of `kernels/profile/profile.ts` takes. */
 const scratchBytes = (d: number): number => 256 + kernelConstants.WIDE_BYTES * (8 * d + 4 + d * d);
@@ -217,14 +217,13 @@ async function runPass<Name extends PassName>(
 	const size = bytesPerNumber(dtype);
 	const values = mapValues(operands, (operand) => putNumbers(kernels, "f64", operand));
 	const length = results.reduce((sum, [, count]) => sum + count, 0);
-	const chunkRows = Math.min(n, SHARES * SHARE_ROWS);
-	const shares = Math.ceil(chunkRows / SHARE_ROWS);
-	const out = kernels.allocate("f64", shares * length);
-	const all = kernels.view("f64", out, shares * length);
+	const chunkRows = Math.min(n, SLOTS * SLOT_ROWS);
+	const slots = Math.ceil(chunkRows / SLOT_ROWS);
+	const out = kernels.allocate("f64", slots * length);
+	const all = kernels.view("f64", out, slots * length);
 	let at = 0;
 	for (const [join, count] of results) {
-		for (let share = 0; share < shares; share++)
-			all.fill(starts[join], share * length + at, share * length + at + count);
+		for (let slot = 0; slot < slots; slot++) all.fill(starts[join], slot * length + at, slot * length + at + count);
 		at += count;
 	}
 	const read = mapValues(rows, (source) => kernels.rowReader(source, dtype, chunkRows));
@@ -232,12 +231,12 @@ async function runPass<Name extends PassName>(
 		const count = Math.min(chunkRows, n - from);
 		const blocks = mapValues(read, (rowsAt) => rowsAt(from, from + count));
 		const tasks: PassTask[] = [];
-		for (let first = 0; first < count; first += SHARE_ROWS)
+		for (let first = 0; first < count; first += SLOT_ROWS)
 			// `Pass` has every argument of its kernel, which the union of the four cannot show.
 			tasks.push({
-				...{ rows: Math.min(SHARE_ROWS, count - first), d, ...values },
+				...{ rows: Math.min(SLOT_ROWS, count - first), d, ...values },
 				...mapValues(blocks, (address) => address + first * d * size),
-				out: out + (first / SHARE_ROWS) * length * 8,
+				out: out + (first / SLOT_ROWS) * length * 8,
 			} as Partial<PassTask> as PassTask);
 		if (single) await kernels.run<SinglePass>(singlePasses[kernel], tasks, { scratch: scratchBytes(d) });
 		else await kernels.run<PassName>(kernel, tasks, { dtype, scratch: scratchBytes(d) });
@@ -246,7 +245,7 @@ async function runPass<Name extends PassName>(
 	at = 0;
 	return results.map(([join, count]) => {
 		const joined = all.slice(at, at + count);
-		for (let share = 1; share < shares; share++) joinInto(joined, join, all, share * length + at);
+		for (let slot = 1; slot < slots; slot++) joinInto(joined, join, all, slot * length + at);
 		at += count;
 		return joined;
 	});
