@@ -1,6 +1,6 @@
-// What the kernels know of a problem, and how they lay out what they make.
+// A problem as the kernels read it from memory, and the layout of their results.
 //
-// A *panel* is what a row of a tile holds: tileColumns rows of a matrix, side by side, one after the other for each column
+// A *panel* has the width of a tile: tileColumns rows of a matrix, side by side, one after the other for each column
 // of the matrix: [d][rows of the panel]. Queries, outputs and cotangents of a row block are panels: the vectors of a tile
 // run along the rows of the problem, so that nothing is ever summed across a vector, and any d fits.
 // Keys and value inputs are the scalars of tiles, and are packed twice:

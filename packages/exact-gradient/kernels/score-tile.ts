@@ -1,9 +1,9 @@
-// Inner products of a group of keys with the rows of a panel, and what is done with them while they are in registers.
+// Inner products of a group of keys with the rows of a panel, and their use while they are in registers.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { exponentialBelow, exponentialInRange } from "@attgrad/matrix-core/kernels/exponential";
 
-/** What becomes of the inner products s, one of them for each key and row: */
+/** Uses of the inner products s, one product for each key and row: */
 /** lines[row] = max(lines[row], s) */
 export const MAXIMUM: i32 = 0;
 /** weights = exp(s), lines[row] += weights; |s| must be within the exponential's range */

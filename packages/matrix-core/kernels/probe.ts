@@ -1,4 +1,4 @@
-// What the choice of a build runs before it trusts the build: a small product of the kind that all kernels consist of.
+// The test product of a build: a small one of the kind that all kernels consist of, run before a build is chosen.
 
 import { multiplyAdd } from "./arithmetic";
 import { accumulate6, tileColumns } from "./tile";

@@ -1,4 +1,4 @@
-// What a certificate from sampled pairs takes of each row: `pairs/row-record.ts` in TypeScript reads it. All in double precision.
+// The record of each row for a certificate from sampled pairs: `pairs/row-record.ts` in TypeScript reads it. All in double precision.
 
 import { panelBytes } from "../panels/panel";
 import { solutionPanels } from "./row-polynomials";

@@ -1,4 +1,4 @@
-// What the backward kernels know of one head of keys. Panels and packings are those of ../job.ts.
+// One head of keys as the backward kernels read it from memory. Panels and packings are those of ../job.ts.
 
 import { lanes } from "@attgrad/matrix-core/kernels/arithmetic";
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
