@@ -1,5 +1,5 @@
 // Pass 2 with a polynomial of its own for each row: sums by degree, power sums, polynomials, and from there on as the route `moment`, with
-// coefficients by row. `plain-run.ts` in TypeScript says what is computed.
+// coefficients by row. `run/plain-run.ts` in TypeScript says what is computed.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";

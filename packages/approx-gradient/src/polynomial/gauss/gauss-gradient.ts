@@ -22,10 +22,10 @@ import { routes } from "../routes/index.ts";
 import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { ExactRows } from "./exact/exact-rows.ts";
-import { gaussOnKernels, type InVain } from "./kernel-run.ts";
 import { PairCertificate, pairsOf } from "./pairs/pair-certificate.ts";
 import { probableOf } from "./pairs/probable-certificate.ts";
-import { plainGaussRun } from "./plain-run.ts";
+import { gaussOnKernels, type InVain } from "./run/kernel-run.ts";
+import { plainGaussRun } from "./run/plain-run.ts";
 import { scaledTotals } from "./totals.ts";
 
 /** A gradient with a polynomial of its own for each row that is asked for. */

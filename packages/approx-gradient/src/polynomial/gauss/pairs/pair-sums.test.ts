@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { profileOn } from "../../method/method-of.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
 import { constantsOf, gaussRequest } from "../gauss-gradient.ts";
-import { plainGaussRun } from "../plain-run.ts";
+import { plainGaussRun } from "../run/plain-run.ts";
 import { PairSums } from "./pair-sums.ts";
 import { type RecordSink, recordPlaces } from "./row-record.ts";
 import { RowWeights } from "./row-weights.ts";

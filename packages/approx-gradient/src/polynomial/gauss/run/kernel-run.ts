@@ -1,19 +1,20 @@
 import { bytesPerNumber, type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
-import { edgeTable, raisedTable } from "../kernels/feature-tables.ts";
-import { kernelConstants } from "../kernels/kernel-constants.ts";
-import { putIndices, putNumbers, putRuns, slotRanges } from "../kernels/kernel-operands.ts";
-import { type KernelPlan, kernelPlan } from "../kernels/kernel-plan.ts";
-import { joinSlots, keyMoments, type MomentsRun } from "../kernels/kernel-route.ts";
-import type { ErrorConstants } from "./bounds/error-constants.ts";
-import { LEAST_REACH, LIMITS, largestRadius } from "./bounds/limits.ts";
-import { gaussKernels } from "./gauss-kernels.ts";
-import { levelsOf } from "./levels.ts";
-import { addToSquares, type GaussInput, type GaussRun, momentColumns } from "./plain-run.ts";
-import { nodesOf } from "./row-polynomial.ts";
-import { solutionConstants } from "./row-polynomials.ts";
-import { pilotDegree } from "./row-terms.ts";
-import { taylorDegree } from "./taylor-terms.ts";
-import type { GaussTotals } from "./totals.ts";
+import { edgeTable, raisedTable } from "../../kernels/feature-tables.ts";
+import { kernelConstants } from "../../kernels/kernel-constants.ts";
+import { putIndices, putNumbers, putRuns, slotRanges } from "../../kernels/kernel-operands.ts";
+import { type KernelPlan, kernelPlan } from "../../kernels/kernel-plan.ts";
+import { joinSlots, keyMoments, type MomentsRun } from "../../kernels/kernel-route.ts";
+import type { ErrorConstants } from "../bounds/error-constants.ts";
+import { LEAST_REACH, LIMITS, largestRadius } from "../bounds/limits.ts";
+import { gaussKernels } from "../gauss-kernels.ts";
+import { levelsOf } from "../levels.ts";
+import { nodesOf } from "../row-polynomial.ts";
+import { solutionConstants } from "../row-polynomials.ts";
+import { pilotDegree } from "../row-terms.ts";
+import { taylorDegree } from "../taylor-terms.ts";
+import type { GaussTotals } from "../totals.ts";
+import type { GaussInput, GaussRun } from "./gauss-run.ts";
+import { addToSquares, momentColumns } from "./key-columns.ts";
 
 /** Whether the totals of some rows, spread over all, show that a run is in vain. */
 export type InVain = (totals: GaussTotals, rows: number) => boolean;

@@ -1,7 +1,7 @@
 import { asDtype, generateProblem } from "@attgrad/attention-problem";
 import { availableKernels, createRuntime, maxAbs, maxAbsDifference, unitRoundoff } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
-import { polynomial } from "../polynomial.ts";
+import { polynomial } from "../../polynomial.ts";
 
 const plain = await createRuntime({ kernel: "js" });
 const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");

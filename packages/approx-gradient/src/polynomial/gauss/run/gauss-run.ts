@@ -1,0 +1,28 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import type { Matrix, RowSource } from "@attgrad/matrix-core";
+import type { FeatureSpace } from "../../method/feature-space.ts";
+import type { FeatureTree } from "../../monomials/feature-tree.ts";
+import type { ErrorConstants } from "../bounds/error-constants.ts";
+import type { RecordSink } from "../pairs/row-record.ts";
+import type { GaussTotals } from "../totals.ts";
+
+/** The input of a run with row polynomials. */
+export interface GaussInput {
+	readonly problem: AttentionProblem<RowSource>;
+	/** All monomials up to g, with those of degree g + 1 as the edge. */
+	readonly tree: FeatureTree;
+	readonly space: FeatureSpace;
+	readonly constants: ErrorConstants;
+	readonly route: "moment" | "reverse";
+	/** Takes the rows' records, of form v2: for a certificate from sampled pairs. */
+	readonly records?: RecordSink;
+}
+
+/** The gradient of the rows within the method, their loss, and what a certificate takes. */
+export interface GaussRun {
+	readonly gradient: Matrix;
+	readonly loss: number;
+	readonly totals: GaussTotals;
+	/** Rows that were looked at: n, or fewer where the run was given up. */
+	readonly rows: number;
+}
