@@ -2,9 +2,10 @@ import { type AttentionProblem, asDtype, distributions, generateProblem } from "
 import { availableKernels, createRuntime, type Dtype, Matrix, unitRoundoff } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
 import { uncovered } from "../../testing/uncovered.ts";
-import { productSizes, profileOf } from "./profile.ts";
+import { profileOf } from "./profile.ts";
 import { kernelSums } from "./profile-kernels.ts";
 import { type ProfileSums, plainSums } from "./profile-sums.ts";
+import { productSizes } from "./row-numbers.ts";
 
 const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");
 const dtypes: readonly Dtype[] = ["f64", "f32"];

@@ -15,7 +15,6 @@ import { kernelConstants } from "../kernels/kernel-constants.ts";
 import { putNumbers } from "../kernels/kernel-operands.ts";
 import { polynomialKernels } from "../kernels/polynomial-kernels.ts";
 import { ColumnRange } from "./column-range.ts";
-import { productSizes } from "./profile.ts";
 import {
 	type CentredKeys,
 	type CentredQueries,
@@ -24,6 +23,7 @@ import {
 	type QueryRanges,
 	reportPass,
 } from "./profile-sums.ts";
+import { productSizes } from "./row-numbers.ts";
 
 /** The operation that joins an entry of the results of two slots; it also sets the entry's first value. */
 type Join = "min" | "max" | "sum";

@@ -1,0 +1,139 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { ColumnShift, type Matrix, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { normUp } from "../../error-bound/index.ts";
+import { largestRadius } from "../families/family.ts";
+import { kernelConstants } from "../kernels/kernel-constants.ts";
+import type { ColumnRange } from "./column-range.ts";
+import type { CentredKeys, CentredQueries, KeyRanges, ProfileSums } from "./profile-sums.ts";
+
+/** Spread of the exponents of ω up to which no weight underflows, with room for its products with values. */
+const EXPONENT_SPREAD = { f64: 300, f32: 40 } as const;
+
+/** u of the double precision in which the polynomial's passes prepare rows, whatever the problem's number type; those of a profile may be coarser. */
+export const u = unitRoundoff("f64");
+
+/** The values h of a problem; one number a column. */
+export interface ValueNumbers {
+	/** At least max_l Σ_a |A3_la Y_ai|. */
+	readonly sizes: Float64Array;
+	readonly centre: Float64Array;
+	/** Half the range, with the rounding. */
+	readonly halfRange: Float64Array;
+	readonly rounding: Float64Array;
+}
+
+/** The values, their middle and their rounding. */
+export function valuesOf({ d, Y }: AttentionProblem<RowSource>, keys: KeyRanges): ValueNumbers {
+	const sizes = productSizes(keys.inputSizes, Y);
+	const range = keys.values.widened(sizes.map((size) => (d + 3) * keys.unit * size));
+	const rounding = sizes.map((size) => (d + 2) * u * size);
+	return { sizes, centre: range.middle(), halfRange: range.half().map((half, i) => half + rounding[i]), rounding };
+}
+
+/** The queries of a problem about their centre. */
+export interface QueryNumbers extends CentredQueries {
+	readonly inputSizes: Float64Array;
+	/** max_j scale · Σ_a |A1_ja X_ab|. */
+	readonly products: Float64Array;
+	/** Before centring. */
+	readonly range: ColumnRange;
+	readonly centre: Float64Array;
+	/** Whether the centre is not 0. */
+	readonly isMoved: boolean;
+	/** max ‖q_j‖ about the centre, rounded up. */
+	readonly norm: number;
+	readonly reach: Float64Array;
+}
+
+/** The queries, moved by their midrange where that gives the smaller norm and no weight underflows. Two passes over them. */
+export async function queriesOf(
+	{ d, X, scale, A1: { dtype } }: AttentionProblem<RowSource>,
+	sums: ProfileSums,
+	keys: KeyRanges,
+	valueCentre: Float64Array,
+): Promise<QueryNumbers> {
+	const queries = await sums.queryRanges();
+	const products = productSizes(queries.inputSizes, X).map((size) => size * scale);
+	const errors = products.map((size) => (d + 4) * queries.unit * size);
+	const range = queries.range.widened(errors);
+	const middle = range.middle();
+	const centred = await sums.centredQueries(middle, valueCentre);
+	const spread = sumOver(d, (b) => 2 * Math.abs(middle[b]) * keys.range.half()[b]);
+	const plainNorm = normWithin(queries.norm, range.reach(new Float64Array(d)));
+	const centredNorm = normWithin(centred.norm, range.reach(middle));
+	const isMoved = centredNorm < plainNorm && spread <= EXPONENT_SPREAD[dtype];
+	const centre = isMoved ? middle : new Float64Array(d);
+	const norm = roundUp(isMoved ? centredNorm : plainNorm) + Math.hypot(...errors);
+	return {
+		...{ ...centred, inputSizes: queries.inputSizes, products, range },
+		...{ centre, isMoved, norm, reach: range.reach(centre) },
+	};
+}
+
+/** The keys of a problem about their centre, and means with the weights ω. */
+export interface KeyNumbers extends CentredKeys {
+	readonly centre: Float64Array;
+	readonly isMoved: boolean;
+	/** max ‖k_l‖ about the centre, rounded up. */
+	readonly norm: number;
+	readonly reach: Float64Array;
+	/** The rounding of a key less its midrange, or less the shift in its place. */
+	readonly errors: Float64Array;
+}
+
+/** The keys, moved by their midrange where that gives the smaller norm. One pass over them, and one for a shift where scores are far. */
+export async function keysOf(
+	A2: RowSource,
+	sums: ProfileSums,
+	{ range, norm }: KeyRanges,
+	queries: QueryNumbers,
+	valueCentre: Float64Array,
+): Promise<KeyNumbers> {
+	const plainNorm = normWithin(norm, range.reach(new Float64Array(A2.cols)));
+	// Where scores are that far, extremes may have set the midrange, and no polynomial serves all rows.
+	const isFar = !(queries.norm * Math.min(plainNorm, normUp(range.half())) <= largestRadius);
+	const middle = isFar ? shiftOf(A2) : range.middle();
+	const weighted = await sums.centredKeys(middle, queries.centre, valueCentre);
+	const centredNorm = normWithin(weighted.norm, range.reach(middle));
+	const isMoved = isFar ? middle.some((shift) => shift !== 0) : centredNorm < plainNorm;
+	const centre = isMoved ? middle : new Float64Array(A2.cols);
+	const errors = middle.map((x) => weighted.unit * Math.abs(x));
+	const moved = roundUp(isMoved ? centredNorm : plainNorm) + (isMoved ? Math.hypot(...errors) : 0);
+	return { ...weighted, centre, isMoved, norm: moved, reach: range.reach(centre), errors };
+}
+
+/** Rows of keys that are read at a time for their shift. */
+const SHIFT_ROWS = 512;
+
+/** The shift of the keys that costs none of them digits. One pass over them. */
+function shiftOf(keys: RowSource): Float64Array {
+	const shift = new ColumnShift(keys.cols);
+	const rows = new Float64Array(Math.min(keys.rows, SHIFT_ROWS) * keys.cols);
+	for (let from = 0; from < keys.rows; from += SHIFT_ROWS) {
+		const to = Math.min(keys.rows, from + SHIFT_ROWS);
+		keys.readRows(from, to, rows);
+		shift.add(rows.subarray(0, (to - from) * keys.cols));
+	}
+	return shift.shifts();
+}
+
+/** A norm whose squares stayed in the normal range, otherwise the norm of what the coordinates reach. */
+const normWithin = (norm: number, reach: Float64Array): number =>
+	norm > 1e-140 && norm < 1e150 ? norm : normUp(reach);
+
+/** Σ of a term over the columns b. */
+export const sumOver = (d: number, term: (b: number) => number): number => {
+	let sum = 0;
+	for (let b = 0; b < d; b++) sum += term(b);
+	return sum;
+};
+
+/** Σ_a sizes_a |M_ai| for each column i: at least every sum of the sizes of the terms of a row's product with M. */
+export const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
+	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a] * Math.abs(M.at(a, i))));
+
+/** Roundings of a term and of a sum over the rows that a profile adds up in single precision. */
+export const SINGLE_ROUNDINGS = 2 * kernelConstants.SINGLE_PAIRS + 16;
+
+/** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers: in double precision, but for its terms and sums over a few of them, of that unit. */
+export const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + SINGLE_ROUNDINGS * unit);
