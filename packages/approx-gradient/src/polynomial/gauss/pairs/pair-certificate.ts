@@ -54,7 +54,8 @@ export interface ProbableError {
 
 /**
  * A probabilistic certificate for a run with polynomials by row (form v2): it takes the rows' records during the run and draws
- * pairs of them with keys. The error of the method is at most `error(failure)`, but for a chance of `failure` over the coins.
+ * pairs of them with keys. The error of the method is at most `error(failure)`, but for a chance of `failure` over the coins
+ * (paper.md 14.6).
  */
 export class PairCertificate implements RecordSink {
 	readonly places: RecordPlaces;
