@@ -231,7 +231,7 @@ export class DirectBounds {
 	}
 
 	/**
-	 * What turns forms into bounds. A form is off by its roundings, relative to the same form of absolute values: at most 4 s Σβ² Z² for residual
+	 * The factors that turn forms into bounds. A form is off by its roundings, relative to the same form of absolute values: at most 4 s Σβ² Z² for residual
 	 * matrices, whose entries are at most β_l β_m but for their slack, and n Z² for sums of products.
 	 */
 	#scale(): FormScale {

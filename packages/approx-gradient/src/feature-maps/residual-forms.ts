@@ -125,7 +125,7 @@ function columnBlock({ rows, cols, data }: Matrix, from: number, width: number):
 export interface FormScale {
 	/** A factor: the number of groups, or a bound on the largest eigenvalue for forms of the identity. */
 	readonly factor: number;
-	/** What is added to the form for each Z², Z at least the sum of the sizes of the terms of every |z_l|. */
+	/** The summand of the form for each Z², Z at least the sum of the sizes of the terms of every |z_l|. */
 	readonly added: number;
 }
 

@@ -11,7 +11,7 @@ export function headCentres({
 	readonly Q: Matrix;
 	readonly K: Matrix;
 	readonly V: Matrix;
-	/** What queries are multiplied by before they meet keys. */
+	/** The factor of queries in scores. */
 	readonly scale: number;
 }): { readonly keys: Centres; readonly values: Centres } {
 	const [keys, values] = [new ColumnShift(K.cols), new ColumnShift(V.cols)];

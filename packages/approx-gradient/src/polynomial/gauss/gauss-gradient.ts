@@ -44,7 +44,7 @@ export interface GaussRequest {
 	readonly exact: ExactRows;
 }
 
-/** What a probabilistic certificate is drawn with. */
+/** The coins of a probabilistic certificate. */
 export interface Coins {
 	/** The chance that the bound may be wrong with, over the coins. */
 	readonly failure: number;
@@ -203,7 +203,7 @@ async function runOfDegree(request: GaussRequest, degree: number, isInVain?: InV
 	return { run, constants, tree, pairs };
 }
 
-/** What draws pairs in a run, where that is asked for and the problem's sizes allow it. */
+/** The certificate that draws pairs in a run, where that is asked for and the problem's sizes allow it. */
 function pairsFor(
 	{ problem, profile, space, coins }: GaussRequest,
 	constants: ErrorConstants,

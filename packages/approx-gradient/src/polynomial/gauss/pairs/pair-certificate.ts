@@ -21,7 +21,7 @@ const LOOK = { rows: 50, keys: 6 } as const;
 /** Sizes beyond which products of bounds may leave the normal range: nothing is claimed then. */
 const LARGEST = 2 ** 100;
 
-/** What covers products below the normal range, where sizes are within that. */
+/** Covers products below the normal range, where sizes are within that. */
 const LOST = 2 ** -350;
 
 /** The most pairs of a row, and of all rows, as a multiple of their mean. */
@@ -47,7 +47,7 @@ export interface PairCertificateInput {
 export interface ProbableError {
 	/** The error of the method. */
 	readonly method: number;
-	/** What the difference between rows as they are read here and as the run stored them makes. */
+	/** The error from the difference between rows as they are read here and as the run stored them. */
 	readonly rounding: number;
 	readonly drawn: number;
 }

@@ -55,7 +55,7 @@ const given = (numbers: number[]) => {
 	return { ...seededRandom(1, "unused"), uniform: () => numbers[at++ % numbers.length] };
 };
 
-/** What all pairs of a row with keys come to: the sums of one run of each pair, over the number of pairs. */
+/** The mean over all pairs of a row with keys: the sums of one run of each pair, over the number of pairs. */
 function allPairs(
 	{ problem: { n, d }, places, keys, weights, factor, degree }: Recorded,
 	row: Float64Array,

@@ -43,7 +43,7 @@ export class PairSums {
 	#largestCentre = 0;
 	/** Σ of the bounds of all pairs, for the rounding of sums. */
 	#total = 0;
-	/** What the pairs of a row come to, without the row's own factors: Σ of z, and of the bounds. */
+	/** Sums over the pairs of a row, without the row's own factors: of z, and of the bounds. */
 	readonly #z: Float64Array;
 	#bound = 0;
 

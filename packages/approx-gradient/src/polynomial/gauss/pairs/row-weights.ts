@@ -24,7 +24,7 @@ const normOf = (x: Float64Array, at: number, d: number): number => {
  *     ω_l Q(s_l) / D̃ · [ A + B ‖h_l‖² + C ‖k_l‖² + (A3 + B3 ‖h_l‖²) · (n ω_l' (P + 2 Q)(s_l') / D̃) (A2 + B2 ‖h_l'‖² + C2 ‖k_l'‖²) ],
  *
  * whose mean over l and l' is known: it is made of the sums of the certificate's columns (`mean`).
- * What is not linear in the errors of entries, and what rounding does, is in `rest`, `bias` and `moved`, without sampling.
+ * Terms that are not linear in the errors of entries, and rounding, are in `rest`, `bias` and `moved`, without sampling.
  */
 export class RowWeights {
 	/** Coefficients of the bound on a pair. */
