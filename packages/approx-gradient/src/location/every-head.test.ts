@@ -23,7 +23,7 @@ import {
 } from "./testing/by-definition.ts";
 
 /** Queries and keys of a long head that are looked at: a part of the head, with a softmax of its own. */
-const PART = 160;
+const PART = 96;
 
 const runtime = await createRuntime();
 afterAll(() => runtime.close());
@@ -101,12 +101,12 @@ describe("the least rank is never above the rank of a matrix within delta", () =
 
 	describe.each([0.5, 3])("at B = %f", (B) => {
 		test.each(distributions)("%s", (distribution) => {
-			const problem = generateProblem({ distribution, n: 90, d: 4, B, seed: 11 });
-			return checkHead({ Q: scaledQueries(problem), K: problem.A2, scale: 1 }, [undefined, 40]);
+			const problem = generateProblem({ distribution, n: 63, d: 4, B, seed: 11 });
+			return checkHead({ Q: scaledQueries(problem), K: problem.A2, scale: 1 }, B > 1 ? [undefined, 31] : [undefined]);
 		});
 	});
 
-	test.each(adversaries())("%s", (_, head) => checkHead(head, [undefined, 40, 7]));
+	test.each(adversaries())("%s", (_, head) => checkHead(head, [undefined, 23]));
 });
 
 /** Heads that are made to raise the least rank above one that is reached. */
