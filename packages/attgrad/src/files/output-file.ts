@@ -30,7 +30,7 @@ export async function outputPath(path: string, { ending, input }: OutputDemand):
 		await (await open(probe, "wx")).close();
 		await rm(probe);
 	} catch (error) {
-		throw new UsageError(`cannot write ${path}: ${reason(error as NodeJS.ErrnoException)}`);
+		throw new UsageError(`cannot write ${path}: ${await reason(error as NodeJS.ErrnoException, path)}`);
 	}
 	return target;
 }
@@ -41,8 +41,16 @@ async function isPartOf(file: string, input: string): Promise<boolean> {
 	return at !== undefined && (at === file || at === dirname(file));
 }
 
-function reason({ code, message }: NodeJS.ErrnoException): string {
-	if (code === "ENOENT" || code === "ENOTDIR") return "its folder does not exist; make it first";
+async function reason({ code, message }: NodeJS.ErrnoException, path: string): Promise<string> {
+	if (code === "ENOTDIR") return `${await fileAbove(path)} is a file, not a folder`;
+	if (code === "ENOENT") return "its folder does not exist; make it first";
 	if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "its folder is not writable";
 	return message;
+}
+
+/** The part of a path that names something other than a folder, as `p.npz` of `p.npz/x.npy`. */
+async function fileAbove(path: string): Promise<string> {
+	const above = dirname(path);
+	const found = await stat(above).catch(() => undefined);
+	return found || above === path ? above : fileAbove(above);
 }

@@ -3,8 +3,6 @@ import {
 	type BackwardProblem,
 	defineBackward,
 	type Reason,
-	visibleKeys,
-	visiblePairs,
 } from "@attgrad/attention-problem";
 import { type Matrix, materialise, moduleBeside, type RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
@@ -13,30 +11,10 @@ import { definitionBackward } from "./definition.ts";
 import { kernelBackward } from "./kernel-backward.ts";
 import { type FullResult, finishResults } from "./results.ts";
 import { streamingBackward } from "./streaming.ts";
+import { FLOPS_OF_COLUMN, withinDays } from "./within-days.ts";
 
 /** Most entries that an n_q x n_k matrix of `definition` may have: 2·10⁷ doubles are 160 MB, and it holds five. */
 const largestScores = 2e7;
-
-/** Flops that no one waits for, and those of a thread in a day at some 10 a nanosecond. */
-const MOST_FLOPS = 1e16;
-const FLOPS_OF_DAY = 8.64e14;
-
-/** Flops of an exponential. */
-const EXPONENTIAL = 20;
-
-/** Whether all visible pairs can be looked at within days; what would do where they cannot. */
-function withinDays({ batch, heads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>): true | Reason {
-	const flopsOf = (pairs: number): number => batch * heads * pairs * (6 * (d + d_v) + EXPONENTIAL);
-	// Intervals are made only where they may matter.
-	if (flopsOf(n_q * n_k) <= MOST_FLOPS) return true;
-	const isWhole = visibility.mask === "none" && visibility.lengths === undefined;
-	const flops = flopsOf(isWhole ? n_q * n_k : visiblePairs(visibleKeys(visibility, n_q, n_k)));
-	if (flops <= MOST_FLOPS) return true;
-	const days = Math.round(flops / FLOPS_OF_DAY);
-	return {
-		reason: `streaming: ${n_q} x ${n_k} visible pairs would take about ${days} days; use --algorithm polynomial with --relative or --epsilon, or --mask causal with a --window`,
-	};
-}
 
 /** The backward pass by its definition, with n_q x n_k matrices. */
 export const backwardDefinition = defineBackward({
@@ -70,7 +48,7 @@ export const backwardStreaming = defineBackward({
 		moduleBeside(import.meta.url, "../range/scaled-operands").href,
 	],
 	options: z.strictObject({}),
-	supports: withinDays,
+	supports: (problem) => withinDays(problem, FLOPS_OF_COLUMN.backward),
 	run: (problem, _, runtime) =>
 		inRange("streaming", problem, async (scaled) => {
 			if (runtime.kernel === "js") return streamingBackward(scaled, runtime.onProgress);

@@ -1,4 +1,4 @@
-import { arbitraryBackwardProblem } from "@attgrad/attention-problem/testing";
+import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { availableKernels, createRuntime, type Matrix } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -6,6 +6,7 @@ import "@attgrad/matrix-core/testing";
 import { backwardTolerance, rounded } from "../testing/backward-ways.ts";
 import { definitionBackward } from "./definition.ts";
 import { operatorForward } from "./forward.ts";
+import { withinDays } from "./within-days.ts";
 
 describe.each(await availableKernels())("kernel %s", (kernel) => {
 	test.each([
@@ -29,4 +30,15 @@ describe.each(await availableKernels())("kernel %s", (kernel) => {
 		);
 		await runtime.close();
 	});
+});
+
+test("so many visible pairs that they would take days are refused with what would do; a window makes them few", async () => {
+	const runtime = await createRuntime({ kernel: "js" });
+	const large = { ...randomBackwardProblem({ n_q: 4, n_k: 4, d: 2, d_v: 2 }), batch: 1, heads: 1, n_q: 1e8, n_k: 1e8 };
+	await expect(operatorForward(large, runtime)).rejects.toThrow(
+		/^streaming: 100000000 x 100000000 visible pairs would take about \d+ days; use --algorithm polynomial with --relative or --epsilon, or --mask causal with a --window$/,
+	);
+	const shape = { ...large, n_q: 1e6, n_k: 1e6, d: 4000, d_v: 4000 };
+	expect(withinDays(shape, 2)).not.toBe(true);
+	expect(withinDays({ ...shape, visibility: { mask: "causal", window: 9 } }, 2)).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { type AttentionOperands, type Head, headsOf, visibleKeys } from "@attgrad/attention-problem";
+import { type AttentionOperands, type Head, headsOf, refuseUnless, visibleKeys } from "@attgrad/attention-problem";
 import {
 	bytesPerNumber,
 	ComputationError,
@@ -14,6 +14,7 @@ import { writeLse } from "./kernel-backward.ts";
 import { type BackwardKernels, packedBytes, packHead } from "./packed-head.ts";
 import { streamingOutput } from "./streaming.ts";
 import { planStripes, type Stripe, type StripePlan } from "./stripes.ts";
+import { FLOPS_OF_COLUMN, withinDays } from "./within-days.ts";
 
 /** Bytes of packed heads that are in memory at once; stripes of a round. */
 const MEMORY = { heads: 2 ** 28, stripes: 256 };
@@ -29,12 +30,13 @@ export interface OperatorOutput {
 /**
  * The exact output of the operator, softmax(scale · Q Kᵀ over visible keys) V, for every head: 2 (d + d_v) flops and one exponential a
  * visible pair, memory O(n (d + d_v)). Heads run side by side on the threads; the result is the same for every number of them.
- * @throws ComputationError where memory cannot grow, or an output is not finite
+ * @throws UsageError for so many visible pairs that they would take days; ComputationError where memory cannot grow, or an output is not finite
  */
 export async function operatorForward(
 	operands: AttentionOperands<RowSource>,
 	runtime: Runtime,
 ): Promise<OperatorOutput> {
+	refuseUnless(withinDays(operands, FLOPS_OF_COLUMN.forward));
 	const scaled = scaledOperands(operands);
 	const made = await outputOf(scaled?.operands ?? operands, runtime);
 	const { output, lse } = scaled?.back(made) ?? made;

@@ -55,3 +55,11 @@ describe.each(await availableKernels())("kernel %s", (kernel) => {
 		await runtime.close();
 	});
 });
+
+test("so many pairs that they would take days are refused with what would do", async () => {
+	const runtime = await createRuntime({ kernel: "js" });
+	const problem = generateProblem({ distribution: "gaussian", n: 4, d: 2, B: 1, seed: 1 });
+	await expect(problemGradients({ ...problem, n: 1e8 }, ["A1"], runtime)).rejects.toThrow(
+		/^streaming: 100000000 x 100000000 visible pairs would take about \d+ days; use --algorithm polynomial with --relative or --epsilon$/,
+	);
+});

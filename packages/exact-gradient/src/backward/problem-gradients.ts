@@ -1,4 +1,10 @@
-import { type AttentionProblem, createBackwardProblem, type MatrixName } from "@attgrad/attention-problem";
+import {
+	type AttentionProblem,
+	createBackwardProblem,
+	everyKey,
+	type MatrixName,
+	refuseUnless,
+} from "@attgrad/attention-problem";
 import {
 	ComputationError,
 	Matrix,
@@ -13,6 +19,7 @@ import { gradientExponent, scaledProblem } from "../range/scaled-problem.ts";
 import { kernelBackward } from "./kernel-backward.ts";
 import { finishResults } from "./results.ts";
 import { streamingPass } from "./streaming.ts";
+import { FLOPS_OF_COLUMN, withinDays } from "./within-days.ts";
 
 /** Gradients of the loss in matrices of a problem, each shaped like its matrix, in double precision. */
 export interface ProblemGradients {
@@ -25,13 +32,16 @@ export interface ProblemGradients {
  * Q = A1 X, K = A2, V = A3 Y, dO = O − E. Then dL/dX = A1ᵀ dQ, dL/dA1 = dQ Xᵀ, dL/dA2 = dK, dL/dY = A3ᵀ dV, dL/dA3 = dV Yᵀ and
  * dL/dE = E − O. 12 n² d flops and n² exponentials, memory O(n d); the passes work in the number type of the problem.
  * @param wrt the matrices, in any order
- * @throws ComputationError where a number is not finite, or memory cannot grow
+ * @throws UsageError for so many pairs that they would take days; ComputationError where a number is not finite, or memory cannot grow
  */
 export async function problemGradients(
 	problem: AttentionProblem<RowSource>,
 	wrt: readonly MatrixName[],
 	runtime: Runtime,
 ): Promise<ProblemGradients> {
+	const { n, d } = problem;
+	const sizes = { batch: 1, heads: 1, n_q: n, n_k: n, d, d_v: d, visibility: everyKey };
+	refuseUnless(withinDays(sizes, FLOPS_OF_COLUMN.backward, false));
 	const scaled = scaledProblem(problem);
 	if (scaled === undefined) return gradientsOf(problem, wrt, runtime);
 	const { exponents } = scaled;

@@ -14,7 +14,9 @@ const heads = { Q: array(4, 6, 3), K: array(2, 6, 3), V: array(2, 6, 2), dO: arr
 const plain = { Q: array(6, 3), K: array(6, 3), V: array(6, 2), dO: array(6, 2) };
 const { dO: _, ...withoutUpstream } = plain;
 
-const cases: [what: string, arrays: Record<string, ArrayBytes>, flags: Record<string, string>, message: RegExp][] = [
+type Case = [what: string, arrays: Record<string, ArrayBytes>, flags: Record<string, string>, message: RegExp];
+
+const cases: Case[] = [
 	[
 		"widths of queries and keys",
 		{ ...plain, K: array(6, 4) },
@@ -26,6 +28,18 @@ const cases: [what: string, arrays: Record<string, ArrayBytes>, flags: Record<st
 		{ ...plain, V: array(5, 2) },
 		{},
 		/K \(6, 3\) and V \(5, 2\) do not go together: 6 keys and 5 values$/,
+	],
+	[
+		"numbers of heads of keys and values",
+		{ ...heads, V: array(1, 6, 2) },
+		{},
+		/K \(2, 6, 3\) and V \(1, 6, 2\) do not go together: 2 heads of keys and 1 of values$/,
+	],
+	[
+		"batches",
+		{ Q: array(2, 1, 6, 3), K: array(1, 1, 6, 3), V: array(1, 1, 6, 2), dO: array(2, 1, 6, 2) },
+		{},
+		/Q \(2, 1, 6, 3\) and K \(1, 1, 6, 3\) do not go together: a batch of 2 and one of 1$/,
 	],
 	[
 		"axes",
@@ -53,8 +67,16 @@ const cases: [what: string, arrays: Record<string, ArrayBytes>, flags: Record<st
 	],
 	["a length of zero", { ...plain, lengths: lengths(6, 0) }, {}, /lengths\[1\] must be a whole number >= 1, got 0$/],
 	["a negative length", { ...plain, lengths: lengths(8, -2) }, {}, /lengths\[1\] must be a whole number >= 1, got -2$/],
+	[
+		"lengths of other keys than queries",
+		{ ...plain, K: array(5, 3), V: array(5, 2), lengths: lengths(2, 4) },
+		{},
+		/lengths add up to 6, but there are 5 keys$/,
+	],
 	["half a length", { ...plain, lengths: lengths(2.5, 3.5) }, {}, /lengths\[0\] must be a whole number >= 1, got 2.5$/],
 	["a window below 1", plain, { mask: "causal", window: "0" }, /^--window must be >= 1, got 0$/],
+	["half a window", plain, { mask: "causal", window: "2.5" }, /^--window must be a whole number, got 2.5$/],
+	["a mask of another name", plain, { mask: "casual" }, /^--mask must be one of none, causal, got casual/],
 	["a window without causal", plain, { window: "3" }, /^--window 3 needs --mask causal$/],
 	[
 		"NaN",
@@ -80,6 +102,20 @@ const cases: [what: string, arrays: Record<string, ArrayBytes>, flags: Record<st
 		{},
 		/missing array: dO, the upstream gradient, shaped like the output: \(6, 2\); attgrad forward needs none$/,
 	],
+	...["nystrom", "random-features", "support-basis", "clusters", "linear-attention", "hybrid"].flatMap((algorithm) =>
+		[
+			["mask", plain, { mask: "causal" }] as const,
+			["window", plain, { mask: "causal", window: "2" }] as const,
+			["packed sequences", { ...plain, lengths: lengths(2, 4) }, {}] as const,
+		].map(
+			([what, arrays, flags]): Case => [
+				`${what} for ${algorithm}`,
+				arrays,
+				{ algorithm, ...flags },
+				new RegExp(`^${algorithm}:? takes no mask.*(polynomial and streaming take all|use polynomial or exact)$`),
+			],
+		),
+	),
 	[
 		"an option that the algorithm lacks",
 		plain,
@@ -121,13 +157,20 @@ function sparseLayer(name: string, n: number): string {
 	return path;
 }
 
-test.concurrent("so many pairs that only approximation is possible: the command says what would do, exit 2", async () => {
-	const layer = sparseLayer("pairs", 1e8);
-	const out = join(folder, "pairs-out.npz");
-	const { code, stdout, stderr } = await attgrad(["backward", layer, "--algorithm", "exact", "--out", out]);
-	expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-	expect(stderr).toMatch(
-		/^attgrad backward: streaming: 100000000 x 100000000 visible pairs would take about \d+ days; use --algorithm polynomial with --relative or --epsilon, or --mask causal with a --window\n$/,
-	);
-	expect(existsSync(out)).toBe(false);
+describe("so many pairs that only approximation is possible: the command says what would do, exit 2", () => {
+	test.concurrent.each([
+		["backward", [], ".npz", ", or --mask causal with a --window"],
+		["forward", ["--mask", "causal"], ".npy", ", or --mask causal with a --window"],
+	])("%s %j", async (verb, words, ending, masks) => {
+		const layer = sparseLayer(`pairs-${verb}`, 1e8);
+		const out = join(folder, `${verb}-out${ending}`);
+		const { code, stdout, stderr } = await attgrad([verb, layer, ...words, "--algorithm", "exact", "--out", out]);
+		expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+		expect(stderr).toMatch(
+			new RegExp(
+				`^attgrad ${verb}: streaming: 100000000 x 100000000 visible pairs would take about \\d+ days; use --algorithm polynomial with --relative or --epsilon${masks}\n$`,
+			),
+		);
+		expect(existsSync(out)).toBe(false);
+	});
 });

@@ -121,6 +121,16 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 	["an unknown kernel", [sound, "--kernel", "abacus"], /kernel.*abacus/],
 	["an unknown dtype", [sound, "--dtype", "f16"], /--dtype must be one of f64, f32, got f16/],
 	["a folder that is not there", [sound, "--out", join(folder, "no", "g.npy")], /cannot write .*no.g\.npy: its folder/],
+	[
+		"a file in the place of a folder",
+		[sound, "--out", join(sound, "x.npy")],
+		/cannot write .*sound\.npz.x\.npy: .*sound\.npz is a file, not a folder$/m,
+	],
+	[
+		"a file far above the output file",
+		[sound, "--out", join(sound, "a", "b", "x.npy")],
+		/cannot write .*x\.npy: .*sound\.npz is a file, not a folder$/m,
+	],
 	["a folder that takes no files", [sound, "--out", "/proc/g.npy"], /cannot write \/proc\/g\.npy/],
 	[
 		"a problem that is wrong, with an output file",

@@ -11,7 +11,7 @@ export const gradientFlags = z.object({
 	wrt: z
 		.string()
 		.default("X")
-		.describe("matrices to differentiate by, separated by commas: any of X, Y, A1, A2, A3, E"),
+		.describe("matrices to differentiate by, separated by commas: any of X, Y, A1, A2, A3, E; each counts once"),
 	out: z
 		.string()
 		.min(1)

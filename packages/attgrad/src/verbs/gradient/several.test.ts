@@ -76,6 +76,13 @@ test.concurrent("--wrt X is the gradient as ever", async () => {
 	expect(maxAbsDifference(Matrix.fromRows(gradient), Matrix.fromRows(gradients.X.values))).toBeLessThanOrEqual(1e-15);
 });
 
+test.concurrent("a matrix that is named twice counts once", async () => {
+	const [twice, alone] = [await jsonOf(sound, "--wrt", "X,X"), await jsonOf(sound, "--wrt", "X")];
+	expect(twice.gradient).toEqual(alone.gradient);
+	const { gradients } = await jsonOf(sound, "--wrt", "Y, A1,Y");
+	expect(Object.keys(gradients)).toEqual(["Y", "A1"]);
+});
+
 test.concurrent("a table has a line for each gradient", async () => {
 	const { stdout } = await attgrad(["gradient", sound, "--wrt", "A2,Y"]);
 	const labels = Array.from(stdout.matchAll(/^(\S.*?) {2}/gm), ([, label]) => label);
