@@ -1,7 +1,14 @@
-import { type AnyGradientAlgorithm, type AttentionProblem, asDtype, createProblem } from "@attgrad/attention-problem";
+import {
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	asDtype,
+	createProblem,
+	generateProblem,
+	type MatrixName,
+} from "@attgrad/attention-problem";
 import { truthOf } from "@attgrad/attention-problem/reference";
 import { streaming } from "@attgrad/exact-gradient";
-import { availableKernels, createRuntime, Matrix, seededRandom } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, Matrix, mapEntries, seededRandom } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { clusters, linearAttention, nystrom, supportBasis } from "../feature-maps/index.ts";
 import { polynomial } from "../polynomial/polynomial.ts";
@@ -97,6 +104,36 @@ test.each(algorithms)(
 		expect(plain.certificate?.bound).toBeLessThan(certificate?.bound ?? 0);
 	},
 );
+
+describe("sizes whose products leave the range of numbers are named by the refusal", () => {
+	const given = generateProblem({ distribution: "uniform", n: 100, d: 2, B: 1, seed: 1 });
+	const sized = (sizes: Partial<Record<MatrixName, number>>): AttentionProblem => {
+		const times = (name: MatrixName) => mapEntries(given[name], (x) => (sizes[name] ?? 1) * x);
+		const [A1, A2, A3, E, X, Y] = [times("A1"), times("A2"), times("A3"), times("E"), times("X"), times("Y")];
+		return createProblem({ A1, A2, A3, E, X, Y });
+	};
+	const refusal = (algorithm: AnyGradientAlgorithm, sizes: Partial<Record<MatrixName, number>>) =>
+		expect(algorithm.run(sized(sizes), algorithm.options.parse({ relative: 1e-3 }), runtime)).rejects;
+	const wayOut = "bring their entries nearer to 1, or use the exact method";
+
+	test.each([polynomial, clusters, supportBasis])("$name", async (algorithm) => {
+		await refusal(algorithm, { A1: 1e-300, X: 1e300 }).toThrow(
+			/^sizes are beyond what the certificate of a polynomial can count: A1 is about \de-300, X about \de\+\d+; bring/,
+		);
+		await refusal(algorithm, { A2: 1e-300, X: 1e300 }).toThrow(/A2 is about \de-30\d, X about \de\+\d+; bring/);
+		await refusal(algorithm, { A3: 1e200, E: 1e200 }).toThrow(/A3 is about \de\+\d+, E about \de\+\d+; bring/);
+		// ordinary sizes whose scores are too large are still refused for that
+		await refusal(algorithm, { A1: 1e3 }).toThrow(/^no polynomial of a degree up to 12 serves most rows at radius \d/);
+	});
+
+	test("a normaliser that is no number comes from features of such sizes, not from too few of them", async () => {
+		const problem = sized({ A2: 1e-300, X: 1e300 });
+		for (const algorithm of [clusters, supportBasis] as AnyGradientAlgorithm[])
+			await expect(algorithm.run(problem, algorithm.options.parse({ degree: 6 }), runtime)).rejects.toThrow(
+				new RegExp(`^${algorithm.name}: the normaliser of row 0 is NaN: queries and keys of such sizes .*; ${wayOut}$`),
+			);
+	});
+});
 
 test("the exact method in single precision counts what is lost between Y and A3 of opposite sizes", async () => {
 	const values = [1.3e12, -4.8e11, 1.35e12, -1.31e12, 1.12e12, 1.82e12];

@@ -1,9 +1,12 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { LIMITS } from "../polynomial/gauss/bounds/limits.ts";
 import { constantsOf, type GaussRequest, gaussRequest, gaussWithoutRest } from "../polynomial/gauss/gauss-gradient.ts";
 import { predictGaussBound } from "../polynomial/gauss/predicted-bound.ts";
 import { sampleScores } from "../polynomial/gauss/score-sample.ts";
 import type { Profile } from "../polynomial/profile/profile.ts";
+import { extremeSizes } from "../rows/extreme-sizes.ts";
+import { NEARER_TO_1 } from "../rows/softmax-rows.ts";
 
 /** About how large a gradient is, from a run at a low degree. */
 export interface Pilot {
@@ -34,7 +37,7 @@ export function pilotDegree(request: GaussRequest): number | undefined {
  * Runs polynomials by row at a low degree, whose true error is far below their proved one, to tell how large the gradient is.
  * Rows that the degree does not serve are left out.
  * @param known the problem's profile
- * @throws ComputationError invalid where no degree serves nearly all rows
+ * @throws ComputationError invalid where no degree serves nearly all rows, or products of entries leave the range of numbers
  */
 export async function pilotGradient(
 	problem: AttentionProblem<RowSource>,
@@ -44,12 +47,33 @@ export async function pilotGradient(
 ): Promise<Pilot> {
 	const request = gaussRequest(problem, known, runtime, "l1");
 	const degree = chosen ?? pilotDegree(request);
-	if (degree === undefined)
-		throw new ComputationError(
-			"invalid",
-			`no polynomial of a degree up to ${DEGREES.most} serves most rows at radius ${request.space.radius.toPrecision(4)}`,
-		);
+	if (degree === undefined) throw servesNoRows(request);
 	runtime.onMoreRounds?.(1);
 	const { gradient, leftOut, floor } = await gaussWithoutRest(request, degree);
-	return { largest: maxAbs(gradient), floor: leftOut > 0 ? 0 : floor, degree };
+	const largest = maxAbs(gradient);
+	if (!Number.isFinite(largest))
+		throw beyondRange(problem) ?? new ComputationError("failed", "the gradient is beyond the range of numbers");
+	return { largest, floor: leftOut > 0 ? 0 : floor, degree };
+}
+
+/** The error of a problem most of whose rows have no polynomial: for the radius of their scores, or for the sizes that the scores are made of. */
+function servesNoRows({ problem, space: { radius } }: GaussRequest): ComputationError {
+	const ofSizes = radius <= LIMITS.radius ? beyondRange(problem) : undefined;
+	return (
+		ofSizes ??
+		new ComputationError(
+			"invalid",
+			`no polynomial of a degree up to ${DEGREES.most} serves most rows at radius ${radius.toPrecision(4)}`,
+		)
+	);
+}
+
+/** The error of a problem whose entries are too large or too small for the certificate; undefined where they are neither. */
+function beyondRange(problem: AttentionProblem<RowSource>): ComputationError | undefined {
+	const sizes = extremeSizes(problem);
+	if (sizes === undefined) return undefined;
+	return new ComputationError(
+		"invalid",
+		`sizes are beyond what the certificate of a polynomial can count: ${sizes}; ${NEARER_TO_1}`,
+	);
 }
