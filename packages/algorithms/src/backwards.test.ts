@@ -11,10 +11,10 @@ test("names are found, others refused", () => {
 	for (const name of backwardNames) expect(findBackward(name).name).toBe(name === "exact" ? "streaming" : name);
 	expect(backwards.map(({ name }) => name)).toEqual([
 		...["definition", "streaming", "polynomial"],
-		...["nystrom", "random-features", "support-basis", "linear-attention", "hybrid"],
+		...["nystrom", "random-features", "support-basis", "clusters", "linear-attention", "hybrid"],
 	]);
 	expect(() => findBackward("flash")).toThrow(
-		"unknown backward algorithm: flash (known: auto, exact, definition, streaming, polynomial, nystrom, random-features, support-basis, linear-attention, hybrid)",
+		"unknown backward algorithm: flash (known: auto, exact, definition, streaming, polynomial, nystrom, random-features, support-basis, clusters, linear-attention, hybrid)",
 	);
 });
 

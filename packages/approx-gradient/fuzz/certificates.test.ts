@@ -14,6 +14,7 @@ test(`no certificate is below the true error in ${CASES} attacks at all sizes, t
 	const groups = new Set(held.map(({ group }) => group.split(",")[0]));
 	expect([...groups].sort()).toEqual([
 		"auto",
+		"backward by clusters",
 		"backward by hybrid",
 		"backward by linear-attention",
 		"backward by nystrom",

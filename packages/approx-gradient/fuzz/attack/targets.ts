@@ -203,6 +203,11 @@ export const targets: readonly Target[] = [
 		backwardBy(algorithm, false, (random) => ({
 			...(algorithm.name === "nystrom" && { rank: random.integer(1, 12) }),
 			...(algorithm.name === "support-basis" && { degree: random.integer(0, 6) }),
+			...(algorithm.name === "clusters" && {
+				degree: random.integer(0, 6),
+				...sometimes(random, () => ({ queryClusters: random.integer(1, 6) })),
+				...sometimes(random, () => ({ keyClusters: random.integer(1, 6) })),
+			}),
 		})),
 	),
 	backwardBy(backwardHybrid, false, (random) => ({ rank: random.integer(1, 12), seed: random.integer(0, 3) })),

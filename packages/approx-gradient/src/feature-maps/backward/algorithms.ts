@@ -6,9 +6,11 @@ import {
 } from "@attgrad/attention-problem";
 import { moduleBeside, type RowSource, seededRandom } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { clusterMap } from "../clusters/cluster-map.ts";
 import { kernelScale, requireNumbers } from "../kernel-scale.ts";
 import { nystromPivots } from "../nystrom/nystrom.ts";
 import { nystromMap } from "../nystrom/nystrom-map.ts";
+import { LARGEST_DEGREE } from "../polynomial/degree-choice.ts";
 import { linearAttentionMap } from "../polynomial/linear-attention.ts";
 import { randomDirections, randomFeatureMap } from "../random-features/random-feature-map.ts";
 import { supportBasisMap } from "../support-basis/support-basis.ts";
@@ -37,6 +39,9 @@ function throughMap<Options extends z.ZodObject>(
 		},
 	});
 }
+
+const clusterCount = (what: string) =>
+	z.int().min(1).max(64).optional().describe(`clusters of ${what}; default: chosen by predicted cost`);
 
 const seed = z.int().min(0).default(0);
 
@@ -95,6 +100,23 @@ export const featureMapBackwards: readonly AnyBackwardAlgorithm[] = [
 			}),
 		},
 		(head, options) => supportBasisMap(head, options),
+	),
+	throughMap(
+		{
+			name: "clusters",
+			summary: "a Chebyshev expansion for each pair of a query cluster and a key cluster, without a mask; small d",
+			options: z.strictObject({
+				degree: z
+					.int()
+					.min(0)
+					.max(LARGEST_DEGREE)
+					.optional()
+					.describe("degree of the polynomial; default: every exponential right to 1e-6"),
+				queryClusters: clusterCount("queries"),
+				keyClusters: clusterCount("keys"),
+			}),
+		},
+		(head, options) => clusterMap(head, options),
 	),
 	throughMap(
 		{

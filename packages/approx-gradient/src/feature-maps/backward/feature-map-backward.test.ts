@@ -111,7 +111,7 @@ test("scores in the thousands are beyond every map, which says so", async () => 
 test("scores that overflow give no gradient, by no map", async () => {
 	const problem = randomBackwardProblem({ n_q: 5, n_k: 5, d: 2, d_v: 2, seed: 3 });
 	const large = (matrix: Matrix) => mapEntries(matrix, (x) => x * 1e200);
-	for (const name of ["nystrom", "support-basis", "linear-attention", "random-features"])
+	for (const name of ["nystrom", "support-basis", "clusters", "linear-attention", "random-features"])
 		await expect(run(name, { ...problem, Q: large(problem.Q), K: large(problem.K) }), name).rejects.toThrow(
 			new RegExp(`^(${name}|chebyshev): .*(not finite|overflow|Infinity|NaN)`),
 		);
@@ -123,6 +123,33 @@ test("Nyström on all keys is exact up to rounding, and so is a support basis of
 	for (const got of [await run("nystrom", problem, { rank: 9 }), await run("support-basis", problem, { threshold: 0 })])
 		for (const gradient of names) expect(maxAbsDifference(got[gradient], truth[gradient])).toBeLessThanOrEqual(1e-7);
 	expect((await run("support-basis", problem, { threshold: 0 })).exactRows).toBe(problem.batch * problem.heads * 12);
+});
+
+test("clusters serve scores that are too large for one polynomial, with a proof", async () => {
+	const random = seededRandom(5);
+	// points near four corners: far from each other, near their own
+	const corners = (count: number) =>
+		Matrix.build(count, 2, (l, b) => (((l >> b) & 1) === 0 ? 5 : -5) + random.uniform(-0.1, 0.1));
+	const rows = (count: number, width: number) => Matrix.build(count, width, () => random.uniform(-1, 1));
+	const problem = createBackwardProblem(
+		{ Q: corners(63), K: corners(111), V: rows(111, 3), dO: rows(63, 3) },
+		{ scale: 0.5 },
+	);
+	const truth = definitionBackward(problem);
+	const [one, many] = [
+		await run("clusters", problem, { queryClusters: 1, keyClusters: 1, degree: 8 }),
+		await run("clusters", problem, { queryClusters: 4, keyClusters: 4, degree: 8 }),
+	];
+	for (const gradient of names) {
+		expect(many.certificate!.bounds[gradient]).toBeLessThanOrEqual(1e-6 * maxAbs(truth[gradient]));
+		expect(maxAbsDifference(many[gradient], truth[gradient])).toBeLessThanOrEqual(many.certificate!.bounds[gradient]);
+		expect(one.certificate!.bounds[gradient]).toBe(Number.POSITIVE_INFINITY);
+	}
+	expect(many).toMatchObject({ degree: 8, rank: 16 * 45, certificate: { kind: "a-posteriori" } });
+	// the number of clusters that is chosen proves as much, with fewer features than one for each pair of points
+	const chosen = await run("clusters", problem);
+	expect(chosen.certificate!.bounds.dQ).toBeLessThanOrEqual(1e-3 * maxAbs(truth.dQ));
+	expect(chosen.rank as number).toBeLessThan(63 * 111);
 });
 
 test("random features near the truth with many features, and claim nothing", async () => {

@@ -1,5 +1,6 @@
-import { ComputationError, Matrix, multiply, nextTurn } from "@attgrad/matrix-core";
+import { Matrix, multiply, nextTurn } from "@attgrad/matrix-core";
 import { plus } from "../../error-bound/index.ts";
+import { requirePositive } from "../../rows/softmax-rows.ts";
 import { centred } from "../../rows/spans.ts";
 import type { FeatureMap } from "../feature-map.ts";
 import { rowsOfBlock } from "../feature-map-gradient.ts";
@@ -73,7 +74,7 @@ function queryRow(
 	const [d, d_v] = [K.cols, V.cols];
 	const width = d + 1;
 	const D = sums[d_v * width + d] as number;
-	requirePositive(algorithm, row, D);
+	requirePositive(algorithm, row, D, "it takes more features");
 	let delta = 0;
 	for (let i = 0; i < d_v; i++) {
 		const o = sums[i * width + d] / D;
@@ -139,11 +140,6 @@ async function keyGradients(
 			}
 		await nextTurn();
 	}
-}
-
-/** @throws ComputationError (invalid) where a normaliser is not > 0 */
-function requirePositive(algorithm: string, row: number, D: number): void {
-	if (!(D > 0)) throw new ComputationError("invalid", `${algorithm}: the normaliser of row ${row} is ${D}, not > 0`);
 }
 
 const scaledRows = (rows: Matrix, factor: number): Matrix =>

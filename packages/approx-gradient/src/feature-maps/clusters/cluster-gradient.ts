@@ -104,7 +104,7 @@ export async function clusterGradient(
 }
 
 /** A feature times a weight <= 1 that may be below the normal range. */
-const weighed = (feature: Quantity): Quantity =>
+export const weighed = (feature: Quantity): Quantity =>
 	feature.times(Quantity.known(1, { ...noError, underflow: 2 * LEAST_NORMAL }));
 
 /** S_ae[β, i] = Σ_(l∈e) e^(<ν_a, k_l−μ_e> − m_ae) (k_l−μ_e)^β h'_li as moments[a][e], K⁺ x (d+1). */

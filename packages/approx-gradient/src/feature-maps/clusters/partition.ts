@@ -40,13 +40,15 @@ export interface PartitionOptions {
 	readonly keyClusters?: number | undefined;
 	/** Relative error that the costs are predicted for. */
 	readonly delta: number;
+	/** Cost of a feature, up to a factor, with so many clusters of queries and of keys. @default their sum */
+	readonly cost?: (ofQueries: number, ofKeys: number) => number;
 }
 
 /** Finds clusters on a sample, then measures them on all rows: one pass over keys, one over queries. O(n(C_q + C_k)d + C_q n d). */
 export function partitionOf(
 	problem: AttentionProblem<RowSource>,
 	spans: Spans,
-	{ queryClusters, keyClusters, delta }: PartitionOptions,
+	{ queryClusters, keyClusters, delta, cost = (ofQueries, ofKeys) => ofQueries + ofKeys }: PartitionOptions,
 ): Partition {
 	const { d } = problem;
 	const queries = scale(multiply(spreadRows(problem.A1, SAMPLE_ROWS), problem.X.as("f64")), problem.scale);
@@ -54,8 +56,7 @@ export function partitionOf(
 	const [queryClustering, keyClustering] = cheapest(
 		(queryClusters === undefined ? COUNTS : [queryClusters]).map((count) => clusterPoints(queries, count)),
 		(keyClusters === undefined ? COUNTS : [keyClusters]).map((count) => clusterPoints(keys, count)),
-		d,
-		delta,
+		(q, k) => cost(q.centres.rows, k.centres.rows) * predictedFeatures(d, q.radius * k.radius, delta),
 	);
 	const nu = queryClustering.centres;
 	const mu = keyClustering.centres;
@@ -97,18 +98,17 @@ export function tiltOf(key: ArrayLike<number>, mu: ArrayLike<number>, nu: ArrayL
 	return sum;
 }
 
-/** The pair with the least (C_q + C_k) K⁺ on the product of the radii; the most clusters where none is good enough. */
+/** The pair of the least cost; the most clusters where none is good enough. */
 function cheapest(
 	queries: readonly Clustering[],
 	keys: readonly Clustering[],
-	d: number,
-	delta: number,
+	costOf: (q: Clustering, k: Clustering) => number,
 ): [Clustering, Clustering] {
 	let best: [Clustering, Clustering] = [queries[queries.length - 1], keys[keys.length - 1]];
 	let least = Number.POSITIVE_INFINITY;
 	for (const q of queries)
 		for (const k of keys) {
-			const cost = (q.centres.rows + k.centres.rows) * predictedFeatures(d, q.radius * k.radius, delta);
+			const cost = costOf(q, k);
 			if (cost < least) [best, least] = [[q, k], cost];
 		}
 	return best;
