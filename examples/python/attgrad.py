@@ -409,18 +409,19 @@ def _receive(pipe):
 
 
 def _read_array(pipe, length):
-    numbers = bytearray(length)
-    view = memoryview(numbers)
+    # the system hands out memory page by page: NumPy asks it for large pages, and fills none with zeros first
+    memory = np.empty(length, np.uint8)
+    view = memory.data
     at = 0
     while at < length:
         count = pipe.readinto(view[at:])
         if not count:
             raise EOFError
         at += count
-    header = io.BytesIO(numbers[:128])
+    header = io.BytesIO(view[:128])
     np.lib.format.read_magic(header)
     shape, _, dtype = np.lib.format.read_array_header_1_0(header)
-    return np.frombuffer(numbers, dtype, offset=header.tell()).reshape(shape)
+    return memory[header.tell():].view(dtype).reshape(shape)
 
 
 _function = None

@@ -1,52 +1,87 @@
 """What a warm call from Python costs beyond its computation: `python3 examples/python/overhead.py`, after npm ci.
 
-The time of a call of attgrad.backward less the time that the command itself tells, in milliseconds: the median of many calls, and beside it
-the time in which `cat` takes and gives back as many bytes, which is copying alone.
+Milliseconds, medians of many calls of attgrad.backward:
+
+    call      all of it
+    overhead  the call less the time that the command itself tells
+    copying   the same bytes to a process that only takes them, and as many back as the gradients have, in turn with the calls
+    beyond    overhead less copying
 """
 
 import statistics
 import subprocess
-import threading
+import sys
 import time
 
 import numpy as np
 
 import attgrad
 
-COUNT = 200
+PEER = """
+import sys
+taken, given = map(int, sys.argv[1:])
+memory = memoryview(bytearray(taken))
+while True:
+    at = 0
+    while at < taken:
+        count = sys.stdin.buffer.raw.readinto(memory[at:])
+        if not count:
+            sys.exit()
+        at += count
+    sys.stdout.buffer.raw.write(memory[:given])
+"""
 
 
-def copying(count):
-    """Median milliseconds in which another process takes so many bytes and gives them back."""
-    times = []
-    bytes_sent = np.zeros(count, np.uint8)
-    for _ in range(20):
-        with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-            start = time.perf_counter()
-            writer = threading.Thread(target=lambda: (process.stdin.write(bytes_sent.data), process.stdin.close()))
-            writer.start()
-            target = bytearray(bytes_sent.nbytes)
-            process.stdout.readinto(target)
-            writer.join()
-            times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times)
+class Copying:
+    """A process that takes the bytes of some arrays and gives back those of the first ones."""
+
+    def __init__(self, arrays, given):
+        self.arrays, self.given = arrays, given
+        sizes = [sum(array.nbytes for array in some) for some in (arrays, given)]
+        self.process = subprocess.Popen([sys.executable, "-c", PEER, *map(str, sizes)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        attgrad._widen(self.process.stdin)
+        attgrad._widen(self.process.stdout)
+
+    def milliseconds(self):
+        start = time.perf_counter()
+        for array in self.arrays:
+            self.process.stdin.write(array.reshape(-1).view(np.uint8).data)
+        self.process.stdin.flush()
+        for array in self.given:
+            self.process.stdout.readinto(np.empty(array.nbytes, np.uint8).data)
+        return 1e3 * (time.perf_counter() - start)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def measure(shape, count):
+    """Medians of the call, of its overhead and of copying alone, milliseconds."""
+    arrays = np.random.default_rng(0).standard_normal((4, *shape))
+    copying = Copying(arrays, arrays[:3])
+    calls, overheads, copies = [], [], []
+    for at in range(count + 2):
+        start = time.perf_counter()
+        result = attgrad.backward(*arrays, mask="causal", window=1)
+        milliseconds = 1e3 * (time.perf_counter() - start)
+        copied = copying.milliseconds()
+        if at < 2:
+            continue
+        calls.append(milliseconds)
+        overheads.append(milliseconds - result.info["milliseconds"])
+        copies.append(copied)
+    copying.close()
+    return tuple(map(statistics.median, (calls, overheads, copies)))
 
 
 def main():
-    print(f"{'shape':>16}  {'megabytes':>9}  {'call':>8}  {'overhead':>8}  {'copying':>8}   milliseconds")
-    random = np.random.default_rng(0)
+    print(f"{'shape':>14}  {'megabytes':>9}  {'call':>8}  {'overhead':>8}  {'copying':>8}  {'beyond':>7}   milliseconds")
     for shape in ((64, 8), (4, 256, 16), (8, 1024, 64), (16, 4096, 64)):
-        window = {"mask": "causal", "window": 1}
-        Q, K, V, dO = random.standard_normal((4, *shape))
-        calls, overheads = [], []
-        for _ in range(COUNT if Q.nbytes < 1e6 else 10):
-            start = time.perf_counter()
-            result = attgrad.backward(Q, K, V, dO, **window)
-            calls.append(1e3 * (time.perf_counter() - start))
-            overheads.append(calls[-1] - result.info["milliseconds"])
-        moved = copying(4 * Q.nbytes)
-        call, overhead = statistics.median(calls), statistics.median(overheads)
-        print(f"{str(shape):>16}  {7 * Q.nbytes / 1e6:9.2f}  {call:8.2f}  {overhead:8.2f}  {moved:8.2f}")
+        megabytes = 7 * 8 * np.prod(shape) / 1e6
+        call, overhead, copied = measure(shape, 200 if megabytes < 5 else 15)
+        print(f"{str(shape):>14}  {megabytes:9.2f}  {call:8.2f}  {overhead:8.2f}  {copied:8.2f}  {overhead - copied:7.2f}")
 
 
 if __name__ == "__main__":

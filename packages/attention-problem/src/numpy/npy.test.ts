@@ -6,7 +6,8 @@ import { Matrix, UsageError } from "@attgrad/matrix-core";
 import { arbitraryMatrix } from "@attgrad/matrix-core/testing";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { decodeNpy, encodeNpy, writeNpy } from "../index.ts";
+import { decodeArray, decodeNpy, encodeArray, encodeNpy, writeNpy } from "../index.ts";
+import { firstNotFinite } from "./elements.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures/numpy/", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "attgrad-npy-"));
@@ -205,4 +206,45 @@ describe("writeNpy", () => {
 		expect(decodeNpy(readFileSync(path))).toEqual(Matrix.identity(2));
 		expect(readdirSync(scratch).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 	});
+});
+
+describe("the bytes of an array", () => {
+	const matrix = Matrix.build(5, 3, (i, j) => Math.sin(3 * i + j));
+	const shape = [5, 3];
+
+	test.each(["f64", "f32"] as const)("are its numbers where they lie right, and are copied elsewhere, %s", (dtype) => {
+		const { data } = matrix.as(dtype);
+		const bytes = Buffer.concat(encodeArray({ shape, data }));
+		for (let offset = 0; offset < 16; offset++) {
+			const memory = new Uint8Array(16 + bytes.length);
+			const placed = memory.subarray(offset, offset + bytes.length);
+			placed.set(bytes);
+			const { rows } = decodeArray(placed, "Q");
+			expect(rows).toEqual(new Matrix(5, 3, data));
+			expect(rows.data.buffer === memory.buffer).toBe(offset % data.BYTES_PER_ELEMENT === 0);
+		}
+	});
+
+	test("in another order of bytes or of axes are converted", () => {
+		const good = (name: string) => decodeArray(readFileSync(`${fixtures}good/${name}`), name).rows.as("f64");
+		for (const name of readdirSync(`${fixtures}good`)) expect(good(name), name).toEqual(expected(name));
+	});
+});
+
+test("the first number that is not finite is found, wherever it is, in a range of numbers", () => {
+	const length = fc.integer({ min: 1, max: 5000 });
+	const bad = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+	fc.assert(
+		fc.property(length, fc.nat(5000), fc.nat(5000), bad, fc.boolean(), (length, first, second, bad, single) => {
+			const numbers = new (single ? Float32Array : Float64Array)(length).fill(3e38);
+			expect(firstNotFinite(numbers, 0, length)).toBe(-1);
+			const [a, b] = [first % length, second % length];
+			numbers[a] = numbers[b] = bad;
+			const least = Math.min(a, b);
+			expect(firstNotFinite(numbers, 0, length)).toBe(least);
+			expect(firstNotFinite(numbers, least, length)).toBe(least);
+			expect(firstNotFinite(numbers, 0, least)).toBe(-1);
+			expect(firstNotFinite(numbers, least + 1, length)).toBe(a === b ? -1 : Math.max(a, b));
+		}),
+	);
 });

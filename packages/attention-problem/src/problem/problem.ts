@@ -1,4 +1,5 @@
 import { type Dtype, Matrix, materialise, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { firstNotFinite } from "../numpy/elements.ts";
 import { convertedRows } from "./converted-rows.ts";
 
 /**
@@ -73,7 +74,7 @@ export function createProblem<Rows extends RowSource = Matrix>(
  */
 export function checkFinite(name: string, source: RowSource, how = "", what = "problem"): void {
 	if (!(source instanceof Matrix)) return;
-	const at = source.data.findIndex((x) => !Number.isFinite(x));
+	const at = firstNotFinite(source.data, 0, source.data.length);
 	if (at >= 0)
 		throw new UsageError(
 			`${what}: ${name}[${Math.floor(at / source.cols)}, ${at % source.cols}] is ${source.data[at]}${how}; every entry must be finite`,
@@ -97,7 +98,8 @@ export function asDtype(problem: AttentionProblem<RowSource>, dtype: Dtype): Att
 	const { A1, A2, A3, E, X, Y } = problem;
 	const rows = (source: RowSource) => (source instanceof Matrix ? source.as(dtype) : convertedRows(source, dtype));
 	const matrices = { A1: rows(A1), A2: rows(A2), A3: rows(A3), E: rows(E), X: X.as(dtype), Y: Y.as(dtype) };
-	for (const name of matrixNames) checkFinite(name, matrices[name], ` as ${dtype}`);
+	for (const name of matrixNames)
+		if (matrices[name] !== problem[name]) checkFinite(name, matrices[name], ` as ${dtype}`);
 	const narrowed = A1.dtype === "f64" && dtype === "f32";
 	return { ...problem, ...matrices, ...(narrowed && { roundedFrom: A1.dtype }) };
 }

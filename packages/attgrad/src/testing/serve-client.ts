@@ -3,7 +3,8 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type ArrayBytes, npyBytes } from "./archives.ts";
 
-const executable = fileURLToPath(new URL("../../bin/attgrad.mjs", import.meta.url));
+/** The command. */
+export const executable = fileURLToPath(new URL("../../bin/attgrad.mjs", import.meta.url));
 
 /** An answer of `attgrad serve`, with the bytes of its arrays. */
 export interface Answered {

@@ -3,10 +3,10 @@ import { UsageError } from "@attgrad/matrix-core";
 import type { ServeRequest } from "./request.ts";
 
 /**
- * The arrays of a request by their names, decoded.
+ * The arrays of a request by their names, decoded: in the memory of the request, where their numbers are as they lie in memory.
  * @param needed names that must be there
  * @param usage what the arrays of the method are, for the message
- * @throws UsageError for an array that is missing, unknown, damaged or not finite
+ * @throws UsageError for an array that is missing, unknown or damaged
  */
 export function readArrays<Name extends string>(
 	{ arrays }: ServeRequest,

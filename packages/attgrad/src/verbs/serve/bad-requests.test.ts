@@ -33,6 +33,24 @@ describe("bad requests", () => {
 			[backward(0, {}, withQ(doubles([7], wave(1)))), "usage", /^Q must have shape \(n, d\), .* got \(7\)$/],
 			[backward(0, {}, withQ(doubles([7, 3], () => NaN))), "usage", /^Q\[0, 0\] is NaN; every entry must be finite$/],
 			[
+				backward(0, { dtype: "f32" }, withQ(doubles([7, 3], (i) => (i === 4 ? -Infinity : 1)))),
+				"usage",
+				/^Q\[1, 1\] is -Infinity; every entry must be finite$/,
+			],
+			[
+				requestBytes({ method: "gradient" }, { ...soundArrays(), A3: doubles([4, 2], (i) => (i === 5 ? NaN : 1)) }),
+				"usage",
+				/^problem: A3\[2, 1\] is NaN; every entry must be finite$/,
+			],
+			[
+				requestBytes(
+					{ method: "gradient", params: { dtype: "f32" } },
+					{ ...soundArrays(), E: doubles([4, 2], () => 1e39) },
+				),
+				"usage",
+				/^problem: E\[0, 0\] is Infinity as f32; every entry must be finite$/,
+			],
+			[
 				backward(0, { dtype: "f32" }, withQ(doubles([7, 3], () => 1e300))),
 				"usage",
 				/^Q has the entry 1e\+300, too large/,

@@ -3,14 +3,23 @@ export class TruncatedInput extends Error {
 	override name = "TruncatedInput";
 }
 
-/** Reads lines and runs of bytes from a stream of chunks, each of which is valid until the next is asked for. */
+/** Bytes in pieces, each of which is valid until more is asked for. */
+export interface ByteStream extends AsyncIterator<Uint8Array> {
+	/**
+	 * Puts the next bytes at the front of `target`, without a piece between; gives how many there were: fewer than it holds only at the end.
+	 * @default pieces are copied
+	 */
+	fill?(target: Uint8Array): Promise<number>;
+}
+
+/** Reads lines and runs of bytes from a stream. */
 export class Input {
-	readonly #chunks: AsyncIterator<Uint8Array>;
+	readonly #stream: ByteStream;
 	/** The bytes that are received but not read yet. */
 	#rest: Uint8Array = new Uint8Array();
 
-	constructor(chunks: AsyncIterable<Uint8Array>) {
-		this.#chunks = chunks[Symbol.asyncIterator]();
+	constructor(stream: ByteStream) {
+		this.#stream = stream;
 	}
 
 	/**
@@ -34,11 +43,15 @@ export class Input {
 		}
 	}
 
-	/** The next `length` bytes, in memory of their own. @throws TruncatedInput where there are fewer */
-	async bytes(length: number): Promise<Uint8Array> {
-		const bytes = new Uint8Array(length);
-		await this.#take(length, (piece, at) => bytes.set(piece, at));
-		return bytes;
+	/** Fills memory with the next bytes. @throws TruncatedInput where there are fewer */
+	async fill(target: Uint8Array): Promise<void> {
+		const front = this.#rest.subarray(0, target.length);
+		target.set(front);
+		this.#rest = this.#rest.subarray(front.length);
+		const empty = target.subarray(front.length);
+		if (!this.#stream.fill) return this.#take(empty.length, (piece, at) => empty.set(piece, at));
+		const filled = empty.length === 0 ? 0 : await this.#stream.fill(empty);
+		if (filled < empty.length) throw truncated(empty.length - filled);
 	}
 
 	/** Reads `length` bytes and keeps none. @throws TruncatedInput where there are fewer */
@@ -48,8 +61,7 @@ export class Input {
 
 	async #take(length: number, use: (piece: Uint8Array, at: number) => void): Promise<void> {
 		for (let at = 0; at < length; ) {
-			if (this.#rest.length === 0 && !(await this.#receive()))
-				throw new TruncatedInput(`the input ends ${length - at} bytes before the end of a request`);
+			if (this.#rest.length === 0 && !(await this.#receive())) throw truncated(length - at);
 			const piece = this.#rest.subarray(0, length - at);
 			use(piece, at);
 			at += piece.length;
@@ -59,7 +71,7 @@ export class Input {
 
 	/** Waits for the next chunk; false at the end of the input. */
 	async #receive(): Promise<boolean> {
-		const { done, value } = await this.#chunks.next();
+		const { done, value } = await this.#stream.next();
 		if (done) return false;
 		this.#rest = value;
 		return true;
@@ -67,3 +79,6 @@ export class Input {
 }
 
 const NEWLINE = 10;
+
+const truncated = (missing: number): TruncatedInput =>
+	new TruncatedInput(`the input ends ${missing} bytes before the end of a request`);

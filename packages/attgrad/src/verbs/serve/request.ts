@@ -1,5 +1,6 @@
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { ArrayMemory } from "./array-memory.ts";
 import type { Input } from "./input.ts";
 
 /** Most bytes of the line of a request, and most arrays behind it. */
@@ -11,6 +12,7 @@ export interface ServeRequest {
 	readonly method: string;
 	/** Without those that are null. */
 	readonly params: Readonly<Record<string, unknown>>;
+	/** Valid until the next request is read: all requests are read into the same memory. */
 	readonly arrays: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -31,6 +33,7 @@ const frame = z.object({
 export class Requests {
 	readonly #input: Input;
 	readonly #mostBytes: number;
+	readonly #memory = new ArrayMemory();
 	/** Whether the next line may be in the middle of arrays that were not announced. */
 	#lost = false;
 
@@ -64,8 +67,9 @@ export class Requests {
 			await this.#input.skip(total);
 			return { id, kind: "usage", message: wrong };
 		}
-		const arrays = new Map<string, Uint8Array>();
-		for (const { name, bytes } of lengths) arrays.set(String(name), await this.#input.bytes(bytes));
+		const memory = this.#memory.take(lengths.map(({ bytes }) => bytes));
+		for (const array of memory) await this.#input.fill(array);
+		const arrays = new Map(lengths.map(({ name }, i) => [String(name), memory[i]]));
 		const set = Object.entries((params ?? {}) as object).filter(([, value]) => value !== null);
 		return { id, method: String(method), params: Object.fromEntries(set), arrays };
 	}

@@ -47,7 +47,10 @@ async function answerAll(server: Server): Promise<void> {
 	for (;;) {
 		const request = await nextOf(requests);
 		if (!request) return;
-		for (const piece of await answerOf(request, server)) process.stdout.write(piece);
+		const pieces = await answerOf(request, server);
+		process.stdout.cork();
+		for (const piece of pieces) process.stdout.write(piece);
+		process.stdout.uncork();
 		// A client may send requests ahead; what it has not read yet waits here, up to as much as one request may hold.
 		if (process.stdout.writableLength > server.mostBytes) await once(process.stdout, "drain");
 	}

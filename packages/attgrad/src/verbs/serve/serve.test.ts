@@ -1,7 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { doubles, soundArrays } from "../../testing/archives.ts";
-import { doublesOf, requestBytes, startServer } from "../../testing/serve-client.ts";
+import { temporaryFolder } from "../../testing/command.ts";
+import { doublesOf, executable, parseAnswers, requestBytes, startServer } from "../../testing/serve-client.ts";
 import { answersTo, backward, expectTruth, layer, wave } from "../../testing/serve-layer.ts";
+
+const folder = temporaryFolder();
 
 describe("requests and answers", () => {
 	test.concurrent.each([1, 7, undefined])(
@@ -63,6 +69,24 @@ describe("requests and answers", () => {
 		]);
 		expect(answers.map(({ result }) => result.dtype)).toEqual(["f32", "f64", "f32"]);
 		expect(answers.map(({ arrays }) => arrays["dQ"]!.includes("<f4"))).toEqual([true, false, true]);
+	});
+
+	test.concurrent("requests of different sizes do not disturb each other, read from a pipe or from a file", async () => {
+		const of = (n: number, phase: number) =>
+			Object.fromEntries(["Q", "K", "V", "dO"].map((name, i) => [name, doubles([n, 3], wave(phase + i))]));
+		const given = [of(7, 1), of(3000, 2), of(5, 3), of(2900, 4), of(40, 5)];
+		const requests = given.map((arrays, id) => backward(id, { mask: "causal", window: 3 }, arrays));
+		const together = await answersTo(requests);
+		const file = join(folder, "requests");
+		writeFileSync(file, Buffer.concat(requests));
+		const fromFile = parseAnswers(
+			execFileSync(process.execPath, [executable, "serve"], { stdio: [openSync(file, "r"), "pipe", "inherit"] }),
+		);
+		for (const [i, request] of requests.entries()) {
+			const { answers } = await answersTo([request]);
+			expect(together.answers[i]!.arrays).toEqual(answers[0]!.arrays);
+			expect(fromFile[i]!.arrays).toEqual(answers[0]!.arrays);
+		}
 	});
 
 	test.concurrent("a client that reads nothing until it has sent all gets all", async () => {

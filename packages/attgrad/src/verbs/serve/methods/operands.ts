@@ -1,7 +1,10 @@
 import type { AttentionOperands, DecodedArray, HeadArray } from "@attgrad/attention-problem";
 import { type Dtype, type RowSource, UsageError } from "@attgrad/matrix-core";
 
-/** Arrays as operands of a number type. @throws UsageError for an array of fewer than two axes, or an entry that is too large for float32 */
+/**
+ * Arrays as operands of a number type. Entries that are NaN or infinite in the request are left to whatever makes a layer of the operands.
+ * @throws UsageError for an array of fewer than two axes, or an entry that is too large for float32
+ */
 export function takeOperands<Name extends string>(
 	arrays: Readonly<Record<Name, DecodedArray>>,
 	dtype: Dtype,
@@ -13,8 +16,8 @@ export function takeOperands<Name extends string>(
 				`${name} must have shape (n, d), (heads, n, d) or (batch, heads, n, d), got (${shape.join(", ")})`,
 			);
 		const array: HeadArray = { shape, rows: rows.as(dtype) };
-		// what was decoded is finite
-		const at = array.rows === rows ? -1 : array.rows.data.findIndex((x) => !Number.isFinite(x));
+		const { data } = array.rows;
+		const at = data === rows.data ? -1 : data.findIndex((x, i) => !Number.isFinite(x) && Number.isFinite(rows.data[i]));
 		if (at >= 0) throw new UsageError(`${name} has the entry ${rows.data[at]}, too large for float32; use float64`);
 		return [name, array];
 	});
