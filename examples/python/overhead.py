@@ -20,15 +20,16 @@ import attgrad
 PEER = """
 import sys
 taken, given = map(int, sys.argv[1:])
+take, give = open(0, "rb", buffering=0), open(1, "wb", buffering=0)
 memory = memoryview(bytearray(taken))
 while True:
     at = 0
     while at < taken:
-        count = sys.stdin.buffer.raw.readinto(memory[at:])
+        count = take.readinto(memory[at:])
         if not count:
             sys.exit()
         at += count
-    sys.stdout.buffer.raw.write(memory[:given])
+    give.write(memory[:given])
 """
 
 
