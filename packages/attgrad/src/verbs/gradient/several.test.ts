@@ -77,9 +77,9 @@ test.concurrent("--wrt X is the gradient as ever", async () => {
 });
 
 test.concurrent("a matrix that is named twice counts once", async () => {
-	const [twice, alone] = [await jsonOf(sound, "--wrt", "X,X"), await jsonOf(sound, "--wrt", "X")];
-	expect(twice.gradient).toEqual(alone.gradient);
-	const { gradients } = await jsonOf(sound, "--wrt", "Y, A1,Y");
+	const of = (wrt: string) => jsonOf(sound, "--wrt", wrt, "--algorithm", "exact");
+	expect((await of("X,X")).gradient).toEqual((await of("X")).gradient);
+	const { gradients } = await of("Y, A1,Y");
 	expect(Object.keys(gradients)).toEqual(["Y", "A1"]);
 });
 
