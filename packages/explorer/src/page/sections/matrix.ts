@@ -30,7 +30,7 @@ export function startMatrix(): void {
 			({ answer }) => {
 				shown = answer;
 				say("matrix-said", "");
-				show(answer, delta.value);
+				show(answer);
 			},
 			(failure) => say("matrix-said", inWords(failure), { error: true }),
 		);
@@ -63,11 +63,11 @@ export function startMatrix(): void {
 		visible = true;
 		update();
 	});
-	new ResizeObserver(() => shown && showValues(shown, delta.value)).observe(byId("matrix-chart", HTMLElement));
+	new ResizeObserver(() => shown && showValues(shown)).observe(byId("matrix-chart", HTMLElement));
 }
 
-function show(answer: MatrixAnswer, delta: number): void {
-	const { n, softmax, approximation, degree, rank, radius, numericalRank, largestError } = answer;
+function show(answer: MatrixAnswer): void {
+	const { n, delta, softmax, approximation, degree, rank, radius, numericalRank, largestError } = answer;
 	const [least, largest] = softmax.reduce(
 		([low, high], value) => [Math.min(low, value), Math.max(high, value)],
 		[Number.POSITIVE_INFINITY, 0],
@@ -94,10 +94,10 @@ function show(answer: MatrixAnswer, delta: number): void {
 		[`σ above ${tenTo(delta)} σ₁`, `${numericalRank} of ${n}`],
 		["largest error of an entry", Number.isNaN(largestError) ? "–" : shortNumber(largestError)],
 	]);
-	showValues(answer, delta);
+	showValues(answer);
 }
 
-function showValues({ n, singular, rank, numericalRank }: MatrixAnswer, delta: number): void {
+function showValues({ n, delta, singular, rank, numericalRank }: MatrixAnswer): void {
 	const first = singular[0] ?? 1;
 	drawChart(byId("matrix-chart", HTMLElement), {
 		description: `Singular values of the ${n} x ${n} softmax matrix: ${numericalRank} are above ${delta} times the largest; the polynomial has rank ${rank ?? "unknown"}.`,

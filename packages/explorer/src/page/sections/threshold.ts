@@ -19,9 +19,9 @@ export interface ThresholdPoint {
 export interface Ranks {
 	/** B over √ln n. */
 	readonly ratio: number;
-	/** Numerical rank of the worst case, {-B, B}^d with d = log₂ n. */
+	/** Numerical rank of the worst case, {-B, B}^d with d = log₂ n: its singular values above δ times the largest. */
 	readonly spectral: number;
-	/** Lower bound on the rank of every approximation of the worst case; 0 where no rank is excluded. */
+	/** Lower bound on the rank of every approximation of the worst case; 0, rank 1, where nothing more is known. It may be above the numerical rank. */
 	readonly least: number;
 	/** K = C(d + g, g) of the polynomial, for scores up to B². */
 	readonly polynomial: number;
@@ -49,21 +49,21 @@ const degreeFor = (radius: number, logInverseDelta: number): number =>
 /** Which regime a point lies in, in words. */
 export function regimeOf({ ratio, spectral, least }: Ranks): { readonly word: string; readonly sentence: string } {
 	const most = Math.max(spectral, least);
-	const needs = `rank n^${spectral.toFixed(2)}`;
+	const rank = `n^${most.toFixed(2)}`;
 	const at = `B = ${ratio.toPrecision(2)} √ln n`;
 	if (most < 0.5)
 		return {
 			word: "below",
-			sentence: `Below the threshold, ${at}: even the worst case has ${needs}, less than √n, so a low-rank method pays.`,
+			sentence: `Below the threshold, ${at}: even the worst case needs a rank of only about ${rank}, less than √n, so a low-rank method pays.`,
 		};
 	if (most < 0.95)
 		return {
 			word: "between",
-			sentence: `Between the regimes, ${at}: the worst case has ${needs}. It is n^o(1) only as B/√ln n goes to 0, slowly.`,
+			sentence: `Between the regimes, ${at}: the worst case needs a rank of about ${rank}. It is n^o(1) only as B/√ln n goes to 0, slowly.`,
 		};
 	return {
 		word: "above",
-		sentence: `Above the threshold, ${at}: the worst case has ${needs}, so no low-rank method gains over the exact gradient.`,
+		sentence: `Above the threshold, ${at}: the worst case needs a rank of about ${rank}, so no low-rank method gains over the exact gradient.`,
 	};
 }
 
@@ -71,9 +71,9 @@ export function regimeOf({ ratio, spectral, least }: Ranks): { readonly word: st
 const ratios = Array.from({ length: 140 }, (_, i) => 0.02 * 150 ** (i / 139));
 
 const curveNames: readonly Pick<Curve, "name" | "colour" | "form">[] = [
-	{ name: "numerical rank of the worst case", colour: 1, form: "line" },
-	{ name: "no approximation has a rank below", colour: 2, form: "line" },
-	{ name: "the limit n → ∞", colour: 3, form: "dashed" },
+	{ name: "numerical rank: singular values above δ times the largest", colour: 1, form: "line" },
+	{ name: "rank that every approximation within δ needs at least", colour: 2, form: "line" },
+	{ name: "numerical rank in the limit n → ∞", colour: 3, form: "dashed" },
 ];
 
 /** Exponents of the phase diagram, and bounds B. */
@@ -125,8 +125,8 @@ function show(point: ThresholdPoint): void {
 	byId("threshold-regime", HTMLElement).dataset["regime"] = word;
 	showLines("threshold-numbers", [
 		["B / √ln n", shortNumber(ranks.ratio)],
-		["rank of the worst case", `n^${ranks.spectral.toFixed(3)}`],
-		["least rank possible", `n^${ranks.least.toFixed(3)}`],
+		["numerical rank at δ", `n^${ranks.spectral.toFixed(3)}`],
+		["approximations need at least", `n^${ranks.least.toFixed(3)}`],
 		["polynomial at width d", `degree ${ranks.degree}, K = n^${ranks.polynomial.toFixed(3)}`],
 	]);
 	const at = (ratio: number) => ranksAt({ ...point, B: ratio * Math.sqrt(exponent * Math.LN2) });

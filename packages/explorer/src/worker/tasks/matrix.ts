@@ -16,6 +16,8 @@ export interface MatrixRequest {
 /** A softmax matrix beside its approximation of low rank. */
 export interface MatrixAnswer {
 	readonly n: number;
+	/** The request's bound on the relative error, which degree, rank and numerical rank are for. */
+	readonly delta: number;
 	/** Queries and keys in the order of their first coordinates: row j is query rows[j], column l is key cols[l]. */
 	readonly rows: Uint32Array;
 	readonly cols: Uint32Array;
@@ -57,6 +59,7 @@ export async function answerMatrix({ delta, ...options }: MatrixRequest): Promis
 	const { values: singular } = singularValues(new Matrix(n, n, softmax));
 	return {
 		n,
+		delta,
 		rows,
 		cols,
 		softmax,
