@@ -100,6 +100,32 @@ describe.skipIf(noBrowser)("threshold, race and matrix", () => {
 			{ address: "#matrix?m.n=64" },
 		));
 
+	test("the matrix: an answer that comes while delta moves is labelled with its own delta", () =>
+		withPage(
+			async (page) => {
+				await page.locator("#matrix").scrollIntoViewIfNeeded();
+				await settled(page, "matrix");
+				await page.evaluate(
+					`{ globalThis.seen = []; const list = document.getElementById("matrix-numbers"); new MutationObserver(() => seen.push(list.textContent)).observe(list, { childList: true, characterData: true, subtree: true }); }`,
+				);
+				const powers = [-2, -9, -4, -7];
+				for (const power of powers) await moveSlider(page, "matrix-delta", power);
+				await settled(page, "matrix");
+				const seen = await page.evaluate<string[]>("seen");
+				// The first is being computed while the others are asked for, so that at least that one and the last are shown.
+				expect(seen.length).toBeGreaterThan(1);
+				const own: (string | null)[] = [];
+				for (const power of powers) {
+					await moveSlider(page, "matrix-delta", power);
+					await settled(page, "matrix");
+					own.push(await text(page, "matrix-numbers"));
+				}
+				expect(new Set(own).size).toBe(powers.length);
+				for (const shown of seen) expect(own).toContain(shown);
+			},
+			{ address: "#matrix?m.n=256&m.B=3" },
+		));
+
 	test("a pointer over a picture reads the entry under it", () =>
 		withPage(
 			async (page) => {
