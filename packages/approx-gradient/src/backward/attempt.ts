@@ -98,7 +98,7 @@ export async function attemptDegree(
 		const above = await partsOn(runtime, batch, task);
 		if (above !== undefined) return { above };
 	}
-	for (const name of gradientNames) requireFinite("polynomial", name, all.gradients[name]);
+	requireFinite("polynomial", { ...all.gradients });
 	return { ...all, floors, exactRows };
 }
 

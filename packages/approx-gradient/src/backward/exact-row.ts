@@ -1,3 +1,4 @@
+import { normUp, RelativeRounding } from "../error-bound/index.ts";
 import { normAt, type Part } from "./part.ts";
 import type { PartResults } from "./part-results.ts";
 import { type RowBounds, rowFacts, scoreErrorOf } from "./row-bounds.ts";
@@ -21,7 +22,7 @@ export class ExactRows {
 		this.#weights = new Float64Array(part.keys);
 		this.#query = new Float64Array(part.d);
 		this.#facts = rowFacts(part.d, part.d_v);
-		this.#keyRounding = u * (part.group * part.queries + part.d + part.d_v + 40);
+		this.#keyRounding = RelativeRounding.roundings(part.group * part.queries + part.d + part.d_v + 40).bound;
 	}
 
 	/** Adds everything of a row; j is its place in its head. Its output and lse, too. */
@@ -39,7 +40,7 @@ export class ExactRows {
 			for (let i = 0; i < d_v; i++) output[row * d_v + i] += this.#weights[l] * v[l * d_v + i];
 		const gradient = this.#gradients(row, lo, hi);
 		facts.outputNorm = normAt(output, row, d_v);
-		facts.rounding = u * (hi - lo + d + d_v + 40);
+		facts.rounding = RelativeRounding.roundings(hi - lo + d + d_v + 40).bound;
 		facts.keyRounding = this.#keyRounding;
 		// Σ f ‖v - o‖² and Σ f ‖k‖² are at most twice what they are about any point, and that.
 		facts.valueSquares = 4 * facts.valueNorm ** 2;
@@ -71,7 +72,7 @@ export class ExactRows {
 			weights[l] = score;
 			if (score > weights[top]) top = l;
 		}
-		facts.valueNorm = Math.hypot(...facts.value) * (1 + 1e-12);
+		facts.valueNorm = normUp(facts.value);
 		const queryNorm = normAt(this.#query, 0, d) + normAt(this.#part.q, row, d);
 		const nuNorm = normAt(this.#part.nu, 0, d);
 		const largest = weights[top];
@@ -88,7 +89,7 @@ export class ExactRows {
 			most = Math.max(most, moved);
 		}
 		for (let l = lo; l < hi; l++) weights[l] /= sum;
-		const summed = u * (hi - lo + 8);
+		const summed = RelativeRounding.roundings(hi - lo + 8).bound;
 		facts.error = error / sum + summed;
 		facts.normaliser = 1 - summed;
 		facts.scoreError = 0;

@@ -19,6 +19,7 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
+import { plus, rootUp, times } from "../error-bound/index.ts";
 import { availableMemory, countMonomials } from "../polynomial/monomials/feature-tree.ts";
 import { type Attempt, attemptDegree, gradientNames } from "./attempt.ts";
 import { largestOf } from "./part-bounds.ts";
@@ -177,7 +178,9 @@ const withStorage = ({ gradients }: Attempt, name: keyof OfEachGradient, dtype: 
 /** A bound on entries, with their rounding to a number type; on lengths of rows of so many of them. */
 export function storedBound(stored: Matrix, dtype: Dtype, bound: number, entries = 1): number {
 	if (dtype === "f64") return bound;
-	return (1 + 1e-12) * (bound + Math.sqrt(entries) * (unitRoundoff(dtype) * maxAbs(stored) + 2 ** -149));
+	// Half the least subnormal number of single precision is below 2^-149.
+	const entry = plus(times(unitRoundoff(dtype), maxAbs(stored)), 2 ** -149);
+	return plus(bound, times(rootUp(entries), entry));
 }
 
 function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBounds: boolean): BackwardResult {

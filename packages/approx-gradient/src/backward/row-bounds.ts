@@ -1,4 +1,4 @@
-import { bounded } from "../error-bound/index.ts";
+import { bounded, RelativeRounding } from "../error-bound/index.ts";
 import { RowError } from "../polynomial/gauss/row-error.ts";
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import type { Chunks } from "./chunks.ts";
@@ -10,7 +10,10 @@ export const LIMITS = { kappa: 0.25, radius: 8, rounding: 0.01, score: 40, least
 
 const u = 2 ** -53;
 
-/** Covers the rounding of the bounds themselves. */
+/**
+ * Covers the rounding of the bounds themselves: bounds of rows are plain numbers here, operation by operation those of
+ * `kernels/operator`, which cannot call the arithmetic of bounds; tests compare the two and attack both.
+ */
 export const SLACK = 1 + 1e-9;
 
 /** Roundings of a row's sums, relative to the sizes of their terms, and of sums over queries. */
@@ -21,8 +24,8 @@ export function sumRoundings(
 ): { readonly sums: number; readonly keySums: number } {
 	const common = 4 * degree + raisedSize + d + d_v + 80;
 	return {
-		sums: u * (common + 6 * size + 4 * keyChunks),
-		keySums: u * (common + 3 * group * size + 4 * queryChunks + group * queries),
+		sums: RelativeRounding.roundings(common + 6 * size + 4 * keyChunks).bound,
+		keySums: RelativeRounding.roundings(common + 3 * group * size + 4 * queryChunks + group * queries).bound,
 	};
 }
 

@@ -13,4 +13,5 @@ export { type FeatureSizes, gradientUnderflow, lostOfSums, outputUnderflow } fro
 export { InputRounding, type InputSizes, type RoundedRow } from "./input-rounding.ts";
 export { type NumberType, numberTypes } from "./number-type.ts";
 export { Quantity } from "./quantity.ts";
+export { RelativeRounding } from "./relative-rounding.ts";
 export * from "./upward.ts";

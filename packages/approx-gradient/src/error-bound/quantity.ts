@@ -48,6 +48,13 @@ export class Quantity {
 		return new Quantity(Quantity.#key, Math.abs(size), error);
 	}
 
+	/** Σ x_i y_i over `count` products whose sizes add up to at most `size`, where that is known better than by the largest factors. */
+	static sumOfProducts(size: number, count: number, type: NumberType = numberTypes.f64): Quantity {
+		if (size === 0) return Quantity.exactly(0);
+		const [rounding, underflow] = [times(gamma(times(count, type.unit)), size), times(count, type.tiny)];
+		return Quantity.#within(type, plus(size, plus(rounding, underflow)), { ...noError, rounding, underflow });
+	}
+
 	/** The largest error, all causes together. */
 	get total(): number {
 		return totalError(this.error);

@@ -36,6 +36,9 @@ export function over(a: number, b: number): number {
 	return Number.isNaN(quotient) ? Number.POSITIVE_INFINITY : LEAST_NORMAL;
 }
 
+/** At least |a - b|, of which sums below the normal range are exact; 0 where they are equal. */
+export const distanceUp = (a: number, b: number): number => bounded(Math.abs(a - b) * UP);
+
 /** At most a - b, and at least 0: what is certainly left of a when at most b is taken away. */
 export const leastRest = (a: number, b: number): number => {
 	const rest = a - b * UP;
@@ -74,6 +77,9 @@ export function normUp(x: ArrayLike<number>): number {
 	}
 	return times(most, Math.sqrt(squares) * UP);
 }
+
+/** At least √x. */
+export const rootUp = (x: number): number => bounded(Math.sqrt(x) * UP);
 
 /** At least e^x, for a bound x or a negative number. */
 export const expUp = (x: number): number => Math.max(LEAST_NORMAL, bounded(Math.exp(x) * UP_FUNCTION));

@@ -1,5 +1,5 @@
 import { Matrix } from "@attgrad/matrix-core";
-import { bounded, LEAST_NORMAL, leastRest, over, plus, times } from "../error-bound/index.ts";
+import { LEAST_NORMAL, leastRest, over, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
 import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { Spans } from "../rows/spans.ts";
 import {
@@ -73,11 +73,6 @@ export interface DirectRowBounds {
 
 /** The widest problem for which the moments with keys, (d_v+1)² (2d+1) numbers, are made. */
 const WIDEST = 32;
-
-const u = 2 ** -53;
-
-/** Covers the rounding of the bounds themselves, sums of few numbers. */
-const SLACK = 1 + 1e-9;
 
 /**
  * A bound of each row's gradient from the sizes of its own terms: with g_l = <c̃_j, h_l>, δ̃ = Σ f̃ g,
@@ -169,12 +164,12 @@ export class DirectBounds {
 	async of(
 		{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
 		reach: RowReach,
-		rounding: Float64Array,
+		rounding: readonly RelativeRounding[],
 		product: Product,
 	): Promise<DirectRowBounds> {
 		const { keyHalf, valueHalf } = this.#spans;
 		const [d, d_v, count] = [this.#d, this.#width - 1, gradients.rows];
-		const rootN = Math.sqrt(this.#keys) * SLACK;
+		const rootN = rootUp(this.#keys);
 		const valueSquares = valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0);
 		const forms = await this.#quadratic(residuals.cotangents, product);
 		const scale = this.#scale();
@@ -222,10 +217,12 @@ export class DirectBounds {
 				largest = Math.max(largest, all);
 			}
 			// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
-			const moved = times(times(32, rounding[j]), times(times(over(reach.sums[j], D), rootN), valueSquares));
-			const grown = SLACK * (1 + 8 * rounding[j]);
-			bounds.relative[j] = bounded(grown * plus(plus(most, output), plus(moved, LEAST_NORMAL)));
-			bounds.largest[j] = bounded(grown * plus(largest, LEAST_NORMAL));
+			const theta = rounding[j].bound;
+			const moved = times(times(32, theta), times(times(over(reach.sums[j], D), rootN), valueSquares));
+			// Means, cotangents and gradients are as computed.
+			const grown = RelativeRounding.roundings(2 * d + 2 * d_v + 64).atLeast(plus(1, times(8, theta)));
+			bounds.relative[j] = times(grown, plus(plus(most, output), plus(moved, LEAST_NORMAL)));
+			bounds.largest[j] = times(grown, plus(largest, LEAST_NORMAL));
 		}
 		return bounds;
 	}
@@ -235,7 +232,7 @@ export class DirectBounds {
 	 * matrices, whose entries are at most β_l β_m but for their slack, and n Z² for sums of products.
 	 */
 	#scale(): FormScale {
-		const unit = times(8 * (this.#keys + GROUP + 4 * this.#d + this.#width ** 2 + 64), u);
+		const unit = RelativeRounding.roundings(8 * (this.#keys + GROUP + 4 * this.#d + this.#width ** 2 + 64)).bound;
 		if (!this.#ofResiduals) return { factor: Math.min(this.#spread, this.#squares), added: times(unit, this.#keys) };
 		const size = times(4 * GROUP, plus(this.#squares, times(this.#keys, LEAST_NORMAL)));
 		return { factor: this.#groups, added: plus(times(unit, size), times(this.#slack, this.#keys)) };

@@ -3,19 +3,21 @@ import { type Matrix, mapEntries, maxAbs, multiply, type RowSource, unitRoundoff
 import {
 	bounded,
 	certificateOf,
-	expm1Up,
+	type ErrorParts,
 	gradientUnderflow,
 	InputRounding,
 	type InputSizes,
 	LEAST_NORMAL,
-	leastRest,
 	maxUp,
+	noError,
 	normUp,
 	numberTypes,
 	over,
 	type Proof,
 	plus,
-	type Quantity,
+	powerUp,
+	Quantity,
+	RelativeRounding,
 	times,
 } from "../error-bound/index.ts";
 import { largestEntry } from "../rows/largest-entry.ts";
@@ -25,9 +27,6 @@ import type { Spans } from "../rows/spans.ts";
 
 const u = unitRoundoff("f64");
 
-/** Covers the rounding of the sums of a bound itself, which are of positive numbers. */
-const ROUND_UP = 1 + 1e-6;
-
 /** Proven bounds on the errors of the softmax weights of a block of rows. */
 export interface RowErrors {
 	/** `relative`: |Ã − A| <= δA and τ = δ/(1−δ) (paper.md 7.1); `l1`: ‖f̃_j − f_j‖₁ <= τ_j (7.4). */
@@ -36,8 +35,8 @@ export interface RowErrors {
 	readonly tau: Float64Array;
 	/** Where there is another bound of the method's part t_j, |Ĝ~ − Ĝ|_jb <= W_b t_j: the smaller one counts. */
 	readonly method?: Float64Array;
-	/** θ_j: rounding changes each sum Σ_l Ã_jl x_l by at most θ_j D̃_j max|x|. */
-	readonly rounding: Float64Array;
+	/** θ_j: rounding changes each sum Σ_l Ã_jl x_l by at most θ_j D̃_j max|x|, the row's normaliser among them. */
+	readonly rounding: readonly RelativeRounding[];
 }
 
 /** Sizes of a map's features, for what is lost below the normal range. */
@@ -101,16 +100,13 @@ export class ErrorSums {
 			const tau = errors.tau[j];
 			const c = mapRow(residuals.c.row(j));
 			const { A, Q, values } = this.#sizesOf(c, block.targets.row(j));
-			const ofWeights = times(tau, plus(times((errors.form === "l1" ? 3 : 2) + tau, A), Q));
+			const ofWeights = times(tau, plus(times(plus(errors.form === "l1" ? 3 : 2, tau), A), Q));
 			const method = Math.min(ofWeights, bounded(errors.method?.[j] ?? Number.POSITIVE_INFINITY));
-			const lost = times(times(d, keyNorm), times(plus(plus(maxUp(this.#absoluteX.data), scale), 2), LEAST_NORMAL));
 			const queryProducts = Float64Array.from(querySizes.row(j), (size) => times(scale, size));
-			const queryRounding = expm1Up(plus(times((d + 3) * u, times(normUp(queryProducts), keyNorm)), lost));
-			const ofProblem = plus(
-				values,
-				ofRelative(over(queryRounding, leastRest(1, queryRounding)), plus(A, times(tau, Q)), Q),
-			);
-			const ofSums = ofRounding(errors.rounding[j], 1 + tau, (d + 6) * u, A, Q);
+			const scores = Quantity.known(times(normUp(queryProducts), keyNorm), this.#scoreError(queryProducts));
+			const relative = RelativeRounding.exponential(scores, numberTypes.f64, 0).ofSum(1).bound;
+			const ofProblem = plus(values, ofRelative(relative, plus(A, times(tau, Q)), Q));
+			const ofSums = ofRounding(errors.rounding[j], plus(1, tau), RelativeRounding.roundings(d + 6), A, Q);
 			const query = mapRow(block.queries.row(j));
 			const change = this.#given?.row({ query, queryProducts, residuals: c, l1: tau });
 			this.largestTau = Math.max(this.largestTau, tau);
@@ -128,18 +124,30 @@ export class ErrorSums {
 			for (let a = 0; a < d; a++) {
 				const size = absolute.at(j, a);
 				if (size === 0) continue;
-				this.#inputs[a] += size;
-				this.#residuals[a] += times(size, residual);
-				this.#method[a] += times(size, method);
-				this.#problemRounding[a] += times(size, ofProblem);
-				this.#sumRounding[a] += times(size, ofSums);
+				const add = (sums: Float64Array, at: number, term: number): void => {
+					sums[at] = plus(sums[at], times(size, term));
+				};
+				add(this.#inputs, a, 1);
+				add(this.#residuals, a, residual);
+				add(this.#method, a, method);
+				add(this.#problemRounding, a, ofProblem);
+				add(this.#sumRounding, a, ofSums);
 				if (change !== undefined) {
-					this.#change.ofSpan[a] += times(size, change.ofSpan);
-					this.#change.ofKeys[a] += times(size, change.ofKeys);
+					add(this.#change.ofSpan, a, change.ofSpan);
+					add(this.#change.ofKeys, a, change.ofKeys);
 				}
-				for (let b = 0; b < d; b++) this.#sizes[a * d + b] += times(size, Math.abs(queryGradients.at(j, b)));
+				for (let b = 0; b < d; b++) add(this.#sizes, a * d + b, Math.abs(queryGradients.at(j, b)));
 			}
 		}
+	}
+
+	/** The error of a score by that of its query: of the products A1 X and of the scale. */
+	#scoreError(queryProducts: Float64Array): ErrorParts {
+		const { d, scale } = this.#problem;
+		const { keyNorm } = this.#spans;
+		const rounding = times(times(d + 3, u), times(normUp(queryProducts), keyNorm));
+		const factors = plus(plus(maxUp(this.#absoluteX.data), scale), 2);
+		return { ...noError, rounding, underflow: times(times(d, keyNorm), times(factors, LEAST_NORMAL)) };
 	}
 
 	/** Σ H_i|c_i|, Σ H_i², and what rounding h = A3 Y and c = o − E to doubles does to a row. */
@@ -148,12 +156,12 @@ export class ErrorSums {
 		const { d } = this.#problem;
 		let [A, Q, values] = [0, 0, 0];
 		for (let i = 0; i < d; i++) {
-			const error = times(u, plus(times(d + 2, valueSize[i]), 2 * valueHalf[i]));
+			const error = times(u, plus(times(d + 2, valueSize[i]), times(2, valueHalf[i])));
 			const H = plus(valueHalf[i], error);
 			A = plus(A, times(H, c[i]));
 			Q = plus(Q, times(H, H));
 			const targetError = times(4 * u, plus(plus(Math.abs(valueCentre[i]), Math.abs(targets[i])), c[i]));
-			values = plus(values, plus(times(2 * error, plus(H, c[i])), times(targetError, H)));
+			values = plus(values, plus(times(times(2, error), plus(H, c[i])), times(targetError, H)));
 		}
 		return { A, Q, values };
 	}
@@ -167,22 +175,26 @@ export class ErrorSums {
 		const W = maxUp(this.#spans.keyHalf);
 		// Keys without span make a gradient of 0, whatever is known of the weights.
 		const against = (span: number, sums: Float64Array): number =>
-			span === 0 ? 0 : times(ROUND_UP, times(scale, times(span, maxUp(sums))));
+			span === 0 ? 0 : times(scale, times(span, maxUp(sums)));
 		const largest = { value: maxUp(this.#spans.valueHalf), output: this.#output, inverse: this.#inverse };
 		let [underflow, input] = [times(n, LEAST_NORMAL), 0];
 		for (let a = 0; a < d; a++) {
 			const inputSum = this.#inputs[a];
 			const change = { ofSpan: this.#change.ofSpan[a], ofKeys: this.#change.ofKeys[a] };
-			input = Math.max(input, times(ROUND_UP, this.#given?.total(change, this.#largest, n) ?? 0));
+			input = Math.max(input, this.#given?.total(change, this.#largest, n) ?? 0);
 			if (inputSum === 0) continue;
-			const rows = { inputSum, residual: over(this.#residuals[a], inputSum), mass: (2 + this.largestTau) ** 2 };
+			const rows = {
+				inputSum,
+				residual: over(this.#residuals[a], inputSum),
+				mass: powerUp(plus(2, this.largestTau), 2),
+			};
 			const lost = gradientUnderflow({ n, d, scale, type: numberTypes.f64, ...sizes, ...largest, ...rows });
 			underflow = Math.max(underflow, lost);
 		}
-		const ofSums = times(times((depth + 4) * u, scale), maxUp(this.#sizes));
+		const ofSums = times(times(RelativeRounding.roundings(depth + 4).bound, scale), maxUp(this.#sizes));
 		const rounding = plus(
 			plus(against(W, this.#problemRounding), against(Math.max(W, sizes.span), this.#sumRounding)),
-			times(ROUND_UP, ofSums),
+			ofSums,
 		);
 		const error = { method: against(W, this.#method), rounding, underflow, input };
 		return certificateOf({ kind, error, radius, relativeError: this.largestTau });
@@ -215,8 +227,7 @@ const ofRelative = (tau: number, A: number, Q: number): number => times(tau, plu
  * The effect of errors θ of the sums N on a row, with ‖f̃‖₁ <= ν: every quotient N/D is off by κ <= 2νθ/(1−θ), and
  * Ĝ_b = Σ c_i (M_ib − o_i m_b) by κ[(1+2ν+κ)A + (ν+ν²)Q], where |o_i| <= νH_i, |m_b| <= νW_b, |M_ib| <= νH_iW_b.
  */
-function ofRounding(theta: number, nu: number, quotients: number, A: number, Q: number): number {
-	if (!(theta < 0.5)) return Number.POSITIVE_INFINITY;
-	const kappa = (2 * nu * theta) / (1 - theta) + quotients * nu;
-	return times(kappa, plus(times(1 + 2 * nu + kappa, A), times(nu + nu * nu, Q)));
+function ofRounding(theta: RelativeRounding, nu: number, quotients: RelativeRounding, A: number, Q: number): number {
+	const kappa = times(nu, plus(times(2, theta.bound), quotients.bound));
+	return times(kappa, plus(times(plus(plus(1, times(2, nu)), kappa), A), times(times(nu, plus(1, nu)), Q)));
 }

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import "@attgrad/matrix-core/testing";
 import { streamingGradient } from "@attgrad/exact-gradient";
+import { RelativeRounding } from "../error-bound/index.ts";
 import { chebyshev } from "../polynomial/families/chebyshev.ts";
 import { totalDegreeTree } from "../polynomial/monomials/total-degree.ts";
 import type { FeatureMap } from "./feature-map.ts";
@@ -43,7 +44,7 @@ const maps: Record<string, (of: AttentionProblem) => FeatureMap> = {
 			kind: "relative",
 			delta: 0.5,
 			radius: 2,
-			rounding: 0,
+			rounding: RelativeRounding.none,
 			underflow: { query: 0, key: 0 },
 			span: 0,
 			frame: 1,

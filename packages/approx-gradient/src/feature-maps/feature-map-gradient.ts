@@ -1,6 +1,7 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
 import { Matrix, maxAbs, nextTurn, type ProgressReport, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { GradientSum, type LossGradient, requireFinite } from "../rows/gradient-sum.ts";
+import { GradientSum, type LossGradient } from "../rows/gradient-sum.ts";
+import { requireFinite } from "../rows/require-finite.ts";
 import { residualRows } from "../rows/residual-rows.ts";
 import { type QueryBlock, queryBlockAt, queryBlocks, selectRows } from "../rows/row-blocks.ts";
 import { type Spans, spansOf } from "../rows/spans.ts";
@@ -192,7 +193,7 @@ class QueryPass {
 			depth + this.#outside.length,
 			mappedSizes(this.#proof.entries, this.#largestQuery, state),
 		);
-		const { gradient, loss } = requireFinite(this.#options.algorithm, this.#sum.result());
+		const { gradient, loss } = requireFinite(this.#options.algorithm, { ...this.#sum.result() });
 		return { gradient, loss, sampled: this.#sampled.rows, ...(certificate && { certificate }) };
 	}
 }

@@ -1,4 +1,5 @@
 import type { Matrix } from "@attgrad/matrix-core";
+import type { RelativeRounding } from "../error-bound/index.ts";
 import type { ResidualOf } from "./residual-forms.ts";
 
 /**
@@ -37,8 +38,8 @@ export type AnyFeatureMap = FeatureMap<Matrix | Promise<Matrix>>;
 
 /** Bounds on the error of the entries of Ã, in exact arithmetic and by rounding. */
 export type EntryErrors = {
-	/** Bound on the relative rounding error of a product of one query feature and one key feature. */
-	readonly rounding: number;
+	/** Relative rounding of a product of one query feature and one key feature; `none` where α_j β_l count it. */
+	readonly rounding: RelativeRounding;
 	/** The error that underflow causes in one feature: of queries, of keys. */
 	readonly underflow: { readonly query: number; readonly key: number };
 	/** At least every |k_lb| that `raise` makes sums of, about the map's own centre; 0 for a map without `raise`. */
@@ -55,8 +56,8 @@ export type EntryErrors = {
 	  }
 	| {
 			readonly kind: "product";
-			/** Where the map approximates weights that are themselves off by rounding: relative error of these. @default 0 */
-			readonly relative?: number;
+			/** Relative rounding of the weights that the map approximates; `none` where those are the exact ones. */
+			readonly relative: RelativeRounding;
 			/** β_l of a block of keys: |φ_j·ψ_l − s_j e^<q_j, k_l>| <= α_j β_l. */
 			keys(keys: Matrix, features: Matrix): Float64Array;
 			/**

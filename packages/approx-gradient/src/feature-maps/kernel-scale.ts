@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, type RowSource } from "@attgrad/matrix-core";
+import { powerUp, times } from "../error-bound/index.ts";
 import { largestRadius } from "../polynomial/families/family.ts";
 import { keyBlocks, queryBlocks } from "../rows/row-blocks.ts";
 import { distance } from "../rows/spans.ts";
@@ -33,7 +34,7 @@ export function kernelScale(problem: AttentionProblem<RowSource>): KernelScale {
 	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
 		for (let j = 0; j < queries.rows; j++) queryNorm = Math.max(queryNorm, distance(queries.row(j), origin));
 	const t = queryNorm > 0 && keyNorm > 0 ? Math.sqrt(queryNorm) / Math.sqrt(keyNorm) : 1;
-	return { t, centre, largest: (t * keyNorm) ** 2, radius: queryNorm * keyNorm };
+	return { t, centre, largest: powerUp(times(t, keyNorm), 2), radius: times(queryNorm, keyNorm) };
 }
 
 /**

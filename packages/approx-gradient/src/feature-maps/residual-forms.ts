@@ -1,5 +1,5 @@
 import { Matrix, type ProductOptions } from "@attgrad/matrix-core";
-import { bounded, plus, times } from "../error-bound/index.ts";
+import { bounded, plus, rootUp, times } from "../error-bound/index.ts";
 
 /** Rows of a group. */
 export const GROUP = 128;
@@ -131,7 +131,7 @@ export interface FormScale {
 
 /** At least √(factor · (form + added · Z²)), the form rounded up from below 0. */
 export const formNorm = ({ factor, added }: FormScale, form: number, Z: number): number =>
-	Math.sqrt(times(factor, plus(Math.max(0, bounded(form)), times(added, times(Z, Z))))) * (1 + 1e-9);
+	rootUp(times(factor, plus(Math.max(0, bounded(form)), times(added, times(Z, Z)))));
 
 /**
  * Products x_i x_k, i <= k, of the numbers of each row: with `symmetricForm` the quadratic forms of all rows are one matrix product.

@@ -1,5 +1,5 @@
 import { Matrix, multiplyOn, type Runtime, seededRandom } from "@attgrad/matrix-core";
-import { leastRest, over, plus, times } from "../error-bound/index.ts";
+import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
 import { hybridGeometry } from "../feature-maps/hybrid/geometry.ts";
 import { hybridMap } from "../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../feature-maps/hybrid/joint-pivots.ts";
@@ -48,7 +48,7 @@ export async function approximateHead(
 			let spread = 0;
 			for (const beta of error.keys(head.K, Psi)) spread = plus(spread, times(beta, beta));
 			if (error.spectral) spread = Math.min(spread, await error.spectral(head.K, Psi));
-			return provenError({ Phi, Psi, alpha, spread, relative: error.relative ?? 0 }, runtime);
+			return provenError({ Phi, Psi, alpha, spread, relative: error.relative.bound }, runtime);
 		},
 	};
 
@@ -111,7 +111,7 @@ async function provenError(
 	const sums = new Float64Array(rank);
 	for (let l = 0, at = 0; l < n; l++) for (let m = 0; m < rank; m++) sums[m] += Psi.data[at++];
 	const weighted = await multiplyOn(runtime, Phi, gram);
-	const root = Math.sqrt(spread) * (1 + 2 ** -50);
+	const root = rootUp(spread);
 	let [error, squares] = [0, 0];
 	for (let j = 0; j < Phi.rows; j++) {
 		const [phi, row] = [Phi.row(j), weighted.row(j)];
@@ -123,11 +123,11 @@ async function provenError(
 		const own = Math.sqrt(Math.max(0, square)) / D;
 		squares += own * own;
 		const e = times(alpha[j], root);
-		const all = times(e, Math.sqrt(n) * (1 + 2 ** -50));
+		const all = times(e, rootUp(n));
 		// Rounding of the features' sums, and of the weights that they stand for, far below e but for a rank that leaves nothing.
-		const rounding = plus(times(2, relative), (n + 4 * rank) * 2 ** -50);
+		const rounding = plus(times(2, relative), RelativeRounding.roundings(8 * (n + 4 * rank)).bound);
 		const part = over(times(all, own * (1 + 1e-9)), leastRest(D * (1 - 1e-9), all));
 		error = plus(error, times(plus(part, rounding), plus(part, rounding)));
 	}
-	return { error: Math.sqrt(error) * (1 + 1e-9), norm: Math.sqrt(squares) };
+	return { error: rootUp(error), norm: Math.sqrt(squares) };
 }

@@ -3,6 +3,7 @@ import { ComputationError, Matrix, multiply, type RowSource, type Runtime, unitR
 import {
 	addErrors,
 	certificateOf,
+	distanceUp,
 	type ErrorParts,
 	maxErrors,
 	maxUp,
@@ -10,6 +11,7 @@ import {
 	noError,
 	numberTypes,
 	plus,
+	RelativeRounding,
 	scaleError,
 	times,
 } from "../error-bound/index.ts";
@@ -103,15 +105,17 @@ class GradientYSums {
 			for (let i = 0; i < d; i++) {
 				const target = targets.data[j * d + i];
 				let width = Math.abs(target);
-				for (let b = 0; b < d; b++) width += Math.abs(attended.data[j * d + b]) * this.#sizes[b * d + i];
+				for (let b = 0; b < d; b++)
+					width = plus(width, times(Math.abs(attended.data[j * d + b]), this.#sizes[b * d + i]));
 				const residual = outputs.data[j * d + i] - target;
 				this.loss += 0.5 * residual * residual;
-				this.#residuals[i] += Math.abs(residual);
-				this.#inputs[i] += Math.abs(attended.data[j * d + i]);
-				this.#widths[i] += width;
+				this.#residuals[i] = plus(this.#residuals[i], Math.abs(residual));
+				this.#inputs[i] = plus(this.#inputs[i], Math.abs(attended.data[j * d + i]));
+				this.#widths[i] = plus(this.#widths[i], width);
 				for (let a = 0; a < d; a++) {
 					this.#gradientY.data[a * d + i] += attended.data[j * d + a] * residual;
-					this.#terms.data[a * d + i] += Math.abs(attended.data[j * d + a]) * width;
+					const at = a * d + i;
+					this.#terms.data[at] = plus(this.#terms.data[at], times(Math.abs(attended.data[j * d + a]), width));
 				}
 			}
 	}
@@ -129,17 +133,21 @@ class GradientYSums {
 		const d = this.#gradientY.rows;
 		// The part of e that the arithmetic makes counts as rounding here.
 		const floor = Math.min(floatFloor, bound);
-		const carried = { ...noError, method: bound - floor, rounding: floor };
+		const carried = {
+			...noError,
+			method: bound === Number.POSITIVE_INFINITY ? bound : distanceUp(bound, floor),
+			rounding: floor,
+		};
 		let largest = noError;
 		for (let i = 0; i < d; i++)
 			for (let a = 0; a < d; a++) largest = maxErrors(largest, this.#errorOf(a, i, bound, carried));
-		return scaleError(largest, 1 + 1e-6);
+		return largest;
 	}
 
 	#errorOf(a: number, i: number, e: number, carried: ErrorParts): ErrorParts {
 		const d = this.#gradientY.rows;
 		const n = this.#n;
-		const { unit, tiny } = numberTypes.f64;
+		const { tiny } = numberTypes.f64;
 		const rows = plus(this.#inputs[a], times(n, e));
 		let [sizes, delta] = [0, 0];
 		for (let b = 0; b < d; b++) sizes = plus(sizes, this.#sizes[b * d + i]);
@@ -147,7 +155,11 @@ class GradientYSums {
 		const terms = plus(this.#terms.at(a, i), times(e, this.#widths[i]));
 		// Products of c̃, of the gradient and of the sizes here, each of which may lose the least normal number.
 		const products = times(tiny, plus(times(2 * d + 2, plus(rows, n)), times(2 * n, plus(sizes, 1))));
-		const own = { ...noError, rounding: times((n + 2 * d + 8) * unit, terms), underflow: products };
+		const own = {
+			...noError,
+			rounding: times(RelativeRounding.roundings(n + 2 * d + 8).bound, terms),
+			underflow: products,
+		};
 		return addErrors(addErrors(scaleError(carried, delta), own), { ...noError, input: this.#input(rows, terms) });
 	}
 

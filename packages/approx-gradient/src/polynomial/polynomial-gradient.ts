@@ -1,6 +1,7 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
 import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
-import { type LossGradient, requireFinite } from "../rows/gradient-sum.ts";
+import type { LossGradient } from "../rows/gradient-sum.ts";
+import { requireFinite } from "../rows/require-finite.ts";
 import { aPrioriBound } from "./certificates/a-priori.ts";
 import type { ProvenBound } from "./certificates/forms/forms.ts";
 import { sampleRows } from "./certificates/row-sample.ts";

@@ -1,4 +1,5 @@
 import type { ColumnShift } from "@attgrad/matrix-core";
+import { ColumnRange } from "./column-range.ts";
 
 /** Centres of columns, and at least both half the range of each and the largest distance from its centre. */
 export interface Centres {
@@ -41,19 +42,16 @@ export const mayBeExtreme = (values: ColumnShift): boolean => {
 	return values.least.some((least, b) => half[b] > EXTREME * least);
 };
 
-function midranges(columns: ColumnShift): Centres {
-	const { min, max } = columns.range;
-	return about(
-		columns,
-		min.map((low, b) => low + (max[b] - low) / 2),
-	);
-}
+const rangeOf = ({ range: { min, max } }: ColumnShift): ColumnRange => new ColumnRange(min, max);
+
+const midranges = (columns: ColumnShift): Centres => about(columns, rangeOf(columns).middle());
 
 /** 0 for a column whose entries are all equal, and only for such. */
 function about(columns: ColumnShift, centre: Float64Array): Centres {
-	const { min, max } = columns.range;
-	const reach = (b: number) => Math.max(max[b] / 2 - min[b] / 2, max[b] - centre[b], centre[b] - min[b]);
-	return { centre, half: centre.map((_, b) => (min[b] === max[b] ? 0 : reach(b) * (1 + 2 ** -50))) };
+	const range = rangeOf(columns);
+	const [half, reach] = [range.half(), range.reach(centre)];
+	const { min, max } = range;
+	return { centre, half: half.map((size, b) => (min[b] === max[b] ? 0 : Math.max(size, reach[b]))) };
 }
 
 function centresBy(columns: ColumnShift, isExtreme: (b: number) => boolean): Centres {

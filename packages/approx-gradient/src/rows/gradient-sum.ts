@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, multiply, type RowSource, scale } from "@attgrad/matrix-core";
+import { Matrix, multiply, type RowSource, scale } from "@attgrad/matrix-core";
 import type { QueryBlock } from "./row-blocks.ts";
 
 /** A gradient and the loss at the approximate attention weights. */
@@ -35,16 +35,4 @@ export class GradientSum {
 	result(): LossGradient {
 		return { gradient: scale(this.#gradient, this.#scale), loss: this.loss };
 	}
-}
-
-/**
- * A result as it is.
- * @param algorithm name for the message
- * @throws ComputationError (failed) where a number is not finite: rows read from a source that are not, or products that overflow
- */
-export function requireFinite(algorithm: string, result: LossGradient): LossGradient {
-	for (const number of [result.loss, ...result.gradient.data])
-		if (!Number.isFinite(number))
-			throw new ComputationError("failed", `${algorithm}: the result is not finite, got ${number}`);
-	return result;
 }

@@ -1,7 +1,24 @@
 import { ComputationError, type Matrix } from "@attgrad/matrix-core";
 
-/** @throws ComputationError (failed) naming the first number of a result that is not finite: entries so large that products overflow */
-export function requireFinite(algorithm: string, name: string, { data, cols }: Matrix): void {
+/**
+ * A result as it is, with all its matrices and numbers finite.
+ * @param algorithm name for the message
+ * @throws ComputationError (failed) naming the first number that is not finite: rows of a source that are not, or products that overflow
+ */
+export function requireFinite<Result extends Readonly<Record<string, Matrix | number>>>(
+	algorithm: string,
+	result: Result,
+): Result {
+	for (const [name, value] of Object.entries<Matrix | number>(result)) {
+		if (typeof value === "number") {
+			if (!Number.isFinite(value))
+				throw new ComputationError("failed", `${algorithm}: ${name} is not finite, got ${value}`);
+		} else requireFiniteEntries(algorithm, name, value);
+	}
+	return result;
+}
+
+function requireFiniteEntries(algorithm: string, name: string, { data, cols }: Matrix): void {
 	// 0 times a finite number is 0. Four sums do not wait for each other.
 	let [a, b, c, e] = [0, 0, 0, 0];
 	let first = 0;
@@ -17,6 +34,6 @@ export function requireFinite(algorithm: string, name: string, { data, cols }: M
 		if (!Number.isFinite(data[at]))
 			throw new ComputationError(
 				"failed",
-				`${algorithm}: ${name} is not finite: ${data[at]} in row ${Math.floor(at / cols)}, column ${at % cols}`,
+				`${algorithm}: ${name} is not finite, got ${data[at]} in row ${Math.floor(at / cols)}, column ${at % cols}`,
 			);
 }

@@ -1,7 +1,8 @@
 import { ComputationError } from "@attgrad/matrix-core";
+import { leastRest, over } from "../error-bound/index.ts";
 
 /** τ = δ / (1 - δ): the L1 error of a softmax row whose exponentials have relative error δ (paper.md 7.1); Infinity from δ = 1 on. */
-export const l1OfRelative = (delta: number): number => (delta < 1 ? delta / (1 - delta) : Number.POSITIVE_INFINITY);
+export const l1OfRelative = (delta: number): number => over(delta, leastRest(1, delta));
 
 /** The way out where products of sizes leave the range of numbers. */
 export const NEARER_TO_1 = "bring their entries nearer to 1, or use the exact method";

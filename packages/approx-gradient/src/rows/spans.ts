@@ -8,6 +8,7 @@ import {
 	multiply,
 	type RowSource,
 } from "@attgrad/matrix-core";
+import { distanceUp, normUp, RelativeRounding } from "../error-bound/index.ts";
 import { keyCentres, mayBeExtreme, TypicalSizes, valueCentres } from "./centres.ts";
 import { keyBlocks, queryBlocks } from "./row-blocks.ts";
 
@@ -20,7 +21,7 @@ export interface Spans {
 	readonly keyCentre: Float64Array;
 	/** W_b, at least half the range of A2_{·b} and every |k_lb − centre_b|. */
 	readonly keyHalf: Float64Array;
-	/** Largest ‖k_l − centre‖. */
+	/** At least every ‖k_l − centre‖. */
 	readonly keyNorm: number;
 	/** Midrange of h_{·i}, or a shift as for keys (`valueCentres`). */
 	readonly valueCentre: Float64Array;
@@ -73,12 +74,13 @@ function reachOf(rows: Matrix, reach: Float64Array): void {
 	}
 }
 
-/** Euclidean distance of a row from a point, also where its square leaves the range. */
+/** At least the Euclidean distance of a row from a point, and within d + 4 roundings of it, also where its square leaves the range. */
 export function distance(row: ArrayLike<number>, point: ArrayLike<number>): number {
 	let sum = 0;
 	for (let b = 0; b < row.length; b++) sum += (row[b] - point[b]) ** 2;
-	if (sum > 1e-280 && sum < 1e300) return Math.sqrt(sum);
-	return Math.hypot(...Array.from(row, (x, b) => x - point[b]));
+	// A square that was lost below the normal range is far below the rounding of such a sum.
+	if (sum > 1e-280 && sum < 1e300) return RelativeRounding.roundings(row.length + 4).atLeast(Math.sqrt(sum));
+	return normUp(Float64Array.from(row, (x, b) => distanceUp(x, point[b])));
 }
 
 /** Rows less a point, in double precision. */

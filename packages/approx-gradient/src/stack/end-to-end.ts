@@ -1,6 +1,6 @@
 import { type AttentionStack, joinHeads } from "@attgrad/attention-problem";
 import type { Matrix } from "@attgrad/matrix-core";
-import { dotUp, maxUp, plus, sumUp, times } from "../error-bound/index.ts";
+import { dotUp, maxUp, plus, RelativeRounding, rootUp, sumUp, times } from "../error-bound/index.ts";
 import type { ProvedPass } from "./proved-pass.ts";
 import { columnsOf, frobenius, largest, pairs, productRounding, rowLengths, spectral, spread } from "./sizes.ts";
 
@@ -88,7 +88,7 @@ function forwardErrors(
 		}
 		return { Q, K, V, norms, queries, keySpread, valueSpread, moved };
 	});
-	const joined = times(Math.sqrt(maxUp(squares)), 1 + 2 ** -50);
+	const joined = rootUp(maxUp(squares));
 	const { W_O } = weights;
 	const rows = rowLengths(joinHeads(attended.output, heads));
 	const after = W_O
@@ -130,7 +130,7 @@ function backwardErrors(
 			carried = plus(carried, plus(times(errors.norms[name], off[name]), lost));
 		}
 	}
-	if (residual) carried = plus(carried, times(4 * 2 ** -53, sumUp(upstreams)));
+	if (residual) carried = plus(carried, times(RelativeRounding.roundings(4).bound, sumUp(upstreams)));
 	if (!weights.W_O) return { weights: worst, input: carried };
 	const outputs = rowLengths(joinHeads(attended.output, heads));
 	const entry = plus(times(largest(outputs), cotangent), times(joined, plus(sumUp(upstreams), cotangent)));
@@ -161,7 +161,7 @@ function gradientErrors(
 	query = plus(query, times(plus(keySpread, K), times(reach, cotangent)));
 	key = plus(key, times(longest, times(reach, cotangent)));
 	const local = (name: "dQ" | "dK" | "dV"): number =>
-		times(Math.sqrt(width) * (1 + 2 ** -50), sumUp(gradients.rowBounds[name].subarray(head * n, (head + 1) * n)));
+		times(rootUp(width), sumUp(gradients.rowBounds[name].subarray(head * n, (head + 1) * n)));
 	return {
 		Q: plus(times(scale, query), local("dQ")),
 		K: plus(times(scale, key), local("dK")),

@@ -1,7 +1,14 @@
 import { Matrix } from "@attgrad/matrix-core";
-import { gamma, LEAST_NORMAL, normUp, plus, sumUp, times } from "../error-bound/index.ts";
-
-const u = 2 ** -53;
+import {
+	distanceUp,
+	LEAST_NORMAL,
+	normUp,
+	plus,
+	RelativeRounding,
+	rootUp,
+	sumUp,
+	times,
+} from "../error-bound/index.ts";
 
 /** Lengths of the rows of a matrix, each at least. */
 export const rowLengths = (x: Matrix): Float64Array =>
@@ -25,7 +32,7 @@ export function spectral(x: Matrix): number {
 	}
 	const most = columns.reduce((a, b) => Math.max(a, b), 0);
 	// √a √b does not leave the range.
-	return Math.min(frobenius(x), times(times(Math.sqrt(rows), Math.sqrt(most)), 1 + 2 ** -50));
+	return Math.min(frobenius(x), times(rootUp(rows), rootUp(most)));
 }
 
 /**
@@ -33,7 +40,7 @@ export function spectral(x: Matrix): number {
  * norm; and what is lost below the normal range of each of `cols` entries.
  */
 export const productRounding = (depth: number, row: number, B: number, cols: number): number =>
-	plus(times(gamma((depth + 1) * u), times(row, B)), times(depth * cols, LEAST_NORMAL));
+	plus(times(RelativeRounding.roundings(depth + 1).bound, times(row, B)), times(depth * cols, LEAST_NORMAL));
 
 /** At least max_l ‖x_l - m‖ over rows, m the middle of their box. */
 export function spread(x: Matrix): number {
@@ -48,10 +55,10 @@ export function spread(x: Matrix): number {
 	let most = 0;
 	const row = new Float64Array(x.cols);
 	for (let i = 0; i < x.rows; i++) {
-		for (let j = 0; j < x.cols; j++) row[j] = x.at(i, j) - middle[j];
+		for (let j = 0; j < x.cols; j++) row[j] = distanceUp(x.at(i, j), middle[j]);
 		most = Math.max(most, normUp(row));
 	}
-	return times(most, 1 + 2 ** -50);
+	return most;
 }
 
 /** At least Σ_j a_j b_j of lengths. */

@@ -1,5 +1,5 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { over, plus, times } from "../../error-bound/index.ts";
+import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import {
 	addForm,
 	type FormScale,
@@ -12,10 +12,6 @@ import {
 } from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import type { HeadApproximated, RowPass } from "./row-pass.ts";
-
-const u = 2 ** -53;
-
-const SLACK = 1 + 1e-9;
 
 /** The rows of keys, of the queries that are kept, with bounds on the error of an entry of each row. */
 export interface ColumnPass {
@@ -88,10 +84,10 @@ async function queryForms(
 	if (!error.queryResidual) throw new Error("hybrid knows the residual matrix of its queries");
 	const residual = error.queryResidual(rowsAt(queries, kept), rowsAt(Phi, kept));
 	const made = await residualForms({ columns: sums.right, blocks: d + 1, width }, residual, product);
-	const unit = 8 * (kept.length + GROUP + width * width + 64) * u * 4 * GROUP;
+	const unit = times(RelativeRounding.roundings(8 * (kept.length + GROUP + width * width + 64)).bound, 4 * GROUP);
 	const scale: FormScale = { factor: made.groups, added: plus(unit, made.slack) };
 	const squareOf = (form: number, squares: number): number => {
-		const root = formNorm(scale, form, Math.sqrt(squares) * SLACK);
+		const root = formNorm(scale, form, rootUp(squares));
 		return times(root, root);
 	};
 	const moments = Matrix.zeros((width * (width + 1)) / 2, d);
@@ -134,8 +130,10 @@ function querySums(
 	for (const j of kept) {
 		const [D, nu, reach] = [rows.normaliser[j], rows.nu[j], rows.reach[j]];
 		const [ofQ, ofC] = [j * d, j * width];
-		const part = over(rows.alpha[j], D * (1 - Math.min(0.5, rows.rounding[j])));
-		const unit = 8 * rows.rounding[j] + (n + Phi.cols + 64) * u + 4 * (error.relative ?? 0);
+		const theta = rows.rounding[j].bound;
+		const part = over(rows.alpha[j], leastRest(D, times(Math.min(0.5, theta), D)));
+		const ofSums = RelativeRounding.roundings(n + Phi.cols + 64).and(error.relative.repeated(4)).bound;
+		const unit = plus(times(8, theta), ofSums);
 		const moved = plus(times(nu, reach), times(plus(1, nu), rows.deltaError[j]));
 		const { data: c } = rows.cotangents;
 		const { data: q } = queries;
@@ -178,11 +176,13 @@ function keyBounds(
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
 	const bounds = { keyBounds: new Float64Array(values.rows), valueBounds: new Float64Array(values.rows) };
-	const valueRoots = forms.values.map((square) => Math.sqrt(square) * SLACK);
+	// The length of a feature row; sums over queries as they were computed.
+	const [ofLength, ofRow] = [Psi.cols + 4, 2 * width + 64].map((count) => RelativeRounding.roundings(count));
+	const valueRoots = forms.values.map(rootUp);
 	for (let l = 0; l < values.rows; l++) {
 		let weight = 0;
 		for (let m = l * Psi.cols; m < (l + 1) * Psi.cols; m++) weight += Psi.data[m] * Psi.data[m];
-		weight = plus(Math.sqrt(weight) * SLACK, beta[l]);
+		weight = plus(ofLength.atLeast(Math.sqrt(weight)), beta[l]);
 		const own = l * all.cols + width * d;
 		let [key, value] = [0, 0];
 		for (let i = 0; i < d_v; i++) {
@@ -191,12 +191,12 @@ function keyBounds(
 			value = Math.max(value, plus(plus(first, third), times(4 * weight, sums.valueLost[i])));
 		}
 		for (let b = 0; b < d; b++) {
-			const first = times(beta[l], plus(Math.sqrt(forms.keys.data[l * d + b]) * SLACK, sums.keyRest[b]));
+			const first = times(beta[l], plus(rootUp(forms.keys.data[l * d + b]), sums.keyRest[b]));
 			const third = Math.max(0, all.data[own + width + d_v + b]);
 			key = Math.max(key, plus(plus(first, third), times(8 * weight, sums.keyLost[b])));
 		}
-		bounds.keyBounds[l] = SLACK * key + 2 ** -500;
-		bounds.valueBounds[l] = SLACK * value + 2 ** -500;
+		bounds.keyBounds[l] = plus(ofRow.atLeast(key), 2 ** -500);
+		bounds.valueBounds[l] = plus(ofRow.atLeast(value), 2 ** -500);
 	}
 	return bounds;
 }

@@ -1,10 +1,8 @@
 import { type BackwardProblem, createBackwardProblem } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
-import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { over, plus, times } from "../../error-bound/index.ts";
+import { Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { LEAST_NORMAL, normUp, plus, Quantity, RelativeRounding, times } from "../../error-bound/index.ts";
 import type { HybridHead } from "./hybrid-head.ts";
-
-const u = 2 ** -53;
 
 /** The gradients of some queries, exactly, with what rounding does to them. */
 export interface ExactPart {
@@ -44,35 +42,29 @@ function roundingOf(
 	chosen: readonly number[],
 ): ExactPart["bounds"] {
 	const n = keys.rows + chosen.length;
-	const [longest, value] = [largestLength(keys), largestLength(values)];
+	const [longest, value] = [keys, values].map(largestLength);
+	const terms = 4 * queries.cols + 32;
 	let bounds = { dQ: 0, dK: 0, dV: 0 };
 	for (const j of chosen) {
-		const [query, cotangent] = [lengthAt(queries, j), lengthAt(upstream, j)];
-		const unit = times(16 * u, plus(n + 64, times(4 * queries.cols + 32, plus(1, times(2 * query, longest)))));
+		const [query, cotangent] = [normUp(queries.row(j)), normUp(upstream.row(j))];
+		const scores = Quantity.sumOfProducts(times(times(2, query), longest), terms);
+		const weights = RelativeRounding.exponential(scores).and(RelativeRounding.roundings(n + 64 + terms));
+		const unit = times(8, weights.repeated(16).bound);
 		const reach = times(2 * cotangent, value);
 		bounds = {
-			dQ: Math.max(bounds.dQ, times(8 * unit, times(reach, times(scale, longest)))),
-			dK: plus(bounds.dK, times(8 * unit, times(reach, query))),
-			dV: plus(bounds.dV, times(8 * unit, cotangent)),
+			dQ: Math.max(bounds.dQ, times(unit, times(reach, times(scale, longest)))),
+			dK: plus(bounds.dK, times(unit, times(reach, query))),
+			dV: plus(bounds.dV, times(unit, cotangent)),
 		};
 	}
-	const lost = over(2 ** -500, 1);
+	// Each product and each weight may lose the least normal number, which others then multiply.
+	const sizes = [queries, keys, values, upstream].map((rows) => plus(1, maxAbs(rows)));
+	const lost = [...sizes, plus(1, scale), n, terms, 64].reduce(times, LEAST_NORMAL);
 	return { dQ: plus(bounds.dQ, lost), dK: plus(bounds.dK, lost), dV: plus(bounds.dV, lost) };
-}
-
-function lengthAt(rows: Matrix, j: number): number {
-	const { cols, data } = rows;
-	let [sum, most] = [0, 0];
-	for (let at = j * cols; at < (j + 1) * cols; at++) {
-		sum += data[at] * data[at];
-		most = Math.max(most, Math.abs(data[at]));
-	}
-	// Squares that leave the range are summed over by a factor.
-	return sum > 1e-200 && sum < 1e200 ? Math.sqrt(sum) * (1 + 1e-12) : most * Math.sqrt(cols) * (1 + 1e-12);
 }
 
 function largestLength(rows: Matrix): number {
 	let most = 0;
-	for (let l = 0; l < rows.rows; l++) most = Math.max(most, lengthAt(rows, l));
+	for (let l = 0; l < rows.rows; l++) most = Math.max(most, normUp(rows.row(l)));
 	return most;
 }

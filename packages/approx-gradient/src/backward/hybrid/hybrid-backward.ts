@@ -19,7 +19,7 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { ABSOLUTE_OF_ZERO, relativeOption } from "../../accuracy.ts";
-import { bounded, plus, times } from "../../error-bound/index.ts";
+import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { columnPass } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
@@ -77,10 +77,8 @@ export const backwardHybrid = defineBackward({
 			runtime.onProgress?.(head.index + 1, problem.batch * problem.heads);
 		}
 		const result = resultOf(problem, results);
-		for (const name of ["output", "dQ", "dK", "dV"] as const) {
-			const made = result[name];
-			if (made) requireFinite("hybrid", name, made);
-		}
+		const { output, dQ, dK, dV } = result;
+		requireFinite("hybrid", { ...(output && { output }), dQ, dK, dV });
 		return result;
 	},
 });
@@ -167,7 +165,7 @@ async function joined({ problem, head, values, approximated, rows, exact, runtim
 	const dQ = Matrix.build(n_q, head.keys.cols, (j, b) => scale * rows.gradients.at(j, b));
 	const output = Matrix.build(n_q, values.cols, (j, i) => rows.outputs.at(j, i) + valueCentre[i]);
 	const bounds = {
-		dQ: rows.bounds.map((x) => plus(times(scale * (1 + 4 * 2 ** -53), x), 2 ** -500)),
+		dQ: rows.bounds.map((x) => plus(times(RelativeRounding.roundings(4).atLeast(scale), x), 2 ** -500)),
 		dK: columns.keyBounds,
 		dV: columns.valueBounds,
 	};

@@ -1,11 +1,9 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { leastRest, over, plus, times } from "../../error-bound/index.ts";
+import { leastRest, normUp, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import { DirectBounds, type DirectRowBounds, valueKeyPairs } from "../../feature-maps/direct-bounds.ts";
 import type { EntryErrors } from "../../feature-maps/feature-map.ts";
 import type { Product } from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
-
-const u = 2 ** -53;
 
 /** Features of a head with what is known of their errors. */
 export interface HeadApproximated {
@@ -28,7 +26,7 @@ export interface RowPass {
 	/** ν_j >= |Σ_l e_jl| / D_j: from 1/2 on nothing is said of a row. */
 	readonly nu: Float64Array;
 	/** θ_j: what rounding changes of a mean over keys, relative to the largest of its terms. */
-	readonly rounding: Float64Array;
+	readonly rounding: readonly RelativeRounding[];
 	/** Γ_j >= |<dO_j, v_l> − δ̃_j| for every key, and a bound on |δ̃_j − δ_j|. */
 	readonly reach: Float64Array;
 	readonly deltaError: Float64Array;
@@ -100,12 +98,12 @@ function rowErrors({ Phi, Psi, error }: HeadApproximated, head: HybridHead, { no
 		ones = plus(ones, x);
 		spread = plus(spread, times(x, x));
 		// A key's weight is at most the length of its feature and of what no feature has.
-		weights = plus(weights, plus(lengthOf(Psi.row(l)), x));
+		weights = plus(weights, plus(normUp(Psi.row(l)), x));
 	}
-	const root = Math.sqrt(spread) * (1 + 2 ** -50);
-	const unit = (n + Psi.cols + 64) * u;
-	const rounding = normaliser.map((D) => plus(over(times(4 * unit, weights), D), 4 * (error.relative ?? 0)));
-	const least = normaliser.map((D, j) => D * Math.max(0, 1 - rounding[j]));
+	const root = rootUp(spread);
+	const unit = RelativeRounding.roundings(4 * (n + Psi.cols + 64));
+	const rounding = Array.from(normaliser, (D) => unit.ofSum(over(weights, D)).and(error.relative.repeated(4)));
+	const least = normaliser.map((D, j) => leastRest(D, times(rounding[j].bound, D)));
 	return {
 		...{ alpha, beta, spread, rounding, least },
 		sums: alpha.map((size) => times(size, root)),
@@ -124,7 +122,8 @@ function rowBounds(
 ) {
 	const [n_q, d_v] = [upstream.rows, upstream.cols];
 	const [W, H] = [keyHalf, valueHalf].map((halves) => halves.reduce((most, half) => Math.max(most, half), 0));
-	const root = Math.sqrt(keys.rows) * (1 + 2 ** -50);
+	const root = rootUp(keys.rows);
+	const theta = rounding.map(({ bound }) => bound);
 	const made = () => new Float64Array(n_q);
 	const [nu, reach, deltaError, outputBounds, bounds] = [made(), made(), made(), made(), made()];
 	for (let j = 0; j < n_q; j++) {
@@ -132,18 +131,11 @@ function rowBounds(
 		for (let i = 0; i < d_v; i++) own = plus(own, times(Math.abs(upstream.at(j, i)), valueHalf[i]));
 		const D = leastRest(least[j], ones[j]);
 		nu[j] = over(ones[j], D);
-		reach[j] = times(own, 1 + 1e-9);
-		deltaError[j] = plus(over(ofCotangents[j], D), times(4 * rounding[j], reach[j]));
-		outputBounds[j] = plus(outputs[j], times(4 * rounding[j], H));
+		reach[j] = RelativeRounding.roundings(2 * d_v + 64).atLeast(own);
+		deltaError[j] = plus(over(ofCotangents[j], D), times(times(4, theta[j]), reach[j]));
+		outputBounds[j] = plus(outputs[j], times(times(4, theta[j]), H));
 		const wide = times(over(sums[j], D), root);
-		bounds[j] = plus(largest[j], times(times(32, rounding[j]), times(reach[j], times(W, plus(1, wide)))));
+		bounds[j] = plus(largest[j], times(times(32, theta[j]), times(reach[j], times(W, plus(1, wide)))));
 	}
 	return { nu, reach, deltaError, outputBounds, bounds };
-}
-
-/** At least the length of a row. */
-function lengthOf(row: ArrayLike<number>): number {
-	let sum = 0;
-	for (let m = 0; m < row.length; m++) sum += row[m] * row[m];
-	return Math.sqrt(sum) * (1 + 1e-12) + 2 ** -500;
 }

@@ -72,7 +72,7 @@ export async function featureMapBackward(
 		...certified(problem, { dQ: made.dQ, dK, dV }, rows, proved),
 		output: made.output.as(problem.Q.dtype),
 	};
-	for (const name of ["output", "dQ", "dK", "dV"] as const) requireFinite(algorithm, name, result[name]);
+	requireFinite(algorithm, { output: result.output, dQ: result.dQ, dK: result.dK, dV: result.dV });
 	return {
 		...result,
 		...(degree !== undefined && { degree }),

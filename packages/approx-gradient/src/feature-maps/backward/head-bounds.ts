@@ -1,10 +1,19 @@
-import { type Matrix, maxAbs, unitRoundoff } from "@attgrad/matrix-core";
-import { expm1Up, LEAST_NORMAL, leastRest, maxUp, normUp, over, plus, times } from "../../error-bound/index.ts";
+import { type Matrix, maxAbs } from "@attgrad/matrix-core";
+import {
+	LEAST_NORMAL,
+	leastRest,
+	maxUp,
+	normUp,
+	numberTypes,
+	over,
+	plus,
+	Quantity,
+	RelativeRounding,
+	times,
+} from "../../error-bound/index.ts";
 import type { EntryErrors } from "../feature-map.ts";
 import type { HeadSpans } from "./head-spans.ts";
 import type { HeadErrors, PlainHead } from "./plain-head.ts";
-
-const u = unitRoundoff("f64");
 
 /** Sizes of the key features of a head, and how its sums are made. */
 export interface KeySizes {
@@ -59,7 +68,7 @@ export class HeadBounds {
 				this.#take(row, queries.row(j), {
 					tau: 0,
 					theta: this.#exactTheta(queries.row(j)),
-					product: (this.#head.Q.rows + 8) * u,
+					product: RelativeRounding.roundings(this.#head.Q.rows + 8).bound,
 				});
 			else this.#take(row, queries.row(j), this.#mapped(features.row(j), D, alpha?.[j]));
 		}
@@ -92,7 +101,11 @@ export class HeadBounds {
 			this.#spans.valueSpan.map((span, i) => over(plus(span, Math.abs(this.#spans.valueCentre[i])), span)),
 		);
 		// values are not centred there: their rounding is relative to their size
-		return times(times(u * (K.rows + 4 * V.cols + 16), Math.max(1, sizes)) + u * (2 * K.cols + 8) * plus(1, score), 2);
+		const sums = times(RelativeRounding.roundings(K.rows + 4 * V.cols + 16).bound, Math.max(1, sizes));
+		const weights = RelativeRounding.exponential(Quantity.sumOfProducts(score, 2 * K.cols + 8))
+			.and(RelativeRounding.roundings(2 * K.cols + 8))
+			.repeated(2);
+		return plus(times(2, sums), weights.bound);
 	}
 
 	/** Bounds on the errors that a row of features causes. */
@@ -109,29 +122,36 @@ export class HeadBounds {
 			product = plus(product, times(size, largest[m]));
 			lostProduct = plus(lostProduct, plus(times(ofQuery, largest[m]), times(ofKey, plus(size, ofQuery))));
 		}
-		const unit = error.rounding + u * (rows + n_k / rows + rank + 16);
-		const theta = over(plus(times(unit, sizes), lost), D);
+		const sums = (n: number) => error.rounding.and(RelativeRounding.roundings(rows + n / rows + rank + 16));
+		const theta = over(plus(times(sums(n_k).bound, sizes), lost), D);
 		const least = leastRest(D, times(theta, D));
 		const tau =
 			error.kind === "relative"
 				? over(2 * error.delta, leastRest(1, error.delta))
 				: over(times(times(2, alpha ?? Number.POSITIVE_INFINITY), this.#keys.error), least);
-		const unitProduct = error.rounding + u * (rows + n_q / rows + rank + this.#head.V.cols + 16);
-		return { tau, theta, product: over(plus(times(unitProduct, product), lostProduct), least) };
+		const ofProduct = sums(n_q).and(RelativeRounding.roundings(this.#head.V.cols)).bound;
+		// Weights that are off by a part of themselves move sums, and single products, by that part of (1 + τ) D̃.
+		const relative = error.kind === "product" ? error.relative.ofSum(times(2, plus(1, tau))).bound : 0;
+		return {
+			tau,
+			theta: plus(theta, relative),
+			product: plus(over(plus(times(ofProduct, product), lostProduct), least), relative),
+		};
 	}
 
 	#take(row: number, query: ArrayLike<number>, known: { tau: number; theta: number; product: number }): void {
 		const { Q, V, dO, scale } = this.#head;
 		const { keySpan, keyNorm, valueSpan } = this.#spans;
 		// the map sees scale · Q rounded
-		const moved = expm1Up(times(4 * u, plus(times(normUp(query), keyNorm), LEAST_NORMAL)));
+		const scores = Quantity.sumOfProducts(times(normUp(query), keyNorm), 4);
+		const moved = RelativeRounding.exponential(scores, numberTypes.f64, 0).bound;
 		const tau = plus(known.tau, times(2, moved));
 		const { theta, product } = known;
 		const nu = plus(1, tau);
 		let A = 0;
 		for (let i = 0; i < V.cols; i++) A = plus(A, times(Math.abs(dO.at(row, i)), valueSpan[i]));
-		const inverse = theta < 0.5 ? plus(over(theta, leastRest(1, theta)), 8 * u) : Number.POSITIVE_INFINITY;
-		const kappa = times(nu, plus(times(2, inverse), (2 * V.cols + 16) * u));
+		const inverse = RelativeRounding.proven(theta).and(RelativeRounding.roundings(8)).bound;
+		const kappa = times(nu, plus(times(2, inverse), RelativeRounding.roundings(2 * V.cols + 16).bound));
 		const method = times(tau, plus(3, tau));
 		const ofQuery = plus(method, times(kappa, plus(1, plus(times(2, nu), kappa))));
 		this.#dQ[row] = times(times(scale, maxUp(keySpan)), times(ofQuery, A));

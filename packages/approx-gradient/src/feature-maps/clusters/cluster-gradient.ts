@@ -1,9 +1,22 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, multiply, nextTurn, type ProgressReport, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import { LEAST_NORMAL, maxUp, noError, Quantity } from "../../error-bound/index.ts";
+import { Matrix, multiply, nextTurn, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
+import {
+	LEAST_NORMAL,
+	maxUp,
+	noError,
+	normUp,
+	over,
+	plus,
+	powerUp,
+	Quantity,
+	RelativeRounding,
+	sumUp,
+	times,
+} from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
-import { GradientSum, requireFinite } from "../../rows/gradient-sum.ts";
+import { GradientSum } from "../../rows/gradient-sum.ts";
+import { requireFinite } from "../../rows/require-finite.ts";
 import { centredValues, residualRows } from "../../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock, queryBlocks, selectRows } from "../../rows/row-blocks.ts";
 import { l1OfRelative } from "../../rows/softmax-rows.ts";
@@ -62,9 +75,11 @@ export async function clusterGradient(
 	const depth = BLOCK_ROWS + n / BLOCK_ROWS;
 
 	// Σ_α |w_α x^α y^α| <= Σ_k |a_k| R^k relative to weights that add up to the expansions' constant moments
-	const growth = coefficients.reduce((total, a, k) => total + Math.abs(a) * radius ** k, 0);
-	const exponents = (2 * d + 10) * (1 + 4 * partition.queryNorm * spans.keyNorm);
-	const unit = monomialRounding(degree) + (depth + map.rank + partition.mu.rows + 8 + exponents) * unitRoundoff("f64");
+	const growth = coefficients.reduce((total, a, k) => plus(total, times(Math.abs(a), powerUp(radius, k))), 0);
+	const scores = times(4, times(partition.queryNorm, spans.keyNorm));
+	const unit = monomialRounding(degree)
+		.and(RelativeRounding.exponential(Quantity.sumOfProducts(scores, 2 * d + 10)))
+		.and(RelativeRounding.roundings(depth + map.rank + partition.mu.rows + 2 * d + 18));
 
 	let done = 0;
 	for (const whole of queryBlocks(problem, BLOCK_ROWS)) {
@@ -83,7 +98,7 @@ export async function clusterGradient(
 				form: drop > 0 ? "l1" : "relative",
 				tau: normaliser.map(() => l1OfRelative(delta) + 2 * drop),
 				// keys are put together from k − μ and μ, each up to twice the half range
-				rounding: normaliser.map((D, j) => (4 * unit * growth * rows.weights[j]) / D),
+				rounding: Array.from(normaliser, (D, j) => unit.repeated(4).ofSum(over(times(growth, rows.weights[j]), D))),
 			});
 		}
 		done += whole.count;
@@ -91,7 +106,7 @@ export async function clusterGradient(
 		await nextTurn();
 	}
 	return {
-		...requireFinite("clusters", sum.result()),
+		...requireFinite("clusters", { ...sum.result() }),
 		rank: map.rank * partition.mu.rows,
 		certificate: errors.certificate("a-posteriori", radius, depth, {
 			rank: map.rank * partition.mu.rows,
@@ -170,9 +185,13 @@ function expandRows(
 	const typical = multiply(queries, keyMeans, { transposeB: true });
 	const features = map.queryFeatures(centred(queries, nu.row(a)));
 	const y = Matrix.zeros(count, mu.rows);
+	// At least every ‖k_l‖ and ‖mean_e‖, and the steps of a score and of a mean.
+	const reach = maxUp(keyRadii.map((radius, e) => plus(normUp(mu.row(e)), radius)));
+	const steps = sumUp(keySizes) + 2 * d + 8;
 	for (let j = 0; j < count; j++) {
-		const least = drop > 0 ? leastScore(typical.row(j), keySizes, drop) : Number.NEGATIVE_INFINITY;
-		const norm = Math.hypot(...queries.row(j));
+		const norm = normUp(queries.row(j));
+		const off = Quantity.sumOfProducts(times(norm, reach), steps).total;
+		const least = drop > 0 ? leastScore(typical.row(j), keySizes, drop, off) : Number.NEGATIVE_INFINITY;
 		const kept = Array.from(keySizes.keys()).filter(
 			(e) => keySizes[e] > 0 && Math.log(keySizes[e]) + inner.at(j, e) + norm * keyRadii[e] >= least,
 		);
@@ -217,10 +236,12 @@ function expandRows(
  * ln(ε'/C_k) + max_e (ln n_e + <q, mean_e>): a cluster that cannot weigh as much is dropped (paper.md 8.5). By convexity a
  * cluster weighs at least n_e e^<q, mean_e>, so that at most a share ε' of the row is dropped.
  * @param typical <q, mean_e> of every key cluster
+ * @param off at least the error of a score
  */
-function leastScore(typical: ArrayLike<number>, sizes: Float64Array, drop: number): number {
+function leastScore(typical: ArrayLike<number>, sizes: Float64Array, drop: number, off: number): number {
 	let most = Number.NEGATIVE_INFINITY;
 	for (let e = 0; e < sizes.length; e++) if (sizes[e] > 0) most = Math.max(most, Math.log(sizes[e]) + typical[e]);
-	// a little less, for the rounding of the scores
-	return Math.log(drop / sizes.length) + most - 1e-9;
+	const score = Math.log(drop / sizes.length) + most;
+	// Less the errors of both scores that are compared, and of the logarithms and sums.
+	return score - plus(times(2, off), times(RelativeRounding.roundings(256).bound, plus(1, Math.abs(score))));
 }

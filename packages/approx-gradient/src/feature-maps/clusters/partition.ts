@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scale } from "@attgrad/matrix-core";
+import { times } from "../../error-bound/index.ts";
 import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
 import { centred, distance, type Spans } from "../../rows/spans.ts";
 import { predictedFeatures } from "../polynomial/degree-choice.ts";
@@ -12,9 +13,6 @@ const SAMPLE_ROWS = 2048;
 
 /** Numbers of clusters that are tried where none is given. */
 const COUNTS = [1, 2, 4, 8, 16, 32, 64];
-
-/** Covers the rounding of norms and of their product. */
-const ROUND_UP = 1 + 1e-9;
 
 /** Clusters of queries (centres ν_a) and of keys (centres μ_e), keys about their midrange, with what is true of all rows. */
 export interface Partition {
@@ -70,7 +68,7 @@ export function partitionOf(
 			const e = nearest(rows.row(l), mu);
 			keySizes[e]++;
 			for (let b = 0; b < d; b++) keyMeans.data[e * d + b] += rows.at(l, b);
-			keyRadii[e] = Math.max(keyRadii[e], ROUND_UP * distance(rows.row(l), mu.row(e)));
+			keyRadii[e] = Math.max(keyRadii[e], distance(rows.row(l), mu.row(e)));
 			for (let a = 0; a < nu.rows; a++) {
 				const at = a * mu.rows + e;
 				tilts.data[at] = Math.max(tilts.data[at], tiltOf(rows.row(l), mu.row(e), nu.row(a)));
@@ -83,11 +81,11 @@ export function partitionOf(
 	for (const block of queryBlocks(problem, BLOCK_ROWS))
 		for (let j = 0; j < block.queries.rows; j++) {
 			const q = block.queries.row(j);
-			queryRadius = Math.max(queryRadius, ROUND_UP * distance(q, nu.row(nearest(q, nu))));
+			queryRadius = Math.max(queryRadius, distance(q, nu.row(nearest(q, nu))));
 			queryNorm = Math.max(queryNorm, distance(q, origin));
 		}
 	const keyRadius = Math.max(...keyRadii);
-	const radius = queryRadius * keyRadius * ROUND_UP;
+	const radius = times(queryRadius, keyRadius);
 	return { nu, mu, queryRadius, keyRadius, radius, keyRadii, keySizes, keyMeans, tilts, queryNorm };
 }
 

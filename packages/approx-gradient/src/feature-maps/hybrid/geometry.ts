@@ -1,6 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { expOn, Matrix, multiplyOn, type Random, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { plus, times } from "../../error-bound/index.ts";
+import { LEAST_NORMAL, normUp, plus } from "../../error-bound/index.ts";
 import { keyBlocks, queryBlockAt, queryBlocks } from "../../rows/row-blocks.ts";
 import { distance } from "../../rows/spans.ts";
 import { squaredNorms } from "../kernel-scale.ts";
@@ -73,8 +73,8 @@ function sizesOf(
 		for (const weight of logWeightsOf(keys, coordinatesOf(keys, keyCentre, ofKey), coordinates))
 			shift = Math.max(shift, weight);
 	}
-	const up = (x: number) => plus(times(x, 1 + 1e-12), 1e-300);
-	return { shift, sizes: { query: up(query), key: up(key), centre: up(Math.hypot(...queryCentre)) } };
+	const positive = (size: number) => plus(size, LEAST_NORMAL);
+	return { shift, sizes: { query: positive(query), key: positive(key), centre: positive(normUp(queryCentre)) } };
 }
 
 /** About the normaliser of each query, from some of the keys. */

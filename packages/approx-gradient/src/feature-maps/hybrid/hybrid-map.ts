@@ -8,7 +8,7 @@ import {
 	type Runtime,
 	transpose,
 } from "@attgrad/matrix-core";
-import { bounded, expm1Up, gamma, normUp, plus, times } from "../../error-bound/index.ts";
+import { bounded, expm1Up, gamma, normUp, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { squaredNorms } from "../kernel-scale.ts";
 import type { ResidualOf } from "../residual-forms.ts";
@@ -83,7 +83,8 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 		error: {
 			kind: "product",
 			radius: times(pivots.sizes.query, pivots.sizes.key),
-			rounding: 0,
+			// The residuals have the rounding of the features: H.
+			rounding: RelativeRounding.none,
 			relative: unit.scores,
 			underflow: { query: 2 ** -900, key: 2 ** -900 },
 			span: 0,
@@ -117,7 +118,7 @@ function lengthsOf(features: Matrix, weight: (j: number) => number, H: number): 
 		const own = weight(j);
 		const residual = Math.max(0, bounded(own * own - sum));
 		// A weight below the normal range has lost its square; what it weighs is below that too.
-		return plus(Math.sqrt(plus(residual, times(H, times(own, own)))) * (1 + 1e-12), 2 ** -500);
+		return plus(rootUp(plus(residual, times(H, times(own, own)))), 2 ** -500);
 	});
 }
 
@@ -129,7 +130,7 @@ async function unitError(
 	{ coordinates, points, inverse, sizes, shift }: HybridPivots,
 	pointSquares: Float64Array,
 	runtime: Runtime,
-): Promise<{ readonly scores: number; readonly features: number }> {
+): Promise<{ readonly scores: RelativeRounding; readonly features: number }> {
 	const [K, m, d] = [inverse.rows, points.rows, points.cols];
 	const { mismatch, ofQuery, ofKey } = coordinates;
 	const [F, G] = [normUp(ofQuery.data), normUp(ofKey.data)];
@@ -159,5 +160,5 @@ async function unitError(
 	for (let s = 0; s < K; s++) product.data[s * K + s] -= 1;
 	const eta = plus(normUp(product.data), times(plus(kernel, gamma((2 * m + 8) * u)), times(lengths, lengths)));
 	const features = plus(times(2, eta), plus(times(8, plus(omega, times(omega, omega))), (4 * m + 64) * u));
-	return { scores, features: bounded(features) };
+	return { scores: RelativeRounding.proven(scores), features: bounded(features) };
 }

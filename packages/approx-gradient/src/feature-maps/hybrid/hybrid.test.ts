@@ -91,12 +91,12 @@ describe("the features", () => {
 							square += x.at(j, b) ** 2 / 2;
 						}
 						const exact = Math.exp(score + centre - square - shift);
-						const slack = (error.relative ?? 0) * exact;
+						const slack = error.relative.bound * exact;
 						expect(Math.abs(approximate - exact)).toBeLessThanOrEqual(alpha[j] * beta[l] + slack);
 						sum += signs[l] * (approximate - exact);
 					}
 					expect(Math.abs(sum)).toBeLessThanOrEqual(
-						alpha[j] * Math.sqrt(spread) * size + (error.relative ?? 0) * n * size,
+						alpha[j] * Math.sqrt(spread) * size + error.relative.bound * n * size,
 					);
 				}
 			}),

@@ -1,5 +1,5 @@
 import { expOn, Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { bounded, plus, times } from "../../error-bound/index.ts";
+import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { GROUP, membersOf, type ResidualOf } from "../residual-forms.ts";
 
 /** Squarings of a group's matrix: the norm of its 2^k-th power is at most rank^(1/2^(k+1)) above its largest eigenvalue. */
@@ -106,5 +106,5 @@ async function largestEigenvalue(R: Matrix, runtime: Runtime): Promise<number> {
 function frobenius({ data }: Matrix): number {
 	let sum = 0;
 	for (let at = 0; at < data.length; at++) sum += data[at] * data[at];
-	return Math.sqrt(sum + data.length * 2 ** -1000) * (1 + 1e-11);
+	return RelativeRounding.roundings(data.length + 4).atLeast(Math.sqrt(sum + data.length * 2 ** -1000));
 }

@@ -1,5 +1,14 @@
-import { Matrix, multiply, unitRoundoff } from "@attgrad/matrix-core";
-import { bounded, LEAST_NORMAL, plus, times } from "../../error-bound/index.ts";
+import { Matrix, multiply } from "@attgrad/matrix-core";
+import {
+	bounded,
+	expUp,
+	LEAST_NORMAL,
+	plus,
+	Quantity,
+	RelativeRounding,
+	rootUp,
+	times,
+} from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { type KernelScale, scaledKeys, scaledQueryRows, squaredNorms } from "../kernel-scale.ts";
 import { rowsAt } from "../residual-forms.ts";
@@ -66,10 +75,12 @@ function kernelRows(rows: Matrix, points: Matrix, shift: (j: number) => number):
 function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 	const M = scale.largest;
 	const { rows: rank, cols: d } = points;
-	const pivotLengths = squaredNorms(points).map((square) => Math.exp((square - M) / 2));
+	const pivotLengths = squaredNorms(points).map((square) => expUp((square - M) / 2));
 	/** Roundings of an entry of the kernel matrix and of its elimination, relative to √(diagonal · diagonal). */
-	const u = unitRoundoff("f64");
-	const unit = 4 * ((rank + 6) * u + Math.expm1(2 * (d + 8) * u * Math.max(M, scale.radius)));
+	const scores = Quantity.sumOfProducts(times(2, Math.max(M, scale.radius)), d + 8);
+	const unit = RelativeRounding.exponential(scores)
+		.and(RelativeRounding.roundings(rank + 6))
+		.repeated(4).bound;
 	/**
 	 * Residuals, and 3 unit λ² with what underflow loses, λ = √diagonal + Σ_s |w_s| √diagonal_s with the interpolation weights w = F_p⁻ᵀ feature.
 	 * The elimination is exact for a kernel matrix that is off by `unit`; for it the error is v_jᵀ H v_l with v = e − w, and
@@ -81,12 +92,12 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 		const made = { residual: new Float64Array(features.rows), rounding: new Float64Array(features.rows) };
 		for (let j = 0; j < features.rows; j++) {
 			const length = diagonal(j);
-			let lambda = Math.sqrt(length);
+			let lambda = rootUp(length);
 			let [residual, absolute] = [length, 1];
 			for (let s = 0; s < rank; s++) {
 				const size = Math.abs(weights.at(j, s));
-				absolute += size;
-				lambda += size * pivotLengths[s];
+				absolute = plus(absolute, size);
+				lambda = plus(lambda, times(size, pivotLengths[s]));
 				residual -= features.at(j, s) ** 2;
 			}
 			// Exponentials and products below the normal range are off by the least normal number each.
@@ -97,7 +108,7 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 		return made;
 	};
 	const lengthsOf = ({ residual, rounding }: Residuals): Float64Array =>
-		residual.map((square, j) => Math.sqrt(plus(square, rounding[j])));
+		residual.map((square, j) => rootUp(plus(square, rounding[j])));
 	const diagonalOf = (keys: Matrix) => {
 		const squares = squaredNorms(scaledKeys(keys, scale));
 		return (l: number) => Math.exp(squares[l] - M);
@@ -105,7 +116,9 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 	return {
 		kind: "product",
 		radius: scale.radius,
-		rounding: 0,
+		// Residuals have the roundings of the features and of the elimination.
+		rounding: RelativeRounding.none,
+		relative: RelativeRounding.none,
 		underflow: { query: 0, key: 0 },
 		span: 0,
 		frame: 1,

@@ -1,7 +1,7 @@
 import { type AttentionProblem, defineAlgorithm } from "@attgrad/attention-problem";
 import type { Matrix, RowSource } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { expUp, maxUp, normUp, over, powerUp, times } from "../../error-bound/index.ts";
+import { expUp, maxUp, normUp, over, powerUp, RelativeRounding, times } from "../../error-bound/index.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
 import { queryBlocks } from "../../rows/row-blocks.ts";
 import { centred, distance, spansOf } from "../../rows/spans.ts";
@@ -62,7 +62,7 @@ export function linearAttentionMap(problem: AttentionProblem<RowSource>): {
 	const { d } = problem;
 	const { keyCentre, keyHalf, keyNorm } = spansOf(problem);
 	const queryNorm = largestQuery(problem);
-	const radius = queryNorm * keyNorm;
+	const radius = times(queryNorm, keyNorm);
 	const t = balance(queryNorm, keyNorm);
 	const underflow = monomialUnderflow({ degree: 2, coefficients: COEFFICIENTS, queryNorm, keyNorm, t });
 	const map = monomialMap({
@@ -81,6 +81,8 @@ function lagrangeRemainder(centre: Float64Array, keyNorm: number, radius: number
 		kind: "product",
 		radius,
 		rounding: monomialRounding(2),
+		// The remainder is that of the exact scores.
+		relative: RelativeRounding.none,
 		keys: (keys: Matrix) => centredNorms(keys, centre).map((norm) => powerUp(norm, 3)),
 		queries: (queries: Matrix) =>
 			Float64Array.from({ length: queries.rows }, (_, j) => {
@@ -93,7 +95,8 @@ function lagrangeRemainder(centre: Float64Array, keyNorm: number, radius: number
 /** At least ‖k_l − centre‖ of each key. */
 function centredNorms(keys: Matrix, centre: Float64Array): Float64Array {
 	const rows = centred(keys, centre);
-	return Float64Array.from({ length: rows.rows }, (_, l) => times(1 + 1e-15, normUp(rows.row(l))));
+	const ofDifference = RelativeRounding.roundings(2);
+	return Float64Array.from({ length: rows.rows }, (_, l) => ofDifference.atLeast(normUp(rows.row(l))));
 }
 
 function largestQuery(problem: AttentionProblem<RowSource>): number {

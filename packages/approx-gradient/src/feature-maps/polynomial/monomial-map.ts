@@ -1,6 +1,5 @@
-import { Matrix, unitRoundoff } from "@attgrad/matrix-core";
-import { noError, numberTypes, over, Quantity, times } from "../../error-bound/index.ts";
-
+import { Matrix } from "@attgrad/matrix-core";
+import { noError, numberTypes, over, Quantity, RelativeRounding, times } from "../../error-bound/index.ts";
 import { type FeatureTree, featureWeights } from "../../polynomial/monomials/feature-tree.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 
@@ -25,8 +24,8 @@ export const balance = (queryNorm: number, keyNorm: number): number =>
 /** By how much `raise` multiplies its sums, which are in coordinates t k: 1 / t, and at least 1. */
 export const frameOf = (t: number): number => Math.max(1, over(1, t));
 
-/** Relative rounding error of w_α x^α y^α at |α| <= degree: both powers, the weight, the centred key. */
-export const monomialRounding = (degree: number): number => (4 * degree + 8) * unitRoundoff("f64");
+/** Relative rounding of w_α x^α y^α at |α| <= degree: both powers, the weight, the centred key. */
+export const monomialRounding = (degree: number): RelativeRounding => RelativeRounding.roundings(4 * degree + 8);
 
 /** The numbers that define a polynomial's features. */
 export interface MonomialSizes {

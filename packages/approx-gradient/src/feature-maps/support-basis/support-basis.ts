@@ -1,8 +1,8 @@
 import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
-import { type RowSource, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
+import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { oneAccuracy } from "../../accuracy.ts";
-import { expm1Up, LEAST_NORMAL, maxUp, plus, times } from "../../error-bound/index.ts";
+import { LEAST_NORMAL, maxUp, plus, Quantity, RelativeRounding, times } from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
@@ -89,7 +89,7 @@ export function supportBasisMap(
 ): { readonly map: FeatureMap; readonly degree: number; readonly radius: number } {
 	const { n, d, scale } = problem;
 	const support = supportAt(problem, threshold ?? cheapestThreshold(problem, spans, wanted, delta));
-	const radius = support.queryNorm * support.keyNorm * (1 + 1e-9);
+	const radius = times(support.queryNorm, support.keyNorm);
 	const degree = chosenDegree({ degree: wanted }, radius, delta);
 	const rows = Math.min(n, rowsOfBlock(countMonomials(d, Math.min(degree, LARGEST_DEGREE))));
 	requireMoments(algorithm, { d, degree, radius, blocks: 1, rows });
@@ -106,7 +106,7 @@ export function supportBasisMap(
 		kind: "relative",
 		delta: chebyshev.relativeError(radius, degree),
 		radius,
-		rounding: monomialRounding(degree) + heavyRounding(d, support),
+		rounding: monomialRounding(degree).and(heavyRounding(d, support)),
 		// Monomials are multiplied by e^-M, which may be below the normal range.
 		underflow: { query: plus(query.error.underflow, times(query.size, LEAST_NORMAL)), key: key.error.underflow },
 		frame: frameOf(t),
@@ -116,9 +116,10 @@ export function supportBasisMap(
 	return { map, degree, radius };
 }
 
-/** Relative rounding error of e^(<q, k> − M) and e^−M for light queries and heavy keys. */
-function heavyRounding(d: number, { heavyRows, centre, queryNorm }: Support): number {
+/** Relative rounding of e^(<q, k> − M) and e^−M for light queries and heavy keys: M is a score too. */
+function heavyRounding(d: number, { heavyRows, centre, queryNorm }: Support): RelativeRounding {
 	let norm = 0;
 	for (let c = 0; c < heavyRows.rows; c++) norm = Math.max(norm, distance(heavyRows.row(c), centre));
-	return expm1Up(times((2 * d + 8) * unitRoundoff("f64"), plus(1, times(2 * queryNorm, norm))));
+	const scores = Quantity.sumOfProducts(times(2 * queryNorm, norm), 2 * d + 8);
+	return RelativeRounding.exponential(scores).and(RelativeRounding.roundings(2 * d + 4));
 }

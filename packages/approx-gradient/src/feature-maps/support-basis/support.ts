@@ -1,6 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, type RowSource } from "@attgrad/matrix-core";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { ColumnRange } from "../../rows/column-range.ts";
 import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
 import { distance, type Spans } from "../../rows/spans.ts";
 import { predictedFeatures } from "../polynomial/degree-choice.ts";
@@ -46,22 +47,16 @@ export function supportAt(problem: AttentionProblem<RowSource>, threshold: numbe
 
 	const heavyKeys: number[] = [];
 	const heavyRows: number[] = [];
-	const low = new Float64Array(d).fill(Number.POSITIVE_INFINITY);
-	const high = new Float64Array(d).fill(Number.NEGATIVE_INFINITY);
+	const light = new ColumnRange(d);
 	for (const { from, keys } of keyBlocks(problem, BLOCK_ROWS))
 		for (let l = 0; l < keys.rows; l++) {
 			const row = keys.row(l);
 			if (isHeavy(row)) {
 				heavyKeys.push(from + l);
 				heavyRows.push(...row);
-				continue;
-			}
-			for (let b = 0; b < d; b++) {
-				low[b] = Math.min(low[b], row[b]);
-				high[b] = Math.max(high[b], row[b]);
-			}
+			} else light.add(row, 1);
 		}
-	const centre = low.map((least, b) => (least <= high[b] ? least + (high[b] - least) / 2 : 0));
+	const centre = heavyKeys.length < n ? light.middle() : new Float64Array(d);
 	let keyNorm = 0;
 	for (const { keys } of keyBlocks(problem, BLOCK_ROWS))
 		for (let l = 0; l < keys.rows; l++)

@@ -1,4 +1,5 @@
 import type { Numbers } from "@attgrad/matrix-core";
+import { over, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf } from "../method/feature-space.ts";
 import type { FramedKeys, FramedQueries } from "../routes/framed-blocks.ts";
@@ -44,20 +45,21 @@ export class APosteriori implements RouteWatcher {
 		const { count, inputs, points } = block;
 		const { profile, space, route } = this.#method;
 		const { error, coefficients, counts } = this.#candidate;
-		const { d } = profile;
+		const { n, d } = profile;
+		const ofWeights = RelativeRounding.roundings(n);
 		for (let j = 0; j < count; j++) {
 			const terms = sizeOfTerms(coefficients, reachOf(points, j, count, space), route.surrogate);
 			// The computed normaliser may be above the true one by the rounding of its sum.
-			const computed = this.#totalWeight / states.normalisers[j];
-			const massRatio = (1 + 1e-9) * (computed / Math.max(0, 1 - counts.sums * terms * computed));
-			const growth = terms * massRatio;
+			const computed = over(ofWeights.atLeast(this.#totalWeight), states.normalisers[j]);
+			const massRatio = counts.sums.ofSum(times(terms, computed)).atLeast(computed);
+			const growth = times(terms, massRatio);
 			const l1 = l1OfRow(error, massRatio);
 			const outputs = absoluteColumn(states.outputs, j, count, d);
 			const residuals = absoluteColumn(states.residuals, j, count, d);
 			const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 			for (let i = 0; i < d; i++) {
-				outputs[i] += rounding.outputs[i];
-				residuals[i] += rounding.residuals[i];
+				outputs[i] = plus(outputs[i], rounding.outputs[i]);
+				residuals[i] = plus(residuals[i], rounding.residuals[i]);
 			}
 			const deviations = this.#pilot?.deviations(j);
 			this.#forms.add({

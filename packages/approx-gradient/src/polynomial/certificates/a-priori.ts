@@ -1,3 +1,4 @@
+import { dotUp, expDown, leastRest, over, plus, times } from "../../error-bound/index.ts";
 import type { PolynomialFamily } from "../families/family.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { l1OfRow } from "./entry-error.ts";
@@ -18,20 +19,17 @@ export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound 
 
 	const massRatio = largestMassRatio(profile.deficit, error);
 	const l1 = l1OfRow(error, massRatio);
-	const reach = Math.min(
-		space.radius,
-		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i], 0),
-	);
-	const growth = massRatio * sizeOfTerms(coefficients, reach, route.surrogate);
+	const reach = Math.min(space.radius, dotUp(space.queryReach, space.keyReach));
+	const growth = times(massRatio, sizeOfTerms(coefficients, reach, route.surrogate));
 	for (let a = 0; a < d; a++) {
 		if (inputSums[a] === 0) continue;
-		const outputs = H.map((half) => (1 + l1) * half);
-		const residuals = H.map((half, i) => residualSums.at(a, i) / inputSums[a] + l1 * half);
+		const outputs = H.map((half) => times(plus(1, l1), half));
+		const residuals = H.map((half, i) => plus(over(residualSums.at(a, i), inputSums[a]), times(l1, half)));
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({
 			inputs: inputSums.map((sum, column) => (column === a ? sum : 0)),
-			residuals: residuals.map((size, i) => size + rounding.residuals[i]),
-			outputs: outputs.map((size, i) => size + rounding.outputs[i]),
+			residuals: residuals.map((size, i) => plus(size, rounding.residuals[i])),
+			outputs: outputs.map((size, i) => plus(size, rounding.outputs[i])),
 			l1,
 			growth,
 		});
@@ -41,9 +39,10 @@ export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound 
 
 /** Largest Σ ω_l / D̃_j: D_j is at least e^-deficit Σ ω_l by convexity, and D̃_j is not far below D_j. */
 export function largestMassRatio(deficit: number, { relative, mixed }: Candidate["error"]): number {
-	const least = Math.exp(-deficit);
-	const normaliser = Math.max(least * (1 - relative), least * (1 - mixed.relative) - mixed.absolute);
-	return normaliser > 0 ? 1 / normaliser : Number.POSITIVE_INFINITY;
+	const least = expDown(-deficit);
+	// What is left of it after a share was taken: at least 0.
+	const after = (share: number, absolute: number): number => leastRest(least, plus(times(least, share), absolute));
+	return over(1, Math.max(after(relative, 0), after(mixed.relative, mixed.absolute)));
 }
 
 /** The largest entries that the coarse certificate is made of: ‖A1‖∞, ‖A2‖∞, H = ‖A3 Y‖∞, e = ‖E‖∞. */

@@ -1,5 +1,5 @@
 import { allocateNumbers, type Numbers, present } from "@attgrad/matrix-core";
-import { expUp, maxUp, numberTypes, powerUp, times } from "../../error-bound/index.ts";
+import { expUp, maxUp, numberTypes, over, powerUp, times } from "../../error-bound/index.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf, termReach } from "../method/feature-space.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
@@ -7,7 +7,7 @@ import { countMonomials, type FeatureTree, featureWeights } from "../monomials/f
 import { addMoments, contractMoments } from "../routes/block-operations.ts";
 import type { FramedKeys, FramedQueries } from "../routes/framed-blocks.ts";
 import { entryError } from "./entry-error.ts";
-import { relativeRounding, roundingCounts } from "./rounding.ts";
+import { type RoundingCounts, roundingCounts } from "./rounding.ts";
 
 /** Relative error of the pilot's exponentials: its deviations are then at most √(1.25/0.75) = 1.29 times the true ones. */
 const PILOT_ERROR = 0.25;
@@ -44,7 +44,7 @@ export class DeviationPilot {
 	readonly #weights: Float64Array;
 	readonly queryFeatures: number;
 	readonly #inflation: number;
-	readonly #sumCount: number;
+	readonly #sumCount: RoundingCounts["sums"];
 	readonly #columns: number;
 	readonly #moments: Float64Array;
 	/** Bound on the loss of a mean square by underflow. */
@@ -124,7 +124,7 @@ export class DeviationPilot {
 		const normaliser = this.#sums[4 * d * count + j];
 		if (!(normaliser > 0)) return undefined;
 		const terms = sizeOfTerms(this.#coefficients, reachOf(points, j, count, space), false);
-		const rounding = relativeRounding(this.#sumCount, (2 * terms * this.#totalWeight) / normaliser);
+		const rounding = this.#sumCount.ofSum(over(times(2, times(terms, this.#totalWeight)), normaliser)).bound;
 		const deviation = (first: number, second: number, reach: number): number => {
 			const mean = this.#sums[first * count + j] / normaliser;
 			const variance = this.#sums[second * count + j] / normaliser - mean * mean;

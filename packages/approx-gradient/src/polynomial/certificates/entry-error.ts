@@ -1,3 +1,4 @@
+import { expm1Up, expUp, plus, times } from "../../error-bound/index.ts";
 import { l1OfRelative } from "../../rows/softmax-rows.ts";
 import type { PolynomialFamily } from "../families/family.ts";
 import type { DroppedTerms } from "../monomials/dropped-terms.ts";
@@ -33,22 +34,22 @@ export function entryError(
 	dropped: DroppedTerms = nothingDropped,
 ): EntryError {
 	const polynomial = family.relativeError(radius, degree);
-	const input = Math.expm1(scoreError);
-	const throughInput = (delta: number): number => delta + (1 + delta) * input;
-	const relative = throughInput(polynomial + dropped.value * Math.exp(radius));
-	const absolute = { relative: input, absolute: family.absoluteError(radius, degree) + dropped.value };
+	const input = expm1Up(scoreError);
+	const throughInput = (delta: number): number => plus(delta, times(plus(1, delta), input));
+	const relative = throughInput(plus(polynomial, times(dropped.value, expUp(radius))));
+	const absolute = { relative: input, absolute: plus(family.absoluteError(radius, degree), dropped.value) };
 	const split = { relative: throughInput(polynomial), absolute: dropped.value };
 	return {
 		polynomial,
 		relative,
 		mixed: mixedL1(split, 1) < mixedL1(absolute, 1) ? split : absolute,
-		derivative: throughInput(family.derivativeError(radius, degree) + dropped.slope * Math.exp(radius)),
+		derivative: throughInput(plus(family.derivativeError(radius, degree), times(dropped.slope, expUp(radius)))),
 	};
 }
 
 /** L1 error of a softmax row under a mixed entry error, where Σ ω_l / D̃_j is at most `massRatio`. */
 const mixedL1 = (mixed: EntryError["mixed"], massRatio: number): number =>
-	l1OfRelative(mixed.relative) + 2 * mixed.absolute * massRatio;
+	plus(l1OfRelative(mixed.relative), times(times(2, mixed.absolute), massRatio));
 
 /** L1 error of a softmax row: the better of the two ways. */
 export const l1OfRow = (error: EntryError, massRatio: number): number =>

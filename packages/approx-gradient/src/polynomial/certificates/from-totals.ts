@@ -1,3 +1,4 @@
+import { dotUp, over, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import type { RunTotals } from "../kernels/kernel-route.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { largestMassRatio } from "./a-priori.ts";
@@ -6,8 +7,8 @@ import { errorForms, type ProvenBound } from "./forms/forms.ts";
 import { massOfRow } from "./forms/row-facts.ts";
 import { rowRounding } from "./rounding.ts";
 
-/** Covers the rounding of the totals: sums of up to 10^9 numbers, each within 10^-5 in single precision. */
-const SLACK = 1 + 1e-4;
+/** The rounding of the totals of a run on kernels: sums of up to 10^9 numbers, each within 10^-5 in single precision. */
+export const ofTotals = RelativeRounding.proven(1e-4);
 
 /**
  * A bound on the gradient's error from the sums that a run on kernels leaves (paper.md 7.1 and 7.4): as the a-priori bound, but
@@ -20,27 +21,24 @@ export function boundFromTotals(method: Method, approximation: Candidate, totals
 	const { error, coefficients, counts } = approximation;
 	const forms = errorForms(method, approximation);
 
-	const reach = Math.min(
-		space.radius,
-		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i], 0),
-	);
+	const reach = Math.min(space.radius, dotUp(space.queryReach, space.keyReach));
 	const terms = sizeOfTerms(coefficients, reach, route.surrogate);
 	// The computed normaliser may be above the true one by the rounding of its sum.
-	const computed = totals.totalWeight / totals.leastNormaliser;
-	const measured = (SLACK * computed) / Math.max(0, 1 - counts.sums * terms * computed);
+	const computed = over(ofTotals.atLeast(totals.totalWeight), totals.leastNormaliser);
+	const measured = counts.sums.ofSum(times(terms, computed)).atLeast(computed);
 	const massRatio = Math.min(measured, largestMassRatio(deficit, error));
 	const l1 = l1OfRow(error, massRatio);
-	const growth = massRatio * terms;
+	const growth = times(massRatio, terms);
 	for (let a = 0; a < d; a++) {
 		const weight = totals.inputSums[a];
 		if (weight === 0) continue;
-		const outputs = H.map((half) => (1 + l1) * half);
-		const residuals = H.map((_, i) => (SLACK * totals.residualSums.at(a, i)) / weight);
+		const outputs = H.map((half) => times(plus(1, l1), half));
+		const residuals = H.map((_, i) => over(ofTotals.atLeast(totals.residualSums.at(a, i)), weight));
 		const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, residuals);
 		forms.add({
-			inputs: H.map((_, column) => (column === a ? SLACK * weight : 0)),
-			residuals: residuals.map((size, i) => size + rounding.residuals[i]),
-			outputs: outputs.map((size, i) => size + rounding.outputs[i]),
+			inputs: H.map((_, column) => (column === a ? ofTotals.atLeast(weight) : 0)),
+			residuals: residuals.map((size, i) => plus(size, rounding.residuals[i])),
+			outputs: outputs.map((size, i) => plus(size, rounding.outputs[i])),
 			l1,
 			growth,
 		});

@@ -1,5 +1,15 @@
-import { unitRoundoff } from "@attgrad/matrix-core";
-import { maxUp, plus, times } from "../../error-bound/index.ts";
+import {
+	dotUp,
+	type ErrorParts,
+	leastRest,
+	maxUp,
+	numberTypes,
+	over,
+	plus,
+	RelativeRounding,
+	times,
+	totalError,
+} from "../../error-bound/index.ts";
 import { type Candidate, type Method, sizeOfTerms } from "../method/approximation.ts";
 import { reachOf } from "../method/feature-space.ts";
 import type { ForwardTotals } from "../routes/forward.ts";
@@ -10,10 +20,8 @@ import { l1OfRow } from "./entry-error.ts";
 import type { ProvenBound } from "./forms/forms.ts";
 import { massOfRow } from "./forms/row-facts.ts";
 import { polynomialOutputUnderflow, type RowSizes } from "./forms/underflow-form.ts";
-import { relativeRounding, rowRounding } from "./rounding.ts";
-
-/** Covers the rounding of the bound's own evaluation, and of totals that were summed in single precision. */
-const SLACK = 1 + 1e-4;
+import { ofTotals } from "./from-totals.ts";
+import { type RoundingCounts, rowRounding } from "./rounding.ts";
 
 /**
  * A bound on |õ_ji − o_ji| for all columns i of a row (paper.md 7.1): f̃_j and f_j sum to 1, so that the output moves by at
@@ -27,19 +35,25 @@ function rowBound(
 	const { profile } = method;
 	const { error, counts } = candidate;
 	const { valueHalfRange: H, valueCentre, dtype, given, queryReach, queryCentre, queryProducts } = profile;
-	const query = queryReach.map((reach, b) => reach + Math.abs(queryCentre[b]));
+	const query = queryReach.map((reach, b) => plus(reach, Math.abs(queryCentre[b])));
 	const input = given ? given.output({ query, queryProducts, residuals: outputs, l1 }) : 0;
 	const rounding = rowRounding(profile, counts, growth, massOfRow(error, l1), outputs, outputs).outputs;
 	// From sizes that were not computed but bounded, a rounding error adds to the size that it is relative to.
-	const relative = relativeRounding(counts.sums, growth) + counts.states;
+	const relative = counts.sums.ofSum(growth).and(counts.states).bound;
+	const ofStored = RelativeRounding.roundings(3, numberTypes[dtype]).bound;
 	let [bound, floor] = [0, 0];
 	for (let i = 0; i < H.length; i++) {
 		// The output is stored, the centre added, the sum stored.
-		const stored = 3 * unitRoundoff(dtype) * (outputs[i] + Math.abs(valueCentre[i]));
-		const part =
-			relative < 1 ? times(SLACK, plus(rounding[i] / (1 - relative) + stored, input)) : Number.POSITIVE_INFINITY;
-		floor = Math.max(floor, part);
-		bound = Math.max(bound, plus(H[i] === 0 ? 0 : times(SLACK * l1, H[i]), part));
+		const stored = times(ofStored, plus(outputs[i], Math.abs(valueCentre[i])));
+		const entry: ErrorParts = {
+			method: H[i] === 0 ? 0 : times(l1, H[i]),
+			rounding: plus(over(rounding[i], leastRest(1, relative)), stored),
+			// Of all rows at once: `withUnderflow`.
+			underflow: 0,
+			input,
+		};
+		floor = Math.max(floor, totalError({ ...entry, method: 0 }));
+		bound = Math.max(bound, totalError(entry));
 	}
 	return orInfinite({ bound, floor });
 }
@@ -59,7 +73,7 @@ export function aPrioriOutputBound(method: Method, candidate: Candidate): Proven
 export function outputBoundFromTotals(method: Method, candidate: Candidate, totals: ForwardTotals): ProvenBound {
 	const { error, coefficients, counts } = candidate;
 	const terms = sizeOfTerms(coefficients, largestReach(method), false);
-	const measured = trueMassRatio(SLACK * totals.totalWeight, totals.leastNormaliser, counts.sums * terms);
+	const measured = trueMassRatio(ofTotals.atLeast(totals.totalWeight), totals.leastNormaliser, counts.sums, terms);
 	return boundAtMass(method, candidate, Math.min(measured, largestMassRatio(method.profile.deficit, error)));
 }
 
@@ -79,13 +93,14 @@ export class OutputError {
 	rows({ count, points }: FramedQueries, states: RowStates, totalWeight: number): void {
 		const { space, profile } = this.#method;
 		const { error, coefficients, counts } = this.#candidate;
-		const d = profile.d;
+		const { n, d } = profile;
+		const ofWeights = RelativeRounding.roundings(n);
 		for (let j = 0; j < count; j++) {
 			const terms = sizeOfTerms(coefficients, reachOf(points, j, count, space), false);
-			const massRatio = trueMassRatio((1 + 1e-9) * totalWeight, states.normalisers[j], counts.sums * terms);
+			const massRatio = trueMassRatio(ofWeights.atLeast(totalWeight), states.normalisers[j], counts.sums, terms);
 			const outputs = Float64Array.from({ length: d }, (_, i) => Math.abs(states.outputs[i * count + j]));
 			const l1 = l1OfRow(error, massRatio);
-			const growth = terms * massRatio;
+			const growth = times(terms, massRatio);
 			const row = rowBound(this.#method, this.#candidate, { l1, growth, outputs });
 			const { growth: most, l1: farthest, output } = this.#largest;
 			this.#largest = {
@@ -108,22 +123,18 @@ export class OutputError {
 function boundAtMass(method: Method, candidate: Candidate, massRatio: number): ProvenBound {
 	const { profile } = method;
 	const l1 = l1OfRow(candidate.error, massRatio);
-	const growth = massRatio * sizeOfTerms(candidate.coefficients, largestReach(method), false);
-	const outputs = profile.valueHalfRange.map((half) => (1 + l1) * half);
+	const growth = times(massRatio, sizeOfTerms(candidate.coefficients, largestReach(method), false));
+	const outputs = profile.valueHalfRange.map((half) => times(plus(1, l1), half));
 	const rows = rowBound(method, candidate, { l1, growth, outputs });
 	return withUnderflow(method, candidate, rows, { growth, l1, output: maxUp(outputs) });
 }
 
-const largestReach = ({ space }: Method): number =>
-	Math.min(
-		space.radius,
-		space.queryReach.reduce((sum, q, i) => sum + q * space.keyReach[i], 0),
-	);
+const largestReach = ({ space }: Method): number => Math.min(space.radius, dotUp(space.queryReach, space.keyReach));
 
 /** Σ ω_l / D̃_j at most: the computed normaliser may be above the true one by the rounding of its sum. */
-function trueMassRatio(totalWeight: number, normaliser: number, roundingOfTerms: number): number {
-	const computed = totalWeight / normaliser;
-	return computed / Math.max(0, 1 - roundingOfTerms * computed);
+function trueMassRatio(totalWeight: number, normaliser: number, sums: RoundingCounts["sums"], terms: number): number {
+	const computed = over(totalWeight, normaliser);
+	return sums.ofSum(times(terms, computed)).atLeast(computed);
 }
 
 /** A bound of NaN (an overflow, 0 · Infinity) proves nothing. */

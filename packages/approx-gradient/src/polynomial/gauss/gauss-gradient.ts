@@ -7,10 +7,9 @@ import {
 	type RowSource,
 	type Runtime,
 	scale,
-	unitRoundoff,
 } from "@attgrad/matrix-core";
-import { certificateOf, type ErrorParts } from "../../error-bound/index.ts";
-import { requireFinite } from "../../rows/gradient-sum.ts";
+import { certificateOf, type ErrorParts, numberTypes, RelativeRounding } from "../../error-bound/index.ts";
+import { requireFinite } from "../../rows/require-finite.ts";
 import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
 import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
@@ -101,13 +100,18 @@ function countsOf(request: GaussRequest, degree: number): RoundingCounts {
 		const columns = profile.d + (form === "l1" ? 1 : 3);
 		const counts = kernelRoundingCounts(routes[route], profile, sizes, columns);
 		// Sums by degree, coefficients as stored, and their products: four more, and an addition for each degree.
-		const more = (degree + 6) * unitRoundoff(profile.dtype);
-		return { ...counts, sums: counts.sums + more, gradient: counts.gradient + 2 * more };
+		return withMore(counts, RelativeRounding.roundings(degree + 6, numberTypes[profile.dtype]));
 	}
 	const counts = roundingCounts(routes[route], profile, { size: raisedSize, raisedSize, degree: degree + 1 });
-	const more = 4 * 2 ** -53;
-	return { ...counts, sums: counts.sums + more, gradient: counts.gradient + 2 * more };
+	return withMore(counts, RelativeRounding.roundings(4));
 }
+
+/** Counts with more roundings of sums, of which a gradient has two. */
+const withMore = (counts: RoundingCounts, more: RelativeRounding): RoundingCounts => ({
+	...counts,
+	sums: counts.sums.and(more),
+	gradient: counts.gradient.and(more.repeated(2)),
+});
 
 /** Bytes that a run takes. */
 export const memoryAt = ({ profile, route }: GaussRequest, degree: number): number =>

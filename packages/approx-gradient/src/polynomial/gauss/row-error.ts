@@ -1,4 +1,7 @@
-/** Covers the rounding of a row's bound: some dozens of operations on positive numbers. */
+/**
+ * Covers the rounding of a row's bound: some dozens of operations on positive numbers. They are plain ones, operation by operation those
+ * of `kernels/gauss` and `kernels/operator`, which cannot call the arithmetic of bounds; `row-error.test.ts` compares with exact errors.
+ */
 const SLACK = 1 + 1e-12;
 
 /**

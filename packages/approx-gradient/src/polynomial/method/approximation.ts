@@ -1,4 +1,5 @@
 import type { KernelName } from "@attgrad/matrix-core";
+import { plus, times } from "../../error-bound/index.ts";
 import { type EntryError, entryError, nothingDropped } from "../certificates/entry-error.ts";
 import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
@@ -99,8 +100,8 @@ export function totalDegreeApproximation(method: Method, degree: number): Approx
 export function sizeOfTerms(coefficients: Float64Array, t: number, surrogate: boolean): number {
 	let [sum, derivative] = [0, 0];
 	for (let k = coefficients.length - 1; k >= 0; k--) {
-		derivative = derivative * t + sum;
-		sum = sum * t + Math.abs(coefficients[k]);
+		derivative = plus(times(derivative, t), sum);
+		sum = plus(times(sum, t), Math.abs(coefficients[k]));
 	}
 	return surrogate ? Math.max(sum, derivative) : sum;
 }

@@ -1,4 +1,5 @@
-import { frobeniusNorm, Matrix, multiply, type Numbers, scaleRows, subtract, unitRoundoff } from "@attgrad/matrix-core";
+import { frobeniusNorm, Matrix, multiply, type Numbers, scaleRows, subtract } from "@attgrad/matrix-core";
+import { dotUp, normUp, numberTypes, over, plus, RelativeRounding, sumUp, times } from "../../error-bound/index.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Frame } from "./frame.ts";
 
@@ -35,7 +36,13 @@ export function balancedSpace(profile: Profile): FeatureSpace {
 
 /** r_i: at least every |q_ji k_li| in the space. */
 export const termReach = ({ queryReach, keyReach }: FeatureSpace): Float64Array =>
-	queryReach.map((q, i) => q * keyReach[i]);
+	queryReach.map((q, i) => times(q, keyReach[i]));
+
+/**
+ * Covers the rounding of a row's reach, in single precision too: plain numbers, so that plain passes have the polynomials of rows that
+ * kernels have, which do the same (`gauss/run/kernel-run.ts`).
+ */
+export const REACH_SLACK = 1 + 1e-6;
 
 /** At least every Σ_i |q_ji k_li| for a stored query: by coordinates or by norms, whichever is less. */
 export function reachOf(points: Numbers, j: number, count: number, space: FeatureSpace): number {
@@ -45,11 +52,8 @@ export function reachOf(points: Numbers, j: number, count: number, space: Featur
 		byCoordinate += size * space.keyReach[i];
 		square += size * size;
 	}
-	return (1 + 1e-6) * Math.min(byCoordinate, Math.sqrt(square) * space.keyNorm);
+	return REACH_SLACK * Math.min(byCoordinate, Math.sqrt(square) * space.keyNorm);
 }
-
-/** u of double precision, in which rows are mapped. */
-const u = unitRoundoff("f64");
 
 /**
  * The space of the maps M of queries and N of keys, MᵀN = I up to rounding, with what rows are at most after them.
@@ -58,18 +62,28 @@ const u = unitRoundoff("f64");
 export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedExtent): FeatureSpace {
 	const { d, queryNorm, keyNorm, roundings, queryCentre, keyCentre, valueCentre, keyReach } = profile;
 	const balance = 2 ** powerBetween(extent.queryNorm, extent.keyNorm);
-	const stored = 2 * unitRoundoff(profile.dtype);
-	const [sizeM, sizeN, defect] = [frobeniusNorm(M), frobeniusNorm(N), defectOf(M, N)];
+	// Coordinates are rounded once by the map, in double precision, and once as they are stored.
+	const storing = RelativeRounding.roundings(2, numberTypes[profile.dtype]);
+	const stored = storing.bound;
+	const [sizeM, sizeN, defect] = [normUp(M.data), normUp(N.data), defectOf(M, N)];
 	const plain = defect === 0;
-	const mapping = plain ? 0 : (d + 1) * u;
-	const queryError = sizeM * (roundings.query + mapping * queryNorm) + stored * extent.queryNorm;
-	const keyMapError = sizeN * (roundings.key + mapping * keyNorm);
-	const keyError = keyMapError + stored * extent.keyNorm;
-	const coordinates = extent.queryReach.reduce((sum, q, i) => sum + q * extent.keyReach[i], 0);
-	const scoreError =
-		roundings.exponent +
-		(roundings.exponent > 0 ? stored : 0) +
-		1.001 * (queryError * extent.keyNorm + extent.queryNorm * keyError + defect * queryNorm * keyNorm);
+	const mapping = plain ? RelativeRounding.none.bound : RelativeRounding.roundings(d + 1).bound;
+	const queryMapError = times(sizeM, plus(roundings.query, times(mapping, queryNorm)));
+	const queryError = plus(queryMapError, times(stored, extent.queryNorm));
+	const keyMapError = times(sizeN, plus(roundings.key, times(mapping, keyNorm)));
+	const keyError = plus(keyMapError, times(stored, extent.keyNorm));
+	// The product of both errors is a thousandth of these at most.
+	const ofProducts = sumUp([
+		times(queryError, extent.keyNorm),
+		times(extent.queryNorm, keyError),
+		times(defect, times(queryNorm, keyNorm)),
+	]);
+	const scoreError = sumUp([roundings.exponent, roundings.exponent > 0 ? stored : 0, times(1.001, ofProducts)]);
+	const largest = Math.min(
+		times(queryNorm, keyNorm),
+		times(extent.queryNorm, extent.keyNorm),
+		dotUp(extent.queryReach, extent.keyReach),
+	);
 	const columnsOfM = Float64Array.from({ length: d }, (_, b) => columnNorm(M, b));
 	return {
 		frame: {
@@ -80,14 +94,13 @@ export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedEx
 			queryMap: scaleRows(M, new Float64Array(d).fill(1 / balance)),
 			keyMap: scaleRows(N, new Float64Array(d).fill(balance)),
 		},
-		radius:
-			Math.min(queryNorm * keyNorm, extent.queryNorm * extent.keyNorm, coordinates) * (1 + 4 * stored) + scoreError,
-		queryReach: extent.queryReach.map((x) => (x / balance) * (1 + stored)),
-		keyReach: extent.keyReach.map((x) => x * balance * (1 + stored)),
-		keyNorm: extent.keyNorm * balance * (1 + stored),
+		radius: plus(storing.repeated(4).atLeast(largest), scoreError),
+		queryReach: extent.queryReach.map((x) => storing.atLeast(over(x, balance))),
+		keyReach: extent.keyReach.map((x) => storing.atLeast(times(x, balance))),
+		keyNorm: storing.atLeast(times(extent.keyNorm, balance)),
 		scoreError,
 		keySpan: keyReach.map((reach, b) => (plain ? reach : spanOf(M, extent.keyReach, b))),
-		keyError: columnsOfM.map((size) => (plain ? 0 : defect * keyNorm + size * keyMapError)),
+		keyError: columnsOfM.map((size) => (plain ? 0 : plus(times(defect, keyNorm), times(size, keyMapError)))),
 	};
 }
 
@@ -95,21 +108,18 @@ export function spaceOf(profile: Profile, M: Matrix, N: Matrix, extent: MappedEx
 const powerBetween = (x: number, y: number): number =>
 	x > 0 && y > 0 ? Math.round((Math.log2(x) - Math.log2(y)) / 2) : 0;
 
-const columnNorm = (M: Matrix, b: number): number => {
-	let square = 0;
-	for (let i = 0; i < M.rows; i++) square += M.at(i, b) ** 2;
-	return Math.sqrt(square);
-};
+const columnNorm = (M: Matrix, b: number): number =>
+	normUp(Float64Array.from({ length: M.rows }, (_, i) => M.at(i, b)));
 
 /** Σ_i |M_ib| reach_i: the size of the terms that a key's coordinate b is taken back from. */
 function spanOf(M: Matrix, reach: Float64Array, b: number): number {
-	return reach.reduce((sum, size, i) => sum + Math.abs(M.at(i, b)) * size, 0);
+	return reach.reduce((sum, size, i) => plus(sum, times(Math.abs(M.at(i, b)), size)), 0);
 }
 
 /** ‖MᵀN - I‖ in the Frobenius norm, its own rounding included: how far scores are from unchanged. 0 for the identity. */
 function defectOf(M: Matrix, N: Matrix): number {
 	const identity = Matrix.identity(M.rows);
 	if (frobeniusNorm(subtract(M, identity)) === 0 && frobeniusNorm(subtract(N, identity)) === 0) return 0;
-	const rounding = (M.rows + 2) * u * frobeniusNorm(M) * frobeniusNorm(N);
-	return frobeniusNorm(subtract(multiply(M, N, { transposeA: true }), identity)) + rounding;
+	const rounding = times(RelativeRounding.roundings(M.rows + 2).bound, times(normUp(M.data), normUp(N.data)));
+	return plus(normUp(subtract(multiply(M, N, { transposeA: true }), identity).data), rounding);
 }

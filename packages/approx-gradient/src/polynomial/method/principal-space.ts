@@ -1,9 +1,10 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { Matrix, multiply, type RowSource, scaleRows, transpose } from "@attgrad/matrix-core";
+import { ColumnRange } from "../../rows/column-range.ts";
 import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
 import { rowsTimes } from "../../rows/rows-times.ts";
+import { distance } from "../../rows/spans.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
-import { ColumnRange } from "../profile/column-range.ts";
 import type { Profile } from "../profile/profile.ts";
 import { type FeatureSpace, spaceOf } from "./feature-space.ts";
 import { centreRows } from "./frame.ts";
@@ -122,12 +123,14 @@ function balancing(queries: Matrix, keys: Matrix): { M: Matrix; N: Matrix } {
 class Extent {
 	readonly #Mt: Matrix;
 	readonly #range: ColumnRange;
+	readonly #origin: Float64Array;
 	readonly #mapped: Float64Array;
 	norm = 0;
 
 	constructor(M: Matrix) {
 		this.#Mt = transpose(M);
 		this.#range = new ColumnRange(M.rows);
+		this.#origin = new Float64Array(M.rows);
 		this.#mapped = new Float64Array(BLOCK_ROWS * M.rows);
 	}
 
@@ -136,9 +139,7 @@ class Extent {
 		this.#range.add(this.#mapped, count);
 		const d = this.#Mt.rows;
 		for (let j = 0; j < count; j++) {
-			let square = 0;
-			for (let i = 0; i < d; i++) square += this.#mapped[j * d + i] ** 2;
-			this.norm = Math.max(this.norm, Math.sqrt(square));
+			this.norm = Math.max(this.norm, distance(this.#mapped.subarray(j * d, (j + 1) * d), this.#origin));
 		}
 	}
 

@@ -1,4 +1,4 @@
-import { unitRoundoff } from "@attgrad/matrix-core";
+import { plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { countMonomials, type FeatureTree } from "./feature-tree.ts";
 
 /** Bounds on the change of P(<q, k>) when monomials are left out, wherever |q_i k_i| <= r_i. */
@@ -58,5 +58,5 @@ function remainder(
 		lost = next - sum - term;
 		sum = next;
 	}
-	return Math.max(0, whole - sum) + unitRoundoff("f64") * (6 * k + 16) * whole;
+	return plus(Math.max(0, whole - sum), times(RelativeRounding.roundings(6 * k + 16).bound, whole));
 }

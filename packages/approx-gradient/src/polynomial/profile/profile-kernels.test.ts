@@ -34,21 +34,21 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 
 	const [keys, plainKeys] = [await sums.keyRanges(), await plain.keyRanges()];
 	const valueSizes = productSizes(plainKeys.inputSizes, Y);
-	const valueErrors = valueSizes.map((size) => (d + 3) * (keys.unit + u) * size);
+	const valueErrors = valueSizes.map((size) => (d + 3) * (keys.type.unit + u) * size);
 	expect(keys.range).toEqual(plainKeys.range);
 	expect(keys.inputSizes).toEqual(plainKeys.inputSizes);
 	within("least value", keys.values.min, plainKeys.values.min, (i) => valueErrors[i]);
 	within("largest value", keys.values.max, plainKeys.values.max, (i) => valueErrors[i]);
-	within("norm of keys", [keys.norm], [plainKeys.norm], () => (d + 2) * (keys.unit + u) * plainKeys.norm);
+	within("norm of keys", [keys.norm], [plainKeys.norm], () => (d + 2) * (keys.type.unit + u) * plainKeys.norm);
 
 	const [queries, plainQueries] = [await sums.queryRanges(), await plain.queryRanges()];
 	const queryErrors = (unit: number) =>
 		productSizes(plainQueries.inputSizes, X).map((size) => (d + 4) * (unit + u) * size * scale);
 	const normError = (unit: number, norm: number) => (d + 2) * (unit + u) * norm + Math.hypot(...queryErrors(unit));
 	expect(queries.inputSizes).toEqual(plainQueries.inputSizes);
-	within("least query", queries.range.min, plainQueries.range.min, (b) => queryErrors(queries.unit)[b]);
-	within("largest query", queries.range.max, plainQueries.range.max, (b) => queryErrors(queries.unit)[b]);
-	within("norm of queries", [queries.norm], [plainQueries.norm], () => normError(queries.unit, plainQueries.norm));
+	within("least query", queries.range.min, plainQueries.range.min, (b) => queryErrors(queries.type.unit)[b]);
+	within("largest query", queries.range.max, plainQueries.range.max, (b) => queryErrors(queries.type.unit)[b]);
+	within("norm of queries", [queries.norm], [plainQueries.norm], () => normError(queries.type.unit, plainQueries.norm));
 
 	const [centre, valueMiddle] = [plainQueries.range.middle(), plainKeys.values.middle()];
 	const centred = await sums.centredQueries(centre, valueMiddle);
@@ -56,11 +56,11 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 	// Terms and sums of 64 in the unit, the sum over all rows in double precision.
 	const sumError = (unit: number) => 80 * unit + n * u;
 	const { inputSums, targetSums } = plainCentred;
-	within("norm", [centred.norm], [plainCentred.norm], () => normError(centred.unit, plainCentred.norm));
-	within("inputs", centred.inputSums, inputSums, (a) => sumError(centred.unit) * inputSums[a]);
+	within("norm", [centred.norm], [plainCentred.norm], () => normError(centred.type.unit, plainCentred.norm));
+	within("inputs", centred.inputSums, inputSums, (a) => sumError(centred.type.unit) * inputSums[a]);
 	within("targets", centred.targetSums.data, targetSums.data, (at) => {
-		const moved = 2 * centred.unit * Math.abs(valueMiddle[at % d]) * inputSums[Math.floor(at / d)];
-		return sumError(centred.unit) * targetSums.data[at] + moved;
+		const moved = 2 * centred.type.unit * Math.abs(valueMiddle[at % d]) * inputSums[Math.floor(at / d)];
+		return sumError(centred.type.unit) * targetSums.data[at] + moved;
 	});
 
 	const { queryCentre } = await profileOf(problem);
@@ -68,16 +68,17 @@ async function expectPlainSums(problem: AttentionProblem, sums: ProfileSums): Pr
 	const half = plainKeys.range.half();
 	const weighted = await sums.centredKeys(middle, queryCentre, valueMiddle);
 	const plainWeighted = await plain.centredKeys(middle, queryCentre, valueMiddle);
-	const moved = middle.map((x) => weighted.unit * Math.abs(x));
+	const moved = middle.map((x) => weighted.type.unit * Math.abs(x));
 	const largest = half.reduce((sum, reach, b) => sum + Math.abs(queryCentre[b]) * (reach + moved[b]), 0);
-	const weightError = sumError(weighted.unit) + 4 * weighted.unit + (d + 4) * weighted.unit * (2 + 3 * largest);
-	const keyNormError = (d + 2) * (weighted.unit + u) * plainWeighted.norm + Math.hypot(...moved);
+	const weightError =
+		sumError(weighted.type.unit) + 4 * weighted.type.unit + (d + 4) * weighted.type.unit * (2 + 3 * largest);
+	const keyNormError = (d + 2) * (weighted.type.unit + u) * plainWeighted.norm + Math.hypot(...moved);
 	within("norm of centred keys", [weighted.norm], [plainWeighted.norm], () => keyNormError);
 	within("mean key", weighted.mean, plainWeighted.mean, (b) => 4 * weightError * half[b] + moved[b]);
 	within("mean value", weighted.valueMean, plainWeighted.valueMean, (i) => {
-		return 3 * weightError * plainWeighted.valueMean[i] + (d + 4) * (weighted.unit + u) * valueSizes[i];
+		return 3 * weightError * plainWeighted.valueMean[i] + (d + 4) * (weighted.type.unit + u) * valueSizes[i];
 	});
-	return [keys, queries, centred, weighted].map(({ unit }) => unit);
+	return [keys, queries, centred, weighted].map(({ type }) => type.unit);
 }
 
 describe.each(kernels)("kernel %s", (kernel) => {

@@ -8,13 +8,13 @@ import {
 	type RowSource,
 	type Runtime,
 	scale,
-	unitRoundoff,
 	withKernels,
 } from "@attgrad/matrix-core";
+import { type NumberType, numberTypes } from "../../error-bound/index.ts";
+import { ColumnRange } from "../../rows/column-range.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
 import { putNumbers } from "../kernels/kernel-operands.ts";
 import { polynomialKernels } from "../kernels/polynomial-kernels.ts";
-import { ColumnRange } from "./column-range.ts";
 import {
 	type CentredKeys,
 	type CentredQueries,
@@ -110,15 +110,15 @@ class KernelPasses {
 	/** Runs a pass and returns its sums; where they cannot be trusted, this pass and all after it go in double precision. */
 	async run<Name extends PassName, Sums>(
 		pass: Pass<Name>,
-		read: (results: Six, unit: number) => ReadSums<Sums>,
+		read: (results: Six, type: NumberType) => ReadSums<Sums>,
 	): Promise<Sums> {
 		if (this.#single) {
 			const results = await this.#once(pass);
-			const { trusted, sums } = read(results as Six, unitRoundoff("f32"));
+			const { trusted, sums } = read(results as Six, numberTypes.f32);
 			if (trusted && results.every((part) => part.every(Number.isFinite))) return sums;
 			this.#single = false;
 		}
-		return read((await this.#once(pass)) as Six, unitRoundoff("f64")).sums;
+		return read((await this.#once(pass)) as Six, numberTypes.f64).sums;
 	}
 
 	#once<Name extends PassName>(pass: Pass<Name>): Promise<Float64Array[]> {
@@ -142,11 +142,11 @@ function keyRanges({ d, A2, A3, Y }: AttentionProblem<RowSource>, passes: Kernel
 	const results = [...rangeOf(d), ...rangeOf(d), ["max", d], ["max", 1]] as const;
 	const rows = { keys: A2, inputs: A3 };
 	const pass: Pass<"keyRanges"> = { kernel: "keyRanges", rows, operands: { Y: wide(Y) }, results };
-	return passes.run(pass, ([min, max, low, high, inputSizes, square], unit) => {
+	return passes.run(pass, ([min, max, low, high, inputSizes, square], type) => {
 		const norm = Math.sqrt(square[0]);
 		const trusted = isModerateNorm(norm) && areModerate(inputSizes, Y);
 		const [range, values] = [new ColumnRange(min, max), new ColumnRange(low, high)];
-		return { trusted, sums: { unit, range, values, inputSizes, norm } };
+		return { trusted, sums: { type, range, values, inputSizes, norm } };
 	});
 }
 
@@ -156,10 +156,10 @@ function queryRanges(problem: AttentionProblem<RowSource>, passes: KernelPasses)
 	const results = [...rangeOf(d), ["max", d], ["max", 1]] as const;
 	const operands = { X: wide(X) };
 	const pass: Pass<"queryRanges"> = { kernel: "queryRanges", rows: { inputs: A1 }, operands, results };
-	return passes.run(pass, ([min, max, inputSizes, square], unit) => {
+	return passes.run(pass, ([min, max, inputSizes, square], type) => {
 		const norm = Math.sqrt(square[0]);
 		const trusted = isModerateNorm(norm) && areModerate(inputSizes, X);
-		return { trusted, sums: { unit, range: new ColumnRange(min, max), inputSizes, norm } };
+		return { trusted, sums: { type, range: new ColumnRange(min, max), inputSizes, norm } };
 	});
 }
 
@@ -178,8 +178,8 @@ function centredQueries(
 	] as const;
 	const rows = { inputs: A1, targets: E };
 	const pass: Pass<"centredQueries"> = { kernel: "centredQueries", rows, operands, results };
-	return passes.run(pass, ([square, inputSums, targetSums], unit) => {
-		const sums = { unit, norm: Math.sqrt(square[0]), inputSums, targetSums: new Matrix(d, d, targetSums) };
+	return passes.run(pass, ([square, inputSums, targetSums], type) => {
+		const sums = { type, norm: Math.sqrt(square[0]), inputSums, targetSums: new Matrix(d, d, targetSums) };
 		return { trusted: true, sums };
 	});
 }
@@ -198,10 +198,10 @@ function centredKeys(
 	const rows = { keys: A2, inputs: A3 };
 	const operands = { Y: wide(Y), ...centres };
 	const pass: Pass<"centredKeys"> = { kernel: "centredKeys", rows, operands, results };
-	return passes.run(pass, ([square, total, sums, valueSums], unit) => {
+	return passes.run(pass, ([square, total, sums, valueSums], type) => {
 		const mean = centres.middle.map((x, b) => x + sums[b] / total[0]);
 		const valueMean = valueSums.map((sum) => sum / total[0]);
-		return { trusted: true, sums: { unit, norm: Math.sqrt(square[0]), mean, valueMean } };
+		return { trusted: true, sums: { type, norm: Math.sqrt(square[0]), mean, valueMean } };
 	});
 }
 

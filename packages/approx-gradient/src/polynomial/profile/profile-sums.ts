@@ -1,22 +1,16 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import {
-	Matrix,
-	type Numbers,
-	nextTurn,
-	type ProgressReport,
-	type RowSource,
-	unitRoundoff,
-} from "@attgrad/matrix-core";
+import { Matrix, type Numbers, nextTurn, type ProgressReport, type RowSource } from "@attgrad/matrix-core";
+import { type NumberType, numberTypes } from "../../error-bound/index.ts";
+import { ColumnRange } from "../../rows/column-range.ts";
 import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
-import { ColumnRange } from "./column-range.ts";
 
-/** The rounding of a pass's numbers, which every pass reports beside them: `profileOf` counts how much. */
+/** The number type of a pass, which every pass reports beside its numbers: `profileOf` counts how much they are off by. */
 export interface PassSums {
 	/**
-	 * Unit roundoff of what was computed of a row, and of sums over up to 64 rows; sums over more are in double precision. Ranges and largest
+	 * Type of what was computed of a row, and of sums over up to 64 rows; sums over more are in double precision. Ranges and largest
 	 * sizes of rows themselves are exact.
 	 */
-	readonly unit: number;
+	readonly type: NumberType;
 }
 
 /** Ranges of keys and values, before centring. */
@@ -91,8 +85,8 @@ export function plainSums(problem: AttentionProblem<RowSource>, onProgress?: Pro
 	};
 }
 
-/** u of double precision, in which everything is here. */
-const unit = unitRoundoff("f64");
+/** Everything is in double precision here. */
+const type = numberTypes.f64;
 
 /** Rows a block: its buffers stay in L2 up to d = 64. */
 const BLOCK_ROWS = 512;
@@ -123,7 +117,7 @@ function keyRanges(problem: AttentionProblem<RowSource>): KeyRanges {
 		for (let l = 0; l < block.count; l++) norm = Math.max(norm, normOf(keys, origin, l, d));
 		raiseSizes(block.inputs.data, block.count, inputSizes);
 	}
-	return { unit, range, values, inputSizes, norm };
+	return { type, range, values, inputSizes, norm };
 }
 
 function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
@@ -138,7 +132,7 @@ function queryRanges(problem: AttentionProblem<RowSource>): QueryRanges {
 		for (let j = 0; j < block.count; j++) norm = Math.max(norm, normOf(queries, origin, j, d));
 		raiseSizes(block.inputs.data, block.count, inputSizes);
 	}
-	return { unit, range, inputSizes, norm };
+	return { type, range, inputSizes, norm };
 }
 
 function centredQueries(
@@ -161,7 +155,7 @@ function centredQueries(
 			}
 		}
 	}
-	return { unit, norm, inputSums, targetSums };
+	return { type, norm, inputSums, targetSums };
 }
 
 function centredKeys(
@@ -189,7 +183,7 @@ function centredKeys(
 		}
 	}
 	return {
-		unit,
+		type,
 		norm,
 		mean: mean.map((sum, b) => middle[b] + sum / total),
 		valueMean: valueMean.map((sum) => sum / total),

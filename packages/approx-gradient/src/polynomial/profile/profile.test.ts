@@ -111,3 +111,16 @@ test("queries stay uncentred where the weights of the keys would underflow", asy
 	const problem = { ...rest, A1: far, X: Matrix.identity(2) };
 	expect((await profileOf(problem)).queryCentre.every((x) => x === 0)).toBe(true);
 });
+
+test("what products lose below the normal range is in every sum of a profile", async () => {
+	const ones = (size: number) => Matrix.build(3, 1, (l) => size * (l + 1));
+	const one = Matrix.identity(1);
+	// |A1| |c| is 1e-340, A3 Y as well: both are 0 as doubles, and neither is 0.
+	const problem = createProblem(
+		{ A1: ones(1e-170), A2: ones(1), A3: ones(1e-170), E: ones(1e-170), X: one, Y: Matrix.build(1, 1, () => 1e-170) },
+		1,
+	);
+	const { residualSums, valueHalfRange, valueMean, roundings } = await profileOf(problem);
+	for (const bound of [residualSums.at(0, 0), valueHalfRange[0], valueMean[0], roundings.value[0]])
+		expect(bound).toBeGreaterThanOrEqual(2 ** -1022);
+});

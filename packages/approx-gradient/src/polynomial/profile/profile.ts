@@ -1,18 +1,29 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource } from "@attgrad/matrix-core";
-import { InputRounding, maxUp } from "../../error-bound/index.ts";
+import {
+	dotUp,
+	expUp,
+	InputRounding,
+	maxUp,
+	type NumberType,
+	normUp,
+	plus,
+	Quantity,
+	RelativeRounding,
+	sumUp,
+	times,
+} from "../../error-bound/index.ts";
+import type { ColumnRange } from "../../rows/column-range.ts";
 import { largestEntry } from "../../rows/largest-entry.ts";
-import type { ColumnRange } from "./column-range.ts";
 import { type KeyRanges, type ProfileSums, plainSums } from "./profile-sums.ts";
 import {
 	type KeyNumbers,
 	keysOf,
+	ofRowSums,
+	prepared,
 	type QueryNumbers,
 	queriesOf,
-	roundUp,
-	SINGLE_ROUNDINGS,
 	sumOver,
-	u,
 	type ValueNumbers,
 	valuesOf,
 } from "./row-numbers.ts";
@@ -95,20 +106,23 @@ export async function profileOf(
 		valueHalfRange: values.halfRange,
 		valueCentre: values.centre,
 		...weightedMeans(n, ranges, values, queries, keys),
-		...residualBounds(d, queries, values),
+		...residualBounds(n, d, queries, values),
 		roundings: {
-			query: u * ((d + 3) * Math.hypot(...queries.products) + 2 * queries.norm),
-			key: keys.isMoved ? u * keys.norm : 0,
+			query: plus(
+				Quantity.sumOfProducts(normUp(queries.products), d + 3).total,
+				Quantity.sumOfProducts(queries.norm, 2).total,
+			),
+			key: keys.isMoved ? times(prepared.unit, keys.norm) : 0,
 			value: values.rounding,
-			exponent: exponentError(queries, keys.reach, u),
+			exponent: exponentOf(queries, keys.reach, prepared).total,
 		},
 	};
 }
 
-/** The error of the exponents of ω where numbers have a unit roundoff. */
-const exponentError = ({ isMoved, centre }: QueryNumbers, keyReach: Float64Array, unit: number): number => {
-	const d = centre.length;
-	return isMoved ? (d + 4) * unit * (2 + sumOver(d, (b) => 3 * Math.abs(centre[b]) * keyReach[b])) : 0;
+/** The exponents of ω, <ν, k_l>, in a number type: a centre is off by its own rounding and by that of a key. */
+const exponentOf = ({ isMoved, centre }: QueryNumbers, keyReach: Float64Array, type: NumberType): Quantity => {
+	const sizes = dotUp(centre.map(Math.abs), keyReach);
+	return isMoved ? Quantity.sumOfProducts(plus(2, times(3, sizes)), centre.length + 4, type) : Quantity.exactly(0);
 };
 
 /** The deficit and the mean of the values, which the weights ω are in. */
@@ -120,33 +134,46 @@ function weightedMeans(
 	keys: KeyNumbers,
 ): Pick<Profile, "deficit" | "valueMean"> {
 	const d = keys.mean.length;
-	// Relative error of a sum with weights: the exponents, exp (2 ulp), terms and sums as in roundUp, and the sum over all rows in double precision.
-	const weightError =
-		Math.expm1(exponentError(queries, keys.reach, keys.unit)) + (4 + SINGLE_ROUNDINGS) * keys.unit + n * u;
-	const meanError = range.half().map((half, b) => 4 * weightError * half + keys.errors[b]);
+	const { type } = keys;
+	const exponents = dotUp(queries.centre.map(Math.abs), keys.reach);
+	// A sum with weights: the exponents, exp (2 ulp) and the products, then the sum over all rows.
+	const weights = RelativeRounding.exponential(exponentOf(queries, keys.reach, type), type).and(ofRowSums(n, type));
+	// Of a product ω x below the normal range, over the least ω.
+	const lost = times(type.tiny, expUp(exponents));
+	const meanError = range.half().map((half, b) => sumUp([times(times(4, weights.bound), half), keys.errors[b], lost]));
 	const meanKey = keys.mean.map((mean, b) => mean - keys.centre[b]);
+	const sizes = dotUp(meanKey.map(Math.abs), queries.reach);
 	return {
-		valueMean: keys.valueMean.map(
-			(mean, i) => roundUp(mean) * (1 + 3 * weightError) + (d + 4) * keys.unit * values.sizes[i] + values.rounding[i],
+		// The quotient of two such sums, which is rounded too; values are off by the pass's roundings, and by those of the later ones.
+		valueMean: keys.valueMean.map((mean, i) =>
+			sumUp([
+				weights.repeated(3).atLeast(plus(mean, lost)),
+				Quantity.sumOfProducts(values.sizes[i], d + 4, type).total,
+				values.rounding[i],
+			]),
 		),
+		// The logarithm of two sums of weights is off by what these are.
 		deficit:
-			deficit(meanKey, queries.range, queries.centre) + sumOver(d, (b) => meanError[b] * queries.reach[b]) + 1e-9,
+			deficit(meanKey, queries.range, queries.centre) +
+			sumUp([dotUp(meanError, queries.reach), Quantity.sumOfProducts(sizes, d + 4).total, weights.bound]),
 	};
 }
 
 /** Bounds on sums over queries: |A1|, and |A1| |c| from E and the range of h. */
 function residualBounds(
+	n: number,
 	d: number,
 	queries: QueryNumbers,
 	values: ValueNumbers,
 ): Pick<Profile, "inputSums" | "residualSums"> {
-	const { unit } = queries;
-	const inputSums = queries.inputSums.map((sum) => roundUp(sum, unit));
+	const { type } = queries;
+	const ofSums = ofRowSums(n, type);
+	const inputSums = queries.inputSums.map((sum) => ofSums.atLeast(sum));
+	// E − η is rounded, and a product |A1| |E − η| may be below the normal range.
+	const largest = values.halfRange.map((half, i) => plus(half, times(2 * type.unit, Math.abs(values.centre[i]))));
+	const lost = times(n, type.tiny);
 	const residualSums = Matrix.build(d, d, (a, i) =>
-		roundUp(
-			queries.targetSums.at(a, i) + inputSums[a] * (values.halfRange[i] + 2 * unit * Math.abs(values.centre[i])),
-			unit,
-		),
+		plus(ofSums.atLeast(plus(queries.targetSums.at(a, i), lost)), times(inputSums[a], largest[i])),
 	);
 	return { inputSums, residualSums };
 }
@@ -161,7 +188,7 @@ function givenRounding(
 		scale,
 		...largest,
 		targets: largestEntry(E),
-		keys: keys.reach.map((reach, b) => reach + Math.abs(keys.centre[b])),
+		keys: keys.reach.map((reach, b) => plus(reach, Math.abs(keys.centre[b]))),
 		keySpan: keys.reach,
 		valueProducts: values.sizes,
 		valueHalf: values.halfRange,

@@ -1,16 +1,25 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ColumnShift, type Matrix, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import { normUp } from "../../error-bound/index.ts";
+import { ColumnShift, type Matrix, type RowSource } from "@attgrad/matrix-core";
+import {
+	dotUp,
+	type NumberType,
+	normUp,
+	numberTypes,
+	plus,
+	Quantity,
+	RelativeRounding,
+	times,
+} from "../../error-bound/index.ts";
+import type { ColumnRange } from "../../rows/column-range.ts";
 import { largestRadius } from "../families/family.ts";
 import { kernelConstants } from "../kernels/kernel-constants.ts";
-import type { ColumnRange } from "./column-range.ts";
 import type { CentredKeys, CentredQueries, KeyRanges, ProfileSums } from "./profile-sums.ts";
 
 /** Spread of the exponents of ω up to which no weight underflows, with room for its products with values. */
 const EXPONENT_SPREAD = { f64: 300, f32: 40 } as const;
 
-/** u of the double precision in which the polynomial's passes prepare rows, whatever the problem's number type; those of a profile may be coarser. */
-export const u = unitRoundoff("f64");
+/** The double precision in which the polynomial's passes prepare rows, whatever the problem's number type; those of a profile may be coarser. */
+export const prepared = numberTypes.f64;
 
 /** The values h of a problem; one number a column. */
 export interface ValueNumbers {
@@ -25,9 +34,10 @@ export interface ValueNumbers {
 /** The values, their middle and their rounding. */
 export function valuesOf({ d, Y }: AttentionProblem<RowSource>, keys: KeyRanges): ValueNumbers {
 	const sizes = productSizes(keys.inputSizes, Y);
-	const range = keys.values.widened(sizes.map((size) => (d + 3) * keys.unit * size));
-	const rounding = sizes.map((size) => (d + 2) * u * size);
-	return { sizes, centre: range.middle(), halfRange: range.half().map((half, i) => half + rounding[i]), rounding };
+	const range = keys.values.widened(errorsOf(sizes, d + 3, keys.type));
+	const rounding = errorsOf(sizes, d + 2, prepared);
+	const halfRange = range.half().map((half, i) => plus(half, rounding[i]));
+	return { sizes, centre: range.middle(), halfRange, rounding };
 }
 
 /** The queries of a problem about their centre. */
@@ -53,8 +63,8 @@ export async function queriesOf(
 	valueCentre: Float64Array,
 ): Promise<QueryNumbers> {
 	const queries = await sums.queryRanges();
-	const products = productSizes(queries.inputSizes, X).map((size) => size * scale);
-	const errors = products.map((size) => (d + 4) * queries.unit * size);
+	const products = productSizes(queries.inputSizes, X).map((size) => times(size, scale));
+	const errors = errorsOf(products, d + 4, queries.type);
 	const range = queries.range.widened(errors);
 	const middle = range.middle();
 	const centred = await sums.centredQueries(middle, valueCentre);
@@ -63,7 +73,10 @@ export async function queriesOf(
 	const centredNorm = normWithin(centred.norm, range.reach(middle));
 	const isMoved = centredNorm < plainNorm && spread <= EXPONENT_SPREAD[dtype];
 	const centre = isMoved ? middle : new Float64Array(d);
-	const norm = roundUp(isMoved ? centredNorm : plainNorm) + Math.hypot(...errors);
+	const norm = plus(
+		isMoved ? ofNorm(d, centred.type).atLeast(centredNorm) : ofNorm(d, queries.type).atLeast(plainNorm),
+		normUp(errors),
+	);
 	return {
 		...{ ...centred, inputSizes: queries.inputSizes, products, range },
 		...{ centre, isMoved, norm, reach: range.reach(centre) },
@@ -85,7 +98,7 @@ export interface KeyNumbers extends CentredKeys {
 export async function keysOf(
 	A2: RowSource,
 	sums: ProfileSums,
-	{ range, norm }: KeyRanges,
+	{ range, norm, type }: KeyRanges,
 	queries: QueryNumbers,
 	valueCentre: Float64Array,
 ): Promise<KeyNumbers> {
@@ -97,8 +110,11 @@ export async function keysOf(
 	const centredNorm = normWithin(weighted.norm, range.reach(middle));
 	const isMoved = isFar ? middle.some((shift) => shift !== 0) : centredNorm < plainNorm;
 	const centre = isMoved ? middle : new Float64Array(A2.cols);
-	const errors = middle.map((x) => weighted.unit * Math.abs(x));
-	const moved = roundUp(isMoved ? centredNorm : plainNorm) + (isMoved ? Math.hypot(...errors) : 0);
+	const errors = middle.map((x) => times(weighted.type.unit, Math.abs(x)));
+	const computed = isMoved
+		? ofNorm(A2.cols, weighted.type).atLeast(centredNorm)
+		: ofNorm(A2.cols, type).atLeast(plainNorm);
+	const moved = isMoved ? plus(computed, normUp(errors)) : computed;
 	return { ...weighted, centre, isMoved, norm: moved, reach: range.reach(centre), errors };
 }
 
@@ -130,10 +146,23 @@ export const sumOver = (d: number, term: (b: number) => number): number => {
 
 /** Σ_a sizes_a |M_ai| for each column i: at least every sum of the sizes of the terms of a row's product with M. */
 export const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
-	sizes.map((_, i) => sumOver(sizes.length, (a) => sizes[a] * Math.abs(M.at(a, i))));
+	sizes.map((_, i) =>
+		dotUp(
+			sizes,
+			sizes.map((_, a) => Math.abs(M.at(a, i))),
+		),
+	);
 
 /** Roundings of a term and of a sum over the rows that a profile adds up in single precision. */
-export const SINGLE_ROUNDINGS = 2 * kernelConstants.SINGLE_PAIRS + 16;
+const SINGLE_ROUNDINGS = 2 * kernelConstants.SINGLE_PAIRS + 16;
 
-/** Covers the rounding of a norm, and of a sum of up to 10^9 positive numbers: in double precision, but for its terms and sums over a few of them, of that unit. */
-export const roundUp = (x: number, unit = u): number => x * (1 + 1e-6 + SINGLE_ROUNDINGS * unit);
+/** The rounding of a sum of n sizes in a pass: its terms and sums over a few of them in the pass's type, the others in double precision. */
+export const ofRowSums = (n: number, type: NumberType): RelativeRounding =>
+	RelativeRounding.roundings(SINGLE_ROUNDINGS, type).and(RelativeRounding.roundings(n + 8));
+
+/** The rounding of the largest norm of rows of d numbers in a pass. */
+const ofNorm = (d: number, type: NumberType): RelativeRounding => RelativeRounding.roundings(d + 8, type);
+
+/** The errors of sums of products of given sizes, after so many operations. */
+const errorsOf = (sizes: Float64Array, operations: number, type: NumberType): Float64Array =>
+	sizes.map((size) => Quantity.sumOfProducts(size, operations, type).total);

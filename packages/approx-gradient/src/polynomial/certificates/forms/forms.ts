@@ -1,4 +1,4 @@
-import { plus, times } from "../../../error-bound/index.ts";
+import { bounded, type ErrorParts, leastRest, over, plus, totalError } from "../../../error-bound/index.ts";
 import type { Candidate, Method } from "../../method/approximation.ts";
 import { roundingForm } from "../rounding.ts";
 import { inputForm } from "./input-form.ts";
@@ -22,39 +22,44 @@ export interface Forms {
 	result(): ProvenBound;
 }
 
-/** Covers the rounding of the bound's own evaluation: sums of up to 10^9 positive numbers. */
-const SLACK = 1 + 1e-6;
-
 /** The forms for an approximation. */
 export function errorForms(method: Method, candidate: Candidate): Forms {
 	const { profile, space, route } = method;
 	const { error, counts } = candidate;
 	const least: ErrorForm[] = [residualForm(profile, error), varianceForm(profile, error), l1Form(profile)];
 	const mass = (l1: number): number => massOfRow(error, l1);
-	const surrogateMass = (1 + error.derivative) / (1 - Math.min(1, error.relative));
-	const rounding = roundingForm(profile, space, counts, mass, route.surrogate ? () => surrogateMass : mass);
-	const floors: ErrorForm[] = [rounding, underflowForm(method, candidate), inputForm(profile)];
-	const added: ErrorForm[] = route.surrogate ? [...floors, surrogateForm(profile, space, error)] : floors;
+	const surrogateMass = over(plus(1, error.derivative), leastRest(1, error.relative));
+	// Every cause but the method has a form: the type asks for all of them.
+	const floors: Readonly<Record<Exclude<keyof ErrorParts, "method">, ErrorForm>> = {
+		rounding: roundingForm(profile, space, counts, mass, route.surrogate ? () => surrogateMass : mass),
+		underflow: underflowForm(method, candidate),
+		input: inputForm(profile),
+	};
+	const surrogate = route.surrogate ? surrogateForm(profile, space, error) : undefined;
+	const all: readonly ErrorForm[] = [...least, ...Object.values(floors), ...(surrogate ? [surrogate] : [])];
 	return {
 		add(row, times) {
-			for (const form of least) form.add(row, times);
-			for (const form of added) form.add(row, times);
+			for (const form of all) form.add(row, times);
 		},
 		result() {
 			const choices = least.map((form) => form.bounds());
-			const additions = added.map((form) => form.bounds());
+			const [rounding, underflow, input] = [floors.rounding, floors.underflow, floors.input].map((form) =>
+				form.bounds(),
+			);
+			const added = surrogate?.bounds();
 			let [bound, floor] = [0, 0];
 			for (let at = 0; at < profile.d ** 2; at++) {
-				const entry = Math.min(...choices.map((bounds) => orInfinity(bounds[at])));
-				const sum = (parts: readonly Float64Array[]): number =>
-					parts.reduce((total, bounds) => plus(total, orInfinity(bounds[at])), 0);
-				bound = Math.max(bound, times(SLACK, plus(entry, sum(additions))));
-				floor = Math.max(floor, times(SLACK, sum(additions.slice(0, floors.length))));
+				const plugIn = Math.min(...choices.map((bounds) => bounded(bounds[at])));
+				const entry: ErrorParts = {
+					method: plus(plugIn, added ? added[at] : 0),
+					rounding: rounding[at],
+					underflow: underflow[at],
+					input: input[at],
+				};
+				bound = Math.max(bound, totalError(entry));
+				floor = Math.max(floor, totalError({ ...entry, method: 0 }));
 			}
 			return { bound, floor };
 		},
 	};
 }
-
-/** A form of NaN (an overflow, 0 · Infinity) proves nothing. */
-const orInfinity = (x: number): number => (Number.isNaN(x) ? Number.POSITIVE_INFINITY : x);

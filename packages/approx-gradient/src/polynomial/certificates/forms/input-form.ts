@@ -6,7 +6,7 @@ import type { ErrorForm, RowFacts } from "./row-facts.ts";
 export function inputForm({ n, d, given, queryReach, queryCentre, queryProducts }: Profile): ErrorForm {
 	const ofSpan = new Float64Array(d);
 	const ofKeys = new Float64Array(d);
-	const query = queryReach.map((reach, b) => reach + Math.abs(queryCentre[b]));
+	const query = queryReach.map((reach, b) => plus(reach, Math.abs(queryCentre[b])));
 	return {
 		add(row: RowFacts, count = 1) {
 			if (given === undefined) return;

@@ -1,3 +1,4 @@
+import { plus, times } from "../../../error-bound/index.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { outer } from "./residual-form.ts";
 import type { ErrorForm, RowFacts } from "./row-facts.ts";
@@ -9,11 +10,12 @@ import type { ErrorForm, RowFacts } from "./row-facts.ts";
 export function l1Form({ d, scale, keyHalfRange: W, valueHalfRange: H }: Profile): ErrorForm {
 	const sums = new Float64Array(d);
 	return {
-		add({ inputs, residuals, l1 }: RowFacts, times = 1) {
+		add({ inputs, residuals, l1 }: RowFacts, count = 1) {
 			let row = 0;
-			for (let i = 0; i < d; i++) row += H[i] * ((3 + l1) * residuals[i] + H[i]);
+			for (let i = 0; i < d; i++) row = plus(row, times(H[i], plus(times(plus(3, l1), residuals[i]), H[i])));
 			if (row === 0) return;
-			for (let a = 0; a < d; a++) if (inputs[a] > 0) sums[a] += times * inputs[a] * l1 * row;
+			for (let a = 0; a < d; a++)
+				if (inputs[a] > 0) sums[a] = plus(sums[a], times(times(count, inputs[a]), times(l1, row)));
 		},
 		bounds: () => outer(sums, W, scale),
 	};

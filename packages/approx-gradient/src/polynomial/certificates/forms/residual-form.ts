@@ -1,4 +1,4 @@
-import { times } from "../../../error-bound/index.ts";
+import { plus, times } from "../../../error-bound/index.ts";
 import { l1OfRelative } from "../../../rows/softmax-rows.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { EntryError } from "../entry-error.ts";
@@ -12,12 +12,12 @@ export function residualForm({ d, scale, keyHalfRange: W, valueHalfRange: H }: P
 	const tau = l1OfRelative(error.relative);
 	const sums = new Float64Array(d);
 	return {
-		add({ inputs, residuals }: RowFacts, times = 1) {
+		add({ inputs, residuals }: RowFacts, count = 1) {
 			let row = 0;
-			for (let i = 0; i < d; i++) row += H[i] * ((2 + tau) * residuals[i] + H[i]);
-			for (let a = 0; a < d; a++) sums[a] += times * inputs[a] * row;
+			for (let i = 0; i < d; i++) row = plus(row, times(H[i], plus(times(plus(2, tau), residuals[i]), H[i])));
+			for (let a = 0; a < d; a++) sums[a] = plus(sums[a], times(times(count, inputs[a]), row));
 		},
-		bounds: () => outer(sums, W, tau * scale),
+		bounds: () => outer(sums, W, times(tau, scale)),
 	};
 }
 

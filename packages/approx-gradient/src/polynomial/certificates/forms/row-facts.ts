@@ -1,3 +1,4 @@
+import { plus } from "../../../error-bound/index.ts";
 import type { EntryError } from "../entry-error.ts";
 
 /**
@@ -29,4 +30,4 @@ export interface ErrorForm {
 }
 
 /** Σ_l |f̃_jl| at most: f̃ >= 0 where every entry has a relative error below 1. */
-export const massOfRow = (error: EntryError, l1: number): number => (error.relative < 1 ? 1 : 1 + l1);
+export const massOfRow = (error: EntryError, l1: number): number => (error.relative < 1 ? 1 : plus(1, l1));

@@ -1,3 +1,4 @@
+import { leastRest, over, plus, times } from "../../../error-bound/index.ts";
 import { l1OfRelative } from "../../../rows/softmax-rows.ts";
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import type { Profile } from "../../profile/profile.ts";
@@ -17,14 +18,14 @@ export function surrogateForm(
 	error: EntryError,
 ): ErrorForm {
 	const tau = l1OfRelative(error.relative);
-	const factor = (1 + tau) * (tau + error.derivative / (1 - Math.min(1, error.relative)));
+	const factor = times(plus(1, tau), plus(tau, over(error.derivative, leastRest(1, error.relative))));
 	const sums = new Float64Array(d);
 	return {
-		add({ inputs, residuals }: RowFacts, times = 1) {
+		add({ inputs, residuals }: RowFacts, count = 1) {
 			let row = 0;
-			for (let i = 0; i < d; i++) row += residuals[i] * H[i];
-			for (let a = 0; a < d; a++) sums[a] += times * inputs[a] * row;
+			for (let i = 0; i < d; i++) row = plus(row, times(residuals[i], H[i]));
+			for (let a = 0; a < d; a++) sums[a] = plus(sums[a], times(times(count, inputs[a]), row));
 		},
-		bounds: () => outer(sums, keySpan, Number.isNaN(factor) ? Number.POSITIVE_INFINITY : scale * factor),
+		bounds: () => outer(sums, keySpan, times(scale, factor)),
 	};
 }

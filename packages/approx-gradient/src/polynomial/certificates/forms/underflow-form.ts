@@ -9,6 +9,7 @@ import {
 	outputUnderflow,
 	over,
 	plus,
+	powerUp,
 	Quantity,
 	sumUp,
 	times,
@@ -26,8 +27,8 @@ export function underflowForm(method: Method, candidate: Candidate): ErrorForm {
 		add(row: RowFacts, count = 1) {
 			const residual = maxUp(row.residuals);
 			for (let a = 0; a < d; a++) {
-				inputs[a] += count * row.inputs[a];
-				residuals[a] += count * times(row.inputs[a], residual);
+				inputs[a] = plus(inputs[a], times(count, row.inputs[a]));
+				residuals[a] = plus(residuals[a], times(count, times(row.inputs[a], residual)));
 			}
 			growth = Math.max(growth, row.growth);
 			l1 = Math.max(l1, row.l1);
@@ -116,6 +117,6 @@ function featureSizes({ profile, space, route }: Method, candidate: Candidate, r
 		inverse: over(leastWeight, Math.abs(coefficients[0]) * n),
 		output,
 		// Squared for what the bounds' own products lose below the normal range.
-		mass: (2 + l1 + (route.surrogate ? growth : 0)) ** 2,
+		mass: powerUp(sumUp([2, l1, route.surrogate ? growth : 0]), 2),
 	};
 }

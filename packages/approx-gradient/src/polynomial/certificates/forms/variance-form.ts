@@ -1,3 +1,4 @@
+import { plus, times } from "../../../error-bound/index.ts";
 import { l1OfRelative } from "../../../rows/softmax-rows.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { EntryError } from "../entry-error.ts";
@@ -14,21 +15,23 @@ export function varianceForm({ d, scale, keyHalfRange: W, valueHalfRange: H }: P
 	const sums = new Float64Array(d * d);
 	let known = Number.isFinite(tau);
 	return {
-		add({ inputs, residuals, deviations }: RowFacts, times = 1) {
+		add({ inputs, residuals, deviations }: RowFacts, count = 1) {
 			if (!deviations) known = false;
 			if (!known || !deviations) return;
 			let withDeviation = 0;
 			let withRange = 0;
 			for (let i = 0; i < d; i++) {
 				const sigma = Math.min(deviations.values[i], H[i]);
-				withDeviation += (2 * tau * residuals[i] + Math.min(tau * H[i], 2 * tau * sigma)) * sigma;
-				withRange += tau ** 2 * residuals[i] * H[i];
+				const moved = Math.min(times(tau, H[i]), times(times(2, tau), sigma));
+				withDeviation = plus(withDeviation, times(plus(times(times(2, tau), residuals[i]), moved), sigma));
+				withRange = plus(withRange, times(times(tau, tau), times(residuals[i], H[i])));
 			}
 			for (let b = 0; b < d; b++) {
-				const entry = times * (withDeviation * Math.min(deviations.keys[b], W[b]) + withRange * W[b]);
-				for (let a = 0; a < d; a++) sums[a * d + b] += inputs[a] * entry;
+				const size = plus(times(withDeviation, Math.min(deviations.keys[b], W[b])), times(withRange, W[b]));
+				const entry = times(count, size);
+				for (let a = 0; a < d; a++) sums[a * d + b] = plus(sums[a * d + b], times(inputs[a], entry));
 			}
 		},
-		bounds: () => sums.map((sum) => (known ? scale * sum : Number.POSITIVE_INFINITY)),
+		bounds: () => sums.map((sum) => (known ? times(scale, sum) : Number.POSITIVE_INFINITY)),
 	};
 }

@@ -1,5 +1,17 @@
-import { type Matrix, unitRoundoff } from "@attgrad/matrix-core";
-import { normUp } from "../../../error-bound/index.ts";
+import type { Matrix } from "@attgrad/matrix-core";
+import {
+	dotUp,
+	expm1Up,
+	leastRest,
+	maxUp,
+	normUp,
+	numberTypes,
+	over,
+	plus,
+	RelativeRounding,
+	sumUp,
+	times,
+} from "../../../error-bound/index.ts";
 import type { RoundingCounts } from "../../certificates/rounding.ts";
 import type { Method } from "../../method/approximation.ts";
 import { powerSumsOf } from "../row-polynomial.ts";
@@ -45,8 +57,12 @@ export interface ErrorConstants {
 	};
 }
 
-/** Covers numbers of single precision that bounds are made from. */
-export const slackOf = (dtype: "f64" | "f32"): number => (dtype === "f64" ? 1 + 1e-9 : 1 + 1e-4);
+/**
+ * The rounding of the totals of a run: terms of rows in plain numbers, on kernels of the number type of the problem, over a panel's run in
+ * that type and over n rows in double precision.
+ */
+export const roundingOfTotals = (dtype: "f64" | "f32", n: number): RelativeRounding =>
+	RelativeRounding.proven(dtype === "f64" ? 1e-9 : 1e-4).and(RelativeRounding.roundings(n));
 
 /**
  * The constants for a method at a degree. The rounding of a row follows `certificates/rounding.ts` with |õ - η| <= (1 + τ) H and
@@ -61,47 +77,52 @@ export function errorConstants(
 	scoreError: number,
 ): ErrorConstants {
 	const { d, dtype, valueHalfRange: H, valueMean, roundings, keyHalfRange } = profile;
-	const { gradient, rows, states, sums: cs } = counts;
+	const [cs, gradient, rows, states] = [counts.sums, counts.gradient, counts.rows, counts.states].map(
+		(count) => count.bound,
+	);
 	const mass = 1.5;
-	const O = H.map((half) => mass * half);
+	const O = H.map((half) => times(mass, half));
 	// Sums are off by this relative to their terms; outputs by growth · that of (valueMean + |o|), and by what is fixed.
-	const relative = cs / (1 - LIMITS.rounding);
-	const fixed = O.map((o, i) => states * o + mass * roundings.value[i]);
-	const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, value, i) => sum + value * y[i], 0);
-	const against = H.map((half, i) => half + O[i]);
-	const map = Math.max(...columnNorms(space.frame.queryMap));
-	const rounded = cs + (d + 8) * unitRoundoff(dtype) + powerSumsOf(degree) * unitRoundoff("f64");
+	const relative = over(cs, leastRest(1, LIMITS.rounding));
+	const fixed = O.map((o, i) => plus(times(states, o), times(mass, roundings.value[i])));
+	const against = H.map((half, i) => plus(half, O[i]));
+	const map = maxUp(columnNorms(space.frame.queryMap));
+	const rounded = counts.sums
+		.and(RelativeRounding.roundings(d + 8, numberTypes[dtype]))
+		.and(RelativeRounding.roundings(powerSumsOf(degree))).bound;
 	const underflow = underflowOf({ profile, space }, degree, rounded);
-	const range = H.map((half, i) => half + 6 * fixed[i]);
+	const range = H.map((half, i) => plus(half, times(6, fixed[i])));
+	const ofMean = (factor: number) => H.map((half, i) => plus(half, times(factor, valueMean[i])));
 	return {
 		d,
 		form,
 		degree,
-		sumError: rounded + underflow.sums,
-		sums: cs + underflow.sums,
-		scoreError: Math.expm1(scoreError + underflow.score),
+		sumError: plus(rounded, underflow.sums),
+		sums: plus(cs, underflow.sums),
+		scoreError: expm1Up(plus(scoreError, underflow.score)),
 		addedSquares: { values: underflow.valueSquares, keys: underflow.keySquares },
 		halfRange: range,
-		halfRangeSquare: dot(range, range),
-		keyRatio: Math.max(...keyHalfRange) / map,
+		halfRangeSquare: dotUp(range, range),
+		keyRatio: over(maxUp(keyHalfRange), map),
 		rounding: {
-			constant:
-				relative *
-				dot(
-					valueMean,
-					H.map((half, i) => half + 0.02 * valueMean[i]),
+			constant: times(relative, dotUp(valueMean, ofMean(0.02))),
+			output: ofMean(1.04).map((size) => times(relative, size)),
+			outputSquare: times(1.02, relative),
+			residual: H.map((half, i) => plus(times(plus(relative, gradient), valueMean[i]), times(relative, half))),
+			product: plus(times(2, relative), gradient),
+			rest: times(mass, dotUp(fixed, against)),
+			restResidual: fixed.map((error, i) =>
+				times(
+					mass,
+					sumUp([
+						times(plus(rows, times(3, states)), against[i]),
+						roundings.value[i],
+						error,
+						times(times(d + 1, states), O[i]),
+					]),
 				),
-			output: H.map((half, i) => relative * (half + 1.04 * valueMean[i])),
-			outputSquare: 1.02 * relative,
-			residual: H.map((half, i) => (relative + gradient) * valueMean[i] + relative * half),
-			product: 2 * relative + gradient,
-			rest: mass * dot(fixed, against),
-			restResidual: fixed.map(
-				(error, i) =>
-					mass * (states * against[i] + roundings.value[i] + error + (d + 1) * states * O[i]) +
-					(rows + 2 * states) * mass * against[i],
 			),
-			size: against.map((size) => mass * size),
+			size: against.map((size) => times(mass, size)),
 		},
 	};
 }

@@ -1,10 +1,9 @@
-import { unitRoundoff } from "@attgrad/matrix-core";
-import { type ErrorParts, maxErrors, noError, plus, sumUp, times } from "../../../error-bound/index.ts";
+import { type ErrorParts, maxErrors, noError, over, plus, sumUp, times } from "../../../error-bound/index.ts";
 import { inputForm } from "../../certificates/forms/input-form.ts";
 import type { Method } from "../../method/approximation.ts";
 import type { ExactRowTotals } from "../exact/exact-rows.ts";
 import type { GaussTotals } from "../totals.ts";
-import { columnNorms, type ErrorConstants, slackOf } from "./error-constants.ts";
+import { columnNorms, type ErrorConstants, roundingOfTotals } from "./error-constants.ts";
 import { lostOfExactRows, lostOfGradient } from "./underflow.ts";
 
 type Where = Pick<Method, "profile" | "space">;
@@ -29,10 +28,9 @@ export function boundFromGaussTotals(
 	const { rounding, degree, sums } = constants;
 	const { inputSums, residualSums, l1, spread, grown, largestKappa } = ofRows;
 	const columns = columnNorms(space.frame.queryMap);
-	// Sums over rows of positive numbers, in the number type over a panel's run and in double precision beyond.
-	const slack = slackOf(dtype) * (1 + n * unitRoundoff("f64"));
+	const ofTotals = roundingOfTotals(dtype, n);
 	// Terms relative to computed gradients include the rounding of these once more.
-	const second = 1.03 + 2 * largestKappa;
+	const second = plus(1.03, times(2, largestKappa));
 	const input = inputChanges(where, constants, { ofRows, ...(exact && { exact }) });
 	let largest = noError;
 	for (let a = 0; a < d; a++) {
@@ -48,10 +46,10 @@ export function boundFromGaussTotals(
 		);
 		for (let b = 0; b < d; b++) {
 			const rounded = times(
-				second * slack * scale,
-				plus(times(ofSpan, space.keySpan[b]), times(size, space.keyError[b])),
+				times(second, scale),
+				ofTotals.atLeast(plus(times(ofSpan, space.keySpan[b]), times(size, space.keyError[b]))),
 			);
-			const method = times(slack * scale, plus(times(l1[a], W[b]), times(spread[a * d + b], columns[b])));
+			const method = times(scale, ofTotals.atLeast(plus(times(l1[a], W[b]), times(spread[a * d + b], columns[b]))));
 			const ofExact = exact ? times(scale, exact.rounding[a * d + b]) : 0;
 			largest = maxErrors(largest, { method, rounding: plus(rounded, ofExact), underflow, input });
 		}
@@ -64,7 +62,7 @@ const sumOf = (sums: Float64Array, a: number, d: number): number => sumUp(sums.s
 
 const rowsOf = (inputSum: number, residualSum: number) => ({
 	inputSum,
-	residual: inputSum > 0 ? residualSum / inputSum : 0,
+	residual: inputSum > 0 ? over(residualSum, inputSum) : 0,
 });
 
 /** The change of the gradient that rounding the given numbers has caused, the largest over entries. */
@@ -81,7 +79,9 @@ function inputChanges({ profile }: Where, { halfRange }: ErrorConstants, { ofRow
 			if (!(inputSums[a] > 0)) continue;
 			form.add({
 				inputs: halfRange.map((_, column) => (column === a ? inputSums[a] : 0)),
-				residuals: halfRange.map((half, i) => 1.01 * (residualSums[a * d + i] / inputSums[a]) + 0.1 * half),
+				residuals: halfRange.map((half, i) =>
+					plus(times(1.01, over(residualSums[a * d + i], inputSums[a])), times(0.1, half)),
+				),
 				outputs: halfRange,
 				l1,
 				growth: 1,

@@ -1,6 +1,7 @@
 import { type AttentionProblem, createBackwardProblem } from "@attgrad/attention-problem";
 import { kernelBackward } from "@attgrad/exact-gradient";
 import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { normUp, plus, Quantity, RelativeRounding, times } from "../../../error-bound/index.ts";
 import { queryBlockAt } from "../../../rows/row-blocks.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { CentredRows } from "./centred-rows.ts";
@@ -112,25 +113,28 @@ function addRow(
 ): void {
 	const d = input.length;
 	const residual = new Float64Array(d);
-	let size = 0;
+	let [size, moved] = [0, 0];
 	for (let i = 0; i < d; i++) {
 		residual[i] = output[i] - (target[i] - valueCentre[i]);
 		total.loss += 0.5 * residual[i] ** 2;
-		size += (H[i] + roundings.value[i]) * (4 * Math.abs(residual[i]) + 2 * H[i]);
+		const c = Math.abs(residual[i]);
+		size = plus(size, times(plus(H[i], roundings.value[i]), plus(times(4, c), times(2, H[i]))));
+		moved = plus(moved, times(times(8, roundings.value[i]), plus(c, H[i])));
 	}
 	// Entries e^s are off by the error of their scores and by roundings of sums of n terms, of which every row is a mean.
-	const scores = (queryNorm + Math.hypot(...queryCentre)) * keyNorm;
-	const unit = 2 ** -53;
-	const relative = scoreError + unit * ((2 * d + 8) * (1 + 2 * scores) + n + 4 * d + 40);
-	let moved = 8 * relative * size;
-	for (let i = 0; i < d; i++) moved += 8 * roundings.value[i] * (Math.abs(residual[i]) + H[i]);
+	const scores = times(plus(queryNorm, normUp(queryCentre)), keyNorm);
+	const relative = RelativeRounding.exponential(Quantity.sumOfProducts(times(2, scores), 2 * d + 8))
+		.and(RelativeRounding.proven(scoreError))
+		.and(RelativeRounding.roundings(n + 6 * d + 48)).bound;
+	moved = plus(moved, times(times(8, relative), size));
 	for (let a = 0; a < d; a++) {
-		total.inputSums[a] += Math.abs(input[a]);
-		for (let i = 0; i < d; i++) total.residualSums[a * d + i] += Math.abs(input[a]) * Math.abs(residual[i]);
-	}
-	for (let b = 0; b < d; b++)
-		for (let a = 0; a < d; a++) {
-			total.gradient.data[a * d + b] += input[a] * gradient[b];
-			total.rounding[a * d + b] += Math.abs(input[a]) * moved * keyReach[b] * (1 + 1e-9);
+		const share = Math.abs(input[a]);
+		total.inputSums[a] = plus(total.inputSums[a], share);
+		for (let b = 0; b < d; b++) {
+			const at = a * d + b;
+			total.residualSums[at] = plus(total.residualSums[at], times(share, Math.abs(residual[b])));
+			total.gradient.data[at] += input[a] * gradient[b];
+			total.rounding[at] = plus(total.rounding[at], times(times(share, moved), keyReach[b]));
 		}
+	}
 }

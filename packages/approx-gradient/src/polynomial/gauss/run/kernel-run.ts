@@ -4,6 +4,7 @@ import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import { putIndices, putNumbers, putRuns, slotRanges } from "../../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../../kernels/kernel-plan.ts";
 import { joinSlots, keyMoments, type MomentsRun } from "../../kernels/kernel-route.ts";
+import { REACH_SLACK } from "../../method/feature-space.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 import { LEAST_REACH, LIMITS, largestRadius } from "../bounds/limits.ts";
 import { gaussKernels } from "../gauss-kernels.ts";
@@ -236,12 +237,11 @@ function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, colu
 /** The doubles that `kernels/gauss/gauss-bounds.ts` reads, in its order. */
 function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussInput["space"]): number[] {
 	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding } = constants;
-	const up = 1 + 1e-6;
 	return [
 		...[
 			sums,
 			scoreError,
-			keyNorm * up,
+			keyNorm * REACH_SLACK,
 			LIMITS.radius,
 			LIMITS.kappa,
 			LIMITS.rounding,
@@ -250,7 +250,7 @@ function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussI
 			LEAST_REACH,
 		],
 		...[rounding.constant, rounding.outputSquare, rounding.product],
-		...keyReach.map((reach) => reach * up),
+		...keyReach.map((reach) => reach * REACH_SLACK),
 		...halfRange,
 		...rounding.output,
 		...rounding.residual,

@@ -1,4 +1,5 @@
 import type { Numbers } from "@attgrad/matrix-core";
+import { distanceUp, plus, times } from "../error-bound/index.ts";
 
 /** Least and largest entry of each column, over row blocks. */
 export class ColumnRange {
@@ -24,11 +25,14 @@ export class ColumnRange {
 			}
 	}
 
-	/** The range of all that is within `errors` of a column. */
+	/** The range of all that is within `errors` of a column, rounded outward. */
 	widened(errors: Float64Array): ColumnRange {
+		// the sum of an edge and its error is rounded too
+		const off = (edge: number, b: number): number =>
+			errors[b] === 0 ? 0 : plus(errors[b], times(Math.abs(edge), 2 ** -52));
 		return new ColumnRange(
-			this.min.map((low, b) => low - errors[b]),
-			this.max.map((high, b) => high + errors[b]),
+			this.min.map((low, b) => low - off(low, b)),
+			this.max.map((high, b) => high + off(high, b)),
 		);
 	}
 
@@ -39,11 +43,14 @@ export class ColumnRange {
 
 	/** Half the range of each column, rounded up. */
 	half(): Float64Array {
-		return this.min.map((low, b) => ((this.max[b] - low) / 2) * (1 + 2 ** -50));
+		return this.min.map((low, b) => {
+			const range = distanceUp(this.max[b], low);
+			return range < Number.POSITIVE_INFINITY ? times(range, 0.5) : distanceUp(this.max[b] / 2, low / 2);
+		});
 	}
 
 	/** Largest |entry - centre| of each column, rounded up. */
 	reach(centre: Float64Array): Float64Array {
-		return centre.map((middle, b) => Math.max(this.max[b] - middle, middle - this.min[b]) * (1 + 2 ** -50));
+		return centre.map((middle, b) => Math.max(distanceUp(this.max[b], middle), distanceUp(middle, this.min[b])));
 	}
 }
