@@ -1,6 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
-import { expm1Up, plus, times } from "../../error-bound/index.ts";
+import { Matrix, multiply, type RowSource } from "@attgrad/matrix-core";
+import { Quantity, RelativeRounding, times } from "../../error-bound/index.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { totalDegreeTree } from "../../polynomial/monomials/total-degree.ts";
@@ -60,9 +60,8 @@ export function clusterMap(
 	const inner = monomialMap({ tree, coefficients, centre: new Float64Array(d), t });
 	const sizes = monomialSizes({ degree, coefficients, queryNorm: queryRadius, keyNorm: keyRadius, t });
 	const made: PairFeatures = { partition, keyCentre: spans.keyCentre, inner, rank: pairs * inner.rank };
-	const exponents = expm1Up(
-		times((2 * d + 10) * unitRoundoff("f64"), plus(1, times(4, times(queryNorm, spans.keyNorm)))),
-	);
+	const scores = Quantity.sumOfProducts(times(4, times(queryNorm, spans.keyNorm)), 2 * d + 10);
+	const exponents = RelativeRounding.exponential(scores).and(RelativeRounding.roundings(2 * d + 10));
 	const map: FeatureMap = {
 		rank: made.rank,
 		keyFeatures: (keys) => keyFeatures(made, keys),
@@ -72,7 +71,9 @@ export function clusterMap(
 			delta: chebyshev.relativeError(radius, degree),
 			radius,
 			// monomials of a query less its centre, too
-			rounding: monomialRounding(degree) + 2 * degree * unitRoundoff("f64") + exponents,
+			rounding: monomialRounding(degree)
+				.and(RelativeRounding.roundings(2 * degree))
+				.and(exponents),
 			underflow: { query: weighed(sizes.query).error.underflow, key: weighed(sizes.key).error.underflow },
 			span: 0,
 			frame: 1,
