@@ -125,7 +125,7 @@ function addRow(
 	const scores = times(plus(queryNorm, normUp(queryCentre)), keyNorm);
 	const relative = RelativeRounding.exponential(Quantity.sumOfProducts(times(2, scores), 2 * d + 8))
 		.and(RelativeRounding.proven(scoreError))
-		.and(RelativeRounding.roundings(n + 6 * d + 48)).bound;
+		.and(RelativeRounding.roundings(n + 6 * d + 50)).bound;
 	moved = plus(moved, times(times(8, relative), size));
 	for (let a = 0; a < d; a++) {
 		const share = Math.abs(input[a]);
