@@ -4,6 +4,7 @@ import {
 	type FigureFacts,
 	type GridBlock,
 	type LineFigure,
+	numberText,
 	provedShare,
 	type Row,
 } from "@attgrad/harness";
@@ -36,7 +37,7 @@ const largestDone = (rows: readonly Row[]): (Row & { time_ms: number }) | undefi
 		.reduce<(Row & { time_ms: number }) | undefined>((a, b) => (a && a.n > b.n ? a : b), undefined);
 
 const secondsOf = ({ n, time_ms }: { n: number; time_ms: number }): string =>
-	`${words(n)} tokens in ${(time_ms / 1000).toPrecision(2)} s`;
+	`${words(n)} tokens in ${numberText(Number((time_ms / 1000).toPrecision(2)))} s`;
 
 const curve = (
 	name: string,

@@ -20,6 +20,6 @@ test("a figure of times says what was proved, by algorithm", () => {
 		row({ algorithm: "b", bound_rel: 9, status: "failed" }),
 		row({ algorithm: "exact" }),
 	];
-	expect(describeProved(rows)).toBe("Proved error over max |g|: a 1e-3 to 2e-2, b 5e-1.");
+	expect(describeProved(rows)).toBe("Proved error over max |g|: a 0.001 to 0.02, b 0.5.");
 	expect(describeProved([row({})])).toBe("");
 });

@@ -1,4 +1,5 @@
 import type { Row } from "../../cells/index.ts";
+import { numberText } from "../scales/number-text.ts";
 
 /**
  * The proved error of a row over max |g|: its own column, or by the true error that was measured in both measures, or by the largest
@@ -26,7 +27,9 @@ export function describeProved(rows: readonly Row[]): string {
 	const parts = [...Map.groupBy(done, ({ algorithm }) => algorithm)].flatMap(([algorithm, own]) => {
 		const shares = own.flatMap((row) => provedShare(row) ?? []);
 		if (shares.length === 0) return [];
-		const [least, most] = [Math.min(...shares), Math.max(...shares)].map((share) => share.toExponential(0));
+		const [least, most] = [Math.min(...shares), Math.max(...shares)].map((share) =>
+			numberText(Number(share.toPrecision(1))),
+		);
 		return [`${algorithm} ${least === most ? least : `${least} to ${most}`}`];
 	});
 	return parts.length === 0 ? "" : `Proved error over max |g|: ${parts.join(", ")}.`;
