@@ -16,7 +16,7 @@ const files = [
 	"exact-gradient/src/backward/forward.test.ts",
 	"exact-gradient/src/forward.test.ts",
 	"approx-gradient/src/polynomial/kernels/kernel-route.test.ts",
-	"approx-gradient/src/polynomial/gauss/kernel-run.test.ts",
+	"approx-gradient/src/polynomial/gauss/run/kernel-run.test.ts",
 	"approx-gradient/src/polynomial/profile/profile-kernels.test.ts",
 	"approx-gradient/src/polynomial/gradient-y.test.ts",
 ];
