@@ -106,3 +106,14 @@ test("masks and packed sequences are refused with the reason", () => {
 		reason: "hybrid: takes no mask and no packed sequences; use polynomial or exact",
 	});
 });
+
+test.each(["Q", "K", "V", "dO"] as const)(
+	"sizes of %s at which norms of products lose digits are refused",
+	async (name) => {
+		const given = randomBackwardProblem({ n_q: 8, n_k: 9, d: 2, d_v: 2 });
+		for (const factor of [1e-160, 1e160])
+			await expect(run({ ...given, [name]: changed(given[name], (x) => factor * x) }, { rank: 2 })).rejects.toThrow(
+				new RegExp(`^hybrid: sizes are beyond what its bounds count: ${name} is about `),
+			);
+	},
+);
