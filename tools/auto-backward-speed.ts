@@ -58,7 +58,7 @@ for (const { n, mask, d, B, relative } of points) {
 	const skipped = new Set<string>();
 	for (let round = 0; round < Math.max(Number(values.rounds), LEAST / of("auto")); round++)
 		for (const [name, run] of runs) {
-			// What takes many times as long in the first round is not the best.
+			// An algorithm that takes many times as long in the first round is not the best one.
 			if (skipped.has(name)) continue;
 			least.set(name, Math.min(of(name), await processorTime(run)));
 			if (round === 2 && name !== "auto" && of(name) > 4 * of("auto")) skipped.add(name);

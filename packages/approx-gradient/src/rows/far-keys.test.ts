@@ -46,7 +46,7 @@ for (const [name, options, distances] of cases)
 		const found = approximateAlgorithms.find((algorithm) => algorithm.name === name);
 		if (!found) throw new Error(`no ${name}`);
 		const runtime = await createRuntime({ kernel: "js" });
-		// What is behind a mask may be anything: all of its values, or one. A polynomial's values are about their midrange.
+		// Masked rows may hold any values: one outlier, or all of them. A polynomial takes its values about their midrange.
 		const behind: Entry[] = [
 			same,
 			(l, _, u) => (isMasked(l) ? far * u : u),

@@ -40,7 +40,7 @@ export function aPrioriBound(method: Method, candidate: Candidate): ProvenBound 
 /** Largest Σ ω_l / D̃_j: D_j is at least e^-deficit Σ ω_l by convexity, and D̃_j is not far below D_j. */
 export function largestMassRatio(deficit: number, { relative, mixed }: Candidate["error"]): number {
 	const least = expDown(-deficit);
-	// What is left of it after a share was taken: at least 0.
+	// The remainder after the share is subtracted, at least 0.
 	const after = (share: number, absolute: number): number => leastRest(least, plus(times(least, share), absolute));
 	return over(1, Math.max(after(relative, 0), after(mixed.relative, mixed.absolute)));
 }
