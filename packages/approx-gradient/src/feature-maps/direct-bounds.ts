@@ -7,6 +7,7 @@ import {
 	type FormScale,
 	formNorm,
 	GROUP,
+	lostInForms,
 	type Product,
 	productForms,
 	type ResidualOf,
@@ -179,13 +180,12 @@ export class DirectBounds {
 		const bounds = { relative: made(), largest: made(), ones: made(), ofCotangents: made(), outputs: made() };
 		for (let j = 0; j < count; j++) {
 			const alpha = reach.alpha[j];
-			const size = (form: number, Z: number) => times(alpha, formNorm(scale, form, Z));
+			const size = (form: number, Z: number, C: number) => times(alpha, formNorm(scale, form, Z, C));
 			const at = (p: number) => forms.data[j * forms.cols + p];
 			const last = forms.cols - 1;
-			let Z = Math.abs(residuals.cotangents.at(j, d_v));
-			for (let i = 0; i < d_v; i++) Z = plus(Z, times(Math.abs(residuals.cotangents.at(j, i)), valueHalf[i]));
-			const ones = Math.min(reach.ones[j], size(own, 1));
-			const ofG = size(at(last), Z);
+			const { Z, C } = cotangentSizes(residuals.cotangents.row(j), valueHalf);
+			const ones = Math.min(reach.ones[j], size(own, 1, 1));
+			const ofG = size(at(last), Z, C);
 			const D = leastRest(reach.normaliser[j], ones);
 			bounds.ones[j] = ones;
 			bounds.ofCotangents[j] = ofG;
@@ -197,7 +197,7 @@ export class DirectBounds {
 			for (let i = 0; i < d_v; i++) {
 				const mean = N.at(j, i) / residuals.normaliser[j];
 				const form = moments[i][0] - 2 * mean * moments[i][1] + mean * mean * own;
-				const change = over(size(form, plus(valueHalf[i], Math.abs(mean))), D);
+				const change = over(size(form, plus(valueHalf[i], Math.abs(mean)), plus(1, Math.abs(mean))), D);
 				bounds.outputs[j] = Math.max(bounds.outputs[j], change);
 				if (ofTarget) output = plus(output, times(change, valueHalf[i]));
 			}
@@ -206,11 +206,11 @@ export class DirectBounds {
 				const W = keyHalf[b];
 				if (W === 0) continue;
 				const mean = keyMeans.at(j, b);
-				const wide = plus(W, Math.abs(mean));
+				const [wide, factor] = [plus(W, Math.abs(mean)), plus(1, Math.abs(mean))];
 				const ofTerms = this.#wide
 					? times(wide, ofG)
-					: size(at(b) - 2 * mean * at(d + b) + mean * mean * at(last), times(Z, wide));
-				const ofKey = size(this.#keySquares[b] - 2 * mean * this.#keySums[b] + mean * mean * own, wide);
+					: size(at(b) - 2 * mean * at(d + b) + mean * mean * at(last), times(Z, wide), times(C, factor));
+				const ofKey = size(this.#keySquares[b] - 2 * mean * this.#keySums[b] + mean * mean * own, wide, factor);
 				const first = over(plus(ofTerms, times(ones, Math.abs(gradients.at(j, b)))), D);
 				const all = plus(first, times(over(ofG, D), over(ofKey, D)));
 				most = Math.max(most, over(all, W));
@@ -233,9 +233,17 @@ export class DirectBounds {
 	 */
 	#scale(): FormScale {
 		const unit = RelativeRounding.roundings(8 * (this.#keys + GROUP + 4 * this.#d + this.#width ** 2 + 64)).bound;
-		if (!this.#ofResiduals) return { factor: Math.min(this.#spread, this.#squares), added: times(unit, this.#keys) };
+		const { keyHalf, valueHalf } = this.#spans;
+		const column = times(plus(1, Math.max(0, ...valueHalf)), plus(1, Math.max(0, ...keyHalf)));
+		const lostOf = (entry: number) => lostInForms(this.#keys, this.#width, entry, column);
+		if (!this.#ofResiduals)
+			return { factor: Math.min(this.#spread, this.#squares), added: times(unit, this.#keys), lost: lostOf(1) };
 		const size = times(4 * GROUP, plus(this.#squares, times(this.#keys, LEAST_NORMAL)));
-		return { factor: this.#groups, added: plus(times(unit, size), times(this.#slack, this.#keys)) };
+		return {
+			factor: this.#groups,
+			added: plus(times(unit, size), times(this.#slack, this.#keys)),
+			lost: lostOf(this.#squares),
+		};
 	}
 
 	/** c'ᵀ M c' of each column of moments, a row for each row c'. */
@@ -251,6 +259,18 @@ export class DirectBounds {
 		const row = i * this.#width - (i * (i - 1)) / 2 + (k - i);
 		return moments.at(row, moments.cols - 1) / (i === k ? 1 : 2);
 	}
+}
+
+/** Σ |c'_i| H_i and Σ |c'_i| of a row of cotangents, whose last number stands beside a one. */
+function cotangentSizes(row: ArrayLike<number>, valueHalf: Float64Array): { Z: number; C: number } {
+	let Z = Math.abs(row[valueHalf.length]);
+	let C = Z;
+	for (let i = 0; i < valueHalf.length; i++) {
+		const size = Math.abs(row[i]);
+		Z = plus(Z, times(size, valueHalf[i]));
+		C = plus(C, size);
+	}
+	return { Z, C };
 }
 
 /** Rows (k_l, 1) ⊗ h'_l, count x (d+1)(d_v+1): column b (d_v+1) + i is k_b h'_i, and those of b = d are h'. */

@@ -156,7 +156,9 @@ export class ErrorSums {
 		const { d } = this.#problem;
 		let [A, Q, values] = [0, 0, 0];
 		for (let i = 0; i < d; i++) {
-			const error = times(u, plus(times(d + 2, valueSize[i]), times(2, valueHalf[i])));
+			// Products of A3 and Y may be below the normal range, and lose all digits there.
+			const rounding = times(u, plus(times(d + 2, valueSize[i]), times(2, valueHalf[i])));
+			const error = plus(rounding, times(d + 2, LEAST_NORMAL));
 			const H = plus(valueHalf[i], error);
 			A = plus(A, times(H, c[i]));
 			Q = plus(Q, times(H, H));

@@ -127,11 +127,27 @@ export interface FormScale {
 	readonly factor: number;
 	/** The summand of the form for each Z², Z at least the sum of the sizes of the terms of every |z_l|. */
 	readonly added: number;
+	/** What a form loses below the normal range (`lostInForms`), for each (1 + C)², C at least the sum of the sizes of the multipliers of its columns. */
+	readonly lost: number;
 }
 
-/** At least √(factor · (form + added · Z²)), the form rounded up from below 0. */
-export const formNorm = ({ factor, added }: FormScale, form: number, Z: number): number =>
-	rootUp(times(factor, plus(Math.max(0, bounded(form)), times(added, times(Z, Z)))));
+/** At least √(factor · (form + added · Z² + lost · (1 + C)²)), the form rounded up from below 0. */
+export function formNorm({ factor, added, lost }: FormScale, form: number, Z: number, C: number): number {
+	const beside = plus(times(added, times(Z, Z)), times(lost, times(plus(1, C), plus(1, C))));
+	return rootUp(times(factor, plus(Math.max(0, bounded(form)), beside)));
+}
+
+/**
+ * At least what a form of `count` rows loses below the normal range, for multipliers of its columns that are at most 1 in sum. Every product loses at
+ * most half of 2^-1074: an entry of a column, then of R with it, then with the column itself, then with two multipliers.
+ * @param width columns of a block
+ * @param entry at least the size of an entry of R
+ * @param column at least the size of an entry of a column
+ */
+export function lostInForms(count: number, width: number, entry: number, column: number): number {
+	const size = times(plus(1, entry), times(plus(1, column), plus(1, column)));
+	return times(times(count * (GROUP + 4) * (width * width + 4), size), 2 ** -1070);
+}
 
 /**
  * Products x_i x_k, i <= k, of the numbers of each row: with `symmetricForm` the quadratic forms of all rows are one matrix product.

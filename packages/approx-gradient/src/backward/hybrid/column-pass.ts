@@ -1,10 +1,11 @@
-import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import { Matrix, maxAbs, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import {
 	addForm,
 	type FormScale,
 	formNorm,
 	GROUP,
+	lostInForms,
 	type Product,
 	residualForms,
 	rowsAt,
@@ -74,7 +75,7 @@ interface QueryForms {
 /** Forms of the residual matrix of the queries in c'_i q̂_b / D̃ and dO_i / D̃, the former contracted with (v_l, 1) twice. */
 async function queryForms(
 	{ Phi, error }: HeadApproximated,
-	{ queries, values }: HybridHead,
+	{ queries, values, valueHalf }: HybridHead,
 	sums: QuerySums,
 	kept: readonly number[],
 	product: Product,
@@ -85,18 +86,21 @@ async function queryForms(
 	const residual = error.queryResidual(rowsAt(queries, kept), rowsAt(Phi, kept));
 	const made = await residualForms({ columns: sums.right, blocks: d + 1, width }, residual, product);
 	const unit = times(RelativeRounding.roundings(8 * (kept.length + GROUP + width * width + 64)).bound, 4 * GROUP);
-	const scale: FormScale = { factor: made.groups, added: plus(unit, made.slack) };
-	const squareOf = (form: number, squares: number): number => {
-		const root = formNorm(scale, form, rootUp(squares));
+	// Entries of the residual matrix, of rows over their β, are at most 1.
+	const lost = lostInForms(kept.length, width, 1, maxAbs(sums.right));
+	const scale: FormScale = { factor: made.groups, added: plus(unit, made.slack), lost };
+	const ofValue = valueHalf.reduce(plus, 1);
+	const squareOf = (form: number, squares: number, C: number): number => {
+		const root = formNorm(scale, form, rootUp(squares), C);
 		return times(root, root);
 	};
 	const moments = Matrix.zeros((width * (width + 1)) / 2, d);
 	for (let b = 0; b < d; b++) addForm(moments, b, made.own, b);
 	const keys = await product(symmetricPairs(values), moments);
 	for (let l = 0, at = 0; l < keys.rows; l++)
-		for (let b = 0; b < d; b++, at++) keys.data[at] = squareOf(keys.data[at], sums.keySquares[b]);
+		for (let b = 0; b < d; b++, at++) keys.data[at] = squareOf(keys.data[at], sums.keySquares[b], ofValue);
 	const ofValues = Float64Array.from({ length: d_v }, (_, i) =>
-		squareOf(made.own.at(d * width + i, i), sums.valueSquares[i]),
+		squareOf(made.own.at(d * width + i, i), sums.valueSquares[i], 1),
 	);
 	return { keys, values: ofValues };
 }

@@ -101,7 +101,6 @@ async function gradientsOf(
 	runtime: Runtime,
 ): Promise<HeadGradients> {
 	const head = hybridHead(given, problem.scale);
-	requireOrdinarySizes(given);
 	const values = materialise(given.V).as("f64");
 	const features = await HeadFeatures.of(head, asked.seed, runtime);
 	const { epsilon, relative } = asked;
@@ -131,22 +130,6 @@ async function gradientsOf(
 		"failed",
 		`hybrid: no rank up to ${RANKS.at(-1)} proves ${accuracy}; the best proves ${best.toPrecision(3)} times that; use streaming`,
 	);
-}
-
-/** Exponent of the sizes whose products of four have squares in the normal range: bounds take norms of such products. */
-const MOST_EXPONENT = 120;
-
-/** @throws ComputationError where the largest entry of Q, K, V or dO is so small or large that norms of products lose digits */
-function requireOrdinarySizes(head: Head<RowSource>): void {
-	for (const name of ["Q", "K", "V", "dO"] as const) {
-		const rows = head[name];
-		const size = rows ? maxAbs(materialise(rows)) : 0;
-		if (size === 0 || Math.abs(Math.log2(size)) <= MOST_EXPONENT) continue;
-		throw new ComputationError(
-			"failed",
-			`hybrid: sizes are beyond what its bounds count: ${name} is about ${size.toPrecision(1)}; bring entries nearer to 1, or use streaming`,
-		);
-	}
 }
 
 /** Queries whose rows are not proven well enough. */

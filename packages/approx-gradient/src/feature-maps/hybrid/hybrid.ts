@@ -9,7 +9,6 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { requireOrdinaryValues } from "../value-sizes.ts";
 import { type HybridGeometry, hybridGeometry } from "./geometry.ts";
 import { hybridMap } from "./hybrid-map.ts";
 import { JointPivots } from "./joint-pivots.ts";
@@ -66,7 +65,6 @@ async function hybridGradient(
 	runtime: Runtime,
 ): Promise<GradientResult> {
 	const random = seededRandom(seed, "hybrid");
-	requireOrdinaryValues("hybrid", problem);
 	const geometry = await hybridGeometry(problem, random, runtime);
 	const { points, weights, firstKey } = geometry;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime);

@@ -15,7 +15,6 @@ import { withRelative } from "../../relative/within-relative.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { kernelScale, requireNumbers, scaledKeys } from "../kernel-scale.ts";
 import { sampledError, sampleRows } from "../sampled-error.ts";
-import { requireOrdinaryValues } from "../value-sizes.ts";
 import { type NystromPivots, nystromMap } from "./nystrom-map.ts";
 import { PivotedCholesky } from "./pivoted-cholesky.ts";
 
@@ -73,7 +72,6 @@ async function nystromGradient(
 ): Promise<GradientResult> {
 	const { n } = problem;
 	const { form, epsilon, seed } = chosen;
-	requireOrdinaryValues("nystrom", problem);
 	const scale = requireNumbers("nystrom", kernelScale(problem));
 	const random = seededRandom(seed, "nystrom");
 	const candidates = scaledKeys(candidateKeys(problem, random), scale);
