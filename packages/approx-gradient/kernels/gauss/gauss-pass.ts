@@ -1,13 +1,14 @@
 // Pass 2 with a polynomial of its own for each row: sums by degree, power sums, polynomials, and from there on as the route `moment`, with
 // coefficients by row. `run/plain-run.ts` in TypeScript says what is computed.
 
-import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { cotangents } from "../features/cotangents";
 import { panelFeatures, RUN_SIZE } from "../features/features";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "./acceptance";
 import { rowBounds } from "./gauss-bounds";
 import { keepRecord, recordPanels } from "./gauss-records";
+import { addProducts, addTerms, combine, normalised, raiseKappa } from "./panel-sums";
 import { addEvaluated } from "../features/outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
 import { narrowParts, widenPart, widenParts } from "../panels/parts";
@@ -16,83 +17,6 @@ import { addToSums, clearRows, residual, SUMMED } from "../polynomial/query-pass
 import { addRaised } from "../features/raised-gradient";
 import { clearRow, isRejected, rejectRows } from "./rejected-rows";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
-
-/**
- * N (`columns` panels) += Sᵀ features over the nodes of `runs` runs of products, whose features are not made: a run adds its factor
- * times the sum over its parents. S: the moments of these nodes. sums: `columns` panels.
- */
-function addProducts<T>(columns: i32, runs: i32, table: usize, feature: usize, S: usize, N: usize, sums: usize): void {
-	const P = panelBytes(), stride = <usize>columns * sizeof<T>(), end = sums + <usize>columns * P;
-	for (const last = table + <usize>runs * RUN_SIZE; table < last; table += RUN_SIZE) {
-		const z = feature + <usize>load<i32>(table) * P, parent = feature + <usize>load<i32>(table, 4) * P, length = load<i32>(table, 8);
-		clearPanels(sums, columns);
-		addEvaluated<T>(columns, parent, length, S, stride, sums);
-		S += <usize>length * stride;
-		// unroll v: TILE_VECTORS
-		const z$v = v128.load(z, $v * 16);
-		for (let at = sums, to = N; at < end; at += P, to += P) {
-			// unroll v: TILE_VECTORS
-			const n$v = multiplyAdd<T>(z$v, v128.load(at, $v * 16), v128.load(to, $v * 16));
-			// unroll v: TILE_VECTORS
-			v128.store(to, n$v, $v * 16);
-		}
-	}
-}
-
-/** N[i] = Σ_k a_k · byDegree[k][i] for the first d + 1 of the columns of each degree. */
-export function combine<T>(d: i32, degree: i32, columns: i32, coefficients: usize, byDegree: usize, N: usize): void {
-	const P = panelBytes(), step = <usize>columns * P;
-	for (let i = 0; i <= d; i++, byDegree += P, N += P) {
-		// unroll v: TILE_VECTORS
-		let n$v = zero();
-		for (let k = 0, from = byDegree, a = coefficients; k <= degree; k++, from += step, a += P) {
-			// unroll v: TILE_VECTORS
-			n$v = multiplyAdd<T>(v128.load(a, $v * 16), v128.load(from, $v * 16), n$v);
-		}
-		// unroll v: TILE_VECTORS
-		v128.store(N, n$v, $v * 16);
-	}
-}
-
-/** out[i] = N[i] / D for d panels. */
-function normalised<T>(d: i32, N: usize, out: usize): void {
-	const P = panelBytes(), normaliser = N + <usize>d * P;
-	// unroll v: TILE_VECTORS
-	const i$v = v128.div<T>(v128.splat<T>(<T>1), v128.load(normaliser, $v * 16));
-	for (; N < normaliser; N += P, out += P) {
-		// unroll v: TILE_VECTORS
-		const made3$v = v128.mul<T>(v128.load(N, $v * 16), i$v);
-		// unroll v: TILE_VECTORS
-		v128.store(out, made3$v, $v * 16);
-	}
-}
-
-/** sums[x · d + a] += |input_a| · terms[x] for three panels of terms and d of inputs, in double precision. */
-function addTerms(d: i32, inputs: usize, terms: usize, sums: usize): void {
-	const P = panelBytes();
-	for (let x = 0; x < 3; x++, terms += P) {
-		// unroll v: TILE_VECTORS
-		const t$v = v128.load(terms, $v * 16);
-		for (let a = inputs; a < inputs + <usize>d * P; a += P, sums += P) {
-			// unroll v: TILE_VECTORS
-			const s$v = multiplyAdd<f64>(v128.abs<f64>(v128.load(a, $v * 16)), t$v, v128.load(sums, $v * 16));
-			// unroll v: TILE_VECTORS
-			v128.store(sums, s$v, $v * 16);
-		}
-	}
-}
-
-/** most = max(most, κ) over accepted rows. */
-// @ts-ignore: decorator
-@inline
-function raiseKappa(accepted: usize, kappa: usize, most: usize): void {
-	// unroll v: TILE_VECTORS
-	const k$v = v128.and(v128.load(accepted, $v * 16), v128.load(kappa, $v * 16));
-	// unroll v: TILE_VECTORS
-	const made4$v = v128.max<f64>(v128.load(most, $v * 16), k$v);
-	// unroll v: TILE_VECTORS
-	v128.store(most, made4$v, $v * 16);
-}
 
 /**
  * A range of `rows` queries. Returns how many of them are left to the exact method; they have 1 in `flags`.

@@ -4,7 +4,7 @@ import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernel
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { cotangents } from "../features/cotangents";
 import { panelFeatures } from "../features/features";
-import { combine } from "../gauss/gauss-pass";
+import { combine } from "../gauss/panel-sums";
 import { addEvaluated } from "../features/outputs";
 import { clearPanels, panelBytes, panelRows } from "../panels/panel";
 import { addRaised } from "../features/raised-gradient";

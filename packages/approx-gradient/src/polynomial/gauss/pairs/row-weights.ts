@@ -11,6 +11,23 @@ const u = 2 ** -53;
 /** Covers the rounding of a row's bounds: some hundreds of operations on positive numbers. */
 const SLACK = 1 + 1e-10;
 
+/** Keeps roots of sums that are 0 from being divided by. */
+const TINY = 1e-300;
+
+/**
+ * α and β of x <= α ‖h‖² + β, and the t and v of Cauchy-Schwarz, that make the sums of the bounds on pairs least: from ‖õ‖ and the roots of the sums of
+ * weights, and of those times ‖h‖² and ‖k‖².
+ */
+function splitOf(o: number, root: number, ofValues: number, ofKeys: number) {
+	const spread = ofValues + o * root;
+	return {
+		alpha: 1 + (o * root) / ofValues,
+		beta: o * o + (o * ofValues) / root,
+		t: ofKeys / spread,
+		v: root / spread,
+	};
+}
+
 const normOf = (x: Float64Array, at: number, d: number): number => {
 	let square = d * 2 ** -1022;
 	for (let i = at; i < at + d; i++) square += x[i] * x[i];
@@ -109,15 +126,7 @@ export class RowWeights {
 		const c = normOf(x, at.residual, d);
 		const G = normOf(x, at.gradient, d);
 		const k0 = normOf(this.centre, 0, d);
-		const tiny = 1e-300;
-		const rootE = Math.sqrt(E) + tiny;
-		const rootV = Math.sqrt(Xv) + tiny;
-		const rootK = Math.sqrt(Xk) + tiny;
-		const alpha = 1 + (o * rootE) / rootV;
-		const beta = o * o + (o * rootV) / rootE;
-		const spread = rootV + o * rootE;
-		const t = rootK / spread;
-		const v = rootE / spread;
+		const { alpha, beta, t, v } = splitOf(o, Math.sqrt(E) + TINY, Math.sqrt(Xv) + TINY, Math.sqrt(Xk) + TINY);
 		this.A = 0.5 * c * t * beta + 0.5 * c * k0 * (v * beta + 1 / v) + G;
 		this.B = 0.5 * c * alpha * (t + k0 * v);
 		this.C = (0.5 * c) / t;
@@ -126,17 +135,10 @@ export class RowWeights {
 		const M1 = mass + 2 * E;
 		const Mv = Math.max(0, x[at.valueSum]) + rounding * x[at.values] + 2 * Xv;
 		const Mk = Math.max(0, x[at.keySum]) + rounding * x[at.keys] + 2 * Xk;
-		const root1 = Math.sqrt(M1);
-		const rootMv = Math.sqrt(Mv) + tiny;
-		const rootMk = Math.sqrt(Mk) + tiny;
-		const alpha2 = 1 + (o * root1) / rootMv;
-		const beta2 = o * o + (o * rootMv) / root1;
-		const spread2 = rootMv + o * root1;
-		const t2 = rootMk / spread2;
-		const v2 = root1 / spread2;
-		this.A2 = 0.5 * (t2 * beta2 + k0 * (v2 * beta2 + 1 / v2));
-		this.B2 = 0.5 * alpha2 * (t2 + k0 * v2);
-		this.C2 = 0.5 / t2;
+		const other = splitOf(o, Math.sqrt(M1), Math.sqrt(Mv) + TINY, Math.sqrt(Mk) + TINY);
+		this.A2 = 0.5 * (other.t * other.beta + k0 * (other.v * other.beta + 1 / other.v));
+		this.B2 = 0.5 * other.alpha * (other.t + k0 * other.v);
+		this.C2 = 0.5 / other.t;
 		const second = (this.A2 * M1 + this.B2 * Mv + this.C2 * Mk) / D;
 		const first = this.A * E + this.B * Xv + this.C * Xk;
 		this.mean = (SLACK * (first + (this.A3 * E + this.B3 * Xv) * second)) / D;
