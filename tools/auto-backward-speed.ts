@@ -6,6 +6,7 @@ import { autoBackward, backwardPolynomial, planBackward } from "@attgrad/approx-
 import { createBackwardProblem, generateProblem, type MaskName } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
 import { createRuntime } from "@attgrad/matrix-core";
+import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = 1.15;
 
@@ -29,13 +30,6 @@ const points = [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768]
 	);
 
 const runtime = await createRuntime();
-
-async function processorTime(run: () => Promise<unknown>): Promise<number> {
-	const before = process.cpuUsage();
-	await run();
-	const { user, system } = process.cpuUsage(before);
-	return (user + system) / 1000;
-}
 
 const layer = (n: number, d: number, B: number, mask: MaskName) => {
 	const { A1, A2, A3, E, scale } = generateProblem({ distribution: "uniform", n, d, B, seed: 1 });

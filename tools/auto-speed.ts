@@ -5,6 +5,7 @@ import { auto, planGradient, polynomial } from "@attgrad/approx-gradient";
 import { generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import { createRuntime, present } from "@attgrad/matrix-core";
+import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = 1.15;
 /** Rounds: as many as these milliseconds of `auto` make, within these numbers. Short runs get faster for some hundred runs. */
@@ -23,13 +24,6 @@ const points = [512, 1024, 2048, 4096, 8192, 16_384].flatMap((n) =>
 );
 
 const runtime = await createRuntime();
-
-async function processorTime(run: () => Promise<unknown>): Promise<number> {
-	const before = process.cpuUsage();
-	await run();
-	const { user, system } = process.cpuUsage(before);
-	return (user + system) / 1000;
-}
 
 let worst = 0;
 for (const { n, d, B, epsilon } of points) {

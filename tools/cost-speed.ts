@@ -14,6 +14,7 @@ import {
 } from "@attgrad/approx-gradient";
 import { type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime, UsageError } from "@attgrad/matrix-core";
+import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = 2;
 /** Predicted times beyond this are not waited for, milliseconds. */
@@ -72,11 +73,11 @@ function refusal(failure: unknown): string {
 async function leastTime(run: () => Promise<unknown>): Promise<number | undefined> {
 	let least = Number.POSITIVE_INFINITY;
 	for (let spent = 0; spent < ENOUGH; ) {
-		const before = process.cpuUsage();
-		const refused = await run().then(() => undefined, refusal);
+		let refused: string | undefined;
+		const time = await processorTime(async () => {
+			refused = await run().then(() => undefined, refusal);
+		});
 		if (refused !== undefined) return undefined;
-		const { user, system } = process.cpuUsage(before);
-		const time = (user + system) / 1000;
 		least = Math.min(least, time);
 		spent += time;
 	}

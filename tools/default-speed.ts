@@ -6,6 +6,7 @@ import { findAlgorithm } from "@attgrad/algorithms";
 import { auto, type Plan, type PlanEntry, planGradient } from "@attgrad/approx-gradient";
 import { type AttentionProblem, generateProblem, generateRows } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime, type RowSource, shortDuration } from "@attgrad/matrix-core";
+import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = { times: 2, milliseconds: 12 };
 /** A refusal within these milliseconds is at once. */
@@ -27,16 +28,16 @@ const runtime = await createRuntime();
 
 /** Milliseconds of processor time, and the refusal of an algorithm that does not prove it. @throws any other failure */
 async function timeOf(run: () => Promise<unknown>): Promise<{ time: number; refused?: string }> {
-	const before = process.cpuUsage();
 	let refused: string | undefined;
-	try {
-		await run();
-	} catch (failure) {
-		if (!(failure instanceof ComputationError)) throw failure;
-		refused = failure.message;
-	}
-	const { user, system } = process.cpuUsage(before);
-	return { time: (user + system) / 1000, ...(refused !== undefined && { refused }) };
+	const time = await processorTime(async () => {
+		try {
+			await run();
+		} catch (failure) {
+			if (!(failure instanceof ComputationError)) throw failure;
+			refused = failure.message;
+		}
+	});
+	return { time, ...(refused !== undefined && { refused }) };
 }
 
 /** Algorithms that a thorough plan foresees to be about as fast as the best: each from the start, with the options that the plan names. */

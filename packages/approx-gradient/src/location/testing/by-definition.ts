@@ -116,15 +116,10 @@ export function factoredErrors(F: Matrix, Phi: Matrix, Psi: Matrix): ErrorsByRan
 
 /** The error of A with each row over its sum. */
 function rowwiseError(F: Matrix, A: Matrix): number {
-	let squares = 0;
-	for (let j = 0; j < F.rows; j++) {
-		const [exact, row] = [F.row(j), A.row(j)];
-		let D = 0;
-		for (let l = 0; l < row.length; l++) D += row[l];
-		if (!(D > 0)) return Number.POSITIVE_INFINITY;
-		for (let l = 0; l < row.length; l++) squares += (row[l] / D - exact[l]) ** 2;
-	}
-	return Math.sqrt(squares) / norm(F.data);
+	const sums = Array.from({ length: A.rows }, (_, j) => [...A.row(j)].reduce((sum, x) => sum + x, 0));
+	if (!sums.every((sum) => sum > 0)) return Number.POSITIVE_INFINITY;
+	const rest = Matrix.build(F.rows, F.cols, (j, l) => A.at(j, l) / sums[j] - F.at(j, l));
+	return norm(rest.data) / norm(F.data);
 }
 
 /**

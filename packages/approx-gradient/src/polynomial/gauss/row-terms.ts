@@ -45,12 +45,12 @@ export function rowNumbers({ d, form }: ErrorConstants, sums: number): RowNumber
 	};
 }
 
-const norm = (x: Float64Array): number => {
-	// Squares below the normal range are replaced.
-	let square = x.length * LEAST_NORMAL;
-	for (let i = 0; i < x.length; i++) square += x[i] * x[i];
+/** The norm of `count` numbers from `at` on. Squares below the normal range are replaced. */
+export function normOf(x: Float64Array, at = 0, count = x.length): number {
+	let square = count * LEAST_NORMAL;
+	for (let i = at; i < at + count; i++) square += x[i] * x[i];
 	return Math.sqrt(square);
-};
+}
 
 /** The terms of one row of a run's totals. */
 export class RowTerms {
@@ -111,21 +111,21 @@ export class RowTerms {
 	#variance(row: RowPolynomial, numbers: RowNumbers): void {
 		const { d, form, sums, sumError, scoreError, halfRangeSquare } = this.#constants;
 		const { reach, normaliser, ones, valueSquares, keySquares, pilot, residual, gradient } = numbers;
-		const output = norm(numbers.output);
+		const output = normOf(numbers.output);
 		const least = normaliser * (1 - sums * this.growth);
 		// Σ Ã ‖v - õ‖²: what rounding takes from it is put back.
 		const rounding = sumError * row.sizeAt(reach) * (valueSquares[0] + 17 * ones[0] * halfRangeSquare);
 		const variance = Math.max(0, row.valueSum(valueSquares) - normaliser * output * output) + rounding;
 		const error = this.#error;
 		error.read(row.errorSum(ones), least, row.errorSum(valueSquares), variance, output, scoreError);
-		const cotangent = norm(residual) + 3 * sums * this.growth * Math.sqrt(halfRangeSquare);
+		const cotangent = normOf(residual) + 3 * sums * this.growth * Math.sqrt(halfRangeSquare);
 		for (const [b, squares] of keySquares.entries()) {
 			const all = form === "v2";
 			const keyErrors = row.errorSum(squares);
 			const values = Math.max(0, row.valueSum(squares)) + sumError * row.sizeAt(reach) * squares[0];
-			const centre = all ? norm(pilot) : Math.abs(pilot[b]);
+			const centre = all ? normOf(pilot) : Math.abs(pilot[b]);
 			const mean = this.#meanKey(row, numbers, squares, centre, values + keyErrors);
-			const own = all ? norm(gradient) : Math.abs(gradient[b]);
+			const own = all ? normOf(gradient) : Math.abs(gradient[b]);
 			const bound = error.gradient(cotangent, keyErrors, values, mean, own, true);
 			if (all) this.spread.fill(bound, 0, d);
 			else this.spread[b] = bound;

@@ -3,7 +3,7 @@ import type { Profile } from "../../profile/profile.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 import { nodesOf } from "../row-polynomial.ts";
 import { squareErrorOf } from "../row-polynomials.ts";
-import { pilotDegree } from "../row-terms.ts";
+import { normOf, pilotDegree } from "../row-terms.ts";
 import type { RecordPlaces } from "./row-record.ts";
 
 const u = 2 ** -53;
@@ -27,12 +27,6 @@ function splitOf(o: number, root: number, ofValues: number, ofKeys: number) {
 		v: root / spread,
 	};
 }
-
-const normOf = (x: Float64Array, at: number, d: number): number => {
-	let square = d * 2 ** -1022;
-	for (let i = at; i < at + d; i++) square += x[i] * x[i];
-	return Math.sqrt(square);
-};
 
 /**
  * The numbers of a row that its pairs are drawn and bounded by, from its record. With x = ‖h_l − õ‖² <= α ‖h_l‖² + β and
