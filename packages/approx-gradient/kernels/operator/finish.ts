@@ -1,4 +1,4 @@
-// Results of queries in the units of the problem, and what their bounds come to for keys (`src/backward/part-bounds.ts`).
+// Results of queries in the units of the problem, and their bounds' sums for keys (`src/backward/part-bounds.ts`).
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { clearPanels, laneSum, panelBytes, panelRows } from "../panels/panel";

@@ -103,5 +103,5 @@ export function powerUp(x: number, k: number): number {
 	return power;
 }
 
-/** γ = c / (1 - c): what c units of rounding come to when they follow one another; Infinity from c = 1/2 on. */
+/** γ = c / (1 - c): the relative error of c roundings in sequence, c in units of roundoff; Infinity from c = 1/2 on. */
 export const gamma = (c: number): number => (c < 0.5 ? over(c, leastRest(1, c)) : Number.POSITIVE_INFINITY);

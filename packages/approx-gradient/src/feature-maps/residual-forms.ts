@@ -127,7 +127,7 @@ export interface FormScale {
 	readonly factor: number;
 	/** The summand of the form for each Z², Z at least the sum of the sizes of the terms of every |z_l|. */
 	readonly added: number;
-	/** What a form loses below the normal range (`lostInForms`), for each (1 + C)², C at least the sum of the sizes of the multipliers of its columns. */
+	/** Loss of a form below the normal range (`lostInForms`), for each (1 + C)², C at least the sum of the sizes of the multipliers of its columns. */
 	readonly lost: number;
 }
 
@@ -138,7 +138,7 @@ export function formNorm({ factor, added, lost }: FormScale, form: number, Z: nu
 }
 
 /**
- * At least what a form of `count` rows loses below the normal range, for multipliers of its columns that are at most 1 in sum. Every product loses at
+ * Upper bound on the loss of a form of `count` rows below the normal range, for multipliers of its columns that are at most 1 in sum. Every product loses at
  * most half of 2^-1074: an entry of a column, then of R with it, then with the column itself, then with two multipliers.
  * @param width columns of a block
  * @param entry at least the size of an entry of R

@@ -15,7 +15,7 @@ interface Results {
 }
 
 /**
- * The same operands with other powers of two, and the way back of the results; undefined where sizes are ordinary. Q' = Q S⁻¹ and
+ * The same operands scaled by powers of two, and the exponents that restore the results; undefined where sizes are ordinary. Q' = Q S⁻¹ and
  * K' = K S with a power of two for each column, half of what lies between their typical entries, so that both are as large; V' = V 2^-v and
  * dO' = dO 2^-o for their typical entries. A scale that is far from 1 goes into Q with the power 2^k: scale' = scale 2^k, S⁻¹ 2^-k in place of S⁻¹ below.
  * The scores are the same, and

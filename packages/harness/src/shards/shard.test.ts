@@ -27,8 +27,8 @@ test("parts cost the same as far as their items let them: none more than the mea
 	fc.assert(
 		fc.property(costs, fc.integer({ min: 1, max: 9 }), (list, parts) => {
 			const items = named(list);
-			const dearest = Math.max(...divide(items, parts).map(total));
-			expect(dearest).toBeLessThanOrEqual(total(items) / parts + Math.max(...list));
+			const costliest = Math.max(...divide(items, parts).map(total));
+			expect(costliest).toBeLessThanOrEqual(total(items) / parts + Math.max(...list));
 		}),
 	);
 });

@@ -160,7 +160,7 @@ function runsOf(factors: readonly number[], parents: readonly number[], from: nu
 	for (let at = from; at < parents.length; at++) {
 		const run = runs.at(-1);
 		const follows = run?.factor === factors[at] && run.parent + run.length === parents[at];
-		// A parent inside the run would be read before it is done on the way back.
+		// A parent inside the run would be read too early in the backward pass.
 		if (follows && parents[at] < run.first && run.length < longest) run.length++;
 		else runs.push({ first: at, factor: factors[at], parent: parents[at], length: 1 });
 	}

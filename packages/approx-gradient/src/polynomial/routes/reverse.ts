@@ -32,7 +32,7 @@ async function run(
 		for (const watcher of watchers) watcher.keys?.(block, features);
 		await progress.advance("keys", block.count);
 	}
-	// The weights go to the moments: queries need their plain features again on the way back.
+	// The weights go to the moments: queries need their plain features again in the backward pass.
 	for (let node = 0; node < size; node++) for (let i = 0; i <= d; i++) sums[node * (d + 1) + i] *= weights[node];
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
 

@@ -176,7 +176,7 @@ export class PairCertificate implements RecordSink {
 		}
 	}
 
-	/** From the first rows: what all rows come to, and how often keys of each bin are to be drawn. Coins play no part. */
+	/** Estimates the sums over all rows from the first ones, and how often keys of each bin are to be drawn. Does not depend on the coins. */
 	#prepare(records: RowRecords): void {
 		const { profile, pairs, seed, constants } = this.#input;
 		const { n, d } = profile;

@@ -21,7 +21,7 @@ export interface PairShape {
 
 /**
  * Sums over pairs of a query and a key (and for the change of the residual a second key), drawn row by row in runs: the keys of a run are consecutive
- * places of a table, from a place on that coins choose. What a run's pairs come to is one independent number with the mean that
+ * places of a table, from a place on that coins choose. The sum of a run's pairs is one independent number with the mean that
  * is wanted, however the table is ordered. A pair stands for the first-order part of the gradient's error; beside it the bound on it is
  * summed, whose mean is known. Sums are kept by the size of a run's bound, in powers of two, so that the threshold can be chosen afterwards.
  */
