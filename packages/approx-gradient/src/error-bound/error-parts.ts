@@ -39,8 +39,26 @@ export const addErrors = (x: ErrorParts, y: ErrorParts): ErrorParts => partwise(
 export const maxErrors = (x: ErrorParts, y: ErrorParts): ErrorParts => partwise(x, y, Math.max);
 
 /** The error times a factor >= 0 that is exact. */
-export const scaleError = (x: ErrorParts, factor: number): ErrorParts =>
-	partwise(x, noError, (part) => times(part, factor));
+export const scaleError = ({ method, rounding, underflow, input }: ErrorParts, factor: number): ErrorParts => ({
+	method: times(method, factor),
+	rounding: times(rounding, factor),
+	underflow: times(underflow, factor),
+	input: times(input, factor),
+});
+
+/** A number as bounds know it. */
+interface Bounded {
+	readonly size: number;
+	readonly error: ErrorParts;
+}
+
+/** Error of a product before it is rounded: |x| e_y + |y| e_x. */
+export const productError = (x: Bounded, y: Bounded): ErrorParts => ({
+	method: plus(times(y.error.method, x.size), times(x.error.method, y.size)),
+	rounding: plus(times(y.error.rounding, x.size), times(x.error.rounding, y.size)),
+	underflow: plus(times(y.error.underflow, x.size), times(x.error.underflow, y.size)),
+	input: plus(times(y.error.input, x.size), times(x.error.input, y.size)),
+});
 
 /** The error divided by a positive number. */
 export const divideError = (x: ErrorParts, by: number): ErrorParts => partwise(x, noError, (part) => over(part, by));

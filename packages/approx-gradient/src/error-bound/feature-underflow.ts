@@ -26,13 +26,17 @@ export interface FeatureSizes {
 	readonly mass: number;
 }
 
-/** Sizes of the features and of the rows of A1: Σ_j |A1_ja| over rows, the |A1_ja|-weighted mean of |c̃_ji|, and the scale. */
+/** Sizes of the features, with the scale and the frame of the gradient. */
 export interface GradientSizes extends FeatureSizes {
 	/** The largest factor from a gradient in the coordinates of the sums to one in A2's; 1 where they are the same. */
 	readonly frame: number;
+	readonly scale: number;
+}
+
+/** Sizes of a column of A1 and of the residuals that it meets: Σ_j |A1_ja|, and the |A1_ja|-weighted mean of |c̃_ji|. */
+export interface InputColumn {
 	readonly inputSum: number;
 	readonly residual: number;
-	readonly scale: number;
 }
 
 /** A number of this size that is off by at most `underflow`. */
@@ -60,23 +64,29 @@ export function outputUnderflow(sizes: FeatureSizes): number {
  * The error that underflow causes in an entry of the gradient, whatever the order of the sums: the
  * method's steps on the largest sizes. At ordinary sizes it is below 1e-290, in single precision below 1e-25.
  */
-export function gradientUnderflow(sizes: GradientSizes): number {
-	const { n, d, type, rank, query, key, span, inverse, output, mass, residual, inputSum, scale, frame } = sizes;
+export const gradientUnderflow = (sizes: GradientSizes & InputColumn): number => gradientUnderflowBy(sizes)(sizes);
+
+/** `gradientUnderflow` for one column of A1 after another: what depends on the features alone is computed once. */
+export function gradientUnderflowBy(sizes: GradientSizes): (column: InputColumn) => number {
+	const { n, d, type, rank, query, key, span, inverse, output, mass, scale, frame } = sizes;
 	const { tiny } = type;
 	const values = valuesOf(sizes);
 	const outputs = offBy(output, outputUnderflow(sizes));
-	const residuals = offBy(residual, outputs.error.underflow);
-	const cotangents = residuals.or(residuals.dot(outputs, d, type));
 	const lostNormaliser = times(lostOfSums(sizes, values), inverse);
 	const keyed = values.times(offBy(Math.max(1, span), times(d + 1, tiny)), type);
-	// A cotangent and its quotient by D̃ against sums Σ_l Ã_jl h'_l k_lb, which are at most D̃ times mass times sizes,
-	const ofCotangents = plus(cotangents.error.underflow, times(cotangents.size, lostNormaliser));
-	// what the quotient loses against all terms of such a sum, and what the sum loses.
+	const lostKeyed = lostOfSums(sizes, keyed);
 	const terms = times(times(n, rank), times(times(query.size, key.size), keyed.size));
-	const ofSums = times(times(cotangents.size, inverse), lostOfSums(sizes, keyed));
-	const ofRow = sumUp([times(times(ofCotangents, mass), keyed.size), times(tiny, terms), ofSums, times(rank, tiny)]);
 	// A1ᵀ by rows, or by what rows are before they meet the sums over keys (route paper).
 	const ofInputs = times(times(2 * n, tiny), plus(Math.max(1, span), times(d + 1, terms)));
-	const gradient = plus(times(inputSum, times(d + 1, ofRow)), ofInputs);
-	return plus(times(scale, plus(times(frame, gradient), tiny)), tiny);
+	return ({ inputSum, residual }) => {
+		const residuals = offBy(residual, outputs.error.underflow);
+		const cotangents = residuals.or(residuals.dot(outputs, d, type));
+		// A cotangent and its quotient by D̃ against sums Σ_l Ã_jl h'_l k_lb, which are at most D̃ times mass times sizes,
+		const ofCotangents = plus(cotangents.error.underflow, times(cotangents.size, lostNormaliser));
+		// what the quotient loses against all terms of such a sum, and what the sum loses.
+		const ofSums = times(times(cotangents.size, inverse), lostKeyed);
+		const ofRow = sumUp([times(times(ofCotangents, mass), keyed.size), times(tiny, terms), ofSums, times(rank, tiny)]);
+		const gradient = plus(times(inputSum, times(d + 1, ofRow)), ofInputs);
+		return plus(times(scale, plus(times(frame, gradient), tiny)), tiny);
+	};
 }

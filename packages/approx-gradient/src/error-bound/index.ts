@@ -9,7 +9,13 @@ export {
 	totalError,
 	unknownError,
 } from "./error-parts.ts";
-export { type FeatureSizes, gradientUnderflow, lostOfSums, outputUnderflow } from "./feature-underflow.ts";
+export {
+	type FeatureSizes,
+	gradientUnderflow,
+	gradientUnderflowBy,
+	lostOfSums,
+	outputUnderflow,
+} from "./feature-underflow.ts";
 export { InputRounding, type InputSizes, type RoundedRow } from "./input-rounding.ts";
 export { type NumberType, numberTypes } from "./number-type.ts";
 export { Quantity } from "./quantity.ts";

@@ -4,6 +4,7 @@ import {
 	type ErrorParts,
 	maxErrors,
 	noError,
+	productError,
 	scaleError,
 	throughFunction,
 	totalError,
@@ -86,8 +87,7 @@ export class Quantity {
 
 	/** x · y, rounded: |x̂ŷ - xy| <= |x̂| e_y + |y| e_x, then u of the product, or what is below the normal range. */
 	times(other: Quantity, type: NumberType = numberTypes.f64): Quantity {
-		const carried = addErrors(scaleError(other.error, this.size), scaleError(this.error, other.size));
-		return Quantity.#stored(times(this.size, other.size), carried, type);
+		return Quantity.#stored(times(this.size, other.size), productError(this, other), type);
 	}
 
 	/** x / y, rounded, where |y| >= least, computed and true: |x̂/ŷ - x/y| <= (e_x + |x| e_y / least) / least. */
@@ -134,9 +134,14 @@ export class Quantity {
 	static #stored(size: number, carried: ErrorParts, type: NumberType): Quantity {
 		// A factor that is zero exactly makes a product that is zero exactly.
 		if (size === 0 && totalError(carried) === 0) return Quantity.exactly(0);
-		const [rounding, underflow] = [times(type.unit, size), type.tiny];
-		const error = addErrors(carried, { ...noError, rounding, underflow });
-		return Quantity.#within(type, plus(size, plus(rounding, underflow)), error);
+		const rounding = times(type.unit, size);
+		const error = {
+			method: carried.method,
+			rounding: plus(carried.rounding, rounding),
+			underflow: plus(carried.underflow, type.tiny),
+			input: carried.input,
+		};
+		return Quantity.#within(type, plus(size, plus(rounding, type.tiny)), error);
 	}
 
 	/** Nothing is known of a number that may have overflowed. */

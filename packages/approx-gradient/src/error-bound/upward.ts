@@ -59,6 +59,13 @@ export function maxUp(terms: ArrayLike<number>): number {
 	return most;
 }
 
+/** At least the largest |x_i|; 0 for none. */
+export function sizeUp(x: ArrayLike<number>): number {
+	let most = 0;
+	for (let i = 0; i < x.length; i++) most = Math.max(most, bounded(Math.abs(x[i])));
+	return most;
+}
+
 /** At least Σ_i a_i b_i. */
 export function dotUp(a: ArrayLike<number>, b: ArrayLike<number>): number {
 	let sum = 0;
@@ -68,7 +75,7 @@ export function dotUp(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** At least √(Σ x_i²), also where squares leave the range. */
 export function normUp(x: ArrayLike<number>): number {
-	const most = maxUp(Array.from(x, Math.abs));
+	const most = sizeUp(x);
 	if (most === 0 || most === Number.POSITIVE_INFINITY) return most;
 	let squares = 0;
 	for (let i = 0; i < x.length; i++) {

@@ -155,10 +155,12 @@ async function gradientOf(
 		const result = await runner.run(input);
 		return finish(result, estimate ?? estimatedError(request, approximation));
 	}
-	const aPriori = aPrioriBound(method, bounded);
-	if (certificate === "a-priori") return finish(await runner.run(input), aPriori);
+	if (certificate === "a-priori") {
+		const bound = aPrioriBound(method, bounded);
+		return finish(await runner.run(input), bound);
+	}
 	const result = await runner.runCertified(input, bounded);
-	return finish(result, result.proven.bound <= aPriori.bound ? result.proven : aPriori);
+	return finish(result, result.proven);
 }
 
 /** The input of a route for an approximation, and the approximation with coefficients that bound those of every row. */

@@ -34,7 +34,14 @@ export function exportedName(kernel: string, dtype: Dtype | undefined): string {
 	return dtype === undefined ? kernel : `${kernel}${dtype === "f64" ? 64 : 32}`;
 }
 
+/** Names of lists that were asked for: those of a declaration stay as they are. */
+const knownNames = new WeakMap<readonly string[], readonly string[]>();
+
 /** Names in a list of `name: type`. */
 export function namesOf(list: readonly string[]): readonly string[] {
-	return list.map((each) => each.slice(0, each.indexOf(":")));
+	const known = knownNames.get(list);
+	if (known) return known;
+	const names = list.map((each) => each.slice(0, each.indexOf(":")));
+	knownNames.set(list, names);
+	return names;
 }

@@ -9,6 +9,7 @@ import {
 	plus,
 	Quantity,
 	RelativeRounding,
+	sizeUp,
 	times,
 } from "../../error-bound/index.ts";
 import type { EntryErrors } from "../feature-map.ts";
@@ -63,7 +64,7 @@ export class HeadBounds {
 			const D = normalisers[j];
 			const row = from + j;
 			if (D !== 0) this.#leastNormaliser = Math.min(this.#leastNormaliser, D);
-			this.#largestFeature = Math.max(this.#largestFeature, maxUp(Float64Array.from(features.row(j), Math.abs)));
+			this.#largestFeature = Math.max(this.#largestFeature, sizeUp(features.row(j)));
 			if (D === 0)
 				this.#take(row, queries.row(j), {
 					tau: 0,

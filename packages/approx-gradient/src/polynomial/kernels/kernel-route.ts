@@ -138,10 +138,11 @@ export function keyMoments(
  */
 export function joinSlots(slots: Float64Array, joined: Float64Array): void {
 	const { length } = joined;
-	const chunk = slots.slice(0, length);
-	for (let from = length; from < slots.length; from += length)
-		for (let at = 0; at < length; at++) chunk[at] += slots[from + at];
-	for (let at = 0; at < length; at++) joined[at] += chunk[at];
+	for (let at = 0; at < length; at++) {
+		let chunk = 0;
+		for (let from = at; from < slots.length; from += length) chunk += slots[from];
+		joined[at] += chunk;
+	}
 	slots.fill(0);
 }
 

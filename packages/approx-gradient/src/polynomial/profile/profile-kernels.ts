@@ -256,8 +256,9 @@ function mapValues<Key extends string, Value, Result>(
 	record: { readonly [Name in Key]: Value },
 	map: (value: Value) => Result,
 ): Record<Key, Result> {
-	const entries = Object.entries<Value>(record).map(([key, value]) => [key, map(value)]);
-	return Object.fromEntries(entries) as Record<Key, Result>;
+	const mapped = {} as Record<Key, Result>;
+	for (const key in record) mapped[key] = map(record[key]);
+	return mapped;
 }
 
 /** joined[i] = the join of joined[i] and all[from + i]. */

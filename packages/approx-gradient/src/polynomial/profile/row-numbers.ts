@@ -1,7 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ColumnShift, type Matrix, type RowSource } from "@attgrad/matrix-core";
 import {
-	dotUp,
 	type NumberType,
 	normUp,
 	numberTypes,
@@ -145,13 +144,12 @@ export const sumOver = (d: number, term: (b: number) => number): number => {
 };
 
 /** Σ_a sizes_a |M_ai| for each column i: at least every sum of the sizes of the terms of a row's product with M. */
-export const productSizes = (sizes: Float64Array, M: Matrix): Float64Array =>
-	sizes.map((_, i) =>
-		dotUp(
-			sizes,
-			sizes.map((_, a) => Math.abs(M.at(a, i))),
-		),
-	);
+export function productSizes(sizes: Float64Array, M: Matrix): Float64Array {
+	const products = new Float64Array(M.cols);
+	for (let a = 0; a < M.rows; a++)
+		for (let i = 0; i < M.cols; i++) products[i] = plus(products[i], times(sizes[a], Math.abs(M.at(a, i))));
+	return products;
+}
 
 /** Roundings of a term and of a sum over the rows that a profile adds up in single precision. */
 const SINGLE_ROUNDINGS = 2 * kernelConstants.SINGLE_PAIRS + 16;

@@ -34,7 +34,8 @@ export class ThreadPool {
 	readonly #main: Thread;
 	readonly #workers: readonly WorkerThread[];
 	readonly #spin: boolean;
-	readonly #loaded = new Map<string, { index: number; functions: KernelFunctions }>();
+	/** By a module's name: its number, and the names of its kernels in order. */
+	readonly #loaded = new Map<string, { index: number; kernels: readonly string[] }>();
 	#dead: string | undefined;
 
 	private constructor(memory: KernelMemory, workers: readonly WorkerThread[], spin: boolean) {
@@ -84,7 +85,7 @@ export class ThreadPool {
 		this.#begin(jobKind.load);
 		await this.#end(() => this.#waitForWorkers());
 		this.#throwFailure(`kernels ${module.name}`);
-		this.#loaded.set(module.name, { index: this.#loaded.size, functions });
+		this.#loaded.set(module.name, { index: this.#loaded.size, kernels: Object.keys(functions) });
 	}
 
 	/**
@@ -94,7 +95,7 @@ export class ThreadPool {
 	async run({ module, kernel, parameters, tasks, scratch, scratchStep, onProgress }: Job): Promise<Float64Array> {
 		const loaded = this.#loaded.get(module.name);
 		if (!loaded) throw new Error(`kernels ${module.name} are not loaded`);
-		const index = Object.keys(loaded.functions).indexOf(kernel);
+		const index = loaded.kernels.indexOf(kernel);
 		if (index < 0) throw new Error(`kernels ${module.name}: unknown kernel: ${kernel}`);
 		const { length } = parameters;
 		const { control } = this.#main;
@@ -103,13 +104,14 @@ export class ThreadPool {
 			const table = this.#memory.allocate(8 * tasks.length * length);
 			const results = this.#memory.allocate(8 * tasks.length);
 			const numbers = this.#memory.view("f64", table, tasks.length * length);
-			tasks.forEach((task, i) => {
-				for (let k = 0, at = i * length; k < length; k++, at++) {
-					const value = task[parameters[k]];
-					if (value === undefined) throw new Error(`${kernel}: task ${i} has no argument ${parameters[k]}`);
-					numbers[at] = value;
+			for (let k = 0; k < length; k++) {
+				const parameter = parameters[k];
+				for (let i = 0; i < tasks.length; i++) {
+					const value = tasks[i][parameter];
+					if (value === undefined) throw new Error(`${kernel}: task ${i} has no argument ${parameter}`);
+					numbers[i * length + k] = value;
 				}
-			});
+			}
 			control[word.module] = loaded.index;
 			control[word.kernel] = index;
 			control[word.tasks] = tasks.length;

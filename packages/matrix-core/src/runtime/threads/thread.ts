@@ -8,7 +8,8 @@ export class Thread {
 	readonly #id: number;
 	readonly #memory: WebAssembly.Memory;
 	readonly control: Int32Array;
-	readonly #modules: KernelFunctions[] = [];
+	/** The kernels of each module, in the order of its exports. */
+	readonly #modules: (readonly KernelFunctions[string][])[] = [];
 
 	constructor(id: number, memory: WebAssembly.Memory) {
 		this.#id = id;
@@ -19,7 +20,7 @@ export class Thread {
 	/** Instantiates a module; its number is the count of those before. */
 	load(code: WebAssembly.Module): KernelFunctions {
 		const functions = instantiate(code, this.#memory);
-		this.#modules.push(functions);
+		this.#modules.push(Object.values(functions));
 		return functions;
 	}
 
@@ -32,7 +33,7 @@ export class Thread {
 		const tasks = control[word.tasks];
 		try {
 			const length = control[word.taskLength];
-			const kernel = Object.values(this.#modules[control[word.module]])[control[word.kernel]];
+			const kernel = this.#modules[control[word.module]][control[word.kernel]];
 			const table = new Float64Array(this.#memory.buffer, control[word.taskAddress] >>> 0, tasks * length);
 			const results = new Float64Array(this.#memory.buffer, control[word.resultAddress] >>> 0, tasks);
 			const scratch = (control[word.scratchAddress] >>> 0) + this.#id * (control[word.scratchStep] >>> 0);

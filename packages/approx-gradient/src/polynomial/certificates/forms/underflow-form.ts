@@ -1,7 +1,7 @@
 import {
 	expUp,
 	type FeatureSizes,
-	gradientUnderflow,
+	gradientUnderflowBy,
 	maxUp,
 	type NumberType,
 	noError,
@@ -11,6 +11,7 @@ import {
 	plus,
 	powerUp,
 	Quantity,
+	sizeUp,
 	sumUp,
 	times,
 } from "../../../error-bound/index.ts";
@@ -36,13 +37,11 @@ export function underflowForm(method: Method, candidate: Candidate): ErrorForm {
 		},
 		bounds() {
 			const sizes = featureSizes(method, candidate, { growth, l1, output });
+			const lost = gradientUnderflowBy({ ...sizes, scale, frame: frameFactor(method.space) });
 			let most = 0;
 			for (let a = 0; a < d; a++)
-				if (inputs[a] > 0) {
-					const residual = over(residuals[a], inputs[a]);
-					const frame = frameFactor(method.space);
-					most = Math.max(most, gradientUnderflow({ ...sizes, scale, frame, inputSum: inputs[a], residual }));
-				}
+				if (inputs[a] > 0)
+					most = Math.max(most, lost({ inputSum: inputs[a], residual: over(residuals[a], inputs[a]) }));
 			// A1 = 0 makes a gradient that is 0, but for what rounds to zero in A1ᵀ Ĝ.
 			return new Float64Array(d * d).fill(most > 0 ? most : times(n, numberTypes.f64.tiny));
 		},
@@ -73,10 +72,9 @@ export function storedCoordinates({ profile, space }: Pick<Method, "profile" | "
 	const { d, scale, dtype, largest } = profile;
 	const { frame, queryReach, keyReach } = space;
 	const type = { ...numberTypes[dtype], largest: Number.MAX_VALUE };
-	const sizeOf = (data: ArrayLike<number>): number => maxUp(Float64Array.from(data, Math.abs));
 	// A coordinate of M q: A1 by X, the scale and M, or by their product, whose entries may be below the normal range too.
-	const lostQuery = plus(largest.inputs + 2, times(d * sizeOf(frame.queryMap.data), largest.X + scale + 2));
-	const lostKey = plus(2, sizeOf(frame.keyMap.data));
+	const lostQuery = plus(largest.inputs + 2, times(d * sizeUp(frame.queryMap.data), largest.X + scale + 2));
+	const lostKey = plus(2, sizeUp(frame.keyMap.data));
 	const coordinate = (reach: ArrayLike<number>, lost: number): Quantity =>
 		Quantity.known(Math.max(1, maxUp(reach)), { ...noError, underflow: times(times(d, type.tiny), lost) });
 	return { type, query: coordinate(queryReach, lostQuery), key: coordinate(keyReach, lostKey) };
@@ -85,38 +83,57 @@ export function storedCoordinates({ profile, space }: Pick<Method, "profile" | "
 /** Σ_i |M_ib|, at most over columns b: what a gradient in the frame is multiplied by. */
 export function frameFactor({ frame: { queryMap } }: Method["space"]): number {
 	const { rows, cols } = queryMap;
-	const column = (b: number) => sumUp(Float64Array.from({ length: rows }, (_, i) => Math.abs(queryMap.at(i, b))));
-	return maxUp(Float64Array.from({ length: cols }, (_, b) => column(b)));
+	const columns = new Float64Array(cols);
+	for (let i = 0; i < rows; i++)
+		for (let b = 0; b < cols; b++) columns[b] = plus(columns[b], Math.abs(queryMap.at(i, b)));
+	return maxUp(columns);
 }
 
-function featureSizes({ profile, space, route }: Method, candidate: Candidate, row: RowSizes): FeatureSizes {
-	const { n, d, valueHalfRange } = profile;
-	const { degree, coefficients, raisedSize } = candidate;
-	const { frame, keyReach } = space;
-	const { growth, l1, output } = row;
-	const { type, query, key } = storedCoordinates({ profile, space });
-	const { tiny } = type;
+/** Sizes of features alone, which rows do not change. */
+type StoredFeatures = Pick<FeatureSizes, "type" | "query" | "key">;
+
+/** By candidate, which belongs to one method: a run asks before it and after it. */
+const knownFeatures = new WeakMap<Candidate, StoredFeatures>();
+
+function storedFeatures(method: Method, candidate: Candidate): StoredFeatures {
+	const known = knownFeatures.get(candidate);
+	if (known) return known;
+	const { degree, coefficients } = candidate;
+	const { type, query, key } = storedCoordinates(method);
 	let [weight, factorial] = [0, 1];
 	for (let k = 0; k < coefficients.length; k++) {
 		factorial *= Math.max(1, k);
 		weight = Math.max(weight, times(Math.abs(coefficients[k]), factorial));
 	}
-	const stored = (size: number): Quantity => Quantity.known(size, { ...noError, underflow: times(d + 2, tiny) });
+	const underflow = times(method.profile.d + 2, type.tiny);
+	const stored = (size: number): Quantity => Quantity.known(size, { ...noError, underflow });
+	const features = {
+		type,
+		query: query.power(degree, type).times(stored(weight), type),
+		key: key.power(degree + 1, type).times(stored(1), type),
+	};
+	knownFeatures.set(candidate, features);
+	return features;
+}
+
+function featureSizes(method: Method, candidate: Candidate, row: RowSizes): FeatureSizes {
+	const { n, d, valueHalfRange } = method.profile;
+	const { degree, coefficients, raisedSize } = candidate;
+	const { frame, keyReach } = method.space;
+	const { growth, l1, output } = row;
 	const leastWeight = times(expUp(2 * frame.shift), growth);
 	return {
+		...storedFeatures(method, candidate),
 		n,
 		d,
 		// Adjoints of the reverse route take a step for each degree.
 		rank: raisedSize * (degree + 2),
-		type,
-		query: query.power(degree, type).times(stored(weight), type),
-		key: key.power(degree + 1, type).times(stored(1), type),
 		value: maxUp(valueHalfRange),
 		span: maxUp(keyReach),
 		// Σ ω >= n e^(-2 shift), and growth is at least |a_0| Σ ω / D̃.
 		inverse: over(leastWeight, Math.abs(coefficients[0]) * n),
 		output,
 		// Squared for what the bounds' own products lose below the normal range.
-		mass: powerUp(sumUp([2, l1, route.surrogate ? growth : 0]), 2),
+		mass: powerUp(sumUp([2, l1, method.route.surrogate ? growth : 0]), 2),
 	};
 }
