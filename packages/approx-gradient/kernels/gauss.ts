@@ -1,6 +1,8 @@
 // Kernels of polynomials by row for f64 and f32, with the scratch of the thread first.
 
 import { gaussPass } from "./gauss/gauss-pass";
+import { drawPairs } from "./gauss/pairs/pair-draws";
+import { sortKeys } from "./gauss/pairs/sorted-keys";
 import { keyMoments } from "./features/key-moments";
 
 // each BITS: 64, 32
@@ -22,4 +24,19 @@ export function gaussQueries$BITS(
 		scratch, rows, d, degree, extra, terms, levels, runs, tops, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, moments,
 		multiplicity, raised, pilot, pilotNodes, constants, bounds, flags, totals, records,
 	);
+}
+
+export function gaussPairs(
+	scratch: usize, rows: i32, d: i32, degree: i32, first: i32, records: usize, constants: usize, choices: usize, table: usize, seed: usize,
+	totals: usize,
+): void {
+	drawPairs(scratch, rows, d, degree, first, records, constants, choices, table, seed, totals);
+}
+
+// each BITS: 64, 32
+export function gaussKeys$BITS(
+	scratch: usize, rows: i32, d: i32, keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize, valueCentre: usize, none: usize,
+	tilt: usize, perNorm: usize, bins: usize, table: usize,
+): void {
+	sortKeys<f$BITS>(scratch, rows, d, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, perNorm, bins, table);
 }

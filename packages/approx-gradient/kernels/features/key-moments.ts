@@ -100,7 +100,7 @@ function scaleValues<T>(columns: i32, x: usize, values: usize, length: usize, ou
 }
 
 /** weights (a panel of doubles) = exp(<tilt, key> - tilt[d]) for d panels of centred keys; 1 where tilt is 0. table: EXPONENTIAL_TABLE. */
-function keyWeights(d: i32, keys: usize, tilt: usize, weights: usize, table: usize): void {
+export function keyWeights(d: i32, keys: usize, tilt: usize, weights: usize, table: usize): void {
 	const P = panelBytes();
 	if (tilt == 0) {
 		for (let at = weights; at < weights + P; at += 16) v128.store(at, f64x2.splat(1));

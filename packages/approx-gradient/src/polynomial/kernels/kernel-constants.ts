@@ -25,6 +25,12 @@ export const kernelConstants = {
 	EDGE_PANELS: 3,
 	/** Bytes of a table of addresses that a sweep has in its scratch. */
 	ROOM_BYTES: 128,
+	/** Pairs of a row that are drawn with one coin, and the vectors that they are; bounds that their sums are kept by; bins of keys by their norm; parts of the choice of a key. */
+	PAIRS_OF_RUN: 8,
+	PAIR_VECTORS: 4,
+	PAIR_THRESHOLDS: 16,
+	KEY_BINS: 32,
+	KEY_CHOICES: 256,
 	/** Bytes of a run in a table of features: factor, first parent, length. */
 	RUN_BYTES: 12,
 } as const;

@@ -1,15 +1,17 @@
 import { generateProblem } from "@attgrad/attention-problem";
 import { gradientByRows } from "@attgrad/attention-problem/reference";
-import { createRuntime, type Matrix, seededRandom } from "@attgrad/matrix-core";
+import { createRuntime, type Matrix } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { profileOn } from "../../method/method-of.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
 import { constantsOf, gaussRequest } from "../gauss-gradient.ts";
 import { plainGaussRun } from "../run/plain-run.ts";
-import { PairSums } from "./pair-sums.ts";
+import { coinsStart, rowCoins } from "./pair-coins.ts";
+import { type PairPlan, PairSums } from "./pair-sums.ts";
+import { meansOf, sampledMeans, totalsPlaces } from "./pair-totals.ts";
 import { type RecordSink, recordPlaces } from "./row-record.ts";
 import { RowWeights } from "./row-weights.ts";
-import { BINS, type KeyTable, keyTable, sampledKeys } from "./sampled-keys.ts";
+import { BINS, type KeyChoice, keyChoices, sampledKeys } from "./sampled-keys.ts";
 
 /** A small run with the records of all rows. */
 async function recorded(
@@ -31,6 +33,9 @@ async function recorded(
 		take({ data, count }) {
 			for (let j = 0; j < count; j++) rows.push(data.slice(j * places.length, (j + 1) * places.length));
 		},
+		onKernels: () => {
+			throw new Error("a plain run");
+		},
 	};
 	const { space } = request;
 	const run = await plainGaussRun({
@@ -44,31 +49,59 @@ async function recorded(
 	const factor = profile.scale * space.frame.queryMap.data[0];
 	const keys = sampledKeys(problem, space);
 	const weights = new RowWeights(constants, places, space, profile);
-	return { problem, run, places, rows, factor, keys, weights, degree };
+	const { valueHalfRange } = profile;
+	/** So many pairs for each row. */
+	const planOf = (meanPairs: number, unit: number): PairPlan => ({
+		...{
+			d,
+			degree,
+			nodes: Math.floor((degree + 1) / 2),
+			factor,
+			valueHalfRange,
+			unit,
+			rate: 0,
+			mostOfRow: 0,
+			most: 1e9,
+		},
+		meanPairs: 10 * meanPairs,
+	});
+	return { problem, run, places, rows, factor, keys, weights, planOf };
 }
 
 type Recorded = Awaited<ReturnType<typeof recorded>>;
 
-/** Coins that give numbers in turn. */
-const given = (numbers: number[]) => {
-	let at = 0;
-	return { ...seededRandom(1, "unused"), uniform: () => numbers[at++ % numbers.length] };
-};
+/** The coin of a choice and a place of it. */
+const coinOf = (choice: number, place: number, count: number): bigint =>
+	(BigInt(Math.floor(((place + 0.5) / count) * 2 ** 53)) << 11n) | BigInt(choice);
 
-/** The mean over all pairs of a row with keys: the sums of one run of each pair, over the number of pairs. */
+/** The mean of the runs of a row over all pairs of keys that a run may begin with, each with its chance. */
 function allPairs(
-	{ problem: { n, d }, places, keys, weights, factor, degree }: Recorded,
+	{ problem: { d }, places, keys, weights, factor, planOf }: Recorded,
 	row: Float64Array,
-	table: KeyTable,
+	choices: readonly KeyChoice[],
 ) {
 	const size = factor * Math.max(...row.subarray(places.input, places.input + d).map(Math.abs));
-	const shape = { d, n, degree, nodes: Math.floor((degree + 1) / 2) };
-	const chances: number[] = [];
-	const m = table.places;
-	for (let l = 0; l < m; l++) for (let k = 0; k < m; k++) chances.push((l + 0.5) / m, (k + 0.5) / m);
-	const sums = new PairSums(shape, table, places, size * weights.mean, given(chances));
-	for (let pair = 0; pair < m * m; pair++) sums.addRow(row, weights, 1, size, factor);
-	return { mean: sums.sampledMeans().map((sum) => sum / m ** 2), bound: sums.sampledBound() / m ** 2, size, keys };
+	const bins = choices
+		.map((choice, at) => ({ ...choice, at }))
+		.filter(({ start }, at) => choices[at - 1]?.start !== start);
+	const chanceOf = ({ start }: KeyChoice): number =>
+		choices.filter((other) => other.start === start).length / choices.length;
+	const mean = new Float64Array(d * d);
+	let bound = 0;
+	for (const first of bins)
+		for (const second of bins) {
+			const sums = new PairSums(planOf(8, size * weights.mean), keys, choices, places);
+			for (let l = 0; l < first.count; l++)
+				for (let k = 0; k < second.count; k++) {
+					const coins = [coinOf(first.at, l, first.count), coinOf(second.at, k, second.count)];
+					sums.addRow(row, weights, () => coins.shift() ?? 0n);
+					expect(coins).toHaveLength(0);
+				}
+			const chance = (chanceOf(first) * chanceOf(second)) / (first.count * second.count);
+			for (const [at, sum] of sampledMeans(sums.totals, d).entries()) mean[at] += chance * sum;
+			bound += chance * sums.totals[totalsPlaces(d).total];
+		}
+	return { mean, bound, size };
 }
 
 describe("pairs of queries and keys", () => {
@@ -82,18 +115,16 @@ describe("pairs of queries and keys", () => {
 		async (distribution, n, d, degree, seed) => {
 			const all = await recorded(distribution, n, d, degree, seed);
 			expect(all.rows).toHaveLength(n);
-			const table = keyTable(
+			const choices = keyChoices(
 				all.keys,
 				Float64Array.from({ length: BINS }, (_, bin) => 1 + bin / 8),
-				seededRandom(1, "order"),
 			);
-			expect(table.places).toBeGreaterThan(n);
 			const mean = new Float64Array(d * d);
 			let [bound, known] = [0, 0];
 			const rest = new Float64Array(d);
 			for (const row of all.rows) {
 				all.weights.read(row);
-				const pairs = allPairs(all, row, table);
+				const pairs = allPairs(all, row, choices);
 				for (let at = 0; at < d * d; at++) mean[at] += pairs.mean[at];
 				bound += pairs.bound;
 				known += pairs.size * all.weights.mean;
@@ -114,29 +145,29 @@ describe("pairs of queries and keys", () => {
 
 	test("bound the error in four of five draws, which their sums alone do not", async () => {
 		const all = await recorded("uniform", 40, 2, 3, 8);
-		const { problem, rows, weights, places, factor, keys, run } = all;
-		const { n, d } = problem;
+		const { problem, rows, weights, places, factor, keys, run, planOf } = all;
+		const { d } = problem;
 		const error = differenceOf(gradientByRows(problem).gradient, run.gradient);
 		let known = 0;
 		const rest = new Float64Array(d);
-		const sizes = rows.map((row) => {
+		for (const row of rows) {
 			weights.read(row);
 			const size = factor * Math.max(...row.subarray(places.input, places.input + d).map(Math.abs));
 			known += size * weights.mean;
 			for (let a = 0; a < d; a++) rest[a] += factor * Math.abs(row[places.input + a]) * (weights.rest + weights.bias);
-			return size;
-		});
+		}
+		const choices = keyChoices(keys, new Float64Array(BINS).fill(1));
 		const draws = 200;
 		let [failures, failuresOfSums] = [0, 0];
 		for (let seed = 0; seed < draws; seed++) {
-			const random = seededRandom(seed, "draw");
-			const table = keyTable(keys, new Float64Array(BINS).fill(1), random);
-			const sums = new PairSums({ d, n, degree: 3, nodes: 2 }, table, places, known / n, random);
+			const plan = planOf(6, known / rows.length);
+			const sums = new PairSums(plan, keys, choices, places);
 			for (const [j, row] of rows.entries()) {
 				weights.read(row);
-				sums.addRow(row, weights, 6, sizes[j], factor);
+				sums.addRow(row, weights, rowCoins(coinsStart(seed), j));
 			}
-			const [bounds, means] = [sums.means(known, 0.2), sums.sampledMeans()];
+			const sample = { d, unit: plan.unit, keys: rows.length };
+			const [bounds, means] = [meansOf(sums.totals, sample, known, 0.2), sampledMeans(sums.totals, d)];
 			const beyond = (boundOf: (entry: number) => number): boolean =>
 				error.some((x, entry) => Math.abs(x) > boundOf(entry) + rest[Math.floor(entry / d)]);
 			if (beyond((entry) => bounds[entry])) failures++;

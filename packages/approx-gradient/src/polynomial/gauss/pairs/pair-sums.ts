@@ -1,114 +1,130 @@
-import type { Random } from "@attgrad/matrix-core";
-import { DEVIATION_CHOICES, deviation } from "./concentration.ts";
+import { kernelConstants } from "../../kernels/kernel-constants.ts";
+import { type RowCoins, uniformOf } from "./pair-coins.ts";
+import { totalsPlaces } from "./pair-totals.ts";
 import type { RecordPlaces } from "./row-record.ts";
 import type { RowWeights } from "./row-weights.ts";
-import type { KeyTable } from "./sampled-keys.ts";
+import type { KeyChoice, SampledKeys } from "./sampled-keys.ts";
 
-/** Thresholds of the bound on a pair: unit · 2^i. Those above the last are left to the tail. */
-const THRESHOLDS = 16;
+const { KEY_CHOICES, PAIR_THRESHOLDS, PAIRS_OF_RUN } = kernelConstants;
 
-/** Pairs of a row that are drawn with one random place, at most. */
-export const RUN = 8;
+/** Sizes beyond which products of bounds may leave the normal range: nothing is claimed then. */
+const LARGEST = 2 ** 100;
 
-/** Sizes that a sampler's rows and keys have. */
-export interface PairShape {
+/** How the pairs of rows are drawn. */
+export interface PairPlan {
 	readonly d: number;
-	readonly n: number;
 	readonly degree: number;
 	/** r. */
 	readonly nodes: number;
+	/** Of all of the gradient. */
+	readonly factor: number;
+	readonly valueHalfRange: ArrayLike<number>;
+	/** The first threshold: about the mean bound of a run; from the data, not from coins. */
+	readonly unit: number;
+	/** Pairs of a row over its mean bound. */
+	readonly rate: number;
+	/** Pairs of a row on average, and of one row and of all rows of these sums at most. */
+	readonly meanPairs: number;
+	readonly mostOfRow: number;
+	readonly most: number;
 }
 
 /**
- * Sums over pairs of a query and a key (and for the change of the residual a second key), drawn row by row in runs: the keys of a run are consecutive
- * places of a table, from a place on that coins choose. The sum of a run's pairs is one independent number with the mean that
- * is wanted, however the table is ordered. A pair stands for the first-order part of the gradient's error; beside it the bound on it is
- * summed, whose mean is known. Sums are kept by the size of a run's bound, in powers of two, so that the threshold can be chosen afterwards.
+ * Sums over pairs of a query and a key, drawn row by row in runs of `PAIRS_OF_RUN`: the keys of a run are consecutive ones of a bin from a
+ * place on that coins choose, and for the change of the residual the run has one second key. The sum of a run's pairs is one independent
+ * number with the mean that is wanted, however the keys are ordered. A pair stands for the first-order part of the gradient's error;
+ * beside it the bound on it is summed, whose mean is known. Sums are kept by the size of a run's bound, in powers of two, so that the
+ * threshold can be chosen afterwards.
  */
 export class PairSums {
-	/** Pairs that were drawn. */
-	drawn = 0;
-	readonly #shape: PairShape;
-	readonly #table: KeyTable;
+	/** As `totalsPlaces` says. */
+	readonly totals: Float64Array;
+	readonly #plan: PairPlan;
+	readonly #keys: SampledKeys;
+	readonly #choices: readonly KeyChoice[];
 	readonly #places: RecordPlaces;
-	readonly #random: Random;
-	/** The first threshold: about the mean bound of a run. */
-	readonly #unit: number;
-	readonly #sums: Float64Array;
-	readonly #squares: Float64Array;
-	readonly #bounds: Float64Array;
-	readonly #boundSquares: Float64Array;
-	readonly #centreSquares: Float64Array;
-	#allCentres = 0;
-	#largestCentre = 0;
-	/** Σ of the bounds of all pairs, for the rounding of sums. */
-	#total = 0;
-	/** Sums over the pairs of a row, without the row's own factors: of z, and of the bounds. */
+	readonly #at: ReturnType<typeof totalsPlaces>;
+	/** Sums over the pairs of a run, without the row's own factors: of z, of the errors times values, and of the bounds. */
 	readonly #z: Float64Array;
+	readonly #moved: Float64Array;
 	#bound = 0;
 
-	/**
-	 * @param unit about the mean bound of a run; from the data, not from coins
-	 * @param random the coins
-	 */
-	constructor(shape: PairShape, table: KeyTable, places: RecordPlaces, unit: number, random: Random) {
-		const { d } = shape;
-		this.#shape = shape;
-		this.#table = table;
+	constructor(plan: PairPlan, keys: SampledKeys, choices: readonly KeyChoice[], places: RecordPlaces) {
+		const { d } = plan;
+		this.#plan = plan;
+		this.#keys = keys;
+		this.#choices = choices;
 		this.#places = places;
-		this.#unit = unit;
-		this.#random = random;
-		this.#sums = new Float64Array(THRESHOLDS * d * d);
-		this.#squares = new Float64Array(THRESHOLDS * d * d);
-		this.#bounds = new Float64Array(THRESHOLDS);
-		this.#boundSquares = new Float64Array(THRESHOLDS);
-		this.#centreSquares = new Float64Array(THRESHOLDS);
+		this.#at = totalsPlaces(d);
+		this.totals = new Float64Array(this.#at.length);
 		this.#z = new Float64Array(d);
+		this.#moved = new Float64Array(d);
 	}
 
-	/**
-	 * Draws the pairs of a row: `share` of them about, in runs of RUN, or one with that chance.
-	 * @param x the row's record
-	 * @param size the row's largest |A1_ja|, times `factor`
-	 * @param factor of all of the gradient
-	 */
-	addRow(x: Float64Array, weights: RowWeights, share: number, size: number, factor: number): void {
-		const mean = size * weights.mean;
-		const runs = Math.max(1, Math.ceil(share / RUN));
-		const pairs = Math.max(1, Math.floor(share / runs));
-		const each = share >= 1 ? 1 / (runs * pairs) : 1 / share;
-		// The run's own mean is taken off, whether a pair is drawn or not.
-		const centre = mean / runs;
-		this.#largestCentre = Math.max(this.#largestCentre, centre);
-		this.#allCentres += runs * centre * centre;
-		if (share < 1 && this.#random.uniform() >= share) return;
+	/** Adds what is not drawn of a row with the record x, and its pairs. */
+	addRow(x: Float64Array, weights: RowWeights, coins: RowCoins): void {
+		const { factor, meanPairs, rate, mostOfRow, most } = this.#plan;
+		const { totals } = this;
+		const at = this.#at;
+		const size = this.#addRest(x, weights) * factor;
+		const known = size * weights.mean;
+		totals[at.known] += known;
+		let share = 0.1 * meanPairs;
+		if (totals[at.shares] <= most) share += Math.min(rate * known, mostOfRow);
+		totals[at.shares] += share;
+		const runs = Math.max(1, Math.round(share / PAIRS_OF_RUN));
+		// The run's own mean is taken off, whether it is drawn or not.
+		const centre = known / runs;
+		totals[at.largestCentre] = Math.max(totals[at.largestCentre], centre);
+		totals[at.allCentres] += runs * centre * centre;
+		if (share < PAIRS_OF_RUN && uniformOf(coins()) * PAIRS_OF_RUN >= share) return;
+		const each = share < PAIRS_OF_RUN ? 1 / share : 1 / (runs * PAIRS_OF_RUN);
 		for (let run = 0; run < runs; run++) {
-			this.#drawPairs(x, weights, pairs);
+			this.#drawRun(x, weights, coins);
 			this.#addRun(x, size * each, factor * each, centre);
 		}
-		this.drawn += runs * pairs;
+		totals[at.drawn] += runs * PAIRS_OF_RUN;
+	}
+
+	/** Gives the row's largest |A1_ja|. */
+	#addRest(x: Float64Array, { rest, bias, moved }: RowWeights): number {
+		const { d, valueHalfRange } = this.#plan;
+		const { input, residual } = this.#places;
+		let [size, against, largest] = [0, 0, 0];
+		for (let i = 0; i < d; i++) {
+			const c = Math.abs(x[residual + i]);
+			largest = Math.max(largest, c);
+			against += 1.1 * valueHalfRange[i] * (4 * c + 2 * valueHalfRange[i]);
+			size = Math.max(size, Math.abs(x[input + i]));
+		}
+		const remainder = largest < LARGEST && moved < 0.05 ? rest + bias : Number.POSITIVE_INFINITY;
+		for (let a = 0; a < d; a++) {
+			const own = Math.abs(x[input + a]);
+			this.totals[this.#at.rest + a] += own * remainder;
+			this.totals[this.#at.moved + a] += own * moved * against;
+		}
+		return size;
 	}
 
 	#addRun(x: Float64Array, size: number, factor: number, centre: number): void {
-		const { d } = this.#shape;
+		const { d } = this.#plan;
 		const { input, normaliser } = this.#places;
+		const { totals } = this;
+		const at = this.#at;
 		const bound = (size * this.#bound) / x[normaliser];
-		this.#total += bound;
+		totals[at.total] += bound;
 		const step = this.#stepOf(bound);
 		if (step < 0) return;
-		this.#bounds[step] += bound;
-		this.#boundSquares[step] += (bound - centre) * (bound - centre);
-		this.#centreSquares[step] += centre * centre;
-		const z = this.#z;
-		const sums = this.#sums;
-		const squares = this.#squares;
+		totals[at.bounds + step] += bound;
+		totals[at.boundSquares + step] += (bound - centre) * (bound - centre);
+		totals[at.centreSquares + step] += centre * centre;
 		const all = factor / x[normaliser];
 		for (let a = 0, entry = step * d * d; a < d; a++) {
 			const of = all * x[input + a];
 			for (let b = 0; b < d; b++, entry++) {
-				const Y = of * z[b];
-				sums[entry] += Y;
-				squares[entry] += Y * Y;
+				const Y = of * this.#z[b];
+				totals[at.sums + entry] += Y;
+				totals[at.squares + entry] += Y * Y;
 			}
 		}
 	}
@@ -116,120 +132,67 @@ export class PairSums {
 	/** Which threshold is the first that a bound is within; −1 beyond all. */
 	#stepOf(bound: number): number {
 		let step = 0;
-		for (let most = this.#unit; bound > most; most *= 2) if (++step === THRESHOLDS) return -1;
+		for (let most = this.#plan.unit; bound > most; most *= 2) if (++step === PAIR_THRESHOLDS) return -1;
 		return bound >= 0 ? step : -1;
 	}
 
-	/** Sets the sums of the row's pairs. */
-	#drawPairs(x: Float64Array, weights: RowWeights, pairs: number): void {
-		const { d, degree, nodes } = this.#shape;
+	/** The place of the first key of a run, and one over its chance. */
+	#drawKey(coins: RowCoins): [place: number, weight: number] {
+		const coin = coins();
+		const { start, count, weight } = this.#choices[Number(coin & BigInt(KEY_CHOICES - 1))];
+		return [start + Math.floor(uniformOf(coin) * count), weight];
+	}
+
+	/** Sets the sums of a run. */
+	#drawRun(x: Float64Array, weights: RowWeights, coins: RowCoins): void {
+		const { d, degree, nodes } = this.#plan;
 		const { query, output, residual, gradient, coefficients, square, factor, offset, normaliser } = this.#places;
-		const { data, stride, places } = this.#table;
+		const { data, stride } = this.#keys;
 		const { A, B, C, A2, B2, C2, A3, B3, centre } = weights;
-		const z = this.#z;
-		z.fill(0);
-		const all = places * stride;
-		let key = Math.floor(this.#random.uniform() * places) * stride;
-		let other = Math.floor(this.#random.uniform() * places) * stride;
-		const quotient = x[factor];
-		const added = quotient * weights.squareSlack + x[offset] + weights.offsetSlack;
-		const inverse = 1 / x[normaliser];
-		const top = coefficients + degree;
-		const topSquare = square + 2 * nodes;
-		const after = 2 * d;
-		let sum = 0;
-		for (let pair = 0; pair < pairs; pair++) {
+		const [first, weight] = this.#drawKey(coins);
+		const [second, otherWeight] = this.#drawKey(coins);
+		const other = second * stride;
+		const [z, moved] = [this.#z.fill(0), this.#moved.fill(0)];
+		const added = x[factor] * weights.squareSlack + x[offset] + weights.offsetSlack;
+		// P, and Q = C w + ρ: at least |e^s − P(s)|, as computed too.
+		const valueAt = (s: number): number => polynomialAt(x, coefficients, degree, s);
+		const errorAt = (s: number): number => x[factor] * polynomialAt(x, square, 2 * nodes, s) + added;
+		const scoreOf = (key: number): number => {
 			let s = 0;
-			let s2 = 0;
+			for (let i = 0; i < d; i++) s += x[query + i] * data[key + i];
+			return s;
+		};
+		const s2 = scoreOf(other);
+		const share = (otherWeight * data[other + 2 * d]) / x[normaliser];
+		const mass = share * (valueAt(s2) + 2 * errorAt(s2));
+		const product = mass * (A2 + B2 * data[other + 2 * d + 1] + C2 * data[other + 2 * d + 2]);
+		let [bound, errors] = [0, 0];
+		for (let pair = 0, key = first * stride; pair < PAIRS_OF_RUN; pair++, key += stride) {
+			const s = scoreOf(key);
+			const scale = weight * data[key + 2 * d];
+			const values = data[key + 2 * d + 1];
+			bound += scale * errorAt(s) * (A + B * values + C * data[key + 2 * d + 2] + (A3 + B3 * values) * product);
+			const error = scale * (Math.exp(s) - valueAt(s));
+			errors += error;
 			let y = 0;
-			let products = 0;
 			for (let i = 0; i < d; i++) {
-				const q = x[query + i];
-				const o = x[output + i];
-				const value = data[key + d + i] - o;
-				s += q * data[key + i];
-				s2 += q * data[other + i];
+				const value = data[key + d + i] - x[output + i];
 				y += x[residual + i] * value;
-				products += value * (data[other + d + i] - o);
+				moved[i] += error * value;
 			}
-			let P = 0;
-			let P2 = 0;
-			for (let k = top; k >= coefficients; k--) {
-				P = P * s + x[k];
-				P2 = P2 * s2 + x[k];
-			}
-			let w = 0;
-			let w2 = 0;
-			for (let k = topSquare; k >= square; k--) {
-				w = w * s + x[k];
-				w2 = w2 * s2 + x[k];
-			}
-			const scale = data[key + after] * data[key + after + 3];
-			const share = data[other + after] * data[other + after + 3] * inverse;
-			const values = data[key + after + 1];
-			// Q = C w + ρ: at least |e^s − P(s)|, as computed too.
-			const mass = share * (P2 + 2 * (quotient * w2 + added));
-			const second = mass * (A2 + B2 * data[other + after + 1] + C2 * data[other + after + 2]);
-			const bracket = A + B * values + C * data[key + after + 2] + (A3 + B3 * values) * second;
-			sum += scale * (quotient * w + added) * bracket;
-			const error = scale * (Math.exp(s) - P);
-			const third = error * share * P2 * products;
-			const first = error * y;
-			for (let b = 0; b < d; b++) {
-				const about = centre[b];
-				z[b] += first * (data[key + b] - about) - error * x[gradient + b] + third * (data[other + b] - about);
-			}
-			key += stride;
-			if (key === all) key = 0;
-			other += stride;
-			if (other === all) other = 0;
+			for (let b = 0; b < d; b++) z[b] += error * y * (data[key + b] - centre[b]);
 		}
-		this.#bound = sum * (1 + 1e-9);
+		let third = 0;
+		for (let i = 0; i < d; i++) third += moved[i] * (data[other + d + i] - x[output + i]);
+		third *= share * valueAt(s2);
+		for (let b = 0; b < d; b++) z[b] += third * (data[other + b] - centre[b]) - errors * x[gradient + b];
+		this.#bound = bound * (1 + 1e-9);
 	}
+}
 
-	/** Σ of what was drawn, d x d, but for runs beyond all thresholds. */
-	sampledMeans(): Float64Array {
-		const { d } = this.#shape;
-		return Float64Array.from({ length: d * d }, (_, entry) => {
-			let sum = 0;
-			for (let step = 0; step < THRESHOLDS; step++) sum += this.#sums[step * d * d + entry];
-			return sum;
-		});
-	}
-
-	/** Σ of the bounds on it. */
-	sampledBound(): number {
-		return this.#total;
-	}
-
-	/**
-	 * At least the size of the mean that the pairs of each entry were drawn for, d x d, but for a chance of `failure` in all.
-	 * @param known at least the mean of all bounds
-	 */
-	means(known: number, failure: number): Float64Array {
-		const { d } = this.#shape;
-		const events = THRESHOLDS * DEVIATION_CHOICES * (2 * d * d + 1);
-		const log = Math.log(events / failure);
-		const least = new Float64Array(d * d).fill(Number.POSITIVE_INFINITY);
-		const [sums, squares] = [new Float64Array(d * d), new Float64Array(d * d)];
-		let [bounds, boundSquares, centres] = [0, 0, 0];
-		for (let step = 0; step < THRESHOLDS; step++) {
-			const threshold = this.#unit * 2 ** step * (1 + 1e-6);
-			bounds += this.#bounds[step];
-			boundSquares += this.#boundSquares[step];
-			centres += this.#centreSquares[step];
-			const off = boundSquares + Math.max(0, this.#allCentres - centres) + 1e-9 * this.#allCentres;
-			const width = deviation({ squares: off, range: this.#largestCentre }, log);
-			const tail = Math.max(0, known - bounds + width);
-			for (let entry = 0; entry < d * d; entry++) {
-				sums[entry] += this.#sums[step * d * d + entry];
-				squares[entry] += this.#squares[step * d * d + entry];
-				const own = deviation({ squares: squares[entry], range: threshold }, log);
-				least[entry] = Math.min(least[entry], Math.abs(sums[entry]) + own + tail);
-			}
-		}
-		// Sums of so many terms, and places of random numbers in steps of 2^-53.
-		const rounding = 2 ** -53 * ((2 * this.drawn + 64) * this.#total + 16 * this.#table.places * known);
-		return least.map((bound) => bound + rounding);
-	}
+/** A polynomial at s, its coefficients from a place on. */
+function polynomialAt(x: Float64Array, from: number, degree: number, s: number): number {
+	let value = 0;
+	for (let k = from + degree; k >= from; k--) value = value * s + x[k];
+	return value;
 }

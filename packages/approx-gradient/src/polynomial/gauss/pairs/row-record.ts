@@ -1,3 +1,5 @@
+import type { Kernels } from "@attgrad/matrix-core";
+import type { gaussKernels } from "../gauss-kernels.ts";
 import { nodesOf, type RowPolynomial } from "../row-polynomial.ts";
 import type { RowNumbers } from "../row-terms.ts";
 import { pilotDegree } from "../row-terms.ts";
@@ -68,10 +70,25 @@ export interface RowRecords {
 	readonly count: number;
 }
 
-/** Whoever takes the records of a run's rows, in their order. */
+/** The records of a chunk of rows in the kernels' memory: an address for each range of rows. */
+export interface KernelRecords {
+	readonly lanes: number;
+	readonly ranges: readonly { readonly first: number; readonly rows: number; readonly address: number }[];
+}
+
+/** Whoever takes the records of a run's rows. */
 export interface RecordSink {
 	readonly places: RecordPlaces;
+	/** Takes rows in their order. */
 	take(records: RowRecords): void;
+	/** Takes rows in any order, where they are in the kernels' memory, in at most so many ranges at a time; `finish` after the last. */
+	onKernels(kernels: Kernels<typeof gaussKernels>, slots: number): KernelSink;
+}
+
+/** Takes the records of a run on kernels. */
+export interface KernelSink {
+	take(records: KernelRecords): Promise<void>;
+	finish(): void;
 }
 
 /** The record of an accepted row of the plain run, of form v2, into `record`. */

@@ -1,3 +1,4 @@
+import { RelativeRounding } from "../../../error-bound/index.ts";
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
@@ -8,8 +9,12 @@ import type { RecordPlaces } from "./row-record.ts";
 
 const u = 2 ** -53;
 
-/** Covers the rounding of a row's bounds: some hundreds of operations on positive numbers. */
-const SLACK = 1 + 1e-10;
+/**
+ * Covers the rounding of a row's bounds, here and in the kernel: sums, products, quotients and roots of positive numbers, where no number
+ * is more than so many roundings from the record. The two differences are of an error that 16 u of it are added back to, and of a
+ * normaliser less an error of at most 0.3 of it, which is behind the factor 1.05 of `rest`.
+ */
+const slackOf = (d: number, degree: number): number => RelativeRounding.roundings(256 + 32 * (d + degree)).atLeast(1);
 
 /** Keeps roots of sums that are 0 from being divided by. */
 const TINY = 1e-300;
@@ -62,6 +67,7 @@ export class RowWeights {
 	readonly centre: Float64Array;
 	readonly #constants: ErrorConstants;
 	readonly #places: RecordPlaces;
+	readonly #slack: number;
 	readonly #squareError: number;
 	readonly #keyReach: number;
 	readonly #keyError: number;
@@ -74,11 +80,25 @@ export class RowWeights {
 	) {
 		this.#constants = constants;
 		this.#places = places;
+		this.#slack = slackOf(constants.d, constants.degree);
 		this.#squareError = squareErrorOf(constants);
 		this.#keyReach = Math.hypot(...keyReach) * (1 + 1e-6);
 		const map = Math.max(...frame.queryMap.data.map(Math.abs));
 		this.#keyError = (Math.hypot(...keyError) / map) * (1 + 1e-6);
 		this.centre = new Float64Array(profile.d);
+	}
+
+	/** The numbers that the kernel makes weights from, in the order of `kernels/gauss/pairs/row-weights.ts`; then rows of d. */
+	numbers(): { readonly single: readonly number[]; readonly rows: readonly ArrayLike<number>[] } {
+		const { sums, scoreError, sumError, halfRangeSquare, rounding } = this.#constants;
+		const { constant, rest, outputSquare, product, output, residual, restResidual, size } = rounding;
+		return {
+			single: [
+				...[this.#slack, sums, scoreError, sumError, this.#squareError, this.#keyReach, this.#keyError],
+				...[Math.sqrt(halfRangeSquare), constant, rest, outputSquare, product],
+			],
+			rows: [output, residual, restResidual, size],
+		};
 	}
 
 	/** Reads a record. */
@@ -93,7 +113,7 @@ export class RowWeights {
 		// At least |P'|: Σ k |a_k| R^(k - 1).
 		let slope = 0;
 		for (let k = degree; k >= 1; k--) slope = slope * R + k * Math.abs(x[at.coefficients + k]);
-		slope *= SLACK;
+		slope *= this.#slack;
 		const factor = x[at.factor];
 		const squareSize = x[at.squareError] / this.#squareError;
 		// Pairs are dominated by C (w + slack) + ρ + slack, whose sums are those of the columns and these.
@@ -102,9 +122,9 @@ export class RowWeights {
 		const movedSquare = 2.1 * scoreError * (1 + (2 * r) / R) * squareSize;
 		const lost = factor * (this.squareSlack + movedSquare) + this.offsetSlack + 3 * scoreError * x[at.offset];
 		const pure = Math.max(0, x[at.error] - 1.02 * scoreError * D) + 16 * u * x[at.error];
-		const E = SLACK * (pure * (1 + 3 * scoreError) + lost * x[at.ones]);
-		const Xv = SLACK * (x[at.valueError] * (1 + 3 * scoreError) + lost * x[at.values]);
-		const Xk = SLACK * (x[at.keyError] * (1 + 3 * scoreError) + lost * x[at.keys]);
+		const E = this.#slack * (pure * (1 + 3 * scoreError) + lost * x[at.ones]);
+		const Xv = this.#slack * (x[at.valueError] * (1 + 3 * scoreError) + lost * x[at.values]);
+		const Xk = this.#slack * (x[at.keyError] * (1 + 3 * scoreError) + lost * x[at.keys]);
 		this.moved = 2.1 * scoreError + 4.4 * scoreError * (x[at.growth] + (slope * x[at.ones]) / D);
 		const rounded = sums * x[at.growth] + this.moved;
 		for (let i = 0; i < d; i++) this.centre[i] = x[at.pilot + i] / D;
@@ -135,10 +155,10 @@ export class RowWeights {
 		this.C2 = 0.5 / other.t;
 		const second = (this.A2 * M1 + this.B2 * Mv + this.C2 * Mk) / D;
 		const first = this.A * E + this.B * Xv + this.C * Xk;
-		this.mean = (SLACK * (first + (this.A3 * E + this.B3 * Xv) * second)) / D;
+		this.mean = (this.#slack * (first + (this.A3 * E + this.B3 * Xv) * second)) / D;
 		const ofRounding = this.A * x[at.ones] + this.B * x[at.values] + this.C * x[at.keys];
 		const ofThird = (this.A3 * x[at.ones] + this.B3 * x[at.values]) * second;
-		this.bias = (SLACK * this.offsetSlack * (ofRounding + ofThird)) / D + 1e-11 * this.mean;
+		this.bias = (this.#slack * this.offsetSlack * (ofRounding + ofThird)) / D + 1e-11 * this.mean;
 	}
 
 	/** Ĝ − Ĝ~ less what pairs are drawn from: second order in entries' errors, first in those times rounding and the pilot's error. */

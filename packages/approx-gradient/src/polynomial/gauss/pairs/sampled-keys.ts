@@ -1,65 +1,60 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import type { Random, RowSource } from "@attgrad/matrix-core";
+import type { RowSource } from "@attgrad/matrix-core";
+import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import { framedKeys } from "../../routes/framed-blocks.ts";
 
-/** Bins of keys by their norm. */
-export const BINS = 32;
-
 const BLOCK_KEYS = 1024;
 
-/** All keys, those of like norm side by side. Each takes 2 d + 3 numbers: k and h − η in the frame, ω, ‖h − η‖², ‖k‖². */
+const { KEY_BINS, KEY_CHOICES, PAIRS_OF_RUN } = kernelConstants;
+
+/** Bins of keys by their norm. */
+export const BINS = KEY_BINS;
+
+/** Keys that follow a bin's own: the first ones again, so that a run may begin at each of its keys. */
+const AGAIN = PAIRS_OF_RUN - 1;
+
+/**
+ * All keys, those of like norm side by side, in an order within a bin that takes neighbours apart. Each takes 2 d + 3 numbers: k and h − η
+ * in the frame, ω, ‖h − η‖², ‖k‖².
+ */
 export interface SampledKeys {
-	readonly n: number;
 	readonly stride: number;
 	readonly data: Float64Array;
-	/** First key of each bin, and n at the end. */
+	/** Place of the first key of each bin, and the number of its keys, without those that are there again. */
 	readonly starts: Int32Array;
+	readonly counts: Int32Array;
 }
 
-/**
- * Keys to draw from: each some times over, in an order by coins, so that consecutive places from a random one on are as good as keys
- * that are drawn one by one, and are read in order. Each place has 2 d + 4 numbers: those of its key, and one over the chance of the key.
- */
-export interface KeyTable {
-	readonly places: number;
-	readonly stride: number;
-	readonly data: Float64Array;
+/** How a key is drawn: one of `KEY_CHOICES` alike, each a bin, and any of its places. */
+export interface KeyChoice {
+	readonly start: number;
+	readonly count: number;
+	/** One over the chance that a key of the bin is drawn with. */
+	readonly weight: number;
 }
 
-/** Numbers of all keys and of their table, for a problem of so many. */
-export const keyNumbers = (n: number, d: number): number => n * (2 * d + 3 + MOST_PLACES * (2 * d + 4) + 1);
+/** Numbers of all keys at most, while they are sorted. */
+export const keyNumbers = (n: number, d: number): number => (2 * n + BINS * AGAIN) * (2 * d + 4);
 
-/** Places of a key on average, at most. */
-const MOST_PLACES = 3;
-
-/**
- * The table of keys whose bins are drawn in proportion to `densities`, but for rounding to whole numbers of places.
- */
-export function keyTable(keys: SampledKeys, densities: ArrayLike<number>, random: Random): KeyTable {
-	const { n, starts } = keys;
-	let mean = 0;
-	for (let bin = 0; bin < BINS; bin++) mean += (densities[bin] * (starts[bin + 1] - starts[bin])) / n;
-	const times = Int32Array.from({ length: BINS }, (_, bin) => Math.max(1, Math.round((1.5 * densities[bin]) / mean)));
-	let places = 0;
-	for (let bin = 0; bin < BINS; bin++) places += times[bin] * (starts[bin + 1] - starts[bin]);
-	const order = new Int32Array(places);
-	for (let bin = 0, at = 0; bin < BINS; bin++)
-		for (let key = starts[bin]; key < starts[bin + 1]; key++) for (let i = 0; i < times[bin]; i++) order[at++] = key;
-	for (let at = places - 1; at > 0; at--) {
-		const other = random.integer(0, at);
-		[order[at], order[other]] = [order[other], order[at]];
+/** Choices that draw the keys of a bin in proportion to its density, but for rounding to whole numbers of choices: each bin has one. */
+export function keyChoices({ starts, counts }: SampledKeys, densities: ArrayLike<number>): KeyChoice[] {
+	let total = 0;
+	let bins = 0;
+	for (let bin = 0; bin < BINS; bin++) {
+		total += densities[bin] * counts[bin];
+		if (counts[bin] > 0) bins++;
 	}
-	const stride = keys.stride + 1;
-	const data = new Float64Array(places * stride);
-	const chances = new Float64Array(n);
-	for (let bin = 0; bin < BINS; bin++) chances.fill(places / times[bin], starts[bin], starts[bin + 1]);
-	for (let at = 0; at < places; at++) {
-		const from = order[at] * keys.stride;
-		for (let i = 0; i < keys.stride; i++) data[at * stride + i] = keys.data[from + i];
-		data[at * stride + stride - 1] = chances[order[at]];
-	}
-	return { places, stride, data };
+	const times = Array.from({ length: BINS }, (_, bin) =>
+		counts[bin] > 0 ? 1 + Math.floor(((KEY_CHOICES - bins) * densities[bin] * counts[bin]) / total) : 0,
+	);
+	// What is left by rounding down goes to the bin with the most.
+	const most = times.indexOf(Math.max(...times));
+	times[most] += KEY_CHOICES - times.reduce((sum, x) => sum + x, 0);
+	return times.flatMap((many, bin) => {
+		const weight = (counts[bin] * KEY_CHOICES) / many;
+		return Array.from({ length: many }, () => ({ start: starts[bin], count: counts[bin], weight }));
+	});
 }
 
 /** Reads the keys of a problem and sorts them into bins. O(n d) time and memory. */
@@ -68,34 +63,73 @@ export function sampledKeys(problem: AttentionProblem<RowSource>, { frame, keyNo
 	const stride = 2 * d + 3;
 	const read = new Float64Array(n * stride);
 	const binOf = new Uint8Array(n);
-	const starts = new Int32Array(BINS + 1);
-	let from = 0;
+	const counts = new Int32Array(BINS);
+	const perNorm = BINS / (keyNorm || 1);
+	let at = 0;
+	let l = 0;
 	for (const { count, points, weights, values } of framedKeys(problem, frame, BLOCK_KEYS)) {
-		for (let l = 0; l < count; l++) {
-			const at = (from + l) * stride;
+		const { data } = values;
+		for (let j = 0; j < count; j++, l++, at += stride) {
 			let [square, keySquare] = [0, 0];
-			for (let i = 0; i < d; i++) {
-				const [key, value] = [points[i * count + l], values.data[l * d + i]];
+			for (let i = 0, from = j * d; i < d; i++, from++) {
+				const [key, value] = [points[i * count + j], data[from]];
 				read[at + i] = key;
 				read[at + d + i] = value;
 				keySquare += key * key;
 				square += value * value;
 			}
-			read[at + 2 * d] = weights[l];
+			read[at + 2 * d] = weights[j];
 			read[at + 2 * d + 1] = square;
 			read[at + 2 * d + 2] = keySquare;
-			const bin = Math.min(BINS - 1, Math.floor((BINS * Math.sqrt(keySquare)) / (keyNorm || 1)));
-			binOf[from + l] = bin;
-			starts[bin + 1]++;
+			const bin = Math.min(BINS - 1, Math.floor(perNorm * Math.sqrt(keySquare)));
+			binOf[l] = bin;
+			counts[bin]++;
 		}
-		from += count;
 	}
-	for (let bin = 0; bin < BINS; bin++) starts[bin + 1] += starts[bin];
+	return sorted(read, binOf, counts, stride);
+}
+
+function sorted(read: Float64Array, binOf: Uint8Array, counts: Int32Array, stride: number): SampledKeys {
+	const { starts, places } = binPlaces(counts);
+	const steps = Int32Array.from(counts, coprimeStep);
+	const data = new Float64Array(places * stride);
 	const next = starts.slice();
-	const data = new Float64Array(n * stride);
-	for (let l = 0; l < n; l++) {
-		const to = stride * next[binOf[l]]++;
-		for (let i = 0; i < stride; i++) data[to + i] = read[l * stride + i];
+	for (let l = 0; l < binOf.length; l++) {
+		const bin = binOf[l];
+		const to = stride * next[bin];
+		for (let k = 0, from = l * stride; k < stride; k++) data[to + k] = read[from + k];
+		next[bin] = starts[bin] + ((next[bin] - starts[bin] + steps[bin]) % counts[bin]);
 	}
-	return { n, stride, data, starts };
+	const keys = { stride, data, starts, counts };
+	repeatFirst(keys);
+	return keys;
+}
+
+/** Where each bin starts, and the number of all places. */
+export function binPlaces(counts: Int32Array): { starts: Int32Array; places: number } {
+	const starts = new Int32Array(BINS);
+	let places = 0;
+	for (let bin = 0; bin < BINS; bin++) {
+		starts[bin] = places;
+		if (counts[bin] > 0) places += counts[bin] + AGAIN;
+	}
+	return { starts, places };
+}
+
+/** Copies the first keys of each bin behind its last. */
+export function repeatFirst({ stride, data, starts, counts }: SampledKeys): void {
+	for (let bin = 0; bin < BINS; bin++)
+		for (let i = 0; counts[bin] > 0 && i < AGAIN; i++) {
+			const from = (starts[bin] + (i % counts[bin])) * stride;
+			data.copyWithin((starts[bin] + counts[bin] + i) * stride, from, from + stride);
+		}
+}
+
+/** A step, about the golden ratio of `count`, that visits 0..count − 1 once each: neighbours of the data are taken apart. */
+export function coprimeStep(count: number): number {
+	const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+	if (count <= 1) return 0;
+	let step = Math.max(1, Math.round(count * 0.6180339887498949));
+	while (divisor(step, count) > 1) step++;
+	return step % count;
 }

@@ -77,6 +77,7 @@ async function queries(
 	const lanes = plan.panelBytes / 8;
 	const recordLength = records ? upTo(plan.slotRows, plan.panelBytes / size) * records.places.length : 0;
 	const recordsAt = records ? kernels.allocate("f64", plan.slots * recordLength) : 0;
+	const sink = records?.onKernels(kernels, plan.slots);
 	const exactRows: number[] = [];
 	const sums = new Float64Array(length);
 	let largestKappa = 0;
@@ -101,16 +102,16 @@ async function queries(
 			all[last] = 0;
 		}
 		joinSlots(all, sums);
-		if (records)
-			for (const [slot, [, count]] of slotRanges(rows, plan).entries()) {
-				const data = kernels.view("f64", recordsAt + slot * recordLength * 8, recordLength);
-				records.take({ data, lanes, count });
-			}
+		const ranges = slotRanges(rows, plan).map(([first, count], slot) => {
+			return { first: from + first, rows: count, address: recordsAt + slot * recordLength * 8 };
+		});
+		await sink?.take({ lanes, ranges });
 		if (left.some((count) => count > 0)) takeFlags(kernels.indices(flags, flagWords), from, exactRows);
 		done += rows;
 		onProgress(done);
 		if (at + 1 === asked && done < n && isInVain?.(totalsOf(sums, d, exactRows, largestKappa), done)) break;
 	}
+	sink?.finish();
 	const gradient = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
 	return {
 		gradient: scale(multiply(gradient, space.frame.queryMap), problem.scale),

@@ -1,0 +1,290 @@
+// Pairs of queries and keys that are drawn for a probabilistic certificate, from the records of rows: `pairs/pair-sums.ts` in TypeScript is
+// the same in plain form, with the same coins. All in double precision.
+
+import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { EXPONENTIAL_TABLE, exponentialInRange, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { laneSum, panelBytes } from "../../panels/panel";
+import { recordPanels } from "../gauss-records";
+import {
+	A, A2, A3, ADDED, B, B2, B3, C, C2, CENTRE, FACTOR, MEAN, MEAN_PAIRS, MOST_OF_ROW, MOST_OF_SLOT, MOVED, RATE, REMAINDER, ROWS, UNIT,
+	weighRows,
+} from "./row-weights";
+
+/** Bytes of a column of the keys of a run, one after the other. */
+const RUN_BYTES_OF_COLUMN: usize = PAIRS_OF_RUN * 8;
+
+/** Places of a slot's sums in bytes; rest and moved of d doubles follow, then what is kept by threshold. */
+const KNOWN: usize = 0;
+const DRAWN: usize = 8;
+const TOTAL: usize = 16;
+const LARGEST_CENTRE: usize = 24;
+const ALL_CENTRES: usize = 32;
+const SHARES: usize = 40;
+const BY_INPUT: usize = 48;
+
+/** Sizes beyond which nothing is claimed. */
+const LARGEST: f64 = 1.2676506002282294e30;
+
+/** What the keys and sums of the row at work are read from. */
+@unmanaged
+class Row {
+	/** Record and weights, at the row's lane. */
+	record: usize;
+	weights: usize;
+	/** The keys of a run, column by column. */
+	keys: usize;
+	/** Σ of the values of drawn pairs, d, and of the errors times values. */
+	z: usize;
+	/** Coins. */
+	state: u64;
+	/** Numbers of the draw of keys. */
+	choices: usize;
+	table: usize;
+	totals: usize;
+	exponential: usize;
+	d: i32;
+	degree: i32;
+	/** ω is scaled by this for the key that was drawn last. */
+	weight: f64;
+}
+
+/** The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
+// @ts-ignore: decorator
+@inline
+function mixed(z: u64): u64 {
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+// @ts-ignore: decorator
+@inline
+function next(row: Row): u64 {
+	row.state += 0x9e3779b97f4a7c15;
+	return mixed(row.state);
+}
+
+/** In [0, 1), in steps of 2^-53. */
+// @ts-ignore: decorator
+@inline
+function uniform(coin: u64): f64 {
+	return <f64>(coin >> 11) * 1.1102230246251565e-16;
+}
+
+/** Draws the first key of a run: a bin by the low bits of a coin, a place in it by the rest. Gives its address. */
+// @ts-ignore: decorator
+@inline
+function drawKey(row: Row): usize {
+	const coin = next(row), choice = row.choices + (<usize>(coin & (KEY_CHOICES - 1)) << 4);
+	row.weight = load<f64>(choice, 8);
+	const place = load<i32>(choice) + <i32>(uniform(coin) * <f64>load<i32>(choice, 4));
+	return row.table + <usize>place * (<usize>(2 * row.d + 3) << 3);
+}
+
+/** A number of the record, or of the weights, of the row at work. */
+// @ts-ignore: decorator
+@inline
+function number(from: usize, place: usize): f64 {
+	return load<f64>(from + place * panelBytes());
+}
+
+/**
+ * Draws the pairs of `rows` rows that have records, and adds them to the sums of the slot.
+ * @param first the index of the first row among all, which its coins are made of
+ * @param choices KEY_CHOICES times the first place of a bin and its number of places (whole numbers), and one over the chance of a place
+ * @param table of keys, 2 d + 3 doubles each: k, v, ω, ‖v‖², ‖k‖²
+ * @param seed two words
+ * @param totals the slot's sums
+ */
+export function drawPairs(
+	scratch: usize, rows: i32, d: i32, degree: i32, first: i32, records: usize, constants: usize, choices: usize, table: usize,
+	seed: usize, totals: usize,
+): void {
+	const P = panelBytes(), r = (degree + 1) >> 1, length = <usize>recordPanels(d, degree, r) * P;
+	const exponential = scratch, keys = exponential + EXPONENTIAL_TABLE, z = keys + <usize>(2 * d + 3) * RUN_BYTES_OF_COLUMN;
+	const weights = (z + (<usize>(2 * d) << 3) + 15) & ~15, row = changetype<Row>(weights + (CENTRE + <usize>d) * P);
+	const accepted = <usize>(2 * d + degree + 1 + 2 * r + 1 + 4 + 5) * P;
+	prepareExponential<f64>(exponential);
+	row.keys = keys;
+	row.z = z;
+	row.choices = choices;
+	row.table = table;
+	row.totals = totals;
+	row.exponential = exponential;
+	row.d = d;
+	row.degree = degree;
+	const start = load<u64>(seed), inPanel = <i32>(P >> 3);
+	for (let from = 0; from < rows; from += inPanel, records += length) {
+		for (let part: usize = 0; part < P; part += 16) weighRows(d, degree, records + part, constants, weights + part);
+		for (let lane = 0; lane < min(inPanel, rows - from); lane++) {
+			const at = <usize>lane << 3;
+			if (load<u64>(records + accepted + at) == 0) continue;
+			row.record = records + at;
+			row.weights = weights + at;
+			row.state = mixed(start + <u64>(first + from + lane + 1) * 0xd1342543de82ef95);
+			addRow(row, constants);
+		}
+	}
+}
+
+/** What is not drawn of a row, and its pairs. */
+function addRow(row: Row, constants: usize): void {
+	const P = panelBytes(), d = row.d, totals = row.totals, input = row.record + <usize>d * P;
+	const mean = number(row.weights, MEAN), moved = number(row.weights, MOVED);
+	let remainder = number(row.weights, REMAINDER), size: f64 = 0, against: f64 = 0, largest: f64 = 0;
+	const residual = row.record + <usize>(2 * d + row.degree + 1 + 2 * ((row.degree + 1) >> 1) + 1 + 4 + 12 + d) * P;
+	const halves = constants + ROWS + (<usize>(4 * d) << 3);
+	for (let i = 0; i < d; i++) {
+		const c = abs<f64>(number(residual, i)), half = load<f64>(halves + (<usize>i << 3));
+		largest = max<f64>(largest, c);
+		against += 1.1 * half * (4.0 * c + 2.0 * half);
+		size = max<f64>(size, abs<f64>(number(input, i)));
+	}
+	if (!(largest < LARGEST && moved < 0.05)) remainder = Infinity;
+	const rest = totals + BY_INPUT, movedTo = rest + (<usize>d << 3), movedBy = moved * against;
+	for (let i = 0; i < d; i++) {
+		const a = abs<f64>(number(input, i)), at = <usize>i << 3;
+		store<f64>(rest + at, load<f64>(rest + at) + a * remainder);
+		store<f64>(movedTo + at, load<f64>(movedTo + at) + a * movedBy);
+	}
+	const factor = load<f64>(constants, FACTOR), known = size * factor * mean, average = load<f64>(constants, MEAN_PAIRS);
+	store<f64>(totals + KNOWN, load<f64>(totals + KNOWN) + known);
+	const shares = load<f64>(totals + SHARES);
+	let share = 0.1 * average;
+	if (shares <= load<f64>(constants, MOST_OF_SLOT))
+		share += min<f64>(load<f64>(constants, RATE) * known, load<f64>(constants, MOST_OF_ROW));
+	store<f64>(totals + SHARES, shares + share);
+	const runs = max<i32>(1, <i32>floor<f64>(share / <f64>PAIRS_OF_RUN + 0.5)), centre = known / <f64>runs;
+	store<f64>(totals + LARGEST_CENTRE, max<f64>(load<f64>(totals + LARGEST_CENTRE), centre));
+	store<f64>(totals + ALL_CENTRES, load<f64>(totals + ALL_CENTRES) + <f64>runs * centre * centre);
+	if (share < <f64>PAIRS_OF_RUN && uniform(next(row)) * <f64>PAIRS_OF_RUN >= share) return;
+	const each = share < <f64>PAIRS_OF_RUN ? 1.0 / share : 1.0 / <f64>(runs * PAIRS_OF_RUN);
+	for (let run = 0; run < runs; run++) {
+		const bound = drawRun(row);
+		addRun(row, bound, size * factor * each, factor * each, centre, load<f64>(constants, UNIT));
+	}
+	store<f64>(totals + DRAWN, load<f64>(totals + DRAWN) + <f64>(runs * PAIRS_OF_RUN));
+}
+
+/** Copies the keys of a run, column by column. */
+// @ts-ignore: decorator
+@inline
+function copyKeys(from: usize, stride: usize, to: usize): void {
+	for (let pair = 0; pair < PAIRS_OF_RUN; pair += 2, from += 2 * stride, to += 16)
+		for (let at = from, end = from + stride, column = to; at < end; at += 8, column += RUN_BYTES_OF_COLUMN)
+			v128.store(column, v128.load_lane<f64>(at + stride, v128.load_zero<f64>(at), 1));
+}
+
+/** Sets z to Σ of the pairs of a run, and gives Σ of the bounds on them; both without the row's own factors. */
+function drawRun(row: Row): f64 {
+	const P = panelBytes(), d = row.d, degree = row.degree, record = row.record, weights = row.weights, keys = row.keys, z = row.z;
+	const r = (degree + 1) >> 1, block = <usize>d << 3;
+	const from = drawKey(row), ofFirst = row.weight, second = drawKey(row), ofSecond = row.weight;
+	copyKeys(from, <usize>(2 * d + 3) << 3, keys);
+	const square = record + <usize>(2 * d + degree + 1) * P, factor = square + <usize>(2 * r + 1) * P;
+	const output = factor + 16 * P, residual = output + <usize>d * P, gradient = residual + <usize>d * P;
+	const values = keys + <usize>d * RUN_BYTES_OF_COLUMN, facts = values + <usize>d * RUN_BYTES_OF_COLUMN;
+	// unroll v: PAIR_VECTORS
+	let s$v = zero();
+	// unroll v: PAIR_VECTORS
+	let y$v = zero();
+	let otherScore: f64 = 0;
+	for (let i = 0, at: usize = 0, key = keys; i < d; i++, at += P, key += RUN_BYTES_OF_COLUMN) {
+		const q = v128.load_splat<f64>(record + at), o = v128.load_splat<f64>(output + at), c = v128.load_splat<f64>(residual + at);
+		const value = key + <usize>d * RUN_BYTES_OF_COLUMN;
+		// unroll v: PAIR_VECTORS
+		const h$v = v128.sub<f64>(v128.load(value, $v * 16), o);
+		// unroll v: PAIR_VECTORS
+		s$v = multiplyAdd<f64>(q, v128.load(key, $v * 16), s$v);
+		// unroll v: PAIR_VECTORS
+		y$v = multiplyAdd<f64>(c, h$v, y$v);
+		// unroll v: PAIR_VECTORS
+		v128.store(value, h$v, $v * 16);
+		otherScore += load<f64>(record + at) * load<f64>(second + (<usize>i << 3));
+	}
+	// unroll v: PAIR_VECTORS
+	let p$v = zero();
+	let otherValue: f64 = 0;
+	for (let at = record + <usize>(2 * d + degree) * P, last = record + <usize>(2 * d) * P; at >= last; at -= P) {
+		const a = v128.load_splat<f64>(at);
+		// unroll v: PAIR_VECTORS
+		p$v = multiplyAdd<f64>(p$v, s$v, a);
+		otherValue = otherValue * otherScore + load<f64>(at);
+	}
+	// unroll v: PAIR_VECTORS
+	let w$v = zero();
+	let otherSquare: f64 = 0;
+	for (let at = factor - P; at >= square; at -= P) {
+		const a = v128.load_splat<f64>(at);
+		// unroll v: PAIR_VECTORS
+		w$v = multiplyAdd<f64>(w$v, s$v, a);
+		otherSquare = otherSquare * otherScore + load<f64>(at);
+	}
+	const inverse = 1.0 / number(factor, 5), added = number(weights, ADDED), quotient = load<f64>(factor), otherFacts = second + 2 * block;
+	const share = ofSecond * load<f64>(otherFacts) * inverse, mass = share * (otherValue + 2.0 * (quotient * otherSquare + added));
+	const otherBracket = number(weights, A2) + number(weights, B2) * load<f64>(otherFacts, 8) + number(weights, C2) * load<f64>(otherFacts, 16);
+	const product = mass * otherBracket;
+	const a = v128.splat<f64>(number(weights, A) + number(weights, A3) * product), c = v128.splat<f64>(number(weights, C));
+	const b = v128.splat<f64>(number(weights, B) + number(weights, B3) * product);
+	const C$ = v128.splat<f64>(quotient), more = v128.splat<f64>(added), scale = v128.splat<f64>(ofFirst);
+	// unroll v: PAIR_VECTORS
+	const omega$v = v128.mul<f64>(scale, v128.load(facts, $v * 16));
+	// unroll v: PAIR_VECTORS
+	const bracket$v = multiplyAdd<f64>(b, v128.load(facts, $v * 16 + PAIRS_OF_RUN * 8), multiplyAdd<f64>(c, v128.load(facts, $v * 16 + PAIRS_OF_RUN * 16), a));
+	// unroll v: PAIR_VECTORS
+	w$v = v128.mul<f64>(v128.mul<f64>(omega$v, multiplyAdd<f64>(C$, w$v, more)), bracket$v);
+	let bounds = zero();
+	// unroll v: PAIR_VECTORS
+	bounds = v128.add<f64>(bounds, w$v);
+	// unroll v: PAIR_VECTORS
+	const error$v = v128.mul<f64>(omega$v, v128.sub<f64>(exponentialInRange<f64>(s$v, row.exponential), p$v));
+	// unroll v: PAIR_VECTORS
+	y$v = v128.mul<f64>(y$v, error$v);
+	let errors = zero();
+	// unroll v: PAIR_VECTORS
+	errors = v128.add<f64>(errors, error$v);
+	const error = laneSum<f64>(errors);
+	let third: f64 = 0;
+	for (let i = 0, value = values; i < d; i++, value += RUN_BYTES_OF_COLUMN) {
+		let moved = zero();
+		// unroll v: PAIR_VECTORS
+		moved = multiplyAdd<f64>(error$v, v128.load(value, $v * 16), moved);
+		third += laneSum<f64>(moved) * (load<f64>(second + block + (<usize>i << 3)) - number(output, i));
+	}
+	third *= share * otherValue;
+	for (let i = 0, key = keys; i < d; i++, key += RUN_BYTES_OF_COLUMN) {
+		const about = number(weights, CENTRE + <usize>i), from = v128.splat<f64>(about);
+		let first = zero();
+		// unroll v: PAIR_VECTORS
+		first = multiplyAdd<f64>(y$v, v128.sub<f64>(v128.load(key, $v * 16), from), first);
+		const at = <usize>i << 3;
+		store<f64>(z + at, laneSum<f64>(first) - error * number(gradient, i) + third * (load<f64>(second + at) - about));
+	}
+	return laneSum<f64>(bounds) * (1.0 + 1e-9);
+}
+
+/** Adds a run to the sums of the threshold that it is within. */
+function addRun(row: Row, bound: f64, size: f64, factor: f64, centre: f64, unit: f64): void {
+	const P = panelBytes(), d = row.d, r = (row.degree + 1) >> 1, totals = row.totals;
+	const normaliser = row.record + <usize>(2 * d + row.degree + 1 + 2 * r + 1 + 4 + 1) * P, inverse = 1.0 / load<f64>(normaliser);
+	const W = size * bound * inverse;
+	store<f64>(totals + TOTAL, load<f64>(totals + TOTAL) + W);
+	let step = 0;
+	for (let most = unit; W > most; most *= 2) if (++step == PAIR_THRESHOLDS) return;
+	if (!(W >= 0)) return;
+	const byStep = totals + BY_INPUT + (<usize>(2 * d) << 3) + (<usize>step << 3), kind = <usize>PAIR_THRESHOLDS << 3;
+	store<f64>(byStep, load<f64>(byStep) + W);
+	store<f64>(byStep + kind, load<f64>(byStep + kind) + (W - centre) * (W - centre));
+	store<f64>(byStep + 2 * kind, load<f64>(byStep + 2 * kind) + centre * centre);
+	const entries = <usize>(d * d) << 3, all = factor * inverse, input = row.record + <usize>d * P, z = row.z;
+	let sum = totals + BY_INPUT + (<usize>(2 * d) << 3) + 3 * kind + <usize>step * entries;
+	const toSquares = PAIR_THRESHOLDS * entries;
+	for (let i = 0; i < d; i++) {
+		const outer = all * number(input, i);
+		for (let at = z, end = z + (<usize>d << 3); at < end; at += 8, sum += 8) {
+			const Y = outer * load<f64>(at);
+			store<f64>(sum, load<f64>(sum) + Y);
+			store<f64>(sum + toSquares, load<f64>(sum + toSquares) + Y * Y);
+		}
+	}
+}

@@ -1,0 +1,267 @@
+// What the pairs of a row are bounded by, from the row's record: `pairs/row-weights.ts` in TypeScript says what is computed and why. All in
+// double precision, two rows of a panel at a time.
+
+import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { panelBytes } from "../../panels/panel";
+
+/** Places of the doubles that weights and draws take, in bytes from the address of their constants; then rows of d. */
+const SLACK: usize = 0;
+const SUMS: usize = SLACK + 8;
+const SCORE_ERROR: usize = SUMS + 8;
+const SUM_ERROR: usize = SCORE_ERROR + 8;
+const SQUARE_ERROR: usize = SUM_ERROR + 8;
+const KEY_REACH: usize = SQUARE_ERROR + 8;
+const KEY_ERROR: usize = KEY_REACH + 8;
+const HALF_RANGE: usize = KEY_ERROR + 8;
+const CONSTANT: usize = HALF_RANGE + 8;
+const REST: usize = CONSTANT + 8;
+const OUTPUT_SQUARE: usize = REST + 8;
+const PRODUCT: usize = OUTPUT_SQUARE + 8;
+/** Of all of the gradient. */
+export const FACTOR: usize = PRODUCT + 8;
+/** Pairs of a row over its mean bound; pairs of a row on average; pairs of a slot, and of a row, at most. */
+export const RATE: usize = FACTOR + 8;
+export const MEAN_PAIRS: usize = RATE + 8;
+export const MOST_OF_SLOT: usize = MEAN_PAIRS + 8;
+export const MOST_OF_ROW: usize = MOST_OF_SLOT + 8;
+/** The first threshold. */
+export const UNIT: usize = MOST_OF_ROW + 8;
+/** Output, residual, rest of the residual, size: of the rounding of Ĝ~; then half ranges of values. */
+export const ROWS: usize = UNIT + 8;
+
+/** Panels of the weights of a panel of rows; the centre follows. */
+export const A: usize = 0;
+export const B: usize = 1;
+export const C: usize = 2;
+export const A2: usize = 3;
+export const B2: usize = 4;
+export const C2: usize = 5;
+export const A3: usize = 6;
+export const B3: usize = 7;
+export const MEAN: usize = 8;
+/** `rest` and `bias` together. */
+export const REMAINDER: usize = 9;
+export const MOVED: usize = 10;
+/** C (w + slack) + ρ + slack, but for C w. */
+export const ADDED: usize = 11;
+export const CENTRE: usize = 12;
+
+const REACH = 0, NORMALISER = 1, ERROR = 2, GROWTH = 3, SIZE = 7, VALUE_SUM = 8, VALUE_ERROR = 9, KEY_SUM_ERROR = 10, KEY_SUM = 11;
+const UNIT_ROUNDOFF: f64 = 1.1102230246251565e-16;
+const TINY: f64 = 1e-300;
+const LEAST_NORMAL: f64 = 2.2250738585072014e-308;
+
+// @ts-ignore: decorator
+@inline
+function splat(x: f64): v128 {
+	return v128.splat<f64>(x);
+}
+// @ts-ignore: decorator
+@inline
+function sum(a: v128, b: v128): v128 {
+	return v128.add<f64>(a, b);
+}
+// @ts-ignore: decorator
+@inline
+function times(a: v128, b: v128): v128 {
+	return v128.mul<f64>(a, b);
+}
+// @ts-ignore: decorator
+@inline
+function scaled(x: f64, a: v128): v128 {
+	return v128.mul<f64>(v128.splat<f64>(x), a);
+}
+// @ts-ignore: decorator
+@inline
+function over(a: v128, b: v128): v128 {
+	return v128.div<f64>(a, b);
+}
+// @ts-ignore: decorator
+@inline
+function root(a: v128): v128 {
+	return v128.sqrt<f64>(a);
+}
+// @ts-ignore: decorator
+@inline
+function positive(a: v128): v128 {
+	return v128.max<f64>(a, zero());
+}
+// @ts-ignore: decorator
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+	return multiplyAdd<f64>(a, b, c);
+}
+
+/** Two rows of panel `place` of a record or of weights. */
+// @ts-ignore: decorator
+@inline
+function panel(from: usize, place: i32): v128 {
+	return v128.load(from + <usize>place * panelBytes());
+}
+
+// @ts-ignore: decorator
+@inline
+function keep(weights: usize, place: usize, x: v128): void {
+	v128.store(weights + place * panelBytes(), x);
+}
+
+/** Norms of rows of d panels. */
+function norms(from: usize, d: i32): v128 {
+	let square = splat(<f64>d * LEAST_NORMAL);
+	for (let i = 0; i < d; i++, from += panelBytes()) {
+		const x = v128.load(from);
+		square = madd(x, x, square);
+	}
+	return root(square);
+}
+
+/**
+ * The weights of two rows.
+ * @param x their record, at the first of the two
+ * @param weights room for CENTRE + d panels, likewise
+ */
+export function weighRows(d: i32, degree: i32, x: usize, constants: usize, weights: usize): void {
+	const P = panelBytes(), r = (degree + 1) >> 1, square = 2 * d + degree + 1, factor = square + 2 * r + 1, facts = factor + 4;
+	const output = facts + 12, ones = output + 4 * d;
+	const scoreError = load<f64>(constants, SCORE_ERROR), slack = splat(load<f64>(constants, SLACK));
+	const D = panel(x, facts + NORMALISER), R = panel(x, facts + REACH), e = panel(x, factor + 3), size = panel(x, facts + SIZE);
+	const growth = panel(x, facts + GROWTH), n1 = panel(x, ones), nv = panel(x, ones + 1), nk = panel(x, ones + 2);
+	let slope = zero();
+	for (let k = degree; k >= 1; k--) slope = madd(slope, R, scaled(<f64>k, v128.abs<f64>(panel(x, 2 * d + k))));
+	slope = times(slope, slack);
+	const C = panel(x, factor), squareSize = scaled(1.0 / load<f64>(constants, SQUARE_ERROR), panel(x, factor + 2));
+	const squareSlack = scaled(8.0 * <f64>(r + 2) * UNIT_ROUNDOFF, squareSize);
+	const offsetSlack = scaled(
+		UNIT_ROUNDOFF,
+		madd(scaled(<f64>(d + 2), R), sum(e, slope), scaled(<f64>(2 * degree + 8), sum(size, e))),
+	);
+	const movedSquare = times(scaled(2.1 * scoreError, squareSize), sum(splat(1), over(splat(<f64>(2 * r)), R)));
+	const offset = panel(x, factor + 1);
+	const lost = sum(madd(C, sum(squareSlack, movedSquare), offsetSlack), scaled(3.0 * scoreError, offset));
+	const error = panel(x, facts + ERROR);
+	const pure = madd(splat(16.0 * UNIT_ROUNDOFF), error, positive(v128.sub<f64>(error, scaled(1.02 * scoreError, D))));
+	const more = splat(1.0 + 3.0 * scoreError);
+	const E = times(slack, madd(lost, n1, times(pure, more)));
+	const Xv = times(slack, madd(lost, nv, times(panel(x, facts + VALUE_ERROR), more)));
+	const Xk = times(slack, madd(lost, nk, times(panel(x, facts + KEY_SUM_ERROR), more)));
+	const moved = madd(splat(4.4 * scoreError), sum(growth, over(times(slope, n1), D)), splat(2.1 * scoreError));
+	const rounded = madd(splat(load<f64>(constants, SUMS)), growth, moved);
+	for (let b = 0; b < d; b++) keep(weights, CENTRE + <usize>b, over(panel(x, output + 3 * d + b), D));
+	keep(weights, MOVED, moved);
+	keep(weights, ADDED, sum(madd(C, squareSlack, offset), offsetSlack));
+	const mass = times(D, madd(splat(2), rounded, splat(1)));
+	const sumError = load<f64>(constants, SUM_ERROR);
+	const rounding = madd(splat(sumError), size, scaled(2.2 * scoreError, sum(size, slope)));
+	const o = norms(x + <usize>output * P, d), c = norms(x + <usize>(output + d) * P, d), G = norms(x + <usize>(output + 2 * d) * P, d);
+	const k0 = norms(weights + CENTRE * P, d);
+	dominate(x, facts, ones, D, E, Xv, Xk, mass, rounding, offsetSlack, slack, o, c, G, k0, weights);
+	remain(d, degree, x, facts, ones, output, constants, D, E, Xv, Xk, rounded, moved, o, c, G, k0, weights);
+}
+
+/** The bound on a pair and its mean. */
+function dominate(
+	x: usize, facts: i32, ones: i32, D: v128, E: v128, Xv: v128, Xk: v128, mass: v128, rounding: v128, offsetSlack: v128,
+	slack: v128, o: v128, c: v128, G: v128, k0: v128, weights: usize,
+): void {
+	const half = splat(0.5), tiny = splat(TINY), one = splat(1), two = splat(2);
+	const rootE = sum(root(E), tiny), rootV = sum(root(Xv), tiny), rootK = sum(root(Xk), tiny);
+	const spread = madd(o, rootE, rootV), alpha = sum(one, over(times(o, rootE), rootV));
+	const beta = madd(o, o, over(times(o, rootV), rootE)), t = over(rootK, spread), v = over(rootE, spread);
+	const halfC = times(half, c), cross = madd(v, beta, over(one, v));
+	const a = sum(madd(times(halfC, t), beta, times(times(halfC, k0), cross)), G);
+	const b = times(times(halfC, alpha), madd(k0, v, t)), c1 = over(halfC, t);
+	const a3 = times(half, cross), b3 = times(half, times(v, alpha));
+	keep(weights, A, a);
+	keep(weights, B, b);
+	keep(weights, C, c1);
+	keep(weights, A3, a3);
+	keep(weights, B3, b3);
+	const nv = panel(x, ones + 1), nk = panel(x, ones + 2), n1 = panel(x, ones);
+	const M1 = madd(two, E, mass);
+	const Mv = madd(two, Xv, madd(rounding, nv, positive(panel(x, facts + VALUE_SUM))));
+	const Mk = madd(two, Xk, madd(rounding, nk, positive(panel(x, facts + KEY_SUM))));
+	const root1 = root(M1), rootMv = sum(root(Mv), tiny), rootMk = sum(root(Mk), tiny);
+	const spread2 = madd(o, root1, rootMv), alpha2 = sum(one, over(times(o, root1), rootMv));
+	const beta2 = madd(o, o, over(times(o, rootMv), root1)), t2 = over(rootMk, spread2), v2 = over(root1, spread2);
+	const a2 = times(half, madd(t2, beta2, times(k0, madd(v2, beta2, over(one, v2)))));
+	const b2 = times(half, times(alpha2, madd(k0, v2, t2))), c2 = over(half, t2);
+	keep(weights, A2, a2);
+	keep(weights, B2, b2);
+	keep(weights, C2, c2);
+	const inverse = over(slack, D);
+	const second = over(madd(a2, M1, madd(b2, Mv, times(c2, Mk))), D);
+	const first = madd(a, E, madd(b, Xv, times(c1, Xk)));
+	const mean = times(inverse, madd(madd(a3, E, times(b3, Xv)), second, first));
+	keep(weights, MEAN, mean);
+	const ofRounding = madd(a, n1, madd(b, nv, times(c1, nk))), ofThird = times(madd(a3, n1, times(b3, nv)), second);
+	const bias = times(times(inverse, offsetSlack), sum(ofRounding, ofThird));
+	keep(weights, REMAINDER, madd(splat(1e-11), mean, bias));
+}
+
+/** Adds to REMAINDER what pairs are not drawn from. */
+function remain(
+	d: i32, degree: i32, x: usize, facts: i32, ones: i32, output: i32, constants: usize, D: v128, E: v128, Xv: v128, Xk: v128,
+	rounded: v128, moved: v128, o: v128, c0: v128, G0: v128, k0: v128, weights: usize,
+): void {
+	const half = splat(load<f64>(constants, HALF_RANGE)), sums = splat(load<f64>(constants, SUMS)), two = splat(2);
+	const sumError = splat(load<f64>(constants, SUM_ERROR)), scoreError = load<f64>(constants, SCORE_ERROR);
+	const R = panel(x, facts + REACH), size = panel(x, facts + SIZE), n1 = panel(x, ones), nv = panel(x, ones + 1), nk = panel(x, ones + 2);
+	const e = panel(x, facts - 1);
+	const off = madd(splat(1e-15), o, scaled(8, madd(rounded, half, times(sums, sum(half, c0)))));
+	const least = v128.sub<f64>(times(D, v128.sub<f64>(splat(1), times(two, rounded))), E);
+	const rootE = root(E), oOff = sum(o, off);
+	const Sk = madd(k0, rootE, root(Xk)), Sx = madd(oOff, rootE, root(Xv)), c = sum(c0, off);
+	const more = scaled(4.0 * load<f64>(constants, KEY_REACH), times(times(moved, sum(c0, half)), half));
+	const ofG = sum(gradientRounding(d, x, output, panel(x, facts + GROWTH), constants), more), G = sum(G0, ofG);
+	const inverse = over(madd(times(two, rounded), D, E), times(least, D));
+	const bracket = madd(times(c, Sx), Sk, times(E, G));
+	const r = (degree + 1) >> 1, R2 = times(R, R), power = r >= 2 ? times(R2, R2) : R2;
+	const scores = madd(times(sumError, power), n1, positive(panel(x, ones + 3)));
+	const weighted = madd(times(sumError, R2), nk, positive(panel(x, ones + 4)));
+	const sized = times(sumError, size);
+	const keys = madd(two, Xk, madd(sized, nk, positive(panel(x, facts + KEY_SUM))));
+	const pilot = times(
+		e,
+		madd(
+			splat(r >= 2 ? 1.0 / 6.0 : 0.5), root(times(scores, weighted)),
+			times(sum(sumError, splat(4.0 * scoreError)), root(times(n1, nk))),
+		),
+	);
+	const byLeast = over(splat(1), least), byD = over(splat(1), D);
+	const meanKey = madd(pilot, byLeast, times(times(k0, inverse), D)), moves = times(times(rootE, Sx), byLeast);
+	const values = madd(two, Xv, madd(sized, nv, positive(panel(x, facts + VALUE_SUM))));
+	const mass = madd(two, E, times(D, madd(two, rounded, splat(1)))), rootMass = root(mass), rootLeast = root(byLeast);
+	const deviation = times(madd(oOff, rootMass, root(values)), rootLeast);
+	const keyDeviation = times(madd(k0, rootMass, root(keys)), rootLeast);
+	const ofFirst = madd(
+		inverse, bracket,
+		times(madd(times(off, madd(c, rootE, Sx)), Sk, times(E, ofG)), byD),
+	);
+	const ofMeans = times(meanKey, madd(times(times(c, rootE), Sx), byLeast, times(moves, moves)));
+	const ofThird = times(times(moves, byLeast), madd(Sx, Sk, times(times(E, deviation), keyDeviation)));
+	const shifted = madd(times(two, rounded), moves, madd(times(inverse, rootE), Sx, times(times(E, off), byD)));
+	const ofMoved = madd(
+		times(shifted, deviation), keyDeviation,
+		times(times(times(times(rootE, madd(off, rootE, Sx)), byD), off), keyDeviation),
+	);
+	const rest = scaled(1.05, sum(sum(ofFirst, ofMeans), sum(ofThird, ofMoved)));
+	const finite = v128.gt<f64>(least, zero());
+	const all = sum(panel(weights, <i32>REMAINDER), rest);
+	keep(weights, REMAINDER, v128.bitselect(all, splat(Infinity), finite));
+}
+
+/** At least ‖Ĝ~ as computed − Ĝ~‖ in the frame. */
+function gradientRounding(d: i32, x: usize, output: i32, growth: v128, constants: usize): v128 {
+	const row = <usize>d << 3, outputs = constants + ROWS, residuals = outputs + row, rests = residuals + row, sizes = rests + row;
+	const square = splat(load<f64>(constants, OUTPUT_SQUARE)), product = splat(load<f64>(constants, PRODUCT));
+	let grown = splat(load<f64>(constants, CONSTANT)), rest = splat(load<f64>(constants, REST)), size = zero();
+	for (let i = 0; i < d; i++) {
+		const o = v128.abs<f64>(panel(x, output + i)), c = v128.abs<f64>(panel(x, output + d + i)), at = <usize>i << 3;
+		grown = madd(o, madd(square, o, v128.load_splat<f64>(outputs + at)), grown);
+		grown = madd(c, madd(product, o, v128.load_splat<f64>(residuals + at)), grown);
+		rest = madd(c, v128.load_splat<f64>(rests + at), rest);
+		size = madd(c, v128.load_splat<f64>(sizes + at), size);
+	}
+	const reached = scaled(load<f64>(constants, KEY_REACH), madd(scaled(1.5, growth), grown, rest));
+	return scaled(1.1, madd(splat(load<f64>(constants, KEY_ERROR)), size, reached));
+}
