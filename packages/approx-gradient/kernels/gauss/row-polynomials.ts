@@ -11,8 +11,8 @@ const RIDGE: usize = SUM_ERROR + 8;
 const TAIL: usize = RIDGE + 8;
 const SQUARE_ERROR: usize = TAIL + 8;
 const OFFSET_ERROR: usize = SQUARE_ERROR + 8;
-/** 1/k! for k = 0..M begins there. */
-const TAYLOR: usize = OFFSET_ERROR + 8;
+/** t_k, k = 0..M, of a polynomial for exp begin there. */
+const EXPONENTIAL: usize = OFFSET_ERROR + 8;
 
 /** Panels of a solution: coefficients a (g + 1), square w (2 r + 1), then factor C, offset ρ, square error, and e^R. */
 // @ts-ignore: decorator
@@ -175,13 +175,13 @@ function square(r: i32, constants: usize, reach: usize, pi: usize, w: usize, siz
 	v128.store(squareError, v128.mul<f64>(s$v, error), $v * 16);
 }
 
-/** The Taylor polynomial of degree M divided by w: coefficients a (the remainder, with the middle of the quotient for an even degree), factor and offset. */
+/** The polynomial of degree M for exp divided by w: coefficients a (the remainder, with the middle of the quotient for an even degree), factor and offset. */
 function divide(
 	degree: i32, r: i32, M: i32, constants: usize, reach: usize, w: usize, size: usize, exponential: usize, rest: usize, a: usize,
 	factor: usize, offset: usize,
 ): void {
 	const P = panelBytes(), m = 2 * r;
-	for (let k = 0, to = rest, from = constants + TAYLOR; k <= M; k++, to += P, from += 8) {
+	for (let k = 0, to = rest, from = constants + EXPONENTIAL; k <= M; k++, to += P, from += 8) {
 		const term = v128.load_splat<f64>(from);
 		// unroll v: TILE_VECTORS
 		v128.store(to, term, $v * 16);

@@ -8,7 +8,7 @@ import { panelBytes, panelRows } from "../panels/panel";
 export class OperatorPart {
 	d: i32;
 	dv: i32;
-	/** g, r and M: degree, double nodes and Taylor terms of a row's polynomial. */
+	/** g, r and M: degree, double nodes and terms of exp in a row's polynomial. */
 	degree: i32;
 	roots: i32;
 	terms: i32;

@@ -1,6 +1,6 @@
 import { nodesOf } from "../../polynomial/gauss/row-polynomial.ts";
 import { solutionConstants, squareErrorOf } from "../../polynomial/gauss/row-polynomials.ts";
-import { taylorDegree } from "../../polynomial/gauss/taylor-terms.ts";
+import { exponentialTerms } from "../../polynomial/gauss/exponential-terms.ts";
 import { putIndices, putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
 import { type Chunks, chunksOver, queriesOf, type SeenBy } from "../chunks.ts";
@@ -187,7 +187,7 @@ function constantsOf(
 	const { degree } = tree;
 	const { sums, keySums } = sumRoundings(part, chunks, tree);
 	const radius = 1.01 * Math.min(LIMITS.radius, part.largest.q * Math.sqrt(d) * part.largest.key + 1e-9);
-	const terms = taylorDegree(radius, 2 * nodesOf(degree));
+	const exponential = exponentialTerms(radius, 2 * nodesOf(degree));
 	const bounds = [
 		...[sums, keySums, SLACK * 2 * u * (d + 8), SLACK * 12 * u, SLACK * d * 2 ** -1000, normAt(nu, 0, d)],
 		...[LIMITS.radius, LIMITS.kappa, LIMITS.rounding, LIMITS.score, LIMITS.least, LIMITS.largest],
@@ -195,8 +195,8 @@ function constantsOf(
 		normAt(part.valueCentre, 0, part.d_v),
 	];
 	return {
-		terms,
-		solution: putNumbers(kernels, "f64", solutionConstants({ degree, sumError: sums }, terms, radius)),
+		terms: exponential.terms.length - 1,
+		solution: putNumbers(kernels, "f64", solutionConstants({ degree, sumError: sums }, exponential)),
 		bounds: putNumbers(kernels, "f64", bounds),
 	};
 }

@@ -1,4 +1,4 @@
-import { leadingTaylorTerms, taylorDegree, taylorRemainder } from "./taylor-terms.ts";
+import { type ExponentialTerms, exponentialTerms } from "./exponential-terms.ts";
 
 /** The degree, the accuracy of sums and the radius that a row polynomial is made for. */
 export interface RowPolynomialOptions {
@@ -6,7 +6,7 @@ export interface RowPolynomialOptions {
 	readonly degree: number;
 	/** Relative error of power sums: a computed m_k is within sumError · R^k · m_0 of Σ_l ω_l s_l^k. */
 	readonly sumError: number;
-	/** At least every radius that `solve` gets; it sets how many Taylor terms of exp are divided. */
+	/** At least every radius that `solve` gets; it sets how many terms of exp are divided. */
 	readonly largestRadius: number;
 }
 
@@ -47,7 +47,7 @@ export class RowPolynomial {
 	squareSize = 0;
 	squareError = 0;
 	readonly #sumError: number;
-	readonly #taylor: Float64Array;
+	readonly #exponential: ExponentialTerms;
 	readonly #pi: Float64Array;
 	readonly #rest: Float64Array;
 	readonly #hankel: Float64Array;
@@ -60,9 +60,9 @@ export class RowPolynomial {
 		this.coefficients = new Float64Array(degree + 1);
 		this.square = new Float64Array(2 * r + 1);
 		this.#sumError = sumError;
-		this.#taylor = leadingTaylorTerms(taylorDegree(largestRadius, 2 * r));
+		this.#exponential = exponentialTerms(largestRadius, 2 * r);
 		this.#pi = new Float64Array(r + 1);
-		this.#rest = new Float64Array(this.#taylor.length);
+		this.#rest = new Float64Array(this.#exponential.terms.length);
 		this.#hankel = new Float64Array(r * r);
 		this.#moments = new Float64Array(2 * r);
 	}
@@ -160,12 +160,12 @@ export class RowPolynomial {
 		this.squareError = (4 * (r + 2) * u + 2 * this.#sumError) * this.squareSize;
 	}
 
-	/** The Taylor polynomial of exp divided by w: P is the remainder, C bounds the quotient on [-R, R]. */
+	/** A polynomial for exp divided by w: P is the remainder, C bounds the quotient on [-R, R]. */
 	#divide(radius: number): void {
 		const m = 2 * this.nodes;
 		const [w, rest, a] = [this.square, this.#rest, this.coefficients];
 		const M = rest.length - 1;
-		rest.set(this.#taylor);
+		rest.set(this.#exponential.terms);
 		for (let k = M; k >= m; k--) for (let i = 0; i < m; i++) rest[k - m + i] -= rest[k] * w[i];
 		// The quotient q is rest[m..M] now. Even terms beyond q_0 lie in [0, above] where they are positive.
 		let [size, above, power] = [0, 0, 1];
@@ -185,6 +185,6 @@ export class RowPolynomial {
 		}
 		this.factor = SLACK * factor + u * size;
 		const terms = Math.exp(radius) + (size + Math.abs(rest[m]) + 2 * Math.abs(middle)) * this.squareSize;
-		this.offset = SLACK * ((2 * m + 10) * u * terms + taylorRemainder(radius, M));
+		this.offset = SLACK * ((2 * m + 10) * u * terms + this.#exponential.remainder);
 	}
 }

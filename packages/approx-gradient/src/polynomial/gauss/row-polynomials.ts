@@ -1,5 +1,5 @@
 import { nodesOf, RowPolynomial, type RowPolynomialOptions } from "./row-polynomial.ts";
-import { leadingTaylorTerms, taylorRemainder } from "./taylor-terms.ts";
+import type { ExponentialTerms } from "./exponential-terms.ts";
 
 const u = 2 ** -53;
 
@@ -59,17 +59,16 @@ export class RowPolynomials {
 /** The doubles that `kernels/gauss/row-polynomials.ts` reads, in its order. */
 export function solutionConstants(
 	{ degree, sumError }: { readonly degree: number; readonly sumError: number },
-	M: number,
-	radius: number,
+	{ terms, remainder }: ExponentialTerms,
 ): number[] {
 	const r = nodesOf(degree);
 	return [
 		sumError,
 		Math.max(1e-13, sumError),
-		taylorRemainder(radius, M),
+		remainder,
 		squareErrorOf({ degree, sumError }),
 		(4 * r + 10) * u,
-		...leadingTaylorTerms(M),
+		...terms,
 	];
 }
 

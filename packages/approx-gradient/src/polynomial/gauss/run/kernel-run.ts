@@ -8,11 +8,11 @@ import { REACH_SLACK } from "../../method/feature-space.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 import { LEAST_REACH, LIMITS, largestRadius } from "../bounds/limits.ts";
 import { gaussKernels } from "../gauss-kernels.ts";
+import { exponentialTerms } from "../exponential-terms.ts";
 import { levelsOf } from "../levels.ts";
 import { nodesOf } from "../row-polynomial.ts";
 import { solutionConstants } from "../row-polynomials.ts";
 import { pilotDegree } from "../row-terms.ts";
-import { taylorDegree } from "../taylor-terms.ts";
 import type { GaussTotals } from "../totals.ts";
 import type { GaussInput, GaussRun } from "./gauss-run.ts";
 import { addToSquares, momentColumns } from "./key-columns.ts";
@@ -176,7 +176,8 @@ function queryOperands(
 	const pilot = pilotTable(input, moments, columns);
 	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
-	const M = taylorDegree(largestRadius(space), 2 * r);
+	const exponential = exponentialTerms(largestRadius(space), 2 * r);
+	const M = exponential.terms.length - 1;
 	const { runs: runCount, runTable: runAddress } = putRuns(kernels, runs);
 	const doubles = (numbers: ArrayLike<number>): number => putNumbers(kernels, "f64", numbers);
 	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, dtype, values);
@@ -193,7 +194,7 @@ function queryOperands(
 		raised: putIndices(kernels, raisedTable(tree, panelBytes)),
 		pilot: numbers(pilot),
 		pilotNodes: pilot.length / d,
-		constants: doubles(solutionConstants(constants, M, largestRadius(space))),
+		constants: doubles(solutionConstants(constants, exponential)),
 		bounds: doubles(boundConstants(constants, space)),
 	};
 	const parts = 8 / bytesPerNumber(dtype);
