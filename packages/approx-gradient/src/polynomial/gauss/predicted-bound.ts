@@ -72,6 +72,24 @@ function squaresOf(rows: Float64Array, d: number, coordinate?: number): Float64A
 	});
 }
 
+/** sums[k + i] = Σ_l terms_l s_l^i for i < 4; multiplies each term by s_l^4. */
+function addFourSums(terms: Float64Array, scores: Float64Array, sums: Float64Array, k: number): void {
+	let [a, b, c, d] = [0, 0, 0, 0];
+	for (let l = 0; l < scores.length; l++) {
+		const score = scores[l];
+		let term = terms[l];
+		a += term;
+		term *= score;
+		b += term;
+		term *= score;
+		c += term;
+		term *= score;
+		d += term;
+		terms[l] = term * score;
+	}
+	sums.set([a, b, c, d], k);
+}
+
 /** Power sums that are made at once: enough for the usual degrees. */
 const AT_ONCE = 12;
 
@@ -85,12 +103,9 @@ function powerSums(
 ): Float64Array {
 	const known = sums.get(column);
 	if (known && known.length >= count) return known.subarray(0, count);
-	const made = new Float64Array(Math.max(AT_ONCE, count + 4));
-	for (let l = 0; l < scores.length; l++) {
-		const score = scores[l];
-		let term = weights[l] * (x === undefined ? 1 : x[l]);
-		for (let k = 0; k < made.length; k++, term *= score) made[k] += term;
-	}
+	const made = new Float64Array(count <= AT_ONCE ? AT_ONCE : 4 * Math.ceil((count + 4) / 4));
+	const terms = x === undefined ? weights.slice() : weights.map((weight, l) => weight * x[l]);
+	for (let k = 0; k < made.length; k += 4) addFourSums(terms, scores, made, k);
 	sums.set(column, made);
 	return made.subarray(0, count);
 }

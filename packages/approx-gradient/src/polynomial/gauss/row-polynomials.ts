@@ -1,5 +1,5 @@
-import { nodesOf, RowPolynomial, type RowPolynomialOptions } from "./row-polynomial.ts";
 import type { ExponentialTerms } from "./exponential-terms.ts";
+import { nodesOf, RowPolynomial, type RowPolynomialOptions } from "./row-polynomial.ts";
 
 const u = 2 ** -53;
 

@@ -5,14 +5,14 @@ import type { Method } from "../method/approximation.ts";
 import { LEAST_REACH } from "./bounds/limits.ts";
 
 /**
- * Rows that a prediction looks at, one of so many, within these numbers, and keys: together half as many pairs as there are rows, some
- * percent of a run's work. A part of the rows are those of largest reach among a scan of more, and of the keys the longest ones, for
+ * Rows that a prediction looks at, one of so many, within these numbers, and keys: together a quarter as many pairs as there are rows,
+ * some percent of a run's work. A part of the rows are those of largest reach among a scan of more, and of the keys the longest ones, for
  * a few rows or keys may make most of a bound, or of the time. Outputs and gradients, which count less, come from fewer keys.
  */
 const SAMPLE = {
-	rows: { share: 1024, least: 64, most: 2048, scanShare: 64 },
-	keys: { least: 256, most: 2048, scanShare: 32, ofOutputs: 128 },
-	mostScanned: 2 ** 16,
+	rows: { share: 1024, least: 64, most: 1024, scanShare: 64 },
+	keys: { least: 256, most: 1024, scanShare: 32, ofOutputs: 128 },
+	mostScanned: 2 ** 13,
 	top: 1 / 4,
 };
 
@@ -132,7 +132,7 @@ function drawnKeys(
 	{ profile: { keyCentre } }: Pick<Method, "profile" | "space">,
 ): DrawnKey[] {
 	const { least, most, scanShare } = SAMPLE.keys;
-	const wanted = Math.min(n, Math.max(least, Math.min(most, Math.floor(n / (2 * rowsWanted(n))))));
+	const wanted = Math.min(n, Math.max(least, Math.min(most, Math.floor(n / (4 * rowsWanted(n))))));
 	const scanned = scanOf(n, wanted, scanShare);
 	const key = new Float64Array(d);
 	const all = spreadOver(n, scanned).map((at) => {

@@ -1,4 +1,4 @@
-import { type ErrorParts, maxErrors, noError, over, plus, sumUp, times } from "../../../error-bound/index.ts";
+import { type ErrorParts, maxErrors, maxUp, noError, over, plus, sumUp, times } from "../../../error-bound/index.ts";
 import { inputForm } from "../../certificates/forms/input-form.ts";
 import type { Method } from "../../method/approximation.ts";
 import type { ExactRowTotals } from "../exact/exact-rows.ts";
@@ -32,6 +32,11 @@ export function boundFromGaussTotals(
 	// Terms relative to computed gradients include the rounding of these once more.
 	const second = plus(1.03, times(2, largestKappa));
 	const input = inputChanges(where, constants, { ofRows, ...(exact && { exact }) });
+	// What underflow causes is the larger the larger the sums of inputs and residuals are: one number for all columns.
+	const underflow = plus(
+		lostOfGradient(where, degree, sums, largestRows({ inputSums, residualSums })),
+		exact ? lostOfExactRows(where, largestRows(exact)) : 0,
+	);
 	let largest = noError;
 	for (let a = 0; a < d; a++) {
 		let [residual, size] = [0, 0];
@@ -40,10 +45,6 @@ export function boundFromGaussTotals(
 			size = plus(size, times(residualSums[a * d + i], rounding.size[i]));
 		}
 		const ofSpan = sumUp([grown[a], times(inputSums[a], rounding.rest), residual]);
-		const underflow = plus(
-			lostOfGradient(where, degree, sums, rowsOf(inputSums[a], sumOf(residualSums, a, d))),
-			exact ? lostOfExactRows(where, rowsOf(exact.inputSums[a], sumOf(exact.residualSums, a, d))) : 0,
-		);
 		for (let b = 0; b < d; b++) {
 			const rounded = times(
 				times(second, scale),
@@ -57,13 +58,14 @@ export function boundFromGaussTotals(
 	return largest;
 }
 
-/** Σ over i of row a. */
-const sumOf = (sums: Float64Array, a: number, d: number): number => sumUp(sums.subarray(a * d, (a + 1) * d));
-
-const rowsOf = (inputSum: number, residualSum: number) => ({
-	inputSum,
-	residual: inputSum > 0 ? over(residualSum, inputSum) : 0,
-});
+/** The largest Σ_j |A1_ja| over columns a, and the largest |A1_ja|-weighted mean of Σ_i |c̃_ji|. */
+function largestRows({ inputSums, residualSums }: Pick<GaussTotals, "inputSums" | "residualSums">) {
+	const d = inputSums.length;
+	const means = inputSums.map((inputSum, a) =>
+		inputSum > 0 ? over(sumUp(residualSums.subarray(a * d, (a + 1) * d)), inputSum) : 0,
+	);
+	return { inputSum: maxUp(inputSums), residual: maxUp(means) };
+}
 
 /** The change of the gradient that rounding the given numbers has caused, the largest over entries. */
 function inputChanges({ profile }: Where, { halfRange }: ErrorConstants, { ofRows, exact }: AllTotals): number {

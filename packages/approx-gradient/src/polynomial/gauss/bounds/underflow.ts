@@ -86,7 +86,7 @@ export function underflowOf(where: Where, degree: number, sumError: number): Und
 	};
 }
 
-/** Σ_j |A1_ja|, the |A1_ja|-weighted mean of the largest |c̃_ji|, and how many rows. */
+/** Σ_j |A1_ja|, and the |A1_ja|-weighted mean of the largest |c̃_ji|; or at least these, for all columns a. */
 interface RowsOfColumn {
 	readonly inputSum: number;
 	readonly residual: number;

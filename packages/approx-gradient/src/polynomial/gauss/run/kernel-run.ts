@@ -7,8 +7,8 @@ import { joinSlots, keyMoments, type MomentsRun } from "../../kernels/kernel-rou
 import { REACH_SLACK } from "../../method/feature-space.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 import { LEAST_REACH, LIMITS, largestRadius } from "../bounds/limits.ts";
-import { gaussKernels } from "../gauss-kernels.ts";
 import { exponentialTerms } from "../exponential-terms.ts";
+import { gaussKernels } from "../gauss-kernels.ts";
 import { levelsOf } from "../levels.ts";
 import { nodesOf } from "../row-polynomial.ts";
 import { solutionConstants } from "../row-polynomials.ts";
