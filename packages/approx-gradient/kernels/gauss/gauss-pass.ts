@@ -100,12 +100,14 @@ export function gaussPass<T>(
 				clearRow<T>(c, d, row);
 				clearRow<T>(output, d, row);
 			}
-		cotangents<T>(d + 1, nodes, moments, N, t);
 		clearPanels(gradient, d);
 		for (let k = 0, a = coefficients; k <= degree; k++, a += P) {
-			const first = load<i32>(levels + (<usize>k << 2)), size = load<i32>(levels + (<usize>(k + 1) << 2)) - first;
+			const first = load<i32>(levels + (<usize>k << 2)), next = load<i32>(levels + (<usize>(k + 1) << 2)), size = next - first;
+			// Cotangents of one degree at a time, which stay in L1; `raised` counts from the first of all.
+			const above = load<i32>(levels + (<usize>(k + 2) << 2)) - next;
+			cotangents<T>(d + 1, above, moments + <usize>(next * (d + 1)) * Z, N, t);
 			clearPanels(wide, d);
-			addRaised<T>(d, size, feature + <usize>first * P, multiplicity + <usize>first * Z, raised + <usize>(first * d << 2), t, wide);
+			addRaised<T>(d, size, feature + <usize>first * P, multiplicity + <usize>first * Z, raised + <usize>(first * d << 2), t - <usize>next * P, wide);
 			// unroll v: TILE_VECTORS
 			const a$v = v128.load(a, $v * 16);
 			for (let to = gradient, at = wide; to < gradient + block; to += P, at += P) {
