@@ -1,6 +1,6 @@
+import { exponentialTerms } from "../../polynomial/gauss/exponential-terms.ts";
 import { nodesOf } from "../../polynomial/gauss/row-polynomial.ts";
 import { solutionConstants, squareErrorOf } from "../../polynomial/gauss/row-polynomials.ts";
-import { exponentialTerms } from "../../polynomial/gauss/exponential-terms.ts";
 import { putIndices, putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
 import { type Chunks, chunksOver, queriesOf, type SeenBy } from "../chunks.ts";
