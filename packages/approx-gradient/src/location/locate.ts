@@ -43,6 +43,8 @@ export interface LocatedHead {
 	readonly certified: {
 		readonly method: "hybrid" | "nystrom" | null;
 		readonly rank: number | null;
+		/** Features that the proof takes, at least the rank. */
+		readonly features: number | null;
 		/** From how many tokens on it takes fewer flops than the exact pass, if the rank stays what it is. */
 		readonly paysFrom: number | null;
 		/** Flops of the exact pass over its own at this n. */
@@ -93,13 +95,16 @@ async function locateHead(
 	const start = performance.now();
 	const [n_q, n_k, d] = [head.Q.rows, head.K.rows, head.Q.cols];
 	const geometry = scoreGeometry(head);
-	const { ranks, entropies, curves } = await headSpectrum(head, { submatrix, seed, epsilon }, runtime);
+	const { ranks, entropies, curves, certified } = await headSpectrum(head, { submatrix, seed, epsilon }, runtime);
 	const polynomials = provenRanks(head, { delta: epsilon, radius: geometry.centredRadius.largest, most: 4 * n_k });
 	const own = ranks.find(({ delta }) => delta === epsilon);
 	if (!own) throw new Error("epsilon is one of the relative errors that ranks are found for");
-	const [method, rank] = cheapest(own);
-	const paysFrom = rank === null ? null : crossover(rank, d, d_v);
-	const leastPaysFrom = crossover(Math.max(1, own.least), d, d_v);
+	const least = Math.max(1, own.least);
+	const leastPaysFrom = crossover({ rank: least, features: least }, d, d_v);
+	const [cheapest] = certified
+		.map((one) => ({ ...one, paysFrom: crossover(one, d, d_v) }))
+		.sort((a, b) => a.paysFrom - b.paysFrom || a.rank - b.rank);
+	const { method, rank, features, paysFrom } = cheapest ?? { method: null, rank: null, features: null, paysFrom: null };
 	const n = Math.min(n_q, n_k);
 	return {
 		...{ index, n_q, n_k, d, d_v, epsilon, geometry, ranks, curves, leastPaysFrom },
@@ -109,15 +114,10 @@ async function locateHead(
 			anisotropic: finite(polynomials.anisotropic),
 			clusters: finite(polynomials.clusters),
 		},
-		certified: { method, rank, paysFrom, gain: paysFrom === null ? null : n / paysFrom },
+		certified: { method, rank, features, paysFrom, gain: paysFrom === null ? null : n / paysFrom },
 		verdict: verdictOf({ n, paysFrom, leastPaysFrom }),
 		milliseconds: performance.now() - start,
 	};
-}
-
-function cheapest({ proven: { hybrid, nystrom } }: RanksAt): ["hybrid" | "nystrom" | null, number | null] {
-	if (hybrid === null && nystrom === null) return [null, null];
-	return (hybrid ?? Infinity) <= (nystrom ?? Infinity) ? ["hybrid", hybrid] : ["nystrom", nystrom];
 }
 
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);

@@ -9,7 +9,7 @@ import {
 	symmetricEigenvalues,
 } from "@attgrad/matrix-core";
 import type { HeadRows } from "./head.ts";
-import { approximateHead, type HeadApproximation } from "./head-approximation.ts";
+import { approximateHead, type HeadApproximation, type HeadProofs, type ProvenError } from "./head-approximation.ts";
 import { leastRank, type RankEvidence } from "./least-rank.ts";
 import { measuredErrors, polynomialErrors, type RankError } from "./measured-error.ts";
 import { softmaxPart } from "./softmax-matrix.ts";
@@ -58,6 +58,8 @@ export interface HeadSpectrum {
 	readonly submatrix: number;
 	/** Entropy of rows, in nats: of the rows of the submatrix. */
 	readonly entropies: Float64Array;
+	/** Approximations that are proven to be within epsilon. */
+	readonly certified: readonly (Omit<ProvenError, "error"> & { readonly method: "hybrid" | "nystrom" })[];
 	/** The relative errors that the methods prove at each rank tried, for figures. */
 	readonly curves: readonly RankCurve[];
 }
@@ -92,16 +94,19 @@ export async function headSpectrum(
 		await measuredErrors(whole.entries, nystrom, ladder(nystrom.rank), runtime),
 		await polynomialErrors(whole.entries, head, n_k, runtime),
 	];
-	const last = proofs[0][proofs[0].length - 1];
+	const last = {
+		error: proofs[0].errors.at(-1)?.error ?? Number.POSITIVE_INFINITY,
+		norm: proofs[0].norm ?? [0, Infinity],
+	};
 	const summed = n_q * n_k <= SUMMED ? await normOf(head, runtime) : Number.POSITIVE_INFINITY;
-	const norm = Math.min(summed, (last.error + last.norm) * (1 + 1e-9));
+	const norm = Math.min(summed, (last.error + last.norm[1]) * (1 + 1e-9));
 	const submatrixEvidence = evidenceOf(part.entries, part.rounding, norm);
 	// The approximation's own singular values; its error is what is proven of it, or measured where that is smaller.
 	const known = measured
 		? Math.min(last.error, (measured[0].at(-1)?.error ?? Infinity) * (1 + 1e-6) + 1e-11 * norm)
 		: last.error;
 	const evidence = [submatrixEvidence, await approximationEvidence(hybrid, known, norm, runtime)];
-	const smallest = Math.max(0, Math.min(norm, last.norm - last.error, Number.isFinite(summed) ? summed : Infinity));
+	const smallest = Math.max(0, Math.min(norm, last.norm[0] - last.error, Number.isFinite(summed) ? summed : Infinity));
 	const floor = Number.isFinite(summed) ? summed * (1 - 1e-9) : smallest;
 	const rankOf = (points: readonly RankError[], delta: number): number | null =>
 		points.find(({ error }) => error <= delta * floor)?.rank ?? null;
@@ -113,7 +118,7 @@ export async function headSpectrum(
 			.map((delta) => ({
 				delta,
 				least: Math.max(...evidence.map((one) => (Number.isFinite(one.error) ? leastRank(one, delta) : 0))),
-				proven: { hybrid: rankOf(proofs[0], delta), nystrom: rankOf(proofs[1], delta) },
+				proven: { hybrid: rankOf(proofs[0].errors, delta), nystrom: rankOf(proofs[1].errors, delta) },
 				...(measured && {
 					achieved: {
 						hybrid: rankOf(measured[0], delta),
@@ -122,9 +127,14 @@ export async function headSpectrum(
 					},
 				}),
 			})),
+		certified: (["hybrid", "nystrom"] as const).flatMap((method, i) =>
+			proofs[i].errors
+				.filter(({ error }) => error <= epsilon * floor)
+				.map(({ rank, features }) => ({ method, rank, features })),
+		),
 		curves: [
 			...(["hybrid", "nystrom"] as const).map(
-				(method, i): RankCurve => ({ method, kind: "proven", points: relative(proofs[i], floor) }),
+				(method, i): RankCurve => ({ method, kind: "proven", points: relative(leastErrors(proofs[i].errors), floor) }),
 			),
 			...(["hybrid", "nystrom", "polynomial"] as const).flatMap((method, i): RankCurve[] =>
 				measured ? [{ method, kind: "measured", points: relative(measured[i], floor) }] : [],
@@ -136,14 +146,19 @@ export async function headSpectrum(
 const relative = (points: readonly RankError[], norm: number) =>
 	points.filter(({ error }) => Number.isFinite(error)).map(({ rank, error }) => ({ rank, error: error / norm }));
 
-async function provenOf(approximation: HeadApproximation): Promise<(RankError & { norm: number })[]> {
-	const made: (RankError & { norm: number })[] = [];
+async function provenOf(approximation: HeadApproximation): Promise<HeadProofs> {
 	// Nyström's proof solves a triangular system for each row: every other rank is enough.
 	const ranks = ladder(approximation.rank).filter(
 		(_, i, { length }) => approximation.method === "hybrid" || (length - i) % 2 === 1,
 	);
-	for (const rank of ranks) made.push({ rank, ...(await approximation.proof(rank)) });
-	return made;
+	return approximation.proofs(ranks);
+}
+
+/** The smallest error of each rank. */
+function leastErrors(errors: readonly ProvenError[]): RankError[] {
+	const least = new Map<number, number>();
+	for (const { rank, error } of errors) least.set(rank, Math.min(error, least.get(rank) ?? Number.POSITIVE_INFINITY));
+	return Array.from(least, ([rank, error]) => ({ rank, error }));
 }
 
 /** Singular values of a submatrix, with the rounding of its entries and of themselves. */

@@ -31,7 +31,16 @@ export interface HybridPivots {
 }
 
 /** A map on kernels with bounds of its residuals. */
-export type HybridMap = FeatureMap<Promise<Matrix>> & { readonly error: EntryErrors };
+export interface HybridMap extends FeatureMap<Promise<Matrix>> {
+	readonly error: Extract<EntryErrors, { readonly kind: "product" }>;
+	/**
+	 * Weights w e^(−‖x − y‖²/2) of some queries and keys, which the features approximate: with a product of features from the same rows, the
+	 * difference is off by at most H w / 2, and by 2^-500: features are off by a part ω of their lengths and kernels by less, H >= 8 (ω + ω²).
+	 */
+	weights(queries: Matrix, keys: Matrix): Promise<Matrix>;
+	/** H: bound on the error of a residual of length 1. */
+	readonly unit: number;
+}
 
 /**
  * Features φ(q) = B κ(x) and ψ(k) = w B κ(y) of the kernel κ_s(x) = e^(−‖x − p_s‖²/2) with the pivots p_s, in balanced coordinates. Up to a factor of
@@ -65,6 +74,12 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 	};
 	return {
 		rank: inverse.rows,
+		unit: unit.features,
+		async weights(queries, keys) {
+			const y = coordinatesOf(keys, keyCentre, ofKey);
+			const sizes = weightsOf(keys, squaredNorms(y)).map(Math.exp);
+			return weightsBetween(coordinatesOf(queries, queryCentre, ofQuery), y, sizes, runtime);
+		},
 		async keyFeatures(keys) {
 			const rows = coordinatesOf(keys, keyCentre, ofKey);
 			const squares = squaredNorms(rows);
@@ -107,6 +122,14 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 			},
 		},
 	};
+}
+
+/** w e^(−‖x − y‖²/2) of all pairs. */
+async function weightsBetween(x: Matrix, y: Matrix, sizes: Float64Array, runtime: Runtime): Promise<Matrix> {
+	const [left, right] = [exponentFactor(x, squaredNorms(x), "left"), exponentFactor(y, squaredNorms(y), "right")];
+	const made = await expOn(runtime, await multiplyOn(runtime, left, right, { transposeB: true }));
+	for (let at = 0; at < made.data.length; at++) made.data[at] *= sizes[at % y.rows];
+	return made;
 }
 
 /** √(weight² (1 + H) − ‖feature‖²), rounded up: what of a row's vector in the Hilbert space no feature has. */
