@@ -17,8 +17,8 @@ export interface ArrayCells {
 /** The shards of a job array: which attempts were made of each, the folders these write, and the cells that are left. */
 export class ArrayShards {
 	readonly #cells: ArrayCells;
-	/** Where the parts are. */
-	readonly #parts: string;
+	/** Where the attempts are. */
+	readonly #folder: string;
 	/** Where the rows of all are joined. */
 	readonly results: string;
 	#state: ArrayState;
@@ -28,7 +28,7 @@ export class ArrayShards {
 	constructor(cells: ArrayCells) {
 		const { experiment, out, plan, words } = cells;
 		this.#cells = cells;
-		this.#parts = join(out, `${experiment}.slurm`);
+		this.#folder = join(out, `${experiment}.slurm`);
 		this.results = join(out, experiment);
 		this.#state = {
 			experiment,
@@ -39,14 +39,14 @@ export class ArrayShards {
 		};
 	}
 
-	/** Removes parts and results. */
+	/** Removes attempts and results. */
 	clear(): void {
-		this.removeParts();
+		this.removeAttempts();
 		removeRun(this.results);
 	}
 
-	removeParts(): void {
-		rmSync(this.#parts, { recursive: true, force: true });
+	removeAttempts(): void {
+		rmSync(this.#folder, { recursive: true, force: true });
 	}
 
 	/**
@@ -55,10 +55,10 @@ export class ArrayShards {
 	 */
 	resume(): boolean {
 		const { plan, words } = this.#cells;
-		const before = readArrayState(this.#parts);
+		const before = readArrayState(this.#folder);
 		if (before && (before.shards !== plan.shards.length || before.words.join(" ") !== words.join(" ")))
 			throw new UsageError(
-				`${this.#parts} holds an array of another call (${before.words.join(" ")}, ${before.shards} shards); finish that one first, or start anew with --fresh`,
+				`${this.#folder} holds an array of another call (${before.words.join(" ")}, ${before.shards} shards); finish that one first, or start anew with --fresh`,
 			);
 		if (before) this.#state = before;
 		return before !== undefined;
@@ -84,9 +84,9 @@ export class ArrayShards {
 	handOver(shards: readonly number[], attempt: number): Map<number, number> {
 		return new Map(
 			shards.map((shard) => {
-				const part = this.#partOf(shard);
+				const run = this.#runOf(shard);
 				const rows = this.#rowsOf(shard).size;
-				if (part) mergeRuns([part], { out: this.#partFolder(shard, attempt), fresh: true, anyMachine: true });
+				if (run) mergeRuns([run], { out: this.#folderOf(shard, attempt), fresh: true, anyMachine: true });
 				return [shard, rows];
 			}),
 		);
@@ -96,7 +96,7 @@ export class ArrayShards {
 	submitted(attempt: number, job: number, rowsBefore: ReadonlyMap<number, number>): void {
 		for (const [shard, rows] of rowsBefore)
 			this.#state.tasks[shard] = [...this.#attemptsOf(shard), { attempt, job, rowsBefore: rows }];
-		writeArrayState(this.#parts, this.#state);
+		writeArrayState(this.#folder, this.#state);
 	}
 
 	/** Shards that have cells: an array may be wider than the grid. */
@@ -139,37 +139,37 @@ export class ArrayShards {
 		return [...new Set(Object.keys(this.#state.tasks).map((shard) => this.lastAttempt(Number(shard)).job))];
 	}
 
-	/** Joins the parts into the results where rows have arrived. */
+	/** Merges the shards' rows into the results where rows have arrived. */
 	mergeNew(): void {
-		const parts = this.nonEmpty().flatMap((shard) => this.#partOf(shard) ?? []);
+		const runs = this.nonEmpty().flatMap((shard) => this.#runOf(shard) ?? []);
 		const rows = this.nonEmpty().reduce((sum, shard) => sum + this.#rowsOf(shard).size, 0);
-		if (parts.length === 0 || rows === this.#merged) return;
-		mergeRuns(parts, { out: this.results, extend: true, anyMachine: true });
+		if (runs.length === 0 || rows === this.#merged) return;
+		mergeRuns(runs, { out: this.results, extend: true, anyMachine: true });
 		this.#merged = rows;
 	}
 
-	/** Where an attempt has its script, its logs and the parts of its shards. */
+	/** Where an attempt has its script, its logs and a folder for each of its shards. */
 	attemptFolder(attempt: number): string {
-		return join(this.#parts, `attempt-${attempt}`);
+		return join(this.#folder, `attempt-${attempt}`);
 	}
 
-	#partFolder(shard: number, attempt: number): string {
+	#folderOf(shard: number, attempt: number): string {
 		const { experiment, plan } = this.#cells;
 		return join(this.attemptFolder(attempt), shardFolder({ index: shard, of: plan.shards.length }), experiment);
 	}
 
-	/** Keys of the shard's cells whose rows are there: in its part, or before its first attempt in the results. */
+	/** Keys of the shard's cells whose rows are there: in its own folder, or before its first attempt in the results. */
 	#rowsOf(shard: number): Set<string> {
-		const part = this.#partOf(shard);
+		const run = this.#runOf(shard);
 		const own = new Set(this.#cells.plan.shards[shard - 1].map(({ key }) => key));
-		const rows = part ? readRows(join(part, "rows.csv")).rows : [];
+		const rows = run ? readRows(join(run, "rows.csv")).rows : [];
 		return new Set(rows.map(({ key }) => key).filter((key) => own.has(key)));
 	}
 
 	/** The folder whose rows count for a shard: of its last attempt, at first the results there were. */
-	#partOf(shard: number): string | undefined {
+	#runOf(shard: number): string | undefined {
 		const last = this.#attemptsOf(shard).at(-1);
-		const folder = last ? this.#partFolder(shard, last.attempt) : this.results;
+		const folder = last ? this.#folderOf(shard, last.attempt) : this.results;
 		return isRun(folder) ? folder : undefined;
 	}
 

@@ -38,7 +38,7 @@ const interval = (elapsed: number) => Math.min(10_000, 1_000 + elapsed / 30);
 
 /**
  * Runs an experiment as a SLURM job array, a shard each task, and follows it: rows are joined into the results as they
- * arrive, and the missing cells of a killed task are submitted again. A state beside the parts lets the same call
+ * arrive, and the missing cells of a killed task are submitted again. A state beside the attempts lets the same call
  * resume after an interruption.
  * @throws ComputationError when a task gives no row twice in a row; UsageError when SLURM is not there or refuses
  */
@@ -116,7 +116,7 @@ class ShardArray {
 		const left = this.#shards.open().reduce((sum, shard) => sum + this.#shards.left(shard), 0);
 		if (left === 0) {
 			this.#shards.mergeNew();
-			this.#shards.removeParts();
+			this.#shards.removeAttempts();
 		} else
 			this.#notice(
 				`job ${this.#shards.jobs().join(", ")} keeps running; repeat the command without --fresh to follow it again`,

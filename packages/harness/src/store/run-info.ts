@@ -32,7 +32,7 @@ const runInfoSchema = z.object({
 	),
 	/** The settings of the sweep. */
 	settings: z.looseObject({
-		/** Where this is one part of a sharded sweep: which, and the keys of the whole grid in their order. */
+		/** Where this is one shard of a sweep: which, and the keys of the whole grid in their order. */
 		shard: z.object({ index: z.int(), of: z.int() }).optional(),
 		grid: z.array(z.string()).readonly().optional(),
 	}),

@@ -130,12 +130,12 @@ function sweepTree(tree: string, experiments: readonly string[], out: string, wo
 function joined(folder: string, commit: string, rounds: number): string {
 	const target = join("results/commits", short(commit));
 	rmSync(target, { recursive: true, force: true });
-	const parts = Array.from({ length: rounds }, (_, round) => join(folder, "rounds", String(round), commit));
-	for (const experiment of readdirSync(parts[0] as string).filter((name) =>
-		existsSync(join(parts[0] as string, name, "run.json")),
+	const runs = Array.from({ length: rounds }, (_, round) => join(folder, "rounds", String(round), commit));
+	for (const experiment of readdirSync(runs[0] as string).filter((name) =>
+		existsSync(join(runs[0] as string, name, "run.json")),
 	))
 		joinRounds(
-			parts.map((part) => join(part, experiment)),
+			runs.map((run) => join(run, experiment)),
 			join(target, experiment),
 		);
 	return target;
