@@ -78,3 +78,17 @@ test("an installation without builds is told from a machine that does not run th
 	expect(kernelsAreBuilt()).toBe(true);
 	expect(kernelsAreBuilt({ ...probeKernels, folder: new URL("file:///nowhere/") })).toBe(false);
 });
+
+test("where the system has no address space for kernels, plain TypeScript runs and says so", async () => {
+	vi.stubEnv("ATTGRAD_KERNEL", undefined);
+	vi.resetModules();
+	const memory = vi.spyOn(WebAssembly, "Memory").mockImplementation(function refuse() {
+		throw new RangeError("could not allocate memory");
+	} as never);
+	const { createRuntime: create } = await import("./runtime.ts");
+	const notices: string[] = [];
+	expect((await create({ onNotice: (text) => notices.push(text) })).kernel).toBe("js");
+	expect(notices).toEqual([expect.stringMatching(/^no address space .* \(ulimit -v\) helps$/)]);
+	await expect(create({ kernel: "fma" })).rejects.toThrow("kernel fma: no address space for the kernels");
+	memory.mockRestore();
+});

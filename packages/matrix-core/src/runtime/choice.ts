@@ -43,11 +43,34 @@ export async function rightKernels(): Promise<readonly KernelName[]> {
 export const kernelsAreBuilt = (module: KernelModule = probeKernels): boolean =>
 	(Object.keys(builds) as BuildName[]).some((build) => kernelBytes(module, build) !== undefined);
 
+/**
+ * Why the system refuses the kernels their memory; undefined where it does not. V8 reserves some 10 GiB of address space for a memory,
+ * whatever its size, which a limit such as `ulimit -v` may forbid.
+ */
+export async function memoryRefusal(): Promise<string | undefined> {
+	await probes();
+	return refusal;
+}
+
+let refusal: string | undefined;
+
 function probes(): Promise<readonly Probe[]> {
-	started ??= Promise.resolve().then(() =>
-		(Object.keys(builds) as BuildName[]).flatMap((build) => startProbe(build) ?? []),
-	);
+	started ??= Promise.resolve().then(() => {
+		const memory = probeMemory();
+		return memory ? (Object.keys(builds) as BuildName[]).flatMap((build) => startProbe(build, memory) ?? []) : [];
+	});
 	return started;
+}
+
+/** One memory for the probes of all builds: each takes address space. */
+function probeMemory(): WebAssembly.Memory | undefined {
+	if (!kernelsAreBuilt()) return undefined;
+	try {
+		return new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
+	} catch (cause) {
+		refusal = `no address space for the kernels (${(cause as Error).message})`;
+		return undefined;
+	}
 }
 
 function fastEnough(right: readonly Probe[]): readonly KernelName[] {
@@ -77,10 +100,9 @@ interface Probe {
 }
 
 /** The probe of a build; undefined where there is none, the engine does not accept it, or its product is wrong. */
-function startProbe(build: BuildName): Probe | undefined {
+function startProbe(build: BuildName, memory: WebAssembly.Memory): Probe | undefined {
 	const bytes = kernelBytes(probeKernels, build);
 	if (!bytes || !WebAssembly.validate(bytes)) return undefined;
-	const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
 	const kernels = instantiate(compileKernels(probeKernels, build), memory);
 	checkDeclaration(probeKernels, kernels);
 	const cols = callKernel(probeKernels, kernels, "probeColumns", {});
@@ -99,6 +121,7 @@ function startProbe(build: BuildName): Probe | undefined {
 	// whole numbers, so that the product is exact in every build
 	for (let i = 0; i < a.length; i++) a[i] = ((i * 7) % 11) - 5;
 	for (let i = 0; i < b.length; i++) b[i] = ((i * 5) % 13) - 6;
+	c.fill(0);
 	run(1);
 	for (let r = 0; r < rows; r++)
 		for (let v = 0; v < cols; v++) {

@@ -30,7 +30,7 @@ export class KernelMemory {
 				shared: true,
 			});
 		} catch (cause) {
-			throw outOfMemory(`cannot reserve 4 GiB of address space (${(cause as Error).message})`);
+			throw outOfMemory(`cannot reserve 4 GiB of address space (${(cause as Error).message}); kernel js needs none`);
 		}
 	}
 

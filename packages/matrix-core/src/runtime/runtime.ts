@@ -3,7 +3,7 @@ import { ComputationError, UsageError } from "../errors.ts";
 import type { Dtype, RowSource } from "../matrix.ts";
 import { present } from "../present.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
-import { availableKernels, kernelsAreBuilt, rightKernels } from "./choice.ts";
+import { availableKernels, kernelsAreBuilt, memoryRefusal, rightKernels } from "./choice.ts";
 import type { KernelModule } from "./kernel-module.ts";
 import { Kernels } from "./kernels.ts";
 import { KernelMemory, LARGEST_MEMORY } from "./memory.ts";
@@ -86,6 +86,8 @@ export async function createRuntime({
 	};
 	if (kernel === undefined && !kernelsAreBuilt())
 		onNotice?.(`the kernels are not built, and plain TypeScript is many times slower; ${HOW_TO_BUILD}`);
+	const refusal = kernel === undefined && chosen === "js" ? await memoryRefusal() : undefined;
+	if (refusal) onNotice?.(`${refusal}, and plain TypeScript is many times slower; a higher limit (ulimit -v) helps`);
 	if (chosen === "js") return { kernel: chosen, threads: 1, ...progress, close: async () => {} };
 
 	let started: Promise<Started> | undefined;
@@ -118,6 +120,8 @@ async function chooseKernel(wanted: string | undefined): Promise<KernelName> {
 	if (found) return found;
 	const isKnown = kernelNames.some((name) => name === wanted);
 	if (isKnown && !kernelsAreBuilt()) throw new UsageError(`runtime: kernel ${wanted} is not built; ${HOW_TO_BUILD}`);
+	const refusal = isKnown ? await memoryRefusal() : undefined;
+	if (refusal) throw new UsageError(`runtime: kernel ${wanted}: ${refusal}; --kernel js needs none`);
 	const what = isKnown ? "not available on this machine" : "unknown";
 	throw new UsageError(
 		`runtime: kernel ${wanted} is ${what} (this machine has ${(await availableKernels()).join(", ")})`,
