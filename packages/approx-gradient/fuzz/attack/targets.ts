@@ -7,7 +7,7 @@ import {
 	visibleKeys,
 } from "@attgrad/attention-problem";
 import { ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
-import type { Matrix, Random, Runtime } from "@attgrad/matrix-core";
+import { Matrix, type Random, type Runtime } from "@attgrad/matrix-core";
 import { backwardHybrid, backwardPolynomial } from "../../src/backward/index.ts";
 import {
 	clusters,
@@ -19,6 +19,7 @@ import {
 } from "../../src/feature-maps/index.ts";
 import { polynomial, polynomialForward, polynomialGradientY } from "../../src/index.ts";
 import { auto } from "../../src/planner/auto.ts";
+import { polynomialOutput } from "../../src/polynomial/polynomial-forward.ts";
 import { operatorProblem } from "./operator-problem.ts";
 import { type AttackedProblem, pick } from "./problems.ts";
 
@@ -119,6 +120,27 @@ const output: Target = {
 	},
 };
 
+/** The outputs of a layer by a polynomial for each row: every row against its own bound. */
+const outputByRows: Target = {
+	name: "output by rows",
+	prepare({ given, problem }, random) {
+		const options = { ...accuracy(random), basis: "gauss" };
+		return {
+			options,
+			async run(runtime) {
+				const output = Matrix.zeros(problem.n, problem.d, problem.A1.dtype);
+				const parsed = polynomialForward.options.parse(options);
+				const { rowBounds, certificate } = await polynomialOutput(problem, parsed, runtime, (from, rows) =>
+					output.data.set(rows.data, from * problem.d),
+				);
+				if (!claiming.has(certificate.kind)) return nothing;
+				const { bound, error } = worstRow(truthOf(given).output, output, rowBounds ?? new Float64Array(problem.n));
+				return { kind: certificate.kind, bound, error };
+			},
+		};
+	},
+};
+
 /** The gradient in Y. */
 const gradientY: Target = {
 	name: "gradient in Y",
@@ -176,18 +198,25 @@ function leastRoom(
 	const truth = operatorTruth({ ...problem, visible: (j, l) => lo[j] <= l && l < hi[j] }, problem.dO);
 	let worst = { bound: 0, error: 0, share: -1 };
 	for (const name of ["dQ", "dK", "dV", "output"] as const) {
-		const { rows, cols, data, exponent } = truth[name];
 		const [rowsOf, boundsOf] = [computed[name], bounds[name]];
 		if (!rowsOf || !boundsOf) continue;
-		const unresolved = UNRESOLVED * boundsOf.reduce((most, bound) => Math.max(most, bound), 0);
-		for (let row = 0; row < rows; row++) {
-			const entries = new ExactMatrix(1, cols, data.slice(row * cols, (row + 1) * cols), exponent);
-			const [error, bound] = [entries.distanceTo(rowsOf.slice(row, row + 1)), boundsOf[row]];
-			const share = error <= unresolved ? 0 : error <= bound ? error / bound : Number.POSITIVE_INFINITY;
-			if (share > worst.share) worst = { bound, error, share };
-		}
+		const ofName = worstRow(truth[name], rowsOf, boundsOf);
+		if (ofName.share > worst.share) worst = ofName;
 	}
 	return { kind: "a-posteriori", bound: worst.bound, error: worst.error };
+}
+
+/** The row of a matrix whose error is the largest part of its bound. */
+function worstRow({ rows, cols, data, exponent }: ExactMatrix, computed: Matrix, bounds: Float64Array) {
+	let worst = { bound: 0, error: 0, share: -1 };
+	const unresolved = UNRESOLVED * bounds.reduce((most, bound) => Math.max(most, bound), 0);
+	for (let row = 0; row < rows; row++) {
+		const entries = new ExactMatrix(1, cols, data.slice(row * cols, (row + 1) * cols), exponent);
+		const [error, bound] = [entries.distanceTo(computed.slice(row, row + 1)), bounds[row]];
+		const share = error <= unresolved ? 0 : error <= bound ? error / bound : Number.POSITIVE_INFINITY;
+		if (share > worst.share) worst = { bound, error, share };
+	}
+	return worst;
 }
 
 const backward = backwardBy(backwardPolynomial, true, (random) => ({
@@ -198,7 +227,7 @@ const backward = backwardBy(backwardPolynomial, true, (random) => ({
 /** Every target, as often as it is to be attacked. */
 export const targets: readonly Target[] = [
 	...[polynomialTarget, polynomialTarget, polynomialTarget, gauss, gauss, gauss, probable, output, output],
-	...[gradientY, backward, backward, backward],
+	...[outputByRows, outputByRows, gradientY, backward, backward, backward],
 	...featureMapBackwards.map((algorithm) =>
 		backwardBy(algorithm, false, (random) => ({
 			...(algorithm.name === "nystrom" && { rank: random.integer(1, 12) }),

@@ -10,7 +10,8 @@ import {
 
 /**
  * Bounds of a panel of rows, BOUND_PANELS panels: of dQ and the rounding in it, of what a row adds to a key's dV for each unit of dO
- * and the rounding in it, of what it adds to dK likewise, and of the length of the output. Rows without a polynomial have no meaning.
+ * and the rounding in it, of what it adds to dK likewise, of the length of the output and the rounding in it, and κ. Rows without a polynomial
+ * have no meaning.
  * sums: power sums of ones, ‖v‖², ‖k‖²; N: dv values and D.
  */
 export function boundRows(
@@ -164,4 +165,8 @@ export function boundRows(
 	v128.store(out + 5 * P, v128.mul<f64>(up, scoreFloor$v), $v * 16);
 	// unroll v: TILE_VECTORS
 	v128.store(out + 6 * P, v128.mul<f64>(up, ofOutput$v), $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(out + 7 * P, v128.mul<f64>(up, outputRounded$v), $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(out + 8 * P, kappa$v, $v * 16);
 }

@@ -118,12 +118,14 @@ export function finishQueries(scratch: usize, results: QueryResults, from: i32, 
 		}
 		scaleBound(numbers + 8, numbers + 24, errors);
 		scaleBound(numbers + 16, numbers + 24, errors + 6 * P);
+		scaleBound(numbers + 16, numbers + 24, errors + 7 * P);
 		shiftOutput(results, q, output, lse);
 		storeRows(dQ, count, d, rowAt(results.dQ, at, d));
 		storeRows(output, count, dv, rowAt(results.output, at, dv));
 		storeRows(lse, count, 1, rowAt(results.lse, at, 1));
 		storeRows(errors, count, 1, rowAt(results.errors, at, 1));
 		storeRows(errors + 6 * P, count, 1, rowAt(results.errors, 6 * results.rows + at, 1));
+		storeRows(errors + 7 * P, count, 1, rowAt(results.errors, 7 * results.rows + at, 1));
 	}
 	for (let x = 0; x < sumPanels; x++, out += 8) store<f64>(out, sumOf(sums + <usize>x * P));
 	store<f64>(out, largestOf(most));

@@ -32,7 +32,13 @@ export interface Attempt {
 	readonly floors: OfEachGradient;
 	/** A bound on the length of the error of each row of the output. */
 	readonly outputRows: Float64Array;
+	/** The largest part of one that rounding accounts for, and the largest κ. */
+	readonly outputFloor: number;
+	readonly kappa: number;
 }
+
+/** The rows of an attempt, which its parts fill. */
+type WholeRows = Omit<Attempt, "exactRows" | "floors" | "outputFloor" | "kappa">;
 
 /** Names of the gradients. */
 export const gradientNames = ["dQ", "dK", "dV"] as const;
@@ -86,9 +92,12 @@ export async function attemptDegree(
 	let exactRows = 0;
 	let rows = 0;
 	const floors = { dQ: 0, dK: 0, dV: 0 };
+	let [outputFloor, kappa] = [0, 0];
 	const finish = ({ part, results, bounds }: Done): void => {
 		place(part, results, bounds, all);
 		for (const name of gradientNames) floors[name] = Math.max(floors[name], bounds.floors[name]);
+		outputFloor = Math.max(outputFloor, bounds.outputFloor);
+		kappa = Math.max(kappa, bounds.kappa);
 		exactRows += results.exactRows;
 		rows += part.group * part.queries;
 		onProgress?.(rows, problem.batch * problem.heads * problem.n_q);
@@ -98,8 +107,8 @@ export async function attemptDegree(
 		const above = await partsOn(runtime, batch, task);
 		if (above !== undefined) return { above };
 	}
-	requireFinite("polynomial", { ...all.gradients });
-	return { ...all, floors, exactRows };
+	requireFinite("polynomial", outputOnly ? { output: all.output } : { ...all.gradients });
+	return { ...all, floors, outputFloor, kappa, exactRows };
 }
 
 /** Parts in their order, together while they have at most `BATCH` rows. */
@@ -190,7 +199,7 @@ function turns({ raisedSize }: FeatureTree, { group, d, d_v }: Part, chunk: numb
 	};
 }
 
-function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit<Attempt, "exactRows" | "floors"> {
+function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): WholeRows {
 	const { batch, heads, keyHeads, n_q, n_k, d, d_v } = problem;
 	const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
 	const rows = () => ({ dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) });
@@ -205,7 +214,7 @@ function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): Omit
 }
 
 /** Writes the results of a part, in the units of the problem, to their rows. */
-function place(part: Part, results: PartResults, bounds: PartBounds, all: Omit<Attempt, "exactRows" | "floors">): void {
+function place(part: Part, results: PartResults, bounds: PartBounds, all: WholeRows): void {
 	const { group, queries, queryAt, keyAt, d, d_v } = part;
 	const { dQ, dK, dV } = all.gradients;
 	for (let head = 0; head < group; head++) {

@@ -16,6 +16,10 @@ export interface PartBounds {
 	readonly floors: OfEachGradient;
 	/** Lengths of the errors of the rows of the output. */
 	readonly output: Float64Array;
+	/** The largest part of one that rounding accounts for. */
+	readonly outputFloor: number;
+	/** The largest κ: twice it is at least the error of a row of weights in sum. */
+	readonly kappa: number;
 }
 
 /** Bounds of queries as they add up for each key: `score` and its rounding times sizes of queries, `weight` and its rounding times those of dO. */
@@ -29,6 +33,8 @@ export function partBounds(part: Part, errors: RowErrors): PartBounds {
 		dQ: scaled(errors.query, factor, lost),
 		output: scaled(errors.output, 1, lost),
 		queryFloor: largestOf(errors.queryFloor),
+		outputFloor: largestOf(scaled(errors.outputFloor, 1, lost)),
+		kappa: largestOf(errors.kappa),
 	});
 }
 
@@ -37,7 +43,14 @@ export function boundsOf(
 	{ scale, keyScale }: Part,
 	lost: number,
 	{ score, scoreFloor, weight, weightFloor }: SummedBounds,
-	{ dQ, output, queryFloor }: { readonly dQ: Float64Array; readonly output: Float64Array; readonly queryFloor: number },
+	{
+		dQ,
+		queryFloor,
+		...ofOutput
+	}: Pick<PartBounds, "output" | "outputFloor" | "kappa"> & {
+		readonly dQ: Float64Array;
+		readonly queryFloor: number;
+	},
 ): PartBounds {
 	const floor = (largest: number, factor: number) => bounded(SLACK * largest * factor + lost);
 	return {
@@ -47,7 +60,7 @@ export function boundsOf(
 			dK: floor(largestOf(scoreFloor), keyScale),
 			dV: floor(largestOf(weightFloor), 1),
 		},
-		output,
+		...ofOutput,
 	};
 }
 

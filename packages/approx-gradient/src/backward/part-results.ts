@@ -24,6 +24,9 @@ export interface RowErrors {
 	readonly weightFloor: Float64Array;
 	/** At least the length of the error of the output, with rounding. */
 	readonly output: Float64Array;
+	/** The part of that which rounding alone accounts for, and κ: twice it is at least the error of the weights in sum. */
+	readonly outputFloor: Float64Array;
+	readonly kappa: Float64Array;
 	/** At least |dS~ - dS| of one key, with rounding: a key's dK is off by at most Σ_j score_j (|q_jb| + |ν_b|). */
 	readonly score: Float64Array;
 	readonly scoreFloor: Float64Array;
@@ -51,11 +54,12 @@ export function partResults(
 
 /** Errors of so many rows, all 0: one array after the other, in the order of the kernels. */
 export function rowErrors(rows: number, room: Room): RowErrors {
-	const all = room(7 * rows).fill(0);
-	const [query, queryFloor, weight, weightFloor, score, scoreFloor, output] = Array.from({ length: 7 }, (_, x) =>
-		all.subarray(x * rows, (x + 1) * rows),
-	);
-	return { query, queryFloor, weight, weightFloor, score, scoreFloor, output };
+	const all = room(9 * rows).fill(0);
+	const of = (x: number): Float64Array => all.subarray(x * rows, (x + 1) * rows);
+	return {
+		...{ query: of(0), queryFloor: of(1), weight: of(2), weightFloor: of(3), score: of(4), scoreFloor: of(5) },
+		...{ output: of(6), outputFloor: of(7), kappa: of(8) },
+	};
 }
 
 /** Brings the results of a part into the units of the problem. */

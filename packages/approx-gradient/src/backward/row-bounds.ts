@@ -118,8 +118,10 @@ export class RowBounds {
 
 	/** o = Σ f v: weights are off by τ in sum, and what centring and the sums of the row round. */
 	#output(row: number, { valueNorm, rounding }: RowFacts): void {
-		const { l1, output } = this.#error;
+		const { l1, output, kappa } = this.#error;
 		const rounded = 16 * rounding * valueNorm + 8 * u * (valueNorm + this.#centreNorm);
+		this.#errors.kappa[row] = bounded(kappa);
+		this.#errors.outputFloor[row] = bounded(SLACK * rounded);
 		this.#errors.output[row] = bounded(SLACK * (Math.min(bounded(l1 * valueNorm), bounded(output)) + rounded));
 	}
 

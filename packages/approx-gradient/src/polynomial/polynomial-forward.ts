@@ -6,9 +6,10 @@ import {
 	type RowSink,
 	withoutTarget,
 } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, type RowSource, type Runtime, withCachedRows } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime, withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
+import { type Accuracy, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
+import { type LayerOutputByRows, layerFits, prepareLayerOutput } from "../backward/output/layer-output.ts";
 import { outputTarget } from "../relative/output-size.ts";
 import type { ProvenBound } from "./certificates/forms/forms.ts";
 import { aPrioriOutputBound, OutputError, outputBoundFromTotals } from "./certificates/output-error.ts";
@@ -26,7 +27,13 @@ import { routes } from "./routes/index.ts";
 
 const options = z
 	.strictObject({
-		...basisAndDegree,
+		degree: basisAndDegree.degree,
+		basis: z
+			.enum([...basisAndDegree.basis.unwrap().options, "gauss"])
+			.optional()
+			.describe(
+				"polynomial that replaces exp; gauss: one per row, from the row's scores; default: chebyshev at a given degree, otherwise gauss where the rows fit into memory",
+			),
 		epsilon: z.number().positive().optional().describe("bound on max |o~ - o| to certify"),
 		relative: relativeOption,
 	})
@@ -37,27 +44,83 @@ export type PolynomialForwardOptions = z.output<typeof options>;
 
 /**
  * A layer's output with exp replaced by a polynomial, in time O(n K d) and with a proved bound on its error: passes 1 and 2 of
- * the moment route without the gradient. Definition E.1 asks for just this.
+ * the moment route without the gradient, or with a polynomial of its own for each row (`prepareLayerOutput`). Definition E.1 asks for just this.
  */
 export const polynomialForward = defineForward({
 	name: "polynomial",
 	summary: "exp replaced by a polynomial with a certified error, time O(n K d)",
 	exact: false,
 	options,
-	run: (layer, options, runtime, sink) => polynomialOutput(layer, options, runtime, sink),
+	run: async (layer, options, runtime, sink): Promise<ForwardResult> => {
+		const { rowBounds, ...result } = await polynomialOutput(layer, options, runtime, sink);
+		return result;
+	},
 });
+
+/** Polynomials of which one serves all rows. */
+type Basis = z.output<typeof basisAndDegree.basis>;
 
 /** The result of an output by the polynomial method, which has a degree, a rank and a certificate always. */
 export type PolynomialOutput = Required<Pick<ForwardResult, "degree" | "rank" | "certificate">> &
-	Pick<ForwardResult, "relative">;
+	Pick<ForwardResult, "relative" | "exactRows" | "remark"> & {
+		/** A bound on the error of the entries of each row, where rows have polynomials of their own. */
+		readonly rowBounds?: Float64Array;
+	};
 
 /** Computes a layer's output, as `polynomialForward` says. @throws ComputationError and UsageError as it does */
-export function polynomialOutput(
+export async function polynomialOutput(
 	layer: AttentionLayer<RowSource>,
-	{ basis, degree, epsilon, relative = DEFAULT_RELATIVE }: PolynomialForwardOptions,
+	{ basis, ...asked }: PolynomialForwardOptions,
 	runtime: Runtime,
 	sink: RowSink,
-): Promise<PolynomialOutput & Pick<ForwardResult, "remark">> {
+): Promise<PolynomialOutput> {
+	if (basis === "gauss") return outputByRows(layer, asked, runtime, sink);
+	if (basis !== undefined || asked.degree !== undefined || !layerFits(layer))
+		return outputByOne(layer, { basis: basis ?? "chebyshev", ...asked }, runtime, sink);
+	try {
+		return await outputByRows(layer, asked, runtime, sink);
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return outputByOne(layer, { basis: "chebyshev", ...asked }, runtime, sink);
+	}
+}
+
+/** With a polynomial of its own for each row. */
+async function outputByRows(
+	layer: AttentionLayer<RowSource>,
+	{ degree, epsilon, relative }: Accuracy,
+	runtime: Runtime,
+	sink: RowSink,
+): Promise<PolynomialOutput> {
+	const isAsked = degree !== undefined || epsilon !== undefined;
+	const asked = { degree, epsilon, relative: isAsked ? relative : (relative ?? DEFAULT_RELATIVE) };
+	const { run } = await prepareLayerOutput(layer, asked, runtime);
+	return handedOver(await run(), sink);
+}
+
+/** Hands the rows of an output over; gives what is known of it. */
+export function handedOver(
+	{ output, degree, rank, exactRows, bound, rowBounds, floor, kappa, radius, remark }: LayerOutputByRows,
+	sink: RowSink,
+): PolynomialOutput {
+	sink(0, finiteRows(0, output));
+	const share = provedRelative(bound, maxAbs(output));
+	const kind = Number.isFinite(bound) ? "a-posteriori" : "none";
+	return {
+		...{ degree, rank, exactRows, rowBounds },
+		...(Number.isFinite(share) && { relative: share }),
+		certificate: { kind, bound, radius, relativeError: kappa, floatFloor: Math.min(floor, bound) },
+		...(remark !== undefined && { remark }),
+	};
+}
+
+/** With one polynomial for all rows. */
+function outputByOne(
+	layer: AttentionLayer<RowSource>,
+	{ basis, degree, epsilon, relative = DEFAULT_RELATIVE }: Accuracy & { readonly basis: Basis },
+	runtime: Runtime,
+	sink: RowSink,
+): Promise<PolynomialOutput> {
 	const { A1, A2, A3 } = layer;
 	return withCachedRows(runtime, [A1, A2, A3], A1.dtype, async (runtime) => {
 		const method = await methodOf(layer, basis, runtime);
@@ -99,11 +162,7 @@ export async function prepareForward(
 	return { degree, rank, bound, run: (sink) => outputOfDegree(layer, method, approximation, runtime, sink) };
 }
 
-async function methodOf(
-	layer: AttentionLayer<RowSource>,
-	basis: PolynomialForwardOptions["basis"],
-	runtime: Runtime,
-): Promise<Method> {
+async function methodOf(layer: AttentionLayer<RowSource>, basis: Basis, runtime: Runtime): Promise<Method> {
 	const problem = withoutTarget(layer);
 	const profile = await profileOn(problem, runtime);
 	const space = balancedSpace(profile);

@@ -12,6 +12,8 @@ export interface ForwardResult {
 	readonly degree?: number;
 	/** Number of features K. */
 	readonly rank?: number;
+	/** Rows that were computed exactly, where a method leaves some. */
+	readonly exactRows?: number;
 	/** Bound on max |õ − o| over the n x d entries. */
 	readonly certificate?: Certificate;
 	/** At least max |õ − o| / max |o|, where that is proved. */

@@ -1,8 +1,10 @@
+import { kernelConstants } from "../../polynomial/kernels/kernel-constants.ts";
 import { putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
 import {
 	boundsBySeen,
 	boundsOf,
 	floorsBySeen,
+	largestOf,
 	lostBelow,
 	type PartBounds,
 	SLACK,
@@ -38,7 +40,7 @@ export async function finishQueries(kernels: OperatorKernels, parts: readonly Ke
 			plans.flatMap(({ pieces, length, out, results }) =>
 				pieces.map((piece, i) => ({ ...piece, results, out: out.byteOffset + 8 * i * length })),
 			),
-			{ scratch: 64 * (4 * (d + d_v) + 9) },
+			{ scratch: 64 * (4 * (d + d_v) + 2 + kernelConstants.BOUND_PANELS) },
 		);
 		return parts.map((own, i) => boundsOfQueries(own, lost[i], joined(plans[i].out, plans[i].length)));
 	});
@@ -81,5 +83,7 @@ function boundsOfQueries({ part, results, seen }: KernelPart, lost: number, sums
 		// Of rounding the largest sum counts alone.
 		...(shareKey(part, seen) ? floors : floorsBySeen(part, seen, errors)),
 	};
-	return boundsOf(part, lost, sumsOf, { dQ: errors.query, output: errors.output, queryFloor: sums[largest] });
+	const { query: dQ, output, outputFloor, kappa } = errors;
+	const ofOutput = { output, outputFloor: largestOf(outputFloor), kappa: largestOf(kappa) };
+	return boundsOf(part, lost, sumsOf, { dQ, queryFloor: sums[largest], ...ofOutput });
 }

@@ -1,14 +1,12 @@
-import type { AttentionOperands } from "@attgrad/attention-problem";
-import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import type { AttentionOperands, BackwardProblem } from "@attgrad/attention-problem";
+import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { DEFAULT_RELATIVE } from "../../accuracy.ts";
+import { plus } from "../../error-bound/index.ts";
 import { availableMemory, countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { attemptDegree } from "../attempt.ts";
 import { largestOf } from "../part-bounds.ts";
-import { degreesToTry, type ShareOf } from "../plan/expected-degree.ts";
+import { degreesToTry, HIGHEST_TRIED, outputShare } from "../plan/expected-degree.ts";
 import { memoryOf, type PolynomialBackwardOptions, storedBound } from "../polynomial-backward.ts";
-
-/** Highest degree that is tried for an accuracy. */
-const HIGHEST = 21;
 
 /** The output of the operator by polynomials, with a proof of its error. */
 export interface PolynomialOperatorOutput {
@@ -24,6 +22,10 @@ export interface PolynomialOperatorOutput {
 	/** At least the length of the error of every row of the output, and of each. */
 	readonly bound: number;
 	readonly rowBounds: Float64Array;
+	/** The largest part of a bound that is not of the polynomials. */
+	readonly floor: number;
+	/** The largest κ: twice it is at least the error of a row's weights in sum. */
+	readonly kappa: number;
 }
 
 /**
@@ -33,35 +35,88 @@ export interface PolynomialOperatorOutput {
  */
 export async function polynomialOperatorOutput(
 	operands: AttentionOperands<RowSource>,
-	{ degree, epsilon = Number.POSITIVE_INFINITY, chunk, ...asked }: PolynomialBackwardOptions,
+	{ degree, epsilon, chunk, ...asked }: PolynomialBackwardOptions,
 	runtime: Runtime,
 ): Promise<PolynomialOperatorOutput> {
-	const { Q, batch, heads, n_q, d, d_v } = operands;
-	const isAsked = degree !== undefined || epsilon < Number.POSITIVE_INFINITY;
+	const isAsked = degree !== undefined || epsilon !== undefined;
 	const relative = asked.relative ?? (isAsked ? undefined : DEFAULT_RELATIVE);
-	const problem = { ...operands, dO: Matrix.zeros(batch * heads * n_q, d_v, Q.dtype) };
+	const problem = outputProblem(operands);
 	const fits = (tried: number) => memoryOf(problem, tried, chunk) <= availableMemory();
-	const limitOf = (values: Matrix) => Math.min(epsilon, relative === undefined ? epsilon : relative * maxAbs(values));
-	const shares: ShareOf = (_, sample) => largestOf(sample.outputRows) / limitOf(sample.output);
-	const degrees = degree === undefined ? await degreesToTry(problem, shares, runtime, HIGHEST, fits) : [degree];
-	let least = Number.POSITIVE_INFINITY;
-	for (const tried of degrees) {
-		if (degree === undefined && !fits(tried)) break;
-		const attempt = await attemptDegree(problem, tried, chunk, Number.POSITIVE_INFINITY, runtime, { outputOnly: true });
-		if ("above" in attempt) throw new Error("there is no limit");
-		const { output, outputRows, lse, exactRows } = attempt;
-		const stored = (bound: number): number => storedBound(output, Q.dtype, bound, d_v);
-		const bound = stored(largestOf(outputRows));
-		const limit = limitOf(output);
-		if (bound <= limit)
-			return {
-				...{ output: output.as(Q.dtype), lse, degree: tried, rank: countMonomials(d, tried), exactRows },
-				...{ bound, rowBounds: outputRows.map(stored) },
-			};
-		least = Math.min(least, bound / limit);
-	}
+	const shares = outputShare(problem, { epsilon, relative });
+	const degrees =
+		degree === undefined ? await degreesToTry(problem, shares, runtime, HIGHEST_TRIED, fits, true) : [degree];
+	const { made, share } = await provedOutput(
+		problem,
+		degree === undefined ? degrees.filter(fits) : degrees,
+		{ epsilon, relative, chunk, dtype: problem.Q.dtype },
+		runtime,
+	);
+	if (made && share <= 1) return made;
 	throw new ComputationError(
 		"failed",
-		`polynomial: no degree proves the output to ${epsilon < Number.POSITIVE_INFINITY ? `epsilon ${epsilon}` : `relative ${relative}`}; the best proves ${least.toPrecision(3)} times that`,
+		`polynomial: no degree proves the output to ${epsilon === undefined ? `relative ${relative}` : `epsilon ${epsilon}`}; the best proves ${share.toPrecision(3)} times that`,
 	);
+}
+
+/** Operands as a backward problem whose upstream gradient is 0. */
+export function outputProblem(operands: AttentionOperands<RowSource>): BackwardProblem<RowSource> {
+	const { Q, batch, heads, n_q, d_v } = operands;
+	return { ...operands, dO: Matrix.zeros(batch * heads * n_q, d_v, Q.dtype) };
+}
+
+/** The accuracy that an output must have, and what its bounds have to cover. */
+export interface OutputDemand {
+	readonly epsilon?: number | undefined;
+	readonly relative?: number | undefined;
+	readonly chunk: number;
+	/** The number type that the output is stored in. */
+	readonly dtype: Dtype;
+	/** At least the length by which each row of the exact output at the operands is off the one that is meant. @default 0 */
+	readonly moved?: Float64Array | undefined;
+}
+
+/**
+ * The output at the first of some degrees that proves what is asked for, or the best of them; `share` is its bound over what is asked for,
+ * above 1 where none does. Degrees that prove no more than the one before, where rounding is what is left, end the search.
+ */
+export async function provedOutput(
+	problem: BackwardProblem<RowSource>,
+	degrees: readonly number[],
+	{ epsilon, relative, chunk, dtype, moved }: OutputDemand,
+	runtime: Runtime,
+): Promise<{ readonly made?: PolynomialOperatorOutput; readonly share: number }> {
+	let best: { made: PolynomialOperatorOutput; share: number } | undefined;
+	const { onProgress } = runtime;
+	for (const degree of degrees) {
+		const options = { outputOnly: true, onProgress };
+		const attempt = await attemptDegree(problem, degree, chunk, Number.POSITIVE_INFINITY, runtime, options);
+		if ("above" in attempt) throw new Error("there is no limit");
+		const { output, outputRows, lse, exactRows, kappa } = attempt;
+		const stored = (bound: number, row: number): number =>
+			storedBound(output, dtype, moved ? plus(bound, moved[row]) : bound, problem.d_v);
+		const rowBounds = outputRows.map(stored);
+		const bound = largestOf(rowBounds);
+		const made = {
+			...{ output: output.as(dtype), lse, degree, rank: countMonomials(problem.d, degree), exactRows },
+			...{ bound, rowBounds, kappa },
+			floor: storedBound(output, dtype, plus(attempt.outputFloor, moved ? largestOf(moved) : 0), problem.d_v),
+		};
+		const share = shareOf(made, { epsilon, relative });
+		if (share <= 1) return { made, share };
+		const isFloor = best?.made.exactRows === exactRows && bound > 0.9 * best.made.bound;
+		if (!best || bound < best.made.bound) best = { made, share };
+		if (isFloor) break;
+	}
+	return best ?? { share: Number.POSITIVE_INFINITY };
+}
+
+/** The bound over what is asked for; 0 where nothing is. */
+function shareOf(
+	{ output, bound }: PolynomialOperatorOutput,
+	{ epsilon, relative }: Pick<OutputDemand, "epsilon" | "relative">,
+): number {
+	if (bound === 0 || (epsilon === undefined && relative === undefined)) return 0;
+	// A bound that is this part of max |o~| is at most `relative` of max |o|.
+	const part = relative === undefined ? Number.POSITIVE_INFINITY : (relative / (1 + relative)) * (1 - 2 ** -50);
+	return Math.max(bound / (epsilon ?? Number.POSITIVE_INFINITY), bound / (part * maxAbs(output)));
 }

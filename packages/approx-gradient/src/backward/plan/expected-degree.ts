@@ -25,14 +25,23 @@ const PART = 4;
 /** Highest degree that is looked at. */
 export const HIGHEST = 15;
 
+/** Highest degree that is tried for an accuracy. */
+export const HIGHEST_TRIED = 21;
+
+/** Part of the rows of a sample that may be exact: a degree that leaves more to the exact pass is not expected to pay. */
+const MOST_EXACT = 1 / 16;
+
 /** Part of what is asked for that a sample's bounds must be below: those of all rows are about twice as large. */
 const MARGIN = 0.35;
 
 /** A share of degree 3 below which degree 1 is looked at. */
 const MUCH_LESS = 0.02;
 
+/** A bound on outputs that are no larger: they may be zero. */
+const NOTHING = 1e-12;
+
 /** Rows from which a sample pays: fewer are tried at low degrees in less time. */
-const LONG = 4096;
+export const LONG = 4096;
 
 /** Gradients of a sample, and of a part of it: about their sizes. */
 interface Sizes {
@@ -47,19 +56,21 @@ export type ShareOf = (sample: BackwardProblem, attempt: Attempt, sizes: Sizes) 
  * The least odd degree that is expected to prove an accuracy, from a sample of the first head's queries and keys; undefined where none is.
  * A sample proves nothing: a run at the degree does, or does not.
  * @param allowed whether a degree may be looked at; none is beyond the first that may not
+ * @param outputOnly whether shares are of outputs, so that gradients are not made
  */
 export async function expectedDegree(
 	problem: BackwardProblem<RowSource>,
 	shareOf: ShareOf,
 	runtime: Runtime,
 	allowed: (degree: number) => boolean = () => true,
+	outputOnly = false,
 ): Promise<number | undefined> {
 	if (!allowed(1)) return undefined;
 	const keys = Math.min(SAMPLE.most, Math.max(SAMPLE.least, SAMPLE.share * problem.n_k));
 	const sample = sampleOf(problem, keys);
 	const first = allowed(FIRST) ? FIRST : 1;
-	const whole = await attemptOn(sample, first, runtime);
-	const part = await attemptOn(sampleOf(problem, keys / PART), first, runtime);
+	const whole = await attemptOn(sample, first, runtime, outputOnly);
+	const part = await attemptOn(sampleOf(problem, keys / PART), first, runtime, outputOnly);
 	const shareAt = async (degree: number): Promise<number> => {
 		// Bounds do not need the gradients.
 		const attempt = degree === first ? whole : await attemptOn(sample, degree, runtime, true);
@@ -94,10 +105,11 @@ export async function degreesToTry(
 	runtime: Runtime,
 	highest: number,
 	fits: (degree: number) => boolean,
+	outputOnly = false,
 ): Promise<number[]> {
 	const { batch, heads, n_q, n_k } = problem;
 	const isLong = batch * heads * Math.max(n_q, n_k) >= LONG;
-	const first = (isLong ? await expectedDegree(problem, shareOf, runtime, fits) : undefined) ?? 1;
+	const first = (isLong ? await expectedDegree(problem, shareOf, runtime, fits, outputOnly) : undefined) ?? 1;
 	return Array.from({ length: (highest + 1) / 2 }, (_, i) => 2 * i + 1).filter((degree) => degree >= first);
 }
 
@@ -128,6 +140,26 @@ export function expectedShare(
 			share = Math.max(share, (bounds * bound) / epsilon, part);
 		}
 		return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
+	};
+}
+
+/**
+ * Shares of the bounds on outputs, brought from a sample to all rows. Means of more keys are smaller where signs are random: how much, a part of the
+ * sample tells. A degree at which many rows of the sample are exact is not expected to prove anything: a full run would take the time of the exact pass.
+ */
+export function outputShare(
+	{ n_k, visibility }: BackwardProblem<RowSource>,
+	{ epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY }: BackwardAccuracy,
+): ShareOf {
+	return (sample, { outputRows, exactRows }, { sample: { output }, part }) => {
+		if (exactRows > MOST_EXACT * sample.n_q) return Number.POSITIVE_INFINITY;
+		const bound = largestOf(outputRows);
+		const size = maxAbs(output);
+		// An output that cannot be told from zero: an absolute error is proved of it.
+		if (bound <= NOTHING && size <= bound) return 0;
+		const growth = visibility.mask === "none" ? growthOf(size, maxAbs(part.output)) : 0;
+		const share = bound / (relative * size * Math.max(1, n_k / sample.n_k) ** growth);
+		return Number.isNaN(share) ? Number.POSITIVE_INFINITY : Math.max(bound / epsilon, share);
 	};
 }
 

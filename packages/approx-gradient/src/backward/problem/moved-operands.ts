@@ -1,5 +1,5 @@
 import type { Matrix } from "@attgrad/matrix-core";
-import { expm1Up, expUp, normUp, over, plus, times } from "../../error-bound/index.ts";
+import { expm1Up, expUp, normUp, over, plus, sumUp, times } from "../../error-bound/index.ts";
 
 /** Bounds on the distance of computed operands from the intended ones; keys are as given. */
 export interface OperandErrors {
@@ -94,19 +94,42 @@ export function radiusOf(rows: Matrix): number {
 	return radius;
 }
 
+/** The rounding of numbers when they were read: each by that part of it, and by that. */
+export interface Rounded {
+	readonly unit: number;
+	readonly tiny: number;
+}
+
+const asGiven: Rounded = { unit: 0, tiny: 0 };
+
 /**
  * At least the length of the error of each row of a product of n x d and d x m in double precision, in any order of its sums: γ_d times the
- * product of absolute values, and what is lost below the normal range.
+ * product of absolute values, and what is lost below the normal range; none for an identity. Where entries of both were rounded before,
+ * from the product of those that were given.
  */
-export function productErrors(A: Matrix, B: Matrix): Float64Array {
-	const share = (2 * A.cols + 2) * 2 ** -53;
+export function productErrors(A: Matrix, B: Matrix, { unit, tiny } = asGiven): Float64Array {
+	const isExact = isIdentity(B);
+	if (isExact && unit === 0) return new Float64Array(A.rows);
+	const rounded = times(times(2, unit), 1 + unit);
+	const share = plus(isExact ? 0 : (2 * A.cols + 2) * 2 ** -53, rounded);
+	const underflow = A.cols * B.cols * 2 ** -1074;
+	const entries = sumUp(B.data.map(Math.abs));
 	const row = new Float64Array(B.cols);
 	return Float64Array.from({ length: A.rows }, (_, j) => {
 		row.fill(0);
+		let sizes = 0;
 		for (let a = 0; a < A.cols; a++) {
 			const size = Math.abs(A.at(j, a));
+			sizes = plus(sizes, size);
 			for (let i = 0; i < B.cols; i++) row[i] = plus(row[i], times(size, Math.abs(B.at(a, i))));
 		}
-		return plus(times(share, normUp(row)), A.cols * B.cols * 2 ** -1074);
+		const lost = times(2 * tiny, plus(entries, times(B.cols, plus(sizes, 1))));
+		return plus(plus(times(share, normUp(row)), lost), underflow);
 	});
+}
+
+/** Whether a product with a matrix changes nothing. */
+export function isIdentity({ rows, cols, data }: Matrix): boolean {
+	for (let at = 0; at < data.length; at++) if (data[at] !== (at % (cols + 1) === 0 ? 1 : 0)) return false;
+	return rows === cols;
 }

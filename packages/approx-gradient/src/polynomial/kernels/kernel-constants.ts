@@ -19,7 +19,7 @@ export const kernelConstants = {
 	/** Panels that are kept of a block of rows while its polynomials are made and bounded. */
 	KEPT_PANELS: 12,
 	/** Panels of bounds of the rows of the operator's backward pass: of dQ, of what a row adds to dV and to dK, each with its rounding, and of the output. */
-	BOUND_PANELS: 7,
+	BOUND_PANELS: 9,
 	/** Panels of what is known of a panel of the operator's queries while it is worked on, and of that of the keys outside their core. */
 	ROW_PANELS: 16,
 	EDGE_PANELS: 3,

@@ -31,10 +31,11 @@ export function describeForward({ request, file, layers, largest, squares, whole
 		dtype: file.dtype,
 		kernel: run.runtime.kernel,
 		threads: run.runtime.threads,
-		layers: layers.map(({ picked, degree, rank, certificate, relative, remark, throughError }) => ({
+		layers: layers.map(({ picked, degree, rank, exactRows, certificate, relative, remark, throughError }) => ({
 			...(picked && { chosen: `${picked.algorithm}: ${picked.why}` }),
 			degree: degree ?? null,
 			rank: rank ?? null,
+			...(exactRows !== undefined && { exactRows }),
 			certificate: certificate
 				? { ...certificate, bound: finite(certificate.bound), floatFloor: finite(certificate.floatFloor) }
 				: null,
@@ -90,12 +91,14 @@ function tableRows(answer: ForwardAnswer): [label: string, value: string][] {
 }
 
 function layerText(
-	{ chosen, degree, rank, certificate, relative, remark, throughError }: ForwardAnswer["layers"][number],
+	{ chosen, degree, rank, exactRows, certificate, relative, remark, throughError }: ForwardAnswer["layers"][number],
 	at: number,
 ): string {
 	const lines = [
 		chosen,
-		degree === null ? "exact up to rounding; no bound is claimed" : `polynomial of degree ${degree}, rank ${rank}`,
+		degree === null
+			? "exact up to rounding; no bound is claimed"
+			: `polynomial${exactRows === undefined ? "" : "s of rows"} of degree ${degree}, rank ${rank}${exactRows ? `, ${exactRows} exact rows` : ""}`,
 		certificate && certificate.bound !== null
 			? `no entry is off by more than ${shortNumber(certificate.bound)}${relative === null ? "" : `, ${shortNumber(relative)} of the largest`}${at > 0 ? " for the input it was given" : ""} (${certificate.kind}; radius ${shortNumber(certificate.radius)}, relative error of exp ${shortNumber(certificate.relativeError)}${certificate.floatFloor === null ? "" : `, rounding ${shortNumber(certificate.floatFloor)}`})`
 			: degree !== null && "nothing could be certified at this degree",

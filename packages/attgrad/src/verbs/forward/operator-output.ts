@@ -26,7 +26,7 @@ export async function operatorOutput(
 ): Promise<KnownOutput> {
 	if (name !== "polynomial") return operatorForward(operands, runtime);
 	const { basis, degree, ...accuracy } = options;
-	if (basis !== undefined && basis !== "chebyshev")
+	if (basis !== undefined && basis !== "gauss")
 		throw new UsageError(`basis ${basis} is for one head without a mask: others have a polynomial of each row`);
 	if (degree === 0) throw new UsageError("degree must be >= 1 for a layer with masks or heads, got 0");
 	const asked = backwardPolynomial.options.parse({ ...accuracy, ...(degree !== undefined && { degree }) });
