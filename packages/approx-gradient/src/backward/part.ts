@@ -7,7 +7,7 @@ import {
 	sequencesOf,
 	visibleKeys,
 } from "@attgrad/attention-problem";
-import type { RowSource } from "@attgrad/matrix-core";
+import type { Numbers, RowSource } from "@attgrad/matrix-core";
 
 /**
  * A part that nothing connects with the others: one sequence of one head of keys, with the queries of every head of its group.
@@ -225,7 +225,7 @@ function raise(rows: Float64Array, from: number, to: number, width: number, into
 }
 
 /** Length of a row. */
-export function normAt(rows: Float64Array, row: number, width: number): number {
+export function normAt(rows: Numbers, row: number, width: number): number {
 	const end = (row + 1) * width;
 	let square = 0;
 	for (let at = row * width; at < end; at++) square += rows[at] * rows[at];

@@ -7,8 +7,8 @@ import {
 	type RowSource,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
-import { maxUp, normUp, numberTypes, plus, rootUp, times } from "../../error-bound/index.ts";
-import { isIdentity, productErrors, type Rounded, radiusOf } from "../problem/moved-operands.ts";
+import { maxUp, numberTypes, plus, rootUp, times } from "../../error-bound/index.ts";
+import { isIdentity, lengthUp, productErrors, type Rounded, radiusOf } from "../problem/moved-operands.ts";
 
 /** A layer as operands of the attention operator, with what they are off by. */
 export interface LayerOperands {
@@ -40,18 +40,10 @@ export function layerOperands(layer: AttentionLayer<RowSource>): LayerOperands {
 	const errors = operandErrors(layer, { inputs, keys: K, values });
 	const operands = createOperands({ Q, K, V }, { scale });
 	const keyRadius = radiusOf(K);
-	const radius = times(scale, times(longestRow(Q), keyRadius));
+	let longest = 0;
+	for (let j = 0; j < Q.rows; j++) longest = Math.max(longest, lengthUp(Q, j));
+	const radius = times(scale, times(longest, keyRadius));
 	return { operands, radius, ...(errors && { moved: movedOutputs(operands, keyRadius, errors) }) };
-}
-
-/** At least the largest length of a row. */
-function longestRow({ data, cols }: Matrix): number {
-	let [most, square] = [0, 0];
-	for (let at = 0; at < data.length; at++) {
-		square = plus(at % cols === 0 ? 0 : square, times(data[at], data[at]));
-		if (square > most) most = square;
-	}
-	return rootUp(most);
 }
 
 /**
@@ -65,7 +57,7 @@ function movedOutputs(
 ): Float64Array {
 	const valueRadius = radiusOf(V);
 	return queries.map((error, j) => {
-		const length = plus(normUp(Q.row(j)), error);
+		const length = plus(lengthUp(Q, j), error);
 		const shift = times(scale, plus(times(error, keyRadius), times(length, key)));
 		return plus(times(Math.min(2, shift), valueRadius), value);
 	});
@@ -84,21 +76,22 @@ function operandErrors(
 	const weights = weightError ?? 0;
 	return {
 		queries: productErrors(inputs, X, rounded).map((error, j) =>
-			weights === 0
-				? error
-				: plus(error, times(weights, plus(normUp(inputs.row(j)), rowError(inputs.row(j), rounded)))),
+			weights === 0 ? error : plus(error, times(weights, plus(lengthUp(inputs, j), rowError(inputs, j, rounded)))),
 		),
-		key: isRounded ? maxUp(Float64Array.from({ length: keys.rows }, (_, l) => rowError(keys.row(l), rounded))) : 0,
+		key: isRounded ? maxUp(Float64Array.from({ length: keys.rows }, (_, l) => rowError(keys, l, rounded))) : 0,
 		value: maxUp(productErrors(values, Y, rounded)),
 	};
 }
 
 /** At least the length of the error of a row that was rounded. */
-const rowError = (row: ArrayLike<number>, { unit, tiny }: Rounded): number =>
-	plus(times(unit, normUp(row)), times(rootUp(row.length), tiny));
+const rowError = (rows: Matrix, row: number, { unit, tiny }: Rounded): number =>
+	plus(times(unit, lengthUp(rows, row)), times(rootUp(rows.cols), tiny));
 
 function product(name: string, rows: Matrix, weights: Matrix): Matrix {
 	const made = isIdentity(weights) ? rows : multiply(rows, weights.as("f64"));
-	if (made.data.every(Number.isFinite)) return made;
+	let sum = 0;
+	// 0 times a finite number is 0
+	for (let at = 0; at < made.data.length; at++) sum += 0 * made.data[at];
+	if (sum === 0) return made;
 	throw new ComputationError("invalid", `polynomial: ${name} is beyond the range of doubles; use streaming`);
 }

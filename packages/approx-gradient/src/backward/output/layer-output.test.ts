@@ -167,10 +167,12 @@ test("an error that no degree is expected to prove is refused before a long run"
 	const layer = generateProblem({ distribution: "uniform", n: 5000, d: 4, B: 1, seed: 1 });
 	const [runtime] = runtimes;
 	await expect(prepareLayerOutput(layer, { epsilon: 1e-18 }, runtime)).rejects.toThrow(
-		/no degree up to 15 is expected to prove epsilon 1e-18/,
+		/no degree up to 15 that pays is expected to prove epsilon 1e-18/,
 	);
 	const far = { ...layer, A2: scale(layer.A2, 30) };
-	await expect(prepareLayerOutput(far, { epsilon: 1e-3 }, runtime)).rejects.toThrow(/no degree up to 15 is expected/);
+	await expect(prepareLayerOutput(far, { epsilon: 1e-3 }, runtime)).rejects.toThrow(
+		/no degree up to 15 that pays is expected/,
+	);
 });
 
 test("rows that do not fit into memory are not for polynomials of rows", () => {

@@ -2,7 +2,7 @@ import { type AttentionLayer, provedRelative } from "@attgrad/attention-problem"
 import { ComputationError, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { ABSOLUTE_OF_ZERO, type Accuracy } from "../../accuracy.ts";
 import { availableMemory, countMonomials, requireMemory } from "../../polynomial/monomials/feature-tree.ts";
-import { expectedDegree, HIGHEST, HIGHEST_TRIED, LONG, outputShare } from "../plan/expected-degree.ts";
+import { expectedDegree, HIGHEST, HIGHEST_TRIED, outputShare } from "../plan/expected-degree.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
 import { layerOperands } from "./layer-operands.ts";
 import { outputProblem, type PolynomialOperatorOutput, provedOutput } from "./polynomial-output.ts";
@@ -23,6 +23,12 @@ export interface PreparedLayerOutput {
 	readonly rank: number;
 	run(): Promise<LayerOutputByRows>;
 }
+
+/** Rows from which a sample tells the first degree: fewer are tried at low degrees in less time. */
+export const SAMPLED = 1024;
+
+/** Features that are tried for few rows. */
+const MOST_TRIED = 2 ** 16;
 
 /** Numbers that are kept for each query or key, beside those of the sums: operands, their matrices on kernels, results. */
 const KEPT = 8;
@@ -49,17 +55,19 @@ const CHUNK = backwardPolynomial.options.parse({}).chunk;
  * read, added. Rows that no polynomial serves are exact. The degree is the given one, or an odd one that proves what is asked for, as low as a sample of rows
  * tells. O(n K⁺ d), memory O(n d + K d): all rows are in memory.
  * @param asked one of degree, epsilon and relative
+ * @param pays whether a degree may be looked at for an accuracy; none is beyond the first that may not
  * @throws UsageError where the memory is too small; ComputationError where no degree proves what is asked for
  */
 export async function prepareLayerOutput(
 	layer: AttentionLayer<RowSource>,
 	{ degree, epsilon, relative }: Accuracy,
 	runtime: Runtime,
+	pays: (degree: number) => boolean = (tried) => layer.n >= SAMPLED || countMonomials(layer.d, tried) <= MOST_TRIED,
 ): Promise<PreparedLayerOutput> {
 	requireMemory(countMonomials(layer.d, degree ?? 1), bytesOf(layer, degree ?? 1));
 	const { operands, moved, radius } = layerOperands(layer);
 	const problem = outputProblem(operands);
-	const fits = (tried: number): boolean => layerFits(layer, tried);
+	const fits = (tried: number): boolean => layerFits(layer, tried) && (tried === 1 || pays(tried));
 	const asked = { epsilon, relative };
 	const degrees = degree === undefined ? (await degreesFor()).filter(fits) : [degree];
 	const demand = { ...asked, chunk: CHUNK, dtype: layer.A1.dtype, moved };
@@ -76,12 +84,12 @@ export async function prepareLayerOutput(
 
 	async function degreesFor(): Promise<number[]> {
 		const all = Array.from({ length: (HIGHEST_TRIED + 1) / 2 }, (_, i) => 2 * i + 1);
-		if (layer.n < LONG) return all;
+		if (layer.n < SAMPLED) return all;
 		const first = await expectedDegree(problem, outputShare(problem, asked), runtime, fits, true);
 		if (first !== undefined) return all.filter((tried) => tried >= first);
 		throw new ComputationError(
 			"failed",
-			`polynomial: no degree up to ${HIGHEST} is expected to prove ${wordsOf(asked)} by polynomials of rows`,
+			`polynomial: no degree up to ${HIGHEST} that pays is expected to prove ${wordsOf(asked)} by polynomials of rows`,
 		);
 	}
 }

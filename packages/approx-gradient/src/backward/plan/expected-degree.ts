@@ -41,7 +41,7 @@ const MUCH_LESS = 0.02;
 const NOTHING = 1e-12;
 
 /** Rows from which a sample pays: fewer are tried at low degrees in less time. */
-export const LONG = 4096;
+const LONG = 4096;
 
 /** Gradients of a sample, and of a part of it: about their sizes. */
 interface Sizes {

@@ -1,5 +1,6 @@
 import type { Matrix } from "@attgrad/matrix-core";
 import { expm1Up, expUp, normUp, over, plus, sumUp, times } from "../../error-bound/index.ts";
+import { normAt } from "../part.ts";
 
 /** Bounds on the distance of computed operands from the intended ones; keys are as given. */
 export interface OperandErrors {
@@ -74,24 +75,29 @@ export function movedGradients(
 	return moved;
 }
 
+/** Covers the rounding of lengths and sums of few products, which are plain numbers here. */
+const SLACK = 1 + 1e-12;
+
+/** At least the length of a row of a matrix. */
+export const lengthUp = ({ data, cols }: Matrix, row: number): number => SLACK * normAt(data, row, cols);
+
 /** At least the largest distance of a row from the middle of the columns' ranges. */
-export function radiusOf(rows: Matrix): number {
-	const middle = new Float64Array(rows.cols);
-	for (let i = 0; i < rows.cols; i++) {
-		let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-		for (let l = 0; l < rows.rows; l++) {
-			least = Math.min(least, rows.at(l, i));
-			most = Math.max(most, rows.at(l, i));
+export function radiusOf({ data, rows, cols }: Matrix): number {
+	const [least, most] = [new Float64Array(cols).fill(Infinity), new Float64Array(cols).fill(-Infinity)];
+	for (let at = 0; at < data.length; )
+		for (let i = 0; i < cols; i++, at++) {
+			const x = data[at];
+			if (x < least[i]) least[i] = x;
+			if (x > most[i]) most[i] = x;
 		}
-		middle[i] = least / 2 + most / 2;
-	}
+	const middle = least.map((x, i) => x / 2 + most[i] / 2);
 	let radius = 0;
-	const difference = new Float64Array(rows.cols);
-	for (let l = 0; l < rows.rows; l++) {
-		for (let i = 0; i < rows.cols; i++) difference[i] = plus(Math.abs(rows.at(l, i) - middle[i]), 2 ** -1074);
-		radius = Math.max(radius, normUp(difference));
+	const difference = new Float64Array(cols);
+	for (let l = 0, at = 0; l < rows; l++) {
+		for (let i = 0; i < cols; i++) difference[i] = data[at++] - middle[i];
+		radius = Math.max(radius, normAt(difference, 0, cols));
 	}
-	return radius;
+	return plus(SLACK * radius, cols * 2 ** -1074);
 }
 
 /** The rounding of numbers when they were read: each by that part of it, and by that. */
@@ -113,19 +119,23 @@ export function productErrors(A: Matrix, B: Matrix, { unit, tiny } = asGiven): F
 	const rounded = times(times(2, unit), 1 + unit);
 	const share = plus(isExact ? 0 : (2 * A.cols + 2) * 2 ** -53, rounded);
 	const underflow = A.cols * B.cols * 2 ** -1074;
-	const entries = sumUp(B.data.map(Math.abs));
+	const sizes = Float64Array.from(B.data, Math.abs);
+	const entries = sumUp(sizes);
+	const { data, cols } = A;
 	const row = new Float64Array(B.cols);
-	return Float64Array.from({ length: A.rows }, (_, j) => {
+	const errors = new Float64Array(A.rows);
+	for (let j = 0, at = 0; j < errors.length; j++) {
 		row.fill(0);
-		let sizes = 0;
-		for (let a = 0; a < A.cols; a++) {
-			const size = Math.abs(A.at(j, a));
-			sizes = plus(sizes, size);
-			for (let i = 0; i < B.cols; i++) row[i] = plus(row[i], times(size, Math.abs(B.at(a, i))));
+		let sum = 0;
+		for (let a = 0, b = 0; a < cols; a++) {
+			const size = Math.abs(data[at++]);
+			sum += size;
+			for (let i = 0; i < row.length; i++) row[i] += size * sizes[b++];
 		}
-		const lost = times(2 * tiny, plus(entries, times(B.cols, plus(sizes, 1))));
-		return plus(plus(times(share, normUp(row)), lost), underflow);
-	});
+		const lost = times(2 * tiny, plus(entries, times(B.cols, plus(SLACK * sum, 1))));
+		errors[j] = plus(plus(times(share, SLACK * normAt(row, 0, row.length)), lost), underflow);
+	}
+	return errors;
 }
 
 /** Whether a product with a matrix changes nothing. */

@@ -32,10 +32,18 @@ export const costAlgorithms: Readonly<
 
 /** The forward algorithm behind each cost of an output; the version is raised when its time changes. */
 const forwards: Readonly<
-	Record<ForwardCostName, { readonly algorithm: AnyForwardAlgorithm; readonly version: number }>
+	Record<
+		ForwardCostName,
+		{
+			readonly algorithm: AnyForwardAlgorithm;
+			readonly version: number;
+			readonly options: Readonly<Record<string, unknown>>;
+		}
+	>
 > = {
-	"forward/streaming": { algorithm: exactForward, version: 2 },
-	"forward/polynomial": { algorithm: polynomialForward, version: 3 },
+	"forward/streaming": { algorithm: exactForward, version: 2, options: {} },
+	"forward/polynomial": { algorithm: polynomialForward, version: 3, options: { basis: "chebyshev" } },
+	"forward/gauss": { algorithm: polynomialForward, version: 1, options: { basis: "gauss" } },
 };
 
 const isForward = (name: CostName): name is ForwardCostName => Object.hasOwn(forwards, name);
@@ -52,8 +60,8 @@ export function costRun(
 	runtime: Runtime,
 ): () => Promise<unknown> {
 	if (isForward(name)) {
-		const { algorithm } = forwards[name];
-		const parsed = algorithm.options.parse(given);
+		const { algorithm, options } = forwards[name];
+		const parsed = algorithm.options.parse({ ...options, ...given });
 		return () => algorithm.run(problem, parsed, runtime, () => {});
 	}
 	const { algorithm, options } = costAlgorithms[name];

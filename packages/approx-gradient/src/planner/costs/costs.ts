@@ -193,6 +193,26 @@ export const costs = {
 		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 8)],
 		nominal: [0.2, 1e-5, 1.1e-6, 4.6e-8],
 	},
+	"forward/gauss": {
+		terms: (work) => [
+			1,
+			work.n * work.d ** 2,
+			Kplus(work) * (work.d + 3),
+			work.n * Kplus(work) * (work.d + 3),
+			work.n * (present(work.degree, "the degree of row polynomials") + 2),
+		],
+		samples: [
+			byRow(32, 4, 1),
+			byRow(2048, 4, 1),
+			byRow(4096, 2, 9),
+			byRow(128, 8, 5),
+			byRow(256, 16, 2),
+			byRow(1024, 8, 5),
+			byRow(4096, 4, 7),
+			byRow(8192, 4, 5),
+		],
+		nominal: [0.44, 1.7e-5, 3.8e-6, 1.1e-7, 4.4e-5],
+	},
 	"forward/polynomial": {
 		terms: (work) => [1, work.n, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
 		samples: kernelSamples,
