@@ -58,7 +58,12 @@ function pointsOf(name: CostName, n: number): Point[] {
 	if (name === "nystrom") return [ranked(n, 2, 50), ranked(n, 4, 150)];
 	if (name === "random-features") return [{ n, d: 4, options: { features: 256 }, work: { n, d: 4, size: 256 } }];
 	if (name === "linear-attention") return [{ ...plain(n, 4), work: { n, d: 4, size: 15, raisedSize: 35 } }];
-	if (name.startsWith("polynomial") || name === "support-basis" || name === "forward/polynomial" || name === "forward/gauss")
+	if (
+		name.startsWith("polynomial") ||
+		name === "support-basis" ||
+		name === "forward/polynomial" ||
+		name === "forward/gauss"
+	)
 		return [monomials(n, 2, 5), monomials(n, 2, 16), monomials(n, 4, 3), monomials(n, 4, 7), monomials(n, 8, 4)];
 	return [plain(n, 2), plain(n, 4), plain(n, 8)];
 }
