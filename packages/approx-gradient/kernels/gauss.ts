@@ -16,13 +16,13 @@ export function gaussMoments$BITS(
 // each BITS: 64, 32
 export function gaussQueries$BITS(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
-	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, moments: usize,
-	multiplicity: usize, raised: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
+	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
+	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
 	records: usize,
 ): f64 {
 	return gaussPass<f$BITS>(
-		scratch, rows, d, degree, extra, terms, levels, runs, tops, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, moments,
-		multiplicity, raised, pilot, pilotNodes, constants, bounds, flags, totals, records,
+		scratch, rows, d, degree, extra, terms, levels, runs, tops, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, integrals,
+		backRuns, backTable, pilot, pilotNodes, constants, bounds, flags, totals, records,
 	);
 }
 

@@ -89,9 +89,16 @@ function productsBackward$C<T>(
  * overwritten. Each run of the table sums up by itself, which bounds the roundings as RUN does elsewhere.
  */
 export function backward<T>(nodes: i32, runs: i32, runTable: usize, feature: usize, t: usize): void {
-	const P = panelBytes();
+	backwardTo<T>(1, nodes, runTable + <usize>runs * RUN_SIZE, feature, t);
+}
+
+/** The same for the nodes `start` .. `nodes` - 1, whose runs end at `run`; gives the run that the first of them begins. */
+// @ts-ignore: decorator
+@inline
+export function backwardTo<T>(start: i32, nodes: i32, run: usize, feature: usize, t: usize): usize {
+	const P = panelBytes(), least = t + <usize>start * P;
 	let end = t + <usize>nodes * P;
-	for (let run = runTable + <usize>runs * RUN_SIZE; run > runTable; ) {
+	while (end > least) {
 		run -= RUN_SIZE;
 		const factor = <usize>load<i32>(run) * P, p = <usize>load<i32>(run, 4) * P, z = feature + factor, to = t + factor;
 		// unroll v: TILE_VECTORS
@@ -115,4 +122,5 @@ export function backward<T>(nodes: i32, runs: i32, runTable: usize, feature: usi
 		v128.store(to, g$v, $v * 16);
 		end = first;
 	}
+	return run;
 }

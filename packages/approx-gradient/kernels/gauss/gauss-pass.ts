@@ -1,20 +1,19 @@
 // Pass 2 with a polynomial of its own for each row: sums by degree, power sums, polynomials, and from there on as the route `moment`, with
 // coefficients by row. `run/plain-run.ts` in TypeScript says what is computed.
 
-import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { backwardTo } from "../features/backward";
 import { cotangents } from "../features/cotangents";
 import { panelFeatures, RUN_SIZE } from "../features/features";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "./acceptance";
 import { rowBounds } from "./gauss-bounds";
 import { keepRecord, recordPanels } from "./gauss-records";
-import { addProducts, addTerms, combine, normalised, raiseKappa } from "./panel-sums";
+import { addProducts, addTerms, combine, normalised, raiseKappa, scalePanels } from "./panel-sums";
 import { addEvaluated } from "../features/outputs";
 import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
 import { narrowParts, widenPart, widenParts } from "../panels/parts";
 import { centrePanels, projectPanels, wideBlocks } from "../panels/projection";
 import { addToSums, clearRows, residual, SUMMED } from "../polynomial/query-pass";
-import { addRaised } from "../features/raised-gradient";
 import { clearRow, isRejected, rejectRows } from "./rejected-rows";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
 
@@ -22,8 +21,9 @@ import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
  * A range of `rows` queries. Returns how many of them are left to the exact method; they have 1 in `flags`.
  * levels: first node of each degree 0..g + 1 and the end. runTable: the runs of the nodes of degree <= g, and behind them `tops` runs of
  * those of degree g + 1, whose features are not made.
- * byDegree: multinomials times S, K x columns (values, ones, extra), and behind it (K⁺ - K) x (1 + extra) (ones, extra); moments: S against values and ones, K⁺ x (d + 1);
- * multiplicity, raised: as `weight` and `raised` of `queryPass`; pilot: `pilotNodes` x d.
+ * byDegree: multinomials times S, K x columns (values, ones, extra), and behind it (K⁺ - K) x (1 + extra) (ones, extra); integrals: multinomials times S over the
+ * degree k > 0 of the node, against values and ones, K⁺ x (d + 1): with a_(k - 1) they are those of ∫P, whose derivative is the gradient; backRuns,
+ * backTable: the runs of all K⁺ nodes, none longer than RUN; pilot: `pilotNodes` x d.
  * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
  * records: room for `recordPanels` of each block of rows, or 0 for none.
  */
@@ -31,8 +31,8 @@ import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
 @inline
 export function gaussPass<T>(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
-	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, moments: usize,
-	multiplicity: usize, raised: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
+	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
+	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
 	records: usize,
 ): i32 {
 	const P = panelBytes(), block = <usize>d * P, stride = <usize>d * sizeof<T>(), Z = <usize>sizeof<T>();
@@ -40,8 +40,8 @@ export function gaussPass<T>(
 	const nodes = load<i32>(levels + (<usize>(degree + 2) << 2)), K = load<i32>(levels + (<usize>(degree + 1) << 2));
 	const powers = <usize>(2 * r + 1) * P, sumBytes = <usize>sumColumns * powers;
 	const solutionBytes = <usize>solutionPanels(degree, r) * P, keptBytes = <usize>KEPT_PANELS * P;
-	const table = scratch, wide = table + EXPONENTIAL_TABLE, q = wide + 4 * block, feature = q + block, t = feature + <usize>K * P;
-	const gradient = t + <usize>nodes * P, a1 = gradient + block, c = a1 + block, N = c + block, output = N + block + P;
+	const table = scratch, wide = table + EXPONENTIAL_TABLE, q = wide + 4 * block, feature = q + block, gradient = feature + <usize>K * P;
+	const t = gradient + block, a1 = t + <usize>nodes * P, c = a1 + block, N = c + block, output = N + block + P;
 	const mean = output + block, coefficients = mean + block, sumsByDegree = coefficients + <usize>(degree + 1) * P;
 	const wideSums = sumsByDegree + <usize>(degree + 2) * <usize>columns * P, solution = wideSums + parts * sumBytes;
 	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + 3 * P;
@@ -100,22 +100,17 @@ export function gaussPass<T>(
 				clearRow<T>(c, d, row);
 				clearRow<T>(output, d, row);
 			}
-		clearPanels(gradient, d);
-		for (let k = 0, a = coefficients; k <= degree; k++, a += P) {
-			const first = load<i32>(levels + (<usize>k << 2)), next = load<i32>(levels + (<usize>(k + 1) << 2)), size = next - first;
-			// Cotangents of one degree at a time, which stay in L1; `raised` counts from the first of all.
-			const above = load<i32>(levels + (<usize>(k + 2) << 2)) - next;
-			cotangents<T>(d + 1, above, moments + <usize>(next * (d + 1)) * Z, N, t);
-			clearPanels(wide, d);
-			addRaised<T>(d, size, feature + <usize>first * P, multiplicity + <usize>first * Z, raised + <usize>(first * d << 2), t - <usize>next * P, wide);
-			// unroll v: TILE_VECTORS
-			const a$v = v128.load(a, $v * 16);
-			for (let to = gradient, at = wide; to < gradient + block; to += P, at += P) {
-				// unroll v: TILE_VECTORS
-				const made5$v = multiplyAdd<T>(a$v, v128.load(at, $v * 16), v128.load(to, $v * 16));
-				// unroll v: TILE_VECTORS
-				v128.store(to, made5$v, $v * 16);
+		// t of the variables is the gradient: those panels lie before t. One degree after the other stays in L1.
+		clearPanels(gradient, d + 1);
+		let run = backTable + <usize>backRuns * RUN_SIZE;
+		for (let k = degree + 1; k >= 0; k--) {
+			const first = load<i32>(levels + (<usize>k << 2)), end = load<i32>(levels + (<usize>(k + 1) << 2));
+			if (k > 0) {
+				scalePanels<T>(d + 1, coefficients + <usize>(k - 1) * P, N, wide);
+				cotangents<T>(d + 1, end - first, integrals + <usize>(first * (d + 1)) * Z, wide, t + <usize>first * P);
 			}
+			// The nodes of one degree more, now that their parents have their own t.
+			if (k <= degree) run = backwardTo<T>(end, load<i32>(levels + (<usize>(k + 2) << 2)), run, feature, t);
 		}
 		// Powers of a row beyond the method may be infinite.
 		if (left > 0)

@@ -55,6 +55,20 @@ export function normalised<T>(d: i32, N: usize, out: usize): void {
 	}
 }
 
+/** out[i] = a · x[i] for `columns` panels. */
+// @ts-ignore: decorator
+@inline
+export function scalePanels<T>(columns: i32, a: usize, x: usize, out: usize): void {
+	// unroll v: TILE_VECTORS
+	const a$v = v128.load(a, $v * 16);
+	for (const end = x + <usize>columns * panelBytes(); x < end; x += panelBytes(), out += panelBytes()) {
+		// unroll v: TILE_VECTORS
+		const made6$v = v128.mul<T>(a$v, v128.load(x, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(out, made6$v, $v * 16);
+	}
+}
+
 /** sums[x · d + a] += |input_a| · terms[x] for three panels of terms and d of inputs, in double precision. */
 export function addTerms(d: i32, inputs: usize, terms: usize, sums: usize): void {
 	const P = panelBytes();

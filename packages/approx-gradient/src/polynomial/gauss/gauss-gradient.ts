@@ -98,8 +98,10 @@ function countsOf(request: GaussRequest, degree: number): RoundingCounts {
 	if (onKernels(request)) {
 		const sizes = { size: raisedSize, raisedSize, degree: degree + 1 };
 		const columns = profile.d + (form === "l1" ? 1 : 3);
-		const counts = kernelRoundingCounts(routes[route], profile, sizes, columns);
-		// Sums by degree, coefficients as stored, and their products: four more, and an addition for each degree.
+		// The kernels of the route `moment` go back through the monomials of ∫P, as the route `reverse` does.
+		const counts = kernelRoundingCounts(routes.reverse, profile, sizes, columns);
+		// Sums by degree, coefficients as stored, and their products: four more, and an addition for each degree. The gradient counts them
+		// twice: its moments have multinomials and degrees in them, and cotangents a coefficient.
 		return withMore(counts, RelativeRounding.roundings(degree + 6, numberTypes[profile.dtype]));
 	}
 	const counts = roundingCounts(routes[route], profile, { size: raisedSize, raisedSize, degree: degree + 1 });

@@ -45,7 +45,8 @@ function featuresOf(where: Where, degree: number, weight: number) {
 		Quantity.known(size, { ...noError, underflow: times(times(d + 2, type.tiny), size) });
 	return {
 		n,
-		rank: 2 * countMonomials(d, degree + 1),
+		// Adjoints take a step for each degree on their way back.
+		rank: countMonomials(d, degree + 1) * (degree + 3),
 		type,
 		query: query.power(degree + 1, type).times(stored(weight), type),
 		key: key.power(degree + 1, type).times(stored(1), type),

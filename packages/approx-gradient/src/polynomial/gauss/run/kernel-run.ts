@@ -1,5 +1,5 @@
 import { bytesPerNumber, type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
-import { edgeTable, raisedTable } from "../../kernels/feature-tables.ts";
+import { edgeTable, runTable } from "../../kernels/feature-tables.ts";
 import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import { putIndices, putNumbers, putRuns, slotRanges } from "../../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../../kernels/kernel-plan.ts";
@@ -166,13 +166,11 @@ function queryOperands(
 	const { frame } = space;
 	const { degree, form } = constants;
 	const r = nodesOf(degree);
-	const { starts, multiplicity } = levelsOf(tree);
+	const { starts } = levelsOf(tree);
 	const nodes = tree.raisedSize;
 	const runs = edgeTable(tree);
 	const byDegree = byDegreeTable(input, moments, columns);
-	const narrow = new Float64Array(nodes * (d + 1));
-	for (let node = 0, at = 0; node < nodes; node++)
-		for (let i = 0; i <= d; i++) narrow[at++] = moments[node * columns + i];
+	const back = runTable(tree, nodes);
 	const pilot = pilotTable(input, moments, columns);
 	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
@@ -189,9 +187,9 @@ function queryOperands(
 		none: kernels.allocateZeros("f64", d),
 		queryShift: doubles(shift.data),
 		byDegree: numbers(byDegree),
-		moments: numbers(narrow),
-		multiplicity: numbers(multiplicity.subarray(0, tree.size)),
-		raised: putIndices(kernels, raisedTable(tree, panelBytes)),
+		integrals: numbers(integralTable(input, moments, columns)),
+		backRuns: back.runs,
+		backTable: putIndices(kernels, back.triples),
 		pilot: numbers(pilot),
 		pilotNodes: pilot.length / d,
 		constants: doubles(solutionConstants(constants, exponential)),
@@ -219,6 +217,17 @@ function byDegreeTable({ tree, constants }: GaussInput, moments: Float64Array, c
 		for (let column = 0; column < columns; column++, at++)
 			if (node < size || column >= d) table[to++] = moments[at] * multiplicity[node];
 	if (edgeTable(tree).products > d + constants.degree) throw new Error("more runs than bounds on rounding count");
+	return table;
+}
+
+/** Multinomials times moments over the degree, against values and ones: Σ_l ω_l h_l s_l^k / k by monomials, of which the gradient is the derivative. */
+function integralTable({ tree }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+	const { d, degree, raisedSize } = tree;
+	const { starts, multiplicity } = levelsOf(tree);
+	const table = new Float64Array(raisedSize * (d + 1));
+	for (let k = 1; k <= degree + 1; k++)
+		for (let node = starts[k]; node < starts[k + 1]; node++)
+			for (let i = 0; i <= d; i++) table[node * (d + 1) + i] = (multiplicity[node] * moments[node * columns + i]) / k;
 	return table;
 }
 
