@@ -142,10 +142,10 @@ const outputByRows: Target = {
 };
 
 /** The gradient in Y. */
-const gradientY: Target = {
-	name: "gradient in Y",
+const gradientYBy = (name: string, familyOf: (random: Random) => object): Target => ({
+	name,
 	prepare({ given, problem }, random) {
-		const options = { ...accuracy(random), ...family(random) };
+		const options = { ...accuracy(random), ...familyOf(random) };
 		return {
 			options,
 			async run(runtime) {
@@ -154,7 +154,7 @@ const gradientY: Target = {
 			},
 		};
 	},
-};
+});
 
 /** The backward pass of the operator, under every mask where the algorithm takes them: each row of each result against its own bound. */
 const backwardBy = (
@@ -227,7 +227,11 @@ const backward = backwardBy(backwardPolynomial, true, (random) => ({
 /** Every target, as often as it is to be attacked. */
 export const targets: readonly Target[] = [
 	...[polynomialTarget, polynomialTarget, polynomialTarget, gauss, gauss, gauss, probable, output, output],
-	...[outputByRows, outputByRows, gradientY, backward, backward, backward],
+	...[outputByRows, outputByRows, backward, backward, backward],
+	...[
+		gradientYBy("gradient in Y", (random) => family(random)),
+		gradientYBy("gradient in Y by rows", () => ({ basis: "gauss" })),
+	],
 	...featureMapBackwards.map((algorithm) =>
 		backwardBy(algorithm, false, (random) => ({
 			...(algorithm.name === "nystrom" && { rank: random.integer(1, 12) }),

@@ -79,7 +79,9 @@ async function byRows(
 	};
 	if (n < SAMPLED || !layerFits(layer)) return { words: "polynomials of rows are for rows in memory" };
 	return orWhyNot(async () => {
-		const { degree, rank, run } = await prepareLayerOutput(layer, asked, runtime, (tried) => timeOf(tried) < exactTime);
+		const { degree, rank, run } = await prepareLayerOutput(layer, asked, runtime, {
+			pays: (tried) => timeOf(tried) < exactTime,
+		});
 		return {
 			words: `rows' own degree ${degree}, K = ${rank}`,
 			time: timeOf(degree),

@@ -55,6 +55,32 @@ describe.each(runtimes.map((runtime) => [runtime.kernel, runtime] as const))("dL
 		}
 	});
 
+	test("with a polynomial for each row is within its bound of whole-number truth, whatever was rounded", async () => {
+		const problems = fc.oneof(...[0.3, 1, 2].map((B) => arbitraryProblem({ B, maxN: 20, maxD: 3 })));
+		const property = fc.asyncProperty(problems, fc.integer({ min: 1, max: 9 }), async (problem, degree) => {
+			for (const read of [problem, asDtype(problem, "f32")]) {
+				const { gradientY, certificate } = await polynomialGradientY(read, { degree, basis: "gauss" }, runtime);
+				expect(truthOf(problem).gradientY.distanceTo(gradientY)).toBeLessThanOrEqual(certificate.bound);
+				expect(certificate.bound).toBeGreaterThanOrEqual(certificate.floatFloor);
+			}
+		});
+		await fc.assert(property, { numRuns: 15, seed: 4 });
+	});
+
+	test("with a polynomial for each row proves a tenth of what one leaves, in single precision more than its output has", async () => {
+		for (const distribution of ["uniform", "gaussian"]) {
+			const problem = generateProblem({ distribution, n: 600, d: 4, B: 1, seed: 6 });
+			const bound = async (basis: "gauss" | "chebyshev") =>
+				(await polynomialGradientY(problem, { degree: 5, basis }, runtime)).certificate.bound;
+			expect(await bound("gauss")).toBeLessThan(0.1 * (await bound("chebyshev")));
+		}
+		const single = generateProblem({ distribution: "uniform", n: 600, d: 3, B: 0.5, seed: 6, dtype: "f32" });
+		const { gradientY, certificate } = await polynomialGradientY(single, { degree: 9, basis: "gauss" }, runtime);
+		const exact = await streamingGradient(asDtype(single, "f64"));
+		expect(maxAbsDifference(gradientY, exact.gradientY)).toBeLessThanOrEqual(certificate.bound + 1e-12);
+		expect(certificate.bound).toBeLessThan(2 ** -24 * maxAbs(exact.gradientY));
+	});
+
 	test("without a bound on the weights is no proof, and refused where products overflow", async () => {
 		const problem = generateProblem({ distribution: "uniform", n: 9, d: 2, B: 30, seed: 3 });
 		const { certificate } = await polynomialGradientY(problem, { degree: 0 }, runtime);

@@ -74,14 +74,31 @@ export async function polynomialOutput(
 	runtime: Runtime,
 	sink: RowSink,
 ): Promise<PolynomialOutput> {
-	if (basis === "gauss") return outputByRows(layer, asked, runtime, sink);
-	if (basis !== undefined || asked.degree !== undefined || !layerFits(layer))
-		return outputByOne(layer, { basis: basis ?? "chebyshev", ...asked }, runtime, sink);
+	return byRowsOrOne(
+		layer,
+		{ basis, ...asked },
+		() => outputByRows(layer, asked, runtime, sink),
+		(one) => outputByOne(layer, { basis: one, ...asked }, runtime, sink),
+	);
+}
+
+/**
+ * By a polynomial for each row or by one for all, as the basis says. Where none is given: by rows for an accuracy where the rows fit into memory, and by one
+ * where no degree by rows proves what is asked for.
+ */
+export async function byRowsOrOne<Result>(
+	layer: AttentionLayer<RowSource>,
+	{ basis, degree }: Pick<PolynomialForwardOptions, "basis" | "degree">,
+	byRows: () => Promise<Result>,
+	byOne: (basis: Basis) => Promise<Result>,
+): Promise<Result> {
+	if (basis === "gauss") return byRows();
+	if (basis !== undefined || degree !== undefined || !layerFits(layer)) return byOne(basis ?? "chebyshev");
 	try {
-		return await outputByRows(layer, asked, runtime, sink);
+		return await byRows();
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;
-		return outputByOne(layer, { basis: "chebyshev", ...asked }, runtime, sink);
+		return byOne("chebyshev");
 	}
 }
 
@@ -92,11 +109,15 @@ async function outputByRows(
 	runtime: Runtime,
 	sink: RowSink,
 ): Promise<PolynomialOutput> {
-	const isAsked = degree !== undefined || epsilon !== undefined;
-	const asked = { degree, epsilon, relative: isAsked ? relative : (relative ?? DEFAULT_RELATIVE) };
-	const { run } = await prepareLayerOutput(layer, asked, runtime);
+	const { run } = await prepareLayerOutput(layer, withDefault({ degree, epsilon, relative }), runtime);
 	return handedOver(await run(), sink);
 }
+
+/** An accuracy, which is a relative one where none is given. */
+export const withDefault = ({ degree, epsilon, relative }: Accuracy): Accuracy =>
+	degree === undefined && epsilon === undefined
+		? { relative: relative ?? DEFAULT_RELATIVE }
+		: { degree, epsilon, relative };
 
 /** Hands the rows of an output over; gives what is known of it. */
 export function handedOver(

@@ -1,5 +1,5 @@
 import { type AttentionLayer, provedRelative } from "@attgrad/attention-problem";
-import { ComputationError, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, type Dtype, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { ABSOLUTE_OF_ZERO, type Accuracy } from "../../accuracy.ts";
 import { availableMemory, countMonomials, requireMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { expectedDegree, HIGHEST, HIGHEST_TRIED, outputShare } from "../plan/expected-degree.ts";
@@ -26,6 +26,14 @@ export interface PreparedLayerOutput {
 
 /** Rows from which a sample tells the first degree: fewer are tried at low degrees in less time. */
 export const SAMPLED = 1024;
+
+/** Settings of an output by row polynomials. */
+export interface LayerOutputOptions {
+	/** Whether a degree may be looked at for an accuracy; none is beyond the first that may not. @default few features for few rows */
+	readonly pays?: (degree: number) => boolean;
+	/** The number type that the output is stored in. @default that of the layer */
+	readonly dtype?: Dtype;
+}
 
 /** Features that are tried for few rows. */
 const MOST_TRIED = 2 ** 16;
@@ -55,14 +63,16 @@ const CHUNK = backwardPolynomial.options.parse({}).chunk;
  * read, added. Rows that no polynomial serves are exact. The degree is the given one, or an odd one that proves what is asked for, as low as a sample of rows
  * tells. O(n K⁺ d), memory O(n d + K d): all rows are in memory.
  * @param asked one of degree, epsilon and relative
- * @param pays whether a degree may be looked at for an accuracy; none is beyond the first that may not
  * @throws UsageError where the memory is too small; ComputationError where no degree proves what is asked for
  */
 export async function prepareLayerOutput(
 	layer: AttentionLayer<RowSource>,
 	{ degree, epsilon, relative }: Accuracy,
 	runtime: Runtime,
-	pays: (degree: number) => boolean = (tried) => layer.n >= SAMPLED || countMonomials(layer.d, tried) <= MOST_TRIED,
+	{
+		pays = (tried) => layer.n >= SAMPLED || countMonomials(layer.d, tried) <= MOST_TRIED,
+		dtype = layer.A1.dtype,
+	}: LayerOutputOptions = {},
 ): Promise<PreparedLayerOutput> {
 	requireMemory(countMonomials(layer.d, degree ?? 1), bytesOf(layer, degree ?? 1));
 	const { operands, moved, radius } = layerOperands(layer);
@@ -70,7 +80,7 @@ export async function prepareLayerOutput(
 	const fits = (tried: number): boolean => layerFits(layer, tried) && (tried === 1 || pays(tried));
 	const asked = { epsilon, relative };
 	const degrees = degree === undefined ? (await degreesFor()).filter(fits) : [degree];
-	const demand = { ...asked, chunk: CHUNK, dtype: layer.A1.dtype, moved };
+	const demand = { ...asked, chunk: CHUNK, dtype, moved };
 	return {
 		degree: degrees[0],
 		rank: countMonomials(layer.d, degrees[0]),
