@@ -34,6 +34,8 @@ export interface ApproximateGradientY {
 	readonly loss: number;
 	readonly degree: number;
 	readonly rank: number;
+	/** Rows that were computed exactly, where rows have polynomials of their own. */
+	readonly exactRows?: number;
 	/** Bound on the largest error of an entry of dL/dY. */
 	readonly certificate: Certificate;
 }
@@ -72,7 +74,7 @@ async function gradientByRows(
 	runtime: Runtime,
 ): Promise<ApproximateGradientY> {
 	const { run } = await prepareLayerOutput(attending, withDefault(asked), runtime, { dtype: "f64" });
-	const { output, rowBounds, degree, rank, bound, floor, radius, kappa } = await run();
+	const { output, rowBounds, degree, rank, exactRows, bound, floor, radius, kappa } = await run();
 	const { n, d, E } = problem;
 	const sums = new GradientYSums(problem, "length");
 	const block = Math.min(n, BLOCK);
@@ -83,7 +85,7 @@ async function gradientByRows(
 		sums.add(output.slice(from, to), targets, rowBounds.subarray(from, to));
 	}
 	const error = sums.error(1, Math.min(1, over(floor, bound)));
-	return made(sums, { degree, rank }, { error, radius, relativeError: kappa });
+	return made(sums, { degree, rank, exactRows }, { error, radius, relativeError: kappa });
 }
 
 /** With one polynomial for all rows. */
@@ -108,7 +110,7 @@ async function gradientByOne(
 
 const made = (
 	sums: GradientYSums,
-	size: Pick<ApproximateGradientY, "degree" | "rank">,
+	size: Pick<ApproximateGradientY, "degree" | "rank" | "exactRows">,
 	proof: Omit<Proof, "kind">,
 ): ApproximateGradientY => ({
 	...{ gradientY: sums.finiteGradient(), loss: sums.loss, ...size },

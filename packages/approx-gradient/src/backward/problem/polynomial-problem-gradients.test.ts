@@ -103,6 +103,30 @@ test("an error in the output is part of the bounds: a bad degree says so", async
 	expect(Math.abs(low.loss - high.loss)).toBeLessThan(0.01 * high.loss);
 });
 
+test("dL/dY alone takes no backward pass, and is within a bound that is no less beside other gradients", async () => {
+	for (const distribution of ["uniform", "gaussian", "clustered"]) {
+		const problem = generateProblem({ distribution, n: 60, d: 3, B: 1, seed: 3 });
+		for (const degree of [1, 3, 7]) {
+			const [alone, beside] = [
+				await polynomialProblemGradients(problem, ["Y"], { degree }, runtime),
+				await polynomialProblemGradients(problem, ["Y", "A2"], { degree }, runtime),
+			];
+			expect(Object.keys(alone.gradients)).toEqual(["Y"]);
+			for (const made of [alone, beside])
+				expect(truthOf(problem).Y.distanceTo(made.gradients.Y!)).toBeLessThanOrEqual(made.bounds.Y!);
+			expect(beside.bounds.Y).toBeLessThanOrEqual(alone.bounds.Y!);
+			expect(alone.loss / beside.loss).toBeCloseTo(1, degree);
+		}
+	}
+	const { bounds, gradients } = await polynomialProblemGradients(
+		generateProblem({ distribution: "uniform", n: 200, d: 2, B: 1, seed: 2 }),
+		["Y"],
+		{ relative: 1e-6 },
+		runtime,
+	);
+	expect(bounds.Y).toBeLessThanOrEqual(1e-6 * Math.max(...gradients.Y!.data.map(Math.abs)));
+});
+
 test("what no degree proves is told", async () => {
 	const problem = generateProblem({ distribution: "uniform", n: 50, d: 2, B: 1, seed: 2 });
 	const asked = polynomialProblemGradients(problem, ["A1"], { epsilon: 1e-300 }, runtime);

@@ -13,15 +13,16 @@ import {
 	multiply,
 	type RowSource,
 	type Runtime,
-	transpose,
 	UsageError,
 } from "@attgrad/matrix-core";
 import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE } from "../../accuracy.ts";
-import { maxUp, plus, sumUp, times } from "../../error-bound/index.ts";
+import { maxUp, plus } from "../../error-bound/index.ts";
+import { type ApproximateGradientY, polynomialGradientY } from "../../polynomial/gradient-y.ts";
 import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
 import { type BackwardPlan, planBackward } from "../plan-backward.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
+import { type Bounded, inner, outer } from "./bounded-products.ts";
 import { type MovedGradients, movedGradients, productErrors } from "./moved-operands.ts";
 
 /** The accuracy that a certified computation of several gradients must reach. */
@@ -62,7 +63,7 @@ const HIGHEST = 21;
 /**
  * Gradients of the paper's loss (Definition 1.4) in any of its matrices by sums of monomials: the polynomial output, then one polynomial
  * backward pass of the operator at Q = A1 X, K = A2, V = A3 Y, dO = O − E for all of them. Then dL/dX = A1ᵀ dQ, dL/dA1 = dQ Xᵀ, dL/dA2 = dK,
- * dL/dY = A3ᵀ dV, dL/dA3 = dV Yᵀ, dL/dE = E − O. Bounds cover the polynomials, the error of O in dO, and the rounding of every product. O(n K d),
+ * dL/dY = A3ᵀ dV or (f̃ A3)ᵀ c̃, whichever proves more, dL/dA3 = dV Yᵀ, dL/dE = E − O; dL/dY alone takes no backward pass. Bounds cover the polynomials, the error of O in dO, and the rounding of every product. O(n K d),
  * memory O(n d + K d).
  * @throws UsageError for a problem that was rounded when it was read, since the proof is about the numbers that were given;
  * ComputationError where no degree proves what is asked for
@@ -137,6 +138,8 @@ async function atDegree(
 	const options = backwardPolynomial.options.parse({ degree });
 	const operands = createBackwardProblem({ Q, K: A2, V, dO: E }, { scale });
 	if (memoryOf(operands, degree, options.chunk) > availableMemory()) return undefined;
+	const ofY = wrt.includes("Y") ? await polynomialGradientY(problem, { degree, basis: "gauss" }, runtime) : undefined;
+	if (ofY && wrt.every((name) => name === "Y")) return alone(ofY);
 	const forward = await polynomialOperatorOutput(operands, options, runtime);
 	const O = forward.output;
 	const dO = Matrix.build(E.rows, E.cols, (j, i) => O.at(j, i) - E.at(j, i));
@@ -148,7 +151,7 @@ async function atDegree(
 	);
 	const rowErrors = certificate?.rowBounds ?? unknownRows(Q.rows);
 	const make = gradientsOf(problem, { dQ, dK, dV, dO }, rowErrors, moved);
-	const made = wrt.map((name) => [name, make[name]()] as const);
+	const made = wrt.map((name) => [name, name === "Y" ? lesser(make.Y(), ofY) : make[name]()] as const);
 	let loss = 0;
 	for (const x of dO.data) loss += (x * x) / 2;
 	return {
@@ -158,15 +161,21 @@ async function atDegree(
 	};
 }
 
+/** The gradient in Y and no other. */
+const alone = ({ gradientY, certificate, loss, degree, rank, exactRows = 0 }: ApproximateGradientY) => ({
+	...{ gradients: { Y: gradientY }, bounds: { Y: certificate.bound }, loss, degree, rank, exactRows },
+});
+
+/** The gradient in Y with the lesser bound: through dV, whose bounds are sums over queries for each key, or from the output, whose bounds are of rows. */
+function lesser(throughValues: Bounded, ofY: ApproximateGradientY | undefined): Bounded {
+	if (!ofY || throughValues.bound <= ofY.certificate.bound) return throughValues;
+	return { gradient: ofY.gradientY, bound: ofY.certificate.bound };
+}
+
 const unknownRows = (n: number) => {
 	const rows = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
 	return { dQ: rows, dK: rows, dV: rows };
 };
-
-interface Bounded {
-	readonly gradient: Matrix;
-	readonly bound: number;
-}
 
 /** Each gradient from those of the operator, with what its entries may be off by. */
 function gradientsOf(
@@ -190,31 +199,6 @@ function gradientsOf(
 			bound: maxUp(moved.dO),
 		}),
 	};
-}
-
-/** Aᵀ G for rows G_j that are off by e_j an entry: Σ_j |A_ja| e_j, and the rounding of the sums of n terms. */
-function inner(A: Matrix, G: Matrix, errors: Float64Array): Bounded {
-	const sums = new Float64Array(A.cols);
-	for (let j = 0; j < A.rows; j++)
-		for (let a = 0; a < A.cols; a++) sums[a] = plus(sums[a], times(Math.abs(A.at(j, a)), errors[j]));
-	const sizes = Matrix.zeros(A.cols, G.cols);
-	for (let j = 0; j < A.rows; j++)
-		for (let a = 0; a < A.cols; a++)
-			for (let i = 0; i < G.cols; i++)
-				sizes.data[a * G.cols + i] = plus(
-					sizes.data[a * G.cols + i],
-					times(Math.abs(A.at(j, a)), Math.abs(G.at(j, i))),
-				);
-	const rounding = plus(times((2 * A.rows + 2) * 2 ** -53, maxUp(sizes.data)), A.rows * 2 ** -1074);
-	return { gradient: multiply(A, G, { transposeA: true }), bound: plus(maxUp(sums), rounding) };
-}
-
-/** G Bᵀ for rows G_j that are off by e_j an entry: e_j Σ_b |B_ab|, and the rounding of the sums. */
-function outer(G: Matrix, B: Matrix, errors: Float64Array): Bounded {
-	const columns = Array.from({ length: B.rows }, (_, a) => sumUp(B.row(a).map(Math.abs)));
-	const turned = transpose(B);
-	const rounding = maxUp(productErrors(G, turned));
-	return { gradient: multiply(G, turned), bound: plus(times(maxUp(errors), maxUp(columns)), rounding) };
 }
 
 /** The largest bound over what is asked for; with `zeros`, a gradient that its bound does not tell from zero is held to an absolute error. */
