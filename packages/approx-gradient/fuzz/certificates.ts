@@ -10,8 +10,8 @@ import type { Stretch } from "./attack/worker.ts";
  *
  *     node fuzz/certificates.ts [count] [--seed 0] [--jobs N] [--resume FILE]
  *
- * Targets are the polynomial's gradients in X and Y, with one polynomial or one for each row, outputs of layers, the backward pass
- * of the operator, and the other algorithms with proofs. With `--resume` each finished stretch of seeds is a line of that file, and is not run again.
+ * Targets are the polynomial's gradients in X and Y and outputs of layers, with one polynomial or one for each row, gradients in several matrices, the
+ * backward pass of the operator, and the other algorithms with proofs. With `--resume` each finished stretch of seeds is a line of that file, and is not run again.
  */
 const STRETCH = 500;
 

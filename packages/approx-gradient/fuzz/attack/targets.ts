@@ -7,7 +7,7 @@ import {
 	visibleKeys,
 } from "@attgrad/attention-problem";
 import { ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
-import { Matrix, type Random, type Runtime } from "@attgrad/matrix-core";
+import { Matrix, type Random } from "@attgrad/matrix-core";
 import { backwardHybrid, backwardPolynomial } from "../../src/backward/index.ts";
 import {
 	clusters,
@@ -20,28 +20,10 @@ import {
 import { polynomial, polynomialForward, polynomialGradientY } from "../../src/index.ts";
 import { auto } from "../../src/planner/auto.ts";
 import { polynomialOutput } from "../../src/polynomial/polynomial-forward.ts";
+import { inMatrices } from "./in-matrices.ts";
 import { operatorProblem } from "./operator-problem.ts";
-import { type AttackedProblem, pick } from "./problems.ts";
-
-/** A bound that was claimed, and the error of what it was claimed for: of all entries, or of the row with the least room. */
-export interface Claim {
-	readonly kind: Certificate["kind"];
-	readonly bound: number;
-	readonly error: number;
-}
-
-/** A target of attacks: it chooses options for a problem, and its run returns a claim with the true error. */
-export interface Target {
-	readonly name: string;
-	prepare(attacked: AttackedProblem, random: Random): Prepared;
-}
-
-/** An attack that is ready to run. */
-export interface Prepared {
-	/** In words, for the report. */
-	readonly options: object;
-	run(runtime: Runtime): Promise<Claim>;
-}
+import { pick } from "./problems.ts";
+import type { Claim, Target } from "./target.ts";
 
 /** Kinds of certificates that claim a bound: two proofs, and one that fails with a chance that no attack sees. */
 export const claiming: ReadonlySet<Certificate["kind"]> = new Set(["a-priori", "a-posteriori", "probabilistic"]);
@@ -229,6 +211,7 @@ export const targets: readonly Target[] = [
 	...[polynomialTarget, polynomialTarget, polynomialTarget, gauss, gauss, gauss, probable, output, output],
 	...[outputByRows, outputByRows, backward, backward, backward],
 	...[
+		inMatrices,
 		gradientYBy("gradient in Y", (random) => family(random)),
 		gradientYBy("gradient in Y by rows", () => ({ basis: "gauss" })),
 	],

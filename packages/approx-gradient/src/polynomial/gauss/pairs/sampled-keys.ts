@@ -38,13 +38,19 @@ export interface KeyChoice {
 export const keyNumbers = (n: number, d: number): number => (2 * n + BINS * AGAIN) * (2 * d + 4);
 
 /** Choices that draw the keys of a bin in proportion to its density, but for rounding to whole numbers of choices: each bin has one. */
-export function keyChoices({ starts, counts }: SampledKeys, densities: ArrayLike<number>): KeyChoice[] {
+export function keyChoices(
+	{ starts, counts }: Pick<SampledKeys, "starts" | "counts">,
+	densities: ArrayLike<number>,
+): KeyChoice[] {
 	let total = 0;
 	let bins = 0;
 	for (let bin = 0; bin < BINS; bin++) {
 		total += densities[bin] * counts[bin];
 		if (counts[bin] > 0) bins++;
 	}
+	// Densities that are all 0, or beyond the range of numbers, tell nothing: any chances will do.
+	if (!(total > 0 && total < 1e300))
+		return keyChoices({ starts, counts }, new Float64Array(BINS).fill(1));
 	const times = Array.from({ length: BINS }, (_, bin) =>
 		counts[bin] > 0 ? 1 + Math.floor(((KEY_CHOICES - bins) * densities[bin] * counts[bin]) / total) : 0,
 	);
