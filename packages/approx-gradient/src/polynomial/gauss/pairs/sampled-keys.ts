@@ -49,8 +49,7 @@ export function keyChoices(
 		if (counts[bin] > 0) bins++;
 	}
 	// Densities that are all 0, or beyond the range of numbers, tell nothing: any chances will do.
-	if (!(total > 0 && total < 1e300))
-		return keyChoices({ starts, counts }, new Float64Array(BINS).fill(1));
+	if (!(total > 0 && total < 1e300)) return keyChoices({ starts, counts }, new Float64Array(BINS).fill(1));
 	const times = Array.from({ length: BINS }, (_, bin) =>
 		counts[bin] > 0 ? 1 + Math.floor(((KEY_CHOICES - bins) * densities[bin] * counts[bin]) / total) : 0,
 	);
