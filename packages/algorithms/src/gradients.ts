@@ -1,4 +1,4 @@
-import { approximateAlgorithms } from "@attgrad/approx-gradient";
+import { approximateAlgorithms } from "@attgrad/approx-gradient/gradients";
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { exactAlgorithms } from "@attgrad/exact-gradient";
 import { meantOrKnown, UsageError } from "@attgrad/matrix-core";

@@ -1,28 +1,6 @@
-import type { AnyBackwardAlgorithm, AnyGradientAlgorithm } from "@attgrad/attention-problem";
+import type { AnyBackwardAlgorithm } from "@attgrad/attention-problem";
 import { backwardHybrid, backwardPolynomial } from "./backward/index.ts";
-import {
-	clusters,
-	featureMapBackwards,
-	hybrid,
-	linearAttention,
-	nystrom,
-	randomFeatures,
-	supportBasis,
-} from "./feature-maps/index.ts";
-import { auto } from "./planner/auto.ts";
-import { polynomial } from "./polynomial/polynomial.ts";
-
-/** The algorithms that approximate the gradient. */
-export const approximateAlgorithms: readonly AnyGradientAlgorithm[] = [
-	polynomial,
-	nystrom,
-	randomFeatures,
-	supportBasis,
-	linearAttention,
-	clusters,
-	hybrid,
-	auto,
-];
+import { featureMapBackwards } from "./feature-maps/index.ts";
 
 export { cacheFolder } from "#platform";
 export { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "./accuracy.ts";
@@ -69,6 +47,7 @@ export {
 	takesNoMask,
 } from "./feature-maps/index.ts";
 export { PivotedCholesky } from "./feature-maps/nystrom/pivoted-cholesky.ts";
+export { approximateAlgorithms } from "./gradients.ts";
 export * from "./location/index.ts";
 export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";

@@ -23,8 +23,17 @@ else {
 
 async function start(program) {
 	module.enableCompileCache?.();
+	module.registerHooks?.({ resolve: resolveSource });
 	const { main } = await import(program.href);
 	await main(process.argv.slice(2));
+}
+
+/** An import between two sources names a file: nothing is looked up, which saves a tenth of the start. */
+function resolveSource(specifier, context, next) {
+	const isSource = /^\.{1,2}\/.*\.ts$/.test(specifier) && context.parentURL?.startsWith("file:");
+	return isSource
+		? { url: new URL(specifier, context.parentURL).href, format: "module-typescript", shortCircuit: true }
+		: next(specifier, context);
 }
 
 /** The Node that the project's lock file pins, when it is installed and is not the one running. */

@@ -1,9 +1,12 @@
 import type { AnyForwardAlgorithm, AnyGradientAlgorithm, AttentionProblem } from "@attgrad/attention-problem";
 import { definition, dense, exactForward, streaming } from "@attgrad/exact-gradient";
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
-import { clusters, linearAttention, nystrom, randomFeatures, supportBasis } from "../../feature-maps/index.ts";
+import { clusters } from "../../feature-maps/clusters/clusters.ts";
+import { nystrom } from "../../feature-maps/nystrom/nystrom.ts";
+import { linearAttention } from "../../feature-maps/polynomial/linear-attention.ts";
+import { randomFeatures } from "../../feature-maps/random-features/random-features.ts";
+import { supportBasis } from "../../feature-maps/support-basis/support-basis.ts";
 import { polynomial } from "../../polynomial/polynomial.ts";
-import { polynomialForward } from "../../polynomial/polynomial-forward.ts";
 import type { CostName } from "./costs.ts";
 
 /** Costs of outputs, not of gradients. */
@@ -30,20 +33,26 @@ export const costAlgorithms: Readonly<
 	clusters: { algorithm: clusters, options: {} },
 };
 
+/** The polynomial's forward pass, loaded when its cost is measured: gradients do without it. */
+async function polynomialForward(): Promise<AnyForwardAlgorithm> {
+	const { polynomialForward } = await import("../../polynomial/polynomial-forward.ts");
+	return polynomialForward;
+}
+
 /** The forward algorithm behind each cost of an output; the version is raised when its time changes. */
 const forwards: Readonly<
 	Record<
 		ForwardCostName,
 		{
-			readonly algorithm: AnyForwardAlgorithm;
+			readonly load: () => Promise<AnyForwardAlgorithm>;
 			readonly version: number;
 			readonly options: Readonly<Record<string, unknown>>;
 		}
 	>
 > = {
-	"forward/streaming": { algorithm: exactForward, version: 2, options: {} },
-	"forward/polynomial": { algorithm: polynomialForward, version: 3, options: { basis: "chebyshev" } },
-	"forward/gauss": { algorithm: polynomialForward, version: 1, options: { basis: "gauss" } },
+	"forward/streaming": { load: async () => exactForward, version: 2, options: {} },
+	"forward/polynomial": { load: polynomialForward, version: 3, options: { basis: "chebyshev" } },
+	"forward/gauss": { load: polynomialForward, version: 1, options: { basis: "gauss" } },
 };
 
 const isForward = (name: CostName): name is ForwardCostName => Object.hasOwn(forwards, name);
@@ -60,9 +69,11 @@ export function costRun(
 	runtime: Runtime,
 ): () => Promise<unknown> {
 	if (isForward(name)) {
-		const { algorithm, options } = forwards[name];
-		const parsed = algorithm.options.parse({ ...options, ...given });
-		return () => algorithm.run(problem, parsed, runtime, () => {});
+		const { load, options } = forwards[name];
+		return async () => {
+			const algorithm = await load();
+			return algorithm.run(problem, algorithm.options.parse({ ...options, ...given }), runtime, () => {});
+		};
 	}
 	const { algorithm, options } = costAlgorithms[name];
 	const parsed = algorithm.options.parse({ ...options, ...given });

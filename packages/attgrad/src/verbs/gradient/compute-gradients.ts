@@ -4,7 +4,7 @@ import {
 	polynomialGradientOptions,
 	polynomialProblemGradients,
 } from "@attgrad/approx-gradient";
-import { type AttentionProblem, type MatrixName, matrixNames } from "@attgrad/attention-problem";
+import type { AttentionProblem, MatrixName } from "@attgrad/attention-problem";
 import { problemGradients } from "@attgrad/exact-gradient";
 import { ComputationError, type Matrix, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import type { Selection } from "./selection.ts";
@@ -21,20 +21,6 @@ export interface Gradients {
 	readonly remark?: string;
 	/** The choice of `auto`, and why. */
 	readonly chosen?: { readonly algorithm: string; readonly why: string; readonly exact: boolean };
-}
-
-/**
- * The matrices of `--wrt`, each once.
- * @param flag name of the setting in errors
- * @throws UsageError for a name that is no matrix of a problem, or none at all
- */
-export function readMatrixNames(given: string, flag = "--wrt"): MatrixName[] {
-	const words = given.split(",").map((word) => word.trim());
-	return [...new Set(words)].map((word) => {
-		const name = matrixNames.find((known) => known === word);
-		if (name) return name;
-		throw new UsageError(`${flag} must name matrices among X, Y, A1, A2, A3, E, got ${word || "nothing"}`);
-	});
 }
 
 /**

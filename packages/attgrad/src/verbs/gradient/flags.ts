@@ -1,4 +1,4 @@
-import { findAlgorithm, knownAlgorithms } from "@attgrad/algorithms";
+import { findAlgorithm, knownAlgorithms } from "@attgrad/algorithms/gradients";
 import { z } from "zod";
 import { dtype, json, runtimeFlags } from "../../flags/runtime-flags.ts";
 import type { FlagGroup } from "../verb.ts";

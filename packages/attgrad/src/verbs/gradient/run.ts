@@ -6,10 +6,9 @@ import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { progressLine } from "../../terminal/progress-line.ts";
 import { type Computed, describeAnswer, describeFailure, printAnswer } from "./answer.ts";
-import { readMatrixNames } from "./compute-gradients.ts";
 import { gradientFlags } from "./flags.ts";
+import { readMatrixNames } from "./matrix-names.ts";
 import { type Selection, selectAlgorithm } from "./selection.ts";
-import { answerGradients } from "./several.ts";
 
 /**
  * Computes the gradient of a problem whose rows are read from its file block by block, writes it where asked and prints
@@ -20,7 +19,10 @@ import { answerGradients } from "./several.ts";
 export async function answerGradient(given: GivenFlags): Promise<void> {
 	const { out, json, dtype, threads, kernel, algorithm, wrt } = readFlags(gradientFlags, given);
 	const matrices = readMatrixNames(wrt);
-	if (matrices.join() !== "X") return answerGradients(given, matrices);
+	if (matrices.join() !== "X") {
+		const { answerGradients } = await import("./several.ts");
+		return answerGradients(given, matrices);
+	}
 	const request = selectAlgorithm(algorithm, given);
 	const input = String(given["problem"]);
 	const target = out === undefined ? undefined : await outputPath(out, { ending: ".npy", input });

@@ -1,4 +1,4 @@
-import { findAlgorithm, knownAlgorithms } from "@attgrad/algorithms";
+import { findAlgorithm, knownAlgorithms } from "@attgrad/algorithms/gradients";
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
 import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
 

@@ -11,7 +11,8 @@ import {
 import type { Matrix, Runtime } from "@attgrad/matrix-core";
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { computeGradients, readMatrixNames, refuseMatrices } from "../../gradient/compute-gradients.ts";
+import { computeGradients, refuseMatrices } from "../../gradient/compute-gradients.ts";
+import { readMatrixNames } from "../../gradient/matrix-names.ts";
 import type { Answer } from "../answer.ts";
 import { readArrays } from "../arrays.ts";
 import { dtypeOf, readOptions, readParams } from "../params.ts";
