@@ -7,6 +7,6 @@ test("every name finds its algorithm; exact is streaming", () => {
 
 test("an unknown name is refused with the known ones", () => {
 	expect(() => findForward("nystrom")).toThrow(
-		"unknown forward algorithm: nystrom (known: auto, exact, streaming, polynomial)",
+		"unknown forward algorithm: nystrom (known: auto, exact, streaming, polynomial, hybrid)",
 	);
 });

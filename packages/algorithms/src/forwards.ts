@@ -1,4 +1,4 @@
-import { oneAccuracy, planForward, polynomialForward } from "@attgrad/approx-gradient";
+import { hybridForward, oneAccuracy, planForward, polynomialForward } from "@attgrad/approx-gradient";
 import { type AnyForwardAlgorithm, defineForward } from "@attgrad/attention-problem";
 import { exactForward } from "@attgrad/exact-gradient";
 import { UsageError } from "@attgrad/matrix-core";
@@ -23,10 +23,10 @@ export const autoForward = defineForward({
 });
 
 /** Every forward algorithm of the project. */
-export const forwards: readonly AnyForwardAlgorithm[] = [autoForward, exactForward, polynomialForward];
+export const forwards: readonly AnyForwardAlgorithm[] = [autoForward, exactForward, polynomialForward, hybridForward];
 
 /** Names that `findForward` takes; `exact` is another name of `streaming`. */
-export const forwardNames: readonly string[] = ["auto", "exact", "streaming", "polynomial"];
+export const forwardNames: readonly string[] = ["auto", "exact", "streaming", "polynomial", "hybrid"];
 
 /** The forward algorithm of a name. @throws UsageError for an unknown name, naming those that are known */
 export function findForward(name: string): AnyForwardAlgorithm {

@@ -28,6 +28,7 @@ test(`no certificate is below the true error in ${CASES} attacks at all sizes, t
 		"linear-attention",
 		"nystrom",
 		"output",
+		"output by hybrid",
 		"output by rows",
 		"polynomial",
 		"polynomial by rows",

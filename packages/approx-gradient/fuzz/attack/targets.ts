@@ -8,7 +8,7 @@ import {
 } from "@attgrad/attention-problem";
 import { ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
 import { Matrix, type Random } from "@attgrad/matrix-core";
-import { backwardHybrid, backwardPolynomial } from "../../src/backward/index.ts";
+import { backwardHybrid, backwardPolynomial, hybridForward, hybridOperatorOutput } from "../../src/backward/index.ts";
 import {
 	clusters,
 	featureMapBackwards,
@@ -201,6 +201,26 @@ function worstRow({ rows, cols, data, exponent }: ExactMatrix, computed: Matrix,
 	return worst;
 }
 
+/** The output of the operator by `hybrid`, row by row. */
+const hybridOutput: Target = {
+	name: "output by hybrid",
+	prepare(attacked, random) {
+		const { given, problem } = operatorProblem(attacked, random, false);
+		const options = { rank: random.integer(1, 12), seed: random.integer(0, 3) };
+		return {
+			options: { ...options, n_q: given.n_q, n_k: given.n_k },
+			async run(runtime) {
+				const { output, bound, rowBounds } = await hybridOperatorOutput(
+					problem,
+					hybridForward.options.parse(options),
+					runtime,
+				);
+				return Number.isFinite(bound) ? leastRoom(given, { output }, { output: rowBounds }) : nothing;
+			},
+		};
+	},
+};
+
 const backward = backwardBy(backwardPolynomial, true, (random) => ({
 	degree: random.integer(1, 7),
 	chunk: random.integer(1, 4),
@@ -227,6 +247,7 @@ export const targets: readonly Target[] = [
 		})),
 	),
 	backwardBy(backwardHybrid, false, (random) => ({ rank: random.integer(1, 12), seed: random.integer(0, 3) })),
+	hybridOutput,
 	gradientBy(linearAttention, () => ({})),
 	gradientBy(nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
 	gradientBy(hybrid, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),

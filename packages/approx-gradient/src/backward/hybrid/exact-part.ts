@@ -11,8 +11,8 @@ export interface ExactPart {
 	/** The contribution of these queries to the rows of keys. */
 	readonly dK: Matrix;
 	readonly dV: Matrix;
-	/** Bounds on an entry: of a row of dQ, of dK and of dV. */
-	readonly bounds: { readonly dQ: number; readonly dK: number; readonly dV: number };
+	/** Bounds on an entry: of a row of dQ, of dK and of dV; and on the length of the error of a row of the output. */
+	readonly bounds: { readonly dQ: number; readonly dK: number; readonly dV: number; readonly output: number };
 }
 
 /** Rows of a head by the exact backward pass. O(n) a row. */
@@ -44,7 +44,7 @@ function roundingOf(
 	const n = keys.rows + chosen.length;
 	const [longest, value] = [keys, values].map(largestLength);
 	const terms = 4 * queries.cols + 32;
-	let bounds = { dQ: 0, dK: 0, dV: 0 };
+	let bounds = { dQ: 0, dK: 0, dV: 0, output: 0 };
 	for (const j of chosen) {
 		const [query, cotangent] = [normUp(queries.row(j)), normUp(upstream.row(j))];
 		const scores = Quantity.sumOfProducts(times(times(2, query), longest), terms);
@@ -55,12 +55,16 @@ function roundingOf(
 			dQ: Math.max(bounds.dQ, times(unit, times(reach, times(scale, longest)))),
 			dK: plus(bounds.dK, times(unit, times(reach, query))),
 			dV: plus(bounds.dV, times(unit, cotangent)),
+			output: Math.max(bounds.output, times(unit, value)),
 		};
 	}
 	// Each product and each weight may lose the least normal number, which others then multiply.
 	const sizes = [queries, keys, values, upstream].map((rows) => plus(1, maxAbs(rows)));
 	const lost = [...sizes, plus(1, scale), n, terms, 64].reduce(times, LEAST_NORMAL);
-	return { dQ: plus(bounds.dQ, lost), dK: plus(bounds.dK, lost), dV: plus(bounds.dV, lost) };
+	return {
+		...{ dQ: plus(bounds.dQ, lost), dK: plus(bounds.dK, lost), dV: plus(bounds.dV, lost) },
+		output: plus(bounds.output, times(lost, values.cols)),
+	};
 }
 
 function largestLength(rows: Matrix): number {

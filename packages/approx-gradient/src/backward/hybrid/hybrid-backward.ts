@@ -17,41 +17,17 @@ import {
 	type Runtime,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
-import { z } from "zod";
-import { ABSOLUTE_OF_ZERO, relativeOption } from "../../accuracy.ts";
+import type { z } from "zod";
+import { ABSOLUTE_OF_ZERO } from "../../accuracy.ts";
 import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { columnPass } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
+import { DEFAULT_RANK, hybridOptions, MANY_EXACT, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
 import { type RowPass, rowPass } from "./row-pass.ts";
 
-/** Ranks that are tried for an accuracy. */
-const RANKS = [64, 128, 256, 512];
-
-const DEFAULT_RANK = 128;
-
-/** From this ν on a row is computed exactly: its normaliser may be off by half. */
-const SURE = 0.5;
-
-/** Of the accuracy that is asked for, the part that a row that is not exact may take. */
-const SHARE = 0.9;
-
-/** Exact rows, as a part of all, above which a higher rank is tried. */
-const MANY_EXACT = 0.25;
-
-const options = z
-	.strictObject({
-		rank: z.int().min(1).max(2048).optional().describe(`number of pivots of each head; default: ${DEFAULT_RANK}`),
-		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
-		relative: relativeOption.describe("bound on the error of each gradient as a part of its largest entry"),
-		seed: z.int().min(0).default(0).describe("seed of the pivots"),
-	})
-	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
-		error: "hybrid: give one of rank, epsilon and relative, not several",
-	});
-
-type Options = z.output<typeof options>;
+type Options = z.output<typeof hybridOptions>;
 
 /**
  * The backward pass of trained heads: low rank in balanced score directions, with a bound of each row from its own terms (`hybridMap`,
@@ -62,15 +38,17 @@ export const backwardHybrid = defineBackward({
 	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
 	exact: false,
 	version: 2,
-	modules: ["hybrid-head", "row-pass", "column-pass", "exact-part"].map(
+	modules: ["hybrid-head", "hybrid-options", "row-pass", "column-pass", "exact-part"].map(
 		(name) => moduleBeside(import.meta.url, name).href,
 	),
-	options,
-	supports: ({ visibility }): true | Reason =>
-		visibility.mask === "none" && visibility.lengths === undefined
-			? true
-			: { reason: "hybrid: takes no mask and no packed sequences; use polynomial or exact" },
+	options: hybridOptions,
+	supports(problem): true | Reason {
+		const reason = whyNotHybrid(problem);
+		return reason === undefined ? true : { reason };
+	},
 	run: async (problem, asked, runtime) => {
+		const refusal = whyNotHybrid(problem);
+		if (refusal !== undefined) throw new ComputationError("invalid", refusal);
 		const results = emptyResults(problem);
 		for (const head of headsOf(problem)) {
 			add(problem, results, head, await gradientsOf(problem, head, asked, runtime));

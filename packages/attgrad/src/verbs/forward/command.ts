@@ -14,6 +14,7 @@ export const forwardVerb: Verb = {
 		["forward layer.npz", "let attgrad pick; every entry proved within 1e-3 of the largest"],
 		["forward layer.npz --algorithm polynomial --epsilon 1e-8 --out next.npy", "every entry proved within 1e-8"],
 		["forward layer.npz --mask causal --window 256", "each query sees the last 256 keys; exact"],
+		["forward heads.npz --algorithm hybrid --relative 1e-2", "heads of a trained model, low rank with a proof"],
 		["forward layer.npz --layers 3 --json", "the layer applied three times"],
 	],
 	flags: async () => [{ schema: (await import("./request.ts")).forwardFlags }],

@@ -1,4 +1,9 @@
-import { backwardPolynomial, polynomialOperatorOutput } from "@attgrad/approx-gradient";
+import {
+	backwardPolynomial,
+	hybridForward,
+	hybridOperatorOutput,
+	polynomialOperatorOutput,
+} from "@attgrad/approx-gradient";
 import type { AnyForwardAlgorithm, AttentionOperands } from "@attgrad/attention-problem";
 import { operatorForward } from "@attgrad/exact-gradient";
 import { type Matrix, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
@@ -6,7 +11,8 @@ import { type Matrix, type RowSource, type Runtime, UsageError } from "@attgrad/
 /** The output of an operator with masks and heads, and what is known of it. */
 export interface KnownOutput {
 	readonly output: Matrix;
-	readonly lse: Float64Array;
+	/** ln Σ e^score of each query, where it is known. */
+	readonly lse?: Float64Array;
 	readonly degree?: number;
 	readonly rank?: number;
 	readonly exactRows?: number;
@@ -15,7 +21,7 @@ export interface KnownOutput {
 }
 
 /**
- * The output by the algorithm that was asked for: `polynomial` with a proof, all others exactly.
+ * The output by the algorithm that was asked for: `polynomial` and `hybrid` with a proof, all others exactly.
  * @throws UsageError for an option that polynomials by row do not have; ComputationError where no degree proves what is asked for
  */
 export async function operatorOutput(
@@ -24,6 +30,7 @@ export async function operatorOutput(
 	options: Readonly<Record<string, unknown>>,
 	runtime: Runtime,
 ): Promise<KnownOutput> {
+	if (name === "hybrid") return hybridOperatorOutput(operands, hybridForward.options.parse(options), runtime);
 	if (name !== "polynomial") return operatorForward(operands, runtime);
 	const { basis, degree, ...accuracy } = options;
 	if (basis !== undefined && basis !== "gauss")

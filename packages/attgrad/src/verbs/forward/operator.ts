@@ -79,7 +79,10 @@ export async function answerOperator(
 				kernel: runtime.kernel,
 				threads: runtime.threads,
 				...(out !== undefined && { out }),
-				...(shown && { output: nestedNumbers(output.data, shapes.O), lse: nestedNumbers(lse, shapes.lse) }),
+				...(shown && {
+					output: nestedNumbers(output.data, shapes.O),
+					...(lse && { lse: nestedNumbers(lse, shapes.lse) }),
+				}),
 			};
 			if (json) console.log(JSON.stringify(answer));
 			else printOperator(answer, operands);
@@ -138,10 +141,12 @@ function printOperator(answer: Answer, { visibility }: AttentionOperands<RowSour
 		["algorithm", answer.chosen ? `${answer.chosen.algorithm}: ${answer.chosen.why}` : answer.algorithm],
 		["layer", `${headsText(answer)}n_q ${n_q}, n_k ${n_k}, d ${d}, d_v ${d_v}, scale ${shortNumber(scale)}, ${dtype}`],
 		["visible", describeVisibility(visibility)],
-		...(answer.degree === null
+		...(answer.rank === null
 			? []
 			: ([
-					["polynomial", `degree ${answer.degree}, rank ${answer.rank}`],
+					answer.degree === null
+						? ["features", String(answer.rank)]
+						: ["polynomial", `degree ${answer.degree}, rank ${answer.rank}`],
 					["exact rows", String(answer.exactRows)],
 				] as [string, string][])),
 		[

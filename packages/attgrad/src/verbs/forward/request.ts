@@ -1,5 +1,5 @@
 import { findForward, forwardNames } from "@attgrad/algorithms";
-import { polynomialForward } from "@attgrad/approx-gradient";
+import { hybridForward, polynomialForward } from "@attgrad/approx-gradient";
 import type { AnyForwardAlgorithm, ScaleSetting } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
@@ -24,7 +24,11 @@ const own = z.object({
 });
 
 /** The flags of `attgrad forward`: its own and those of the algorithms. */
-export const forwardFlags = z.object({ ...own.shape, ...polynomialForward.options.shape });
+export const forwardFlags = z.object({
+	...own.shape,
+	...hybridForward.options.shape,
+	...polynomialForward.options.shape,
+});
 
 /** A call of `attgrad forward`, read. */
 export interface ForwardRequest extends Omit<z.output<typeof own>, "scale"> {
@@ -39,6 +43,7 @@ export function readForwardRequest(given: GivenFlags): ForwardRequest {
 	const flags = readFlags(own, given);
 	checkWindow(flags);
 	const forward = findForward(flags.algorithm);
-	refuseForeign(forward.name, flagNames(forward.options), flagNames(polynomialForward.options), given);
+	const known = [polynomialForward, hybridForward].flatMap(({ options }) => flagNames(options));
+	refuseForeign(forward.name, flagNames(forward.options), [...new Set(known)], given);
 	return { ...flags, forward, scale: readScale(flags.scale), options: readFlags(forward.options, given) };
 }

@@ -67,6 +67,6 @@ async function outputOf(
 	return {
 		...(algorithm.name === "auto" && { chosen: { algorithm: "streaming", why } }),
 		...describeKnown(known),
-		array: { O: { shape: shapes.O, data: output.data }, lse: { shape: shapes.lse, data: lse } },
+		array: { O: { shape: shapes.O, data: output.data }, ...(lse && { lse: { shape: shapes.lse, data: lse } }) },
 	};
 }

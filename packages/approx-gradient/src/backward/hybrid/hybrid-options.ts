@@ -1,0 +1,49 @@
+import type { AttentionOperands } from "@attgrad/attention-problem";
+import { type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { z } from "zod";
+import { relativeOption } from "../../accuracy.ts";
+
+/** Ranks that are tried for an accuracy. */
+export const RANKS = [64, 128, 256, 512];
+
+/** The rank where no accuracy is asked for. */
+export const DEFAULT_RANK = 128;
+
+/** From this ν on a row is computed exactly: its normaliser may be off by half. */
+export const SURE = 0.5;
+
+/** Of the accuracy that is asked for, the part that a row that is not exact may take. */
+export const SHARE = 0.9;
+
+/** Exact rows, as a part of all, above which a higher rank is tried. */
+export const MANY_EXACT = 0.25;
+
+/** Options of `hybrid` for outputs and gradients of attention layers. */
+export const hybridOptions = z
+	.strictObject({
+		rank: z.int().min(1).max(2048).optional().describe(`number of pivots of each head; default: ${DEFAULT_RANK}`),
+		epsilon: z
+			.number()
+			.positive()
+			.optional()
+			.describe("bound on the error of every entry of dQ, dK and dV, or of every row of the output"),
+		relative: relativeOption.describe(
+			"bound on the error of each gradient, or of the output, as a part of its largest entry",
+		),
+		seed: z.int().min(0).default(0).describe("seed of the pivots"),
+	})
+	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
+		error: "hybrid: give one of rank, epsilon and relative, not several",
+	});
+
+/** Why `hybrid` does not take these operands; undefined where it does. */
+export function whyNotHybrid({
+	visibility,
+	roundedFrom,
+	Q: { dtype },
+}: Pick<AttentionOperands<RowSource>, "visibility" | "roundedFrom" | "Q">): string | undefined {
+	if (visibility.mask !== "none" || visibility.lengths !== undefined)
+		return "hybrid: takes no mask and no packed sequences; use polynomial or exact";
+	if (roundedFrom === undefined || unitRoundoff(roundedFrom) >= unitRoundoff(dtype)) return undefined;
+	return `hybrid: its proof is about the numbers that were given, and these were rounded from ${roundedFrom} to ${dtype}; read them as ${roundedFrom}`;
+}
