@@ -5,8 +5,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clusters, nystrom, supportBasis } from "../feature-maps/index.ts";
 import { auto } from "../planner/auto.ts";
+import { profileOn } from "../polynomial/method/method-of.ts";
 import { polynomial } from "../polynomial/polynomial.ts";
 import { polynomialForward } from "../polynomial/polynomial-forward.ts";
+import { pilotGradient } from "./pilot.ts";
 import { withinRelative } from "./within-relative.ts";
 
 let runtime: Runtime;
@@ -96,6 +98,19 @@ test("a gradient that turns out smaller than the pilot's is proved in a further 
 	});
 	expect(epsilons.length).toBeGreaterThan(1);
 	expect(relativeError(problem, result.gradient)).toBeLessThanOrEqual(1e-2);
+});
+
+test.each([
+	["small scores, one polynomial for all rows", 0.5, 2],
+	["larger scores, polynomials by row", 2, undefined],
+])("a pilot tells how large a gradient is: %s", async (_, B, degree) => {
+	const problem = generateProblem({ distribution: "uniform", n: 200, d: 2, B, seed: 1 });
+	const pilot = await pilotGradient(problem, await profileOn(problem, runtime), runtime);
+	const size = truthOf(problem).gradient.distanceTo(Matrix.zeros(2, 2));
+	expect(pilot.largest / size).toBeGreaterThan(0.8);
+	expect(pilot.largest / size).toBeLessThan(1.25);
+	if (degree !== undefined && runtime.kernel !== "js") expect(pilot.degree).toBe(degree);
+	expect(pilot.floor).toBeLessThan(1e-9 * size);
 });
 
 test("what no degree proves is refused with both errors", async () => {

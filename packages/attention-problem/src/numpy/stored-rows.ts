@@ -21,7 +21,8 @@ export interface StoredArray {
 
 /**
  * Rows of an array that lies uncompressed in a file, read where they are when they are asked for.
- * Every read checks that the entries are finite; reading all rows in order, from the first, checks the CRC at the end.
+ * Reads check that the entries are finite; reading all rows in order, from the first, checks the CRC at the end. Once that has been done,
+ * reads of the same number type check nothing: passes over a long file would spend a tenth of their time on it.
  */
 export class StoredRows implements RowSource {
 	readonly rows: number;
@@ -31,6 +32,8 @@ export class StoredRows implements RowSource {
 	readonly #name: ElementName;
 	/** Elements read in order since the first, and the CRC so far. */
 	#checked = { elements: 0, crc: 0 };
+	/** Whether all have been read in order, and are as they should be. */
+	#isIntact = false;
 	#chunk = new Uint8Array(0);
 
 	constructor(
@@ -65,12 +68,13 @@ export class StoredRows implements RowSource {
 			? new Uint8Array(target.buffer, target.byteOffset + at * element.size, count * element.size)
 			: this.#buffer(count * element.size);
 		file.readInto(bytes, position + first * element.size);
-		this.#check(bytes, first, count);
+		const isLast = !this.#isIntact && this.#check(bytes, first, count);
 		if (!direct) convertElements(bytes, element, count, target, at, this.#name, first);
-		else {
+		else if (!this.#isIntact) {
 			const bad = firstNotFinite(target, at, at + count);
 			if (bad >= 0) notFinite(target[bad], this.#name(first + bad - at));
 		}
+		if (isLast) this.#isIntact = true;
 	}
 
 	#buffer(length: number): Uint8Array {
@@ -78,13 +82,15 @@ export class StoredRows implements RowSource {
 		return this.#chunk.subarray(0, length);
 	}
 
-	#check(bytes: Uint8Array, first: number, count: number): void {
+	/** Carries the CRC on; true for the last elements of a pass over all. */
+	#check(bytes: Uint8Array, first: number, count: number): boolean {
 		const { crc, where } = this.#array;
-		if (!crc) return;
-		if (first === 0) this.#checked = { elements: 0, crc: crc.before };
-		if (first !== this.#checked.elements) return;
-		this.#checked = { elements: first + count, crc: crc32(bytes, this.#checked.crc) };
-		if (this.#checked.elements === this.rows * this.cols && this.#checked.crc !== crc.all)
+		if (first === 0) this.#checked = { elements: 0, crc: crc?.before ?? 0 };
+		if (first !== this.#checked.elements) return false;
+		this.#checked = { elements: first + count, crc: crc ? crc32(bytes, this.#checked.crc) : 0 };
+		if (this.#checked.elements < this.rows * this.cols) return false;
+		if (crc && this.#checked.crc !== crc.all)
 			throw new UsageError(`${where}: damaged: its CRC-32 does not match its bytes`);
+		return true;
 	}
 }

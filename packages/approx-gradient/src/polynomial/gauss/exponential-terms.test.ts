@@ -1,0 +1,29 @@
+import { describe, expect, test } from "vitest";
+import { exponentialTerms } from "./exponential-terms.ts";
+import { exponential, fixed, polynomialAt, size, toNumber } from "./testing/fixed-point.ts";
+
+describe("terms in place of exp", () => {
+	test.each([1e-9, 0.07, 0.5, 1, 1.01, 2, 4, 8, 8.08])(
+		"are within their remainder at radius %s, in 100 digits",
+		(radius) => {
+			for (const least of [0, 3, 8, 14, 40]) {
+				const { terms, remainder } = exponentialTerms(radius, least);
+				expect(terms.length).toBeGreaterThan(least);
+				expect(remainder).toBeLessThan(2 ** -52);
+				expect(Math.min(...terms)).toBeGreaterThan(0);
+				for (let i = -16; i <= 16; i++) {
+					const s = (radius * i) / 16;
+					const error = toNumber(size(exponential(fixed(s)) - polynomialAt(terms, fixed(s))));
+					// Terms are rounded once or twice.
+					expect(error).toBeLessThanOrEqual(remainder + 2 ** -52 * Math.exp(Math.abs(s)));
+				}
+			}
+		},
+	);
+
+	test("are fewer than those of the Taylor polynomial", () => {
+		let [M, left] = [0, Math.E];
+		for (; left > 2 ** -53; left /= M + 1) M++;
+		expect(exponentialTerms(1, 2).terms.length - 1).toBeLessThan(M - 2);
+	});
+});
