@@ -146,7 +146,7 @@ function notProved(
 function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number | undefined): number {
 	let share = 0;
 	for (const name of gradientNames) {
-		const bound = withStorage(attempt, name, dtype, largestOf(attempt.rows[name]));
+		const bound = withStorage(attempt.gradients[name], dtype)(largestOf(attempt.rows[name]));
 		if (limit < Number.POSITIVE_INFINITY) share = Math.max(share, bound / limit);
 		if (relative === undefined) continue;
 		const size = (1 - unitRoundoff(dtype)) * maxAbs(attempt.gradients[name]);
@@ -171,36 +171,40 @@ function zeroRemark(attempt: Attempt, { degree, epsilon, relative }: PolynomialB
 	return `${names.join(", ")} cannot be told from zero: a relative error has no meaning, an absolute one of ${ABSOLUTE_OF_ZERO} is proved`;
 }
 
-/** A bound, with the rounding of the gradient to the number type of the operands. */
-const withStorage = ({ gradients }: Attempt, name: keyof OfEachGradient, dtype: Dtype, bound: number): number =>
-	storedBound(gradients[name], dtype, bound);
-
-/** A bound on entries, with their rounding to a number type; on lengths of rows of so many of them. */
-export function storedBound(stored: Matrix, dtype: Dtype, bound: number, entries = 1): number {
-	if (dtype === "f64") return bound;
+/**
+ * Adds to bounds on entries of a matrix their rounding to a number type; to bounds on lengths of rows that of so many entries. O(size) once, then O(1) a
+ * bound.
+ */
+export function withStorage(stored: Matrix, dtype: Dtype, entries = 1): (bound: number) => number {
+	if (dtype === "f64") return (bound) => bound;
 	// Half the least subnormal number of single precision is below 2^-149.
 	const entry = plus(times(unitRoundoff(dtype), maxAbs(stored)), 2 ** -149);
-	return plus(bound, times(rootUp(entries), entry));
+	const more = times(rootUp(entries), entry);
+	return (bound) => plus(bound, more);
 }
 
 function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBounds: boolean): BackwardResult {
 	const { dtype } = problem.Q;
 	const { gradients, rows, floors, output, outputRows, lse, degree, exactRows } = attempt;
-	const outputBound = (bound: number): number => storedBound(output, dtype, bound, problem.d_v);
+	const outputBound = withStorage(output, dtype, problem.d_v);
 	const ofEach = <Value>(value: (name: keyof OfEachGradient) => Value): OfEachGradient<Value> => ({
 		dQ: value("dQ"),
 		dK: value("dK"),
 		dV: value("dV"),
 	});
-	const bounds = ofEach((name) => withStorage(attempt, name, dtype, largestOf(rows[name])));
+	const stored = ofEach((name) => withStorage(gradients[name], dtype));
+	const bounds = ofEach((name) => stored[name](largestOf(rows[name])));
 	const proved = gradientNames.every((name) => Number.isFinite(bounds[name]));
 	const certificate: BackwardCertificate = {
 		kind: proved ? "a-posteriori" : "none",
 		bounds,
-		floatFloor: ofEach((name) => withStorage(attempt, name, dtype, floors[name])),
-		output: { bound: outputBound(largestOf(outputRows)), ...(rowBounds && { rows: outputRows.map(outputBound) }) },
+		floatFloor: ofEach((name) => stored[name](floors[name])),
+		output: {
+			bound: outputBound(largestOf(outputRows)),
+			...(rowBounds && { rows: outputRows.map((bound) => outputBound(bound)) }),
+		},
 		...(rowBounds && {
-			rowBounds: ofEach((name) => rows[name].map((bound) => withStorage(attempt, name, dtype, bound))),
+			rowBounds: ofEach((name) => rows[name].map((bound) => stored[name](bound))),
 		}),
 	};
 	return {

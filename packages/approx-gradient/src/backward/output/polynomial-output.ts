@@ -6,7 +6,7 @@ import { availableMemory, countMonomials } from "../../polynomial/monomials/feat
 import { attemptDegree } from "../attempt.ts";
 import { largestOf } from "../part-bounds.ts";
 import { degreesToTry, HIGHEST_TRIED, outputShare } from "../plan/expected-degree.ts";
-import { memoryOf, type PolynomialBackwardOptions, storedBound } from "../polynomial-backward.ts";
+import { memoryOf, type PolynomialBackwardOptions, withStorage } from "../polynomial-backward.ts";
 
 /** The output of the operator by polynomials, with a proof of its error. */
 export interface PolynomialOperatorOutput {
@@ -92,14 +92,13 @@ export async function provedOutput(
 		const attempt = await attemptDegree(problem, degree, chunk, Number.POSITIVE_INFINITY, runtime, options);
 		if ("above" in attempt) throw new Error("there is no limit");
 		const { output, outputRows, lse, exactRows, kappa } = attempt;
-		const stored = (bound: number, row: number): number =>
-			storedBound(output, dtype, moved ? plus(bound, moved[row]) : bound, problem.d_v);
-		const rowBounds = outputRows.map(stored);
+		const stored = withStorage(output, dtype, problem.d_v);
+		const rowBounds = outputRows.map((bound, row) => stored(moved ? plus(bound, moved[row]) : bound));
 		const bound = largestOf(rowBounds);
 		const made = {
 			...{ output: output.as(dtype), lse, degree, rank: countMonomials(problem.d, degree), exactRows },
 			...{ bound, rowBounds, kappa },
-			floor: storedBound(output, dtype, plus(attempt.outputFloor, moved ? largestOf(moved) : 0), problem.d_v),
+			floor: stored(plus(attempt.outputFloor, moved ? largestOf(moved) : 0)),
 		};
 		const share = shareOf(made, { epsilon, relative });
 		if (share <= 1) return { made, share };

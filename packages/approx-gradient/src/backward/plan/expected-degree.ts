@@ -148,12 +148,13 @@ export function expectedShare(
  * sample tells. A degree at which many rows of the sample are exact is not expected to prove anything: a full run would take the time of the exact pass.
  */
 export function outputShare(
-	{ n_k, visibility }: BackwardProblem<RowSource>,
+	{ n_q, n_k, visibility }: BackwardProblem<RowSource>,
 	{ epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY }: BackwardAccuracy,
 ): ShareOf {
 	return (sample, { outputRows, exactRows }, { sample: { output }, part }) => {
 		if (exactRows > MOST_EXACT * sample.n_q) return Number.POSITIVE_INFINITY;
-		const bound = largestOf(outputRows);
+		// The largest bound of many rows is above that of few.
+		const bound = largestOf(outputRows) * Math.max(1, n_q / sample.n_q) ** (1 / 8);
 		const size = maxAbs(output);
 		// An output that cannot be told from zero: an absolute error is proved of it.
 		if (bound <= NOTHING && size <= bound) return 0;
