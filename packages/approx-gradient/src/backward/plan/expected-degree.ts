@@ -37,6 +37,9 @@ const MARGIN = 0.35;
 /** A share of degree 3 below which degree 1 is looked at. */
 const MUCH_LESS = 0.02;
 
+/** A power of the number of keys below which means are taken to be of random signs. */
+const FALLS = -0.15;
+
 /** A bound on outputs that are no larger: they may be zero. */
 const NOTHING = 1e-12;
 
@@ -158,7 +161,9 @@ export function outputShare(
 		const size = maxAbs(output);
 		// An output that cannot be told from zero: an absolute error is proved of it.
 		if (bound <= NOTHING && size <= bound) return 0;
-		const growth = visibility.mask === "none" ? growthOf(size, maxAbs(part.output)) : 0;
+		const measured = visibility.mask === "none" ? growthOf(size, maxAbs(part.output)) : 0;
+		// Largest entries of few rows tell the power badly: one that falls at all is that of random signs.
+		const growth = measured < FALLS ? -0.5 : measured;
 		const share = bound / (relative * size * Math.max(1, n_k / sample.n_k) ** growth);
 		return Number.isNaN(share) ? Number.POSITIVE_INFINITY : Math.max(bound / epsilon, share);
 	};
