@@ -13,7 +13,7 @@ import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { bounded, plus, rootUp, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { largestOf } from "../part-bounds.ts";
-import { storedBound } from "../polynomial-backward.ts";
+import { withStorage } from "../polynomial-backward.ts";
 import { exactPart } from "./exact-part.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { hybridOptions, MANY_EXACT, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
@@ -59,7 +59,8 @@ export async function hybridOperatorOutput(
 		runtime.onProgress?.(head.index + 1, batch * heads);
 	}
 	requireFinite("hybrid", { output });
-	const stored = (bound: number): number => storedBound(output, Q.dtype, bounded(bound), d_v);
+	const ofStorage = withStorage(output, Q.dtype, d_v);
+	const stored = (bound: number): number => ofStorage(bounded(bound));
 	const bound = stored(largestOf(rowBounds));
 	return { output: output.as(Q.dtype), rank, exactRows, bound, rowBounds: rowBounds.map(stored) };
 }
