@@ -25,17 +25,19 @@ const LEFT_OUT = 0.05;
 
 /**
  * Scores up to which 1 + s + s²/2, which is positive everywhere, tells how large a gradient is: in half the time that polynomials by row
- * take, with no sample.
+ * take, with no sample. A gradient below `least` may be of products below the normal range.
  */
-const PLAIN = { degree: 2, radius: 1.5 };
+const PLAIN = { degree: 2, radius: 1.5, least: 1e-200 };
 
 const isPlain = ({ space, kernel }: GaussRequest): boolean => space.radius <= PLAIN.radius && kernel !== "js";
 
 /**
  * The least degree that serves all but a few of the rows; undefined where none does. O(1) in n, some milliseconds.
  */
-export function pilotDegree(request: GaussRequest): number | undefined {
-	if (isPlain(request)) return PLAIN.degree;
+export const pilotDegree = (request: GaussRequest): number | undefined =>
+	isPlain(request) ? PLAIN.degree : leastServingDegree(request);
+
+function leastServingDegree(request: GaussRequest): number | undefined {
 	const sample = sampleScores(request.problem, request);
 	for (let degree = DEGREES.least; degree <= DEGREES.most; degree++) {
 		const { exactRows } = predictGaussBound(sample, request, constantsOf(request, degree));
@@ -57,11 +59,10 @@ export async function pilotGradient(
 	chosen?: number,
 ): Promise<Pilot> {
 	const request = gaussRequest(problem, known, runtime, "l1");
-	if (isPlain(request)) {
-		const pilot = await plainPilot(problem, known, runtime);
-		if (pilot) return pilot;
-	}
-	const degree = chosen ?? pilotDegree(request);
+	const plain = isPlain(request);
+	const pilot = plain ? await plainPilot(problem, known, runtime) : undefined;
+	if (pilot) return pilot;
+	const degree = plain ? leastServingDegree(request) : (chosen ?? leastServingDegree(request));
 	if (degree === undefined) throw servesNoRows(request);
 	runtime.onMoreRounds?.(1);
 	const { gradient, leftOut, floor } = await gaussWithoutRest(request, degree);
@@ -85,7 +86,7 @@ async function plainPilot(
 		const request = { problem, method, monomials: choice.monomials, rowDegrees: false, runtime };
 		const { gradient, certificate } = await gradientOfDegree({ ...request, certificate: "a-posteriori" }, degree);
 		const [largest, floor] = [maxAbs(gradient), certificate.floatFloor];
-		return largest > floor ? { largest, floor, degree } : undefined;
+		return largest > floor && largest >= PLAIN.least ? { largest, floor, degree } : undefined;
 	} catch (failure) {
 		if (failure instanceof ComputationError) return undefined;
 		throw failure;
