@@ -1,7 +1,6 @@
 // Kernels of polynomials by row for f64 and f32, with the scratch of the thread first.
 
 import { gaussPass } from "./gauss/gauss-pass";
-import { drawPairs } from "./gauss/pairs/pair-draws";
 import { sortKeys } from "./gauss/pairs/sorted-keys";
 import { keyMoments } from "./features/key-moments";
 
@@ -18,19 +17,12 @@ export function gaussQueries$BITS(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
 	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
-	records: usize,
+	records: usize, pairConstants: usize, choices: usize, pairTable: usize, seed: usize, pairTotals: usize, first: i32,
 ): f64 {
 	return gaussPass<f$BITS>(
 		scratch, rows, d, degree, extra, terms, levels, runs, tops, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, integrals,
-		backRuns, backTable, pilot, pilotNodes, constants, bounds, flags, totals, records,
+		backRuns, backTable, pilot, pilotNodes, constants, bounds, flags, totals, records, pairConstants, choices, pairTable, seed, pairTotals, first,
 	);
-}
-
-export function gaussPairs(
-	scratch: usize, rows: i32, d: i32, degree: i32, first: i32, records: usize, constants: usize, choices: usize, table: usize, seed: usize,
-	totals: usize,
-): void {
-	drawPairs(scratch, rows, d, degree, first, records, constants, choices, table, seed, totals);
 }
 
 // each BITS: 64, 32

@@ -14,6 +14,7 @@ import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../pan
 import { narrowParts, widenPart, widenParts } from "../panels/parts";
 import { centrePanels, projectPanels, wideBlocks } from "../panels/projection";
 import { addToSums, clearRows, residual, SUMMED } from "../polynomial/query-pass";
+import { drawPairs, preparePairs } from "./pairs/pair-draws";
 import { clearRow, isRejected, rejectRows } from "./rejected-rows";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
 
@@ -25,7 +26,8 @@ import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
  * degree k > 0 of the node, against values and ones, K⁺ x (d + 1): with a_(k - 1) they are those of ∫P, whose derivative is the gradient; backRuns,
  * backTable: the runs of all K⁺ nodes, none longer than RUN; pilot: `pilotNodes` x d.
  * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
- * records: room for `recordPanels` of each block of rows, or 0 for none.
+ * records: room for `recordPanels` of each block of rows, or 0 for none. pairConstants: 0, or draws pairs of row `first` and those after it, with
+ * numbers of `weighRows` and, as in `preparePairs`, choices, table and sums of the pairs; seed: two words.
  */
 // @ts-ignore: decorator
 @inline
@@ -33,7 +35,7 @@ export function gaussPass<T>(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
 	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
-	records: usize,
+	records: usize, pairConstants: usize, choices: usize, pairTable: usize, seed: usize, pairTotals: usize, first: i32,
 ): i32 {
 	const P = panelBytes(), block = <usize>d * P, stride = <usize>d * sizeof<T>(), Z = <usize>sizeof<T>();
 	const columns = d + 1 + extra, r = (degree + 1) >> 1, sumColumns = extra ? 3 : 1, parts = wideBlocks<T>();
@@ -47,6 +49,8 @@ export function gaussPass<T>(
 	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + 3 * P;
 	const solving = small + 4 * P, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
 	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
+	const ownRecord = kappa + P, recordBytes = <usize>recordPanels(d, degree, r) * P;
+	const pairs = pairConstants ? preparePairs(ownRecord + recordBytes, d, degree, choices, pairTable, pairTotals) : 0;
 	prepareExponential<f64>(table);
 	memory.fill(sums, 0, <usize>(sumCount + 3 * d + 1) * P);
 	let rejected = 0;
@@ -125,12 +129,13 @@ export function gaussPass<T>(
 			rowBounds(
 				d, degree, r, extra, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, o, x, g, p, rowTerms, small,
 			);
-			if (records) {
-				widenParts<T>(q, d, part, records);
-				widenParts<T>(a1, d, part, records + block);
-				const sumsOf = wideSums + part * sumBytes, solved = solution + part * solutionBytes;
-				keepRecord(d, degree, r, solved, facts, wide, sumsOf, records + 2 * block);
-				records += <usize>recordPanels(d, degree, r) * P;
+			if (records || pairs) {
+				const record = records ? records : ownRecord;
+				widenParts<T>(q, d, part, record);
+				widenParts<T>(a1, d, part, record + block);
+				keepRecord(d, degree, r, solution + part * solutionBytes, facts, wide, wideSums + part * sumBytes, record + 2 * block);
+				if (records) records += recordBytes;
+				else drawPairs(pairs, first + from + <i32>part * panelRows<f64>(), record, pairConstants, seed);
 			}
 			widenParts<T>(a1, d, part, wide);
 			addTerms(d, wide, rowTerms, termSums);

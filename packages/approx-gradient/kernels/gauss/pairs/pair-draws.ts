@@ -4,7 +4,6 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialInRange, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { laneSum, panelBytes } from "../../panels/panel";
-import { recordPanels } from "../gauss-records";
 import {
 	A, A2, A3, ADDED, B, B2, B3, C, C2, CENTRE, FACTOR, MEAN, MEAN_PAIRS, MOST_OF_ROW, MOST_OF_SLOT, MOVED, RATE, REMAINDER, ROWS, UNIT,
 	weighRows,
@@ -22,6 +21,9 @@ const ALL_CENTRES: usize = 32;
 const SHARES: usize = 40;
 const BY_INPUT: usize = 48;
 
+/** Bytes of what a row is read from, at most. */
+const ROW_BYTES: usize = 96;
+
 /** Sizes beyond which nothing is claimed. */
 const LARGEST: f64 = 1.2676506002282294e30;
 
@@ -37,6 +39,8 @@ class Row {
 	z: usize;
 	/** Coins. */
 	state: u64;
+	/** The weights of the panel. */
+	first: usize;
 	/** Numbers of the draw of keys. */
 	choices: usize;
 	table: usize;
@@ -88,42 +92,49 @@ function number(from: usize, place: usize): f64 {
 	return load<f64>(from + place * panelBytes());
 }
 
+/** Bytes of scratch of `preparePairs`. */
+export function pairScratch(d: i32): usize {
+	return EXPONENTIAL_TABLE + <usize>(2 * d + 3) * RUN_BYTES_OF_COLUMN + (<usize>(2 * d) << 3) + 16 + (CENTRE + <usize>d) * panelBytes() + ROW_BYTES;
+}
+
 /**
- * Draws the pairs of `rows` rows that have records, and adds them to the sums of the slot.
- * @param first the index of the first row among all, which its coins are made of
+ * Makes ready to draw pairs, in scratch of `pairScratch` bytes, and gives the address to draw them with.
  * @param choices KEY_CHOICES times the first place of a bin and its number of places (whole numbers), and one over the chance of a place
  * @param table of keys, 2 d + 3 doubles each: k, v, ω, ‖v‖², ‖k‖²
- * @param seed two words
  * @param totals the slot's sums
  */
-export function drawPairs(
-	scratch: usize, rows: i32, d: i32, degree: i32, first: i32, records: usize, constants: usize, choices: usize, table: usize,
-	seed: usize, totals: usize,
-): void {
-	const P = panelBytes(), r = (degree + 1) >> 1, length = <usize>recordPanels(d, degree, r) * P;
-	const exponential = scratch, keys = exponential + EXPONENTIAL_TABLE, z = keys + <usize>(2 * d + 3) * RUN_BYTES_OF_COLUMN;
-	const weights = (z + (<usize>(2 * d) << 3) + 15) & ~15, row = changetype<Row>(weights + (CENTRE + <usize>d) * P);
-	const accepted = <usize>(2 * d + degree + 1 + 2 * r + 1 + 4 + 5) * P;
-	prepareExponential<f64>(exponential);
+export function preparePairs(scratch: usize, d: i32, degree: i32, choices: usize, table: usize, totals: usize): usize {
+	const keys = scratch + EXPONENTIAL_TABLE, z = keys + <usize>(2 * d + 3) * RUN_BYTES_OF_COLUMN;
+	const weights = (z + (<usize>(2 * d) << 3) + 15) & ~15, row = changetype<Row>(weights + (CENTRE + <usize>d) * panelBytes());
+	prepareExponential<f64>(scratch);
 	row.keys = keys;
 	row.z = z;
+	row.first = weights;
 	row.choices = choices;
 	row.table = table;
 	row.totals = totals;
-	row.exponential = exponential;
+	row.exponential = scratch;
 	row.d = d;
 	row.degree = degree;
-	const start = load<u64>(seed), inPanel = <i32>(P >> 3);
-	for (let from = 0; from < rows; from += inPanel, records += length) {
-		for (let part: usize = 0; part < P; part += 16) weighRows(d, degree, records + part, constants, weights + part);
-		for (let lane = 0; lane < min(inPanel, rows - from); lane++) {
-			const at = <usize>lane << 3;
-			if (load<u64>(records + accepted + at) == 0) continue;
-			row.record = records + at;
-			row.weights = weights + at;
-			row.state = mixed(start + <u64>(first + from + lane + 1) * 0xd1342543de82ef95);
-			addRow(row, constants);
-		}
+	return changetype<usize>(row);
+}
+
+/**
+ * Draws the pairs of a panel of rows that has a record, and adds them to the sums of the slot.
+ * @param pairs as `preparePairs` gives it
+ * @param first the index of the first row among all, which its coins are made of
+ * @param seed two words
+ */
+export function drawPairs(pairs: usize, first: i32, record: usize, constants: usize, seed: usize): void {
+	const P = panelBytes(), row = changetype<Row>(pairs), weights = row.first, d = row.d, degree = row.degree, r = (degree + 1) >> 1;
+	const accepted = record + <usize>(2 * d + degree + 1 + 2 * r + 1 + 4 + 5) * P, start = load<u64>(seed);
+	for (let part: usize = 0; part < P; part += 16) weighRows(d, degree, record + part, constants, weights + part);
+	for (let lane: usize = 0; lane < P; lane += 8) {
+		if (load<u64>(accepted + lane) == 0) continue;
+		row.record = record + lane;
+		row.weights = weights + lane;
+		row.state = mixed(start + <u64>(first + <i32>(lane >> 3) + 1) * 0xd1342543de82ef95);
+		addRow(row, constants);
 	}
 }
 

@@ -7,31 +7,18 @@ import { coinsStart } from "./pair-coins.ts";
 import type { PairDraw } from "./pair-draw.ts";
 import type { PairPlan } from "./pair-sums.ts";
 import { totalsPlaces } from "./pair-totals.ts";
-import type { KernelRecords, KernelSink, RowRecords } from "./row-record.ts";
+import type { KernelRecords, KernelSink, PairArguments, RecordPlaces, RowRecords } from "./row-record.ts";
 import type { RowWeights } from "./row-weights.ts";
 import type { KeyChoice } from "./sampled-keys.ts";
 
-/** Arguments that all ranges share, and where each slot's sums are. */
-interface PairOperands {
-	readonly shared: {
-		readonly d: number;
-		readonly degree: number;
-		readonly constants: number;
-		readonly choices: number;
-		readonly table: number;
-		readonly seed: number;
-	};
-	readonly totals: number;
-}
-
-/** `PairSums` on kernels and threads: each range of a chunk adds to the sums of its slot. The result does not depend on the number of threads. */
+/** `PairSums` on kernels and threads, inside pass 2: each range of a chunk adds to the sums of its slot. The result does not depend on the number of threads. */
 export class KernelPairs implements KernelSink {
 	readonly #kernels: Kernels<typeof gaussKernels>;
 	readonly #slots: number;
 	readonly #draw: PairDraw;
 	readonly #weights: RowWeights;
 	readonly #add: (totals: Float64Array) => void;
-	#operands: PairOperands | undefined;
+	#totals = 0;
 
 	/** @param add takes the sums of each slot in the end */
 	constructor(
@@ -48,42 +35,31 @@ export class KernelPairs implements KernelSink {
 		this.#add = add;
 	}
 
-	async take({ lanes, ranges }: KernelRecords): Promise<void> {
-		const { d } = this.#draw.input.profile;
-		const length = totalsPlaces(d).length;
-		this.#operands ??= await this.#prepare({ lanes, ranges });
-		if (!this.#operands) return;
-		const { shared, totals } = this.#operands;
-		const tasks = ranges.map(({ first, rows, address }, slot) => {
-			return { ...shared, first, rows, records: address, totals: totals + slot * length * 8 };
-		});
-		await this.#kernels.run("gaussPairs", tasks, { scratch: scratchOf(d, lanes) });
+	async prepare(some: KernelRecords): Promise<PairArguments[]> {
+		const kernels = this.#kernels;
+		if (!this.#draw.hasRows(this.#views(some))) return [];
+		const { problem, profile, space, seed } = this.#draw.input;
+		const keys = await keysOnKernels(kernels, problem, space);
+		const plan = this.#draw.prepare(this.#views(some), keys.view());
+		const length = totalsPlaces(profile.d).length;
+		const shared = {
+			pairConstants: putNumbers(kernels, "f64", this.#constants(plan)),
+			choices: putChoices(kernels, this.#draw.choices),
+			pairTable: keys.table,
+			seed: putSeed(kernels, seed),
+		};
+		this.#totals = kernels.allocateZeros("f64", this.#slots * length);
+		return Array.from({ length: this.#slots }, (_, slot) => ({
+			...shared,
+			pairTotals: this.#totals + slot * length * 8,
+		}));
 	}
 
 	finish(): void {
-		if (!this.#operands) return;
+		if (this.#totals === 0) return;
 		const { length } = totalsPlaces(this.#draw.input.profile.d);
-		const all = this.#kernels.view("f64", this.#operands.totals, this.#slots * length);
+		const all = this.#kernels.view("f64", this.#totals, this.#slots * length);
 		for (let slot = 0; slot < this.#slots; slot++) this.#add(all.slice(slot * length, (slot + 1) * length));
-	}
-
-	async #prepare(chunk: KernelRecords): Promise<PairOperands | undefined> {
-		const kernels = this.#kernels;
-		if (!this.#draw.hasRows(this.#views(chunk))) return undefined;
-		const { problem, profile, space, seed } = this.#draw.input;
-		const { d } = profile;
-		const keys = await keysOnKernels(kernels, problem, space);
-		const plan = this.#draw.prepare(this.#views(chunk), keys.view());
-		return {
-			shared: {
-				...{ d, degree: plan.degree },
-				constants: putNumbers(kernels, "f64", this.#constants(plan, chunk.ranges.length)),
-				choices: putChoices(kernels, this.#draw.choices),
-				table: keys.table,
-				seed: putSeed(kernels, seed),
-			},
-			totals: kernels.allocateZeros("f64", this.#slots * totalsPlaces(d).length),
-		};
 	}
 
 	#views({ lanes, ranges }: KernelRecords): RowRecords[] {
@@ -94,17 +70,17 @@ export class KernelPairs implements KernelSink {
 	}
 
 	/** The doubles that `kernels/gauss/pairs/row-weights.ts` reads, in its order. */
-	#constants({ factor, rate, meanPairs, most, mostOfRow, unit, valueHalfRange }: PairPlan, used: number): number[] {
+	#constants({ factor, rate, meanPairs, most, mostOfRow, unit, valueHalfRange }: PairPlan): number[] {
 		const { single, rows } = this.#weights.numbers();
-		const ofDraw = [factor, rate, meanPairs, most / used, mostOfRow, unit];
+		const ofDraw = [factor, rate, meanPairs, most / this.#slots, mostOfRow, unit];
 		return [...single, ...ofDraw, ...rows.flatMap((row) => Array.from(row)), ...Array.from(valueHalfRange)];
 	}
 }
 
-/** Bytes of scratch of a thread. */
-function scratchOf(d: number, lanes: number): number {
+/** Bytes of scratch that a thread takes more to draw pairs: a panel of records, and as `kernels/gauss/pairs/pair-draws.ts` says. */
+export function pairScratch({ length }: RecordPlaces, d: number, panelBytes: number): number {
 	const { PAIRS_OF_RUN } = kernelConstants;
-	return 256 + (2 * d + 3) * PAIRS_OF_RUN * 8 + 2 * d * 8 + 16 + (12 + d) * lanes * 8 + 256;
+	return length * panelBytes + 256 + (2 * d + 3) * PAIRS_OF_RUN * 8 + 2 * d * 8 + 16 + (12 + d) * panelBytes + 256;
 }
 
 /** Each choice as two whole numbers and a double. */

@@ -104,12 +104,12 @@ export class PairCertificate implements RecordSink {
 		const at = totalsPlaces(d);
 		const slack = dtype === "f64" ? 1e-9 : 1e-5;
 		const known = totals[at.known] * (1 + 4 * slack);
-		// Where no row has a bound that pairs could be drawn by, the mean bound itself holds.
-		const unit = this.#draw.plan?.unit ?? 0;
-		const means =
-			totals[at.largestCentre] > 0
-				? meansOf(totals, { d, unit, keys: n }, known, failure)
-				: new Float64Array(d * d).fill(known);
+		const { plan } = this.#draw;
+		const means = new Float64Array(d * d).fill(Number.POSITIVE_INFINITY);
+		// Nothing is known of rows where none of those that were looked at first has a polynomial. Where no row has a bound that pairs could
+		// be drawn by, the mean bound itself holds.
+		if (plan && !(totals[at.largestCentre] > 0)) means.fill(known);
+		else if (plan) means.set(meansOf(totals, { d, unit: plan.unit, keys: n }, known, failure));
 		let [method, rounding] = [0, 0];
 		for (let a = 0; a < d; a++)
 			for (let b = 0; b < d; b++) {

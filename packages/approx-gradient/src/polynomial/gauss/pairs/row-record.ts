@@ -70,10 +70,19 @@ export interface RowRecords {
 	readonly count: number;
 }
 
-/** The records of a chunk of rows in the kernels' memory: an address for each range of rows. */
+/** Records of some rows in the kernels' memory. */
 export interface KernelRecords {
 	readonly lanes: number;
-	readonly ranges: readonly { readonly first: number; readonly rows: number; readonly address: number }[];
+	readonly ranges: readonly { readonly rows: number; readonly address: number }[];
+}
+
+/** What pass 2 takes to draw the pairs of a range of rows. */
+export interface PairArguments {
+	readonly pairConstants: number;
+	readonly choices: number;
+	readonly pairTable: number;
+	readonly seed: number;
+	readonly pairTotals: number;
 }
 
 /** Whoever takes the records of a run's rows. */
@@ -81,13 +90,15 @@ export interface RecordSink {
 	readonly places: RecordPlaces;
 	/** Takes rows in their order. */
 	take(records: RowRecords): void;
-	/** Takes rows in any order, where they are in the kernels' memory, in at most so many ranges at a time; `finish` after the last. */
+	/** For a run on kernels that sums into so many slots. */
 	onKernels(kernels: Kernels<typeof gaussKernels>, slots: number): KernelSink;
 }
 
-/** Takes the records of a run on kernels. */
+/** Draws pairs in a run on kernels. */
 export interface KernelSink {
-	take(records: KernelRecords): Promise<void>;
+	/** Makes ready, from records of some rows from all over the first chunk; gives the arguments of each slot, none where no row has a polynomial. */
+	prepare(some: KernelRecords): Promise<readonly PairArguments[]>;
+	/** After the last row. */
 	finish(): void;
 }
 

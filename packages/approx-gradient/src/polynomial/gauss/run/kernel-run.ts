@@ -1,4 +1,13 @@
-import { bytesPerNumber, type Kernels, Matrix, multiply, type Runtime, scale, withKernels } from "@attgrad/matrix-core";
+import {
+	bytesPerNumber,
+	type Kernels,
+	type KernelTask,
+	Matrix,
+	multiply,
+	type Runtime,
+	scale,
+	withKernels,
+} from "@attgrad/matrix-core";
 import { edgeTable, runTable } from "../../kernels/feature-tables.ts";
 import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import { putIndices, putNumbers, putRuns, slotRanges } from "../../kernels/kernel-operands.ts";
@@ -10,6 +19,8 @@ import { LEAST_REACH, LIMITS, largestRadius } from "../bounds/limits.ts";
 import { exponentialTerms } from "../exponential-terms.ts";
 import { gaussKernels } from "../gauss-kernels.ts";
 import { levelsOf } from "../levels.ts";
+import { pairScratch } from "../pairs/kernel-pairs.ts";
+import type { KernelRecords } from "../pairs/row-record.ts";
 import { nodesOf } from "../row-polynomial.ts";
 import { solutionConstants } from "../row-polynomials.ts";
 import { pilotDegree } from "../row-terms.ts";
@@ -73,11 +84,12 @@ async function queries(
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
 	const flagWords = Math.ceil(chunkRows / 4);
 	const flags = putIndices(kernels, new Int32Array(flagWords));
-	const { records } = input;
-	const lanes = plan.panelBytes / 8;
-	const recordLength = records ? upTo(plan.slotRows, plan.panelBytes / size) * records.places.length : 0;
-	const recordsAt = records ? kernels.allocate("f64", plan.slots * recordLength) : 0;
-	const sink = records?.onKernels(kernels, plan.slots);
+	const sink = input.records?.onKernels(kernels, slotRanges(chunkRows, plan).length);
+	const sample = (): Promise<KernelRecords> => {
+		const own = { A1: inputsAt(0, chunkRows), E: targetsAt(0, chunkRows), flags };
+		return someRecords(input, { ...shared, ...own, ...noPairs }, { rows: chunkRows, scratch, length }, plan, kernels);
+	};
+	const pairs = sink ? await sink.prepare(await sample()) : [];
 	const exactRows: number[] = [];
 	const sums = new Float64Array(length);
 	let largestKappa = 0;
@@ -91,8 +103,8 @@ async function queries(
 		const targets = targetsAt(from, from + rows);
 		const tasks = slotRanges(rows, plan).map(([first, count], slot) => {
 			const own = { A1: inputs + first * d * size, E: targets + first * d * size, flags: flags + first };
-			const record = records ? recordsAt + slot * recordLength * 8 : 0;
-			return { rows: count, ...shared, ...own, totals: totals + slot * length * 8, records: record };
+			const drawn = { ...noPairs, ...pairs[slot], first: from + first };
+			return { rows: count, ...shared, ...own, ...drawn, totals: totals + slot * length * 8 };
 		});
 		const left = await kernels.run("gaussQueries", tasks, { dtype, scratch });
 		const all = kernels.view("f64", totals, plan.slots * length);
@@ -102,10 +114,6 @@ async function queries(
 			all[last] = 0;
 		}
 		joinSlots(all, sums);
-		const ranges = slotRanges(rows, plan).map(([first, count], slot) => {
-			return { first: from + first, rows: count, address: recordsAt + slot * recordLength * 8 };
-		});
-		await sink?.take({ lanes, ranges });
 		if (left.some((count) => count > 0)) takeFlags(kernels.indices(flags, flagWords), from, exactRows);
 		done += rows;
 		onProgress(done);
@@ -119,6 +127,42 @@ async function queries(
 		totals: totalsOf(sums, d, exactRows, largestKappa),
 		rows: done,
 	};
+}
+
+/** Rows of which records are looked at before the others, in so many ranges. */
+const SAMPLE = { rows: 512, ranges: 8 } as const;
+
+/** Neither records nor pairs. */
+const noPairs = { records: 0, pairConstants: 0, choices: 0, pairTable: 0, seed: 0, pairTotals: 0, first: 0 };
+
+type QueryTask = KernelTask<typeof gaussKernels, "gaussQueries">;
+
+/** The records of some rows from all over the first chunk. */
+async function someRecords(
+	{ problem, records }: GaussInput,
+	task: Omit<QueryTask, "rows" | "totals">,
+	{ rows, scratch, length }: { readonly rows: number; readonly scratch: number; readonly length: number },
+	{ panelBytes }: KernelPlan,
+	kernels: Kernels<typeof gaussKernels>,
+): Promise<KernelRecords> {
+	const { dtype } = problem.A1;
+	const size = bytesPerNumber(dtype);
+	const many = rows > SAMPLE.rows ? SAMPLE.ranges : 1;
+	const each = Math.min(rows, SAMPLE.rows) / many;
+	const recordLength = upTo(each, panelBytes / size) * (records?.places.length ?? 0);
+	const [to, totals] = [kernels.allocate("f64", many * recordLength), kernels.allocateZeros("f64", many * length)];
+	const ranges = Array.from({ length: many }, (_, range) => ({ rows: each, address: to + range * recordLength * 8 }));
+	const tasks = ranges.map(({ address }, range) => {
+		const from = Math.floor((range * rows) / many);
+		const own = {
+			A1: task.A1 + from * problem.d * size,
+			E: task.E + from * problem.d * size,
+			flags: task.flags + from,
+		};
+		return { ...task, ...own, rows: each, totals: totals + range * length * 8, records: address };
+	});
+	await kernels.run("gaussQueries", tasks, { dtype, scratch });
+	return { lanes: panelBytes / 8, ranges };
 }
 
 /** The totals of a certificate from the sums of pass 2. */
@@ -201,9 +245,10 @@ function queryOperands(
 	const solving = r * r + 3 * r + M + 3;
 	const ofPart = sumColumns * (2 * r + 1) + solution + kernelConstants.KEPT_PANELS;
 	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 7;
+	const ofPairs = input.records ? pairScratch(input.records.places, d, panelBytes) : 0;
 	return {
 		shared,
-		scratch: 256 + (wide + tree.size + nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes,
+		scratch: 256 + (wide + tree.size + nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes + ofPairs,
 	};
 }
 
