@@ -215,22 +215,24 @@ function drawRun(row: Row): f64 {
 	}
 	// unroll v: PAIR_VECTORS
 	let p$v = zero();
-	let otherValue: f64 = 0;
+	let otherValues = zero();
+	const otherScores = v128.splat<f64>(otherScore);
 	for (let at = record + <usize>(2 * d + degree) * P, last = record + <usize>(2 * d) * P; at >= last; at -= P) {
 		const a = v128.load_splat<f64>(at);
 		// unroll v: PAIR_VECTORS
 		p$v = multiplyAdd<f64>(p$v, s$v, a);
-		otherValue = otherValue * otherScore + load<f64>(at);
+		otherValues = multiplyAdd<f64>(otherValues, otherScores, a);
 	}
 	// unroll v: PAIR_VECTORS
 	let w$v = zero();
-	let otherSquare: f64 = 0;
+	let otherSquares = zero();
 	for (let at = factor - P; at >= square; at -= P) {
 		const a = v128.load_splat<f64>(at);
 		// unroll v: PAIR_VECTORS
 		w$v = multiplyAdd<f64>(w$v, s$v, a);
-		otherSquare = otherSquare * otherScore + load<f64>(at);
+		otherSquares = multiplyAdd<f64>(otherSquares, otherScores, a);
 	}
+	const otherValue = f64x2.extract_lane(otherValues, 0), otherSquare = f64x2.extract_lane(otherSquares, 0);
 	const inverse = 1.0 / number(factor, 5), added = number(weights, ADDED), quotient = load<f64>(factor), otherFacts = second + 2 * block;
 	const share = ofSecond * load<f64>(otherFacts) * inverse, mass = share * (otherValue + 2.0 * (quotient * otherSquare + added));
 	const otherBracket = number(weights, A2) + number(weights, B2) * load<f64>(otherFacts, 8) + number(weights, C2) * load<f64>(otherFacts, 16);
@@ -290,12 +292,19 @@ function addRun(row: Row, bound: f64, size: f64, factor: f64, centre: f64, unit:
 	const entries = <usize>(d * d) << 3, all = factor * inverse, input = row.record + <usize>d * P, z = row.z;
 	let sum = totals + BY_INPUT + (<usize>(2 * d) << 3) + 3 * kind + <usize>step * entries;
 	const toSquares = PAIR_THRESHOLDS * entries;
+	const even = z + ((<usize>d >> 1) << 4);
 	for (let i = 0; i < d; i++) {
-		const outer = all * number(input, i);
-		for (let at = z, end = z + (<usize>d << 3); at < end; at += 8, sum += 8) {
-			const Y = outer * load<f64>(at);
-			store<f64>(sum, load<f64>(sum) + Y);
-			store<f64>(sum + toSquares, load<f64>(sum + toSquares) + Y * Y);
+		const outer = all * number(input, i), both = v128.splat<f64>(outer);
+		let at = z;
+		for (; at < even; at += 16, sum += 16) {
+			const Y = v128.mul<f64>(both, v128.load(at)), square = sum + toSquares;
+			v128.store(sum, v128.add<f64>(v128.load(sum), Y));
+			v128.store(square, multiplyAdd<f64>(Y, Y, v128.load(square)));
 		}
+		if (!(d & 1)) continue;
+		const Y = outer * load<f64>(at);
+		store<f64>(sum, load<f64>(sum) + Y);
+		store<f64>(sum + toSquares, load<f64>(sum + toSquares) + Y * Y);
+		sum += 8;
 	}
 }

@@ -144,9 +144,10 @@ export function weighRows(d: i32, degree: i32, x: usize, constants: usize, weigh
 	const E = times(slack, madd(lost, n1, times(pure, more)));
 	const Xv = times(slack, madd(lost, nv, times(panel(x, facts + VALUE_ERROR), more)));
 	const Xk = times(slack, madd(lost, nk, times(panel(x, facts + KEY_SUM_ERROR), more)));
-	const moved = madd(splat(4.4 * scoreError), sum(growth, over(times(slope, n1), D)), splat(2.1 * scoreError));
+	const byD = over(splat(1), D);
+	const moved = madd(splat(4.4 * scoreError), sum(growth, times(times(slope, n1), byD)), splat(2.1 * scoreError));
 	const rounded = madd(splat(load<f64>(constants, SUMS)), growth, moved);
-	for (let b = 0; b < d; b++) keep(weights, CENTRE + <usize>b, over(panel(x, output + 3 * d + b), D));
+	for (let b = 0; b < d; b++) keep(weights, CENTRE + <usize>b, times(panel(x, output + 3 * d + b), byD));
 	keep(weights, MOVED, moved);
 	keep(weights, ADDED, sum(madd(C, squareSlack, offset), offsetSlack));
 	const mass = times(D, madd(splat(2), rounded, splat(1)));
@@ -165,9 +166,9 @@ function dominate(
 ): void {
 	const half = splat(0.5), tiny = splat(TINY), one = splat(1), two = splat(2);
 	const rootE = sum(root(E), tiny), rootV = sum(root(Xv), tiny), rootK = sum(root(Xk), tiny);
-	const spread = madd(o, rootE, rootV), alpha = sum(one, over(times(o, rootE), rootV));
-	const beta = madd(o, o, over(times(o, rootV), rootE)), t = over(rootK, spread), v = over(rootE, spread);
-	const halfC = times(half, c), cross = madd(v, beta, over(one, v));
+	const spread = madd(o, rootE, rootV), byE = over(one, rootE), bySpread = over(one, spread);
+	const alpha = over(spread, rootV), beta = times(times(o, spread), byE), t = times(rootK, bySpread), v = times(rootE, bySpread);
+	const halfC = times(half, c), cross = madd(v, beta, times(spread, byE));
 	const a = sum(madd(times(halfC, t), beta, times(times(halfC, k0), cross)), G);
 	const b = times(times(halfC, alpha), madd(k0, v, t)), c1 = over(halfC, t);
 	const a3 = times(half, cross), b3 = times(half, times(v, alpha));
@@ -181,15 +182,15 @@ function dominate(
 	const Mv = madd(two, Xv, madd(rounding, nv, positive(panel(x, facts + VALUE_SUM))));
 	const Mk = madd(two, Xk, madd(rounding, nk, positive(panel(x, facts + KEY_SUM))));
 	const root1 = root(M1), rootMv = sum(root(Mv), tiny), rootMk = sum(root(Mk), tiny);
-	const spread2 = madd(o, root1, rootMv), alpha2 = sum(one, over(times(o, root1), rootMv));
-	const beta2 = madd(o, o, over(times(o, rootMv), root1)), t2 = over(rootMk, spread2), v2 = over(root1, spread2);
-	const a2 = times(half, madd(t2, beta2, times(k0, madd(v2, beta2, over(one, v2)))));
+	const spread2 = madd(o, root1, rootMv), alpha2 = over(spread2, rootMv), by1 = over(one, root1), bySpread2 = over(one, spread2);
+	const beta2 = times(times(o, spread2), by1), t2 = times(rootMk, bySpread2), v2 = times(root1, bySpread2);
+	const a2 = times(half, madd(t2, beta2, times(k0, madd(v2, beta2, times(spread2, by1)))));
 	const b2 = times(half, times(alpha2, madd(k0, v2, t2))), c2 = over(half, t2);
 	keep(weights, A2, a2);
 	keep(weights, B2, b2);
 	keep(weights, C2, c2);
-	const inverse = over(slack, D);
-	const second = over(madd(a2, M1, madd(b2, Mv, times(c2, Mk))), D);
+	const byD = over(one, D), inverse = times(slack, byD);
+	const second = times(madd(a2, M1, madd(b2, Mv, times(c2, Mk))), byD);
 	const first = madd(a, E, madd(b, Xv, times(c1, Xk)));
 	const mean = times(inverse, madd(madd(a3, E, times(b3, Xv)), second, first));
 	keep(weights, MEAN, mean);

@@ -6,14 +6,14 @@ import { keyWeights } from "../../features/key-moments";
 import { loadPanels, panelBytes, panelRows } from "../../panels/panel";
 import { projectDoubles, wideBlocks, widenPanels } from "../../panels/projection";
 
-/** Bytes of a bin: the place of its next key, its first place, its number of keys, and how far its keys are apart. */
+/** Bytes of a bin: the number of its next key, its first place, its number of keys, and how far the keys of its last window are apart. */
 const BIN_BYTES: usize = 16;
 
 /**
  * Counts the keys of `rows` rows by bin, or puts them into a table.
  * keys, inputs, keyMap, centre, Y, valueCentre, none, tilt: as of `keyMoments`.
  * @param perNorm bins over the norm of a key, one double
- * @param bins of these rows alone: the first number of each is raised by one for each key, or moved to the place of the next key
+ * @param bins of these rows alone: the first number of each is raised by one for each key
  * @param table 2 d + 3 doubles for each place: k, v, ω, ‖v‖², ‖k‖²; 0 to count
  * scratch: EXPONENTIAL_TABLE, 6 d + 2 panels
  */
@@ -49,13 +49,12 @@ function putKey(d: i32, k: usize, rate: f64, bins: usize, table: usize, stride: 
 	const P = panelBytes(), block = <usize>d * P;
 	let keySquare: f64 = 0;
 	for (let at = k; at < k + block; at += P) keySquare += load<f64>(at) * load<f64>(at);
-	const bin = bins + <usize>min<f64>(<f64>(KEY_BINS - 1), rate * sqrt<f64>(keySquare)) * BIN_BYTES, place = load<i32>(bin);
-	if (!table) {
-		store<i32>(bin, place + 1);
-		return;
-	}
-	const count = load<i32>(bin, 8), next = place - load<i32>(bin, 4) + load<i32>(bin, 12);
-	store<i32>(bin, load<i32>(bin, 4) + (next >= count ? next - count : next));
+	const bin = bins + <usize>min<f64>(<f64>(KEY_BINS - 1), rate * sqrt<f64>(keySquare)) * BIN_BYTES, key = load<i32>(bin);
+	store<i32>(bin, key + 1);
+	if (!table) return;
+	const within = <u32>key % KEY_WINDOW, window = key - <i32>within, left = load<i32>(bin, 8) - window;
+	const moved = left >= KEY_WINDOW ? (within * KEY_WINDOW_STEP) % KEY_WINDOW : (within * <u32>load<i32>(bin, 12)) % <u32>left;
+	const place = load<i32>(bin, 4) + window + <i32>moved;
 	let to = table + <usize>place * stride, square: f64 = 0;
 	for (let at = k; at < k + block; at += P, to += 8) store<f64>(to, load<f64>(at));
 	for (let at = k + block; at < k + 2 * block; at += P, to += 8) {

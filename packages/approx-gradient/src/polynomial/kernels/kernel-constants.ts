@@ -31,6 +31,9 @@ export const kernelConstants = {
 	PAIR_THRESHOLDS: 16,
 	KEY_BINS: 32,
 	KEY_CHOICES: 256,
+	/** Keys of a bin that change places with each other, and how far neighbours get apart. */
+	KEY_WINDOW: 4096,
+	KEY_WINDOW_STEP: 2531,
 	/** Bytes of a run in a table of features: factor, first parent, length. */
 	RUN_BYTES: 12,
 } as const;

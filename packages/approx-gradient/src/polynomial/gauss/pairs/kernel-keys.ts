@@ -4,7 +4,7 @@ import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import { putIndices, putNumbers } from "../../kernels/kernel-operands.ts";
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import type { gaussKernels } from "../gauss-kernels.ts";
-import { BINS, binPlaces, coprimeStep, repeatFirst, type SampledKeys } from "./sampled-keys.ts";
+import { BINS, binPlaces, lastStep, repeatFirst, type SampledKeys } from "./sampled-keys.ts";
 
 /** Keys of a task, and tasks that rows are read for at a time. */
 const RANGE = { keys: 4096, tasks: 16 } as const;
@@ -42,7 +42,7 @@ export async function keysOnKernels(
 	const { starts, places } = binPlaces(counts);
 	const table = kernels.allocate("f64", places * stride);
 	await kernels.scope(async () => {
-		const bins = putIndices(kernels, firstPlaces(counted, starts, counts));
+		const bins = putIndices(kernels, firstKeys(counted, starts, counts));
 		await eachRange(kernels, problem, space, { bins, table });
 	});
 	const view = (): SampledKeys => ({
@@ -53,19 +53,14 @@ export async function keysOnKernels(
 	return { table, view };
 }
 
-/** For each range and bin: the place of the range's first key, the first place and the number of keys of the bin, and its step. */
-function firstPlaces(counted: Int32Array, starts: Int32Array, counts: Int32Array): Int32Array {
+/** For each range and bin: the number of the range's first key in the bin, then what the bin is. */
+function firstKeys(counted: Int32Array, starts: Int32Array, counts: Int32Array): Int32Array {
 	const words = new Int32Array(counted.length);
-	const steps = Int32Array.from(counts, coprimeStep);
+	const steps = Int32Array.from(counts, lastStep);
 	const before = new Int32Array(BINS);
 	for (let at = 0; at < words.length; at += BIN_WORDS) {
 		const bin = (at / BIN_WORDS) % BINS;
-		const count = counts[bin];
-		// Less than 2^53: a product of two numbers of keys, which are below 2^26 where their table fits the memory.
-		words[at] = count > 0 ? starts[bin] + ((before[bin] * steps[bin]) % count) : 0;
-		words[at + 1] = starts[bin];
-		words[at + 2] = count;
-		words[at + 3] = steps[bin];
+		words.set([before[bin], starts[bin], counts[bin], steps[bin]], at);
 		before[bin] += counted[at];
 	}
 	return words;

@@ -9,11 +9,11 @@ import { type KernelSink, type RecordPlaces, type RecordSink, type RowRecords, r
 import { RowWeights } from "./row-weights.ts";
 import { keyNumbers, sampledKeys } from "./sampled-keys.ts";
 
-/** Operations of a pair as they are counted against a run's. */
-const PAIR_FLOPS = 150;
+/** Operations of a run that take as long as a pair, for each column, as measured at d = 4 and 8: most of a pair is waiting for its key. */
+const PAIR_FLOPS = 190;
 
-/** Part of a run's operations that pairs take, and how many pairs there are at least and at most. */
-const PAIRS = { share: 0.1, least: 2 ** 13, most: 2 ** 27 } as const;
+/** Part of a run's time that pairs take, and how many pairs there are at least and at most. */
+const PAIRS = { share: 0.2, least: 2 ** 13, most: 2 ** 27 } as const;
 
 /** Sizes beyond which products of bounds may leave the normal range: nothing is claimed then. */
 const LARGEST = 2 ** 100;
@@ -24,9 +24,20 @@ const MOST_BYTES = 2 ** 32;
 /** Covers products below the normal range, where sizes are within that. */
 const LOST = 2 ** -350;
 
+/**
+ * Whether a run that draws pairs takes less time than one of a higher degree that need not: pairs, their keys and the bounds of rows take
+ * about as long as a fifth of the features and 50 d more.
+ * @param features of both runs, to their degree and to the next
+ */
+export const pairsPay = (d: number, features: number, more: number): boolean =>
+	(1 + PAIRS.share) * features + 50 * d < more;
+
 /** Pairs of a run whose features are of these numbers. */
 export const pairsOf = (n: number, d: number, size: number, raisedSize: number): number =>
-	Math.min(PAIRS.most, Math.max(PAIRS.least, Math.round((PAIRS.share * 4 * n * d * (size + raisedSize)) / PAIR_FLOPS)));
+	Math.min(
+		PAIRS.most,
+		Math.max(PAIRS.least, Math.round((PAIRS.share * 4 * n * d * (size + raisedSize)) / (PAIR_FLOPS * d))),
+	);
 
 /** An error that holds but for a chance. */
 export interface ProbableError {

@@ -5,7 +5,7 @@ import { gaussDegreeWithin } from "../degree-choice.ts";
 import { constantsOf, type GaussRequest, gaussOfDegree } from "../gauss-gradient.ts";
 import { predictGaussBound } from "../predicted-bound.ts";
 import { sampleScores } from "../score-sample.ts";
-import { pairsOf } from "./pair-certificate.ts";
+import { pairsOf, pairsPay } from "./pair-certificate.ts";
 
 /** Degrees that are tried; and the certificates that a request may look at in all, since a relative error takes several rounds. */
 const TRIES = 4;
@@ -17,19 +17,25 @@ const GAIN = 0.01;
 /** The largest accepted prediction, as a part of epsilon. */
 const MARGIN = 0.7;
 
+/** Features to a degree, and to the next. */
+const featuresOf = (d: number, degree: number): [size: number, raisedSize: number] => [
+	countMonomials(d, degree),
+	countMonomials(d, degree + 1),
+];
+
 /** About how many times less than the proven bound the probabilistic one is. Not a proof; the run gives that. */
 function predictedGain({ profile: { n, d } }: GaussRequest, degree: number): number {
-	const pairs = pairsOf(n, d, countMonomials(d, degree), countMonomials(d, degree + 1));
+	const pairs = pairsOf(n, d, ...featuresOf(d, degree));
 	return Math.max(1, GAIN * Math.sqrt(pairs));
 }
 
 /**
  * The gradient with a bound of at most epsilon that holds but for the coins' chance, at the least degree that is predicted to give one,
- * and degree by degree above it while the run does not. The chance covers all certificates that are looked at.
+ * and degree by degree above it while the run does not; a degree that proves it where that takes less time. The chance covers all certificates that are looked at.
  * @throws ComputationError as `gaussDegreeWithin`, or `invalid` where the last run gives no such bound
  */
 export async function gaussWithinProbable(request: GaussRequest, epsilon: number): Promise<GradientResult> {
-	const { coins, runtime } = request;
+	const { coins, runtime, profile } = request;
 	if (!coins) throw new Error("a probabilistic certificate needs coins");
 	const shared = { ...request, coins: { ...coins, failure: coins.failure / LOOKS } };
 	const sample = sampleScores(request.problem, request);
@@ -38,6 +44,12 @@ export async function gaussWithinProbable(request: GaussRequest, epsilon: number
 	const predicted = (at: number): number =>
 		predictGaussBound(sample, request, constantsOf(request, at)).bound / predictedGain(request, at);
 	while (degree < proves && !(predicted(degree) <= MARGIN * epsilon)) degree++;
+	const work = (at: number): number => featuresOf(profile.d, at).reduce((sum, size) => sum + size, 0);
+	if (!pairsPay(profile.d, work(degree), work(proves))) {
+		const proved = await gaussOfDegree({ ...request, coins: undefined }, proves);
+		if ((proved.certificate?.bound ?? Number.POSITIVE_INFINITY) <= epsilon) return proved;
+		degree = proves;
+	}
 	let result = await gaussOfDegree(shared, degree);
 	const boundOf = (): number => result.certificate?.bound ?? Number.POSITIVE_INFINITY;
 	for (let tries = 1; tries < TRIES && !(boundOf() <= epsilon); tries++) {

@@ -6,7 +6,7 @@ import { framedKeys } from "../../routes/framed-blocks.ts";
 
 const BLOCK_KEYS = 1024;
 
-const { KEY_BINS, KEY_CHOICES, PAIRS_OF_RUN } = kernelConstants;
+const { KEY_BINS, KEY_CHOICES, KEY_WINDOW, KEY_WINDOW_STEP, PAIRS_OF_RUN } = kernelConstants;
 
 /** Bins of keys by their norm. */
 export const BINS = KEY_BINS;
@@ -96,14 +96,13 @@ export function sampledKeys(problem: AttentionProblem<RowSource>, { frame, keyNo
 
 function sorted(read: Float64Array, binOf: Uint8Array, counts: Int32Array, stride: number): SampledKeys {
 	const { starts, places } = binPlaces(counts);
-	const steps = Int32Array.from(counts, coprimeStep);
+	const steps = Int32Array.from(counts, lastStep);
 	const data = new Float64Array(places * stride);
-	const next = starts.slice();
+	const next = new Int32Array(BINS);
 	for (let l = 0; l < binOf.length; l++) {
 		const bin = binOf[l];
-		const to = stride * next[bin];
+		const to = stride * (starts[bin] + placeOf(next[bin]++, counts[bin], steps[bin]));
 		for (let k = 0, from = l * stride; k < stride; k++) data[to + k] = read[from + k];
-		next[bin] = starts[bin] + ((next[bin] - starts[bin] + steps[bin]) % counts[bin]);
 	}
 	const keys = { stride, data, starts, counts };
 	repeatFirst(keys);
@@ -130,8 +129,19 @@ export function repeatFirst({ stride, data, starts, counts }: SampledKeys): void
 		}
 }
 
-/** A step, about the golden ratio of `count`, that visits 0..count − 1 once each: neighbours of the data are taken apart. */
-export function coprimeStep(count: number): number {
+/** Where key number `key` of a bin stands among its `count`: windows of keys keep their order, so that a bin is written from its start to its end. */
+function placeOf(key: number, count: number, step: number): number {
+	const within = key % KEY_WINDOW;
+	const window = key - within;
+	const left = count - window;
+	return window + (left >= KEY_WINDOW ? (within * KEY_WINDOW_STEP) % KEY_WINDOW : (within * step) % left);
+}
+
+/** How far neighbours get apart in the last window of a bin, which may not be full. */
+export const lastStep = (count: number): number => coprimeStep(count % KEY_WINDOW);
+
+/** A step, about the golden ratio of `count`, that visits 0..count − 1 once each. */
+function coprimeStep(count: number): number {
 	const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
 	if (count <= 1) return 0;
 	let step = Math.max(1, Math.round(count * 0.6180339887498949));
