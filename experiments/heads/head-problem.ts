@@ -11,12 +11,19 @@ import {
 import type { Cell } from "@attgrad/harness";
 import { ComputationError, Matrix, materialise, seededRandom } from "@attgrad/matrix-core";
 
-/** The file of a head's layer: the data of this folder, or what `npm run heads:export` wrote for another length. */
+/** Heads of the data at another length, in the order of the file. */
+const LONG: Readonly<Record<string, readonly number[]>> = { "text-recogniser-block1-n8192": [0, 5] };
+
+/** The file of a head's layer and its place there: the data of this folder, or what `npm run heads:export` wrote for another length. */
 function fileOf({ distribution, n }: Pick<Cell, "distribution" | "n">): { file: string; head: number } {
-	const [name, head] = distribution.split(" ");
-	const own = fileURLToPath(new URL(`data/${name}.npz`, import.meta.url));
-	const exported = fileURLToPath(new URL(`../../results/heads/${name}-n${n}.npz`, import.meta.url));
-	return { file: n === 1500 || n === 128 ? own : exported, head: Number(head) };
+	const [name, index] = distribution.split(" ");
+	const head = Number(index);
+	const own = (of: string) => fileURLToPath(new URL(`data/${of}.npz`, import.meta.url));
+	if (n === 1500 || n === 128) return { file: own(name), head };
+	const long = `${name}-n${n}`;
+	const place = LONG[long]?.indexOf(head) ?? -1;
+	if (place >= 0) return { file: own(long), head: place };
+	return { file: fileURLToPath(new URL(`../../results/heads/${long}.npz`, import.meta.url)), head };
 }
 
 /**
