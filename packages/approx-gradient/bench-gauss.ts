@@ -1,14 +1,14 @@
-// npm run bench:gauss [-- --parts bounds,distributions,cost,certified,tightness --rounds 12 --long]
+// npm run bench:gauss [-- --parts bounds,distributions,cost,certified,tightness,pairs --rounds 12 --long]
 // How good polynomials by row are, beside one polynomial for all rows: bounds at equal degree, cost at equal degree, time to a proved
-// relative error, and bound over true error. One thread, double precision. Ratios are of least processor times of interleaved runs.
-// --long adds ten million tokens on two threads, which take 1.3 GB.
+// relative error, bound over true error, and what sampled pairs cost and gain beside a degree more. One thread, double precision. Ratios are of least processor times of interleaved runs.
+// --long adds ten million tokens on two threads, which take 1.3 GB, and pairs at a million.
 import { parseArgs } from "node:util";
 import { type AttentionProblem, distributions, generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import { ComputationError, createRuntime, maxAbs, maxAbsDifference, type RowSource } from "@attgrad/matrix-core";
 import { polynomial } from "./src/index.ts";
 
-const parts = ["bounds", "distributions", "cost", "certified", "tightness"] as const;
+const parts = ["bounds", "distributions", "cost", "certified", "tightness", "pairs"] as const;
 const { values } = parseArgs({
 	options: {
 		parts: { type: "string", default: parts.join(",") },
@@ -167,8 +167,42 @@ async function tightness(): Promise<void> {
 	console.log(`  uniform d 8 degree 5, of max |g|: gauss proves ${own}, chebyshev ${old}`);
 }
 
+/** What sampled pairs cost and gain, beside one and two degrees more. */
+async function pairs(): Promise<void> {
+	console.log("sampled pairs, uniform, B = 1: time over the run's and bound over max |g|, beside the next degrees");
+	const sizes = [14, 16, 17, 18].map((power) => 2 ** power).concat(values.long ? [2 ** 20] : []);
+	for (const [d, degree] of [
+		[4, 7],
+		[8, 5],
+	])
+		for (const n of sizes.filter((n) => n * d <= 2 ** 22)) {
+			const problem = generateProblem({ distribution: "uniform", n, d, B: 1, seed: 1 });
+			const ways: Readonly<Record<string, Options>> = {
+				run: { degree },
+				pairs: { degree, certificate: "probabilistic", certificateSeed: 1 },
+				[`degree ${degree + 1}`]: { degree: degree + 1 },
+				[`degree ${degree + 2}`]: { degree: degree + 2 },
+			};
+			const entries = Object.entries(ways).slice(0, d === 8 ? 3 : 4);
+			const proved = new Map<string, number>();
+			const way = (name: string, options: Options) => async () => {
+				const { gradient, certificate } = await run(problem, { basis: "gauss", ...options });
+				proved.set(name, (certificate?.bound ?? 0) / maxAbs(gradient));
+			};
+			const times = await leastTimes(
+				Object.fromEntries(entries.map(([name, options]) => [name, way(name, options)])),
+				4,
+			);
+			const base = times.get("run") ?? 0;
+			const told = entries.map(
+				([name]) => `${name} ${short((times.get(name) ?? 0) / base)}, ${(proved.get(name) ?? 0).toExponential(1)}`,
+			);
+			console.log(`  d ${d} degree ${degree} n 2^${Math.log2(n)} (${short(base)} ms): ${told.join("; ")}`);
+		}
+}
+
 const measurements: Readonly<Record<(typeof parts)[number], () => Promise<void>>> = {
-	...{ bounds, distributions: ofDistributions, cost, certified, tightness },
+	...{ bounds, distributions: ofDistributions, cost, certified, tightness, pairs },
 };
 for (const part of parts) if (values.parts.split(",").includes(part)) await measurements[part]();
 await runtime.close();

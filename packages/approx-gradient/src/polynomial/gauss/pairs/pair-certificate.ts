@@ -26,11 +26,11 @@ const LOST = 2 ** -350;
 
 /**
  * Whether a run that draws pairs takes less time than one of a higher degree that need not: pairs, their keys and the bounds of rows take
- * about as long as a fifth of the features and 50 d more.
+ * about as long as a fifth of the features and 75 d more.
  * @param features of both runs, to their degree and to the next
  */
 export const pairsPay = (d: number, features: number, more: number): boolean =>
-	(1 + PAIRS.share) * features + 50 * d < more;
+	(1 + PAIRS.share) * features + 75 * d < more;
 
 /** Pairs of a run whose features are of these numbers. */
 export const pairsOf = (n: number, d: number, size: number, raisedSize: number): number =>
