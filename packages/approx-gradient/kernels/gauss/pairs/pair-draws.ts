@@ -14,15 +14,15 @@ const RUN_BYTES_OF_COLUMN: usize = PAIRS_OF_RUN * 8;
 
 /** Places of a slot's sums in bytes; rest and moved of d doubles follow, then what is kept by threshold. */
 const KNOWN: usize = 0;
-const DRAWN: usize = 8;
-const TOTAL: usize = 16;
-const LARGEST_CENTRE: usize = 24;
-const ALL_CENTRES: usize = 32;
-const SHARES: usize = 40;
-const BY_INPUT: usize = 48;
+const DRAWN: usize = KNOWN + 8;
+const TOTAL: usize = DRAWN + 8;
+const LARGEST_CENTRE: usize = TOTAL + 8;
+const ALL_CENTRES: usize = LARGEST_CENTRE + 8;
+const SHARES: usize = ALL_CENTRES + 8;
+const BY_INPUT: usize = SHARES + 8;
 
 /** Bytes of what a row is read from, at most. */
-const ROW_BYTES: usize = 96;
+const ROW_BYTES: usize = 12 * sizeof<f64>();
 
 /** Sizes beyond which nothing is claimed. */
 const LARGEST: f64 = 1.2676506002282294e30;

@@ -33,18 +33,18 @@ export const ROWS: usize = UNIT + 8;
 export const A: usize = 0;
 export const B: usize = 1;
 export const C: usize = 2;
-export const A2: usize = 3;
-export const B2: usize = 4;
-export const C2: usize = 5;
-export const A3: usize = 6;
-export const B3: usize = 7;
-export const MEAN: usize = 8;
+export const A2: usize = C + 1;
+export const B2: usize = A2 + 1;
+export const C2: usize = B2 + 1;
+export const A3: usize = C2 + 1;
+export const B3: usize = A3 + 1;
+export const MEAN: usize = B3 + 1;
 /** `rest` and `bias` together. */
-export const REMAINDER: usize = 9;
-export const MOVED: usize = 10;
+export const REMAINDER: usize = MEAN + 1;
+export const MOVED: usize = REMAINDER + 1;
 /** C (w + slack) + ρ + slack, but for C w. */
-export const ADDED: usize = 11;
-export const CENTRE: usize = 12;
+export const ADDED: usize = MOVED + 1;
+export const CENTRE: usize = ADDED + 1;
 
 const REACH = 0, NORMALISER = 1, ERROR = 2, GROWTH = 3, SIZE = 7, VALUE_SUM = 8, VALUE_ERROR = 9, KEY_SUM_ERROR = 10, KEY_SUM = 11;
 const UNIT_ROUNDOFF: f64 = 1.1102230246251565e-16;

@@ -7,7 +7,7 @@ import { loadPanels, panelBytes, panelRows } from "../../panels/panel";
 import { projectDoubles, wideBlocks, widenPanels } from "../../panels/projection";
 
 /** Bytes of a bin: the number of its next key, its first place, its number of keys, and how far the keys of its last window are apart. */
-const BIN_BYTES: usize = 16;
+const BIN_BYTES: usize = 4 * sizeof<i32>();
 
 /**
  * Counts the keys of `rows` rows by bin, or puts them into a table.
