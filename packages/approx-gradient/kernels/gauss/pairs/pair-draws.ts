@@ -4,10 +4,11 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialInRange, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { laneSum, panelBytes } from "../../panels/panel";
+import { mixed, uniform } from "./coins";
+import { weighRows } from "./row-weights";
 import {
 	A, A2, A3, ADDED, B, B2, B3, C, C2, CENTRE, FACTOR, MEAN, MEAN_PAIRS, MOST_OF_ROW, MOST_OF_SLOT, MOVED, RATE, REMAINDER, ROWS, UNIT,
-	weighRows,
-} from "./row-weights";
+} from "./weight-places";
 
 /** Bytes of a column of the keys of a run, one after the other. */
 const RUN_BYTES_OF_COLUMN: usize = PAIRS_OF_RUN * 8;
@@ -52,15 +53,6 @@ class Row {
 	weight: f64;
 }
 
-/** The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
-// @ts-ignore: decorator
-@inline
-function mixed(z: u64): u64 {
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
 // @ts-ignore: decorator
 @inline
 function next(row: Row): u64 {
@@ -68,14 +60,7 @@ function next(row: Row): u64 {
 	return mixed(row.state);
 }
 
-/** In [0, 1), in steps of 2^-53. */
-// @ts-ignore: decorator
-@inline
-function uniform(coin: u64): f64 {
-	return <f64>(coin >> 11) * 1.1102230246251565e-16;
-}
-
-/** Draws the first key of a run: a bin by the low bits of a coin, a place in it by the rest. Gives its address. */
+/** Draws a key: a bin by the low bits of a coin, a place in it by the rest. Gives its address. */
 // @ts-ignore: decorator
 @inline
 function drawKey(row: Row): usize {

@@ -3,48 +3,10 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../../panels/panel";
-
-/** Places of the doubles that weights and draws take, in bytes from the address of their constants; then rows of d. */
-const SLACK: usize = 0;
-const SUMS: usize = SLACK + 8;
-const SCORE_ERROR: usize = SUMS + 8;
-const SUM_ERROR: usize = SCORE_ERROR + 8;
-const SQUARE_ERROR: usize = SUM_ERROR + 8;
-const KEY_REACH: usize = SQUARE_ERROR + 8;
-const KEY_ERROR: usize = KEY_REACH + 8;
-const HALF_RANGE: usize = KEY_ERROR + 8;
-const CONSTANT: usize = HALF_RANGE + 8;
-const REST: usize = CONSTANT + 8;
-const OUTPUT_SQUARE: usize = REST + 8;
-const PRODUCT: usize = OUTPUT_SQUARE + 8;
-/** Of all of the gradient. */
-export const FACTOR: usize = PRODUCT + 8;
-/** Pairs of a row over its mean bound; pairs of a row on average; pairs of a slot, and of a row, at most. */
-export const RATE: usize = FACTOR + 8;
-export const MEAN_PAIRS: usize = RATE + 8;
-export const MOST_OF_SLOT: usize = MEAN_PAIRS + 8;
-export const MOST_OF_ROW: usize = MOST_OF_SLOT + 8;
-/** The first threshold. */
-export const UNIT: usize = MOST_OF_ROW + 8;
-/** Output, residual, rest of the residual, size: of the rounding of Ĝ~; then half ranges of values. */
-export const ROWS: usize = UNIT + 8;
-
-/** Panels of the weights of a panel of rows; the centre follows. */
-export const A: usize = 0;
-export const B: usize = 1;
-export const C: usize = 2;
-export const A2: usize = C + 1;
-export const B2: usize = A2 + 1;
-export const C2: usize = B2 + 1;
-export const A3: usize = C2 + 1;
-export const B3: usize = A3 + 1;
-export const MEAN: usize = B3 + 1;
-/** `rest` and `bias` together. */
-export const REMAINDER: usize = MEAN + 1;
-export const MOVED: usize = REMAINDER + 1;
-/** C (w + slack) + ρ + slack, but for C w. */
-export const ADDED: usize = MOVED + 1;
-export const CENTRE: usize = ADDED + 1;
+import {
+	A, A2, A3, ADDED, B, B2, B3, C, C2, CENTRE, CONSTANT, HALF_RANGE, KEY_ERROR, KEY_REACH, MEAN, MOVED, OUTPUT_SQUARE, PRODUCT, REMAINDER,
+	REST, ROWS, SCORE_ERROR, SLACK, SQUARE_ERROR, SUM_ERROR, SUMS,
+} from "./weight-places";
 
 const REACH = 0, NORMALISER = 1, ERROR = 2, GROWTH = 3, SIZE = 7, VALUE_SUM = 8, VALUE_ERROR = 9, KEY_SUM_ERROR = 10, KEY_SUM = 11;
 const UNIT_ROUNDOFF: f64 = 1.1102230246251565e-16;

@@ -69,7 +69,7 @@ export class KernelPairs implements KernelSink {
 		});
 	}
 
-	/** The doubles that `kernels/gauss/pairs/row-weights.ts` reads, in its order. */
+	/** The doubles that `kernels/gauss/pairs/weight-places.ts` names, in its order. */
 	#constants({ factor, rate, meanPairs, most, mostOfRow, unit, valueHalfRange }: PairPlan): number[] {
 		const { single, rows } = this.#weights.numbers();
 		const ofDraw = [factor, rate, meanPairs, most / this.#slots, mostOfRow, unit];

@@ -88,7 +88,7 @@ export class RowWeights {
 		this.centre = new Float64Array(profile.d);
 	}
 
-	/** The numbers that the kernel makes weights from, in the order of `kernels/gauss/pairs/row-weights.ts`; then rows of d. */
+	/** The numbers that the kernel makes weights from, in the order of `kernels/gauss/pairs/weight-places.ts`; then rows of d. */
 	numbers(): { readonly single: readonly number[]; readonly rows: readonly ArrayLike<number>[] } {
 		const { sums, scoreError, sumError, halfRangeSquare, rounding } = this.#constants;
 		const { constant, rest, outputSquare, product, output, residual, restResidual, size } = rounding;
