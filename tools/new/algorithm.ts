@@ -10,7 +10,7 @@ const scaffold = scaffoldName(script);
 const { name, identifier, root } = scaffold;
 const source = join(root, "packages/approx-gradient/src");
 const folder = join(source, "feature-maps", name);
-const registry = join(source, "index.ts");
+const registry = join(source, "gradients.ts");
 const list = readFileSync(registry, "utf8");
 const words = new Set(list.match(/\w+/g));
 if (words.has(identifier) || existsSync(folder) || ["exact", "streaming", "dense", "definition"].includes(name))
