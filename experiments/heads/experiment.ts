@@ -100,6 +100,9 @@ async function truthOf(problem: AttentionProblem, another: boolean, runtime: Run
 
 const isGradient = ({ algorithm }: Row): boolean => algorithm !== "locate";
 
+/** A head that `npm run heads:export` has not made here. */
+const isAbsent = ({ n, status }: Row): boolean => status === "skipped" && exported.some((layer) => layer.n === n);
+
 const relative = ({ error_rel, error_bound, error_max }: Row): number | undefined =>
 	error_rel && error_bound && error_max ? (error_bound * error_rel) / error_max : undefined;
 
@@ -115,7 +118,7 @@ const shown = [
 
 const errorVsTime: LineFigure = {
 	name: "error-vs-time",
-	only: (row) => isGradient(row) && shown.includes(row.distribution),
+	only: (row) => isGradient(row) && shown.includes(row.distribution) && !isAbsent(row),
 	title: () => "The gradient of trained heads: error and certificate against time",
 	x: { title: "time of one gradient (ms)", scale: "log" },
 	y: { title: "error and bound, of max |g|", scale: "log" },
