@@ -9,6 +9,8 @@ const source = new URL("../src/main.ts", import.meta.url);
 // Only a packed package has it.
 const compiled = new URL("../dist/main.js", import.meta.url);
 const strips = Boolean(process.features.typescript);
+// Where the project's packages are: the same for every file that imports them.
+const packages = new Map();
 if (existsSync(compiled)) await start(compiled);
 else if (strips && Number.parseInt(process.versions.node, 10) >= 24) await start(source);
 else {
@@ -28,12 +30,14 @@ async function start(program) {
 	await main(process.argv.slice(2));
 }
 
-/** An import between two sources names a file: nothing is looked up, which saves a tenth of the start. */
+/** An import between two sources names a file, and a package is looked up once: that saves a tenth of the start. */
 function resolveSource(specifier, context, next) {
-	const isSource = /^\.{1,2}\/.*\.ts$/.test(specifier) && context.parentURL?.startsWith("file:");
-	return isSource
-		? { url: new URL(specifier, context.parentURL).href, format: "module-typescript", shortCircuit: true }
-		: next(specifier, context);
+	if (/^\.{1,2}\/.*\.ts$/.test(specifier) && context.parentURL?.startsWith("file:"))
+		return { url: new URL(specifier, context.parentURL).href, format: "module-typescript", shortCircuit: true };
+	if (!specifier.startsWith("@attgrad/")) return next(specifier, context);
+	const known = packages.get(specifier) ?? { ...next(specifier, context), shortCircuit: true };
+	packages.set(specifier, known);
+	return known;
 }
 
 /** The Node that the project's lock file pins, when it is installed and is not the one running. */
