@@ -73,7 +73,7 @@ const phase: LineFigure = {
 	},
 	regime: (rows) => `relative error ${locatedOf(rows[0])?.epsilon ?? ""} of the softmax matrix, Frobenius norm`,
 	x: { title: "B / √ln n", scale: "log" },
-	y: { title: "length from which it pays / length of the head", scale: "log" },
+	y: { title: "pays from, in lengths of the head", scale: "log" },
 	series: [
 		{
 			name: (row) => `${locatedOf(row)?.index} ${locatedOf(row)?.verdict}`,
