@@ -167,7 +167,7 @@ async function tightness(): Promise<void> {
 	console.log(`  uniform d 8 degree 5, of max |g|: gauss proves ${own}, chebyshev ${old}`);
 }
 
-/** What sampled pairs cost and gain, beside one and two degrees more. */
+/** Measures time and bound of sampled pairs, beside one and two degrees more. */
 async function pairs(): Promise<void> {
 	console.log("sampled pairs, uniform, B = 1: time over the run's and bound over max |g|, beside the next degrees");
 	const sizes = [14, 16, 17, 18].map((power) => 2 ** power).concat(values.long ? [2 ** 20] : []);

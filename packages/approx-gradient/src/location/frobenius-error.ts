@@ -73,7 +73,7 @@ export async function frobeniusError(
 	await addMeasured(sums, head, [near, farKeys], runtime);
 	const ofKeys = await keyResiduals(head, groupsOf(nearKeys, part));
 	const weights = weightSizes(beta, Psi);
-	// What every measured entry and every product of features is off by, in the 2-norm and the 1-norm of a row.
+	// Rounding of the measured entries and of the products of features, in the 2-norm and the 1-norm of a row.
 	const [off, offSum] = [times(map.unit / 2, weights.norm), times(map.unit / 2, weights.sum)];
 	const rest = new Float64Array(Phi.rows);
 	for (const j of near) rest[j] = times(alpha[j], ofKeys.sum);

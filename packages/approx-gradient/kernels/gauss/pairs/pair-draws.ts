@@ -28,7 +28,7 @@ const ROW_BYTES: usize = 12 * sizeof<f64>();
 /** Sizes beyond which nothing is claimed. */
 const LARGEST: f64 = 1.2676506002282294e30;
 
-/** What the keys and sums of the row at work are read from. */
+/** Addresses of the keys and sums of the row at work. */
 @unmanaged
 class Row {
 	/** Record and weights, at the row's lane. */
@@ -123,7 +123,7 @@ export function drawPairs(pairs: usize, first: i32, record: usize, constants: us
 	}
 }
 
-/** What is not drawn of a row, and its pairs. */
+/** Adds the part of a row that is computed for all keys, then its drawn pairs. */
 function addRow(row: Row, constants: usize): void {
 	const P = panelBytes(), d = row.d, totals = row.totals, input = row.record + <usize>d * P;
 	const mean = number(row.weights, MEAN), moved = number(row.weights, MOVED);

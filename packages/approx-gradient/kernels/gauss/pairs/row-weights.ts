@@ -1,4 +1,4 @@
-// What the pairs of a row are bounded by, from the row's record: `pairs/row-weights.ts` in TypeScript says what is computed and why. All in
+// Bounds of the pairs of a row, from the row's record; `pairs/row-weights.ts` in TypeScript has the derivation. All in
 // double precision, two rows of a panel at a time.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";

@@ -6,7 +6,7 @@ export interface ExponentialTerms {
 	readonly remainder: number;
 }
 
-/** What is left out of exp: a small part of what rounding does to a polynomial of a row. */
+/** Error of the polynomial for exp: far below the rounding of a row's polynomial. */
 const NEGLIGIBLE = 2 ** -53;
 
 /** Radii are rounded up to multiples of 1/16, which makes powers of R exact and few polynomials to keep. */

@@ -32,7 +32,7 @@ export function boundFromGaussTotals(
 	// Terms relative to computed gradients include the rounding of these once more.
 	const second = plus(1.03, times(2, largestKappa));
 	const input = inputChanges(where, constants, { ofRows, ...(exact && { exact }) });
-	// What underflow causes is the larger the larger the sums of inputs and residuals are: one number for all columns.
+	// The bound on underflow grows with the sums of inputs and residuals: the largest sums give one number for all columns.
 	const underflow = plus(
 		lostOfGradient(where, degree, sums, largestRows({ inputSums, residualSums })),
 		exact ? lostOfExactRows(where, largestRows(exact)) : 0,

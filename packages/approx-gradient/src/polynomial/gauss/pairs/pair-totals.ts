@@ -50,7 +50,7 @@ export function addTotals(from: Float64Array, to: Float64Array): void {
 	to[largestCentre] = largest;
 }
 
-/** What sums over pairs were made with. */
+/** The sample that sums over pairs come from. */
 export interface PairSample {
 	readonly d: number;
 	/** The first threshold. */

@@ -76,7 +76,7 @@ export interface KernelRecords {
 	readonly ranges: readonly { readonly rows: number; readonly address: number }[];
 }
 
-/** What pass 2 takes to draw the pairs of a range of rows. */
+/** Arguments of pass 2 for drawing the pairs of a range of rows. */
 export interface PairArguments {
 	readonly pairConstants: number;
 	readonly choices: number;

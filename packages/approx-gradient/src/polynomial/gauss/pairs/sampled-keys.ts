@@ -53,7 +53,7 @@ export function keyChoices(
 	const times = Array.from({ length: BINS }, (_, bin) =>
 		counts[bin] > 0 ? 1 + Math.floor(((KEY_CHOICES - bins) * densities[bin] * counts[bin]) / total) : 0,
 	);
-	// What is left by rounding down goes to the bin with the most.
+	// Choices that rounding down leaves over go to the bin with the most.
 	const most = times.indexOf(Math.max(...times));
 	times[most] += KEY_CHOICES - times.reduce((sum, x) => sum + x, 0);
 	return times.flatMap((many, bin) => {
