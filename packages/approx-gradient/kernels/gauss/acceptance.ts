@@ -29,10 +29,11 @@ export const KAPPAS: usize = GROWTH + 1;
 export const ACCEPTED: usize = KAPPAS + 1;
 export const LEAST: usize = ACCEPTED + 1;
 export const SIZE: usize = LEAST + 1;
-export const COLUMN_ERROR: usize = SIZE + 1;
-export const COLUMN_VALUE: usize = COLUMN_ERROR + 1;
-export const KEY_ERROR: usize = COLUMN_VALUE + 1;
-export const KEY_VALUE: usize = KEY_ERROR + 1;
+/** Σ ω P x and at least Σ ω |e^s − P| x, x = ‖v‖² and ‖k‖²; before those of x = ‖v‖², the ones of x = 1. */
+export const VALUE_SUM: usize = SIZE + 1;
+export const VALUE_ERROR: usize = VALUE_SUM + 1;
+export const KEY_SUM_ERROR: usize = VALUE_ERROR + 1;
+export const KEY_SUM: usize = KEY_SUM_ERROR + 1;
 
 /** Address of a panel that is kept. */
 // @ts-ignore: decorator
@@ -66,8 +67,8 @@ export function reachOfRows(d: i32, q: usize, bounds: usize, panels: usize): voi
  * Which rows of a block the method takes: all bits set in ACCEPTED. NORMALISER has been set; sums are those of the column of ones.
  */
 export function acceptRows(degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize): void {
-	const error = kept(panels, COLUMN_ERROR), size = kept(panels, SIZE), reach = kept(panels, REACH), normaliser = kept(panels, NORMALISER);
-	columnSums(degree, r, constants, solution, sums, error, kept(panels, COLUMN_VALUE));
+	const error = kept(panels, VALUE_ERROR), size = kept(panels, SIZE), reach = kept(panels, REACH), normaliser = kept(panels, NORMALISER);
+	columnSums(degree, r, constants, solution, sums, error, kept(panels, VALUE_SUM));
 	termSizes(degree, solution, reach, size);
 	const cs = v128.load_splat<f64>(bounds, SUMS), one = v128.splat<f64>(1), none = zero();
 	const input = v128.load_splat<f64>(bounds, SCORE_ERROR), more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));

@@ -4,7 +4,7 @@
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
 import {
-	ACCEPTED, COLUMN_ERROR, COLUMN_VALUE, COLUMNS, CONSTANT, ERROR, GROWTH, KAPPAS, kept, KEY_ERROR, KEY_RATIO, KEY_VALUE, LEAST, NORMALISER, OUTPUT_SQUARE, PRODUCT, RANGE_SQUARE, REACH, SCORE_ERROR, SIZE, SUMS,
+	ACCEPTED, COLUMNS, CONSTANT, ERROR, GROWTH, KAPPAS, kept, KEY_RATIO, KEY_SUM, KEY_SUM_ERROR, LEAST, NORMALISER, OUTPUT_SQUARE, PRODUCT, RANGE_SQUARE, REACH, SCORE_ERROR, SIZE, SUMS, VALUE_ERROR, VALUE_SUM,
 } from "./acceptance";
 import { columnSums } from "./solved-sums";
 
@@ -88,7 +88,7 @@ function spread(
 	squareOf(d, residual, scratch + P);
 	squareOf(d, gradient, scratch + 2 * P);
 	squareOf(d, pilot, scratch + 3 * P);
-	const valueError = kept(panels, COLUMN_VALUE), value = kept(panels, COLUMN_ERROR), keyError = kept(panels, KEY_ERROR), keyValue = kept(panels, KEY_VALUE);
+	const valueError = kept(panels, VALUE_ERROR), value = kept(panels, VALUE_SUM), keyError = kept(panels, KEY_SUM_ERROR), keyValue = kept(panels, KEY_SUM);
 	const own = v128.load_splat<f64>(constants);
 	// The error sum of ones is (ERROR - 1.02 η D) / (1 + η) at least; ERROR itself is above it.
 	const none = zero(), range = v128.splat<f64>(17.0 * load<f64>(bounds, RANGE_SQUARE)), input = v128.load_splat<f64>(bounds, SCORE_ERROR);

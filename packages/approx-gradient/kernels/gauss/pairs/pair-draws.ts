@@ -4,23 +4,15 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialInRange, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { laneSum, panelBytes } from "../../panels/panel";
+import { ACCEPTED, NORMALISER } from "../acceptance";
 import { mixed, uniform } from "./coins";
+import { coefficientsPlace, factorPlace, factsPlace, outputPlace, squarePlace } from "./record-places";
 import { weighRows } from "./row-weights";
+import { copyKeys, RUN_BYTES_OF_COLUMN } from "./run-keys";
+import { addRun, ALL_CENTRES, BY_INPUT, DRAWN, KNOWN, LARGEST_CENTRE, SHARES } from "./run-sums";
 import {
 	A, A2, A3, ADDED, B, B2, B3, C, C2, CENTRE, FACTOR, MEAN, MEAN_PAIRS, MOST_OF_ROW, MOST_OF_SLOT, MOVED, RATE, REMAINDER, ROWS, UNIT,
 } from "./weight-places";
-
-/** Bytes of a column of the keys of a run, one after the other. */
-const RUN_BYTES_OF_COLUMN: usize = PAIRS_OF_RUN * 8;
-
-/** Places of a slot's sums in bytes; rest and moved of d doubles follow, then what is kept by threshold. */
-const KNOWN: usize = 0;
-const DRAWN: usize = KNOWN + 8;
-const TOTAL: usize = DRAWN + 8;
-const LARGEST_CENTRE: usize = TOTAL + 8;
-const ALL_CENTRES: usize = LARGEST_CENTRE + 8;
-const SHARES: usize = ALL_CENTRES + 8;
-const BY_INPUT: usize = SHARES + 8;
 
 /** Bytes of what a row is read from, at most. */
 const ROW_BYTES: usize = 12 * sizeof<f64>();
@@ -111,8 +103,8 @@ export function preparePairs(scratch: usize, d: i32, degree: i32, choices: usize
  * @param seed two words
  */
 export function drawPairs(pairs: usize, first: i32, record: usize, constants: usize, seed: usize): void {
-	const P = panelBytes(), row = changetype<Row>(pairs), weights = row.first, d = row.d, degree = row.degree, r = (degree + 1) >> 1;
-	const accepted = record + <usize>(2 * d + degree + 1 + 2 * r + 1 + 4 + 5) * P, start = load<u64>(seed);
+	const P = panelBytes(), row = changetype<Row>(pairs), weights = row.first, d = row.d, degree = row.degree;
+	const accepted = record + (factsPlace(d, degree) + ACCEPTED) * P, start = load<u64>(seed);
 	for (let part: usize = 0; part < P; part += 16) weighRows(d, degree, record + part, constants, weights + part);
 	for (let lane: usize = 0; lane < P; lane += 8) {
 		if (load<u64>(accepted + lane) == 0) continue;
@@ -128,7 +120,7 @@ function addRow(row: Row, constants: usize): void {
 	const P = panelBytes(), d = row.d, totals = row.totals, input = row.record + <usize>d * P;
 	const mean = number(row.weights, MEAN), moved = number(row.weights, MOVED);
 	let remainder = number(row.weights, REMAINDER), size: f64 = 0, against: f64 = 0, largest: f64 = 0;
-	const residual = row.record + <usize>(2 * d + row.degree + 1 + 2 * ((row.degree + 1) >> 1) + 1 + 4 + 12 + d) * P;
+	const residual = row.record + (outputPlace(d, row.degree) + <usize>d) * P;
 	const halves = constants + ROWS + (<usize>(4 * d) << 3);
 	for (let i = 0; i < d; i++) {
 		const c = abs<f64>(number(residual, i)), half = load<f64>(halves + (<usize>i << 3));
@@ -155,30 +147,22 @@ function addRow(row: Row, constants: usize): void {
 	store<f64>(totals + ALL_CENTRES, load<f64>(totals + ALL_CENTRES) + <f64>runs * centre * centre);
 	if (share < <f64>PAIRS_OF_RUN && uniform(next(row)) * <f64>PAIRS_OF_RUN >= share) return;
 	const each = share < <f64>PAIRS_OF_RUN ? 1.0 / share : 1.0 / <f64>(runs * PAIRS_OF_RUN);
+	const inverse = 1.0 / number(row.record, factsPlace(d, row.degree) + NORMALISER);
 	for (let run = 0; run < runs; run++) {
-		const bound = drawRun(row);
-		addRun(row, bound, size * factor * each, factor * each, centre, load<f64>(constants, UNIT));
+		const bound = drawRun(row) * inverse;
+		addRun(d, totals, input, row.z, size * factor * each * bound, factor * each * inverse, centre, load<f64>(constants, UNIT));
 	}
 	store<f64>(totals + DRAWN, load<f64>(totals + DRAWN) + <f64>(runs * PAIRS_OF_RUN));
-}
-
-/** Copies the keys of a run, column by column. */
-// @ts-ignore: decorator
-@inline
-function copyKeys(from: usize, stride: usize, to: usize): void {
-	for (let pair = 0; pair < PAIRS_OF_RUN; pair += 2, from += 2 * stride, to += 16)
-		for (let at = from, end = from + stride, column = to; at < end; at += 8, column += RUN_BYTES_OF_COLUMN)
-			v128.store(column, v128.load_lane<f64>(at + stride, v128.load_zero<f64>(at), 1));
 }
 
 /** Sets z to Σ of the pairs of a run, and gives Σ of the bounds on them; both without the row's own factors. */
 function drawRun(row: Row): f64 {
 	const P = panelBytes(), d = row.d, degree = row.degree, record = row.record, weights = row.weights, keys = row.keys, z = row.z;
-	const r = (degree + 1) >> 1, block = <usize>d << 3;
+	const block = <usize>d << 3;
 	const from = drawKey(row), ofFirst = row.weight, second = drawKey(row), ofSecond = row.weight;
 	copyKeys(from, <usize>(2 * d + 3) << 3, keys);
-	const square = record + <usize>(2 * d + degree + 1) * P, factor = square + <usize>(2 * r + 1) * P;
-	const output = factor + 16 * P, residual = output + <usize>d * P, gradient = residual + <usize>d * P;
+	const square = record + squarePlace(d, degree) * P, factor = record + factorPlace(d, degree) * P;
+	const output = record + outputPlace(d, degree) * P, residual = output + <usize>d * P, gradient = residual + <usize>d * P;
 	const values = keys + <usize>d * RUN_BYTES_OF_COLUMN, facts = values + <usize>d * RUN_BYTES_OF_COLUMN;
 	// unroll v: PAIR_VECTORS
 	let s$v = zero();
@@ -202,7 +186,7 @@ function drawRun(row: Row): f64 {
 	let p$v = zero();
 	let otherValues = zero();
 	const otherScores = v128.splat<f64>(otherScore);
-	for (let at = record + <usize>(2 * d + degree) * P, last = record + <usize>(2 * d) * P; at >= last; at -= P) {
+	for (let at = square - P, last = record + coefficientsPlace(d) * P; at >= last; at -= P) {
 		const a = v128.load_splat<f64>(at);
 		// unroll v: PAIR_VECTORS
 		p$v = multiplyAdd<f64>(p$v, s$v, a);
@@ -218,7 +202,7 @@ function drawRun(row: Row): f64 {
 		otherSquares = multiplyAdd<f64>(otherSquares, otherScores, a);
 	}
 	const otherValue = f64x2.extract_lane(otherValues, 0), otherSquare = f64x2.extract_lane(otherSquares, 0);
-	const inverse = 1.0 / number(factor, 5), added = number(weights, ADDED), quotient = load<f64>(factor), otherFacts = second + 2 * block;
+	const inverse = 1.0 / number(record, factsPlace(d, degree) + NORMALISER), added = number(weights, ADDED), quotient = load<f64>(factor), otherFacts = second + 2 * block;
 	const share = ofSecond * load<f64>(otherFacts) * inverse, mass = share * (otherValue + 2.0 * (quotient * otherSquare + added));
 	const otherBracket = number(weights, A2) + number(weights, B2) * load<f64>(otherFacts, 8) + number(weights, C2) * load<f64>(otherFacts, 16);
 	const product = mass * otherBracket;
@@ -259,37 +243,4 @@ function drawRun(row: Row): f64 {
 		store<f64>(z + at, laneSum<f64>(first) - error * number(gradient, i) + third * (load<f64>(second + at) - about));
 	}
 	return laneSum<f64>(bounds) * (1.0 + 1e-9);
-}
-
-/** Adds a run to the sums of the threshold that it is within. */
-function addRun(row: Row, bound: f64, size: f64, factor: f64, centre: f64, unit: f64): void {
-	const P = panelBytes(), d = row.d, r = (row.degree + 1) >> 1, totals = row.totals;
-	const normaliser = row.record + <usize>(2 * d + row.degree + 1 + 2 * r + 1 + 4 + 1) * P, inverse = 1.0 / load<f64>(normaliser);
-	const W = size * bound * inverse;
-	store<f64>(totals + TOTAL, load<f64>(totals + TOTAL) + W);
-	let step = 0;
-	for (let most = unit; W > most; most *= 2) if (++step == PAIR_THRESHOLDS) return;
-	if (!(W >= 0)) return;
-	const byStep = totals + BY_INPUT + (<usize>(2 * d) << 3) + (<usize>step << 3), kind = <usize>PAIR_THRESHOLDS << 3;
-	store<f64>(byStep, load<f64>(byStep) + W);
-	store<f64>(byStep + kind, load<f64>(byStep + kind) + (W - centre) * (W - centre));
-	store<f64>(byStep + 2 * kind, load<f64>(byStep + 2 * kind) + centre * centre);
-	const entries = <usize>(d * d) << 3, all = factor * inverse, input = row.record + <usize>d * P, z = row.z;
-	let sum = totals + BY_INPUT + (<usize>(2 * d) << 3) + 3 * kind + <usize>step * entries;
-	const toSquares = PAIR_THRESHOLDS * entries;
-	const even = z + ((<usize>d >> 1) << 4);
-	for (let i = 0; i < d; i++) {
-		const outer = all * number(input, i), both = v128.splat<f64>(outer);
-		let at = z;
-		for (; at < even; at += 16, sum += 16) {
-			const Y = v128.mul<f64>(both, v128.load(at)), square = sum + toSquares;
-			v128.store(sum, v128.add<f64>(v128.load(sum), Y));
-			v128.store(square, multiplyAdd<f64>(Y, Y, v128.load(square)));
-		}
-		if (!(d & 1)) continue;
-		const Y = outer * load<f64>(at);
-		store<f64>(sum, load<f64>(sum) + Y);
-		store<f64>(sum + toSquares, load<f64>(sum + toSquares) + Y * Y);
-		sum += 8;
-	}
 }

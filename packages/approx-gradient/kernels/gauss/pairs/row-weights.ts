@@ -7,8 +7,9 @@ import {
 	A, A2, A3, ADDED, B, B2, B3, C, C2, CENTRE, CONSTANT, HALF_RANGE, KEY_ERROR, KEY_REACH, MEAN, MOVED, OUTPUT_SQUARE, PRODUCT, REMAINDER,
 	REST, ROWS, SCORE_ERROR, SLACK, SQUARE_ERROR, SUM_ERROR, SUMS,
 } from "./weight-places";
+import { ERROR, GROWTH, KEY_SUM, KEY_SUM_ERROR, NORMALISER, REACH, SIZE, VALUE_ERROR, VALUE_SUM } from "../acceptance";
+import { coefficientsPlace, factorPlace, factsPlace, onesPlace, outputPlace } from "./record-places";
 
-const REACH = 0, NORMALISER = 1, ERROR = 2, GROWTH = 3, SIZE = 7, VALUE_SUM = 8, VALUE_ERROR = 9, KEY_SUM_ERROR = 10, KEY_SUM = 11;
 const UNIT_ROUNDOFF: f64 = 1.1102230246251565e-16;
 const TINY: f64 = 1e-300;
 const LEAST_NORMAL: f64 = 2.2250738585072014e-308;
@@ -57,8 +58,8 @@ function madd(a: v128, b: v128, c: v128): v128 {
 /** Two rows of panel `place` of a record or of weights. */
 // @ts-ignore: decorator
 @inline
-function panel(from: usize, place: i32): v128 {
-	return v128.load(from + <usize>place * panelBytes());
+function panel(from: usize, place: usize): v128 {
+	return v128.load(from + place * panelBytes());
 }
 
 // @ts-ignore: decorator
@@ -83,13 +84,13 @@ function norms(from: usize, d: i32): v128 {
  * @param weights room for CENTRE + d panels, likewise
  */
 export function weighRows(d: i32, degree: i32, x: usize, constants: usize, weights: usize): void {
-	const P = panelBytes(), r = (degree + 1) >> 1, square = 2 * d + degree + 1, factor = square + 2 * r + 1, facts = factor + 4;
-	const output = facts + 12, ones = output + 4 * d;
+	const P = panelBytes(), r = (degree + 1) >> 1, factor = factorPlace(d, degree), facts = factsPlace(d, degree);
+	const output = outputPlace(d, degree), ones = onesPlace(d, degree), coefficients = coefficientsPlace(d);
 	const scoreError = load<f64>(constants, SCORE_ERROR), slack = splat(load<f64>(constants, SLACK));
 	const D = panel(x, facts + NORMALISER), R = panel(x, facts + REACH), e = panel(x, factor + 3), size = panel(x, facts + SIZE);
 	const growth = panel(x, facts + GROWTH), n1 = panel(x, ones), nv = panel(x, ones + 1), nk = panel(x, ones + 2);
 	let slope = zero();
-	for (let k = degree; k >= 1; k--) slope = madd(slope, R, scaled(<f64>k, v128.abs<f64>(panel(x, 2 * d + k))));
+	for (let k = degree; k >= 1; k--) slope = madd(slope, R, scaled(<f64>k, v128.abs<f64>(panel(x, coefficients + <usize>k))));
 	slope = times(slope, slack);
 	const C = panel(x, factor), squareSize = scaled(1.0 / load<f64>(constants, SQUARE_ERROR), panel(x, factor + 2));
 	const squareSlack = scaled(8.0 * <f64>(r + 2) * UNIT_ROUNDOFF, squareSize);
@@ -109,13 +110,13 @@ export function weighRows(d: i32, degree: i32, x: usize, constants: usize, weigh
 	const byD = over(splat(1), D);
 	const moved = madd(splat(4.4 * scoreError), sum(growth, times(times(slope, n1), byD)), splat(2.1 * scoreError));
 	const rounded = madd(splat(load<f64>(constants, SUMS)), growth, moved);
-	for (let b = 0; b < d; b++) keep(weights, CENTRE + <usize>b, times(panel(x, output + 3 * d + b), byD));
+	for (let b = 0; b < d; b++) keep(weights, CENTRE + <usize>b, times(panel(x, output + <usize>(3 * d + b)), byD));
 	keep(weights, MOVED, moved);
 	keep(weights, ADDED, sum(madd(C, squareSlack, offset), offsetSlack));
 	const mass = times(D, madd(splat(2), rounded, splat(1)));
 	const sumError = load<f64>(constants, SUM_ERROR);
 	const rounding = madd(splat(sumError), size, scaled(2.2 * scoreError, sum(size, slope)));
-	const o = norms(x + <usize>output * P, d), c = norms(x + <usize>(output + d) * P, d), G = norms(x + <usize>(output + 2 * d) * P, d);
+	const o = norms(x + output * P, d), c = norms(x + (output + <usize>d) * P, d), G = norms(x + (output + <usize>(2 * d)) * P, d);
 	const k0 = norms(weights + CENTRE * P, d);
 	dominate(x, facts, ones, D, E, Xv, Xk, mass, rounding, offsetSlack, slack, o, c, G, k0, weights);
 	remain(d, degree, x, facts, ones, output, constants, D, E, Xv, Xk, rounded, moved, o, c, G, k0, weights);
@@ -123,7 +124,7 @@ export function weighRows(d: i32, degree: i32, x: usize, constants: usize, weigh
 
 /** The bound on a pair and its mean. */
 function dominate(
-	x: usize, facts: i32, ones: i32, D: v128, E: v128, Xv: v128, Xk: v128, mass: v128, rounding: v128, offsetSlack: v128,
+	x: usize, facts: usize, ones: usize, D: v128, E: v128, Xv: v128, Xk: v128, mass: v128, rounding: v128, offsetSlack: v128,
 	slack: v128, o: v128, c: v128, G: v128, k0: v128, weights: usize,
 ): void {
 	const half = splat(0.5), tiny = splat(TINY), one = splat(1), two = splat(2);
@@ -163,7 +164,7 @@ function dominate(
 
 /** Adds to REMAINDER what pairs are not drawn from. */
 function remain(
-	d: i32, degree: i32, x: usize, facts: i32, ones: i32, output: i32, constants: usize, D: v128, E: v128, Xv: v128, Xk: v128,
+	d: i32, degree: i32, x: usize, facts: usize, ones: usize, output: usize, constants: usize, D: v128, E: v128, Xv: v128, Xk: v128,
 	rounded: v128, moved: v128, o: v128, c0: v128, G0: v128, k0: v128, weights: usize,
 ): void {
 	const half = splat(load<f64>(constants, HALF_RANGE)), sums = splat(load<f64>(constants, SUMS)), two = splat(2);
@@ -209,17 +210,17 @@ function remain(
 	);
 	const rest = scaled(1.05, sum(sum(ofFirst, ofMeans), sum(ofThird, ofMoved)));
 	const finite = v128.gt<f64>(least, zero());
-	const all = sum(panel(weights, <i32>REMAINDER), rest);
+	const all = sum(panel(weights, REMAINDER), rest);
 	keep(weights, REMAINDER, v128.bitselect(all, splat(Infinity), finite));
 }
 
 /** At least ‖Ĝ~ as computed − Ĝ~‖ in the frame. */
-function gradientRounding(d: i32, x: usize, output: i32, growth: v128, constants: usize): v128 {
+function gradientRounding(d: i32, x: usize, output: usize, growth: v128, constants: usize): v128 {
 	const row = <usize>d << 3, outputs = constants + ROWS, residuals = outputs + row, rests = residuals + row, sizes = rests + row;
 	const square = splat(load<f64>(constants, OUTPUT_SQUARE)), product = splat(load<f64>(constants, PRODUCT));
 	let grown = splat(load<f64>(constants, CONSTANT)), rest = splat(load<f64>(constants, REST)), size = zero();
 	for (let i = 0; i < d; i++) {
-		const o = v128.abs<f64>(panel(x, output + i)), c = v128.abs<f64>(panel(x, output + d + i)), at = <usize>i << 3;
+		const o = v128.abs<f64>(panel(x, output + <usize>i)), c = v128.abs<f64>(panel(x, output + <usize>(d + i))), at = <usize>i << 3;
 		grown = madd(o, madd(square, o, v128.load_splat<f64>(outputs + at)), grown);
 		grown = madd(c, madd(product, o, v128.load_splat<f64>(residuals + at)), grown);
 		rest = madd(c, v128.load_splat<f64>(rests + at), rest);

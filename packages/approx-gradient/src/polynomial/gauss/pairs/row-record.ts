@@ -1,4 +1,5 @@
 import type { Kernels } from "@attgrad/matrix-core";
+import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import type { gaussKernels } from "../gauss-kernels.ts";
 import { nodesOf, type RowPolynomial } from "../row-polynomial.ts";
 import type { RowNumbers } from "../row-terms.ts";
@@ -51,7 +52,7 @@ export function recordPlaces(d: number, degree: number): RecordPlaces {
 	const square = coefficients + degree + 1;
 	const factor = square + 2 * r + 1;
 	const facts = factor + 4;
-	const output = facts + 12;
+	const output = facts + kernelConstants.KEPT_PANELS;
 	const ones = output + 4 * d;
 	return {
 		...{ query: 0, input: d, coefficients, square, factor, offset: factor + 1, squareError: factor + 2 },

@@ -1,0 +1,132 @@
+import { bytesPerNumber, type Kernels, Matrix, multiply, scale } from "@attgrad/matrix-core";
+import { edgeTable, runTable } from "../../kernels/feature-tables.ts";
+import { kernelConstants } from "../../kernels/kernel-constants.ts";
+import { putIndices, putNumbers, putRuns } from "../../kernels/kernel-operands.ts";
+import type { KernelPlan } from "../../kernels/kernel-plan.ts";
+import { REACH_SLACK } from "../../method/feature-space.ts";
+import type { ErrorConstants } from "../bounds/error-constants.ts";
+import { LEAST_REACH, LIMITS, largestRadius } from "../bounds/limits.ts";
+import { exponentialTerms } from "../exponential-terms.ts";
+import type { gaussKernels } from "../gauss-kernels.ts";
+import { levelsOf } from "../levels.ts";
+import { pairScratch } from "../pairs/kernel-pairs.ts";
+import { nodesOf } from "../row-polynomial.ts";
+import { solutionConstants } from "../row-polynomials.ts";
+import { pilotDegree } from "../row-terms.ts";
+import type { GaussInput } from "./gauss-run.ts";
+
+/** Arguments that all tasks of pass 2 share, and the bytes of scratch of a thread. */
+export function queryOperands(
+	input: GaussInput,
+	moments: Float64Array,
+	{ columns, panelBytes }: KernelPlan,
+	kernels: Kernels<typeof gaussKernels>,
+) {
+	const { problem, space, tree, constants } = input;
+	const { d, X } = problem;
+	const { dtype } = problem.A1;
+	const { frame } = space;
+	const { degree, form } = constants;
+	const r = nodesOf(degree);
+	const { starts } = levelsOf(tree);
+	const nodes = tree.raisedSize;
+	const runs = edgeTable(tree);
+	const byDegree = byDegreeTable(input, moments, columns);
+	const back = runTable(tree, nodes);
+	const pilot = pilotTable(input, moments, columns);
+	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
+	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
+	const exponential = exponentialTerms(largestRadius(space), 2 * r);
+	const M = exponential.terms.length - 1;
+	const { runs: runCount, runTable: runAddress } = putRuns(kernels, runs);
+	const doubles = (numbers: ArrayLike<number>): number => putNumbers(kernels, "f64", numbers);
+	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, dtype, values);
+	const shared = {
+		...{ d, degree, extra: columns - d - 1, terms: M, levels: putIndices(kernels, starts) },
+		...{ runs: runCount, tops: runs.products, runTable: runAddress },
+		valueCentre: doubles(frame.valueCentre),
+		queryMap: doubles(queryMap.data),
+		none: kernels.allocateZeros("f64", d),
+		queryShift: doubles(shift.data),
+		byDegree: numbers(byDegree),
+		integrals: numbers(integralTable(input, moments, columns)),
+		backRuns: back.runs,
+		backTable: putIndices(kernels, back.triples),
+		pilot: numbers(pilot),
+		pilotNodes: pilot.length / d,
+		constants: doubles(solutionConstants(constants, exponential)),
+		bounds: doubles(boundConstants(constants, space)),
+	};
+	const parts = 8 / bytesPerNumber(dtype);
+	const sumColumns = form === "l1" ? 1 : 3;
+	const solution = degree + 2 * r + 6;
+	const solving = r * r + 3 * r + M + 3;
+	const ofPart = sumColumns * (2 * r + 1) + solution + kernelConstants.KEPT_PANELS;
+	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 7;
+	const ofPairs = input.records ? pairScratch(input.records.places, d, panelBytes) : 0;
+	return {
+		shared,
+		scratch: 256 + (wide + tree.size + nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes + ofPairs,
+	};
+}
+
+/** Multinomials times moments: those of degree <= g against all columns, then those of degree g + 1 against ones and squares. */
+function byDegreeTable({ tree, constants }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+	const { d, size, raisedSize } = tree;
+	const { multiplicity } = levelsOf(tree);
+	const table = new Float64Array(size * columns + (raisedSize - size) * (columns - d));
+	let to = 0;
+	for (let node = 0, at = 0; node < raisedSize; node++)
+		for (let column = 0; column < columns; column++, at++)
+			if (node < size || column >= d) table[to++] = moments[at] * multiplicity[node];
+	if (edgeTable(tree).products > d + constants.degree) throw new Error("more runs than bounds on rounding count");
+	return table;
+}
+
+/** Multinomials times moments over the degree, against values and ones: Σ_l ω_l h_l s_l^k / k by monomials, of which the gradient is the derivative. */
+function integralTable({ tree }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+	const { d, degree, raisedSize } = tree;
+	const { starts, multiplicity } = levelsOf(tree);
+	const table = new Float64Array(raisedSize * (d + 1));
+	for (let k = 1; k <= degree + 1; k++)
+		for (let node = starts[k]; node < starts[k + 1]; node++)
+			for (let i = 0; i <= d; i++) table[node * (d + 1) + i] = (multiplicity[node] * moments[node * columns + i]) / k;
+	return table;
+}
+
+/** Σ_l ω_l T(s_l) k_l as a table of moments, nodes x d, T the Taylor polynomial of degree `pilotDegree`; none for the form l1. */
+function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+	const { d, degree, raise } = tree;
+	if (constants.form === "l1") return new Float64Array(0);
+	const { starts, multiplicity } = levelsOf(tree);
+	const highest = Math.min(degree, pilotDegree(nodesOf(degree)));
+	const table = new Float64Array(starts[highest + 1] * d);
+	for (let k = 0, factorial = 1; k <= highest; k++, factorial *= k)
+		for (let node = starts[k]; node < starts[k + 1]; node++)
+			for (let b = 0; b < d; b++)
+				table[node * d + b] = (multiplicity[node] * moments[raise[node * d + b] * columns + d]) / factorial;
+	return table;
+}
+
+/** The doubles that `kernels/gauss/gauss-bounds.ts` reads, in its order. */
+function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussInput["space"]): number[] {
+	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding } = constants;
+	return [
+		...[
+			sums,
+			scoreError,
+			keyNorm * REACH_SLACK,
+			LIMITS.radius,
+			LIMITS.kappa,
+			LIMITS.rounding,
+			halfRangeSquare,
+			keyRatio,
+			LEAST_REACH,
+		],
+		...[rounding.constant, rounding.outputSquare, rounding.product],
+		...keyReach.map((reach) => reach * REACH_SLACK),
+		...halfRange,
+		...rounding.output,
+		...rounding.residual,
+	];
+}
