@@ -5,6 +5,7 @@ import { availableKernels, ComputationError, createRuntime, Matrix, maxAbs } fro
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import "@attgrad/matrix-core/testing";
+import { changed } from "../testing/problems.ts";
 import { backwardPolynomial } from "./polynomial-backward.ts";
 
 const runtimes = await Promise.all((await availableKernels()).map((kernel) => createRuntime({ kernel })));
@@ -30,9 +31,6 @@ function expectProved(problem: BackwardProblem, got: BackwardResult): void {
 		}
 	}
 }
-
-const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
-	Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j), M.dtype);
 
 describe.each(runtimes)("adversaries of masks, kernel $kernel", (runtime) => {
 	const run = (problem: BackwardProblem, given: object = {}): Promise<BackwardResult> =>

@@ -1,4 +1,5 @@
 import { type AttentionProblem, createProblem } from "@attgrad/attention-problem";
+import { arbitraryBackwardProblem } from "@attgrad/attention-problem/testing";
 import { Matrix, multiply, qr, seededRandom } from "@attgrad/matrix-core";
 
 /**
@@ -36,3 +37,11 @@ export function moved(problem: AttentionProblem, keys: number, queries = 0): Att
 		Matrix.build(matrix.rows, matrix.cols, (i, j) => matrix.at(i, j) + offset);
 	return { ...problem, A2: by(problem.A2, keys), A1: by(problem.A1, queries) };
 }
+
+/** Arbitrary problems of the backward pass of one head without a mask, entries of a spread. */
+export const arbitraryHead = (spread: number) =>
+	arbitraryBackwardProblem({ among: ["none"], maxN: 40, maxD: 4, maxHeads: 1, spread });
+
+/** M with every entry changed. */
+export const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
+	Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j), M.dtype);

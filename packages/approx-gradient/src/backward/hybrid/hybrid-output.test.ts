@@ -1,10 +1,11 @@
 import { createBackwardProblem, projectedLayer } from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
-import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
+import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { definitionBackward } from "@attgrad/exact-gradient";
 import { ComputationError, createRuntime, Matrix, maxAbs, UsageError } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { arbitraryHead, changed } from "../../testing/problems.ts";
 import { hybridOptions } from "./hybrid-options.ts";
 import { type HybridOperatorOutput, hybridForward, hybridOperatorOutput } from "./hybrid-output.ts";
 
@@ -27,14 +28,11 @@ function expectWithin({ output, rowBounds, bound }: HybridOperatorOutput, truth:
 	}
 }
 
-const single = (spread: number) =>
-	arbitraryBackwardProblem({ among: ["none"], maxN: 40, maxD: 4, maxHeads: 1, spread });
-
 test.each([0.3, 1, 3])(
 	"rows are within their bounds at any rank, against whole numbers, entries of spread %d",
 	async (spread) => {
 		await fc.assert(
-			fc.asyncProperty(single(spread), fc.integer({ min: 1, max: 60 }), async (problem, rank) => {
+			fc.asyncProperty(arbitraryHead(spread), fc.integer({ min: 1, max: 60 }), async (problem, rank) => {
 				const truth = operatorTruth({ ...problem, visible: () => true }, problem.dO).output.toMatrix();
 				expectWithin(await hybridOperatorOutput(problem, options({ rank }), runtime), truth);
 			}),
@@ -42,9 +40,6 @@ test.each([0.3, 1, 3])(
 		);
 	},
 );
-
-const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
-	Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j), M.dtype);
 
 describe("adversaries", () => {
 	const given = randomBackwardProblem({ n_q: 30, n_k: 45, d: 3, d_v: 2 });

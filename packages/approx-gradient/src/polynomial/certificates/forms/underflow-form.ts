@@ -90,15 +90,10 @@ export function frameFactor({ frame: { queryMap } }: Method["space"]): number {
 }
 
 /** Sizes of features alone, which rows do not change. */
-type StoredFeatures = Pick<FeatureSizes, "type" | "query" | "key">;
-
-/** By candidate, which belongs to one method: a run asks before it and after it. */
-const knownFeatures = new WeakMap<Candidate, StoredFeatures>();
-
-function storedFeatures(method: Method, candidate: Candidate): StoredFeatures {
-	const known = knownFeatures.get(candidate);
-	if (known) return known;
-	const { degree, coefficients } = candidate;
+function storedFeatures(
+	method: Method,
+	{ degree, coefficients }: Candidate,
+): Pick<FeatureSizes, "type" | "query" | "key"> {
 	const { type, query, key } = storedCoordinates(method);
 	let [weight, factorial] = [0, 1];
 	for (let k = 0; k < coefficients.length; k++) {
@@ -107,13 +102,11 @@ function storedFeatures(method: Method, candidate: Candidate): StoredFeatures {
 	}
 	const underflow = times(method.profile.d + 2, type.tiny);
 	const stored = (size: number): Quantity => Quantity.known(size, { ...noError, underflow });
-	const features = {
+	return {
 		type,
 		query: query.power(degree, type).times(stored(weight), type),
 		key: key.power(degree + 1, type).times(stored(1), type),
 	};
-	knownFeatures.set(candidate, features);
-	return features;
 }
 
 function featureSizes(method: Method, candidate: Candidate, row: RowSizes): FeatureSizes {

@@ -11,7 +11,7 @@ import type { RowWeights } from "./row-weights.ts";
 import { BINS, type KeyChoice, keyChoices, type SampledKeys } from "./sampled-keys.ts";
 
 /** Rows whose bounds say how many pairs rows get; rows and keys of a bin that say how often keys of a bin are drawn. */
-const LOOK = { means: 256, rows: 48, keys: 6 } as const;
+const LOOK = { means: 256, rows: 50, keys: 6 } as const;
 
 /** The most pairs of a row, and of all rows, as a multiple of their mean. */
 const MOST = { ofRow: 64, ofAll: 4 } as const;
