@@ -12,14 +12,24 @@ import { gradientSize } from "./target.ts";
 /** Milliseconds that the exact method may take without being asked for. */
 export const PATIENCE = 120_000;
 
+/** Milliseconds that a proof may take without being asked for. */
+const LONGEST_PROOF = 3_600_000;
+
 /**
- * Why `auto` should run nothing: only the exact method proves what is asked for, or nothing does, and that takes longer than two minutes.
- * With what could be proved, what that costs, and what the exact method would. Undefined where there is no reason.
+ * Why `auto` should run nothing: only the exact method proves what is asked for, or nothing does, and that takes longer than two minutes,
+ * with what could be proved, what that costs, and what the exact method would; or the fastest proof takes more than an hour.
+ * Undefined where there is no reason.
  */
 export async function refusalOf(context: PlanContext, { entries, chosen }: Plan): Promise<string | undefined> {
 	const exact = entries.find(({ certificate }) => certificate?.kind === "exact");
 	const exactTime = exact?.milliseconds;
-	if (exactTime === undefined || exactTime < PATIENCE || (chosen.run && chosen !== exact)) return undefined;
+	if (exactTime === undefined || exactTime < PATIENCE) return undefined;
+	if (chosen.run && chosen !== exact) {
+		const { algorithm, milliseconds = 0 } = chosen;
+		return milliseconds < LONGEST_PROOF
+			? undefined
+			: `the fastest proof, by ${algorithm}, would take ${shortDuration(milliseconds)}: ask for it by name`;
+	}
 	const { problem, runtime, asked } = context;
 	const profile = await context.profile();
 	const request = gaussRequest(problem, profile, runtime, "v2");
