@@ -20,6 +20,7 @@ import {
 import { polynomial, polynomialForward, polynomialGradientY } from "../../src/index.ts";
 import { auto } from "../../src/planner/auto.ts";
 import { polynomialOutput } from "../../src/polynomial/polynomial-forward.ts";
+import { anisotropic } from "./anisotropic.ts";
 import { inMatrices } from "./in-matrices.ts";
 import { operatorProblem } from "./operator-problem.ts";
 import { pick } from "./problems.ts";
@@ -228,7 +229,19 @@ const backward = backwardBy(backwardPolynomial, true, (random) => ({
 
 /** Every target, as often as it is to be attacked. */
 export const targets: readonly Target[] = [
-	...[polynomialTarget, polynomialTarget, polynomialTarget, gauss, gauss, gauss, probable, output, output],
+	...[
+		polynomialTarget,
+		polynomialTarget,
+		polynomialTarget,
+		gauss,
+		gauss,
+		gauss,
+		probable,
+		anisotropic,
+		anisotropic,
+		output,
+		output,
+	],
 	...[outputByRows, outputByRows, backward, backward, backward],
 	...[
 		inMatrices,

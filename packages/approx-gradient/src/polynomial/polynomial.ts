@@ -3,6 +3,11 @@ import { withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
 import { withinRelative } from "../relative/within-relative.ts";
+import {
+	anisotropicOfDegree,
+	anisotropicRequest,
+	anisotropicWithin,
+} from "./gauss/anisotropic/anisotropic-gradient.ts";
 import { gaussWithin } from "./gauss/degree-choice.ts";
 import { gaussOfDegree, gaussRequest } from "./gauss/gauss-gradient.ts";
 import { coinOptions, coinsOf, coinsOfProbabilistic } from "./gauss/pairs/coins.ts";
@@ -31,7 +36,9 @@ const options = z
 		monomials: z
 			.enum(["total-degree", "anisotropic"])
 			.default("total-degree")
-			.describe("all monomials up to the degree, or the certified set that follows the spread of the data"),
+			.describe(
+				"all monomials up to the degree, or the certified set that follows the spread of the data (basis gauss: forms l1 and v2)",
+			),
 		degree: basisAndDegree.degree,
 		epsilon: z.number().positive().optional().describe("bound on max |g~ - g| to certify"),
 		relative: relativeOption,
@@ -68,7 +75,7 @@ export const polynomial = defineAlgorithm({
 	variants: { paper: { route: "paper" }, moment: { route: "moment" }, reverse: { route: "reverse" } },
 	supports({ d, A1 }, { degree, route, basis, form, monomials, certificate, rowDegrees }) {
 		if (basis === "gauss") {
-			const reason = gaussReason({ route, monomials, certificate, rowDegrees });
+			const reason = gaussReason({ route, form, monomials, certificate, rowDegrees });
 			if (reason) return { reason };
 			if (certificate === "probabilistic" && (form !== "v2" || degree === 0))
 				return { reason: "a probabilistic certificate takes form v2 and a degree of at least 1" };
@@ -99,6 +106,12 @@ export const polynomial = defineAlgorithm({
 					: absolute(epsilon);
 			if (basis === "gauss") {
 				if (route === "paper") throw new Error("basis gauss has no paper route");
+				if (monomials === "anisotropic") {
+					const request = anisotropicRequest(problem, profile, runtime, form);
+					return degree === undefined
+						? within((epsilon) => anisotropicWithin(request, epsilon))
+						: anisotropicOfDegree(request, degree);
+				}
 				const request = gaussRequest(problem, profile, runtime, form, route);
 				if (certificate === "probabilistic") {
 					const probable = { ...request, coins: coinsOf(coins) };
@@ -125,12 +138,15 @@ export const polynomial = defineAlgorithm({
 /** Why polynomials by row do not go with other options. */
 function gaussReason({
 	route,
+	form,
 	monomials,
 	certificate,
 	rowDegrees,
-}: Pick<PolynomialOptions, "route" | "monomials" | "certificate" | "rowDegrees">): string | undefined {
+}: Pick<PolynomialOptions, "route" | "form" | "monomials" | "certificate" | "rowDegrees">): string | undefined {
 	if (route === "paper") return "polynomials by row are for the routes moment and reverse";
-	if (monomials !== "total-degree" || rowDegrees) return "polynomials by row take all monomials of one degree";
+	if (rowDegrees) return "polynomials by row have one degree for all rows";
+	if (monomials === "anisotropic" && (route !== "moment" || form === "vd" || certificate !== "a-posteriori"))
+		return "anisotropic polynomials by row are for the route moment, forms l1 and v2, and a-posteriori certificates";
 	if (certificate !== "a-posteriori" && certificate !== "probabilistic")
 		return "polynomials by row are made in the run and proved after it (a-posteriori)";
 	return undefined;

@@ -14,15 +14,17 @@ import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-r
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
 import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
 import { memoryOf } from "../method/memory.ts";
-import { countMonomials, requireMemory } from "../monomials/feature-tree.ts";
+import { countMonomials, type FeatureTree, requireMemory } from "../monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../monomials/total-degree.ts";
 import type { Profile } from "../profile/profile.ts";
 import { routes } from "../routes/index.ts";
+import { boundaryOf } from "./anisotropic/boundary.ts";
 import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { ExactRows } from "./exact/exact-rows.ts";
 import { PairCertificate, pairsOf } from "./pairs/pair-certificate.ts";
 import { probableOf } from "./pairs/probable-certificate.ts";
+import type { GaussRun } from "./run/gauss-run.ts";
 import { gaussOnKernels, type InVain } from "./run/kernel-run.ts";
 import { plainGaussRun } from "./run/plain-run.ts";
 import { scaledTotals } from "./totals.ts";
@@ -85,6 +87,17 @@ export function constantsOf(request: GaussRequest, degree: number): ErrorConstan
 	const { profile, space, form } = request;
 	const scoreError = onKernels(request) ? kernelScoreError(space) : space.scoreError;
 	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError);
+}
+
+/** The constants of a request, in plain TypeScript, for an anisotropic set. */
+export function constantsOfSet(
+	{ profile, space, form, route }: GaussRequest,
+	{ degree, raisedSize }: Pick<FeatureTree, "degree" | "raisedSize">,
+): ErrorConstants {
+	const counts = roundingCounts(routes[route], profile, { size: raisedSize, raisedSize, degree: degree + 1 });
+	// Every degree of the set and of its edge may end with a piece that is not full.
+	const more = RelativeRounding.roundings(2 * degree + 8);
+	return errorConstants({ profile, space }, degree, form, withMore(counts, more), space.scoreError);
 }
 
 /** Whether a request runs on kernels: those are for the route by moments and have no columns of single coordinates. */
@@ -155,10 +168,19 @@ export async function gaussUntilMissed(
 const boundOf = ({ space }: GaussRequest, error: ErrorParts, relativeError: number): Certificate =>
 	certificateOf({ kind: "a-posteriori", error, radius: space.radius, relativeError });
 
+/** A run with what its certificate is made of. */
+interface FinishedRun {
+	readonly run: GaussRun;
+	readonly constants: ErrorConstants;
+	readonly tree: FeatureTree;
+	readonly pairs?: PairCertificate | undefined;
+}
+
+/** The gradient of a run, with the rows that it left out. */
 async function withExactRows(
 	request: GaussRequest,
 	degree: number,
-	{ run, constants, tree, pairs }: Awaited<ReturnType<typeof runOfDegree>>,
+	{ run, constants, tree, pairs }: FinishedRun,
 ): Promise<GradientResult> {
 	const { exactRows, largestKappa } = run.totals;
 	const exact = await request.exact.sums(exactRows, constants.scoreError);
@@ -175,6 +197,20 @@ async function withExactRows(
 		exactRows: exactRows.length,
 		certificate: pairs && coins ? probableOf(request, constants, totals, { pairs, coins, proved }) : proved,
 	};
+}
+
+/**
+ * The gradient by an anisotropic set of monomials, with what is proved of its error: in plain TypeScript, by the route `moment`, forms l1 and v2.
+ * @throws as `gaussOfDegree`
+ */
+export async function gaussOfSet(request: GaussRequest, tree: FeatureTree): Promise<GradientResult> {
+	const { problem, profile, space, runtime, route } = request;
+	requireMemory(tree.size, memoryOf({ route: routes[route], profile }, tree));
+	requireScores(space.radius);
+	const constants = constantsOfSet(request, tree);
+	const input = { problem, tree, boundary: boundaryOf(tree), space, constants, route };
+	const run = await plainGaussRun(input, runtime.onProgress);
+	return withExactRows(request, tree.degree, { run, constants, tree });
 }
 
 /** A gradient without the rows that the method does not serve. */

@@ -1,10 +1,11 @@
 import { certificateOf } from "../../error-bound/index.ts";
 import type { Method } from "../method/approximation.ts";
+import { rowTruncation } from "./anisotropic/truncation.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { LIMITS, largestRadius } from "./bounds/limits.ts";
 import { powerSumsOf, RowPolynomial } from "./row-polynomial.ts";
-import { RowTerms, rowNumbers } from "./row-terms.ts";
+import { type RowNumbers, RowTerms, rowNumbers } from "./row-terms.ts";
 import type { SampledRow, ScoreSample } from "./score-sample.ts";
 import { addRow, emptyTotals } from "./totals.ts";
 
@@ -16,22 +17,30 @@ export interface PredictedBound {
 	readonly exactRows: number;
 }
 
-/** The bound that a run at the constants' degree will prove. O(1) in n, some milliseconds for the first degree and less for the others. */
+/** Sets what an anisotropic set leaves out of the sums of a row of a sample. */
+export type SampledTruncation = (row: number, numbers: RowNumbers) => void;
+
+/**
+ * The bound that a run at the constants' degree will prove. O(1) in n, some milliseconds for the first degree and less for the others.
+ * @param truncation for an anisotropic set
+ */
 export function predictGaussBound(
 	{ d, rows, weights, values, keys }: ScoreSample,
 	method: Pick<Method, "profile" | "space">,
 	constants: ErrorConstants,
+	truncation?: SampledTruncation,
 ): PredictedBound {
 	const { degree, sumError, form } = constants;
 	const count = Math.max(powerSumsOf(degree), degree + 1);
 	const row = new RowPolynomial({ degree, sumError, largestRadius: largestRadius(method.space) });
 	const terms = new RowTerms(constants);
 	const totals = emptyTotals(d);
-	const numbers = rowNumbers(constants, count);
+	const plain = rowNumbers(constants, count);
+	const numbers = truncation ? { ...plain, truncation: rowTruncation(degree, plain.keySquares.length) } : plain;
 	let exactRows = 0;
 	const ofKeys = numbers.keySquares.map((_, b) => squaresOf(keys, d, form === "v2" ? undefined : b));
 	const ofValues = squaresOf(values, d);
-	for (const sampled of rows) {
+	for (const [at, sampled] of rows.entries()) {
 		const { share, input, reach, output, residual, meanKey, gradient } = sampled;
 		const sumsOf = (column: string, x?: Float64Array): Float64Array => powerSums(sampled, weights, count, column, x);
 		if (reach > LIMITS.radius) {
@@ -40,14 +49,15 @@ export function predictGaussBound(
 		}
 		numbers.ones.set(sumsOf("ones"));
 		numbers.reach = reach;
+		if (form !== "l1") numbers.valueSquares.set(sumsOf("values", ofValues));
+		for (const [b, squares] of numbers.keySquares.entries()) squares.set(sumsOf(`${form} keys ${b}`, ofKeys[b]));
+		truncation?.(at, numbers);
 		row.solve(numbers.ones, reach);
 		numbers.normaliser = row.valueSum(numbers.ones);
 		if (!terms.accepts(row, numbers)) {
 			exactRows += share;
 			continue;
 		}
-		if (form !== "l1") numbers.valueSquares.set(sumsOf("values", ofValues));
-		for (const [b, squares] of numbers.keySquares.entries()) squares.set(sumsOf(`${form} keys ${b}`, ofKeys[b]));
 		numbers.output.set(output);
 		numbers.residual.set(residual);
 		numbers.gradient.set(gradient);

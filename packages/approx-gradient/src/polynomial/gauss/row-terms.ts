@@ -1,4 +1,5 @@
 import { LEAST_NORMAL } from "../../error-bound/index.ts";
+import { type RowTruncation, type TruncatedSums, truncatedValue, truncationError } from "./anisotropic/truncation.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { LIMITS } from "./bounds/limits.ts";
 import { RowError } from "./row-error.ts";
@@ -23,6 +24,8 @@ export interface RowNumbers {
 	readonly residual: Float64Array;
 	/** Ĝ~ in the frame. */
 	readonly gradient: Float64Array;
+	/** The sums that an anisotropic set leaves out; none where all monomials are there. */
+	readonly truncation?: RowTruncation;
 }
 
 /** Degree of the Taylor polynomial that bounds E_f k: of so many power sums its remainder is known. */
@@ -44,6 +47,14 @@ export function rowNumbers({ d, form }: ErrorConstants, sums: number): RowNumber
 		gradient: numbers(d),
 	};
 }
+
+/** At least Σ_l ω_l x_l |e^(s_l) - Ã_l / ω_l| for a column x. */
+const errorSum = (row: RowPolynomial, sums: Float64Array, truncated?: TruncatedSums): number =>
+	truncated ? row.errorSum(sums) + truncationError(row, truncated) : row.errorSum(sums);
+
+/** Σ_l x_l Ã_l of a column x, or at least that where a set leaves monomials out. */
+const valueSum = (row: RowPolynomial, sums: Float64Array, truncated?: TruncatedSums): number =>
+	truncated ? row.valueSum(sums) + truncatedValue(row, truncated) : row.valueSum(sums);
 
 /** The norm of `count` numbers from `at` on. Squares below the normal range are replaced. */
 export function normOf(x: Float64Array, at = 0, count = x.length): number {
@@ -71,11 +82,11 @@ export class RowTerms {
 	}
 
 	/** Whether a row with this polynomial and normaliser is within the method; others are to be computed exactly. */
-	accepts(row: RowPolynomial, { reach, normaliser, ones }: RowNumbers): boolean {
+	accepts(row: RowPolynomial, { reach, normaliser, ones, truncation }: RowNumbers): boolean {
 		const { sums, scoreError } = this.#constants;
 		this.growth = (row.sizeAt(reach) * ones[0]) / normaliser;
 		const least = normaliser * (1 - sums * this.growth);
-		const error = (1 + scoreError) * row.errorSum(ones) + 1.02 * scoreError * normaliser;
+		const error = (1 + scoreError) * errorSum(row, ones, truncation?.ones) + 1.02 * scoreError * normaliser;
 		this.kappa = error / least;
 		return reach <= LIMITS.radius && least > 0 && this.kappa < LIMITS.kappa && sums * this.growth <= LIMITS.rounding;
 	}
@@ -110,21 +121,24 @@ export class RowTerms {
 
 	#variance(row: RowPolynomial, numbers: RowNumbers): void {
 		const { d, form, sums, sumError, scoreError, halfRangeSquare } = this.#constants;
-		const { reach, normaliser, ones, valueSquares, keySquares, pilot, residual, gradient } = numbers;
+		const { reach, normaliser, ones, valueSquares, keySquares, pilot, residual, gradient, truncation } = numbers;
 		const output = normOf(numbers.output);
 		const least = normaliser * (1 - sums * this.growth);
 		// Σ Ã ‖v - õ‖²: what rounding takes from it is put back.
 		const rounding = sumError * row.sizeAt(reach) * (valueSquares[0] + 17 * ones[0] * halfRangeSquare);
-		const variance = Math.max(0, row.valueSum(valueSquares) - normaliser * output * output) + rounding;
+		const variance =
+			Math.max(0, valueSum(row, valueSquares, truncation?.valueSquares) - normaliser * output * output) + rounding;
 		const error = this.#error;
-		error.read(row.errorSum(ones), least, row.errorSum(valueSquares), variance, output, scoreError);
+		const valueErrors = errorSum(row, valueSquares, truncation?.valueSquares);
+		error.read(errorSum(row, ones, truncation?.ones), least, valueErrors, variance, output, scoreError);
 		const cotangent = normOf(residual) + 3 * sums * this.growth * Math.sqrt(halfRangeSquare);
 		for (const [b, squares] of keySquares.entries()) {
 			const all = form === "v2";
-			const keyErrors = row.errorSum(squares);
-			const values = Math.max(0, row.valueSum(squares)) + sumError * row.sizeAt(reach) * squares[0];
+			const truncated = truncation?.keySquares[b];
+			const keyErrors = errorSum(row, squares, truncated);
+			const values = Math.max(0, valueSum(row, squares, truncated)) + sumError * row.sizeAt(reach) * squares[0];
 			const centre = all ? normOf(pilot) : Math.abs(pilot[b]);
-			const mean = this.#meanKey(row, numbers, squares, centre, values + keyErrors);
+			const mean = this.#meanKey(row, numbers, b, centre, values + keyErrors);
 			const own = all ? normOf(gradient) : Math.abs(gradient[b]);
 			const bound = error.gradient(cotangent, keyErrors, values, mean, own, true);
 			if (all) this.spread.fill(bound, 0, d);
@@ -136,16 +150,25 @@ export class RowTerms {
 	 * At least |E_f k|: Σ ω e^s k is the pilot's sum, but for Σ ω |s|^(p+1) |k| e^R / (p+1)! at most, of which Cauchy-Schwarz makes
 	 * power sums, and for the errors of scores.
 	 */
-	#meanKey(row: RowPolynomial, numbers: RowNumbers, squares: Float64Array, pilot: number, keys: number): number {
+	#meanKey(row: RowPolynomial, numbers: RowNumbers, column: number, pilot: number, keys: number): number {
 		const { scoreError, sumError } = this.#constants;
-		const { reach, ones, normaliser } = numbers;
+		const { reach, ones, normaliser, truncation } = numbers;
+		const squares = numbers.keySquares[column];
+		const truncated = truncation?.keySquares[column];
 		const p = pilotDegree(row.nodes);
 		if (2 * row.nodes < 2) return Number.POSITIVE_INFINITY;
-		const scores = Math.max(0, ones[2 * p]) + sumError * reach ** (2 * p) * ones[0];
-		const weighted = Math.max(0, squares[2]) + sumError * reach ** 2 * squares[0];
+		const lackingScores = truncation ? truncation.ones.powers[2 * p] : 0;
+		const lackingKeys = truncated ? truncated.powers[2] : 0;
+		const scores = Math.max(0, ones[2 * p]) + lackingScores + sumError * reach ** (2 * p) * ones[0];
+		const weighted = Math.max(0, squares[2]) + lackingKeys + sumError * reach ** 2 * squares[0];
 		const mass = normaliser + this.#error.error;
+		// Monomials of degree p at most that the pilot lacks.
+		let lacking = 0;
+		if (truncation && truncated)
+			for (let k = 0, factorial = 1; k <= p; k++, factorial *= k)
+				lacking += Math.sqrt(truncation.ones.terms[k] * truncated.terms[k]) / factorial;
 		const rest = (Math.exp(reach) / (p === 2 ? 6 : 2)) * Math.sqrt(scores * weighted);
 		const moved = scoreError * Math.sqrt(mass * keys) + sumError * Math.exp(reach) * Math.sqrt(ones[0] * squares[0]);
-		return ((1 + 1e-12) * (pilot + rest + moved)) / this.#error.leastNormaliser;
+		return ((1 + 1e-12) * (pilot + lacking + rest + moved)) / this.#error.leastNormaliser;
 	}
 }

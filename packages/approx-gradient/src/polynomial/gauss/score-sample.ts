@@ -33,6 +33,8 @@ export interface SampledRow {
 	/** How many rows of the problem it stands for. */
 	readonly share: number;
 	readonly input: Float64Array;
+	/** The query in the frame. */
+	readonly query: Float64Array;
 	readonly scores: Float64Array;
 	readonly reach: number;
 	readonly output: Float64Array;
@@ -54,12 +56,17 @@ export function sampleScores(
 ): ScoreSample {
 	const { profile, space } = method;
 	const before = known.get(profile);
-	if (before && before.space.radius === space.radius && before.space.frame.shift === space.frame.shift)
-		return before.sample;
+	if (before && sameFrame(before.space, space)) return before.sample;
 	const sample = drawScores(problem, method);
 	known.set(profile, { space, sample });
 	return sample;
 }
+
+/** Whether scores and keys are the same in two spaces. */
+const sameFrame = (one: Method["space"], other: Method["space"]): boolean =>
+	one.radius === other.radius &&
+	one.frame.shift === other.frame.shift &&
+	one.frame.queryMap.data.every((x, at) => x === other.frame.queryMap.data[at]);
 
 function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "profile" | "space">): ScoreSample {
 	const { space, profile } = method;
@@ -99,7 +106,15 @@ function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "
 		problem.A1.readRows(at, at + 1, input);
 		problem.E.readRows(at, at + 1, target);
 		for (let i = 0; i < d; i++) target[i] -= valueCentre[i];
-		return { sums: new Map(), share, input, scores, reach, ...softmaxRow(scores, weights, values, keys, target) };
+		return {
+			sums: new Map(),
+			share,
+			input,
+			query: mapped,
+			scores,
+			reach,
+			...softmaxRow(scores, weights, values, keys, target),
+		};
 	});
 	return { d, rows, weights, values, keys };
 }

@@ -29,6 +29,8 @@ export interface ErrorConstants {
 	readonly degree: number;
 	/** Relative error of power sums, and of those of the columns of squares, with what they lose below the normal range. */
 	readonly sumError: number;
+	/** The part of `sumError` that is lost below the normal range. */
+	readonly lostSums: number;
 	/** cs: rounding of a term of a row's sums. */
 	readonly sums: number;
 	/** η - 1: true entries are ω e^s within this, s and ω as stored. */
@@ -98,6 +100,7 @@ export function errorConstants(
 		form,
 		degree,
 		sumError: plus(rounded, underflow.sums),
+		lostSums: underflow.sums,
 		sums: plus(cs, underflow.sums),
 		scoreError: expm1Up(plus(scoreError, underflow.score)),
 		addedSquares: { values: underflow.valueSquares, keys: underflow.keySquares },

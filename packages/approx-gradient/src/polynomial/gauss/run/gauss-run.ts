@@ -2,6 +2,7 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { Matrix, RowSource } from "@attgrad/matrix-core";
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import type { FeatureTree } from "../../monomials/feature-tree.ts";
+import type { Boundary } from "../anisotropic/boundary.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 import type { RecordSink } from "../pairs/row-record.ts";
 import type { GaussTotals } from "../totals.ts";
@@ -9,8 +10,10 @@ import type { GaussTotals } from "../totals.ts";
 /** The input of a run with row polynomials. */
 export interface GaussInput {
 	readonly problem: AttentionProblem<RowSource>;
-	/** All monomials up to g, with those of degree g + 1 as the edge. */
+	/** All monomials up to g, with those of degree g + 1 as the edge, or an anisotropic set of largest degree g. */
 	readonly tree: FeatureTree;
+	/** The boundary of an anisotropic set; for the route `moment` in plain TypeScript and forms l1 and v2. */
+	readonly boundary?: Boundary;
 	readonly space: FeatureSpace;
 	readonly constants: ErrorConstants;
 	readonly route: "moment" | "reverse";

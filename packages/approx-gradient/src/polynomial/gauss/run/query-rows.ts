@@ -4,6 +4,8 @@ import { reachOf } from "../../method/feature-space.ts";
 import { contractRaised, fillFeatures, reverseThroughTree, spreadCotangents } from "../../routes/block-operations.ts";
 import type { FramedQueries } from "../../routes/framed-blocks.ts";
 import { cotangents, queryGradients, rowStates } from "../../routes/row-states.ts";
+import type { BoundarySums } from "../anisotropic/boundary-sums.ts";
+import { fillTruncated, rowTruncation, type TruncatedSums } from "../anisotropic/truncation.ts";
 import { LEAST_REACH, largestRadius } from "../bounds/limits.ts";
 import { levelsOf } from "../levels.ts";
 import { writeRecord } from "../pairs/row-record.ts";
@@ -31,10 +33,12 @@ export class QueryRows {
 	readonly #polynomials: RowPolynomials;
 	readonly #terms: RowTerms;
 	readonly #numbers: RowNumbers;
+	readonly #boundarySums: BoundarySums | undefined;
 	readonly #records: Float64Array;
 	#recorded = 0;
 
-	constructor(input: GaussInput, moments: Numbers, blockRows: number) {
+	/** @param boundarySums those of an anisotropic set, with its keys */
+	constructor(input: GaussInput, moments: Numbers, blockRows: number, boundarySums?: BoundarySums) {
 		const { problem, tree, constants, space } = input;
 		const { d } = problem;
 		const dtype = problem.A1.dtype;
@@ -54,7 +58,11 @@ export class QueryRows {
 		const { degree, sumError } = constants;
 		this.#polynomials = new RowPolynomials(blockRows, { degree, sumError, largestRadius: largestRadius(space) });
 		this.#terms = new RowTerms(constants);
-		this.#numbers = rowNumbers(constants, powerSumsOf(degree));
+		const numbers = rowNumbers(constants, powerSumsOf(degree));
+		this.#numbers = boundarySums
+			? { ...numbers, truncation: rowTruncation(degree, numbers.keySquares.length) }
+			: numbers;
+		this.#boundarySums = boundarySums;
 		this.#records = new Float64Array(blockRows * (input.records?.places.length ?? 0));
 	}
 
@@ -65,6 +73,7 @@ export class QueryRows {
 		const { count, points } = block;
 		fillFeatures(tree, tree.raisedSize, points, count, features);
 		this.#sums.fill(features, count);
+		this.#boundarySums?.fill(features, count);
 		for (let j = 0; j < count; j++) this.#radii[j] = Math.max(LEAST_REACH, reachOf(points, j, count, space));
 		const stride = momentColumns(constants) * count;
 		const sums = this.#sums.powerSums(d, count);
@@ -119,15 +128,31 @@ export class QueryRows {
 		const numbers = this.#numbers;
 		for (let k = 0; k < numbers.ones.length; k++) {
 			const at = k * columns * count + j;
-			numbers.ones[k] = this.#sums.byDegree[at + d * count];
+			numbers.ones[k] = this.#sums.powers[at + d * count];
 			if (constants.form === "l1") continue;
-			numbers.valueSquares[k] = this.#sums.byDegree[at + (d + 1) * count];
-			for (const [b, squares] of numbers.keySquares.entries())
-				squares[k] = this.#sums.byDegree[at + (d + 2 + b) * count];
+			numbers.valueSquares[k] = this.#sums.powers[at + (d + 1) * count];
+			for (const [b, squares] of numbers.keySquares.entries()) squares[k] = this.#sums.powers[at + (d + 2 + b) * count];
 		}
 		numbers.reach = this.#radii[j];
+		this.#readTruncation(j, count);
 		numbers.normaliser = this.#unnormalised[d * count + j];
 		this.#polynomials.row.solve(numbers.ones, numbers.reach);
+	}
+
+	/** Sets what an anisotropic set leaves out of the sums of row j. */
+	#readTruncation(j: number, count: number): void {
+		const [of, { truncation, ones, valueSquares, keySquares, reach }] = [this.#boundarySums, this.#numbers];
+		const { boundary, constants } = this.#input;
+		if (!of || !truncation || !boundary) return;
+		const { values, keys } = constants.addedSquares;
+		const fill = (column: number, to: TruncatedSums, columnSum: number, added: number): void => {
+			const error = { reach, columnSum, weightSum: ones[0], added };
+			fillTruncated(boundary, constants, of.byDegree, error, to, column * count + j, of.columns * count);
+		};
+		fill(0, truncation.ones, ones[0], 0);
+		if (constants.form === "l1") return;
+		fill(1, truncation.valueSquares, valueSquares[0], values);
+		for (const [b, to] of truncation.keySquares.entries()) fill(2 + b, to, keySquares[b][0], keys);
 	}
 
 	/** Features with their multiplicity and each row's coefficients of degree k times `factorOf(k)`. */

@@ -1,0 +1,130 @@
+import type { AttentionProblem, GradientResult } from "@attgrad/attention-problem";
+import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { principalSpace } from "../../method/principal-space.ts";
+import { countMonomials, type FeatureTree } from "../../monomials/feature-tree.ts";
+import type { Profile } from "../../profile/profile.ts";
+import type { RowForm } from "../bounds/error-constants.ts";
+import { gaussDegreeWithin } from "../degree-choice.ts";
+import { constantsOf, type GaussRequest, gaussOfSet, gaussRequest } from "../gauss-gradient.ts";
+import { predictGaussBound } from "../predicted-bound.ts";
+import { type ScoreSample, sampleScores, thinned } from "../score-sample.ts";
+import { heaviestMonomials, LEAST_THRESHOLD, monomialWeights } from "./monomial-set.ts";
+import { predictSetBound } from "./predicted-set.ts";
+
+/** Monomials of a set at most: it is grown one by one. */
+const LARGEST_SET = 2 ** 16;
+
+/** Degrees from the least one on that are tried: a higher degree leaves more of epsilon for monomials to be left out. */
+const DEGREES_TRIED = 3;
+
+/** The logarithm of the first threshold that is tried, the factor to the next one, and how closely one is found: a tenth of a degree or so. */
+const FIRST_THRESHOLD = -4;
+const GROWTH = 1.4;
+const PRECISION = 0.1;
+
+/** The largest prediction, as a part of epsilon: a set that misses is a run in vain. */
+const ACCEPTED = 0.9;
+
+/** Runs whose certificate may turn out above epsilon. */
+const TRIES = 4;
+
+/** A request for a polynomial of its own for each row over an anisotropic set: along the axes of the data, in plain TypeScript. */
+export const anisotropicRequest = (
+	problem: AttentionProblem<RowSource>,
+	profile: Profile,
+	runtime: Runtime,
+	form: RowForm,
+): GaussRequest => ({
+	...gaussRequest(problem, profile, runtime, form),
+	space: principalSpace(problem, profile),
+	kernel: "js",
+});
+
+/**
+ * The gradient at a degree by the smallest set that is predicted to prove at most twice the bound of all monomials.
+ * @throws UsageError where the set would have too many monomials; otherwise as `gaussOfDegree`
+ */
+export function anisotropicOfDegree(request: GaussRequest, degree: number): Promise<GradientResult> {
+	const sample = sampleScores(request.problem, request);
+	const { bound } = predictGaussBound(sample, request, constantsOf(request, degree));
+	return gaussOfSet(request, smallestSet(request, sample, degree, 2 * bound).tree);
+}
+
+/**
+ * The gradient with a certificate of at most epsilon by the smallest set that is predicted to prove it; after a run that does not, by a set
+ * that is predicted to prove so much less.
+ * @throws ComputationError as `gaussDegreeWithin`, and `invalid` where no set that was tried proves epsilon
+ */
+export async function anisotropicWithin(request: GaussRequest, epsilon: number): Promise<GradientResult> {
+	const sample = sampleScores(request.problem, request);
+	let wanted = ACCEPTED * epsilon;
+	for (let tries = 1; ; tries++) {
+		const { tree, predicted } = setWithin(request, { epsilon, wanted }, sample);
+		const result = await gaussOfSet(request, tree);
+		const bound = result.certificate?.bound ?? Number.POSITIVE_INFINITY;
+		if (bound <= epsilon) return result;
+		if (tries === TRIES)
+			throw new ComputationError(
+				"invalid",
+				`polynomial: certifies ${bound.toExponential(1)} with ${tree.size} monomials, not ${epsilon}`,
+			);
+		// A sample that underestimates the bound of one set does so for the next.
+		const missed = Math.max(1.5, bound / predicted);
+		wanted = Number.isFinite(missed) ? (ACCEPTED * epsilon) / missed : wanted / 10;
+		request.runtime.onMoreRounds?.(1);
+		request.runtime.onNotice?.(
+			`${tree.size} monomials prove ${bound.toExponential(1)}, not ${epsilon.toPrecision(3)}: again with more`,
+		);
+	}
+}
+
+/** A set and the bound that it is predicted to prove. */
+interface PredictedSet {
+	readonly tree: FeatureTree;
+	readonly predicted: number;
+}
+
+/**
+ * The set with the least K⁺, over some degrees, that is predicted to prove `wanted`; the one with the least prediction where none is.
+ * @throws ComputationError where no degree proves epsilon with all its monomials
+ */
+function setWithin(
+	request: GaussRequest,
+	{ epsilon, wanted }: { readonly epsilon: number; readonly wanted: number },
+	sample: ScoreSample,
+): PredictedSet {
+	const { degree: least } = gaussDegreeWithin(request, epsilon, 0, sample);
+	const sets = Array.from({ length: DEGREES_TRIED }, (_, more) => smallestSet(request, sample, least + more, wanted));
+	const enough = sets.filter(({ predicted }) => predicted <= wanted);
+	if (enough.length === 0) return sets.reduce((one, other) => (other.predicted < one.predicted ? other : one));
+	return enough.reduce((one, other) => (other.tree.raisedSize < one.tree.raisedSize ? other : one));
+}
+
+/** The smallest set of monomials of a degree, by their weights, that is predicted to prove `wanted`; all where none does. */
+function smallestSet(request: GaussRequest, sample: ScoreSample, degree: number, wanted: number): PredictedSet {
+	const weights = monomialWeights(sample, degree);
+	const few = thinned(sample);
+	const setAt = (threshold: number): PredictedSet => {
+		const tree = heaviestMonomials(weights, degree, threshold, LARGEST_SET);
+		if (tree) return { tree, predicted: predictSetBound(request, tree, few).bound };
+		throw new UsageError(
+			`polynomial: the anisotropic set of degree ${degree} has more than ${LARGEST_SET} monomials; lower the degree or raise epsilon`,
+		);
+	};
+	const all = countMonomials(weights.length, degree);
+	// Downwards until a set proves it, for trees of far more monomials take longest; then by halves.
+	let [high, low] = [0, FIRST_THRESHOLD];
+	let best = setAt(low);
+	while (best.predicted > wanted && best.tree.size < all && low > LEAST_THRESHOLD) {
+		[high, low] = [low, low * GROWTH];
+		best = setAt(low);
+	}
+	if (best.predicted > wanted) return best;
+	while (high - low > PRECISION) {
+		const middle = (low + high) / 2;
+		const next = setAt(middle);
+		if (next.predicted <= wanted) [low, best] = [middle, next];
+		else high = middle;
+	}
+	return best;
+}
