@@ -16,3 +16,4 @@ await buildKernels({ ...common, name: "polynomial", into: "src/polynomial/kernel
 // A module of their own: what V8 makes of the other kernels does not depend on these.
 await buildKernels({ ...common, name: "gauss", into: "src/polynomial/gauss" });
 await buildKernels({ ...common, name: "operator", into: "src/backward/kernels" });
+await buildKernels({ ...common, name: "hybrid", into: "src/backward/hybrid/kernels" });

@@ -4,6 +4,7 @@ import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { Spans } from "../rows/spans.ts";
 import {
 	addForm,
+	type BlockForms,
 	type FormScale,
 	formNorm,
 	GROUP,
@@ -138,9 +139,20 @@ export class DirectBounds {
 			return;
 		}
 		const all = { columns: pairs ?? valueKeyPairs(h, keys), blocks: d + 1, width };
-		const { own, cross, groups, slack } = residual
-			? await residualForms(all, residual, product)
-			: await productForms(all, product);
+		this.#addForms(await (residual ? residualForms(all, residual, product) : productForms(all, product)));
+	}
+
+	/** Takes in all keys by the forms of their residual matrices, which are made elsewhere. */
+	addForms(forms: BlockForms, { beta, spread }: Pick<DirectKeys, "beta" | "spread">): void {
+		this.#keys += beta.length;
+		this.#spread = plus(this.#spread, spread);
+		for (const x of beta) this.#squares = plus(this.#squares, times(x, x));
+		this.#ofResiduals = true;
+		this.#addForms(forms);
+	}
+
+	#addForms({ own, cross, groups, slack }: BlockForms): void {
+		const [d, width] = [this.#d, this.#width];
 		this.#groups += groups;
 		this.#slack = Math.max(this.#slack, slack);
 		for (let b = 0; b < d; b++) {
@@ -152,6 +164,12 @@ export class DirectBounds {
 		this.#addMoments(own, 2 * d, d);
 	}
 
+	/** The moments whose products with `symmetricPairs` of the cotangents are the forms of `of`. */
+	get moments(): Matrix {
+		const width = this.#width;
+		return this.#moments ?? Matrix.zeros((width * (width + 1)) / 2, 1);
+	}
+
 	#addMoments(forms: Matrix, column: number, block: number): void {
 		const width = this.#width;
 		this.#moments ??= Matrix.zeros((width * (width + 1)) / 2, this.#wide ? 1 : 2 * this.#d + 1);
@@ -161,18 +179,20 @@ export class DirectBounds {
 	/**
 	 * Bounds of a block of rows.
 	 * @param rounding θ_j of the sums that the results are made of
+	 * @param product for the forms of the cotangents, or these forms themselves
 	 */
 	async of(
 		{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
 		reach: RowReach,
 		rounding: readonly RelativeRounding[],
-		product: Product,
+		product: Product | Matrix,
 	): Promise<DirectRowBounds> {
 		const { keyHalf, valueHalf } = this.#spans;
 		const [d, d_v, count] = [this.#d, this.#width - 1, gradients.rows];
 		const rootN = rootUp(this.#keys);
 		const valueSquares = valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0);
-		const forms = await this.#quadratic(residuals.cotangents, product);
+		const forms =
+			product instanceof Matrix ? product : await product(symmetricPairs(residuals.cotangents), this.moments);
 		const scale = this.#scale();
 		const moments = Array.from({ length: d_v }, (_, i) => [this.#momentOf(i, i), this.#momentOf(i, d_v)]);
 		const own = this.#momentOf(d_v, d_v);
@@ -244,12 +264,6 @@ export class DirectBounds {
 			added: plus(times(unit, size), times(this.#slack, this.#keys)),
 			lost: lostOf(this.#squares),
 		};
-	}
-
-	/** c'ᵀ M c' of each column of moments, a row for each row c'. */
-	#quadratic(cotangents: Matrix, product: Product): Promise<Matrix> {
-		const width = this.#width;
-		return product(symmetricPairs(cotangents), this.#moments ?? Matrix.zeros((width * (width + 1)) / 2, 1));
 	}
 
 	/** The form of h'_i and h'_k, i <= k. */

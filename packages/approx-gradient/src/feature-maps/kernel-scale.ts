@@ -59,8 +59,8 @@ export const scaledQueryRows = (queries: Matrix, { t }: KernelScale): Matrix =>
 
 /** ‖row‖² of each row. */
 export const squaredNorms = (rows: Matrix): Float64Array =>
-	Float64Array.from({ length: rows.rows }, (_, j) => {
+	new Float64Array(rows.rows).map((_, j) => {
 		let sum = 0;
-		for (let b = 0; b < rows.cols; b++) sum += rows.at(j, b) ** 2;
+		for (let at = j * rows.cols; at < (j + 1) * rows.cols; at++) sum += rows.data[at] * rows.data[at];
 		return sum;
 	});

@@ -1,7 +1,8 @@
 import { Matrix, maxAbs, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
+import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import {
 	addForm,
+	type BlockForms,
 	type FormScale,
 	formNorm,
 	GROUP,
@@ -34,18 +35,39 @@ export async function columnPass(
 	kept: readonly number[],
 	runtime: Runtime,
 ): Promise<ColumnPass> {
-	const { Phi, Psi } = approximated;
+	const { Phi, Psi, error } = approximated;
 	const { queries, values } = head;
 	const [d, width] = [queries.cols, values.cols];
-	const d_v = width - 1;
 	const product: Product = (A, B, options) => multiplyOn(runtime, A, B, options);
-	if (kept.length === 0) return nothing(values.rows, d, d_v);
+	if (kept.length === 0) return noColumns(values.rows, d, width - 1);
+	if (!error.queryResidual) throw new Error("hybrid knows the residual matrix of its queries");
 	const own = rowsAt(Phi, kept);
-	const sums = querySums(approximated, head, rows, kept);
-	const all = await product(Psi, await product(own, sums.right, { transposeA: true }));
-	const forms = await queryForms(approximated, head, sums, kept, product);
+	const sums = querySums(head, rows, kept);
+	const columns = columnsOf(rows, sums, kept);
+	const all = await product(Psi, await product(own, columns, { transposeA: true }));
+	const residual = error.queryResidual(rowsAt(queries, kept), own);
+	const made = await residualForms({ columns, blocks: d + 1, width }, residual, product);
+	const forms = queryForms(head, sums, made);
+	const squares = await product(symmetricPairs(values), forms.moments);
+	return boundedColumns(head, rows, sums, forms, { ...keyGradients(head, all), squares });
+}
+
+/** Sums over queries of all keys. */
+export interface KeySums {
+	readonly dK: Matrix;
+	readonly dV: Matrix;
+	/** What bounds of dV and of dK are made of, n_k x (d_v + d). */
+	readonly extra: Matrix;
+	/** Products of pairs of (v, 1) with the moments of `QueryForms`, n_k x d. */
+	readonly squares: Matrix;
+}
+
+/** dK, dV and what stands beside them from the products of features with the sums over queries. */
+function keyGradients({ queries, values }: HybridHead, all: Matrix): Omit<KeySums, "squares"> {
+	const [d, width] = [queries.cols, values.cols];
 	const dK = Matrix.zeros(values.rows, d);
-	const dV = Matrix.zeros(values.rows, d_v);
+	const dV = Matrix.zeros(values.rows, width - 1);
+	const extra = Matrix.zeros(values.rows, width - 1 + d);
 	for (let l = 0; l < values.rows; l++) {
 		const from = l * all.cols;
 		for (let b = 0, at = from; b < d; b++) {
@@ -53,62 +75,81 @@ export async function columnPass(
 			for (let i = 0; i < width; i++) sum += values.data[l * width + i] * all.data[at++];
 			dK.data[l * d + b] = sum;
 		}
-		dV.data.set(all.data.subarray(from + width * d, from + width * d + d_v), l * d_v);
+		dV.data.set(all.data.subarray(from + width * d, from + width * d + dV.cols), l * dV.cols);
+		extra.data.set(all.data.subarray(from + width * (d + 1), from + all.cols), l * extra.cols);
 	}
-	return { dK, dV, ...keyBounds(approximated, head, rows.beta, sums, all, forms) };
+	return { dK, dV, extra };
+}
+
+/** Columns of the queries that are kept: factor b times c'_i at b width + i, then those beside. */
+function columnsOf({ cotangents }: RowPass, { factors, extra }: QuerySums, kept: readonly number[]): Matrix {
+	const width = cotangents.cols;
+	const made = Matrix.zeros(kept.length, factors.cols * width + extra.cols);
+	let to = 0;
+	for (const j of kept) {
+		for (let b = j * factors.cols; b < (j + 1) * factors.cols; b++)
+			for (let i = j * width; i < (j + 1) * width; i++) made.data[to++] = factors.data[b] * cotangents.data[i];
+		made.data.set(extra.row(j), to);
+		to += extra.cols;
+	}
+	return made;
 }
 
 /** The sums over no queries. */
-const nothing = (rows: number, d: number, d_v: number): ColumnPass => ({
+export const noColumns = (rows: number, d: number, d_v: number): ColumnPass => ({
 	...{ dK: Matrix.zeros(rows, d), dV: Matrix.zeros(rows, d_v) },
 	...{ keyBounds: new Float64Array(rows), valueBounds: new Float64Array(rows) },
 });
 
-/** Squares of what the first-order errors of a key's sums are at most, over β_l². */
-interface QueryForms {
-	/** Of dK, n_k x d. */
-	readonly keys: Matrix;
-	/** Of dV, for each entry of a row. */
+/** What the first-order errors of a key's sums are at most. */
+export interface QueryForms {
+	/** Forms of c'_i q̂_b / D̃ for each b, which (v_l, 1) is contracted with twice: width (width + 1) / 2 x d. */
+	readonly moments: Matrix;
+	/** Of dK, over β_l², from the product of the former for an entry b. */
+	squareOf(form: number, b: number): number;
+	/** Of dV, over β_l², for each entry of a row. */
 	readonly values: Float64Array;
 }
 
-/** Forms of the residual matrix of the queries in c'_i q̂_b / D̃ and dO_i / D̃, the former contracted with (v_l, 1) twice. */
-async function queryForms(
-	{ Phi, error }: HeadApproximated,
+/**
+ * Forms of the residual matrix of the queries in c'_i q̂_b / D̃ and dO_i / D̃.
+ * @param made those of the columns of `QuerySums`
+ */
+export function queryForms(
 	{ queries, values, valueHalf }: HybridHead,
 	sums: QuerySums,
-	kept: readonly number[],
-	product: Product,
-): Promise<QueryForms> {
+	made: Omit<BlockForms, "cross">,
+): QueryForms {
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
-	if (!error.queryResidual) throw new Error("hybrid knows the residual matrix of its queries");
-	const residual = error.queryResidual(rowsAt(queries, kept), rowsAt(Phi, kept));
-	const made = await residualForms({ columns: sums.right, blocks: d + 1, width }, residual, product);
-	const unit = times(RelativeRounding.roundings(8 * (kept.length + GROUP + width * width + 64)).bound, 4 * GROUP);
+	const n = queries.rows;
+	const unit = times(RelativeRounding.roundings(8 * (n + GROUP + width * width + 64)).bound, 4 * GROUP);
 	// Entries of the residual matrix, of rows over their β, are at most 1.
-	const lost = lostInForms(kept.length, width, 1, maxAbs(sums.right));
+	const lost = lostInForms(n, width, 1, times(maxAbs(sums.factors), sums.largestCotangent));
 	const scale: FormScale = { factor: made.groups, added: plus(unit, made.slack), lost };
 	const ofValue = valueHalf.reduce(plus, 1);
-	const squareOf = (form: number, squares: number, C: number): number => {
+	const squared = (form: number, squares: number, C: number): number => {
 		const root = formNorm(scale, form, rootUp(squares), C);
 		return times(root, root);
 	};
 	const moments = Matrix.zeros((width * (width + 1)) / 2, d);
 	for (let b = 0; b < d; b++) addForm(moments, b, made.own, b);
-	const keys = await product(symmetricPairs(values), moments);
-	for (let l = 0, at = 0; l < keys.rows; l++)
-		for (let b = 0; b < d; b++, at++) keys.data[at] = squareOf(keys.data[at], sums.keySquares[b], ofValue);
-	const ofValues = Float64Array.from({ length: d_v }, (_, i) =>
-		squareOf(made.own.at(d * width + i, i), sums.valueSquares[i], 1),
-	);
-	return { keys, values: ofValues };
+	return {
+		moments,
+		squareOf: (form, b) => squared(form, sums.keySquares[b], ofValue),
+		values: Float64Array.from({ length: d_v }, (_, i) =>
+			squared(made.own.at(d * width + i, i), sums.valueSquares[i], 1),
+		),
+	};
 }
 
-/** Sums over queries. */
-interface QuerySums {
-	/** Columns q̂_b c'_i / D̃ (that of b and i is b (d_v+1) + i), then dO_i / D̃ and a zero, then what bounds of dV and of dK are made of, the same over D̃. */
-	readonly right: Matrix;
+/** Numbers of queries, of which those that are not kept are 0, and sums over them. */
+export interface QuerySums {
+	/** q̂_b / D̃ and 1 / D̃, n_q x (d + 1): with c' they are the columns that sums and forms are made of. */
+	readonly factors: Matrix;
+	/** Columns that bounds of dV and of dK are made of, n_q x (d_v + d). */
+	readonly extra: Matrix;
+	readonly largestCotangent: number;
 	/** Σ_j (dO_i / D̃)² and Σ_j (Γ q̂_b / D̃)²; second-order terms; rounding of sums and of the weights that features stand for: of dV and of dK. */
 	readonly valueSquares: Float64Array;
 	readonly valueRest: Float64Array;
@@ -118,89 +159,86 @@ interface QuerySums {
 	readonly keyLost: Float64Array;
 }
 
-function querySums(
-	{ Phi, error }: HeadApproximated,
-	{ queries, values, upstream }: HybridHead,
-	rows: RowPass,
-	kept: readonly number[],
-): QuerySums {
-	const [d, width] = [queries.cols, values.cols];
-	const d_v = width - 1;
-	const n = kept.length;
-	const right = Matrix.zeros(n, width * (d + 1) + d_v + d);
+/** Sums over the queries that are kept. O(d + d_v) a query. */
+export function querySums({ queries, upstream }: HybridHead, rows: RowPass, kept: readonly number[]): QuerySums {
+	const [d, d_v, n] = [queries.cols, upstream.cols, kept.length];
+	const factors = Matrix.zeros(queries.rows, d + 1);
+	const extra = Matrix.zeros(queries.rows, d_v + d);
 	const [valueSquares, valueRest, valueLost] = [0, 1, 2].map(() => new Float64Array(d_v));
 	const [keySquares, keyRest, keyLost] = [0, 1, 2].map(() => new Float64Array(d));
-	let put = 0;
+	const ofSums = RelativeRounding.roundings(n + rows.rank + 64).and(rows.relative.repeated(4)).bound;
+	let largestCotangent = 0;
 	for (const j of kept) {
 		const [D, nu, reach] = [rows.normaliser[j], rows.nu[j], rows.reach[j]];
-		const [ofQ, ofC] = [j * d, j * width];
 		const theta = rows.rounding[j].bound;
 		const part = over(rows.alpha[j], leastRest(D, times(Math.min(0.5, theta), D)));
-		const ofSums = RelativeRounding.roundings(n + Phi.cols + 64).and(error.relative.repeated(4)).bound;
-		const unit = plus(times(8, theta), ofSums);
 		const moved = plus(times(nu, reach), times(plus(1, nu), rows.deltaError[j]));
-		const { data: c } = rows.cotangents;
-		const { data: q } = queries;
-		for (let b = 0; b < d; b++) {
-			const own = q[ofQ + b] / D;
-			for (let i = 0; i < width; i++) right.data[put++] = own * c[ofC + i];
-		}
+		const lost = over(plus(times(8, theta), ofSums), D);
+		const inverse = over(1, D);
+		const [ofReach, lostReach] = [times(inverse, reach), times(lost, reach)];
+		const [ofNu, ofMoved] = [times(3 * part, nu), times(3 * part, moved)];
+		largestCotangent = Math.max(largestCotangent, Math.abs(rows.cotangents.data[j * (d_v + 1) + d_v]));
 		for (let i = 0; i < d_v; i++) {
-			const given = upstream.data[j * d_v + i];
-			const size = Math.abs(given);
-			right.data[put] = given / D;
-			right.data[put++ + width] = (nu * size) / D;
-			const weighed = over(size, D);
-			valueSquares[i] = plus(valueSquares[i], times(weighed, weighed));
-			valueRest[i] = plus(valueRest[i], times(times(3 * part, nu), size));
-			valueLost[i] = plus(valueLost[i], times(unit, weighed));
+			const size = Math.abs(upstream.data[j * d_v + i]);
+			largestCotangent = Math.max(largestCotangent, size);
+			extra.data[j * (d_v + d) + i] = (nu * size) / D;
+			const weighed = inverse * size;
+			valueSquares[i] += weighed * weighed;
+			valueRest[i] += ofNu * size;
+			valueLost[i] += lost * size;
 		}
-		put += width;
 		for (let b = 0; b < d; b++) {
-			const size = Math.abs(q[ofQ + b]);
-			right.data[put++] = (moved * size) / D;
-			const weighed = times(over(size, D), reach);
-			keySquares[b] = plus(keySquares[b], times(weighed, weighed));
-			keyRest[b] = plus(keyRest[b], times(times(3 * part, moved), size));
-			keyLost[b] = plus(keyLost[b], times(unit, weighed));
+			const q = queries.data[j * d + b];
+			const size = Math.abs(q);
+			factors.data[j * (d + 1) + b] = q / D;
+			extra.data[j * (d_v + d) + d_v + b] = (moved * size) / D;
+			const weighed = ofReach * size;
+			keySquares[b] += weighed * weighed;
+			keyRest[b] += ofMoved * size;
+			keyLost[b] += lostReach * size;
 		}
+		factors.data[j * (d + 1) + d] = 1 / D;
 	}
-	return { right, valueSquares, valueRest, valueLost, keySquares, keyRest, keyLost };
+	// Terms of sums of sizes: each has up to 4 roundings of its own, and loses at most the least normal number.
+	const ofSum = RelativeRounding.roundings(n + 8);
+	const up = (sums: Float64Array) => sums.map((x) => plus(ofSum.atLeast(bounded(x)), times(4 * n, LEAST_NORMAL)));
+	return {
+		...{ factors, extra, largestCotangent: bounded(largestCotangent) },
+		...{ valueSquares: up(valueSquares), valueRest: up(valueRest), valueLost: up(valueLost) },
+		...{ keySquares: up(keySquares), keyRest: up(keyRest), keyLost: up(keyLost) },
+	};
 }
 
-/** Bounds of the rows of keys: of the largest entry of each. */
-function keyBounds(
-	{ Psi }: HeadApproximated,
+/** dK and dV with bounds of the rows of keys: of the largest entry of each. */
+export function boundedColumns(
 	{ queries, values }: HybridHead,
-	beta: Float64Array,
+	{ beta, lengths }: RowPass,
 	sums: QuerySums,
-	all: Matrix,
-	forms: QueryForms,
-): Pick<ColumnPass, "keyBounds" | "valueBounds"> {
+	forms: Pick<QueryForms, "squareOf" | "values">,
+	{ dK, dV, extra, squares }: KeySums,
+): ColumnPass {
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
 	const bounds = { keyBounds: new Float64Array(values.rows), valueBounds: new Float64Array(values.rows) };
-	// The length of a feature row; sums over queries as they were computed.
-	const [ofLength, ofRow] = [Psi.cols + 4, 2 * width + 64].map((count) => RelativeRounding.roundings(count));
+	// Sums over queries are as they were computed.
+	const ofRow = RelativeRounding.roundings(2 * width + 64);
 	const valueRoots = forms.values.map(rootUp);
 	for (let l = 0; l < values.rows; l++) {
-		let weight = 0;
-		for (let m = l * Psi.cols; m < (l + 1) * Psi.cols; m++) weight += Psi.data[m] * Psi.data[m];
-		weight = plus(ofLength.atLeast(Math.sqrt(weight)), beta[l]);
-		const own = l * all.cols + width * d;
+		const own = l * extra.cols;
 		let [key, value] = [0, 0];
 		for (let i = 0; i < d_v; i++) {
 			const first = times(beta[l], plus(valueRoots[i], sums.valueRest[i]));
-			const third = Math.max(0, all.data[own + width + i]);
-			value = Math.max(value, plus(plus(first, third), times(4 * weight, sums.valueLost[i])));
+			const third = Math.max(0, extra.data[own + i]);
+			value = Math.max(value, plus(plus(first, third), times(4 * lengths[l], sums.valueLost[i])));
 		}
 		for (let b = 0; b < d; b++) {
-			const first = times(beta[l], plus(rootUp(forms.keys.data[l * d + b]), sums.keyRest[b]));
-			const third = Math.max(0, all.data[own + width + d_v + b]);
-			key = Math.max(key, plus(plus(first, third), times(8 * weight, sums.keyLost[b])));
+			const root = rootUp(forms.squareOf(squares.data[l * d + b], b));
+			const first = times(beta[l], plus(root, sums.keyRest[b]));
+			const third = Math.max(0, extra.data[own + d_v + b]);
+			key = Math.max(key, plus(plus(first, third), times(8 * lengths[l], sums.keyLost[b])));
 		}
 		bounds.keyBounds[l] = plus(ofRow.atLeast(key), 2 ** -500);
 		bounds.valueBounds[l] = plus(ofRow.atLeast(value), 2 ** -500);
 	}
-	return bounds;
+	return { dK, dV, ...bounds };
 }

@@ -21,11 +21,12 @@ import type { z } from "zod";
 import { ABSOLUTE_OF_ZERO } from "../../accuracy.ts";
 import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
-import { columnPass } from "./column-pass.ts";
+import type { ColumnPass } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
+import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { DEFAULT_RANK, hybridOptions, MANY_EXACT, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
-import { type RowPass, rowPass } from "./row-pass.ts";
+import type { RowPass } from "./row-pass.ts";
 
 type Options = z.output<typeof hybridOptions>;
 
@@ -37,8 +38,8 @@ export const backwardHybrid = defineBackward({
 	name: "hybrid",
 	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
 	exact: false,
-	version: 2,
-	modules: ["hybrid-head", "hybrid-options", "row-pass", "column-pass", "exact-part"].map(
+	version: 3,
+	modules: ["hybrid-head", "hybrid-options", "head-passes", "row-pass", "column-pass", "exact-part"].map(
 		(name) => moduleBeside(import.meta.url, name).href,
 	),
 	options: hybridOptions,
@@ -87,14 +88,16 @@ async function gradientsOf(
 	const ranks = epsilon === undefined && relative === undefined ? [asked.rank ?? DEFAULT_RANK] : RANKS;
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
-		const { map, Phi, Psi, more } = await features.at(rank);
-		if (map.error.kind !== "product") throw new Error("hybrid has product errors");
-		const approximated = { Phi, Psi, error: map.error };
-		const rows = await rowPass(approximated, head, runtime);
-		const exact = exactRowsOf(rows, head, limitOf);
+		const { map, more } = await features.at(rank);
 		const isLast = i === ranks.length - 1 || !more;
-		if (exact.length > MANY_EXACT * head.queries.rows && !isLast) continue;
-		const made = await joined({ problem, head, values, approximated, rows, exact, runtime });
+		const mapped = await withHeadPasses(map, head, runtime, async (passes) => {
+			const rows = await passes.rows();
+			const exact = exactRowsOf(rows, head, limitOf);
+			if (exact.length > MANY_EXACT * head.queries.rows && !isLast) return undefined;
+			return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact)) };
+		});
+		if (mapped === undefined) continue;
+		const made = await joined({ problem, head, values, ...mapped, runtime });
 		const shares = (["dQ", "dK", "dV"] as const).map(
 			(name) => made.rows[name].reduce((most, x) => Math.max(most, x), 0) / limitOf(maxAbs(made[name])),
 		);
@@ -122,24 +125,27 @@ function exactRowsOf(rows: RowPass, { scale }: HybridHead, limitOf: (size: numbe
 	return Array.from({ length: rows.nu.length }, (_, j) => j).filter((j) => !sure(j) || scale * rows.bounds[j] > limit);
 }
 
+/** Queries whose rows are not exact. */
+function keptOf({ nu }: RowPass, exact: readonly number[]): number[] {
+	const isExact = new Uint8Array(nu.length);
+	for (const j of exact) isExact[j] = 1;
+	return Array.from(nu.keys()).filter((j) => isExact[j] === 0);
+}
+
 interface Parts {
 	readonly problem: BackwardProblem<RowSource>;
 	readonly head: HybridHead;
 	readonly values: Matrix;
-	readonly approximated: Parameters<typeof rowPass>[0];
 	readonly rows: RowPass;
 	readonly exact: readonly number[];
+	readonly columns: ColumnPass;
 	readonly runtime: Runtime;
 }
 
 /** Low-rank rows and exact ones together. */
-async function joined({ problem, head, values, approximated, rows, exact, runtime }: Parts) {
+async function joined({ problem, head, values, rows, exact, columns, runtime }: Parts) {
 	const { scale, valueCentre } = head;
 	const [n_q, n_k] = [head.queries.rows, head.keys.rows];
-	const isExact = new Uint8Array(n_q);
-	for (const j of exact) isExact[j] = 1;
-	const kept = Array.from({ length: n_q }, (_, j) => j).filter((j) => isExact[j] === 0);
-	const columns = await columnPass(approximated, head, rows, kept, runtime);
 	const dQ = Matrix.build(n_q, head.keys.cols, (j, b) => scale * rows.gradients.at(j, b));
 	const output = Matrix.build(n_q, values.cols, (j, i) => rows.outputs.at(j, i) + valueCentre[i]);
 	const bounds = {

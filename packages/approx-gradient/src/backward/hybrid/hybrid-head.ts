@@ -44,18 +44,15 @@ export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number): Hyb
 
 /** The pivots of a head, which grow, and its features at their number. */
 export class HeadFeatures {
-	readonly #head: HybridHead;
 	readonly #runtime: Runtime;
 	readonly #geometry: Awaited<ReturnType<typeof hybridGeometry>>;
 	readonly #pivots: JointPivots;
 
 	private constructor(
-		head: HybridHead,
 		geometry: Awaited<ReturnType<typeof hybridGeometry>>,
 		pivots: JointPivots,
 		runtime: Runtime,
 	) {
-		this.#head = head;
 		this.#geometry = geometry;
 		this.#pivots = pivots;
 		this.#runtime = runtime;
@@ -65,14 +62,12 @@ export class HeadFeatures {
 		const random = seededRandom(seed, "hybrid");
 		const geometry = await hybridGeometry(problemOf(head), random, runtime);
 		const { points, weights, firstKey } = geometry;
-		return new HeadFeatures(head, geometry, new JointPivots(points, weights, firstKey, random, runtime), runtime);
+		return new HeadFeatures(geometry, new JointPivots(points, weights, firstKey, random, runtime), runtime);
 	}
 
 	/** The map at a rank, or at the highest that there is; whether there may be more. */
 	async at(rank: number): Promise<{
 		readonly map: HybridMap;
-		readonly Phi: Matrix;
-		readonly Psi: Matrix;
 		readonly more: boolean;
 	}> {
 		await this.#pivots.grow(pivotsFor(rank));
@@ -81,8 +76,7 @@ export class HeadFeatures {
 			await principalFeatures(this.#geometry, this.#pivots, rank, this.#runtime),
 			this.#runtime,
 		);
-		const { queries, keys } = this.#head;
-		return { map, Phi: await map.queryFeatures(queries), Psi: await map.keyFeatures(keys, 0), more };
+		return { map, more };
 	}
 }
 

@@ -15,9 +15,10 @@ import { requireFinite } from "../../rows/require-finite.ts";
 import { largestOf } from "../part-bounds.ts";
 import { withStorage } from "../polynomial-backward.ts";
 import { exactPart } from "./exact-part.ts";
+import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { hybridOptions, MANY_EXACT, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
-import { type RowPass, rowPass } from "./row-pass.ts";
+import type { RowPass } from "./row-pass.ts";
 
 type Options = z.output<typeof hybridOptions>;
 
@@ -87,8 +88,8 @@ async function outputOf(
 	const ranks = only === undefined ? RANKS : [only];
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
-		const { map, Phi, Psi, more } = await features.at(rank);
-		const rows = await rowPass({ Phi, Psi, error: map.error }, head, runtime);
+		const { map, more } = await features.at(rank);
+		const rows = await withHeadPasses(map, head, runtime, (passes) => passes.rows());
 		const { output, bounds } = mappedRows(rows, head);
 		const exact = exactRowsOf(rows, bounds, output, limitOf);
 		const isLast = i === ranks.length - 1 || !more;

@@ -1,7 +1,8 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { leastRest, normUp, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
+import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import { DirectBounds, type DirectRowBounds, valueKeyPairs } from "../../feature-maps/direct-bounds.ts";
 import type { EntryErrors } from "../../feature-maps/feature-map.ts";
+import { squaredNorms } from "../../feature-maps/kernel-scale.ts";
 import type { Product } from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 
@@ -12,17 +13,27 @@ export interface HeadApproximated {
 	readonly error: EntryErrors & { readonly kind: "product" };
 }
 
+/** What is known of the features of a head. */
+export interface FeatureReach {
+	/** α_j and β_l. */
+	readonly alpha: Float64Array;
+	readonly beta: Float64Array;
+	/** At least ‖ψ_l‖ + β_l: a bound on the weight of a key for queries of length 1. */
+	readonly lengths: Float64Array;
+	/** K. */
+	readonly rank: number;
+	/** Relative rounding of the weights that the features approximate. */
+	readonly relative: RelativeRounding;
+}
+
 /** The rows of queries: outputs, gradients, and what is known of each. */
-export interface RowPass {
+export interface RowPass extends FeatureReach {
 	/** dQ / scale, n_q x d, and õ about the values' midrange, n_q x d_v. */
 	readonly gradients: Matrix;
 	readonly outputs: Matrix;
 	/** D̃, and c' = (dO, −<dO, õ>), n_q x (d_v + 1). */
 	readonly normaliser: Float64Array;
 	readonly cotangents: Matrix;
-	/** α_j and β_l. */
-	readonly alpha: Float64Array;
-	readonly beta: Float64Array;
 	/** ν_j >= |Σ_l e_jl| / D_j: from 1/2 on nothing is said of a row. */
 	readonly nu: Float64Array;
 	/** θ_j: what rounding changes of a mean over keys, relative to the largest of its terms. */
@@ -41,16 +52,50 @@ export async function rowPass(approximated: HeadApproximated, head: HybridHead, 
 	const product: Product = (A, B, options) => multiplyOn(runtime, A, B, options);
 	const pairs = valueKeyPairs(values, middleKeys);
 	const sums = await rowSums(approximated, head, pairs, product);
-	const errors = rowErrors(approximated, head, sums);
-	const { beta, spread, all, least, rounding, alpha } = errors;
+	const { Phi, Psi, error } = approximated;
+	const alpha = error.queries(head.queries, Phi);
+	const beta = error.keys(head.keys, Psi);
+	const reach = featureReach({ alpha, beta, squares: squaredNorms(Psi), rank: Psi.cols, relative: error.relative });
+	const spread = beta.reduce((sum, x) => plus(sum, times(x, x)), 0);
 	const direct = new DirectBounds({ keyHalf, valueHalf });
-	const residual = direct.takesResiduals ? approximated.error.residual?.(head.keys, approximated.Psi) : undefined;
+	const residual = direct.takesResiduals ? error.residual?.(head.keys, Psi) : undefined;
 	await direct.add({ h: values, keys: middleKeys, beta, spread, residual, pairs }, product);
+	return boundedRows(head, reach, sums, direct, product);
+}
+
+/**
+ * What is known of features from the lengths of what they leave.
+ * @param squares ‖ψ_l‖² as computed
+ */
+export function featureReach({
+	squares,
+	...reach
+}: Omit<FeatureReach, "lengths"> & { readonly squares: Float64Array }): FeatureReach {
+	const ofLength = RelativeRounding.roundings(reach.rank + 4);
+	// Squares below the normal range are lost; β is more than they are in sum.
+	const lengths = squares.map((square, l) => plus(ofLength.atLeast(Math.sqrt(square)), reach.beta[l]));
+	return { ...reach, lengths };
+}
+
+/**
+ * The rows with their bounds.
+ * @param direct what takes in all keys
+ * @param forms a product, or the forms of the rows' cotangents themselves
+ */
+export async function boundedRows(
+	head: HybridHead,
+	reach: FeatureReach,
+	sums: RowSums,
+	direct: DirectBounds,
+	forms: Product | Matrix,
+): Promise<RowPass> {
+	const errors = rowErrors(reach, sums.normaliser);
 	const { normaliser, cotangents, gradients, keyMeans, N } = sums;
 	const rows = { residuals: { normaliser, cotangents }, ofTarget: false, N, gradients, keyMeans };
-	const reach = { alpha, sums: errors.sums, ones: all, normaliser: least };
-	const bounds = await direct.of(rows, reach, rounding, product);
-	return { ...sums, ...errors, ...rowBounds(head, sums, errors, bounds) };
+	const { least, all } = errors;
+	const known = { alpha: reach.alpha, sums: errors.sums, ones: all, normaliser: least };
+	const bounds = await direct.of(rows, known, errors.rounding, forms);
+	return { ...reach, ...sums, ...errors, ...rowBounds(head, sums, errors, bounds) };
 }
 
 /** The sums of all rows: õ, c' and dQ. */
@@ -86,26 +131,24 @@ async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, pairs: 
 	return { gradients, outputs, normaliser, cotangents, N, keyMeans };
 }
 
-type RowSums = Awaited<ReturnType<typeof rowSums>>;
+/** Sums over keys of all queries: N, and what follows from it. */
+export type RowSums = Awaited<ReturnType<typeof rowSums>>;
 
 /** Sizes of the errors of a row's entries. */
-function rowErrors({ Phi, Psi, error }: HeadApproximated, head: HybridHead, { normaliser }: RowSums) {
-	const n = Psi.rows;
-	const alpha = error.queries(head.queries, Phi);
-	const beta = error.keys(head.keys, Psi);
+function rowErrors({ alpha, beta, lengths, rank, relative }: FeatureReach, normaliser: Float64Array) {
+	const n = beta.length;
 	let [ones, spread, weights] = [0, 0, 0];
-	for (const [l, x] of beta.entries()) {
-		ones = plus(ones, x);
-		spread = plus(spread, times(x, x));
-		// A key's weight is at most the length of its feature and of what no feature has.
-		weights = plus(weights, plus(normUp(Psi.row(l)), x));
+	for (let l = 0; l < n; l++) {
+		ones = plus(ones, beta[l]);
+		spread = plus(spread, times(beta[l], beta[l]));
+		weights = plus(weights, lengths[l]);
 	}
 	const root = rootUp(spread);
-	const unit = RelativeRounding.roundings(4 * (n + Psi.cols + 64));
-	const rounding = Array.from(normaliser, (D) => unit.ofSum(over(weights, D)).and(error.relative.repeated(4)));
+	const unit = RelativeRounding.roundings(4 * (n + rank + 64));
+	const rounding = Array.from(normaliser, (D) => unit.ofSum(over(weights, D)).and(relative.repeated(4)));
 	const least = normaliser.map((D, j) => leastRest(D, times(rounding[j].bound, D)));
 	return {
-		...{ alpha, beta, spread, rounding, least },
+		...{ rounding, least },
 		sums: alpha.map((size) => times(size, root)),
 		all: alpha.map((size) => times(size, ones)),
 	};

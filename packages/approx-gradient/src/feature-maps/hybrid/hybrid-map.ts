@@ -40,6 +40,20 @@ export interface HybridMap extends FeatureMap<Promise<Matrix>> {
 	weights(queries: Matrix, keys: Matrix): Promise<Matrix>;
 	/** H: bound on the error of a residual of length 1. */
 	readonly unit: number;
+	/** Factors of the exponents −‖z − p_s‖²/2 on the side of the pivots, m x (d + 2), and Bᵀ, m x K. */
+	readonly points: Matrix;
+	readonly inverse: Matrix;
+	/** Factors of the exponents of all rows of one side. */
+	sideOf(side: "queries" | "keys", rows: Matrix): HybridSide;
+}
+
+/** Rows of one side in balanced coordinates, as features and residuals are made of them. */
+export interface HybridSide {
+	/** Factors of the exponents on either side, rows x (d + 2) each. */
+	readonly left: Matrix;
+	readonly right: Matrix;
+	/** Weights of keys; those of queries are 1. */
+	readonly sizes: Float64Array | undefined;
 }
 
 /**
@@ -75,6 +89,18 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 	return {
 		rank: inverse.rows,
 		unit: unit.features,
+		points: right,
+		inverse: transposed,
+		sideOf(side, rows) {
+			const isKey = side === "keys";
+			const coordinates = coordinatesOf(rows, isKey ? keyCentre : queryCentre, isKey ? ofKey : ofQuery);
+			const squares = squaredNorms(coordinates);
+			return {
+				left: exponentFactor(coordinates, squares, "left"),
+				right: exponentFactor(coordinates, squares, "right"),
+				sizes: isKey ? weightsOf(rows, squares).map(Math.exp) : undefined,
+			};
+		},
 		async weights(queries, keys) {
 			const y = coordinatesOf(keys, keyCentre, ofKey);
 			const sizes = weightsOf(keys, squaredNorms(y)).map(Math.exp);
@@ -104,11 +130,10 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 			underflow: { query: 2 ** -900, key: 2 ** -900 },
 			span: 0,
 			frame: 1,
-			queries: (_, features) => lengthsOf(features, () => 1, unit.features),
+			queries: (_, features) => residualLengths(squaredNorms(features), undefined, unit.features),
 			keys(keys, features) {
 				const squares = squaredNorms(coordinatesOf(keys, keyCentre, ofKey));
-				const weights = weightsOf(keys, squares);
-				return lengthsOf(features, (l) => Math.exp(weights[l]), unit.features);
+				return residualLengths(squaredNorms(features), weightsOf(keys, squares).map(Math.exp), unit.features);
 			},
 			spectral: (keys, features) => residualSpread(keys.rows, residualOfKeys(keys, features), runtime),
 			residual: residualOfKeys,
@@ -132,14 +157,11 @@ async function weightsBetween(x: Matrix, y: Matrix, sizes: Float64Array, runtime
 	return made;
 }
 
-/** √(weight² (1 + H) − ‖feature‖²), rounded up: what of a row's vector in the Hilbert space no feature has. */
-function lengthsOf(features: Matrix, weight: (j: number) => number, H: number): Float64Array {
-	const { rows, cols, data } = features;
-	return Float64Array.from({ length: rows }, (_, j) => {
-		let sum = 0;
-		for (let at = j * cols; at < (j + 1) * cols; at++) sum += data[at] * data[at];
-		const own = weight(j);
-		const residual = Math.max(0, bounded(own * own - sum));
+/** √(weight² (1 + H) − ‖feature‖²), rounded up, of rows whose ‖feature‖² are given: what of a row's vector in the Hilbert space no feature has. */
+export function residualLengths(squares: Float64Array, weights: Float64Array | undefined, H: number): Float64Array {
+	return squares.map((square, j) => {
+		const own = weights?.[j] ?? 1;
+		const residual = Math.max(0, bounded(own * own - square));
 		// A weight below the normal range has lost its square; what it weighs is below that too.
 		return plus(rootUp(plus(residual, times(H, times(own, own)))), 2 ** -500);
 	});

@@ -1,0 +1,57 @@
+// The module "hybrid": features of trained heads, sums over their rows and forms of residual matrices, in double precision.
+
+import { featureBytes, HybridFeatures, makeFeatures } from "./hybrid/features";
+import { addGroups, groupBytes, HybridRows, slotBytes } from "./hybrid/groups";
+import { pack } from "./hybrid/products";
+import { finishKeyRows, finishQueryRows, HybridResults, resultBytes } from "./hybrid/results";
+import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
+
+/** Numbers that a row of a product is padded to a multiple of. */
+export function panelColumns(_scratch: usize): i32 {
+	return tileColumns<f64>();
+}
+
+/** Columns of a row-major matrix, depth x cols, or of its transpose, in panels; steps are bytes. */
+export function packMatrix(_scratch: usize, b: usize, rowStep: usize, columnStep: usize, depth: i32, cols: i32, panels: usize): void {
+	pack(b, rowStep, columnStep, depth, cols, panels);
+}
+
+/** Bytes of scratch that `rowFeatures` takes. */
+export function featureScratch(_scratch: usize, map: usize): f64 {
+	return <f64>featureBytes(changetype<HybridFeatures>(map));
+}
+
+/** Features of the rows from..to-1 of a `HybridFeatures`; both are multiples of 6, or `to` is the end. */
+export function rowFeatures(scratch: usize, map: usize, from: i32, to: i32): void {
+	makeFeatures(scratch, changetype<HybridFeatures>(map), from, to);
+}
+
+/** Bytes of scratch that `sumGroups` takes. */
+export function groupScratch(_scratch: usize, rows: usize): f64 {
+	return <f64>groupBytes(changetype<HybridRows>(rows));
+}
+
+/** Bytes of a slot of `sumGroups`. */
+export function groupSlot(_scratch: usize, rows: usize): f64 {
+	return <f64>slotBytes(changetype<HybridRows>(rows));
+}
+
+/** Adds the sums and the forms of the groups from..to-1 of a `HybridRows` to a slot. */
+export function sumGroups(scratch: usize, rows: usize, from: i32, to: i32, slot: usize): void {
+	addGroups(scratch, changetype<HybridRows>(rows), from, to, slot);
+}
+
+/** Bytes of scratch that `queryResults` and `keyResults` take. */
+export function resultScratch(_scratch: usize, rows: usize): f64 {
+	return <f64>resultBytes(changetype<HybridResults>(rows));
+}
+
+/** Results of the queries from..to-1 of a `HybridResults`. */
+export function queryResults(scratch: usize, rows: usize, from: i32, to: i32): void {
+	finishQueryRows(scratch, changetype<HybridResults>(rows), from, to);
+}
+
+/** Results of the keys from..to-1 of a `HybridResults`. */
+export function keyResults(scratch: usize, rows: usize, from: i32, to: i32): void {
+	finishKeyRows(scratch, changetype<HybridResults>(rows), from, to);
+}

@@ -1,0 +1,54 @@
+// Features of rows: `hybridMap` in TypeScript says what they are.
+
+import { exponentials } from "@attgrad/matrix-core/kernels/exponentials";
+import { PRODUCT_SCRATCH } from "@attgrad/matrix-core/kernels/product";
+import { multiply, padded, panelsOf, stepOf } from "./products";
+
+/** Rows whose kernels with all pivots are in scratch at once. */
+const BLOCK: i32 = 48;
+
+/** A map and the rows of one side: sizes and addresses, 4 bytes each. */
+@unmanaged
+export class HybridFeatures {
+	d: i32;
+	pivots: i32;
+	rank: i32;
+	rows: i32;
+	/** Panels of the pivots' factors of the exponents, (d + 2) x pivots, and of Bᵀ, pivots x rank. */
+	points: usize;
+	inverse: usize;
+	/** Factors of the exponents, rows x (d + 2); weights of the rows, or 0 for ones. */
+	left: usize;
+	sizes: usize;
+	/** Features, rows (padded to 6) x rank in whole panels; Σ φ² of each row. */
+	features: usize;
+	squares: usize;
+}
+
+/** Bytes of scratch that features take. */
+export function featureBytes(map: HybridFeatures): usize {
+	return 512 + (<usize>PRODUCT_SCRATCH << 3) + <usize>padded(BLOCK) * stepOf(map.pivots);
+}
+
+/** Features of the rows from..to-1; `from` is a multiple of 6, and `to` is too or the end. */
+export function makeFeatures(scratch: usize, map: HybridFeatures, from: i32, to: i32): void {
+	const area = scratch + 512, kernels = area + (<usize>PRODUCT_SCRATCH << 3);
+	const across = stepOf(map.pivots), step = stepOf(map.rank), leftStep = <usize>(map.d + 2) << 3;
+	for (let row = from; row < to; row += BLOCK) {
+		const count = min(BLOCK, to - row), features = map.features + <usize>row * step;
+		multiply(area, map.left + <usize>row * leftStep, leftStep, 8, count, map.d + 2, map.points, panelsOf(map.pivots), kernels, across);
+		exponentials<f64>(scratch, kernels, kernels, count * <i32>(across >> 3));
+		multiply(area, kernels, across, 8, count, map.pivots, map.inverse, panelsOf(map.rank), features, step);
+		for (let j = 0; j < count; j++) {
+			const own = features + <usize>j * step;
+			const size: f64 = map.sizes == 0 ? 1 : load<f64>(map.sizes + (<usize>(row + j) << 3));
+			let sum: f64 = 0;
+			for (let at = own, end = own + (<usize>map.rank << 3); at < end; at += 8) {
+				const x = size * load<f64>(at);
+				store<f64>(at, x);
+				sum += x * x;
+			}
+			store<f64>(map.squares + (<usize>(row + j) << 3), sum);
+		}
+	}
+}

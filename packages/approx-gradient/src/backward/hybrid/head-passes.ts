@@ -1,0 +1,34 @@
+import { type Runtime, withKernels } from "@attgrad/matrix-core";
+import type { HybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
+import { type ColumnPass, columnPass } from "./column-pass.ts";
+import type { HybridHead } from "./hybrid-head.ts";
+import { hybridKernels } from "./kernels/hybrid-kernels.ts";
+import { KernelHead } from "./kernels/kernel-head.ts";
+import { type RowPass, rowPass } from "./row-pass.ts";
+
+/** The widest keys and values for which kernels make rows: those whose moments are made (`DirectBounds`). */
+const WIDEST = 32;
+
+/** The passes over a head with a map's features. */
+export interface HeadPasses {
+	rows(): Promise<RowPass>;
+	/** The rows of keys, of the queries that are kept; after `rows`. */
+	columns(rows: RowPass, kept: readonly number[]): Promise<ColumnPass>;
+}
+
+/** Gives `work` the passes over a head, on the runtime's kernels or in plain TypeScript; `work` runs nothing else on the runtime. */
+export async function withHeadPasses<Result>(
+	map: HybridMap,
+	head: HybridHead,
+	runtime: Runtime,
+	work: (passes: HeadPasses) => Promise<Result>,
+): Promise<Result> {
+	if (runtime.kernel !== "js" && head.keys.cols <= WIDEST)
+		return withKernels(runtime, hybridKernels, async (kernels) => work(await KernelHead.of(kernels, map, head)));
+	const [Phi, Psi] = [await map.queryFeatures(head.queries), await map.keyFeatures(head.keys, 0)];
+	const approximated = { Phi, Psi, error: map.error };
+	return work({
+		rows: () => rowPass(approximated, head, runtime),
+		columns: (rows, kept) => columnPass(approximated, head, rows, kept, runtime),
+	});
+}

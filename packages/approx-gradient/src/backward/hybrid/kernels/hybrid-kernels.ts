@@ -1,0 +1,120 @@
+// Made from kernels/hybrid.ts by npm run build. Change the kernel, not this file.
+import { kernelModule } from "@attgrad/matrix-core";
+
+/** The kernels of `kernels/hybrid.ts`. */
+export const hybridKernels = kernelModule({
+	name: "hybrid",
+	folder: new URL("../../../../", import.meta.url),
+	kernels: {
+		/** Numbers that a row of a product is padded to a multiple of. */
+		panelColumns: {
+			parameters: [],
+			result: "i32",
+			typed: false,
+		},
+		/** Columns of a row-major matrix, depth x cols, or of its transpose, in panels; steps are bytes. */
+		packMatrix: {
+			parameters: ["b: usize", "rowStep: usize", "columnStep: usize", "depth: i32", "cols: i32", "panels: usize"],
+			result: "void",
+			typed: false,
+		},
+		/** Bytes of scratch that `rowFeatures` takes. */
+		featureScratch: {
+			parameters: ["map: usize"],
+			result: "f64",
+			typed: false,
+		},
+		/** Features of the rows from..to-1 of a `HybridFeatures`; both are multiples of 6, or `to` is the end. */
+		rowFeatures: {
+			parameters: ["map: usize", "from: i32", "to: i32"],
+			result: "void",
+			typed: false,
+		},
+		/** Bytes of scratch that `sumGroups` takes. */
+		groupScratch: {
+			parameters: ["rows: usize"],
+			result: "f64",
+			typed: false,
+		},
+		/** Bytes of a slot of `sumGroups`. */
+		groupSlot: {
+			parameters: ["rows: usize"],
+			result: "f64",
+			typed: false,
+		},
+		/** Adds the sums and the forms of the groups from..to-1 of a `HybridRows` to a slot. */
+		sumGroups: {
+			parameters: ["rows: usize", "from: i32", "to: i32", "slot: usize"],
+			result: "void",
+			typed: false,
+		},
+		/** Bytes of scratch that `queryResults` and `keyResults` take. */
+		resultScratch: {
+			parameters: ["rows: usize"],
+			result: "f64",
+			typed: false,
+		},
+		/** Results of the queries from..to-1 of a `HybridResults`. */
+		queryResults: {
+			parameters: ["rows: usize", "from: i32", "to: i32"],
+			result: "void",
+			typed: false,
+		},
+		/** Results of the keys from..to-1 of a `HybridResults`. */
+		keyResults: {
+			parameters: ["rows: usize", "from: i32", "to: i32"],
+			result: "void",
+			typed: false,
+		},
+	},
+	structs: {
+		HybridFeatures: [
+			"d: i32",
+			"pivots: i32",
+			"rank: i32",
+			"rows: i32",
+			"points: usize",
+			"inverse: usize",
+			"left: usize",
+			"sizes: usize",
+			"features: usize",
+			"squares: usize",
+		],
+		HybridRows: [
+			"rows: i32",
+			"groups: i32",
+			"d: i32",
+			"blocks: i32",
+			"width: i32",
+			"beside: i32",
+			"rank: i32",
+			"forms: i32",
+			"left: usize",
+			"right: usize",
+			"sizes: usize",
+			"features: usize",
+			"factors: usize",
+			"numbers: usize",
+			"extra: usize",
+		],
+		HybridResults: [
+			"d: i32",
+			"width: i32",
+			"beside: i32",
+			"rank: i32",
+			"forms: i32",
+			"features: usize",
+			"sums: usize",
+			"moments: usize",
+			"given: usize",
+			"means: usize",
+			"cotangents: usize",
+			"outputs: usize",
+			"gradients: usize",
+			"keyMeans: usize",
+			"valueGradients: usize",
+			"extra: usize",
+			"quadratic: usize",
+		],
+	},
+});

@@ -1,0 +1,187 @@
+import { type Kernels, Matrix } from "@attgrad/matrix-core";
+import { plus, times } from "../../../error-bound/index.ts";
+import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
+import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
+import { type BlockForms, GROUP } from "../../../feature-maps/residual-forms.ts";
+import { boundedColumns, type ColumnPass, noColumns, queryForms, querySums } from "../column-pass.ts";
+import type { HybridHead } from "../hybrid-head.ts";
+import { boundedRows, featureReach, type RowPass } from "../row-pass.ts";
+import { type GroupSums, type GroupedRows, sumsOfGroups } from "./group-sums.ts";
+import type { hybridKernels } from "./hybrid-kernels.ts";
+import { type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
+
+/** The kernels of hybrid at work. */
+export type HybridKernels = Kernels<typeof hybridKernels>;
+
+/** Rows of a task that gives results. */
+const TASK_ROWS = 192;
+
+/** A head whose features are in the kernels' memory: `rowPass` and `columnPass` on kernels. O(n K (K + d d_v)). */
+export class KernelHead {
+	readonly #kernels: HybridKernels;
+	readonly #head: HybridHead;
+	readonly #map: HybridMap;
+	readonly #queries: PlacedFeatures;
+	readonly #keys: PlacedFeatures;
+	/** Address of (v, 1). */
+	readonly #values: number;
+
+	private constructor(
+		kernels: HybridKernels,
+		head: HybridHead,
+		map: HybridMap,
+		{ queries, keys }: { readonly queries: PlacedFeatures; readonly keys: PlacedFeatures },
+	) {
+		this.#kernels = kernels;
+		this.#head = head;
+		this.#map = map;
+		this.#queries = queries;
+		this.#keys = keys;
+		this.#values = putMatrix(kernels, head.values);
+	}
+
+	/** Makes the features of a head. */
+	static async of(kernels: HybridKernels, map: HybridMap, head: HybridHead): Promise<KernelHead> {
+		const queries = await placedFeatures(kernels, map, map.sideOf("queries", head.queries));
+		const keys = await placedFeatures(kernels, map, map.sideOf("keys", head.keys));
+		return new KernelHead(kernels, head, map, { queries, keys });
+	}
+
+	/** Sums over keys, then the rows of all queries. */
+	rows(): Promise<RowPass> {
+		const kernels = this.#kernels;
+		return kernels.scope(async () => {
+			const { middleKeys, values, keyHalf, valueHalf } = this.#head;
+			const d = middleKeys.cols;
+			const { unit, rank } = this.#map;
+			const factors = Matrix.zeros(middleKeys.rows, d + 1);
+			for (let l = 0; l < factors.rows; l++) {
+				for (let b = 0; b < d; b++) factors.data[l * (d + 1) + b] = middleKeys.data[l * d + b];
+				factors.data[l * (d + 1) + d] = 1;
+			}
+			const sums = await this.#sums(this.#keys, { factors, numbers: this.#values, width: values.cols }, "crossed");
+			const alpha = residualLengths(this.#queries.squares, undefined, unit);
+			const beta = residualLengths(this.#keys.squares, this.#keys.side.sizes, unit);
+			const { relative } = this.#map.error;
+			const reach = featureReach({ alpha, beta, squares: this.#keys.squares, rank, relative });
+			const direct = new DirectBounds({ keyHalf, valueHalf });
+			const spread = beta.reduce((sum, x) => plus(sum, times(x, x)), 0);
+			direct.addForms(sums.forms, { beta, spread });
+			const made = await this.#queryResults(sums.sums, direct.moments);
+			return boundedRows(this.#head, reach, made, direct, made.forms);
+		});
+	}
+
+	/** Sums over the queries that are kept, then the rows of all keys. */
+	columns(rows: RowPass, kept: readonly number[]): Promise<ColumnPass> {
+		const kernels = this.#kernels;
+		return kernels.scope(async () => {
+			const head = this.#head;
+			const [d, width] = [head.queries.cols, head.values.cols];
+			if (kept.length === 0) return noColumns(head.values.rows, d, width - 1);
+			const sums = querySums(head, rows, kept);
+			const cotangents = rows.cotangents.copy();
+			this.#clear(cotangents, kept);
+			const numbers = putMatrix(kernels, cotangents);
+			const { factors, extra } = sums;
+			const made = await this.#sums(this.#queries, { factors, numbers, width, extra }, "own");
+			const forms = queryForms(head, sums, made.forms);
+			return boundedColumns(head, rows, sums, forms, await this.#keyResults(made.sums, forms.moments));
+		});
+	}
+
+	/** Leaves nothing of the queries that are not kept, whose numbers may be none. */
+	#clear(cotangents: Matrix, kept: readonly number[]): void {
+		const { features, left, right, step } = this.#queries;
+		const isKept = new Uint8Array(cotangents.rows);
+		for (const j of kept) isKept[j] = 1;
+		for (let j = 0; j < isKept.length; j++) {
+			if (isKept[j] === 1) continue;
+			features.fill(0, j * step, (j + 1) * step);
+			for (const { data, cols } of [left, right, cotangents]) data.fill(0, j * cols, (j + 1) * cols);
+		}
+	}
+
+	/** Sums and forms of one side, K x columns. */
+	#sums(
+		{ features, left, right, sizes, side }: PlacedFeatures,
+		rows: Pick<GroupedRows, "factors" | "numbers" | "width" | "extra">,
+		forms: GroupedRows["forms"],
+	): Promise<GroupSums> {
+		const addresses = { features: features.byteOffset, left: left.data.byteOffset, right: right.data.byteOffset };
+		const groups = Math.ceil(left.rows / GROUP);
+		const weights = side.sizes;
+		const { rank, unit } = this.#map;
+		return sumsOfGroups(this.#kernels, {
+			...{ ...rows, ...addresses, groups, rank, forms, rows: left.rows, d: left.cols - 2 },
+			...{ sizes, slack: slackOf(groups, left.rows, weights, unit) },
+		});
+	}
+
+	/** What `rowSums` gives, and the forms of the cotangents. */
+	async #queryResults(sums: Matrix, moments: Matrix) {
+		const kernels = this.#kernels;
+		const { upstream, middleKeys, values } = this.#head;
+		const [n, d, width] = [upstream.rows, middleKeys.cols, values.cols];
+		const room = (cols: number) => {
+			const at = kernels.allocate("f64", n * cols);
+			return { at, read: () => new Matrix(n, cols, kernels.view("f64", at, n * cols).slice()) };
+		};
+		const [means, cotangents, outputs] = [room(width), room(width), room(width - 1)];
+		const [gradients, keyMeans, quadratic] = [room(d), room(d), room(moments.cols)];
+		const rows = kernels.allocateStruct("HybridResults", {
+			...{ d, width, beside: 0, rank: this.#map.rank, forms: moments.cols, features: this.#queries.features.byteOffset },
+			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments) },
+			...{ given: putMatrix(kernels, upstream), means: means.at, cotangents: cotangents.at, outputs: outputs.at },
+			...{ gradients: gradients.at, keyMeans: keyMeans.at, valueGradients: 0, extra: 0, quadratic: quadratic.at },
+		});
+		await this.#run("queryResults", rows, n);
+		const N = means.read();
+		return {
+			...{ N, gradients: gradients.read(), outputs: outputs.read(), cotangents: cotangents.read() },
+			...{ keyMeans: keyMeans.read(), forms: quadratic.read() },
+			normaliser: Float64Array.from({ length: n }, (_, j) => N.data[j * width + width - 1]),
+		};
+	}
+
+	/** What `keyGradients` gives, and the forms of (v, 1). */
+	async #keyResults(sums: Matrix, moments: Matrix) {
+		const kernels = this.#kernels;
+		const { values, keys } = this.#head;
+		const [n, d, width] = [values.rows, keys.cols, values.cols];
+		const beside = d + width - 1;
+		const room = (cols: number) => {
+			const at = kernels.allocate("f64", n * cols);
+			return { at, read: () => new Matrix(n, cols, kernels.view("f64", at, n * cols).slice()) };
+		};
+		const [dK, dV, extra, squares] = [room(d), room(width - 1), room(beside), room(d)];
+		const rows = kernels.allocateStruct("HybridResults", {
+			...{ d, width, beside, rank: this.#map.rank, forms: d, features: this.#keys.features.byteOffset },
+			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments), given: this.#values },
+			...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.at, keyMeans: 0, valueGradients: dV.at },
+			...{ extra: extra.at, quadratic: squares.at },
+		});
+		await this.#run("keyResults", rows, n);
+		return { dK: dK.read(), dV: dV.read(), extra: extra.read(), squares: squares.read() };
+	}
+
+	async #run(kernel: "queryResults" | "keyResults", rows: number, count: number): Promise<void> {
+		const kernels = this.#kernels;
+		const [scratch] = await kernels.run("resultScratch", [{ rows }], {});
+		const tasks = [];
+		for (let from = 0; from < count; from += TASK_ROWS)
+			tasks.push({ rows, from, to: Math.min(count, from + TASK_ROWS) });
+		await kernels.run(kernel, tasks, { scratch });
+	}
+}
+
+/** At least the slack of every group (`residualOf`). */
+function slackOf(groups: number, rows: number, sizes: Float64Array | undefined, H: number): BlockForms["slack"] {
+	let most = 0;
+	for (let g = 0; g < groups; g++) {
+		let lengths = 0;
+		for (let l = g; l < rows; l += groups) lengths = plus(lengths, times(sizes?.[l] ?? 1, sizes?.[l] ?? 1));
+		most = Math.max(most, lengths);
+	}
+	return plus(times(2 * H, most), 2 ** -500);
+}

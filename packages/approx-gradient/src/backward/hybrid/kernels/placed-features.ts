@@ -1,0 +1,79 @@
+import { Matrix } from "@attgrad/matrix-core";
+import type { HybridMap, HybridSide } from "../../../feature-maps/hybrid/hybrid-map.ts";
+import type { HybridKernels } from "./kernel-head.ts";
+
+/** Rows of a task, a multiple of 6. */
+const TASK_ROWS = 192;
+
+/** Features of one side in the kernels' memory. */
+export interface PlacedFeatures {
+	readonly side: HybridSide;
+	/** Factors of the exponents, views of the memory. */
+	readonly left: Matrix;
+	readonly right: Matrix;
+	/** Address of the weights, or 0. */
+	readonly sizes: number;
+	/** Features, `step` numbers a row. */
+	readonly features: Float64Array;
+	readonly step: number;
+	/** ‖features‖² of each row. */
+	readonly squares: Float64Array;
+}
+
+/** Makes the features of one side. O(n m (d + K)). */
+export async function placedFeatures(
+	kernels: HybridKernels,
+	map: HybridMap,
+	side: HybridSide,
+): Promise<PlacedFeatures> {
+	const { rows, cols } = side.left;
+	const [pivots, rank] = [map.inverse.rows, map.inverse.cols];
+	const step = await paddedColumns(kernels, rank);
+	const room = (length: number) => kernels.view("f64", kernels.allocate("f64", length), length);
+	const place = (M: Matrix): Matrix => new Matrix(M.rows, M.cols, filled(room(M.data.length), M.data));
+	const [left, right] = [place(side.left), place(side.right)];
+	const sizes = side.sizes ? filled(room(rows), side.sizes).byteOffset : 0;
+	const features = room((rows + 5) * step);
+	const squares = room(rows);
+	return kernels.scope(async () => {
+		const map_ = kernels.allocateStruct("HybridFeatures", {
+			...{ d: cols - 2, pivots, rank, rows },
+			...{ points: await putPanels(kernels, map.points, true), inverse: await putPanels(kernels, map.inverse) },
+			...{ left: left.data.byteOffset, sizes, features: features.byteOffset, squares: squares.byteOffset },
+		});
+		const [scratch] = await kernels.run("featureScratch", [{ map: map_ }], {});
+		const tasks = [];
+		for (let from = 0; from < rows; from += TASK_ROWS)
+			tasks.push({ map: map_, from, to: Math.min(rows, from + TASK_ROWS) });
+		await kernels.run("rowFeatures", tasks, { scratch });
+		return { side, left, right, sizes, features, step, squares: squares.slice() };
+	});
+}
+
+function filled(view: Float64Array, numbers: ArrayLike<number>): Float64Array {
+	view.set(numbers);
+	return view;
+}
+
+/** Puts a matrix into the memory, row-major; its address. */
+export function putMatrix(kernels: HybridKernels, M: Matrix): number {
+	return filled(kernels.view("f64", kernels.allocate("f64", M.data.length), M.data.length), M.data).byteOffset;
+}
+
+/** Numbers of a row of `cols` columns in whole panels. */
+export async function paddedColumns(kernels: HybridKernels, cols: number): Promise<number> {
+	const [width] = await kernels.run("panelColumns", [{}], {});
+	return Math.ceil(cols / width) * width;
+}
+
+/** Puts a matrix, or its transpose, into the memory as the panels of a right factor; their address. */
+export async function putPanels(kernels: HybridKernels, M: Matrix, transposed = false): Promise<number> {
+	const [depth, cols] = transposed ? [M.cols, M.rows] : [M.rows, M.cols];
+	const panels = kernels.allocate("f64", depth * (await paddedColumns(kernels, cols)));
+	await kernels.scope(async () => {
+		const b = putMatrix(kernels, M);
+		const steps = transposed ? [8, 8 * M.cols] : [8 * M.cols, 8];
+		await kernels.run("packMatrix", [{ b, rowStep: steps[0], columnStep: steps[1], depth, cols, panels }], {});
+	});
+	return panels;
+}

@@ -1,0 +1,73 @@
+// Matrix products of any shape: the right factor in panels of as many columns as a tile has, the left one packed a block at a time.
+
+import { accumulate6, tileColumns } from "./tile";
+
+/** Rows of A that are packed at a time, and depth: 48 x 256 doubles are 96 KiB and stay in L2, one panel of B in L1. */
+const ROWS: i32 = 48;
+const DEPTH: i32 = 256;
+
+/** Columns `from`..from + tileColumns - 1 of op(B), depth x cols, into a panel [depth][tileColumns], padded with zeros. */
+// @ts-ignore: decorator
+@inline
+export function packPanel<T>(b: usize, rowStep: usize, columnStep: usize, depth: i32, from: i32, cols: i32, panel: usize): void {
+	const live = min(tileColumns<T>(), cols - from);
+	for (let k = 0; k < depth; k++)
+		for (let v = 0; v < tileColumns<T>(); v++, panel += sizeof<T>())
+			store<T>(panel, v < live ? load<T>(b + <usize>k * rowStep + <usize>(from + v) * columnStep) : <T>0);
+}
+
+/** `rows` rows of op(A), from depth k on, into groups [depth][6], padded with zeros. */
+// @ts-ignore: decorator
+@inline
+function packGroups<T>(a: usize, rowStep: usize, columnStep: usize, rows: i32, from: i32, depth: i32, groups: usize): void {
+	for (let i = 0; i < rows; i += 6)
+		for (let k = from; k < from + depth; k++)
+			for (let r = i; r < i + 6; r++, groups += sizeof<T>())
+				store<T>(groups, r < rows ? load<T>(a + <usize>r * rowStep + <usize>k * columnStep) : <T>0);
+}
+
+/** Numbers of scratch that a product takes. */
+export const PRODUCT_SCRATCH: i32 = ROWS * DEPTH;
+
+/** Panels of op(B), depth x cols, one after the other: see `packPanel`. */
+// @ts-ignore: decorator
+@inline
+export function packPanels<T>(b: usize, rowStep: usize, columnStep: usize, depth: i32, cols: i32, panels: usize): void {
+	for (let from = 0; from < cols; from += tileColumns<T>(), panels += <usize>(depth * tileColumns<T>()) * sizeof<T>())
+		packPanel<T>(b, rowStep, columnStep, depth, from, cols, panels);
+}
+
+/**
+ * C (rows, padded to 6, x panels · tileColumns; cStep bytes a row) += op(A) op(B): A at `a` with its steps in bytes, B in
+ * panels. To the rows that pad C nothing is added, but they are written. Scratch: PRODUCT_SCRATCH numbers.
+ */
+// @ts-ignore: decorator
+@inline
+export function addProduct<T>(
+	scratch: usize, a: usize, rowStep: usize, columnStep: usize, rows: i32, depth: i32, panels: usize, count: i32, c: usize, cStep: usize,
+): void {
+	const Z = <usize>sizeof<T>(), panelStep = <usize>tileColumns<T>() * Z;
+	for (let k = 0; k < depth; k += DEPTH) {
+		const deep = min(DEPTH, depth - k);
+		for (let i = 0; i < rows; i += ROWS) {
+			const high = min(ROWS, rows - i);
+			packGroups<T>(a + <usize>i * rowStep, rowStep, columnStep, high, k, deep, scratch);
+			for (let p = 0; p < count; p++)
+				for (let r = 0; r < high; r += 6)
+					accumulate6<T>(
+						scratch + <usize>(r * deep) * Z, 6 * Z, panels + (<usize>p * depth + k) * panelStep, panelStep, deep,
+						c + <usize>(i + r) * cStep + <usize>p * panelStep, cStep,
+					);
+		}
+	}
+}
+
+/** C = op(A) op(B), where `addProduct` adds. */
+// @ts-ignore: decorator
+@inline
+export function product<T>(
+	scratch: usize, a: usize, rowStep: usize, columnStep: usize, rows: i32, depth: i32, panels: usize, count: i32, c: usize, cStep: usize,
+): void {
+	memory.fill(c, 0, (rows + 5) / 6 * 6 * cStep);
+	addProduct<T>(scratch, a, rowStep, columnStep, rows, depth, panels, count, c, cStep);
+}
