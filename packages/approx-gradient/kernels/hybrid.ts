@@ -1,10 +1,10 @@
 // The module "hybrid": features of trained heads, sums over their rows and forms of residual matrices, in double precision.
 
+import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { featureBytes, HybridFeatures, makeFeatures } from "./hybrid/features";
 import { addGroups, groupBytes, HybridRows, slotBytes } from "./hybrid/groups";
 import { pack } from "./hybrid/products";
 import { finishKeyRows, finishQueryRows, HybridResults, resultBytes } from "./hybrid/results";
-import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 
 /** Numbers that a row of a product is padded to a multiple of. */
 export function panelColumns(_scratch: usize): i32 {

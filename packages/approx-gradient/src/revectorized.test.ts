@@ -1,6 +1,7 @@
 import { availableKernels } from "@attgrad/matrix-core";
 import { unjoined } from "@attgrad/matrix-core/testing-kernels";
 import { expect, test } from "vitest";
+import { hybridKernels } from "./backward/hybrid/kernels/hybrid-kernels.ts";
 import { gaussKernels } from "./polynomial/gauss/gauss-kernels.ts";
 import { polynomialKernels } from "./polynomial/kernels/polynomial-kernels.ts";
 
@@ -8,6 +9,10 @@ const wide = (await availableKernels()).includes("fma256");
 
 test.runIf(wide)("every pair of vectors in the polynomial kernels is joined into 256 bits", () => {
 	expect(unjoined(polynomialKernels)).toEqual([]);
+});
+
+test.runIf(wide)("every pair of vectors in the kernels of trained heads is joined into 256 bits", () => {
+	expect(unjoined(hybridKernels)).toEqual([]);
 });
 
 /**

@@ -17,7 +17,7 @@ export class HybridFeatures {
 	/** Panels of the pivots' factors of the exponents, (d + 2) x pivots, and of Bᵀ, pivots x rank. */
 	points: usize;
 	inverse: usize;
-	/** Factors of the exponents, rows x (d + 2); weights of the rows, or 0 for ones. */
+	/** Factors of the exponents, rows x (d + 2); weights of the rows. */
 	left: usize;
 	sizes: usize;
 	/** Features, rows (padded to 6) x rank in whole panels; Σ φ² of each row. */
@@ -41,7 +41,7 @@ export function makeFeatures(scratch: usize, map: HybridFeatures, from: i32, to:
 		multiply(area, kernels, across, 8, count, map.pivots, map.inverse, panelsOf(map.rank), features, step);
 		for (let j = 0; j < count; j++) {
 			const own = features + <usize>j * step;
-			const size: f64 = map.sizes == 0 ? 1 : load<f64>(map.sizes + (<usize>(row + j) << 3));
+			const size = load<f64>(map.sizes + (<usize>(row + j) << 3));
 			let sum: f64 = 0;
 			for (let at = own, end = own + (<usize>map.rank << 3); at < end; at += 8) {
 				const x = size * load<f64>(at);

@@ -15,9 +15,9 @@ export class HybridRows {
 	width: i32;
 	beside: i32;
 	rank: i32;
-	/** 1: forms are wanted; 2: and those of all columns with the last block. */
+	/** 1: forms of blocks; 2: and those of all columns with the last block. */
 	forms: i32;
-	/** Factors of the exponents, rows x (d + 2) each; weights of the rows, or 0 for ones. */
+	/** Factors of the exponents, rows x (d + 2) each; weights of the rows. */
 	left: usize;
 	right: usize;
 	sizes: usize;
@@ -42,7 +42,7 @@ function columnsOf(rows: HybridRows): i32 {
 /** Bytes of a slot: sums, rank x columns; the forms of blocks, blocks · width x width; those with the last block. In whole panels and groups of 6 rows. */
 export function slotBytes(rows: HybridRows): usize {
 	const sums = <usize>padded(rows.rank) * stepOf(columnsOf(rows));
-	return rows.forms == 0 ? sums : sums + 2 * formBytes(rows);
+	return sums + 2 * formBytes(rows);
 }
 
 function formBytes(rows: HybridRows): usize {
@@ -66,7 +66,7 @@ export function addGroups(scratch: usize, rows: HybridRows, from: i32, to: i32, 
 		multiplyInto(
 			area, rows.features + <usize>g * featureStep, 8, <usize>rows.groups * featureStep, rows.rank, s, panels, panelsOf(columns), slot, step,
 		);
-		if (rows.forms != 0) addForms(scratch, rows, g, s, P, panels, rest, slot + <usize>padded(rows.rank) * step);
+		addForms(scratch, rows, g, s, P, panels, rest, slot + <usize>padded(rows.rank) * step);
 	}
 }
 
@@ -97,10 +97,10 @@ function makeResidual(scratch: usize, rows: HybridRows, g: i32, s: i32, R: usize
 	pack(features, 8, across * featureStep, rows.rank, s, panels);
 	multiply(area, features, across * featureStep, 8, s, rows.rank, panels, count, gram, step);
 	for (let j = 0; j < s; j++) {
-		const own = rows.sizes == 0 ? 1 : load<f64>(rows.sizes + (<usize>(g + j * rows.groups) << 3));
+		const own = load<f64>(rows.sizes + (<usize>(g + j * rows.groups) << 3));
 		const line = <usize>j * step;
 		for (let k = 0; k < s; k++) {
-			const size = rows.sizes == 0 ? own : own * load<f64>(rows.sizes + (<usize>(g + k * rows.groups) << 3));
+			const size = own * load<f64>(rows.sizes + (<usize>(g + k * rows.groups) << 3));
 			const at = line + (<usize>k << 3);
 			store<f64>(R + at, size * load<f64>(R + at) - load<f64>(gram + at));
 		}

@@ -1,5 +1,14 @@
 import { Matrix, maxAbs, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
+import {
+	bounded,
+	LEAST_NORMAL,
+	leastRest,
+	over,
+	plus,
+	RelativeRounding,
+	rootUp,
+	times,
+} from "../../error-bound/index.ts";
 import {
 	addForm,
 	type BlockForms,

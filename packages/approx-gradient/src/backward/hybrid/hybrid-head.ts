@@ -48,11 +48,7 @@ export class HeadFeatures {
 	readonly #geometry: Awaited<ReturnType<typeof hybridGeometry>>;
 	readonly #pivots: JointPivots;
 
-	private constructor(
-		geometry: Awaited<ReturnType<typeof hybridGeometry>>,
-		pivots: JointPivots,
-		runtime: Runtime,
-	) {
+	private constructor(geometry: Awaited<ReturnType<typeof hybridGeometry>>, pivots: JointPivots, runtime: Runtime) {
 		this.#geometry = geometry;
 		this.#pivots = pivots;
 		this.#runtime = runtime;

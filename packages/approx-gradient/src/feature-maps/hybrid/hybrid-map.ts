@@ -6,14 +6,16 @@ import {
 	multiply,
 	multiplyOn,
 	type Runtime,
+	scaleRows,
 	transpose,
 } from "@attgrad/matrix-core";
 import { bounded, expm1Up, gamma, normUp, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { squaredNorms } from "../kernel-scale.ts";
 import type { ResidualOf } from "../residual-forms.ts";
-import { type BalancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
-import { exponentFactor, onKernels, residualOf, residualSpread } from "./residual-spread.ts";
+import type { BalancedCoordinates } from "./balanced-coordinates.ts";
+import { exponentFactor, type HybridSide, hybridSide } from "./hybrid-side.ts";
+import { onKernels, residualOf, residualSpread } from "./residual-spread.ts";
 
 const u = 2 ** -53;
 
@@ -47,15 +49,6 @@ export interface HybridMap extends FeatureMap<Promise<Matrix>> {
 	sideOf(side: "queries" | "keys", rows: Matrix): HybridSide;
 }
 
-/** Rows of one side in balanced coordinates, as features and residuals are made of them. */
-export interface HybridSide {
-	/** Factors of the exponents on either side, rows x (d + 2) each. */
-	readonly left: Matrix;
-	readonly right: Matrix;
-	/** Weights of keys; those of queries are 1. */
-	readonly sizes: Float64Array | undefined;
-}
-
 /**
  * Features φ(q) = B κ(x) and ψ(k) = w B κ(y) of the kernel κ_s(x) = e^(−‖x − p_s‖²/2) with the pivots p_s, in balanced coordinates. Up to a factor of
  * the row, φ·ψ is the weight e^<q, k> projected on the pivots. Both kernels are in the unit ball of a Hilbert space but for the
@@ -65,62 +58,28 @@ export interface HybridSide {
  * ‖1 − B κ(P) Bᵀ‖, which is computed. Then |<x, (1 − Π) y>| <= √((r_x + 2η)(r_y + 2η)) with r_x = 1 − ‖φ‖², and w times as much for a key.
  */
 export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise<HybridMap> {
-	const { coordinates, points, inverse, shift } = pivots;
-	const { queryCentre, keyCentre, ofQuery, ofKey } = coordinates;
+	const { points, inverse } = pivots;
 	const pointSquares = squaredNorms(points);
 	const [right, transposed] = [exponentFactor(points, pointSquares, "right"), transpose(inverse)];
+	const sideOf = (side: "queries" | "keys", rows: Matrix): HybridSide => hybridSide(pivots, side, rows);
 	/** Rows B e^(−‖z − p_s‖²/2). */
-	const featuresOf = (rows: Matrix, squares: Float64Array): Promise<Matrix> =>
-		exponentialProductOn(runtime, exponentFactor(rows, squares, "left"), right, transposed);
-	/** ln of the weight of each key, w_l e^(‖y_l‖²/2 − shift) <= 1. */
-	const weightsOf = (keys: Matrix, squares: Float64Array): Float64Array =>
-		squares.map((square, l) => {
-			let inner = 0;
-			for (let b = 0; b < keys.cols; b++) inner += queryCentre[b] * (keys.at(l, b) - keyCentre[b]);
-			return Math.min(0, inner + square / 2 - shift);
-		});
+	const featuresOf = ({ left }: HybridSide): Promise<Matrix> => exponentialProductOn(runtime, left, right, transposed);
 	const unit = await unitError(pivots, pointSquares, runtime);
-	const residualOfKeys = (keys: Matrix, features: Matrix): ResidualOf => {
-		const rows = coordinatesOf(keys, keyCentre, ofKey);
-		const squares = squaredNorms(rows);
-		const weights = weightsOf(keys, squares);
-		return residualOf({ rows, squares, weights, features, H: unit.features }, onKernels(runtime));
-	};
+	const residual = (side: HybridSide, features: Matrix): ResidualOf =>
+		residualOf({ ...side, features, H: unit.features }, onKernels(runtime));
+	const residualOfKeys = (keys: Matrix, features: Matrix): ResidualOf => residual(sideOf("keys", keys), features);
 	return {
 		rank: inverse.rows,
 		unit: unit.features,
 		points: right,
 		inverse: transposed,
-		sideOf(side, rows) {
-			const isKey = side === "keys";
-			const coordinates = coordinatesOf(rows, isKey ? keyCentre : queryCentre, isKey ? ofKey : ofQuery);
-			const squares = squaredNorms(coordinates);
-			return {
-				left: exponentFactor(coordinates, squares, "left"),
-				right: exponentFactor(coordinates, squares, "right"),
-				sizes: isKey ? weightsOf(rows, squares).map(Math.exp) : undefined,
-			};
-		},
-		async weights(queries, keys) {
-			const y = coordinatesOf(keys, keyCentre, ofKey);
-			const sizes = weightsOf(keys, squaredNorms(y)).map(Math.exp);
-			return weightsBetween(coordinatesOf(queries, queryCentre, ofQuery), y, sizes, runtime);
-		},
+		sideOf,
+		weights: (queries, keys) => weightsBetween(sideOf("queries", queries), sideOf("keys", keys), runtime),
 		async keyFeatures(keys) {
-			const rows = coordinatesOf(keys, keyCentre, ofKey);
-			const squares = squaredNorms(rows);
-			const features = await featuresOf(rows, squares);
-			const weights = weightsOf(keys, squares);
-			for (let l = 0, at = 0; l < keys.rows; l++) {
-				const weight = Math.exp(weights[l]);
-				for (let s = 0; s < features.cols; s++) features.data[at++] *= weight;
-			}
-			return features;
+			const side = sideOf("keys", keys);
+			return scaleRows(await featuresOf(side), side.sizes);
 		},
-		async queryFeatures(queries) {
-			const rows = coordinatesOf(queries, queryCentre, ofQuery);
-			return featuresOf(rows, squaredNorms(rows));
-		},
+		queryFeatures: (queries) => featuresOf(sideOf("queries", queries)),
 		error: {
 			kind: "product",
 			radius: times(pivots.sizes.query, pivots.sizes.key),
@@ -131,29 +90,18 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 			span: 0,
 			frame: 1,
 			queries: (_, features) => residualLengths(squaredNorms(features), undefined, unit.features),
-			keys(keys, features) {
-				const squares = squaredNorms(coordinatesOf(keys, keyCentre, ofKey));
-				return residualLengths(squaredNorms(features), weightsOf(keys, squares).map(Math.exp), unit.features);
-			},
+			keys: (keys, features) => residualLengths(squaredNorms(features), sideOf("keys", keys).sizes, unit.features),
 			spectral: (keys, features) => residualSpread(keys.rows, residualOfKeys(keys, features), runtime),
 			residual: residualOfKeys,
-			queryResidual(queries, features) {
-				const rows = coordinatesOf(queries, queryCentre, ofQuery);
-				const weights = new Float64Array(rows.rows);
-				return residualOf(
-					{ rows, squares: squaredNorms(rows), weights, features, H: unit.features },
-					onKernels(runtime),
-				);
-			},
+			queryResidual: (queries, features) => residual(sideOf("queries", queries), features),
 		},
 	};
 }
 
 /** w e^(−‖x − y‖²/2) of all pairs. */
-async function weightsBetween(x: Matrix, y: Matrix, sizes: Float64Array, runtime: Runtime): Promise<Matrix> {
-	const [left, right] = [exponentFactor(x, squaredNorms(x), "left"), exponentFactor(y, squaredNorms(y), "right")];
+async function weightsBetween({ left }: HybridSide, { right, sizes }: HybridSide, runtime: Runtime): Promise<Matrix> {
 	const made = await expOn(runtime, await multiplyOn(runtime, left, right, { transposeB: true }));
-	for (let at = 0; at < made.data.length; at++) made.data[at] *= sizes[at % y.rows];
+	for (let at = 0; at < made.data.length; at++) made.data[at] *= sizes[at % right.rows];
 	return made;
 }
 

@@ -1,7 +1,7 @@
 import { expOn, Matrix, multiplyOn, type Random, type Runtime } from "@attgrad/matrix-core";
 import { squaredNorms } from "../kernel-scale.ts";
 import { inverseOfLower } from "./balanced-coordinates.ts";
-import { exponentFactor } from "./residual-spread.ts";
+import { exponentFactor } from "./hybrid-side.ts";
 
 /** A pivot this much smaller than its diagonal is left alone: its features would be rounding. */
 const SMALLEST_PIVOT = 1e-10;

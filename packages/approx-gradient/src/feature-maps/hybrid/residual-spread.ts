@@ -1,16 +1,13 @@
 import { expOn, Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { GROUP, membersOf, type ResidualOf } from "../residual-forms.ts";
+import type { HybridSide } from "./hybrid-side.ts";
 
 /** Squarings of a group's matrix: the norm of its 2^k-th power is at most rank^(1/2^(k+1)) above its largest eigenvalue. */
 const SQUARINGS = 2;
 
-/** Rows in balanced coordinates with their features. */
-export interface ResidualRowsOfKernel {
-	readonly rows: Matrix;
-	/** ‖y_l‖², ln of the weights. */
-	readonly squares: Float64Array;
-	readonly weights: Float64Array;
+/** Rows of one side with their features. */
+export interface ResidualRowsOfKernel extends HybridSide {
 	readonly features: Matrix;
 	/** Bound on the error of a residual of length 1. */
 	readonly H: number;
@@ -33,11 +30,9 @@ export async function residualSpread(rows: number, residual: ResidualOf, runtime
 
 /** The residual matrix R = w_l w_m κ(y_l, y_m) − ψ_l·ψ_m of some rows. O(s² (K + d)) for s rows. */
 export function residualOf(
-	{ rows, squares, weights, features, H }: ResidualRowsOfKernel,
+	{ left, right, sizes, features, H }: ResidualRowsOfKernel,
 	{ multiply, exp }: { readonly multiply: Multiply; readonly exp: (A: Matrix) => Promise<Matrix> },
 ): ResidualOf {
-	const [left, right] = [exponentFactor(rows, squares, "left"), exponentFactor(rows, squares, "right")];
-	const sizes = weights.map(Math.exp);
 	return async (members) => {
 		const s = members.length;
 		const ownFeatures = pick(features, members);
@@ -50,20 +45,6 @@ export function residualOf(
 			for (let k = 0; k < s; k++, at++) R.data[at] = own[j] * own[k] * R.data[at] - projected.data[at];
 		return { matrix: R, slack: plus(times(2 * H, lengths), 2 ** -500) };
 	};
-}
-
-/** Rows (x, −‖x‖²/2, 1) or (y, 1, −‖y‖²/2), whose products are the exponents −‖x − y‖²/2. */
-export function exponentFactor(rows: Matrix, squares: Float64Array, side: "left" | "right"): Matrix {
-	const d = rows.cols;
-	const made = Matrix.zeros(rows.rows, d + 2);
-	const [ofSquare, ofOne] = side === "left" ? [d, d + 1] : [d + 1, d];
-	for (let j = 0; j < rows.rows; j++) {
-		const to = j * (d + 2);
-		for (let b = 0; b < d; b++) made.data[to + b] = rows.data[j * d + b];
-		made.data[to + ofSquare] = -squares[j] / 2;
-		made.data[to + ofOne] = 1;
-	}
-	return made;
 }
 
 type Multiply = (A: Matrix, B: Matrix) => Promise<Matrix>;

@@ -1,7 +1,6 @@
 import { Matrix } from "@attgrad/matrix-core";
 import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
-import type { HybridKernels } from "./kernel-head.ts";
-import { paddedColumns, putMatrix } from "./placed-features.ts";
+import { type HybridKernels, paddedColumns, putMatrix } from "./placed-features.ts";
 
 /** Slots that groups are added to, whatever the number of threads; and groups of a task. */
 const SLOTS = 16;
@@ -14,7 +13,7 @@ export interface GroupedRows {
 	/** Of the coordinates. */
 	readonly d: number;
 	readonly rank: number;
-	/** Addresses of features and factors of exponents; of weights, or 0. */
+	/** Addresses of features, factors of exponents and weights. */
 	readonly features: number;
 	readonly left: number;
 	readonly right: number;
@@ -65,9 +64,10 @@ export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promis
 		}
 		const total = slots.slice(0, length);
 		for (let at = length; at < slots.length; ) for (let i = 0; i < length; i++) total[i] += slots[at++];
-		const [across, formStep] = [blocks * width + beside, width];
-		const sums = matrixAt(total, 0, rank, across, await paddedColumns(kernels, across));
-		const [own, step] = [Math.ceil(rank / 6) * 6 * (await paddedColumns(kernels, across)), await paddedColumns(kernels, formStep)];
+		const across = blocks * width + beside;
+		const [wide, step] = [await paddedColumns(kernels, across), await paddedColumns(kernels, width)];
+		const sums = matrixAt(total, 0, rank, across, wide);
+		const own = Math.ceil(rank / 6) * 6 * wide;
 		const forms = (at: number) => matrixAt(total, at, blocks * width, width, step);
 		const cross = own + (blocks * width + 6) * step;
 		return { sums, forms: { own: forms(own), cross: forms(cross), groups, slack: given.slack } };

@@ -1,4 +1,4 @@
-import { type Kernels, Matrix } from "@attgrad/matrix-core";
+import { Matrix } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
@@ -6,12 +6,8 @@ import { type BlockForms, GROUP } from "../../../feature-maps/residual-forms.ts"
 import { boundedColumns, type ColumnPass, noColumns, queryForms, querySums } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import { boundedRows, featureReach, type RowPass } from "../row-pass.ts";
-import { type GroupSums, type GroupedRows, sumsOfGroups } from "./group-sums.ts";
-import type { hybridKernels } from "./hybrid-kernels.ts";
-import { type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
-
-/** The kernels of hybrid at work. */
-export type HybridKernels = Kernels<typeof hybridKernels>;
+import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
+import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
 
 /** Rows of a task that gives results. */
 const TASK_ROWS = 192;
@@ -130,7 +126,14 @@ export class KernelHead {
 		const [means, cotangents, outputs] = [room(width), room(width), room(width - 1)];
 		const [gradients, keyMeans, quadratic] = [room(d), room(d), room(moments.cols)];
 		const rows = kernels.allocateStruct("HybridResults", {
-			...{ d, width, beside: 0, rank: this.#map.rank, forms: moments.cols, features: this.#queries.features.byteOffset },
+			...{
+				d,
+				width,
+				beside: 0,
+				rank: this.#map.rank,
+				forms: moments.cols,
+				features: this.#queries.features.byteOffset,
+			},
 			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments) },
 			...{ given: putMatrix(kernels, upstream), means: means.at, cotangents: cotangents.at, outputs: outputs.at },
 			...{ gradients: gradients.at, keyMeans: keyMeans.at, valueGradients: 0, extra: 0, quadratic: quadratic.at },
@@ -176,11 +179,11 @@ export class KernelHead {
 }
 
 /** At least the slack of every group (`residualOf`). */
-function slackOf(groups: number, rows: number, sizes: Float64Array | undefined, H: number): BlockForms["slack"] {
+function slackOf(groups: number, rows: number, sizes: Float64Array, H: number): BlockForms["slack"] {
 	let most = 0;
 	for (let g = 0; g < groups; g++) {
 		let lengths = 0;
-		for (let l = g; l < rows; l += groups) lengths = plus(lengths, times(sizes?.[l] ?? 1, sizes?.[l] ?? 1));
+		for (let l = g; l < rows; l += groups) lengths = plus(lengths, times(sizes[l], sizes[l]));
 		most = Math.max(most, lengths);
 	}
 	return plus(times(2 * H, most), 2 ** -500);

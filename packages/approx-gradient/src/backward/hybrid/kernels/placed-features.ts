@@ -1,6 +1,10 @@
-import { Matrix } from "@attgrad/matrix-core";
-import type { HybridMap, HybridSide } from "../../../feature-maps/hybrid/hybrid-map.ts";
-import type { HybridKernels } from "./kernel-head.ts";
+import { type Kernels, Matrix } from "@attgrad/matrix-core";
+import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
+import type { HybridSide } from "../../../feature-maps/hybrid/hybrid-side.ts";
+import type { hybridKernels } from "./hybrid-kernels.ts";
+
+/** The kernels of hybrid at work. */
+export type HybridKernels = Kernels<typeof hybridKernels>;
 
 /** Rows of a task, a multiple of 6. */
 const TASK_ROWS = 192;
@@ -11,7 +15,7 @@ export interface PlacedFeatures {
 	/** Factors of the exponents, views of the memory. */
 	readonly left: Matrix;
 	readonly right: Matrix;
-	/** Address of the weights, or 0. */
+	/** Address of the weights. */
 	readonly sizes: number;
 	/** Features, `step` numbers a row. */
 	readonly features: Float64Array;
@@ -32,19 +36,19 @@ export async function placedFeatures(
 	const room = (length: number) => kernels.view("f64", kernels.allocate("f64", length), length);
 	const place = (M: Matrix): Matrix => new Matrix(M.rows, M.cols, filled(room(M.data.length), M.data));
 	const [left, right] = [place(side.left), place(side.right)];
-	const sizes = side.sizes ? filled(room(rows), side.sizes).byteOffset : 0;
+	const sizes = filled(room(rows), side.sizes).byteOffset;
 	const features = room((rows + 5) * step);
 	const squares = room(rows);
 	return kernels.scope(async () => {
-		const map_ = kernels.allocateStruct("HybridFeatures", {
+		const struct = kernels.allocateStruct("HybridFeatures", {
 			...{ d: cols - 2, pivots, rank, rows },
 			...{ points: await putPanels(kernels, map.points, true), inverse: await putPanels(kernels, map.inverse) },
 			...{ left: left.data.byteOffset, sizes, features: features.byteOffset, squares: squares.byteOffset },
 		});
-		const [scratch] = await kernels.run("featureScratch", [{ map: map_ }], {});
+		const [scratch] = await kernels.run("featureScratch", [{ map: struct }], {});
 		const tasks = [];
 		for (let from = 0; from < rows; from += TASK_ROWS)
-			tasks.push({ map: map_, from, to: Math.min(rows, from + TASK_ROWS) });
+			tasks.push({ map: struct, from, to: Math.min(rows, from + TASK_ROWS) });
 		await kernels.run("rowFeatures", tasks, { scratch });
 		return { side, left, right, sizes, features, step, squares: squares.slice() };
 	});

@@ -1,0 +1,60 @@
+import { headsOf } from "@attgrad/attention-problem";
+import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
+import { availableKernels, createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import { afterAll, expect, test } from "vitest";
+import { withHeadPasses } from "../head-passes.ts";
+import { HeadFeatures, hybridHead } from "../hybrid-head.ts";
+
+const plain = await createRuntime({ kernel: "js" });
+const builds = await Promise.all(
+	(await availableKernels()).map((kernel) => createRuntime({ kernel, threads: kernel === "simd" ? 1 : 2 })),
+);
+afterAll(async () => {
+	for (const runtime of [plain, ...builds]) await runtime.close();
+});
+
+/** Passes over a head: rows, and columns of all queries and of all but every fifth. */
+async function passesOn(runtime: typeof plain, problem: ReturnType<typeof randomBackwardProblem>, rank: number) {
+	const head = hybridHead(headsOf(problem)[0], problem.scale);
+	// The features of one runtime serve all: pivots are the same.
+	const { map } = await (await HeadFeatures.of(head, 0, plain)).at(rank);
+	return withHeadPasses(map, head, runtime, async (passes) => {
+		const rows = await passes.rows();
+		const all = Array.from(rows.nu.keys());
+		const columns = await passes.columns(rows, all);
+		const some = all.filter((j) => j % 5 !== 2);
+		return { rows, columns, part: await passes.columns(rows, some) };
+	});
+}
+
+test.each(
+	[
+		{ n_q: 1, n_k: 1, d: 1, d_v: 1, rank: 1 },
+		{ n_q: 7, n_k: 300, d: 3, d_v: 2, rank: 5 },
+		{ n_q: 400, n_k: 130, d: 5, d_v: 7, rank: 33 },
+		{ n_q: 131, n_k: 517, d: 15, d_v: 15, rank: 64 },
+	].flatMap((sizes) => builds.map((runtime) => ({ ...sizes, runtime, kernel: runtime.kernel }))),
+)(
+	"kernels $kernel give the rows and bounds of plain TypeScript: $n_q x $n_k, d = $d, $d_v, rank $rank",
+	async ({ rank, runtime, ...sizes }) => {
+		const problem = randomBackwardProblem({ ...sizes, spread: 0.5 });
+		const [wanted, got] = [await passesOn(plain, problem, rank), await passesOn(runtime, problem, rank)];
+		for (const name of ["gradients", "outputs", "cotangents"] as const)
+			expect(maxAbsDifference(got.rows[name], wanted.rows[name])).toBeLessThanOrEqual(1e-9 * maxAbs(wanted.rows[name]));
+		for (const columns of ["columns", "part"] as const)
+			for (const name of ["dK", "dV"] as const)
+				expect(maxAbsDifference(got[columns][name], wanted[columns][name])).toBeLessThanOrEqual(
+					1e-9 * maxAbs(wanted[columns][name]),
+				);
+		const pairs = [
+			[got.rows.bounds, wanted.rows.bounds],
+			[got.rows.outputBounds, wanted.rows.outputBounds],
+			[got.columns.keyBounds, wanted.columns.keyBounds],
+			[got.columns.valueBounds, wanted.columns.valueBounds],
+		];
+		// Those of a part have other groups. Residuals are differences of numbers near 1: roots of their rounding are what bounds may differ by.
+		for (const [own, other] of pairs)
+			for (const [j, bound] of other.entries())
+				expect(Math.abs(own[j] - bound)).toBeLessThanOrEqual(1e-2 * bound + 1e-6);
+	},
+);

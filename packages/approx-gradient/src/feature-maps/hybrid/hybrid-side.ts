@@ -1,0 +1,46 @@
+import { Matrix } from "@attgrad/matrix-core";
+import { squaredNorms } from "../kernel-scale.ts";
+import { type BalancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
+
+/** Rows of one side in balanced coordinates, as features and residuals are made of them. */
+export interface HybridSide {
+	/** Factors of the exponents on either side, rows x (d + 2) each. */
+	readonly left: Matrix;
+	readonly right: Matrix;
+	/** Weights w_l e^(‖y_l‖²/2 − shift) <= 1 of keys; those of queries are 1. */
+	readonly sizes: Float64Array;
+}
+
+/** Queries or keys in balanced coordinates. O(d²) a row. */
+export function hybridSide(
+	{ coordinates, shift }: { readonly coordinates: BalancedCoordinates; readonly shift: number },
+	side: "queries" | "keys",
+	rows: Matrix,
+): HybridSide {
+	const { queryCentre, keyCentre, ofQuery, ofKey } = coordinates;
+	const isKey = side === "keys";
+	const own = coordinatesOf(rows, isKey ? keyCentre : queryCentre, isKey ? ofKey : ofQuery);
+	const squares = squaredNorms(own);
+	const sizes = new Float64Array(rows.rows).fill(1);
+	if (isKey)
+		for (let l = 0, at = 0; l < rows.rows; l++) {
+			let inner = 0;
+			for (let b = 0; b < rows.cols; b++) inner += queryCentre[b] * (rows.data[at++] - keyCentre[b]);
+			sizes[l] = Math.exp(Math.min(0, inner + squares[l] / 2 - shift));
+		}
+	return { left: exponentFactor(own, squares, "left"), right: exponentFactor(own, squares, "right"), sizes };
+}
+
+/** Rows (x, −‖x‖²/2, 1) or (y, 1, −‖y‖²/2), whose products are the exponents −‖x − y‖²/2. */
+export function exponentFactor(rows: Matrix, squares: Float64Array, side: "left" | "right"): Matrix {
+	const d = rows.cols;
+	const made = Matrix.zeros(rows.rows, d + 2);
+	const [ofSquare, ofOne] = side === "left" ? [d, d + 1] : [d + 1, d];
+	for (let j = 0; j < rows.rows; j++) {
+		const to = j * (d + 2);
+		for (let b = 0; b < d; b++) made.data[to + b] = rows.data[j * d + b];
+		made.data[to + ofSquare] = -squares[j] / 2;
+		made.data[to + ofOne] = 1;
+	}
+	return made;
+}
