@@ -1,6 +1,7 @@
 export { availableMemory, nextTurn, processorCount, totalMemory } from "#platform";
 export { ColumnShift } from "./algebra/column-shift.ts";
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./algebra/entrywise.ts";
+export { firstNotFinite } from "./algebra/finite.ts";
 export { expOn, exponentialProductOn, multiplyOn } from "./algebra/kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./algebra/kronecker.ts";
 export { matricesKernels } from "./algebra/matrices-kernels.ts";

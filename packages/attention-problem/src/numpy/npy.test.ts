@@ -7,7 +7,6 @@ import { arbitraryMatrix } from "@attgrad/matrix-core/testing";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { decodeArray, decodeNpy, encodeArray, encodeNpy, writeNpy } from "../index.ts";
-import { firstNotFinite } from "./elements.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures/numpy/", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "attgrad-npy-"));
@@ -229,22 +228,4 @@ describe("the bytes of an array", () => {
 		const good = (name: string) => decodeArray(readFileSync(`${fixtures}good/${name}`), name).rows.as("f64");
 		for (const name of readdirSync(`${fixtures}good`)) expect(good(name), name).toEqual(expected(name));
 	});
-});
-
-test("the first number that is not finite is found, wherever it is, in a range of numbers", () => {
-	const length = fc.integer({ min: 1, max: 5000 });
-	const bad = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
-	fc.assert(
-		fc.property(length, fc.nat(5000), fc.nat(5000), bad, fc.boolean(), (length, first, second, bad, single) => {
-			const numbers = new (single ? Float32Array : Float64Array)(length).fill(3e38);
-			expect(firstNotFinite(numbers, 0, length)).toBe(-1);
-			const [a, b] = [first % length, second % length];
-			numbers[a] = numbers[b] = bad;
-			const least = Math.min(a, b);
-			expect(firstNotFinite(numbers, 0, length)).toBe(least);
-			expect(firstNotFinite(numbers, least, length)).toBe(least);
-			expect(firstNotFinite(numbers, 0, least)).toBe(-1);
-			expect(firstNotFinite(numbers, least + 1, length)).toBe(a === b ? -1 : Math.max(a, b));
-		}),
-	);
 });

@@ -1,8 +1,8 @@
-import { type Dtype, type Numbers, type RowSource, UsageError } from "@attgrad/matrix-core";
+import { type Dtype, firstNotFinite, type Numbers, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { crc32 } from "#platform";
 import type { ReadableFile } from "../files/readable-file.ts";
 import type { ElementType } from "./element-type.ts";
-import { convertElements, type ElementName, firstNotFinite, notFinite } from "./elements.ts";
+import { convertElements, type ElementName, notFinite } from "./elements.ts";
 
 /** Bytes that are converted at once. */
 const CHUNK = 2 ** 18;

@@ -1,5 +1,4 @@
-import { type Dtype, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
-import { firstNotFinite } from "../numpy/elements.ts";
+import { type Dtype, firstNotFinite, Matrix, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { type HeadArray, headSizes, rowsBetween, shapeText } from "./head-array.ts";
 import { checkVisibility, everyKey, type Visibility } from "./visibility.ts";
 

@@ -1,5 +1,4 @@
-import { type Dtype, Matrix, materialise, type RowSource, UsageError } from "@attgrad/matrix-core";
-import { firstNotFinite } from "../numpy/elements.ts";
+import { type Dtype, firstNotFinite, Matrix, materialise, type RowSource, UsageError } from "@attgrad/matrix-core";
 import { convertedRows } from "./converted-rows.ts";
 
 /**

@@ -27,10 +27,12 @@ export const runtimeFlags = {
 export function openRuntime(
 	{ threads, kernel }: { readonly threads: number; readonly kernel?: string | undefined },
 	progress?: ReturnType<typeof progressLine>,
+	allocateResult?: Runtime["allocateResult"],
 ): Promise<Runtime> {
 	return createRuntime({
 		...(kernel && { kernel }),
 		threads,
 		...(progress && { onProgress: progress.show, onNotice: progress.notice, onMoreRounds: progress.expectMore }),
+		...(allocateResult && { allocateResult }),
 	});
 }

@@ -1,7 +1,9 @@
 import { type AttentionOperands, type Head, headsOf, refuseUnless, visibleKeys } from "@attgrad/attention-problem";
 import {
+	allocateNumbers,
 	bytesPerNumber,
 	ComputationError,
+	firstNotFinite,
 	Matrix,
 	present,
 	type RowSource,
@@ -40,21 +42,26 @@ export async function operatorForward(
 	const scaled = scaledOperands(operands);
 	const made = await outputOf(scaled?.operands ?? operands, runtime);
 	const { output, lse } = scaled?.back(made) ?? made;
-	for (const x of output.data)
-		if (x - x !== 0) throw new ComputationError("failed", `streaming: an entry of the output is not finite: ${x}`);
+	const at = firstNotFinite(output.data, 0, output.data.length);
+	if (at >= 0)
+		throw new ComputationError("failed", `streaming: an entry of the output is not finite: ${output.data[at]}`);
 	return { output: output.as(operands.Q.dtype), lse };
 }
 
 const outputOf = (operands: AttentionOperands<RowSource>, runtime: Runtime): Promise<OperatorOutput> =>
 	runtime.kernel === "js"
 		? streamingOutput(operands, runtime.onProgress)
-		: withKernels(runtime, backwardKernels, (kernels) => kernelOutput(operands, kernels));
+		: withKernels(runtime, backwardKernels, (kernels) => kernelOutput(operands, kernels, runtime.allocateResult));
 
-async function kernelOutput(operands: AttentionOperands<RowSource>, kernels: BackwardKernels): Promise<OperatorOutput> {
+async function kernelOutput(
+	operands: AttentionOperands<RowSource>,
+	kernels: BackwardKernels,
+	allocate = allocateNumbers,
+): Promise<OperatorOutput> {
 	const { n_q, n_k, d_v, batch, heads, keyHeads, Q } = operands;
 	const { dtype } = Q;
 	const made = {
-		output: Matrix.zeros(batch * heads * n_q, d_v, dtype),
+		output: new Matrix(batch * heads * n_q, d_v, allocate(dtype, batch * heads * n_q * d_v)),
 		lse: new Float64Array(batch * heads * n_q),
 	};
 	const intervals = visibleKeys(operands.visibility, n_q, n_k);

@@ -37,7 +37,9 @@ export async function kernelBackward(
 	residual = false,
 ): Promise<KernelBackward> {
 	try {
-		return await withKernels(runtime, backwardKernels, (kernels) => new Pass(problem, kernels, residual).run());
+		return await withKernels(runtime, backwardKernels, (kernels) =>
+			new Pass(problem, kernels, residual, runtime.allocateResult).run(),
+		);
 	} catch (error) {
 		if (!(error instanceof ComputationError && error.status === "out-of-memory")) throw error;
 		const { n_q, n_k } = problem;
@@ -85,13 +87,18 @@ class Pass {
 	#loss = 0;
 	#rowsDone = 0;
 
-	constructor(problem: BackwardProblem<RowSource>, kernels: BackwardKernels, residual: boolean) {
+	constructor(
+		problem: BackwardProblem<RowSource>,
+		kernels: BackwardKernels,
+		residual: boolean,
+		allocate: Runtime["allocateResult"],
+	) {
 		this.#problem = problem;
 		this.#kernels = kernels;
 		this.#residual = residual;
 		this.#dtype = problem.Q.dtype;
 		this.#size = this.#dtype === "f64" ? 8 : 4;
-		this.#results = emptyResults(problem, this.#dtype);
+		this.#results = emptyResults(problem, this.#dtype, allocate);
 	}
 
 	async run(): Promise<KernelBackward> {

@@ -1,6 +1,6 @@
 import { processorCount, requestedKernel, threadLimit } from "#platform";
 import { ComputationError, UsageError } from "../errors.ts";
-import type { Dtype, RowSource } from "../matrix.ts";
+import type { Dtype, Numbers, RowSource } from "../matrix.ts";
 import { present } from "../present.ts";
 import { type KernelName, kernelNames } from "./builds.ts";
 import { availableKernels, kernelsAreBuilt, memoryRefusal, rightKernels } from "./choice.ts";
@@ -23,6 +23,8 @@ export interface Runtime {
 	readonly onNotice?: (line: string) => void;
 	/** Told how many rounds over all rows will come on top of those told before; one is expected from the start. */
 	readonly onMoreRounds?: (count: number) => void;
+	/** Zeroed storage for the numbers of a large result, for programs that use the memory of earlier results again; default: fresh memory. */
+	readonly allocateResult?: (dtype: Dtype, length: number) => Numbers;
 	/** Lets worker threads end and the memory go; the runtime is not used after. */
 	close(): Promise<void>;
 }
@@ -38,6 +40,8 @@ export interface RuntimeOptions {
 	onNotice?: (line: string) => void;
 	/** As in `Runtime`. */
 	onMoreRounds?: (count: number) => void;
+	/** As in `Runtime`. */
+	allocateResult?: (dtype: Dtype, length: number) => Numbers;
 	/** Bytes that kernels may use. @default 4 GiB, the most that WebAssembly can address */
 	memoryLimit?: number;
 }
@@ -71,6 +75,7 @@ export async function createRuntime({
 	onProgress,
 	onNotice,
 	onMoreRounds,
+	allocateResult,
 	memoryLimit = LARGEST_MEMORY,
 }: RuntimeOptions = {}): Promise<Runtime> {
 	if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS))
@@ -79,16 +84,17 @@ export async function createRuntime({
 	if (!(memoryLimit >= 0 && memoryLimit <= LARGEST_MEMORY))
 		throw new UsageError(`runtime: memoryLimit must be 0 to ${LARGEST_MEMORY} bytes, got ${memoryLimit}`);
 	const chosen = await chooseKernel(kernel);
-	const progress = {
+	const given = {
 		...(onProgress && { onProgress }),
 		...(onNotice && { onNotice }),
 		...(onMoreRounds && { onMoreRounds }),
+		...(allocateResult && { allocateResult }),
 	};
 	if (kernel === undefined && !kernelsAreBuilt())
 		onNotice?.(`the kernels are not built, and plain TypeScript is many times slower; ${HOW_TO_BUILD}`);
 	const refusal = kernel === undefined && chosen === "js" ? await memoryRefusal() : undefined;
 	if (refusal) onNotice?.(`${refusal}, and plain TypeScript is many times slower; a higher limit (ulimit -v) helps`);
-	if (chosen === "js") return { kernel: chosen, threads: 1, ...progress, close: async () => {} };
+	if (chosen === "js") return { kernel: chosen, threads: 1, ...given, close: async () => {} };
 
 	let started: Promise<Started> | undefined;
 	const start = () => {
@@ -101,7 +107,7 @@ export async function createRuntime({
 	const runtime: Runtime = {
 		kernel: chosen,
 		threads,
-		...progress,
+		...given,
 		close: async () => {
 			engines.delete(runtime);
 			await engine.queue.catch(() => {});

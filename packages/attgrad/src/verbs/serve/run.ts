@@ -9,6 +9,7 @@ import { Input, TruncatedInput } from "./input.ts";
 import { findMethod, methodNames } from "./methods/index.ts";
 import { isRunning, watchParent } from "./parent.ts";
 import { Requests, type ServeRequest, type Unreadable } from "./request.ts";
+import { ResultMemory } from "./result-memory.ts";
 import { standardInput } from "./standard-input.ts";
 
 /** Raised when a client of before would be misled. */
@@ -19,6 +20,8 @@ const MEBIBYTE = 2 ** 20;
 /** The server that requests are put to. */
 interface Server {
 	readonly runtime: Runtime;
+	/** Of the runtime. */
+	readonly results: ResultMemory;
 	/** Of the arrays of a request. */
 	readonly mostBytes: number;
 }
@@ -31,11 +34,12 @@ interface Server {
 export async function serve(given: GivenFlags): Promise<void> {
 	const { threads, kernel, memory, parent } = readFlags(serveFlags, given);
 	if (parent !== undefined && !isRunning(parent)) throw new UsageError(`--parent ${parent}: there is no such process`);
-	const runtime = await openRuntime({ threads, kernel });
+	const results = new ResultMemory();
+	const runtime = await openRuntime({ threads, kernel }, undefined, (dtype, length) => results.allocate(dtype, length));
 	const mostBytes = Math.floor(memory === undefined ? totalMemory() / 4 : memory * MEBIBYTE);
 	const unwatch = watchParent(parent, () => process.exit(0));
 	try {
-		await answerAll({ runtime, mostBytes });
+		await answerAll({ runtime, results, mostBytes });
 	} finally {
 		unwatch();
 		await runtime.close();
@@ -48,12 +52,20 @@ async function answerAll(server: Server): Promise<void> {
 		const request = await nextOf(requests);
 		if (!request) return;
 		const pieces = await answerOf(request, server);
-		process.stdout.cork();
-		for (const piece of pieces) process.stdout.write(piece);
-		process.stdout.uncork();
+		writeAll(pieces, server.results.endRequest());
 		// A client may send requests ahead; what it has not read yet waits here, up to as much as one request may hold.
 		if (process.stdout.writableLength > server.mostBytes) await once(process.stdout, "drain");
 	}
+}
+
+/** Writes the pieces of an answer; calls `written` once the system has taken the last of them. */
+function writeAll(pieces: readonly Uint8Array[], written: () => void): void {
+	process.stdout.cork();
+	for (const [at, piece] of pieces.entries())
+		process.stdout.write(piece, (error) => {
+			if (!error && at === pieces.length - 1) written();
+		});
+	process.stdout.uncork();
 }
 
 async function nextOf(requests: Requests): Promise<ServeRequest | Unreadable | undefined> {
