@@ -1,10 +1,18 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { doubles, soundArrays } from "../../testing/archives.ts";
+import { type ArrayBytes, doubles, soundArrays } from "../../testing/archives.ts";
 import { temporaryFolder } from "../../testing/command.ts";
-import { doublesOf, executable, parseAnswers, requestBytes, startServer } from "../../testing/serve-client.ts";
+import {
+	type Answered,
+	doublesOf,
+	executable,
+	parseAnswers,
+	requestBytes,
+	startServer,
+} from "../../testing/serve-client.ts";
 import { answersTo, backward, expectTruth, layer, wave } from "../../testing/serve-layer.ts";
 
 const folder = temporaryFolder();
@@ -102,4 +110,68 @@ describe("requests and answers", () => {
 		expect(answers.map(({ id }) => id)).toEqual([0, 1, 2, 3, "last"]);
 		expectTruth(answers[4]!);
 	});
+
+	test.concurrent("no number of one request is in the answer to another, of any size, after errors, read at once or late", async () => {
+		/** With a window of one key a query's weight is 1: O = V, dV = dO, and dQ and dK are 0. */
+		const params = { mask: "causal", window: 1, withOutput: true };
+		const of = (n: number, phase: number, single = false) =>
+			Object.fromEntries(
+				["Q", "K", "V", "dO"].map((name, i) => {
+					const array = doubles([n, 4], wave(phase + i));
+					return [name, single ? floats(array) : array];
+				}),
+			);
+		const broken = { ...of(30000, 9), V: doubles([30000, 4], (i) => (i === 119_998 ? Number.NaN : 7)) };
+		const given = [of(30000, 1), of(60000, 2), broken, of(2900, 3), of(7, 4), of(30000, 5, true), of(60001, 6)];
+		const requests = given.map((arrays, id) => backward(id, params, arrays));
+		const server = startServer();
+		// the first answers are read before more is asked, the others only when all is asked
+		for (const request of requests.slice(0, 2)) {
+			const read = once(server.process.stdout, "data");
+			await server.send(request);
+			await read;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		server.process.stdout.pause();
+		for (const request of [...requests.slice(2), backward("window", { window: 0 }), ...requests])
+			await server.send(request);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		server.process.stdout.resume();
+		const { answers } = await server.end();
+		expect(answers.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5, 6, "window", 0, 1, 2, 3, 4, 5, 6]);
+		for (const { id, error, arrays } of answers) {
+			if (given[id as number] === broken || id === "window") expect(error).toMatchObject({ kind: "usage" });
+			else expectOneKey(arrays, given[id as number]!);
+		}
+	});
 });
+
+const floats = ({ shape, data }: ArrayBytes): ArrayBytes => ({
+	...{ descr: "<f4", shape },
+	data: new Uint8Array(Float32Array.from(new Float64Array(data.buffer)).buffer),
+});
+
+/**
+ * Expects O = V, dV = dO, and zeros for dQ and dK. Entries and scores are of size 1: values are moved by a centre and back, which rounds by 2u, and the weight is
+ * the exponential of a difference of scores whose rounding is a few u. Entries of different requests differ by far more.
+ */
+function expectOneKey(answer: Answered["arrays"], { V, dO }: Readonly<Record<string, ArrayBytes>>): void {
+	const numbersOf = ({ descr, data }: ArrayBytes) =>
+		descr === "<f4" ? new Float32Array(data.buffer) : new Float64Array(data.buffer);
+	const got = (name: string): ArrayBytes => {
+		const npy = answer[name]!;
+		return { ...V!, data: Uint8Array.from(npy.subarray(10 + npy.readUInt16LE(8))) };
+	};
+	const tolerance = V!.descr === "<f4" ? 16 * 2 ** -24 : 16 * 2 ** -53;
+	for (const [name, truth] of Object.entries({ O: V!, dV: dO! })) {
+		const numbers = numbersOf(got(name));
+		const expected = numbersOf(truth);
+		expect(numbers.length).toBe(expected.length);
+		expect(numbers.every((x, i) => Math.abs(x - expected[i]!) <= tolerance)).toBe(true);
+	}
+	for (const name of ["dQ", "dK"]) {
+		const numbers = numbersOf(got(name));
+		expect(numbers.length).toBe(numbersOf(V!).length);
+		expect(numbers.every((x) => x === 0)).toBe(true);
+	}
+}
