@@ -1,4 +1,4 @@
-export { availableMemory, nextTurn, processorCount, totalMemory } from "#platform";
+export { availableMemory, copyNumbers, nextTurn, processorCount, totalMemory } from "#platform";
 export { ColumnShift } from "./algebra/column-shift.ts";
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./algebra/entrywise.ts";
 export { firstNotFinite } from "./algebra/finite.ts";

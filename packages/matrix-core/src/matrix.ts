@@ -1,3 +1,4 @@
+import { copyNumbers } from "#platform";
 import { ComputationError, UsageError } from "./errors.ts";
 
 /** Number type of a matrix: IEEE double or single precision. */
@@ -118,7 +119,7 @@ export class Matrix implements RowSource {
 	}
 
 	readRows(from: number, to: number, target: Numbers): void {
-		target.set(this.data.subarray(from * this.cols, to * this.cols));
+		copyNumbers(this.data.subarray(from * this.cols, to * this.cols), target);
 	}
 
 	/** Copy in its own storage. */

@@ -34,6 +34,10 @@ export const availableMemory = (): number => PAGE_MEMORY;
 /** Processors that kernels may use at once: 1 where threads cannot share memory. */
 export const processorCount = (): number => (sharesMemory() ? (browser.navigator?.hardwareConcurrency ?? 1) : 1);
 
+/** Copies all numbers of `source` to the beginning of `target`. @throws RangeError where that is shorter */
+export const copyNumbers = (source: Float64Array | Float32Array, target: Float64Array | Float32Array): void =>
+	target.set(source);
+
 /** Lets the event loop run once: messages and timers are seen. */
 export function nextTurn(): Promise<void> {
 	return new Promise((resolve) => {

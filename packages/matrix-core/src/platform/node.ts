@@ -8,6 +8,7 @@ import type { ThreadStart } from "./thread-start.ts";
 import type { WorkerThread } from "./worker-thread.ts";
 
 export { availableMemory, processorCount, totalMemory } from "../machine/machine-limits.ts";
+export { copyNumbers } from "./copy-numbers.ts";
 
 /** Lets the event loop run once: signals, messages and timers are seen. */
 export const nextTurn = (): Promise<void> => setImmediate();

@@ -10,6 +10,11 @@ import type { ThreadPool } from "./threads/thread-pool.ts";
 export interface RunOptions {
 	/** Bytes of scratch that each thread gets; the kernel's first argument is its address. @default 0 */
 	scratch?: number;
+	/**
+	 * Work of the main thread before its share of the tasks, while workers begin with them. It neither allocates memory of the kernels nor touches
+	 * what the tasks read or write; an error that it throws ends the run, which throws it on.
+	 */
+	meanwhile?: () => void;
 	/** Reports the number of tasks done; an error that it throws ends the run, which throws it on. */
 	onProgress?: (done: number) => void;
 }
@@ -121,7 +126,7 @@ export class Kernels<Module extends KernelModule = KernelModule> {
 		tasks: readonly KernelTask<Module, Name>[],
 		options: RunOptions & KernelDtype<KernelsOf<Module>[Name]>,
 	): Promise<Float64Array> {
-		const { scratch = 0, onProgress, dtype } = options;
+		const { scratch = 0, onProgress, meanwhile, dtype } = options;
 		const signature = this.#module.kernels[kernel];
 		if (!signature) throw new Error(`kernels ${this.#module.name}: unknown kernel: ${kernel}`);
 		return this.scope(async () => {
@@ -134,6 +139,7 @@ export class Kernels<Module extends KernelModule = KernelModule> {
 				tasks,
 				scratch: address,
 				scratchStep: step,
+				meanwhile,
 				onProgress,
 			});
 		});

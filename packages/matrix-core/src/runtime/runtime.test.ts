@@ -187,6 +187,37 @@ test("progress is reported while threads work, and what it throws ends the run",
 	expect(seen[1]).toBeLessThan(10000);
 });
 
+test.each([1, 2, 3])(
+	"work of the main thread goes beside that of %i threads, and an error of it ends the run",
+	async (threads) => {
+		const runtime = await start({ kernel: "simd", threads });
+		await withKernels(runtime, probe, async (kernels) => {
+			const ones = kernels.allocateZeros("f64", 1024);
+			kernels.view("f64", ones, 1024).fill(1);
+			const places = Array.from({ length: 40 }, () => kernels.allocateZeros("f64", 1024));
+			const tasks = places.map((c) => ({ a: ones, b: ones, c, cStep: 32, count: 16, repeats: 1 }));
+			const sums = () => places.map((c) => kernels.view("f64", c, 1024).reduce((sum, x) => sum + x, 0));
+			await kernels.run("probe", tasks, {});
+			const wanted = sums();
+			expect(wanted[0]).not.toBe(0);
+			for (const c of places) kernels.view("f64", c, 1024).fill(0);
+			let calls = 0;
+			await kernels.run("probe", tasks, { meanwhile: () => calls++ });
+			expect(calls).toBe(1);
+			expect(sums()).toEqual(wanted);
+			await kernels.run("probe", [], { meanwhile: () => calls++ });
+			expect(calls).toBe(2);
+			const failing = () => {
+				throw new Error("stop");
+			};
+			await expect(kernels.run("probe", tasks, { meanwhile: failing })).rejects.toThrow("stop");
+			for (const c of places) kernels.view("f64", c, 1024).fill(0);
+			await kernels.run("probe", tasks, {});
+			expect(sums()).toEqual(wanted);
+		});
+	},
+);
+
 test("the event loop runs while threads work", async () => {
 	const runtime = await start({ kernel: "simd", threads: 2 });
 	let ticks = 0;

@@ -24,6 +24,8 @@ export interface Job {
 	/** Scratch of thread 0, and bytes from there to that of the next thread. */
 	readonly scratch: number;
 	readonly scratchStep: number;
+	/** Work of the main thread before it takes tasks; an error that it throws ends the job. */
+	readonly meanwhile?: (() => void) | undefined;
 	/** Reports the number of tasks done; an error that it throws ends the job. */
 	readonly onProgress?: ((done: number) => void) | undefined;
 }
@@ -90,9 +92,18 @@ export class ThreadPool {
 
 	/**
 	 * Runs all tasks of a job, on whichever threads are free; gives what the kernel returned for each, in their order.
-	 * @throws ComputationError failed when a kernel throws or a worker has died; what `onProgress` throws
+	 * @throws ComputationError failed when a kernel throws or a worker has died; what `meanwhile` or `onProgress` throws
 	 */
-	async run({ module, kernel, parameters, tasks, scratch, scratchStep, onProgress }: Job): Promise<Float64Array> {
+	async run({
+		module,
+		kernel,
+		parameters,
+		tasks,
+		scratch,
+		scratchStep,
+		meanwhile,
+		onProgress,
+	}: Job): Promise<Float64Array> {
 		const loaded = this.#loaded.get(module.name);
 		if (!loaded) throw new Error(`kernels ${module.name} are not loaded`);
 		const index = loaded.kernels.indexOf(kernel);
@@ -122,6 +133,7 @@ export class ThreadPool {
 			control[word.scratchStep] = scratchStep;
 			this.#begin(jobKind.run);
 			await this.#end(async () => {
+				meanwhile?.();
 				while (!this.#main.work(performance.now() + YIELD_MS)) await this.#yield(onProgress);
 				await this.#waitForWorkers(onProgress);
 			});
