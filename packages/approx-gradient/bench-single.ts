@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { type BackwardProblem, createBackwardProblem, generateProblem } from "@attgrad/attention-problem";
 import { createRuntime, Matrix, maxAbs, multiply, seededRandom, unitRoundoff } from "@attgrad/matrix-core";
-import { gradientNames } from "./src/backward/attempt.ts";
+import { gradientNames } from "./src/backward/attempt-rows.ts";
 import { cutChunks } from "./src/backward/chunks.ts";
 import { makePart, ownRoom, partRows } from "./src/backward/part.ts";
 import { sumRoundings } from "./src/backward/row-bounds.ts";

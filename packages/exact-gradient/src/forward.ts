@@ -2,6 +2,7 @@ import { type AttentionLayer, defineForward, type RowSink } from "@attgrad/atten
 import {
 	bytesPerNumber,
 	ComputationError,
+	copyNumbers,
 	type KernelTask,
 	Matrix,
 	materialise,
@@ -98,7 +99,9 @@ export function kernelStreamingForward(
 				scratch,
 				onProgress: (done) => kernels.onProgress?.(Math.min(to, from + done * blockRows), n),
 			});
-			handOn(from, new Matrix(to - from, d, kernels.view(dtype, outputs, (to - from) * d).slice()), sink);
+			const rows = Matrix.zeros(to - from, d, dtype);
+			copyNumbers(kernels.view(dtype, outputs, rows.data.length), rows.data);
+			handOn(from, rows, sink);
 		}
 	});
 }

@@ -87,15 +87,15 @@ function shiftOutput(results: QueryResults, q: usize, output: usize, lse: usize)
 }
 
 /**
- * Brings dQ, outputs, lse and the bounds of both of the queries from..to-1 into the units of the problem. out, 2 (d + dv) + 1 doubles: sums of the
- * bounds of dS and of the rounding in them times |q_b| + |ν_b|, of those of weights times |dO_i|; the largest rounding in a bound of dQ.
- * scratch: 4 (d + dv) + BOUND_PANELS + 2 panels.
+ * Brings dQ, outputs, lse and the bounds of both of the queries from..to-1 into the units of the problem. out, 2 (d + dv) + 5 doubles: sums of the
+ * bounds of dS and of the rounding in them times |q_b| + |ν_b|, of those of weights times |dO_i|; the largest rounding in a bound of dQ, the largest
+ * bounds of dQ and of the output, the largest rounding in the latter, and κ. scratch: 4 (d + dv) + BOUND_PANELS + 6 panels.
  */
 export function finishQueries(scratch: usize, results: QueryResults, from: i32, to: i32, out: usize): void {
 	const P = panelBytes(), d = results.d, dv = results.dv, numbers = results.numbers, sumPanels = 2 * (d + dv);
 	const q = scratch, dO = q + <usize>d * P, dQ = dO + <usize>dv * P, output = dQ + <usize>d * P, lse = output + <usize>dv * P;
 	const errors = lse + P, sums = errors + BOUND_PANELS * P, most = sums + <usize>sumPanels * P;
-	clearPanels(sums, sumPanels + 1);
+	clearPanels(sums, sumPanels + 5);
 	const factor = v128.load_splat<f64>(numbers);
 	for (let at = from; at < to; at += panelRows<f64>()) {
 		const count = min(panelRows<f64>(), to - at);
@@ -119,6 +119,10 @@ export function finishQueries(scratch: usize, results: QueryResults, from: i32, 
 		scaleBound(numbers + 8, numbers + 24, errors);
 		scaleBound(numbers + 16, numbers + 24, errors + 6 * P);
 		scaleBound(numbers + 16, numbers + 24, errors + 7 * P);
+		raisePanel(errors, most + P);
+		raisePanel(errors + 6 * P, most + 2 * P);
+		raisePanel(errors + 7 * P, most + 3 * P);
+		raisePanel(errors + 8 * P, most + 4 * P);
 		shiftOutput(results, q, output, lse);
 		storeRows(dQ, count, d, rowAt(results.dQ, at, d));
 		storeRows(output, count, dv, rowAt(results.output, at, dv));
@@ -128,7 +132,7 @@ export function finishQueries(scratch: usize, results: QueryResults, from: i32, 
 		storeRows(errors + 7 * P, count, 1, rowAt(results.errors, 7 * results.rows + at, 1));
 	}
 	for (let x = 0; x < sumPanels; x++, out += 8) store<f64>(out, sumOf(sums + <usize>x * P));
-	store<f64>(out, largestOf(most));
+	for (let x = 0; x < 5; x++, out += 8) store<f64>(out, largestOf(most + <usize>x * P));
 }
 
 /** The sum of the numbers of a panel. */

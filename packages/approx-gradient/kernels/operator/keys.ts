@@ -120,7 +120,8 @@ function keyPanel(part: OperatorPart, room: KeyRoom, at: i32, count: i32, first:
 	loadColumns(rowAt(part.omega, at, 1), count, 1, room.omega, P);
 	if (first < last) coreGradients(part, room);
 	else clearPanels(room.dK, d + dv);
-	const low = <i32>load<f64>(rowAt(part.firstQuery, at, 1)), high = <i32>load<f64>(rowAt(part.lastQuery, at + count - 1, 1));
+	const low = part.firstQuery ? <i32>load<f64>(rowAt(part.firstQuery, at, 1)) : 0;
+	const high = part.lastQuery ? <i32>load<f64>(rowAt(part.lastQuery, at + count - 1, 1)) : part.queries;
 	const begin = first < last ? first * part.size : high, end = first < last ? min(part.queries, last * part.size) : high;
 	if (low < begin || end < high) {
 		const terms = room.weights + <usize>part.edge * P;

@@ -53,7 +53,7 @@ export class OperatorPart {
 	norms: usize;
 	/** ν (d) and the factor of the keys. */
 	nu: usize;
-	/** Visible keys lo <= l < hi of each query, and visible queries of each key, as doubles. */
+	/** Visible keys lo <= l < hi of each query, and visible queries of each key, as doubles; all 0 where every query sees every key. */
 	lo: usize;
 	hi: usize;
 	firstQuery: usize;
@@ -68,9 +68,10 @@ export class OperatorPart {
 	/** (dO, -Δ)/D, a row of dv + 1 for each query; coefficients of polynomials, g + 1 panels for each panel of a head's queries. */
 	cotangents: usize;
 	coefficients: usize;
-	/** Results of each query: dQ, output, and D or 0 where no polynomial serves it; BOUND_PANELS bounds, each of all queries. */
+	/** Results of each query: dQ, output, ln D, and D or 0 where no polynomial serves it; BOUND_PANELS bounds, each of all queries. */
 	dQ: usize;
 	output: usize;
+	lse: usize;
 	normaliser: usize;
 	errors: usize;
 	/** Results of each key: those of exact rows, to which the sweep adds, and brings dK into the units of the problem. */

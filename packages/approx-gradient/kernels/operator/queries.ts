@@ -2,6 +2,7 @@
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
+import { logarithm } from "@attgrad/matrix-core/kernels/logarithm";
 import { cotangents } from "../features/cotangents";
 import { panelFeatures } from "../features/features";
 import { combine } from "../gauss/panel-sums";
@@ -171,6 +172,14 @@ function maskPanels(mask: usize, panels: usize, count: i32, out: usize): void {
 	}
 }
 
+/** ln x of the first `count` numbers of a panel; -Infinity where they are 0. */
+function storeLogarithms(panel: usize, count: i32, to: usize): void {
+	for (const end = to + (<usize>count << 3); to < end; to += 8, panel += 8) {
+		const x = load<f64>(panel);
+		store<f64>(to, x > 0 ? logarithm(x) : -Infinity);
+	}
+}
+
 /** A panel of `count` queries, from row `at` of a head on, of chunk c. */
 function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: i32, count: i32): void {
 	const P = panelBytes(), d = part.d, dv = part.dv, g = part.degree, j = head * part.queries + at;
@@ -179,10 +188,14 @@ function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: 
 	loadColumns(rowAt(part.dO, j, dv), count, dv, room.dO, P);
 	panelFeatures<f64>(room.feature, 2 * part.roots > g ? part.runs : part.innerRuns, part.runTable);
 	polynomials(part, room, largest);
-	loadColumns(rowAt(part.lo, at, 1), count, 1, room.low, P);
-	loadColumns(rowAt(part.hi, at, 1), count, 1, room.low + P, P);
-	const low = <i32>load<f64>(rowAt(part.lo, at, 1)), high = <i32>load<f64>(rowAt(part.hi, at + count - 1, 1));
 	const begin = load<i32>(part.first + (<usize>c << 2)) * part.size, end = min(part.keys, load<i32>(part.last + (<usize>c << 2)) * part.size);
+	let low = begin, high = end;
+	if (part.lo) {
+		loadColumns(rowAt(part.lo, at, 1), count, 1, room.low, P);
+		loadColumns(rowAt(part.hi, at, 1), count, 1, room.low + P, P);
+		low = <i32>load<f64>(rowAt(part.lo, at, 1));
+		high = <i32>load<f64>(rowAt(part.hi, at + count - 1, 1));
+	}
 	const weights = room.weights, after = weights + <usize>max(0, begin - low) * P, terms = weights + <usize>part.edge * P;
 	clearPanels(room.edge, dv + 3 + EDGE_PANELS);
 	addEdgeSums(part, low, begin, room.q, room.low, room.low + P, room.table, weights, room.edge);
@@ -201,6 +214,7 @@ function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: 
 	storeRows(room.gradient, count, d, rowAt(part.dQ, j, d));
 	storeRows(room.output, count, dv, rowAt(part.output, j, dv));
 	storeRows(room.output + <usize>dv * P, count, 1, rowAt(part.normaliser, j, 1));
+	storeLogarithms(room.output + <usize>dv * P, count, rowAt(part.lse, j, 1));
 	storeRows(room.cotangent, count, dv + 1, rowAt(part.cotangents, j, dv + 1));
 	const bounds = room.byDegree, rows = part.group * part.queries;
 	boundRows(part, room.solution, room.sums, largest, room.edge, room.N, room.dO, room.output, room.gradient, room.facts, bounds);

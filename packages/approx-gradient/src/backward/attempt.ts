@@ -1,47 +1,21 @@
-import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
-import {
-	ComputationError,
-	Matrix,
-	type Numbers,
-	nextTurn,
-	type RowSource,
-	type Runtime,
-	withKernels,
-} from "@attgrad/matrix-core";
+import type { BackwardProblem } from "@attgrad/attention-problem";
+import { ComputationError, nextTurn, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../polynomial/monomials/total-degree.ts";
-import { requireFinite } from "../rows/require-finite.ts";
+import { AttemptRows, type Done, type GradientRows, gradientNames } from "./attempt-rows.ts";
 import { cutChunks } from "./chunks.ts";
 import { KernelRun } from "./kernels/kernel-run.ts";
 import { operatorKernels } from "./kernels/operator-kernels.ts";
 import { KeySweep } from "./key-sweep.ts";
 import { makePart, ownRoom, type Part, type PartRows, partRows } from "./part.ts";
-import { largestOf, type PartBounds, partBounds } from "./part-bounds.ts";
-import { finishResults, type PartResults, partResults } from "./part-results.ts";
+import { type PartBounds, partBounds } from "./part-bounds.ts";
+import { finishResults, partResults } from "./part-results.ts";
 import { QuerySweep } from "./query-sweep.ts";
 
-/** Gradients of all heads at a degree, in double precision, with their bounds. */
-export interface Attempt {
+/** Gradients of all heads at a degree. */
+export interface Attempt extends GradientRows {
 	readonly degree: number;
-	readonly gradients: OfEachGradient<Matrix>;
-	readonly output: Matrix;
-	readonly lse: Float64Array;
-	readonly exactRows: number;
-	/** A bound for each row, and the largest part of one that rounding accounts for. */
-	readonly rows: OfEachGradient<Float64Array>;
-	readonly floors: OfEachGradient;
-	/** A bound on the length of the error of each row of the output. */
-	readonly outputRows: Float64Array;
-	/** The largest part of one that rounding accounts for, and the largest κ. */
-	readonly outputFloor: number;
-	readonly kappa: number;
 }
-
-/** The rows of an attempt, which its parts fill. */
-type WholeRows = Omit<Attempt, "exactRows" | "floors" | "outputFloor" | "kappa">;
-
-/** Names of the gradients. */
-export const gradientNames = ["dQ", "dK", "dV"] as const;
 
 /** Queries and keys of parts that are computed together. */
 const BATCH = 2 ** 17;
@@ -49,21 +23,16 @@ const BATCH = 2 ** 17;
 /** Multiply-adds between two turns of the event loop: some 50 ms. */
 const TURN = 3e7;
 
-/** A part that is done: its gradients and their bounds. */
-interface Done {
-	readonly part: Part;
-	readonly results: PartResults;
-	readonly bounds: PartBounds;
-}
-
-/** The operands and limits of an attempt, and the function that takes each finished part. */
+/** The operands and limits of an attempt, and what takes the results of its parts. */
 interface Task {
 	readonly problem: BackwardProblem<RowSource>;
 	readonly tree: FeatureTree;
 	readonly chunk: number;
 	readonly limit: number;
 	readonly outputOnly: boolean;
-	readonly finish: (done: Done) => void;
+	readonly rows: AttemptRows;
+	/** Told of the parts that are done. */
+	readonly onDone: (part: Part) => void;
 }
 
 /** How an attempt is made. */
@@ -88,27 +57,18 @@ export async function attemptDegree(
 	{ outputOnly = false, onProgress }: AttemptOptions = {},
 ): Promise<Attempt | { readonly above: number }> {
 	const tree = keptTotalDegreeTree(problem.d, degree);
-	const all = emptyAttempt(problem, degree);
-	let exactRows = 0;
-	let rows = 0;
-	const floors = { dQ: 0, dK: 0, dV: 0 };
-	let [outputFloor, kappa] = [0, 0];
-	const finish = ({ part, results, bounds }: Done): void => {
-		place(part, results, bounds, all);
-		for (const name of gradientNames) floors[name] = Math.max(floors[name], bounds.floors[name]);
-		outputFloor = Math.max(outputFloor, bounds.outputFloor);
-		kappa = Math.max(kappa, bounds.kappa);
-		exactRows += results.exactRows;
-		rows += part.group * part.queries;
-		onProgress?.(rows, problem.batch * problem.heads * problem.n_q);
+	const rows = new AttemptRows(problem);
+	let queries = 0;
+	const onDone = (part: Part): void => {
+		queries += part.group * part.queries;
+		onProgress?.(queries, problem.batch * problem.heads * problem.n_q);
 	};
-	const task: Task = { problem, tree, chunk, limit, outputOnly, finish };
+	const task: Task = { problem, tree, chunk, limit, outputOnly, rows, onDone };
 	for (const batch of batchesOf(problem)) {
 		const above = await partsOn(runtime, batch, task);
 		if (above !== undefined) return { above };
 	}
-	requireFinite("polynomial", outputOnly ? { output: all.output } : { ...all.gradients });
-	return { ...all, floors, outputFloor, kappa, exactRows };
+	return { degree, ...rows.finished(outputOnly) };
 }
 
 /** Parts in their order, together while they have at most `BATCH` rows. */
@@ -142,7 +102,7 @@ async function partsOn(runtime: Runtime, batch: readonly PartRows[], task: Task)
 /** Parts one after the other; gives a bound that is above the limit, where one is. */
 async function plainParts(
 	batch: readonly PartRows[],
-	{ problem, tree, chunk, limit, outputOnly, finish }: Task,
+	{ problem, tree, chunk, limit, outputOnly, rows: all, onDone }: Task,
 ): Promise<number | undefined> {
 	for (const rows of batch) {
 		const part = makePart(problem, rows, ownRoom);
@@ -163,7 +123,9 @@ async function plainParts(
 			await pace();
 		}
 		finishResults(part, results);
-		finish({ part, results, bounds });
+		all.placeQueries({ part, results, bounds });
+		all.placeKeys({ part, results, bounds });
+		onDone(part);
 	}
 	return undefined;
 }
@@ -171,22 +133,37 @@ async function plainParts(
 /** The same on kernels: sweeps of all parts side by side, and rows that no polynomial serves between them. */
 async function kernelParts(
 	batch: readonly PartRows[],
-	{ problem, limit, outputOnly, finish, ...task }: Task,
+	{ problem, limit, outputOnly, rows, onDone, ...task }: Task,
 	runtime: Runtime,
 ): Promise<number | undefined> {
 	return withKernels(runtime, operatorKernels, async (kernels) => {
 		const run = await KernelRun.begin(kernels, problem, batch, { ...task, outputOnly, kernel: runtime.kernel });
-		const bounds = await run.sweepQueries();
-		const done = run.parts.map(({ part, results }, i) => ({ part, results, bounds: bounds[i] }));
-		const above = Math.max(...done.map(({ bounds }) => largestBound(bounds)));
-		if (above > limit) return above;
-		if (!outputOnly) await run.sweepKeys();
-		done.forEach(finish);
+		const boundsOf = await run.sweepQueries();
+		let done: Done[] = [];
+		const finishQueries = (): void => {
+			const bounds = boundsOf();
+			done = run.parts.map(({ part, results }, i) => ({ part, results, bounds: bounds[i] }));
+		};
+		const placeQueries = (): void => {
+			if (done.length === 0) finishQueries();
+			for (const part of done) rows.placeQueries(part);
+		};
+		if (limit < Number.POSITIVE_INFINITY) {
+			finishQueries();
+			const above = Math.max(...done.map(({ bounds }) => largestBound(bounds)));
+			if (above > limit) return above;
+		}
+		if (outputOnly) placeQueries();
+		else await run.sweepKeys(placeQueries);
+		for (const part of done) {
+			if (!outputOnly) rows.placeKeys(part);
+			onDone(part.part);
+		}
 		return undefined;
 	});
 }
 
-const largestBound = ({ rows }: PartBounds): number => Math.max(...gradientNames.map((name) => largestOf(rows[name])));
+const largestBound = ({ largest }: PartBounds): number => Math.max(...gradientNames.map((name) => largest[name]));
 
 /** Lets others have a turn after every so much work. */
 function turns({ raisedSize }: FeatureTree, { group, d, d_v }: Part, chunk: number): () => Promise<void> {
@@ -197,37 +174,4 @@ function turns({ raisedSize }: FeatureTree, { group, d, d_v }: Part, chunk: numb
 		work = 0;
 		await nextTurn();
 	};
-}
-
-function emptyAttempt(problem: BackwardProblem<RowSource>, degree: number): WholeRows {
-	const { batch, heads, keyHeads, n_q, n_k, d, d_v } = problem;
-	const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
-	const rows = () => ({ dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) });
-	return {
-		degree,
-		gradients: { dQ: Matrix.zeros(queries, d), dK: Matrix.zeros(keys, d), dV: Matrix.zeros(keys, d_v) },
-		output: Matrix.zeros(queries, d_v),
-		outputRows: new Float64Array(queries),
-		lse: new Float64Array(queries).fill(Number.NEGATIVE_INFINITY),
-		rows: rows(),
-	};
-}
-
-/** Writes the results of a part, in the units of the problem, to their rows. */
-function place(part: Part, results: PartResults, bounds: PartBounds, all: WholeRows): void {
-	const { group, queries, queryAt, keyAt, d, d_v } = part;
-	const { dQ, dK, dV } = all.gradients;
-	for (let head = 0; head < group; head++) {
-		const to = queryAt[head];
-		const place = (from: Float64Array, width: number, into: Numbers): void =>
-			into.set(from.subarray(head * queries * width, (head + 1) * queries * width), to * width);
-		place(results.dQ, d, dQ.data);
-		place(results.output, d_v, all.output.data);
-		place(results.lse, 1, all.lse);
-		place(bounds.rows.dQ, 1, all.rows.dQ);
-		place(bounds.output, 1, all.outputRows);
-	}
-	dK.data.set(results.dK, keyAt * d);
-	dV.data.set(results.dV, keyAt * d_v);
-	for (const name of ["dK", "dV"] as const) all.rows[name].set(bounds.rows[name], keyAt);
 }

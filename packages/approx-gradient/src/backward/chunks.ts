@@ -34,6 +34,12 @@ export interface SeenBy {
 	readonly to: Int32Array;
 }
 
+/** Whether all queries see all keys. */
+export function isWhole({ lo, hi }: KeyIntervals, keys: number): boolean {
+	// Both never fall.
+	return lo.length > 0 && lo[lo.length - 1] === 0 && hi[0] === keys;
+}
+
 /** The queries that see each key of a sequence. Cost O(n). */
 export function queriesOf({
 	queries,
@@ -41,6 +47,7 @@ export function queriesOf({
 	intervals: { lo, hi },
 }: Pick<Chunks, "queries" | "keys" | "intervals">): SeenBy {
 	const [from, to] = [new Int32Array(keys), new Int32Array(keys)];
+	if (isWhole({ lo, hi }, keys)) return { from, to: to.fill(queries) };
 	for (let l = 0, first = 0, last = 0; l < keys; l++) {
 		while (first < queries && hi[first] <= l) first++;
 		while (last < queries && lo[last] <= l) last++;

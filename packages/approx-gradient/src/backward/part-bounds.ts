@@ -16,51 +16,59 @@ export interface PartBounds {
 	readonly floors: OfEachGradient;
 	/** Lengths of the errors of the rows of the output. */
 	readonly output: Float64Array;
+	/** The largest bound of a row. */
+	readonly largest: OfEachGradient & { readonly output: number };
 	/** The largest part of one that rounding accounts for. */
 	readonly outputFloor: number;
 	/** The largest κ: twice it is at least the error of a row of weights in sum. */
 	readonly kappa: number;
 }
 
-/** Bounds of queries as they add up for each key: `score` and its rounding times sizes of queries, `weight` and its rounding times those of dO. */
-export type SummedBounds = Readonly<Record<"score" | "scoreFloor" | "weight" | "weightFloor", Float64Array>>;
+/** Bounds of queries as they add up for each key: `score` times sizes of queries, `weight` times those of dO, and the largest sums of the rounding in both. */
+export type SummedBounds = Readonly<
+	Record<"score" | "weight", Float64Array> & Record<"scoreFloor" | "weightFloor", number>
+>;
+
+/** Bounds of queries in the units of the problem, apart from the rounding in those of dQ. */
+export interface QueryBounds extends Pick<PartBounds, "outputFloor" | "kappa"> {
+	readonly rows: Readonly<Record<"dQ" | "output", Float64Array>>;
+	readonly largest: Readonly<Record<"dQ" | "output", number>>;
+	readonly queryFloor: number;
+}
 
 /** The bounds of a part from those of its queries. Cost O(n (d + d_v)). */
 export function partBounds(part: Part, errors: RowErrors): PartBounds {
 	const lost = lostBelow(part);
 	const factor = Math.abs(part.scale / part.keyScale);
+	const rows = { dQ: scaled(errors.query, factor, lost), output: scaled(errors.output, 1, lost) };
 	return boundsOf(part, lost, sumsBySeen(part, queriesOf(part), errors), {
-		dQ: scaled(errors.query, factor, lost),
-		output: scaled(errors.output, 1, lost),
+		rows,
+		largest: { dQ: largestOf(rows.dQ), output: largestOf(rows.output) },
 		queryFloor: largestOf(errors.queryFloor),
 		outputFloor: largestOf(scaled(errors.outputFloor, 1, lost)),
 		kappa: largestOf(errors.kappa),
 	});
 }
 
-/** The bounds of a part: of its queries in the units of the problem, apart from the rounding in those of dQ, and of its keys in those of the part. */
+/** The bounds of a part from those of its queries and from sums over these. */
 export function boundsOf(
 	{ scale, keyScale }: Part,
 	lost: number,
 	{ score, scoreFloor, weight, weightFloor }: SummedBounds,
-	{
-		dQ,
-		queryFloor,
-		...ofOutput
-	}: Pick<PartBounds, "output" | "outputFloor" | "kappa"> & {
-		readonly dQ: Float64Array;
-		readonly queryFloor: number;
-	},
+	{ rows, largest, queryFloor, outputFloor, kappa }: QueryBounds,
 ): PartBounds {
 	const floor = (largest: number, factor: number) => bounded(SLACK * largest * factor + lost);
+	const [dK, dV] = [scaled(score, keyScale, lost), scaled(weight, 1, lost)];
 	return {
-		rows: { dQ, dK: scaled(score, keyScale, lost), dV: scaled(weight, 1, lost) },
+		rows: { dQ: rows.dQ, dK, dV },
 		floors: {
 			dQ: floor(queryFloor, Math.abs(scale / keyScale)),
-			dK: floor(largestOf(scoreFloor), keyScale),
-			dV: floor(largestOf(weightFloor), 1),
+			dK: floor(scoreFloor, keyScale),
+			dV: floor(weightFloor, 1),
 		},
-		...ofOutput,
+		output: rows.output,
+		largest: { ...largest, dK: largestOf(dK), dV: largestOf(dV) },
+		...{ outputFloor, kappa },
 	};
 }
 
@@ -81,8 +89,8 @@ export const floorsBySeen = (
 	seen: SeenBy,
 	errors: RowErrors,
 ): Pick<SummedBounds, "scoreFloor" | "weightFloor"> => ({
-	scoreFloor: keySums(part, seen, errors.scoreFloor, part.q, part.d, part.nu),
-	weightFloor: keySums(part, seen, errors.weightFloor, part.upstream, part.d_v),
+	scoreFloor: largestOf(keySums(part, seen, errors.scoreFloor, part.q, part.d, part.nu)),
+	weightFloor: largestOf(keySums(part, seen, errors.weightFloor, part.upstream, part.d_v)),
 });
 
 /** Whether all queries see some key: no sum over queries that see a key is larger than that key's. */

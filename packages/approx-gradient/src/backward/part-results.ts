@@ -32,29 +32,35 @@ export interface RowErrors {
 	readonly scoreFloor: Float64Array;
 }
 
-/** All 0, in `room`. */
-export function partResults(
-	part: Part,
-	room: Room = ownRoom,
-	errors = rowErrors(part.group * part.queries, ownRoom),
-): PartResults {
+/** All 0, lse -Infinity. */
+export function partResults(part: Part): PartResults {
+	const results = resultsIn(part, ownRoom);
+	clearQueries(results);
+	return results;
+}
+
+/** Results in `room`, of its content. */
+export function resultsIn(part: Part, room: Room): PartResults {
 	const { group, queries, keys, d, d_v } = part;
 	const rows = group * queries;
-	const zeros = (length: number): Float64Array => room(length).fill(0);
 	return {
-		output: zeros(rows * d_v),
-		lse: room(rows).fill(Number.NEGATIVE_INFINITY),
-		dQ: zeros(rows * d),
-		dK: zeros(keys * d),
-		dV: zeros(keys * d_v),
-		errors,
+		...{ output: room(rows * d_v), lse: room(rows), dQ: room(rows * d), dK: room(keys * d), dV: room(keys * d_v) },
+		errors: rowErrors(rows, room),
 		exactRows: 0,
 	};
 }
 
-/** Errors of so many rows, all 0: one array after the other, in the order of the kernels. */
-export function rowErrors(rows: number, room: Room): RowErrors {
-	const all = room(9 * rows).fill(0);
+/** Sets the results of queries to 0, and their lse to -Infinity. */
+export function clearQueries({ output, lse, dQ, errors }: PartResults): void {
+	output.fill(0);
+	lse.fill(Number.NEGATIVE_INFINITY);
+	dQ.fill(0);
+	for (const bounds of Object.values(errors)) bounds.fill(0);
+}
+
+/** Errors of so many rows: one array after the other, in the order of the kernels. */
+function rowErrors(rows: number, room: Room): RowErrors {
+	const all = room(9 * rows);
 	const of = (x: number): Float64Array => all.subarray(x * rows, (x + 1) * rows);
 	return {
 		...{ query: of(0), queryFloor: of(1), weight: of(2), weightFloor: of(3), score: of(4), scoreFloor: of(5) },

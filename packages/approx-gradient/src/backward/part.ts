@@ -90,24 +90,43 @@ function moved(numbers: Int32Array, { from, to }: RowRange, by: number): Int32Ar
 }
 
 /** Rows of a part as they are given, and where its queries and keys begin in all rows. */
-export function readPart(
+export type GivenRows = Pick<Part, "q" | "upstream" | "k" | "v" | "queryAt" | "keyAt">;
+
+/** Room for the rows of a part, of unknown content. */
+export function roomOfPart(
 	{ n_q, n_k, d, d_v }: BackwardProblem<RowSource>,
 	{ heads, queries, keys }: PartRows,
 	room: Room,
-): Pick<Part, "q" | "upstream" | "k" | "v" | "queryAt" | "keyAt"> {
-	const [queryCount, keyCount] = [queries.to - queries.from, keys.to - keys.from];
-	const [k, v] = [room(keyCount * d), room(keyCount * d_v)];
-	const [q, upstream] = [room(heads.length * queryCount * d), room(heads.length * queryCount * d_v)];
-	heads[0].K.readRows(keys.from, keys.to, k);
-	heads[0].V.readRows(keys.from, keys.to, v);
-	for (const [h, { Q, dO }] of heads.entries()) {
-		Q.readRows(queries.from, queries.to, q.subarray(h * queryCount * d, (h + 1) * queryCount * d));
-		const cotangents = upstream.subarray(h * queryCount * d_v, (h + 1) * queryCount * d_v);
-		if (dO) dO.readRows(queries.from, queries.to, cotangents);
-		else cotangents.fill(0);
+): GivenRows {
+	const [queryCount, keyCount] = [heads.length * (queries.to - queries.from), keys.to - keys.from];
+	return {
+		...{ k: room(keyCount * d), v: room(keyCount * d_v), q: room(queryCount * d), upstream: room(queryCount * d_v) },
+		queryAt: heads.map(({ index }) => index * n_q + queries.from),
+		keyAt: heads[0].keyIndex * n_k + keys.from,
+	};
+}
+
+/** Reads the keys and values of a part. */
+export function readKeys({ heads: [{ K, V }], keys }: PartRows, { k, v }: GivenRows): void {
+	K.readRows(keys.from, keys.to, k);
+	V.readRows(keys.from, keys.to, v);
+}
+
+/** Reads the queries of a part, head by head. */
+export function readQueries({ heads, queries }: PartRows, { q }: GivenRows): void {
+	const length = q.length / heads.length;
+	for (const [h, { Q }] of heads.entries())
+		Q.readRows(queries.from, queries.to, q.subarray(h * length, (h + 1) * length));
+}
+
+/** Reads the upstream gradients of a part's queries: zeros where there are none. */
+export function readUpstream({ heads, queries }: PartRows, { upstream }: GivenRows): void {
+	const length = upstream.length / heads.length;
+	for (const [h, { dO }] of heads.entries()) {
+		const own = upstream.subarray(h * length, (h + 1) * length);
+		if (dO) dO.readRows(queries.from, queries.to, own);
+		else own.fill(0);
 	}
-	const queryAt = heads.map(({ index }) => index * n_q + queries.from);
-	return { q, upstream, k, v, queryAt, keyAt: heads[0].keyIndex * n_k + keys.from };
 }
 
 /** The factor of keys of at most this length. */
@@ -119,7 +138,11 @@ export function makePart(problem: BackwardProblem<RowSource>, rows: PartRows, ro
 	const { d, d_v, scale } = problem;
 	const { heads, queries, keys, intervals } = rows;
 	const [queryCount, keyCount] = [queries.to - queries.from, keys.to - keys.from];
-	const { q, upstream, k, v, queryAt, keyAt } = readPart(problem, rows, room);
+	const given = roomOfPart(problem, rows, room);
+	const { q, upstream, k, v, queryAt, keyAt } = given;
+	readKeys(rows, given);
+	readQueries(rows, given);
+	readUpstream(rows, given);
 	const [keyCentre, valueCentre] = [centreOf(k, d), centreOf(v, d_v)];
 	const largestValue = subtract(v, valueCentre);
 	subtract(k, keyCentre);

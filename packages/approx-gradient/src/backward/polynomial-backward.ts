@@ -21,8 +21,8 @@ import { z } from "zod";
 import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE, oneAccuracy, relativeOption } from "../accuracy.ts";
 import { plus, rootUp, times } from "../error-bound/index.ts";
 import { availableMemory, countMonomials } from "../polynomial/monomials/feature-tree.ts";
-import { type Attempt, attemptDegree, gradientNames } from "./attempt.ts";
-import { largestOf } from "./part-bounds.ts";
+import { type Attempt, attemptDegree } from "./attempt.ts";
+import { gradientNames } from "./attempt-rows.ts";
 import { degreesToTry, expectedShare } from "./plan/expected-degree.ts";
 
 /** Rows of a chunk. */
@@ -68,9 +68,17 @@ export const backwardPolynomial = defineBackward({
 	summary: "sums of monomials in time O(n K (d + d_v)), with a proof of the error of each gradient",
 	exact: false,
 	version: 1,
-	modules: ["attempt", "part", "query-sweep", "key-sweep", "edge-row", "exact-row", "row-bounds", "part-bounds"].map(
-		(name) => moduleBeside(import.meta.url, name).href,
-	),
+	modules: [
+		"attempt",
+		"attempt-rows",
+		"part",
+		"query-sweep",
+		"key-sweep",
+		"edge-row",
+		"exact-row",
+		"row-bounds",
+		"part-bounds",
+	].map((name) => moduleBeside(import.meta.url, name).href),
 	options,
 	supports: (problem, { degree, chunk }): true | Reason => {
 		const rounded = whyRounded(problem);
@@ -146,10 +154,10 @@ function notProved(
 function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number | undefined): number {
 	let share = 0;
 	for (const name of gradientNames) {
-		const bound = withStorage(attempt.gradients[name], dtype)(largestOf(attempt.rows[name]));
+		const bound = withStorage(attempt.gradients[name], dtype)(attempt.largest[name]);
 		if (limit < Number.POSITIVE_INFINITY) share = Math.max(share, bound / limit);
 		if (relative === undefined) continue;
-		const size = (1 - unitRoundoff(dtype)) * maxAbs(attempt.gradients[name]);
+		const size = (1 - unitRoundoff(dtype)) * attempt.sizes[name];
 		share = Math.max(
 			share,
 			maybeZero(attempt, name) ? bound / ABSOLUTE_OF_ZERO : provedRelative(bound, size) / relative,
@@ -159,8 +167,7 @@ function shareOf(attempt: Attempt, dtype: Dtype, limit: number, relative: number
 }
 
 /** Whether rounding may account for all of a gradient: a relative error has no meaning then. */
-const maybeZero = ({ gradients, floors }: Attempt, name: keyof OfEachGradient): boolean =>
-	maxAbs(gradients[name]) <= floors[name];
+const maybeZero = ({ sizes, floors }: Attempt, name: keyof OfEachGradient): boolean => sizes[name] <= floors[name];
 
 /** The remark for a run with a relative error where some gradients may be zero. */
 function zeroRemark(attempt: Attempt, { degree, epsilon, relative }: PolynomialBackwardOptions): string | undefined {
@@ -185,7 +192,7 @@ export function withStorage(stored: Matrix, dtype: Dtype, entries = 1): (bound: 
 
 function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBounds: boolean): BackwardResult {
 	const { dtype } = problem.Q;
-	const { gradients, rows, floors, output, outputRows, lse, degree, exactRows } = attempt;
+	const { gradients, rows, largest, floors, output, outputRows, lse, degree, exactRows } = attempt;
 	const outputBound = withStorage(output, dtype, problem.d_v);
 	const ofEach = <Value>(value: (name: keyof OfEachGradient) => Value): OfEachGradient<Value> => ({
 		dQ: value("dQ"),
@@ -193,14 +200,14 @@ function resultOf(problem: BackwardProblem<RowSource>, attempt: Attempt, rowBoun
 		dV: value("dV"),
 	});
 	const stored = ofEach((name) => withStorage(gradients[name], dtype));
-	const bounds = ofEach((name) => stored[name](largestOf(rows[name])));
+	const bounds = ofEach((name) => stored[name](largest[name]));
 	const proved = gradientNames.every((name) => Number.isFinite(bounds[name]));
 	const certificate: BackwardCertificate = {
 		kind: proved ? "a-posteriori" : "none",
 		bounds,
 		floatFloor: ofEach((name) => stored[name](floors[name])),
 		output: {
-			bound: outputBound(largestOf(outputRows)),
+			bound: outputBound(largest.output),
 			...(rowBounds && { rows: outputRows.map((bound) => outputBound(bound)) }),
 		},
 		...(rowBounds && {

@@ -3,6 +3,7 @@ import {
 	allocateNumbers,
 	bytesPerNumber,
 	ComputationError,
+	copyNumbers,
 	firstNotFinite,
 	Matrix,
 	present,
@@ -120,7 +121,7 @@ async function outputsOf(
 			await kernels.run("forwardStripe", tasks, { dtype, scratch });
 			for (const { head, from, count, output, rowSums } of places) {
 				const row = head.index * n_q + from;
-				made.output.slice(row, row + count).data.set(kernels.view(dtype, output, count * d_v));
+				copyNumbers(kernels.view(dtype, output, count * d_v), made.output.slice(row, row + count).data);
 				writeLse(kernels.view("f64", rowSums, 2 * count), made.lse.subarray(row, row + count));
 			}
 		});

@@ -1,6 +1,7 @@
 import { type BackwardProblem, type Head, headsOf, visibleKeys } from "@attgrad/attention-problem";
 import {
 	ComputationError,
+	copyNumbers,
 	type Dtype,
 	type KernelTask,
 	type RowSource,
@@ -143,8 +144,8 @@ class Pass {
 		for (const round of this.#rounds(stripes)) await kernels.scope(() => this.#round(round, scratch));
 		for (const { keyIndex, dK, dV } of packed.values()) {
 			const key = keyIndex * n_k;
-			this.#results.dK.slice(key, key + n_k).data.set(kernels.view("f64", dK, n_k * d));
-			this.#results.dV.slice(key, key + n_k).data.set(kernels.view("f64", dV, n_k * d_v));
+			copyNumbers(kernels.view("f64", dK, n_k * d), this.#results.dK.slice(key, key + n_k).data);
+			copyNumbers(kernels.view("f64", dV, n_k * d_v), this.#results.dV.slice(key, key + n_k).data);
 		}
 	}
 
@@ -207,8 +208,8 @@ class Pass {
 		const { n_q, d, d_v } = this.#problem;
 		const kernels = this.#kernels;
 		const [first, count] = [head.index * n_q + from, to - from];
-		this.#results.dQ.slice(first, first + count).data.set(kernels.view(this.#dtype, dQ, count * d));
-		this.#results.output.slice(first, first + count).data.set(kernels.view(this.#dtype, output, count * d_v));
+		copyNumbers(kernels.view(this.#dtype, dQ, count * d), this.#results.dQ.slice(first, first + count).data);
+		copyNumbers(kernels.view(this.#dtype, output, count * d_v), this.#results.output.slice(first, first + count).data);
 		writeLse(kernels.view("f64", rowSums, 2 * count), this.#results.lse.subarray(first, first + count));
 	}
 

@@ -4,11 +4,9 @@ import {
 	boundsBySeen,
 	boundsOf,
 	floorsBySeen,
-	largestOf,
 	lostBelow,
 	type PartBounds,
 	SLACK,
-	type SummedBounds,
 	seesAll,
 	shareKey,
 } from "../part-bounds.ts";
@@ -21,16 +19,22 @@ const PIECE = 1024;
 
 const u = 2 ** -53;
 
+/** Numbers that `finishQueries` gives of rows, behind the sums: the largest rounding in a bound of dQ, bounds of dQ and of the output, rounding in the latter, κ. */
+const LARGEST = 5;
+
 /**
- * Brings outputs, lse, dQ and the bounds of queries into the units of the problem, after the sweep over queries and exact rows; gives the
- * bounds of each part, as `partBounds` does in plain TypeScript.
+ * Brings outputs, lse, dQ and the bounds of queries into the units of the problem, after the sweep over queries and exact rows; gives a way to
+ * the bounds of each part, as `partBounds` makes them in plain TypeScript: they need the part's queries and bounds of rows as they are now.
  */
-export async function finishQueries(kernels: OperatorKernels, parts: readonly KernelPart[]): Promise<PartBounds[]> {
+export async function finishQueries(
+	kernels: OperatorKernels,
+	parts: readonly KernelPart[],
+): Promise<() => PartBounds[]> {
 	return kernels.scope(async () => {
 		const lost = parts.map(({ part }) => lostBelow(part));
 		const plans = parts.map((own, i) => {
 			const pieces = segmentsOf(own.part.group * own.part.queries, PIECE);
-			const length = 2 * (own.part.d + own.part.d_v) + 1;
+			const length = 2 * (own.part.d + own.part.d_v) + LARGEST;
 			const out = kernels.view("f64", kernels.allocate("f64", pieces.length * length), pieces.length * length);
 			return { pieces, length, out, results: putResults(kernels, own, lost[i]) };
 		});
@@ -40,9 +44,10 @@ export async function finishQueries(kernels: OperatorKernels, parts: readonly Ke
 			plans.flatMap(({ pieces, length, out, results }) =>
 				pieces.map((piece, i) => ({ ...piece, results, out: out.byteOffset + 8 * i * length })),
 			),
-			{ scratch: 64 * (4 * (d + d_v) + 2 + kernelConstants.BOUND_PANELS) },
+			{ scratch: 64 * (4 * (d + d_v) + 1 + LARGEST + kernelConstants.BOUND_PANELS) },
 		);
-		return parts.map((own, i) => boundsOfQueries(own, lost[i], joined(plans[i].out, plans[i].length)));
+		const sums = plans.map(({ out, length }) => joined(out, length));
+		return () => parts.map((own, i) => boundsOfQueries(own, lost[i], sums[i]));
 	});
 }
 
@@ -61,11 +66,12 @@ function putResults(kernels: OperatorKernels, { part, results }: KernelPart, los
 	});
 }
 
-/** Results of all pieces: sums, and behind them a largest number. */
+/** Results of all pieces: sums, and behind them largest numbers. */
 function joined(out: Float64Array, length: number): Float64Array {
 	const all = new Float64Array(length);
 	for (let at = 0; at < out.length; at += length)
-		for (let i = 0; i < length; i++) all[i] = i < length - 1 ? all[i] + out[at + i] : Math.max(all[i], out[at + i]);
+		for (let i = 0; i < length; i++)
+			all[i] = i < length - LARGEST ? all[i] + out[at + i] : Math.max(all[i], out[at + i]);
 	return all;
 }
 
@@ -74,16 +80,24 @@ function boundsOfQueries({ part, results, seen }: KernelPart, lost: number, sums
 	const [score, scoreFloor, weight, weightFloor, largest] = [0, d, 2 * d, 2 * d + d_v, 2 * (d + d_v)];
 	// The rounding of sums over all queries.
 	const more = SLACK * (1 + 2 * u * part.group * part.queries);
-	const all = (from: number, count: number): Float64Array =>
-		new Float64Array(keys).fill(sums.subarray(from, from + count).reduce((most, x) => Math.max(most, more * x), 0));
+	const most = (from: number, count: number): number =>
+		sums.subarray(from, from + count).reduce((most, x) => Math.max(most, more * x), 0);
+	const all = (bound: number): Float64Array => new Float64Array(keys).fill(bound);
 	const { errors } = results;
-	const floors = { scoreFloor: all(scoreFloor, d), weightFloor: all(weightFloor, d_v) };
-	const sumsOf: SummedBounds = {
-		...(seesAll(part, seen) ? { score: all(score, d), weight: all(weight, d_v) } : boundsBySeen(part, seen, errors)),
-		// Of rounding the largest sum counts alone.
-		...(shareKey(part, seen) ? floors : floorsBySeen(part, seen, errors)),
-	};
-	const { query: dQ, output, outputFloor, kappa } = errors;
-	const ofOutput = { output, outputFloor: largestOf(outputFloor), kappa: largestOf(kappa) };
-	return boundsOf(part, lost, sumsOf, { dQ, queryFloor: sums[largest], ...ofOutput });
+	const [queryFloor, ...ofRows] = sums.subarray(largest);
+	const [dQ, output, outputFloor, kappa] = ofRows.map((bound) => (bound >= 0 ? bound : Number.POSITIVE_INFINITY));
+	return boundsOf(
+		part,
+		lost,
+		{
+			...(seesAll(part, seen)
+				? { score: all(most(score, d)), weight: all(most(weight, d_v)) }
+				: boundsBySeen(part, seen, errors)),
+			// Of rounding the largest sum counts alone.
+			...(shareKey(part, seen)
+				? { scoreFloor: most(scoreFloor, d), weightFloor: most(weightFloor, d_v) }
+				: floorsBySeen(part, seen, errors)),
+		},
+		{ rows: { dQ: errors.query, output: errors.output }, largest: { dQ, output }, queryFloor, outputFloor, kappa },
+	);
 }

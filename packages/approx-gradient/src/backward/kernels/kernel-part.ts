@@ -1,12 +1,13 @@
+import type { KeyIntervals } from "@attgrad/attention-problem";
 import { exponentialTerms } from "../../polynomial/gauss/exponential-terms.ts";
 import { nodesOf } from "../../polynomial/gauss/row-polynomial.ts";
 import { solutionConstants, squareErrorOf } from "../../polynomial/gauss/row-polynomials.ts";
 import { putIndices, putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
-import { type Chunks, chunksOver, queriesOf, type SeenBy } from "../chunks.ts";
+import { type Chunks, chunksOver, isWhole, queriesOf, type SeenBy } from "../chunks.ts";
 import { largest, SlidingFold } from "../core/sliding-fold.ts";
 import { largestLength, normAt, type Part, type Room } from "../part.ts";
-import { type PartResults, partResults, rowErrors } from "../part-results.ts";
+import { clearQueries, type PartResults, resultsIn } from "../part-results.ts";
 import { LIMITS, SLACK, sumRoundings } from "../row-bounds.ts";
 import type { KernelTables, OperatorKernels } from "./kernel-tables.ts";
 
@@ -40,6 +41,8 @@ export interface KernelPart {
 	readonly results: PartResults;
 	/** D of each query, 0 where no polynomial serves it. */
 	readonly normaliser: Float64Array;
+	/** Writes what the sweep over queries finds in the memory, and sums over keys do not read. Cost O(n). */
+	readonly fill: () => void;
 }
 
 /** For each chunk of the one side a range of chunks of the other. */
@@ -63,7 +66,7 @@ export interface PartOptions {
 	readonly room: Room;
 }
 
-/** Puts the rest of a part, whose matrices are in the memory, there too. Cost O(n). */
+/** Makes room for the rest of a part, whose matrices are in the memory; `fill` of the result writes it. */
 export function putPart(
 	kernels: OperatorKernels,
 	{ part, chunks, rows: keyRows, largest: ofChunks }: PreparedPart,
@@ -75,8 +78,20 @@ export function putPart(
 	const over = rangesOver(chunks);
 	const seen = queriesOf(part);
 	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, "f64", values);
-	const results = partResults(part, room, rowErrors(rows, room));
-	const normaliser = room(rows).fill(0);
+	const results = resultsIn(part, room);
+	const normaliser = room(rows);
+	const cotangents = room(rows * (d_v + 1));
+	const masks = isWhole(intervals, keys) ? undefined : maskRoom(part, room);
+	const fill = (): void => {
+		results.dK.fill(0);
+		results.dV.fill(0);
+		if (masks) fillMasks(masks, intervals, seen);
+		// Kernels pass over query chunks without a core.
+		if (chunks.first.every((first, c) => first < chunks.last[c])) return;
+		clearQueries(results);
+		normaliser.fill(0);
+		cotangents.fill(0);
+	};
 	const keyStates = windowStates({ from: chunks.first, to: chunks.last });
 	const queryStates = windowStates(turned(over, chunks.queryChunks));
 	const address = kernels.allocateStruct("OperatorPart", {
@@ -89,23 +104,42 @@ export function putPart(
 		...{ q: part.q.byteOffset, dO: part.upstream.byteOffset, k: part.k.byteOffset, omega: part.omega.byteOffset },
 		...keyRows,
 		nu: numbers([...part.nu, part.keyScale]),
-		...{ lo: numbers(intervals.lo), hi: numbers(intervals.hi) },
-		...{ firstQuery: numbers(seen.from), lastQuery: numbers(seen.to) },
+		...addressesOf(masks),
 		...{ first: putIndices(kernels, chunks.first), last: putIndices(kernels, chunks.last) },
 		...{ from: putIndices(kernels, over.from), to: putIndices(kernels, over.to) },
 		largest: numbers(largestOfCores(part, chunks, ofChunks)),
-		cotangents: room(rows * (d_v + 1)).fill(0).byteOffset,
+		cotangents: cotangents.byteOffset,
 		coefficients: room(group * Math.ceil(queries / panelRows) * panelRows * (degree + 1)).byteOffset,
-		...{ dQ: results.dQ.byteOffset, output: results.output.byteOffset, normaliser: normaliser.byteOffset },
+		...{ dQ: results.dQ.byteOffset, output: results.output.byteOffset, lse: results.lse.byteOffset },
+		normaliser: normaliser.byteOffset,
 		...{ errors: results.errors.query.byteOffset, dK: results.dK.byteOffset, dV: results.dV.byteOffset },
 	});
 	return {
-		...{ part, chunks, address, over, seen, results, normaliser },
+		...{ part, chunks, address, over, seen, results, normaliser, fill },
 		...{ fromFirst: keyStates === 0, toLast: queryStates === 0 },
 		keyState: (d_v + 3) * tree.raisedSize,
 		queryState: 2 * (d_v + 1) * tree.raisedSize,
 	};
 }
+
+/** Keys that each query sees and queries that see each key, as doubles. */
+type Masks = Readonly<Record<"lo" | "hi" | "firstQuery" | "lastQuery", Float64Array>>;
+
+const maskRoom = ({ queries, keys }: Part, room: Room): Masks => ({
+	...{ lo: room(queries), hi: room(queries), firstQuery: room(keys), lastQuery: room(keys) },
+});
+
+function fillMasks({ lo, hi, firstQuery, lastQuery }: Masks, intervals: KeyIntervals, seen: SeenBy): void {
+	lo.set(intervals.lo);
+	hi.set(intervals.hi);
+	firstQuery.set(seen.from);
+	lastQuery.set(seen.to);
+}
+
+const addressesOf = (masks: Masks | undefined): Record<keyof Masks, number> => ({
+	...{ lo: masks?.lo.byteOffset ?? 0, hi: masks?.hi.byteOffset ?? 0 },
+	...{ firstQuery: masks?.firstQuery.byteOffset ?? 0, lastQuery: masks?.lastQuery.byteOffset ?? 0 },
+});
 
 /** Ranges of chunks, from the last to the first: what a window over them moves through. */
 function turned({ from, to }: CoreRanges, chunks: number): CoreRanges {
@@ -147,6 +181,7 @@ function mostEdge(
 	seen: CoreRanges,
 	panelRows: number,
 ): number {
+	if (isWhole({ lo, hi }, keys)) return 1;
 	let most = 1;
 	for (let at = 0; at < queries; at += panelRows) {
 		const c = Math.floor(at / size);

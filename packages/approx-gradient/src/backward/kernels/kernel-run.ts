@@ -1,6 +1,7 @@
 import type { BackwardProblem } from "@attgrad/attention-problem";
 import { builds, type KernelName, type RowSource } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
+import { isWhole } from "../chunks.ts";
 import { ExactRows } from "../exact-row.ts";
 import type { PartRows, Room } from "../part.ts";
 import type { PartBounds } from "../part-bounds.ts";
@@ -59,35 +60,37 @@ export class KernelRun {
 	}
 
 	/**
-	 * Polynomials, outputs and dQ of all queries, and the bounds of each part; rows that no polynomial serves are exact, and add to dK and dV. Results of queries
-	 * are in the units of the problem then.
+	 * Polynomials, outputs and dQ of all queries, and a way to the bounds of each part; rows that no polynomial serves are exact, and add to dK and dV.
+	 * Results of queries are in the units of the problem then.
 	 */
-	async sweepQueries(): Promise<PartBounds[]> {
+	async sweepQueries(): Promise<() => PartBounds[]> {
 		await sweepQueries(this.#kernels, this.parts, this.#scratch);
 		const unserved = this.parts.map((part) => addExactRows(part));
 		const bounds = await finishQueries(this.#kernels, this.parts);
+		if (unserved.every(({ length }) => length === 0)) return bounds;
+		const known = bounds();
 		// A query without a polynomial must not count in the sweep over keys, however large its powers are.
 		for (const [i, { part }] of this.parts.entries())
 			for (const row of unserved[i]) part.q.fill(0, row * part.d, (row + 1) * part.d);
-		return bounds;
+		return () => known;
 	}
 
-	/** dK and dV of all rows that have polynomials, and of the exact ones, in the units of the problem. */
-	async sweepKeys(): Promise<void> {
-		await sweepKeys(this.#kernels, this.parts, this.#scratch);
+	/**
+	 * dK and dV of all rows that have polynomials, and of the exact ones, in the units of the problem.
+	 * @param meanwhile work beside it, which may read bounds and the results of queries
+	 */
+	async sweepKeys(meanwhile: () => void): Promise<void> {
+		await sweepKeys(this.#kernels, this.parts, this.#scratch, meanwhile);
 	}
 }
 
-/** Computes the rows that no polynomial serves exactly; gives which. The others get their lse. */
+/** Computes the rows that no polynomial serves exactly; gives which. */
 function addExactRows({ part, normaliser, results }: KernelPart): number[] {
 	const { queries, intervals } = part;
 	const { lse, errors } = results;
 	const unserved: number[] = [];
-	for (let row = 0; row < normaliser.length; row++) {
-		const D = normaliser[row];
-		lse[row] = Math.log(D);
-		if (!(D > 0)) unserved.push(row);
-	}
+	for (let row = 0; row < normaliser.length; row++) if (!(normaliser[row] > 0)) unserved.push(row);
+	if (unserved.length === 0) return unserved;
 	const exact = new ExactRows(part, results, new RowBounds(part, errors));
 	for (const row of unserved) {
 		for (const bounds of Object.values(errors)) bounds[row] = 0;
@@ -99,8 +102,5 @@ function addExactRows({ part, normaliser, results }: KernelPart): number[] {
 }
 
 /** Rows of a chunk: as asked for, in whole panels; more where every query sees every key. */
-function chunkOf({ intervals: { lo, hi }, keys }: PartRows, chunk: number): number {
-	// Both never fall.
-	const unmasked = lo[lo.length - 1] === 0 && hi[0] === keys.to - keys.from;
-	return unmasked ? UNMASKED : Math.ceil(chunk / CHUNK_STEP) * CHUNK_STEP;
-}
+const chunkOf = ({ intervals, keys }: PartRows, chunk: number): number =>
+	isWhole(intervals, keys.to - keys.from) ? UNMASKED : Math.ceil(chunk / CHUNK_STEP) * CHUNK_STEP;

@@ -36,8 +36,8 @@ const stateAt = ({ address, length }: States, before: number): number =>
 	before === 0 ? 0 : address + (before - 1) * length * 8;
 
 /**
- * The sweep over queries of some parts: sums over keys, then outputs, dQ, cotangents and bounds. Tasks do not depend on the
- * number of threads, and each writes to its own place.
+ * The sweep over queries of some parts: sums over keys, beside which the parts are filled, then outputs, dQ, cotangents and bounds. Tasks do not
+ * depend on the number of threads, and each writes to its own place.
  */
 export async function sweepQueries(
 	kernels: OperatorKernels,
@@ -71,17 +71,24 @@ export async function sweepQueries(
 			const segments = each ? ofEachSegments(queryChunks, length) : querySegments(part, length, step);
 			for (const segment of segments) tasks.push(taskOf(address, segment, stateAt(states, segment.before)));
 		}
-		await kernels.run("sumKeys", sums, { scratch });
+		const meanwhile = (): void => {
+			for (const { fill } of parts) fill();
+		};
+		await kernels.run("sumKeys", sums, { scratch, meanwhile });
 		await accumulate(kernels, all);
 		await kernels.run("queryChunks", tasks, { scratch });
 	});
 }
 
-/** The sweep over keys of some parts, after that over their queries: sums over queries, then dK and dV without exact rows. */
+/**
+ * The sweep over keys of some parts, after that over their queries: sums over queries, then dK and dV without exact rows.
+ * @param meanwhile work beside the last pass, which may read what is known of queries
+ */
 export async function sweepKeys(
 	kernels: OperatorKernels,
 	parts: readonly KernelPart[],
 	scratch: number,
+	meanwhile: () => void,
 ): Promise<void> {
 	await kernels.scope(async () => {
 		const sums: Task<"sumKeys">[] = [];
@@ -110,7 +117,7 @@ export async function sweepKeys(
 		}
 		await kernels.run("sumQueries", sums, { scratch });
 		await accumulate(kernels, all);
-		await kernels.run("keyChunks", tasks, { scratch });
+		await kernels.run("keyChunks", tasks, { scratch, meanwhile });
 	});
 }
 

@@ -133,6 +133,7 @@ export const operatorKernels = kernelModule({
 			"coefficients: usize",
 			"dQ: usize",
 			"output: usize",
+			"lse: usize",
 			"normaliser: usize",
 			"errors: usize",
 			"dK: usize",

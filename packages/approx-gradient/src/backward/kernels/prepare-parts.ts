@@ -5,12 +5,16 @@ import { type Chunks, cutChunks } from "../chunks.ts";
 import {
 	centreOf,
 	factorOfKeys,
+	type GivenRows,
 	largestLength,
 	MOST_TILT,
 	type Part,
 	type PartRows,
 	type Room,
-	readPart,
+	readKeys,
+	readQueries,
+	readUpstream,
+	roomOfPart,
 } from "../part.ts";
 import type { PreparedPart } from "./kernel-part.ts";
 import type { OperatorKernels } from "./kernel-tables.ts";
@@ -20,15 +24,20 @@ import { segmentsOf } from "./segments.ts";
 const PIECE = 2048;
 
 /** Rows of a part as they are given, in the kernels' memory, and the room of what is made of its keys. */
-interface GivenPart extends ReturnType<typeof readPart> {
+interface GivenPart extends GivenRows {
 	readonly given: PartRows;
 	readonly chunks: Chunks;
 	readonly keyCentre: Float64Array;
-	readonly valueCentre: Float64Array;
 	readonly made: Readonly<Record<"values" | "omega" | "squares" | "norms" | "lengths" | "largest", Float64Array>>;
 }
 
-/** The same on kernels as `makePart`, for parts together. @param chunkOf rows of a part's chunks */
+/** Centres of a part's values and of its queries times `scale`. */
+interface Centres {
+	readonly value: Float64Array;
+	readonly query: Float64Array;
+}
+
+/** The same on kernels as `makePart`, for parts together. Rows are read while kernels work on others. @param chunkOf rows of a part's chunks */
 export async function prepareParts(
 	kernels: OperatorKernels,
 	problem: BackwardProblem<RowSource>,
@@ -38,74 +47,97 @@ export async function prepareParts(
 ): Promise<PreparedPart[]> {
 	const { d, d_v, scale } = problem;
 	const parts = batch.map((rows) => givenPart(problem, rows, chunkOf(rows), room));
-	const [keySizes, upstreamSizes] = await largestDistances(kernels, parts, d, d_v);
+	let centres: Centres[] = [];
+	const keySizes = await largestDistances(kernels, parts.map(ofKeys), d, () => {
+		for (const part of parts) readQueries(part.given, part);
+		centres = parts.map(({ q, v }) => ({ value: centreOf(v, d_v), query: centreOf(q, d, scale) }));
+	});
 	const keyScales = keySizes.map((size) => factorOfKeys(size * Math.sqrt(d) * (1 + 1e-12)));
-	const nus = parts.map(({ q }, i) => centreOf(q, d, scale / keyScales[i]));
-	const tilts = await prepareKeys(kernels, parts, nus, keyScales, problem);
+	const nus = centres.map(({ query }, i) => query.map((x) => x / keyScales[i]));
+	const values = centres.map(({ value }) => value);
+	const tilts = await prepareKeys(kernels, parts, { nus, keyScales, values }, problem, () => {
+		for (const part of parts) readUpstream(part.given, part);
+	});
 	for (const [i, tilt] of tilts.entries()) if (!(tilt <= MOST_TILT)) levelWeights(nus[i], parts[i]);
 	const shifts = nus.map((nu, i) => putNumbers(kernels, "f64", [...nu, ...nu, scale / keyScales[i]]));
 	const querySizes = await largestOfEach(
 		parts.map(({ q }, i) => rowPieces(q, d).map((piece) => ({ ...piece, d, shift: shifts[i] }))),
 		(tasks) => kernels.run("shiftRows", tasks, {}),
 	);
+	const none = new Float64Array(d_v);
+	const upstreams = parts.map(({ upstream }) => ({ rows: upstream, centre: none }));
+	const upstreamSizes = await largestDistances(kernels, upstreams, d_v);
 	return parts.map((own, i): PreparedPart => {
-		const { given, chunks, made, q, upstream, k, v, keyCentre, valueCentre } = own;
+		const { given, chunks, made, q, upstream, k, v, keyCentre } = own;
 		const largest = largestOfKeys(made.largest, d, d_v);
 		const part: Part = {
 			...{ group: given.heads.length, d, d_v, queries: chunks.queries, keys: chunks.keys, intervals: given.intervals },
-			...{ queryAt: own.queryAt, keyAt: own.keyAt, q, upstream, k, v, nu: nus[i], keyCentre, valueCentre },
+			...{ queryAt: own.queryAt, keyAt: own.keyAt, q, upstream, k, v, nu: nus[i], keyCentre, valueCentre: values[i] },
 			...{ keyNorm: made.lengths, omega: made.omega, keyScale: keyScales[i], scale },
 			largest: { q: querySizes[i], upstream: upstreamSizes[i], ...largest },
 		};
-		const { values, squares, norms } = made;
-		const rows = { v: values.byteOffset, squares: squares.byteOffset, norms: norms.byteOffset };
+		const { values: v1, squares, norms } = made;
+		const rows = { v: v1.byteOffset, squares: squares.byteOffset, norms: norms.byteOffset };
 		return { part, chunks, rows, largest: made.largest };
 	});
 }
 
+/** A part whose keys and values are read. */
 function givenPart(problem: BackwardProblem<RowSource>, given: PartRows, chunk: number, room: Room): GivenPart {
 	const { d, d_v } = problem;
-	const rows = readPart(problem, given, room);
+	const rows = roomOfPart(problem, given, room);
+	readKeys(given, rows);
 	const keys = given.keys.to - given.keys.from;
 	const chunks = cutChunks(given.intervals, keys, chunk);
 	const made = {
 		...{ values: room(keys * (d_v + 1)), omega: room(keys), squares: room(2 * keys), norms: room(2 * keys) },
 		...{ lengths: room(keys), largest: room(chunks.keyChunks * largestLength(problem)) },
 	};
-	return { ...rows, given, chunks, keyCentre: centreOf(rows.k, d), valueCentre: centreOf(rows.v, d_v), made };
+	return { ...rows, given, chunks, keyCentre: centreOf(rows.k, d), made };
 }
 
-/** The largest |k - μ| and |dO| of each part. */
-async function largestDistances(
+/** Rows in the memory, and a point. */
+interface CentredRows {
+	readonly rows: Float64Array;
+	readonly centre: Float64Array;
+}
+
+const ofKeys = ({ k, keyCentre }: GivenPart): CentredRows => ({ rows: k, centre: keyCentre });
+
+/** The largest distance of an entry from the centre, for the rows of each part; `meanwhile` is done beside it. */
+function largestDistances(
 	kernels: OperatorKernels,
-	parts: readonly GivenPart[],
-	d: number,
-	d_v: number,
-): Promise<[keys: number[], upstream: number[]]> {
-	const none = kernels.allocateZeros("f64", 2 * d_v);
-	const centres = parts.map(({ keyCentre }) => putNumbers(kernels, "f64", [...keyCentre, ...keyCentre]));
-	const tasks = (rows: Float64Array, width: number, centre: number) =>
-		rowPieces(rows, width).map((piece) => ({ ...piece, width, centre }));
-	const all = await largestOfEach(
-		[...parts.map(({ k }, i) => tasks(k, d, centres[i])), ...parts.map(({ upstream }) => tasks(upstream, d_v, none))],
-		(all) => kernels.run("largestDistance", all, {}),
-	);
-	return [all.slice(0, parts.length), all.slice(parts.length)];
+	parts: readonly CentredRows[],
+	width: number,
+	meanwhile?: () => void,
+): Promise<number[]> {
+	const tasks = parts.map(({ rows, centre }) => {
+		const twice = putNumbers(kernels, "f64", [...centre, ...centre]);
+		return rowPieces(rows, width).map((piece) => ({ ...piece, width, centre: twice }));
+	});
+	return largestOfEach(tasks, (all) => kernels.run("largestDistance", all, meanwhile ? { meanwhile } : {}));
 }
 
-/** Makes the keys of all parts ready; gives the largest |<ν, k>| of each. */
+/** ν, factor of the keys and centre of the values of each part. */
+interface KeyNumbers {
+	readonly nus: readonly Float64Array[];
+	readonly keyScales: readonly number[];
+	readonly values: readonly Float64Array[];
+}
+
+/** Makes the keys of all parts ready; gives the largest |<ν, k>| of each. `meanwhile` is done beside it. */
 function prepareKeys(
 	kernels: OperatorKernels,
 	parts: readonly GivenPart[],
-	nus: readonly Float64Array[],
-	keyScales: readonly number[],
+	{ nus, keyScales, values }: KeyNumbers,
 	{ d, d_v }: BackwardProblem<RowSource>,
+	meanwhile: () => void,
 ): Promise<number[]> {
 	const roots = [d, d_v].map((width) => Math.sqrt(width) * (1 + 1e-12));
-	const addresses = parts.map(({ chunks, keyCentre, valueCentre, k, v, made }, i) =>
+	const addresses = parts.map(({ chunks, keyCentre, k, v, made }, i) =>
 		kernels.allocateStruct("KeyRows", {
 			...{ d, dv: d_v, keys: chunks.keys, size: chunks.size, k: k.byteOffset, v: v.byteOffset },
-			centres: putNumbers(kernels, "f64", [...keyCentre, ...valueCentre, ...roots]),
+			centres: putNumbers(kernels, "f64", [...keyCentre, ...values[i], ...roots]),
 			tilt: putNumbers(kernels, "f64", [...nus[i], keyScales[i]]),
 			...{ values: made.values.byteOffset, omega: made.omega.byteOffset, squares: made.squares.byteOffset },
 			...{ norms: made.norms.byteOffset, lengths: made.lengths.byteOffset, largest: made.largest.byteOffset },
@@ -116,7 +148,7 @@ function prepareKeys(
 		parts.map(({ chunks: { keyChunks, size } }, i) =>
 			segmentsOf(keyChunks, Math.ceil(PIECE / size)).map((piece) => ({ rows: addresses[i], ...piece })),
 		),
-		(tasks) => kernels.run("prepareKeys", tasks, { scratch }),
+		(tasks) => kernels.run("prepareKeys", tasks, { scratch, meanwhile }),
 	);
 }
 

@@ -6,7 +6,8 @@ import {
 	visiblePairs,
 } from "@attgrad/attention-problem";
 import { Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { type Attempt, attemptDegree, gradientNames } from "../attempt.ts";
+import { type Attempt, attemptDegree } from "../attempt.ts";
+import { gradientNames } from "../attempt-rows.ts";
 import { largestOf } from "../part-bounds.ts";
 
 /** An accuracy: of every entry, and of each gradient as a part of its largest entry. */

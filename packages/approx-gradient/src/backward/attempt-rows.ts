@@ -1,0 +1,103 @@
+import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
+import { copyNumbers, Matrix, maxAbs, type Numbers, type RowSource } from "@attgrad/matrix-core";
+import { requireFinite } from "../rows/require-finite.ts";
+import type { Part } from "./part.ts";
+import type { PartBounds } from "./part-bounds.ts";
+import type { PartResults } from "./part-results.ts";
+
+/** Gradients of all heads, in double precision, with their bounds. */
+export interface GradientRows {
+	readonly gradients: OfEachGradient<Matrix>;
+	/** The largest |entry| of each. */
+	readonly sizes: OfEachGradient;
+	readonly output: Matrix;
+	readonly lse: Float64Array;
+	readonly exactRows: number;
+	/** A bound for each row, and the largest part of one that rounding accounts for. */
+	readonly rows: OfEachGradient<Float64Array>;
+	readonly floors: OfEachGradient;
+	/** A bound on the length of the error of each row of the output. */
+	readonly outputRows: Float64Array;
+	/** The largest bounds of rows. */
+	readonly largest: PartBounds["largest"];
+	/** The largest part of a bound of the output that rounding alone accounts for, and the largest κ. */
+	readonly outputFloor: number;
+	readonly kappa: number;
+}
+
+/** A part that is done: its gradients and their bounds. */
+export interface Done {
+	readonly part: Part;
+	readonly results: PartResults;
+	readonly bounds: PartBounds;
+}
+
+/** Names of the gradients. */
+export const gradientNames = ["dQ", "dK", "dV"] as const;
+
+/** Takes the results of parts to the rows of all heads: those of a part's queries first, as soon as they are known. */
+export class AttemptRows {
+	readonly #rows: Pick<GradientRows, "gradients" | "output" | "lse" | "rows" | "outputRows">;
+	readonly #sizes = { dQ: 0, dK: 0, dV: 0 };
+	readonly #floors = { dQ: 0, dK: 0, dV: 0 };
+	readonly #largest = { dQ: 0, dK: 0, dV: 0, output: 0 };
+	readonly #ofAll = { exactRows: 0, outputFloor: 0, kappa: 0 };
+
+	constructor({ batch, heads, keyHeads, n_q, n_k, d, d_v }: BackwardProblem<RowSource>) {
+		const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
+		this.#rows = {
+			gradients: { dQ: Matrix.zeros(queries, d), dK: Matrix.zeros(keys, d), dV: Matrix.zeros(keys, d_v) },
+			output: Matrix.zeros(queries, d_v),
+			outputRows: new Float64Array(queries),
+			lse: new Float64Array(queries),
+			rows: { dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) },
+		};
+	}
+
+	/** Takes the results of the queries of a part, in the units of the problem, and all bounds. */
+	placeQueries({ part, results, bounds }: Done): void {
+		const { group, queries, queryAt, keyAt, d, d_v } = part;
+		const { gradients, rows, output, outputRows, lse } = this.#rows;
+		for (let head = 0; head < group; head++) {
+			const place = (from: Float64Array, width: number, into: Numbers): void =>
+				copyNumbers(
+					from.subarray(head * queries * width, (head + 1) * queries * width),
+					into.subarray(queryAt[head] * width),
+				);
+			place(results.dQ, d, gradients.dQ.data);
+			place(results.output, d_v, output.data);
+			place(results.lse, 1, lse);
+			place(bounds.rows.dQ, 1, rows.dQ);
+			place(bounds.output, 1, outputRows);
+		}
+		for (const name of ["dK", "dV"] as const) rows[name].set(bounds.rows[name], keyAt);
+		this.#takeSize("dQ", results.dQ, d);
+		for (const name of gradientNames) this.#floors[name] = Math.max(this.#floors[name], bounds.floors[name]);
+		for (const name of [...gradientNames, "output"] as const)
+			this.#largest[name] = Math.max(this.#largest[name], bounds.largest[name]);
+		this.#ofAll.outputFloor = Math.max(this.#ofAll.outputFloor, bounds.outputFloor);
+		this.#ofAll.kappa = Math.max(this.#ofAll.kappa, bounds.kappa);
+		this.#ofAll.exactRows += results.exactRows;
+	}
+
+	/** Takes dK and dV of a part, in the units of the problem. */
+	placeKeys({ part: { keyAt, d, d_v }, results }: Done): void {
+		const { dK, dV } = this.#rows.gradients;
+		copyNumbers(results.dK, dK.data.subarray(keyAt * d));
+		copyNumbers(results.dV, dV.data.subarray(keyAt * d_v));
+		this.#takeSize("dK", results.dK, d);
+		this.#takeSize("dV", results.dV, d_v);
+	}
+
+	/** All rows, once every part has come. @throws ComputationError (failed) naming the first number that is not finite */
+	finished(outputOnly: boolean): GradientRows {
+		const { gradients, output } = this.#rows;
+		if (outputOnly) requireFinite("polynomial", { output });
+		else if (!Object.values(this.#sizes).every(Number.isFinite)) requireFinite("polynomial", { ...gradients });
+		return { ...this.#rows, ...this.#ofAll, sizes: this.#sizes, floors: this.#floors, largest: this.#largest };
+	}
+
+	#takeSize(name: keyof OfEachGradient, numbers: Float64Array, cols: number): void {
+		this.#sizes[name] = Math.max(this.#sizes[name], maxAbs(new Matrix(numbers.length / cols, cols, numbers)));
+	}
+}
