@@ -29,7 +29,7 @@ export function prepareKeys(scratch: usize, rows: usize, from: i32, to: i32): f6
 	return prepare(scratch, changetype<KeyRows>(rows), from, to);
 }
 
-/** Brings results of the queries from..to-1 into the units of the problem, see `QueryResults`; out: 2 (d + dv) + 1 doubles. */
+/** Brings results of the queries from..to-1 into the units of the problem, see `QueryResults`; out: 2 (d + dv) + 6 doubles. */
 export function finishQueries(scratch: usize, results: usize, from: i32, to: i32, out: usize): void {
 	finish(scratch, changetype<QueryResults>(results), from, to, out);
 }

@@ -3,7 +3,7 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { clearPanels, laneSum, panelBytes, panelRows } from "../panels/panel";
 import { rowAt } from "./part";
-import { loadColumns, storeRows } from "./rows";
+import { largestOf, loadColumns, storeRows } from "./rows";
 
 /** Results of the queries of a part: sizes and addresses, 4 bytes each. */
 @unmanaged
@@ -87,15 +87,15 @@ function shiftOutput(results: QueryResults, q: usize, output: usize, lse: usize)
 }
 
 /**
- * Brings dQ, outputs, lse and the bounds of both of the queries from..to-1 into the units of the problem. out, 2 (d + dv) + 5 doubles: sums of the
+ * Brings dQ, outputs, lse and the bounds of both of the queries from..to-1 into the units of the problem. out, 2 (d + dv) + 6 doubles: sums of the
  * bounds of dS and of the rounding in them times |q_b| + |ν_b|, of those of weights times |dO_i|; the largest rounding in a bound of dQ, the largest
- * bounds of dQ and of the output, the largest rounding in the latter, and κ. scratch: 4 (d + dv) + BOUND_PANELS + 6 panels.
+ * bounds of dQ and of the output, the largest rounding in the latter, κ and |dQ|. scratch: 4 (d + dv) + BOUND_PANELS + 7 panels.
  */
 export function finishQueries(scratch: usize, results: QueryResults, from: i32, to: i32, out: usize): void {
 	const P = panelBytes(), d = results.d, dv = results.dv, numbers = results.numbers, sumPanels = 2 * (d + dv);
 	const q = scratch, dO = q + <usize>d * P, dQ = dO + <usize>dv * P, output = dQ + <usize>d * P, lse = output + <usize>dv * P;
 	const errors = lse + P, sums = errors + BOUND_PANELS * P, most = sums + <usize>sumPanels * P;
-	clearPanels(sums, sumPanels + 5);
+	clearPanels(sums, sumPanels + 6);
 	const factor = v128.load_splat<f64>(numbers);
 	for (let at = from; at < to; at += panelRows<f64>()) {
 		const count = min(panelRows<f64>(), to - at);
@@ -115,6 +115,10 @@ export function finishQueries(scratch: usize, results: QueryResults, from: i32, 
 			const g$v = v128.mul<f64>(factor, v128.load(x, $v * 16));
 			// unroll v: TILE_VECTORS
 			v128.store(x, g$v, $v * 16);
+			// unroll v: TILE_VECTORS
+			const s$v = v128.max<f64>(v128.abs<f64>(g$v), v128.load(most + 5 * P, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(most + 5 * P, s$v, $v * 16);
 		}
 		scaleBound(numbers + 8, numbers + 24, errors);
 		scaleBound(numbers + 16, numbers + 24, errors + 6 * P);
@@ -132,7 +136,7 @@ export function finishQueries(scratch: usize, results: QueryResults, from: i32, 
 		storeRows(errors + 7 * P, count, 1, rowAt(results.errors, 7 * results.rows + at, 1));
 	}
 	for (let x = 0; x < sumPanels; x++, out += 8) store<f64>(out, sumOf(sums + <usize>x * P));
-	for (let x = 0; x < 5; x++, out += 8) store<f64>(out, largestOf(most + <usize>x * P));
+	for (let x = 0; x < 6; x++, out += 8) store<f64>(out, largestOf(most + <usize>x * P));
 }
 
 /** The sum of the numbers of a panel. */
@@ -140,11 +144,4 @@ function sumOf(panel: usize): f64 {
 	let sum: f64 = 0;
 	for (let at: usize = 0; at < panelBytes(); at += 16) sum += laneSum<f64>(v128.load(panel + at));
 	return sum;
-}
-
-/** The largest number of a panel, NaN where one is. */
-function largestOf(panel: usize): f64 {
-	let most = load<f64>(panel);
-	for (let r: usize = 8; r < panelBytes(); r += 8) most = max<f64>(most, load<f64>(panel + r));
-	return most;
 }

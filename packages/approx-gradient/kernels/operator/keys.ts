@@ -10,7 +10,7 @@ import { addRaised } from "../features/raised-gradient";
 import { addEdgeQueries } from "./edges";
 import { momentBytes } from "./moments";
 import { chunksOf, OperatorPart, queryStateBytes, rowAt, wholePanels } from "./part";
-import { loadColumns, scalePanel, storeRows } from "./rows";
+import { largestOf, loadColumns, scalePanel, storeRows } from "./rows";
 import { queryTables } from "./tables";
 import { beginWindow, moveWindow, roomBytes, Window } from "./window";
 
@@ -30,6 +30,7 @@ class KeyRoom {
 	dK: usize;
 	dV: usize;
 	total: usize;
+	sizes: usize;
 	weights: usize;
 	end: usize;
 }
@@ -49,7 +50,8 @@ function layRoom(part: OperatorPart, room: KeyRoom, at: usize): void {
 	room.dK = room.sums + width;
 	room.dV = room.dK + d;
 	room.total = room.dV + width;
-	room.weights = room.total + P;
+	room.sizes = room.total + P;
+	room.weights = room.sizes + 2 * P;
 	room.end = room.weights + 2 * <usize>part.edge * P;
 }
 
@@ -97,10 +99,10 @@ function coreGradients(part: OperatorPart, room: KeyRoom): void {
 	weighGradients(part, room);
 }
 
-/** rows = (rows + panels) · factor, `columns` columns of `count` rows. */
+/** rows = (rows + panels) · factor, `columns` columns of `count` rows; size (a panel) gets their sizes where they are larger. */
 // @ts-ignore: decorator
 @inline
-function addRows(room: KeyRoom, panels: usize, count: i32, columns: i32, factor: f64, rows: usize): void {
+function addRows(room: KeyRoom, panels: usize, count: i32, columns: i32, factor: f64, rows: usize, size: usize): void {
 	const P = panelBytes(), f = v128.splat<f64>(factor);
 	loadColumns(rows, count, columns, room.t, P);
 	for (let at: usize = 0; at < <usize>columns * P; at += P) {
@@ -108,6 +110,11 @@ function addRows(room: KeyRoom, panels: usize, count: i32, columns: i32, factor:
 		const x$v = v128.mul<f64>(f, v128.add<f64>(v128.load(panels + at, $v * 16), v128.load(room.t + at, $v * 16)));
 		// unroll v: TILE_VECTORS
 		v128.store(room.t + at, x$v, $v * 16);
+		for (let r = count; r < panelRows<f64>(); r++) store<f64>(room.t + at + (<usize>r << 3), 0);
+		// unroll v: TILE_VECTORS
+		const s$v = v128.max<f64>(v128.abs<f64>(v128.load(room.t + at, $v * 16)), v128.load(size, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(size, s$v, $v * 16);
 	}
 	storeRows(room.t, count, columns, rows);
 }
@@ -144,8 +151,8 @@ function keyPanel(part: OperatorPart, room: KeyRoom, at: i32, count: i32, first:
 			v128.store(to, k$v, $v * 16);
 		}
 	}
-	addRows(room, room.dK, count, d, load<f64>(rowAt(part.nu, d, 1)), rowAt(part.dK, at, d));
-	addRows(room, room.dV, count, dv, 1, rowAt(part.dV, at, dv));
+	addRows(room, room.dK, count, d, load<f64>(rowAt(part.nu, d, 1)), rowAt(part.dK, at, d), room.sizes);
+	addRows(room, room.dV, count, dv, 1, rowAt(part.dV, at, dv), room.sizes + P);
 }
 
 /**
@@ -179,7 +186,11 @@ export function sweepKeys(scratch: usize, part: OperatorPart, from: i32, to: i32
 			changed = false;
 		}
 		const end = min(part.keys, (e + 1) * part.size);
+		clearPanels(room.sizes, 2);
 		for (let at = e * part.size; at < end; at += panelRows<f64>())
 			keyPanel(part, room, at, min(panelRows<f64>(), end - at), first, last);
+		const sizes = rowAt(part.keySizes, e, 2);
+		store<f64>(sizes, largestOf(room.sizes));
+		store<f64>(sizes, largestOf(room.sizes + panelBytes()), 8);
 	}
 }

@@ -77,6 +77,8 @@ export class OperatorPart {
 	/** Results of each key: those of exact rows, to which the sweep adds, and brings dK into the units of the problem. */
 	dK: usize;
 	dV: usize;
+	/** The largest |dK| and |dV| of each key chunk. */
+	keySizes: usize;
 }
 
 /** Panels of the queries of a head. */

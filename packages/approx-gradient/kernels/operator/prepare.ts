@@ -4,7 +4,7 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, exponentialBelow, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { clearPanels, panelBytes, panelRows } from "../panels/panel";
 import { rowAt } from "./part";
-import { loadColumns, storeRows } from "./rows";
+import { largestOf, loadColumns, storeRows } from "./rows";
 
 /** Keys and values of a part, as they are given and as the sweeps read them: sizes and addresses, 4 bytes each. */
 @unmanaged
@@ -126,13 +126,6 @@ function weighPanels(d: i32, count: i32, nu: usize, k: usize, table: usize, omeg
 	const m$v = v128.max<f64>(v128.load(omega, $v * 16), v128.load(most, $v * 16));
 	// unroll v: TILE_VECTORS
 	v128.store(most, m$v, $v * 16);
-}
-
-/** The largest number of a panel. */
-function largestOf(panel: usize): f64 {
-	let most = load<f64>(panel);
-	for (let r: usize = 8; r < panelBytes(); r += 8) most = max<f64>(most, load<f64>(panel + r));
-	return most;
 }
 
 /** Makes the keys and values of the chunks from..to-1 ready; gives the largest |<ν, k>|. scratch: EXPONENTIAL_TABLE, and 2 (d + dv) + 10 panels. */

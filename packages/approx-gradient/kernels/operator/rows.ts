@@ -34,3 +34,10 @@ export function scalePanel(factor: usize, panel: usize, out: usize): void {
 	// unroll v: TILE_VECTORS
 	v128.store(out, s$v, $v * 16);
 }
+
+/** The largest number of a panel, NaN where one is. */
+export function largestOf(panel: usize): f64 {
+	let most = load<f64>(panel);
+	for (let r: usize = 8; r < panelBytes(); r += 8) most = max<f64>(most, load<f64>(panel + r));
+	return most;
+}

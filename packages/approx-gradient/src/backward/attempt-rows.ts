@@ -1,5 +1,5 @@
 import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
-import { copyNumbers, Matrix, maxAbs, type Numbers, type RowSource } from "@attgrad/matrix-core";
+import { copyNumbers, Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
 import { requireFinite } from "../rows/require-finite.ts";
 import type { Part } from "./part.ts";
 import type { PartBounds } from "./part-bounds.ts";
@@ -35,23 +35,36 @@ export interface Done {
 /** Names of the gradients. */
 export const gradientNames = ["dQ", "dK", "dV"] as const;
 
+type WholeRows = Pick<GradientRows, "gradients" | "output" | "lse" | "rows" | "outputRows">;
+
+function zeroRows({ batch, heads, keyHeads, n_q, n_k, d, d_v }: BackwardProblem<RowSource>): WholeRows {
+	const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
+	return {
+		gradients: { dQ: Matrix.zeros(queries, d), dK: Matrix.zeros(keys, d), dV: Matrix.zeros(keys, d_v) },
+		output: Matrix.zeros(queries, d_v),
+		outputRows: new Float64Array(queries),
+		lse: new Float64Array(queries),
+		rows: { dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) },
+	};
+}
+
 /** Takes the results of parts to the rows of all heads: those of a part's queries first, as soon as they are known. */
 export class AttemptRows {
-	readonly #rows: Pick<GradientRows, "gradients" | "output" | "lse" | "rows" | "outputRows">;
+	readonly #problem: BackwardProblem<RowSource>;
+	#made: WholeRows | undefined;
 	readonly #sizes = { dQ: 0, dK: 0, dV: 0 };
 	readonly #floors = { dQ: 0, dK: 0, dV: 0 };
 	readonly #largest = { dQ: 0, dK: 0, dV: 0, output: 0 };
 	readonly #ofAll = { exactRows: 0, outputFloor: 0, kappa: 0 };
 
-	constructor({ batch, heads, keyHeads, n_q, n_k, d, d_v }: BackwardProblem<RowSource>) {
-		const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
-		this.#rows = {
-			gradients: { dQ: Matrix.zeros(queries, d), dK: Matrix.zeros(keys, d), dV: Matrix.zeros(keys, d_v) },
-			output: Matrix.zeros(queries, d_v),
-			outputRows: new Float64Array(queries),
-			lse: new Float64Array(queries),
-			rows: { dQ: new Float64Array(queries), dK: new Float64Array(keys), dV: new Float64Array(keys) },
-		};
+	constructor(problem: BackwardProblem<RowSource>) {
+		this.#problem = problem;
+	}
+
+	/** All rows, made when the first are placed: beside the kernels. */
+	get #rows(): WholeRows {
+		this.#made ??= zeroRows(this.#problem);
+		return this.#made;
 	}
 
 	/** Takes the results of the queries of a part, in the units of the problem, and all bounds. */
@@ -71,7 +84,6 @@ export class AttemptRows {
 			place(bounds.output, 1, outputRows);
 		}
 		for (const name of ["dK", "dV"] as const) rows[name].set(bounds.rows[name], keyAt);
-		this.#takeSize("dQ", results.dQ, d);
 		for (const name of gradientNames) this.#floors[name] = Math.max(this.#floors[name], bounds.floors[name]);
 		for (const name of [...gradientNames, "output"] as const)
 			this.#largest[name] = Math.max(this.#largest[name], bounds.largest[name]);
@@ -85,8 +97,7 @@ export class AttemptRows {
 		const { dK, dV } = this.#rows.gradients;
 		copyNumbers(results.dK, dK.data.subarray(keyAt * d));
 		copyNumbers(results.dV, dV.data.subarray(keyAt * d_v));
-		this.#takeSize("dK", results.dK, d);
-		this.#takeSize("dV", results.dV, d_v);
+		for (const name of gradientNames) this.#sizes[name] = Math.max(this.#sizes[name], results.sizes[name]);
 	}
 
 	/** All rows, once every part has come. @throws ComputationError (failed) naming the first number that is not finite */
@@ -95,9 +106,5 @@ export class AttemptRows {
 		if (outputOnly) requireFinite("polynomial", { output });
 		else if (!Object.values(this.#sizes).every(Number.isFinite)) requireFinite("polynomial", { ...gradients });
 		return { ...this.#rows, ...this.#ofAll, sizes: this.#sizes, floors: this.#floors, largest: this.#largest };
-	}
-
-	#takeSize(name: keyof OfEachGradient, numbers: Float64Array, cols: number): void {
-		this.#sizes[name] = Math.max(this.#sizes[name], maxAbs(new Matrix(numbers.length / cols, cols, numbers)));
 	}
 }

@@ -24,9 +24,12 @@ export interface PartBounds {
 	readonly kappa: number;
 }
 
-/** Bounds of queries as they add up for each key: `score` times sizes of queries, `weight` times those of dO, and the largest sums of the rounding in both. */
+/**
+ * Bounds of queries as they add up for each key, or a number that all keys share: `score` times sizes of queries, `weight` times those of dO; and
+ * the largest sums of the rounding in both.
+ */
 export type SummedBounds = Readonly<
-	Record<"score" | "weight", Float64Array> & Record<"scoreFloor" | "weightFloor", number>
+	Record<"score" | "weight", Float64Array | number> & Record<"scoreFloor" | "weightFloor", number>
 >;
 
 /** Bounds of queries in the units of the problem, apart from the rounding in those of dQ. */
@@ -52,13 +55,17 @@ export function partBounds(part: Part, errors: RowErrors): PartBounds {
 
 /** The bounds of a part from those of its queries and from sums over these. */
 export function boundsOf(
-	{ scale, keyScale }: Part,
+	{ scale, keyScale, keys }: Part,
 	lost: number,
 	{ score, scoreFloor, weight, weightFloor }: SummedBounds,
 	{ rows, largest, queryFloor, outputFloor, kappa }: QueryBounds,
 ): PartBounds {
 	const floor = (largest: number, factor: number) => bounded(SLACK * largest * factor + lost);
-	const [dK, dV] = [scaled(score, keyScale, lost), scaled(weight, 1, lost)];
+	const ofKeys = (sums: Float64Array | number, factor: number): Float64Array =>
+		typeof sums === "number"
+			? new Float64Array(keys).fill(scaledBound(sums, factor, lost))
+			: scaled(sums, factor, lost);
+	const [dK, dV] = [ofKeys(score, keyScale), ofKeys(weight, 1)];
 	return {
 		rows: { dQ: rows.dQ, dK, dV },
 		floors: {
@@ -114,11 +121,14 @@ export function largestOf(numbers: Float64Array): number {
 /** Bounds times a factor, and what is lost below the normal range. */
 function scaled(bounds: Float64Array, factor: number, lost: number): Float64Array {
 	const all = new Float64Array(bounds.length);
-	for (let i = 0; i < all.length; i++) {
-		const bound = SLACK * bounds[i] * factor + lost;
-		all[i] = bound >= 0 ? bound : Number.POSITIVE_INFINITY;
-	}
+	for (let i = 0; i < all.length; i++) all[i] = scaledBound(bounds[i], factor, lost);
 	return all;
+}
+
+/** The same for one. */
+function scaledBound(sum: number, factor: number, lost: number): number {
+	const bound = SLACK * sum * factor + lost;
+	return bound >= 0 ? bound : Number.POSITIVE_INFINITY;
 }
 
 /** At least max_b Σ_j bounds_j (|rows_jb| + |offset_b|) over the queries that see each key, by sums from the first query on. */

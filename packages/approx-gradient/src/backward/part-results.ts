@@ -1,3 +1,5 @@
+import type { OfEachGradient } from "@attgrad/attention-problem";
+import { Matrix, maxAbs } from "@attgrad/matrix-core";
 import { ownRoom, type Part, type Room } from "./part.ts";
 
 /** Gradients of a part, in its own units until they are finished, and what is known of the errors of its rows. */
@@ -10,6 +12,8 @@ export interface PartResults {
 	readonly dK: Float64Array;
 	readonly dV: Float64Array;
 	readonly errors: RowErrors;
+	/** The largest |entry| of each gradient, once they are in the units of the problem. */
+	sizes: OfEachGradient;
 	/** Rows that were computed exactly. */
 	exactRows: number;
 }
@@ -46,6 +50,7 @@ export function resultsIn(part: Part, room: Room): PartResults {
 	return {
 		...{ output: room(rows * d_v), lse: room(rows), dQ: room(rows * d), dK: room(keys * d), dV: room(keys * d_v) },
 		errors: rowErrors(rows, room),
+		sizes: { dQ: 0, dK: 0, dV: 0 },
 		exactRows: 0,
 	};
 }
@@ -68,8 +73,12 @@ function rowErrors(rows: number, room: Room): RowErrors {
 	};
 }
 
+/** The largest |entry|; NaN where one is. */
+const sizeOf = (numbers: Float64Array): number => maxAbs(new Matrix(1, numbers.length, numbers));
+
 /** Brings the results of a part into the units of the problem. */
-export function finishResults(part: Part, { dQ, dK, output, lse }: PartResults): void {
+export function finishResults(part: Part, results: PartResults): void {
+	const { dQ, dK, dV, output, lse } = results;
 	const { d, d_v, q, nu, keyScale, scale, keyCentre, valueCentre } = part;
 	const factor = scale / keyScale;
 	for (let at = 0; at < dQ.length; at++) dQ[at] *= factor;
@@ -83,4 +92,5 @@ export function finishResults(part: Part, { dQ, dK, output, lse }: PartResults):
 		for (let b = 0; b < d; b++) shift += (q[row * d + b] + nu[b]) * shifts[b];
 		lse[row] += shift;
 	}
+	results.sizes = { dQ: sizeOf(dQ), dK: sizeOf(dK), dV: sizeOf(dV) };
 }

@@ -84,8 +84,9 @@ export function* partRows(problem: BackwardProblem<RowSource>): Generator<PartRo
 }
 
 function moved(numbers: Int32Array, { from, to }: RowRange, by: number): Int32Array {
+	if (by === 0) return numbers.subarray(from, to);
 	const own = numbers.slice(from, to);
-	if (by > 0) for (let i = 0; i < own.length; i++) own[i] -= by;
+	for (let i = 0; i < own.length; i++) own[i] -= by;
 	return own;
 }
 

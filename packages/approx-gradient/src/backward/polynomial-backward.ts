@@ -125,8 +125,10 @@ async function bestAttempt(
 	const relative = asked.relative ?? (degree === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
 	const limit = epsilon ?? Number.POSITIVE_INFINITY;
 	const fits = (tried: number) => memoryOf(problem, tried, chunk) <= availableMemory();
-	const shares = expectedShare(problem, { epsilon, relative });
-	const degrees = degree === undefined ? await degreesToTry(problem, shares, runtime, HIGHEST, fits) : [degree];
+	const degrees =
+		degree === undefined
+			? await degreesToTry(problem, expectedShare(problem, { epsilon, relative }), runtime, HIGHEST, fits)
+			: [degree];
 	let best = { share: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
 	for (const tried of degrees) {
 		if (degree === undefined && !fits(tried)) break;

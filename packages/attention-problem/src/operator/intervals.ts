@@ -40,10 +40,15 @@ export function visibleKeys(visibility: Visibility, n_q: number, n_k: number): K
 	const hi = new Int32Array(n_q);
 	for (const { queries, keys } of sequencesOf(visibility, n_q, n_k)) {
 		const length = keys.to - keys.from;
+		if (mask === "none") {
+			lo.fill(keys.from, queries.from, queries.to);
+			hi.fill(keys.to, queries.from, queries.to);
+			continue;
+		}
 		const offset = length - (queries.to - queries.from);
 		for (let j = queries.from; j < queries.to; j++) {
-			const last = mask === "causal" ? Math.min(length, Math.max(0, j - queries.from + offset + 1)) : length;
-			const first = mask === "causal" ? Math.min(last, Math.max(0, j - queries.from + offset + 1 - window)) : 0;
+			const last = Math.min(length, Math.max(0, j - queries.from + offset + 1));
+			const first = Math.min(last, Math.max(0, j - queries.from + offset + 1 - window));
 			lo[j] = keys.from + first;
 			hi[j] = keys.from + last;
 		}

@@ -19,8 +19,8 @@ const PIECE = 1024;
 
 const u = 2 ** -53;
 
-/** Numbers that `finishQueries` gives of rows, behind the sums: the largest rounding in a bound of dQ, bounds of dQ and of the output, rounding in the latter, κ. */
-const LARGEST = 5;
+/** Numbers that `finishQueries` gives of rows, behind the sums: the largest rounding in a bound of dQ, bounds of dQ and of the output, rounding in the latter, κ, |dQ|. */
+const LARGEST = 6;
 
 /**
  * Brings outputs, lse, dQ and the bounds of queries into the units of the problem, after the sweep over queries and exact rows; gives a way to
@@ -47,6 +47,7 @@ export async function finishQueries(
 			{ scratch: 64 * (4 * (d + d_v) + 1 + LARGEST + kernelConstants.BOUND_PANELS) },
 		);
 		const sums = plans.map(({ out, length }) => joined(out, length));
+		for (const [i, { results }] of parts.entries()) results.sizes = { dQ: sums[i][sums[i].length - 1], dK: 0, dV: 0 };
 		return () => parts.map((own, i) => boundsOfQueries(own, lost[i], sums[i]));
 	});
 }
@@ -76,22 +77,21 @@ function joined(out: Float64Array, length: number): Float64Array {
 }
 
 function boundsOfQueries({ part, results, seen }: KernelPart, lost: number, sums: Float64Array): PartBounds {
-	const { d, d_v, keys } = part;
+	const { d, d_v } = part;
 	const [score, scoreFloor, weight, weightFloor, largest] = [0, d, 2 * d, 2 * d + d_v, 2 * (d + d_v)];
 	// The rounding of sums over all queries.
 	const more = SLACK * (1 + 2 * u * part.group * part.queries);
 	const most = (from: number, count: number): number =>
 		sums.subarray(from, from + count).reduce((most, x) => Math.max(most, more * x), 0);
-	const all = (bound: number): Float64Array => new Float64Array(keys).fill(bound);
 	const { errors } = results;
-	const [queryFloor, ...ofRows] = sums.subarray(largest);
+	const [queryFloor, ...ofRows] = sums.subarray(largest, largest + LARGEST - 1);
 	const [dQ, output, outputFloor, kappa] = ofRows.map((bound) => (bound >= 0 ? bound : Number.POSITIVE_INFINITY));
 	return boundsOf(
 		part,
 		lost,
 		{
 			...(seesAll(part, seen)
-				? { score: all(most(score, d)), weight: all(most(weight, d_v)) }
+				? { score: most(score, d), weight: most(weight, d_v) }
 				: boundsBySeen(part, seen, errors)),
 			// Of rounding the largest sum counts alone.
 			...(shareKey(part, seen)

@@ -5,7 +5,7 @@ import { solutionConstants, squareErrorOf } from "../../polynomial/gauss/row-pol
 import { putIndices, putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
 import { type Chunks, chunksOver, isWhole, queriesOf, type SeenBy } from "../chunks.ts";
-import { largest, SlidingFold } from "../core/sliding-fold.ts";
+import { largest as larger, SlidingFold } from "../core/sliding-fold.ts";
 import { largestLength, normAt, type Part, type Room } from "../part.ts";
 import { clearQueries, type PartResults, resultsIn } from "../part-results.ts";
 import { LIMITS, SLACK, sumRoundings } from "../row-bounds.ts";
@@ -41,6 +41,8 @@ export interface KernelPart {
 	readonly results: PartResults;
 	/** D of each query, 0 where no polynomial serves it. */
 	readonly normaliser: Float64Array;
+	/** The largest |dK| and |dV| of each key chunk. */
+	readonly keySizes: Float64Array;
 	/** Writes what the sweep over queries finds in the memory, and sums over keys do not read. Cost O(n). */
 	readonly fill: () => void;
 }
@@ -82,7 +84,10 @@ export function putPart(
 	const normaliser = room(rows);
 	const cotangents = room(rows * (d_v + 1));
 	const masks = isWhole(intervals, keys) ? undefined : maskRoom(part, room);
+	const keySizes = room(2 * chunks.keyChunks);
+	const largest = room(chunks.queryChunks * largestLength(part));
 	const fill = (): void => {
+		largest.set(largestOfCores(part, chunks, ofChunks));
 		results.dK.fill(0);
 		results.dV.fill(0);
 		if (masks) fillMasks(masks, intervals, seen);
@@ -107,15 +112,16 @@ export function putPart(
 		...addressesOf(masks),
 		...{ first: putIndices(kernels, chunks.first), last: putIndices(kernels, chunks.last) },
 		...{ from: putIndices(kernels, over.from), to: putIndices(kernels, over.to) },
-		largest: numbers(largestOfCores(part, chunks, ofChunks)),
+		largest: largest.byteOffset,
 		cotangents: cotangents.byteOffset,
 		coefficients: room(group * Math.ceil(queries / panelRows) * panelRows * (degree + 1)).byteOffset,
 		...{ dQ: results.dQ.byteOffset, output: results.output.byteOffset, lse: results.lse.byteOffset },
 		normaliser: normaliser.byteOffset,
 		...{ errors: results.errors.query.byteOffset, dK: results.dK.byteOffset, dV: results.dV.byteOffset },
+		keySizes: keySizes.byteOffset,
 	});
 	return {
-		...{ part, chunks, address, over, seen, results, normaliser, fill },
+		...{ part, chunks, address, over, seen, results, normaliser, keySizes, fill },
 		...{ fromFirst: keyStates === 0, toLast: queryStates === 0 },
 		keyState: (d_v + 3) * tree.raisedSize,
 		queryState: 2 * (d_v + 1) * tree.raisedSize,
@@ -202,7 +208,7 @@ function mostEdge(
 function largestOfCores(part: Part, { first, last, queryChunks }: Chunks, ofChunks: Float64Array): Float64Array {
 	const length = largestLength(part);
 	const all = new Float64Array(queryChunks * length);
-	const fold = new SlidingFold(length, largest, true);
+	const fold = new SlidingFold(length, larger, true);
 	for (let c = 0; c < queryChunks; c++) {
 		if (first[c] >= last[c]) continue;
 		fold.move(first[c], last[c], (chunk, into) => into.set(ofChunks.subarray(chunk * length, (chunk + 1) * length)));

@@ -81,6 +81,13 @@ export class KernelRun {
 	 */
 	async sweepKeys(meanwhile: () => void): Promise<void> {
 		await sweepKeys(this.#kernels, this.parts, this.#scratch, meanwhile);
+		for (const { results, keySizes } of this.parts) {
+			const { dQ } = results.sizes;
+			let [dK, dV] = [0, 0];
+			for (let at = 0; at < keySizes.length; at += 2)
+				[dK, dV] = [Math.max(dK, keySizes[at]), Math.max(dV, keySizes[at + 1])];
+			results.sizes = { dQ, dK, dV };
+		}
 	}
 }
 

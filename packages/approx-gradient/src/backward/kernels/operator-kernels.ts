@@ -30,7 +30,7 @@ export const operatorKernels = kernelModule({
 			result: "f64",
 			typed: false,
 		},
-		/** Brings results of the queries from..to-1 into the units of the problem, see `QueryResults`; out: 2 (d + dv) + 1 doubles. */
+		/** Brings results of the queries from..to-1 into the units of the problem, see `QueryResults`; out: 2 (d + dv) + 6 doubles. */
 		finishQueries: {
 			parameters: ["results: usize", "from: i32", "to: i32", "out: usize"],
 			result: "void",
@@ -138,6 +138,7 @@ export const operatorKernels = kernelModule({
 			"errors: usize",
 			"dK: usize",
 			"dV: usize",
+			"keySizes: usize",
 		],
 		Window: [
 			"part: usize",

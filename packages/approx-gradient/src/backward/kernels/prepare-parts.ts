@@ -21,7 +21,7 @@ import type { OperatorKernels } from "./kernel-tables.ts";
 import { segmentsOf } from "./segments.ts";
 
 /** Rows that one task makes ready. */
-const PIECE = 2048;
+const PIECE = 1024;
 
 /** Rows of a part as they are given, in the kernels' memory, and the room of what is made of its keys. */
 interface GivenPart extends GivenRows {

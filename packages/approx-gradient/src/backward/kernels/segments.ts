@@ -10,7 +10,7 @@ export interface Segment {
 }
 
 /** Rows of a segment at the least and at the most, segments that a part has if rows allow it, and bytes of their sums. */
-const SEGMENT = { rows: 1024, most: 16384, count: 16, bytes: 2 ** 26 };
+const SEGMENT = { rows: 512, most: 16384, count: 64, bytes: 2 ** 26 };
 
 /** Chunks of a segment of `chunks` chunks of `size` rows, each with sums of `state` doubles. It does not depend on threads: sums are made alike for any number. */
 export function segmentChunks(chunks: number, size: number, state: number): number {
@@ -32,7 +32,7 @@ export const ofEachSegments = (chunks: number, length: number): Segment[] =>
 
 /** Chunks of a segment where windows of `window` chunks at the most are summed anew in each: a share of that. */
 export const windowChunks = (chunks: number, size: number, state: number, window: number): number =>
-	Math.max(segmentChunks(chunks, size, state), 2 * window);
+	2 * Math.max(segmentChunks(chunks, size, state), window);
 
 /** Segments of queries whose cores begin with the first key chunk; `step` key chunks have sums of their own, all before them added. */
 export function querySegments({ chunks }: KernelPart, length: number, step: number): Segment[] {
