@@ -63,10 +63,10 @@ export function accumulate(_scratch: usize, states: usize, count: i32, length: i
 
 /**
  * Outputs, dQ, cotangents and bounds of the query chunks from..to-1 of all heads. start: 0, or sums over the key chunks before `startChunk`, or where
- * that is -1 the sums up to each key chunk, one behind the other.
+ * that is -1 the sums up to each key chunk, one behind the other. Gives the number of queries that no polynomial serves.
  */
-export function queryChunks(scratch: usize, part: usize, from: i32, to: i32, start: usize, startChunk: i32): void {
-	sweepQueries(scratch, changetype<OperatorPart>(part), from, to, start, startChunk);
+export function queryChunks(scratch: usize, part: usize, from: i32, to: i32, start: usize, startChunk: i32): f64 {
+	return <f64>sweepQueries(scratch, changetype<OperatorPart>(part), from, to, start, startChunk);
 }
 
 /**

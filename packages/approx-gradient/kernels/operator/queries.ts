@@ -172,16 +172,19 @@ function maskPanels(mask: usize, panels: usize, count: i32, out: usize): void {
 	}
 }
 
-/** ln x of the first `count` numbers of a panel; -Infinity where they are 0. */
-function storeLogarithms(panel: usize, count: i32, to: usize): void {
+/** ln x of the first `count` numbers of a panel; -Infinity where they are 0. Gives how many are. */
+function storeLogarithms(panel: usize, count: i32, to: usize): i32 {
+	let zeros = 0;
 	for (const end = to + (<usize>count << 3); to < end; to += 8, panel += 8) {
 		const x = load<f64>(panel);
+		if (!(x > 0)) zeros++;
 		store<f64>(to, x > 0 ? logarithm(x) : -Infinity);
 	}
+	return zeros;
 }
 
-/** A panel of `count` queries, from row `at` of a head on, of chunk c. */
-function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: i32, count: i32): void {
+/** A panel of `count` queries, from row `at` of a head on, of chunk c; gives how many no polynomial serves. */
+function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: i32, count: i32): i32 {
 	const P = panelBytes(), d = part.d, dv = part.dv, g = part.degree, j = head * part.queries + at;
 	const largest = rowAt(part.largest, c, d + dv + 3), panel = head * headPanels(part) + at / panelRows<f64>();
 	loadColumns(rowAt(part.q, j, d), count, d, room.q, P);
@@ -214,18 +217,20 @@ function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: 
 	storeRows(room.gradient, count, d, rowAt(part.dQ, j, d));
 	storeRows(room.output, count, dv, rowAt(part.output, j, dv));
 	storeRows(room.output + <usize>dv * P, count, 1, rowAt(part.normaliser, j, 1));
-	storeLogarithms(room.output + <usize>dv * P, count, rowAt(part.lse, j, 1));
+	const unserved = storeLogarithms(room.output + <usize>dv * P, count, rowAt(part.lse, j, 1));
 	storeRows(room.cotangent, count, dv + 1, rowAt(part.cotangents, j, dv + 1));
 	const bounds = room.byDegree, rows = part.group * part.queries;
 	boundRows(part, room.solution, room.sums, largest, room.edge, room.N, room.dO, room.output, room.gradient, room.facts, bounds);
 	for (let x = 0; x < BOUND_PANELS; x++) storeRows(bounds + <usize>x * P, count, 1, rowAt(part.errors, x * rows + j, 1));
+	return unserved;
 }
 
 /**
  * The query chunks from..to-1 of all heads of a part. start: sums over the key chunks before `startChunk`, where windows begin with the first
  * chunk throughout and are not empty at first; otherwise 0. startChunk -1: start has the sums up to each key chunk, one behind the other.
+ * Gives the number of queries that no polynomial serves.
  */
-export function sweepQueries(scratch: usize, part: OperatorPart, from: i32, to: i32, start: usize, startChunk: i32): void {
+export function sweepQueries(scratch: usize, part: OperatorPart, from: i32, to: i32, start: usize, startChunk: i32): i32 {
 	const room = changetype<QueryRoom>(scratch), window = changetype<Window>(scratch + roomBytes());
 	layRoom(part, room, scratch + 2 * roomBytes());
 	const state = wholePanels(keyStateBytes(part));
@@ -242,18 +247,22 @@ export function sweepQueries(scratch: usize, part: OperatorPart, from: i32, to: 
 	clearPanels(room.total, 1);
 	const ofEach = startChunk < 0;
 	if (!ofEach) beginWindow(window, startChunk, start);
-	let changed = start != 0, shown = -1;
+	let changed = start != 0, shown = -1, unserved = 0;
 	for (let c = from; c < to; c++) {
 		const first = load<i32>(part.first + (<usize>c << 2)), last = load<i32>(part.last + (<usize>c << 2));
-		if (first >= last) continue;
+		const end = min(part.queries, (c + 1) * part.size);
+		if (first >= last) {
+			unserved += part.group * (end - c * part.size);
+			continue;
+		}
 		if (ofEach) {
 			if (last != shown) keyTables(part, start + <usize>(last - 1) * keyStateBytes(part), room.weighted, room.plain);
 			shown = last;
 		} else if (moveWindow(window, first, last) || changed) keyTables(part, window.value, room.weighted, room.plain);
 		changed = false;
-		const end = min(part.queries, (c + 1) * part.size);
 		for (let head = 0; head < part.group; head++)
 			for (let at = c * part.size; at < end; at += panelRows<f64>())
-				queryPanel(part, room, c, head, at, min(panelRows<f64>(), end - at));
+				unserved += queryPanel(part, room, c, head, at, min(panelRows<f64>(), end - at));
 	}
+	return unserved;
 }

@@ -107,21 +107,23 @@ export function roomOfPart(
 	};
 }
 
-/** Reads the keys and values of a part. */
-export function readKeys({ heads: [{ K, V }], keys }: PartRows, { k, v }: GivenRows): void {
+/** Reads the keys of a part. */
+export const readKeys = ({ heads: [{ K }], keys }: PartRows, k: Float64Array): void =>
 	K.readRows(keys.from, keys.to, k);
+
+/** Reads the values of a part. */
+export const readValues = ({ heads: [{ V }], keys }: PartRows, v: Float64Array): void =>
 	V.readRows(keys.from, keys.to, v);
-}
 
 /** Reads the queries of a part, head by head. */
-export function readQueries({ heads, queries }: PartRows, { q }: GivenRows): void {
+export function readQueries({ heads, queries }: PartRows, q: Float64Array): void {
 	const length = q.length / heads.length;
 	for (const [h, { Q }] of heads.entries())
 		Q.readRows(queries.from, queries.to, q.subarray(h * length, (h + 1) * length));
 }
 
 /** Reads the upstream gradients of a part's queries: zeros where there are none. */
-export function readUpstream({ heads, queries }: PartRows, { upstream }: GivenRows): void {
+export function readUpstream({ heads, queries }: PartRows, upstream: Float64Array): void {
 	const length = upstream.length / heads.length;
 	for (const [h, { dO }] of heads.entries()) {
 		const own = upstream.subarray(h * length, (h + 1) * length);
@@ -139,11 +141,11 @@ export function makePart(problem: BackwardProblem<RowSource>, rows: PartRows, ro
 	const { d, d_v, scale } = problem;
 	const { heads, queries, keys, intervals } = rows;
 	const [queryCount, keyCount] = [queries.to - queries.from, keys.to - keys.from];
-	const given = roomOfPart(problem, rows, room);
-	const { q, upstream, k, v, queryAt, keyAt } = given;
-	readKeys(rows, given);
-	readQueries(rows, given);
-	readUpstream(rows, given);
+	const { q, upstream, k, v, queryAt, keyAt } = roomOfPart(problem, rows, room);
+	readKeys(rows, k);
+	readValues(rows, v);
+	readQueries(rows, q);
+	readUpstream(rows, upstream);
 	const [keyCentre, valueCentre] = [centreOf(k, d), centreOf(v, d_v)];
 	const largestValue = subtract(v, valueCentre);
 	subtract(k, keyCentre);
@@ -174,10 +176,45 @@ export function centreOf(rows: Float64Array, width: number, factor = 1): Float64
 	const sample = new Float64Array(Math.ceil(count / step));
 	for (let b = 0; b < width; b++) {
 		for (let i = 0; i < sample.length; i++) sample[i] = rows[i * step * width + b] * factor;
-		sample.sort();
-		centre[b] = sample[sample.length >> 1];
+		centre[b] = select(sample, sample.length >> 1);
 	}
 	return centre;
+}
+
+/** The same of the queries of a part times a factor, read one by one. */
+export function queryCentre(
+	{ d }: BackwardProblem<RowSource>,
+	{ heads, queries }: PartRows,
+	factor: number,
+): Float64Array {
+	const own = queries.to - queries.from;
+	const count = heads.length * own;
+	const step = Math.ceil(count / CENTRE_ROWS);
+	const sample = new Float64Array(Math.ceil(count / step) * d);
+	for (let at = 0, row = 0; row < count; row += step, at += d) {
+		const from = queries.from + (row % own);
+		heads[Math.floor(row / own)].Q.readRows(from, from + 1, sample.subarray(at, at + d));
+	}
+	return centreOf(sample, d, factor);
+}
+
+/** The k-th smallest of some numbers, whose order changes (Hoare). */
+function select(numbers: Float64Array, k: number): number {
+	for (let [from, to] = [0, numbers.length - 1]; from < to; ) {
+		const pivot = numbers[k];
+		let [i, j] = [from, to];
+		while (i <= j) {
+			while (numbers[i] < pivot) i++;
+			while (pivot < numbers[j]) j--;
+			if (i > j) break;
+			const x = numbers[i];
+			numbers[i++] = numbers[j];
+			numbers[j--] = x;
+		}
+		if (j < k) from = i;
+		if (k < i) to = j;
+	}
+	return numbers[k];
 }
 
 /** Takes a centre off all rows; gives the largest size of an entry that is left. */

@@ -64,10 +64,10 @@ export class KernelRun {
 	 * Results of queries are in the units of the problem then.
 	 */
 	async sweepQueries(): Promise<() => PartBounds[]> {
-		await sweepQueries(this.#kernels, this.parts, this.#scratch);
-		const unserved = this.parts.map((part) => addExactRows(part));
+		const count = await sweepQueries(this.#kernels, this.parts, this.#scratch);
+		const unserved = this.parts.map((part) => (count > 0 ? addExactRows(part) : []));
 		const bounds = await finishQueries(this.#kernels, this.parts);
-		if (unserved.every(({ length }) => length === 0)) return bounds;
+		if (count === 0) return bounds;
 		const known = bounds();
 		// A query without a polynomial must not count in the sweep over keys, however large its powers are.
 		for (const [i, { part }] of this.parts.entries())

@@ -37,14 +37,14 @@ const stateAt = ({ address, length }: States, before: number): number =>
 
 /**
  * The sweep over queries of some parts: sums over keys, beside which the parts are filled, then outputs, dQ, cotangents and bounds. Tasks do not
- * depend on the number of threads, and each writes to its own place.
+ * depend on the number of threads, and each writes to its own place. Gives the number of queries that no polynomial serves.
  */
 export async function sweepQueries(
 	kernels: OperatorKernels,
 	parts: readonly KernelPart[],
 	scratch: number,
-): Promise<void> {
-	await kernels.scope(async () => {
+): Promise<number> {
+	return kernels.scope(async () => {
 		const sums: Task<"sumKeys">[] = [];
 		const tasks: Task<"queryChunks">[] = [];
 		const all: States[] = [];
@@ -76,7 +76,8 @@ export async function sweepQueries(
 		};
 		await kernels.run("sumKeys", sums, { scratch, meanwhile });
 		await accumulate(kernels, all);
-		await kernels.run("queryChunks", tasks, { scratch });
+		const unserved = await kernels.run("queryChunks", tasks, { scratch });
+		return unserved.reduce((sum, count) => sum + count, 0);
 	});
 }
 

@@ -56,11 +56,11 @@ export const operatorKernels = kernelModule({
 		},
 		/**
 		 * Outputs, dQ, cotangents and bounds of the query chunks from..to-1 of all heads. start: 0, or sums over the key chunks before `startChunk`, or where
-		 * that is -1 the sums up to each key chunk, one behind the other.
+		 * that is -1 the sums up to each key chunk, one behind the other. Gives the number of queries that no polynomial serves.
 		 */
 		queryChunks: {
 			parameters: ["part: usize", "from: i32", "to: i32", "start: usize", "startChunk: i32"],
-			result: "void",
+			result: "f64",
 			typed: false,
 		},
 		/**

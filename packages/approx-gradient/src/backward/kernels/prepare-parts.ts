@@ -10,10 +10,12 @@ import {
 	MOST_TILT,
 	type Part,
 	type PartRows,
+	queryCentre,
 	type Room,
 	readKeys,
 	readQueries,
 	readUpstream,
+	readValues,
 	roomOfPart,
 } from "../part.ts";
 import type { PreparedPart } from "./kernel-part.ts";
@@ -49,14 +51,19 @@ export async function prepareParts(
 	const parts = batch.map((rows) => givenPart(problem, rows, chunkOf(rows), room));
 	let centres: Centres[] = [];
 	const keySizes = await largestDistances(kernels, parts.map(ofKeys), d, () => {
-		for (const part of parts) readQueries(part.given, part);
-		centres = parts.map(({ q, v }) => ({ value: centreOf(v, d_v), query: centreOf(q, d, scale) }));
+		centres = parts.map(({ given, v }) => {
+			readValues(given, v);
+			return { value: centreOf(v, d_v), query: queryCentre(problem, given, scale) };
+		});
 	});
 	const keyScales = keySizes.map((size) => factorOfKeys(size * Math.sqrt(d) * (1 + 1e-12)));
 	const nus = centres.map(({ query }, i) => query.map((x) => x / keyScales[i]));
 	const values = centres.map(({ value }) => value);
 	const tilts = await prepareKeys(kernels, parts, { nus, keyScales, values }, problem, () => {
-		for (const part of parts) readUpstream(part.given, part);
+		for (const part of parts) {
+			readQueries(part.given, part.q);
+			readUpstream(part.given, part.upstream);
+		}
 	});
 	for (const [i, tilt] of tilts.entries()) if (!(tilt <= MOST_TILT)) levelWeights(nus[i], parts[i]);
 	const shifts = nus.map((nu, i) => putNumbers(kernels, "f64", [...nu, ...nu, scale / keyScales[i]]));
@@ -82,11 +89,11 @@ export async function prepareParts(
 	});
 }
 
-/** A part whose keys and values are read. */
+/** A part whose keys are read. */
 function givenPart(problem: BackwardProblem<RowSource>, given: PartRows, chunk: number, room: Room): GivenPart {
 	const { d, d_v } = problem;
 	const rows = roomOfPart(problem, given, room);
-	readKeys(given, rows);
+	readKeys(given, rows.k);
 	const keys = given.keys.to - given.keys.from;
 	const chunks = cutChunks(given.intervals, keys, chunk);
 	const made = {

@@ -71,8 +71,7 @@ export function widest({ from, to }: CoreRanges): number {
 
 /** 0..chunks-1 in pieces of `length`. */
 export function segmentsOf(chunks: number, length: number): { readonly from: number; readonly to: number }[] {
-	return Array.from({ length: Math.ceil(chunks / length) }, (_, i) => ({
-		from: i * length,
-		to: Math.min(chunks, (i + 1) * length),
-	}));
+	const all: { from: number; to: number }[] = [];
+	for (let from = 0; from < chunks; from += length) all.push({ from, to: Math.min(chunks, from + length) });
+	return all;
 }
