@@ -2,7 +2,6 @@
 
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { logarithm } from "@attgrad/matrix-core/kernels/logarithm";
 import { cotangents } from "../features/cotangents";
 import { panelFeatures } from "../features/features";
 import { combine } from "../gauss/panel-sums";
@@ -16,7 +15,7 @@ import { addEdgeGradients, addEdgeSums } from "./edges";
 import { momentBytes } from "./moments";
 import { headPanels, keyStateBytes, levelOf, OperatorPart, rowAt, wholePanels } from "./part";
 import { acceptedIn, reachIn, reachOf } from "./row-facts";
-import { loadColumns, storeRows } from "./rows";
+import { loadColumns, storeLogarithms, storeRows } from "./rows";
 import { keyTables } from "./tables";
 import { beginWindow, moveWindow, roomBytes, Window } from "./window";
 
@@ -170,17 +169,6 @@ function maskPanels(mask: usize, panels: usize, count: i32, out: usize): void {
 		// unroll v: TILE_VECTORS
 		v128.store(out, x$v, $v * 16);
 	}
-}
-
-/** ln x of the first `count` numbers of a panel; -Infinity where they are 0. Gives how many are. */
-function storeLogarithms(panel: usize, count: i32, to: usize): i32 {
-	let zeros = 0;
-	for (const end = to + (<usize>count << 3); to < end; to += 8, panel += 8) {
-		const x = load<f64>(panel);
-		if (!(x > 0)) zeros++;
-		store<f64>(to, x > 0 ? logarithm(x) : -Infinity);
-	}
-	return zeros;
 }
 
 /** A panel of `count` queries, from row `at` of a head on, of chunk c; gives how many no polynomial serves. */

@@ -2,6 +2,7 @@
 
 import { panelBytes, panelRows, transposeRows } from "../panels/panel";
 import { lanes } from "@attgrad/matrix-core/kernels/arithmetic";
+import { logarithm } from "@attgrad/matrix-core/kernels/logarithm";
 
 /** The d columns of `count` rows as panels `step` bytes apart; rows that are not there are 0. */
 export function loadColumns(rows: usize, count: i32, d: i32, out: usize, step: usize): void {
@@ -40,4 +41,15 @@ export function largestOf(panel: usize): f64 {
 	let most = load<f64>(panel);
 	for (let r: usize = 8; r < panelBytes(); r += 8) most = max<f64>(most, load<f64>(panel + r));
 	return most;
+}
+
+/** ln x of the first `count` numbers of a panel; -Infinity where they are 0. Gives how many are. */
+export function storeLogarithms(panel: usize, count: i32, to: usize): i32 {
+	let zeros = 0;
+	for (const end = to + (<usize>count << 3); to < end; to += 8, panel += 8) {
+		const x = load<f64>(panel);
+		if (!(x > 0)) zeros++;
+		store<f64>(to, x > 0 ? logarithm(x) : -Infinity);
+	}
+	return zeros;
 }
