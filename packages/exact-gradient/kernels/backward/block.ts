@@ -5,7 +5,7 @@ import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kern
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { paddedColumns } from "../job";
 import { MAXIMUM, SHIFTED_WEIGHTS, WEIGHTS } from "../score-tile";
-import { BackwardJob, paddedWidth, panelsOf } from "./job";
+import { BackwardJob, paddedWidth, panelsOf, placeInTiles } from "./job";
 import { findPanelKeys, PANEL_KEYS, PanelKeys, visibleScores } from "./visible";
 
 /** Addresses in the scratch of a thread. Panels are d or dv columns, padded; a line is a number for each row of a panel. */
@@ -33,13 +33,11 @@ export class Block {
 	/** Panels of dv columns. */
 	attended: usize;
 	cotangents: usize;
-	/** Rows of scaled queries, and of upstream gradients over the row's sum, padded to half tiles. */
+	/** Rows of scaled queries, and of upstream gradients over the row's sum, in tiles (see `placeInTiles`). */
 	queryRows: usize;
 	upstreamRows: usize;
-	/** Weights: a line for each key, from `from` on, and panel. */
+	/** Weights: chunk by chunk of the keys from `from` on, panel by panel in a chunk, a line for each key. */
 	weights: usize;
-	/** Bytes of the weights of a panel. */
-	weightBytes: usize;
 }
 
 /** Bytes for a `Block`. */
@@ -54,7 +52,8 @@ export function scratchBytes<T>(job: BackwardJob, keys: i32): usize {
 	const rows = <usize>job.blockRows, panels = <usize>panelsOf<T>(job.blockRows);
 	const columns = 2 * <usize>paddedColumns(job.d) + 2 * <usize>paddedColumns(job.dv);
 	const widths = <usize>paddedWidth<T>(job.d) + <usize>paddedWidth<T>(job.dv);
-	return BLOCK + EXPONENTIAL_TABLE + panels * PANEL_KEYS + rows * (4 + columns + widths + <usize>keys) * sizeof<T>();
+	const lines = <usize>((keys + job.chunk - 1) / job.chunk * job.chunk);
+	return BLOCK + EXPONENTIAL_TABLE + panels * PANEL_KEYS + rows * (4 + columns + widths + lines) * sizeof<T>();
 }
 
 /** Lays out a block of `height` queries from `first` on (rows of d numbers at Q), and makes its panels of queries. */
@@ -92,7 +91,6 @@ export function prepareBlock<T>(scratch: usize, job: BackwardJob, Q: usize, firs
 	}
 	block.from = min(from, to);
 	block.to = to;
-	block.weightBytes = <usize>(to - block.from) * step;
 
 	const longest = scaleQueries<T>(job, Q, height, block);
 	const safe = longest * load<f64>(job.numbers + 8) <= (sizeof<T>() == 8 ? 200 : 16);
@@ -103,14 +101,14 @@ export function prepareBlock<T>(scratch: usize, job: BackwardJob, Q: usize, firs
 /** Rows and panels of scale · Q; gives the largest length of a row. */
 function scaleQueries<T>(job: BackwardJob, Q: usize, height: i32, block: Block): f64 {
 	const Z = <usize>sizeof<T>(), W = tileColumns<T>(), d = job.d;
-	const factor = <T>load<f64>(job.numbers), width = paddedWidth<T>(d), panelBytes = <usize>paddedColumns(d) * job.step;
+	const factor = <T>load<f64>(job.numbers), panelBytes = <usize>paddedColumns(d) * job.step, rows = block.panels * W;
 	let longest: f64 = 0;
 	for (let j = 0; j < height; j++) {
 		let squares: f64 = 0;
 		const panel = block.queries + <usize>(j / W) * panelBytes;
 		for (let b = 0; b < d; b++) {
 			const q = factor * load<T>(Q + (<usize>j * d + b) * Z);
-			store<T>(block.queryRows + (<usize>j * width + b) * Z, q);
+			store<T>(block.queryRows + placeInTiles<T>(j, b, rows, d), q);
 			store<T>(panel + <usize>(b * W + j % W) * Z, q);
 			squares += <f64>q * <f64>q;
 		}
@@ -119,8 +117,16 @@ function scaleQueries<T>(job: BackwardJob, Q: usize, height: i32, block: Block):
 	return sqrt<f64>(longest);
 }
 
-/** starts = minus the largest visible score of each row, where they are needed; uses the weights of the block. */
-export function shiftScores<T>(job: BackwardJob, block: Block, weightsOfChunk: bool): void {
+/** Weights of panel p in the chunk of keys that begins at key `from`: the address that a line of key 0 would have. */
+// @ts-ignore: decorator
+@inline
+export function weightsAt(job: BackwardJob, block: Block, from: i32, p: i32): usize {
+	const lines = (from - block.from) * block.panels + p * job.chunk - from;
+	return block.weights + <usize>lines * job.step;
+}
+
+/** starts = minus the largest visible score of each row, where they are needed; uses the weights of a chunk. */
+export function shiftScores<T>(job: BackwardJob, block: Block): void {
 	if (block.safe) return;
 	const step = job.step, end = <usize>block.panels * step, panelBytes = <usize>paddedColumns(job.d) * step;
 	const lowest = v128.splat<T>(-<T>Infinity);
@@ -129,7 +135,7 @@ export function shiftScores<T>(job: BackwardJob, block: Block, weightsOfChunk: b
 		const to = min(block.to, from + job.chunk);
 		for (let p = 0; p < block.panels; p++) {
 			const keys = changetype<PanelKeys>(block.panelKeys + <usize>p * PANEL_KEYS), line = <usize>p * step;
-			const weights = block.weights - <usize>(weightsOfChunk ? from : block.from) * step;
+			const weights = block.weights - <usize>from * step;
 			visibleScores<T>(
 				job, keys, from, to, block.queries + <usize>p * panelBytes, weights, block.starts + line, block.sums + line,
 				block.lows + line, block.highs + line, block.table, MAXIMUM,
@@ -156,12 +162,11 @@ export function weightsOfPanel<T>(job: BackwardJob, block: Block, p: i32, from: 
 export function finishOutputs<T>(job: BackwardJob, block: Block, outputs: usize, rowSums: usize): void {
 	const Z = <usize>sizeof<T>(), W = tileColumns<T>(), step = job.step, dv = job.dv;
 	const panelBytes = <usize>paddedColumns(dv) * step, end = <usize>block.panels * step;
-	const width = paddedWidth<T>(job.d);
 	for (let j = 0; j < block.height; j++) {
-		const at = <usize>j * Z;
+		const at = <usize>j * Z, query = block.queries + <usize>(j / W * paddedColumns(job.d) * W + j % W) * Z;
 		let subtracted = -<f64>load<T>(block.starts + at);
 		for (let b = 0; b < job.d; b++)
-			subtracted += <f64>load<T>(block.queryRows + <usize>(j * width + b) * Z) * <f64>load<T>(job.keyCentre + <usize>b * Z);
+			subtracted += <f64>load<T>(query + <usize>(b * W) * Z) * <f64>load<T>(job.keyCentre + <usize>b * Z);
 		store<f64>(rowSums + <usize>j * 16, subtracted);
 		store<f64>(rowSums + <usize>j * 16 + 8, <f64>load<T>(block.sums + at));
 	}

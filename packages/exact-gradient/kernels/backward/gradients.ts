@@ -10,8 +10,8 @@ import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { paddedColumns } from "../job";
 import { addProduct } from "../products";
 import { COTANGENTS, scores } from "../score-tile";
-import { Block, finishOutputs, prepareBlock, rowCorrections, shiftScores, weightsOfPanel } from "./block";
-import { BackwardJob, paddedWidth, panelsOf } from "./job";
+import { Block, finishOutputs, prepareBlock, rowCorrections, shiftScores, weightsAt, weightsOfPanel } from "./block";
+import { BackwardJob, paddedWidth, placeInTiles } from "./job";
 import { addTransposedProduct } from "./transposed";
 import { PANEL_KEYS, PanelKeys } from "./visible";
 
@@ -52,14 +52,14 @@ function cotangentScores<T>(job: BackwardJob, from: i32, to: i32, cotangent: usi
 
 /** Pass 1: weights, their sums, attended values. */
 function attend<T>(job: BackwardJob, block: Block): void {
-	shiftScores<T>(job, block, false);
+	shiftScores<T>(job, block);
 	const step = job.step, columns = paddedColumns(job.dv);
 	for (let from = block.from; from < block.to; from += job.chunk) {
 		const to = min(block.to, from + job.chunk);
 		for (let p = 0; p < block.panels; p++) {
 			const keys = changetype<PanelKeys>(block.panelKeys + <usize>p * PANEL_KEYS);
 			const first = min(to, max(from, keys.from)), last = max(first, min(to, keys.to));
-			const w = block.weights + <usize>p * block.weightBytes - <usize>block.from * step;
+			const w = weightsAt(job, block, from, p);
 			memory.fill(w + <usize>from * step, 0, <usize>(first - from) * step);
 			memory.fill(w + <usize>last * step, 0, <usize>(to - last) * step);
 			weightsOfPanel<T>(job, block, p, from, to, w);
@@ -76,7 +76,7 @@ function attend<T>(job: BackwardJob, block: Block): void {
  */
 function prepareCotangents<T>(job: BackwardJob, block: Block, dO: usize, outputs: usize, first: i32): f64 {
 	const Z = <usize>sizeof<T>(), W = tileColumns<T>(), step = job.step, dv = job.dv;
-	const width = paddedWidth<T>(dv), panelBytes = <usize>paddedColumns(dv) * step;
+	const rows = block.panels * W, panelBytes = <usize>paddedColumns(dv) * step;
 	let squares: f64 = 0;
 	for (let j = 0; j < block.height; j++) {
 		const panel = block.cotangents + <usize>(j / W) * panelBytes + <usize>(j % W) * Z;
@@ -90,7 +90,7 @@ function prepareCotangents<T>(job: BackwardJob, block: Block, dO: usize, outputs
 				squares += <f64>upstream * <f64>upstream;
 			}
 			const t = upstream * inverse;
-			store<T>(block.upstreamRows + (<usize>j * width + i) * Z, t);
+			store<T>(block.upstreamRows + placeInTiles<T>(j, i, rows, dv), t);
 			store<T>(panel + <usize>(i * W) * Z, several ? t : <T>0);
 		}
 	}
@@ -104,23 +104,23 @@ function prepareCotangents<T>(job: BackwardJob, block: Block, dO: usize, outputs
 /** Pass 2; `part` is the row of key 0. */
 function passBack<T>(job: BackwardJob, block: Block, part: usize, partRow: usize): void {
 	const step = job.step, columns = paddedColumns(job.d), width = paddedWidth<T>(job.d);
-	const panels = block.panels, weightBytes = block.weightBytes;
+	const panels = block.panels, panelBytes = <usize>job.chunk * step;
 	for (let from = block.from; from < block.to; from += job.chunk) {
 		const to = min(block.to, from + job.chunk), sums = part + <usize>from * partRow;
-		const weights = block.weights + <usize>(from - block.from) * step;
+		const weights = block.weights + <usize>((from - block.from) * panels) * step;
 		addTransposedProduct<T>(
-			weights, to - from, weightBytes, panels, block.upstreamRows, paddedWidth<T>(job.dv), sums + <usize>width * sizeof<T>(), partRow,
+			weights, to - from, panelBytes, panels, block.upstreamRows, paddedWidth<T>(job.dv), sums + <usize>width * sizeof<T>(), partRow,
 		);
 		for (let p = 0; p < panels; p++) {
 			const keys = changetype<PanelKeys>(block.panelKeys + <usize>p * PANEL_KEYS);
 			const first = max(from, keys.from), last = min(to, keys.to);
 			if (first >= last) continue;
-			const w = block.weights + <usize>p * weightBytes - <usize>block.from * step;
+			const w = weightsAt(job, block, from, p);
 			const cotangent = block.cotangents + <usize>p * paddedColumns(job.dv) * step;
 			cotangentScores<T>(job, first, last, cotangent, w, block.starts + <usize>p * step);
 			addWeighted<T>(job.keysByColumn, job.keys, first, last, w, step, columns, block.queryGradients + <usize>p * columns * step);
 		}
-		addTransposedProduct<T>(weights, to - from, weightBytes, panels, block.queryRows, width, sums, partRow);
+		addTransposedProduct<T>(weights, to - from, panelBytes, panels, block.queryRows, width, sums, partRow);
 	}
 }
 
@@ -141,7 +141,7 @@ export function forwardStripe<T>(
 	for (let row = 0; row < rows; row += job.blockRows) {
 		const height = min(job.blockRows, rows - row);
 		const block = prepareBlock<T>(scratch, job, Q + <usize>row * job.d * Z, first + row, height);
-		shiftScores<T>(job, block, true);
+		shiftScores<T>(job, block);
 		for (let from = block.from; from < block.to; from += job.chunk) {
 			const to = min(block.to, from + job.chunk), w = block.weights - <usize>from * step;
 			for (let p = 0; p < block.panels; p++) {

@@ -49,3 +49,14 @@ export function paddedWidth<T>(count: i32): i32 {
 export function panelsOf<T>(rows: i32): i32 {
 	return (rows + tileColumns<T>() - 1) / tileColumns<T>();
 }
+
+/**
+ * Bytes from the begin of a matrix in tiles, rows x columns, to column i of row j. A tile has the width of a register tile and all rows; columns
+ * that do not fill one stand in a tile of half the width.
+ */
+// @ts-ignore: decorator
+@inline
+export function placeInTiles<T>(j: i32, i: i32, rows: i32, columns: i32): usize {
+	const W = tileColumns<T>(), tile = i / W * W, width = min(W, paddedWidth<T>(columns) - tile);
+	return <usize>(tile * rows + j * width + i - tile) * sizeof<T>();
+}

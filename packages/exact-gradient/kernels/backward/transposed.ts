@@ -56,26 +56,24 @@ function addHalfTransposed$R<T>(weights: usize, panelBytes: usize, panels: i32, 
 
 /**
  * C (keys x width, rows cStep bytes apart) += sum over all rows of the block of weights (outer) b. Weights of `keys` keys, a panel's
- * row apart; `panels` panels, panelBytes apart; b: a row of `width` numbers for each row of the panels, width a whole number of half tiles.
+ * row apart; `panels` panels, panelBytes apart; b: a row for each row of the panels, in tiles; width: a whole number of half tiles.
  */
 export function addTransposedProduct<T>(
 	weights: usize, keys: i32, panelBytes: usize, panels: i32, b: usize, width: i32, c: usize, cStep: usize,
 ): void {
-	const W = tileColumns<T>(), row: usize = TILE_VECTORS * 16, bStep = <usize>width * sizeof<T>();
+	const W = tileColumns<T>(), row: usize = TILE_VECTORS * 16, tileBytes = <usize>(panels * W) * row;
 	let column = 0;
-	for (; column + W <= width; column += W) {
-		const shift = <usize>column * sizeof<T>();
+	for (; column + W <= width; column += W, b += tileBytes, c += row) {
 		let l = 0;
 		for (; l + 6 <= keys; l += 6)
-			addTransposed6<T>(weights + <usize>l * row, panelBytes, panels, b + shift, bStep, c + <usize>l * cStep + shift, cStep);
+			addTransposed6<T>(weights + <usize>l * row, panelBytes, panels, b, row, c + <usize>l * cStep, cStep);
 		for (; l < keys; l++)
-			addTransposed1<T>(weights + <usize>l * row, panelBytes, panels, b + shift, bStep, c + <usize>l * cStep + shift, cStep);
+			addTransposed1<T>(weights + <usize>l * row, panelBytes, panels, b, row, c + <usize>l * cStep, cStep);
 	}
 	if (column == width) return;
-	const shift = <usize>column * sizeof<T>();
 	let l = 0;
 	for (; l + 12 <= keys; l += 12)
-		addHalfTransposed12<T>(weights + <usize>l * row, panelBytes, panels, b + shift, bStep, c + <usize>l * cStep + shift, cStep);
+		addHalfTransposed12<T>(weights + <usize>l * row, panelBytes, panels, b, row / 2, c + <usize>l * cStep, cStep);
 	for (; l < keys; l++)
-		addHalfTransposed1<T>(weights + <usize>l * row, panelBytes, panels, b + shift, bStep, c + <usize>l * cStep + shift, cStep);
+		addHalfTransposed1<T>(weights + <usize>l * row, panelBytes, panels, b, row / 2, c + <usize>l * cStep, cStep);
 }

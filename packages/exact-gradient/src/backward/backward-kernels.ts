@@ -74,7 +74,6 @@ export const backwardKernels = kernelModule({
 			"queryRows: usize",
 			"upstreamRows: usize",
 			"weights: usize",
-			"weightBytes: usize",
 		],
 		BackwardJob: [
 			"keys: i32",
