@@ -4,7 +4,7 @@
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { Job, paddedColumns } from "./job";
-import { addProduct, divideColumns } from "./products";
+import { addKeys, addProduct, divideColumns } from "./products";
 import { prepareQueries } from "./queries";
 import { scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-tile";
 
@@ -42,7 +42,7 @@ export function forwardBlock<T>(scratch: usize, job: Job, A1: usize, height: i32
 			const query = queries + p * panelBytes, w = weights - <usize>from * step, line = p * step;
 			if (safe) scores<T>(job.keysByRow, from, to, n, d, query, step, w, starts + line, sums + line, table, WEIGHTS);
 			else scores<T>(job.keysByRow, from, to, n, d, query, step, w, starts + line, sums + line, table, SHIFTED_WEIGHTS);
-			addProduct<T>(job.valuesByColumn, n, from, to, w, step, D, attended + p * panelBytes);
+			addKeys<T>(job.valuesByColumn, n, chunk, from, to, w, step, D, attended + p * panelBytes);
 		}
 	}
 

@@ -13,12 +13,14 @@ export function packByRow<T>(row: usize, j: i32, n: i32, d: i32, packed: usize):
 	for (let l = 0; l < d; l++, to += step) store<T>(to, load<T>(row + <usize>l * sizeof<T>()));
 }
 
-/** Row j of a matrix of n rows, d numbers at `row`, into the packing by column. */
+/** Row j of a matrix of n rows, d numbers at `row`, into the packing by column, `chunk` rows at a time. */
 // @ts-ignore: decorator
 @inline
-export function packByColumn<T>(row: usize, j: i32, n: i32, d: i32, packed: usize): void {
-	for (let l = 0; l < paddedColumns(d); l++) {
-		const to = packed + (<usize>(l / COLUMNS * COLUMNS) * n + <usize>j * COLUMNS + l % COLUMNS) * sizeof<T>();
+export function packByColumn<T>(row: usize, j: i32, n: i32, d: i32, chunk: i32, packed: usize): void {
+	const D = paddedColumns(d), from = j / chunk * chunk, rows = min(chunk, n - from);
+	for (let l = 0; l < D; l++) {
+		const at = from * D + l / COLUMNS * COLUMNS * rows + (j - from) * COLUMNS + l % COLUMNS;
+		const to = packed + <usize>at * sizeof<T>();
 		store<T>(to, l < d ? load<T>(row + <usize>l * sizeof<T>()) : <T>0);
 	}
 }
@@ -62,9 +64,9 @@ export function packRows<T>(job: Job, A2: usize, A3: usize, centre: usize, from:
 		}
 		longest = max(longest, squares);
 		packByRow<T>(A2, j, n, d, job.keysByRow);
-		packByColumn<T>(A2, j, n, d, job.keysByColumn);
+		packByColumn<T>(A2, j, n, d, job.chunk, job.keysByColumn);
 		packByRow<T>(A3, j, n, d, job.valuesByRow);
-		packByColumn<T>(A3, j, n, d, job.valuesByColumn);
+		packByColumn<T>(A3, j, n, d, job.chunk, job.valuesByColumn);
 	}
 	return longest;
 }
@@ -73,5 +75,5 @@ export function packRows<T>(job: Job, A2: usize, A3: usize, centre: usize, from:
 // @ts-ignore: decorator
 @inline
 export function packSquare<T>(matrix: usize, d: i32, packed: usize): void {
-	for (let j = 0; j < d; j++) packByColumn<T>(matrix + <usize>j * d * sizeof<T>(), j, d, d, packed);
+	for (let j = 0; j < d; j++) packByColumn<T>(matrix + <usize>j * d * sizeof<T>(), j, d, d, d, packed);
 }

@@ -3,7 +3,7 @@
 import { accumulate4, tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { COLUMNS } from "./job";
 
-/** C (count columns of a panel) += panel (depth columns) times a matrix packed by column, depth x count. */
+/** C (`columns` columns of a panel) += panel (columns from..to-1 of it) times a matrix packed by column in one chunk, rows x columns. */
 // @ts-ignore: decorator
 @inline
 export function addProduct<T>(matrix: usize, rows: i32, from: i32, to: i32, panel: usize, step: usize, columns: i32, c: usize): void {
@@ -12,6 +12,16 @@ export function addProduct<T>(matrix: usize, rows: i32, from: i32, to: i32, pane
 			matrix + (<usize>l * rows + <usize>from * COLUMNS) * sizeof<T>(), COLUMNS * sizeof<T>(),
 			panel + <usize>from * step, step, to - from, c + <usize>l * step, step,
 		);
+}
+
+/** `addProduct` of keys from..to-1 of the n of a packing by column, all of one chunk. */
+// @ts-ignore: decorator
+@inline
+export function addKeys<T>(
+	matrix: usize, n: i32, chunk: i32, from: i32, to: i32, weights: usize, step: usize, columns: i32, c: usize,
+): void {
+	const first = from / chunk * chunk, matrixOfChunk = matrix + <usize>first * columns * sizeof<T>();
+	addProduct<T>(matrixOfChunk, min(chunk, n - first), from - first, to - first, weights + <usize>first * step, step, columns, c);
 }
 
 /** C (D x width) += sum over rows of a_row (outer) b_row. */

@@ -14,7 +14,7 @@ import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { forwardBlock, forwardScratch } from "./forward";
 import { Job, paddedColumns, paddedRows } from "./job";
 import { fromPanel, packRows, packSquare } from "./pack";
-import { addOuterProducts, addProduct, divideColumns } from "./products";
+import { addKeys, addOuterProducts, addProduct, divideColumns } from "./products";
 import { prepareQueries } from "./queries";
 import { COTANGENTS, scores, SHIFTED_WEIGHTS, WEIGHTS } from "./score-tile";
 
@@ -68,7 +68,7 @@ function rowBlock<T>(scratch: usize, job: Job, A1: usize, E: usize, height: i32,
 			const query = queries + p * panelBytes, w = weights + <usize>n * p * step, line = p * step;
 			if (safe) scores<T>(job.keysByRow, from, to, n, d, query, step, w, starts + line, sums + line, table, WEIGHTS);
 			else scores<T>(job.keysByRow, from, to, n, d, query, step, w, starts + line, sums + line, table, SHIFTED_WEIGHTS);
-			addProduct<T>(job.valuesByColumn, n, from, to, w, step, D, attended + p * panelBytes);
+			addKeys<T>(job.valuesByColumn, n, chunk, from, to, w, step, D, attended + p * panelBytes);
 		}
 	}
 
@@ -90,7 +90,7 @@ function rowBlock<T>(scratch: usize, job: Job, A1: usize, E: usize, height: i32,
 		for (let p = 0; p < panels; p++) {
 			const cotangent = cotangents + p * panelBytes, w = weights + <usize>n * p * step;
 			scores<T>(job.valuesByRow, from, to, n, d, cotangent, step, w, starts + p * step, 0, table, COTANGENTS);
-			addProduct<T>(job.keysByColumn, n, from, to, w, step, D, queryGradients + p * panelBytes);
+			addKeys<T>(job.keysByColumn, n, chunk, from, to, w, step, D, queryGradients + p * panelBytes);
 		}
 	}
 

@@ -52,7 +52,7 @@ export function scratchBytes<T>(job: BackwardJob, keys: i32): usize {
 	const rows = <usize>job.blockRows, panels = <usize>panelsOf<T>(job.blockRows);
 	const columns = 2 * <usize>paddedColumns(job.d) + 2 * <usize>paddedColumns(job.dv);
 	const widths = <usize>paddedWidth<T>(job.d) + <usize>paddedWidth<T>(job.dv);
-	const lines = <usize>((keys + job.chunk - 1) / job.chunk * job.chunk);
+	const lines = <usize>((keys + 2 * job.chunk - 2) / job.chunk * job.chunk);
 	return BLOCK + EXPONENTIAL_TABLE + panels * PANEL_KEYS + rows * (4 + columns + widths + lines) * sizeof<T>();
 }
 
@@ -117,12 +117,19 @@ function scaleQueries<T>(job: BackwardJob, Q: usize, height: i32, block: Block):
 	return sqrt<f64>(longest);
 }
 
-/** Weights of panel p in the chunk of keys that begins at key `from`: the address that a line of key 0 would have. */
+/** The end of the chunk of key `from`. */
+// @ts-ignore: decorator
+@inline
+export function chunkEnd(job: BackwardJob, from: i32): i32 {
+	return (from / job.chunk + 1) * job.chunk;
+}
+
+/** Weights of panel p in the chunk of key `from`: the address that a line of key 0 would have. */
 // @ts-ignore: decorator
 @inline
 export function weightsAt(job: BackwardJob, block: Block, from: i32, p: i32): usize {
-	const lines = (from - block.from) * block.panels + p * job.chunk - from;
-	return block.weights + <usize>lines * job.step;
+	const chunk = job.chunk, before = (from / chunk - block.from / chunk) * block.panels + p;
+	return block.weights + <usize>(before * chunk - from / chunk * chunk) * job.step;
 }
 
 /** starts = minus the largest visible score of each row, where they are needed; uses the weights of a chunk. */
@@ -131,8 +138,8 @@ export function shiftScores<T>(job: BackwardJob, block: Block): void {
 	const step = job.step, end = <usize>block.panels * step, panelBytes = <usize>paddedColumns(job.d) * step;
 	const lowest = v128.splat<T>(-<T>Infinity);
 	for (let at: usize = 0; at < end; at += 16) v128.store(block.sums + at, lowest);
-	for (let from = block.from; from < block.to; from += job.chunk) {
-		const to = min(block.to, from + job.chunk);
+	for (let from = block.from, to = 0; from < block.to; from = to) {
+		to = min(block.to, chunkEnd(job, from));
 		for (let p = 0; p < block.panels; p++) {
 			const keys = changetype<PanelKeys>(block.panelKeys + <usize>p * PANEL_KEYS), line = <usize>p * step;
 			const weights = block.weights - <usize>from * step;

@@ -8,9 +8,9 @@
 
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { paddedColumns } from "../job";
-import { addProduct } from "../products";
+import { addKeys } from "../products";
 import { COTANGENTS, scores } from "../score-tile";
-import { Block, finishOutputs, prepareBlock, rowCorrections, shiftScores, weightsAt, weightsOfPanel } from "./block";
+import { Block, chunkEnd, finishOutputs, prepareBlock, rowCorrections, shiftScores, weightsAt, weightsOfPanel } from "./block";
 import { BackwardJob, paddedWidth, placeInTiles } from "./job";
 import { addTransposedProduct } from "./transposed";
 import { PANEL_KEYS, PanelKeys } from "./visible";
@@ -40,9 +40,9 @@ export function backwardStripe<T>(
 	return 0.5 * loss;
 }
 
-/** `addProduct`, as a function of its own: the code of a tile stands once. */
-function addWeighted<T>(matrix: usize, rows: i32, from: i32, to: i32, weights: usize, step: usize, columns: i32, sums: usize): void {
-	if (from < to) addProduct<T>(matrix, rows, from, to, weights, step, columns, sums);
+/** `addKeys`, as a function of its own: the code of a tile stands once. */
+function addWeighted<T>(job: BackwardJob, matrix: usize, from: i32, to: i32, weights: usize, columns: i32, sums: usize): void {
+	if (from < to) addKeys<T>(matrix, job.keys, job.chunk, from, to, weights, job.step, columns, sums);
 }
 
 /** weights := dS over the sums' weights, of keys from..to-1. A function of its own: V8 joins vectors of a function all or none. */
@@ -54,8 +54,8 @@ function cotangentScores<T>(job: BackwardJob, from: i32, to: i32, cotangent: usi
 function attend<T>(job: BackwardJob, block: Block): void {
 	shiftScores<T>(job, block);
 	const step = job.step, columns = paddedColumns(job.dv);
-	for (let from = block.from; from < block.to; from += job.chunk) {
-		const to = min(block.to, from + job.chunk);
+	for (let from = block.from, to = 0; from < block.to; from = to) {
+		to = min(block.to, chunkEnd(job, from));
 		for (let p = 0; p < block.panels; p++) {
 			const keys = changetype<PanelKeys>(block.panelKeys + <usize>p * PANEL_KEYS);
 			const first = min(to, max(from, keys.from)), last = max(first, min(to, keys.to));
@@ -63,9 +63,7 @@ function attend<T>(job: BackwardJob, block: Block): void {
 			memory.fill(w + <usize>from * step, 0, <usize>(first - from) * step);
 			memory.fill(w + <usize>last * step, 0, <usize>(to - last) * step);
 			weightsOfPanel<T>(job, block, p, from, to, w);
-			addWeighted<T>(
-				job.valuesByColumn, job.keys, first, last, w, step, columns, block.attended + <usize>p * columns * step,
-			);
+			addWeighted<T>(job, job.valuesByColumn, first, last, w, columns, block.attended + <usize>p * columns * step);
 		}
 	}
 }
@@ -105,9 +103,9 @@ function prepareCotangents<T>(job: BackwardJob, block: Block, dO: usize, outputs
 function passBack<T>(job: BackwardJob, block: Block, part: usize, partRow: usize): void {
 	const step = job.step, columns = paddedColumns(job.d), width = paddedWidth<T>(job.d);
 	const panels = block.panels, panelBytes = <usize>job.chunk * step;
-	for (let from = block.from; from < block.to; from += job.chunk) {
-		const to = min(block.to, from + job.chunk), sums = part + <usize>from * partRow;
-		const weights = block.weights + <usize>((from - block.from) * panels) * step;
+	for (let from = block.from, to = 0; from < block.to; from = to) {
+		to = min(block.to, chunkEnd(job, from));
+		const weights = weightsAt(job, block, from, 0) + <usize>from * step, sums = part + <usize>from * partRow;
 		addTransposedProduct<T>(
 			weights, to - from, panelBytes, panels, block.upstreamRows, paddedWidth<T>(job.dv), sums + <usize>width * sizeof<T>(), partRow,
 		);
@@ -118,7 +116,7 @@ function passBack<T>(job: BackwardJob, block: Block, part: usize, partRow: usize
 			const w = weightsAt(job, block, from, p);
 			const cotangent = block.cotangents + <usize>p * paddedColumns(job.dv) * step;
 			cotangentScores<T>(job, first, last, cotangent, w, block.starts + <usize>p * step);
-			addWeighted<T>(job.keysByColumn, job.keys, first, last, w, step, columns, block.queryGradients + <usize>p * columns * step);
+			addWeighted<T>(job, job.keysByColumn, first, last, w, columns, block.queryGradients + <usize>p * columns * step);
 		}
 		addTransposedProduct<T>(weights, to - from, panelBytes, panels, block.queryRows, width, sums, partRow);
 	}
@@ -142,14 +140,15 @@ export function forwardStripe<T>(
 		const height = min(job.blockRows, rows - row);
 		const block = prepareBlock<T>(scratch, job, Q + <usize>row * job.d * Z, first + row, height);
 		shiftScores<T>(job, block);
-		for (let from = block.from; from < block.to; from += job.chunk) {
-			const to = min(block.to, from + job.chunk), w = block.weights - <usize>from * step;
+		for (let from = block.from, to = 0; from < block.to; from = to) {
+			to = min(block.to, chunkEnd(job, from));
+			const w = block.weights - <usize>from * step;
 			for (let p = 0; p < block.panels; p++) {
 				const keys = changetype<PanelKeys>(block.panelKeys + <usize>p * PANEL_KEYS);
 				const begin = max(from, keys.from), end = min(to, keys.to);
 				if (begin >= end) continue;
 				weightsOfPanel<T>(job, block, p, from, to, w);
-				addWeighted<T>(job.valuesByColumn, job.keys, begin, end, w, step, columns, block.attended + <usize>p * columns * step);
+				addWeighted<T>(job, job.valuesByColumn, begin, end, w, columns, block.attended + <usize>p * columns * step);
 			}
 		}
 		finishOutputs<T>(job, block, outputs + <usize>row * job.dv * Z, rowSums + <usize>row * 16);

@@ -11,7 +11,7 @@ export class BackwardJob {
 	/** Width of queries and keys; width of values and outputs. */
 	d: i32;
 	dv: i32;
-	/** Keys taken at a time: a multiple of 12. */
+	/** Keys taken at a time, from a multiple of it on: a multiple of 12. */
 	chunk: i32;
 	/** Rows of a block at the most, a multiple of the panel. */
 	blockRows: i32;

@@ -15,9 +15,9 @@ export function packHead<T>(job: BackwardJob, K: usize, V: usize, from: i32, to:
 		for (let i: usize = 0; i < <usize>dv; i++) store<T>(V + i * Z, load<T>(V + i * Z) - load<T>(job.valueCentre + i * Z));
 		longest = max(longest, squares);
 		packByRow<T>(K, l, n, d, job.keysByRow);
-		packByColumn<T>(K, l, n, d, job.keysByColumn);
+		packByColumn<T>(K, l, n, d, job.chunk, job.keysByColumn);
 		packByRow<T>(V, l, n, dv, job.valuesByRow);
-		packByColumn<T>(V, l, n, dv, job.valuesByColumn);
+		packByColumn<T>(V, l, n, dv, job.chunk, job.valuesByColumn);
 	}
 	return longest;
 }
