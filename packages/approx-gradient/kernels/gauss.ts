@@ -18,10 +18,12 @@ export function gaussQueries$BITS(
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
 	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
 	records: usize, pairConstants: usize, choices: usize, pairTable: usize, seed: usize, pairTotals: usize, first: i32,
+	boundaryStarts: usize, boundaryNodes: usize, boundaryMoments: usize, boundaryFactors: usize,
 ): f64 {
 	return gaussPass<f$BITS>(
 		scratch, rows, d, degree, extra, terms, levels, runs, tops, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, integrals,
 		backRuns, backTable, pilot, pilotNodes, constants, bounds, flags, totals, records, pairConstants, choices, pairTable, seed, pairTotals, first,
+		boundaryStarts, boundaryNodes, boundaryMoments, boundaryFactors,
 	);
 }
 

@@ -49,7 +49,7 @@ async function bySet(
 	runtime: Runtime,
 ) {
 	const weights = slopes.map((slope) => Float64Array.from({ length: degree + 1 }, (_, a) => -a * slope));
-	const tree = heaviestMonomials(weights, degree, least, 1e6);
-	if (!tree) throw new Error("a random set is too large");
-	return gaussOfSet(anisotropicRequest(problem, await profileOn(problem, runtime), runtime, form), tree);
+	const chosen = heaviestMonomials(weights, degree, least, 1e6);
+	if (!chosen) throw new Error("a random set is too large");
+	return gaussOfSet(anisotropicRequest(problem, await profileOn(problem, runtime), runtime, form), chosen);
 }

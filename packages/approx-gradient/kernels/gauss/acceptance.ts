@@ -42,6 +42,16 @@ export function kept(panels: usize, which: usize): usize {
 	return panels + which * panelBytes();
 }
 
+/** to += a panel. */
+// @ts-ignore: decorator
+@inline
+export function addPanel(from: usize, to: usize): void {
+	// unroll v: TILE_VECTORS
+	const made1$v = v128.add<f64>(v128.load(from, $v * 16), v128.load(to, $v * 16));
+	// unroll v: TILE_VECTORS
+	v128.store(to, made1$v, $v * 16);
+}
+
 /** Reach of a block of rows: at least every |score|, by coordinates or by norms, from d panels of stored queries. */
 export function reachOfRows(d: i32, q: usize, bounds: usize, panels: usize): void {
 	const P = panelBytes(), last = q + <usize>d * P;
@@ -65,10 +75,14 @@ export function reachOfRows(d: i32, q: usize, bounds: usize, panels: usize): voi
 
 /**
  * Which rows of a block the method takes: all bits set in ACCEPTED. NORMALISER has been set; sums are those of the column of ones.
+ * truncated: the panels of `truncate`, zero where nothing is left out, of which the first is what the error sum of ones lacks.
  */
-export function acceptRows(degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize): void {
+export function acceptRows(
+	degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize, truncated: usize,
+): void {
 	const error = kept(panels, VALUE_ERROR), size = kept(panels, SIZE), reach = kept(panels, REACH), normaliser = kept(panels, NORMALISER);
 	columnSums(degree, r, constants, solution, sums, error, kept(panels, VALUE_SUM));
+	addPanel(truncated, error);
 	termSizes(degree, solution, reach, size);
 	const cs = v128.load_splat<f64>(bounds, SUMS), one = v128.splat<f64>(1), none = zero();
 	const input = v128.load_splat<f64>(bounds, SCORE_ERROR), more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));

@@ -4,9 +4,10 @@
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
 import {
-	ACCEPTED, COLUMNS, CONSTANT, ERROR, GROWTH, KAPPAS, kept, KEY_RATIO, KEY_SUM, KEY_SUM_ERROR, LEAST, NORMALISER, OUTPUT_SQUARE, PRODUCT, RANGE_SQUARE, REACH, SCORE_ERROR, SIZE, SUMS, VALUE_ERROR, VALUE_SUM,
+	ACCEPTED, addPanel, COLUMNS, CONSTANT, ERROR, GROWTH, KAPPAS, kept, KEY_NORM, KEY_RATIO, KEY_SUM, KEY_SUM_ERROR, LEAST, NORMALISER, OUTPUT_SQUARE, PRODUCT, RANGE_SQUARE, REACH, SCORE_ERROR, SIZE, SUMS, VALUE_ERROR, VALUE_SUM,
 } from "./acceptance";
 import { columnSums } from "./solved-sums";
+import { GAP, LACKING, PILOT, SCORES, WEIGHTED } from "./truncation";
 
 /** norms: ‖x‖² of each row for d panels, with the least normal number for each square that is below it. */
 // @ts-ignore: decorator
@@ -27,11 +28,11 @@ function squareOf(d: i32, x: usize, to: usize): void {
  * Terms of a block of rows: l1, then V of all coordinates, then what rounding has with the growth, three panels; 0 for rows that are not
  * accepted, and one of the first two is 0 for each row.
  * output, residual, gradient, pilot: d panels each; extra: 2 where there are sums of squares of values and keys behind those of ones.
- * scratch: 4 panels.
+ * truncated: the panels of `truncate`, zero where nothing is left out. scratch: 5 panels.
  */
 export function rowBounds(
 	d: i32, degree: i32, r: i32, extra: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
-	output: usize, residual: usize, gradient: usize, pilot: usize, terms: usize, scratch: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, truncated: usize, terms: usize, scratch: usize,
 ): void {
 	const P = panelBytes(), columns = <usize>d << 3, three = v128.splat<f64>(3), one = v128.splat<f64>(1);
 	const kappa = kept(panels, KAPPAS), outputSquare = v128.load_splat<f64>(bounds, OUTPUT_SQUARE), product = v128.load_splat<f64>(bounds, PRODUCT);
@@ -70,17 +71,40 @@ export function rowBounds(
 	const made2$v = v128.and(v128.load(accepted, $v * 16), s$v);
 	// unroll v: TILE_VECTORS
 	v128.store(terms + 2 * P, made2$v, $v * 16);
-	if (extra == 0) {
-		memory.fill(terms + P, 0, P);
-		return;
+	gapOfRows(d, bounds, panels, residual, truncated, extra ? scratch + 4 * P : terms + P);
+	if (extra) spread(d, degree, r, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, truncated, terms, scratch);
+}
+
+/** At least the size of the part of a gradient that an anisotropic set lacks or has too much, by the norms of keys; 0 for rows that are not accepted. */
+function gapOfRows(d: i32, bounds: usize, panels: usize, residual: usize, truncated: usize, to: usize): void {
+	const P = panelBytes(), kappa = kept(panels, KAPPAS), growth = kept(panels, GROWTH), gap = truncated + GAP * P;
+	const rounded = v128.splat<f64>(3.0 * load<f64>(bounds, SUMS)), two = v128.splat<f64>(2.0), norm = v128.load_splat<f64>(bounds, KEY_NORM);
+	// unroll v: TILE_VECTORS
+	const own$v = v128.mul<f64>(rounded, v128.load(growth, $v * 16));
+	// unroll v: TILE_VECTORS
+	let s$v = zero();
+	for (let i = 0, at = bounds + COLUMNS + (<usize>d << 3); i < d; i++, at += 8) {
+		const c = residual + <usize>i * P, H = v128.load_splat<f64>(at);
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<f64>(H, multiplyAdd<f64>(own$v, H, v128.abs<f64>(v128.load(c, $v * 16))), s$v);
 	}
-	spread(d, degree, r, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, terms, scratch);
+	// unroll v: TILE_VECTORS
+	const k$v = v128.load(kappa, $v * 16);
+	// unroll v: TILE_VECTORS
+	s$v = v128.mul<f64>(v128.mul<f64>(norm, multiplyAdd<f64>(two, k$v, two)), s$v);
+	const least = kept(panels, LEAST), accepted = kept(panels, ACCEPTED);
+	// unroll v: TILE_VECTORS
+	const share$v = v128.div<f64>(v128.load(gap, $v * 16), v128.load(least, $v * 16));
+	// unroll v: TILE_VECTORS
+	const made4$v = v128.and(v128.load(accepted, $v * 16), v128.mul<f64>(share$v, s$v));
+	// unroll v: TILE_VECTORS
+	v128.store(to, made4$v, $v * 16);
 }
 
 /** V in terms[1], and the less of it and terms[0]. */
 function spread(
 	d: i32, degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
-	output: usize, residual: usize, gradient: usize, pilot: usize, terms: usize, scratch: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, truncated: usize, terms: usize, scratch: usize,
 ): void {
 	const P = panelBytes(), column = <usize>(2 * r + 1) * P, ofValues = sums + column, ofKeys = ofValues + column;
 	const exponential = solution + <usize>(degree + 2 * r + 5) * P, p = r >= 2 ? 2 : 1;
@@ -95,6 +119,8 @@ function spread(
 	const more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));
 	columnSums(degree, r, constants, solution, ofValues, valueError, value);
 	columnSums(degree, r, constants, solution, ofKeys, keyError, keyValue);
+	addPanel(truncated + (2 + LACKING) * P, valueError);
+	addPanel(truncated + (4 + LACKING) * P, keyError);
 	const normaliser = kept(panels, NORMALISER), size = kept(panels, SIZE), error = kept(panels, ERROR), least = kept(panels, LEAST), reach = kept(panels, REACH);
 	// unroll v: TILE_VECTORS
 	const m$v = v128.load(sums, $v * 16);
@@ -137,9 +163,13 @@ function spread(
 	// unroll v: TILE_VECTORS
 	const powers$v = v128.mul<f64>(R$v, v128.or(v128.and(R$v, square), whole));
 	// unroll v: TILE_VECTORS
-	const scores$v = multiplyAdd<f64>(v128.mul<f64>(own, powers$v), m$v, v128.max<f64>(none, v128.load(sums + <usize>(2 * p) * P, $v * 16)));
+	let scores$v = multiplyAdd<f64>(v128.mul<f64>(own, powers$v), m$v, v128.max<f64>(none, v128.load(sums + <usize>(2 * p) * P, $v * 16)));
 	// unroll v: TILE_VECTORS
-	const weighted$v = multiplyAdd<f64>(v128.mul<f64>(own, R$v), k$v, v128.max<f64>(none, v128.load(ofKeys + 2 * P, $v * 16)));
+	scores$v = v128.add<f64>(scores$v, v128.load(truncated + SCORES * P, $v * 16));
+	// unroll v: TILE_VECTORS
+	let weighted$v = multiplyAdd<f64>(v128.mul<f64>(own, R$v), k$v, v128.max<f64>(none, v128.load(ofKeys + 2 * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	weighted$v = v128.add<f64>(weighted$v, v128.load(truncated + WEIGHTED * P, $v * 16));
 	const share = v128.splat<f64>(p == 2 ? 0.16666666666666669 : 0.5);
 	// unroll v: TILE_VECTORS
 	const e$v = v128.load(exponential, $v * 16);
@@ -153,6 +183,8 @@ function spread(
 	const both$v = v128.add<f64>(keys$v, v128.load(keyError, $v * 16));
 	// unroll v: TILE_VECTORS
 	mean$v = multiplyAdd<f64>(input, v128.sqrt<f64>(v128.mul<f64>(mass$v, both$v)), mean$v);
+	// unroll v: TILE_VECTORS
+	mean$v = v128.add<f64>(mean$v, v128.load(truncated + PILOT * P, $v * 16));
 	// unroll v: TILE_VECTORS
 	mean$v = v128.mul<f64>(v128.add<f64>(mean$v, v128.sqrt<f64>(v128.load(scratch + 3 * P, $v * 16))), inverse$v);
 	// At degree 0 there are no power sums that bound the pilot's rest: with a constant for exp, nothing better than the root is known.
@@ -170,17 +202,25 @@ function spread(
 	bound$v = multiplyAdd<f64>(v128.mul<f64>(c$v, spread$v), moved$v, bound$v);
 	// unroll v: TILE_VECTORS
 	bound$v = multiplyAdd<f64>(v128.mul<f64>(rootE$v, spread$v), v128.mul<f64>(deviation$v, root$v), bound$v);
+	const gap = truncated + GAP * P;
+	// unroll v: TILE_VECTORS
+	const gap$v = multiplyAdd<f64>(v128.sqrt<f64>(o$v), v128.sqrt<f64>(v128.load(gap, $v * 16)), v128.sqrt<f64>(v128.load(gap + 2 * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	bound$v = multiplyAdd<f64>(v128.mul<f64>(c$v, gap$v), v128.sqrt<f64>(v128.load(gap + 4 * P, $v * 16)), bound$v);
 	// unroll v: TILE_VECTORS
 	bound$v = v128.mul<f64>(bound$v, inverse$v);
 	const ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
 	// unroll v: TILE_VECTORS
 	const l$v = v128.load(terms, $v * 16);
+	const byNorms = scratch + 4 * P;
 	// unroll v: TILE_VECTORS
-	const less$v = v128.lt<f64>(bound$v, v128.mul<f64>(l$v, ratio));
+	const other$v = v128.load(byNorms, $v * 16);
+	// unroll v: TILE_VECTORS
+	const less$v = v128.lt<f64>(bound$v, multiplyAdd<f64>(l$v, ratio, other$v));
 	// unroll v: TILE_VECTORS
 	v128.store(terms, v128.andnot(l$v, less$v), $v * 16);
 	// unroll v: TILE_VECTORS
-	const made3$v = v128.and(v128.load(accepted, $v * 16), v128.and(less$v, bound$v));
+	const made3$v = v128.and(v128.load(accepted, $v * 16), v128.or(v128.and(less$v, bound$v), v128.andnot(other$v, less$v)));
 	// unroll v: TILE_VECTORS
 	v128.store(terms + P, made3$v, $v * 16);
 }

@@ -17,6 +17,7 @@ import { addToSums, clearRows, residual, SUMMED } from "../polynomial/query-pass
 import { drawPairs, preparePairs } from "./pairs/pair-draws";
 import { clearRow, isRejected, rejectRows } from "./rejected-rows";
 import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
+import { boundarySums, truncate } from "./truncation";
 
 /**
  * A range of `rows` queries. Returns how many of them are left to the exact method; they have 1 in `flags`.
@@ -28,6 +29,8 @@ import { solutionPanels, solvePanels, solveRows } from "./row-polynomials";
  * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
  * records: room for `recordPanels` of each block of rows, or 0 for none. pairConstants: 0, or draws pairs of row `first` and those after it, with
  * numbers of `weighRows` and, as in `preparePairs`, choices, table and sums of the pairs; seed: two words.
+ * boundaryStarts: 0, or those of an anisotropic set: starts by degree, nodes, multinomials times moments of `sumColumns` columns, and the factors of
+ * `truncate`.
  */
 // @ts-ignore: decorator
 @inline
@@ -36,6 +39,7 @@ export function gaussPass<T>(
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
 	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
 	records: usize, pairConstants: usize, choices: usize, pairTable: usize, seed: usize, pairTotals: usize, first: i32,
+	boundaryStarts: usize, boundaryNodes: usize, boundaryMoments: usize, boundaryFactors: usize,
 ): i32 {
 	const P = panelBytes(), block = <usize>d * P, stride = <usize>d * sizeof<T>(), Z = <usize>sizeof<T>();
 	const columns = d + 1 + extra, r = (degree + 1) >> 1, sumColumns = extra ? 3 : 1, parts = wideBlocks<T>();
@@ -47,12 +51,15 @@ export function gaussPass<T>(
 	const mean = output + block, coefficients = mean + block, sumsByDegree = coefficients + <usize>(degree + 1) * P;
 	const wideSums = sumsByDegree + <usize>(degree + 2) * <usize>columns * P, solution = wideSums + parts * sumBytes;
 	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + 3 * P;
-	const solving = small + 4 * P, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
+	const solving = small + 5 * P, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
 	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
-	const ownRecord = kappa + P, recordBytes = <usize>recordPanels(d, degree, r) * P;
+	const ofBoundary = kappa + P, boundaryBytes = <usize>((degree + 1) * sumColumns) * P, truncated = ofBoundary + (1 + parts) * boundaryBytes;
+	const truncatedBytes = <usize>TRUNCATED_PANELS * P, truncating = truncated + parts * truncatedBytes;
+	const ownRecord = truncating + <usize>(4 * (degree + 2)) * P, recordBytes = <usize>recordPanels(d, degree, r) * P;
 	const pairs = pairConstants ? preparePairs(ownRecord + recordBytes, d, degree, choices, pairTable, pairTotals) : 0;
 	prepareExponential<f64>(table);
 	memory.fill(sums, 0, <usize>(sumCount + 3 * d + 1) * P);
+	memory.fill(truncated, 0, parts * truncatedBytes);
 	let rejected = 0;
 	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {
 		const count = min(panelRows<T>(), rows - from);
@@ -76,6 +83,7 @@ export function gaussPass<T>(
 			clearPanels(mean, d);
 			addEvaluated<T>(d, feature, pilotNodes, pilot, stride, mean);
 		}
+		if (boundaryStarts) boundarySums<T>(degree, sumColumns, boundaryStarts, boundaryNodes, boundaryMoments, feature, ofBoundary);
 		for (let part: usize = 0; part < parts; part++) {
 			const own = wideSums + part * sumBytes, facts = keptPanels + part * keptBytes, solved = solution + part * solutionBytes;
 			for (let x = 0, to = own; x < sumColumns; x++)
@@ -85,12 +93,20 @@ export function gaussPass<T>(
 			reachOfRows(d, wide, bounds, facts);
 			solveRows(degree, r, terms, constants, own, reachIn(facts), table, solved, solving);
 			narrowParts<T>(solved, degree + 1, part, coefficients);
+			if (boundaryStarts == 0) continue;
+			const sizes = ofBoundary + (1 + part) * boundaryBytes;
+			widenParts<T>(ofBoundary, (degree + 1) * sumColumns, part, sizes);
+			truncate(
+				degree, r, sumColumns, boundaryStarts, boundaryFactors, sizes, solved, own, reachIn(facts), truncating, truncated + part * truncatedBytes,
+			);
 		}
 		combine<T>(d, degree, columns, coefficients, sumsByDegree, N);
 		for (let part: usize = 0; part < parts; part++) {
 			const facts = keptPanels + part * keptBytes;
 			widenPart<T>(N + block, part, normaliserIn(facts));
-			acceptRows(degree, r, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts);
+			acceptRows(
+				degree, r, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, truncated + part * truncatedBytes,
+			);
 			// Largest κ before rows beyond the count are taken out is of no use: these have the normaliser of a key's.
 		}
 		const left = rejectRows<T>(d, count, keptPanels, keptBytes, N, flags + from);
@@ -127,7 +143,8 @@ export function gaussPass<T>(
 			widenParts<T>(gradient, d, part, g);
 			widenParts<T>(mean, d, part, p);
 			rowBounds(
-				d, degree, r, extra, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, o, x, g, p, rowTerms, small,
+				d, degree, r, extra, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, o, x, g, p,
+				truncated + part * truncatedBytes, rowTerms, small,
 			);
 			if (records || pairs) {
 				const record = records ? records : ownRecord;

@@ -18,7 +18,7 @@ import { countMonomials, type FeatureTree, requireMemory } from "../monomials/fe
 import { keptTotalDegreeTree } from "../monomials/total-degree.ts";
 import type { Profile } from "../profile/profile.ts";
 import { routes } from "../routes/index.ts";
-import { boundaryOf } from "./anisotropic/boundary.ts";
+import type { LayeredSet } from "./anisotropic/layered-set.ts";
 import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { ExactRows } from "./exact/exact-rows.ts";
@@ -27,6 +27,7 @@ import { probableOf } from "./pairs/probable-certificate.ts";
 import type { GaussRun } from "./run/gauss-run.ts";
 import { gaussOnKernels, type InVain } from "./run/kernel-run.ts";
 import { plainGaussRun } from "./run/plain-run.ts";
+import { longestJoin } from "./run/query-operands.ts";
 import { scaledTotals } from "./totals.ts";
 
 /** A gradient with a polynomial of its own for each row that is asked for. */
@@ -89,15 +90,21 @@ export function constantsOf(request: GaussRequest, degree: number): ErrorConstan
 	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError);
 }
 
-/** The constants of a request, in plain TypeScript, for an anisotropic set. */
-export function constantsOfSet(
-	{ profile, space, form, route }: GaussRequest,
-	{ degree, raisedSize }: Pick<FeatureTree, "degree" | "raisedSize">,
-): ErrorConstants {
-	const counts = roundingCounts(routes[route], profile, { size: raisedSize, raisedSize, degree: degree + 1 });
-	// Every degree of the set and of its edge may end with a piece that is not full.
-	const more = RelativeRounding.roundings(2 * degree + 8);
-	return errorConstants({ profile, space }, degree, form, withMore(counts, more), space.scoreError);
+/** The constants of a request for an anisotropic set, which goes back by ∫P in plain TypeScript too. */
+export function constantsOfSet(request: GaussRequest, tree: FeatureTree): ErrorConstants {
+	const { profile, space, form } = request;
+	const { degree, raisedSize } = tree;
+	const sizes = { size: raisedSize, raisedSize, degree: degree + 1 };
+	if (!onKernels(request)) {
+		const counts = roundingCounts(routes.reverse, profile, sizes);
+		// Every degree may end with a piece that is not full.
+		const more = RelativeRounding.roundings(degree + 8);
+		return errorConstants({ profile, space }, degree, form, withMore(counts, more), space.scoreError);
+	}
+	const counts = kernelRoundingCounts(routes.reverse, profile, sizes, profile.d + (form === "l1" ? 1 : 3));
+	// The runs of such a tree are shorter, and more of them join a sum one by one.
+	const more = RelativeRounding.roundings(degree + 6 + longestJoin(tree), numberTypes[profile.dtype]);
+	return errorConstants({ profile, space }, degree, form, withMore(counts, more), kernelScoreError(space));
 }
 
 /** Whether a request runs on kernels: those are for the route by moments and have no columns of single coordinates. */
@@ -200,16 +207,19 @@ async function withExactRows(
 }
 
 /**
- * The gradient by an anisotropic set of monomials, with what is proved of its error: in plain TypeScript, by the route `moment`, forms l1 and v2.
+ * The gradient by an anisotropic set of monomials, with what is proved of its error: forms l1 and v2.
  * @throws as `gaussOfDegree`
  */
-export async function gaussOfSet(request: GaussRequest, tree: FeatureTree): Promise<GradientResult> {
+export async function gaussOfSet(request: GaussRequest, set: LayeredSet): Promise<GradientResult> {
 	const { problem, profile, space, runtime, route } = request;
+	const { tree } = set;
 	requireMemory(tree.size, memoryOf({ route: routes[route], profile }, tree));
 	requireScores(space.radius);
 	const constants = constantsOfSet(request, tree);
-	const input = { problem, tree, boundary: boundaryOf(tree), space, constants, route };
-	const run = await plainGaussRun(input, runtime.onProgress);
+	const input = { problem, tree, anisotropic: { set, profile }, space, constants, route };
+	const run = onKernels(request)
+		? await gaussOnKernels(input, runtime)
+		: await plainGaussRun(input, runtime.onProgress);
 	return withExactRows(request, tree.degree, { run, constants, tree });
 }
 

@@ -1,5 +1,5 @@
 import { LEAST_NORMAL } from "../../error-bound/index.ts";
-import { type RowTruncation, type TruncatedSums, truncatedValue, truncationError } from "./anisotropic/truncation.ts";
+import { gradientGap, type RowTruncation, type TruncatedSums, truncationError } from "./anisotropic/truncation.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { LIMITS } from "./bounds/limits.ts";
 import { RowError } from "./row-error.ts";
@@ -52,10 +52,6 @@ export function rowNumbers({ d, form }: ErrorConstants, sums: number): RowNumber
 const errorSum = (row: RowPolynomial, sums: Float64Array, truncated?: TruncatedSums): number =>
 	truncated ? row.errorSum(sums) + truncationError(row, truncated) : row.errorSum(sums);
 
-/** Σ_l x_l Ã_l of a column x, or at least that where a set leaves monomials out. */
-const valueSum = (row: RowPolynomial, sums: Float64Array, truncated?: TruncatedSums): number =>
-	truncated ? row.valueSum(sums) + truncatedValue(row, truncated) : row.valueSum(sums);
-
 /** The norm of `count` numbers from `at` on. Squares below the normal range are replaced. */
 export function normOf(x: Float64Array, at = 0, count = x.length): number {
 	let square = count * LEAST_NORMAL;
@@ -101,12 +97,23 @@ export class RowTerms {
 		this.l1 = 0;
 		for (let i = 0; i < d; i++)
 			this.l1 += tau * H[i] * ((3 + tau) * Math.abs(numbers.residual[i]) + (1 + 12 * rounded) * H[i]);
-		this.spread.fill(0);
+		const gap = this.#gap(row, numbers, rounded);
+		this.spread.fill(gap);
 		if (form === "l1") return;
 		this.#variance(row, numbers);
 		const largest = this.spread.reduce((most, x) => Math.max(most, x), 0);
-		if (largest < this.l1 * keyRatio) this.l1 = 0;
-		else this.spread.fill(0);
+		if (largest < this.l1 * keyRatio + gap) this.l1 = 0;
+		else this.spread.fill(gap);
+	}
+
+	/** At least the size of the part of Ĝ~ that an anisotropic set lacks or has too much, in the frame: |h_li - õ_i| <= (2 + τ) H_i. */
+	#gap(row: RowPolynomial, { truncation, normaliser, residual }: RowNumbers, rounded: number): number {
+		if (!truncation) return 0;
+		const { halfRange: H, keyNorm } = this.#constants;
+		let size = 0;
+		for (let i = 0; i < H.length; i++) size += H[i] * (Math.abs(residual[i]) + 3 * rounded * H[i]);
+		const share = gradientGap(row, truncation.ones) / (normaliser * (1 - rounded));
+		return share * (2 + 2 * this.kappa) * keyNorm * size;
 	}
 
 	#rounding({ output, residual }: RowNumbers): number {
@@ -126,8 +133,7 @@ export class RowTerms {
 		const least = normaliser * (1 - sums * this.growth);
 		// Σ Ã ‖v - õ‖²: what rounding takes from it is put back.
 		const rounding = sumError * row.sizeAt(reach) * (valueSquares[0] + 17 * ones[0] * halfRangeSquare);
-		const variance =
-			Math.max(0, valueSum(row, valueSquares, truncation?.valueSquares) - normaliser * output * output) + rounding;
+		const variance = Math.max(0, row.valueSum(valueSquares) - normaliser * output * output) + rounding;
 		const error = this.#error;
 		const valueErrors = errorSum(row, valueSquares, truncation?.valueSquares);
 		error.read(errorSum(row, ones, truncation?.ones), least, valueErrors, variance, output, scoreError);
@@ -136,11 +142,16 @@ export class RowTerms {
 			const all = form === "v2";
 			const truncated = truncation?.keySquares[b];
 			const keyErrors = errorSum(row, squares, truncated);
-			const values = Math.max(0, valueSum(row, squares, truncated)) + sumError * row.sizeAt(reach) * squares[0];
+			const values = Math.max(0, row.valueSum(squares)) + sumError * row.sizeAt(reach) * squares[0];
 			const centre = all ? normOf(pilot) : Math.abs(pilot[b]);
 			const mean = this.#meanKey(row, numbers, b, centre, values + keyErrors);
 			const own = all ? normOf(gradient) : Math.abs(gradient[b]);
-			const bound = error.gradient(cotangent, keyErrors, values, mean, own, true);
+			let bound = error.gradient(cotangent, keyErrors, values, mean, own, true);
+			if (truncation && truncated) {
+				const [gap, ofValues] = [gradientGap(row, truncation.ones), gradientGap(row, truncation.valueSquares)];
+				const size = Math.sqrt(ofValues) + output * Math.sqrt(gap);
+				bound += (cotangent * size * Math.sqrt(gradientGap(row, truncated))) / error.leastNormaliser;
+			}
 			if (all) this.spread.fill(bound, 0, d);
 			else this.spread[b] = bound;
 		}
@@ -157,8 +168,8 @@ export class RowTerms {
 		const truncated = truncation?.keySquares[column];
 		const p = pilotDegree(row.nodes);
 		if (2 * row.nodes < 2) return Number.POSITIVE_INFINITY;
-		const lackingScores = truncation ? truncation.ones.powers[2 * p] : 0;
-		const lackingKeys = truncated ? truncated.powers[2] : 0;
+		const lackingScores = truncation ? truncation.ones.outer[2 * p] : 0;
+		const lackingKeys = truncated ? truncated.outer[2] : 0;
 		const scores = Math.max(0, ones[2 * p]) + lackingScores + sumError * reach ** (2 * p) * ones[0];
 		const weighted = Math.max(0, squares[2]) + lackingKeys + sumError * reach ** 2 * squares[0];
 		const mass = normaliser + this.#error.error;
@@ -166,7 +177,7 @@ export class RowTerms {
 		let lacking = 0;
 		if (truncation && truncated)
 			for (let k = 0, factorial = 1; k <= p; k++, factorial *= k)
-				lacking += Math.sqrt(truncation.ones.terms[k] * truncated.terms[k]) / factorial;
+				lacking += Math.sqrt(truncation.ones.inner[k] * truncated.inner[k]) / factorial;
 		const rest = (Math.exp(reach) / (p === 2 ? 6 : 2)) * Math.sqrt(scores * weighted);
 		const moved = scoreError * Math.sqrt(mass * keys) + sumError * Math.exp(reach) * Math.sqrt(ones[0] * squares[0]);
 		return ((1 + 1e-12) * (pilot + lacking + rest + moved)) / this.#error.leastNormaliser;

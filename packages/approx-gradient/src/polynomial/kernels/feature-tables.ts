@@ -18,9 +18,16 @@ export interface RunTable {
 	readonly products: number;
 }
 
-/** The first `nodes` nodes of a tree in their own order, each made of its parent by its variable. */
-export function runTable({ d, parent, variable }: FeatureTree, nodes: number): RunTable {
-	const places = new Places();
+/**
+ * The first `nodes` nodes of a tree in their own order, each made of its parent by its variable.
+ * @param breaks nodes before which a run ends: where a degree begins, for passes that go degree by degree
+ */
+export function runTable(
+	{ d, parent, variable }: FeatureTree,
+	nodes: number,
+	breaks: ArrayLike<number> = [],
+): RunTable {
+	const places = new Places(new Set(Array.from(breaks)));
 	for (let node = 0; node < nodes; node++) places.make(node, variable[node] - d, parent[node]);
 	return places.table();
 }
@@ -116,6 +123,11 @@ class Places {
 	readonly #factors: number[] = [];
 	readonly #parents: number[] = [];
 	readonly #products: { nodes: number[]; factor: number; parent: number }[] = [];
+	readonly #breaks: ReadonlySet<number>;
+
+	constructor(breaks: ReadonlySet<number> = new Set()) {
+		this.#breaks = breaks;
+	}
 
 	/** Puts a node at the next place. */
 	make(node: number, factor: number, parent: number): void {
@@ -131,7 +143,7 @@ class Places {
 
 	table(): RunTable {
 		// Backwards each run sums up by itself: no longer than the runs whose roundings certificates count.
-		const runs = runsOf(this.#factors, this.#parents, 1, kernelConstants.RUN_NODES);
+		const runs = runsOf(this.#factors, this.#parents, 1, kernelConstants.RUN_NODES, this.#breaks);
 		const triples: number[] = [];
 		for (const { factor, parent, length } of runs) triples.push(factor, parent, length);
 		for (const { factor, parent, nodes } of this.#products) triples.push(factor, parent, nodes.length);
@@ -155,11 +167,17 @@ interface Run {
 }
 
 /** The runs of the places from `from` on, none longer than `longest`. */
-function runsOf(factors: readonly number[], parents: readonly number[], from: number, longest: number): Run[] {
+function runsOf(
+	factors: readonly number[],
+	parents: readonly number[],
+	from: number,
+	longest: number,
+	breaks: ReadonlySet<number> = new Set(),
+): Run[] {
 	const runs: Run[] = [];
 	for (let at = from; at < parents.length; at++) {
 		const run = runs.at(-1);
-		const follows = run?.factor === factors[at] && run.parent + run.length === parents[at];
+		const follows = run?.factor === factors[at] && run.parent + run.length === parents[at] && !breaks.has(at);
 		// A parent inside the run would be read too early in the backward pass.
 		if (follows && parents[at] < run.first && run.length < longest) run.length++;
 		else runs.push({ first: at, factor: factors[at], parent: parents[at], length: 1 });

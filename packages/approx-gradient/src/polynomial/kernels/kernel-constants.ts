@@ -18,6 +18,8 @@ export const kernelConstants = {
 	WIDE_BYTES: 64,
 	/** Panels that are kept of a block of rows while its polynomials are made and bounded. */
 	KEPT_PANELS: 12,
+	/** Panels of what an anisotropic set leaves out of a block of rows. */
+	TRUNCATED_PANELS: 9,
 	/** Panels of bounds of the rows of the operator's backward pass: of dQ, of what a row adds to dV and to dK, each with its rounding, and of the output. */
 	BOUND_PANELS: 9,
 	/** Panels of what is known of a panel of the operator's queries while it is worked on, and of that of the keys outside their core. */

@@ -13,6 +13,9 @@ import { symmetricEigen } from "./symmetric-eigen.ts";
 /** Part of the mean variance that is added to every direction, so that a direction without any can be inverted. */
 const RIDGE = 1e-8;
 
+/** Sums of squares that may have lost some below the normal range. */
+const LOST = 1e-280;
+
 /** Rows a block. */
 const BLOCK_ROWS = 512;
 
@@ -138,9 +141,17 @@ class Extent {
 		rowsTimes(rows, this.#Mt, 1, count, this.#mapped);
 		this.#range.add(this.#mapped, count);
 		const d = this.#Mt.rows;
-		for (let j = 0; j < count; j++) {
-			this.norm = Math.max(this.norm, distance(this.#mapped.subarray(j * d, (j + 1) * d), this.#origin));
+		// The longest row has the largest sum of squares, unless those leave the range.
+		let [longest, most] = [-1, LOST];
+		for (let j = 0, at = 0; j < count; j++) {
+			let sum = 0;
+			for (let i = 0; i < d; i++, at++) sum += this.#mapped[at] * this.#mapped[at];
+			if (sum <= most) continue;
+			[longest, most] = [j, sum];
 		}
+		const isLost = longest < 0 || !(most < Number.POSITIVE_INFINITY);
+		for (let j = isLost ? 0 : longest; j < (isLost ? count : longest + 1); j++)
+			this.norm = Math.max(this.norm, distance(this.#mapped.subarray(j * d, (j + 1) * d), this.#origin));
 	}
 
 	reach(): Float64Array {

@@ -61,7 +61,7 @@ const countBelow = (sorted: readonly (readonly number[])[], k: number): number =
 };
 
 /** By degree, within a degree by the last exponent that differs: so total degree comes out as its own tree. */
-function byDegreeThenLast(a: readonly number[], b: readonly number[]): number {
+export function byDegreeThenLast(a: readonly number[], b: readonly number[]): number {
 	const difference = degreeOf(a) - degreeOf(b);
 	if (difference !== 0) return difference;
 	const at = a.findLastIndex((exponent, i) => exponent !== b[i]);

@@ -1,13 +1,14 @@
 import type { AttentionProblem, GradientResult } from "@attgrad/attention-problem";
 import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import { principalSpace } from "../../method/principal-space.ts";
-import { countMonomials, type FeatureTree } from "../../monomials/feature-tree.ts";
+import { countMonomials } from "../../monomials/feature-tree.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { RowForm } from "../bounds/error-constants.ts";
 import { gaussDegreeWithin } from "../degree-choice.ts";
 import { constantsOf, type GaussRequest, gaussOfSet, gaussRequest } from "../gauss-gradient.ts";
 import { predictGaussBound } from "../predicted-bound.ts";
-import { type ScoreSample, sampleScores, thinned } from "../score-sample.ts";
+import { type ScoreSample, sampleScores } from "../score-sample.ts";
+import type { LayeredSet } from "./layered-set.ts";
 import { heaviestMonomials, LEAST_THRESHOLD, monomialWeights } from "./monomial-set.ts";
 import { predictSetBound } from "./predicted-set.ts";
 
@@ -37,7 +38,6 @@ export const anisotropicRequest = (
 ): GaussRequest => ({
 	...gaussRequest(problem, profile, runtime, form),
 	space: principalSpace(problem, profile),
-	kernel: "js",
 });
 
 /**
@@ -47,7 +47,7 @@ export const anisotropicRequest = (
 export function anisotropicOfDegree(request: GaussRequest, degree: number): Promise<GradientResult> {
 	const sample = sampleScores(request.problem, request);
 	const { bound } = predictGaussBound(sample, request, constantsOf(request, degree));
-	return gaussOfSet(request, smallestSet(request, sample, degree, 2 * bound).tree);
+	return gaussOfSet(request, smallestSet(request, sample, degree, 2 * bound).set);
 }
 
 /**
@@ -59,28 +59,28 @@ export async function anisotropicWithin(request: GaussRequest, epsilon: number):
 	const sample = sampleScores(request.problem, request);
 	let wanted = ACCEPTED * epsilon;
 	for (let tries = 1; ; tries++) {
-		const { tree, predicted } = setWithin(request, { epsilon, wanted }, sample);
-		const result = await gaussOfSet(request, tree);
+		const { set, predicted } = setWithin(request, { epsilon, wanted }, sample);
+		const result = await gaussOfSet(request, set);
 		const bound = result.certificate?.bound ?? Number.POSITIVE_INFINITY;
 		if (bound <= epsilon) return result;
 		if (tries === TRIES)
 			throw new ComputationError(
 				"invalid",
-				`polynomial: certifies ${bound.toExponential(1)} with ${tree.size} monomials, not ${epsilon}`,
+				`polynomial: certifies ${bound.toExponential(1)} with ${set.tree.size} monomials, not ${epsilon}`,
 			);
 		// A sample that underestimates the bound of one set does so for the next.
 		const missed = Math.max(1.5, bound / predicted);
 		wanted = Number.isFinite(missed) ? (ACCEPTED * epsilon) / missed : wanted / 10;
 		request.runtime.onMoreRounds?.(1);
 		request.runtime.onNotice?.(
-			`${tree.size} monomials prove ${bound.toExponential(1)}, not ${epsilon.toPrecision(3)}: again with more`,
+			`${set.tree.size} monomials prove ${bound.toExponential(1)}, not ${epsilon.toPrecision(3)}: again with more`,
 		);
 	}
 }
 
 /** A set and the bound that it is predicted to prove. */
 interface PredictedSet {
-	readonly tree: FeatureTree;
+	readonly set: LayeredSet;
 	readonly predicted: number;
 }
 
@@ -97,25 +97,24 @@ function setWithin(
 	const sets = Array.from({ length: DEGREES_TRIED }, (_, more) => smallestSet(request, sample, least + more, wanted));
 	const enough = sets.filter(({ predicted }) => predicted <= wanted);
 	if (enough.length === 0) return sets.reduce((one, other) => (other.predicted < one.predicted ? other : one));
-	return enough.reduce((one, other) => (other.tree.raisedSize < one.tree.raisedSize ? other : one));
+	return enough.reduce((one, other) => (other.set.tree.raisedSize < one.set.tree.raisedSize ? other : one));
 }
 
 /** The smallest set of monomials of a degree, by their weights, that is predicted to prove `wanted`; all where none does. */
 function smallestSet(request: GaussRequest, sample: ScoreSample, degree: number, wanted: number): PredictedSet {
 	const weights = monomialWeights(sample, degree);
-	const few = thinned(sample);
 	const setAt = (threshold: number): PredictedSet => {
-		const tree = heaviestMonomials(weights, degree, threshold, LARGEST_SET);
-		if (tree) return { tree, predicted: predictSetBound(request, tree, few).bound };
+		const set = heaviestMonomials(weights, degree, threshold, LARGEST_SET);
+		if (set) return { set, predicted: predictSetBound(request, set, sample).bound };
 		throw new UsageError(
 			`polynomial: the anisotropic set of degree ${degree} has more than ${LARGEST_SET} monomials; lower the degree or raise epsilon`,
 		);
 	};
-	const all = countMonomials(weights.length, degree);
+	const all = countMonomials(weights.length, degree + 1);
 	// Downwards until a set proves it, for trees of far more monomials take longest; then by halves.
 	let [high, low] = [0, FIRST_THRESHOLD];
 	let best = setAt(low);
-	while (best.predicted > wanted && best.tree.size < all && low > LEAST_THRESHOLD) {
+	while (best.predicted > wanted && best.set.tree.raisedSize < all && low > LEAST_THRESHOLD) {
 		[high, low] = [low, low * GROWTH];
 		best = setAt(low);
 	}

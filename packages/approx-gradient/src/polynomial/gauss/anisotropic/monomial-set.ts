@@ -1,6 +1,5 @@
-import { downwardClosedTree } from "../../monomials/downward-closed.ts";
-import type { FeatureTree } from "../../monomials/feature-tree.ts";
 import type { ScoreSample } from "../score-sample.ts";
+import { type LayeredSet, layeredSet } from "./layered-set.ts";
 
 /**
  * The logarithms of E|q_i|^a E|k_i|^a / a! for each coordinate i and power a, over a sample: their sums order monomials by how much of
@@ -38,7 +37,7 @@ export function heaviestMonomials(
 	degree: number,
 	threshold: number,
 	largest: number,
-): FeatureTree | undefined {
+): LayeredSet | undefined {
 	const exponents: number[][] = [];
 	const alpha = new Array<number>(weights.length).fill(0);
 	const grow = (i: number, left: number, weight: number): boolean => {
@@ -53,5 +52,5 @@ export function heaviestMonomials(
 		alpha[i] = 0;
 		return true;
 	};
-	return grow(0, degree, 0) ? downwardClosedTree(exponents) : undefined;
+	return grow(0, degree, 0) ? layeredSet(exponents) : undefined;
 }

@@ -40,6 +40,8 @@ export interface ErrorConstants {
 	/** H_i with the fixed part of what outputs are rounded by, for the method's part, and ‖H‖². */
 	readonly halfRange: Float64Array;
 	readonly halfRangeSquare: number;
+	/** At least ‖k_l‖ in the frame. */
+	readonly keyNorm: number;
 	/** max W_b over max ‖column of the query map‖: by how much L1 counts more than a norm in the frame. */
 	readonly keyRatio: number;
 	/**
@@ -106,6 +108,7 @@ export function errorConstants(
 		addedSquares: { values: underflow.valueSquares, keys: underflow.keySquares },
 		halfRange: range,
 		halfRangeSquare: dotUp(range, range),
+		keyNorm: space.keyNorm,
 		keyRatio: over(maxUp(keyHalfRange), map),
 		rounding: {
 			constant: times(relative, dotUp(valueMean, ofMean(0.02))),

@@ -14,10 +14,8 @@ interface KeyMoments {
 
 /** Sums over the monomials of each degree, for a block of queries: those that row polynomials are solved from and weigh, and the pilot's. */
 export class DegreeSums {
-	/** N[k, i, j] = Σ over the monomials of degree k in the set, by degree, columns, rows: the sums that polynomials weigh. */
+	/** N[k, i, j] = Σ over the monomials of degree k, by degree, columns, rows. */
 	readonly byDegree: Float64Array;
-	/** The same over the monomials in the set and its edge, without the columns of values: the power sums. */
-	readonly powers: Float64Array;
 	/** Σ_l ω_l T(s_l) k_l, T of degree `pilotDegree`, d x count; zero for the form l1. */
 	readonly pilots: Float64Array;
 	readonly #input: Pick<GaussInput, "tree" | "constants">;
@@ -31,7 +29,6 @@ export class DegreeSums {
 		this.#keys = keys;
 		this.#columns = momentColumns(constants);
 		this.byDegree = new Float64Array((tree.degree + 2) * this.#columns * blockRows);
-		this.powers = new Float64Array((tree.degree + 2) * this.#columns * blockRows);
 		this.pilots = new Float64Array(tree.d * blockRows);
 		this.#part = new Float64Array(blockRows);
 	}
@@ -47,44 +44,28 @@ export class DegreeSums {
 		const columns = this.#columns;
 		const sums = new Float64Array(powerSumsOf(this.#input.constants.degree) * count);
 		for (let k = 0, from = column * count; k * count < sums.length; k++, from += columns * count)
-			sums.set(this.powers.subarray(from, from + count), k * count);
+			sums.set(this.byDegree.subarray(from, from + count), k * count);
 		return sums;
 	}
 
+	/** In pieces of FEATURES_AT_ONCE. */
 	#sumByDegree(features: Numbers, count: number): void {
 		const { tree } = this.#input;
-		const columns = this.#columns;
-		const { starts, edge } = levelsOf(tree);
-		const filled = (tree.degree + 2) * columns * count;
-		this.byDegree.fill(0, 0, filled);
-		for (let k = 0; k <= tree.degree; k++)
-			this.#add({ features, count }, [starts[k], starts[k + 1]], this.byDegree, k, 0);
-		this.powers.set(this.byDegree.subarray(0, filled));
-		for (let k = 0; k <= tree.degree + 1; k++)
-			this.#add({ features, count }, [edge[k], edge[k + 1]], this.powers, k, tree.d);
-	}
-
-	/** Adds the nodes first..end-1 of degree k to sums of the columns from `column` on, in pieces of FEATURES_AT_ONCE. */
-	#add(
-		{ features, count }: { readonly features: Numbers; readonly count: number },
-		[from, end]: readonly [number, number],
-		sums: Float64Array,
-		k: number,
-		column: number,
-	): void {
 		const { moments } = this.#keys;
 		const columns = this.#columns;
-		const { multiplicity } = levelsOf(this.#input.tree);
-		for (let first = from; first < end; first += FEATURES_AT_ONCE)
-			for (let i = column; i < columns; i++) {
-				const part = this.#part.fill(0, 0, count);
-				for (let node = first; node < Math.min(first + FEATURES_AT_ONCE, end); node++) {
-					const moment = multiplicity[node] * moments[node * columns + i];
-					for (let j = 0; j < count; j++) part[j] += features[node * count + j] * moment;
+		const { starts, multiplicity } = levelsOf(tree);
+		this.byDegree.fill(0, 0, (tree.degree + 2) * columns * count);
+		for (let k = 0; k <= tree.degree + 1; k++)
+			for (let first = starts[k]; first < starts[k + 1]; first += FEATURES_AT_ONCE)
+				for (let i = 0; i < columns; i++) {
+					const part = this.#part.fill(0, 0, count);
+					for (let node = first; node < Math.min(first + FEATURES_AT_ONCE, starts[k + 1]); node++) {
+						const moment = multiplicity[node] * moments[node * columns + i];
+						for (let j = 0; j < count; j++) part[j] += features[node * count + j] * moment;
+					}
+					const at = (k * columns + i) * count;
+					for (let j = 0; j < count; j++) this.byDegree[at + j] += part[j];
 				}
-				const at = (k * columns + i) * count;
-				for (let j = 0; j < count; j++) sums[at + j] += part[j];
-			}
 	}
 
 	#pilot(features: Numbers, count: number): void {
@@ -97,6 +78,8 @@ export class DegreeSums {
 		for (let k = 0, factorial = 1; k <= highest; k++, factorial *= k)
 			for (let node = starts[k]; node < starts[k + 1]; node++)
 				for (let b = 0; b < d; b++) {
+					// A layered tree may lack the monomial: the bound on the mean key has what is lacking.
+					if (raise[node * d + b] < 0) continue;
 					const moment = (multiplicity[node] * narrow[raise[node * d + b] * (d + 1) + d]) / factorial;
 					for (let j = 0; j < count; j++) this.pilots[b * count + j] += features[node * count + j] * moment;
 				}

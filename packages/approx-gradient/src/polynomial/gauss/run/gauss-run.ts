@@ -2,7 +2,8 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { Matrix, RowSource } from "@attgrad/matrix-core";
 import type { FeatureSpace } from "../../method/feature-space.ts";
 import type { FeatureTree } from "../../monomials/feature-tree.ts";
-import type { Boundary } from "../anisotropic/boundary.ts";
+import type { Profile } from "../../profile/profile.ts";
+import type { LayeredSet } from "../anisotropic/layered-set.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 import type { RecordSink } from "../pairs/row-record.ts";
 import type { GaussTotals } from "../totals.ts";
@@ -10,10 +11,10 @@ import type { GaussTotals } from "../totals.ts";
 /** The input of a run with row polynomials. */
 export interface GaussInput {
 	readonly problem: AttentionProblem<RowSource>;
-	/** All monomials up to g, with those of degree g + 1 as the edge, or an anisotropic set of largest degree g. */
+	/** All monomials up to g, with those of degree g + 1 as the edge, or the tree of an anisotropic set. */
 	readonly tree: FeatureTree;
-	/** The boundary of an anisotropic set; for the route `moment` in plain TypeScript and forms l1 and v2. */
-	readonly boundary?: Boundary;
+	/** An anisotropic set and the profile that bounds its rounding; for the forms l1 and v2, and gradients by ∫P. */
+	readonly anisotropic?: { readonly set: LayeredSet; readonly profile: Profile };
 	readonly space: FeatureSpace;
 	readonly constants: ErrorConstants;
 	readonly route: "moment" | "reverse";

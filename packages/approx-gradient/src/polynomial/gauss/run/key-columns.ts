@@ -5,16 +5,13 @@ import type { ErrorConstants } from "../bounds/error-constants.ts";
 /** Columns of key moments: ω h (d), ω, then ω ‖h‖² and the key squares where the form has them. */
 export const momentColumns = ({ d, form }: ErrorConstants): number => ({ l1: d + 1, v2: d + 3, vd: 2 * d + 2 })[form];
 
-/**
- * Adds to the moments of squares what covers their underflow, as if it were added to each square.
- * @param values columns of values before the one of weights
- */
-export function addToSquares(moments: Float64Array, constants: ErrorConstants, values = constants.d): void {
+/** Adds to the moments of squares what covers their underflow, as if it were added to each square. */
+export function addToSquares(moments: Float64Array, constants: ErrorConstants): void {
 	const { d, addedSquares } = constants;
-	const columns = momentColumns(constants) - d + values;
+	const columns = momentColumns(constants);
 	for (let at = 0; at < moments.length; at += columns)
-		for (let column = values + 1; column < columns; column++)
-			moments[at + column] += moments[at + values] * (column === values + 1 ? addedSquares.values : addedSquares.keys);
+		for (let column = d + 1; column < columns; column++)
+			moments[at + column] += moments[at + d] * (column === d + 1 ? addedSquares.values : addedSquares.keys);
 }
 
 /** Writes the columns that the key moments of a block are taken against. */

@@ -3,7 +3,7 @@ import { addMoments, fillFeatures } from "../../routes/block-operations.ts";
 import { rowsOfBlock } from "../../routes/block-size.ts";
 import { framedKeys, framedQueries } from "../../routes/framed-blocks.ts";
 import { ProgressMeter } from "../../routes/progress-meter.ts";
-import { BoundarySums } from "../anisotropic/boundary-sums.ts";
+import { momentsOfBoundary } from "../anisotropic/key-powers.ts";
 import type { GaussInput, GaussRun } from "./gauss-run.ts";
 import { addToSquares, fillKeyColumns, momentColumns } from "./key-columns.ts";
 import { QueryRows } from "./query-rows.ts";
@@ -12,10 +12,10 @@ import { QueryRows } from "./query-rows.ts";
  * The gradient with a polynomial of its own for each row, in plain TypeScript: pass 1 as in the moment route with columns for the
  * certificate; pass 2 keeps sums by degree, makes each row's polynomial from its power sums, and goes on with its coefficients. The
  * route `reverse` differentiates ∫P through the tree: the same numbers with no raising table. Rows that prove nothing are left out
- * and listed. An anisotropic set takes the sums over its boundary beside.
+ * and listed. An anisotropic set always goes by ∫P.
  */
 export async function plainGaussRun(input: GaussInput, onProgress?: ProgressReport): Promise<GaussRun> {
-	const { problem, tree, space, constants, boundary } = input;
+	const { problem, tree, space, constants, anisotropic } = input;
 	const { n } = problem;
 	const dtype = problem.A1.dtype;
 	const columns = momentColumns(constants);
@@ -28,16 +28,14 @@ export async function plainGaussRun(input: GaussInput, onProgress?: ProgressRepo
 	const features = allocateNumbers(dtype, tree.raisedSize * blockRows);
 	const keyColumns = allocateNumbers(dtype, columns * blockRows);
 	const sums = new Float64Array(tree.raisedSize * columns);
-	const ofBoundary = boundary && new BoundarySums(input, boundary, blockRows);
 	for (const block of framedKeys(problem, space.frame, blockRows)) {
 		fillFeatures(tree, tree.raisedSize, block.points, block.count, features);
 		fillKeyColumns(block, constants, keyColumns);
 		addMoments(features, tree.raisedSize, keyColumns, columns, block.count, sums);
-		ofBoundary?.addKeys(features, keyColumns, block.count);
 		await progress.advance("keys", block.count);
 	}
 	addToSquares(sums, constants);
-	ofBoundary?.finishKeys();
+	const ofBoundary = anisotropic && momentsOfBoundary(anisotropic.set, { ...anisotropic, space }, constants, sums);
 	const moments: Numbers = dtype === "f64" ? sums : Float32Array.from(sums);
 	const rows = new QueryRows(input, moments, blockRows, ofBoundary);
 	for (const block of framedQueries(problem, space.frame, blockRows)) {

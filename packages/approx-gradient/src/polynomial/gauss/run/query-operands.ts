@@ -4,6 +4,9 @@ import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import { putIndices, putNumbers, putRuns } from "../../kernels/kernel-operands.ts";
 import type { KernelPlan } from "../../kernels/kernel-plan.ts";
 import { REACH_SLACK } from "../../method/feature-space.ts";
+import type { FeatureTree } from "../../monomials/feature-tree.ts";
+import { columnsOf, momentsOfBoundary } from "../anisotropic/key-powers.ts";
+import { boundaryFactors } from "../anisotropic/truncation.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 import { LEAST_REACH, LIMITS, largestRadius } from "../bounds/limits.ts";
 import { exponentialTerms } from "../exponential-terms.ts";
@@ -32,7 +35,7 @@ export function queryOperands(
 	const nodes = tree.raisedSize;
 	const runs = edgeTable(tree);
 	const byDegree = byDegreeTable(input, moments, columns);
-	const back = runTable(tree, nodes);
+	const back = runTable(tree, nodes, starts);
 	const pilot = pilotTable(input, moments, columns);
 	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
 	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
@@ -56,13 +59,16 @@ export function queryOperands(
 		pilotNodes: pilot.length / d,
 		constants: doubles(solutionConstants(constants, exponential)),
 		bounds: doubles(boundConstants(constants, space)),
+		...boundaryOperands(input, moments, kernels),
 	};
 	const parts = 8 / bytesPerNumber(dtype);
 	const sumColumns = form === "l1" ? 1 : 3;
 	const solution = degree + 2 * r + 6;
 	const solving = r * r + 3 * r + M + 3;
 	const ofPart = sumColumns * (2 * r + 1) + solution + kernelConstants.KEPT_PANELS;
-	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 7;
+	const truncated =
+		(degree + 1) * sumColumns * (1 + parts) + kernelConstants.TRUNCATED_PANELS * parts + 4 * (degree + 2);
+	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 8 + truncated;
 	const ofPairs = input.records ? pairScratch(input.records.places, d, panelBytes) : 0;
 	return {
 		shared,
@@ -71,7 +77,11 @@ export function queryOperands(
 }
 
 /** Multinomials times moments: those of degree <= g against all columns, then those of degree g + 1 against ones and squares. */
-function byDegreeTable({ tree, constants }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+function byDegreeTable(
+	{ tree, constants, anisotropic }: GaussInput,
+	moments: Float64Array,
+	columns: number,
+): Float64Array {
 	const { d, size, raisedSize } = tree;
 	const { multiplicity } = levelsOf(tree);
 	const table = new Float64Array(size * columns + (raisedSize - size) * (columns - d));
@@ -79,7 +89,8 @@ function byDegreeTable({ tree, constants }: GaussInput, moments: Float64Array, c
 	for (let node = 0, at = 0; node < raisedSize; node++)
 		for (let column = 0; column < columns; column++, at++)
 			if (node < size || column >= d) table[to++] = moments[at] * multiplicity[node];
-	if (edgeTable(tree).products > d + constants.degree) throw new Error("more runs than bounds on rounding count");
+	if (!anisotropic && edgeTable(tree).products > d + constants.degree)
+		throw new Error("more runs than bounds on rounding count");
 	return table;
 }
 
@@ -94,6 +105,40 @@ function integralTable({ tree }: GaussInput, moments: Float64Array, columns: num
 	return table;
 }
 
+/** The most runs of one pass that join the same sum one by one: those of products, and those that lead back to a variable. */
+export function longestJoin(tree: FeatureTree): number {
+	const { triples, runs } = runTable(tree, tree.raisedSize, levelsOf(tree).starts);
+	const perFactor = new Map<number, number>();
+	for (let run = 0; run < runs; run++) perFactor.set(triples[3 * run], (perFactor.get(triples[3 * run]) ?? 0) + 1);
+	return Math.max(edgeTable(tree).products, ...perFactor.values());
+}
+
+/** The boundary of an anisotropic set as the kernels read it; none of a total-degree set. */
+function boundaryOperands(
+	{ problem, tree, space, constants, anisotropic }: GaussInput,
+	moments: Float64Array,
+	kernels: Kernels<typeof gaussKernels>,
+) {
+	if (!anisotropic) return { boundaryStarts: 0, boundaryNodes: 0, boundaryMoments: 0, boundaryFactors: 0 };
+	const { set, profile } = anisotropic;
+	const { nodes, starts } = set.boundary;
+	const ofBoundary = momentsOfBoundary(set, { profile, space }, constants, moments);
+	const columns = columnsOf(constants.form);
+	const { multiplicity } = levelsOf(tree);
+	const weighed = ofBoundary.map((moment, at) => multiplicity[nodes[Math.floor(at / columns)]] * moment);
+	const { values, keys } = constants.addedSquares;
+	const factors = [0, values, keys].map((added) => boundaryFactors(constants, added));
+	return {
+		boundaryStarts: putIndices(kernels, starts),
+		boundaryNodes: putIndices(kernels, nodes),
+		boundaryMoments: putNumbers(kernels, problem.A1.dtype, weighed),
+		boundaryFactors: putNumbers(kernels, "f64", [
+			...[factors[0].rounded, factors[0].ofColumn],
+			...factors.map(({ ofWeights }) => ofWeights),
+		]),
+	};
+}
+
 /** Σ_l ω_l T(s_l) k_l as a table of moments, nodes x d, T the Taylor polynomial of degree `pilotDegree`; none for the form l1. */
 function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, columns: number): Float64Array {
 	const { d, degree, raise } = tree;
@@ -104,7 +149,8 @@ function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, colu
 	for (let k = 0, factorial = 1; k <= highest; k++, factorial *= k)
 		for (let node = starts[k]; node < starts[k + 1]; node++)
 			for (let b = 0; b < d; b++)
-				table[node * d + b] = (multiplicity[node] * moments[raise[node * d + b] * columns + d]) / factorial;
+				if (raise[node * d + b] >= 0)
+					table[node * d + b] = (multiplicity[node] * moments[raise[node * d + b] * columns + d]) / factorial;
 	return table;
 }
 

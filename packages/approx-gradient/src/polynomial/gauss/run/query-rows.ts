@@ -4,7 +4,8 @@ import { reachOf } from "../../method/feature-space.ts";
 import { contractRaised, fillFeatures, reverseThroughTree, spreadCotangents } from "../../routes/block-operations.ts";
 import type { FramedQueries } from "../../routes/framed-blocks.ts";
 import { cotangents, queryGradients, rowStates } from "../../routes/row-states.ts";
-import type { BoundarySums } from "../anisotropic/boundary-sums.ts";
+import { BoundarySums } from "../anisotropic/boundary-sums.ts";
+import { type BoundaryMoments, columnsOf } from "../anisotropic/key-powers.ts";
 import { fillTruncated, rowTruncation, type TruncatedSums } from "../anisotropic/truncation.ts";
 import { LEAST_REACH, largestRadius } from "../bounds/limits.ts";
 import { levelsOf } from "../levels.ts";
@@ -33,12 +34,12 @@ export class QueryRows {
 	readonly #polynomials: RowPolynomials;
 	readonly #terms: RowTerms;
 	readonly #numbers: RowNumbers;
-	readonly #boundarySums: BoundarySums | undefined;
+	readonly #boundarySums?: BoundarySums;
 	readonly #records: Float64Array;
 	#recorded = 0;
 
-	/** @param boundarySums those of an anisotropic set, with its keys */
-	constructor(input: GaussInput, moments: Numbers, blockRows: number, boundarySums?: BoundarySums) {
+	/** @param ofBoundary the absolute moments of the boundary of an anisotropic set */
+	constructor(input: GaussInput, moments: Numbers, blockRows: number, ofBoundary?: BoundaryMoments) {
 		const { problem, tree, constants, space } = input;
 		const { d } = problem;
 		const dtype = problem.A1.dtype;
@@ -59,16 +60,18 @@ export class QueryRows {
 		this.#polynomials = new RowPolynomials(blockRows, { degree, sumError, largestRadius: largestRadius(space) });
 		this.#terms = new RowTerms(constants);
 		const numbers = rowNumbers(constants, powerSumsOf(degree));
-		this.#numbers = boundarySums
+		const { anisotropic } = input;
+		this.#numbers = anisotropic
 			? { ...numbers, truncation: rowTruncation(degree, numbers.keySquares.length) }
 			: numbers;
-		this.#boundarySums = boundarySums;
+		if (anisotropic && ofBoundary)
+			this.#boundarySums = new BoundarySums(anisotropic.set, ofBoundary, columnsOf(constants.form), blockRows);
 		this.#records = new Float64Array(blockRows * (input.records?.places.length ?? 0));
 	}
 
 	/** Adds a block of queries; `features` is overwritten. */
 	add(block: FramedQueries, features: Numbers): void {
-		const { problem, tree, space, constants, route } = this.#input;
+		const { problem, tree, space, constants, route, anisotropic } = this.#input;
 		const { d } = problem;
 		const { count, points } = block;
 		fillFeatures(tree, tree.raisedSize, points, count, features);
@@ -92,7 +95,7 @@ export class QueryRows {
 		}
 		cotangents(states, count, d, this.#cotangents);
 		spreadCotangents(this.#cotangents, this.#narrow, d + 1, tree.raisedSize, count, this.#spread);
-		if (route === "moment") this.#raise(features, count);
+		if (route === "moment" && !anisotropic) this.#raise(features, count);
 		else this.#reverse(features, points, count);
 		// Powers of a row beyond the method may be infinite.
 		for (const j of exact) for (let b = 0; b < d; b++) this.#rowGradients[b * count + j] = 0;
@@ -128,10 +131,11 @@ export class QueryRows {
 		const numbers = this.#numbers;
 		for (let k = 0; k < numbers.ones.length; k++) {
 			const at = k * columns * count + j;
-			numbers.ones[k] = this.#sums.powers[at + d * count];
+			numbers.ones[k] = this.#sums.byDegree[at + d * count];
 			if (constants.form === "l1") continue;
-			numbers.valueSquares[k] = this.#sums.powers[at + (d + 1) * count];
-			for (const [b, squares] of numbers.keySquares.entries()) squares[k] = this.#sums.powers[at + (d + 2 + b) * count];
+			numbers.valueSquares[k] = this.#sums.byDegree[at + (d + 1) * count];
+			for (const [b, squares] of numbers.keySquares.entries())
+				squares[k] = this.#sums.byDegree[at + (d + 2 + b) * count];
 		}
 		numbers.reach = this.#radii[j];
 		this.#readTruncation(j, count);
@@ -142,8 +146,9 @@ export class QueryRows {
 	/** Sets what an anisotropic set leaves out of the sums of row j. */
 	#readTruncation(j: number, count: number): void {
 		const [of, { truncation, ones, valueSquares, keySquares, reach }] = [this.#boundarySums, this.#numbers];
-		const { boundary, constants } = this.#input;
-		if (!of || !truncation || !boundary) return;
+		const { anisotropic, constants } = this.#input;
+		if (!of || !truncation || !anisotropic) return;
+		const { boundary } = anisotropic.set;
 		const { values, keys } = constants.addedSquares;
 		const fill = (column: number, to: TruncatedSums, columnSum: number, added: number): void => {
 			const error = { reach, columnSum, weightSum: ones[0], added };
