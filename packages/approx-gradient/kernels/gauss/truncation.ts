@@ -10,9 +10,9 @@ import { clearPanels, panelBytes } from "../panels/panel";
  */
 export const LACKING: usize = 0;
 export const GAP: usize = 1;
-export const PILOT: usize = 6;
-export const SCORES: usize = 7;
-export const WEIGHTED: usize = 8;
+export const PILOT: usize = GAP + 5;
+export const SCORES: usize = PILOT + 1;
+export const WEIGHTED: usize = SCORES + 1;
 
 /** sums[x] += Σ moment[x] |feature| over `count` boundary nodes, whose offsets in panels are in `nodes`; for 1 or 3 columns. */
 function addSizes<T>(columns: i32, count: i32, nodes: usize, moments: usize, feature: usize, sums: usize): void {
