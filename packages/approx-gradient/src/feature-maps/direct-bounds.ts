@@ -1,12 +1,11 @@
 import { Matrix } from "@attgrad/matrix-core";
-import { LEAST_NORMAL, leastRest, over, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
+import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
 import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { Spans } from "../rows/spans.ts";
 import {
 	addForm,
 	type BlockForms,
 	type FormScale,
-	formNorm,
 	GROUP,
 	lostInForms,
 	type Product,
@@ -178,73 +177,120 @@ export class DirectBounds {
 
 	/**
 	 * Bounds of a block of rows.
-	 * @param rounding θ_j of the sums that the results are made of
+	 * @param theta θ_j: what rounding moves of the sums that the results are made of
 	 * @param product for the forms of the cotangents, or these forms themselves
 	 */
 	async of(
-		{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
+		rows: DirectRows,
 		reach: RowReach,
-		rounding: readonly RelativeRounding[],
+		theta: ArrayLike<number>,
 		product: Product | Matrix,
 	): Promise<DirectRowBounds> {
-		const { keyHalf, valueHalf } = this.#spans;
-		const [d, d_v, count] = [this.#d, this.#width - 1, gradients.rows];
-		const rootN = rootUp(this.#keys);
-		const valueSquares = valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0);
-		const forms =
-			product instanceof Matrix ? product : await product(symmetricPairs(residuals.cotangents), this.moments);
-		const scale = this.#scale();
-		const moments = Array.from({ length: d_v }, (_, i) => [this.#momentOf(i, i), this.#momentOf(i, d_v)]);
-		const own = this.#momentOf(d_v, d_v);
+		const { cotangents } = rows.residuals;
+		const forms = product instanceof Matrix ? product : await product(symmetricPairs(cotangents), this.moments);
+		const count = rows.gradients.rows;
 		const made = () => new Float64Array(count);
 		const bounds = { relative: made(), largest: made(), ones: made(), ofCotangents: made(), outputs: made() };
-		for (let j = 0; j < count; j++) {
-			const alpha = reach.alpha[j];
-			const size = (form: number, Z: number, C: number) => times(alpha, formNorm(scale, form, Z, C));
-			const at = (p: number) => forms.data[j * forms.cols + p];
-			const last = forms.cols - 1;
-			const { Z, C } = cotangentSizes(residuals.cotangents.row(j), valueHalf);
-			const ones = Math.min(reach.ones[j], size(own, 1, 1));
-			const ofG = size(at(last), Z, C);
-			const D = leastRest(reach.normaliser[j], ones);
-			bounds.ones[j] = ones;
-			bounds.ofCotangents[j] = ofG;
-			if (!(D > 0 && Number.isFinite(alpha)) || keyMeans === undefined) {
-				bounds.relative[j] = bounds.largest[j] = bounds.outputs[j] = Number.POSITIVE_INFINITY;
-				continue;
-			}
-			let output = 0;
-			for (let i = 0; i < d_v; i++) {
-				const mean = N.at(j, i) / residuals.normaliser[j];
-				const form = moments[i][0] - 2 * mean * moments[i][1] + mean * mean * own;
-				const change = over(size(form, plus(valueHalf[i], Math.abs(mean)), plus(1, Math.abs(mean))), D);
-				bounds.outputs[j] = Math.max(bounds.outputs[j], change);
-				if (ofTarget) output = plus(output, times(change, valueHalf[i]));
-			}
-			let [most, largest] = [0, 0];
-			for (let b = 0; b < d; b++) {
-				const W = keyHalf[b];
-				if (W === 0) continue;
-				const mean = keyMeans.at(j, b);
-				const [wide, factor] = [plus(W, Math.abs(mean)), plus(1, Math.abs(mean))];
-				const ofTerms = this.#wide
-					? times(wide, ofG)
-					: size(at(b) - 2 * mean * at(d + b) + mean * mean * at(last), times(Z, wide), times(C, factor));
-				const ofKey = size(this.#keySquares[b] - 2 * mean * this.#keySums[b] + mean * mean * own, wide, factor);
-				const first = over(plus(ofTerms, times(ones, Math.abs(gradients.at(j, b)))), D);
-				const all = plus(first, times(over(ofG, D), over(ofKey, D)));
-				most = Math.max(most, over(all, W));
-				largest = Math.max(largest, all);
-			}
-			// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
-			const theta = rounding[j].bound;
-			const moved = times(times(32, theta), times(times(over(reach.sums[j], D), rootN), valueSquares));
-			// Means, cotangents and gradients are as computed.
-			const grown = RelativeRounding.roundings(2 * d + 2 * d_v + 64).atLeast(plus(1, times(8, theta)));
-			bounds.relative[j] = times(grown, plus(plus(most, output), plus(moved, LEAST_NORMAL)));
-			bounds.largest[j] = times(grown, plus(largest, LEAST_NORMAL));
-		}
+		const d_v = this.#width - 1;
+		const known: KnownForms = {
+			scale: this.#scale(),
+			values: Float64Array.from({ length: d_v }, (_, i) => this.#momentOf(i, i)),
+			valueSums: Float64Array.from({ length: d_v }, (_, i) => this.#momentOf(i, d_v)),
+			ones: this.#momentOf(d_v, d_v),
+			keyGrowth: RelativeRounding.roundings(2 * d_v + 64).atLeast(1),
+			growth: RelativeRounding.roundings(4 * this.#d + 4 * d_v + 256),
+			rootN: rootUp(this.#keys),
+			valueSquares: this.#spans.valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0),
+		};
+		for (let j = 0; j < count; j++) this.#addRow(j, rows, forms, reach, theta[j], known, bounds);
 		return bounds;
+	}
+
+	/**
+	 * The bounds of a row. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that follow one
+	 * another; what may be below the normal range is raised to the least normal number.
+	 */
+	#addRow(
+		j: number,
+		{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
+		forms: Matrix,
+		reach: RowReach,
+		theta: number,
+		known: KnownForms,
+		bounds: DirectRowBounds,
+	): void {
+		const { valueHalf } = this.#spans;
+		const { factor, added, lost } = known.scale;
+		const [alpha, d_v] = [reach.alpha[j], valueHalf.length];
+		const size = (form: number, Z: number, C: number): number =>
+			lifted(alpha * Math.sqrt(lifted(factor * (Math.max(0, form) + (added * Z * Z + lost * (1 + C) * (1 + C))))));
+		const { data: c } = residuals.cotangents;
+		let Z = Math.abs(c[j * (d_v + 1) + d_v]);
+		let C = Z;
+		for (let i = 0; i < d_v; i++) {
+			const own = Math.abs(c[j * (d_v + 1) + i]);
+			Z += lifted(own * valueHalf[i]);
+			C += own;
+		}
+		const last = (j + 1) * forms.cols - 1;
+		const ones = Math.min(reach.ones[j], times(known.keyGrowth, size(known.ones, 1, 1)));
+		const ofG = times(known.keyGrowth, size(forms.data[last], Z, C));
+		const D = leastRest(reach.normaliser[j], ones);
+		bounds.ones[j] = ones;
+		bounds.ofCotangents[j] = ofG;
+		if (!(D > 0 && Number.isFinite(alpha)) || keyMeans === undefined) {
+			bounds.relative[j] = bounds.largest[j] = bounds.outputs[j] = Number.POSITIVE_INFINITY;
+			return;
+		}
+		let [output, outputs] = [0, 0];
+		for (let i = 0; i < d_v; i++) {
+			const mean = N.data[j * (d_v + 1) + i] / residuals.normaliser[j];
+			const form = known.values[i] - 2 * mean * known.valueSums[i] + mean * mean * known.ones;
+			const change = lifted(size(form, valueHalf[i] + Math.abs(mean), 1 + Math.abs(mean)) / D);
+			outputs = Math.max(outputs, change);
+			if (ofTarget) output += lifted(change * valueHalf[i]);
+		}
+		bounds.outputs[j] = times(known.keyGrowth, bounded(outputs));
+		const terms = this.#termsOf(j, { gradients, keyMeans }, forms, { size, Z, C, D, ones, ofG, own: known.ones });
+		// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
+		const moved = times(times(32, theta), times(times(over(reach.sums[j], D), known.rootN), known.valueSquares));
+		// Means, cotangents and gradients are as computed.
+		const grown = known.growth.atLeast(plus(1, times(8, theta)));
+		bounds.relative[j] = times(grown, plus(plus(bounded(terms.relative), output), plus(moved, LEAST_NORMAL)));
+		bounds.largest[j] = times(grown, plus(terms.largest, LEAST_NORMAL));
+	}
+
+	/** The largest of the entries of a row's gradient, over the half-range of the keys and as it is. */
+	#termsOf(
+		j: number,
+		{ gradients, keyMeans }: { readonly gradients: Matrix; readonly keyMeans: Matrix },
+		forms: Matrix,
+		{ size, Z, C, D, ones, ofG, own }: RowSizes,
+	): { readonly relative: number; readonly largest: number } {
+		const { keyHalf } = this.#spans;
+		const d = this.#d;
+		const [from, last] = [j * forms.cols, (j + 1) * forms.cols - 1];
+		const shareOfG = lifted(ofG / D);
+		let [relative, largest] = [0, 0];
+		for (let b = 0; b < d; b++) {
+			const W = keyHalf[b];
+			if (W === 0) continue;
+			const mean = keyMeans.data[j * d + b];
+			const [wide, factor] = [W + Math.abs(mean), 1 + Math.abs(mean)];
+			const ofTerms = this.#wide
+				? lifted(wide * ofG)
+				: size(
+						forms.data[from + b] - 2 * mean * forms.data[from + d + b] + mean * mean * forms.data[last],
+						lifted(Z * wide),
+						lifted(C * factor),
+					);
+			const ofKey = size(this.#keySquares[b] - 2 * mean * this.#keySums[b] + mean * mean * own, wide, factor);
+			const first = lifted((ofTerms + lifted(ones * Math.abs(gradients.data[j * d + b]))) / D);
+			const all = first + lifted(shareOfG * lifted(ofKey / D));
+			relative = Math.max(relative, all / W);
+			largest = Math.max(largest, all);
+		}
+		return { relative, largest };
 	}
 
 	/**
@@ -275,17 +321,36 @@ export class DirectBounds {
 	}
 }
 
-/** Σ |c'_i| H_i and Σ |c'_i| of a row of cotangents, whose last number stands beside a one. */
-function cotangentSizes(row: ArrayLike<number>, valueHalf: Float64Array): { Z: number; C: number } {
-	let Z = Math.abs(row[valueHalf.length]);
-	let C = Z;
-	for (let i = 0; i < valueHalf.length; i++) {
-		const size = Math.abs(row[i]);
-		Z = plus(Z, times(size, valueHalf[i]));
-		C = plus(C, size);
-	}
-	return { Z, C };
+/** Numbers of all rows of a block. */
+interface KnownForms {
+	readonly scale: FormScale;
+	/** Forms of h_i with itself and with ones, and of ones. */
+	readonly values: Float64Array;
+	readonly valueSums: Float64Array;
+	readonly ones: number;
+	/** Roundings of the size of a form, and of all that follows. */
+	readonly keyGrowth: number;
+	readonly growth: RelativeRounding;
+	readonly rootN: number;
+	/** Σ H_i². */
+	readonly valueSquares: number;
 }
+
+/** Sizes of a row. */
+interface RowSizes {
+	/** At least |Σ_l e_jl z_l| from the form of z, up to roundings. */
+	readonly size: (form: number, Z: number, C: number) => number;
+	/** Σ |c'_i| H_i and Σ |c'_i|. */
+	readonly Z: number;
+	readonly C: number;
+	readonly D: number;
+	readonly ones: number;
+	readonly ofG: number;
+	readonly own: number;
+}
+
+/** A number >= 0, raised to the least normal one: its relative precision is lost below. No number stays none. */
+const lifted = (x: number): number => Math.max(x, LEAST_NORMAL);
 
 /** Rows (k_l, 1) ⊗ h'_l, count x (d+1)(d_v+1): column b (d_v+1) + i is k_b h'_i, and those of b = d are h'. */
 export function valueKeyPairs(h: Matrix, keys: Matrix): Matrix {

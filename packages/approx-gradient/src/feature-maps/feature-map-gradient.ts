@@ -160,7 +160,8 @@ class QueryPass {
 		if (!this.#proof) return;
 		const errors = rowErrors(this.#proof.entries, block, features, residuals.normaliser, state, depth);
 		const rows = { residuals, N, gradients, ...(keyMeans && { keyMeans: keyMeans(residuals) }) };
-		const method = direct && errors.reach && (await direct.of(rows, errors.reach, errors.rounding, product)).relative;
+		const theta = errors.rounding.map(({ bound }) => bound);
+		const method = direct && errors.reach && (await direct.of(rows, errors.reach, theta, product)).relative;
 		this.#proof.sums.add(block, residuals, gradients, { ...errors, ...(method && { method }) });
 	}
 

@@ -12,7 +12,6 @@ import {
 import {
 	addForm,
 	type BlockForms,
-	type FormScale,
 	formNorm,
 	GROUP,
 	lostInForms,
@@ -67,7 +66,7 @@ export interface KeySums {
 	readonly dV: Matrix;
 	/** What bounds of dV and of dK are made of, n_k x (d_v + d). */
 	readonly extra: Matrix;
-	/** Products of pairs of (v, 1) with the moments of `QueryForms`, n_k x d. */
+	/** Products of `symmetricPairs` of (v, 1) with the moments of `QueryForms`, n_k x d. */
 	readonly squares: Matrix;
 }
 
@@ -110,13 +109,14 @@ export const noColumns = (rows: number, d: number, d_v: number): ColumnPass => (
 	...{ keyBounds: new Float64Array(rows), valueBounds: new Float64Array(rows) },
 });
 
-/** What the first-order errors of a key's sums are at most. */
+/** What the first-order errors of a key's sums are at most, up to roundings of a few operations. */
 export interface QueryForms {
 	/** Forms of c'_i q̂_b / D̃ for each b, which (v_l, 1) is contracted with twice: width (width + 1) / 2 x d. */
 	readonly moments: Matrix;
-	/** Of dK, over β_l², from the product of the former for an entry b. */
-	squareOf(form: number, b: number): number;
-	/** Of dV, over β_l², for each entry of a row. */
+	/** Of an entry b of dK, over β_l: √(factor · (form + beside_b)) with the product of the moments. */
+	readonly factor: number;
+	readonly beside: Float64Array;
+	/** Of dV, over β_l, for each entry of a row. */
 	readonly values: Float64Array;
 }
 
@@ -135,19 +135,17 @@ export function queryForms(
 	const unit = times(RelativeRounding.roundings(8 * (n + GROUP + width * width + 64)).bound, 4 * GROUP);
 	// Entries of the residual matrix, of rows over their β, are at most 1.
 	const lost = lostInForms(n, width, 1, times(maxAbs(sums.factors), sums.largestCotangent));
-	const scale: FormScale = { factor: made.groups, added: plus(unit, made.slack), lost };
-	const ofValue = valueHalf.reduce(plus, 1);
-	const squared = (form: number, squares: number, C: number): number => {
-		const root = formNorm(scale, form, rootUp(squares), C);
-		return times(root, root);
-	};
+	const added = plus(unit, made.slack);
+	const many = plus(1, valueHalf.reduce(plus, 1));
+	const ofMany = times(lost, times(many, many));
 	const moments = Matrix.zeros((width * (width + 1)) / 2, d);
 	for (let b = 0; b < d; b++) addForm(moments, b, made.own, b);
 	return {
 		moments,
-		squareOf: (form, b) => squared(form, sums.keySquares[b], ofValue),
+		factor: made.groups,
+		beside: sums.keySquares.map((squares) => plus(times(added, squares), ofMany)),
 		values: Float64Array.from({ length: d_v }, (_, i) =>
-			squared(made.own.at(d * width + i, i), sums.valueSquares[i], 1),
+			formNorm({ factor: made.groups, added, lost }, made.own.at(d * width + i, i), rootUp(sums.valueSquares[i]), 1),
 		),
 	};
 }
@@ -179,7 +177,7 @@ export function querySums({ queries, upstream }: HybridHead, rows: RowPass, kept
 	let largestCotangent = 0;
 	for (const j of kept) {
 		const [D, nu, reach] = [rows.normaliser[j], rows.nu[j], rows.reach[j]];
-		const theta = rows.rounding[j].bound;
+		const theta = rows.theta[j];
 		const part = over(rows.alpha[j], leastRest(D, times(Math.min(0.5, theta), D)));
 		const moved = plus(times(nu, reach), times(plus(1, nu), rows.deltaError[j]));
 		const lost = over(plus(times(8, theta), ofSums), D);
@@ -223,31 +221,29 @@ export function boundedColumns(
 	{ queries, values }: HybridHead,
 	{ beta, lengths }: RowPass,
 	sums: QuerySums,
-	forms: Pick<QueryForms, "squareOf" | "values">,
+	{ factor, beside, values: ofValues }: QueryForms,
 	{ dK, dV, extra, squares }: KeySums,
 ): ColumnPass {
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
 	const bounds = { keyBounds: new Float64Array(values.rows), valueBounds: new Float64Array(values.rows) };
-	// Sums over queries are as they were computed.
-	const ofRow = RelativeRounding.roundings(2 * width + 64);
-	const valueRoots = forms.values.map(rootUp);
+	// Sums over queries are as they were computed, and so are these of numbers >= 0, of which none is far below 2^-500.
+	const ofRow = RelativeRounding.roundings(2 * width + 128);
 	for (let l = 0; l < values.rows; l++) {
 		const own = l * extra.cols;
+		const [ofKey, weight] = [beta[l], lengths[l]];
 		let [key, value] = [0, 0];
 		for (let i = 0; i < d_v; i++) {
-			const first = times(beta[l], plus(valueRoots[i], sums.valueRest[i]));
-			const third = Math.max(0, extra.data[own + i]);
-			value = Math.max(value, plus(plus(first, third), times(4 * lengths[l], sums.valueLost[i])));
+			const first = ofKey * (ofValues[i] + sums.valueRest[i]);
+			value = Math.max(value, first + Math.max(0, extra.data[own + i]) + 4 * weight * sums.valueLost[i]);
 		}
 		for (let b = 0; b < d; b++) {
-			const root = rootUp(forms.squareOf(squares.data[l * d + b], b));
-			const first = times(beta[l], plus(root, sums.keyRest[b]));
-			const third = Math.max(0, extra.data[own + d_v + b]);
-			key = Math.max(key, plus(plus(first, third), times(8 * lengths[l], sums.keyLost[b])));
+			const root = Math.sqrt(factor * (Math.max(0, squares.data[l * d + b]) + beside[b]));
+			const first = ofKey * (root + sums.keyRest[b]);
+			key = Math.max(key, first + Math.max(0, extra.data[own + d_v + b]) + 8 * weight * sums.keyLost[b]);
 		}
-		bounds.keyBounds[l] = plus(ofRow.atLeast(key), 2 ** -500);
-		bounds.valueBounds[l] = plus(ofRow.atLeast(value), 2 ** -500);
+		bounds.keyBounds[l] = plus(ofRow.atLeast(bounded(key)), 2 ** -500);
+		bounds.valueBounds[l] = plus(ofRow.atLeast(bounded(value)), 2 ** -500);
 	}
 	return { dK, dV, ...bounds };
 }

@@ -37,7 +37,7 @@ export interface RowPass extends FeatureReach {
 	/** ν_j >= |Σ_l e_jl| / D_j: from 1/2 on nothing is said of a row. */
 	readonly nu: Float64Array;
 	/** θ_j: what rounding changes of a mean over keys, relative to the largest of its terms. */
-	readonly rounding: readonly RelativeRounding[];
+	readonly theta: Float64Array;
 	/** Γ_j >= |<dO_j, v_l> − δ̃_j| for every key, and a bound on |δ̃_j − δ_j|. */
 	readonly reach: Float64Array;
 	readonly deltaError: Float64Array;
@@ -94,7 +94,7 @@ export async function boundedRows(
 	const rows = { residuals: { normaliser, cotangents }, ofTarget: false, N, gradients, keyMeans };
 	const { least, all } = errors;
 	const known = { alpha: reach.alpha, sums: errors.sums, ones: all, normaliser: least };
-	const bounds = await direct.of(rows, known, errors.rounding, forms);
+	const bounds = await direct.of(rows, known, errors.theta, forms);
 	return { ...reach, ...sums, ...errors, ...rowBounds(head, sums, errors, bounds) };
 }
 
@@ -145,10 +145,11 @@ function rowErrors({ alpha, beta, lengths, rank, relative }: FeatureReach, norma
 	}
 	const root = rootUp(spread);
 	const unit = RelativeRounding.roundings(4 * (n + rank + 64));
-	const rounding = Array.from(normaliser, (D) => unit.ofSum(over(weights, D)).and(relative.repeated(4)));
-	const least = normaliser.map((D, j) => leastRest(D, times(rounding[j].bound, D)));
+	const moved = relative.repeated(4);
+	const theta = normaliser.map((D) => unit.ofSum(over(weights, D)).and(moved).bound);
+	const least = normaliser.map((D, j) => leastRest(D, times(theta[j], D)));
 	return {
-		...{ rounding, least },
+		...{ theta, least },
 		sums: alpha.map((size) => times(size, root)),
 		all: alpha.map((size) => times(size, ones)),
 	};
@@ -160,13 +161,12 @@ type RowErrors = ReturnType<typeof rowErrors>;
 function rowBounds(
 	{ upstream, keys, keyHalf, valueHalf }: HybridHead,
 	{ cotangents }: RowSums,
-	{ sums, least, rounding }: RowErrors,
+	{ sums, least, theta }: RowErrors,
 	{ largest, ones, ofCotangents, outputs }: DirectRowBounds,
 ) {
 	const [n_q, d_v] = [upstream.rows, upstream.cols];
 	const [W, H] = [keyHalf, valueHalf].map((halves) => halves.reduce((most, half) => Math.max(most, half), 0));
 	const root = rootUp(keys.rows);
-	const theta = rounding.map(({ bound }) => bound);
 	const made = () => new Float64Array(n_q);
 	const [nu, reach, deltaError, outputBounds, bounds] = [made(), made(), made(), made(), made()];
 	for (let j = 0; j < n_q; j++) {
