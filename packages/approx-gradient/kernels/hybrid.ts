@@ -2,9 +2,10 @@
 
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { featureBytes, HybridFeatures, makeFeatures } from "./hybrid/features";
-import { addGroups, groupBytes, HybridRows, slotBytes } from "./hybrid/groups";
+import { addGroups, groupBytes, HybridRows, joinSlots, slotBytes } from "./hybrid/groups";
 import { pack } from "./hybrid/products";
 import { finishKeyRows, finishQueryRows, HybridResults, resultBytes } from "./hybrid/results";
+import { HybridWeights, weighQueries } from "./hybrid/weights";
 
 /** Numbers that a row of a product is padded to a multiple of. */
 export function panelColumns(_scratch: usize): i32 {
@@ -41,6 +42,11 @@ export function sumGroups(scratch: usize, rows: usize, from: i32, to: i32, slot:
 	addGroups(scratch, changetype<HybridRows>(rows), from, to, slot);
 }
 
+/** Adds the numbers of all of `count` slots, `bytes` each, to the first. */
+export function addSlots(_scratch: usize, slots: usize, count: i32, bytes: usize): void {
+	joinSlots(slots, count, bytes);
+}
+
 /** Bytes of scratch that `queryResults` and `keyResults` take. */
 export function resultScratch(_scratch: usize, rows: usize): f64 {
 	return <f64>resultBytes(changetype<HybridResults>(rows));
@@ -54,4 +60,9 @@ export function queryResults(scratch: usize, rows: usize, from: i32, to: i32): v
 /** Results of the keys from..to-1 of a `HybridResults`. */
 export function keyResults(scratch: usize, rows: usize, from: i32, to: i32): void {
 	finishKeyRows(scratch, changetype<HybridResults>(rows), from, to);
+}
+
+/** Writes the columns of the queries from..to-1 of a `HybridWeights`, and adds to 3 (d_v + d) sums. */
+export function queryWeights(_scratch: usize, rows: usize, from: i32, to: i32, sums: usize): void {
+	weighQueries(changetype<HybridWeights>(rows), from, to, sums);
 }

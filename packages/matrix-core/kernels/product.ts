@@ -10,19 +10,43 @@ const DEPTH: i32 = 256;
 // @ts-ignore: decorator
 @inline
 export function packPanel<T>(b: usize, rowStep: usize, columnStep: usize, depth: i32, from: i32, cols: i32, panel: usize): void {
-	const live = min(tileColumns<T>(), cols - from);
-	for (let k = 0; k < depth; k++)
-		for (let v = 0; v < tileColumns<T>(); v++, panel += sizeof<T>())
-			store<T>(panel, v < live ? load<T>(b + <usize>k * rowStep + <usize>(from + v) * columnStep) : <T>0);
+	const live = min(tileColumns<T>(), cols - from), bytes = <usize>tileColumns<T>() * sizeof<T>();
+	let row = b + <usize>from * columnStep;
+	if (live == tileColumns<T>() && columnStep == sizeof<T>()) {
+		for (let k = 0; k < depth; k++, row += rowStep, panel += bytes) {
+			// unroll v: TILE_VECTORS
+			const b$v = v128.load(row, $v * 16);
+			// unroll v: TILE_VECTORS
+			v128.store(panel, b$v, $v * 16);
+		}
+		return;
+	}
+	for (let k = 0; k < depth; k++, row += rowStep) {
+		let at = row;
+		for (const end = panel + <usize>live * sizeof<T>(); panel < end; panel += sizeof<T>(), at += columnStep) store<T>(panel, load<T>(at));
+		for (let v = live; v < tileColumns<T>(); v++, panel += sizeof<T>()) store<T>(panel, <T>0);
+	}
 }
 
 /** `rows` rows of op(A), from depth k on, into groups [depth][6], padded with zeros. */
 // @ts-ignore: decorator
 @inline
 function packGroups<T>(a: usize, rowStep: usize, columnStep: usize, rows: i32, from: i32, depth: i32, groups: usize): void {
-	for (let i = 0; i < rows; i += 6)
+	const Z = <usize>sizeof<T>();
+	let i = 0;
+	for (; i + 6 <= rows; i += 6) {
+		let at = a + <usize>i * rowStep + <usize>from * columnStep;
+		const end = at + <usize>depth * columnStep;
+		const at1 = rowStep, at2 = 2 * rowStep, at3 = 3 * rowStep, at4 = 4 * rowStep, at5 = 5 * rowStep;
+		for (; at < end; at += columnStep, groups += 6 * Z) {
+			const x0 = load<T>(at), x1 = load<T>(at + at1), x2 = load<T>(at + at2), x3 = load<T>(at + at3), x4 = load<T>(at + at4), x5 = load<T>(at + at5);
+			// unroll r: 6
+			store<T>(groups, x$r, $r * sizeof<T>());
+		}
+	}
+	if (i < rows)
 		for (let k = from; k < from + depth; k++)
-			for (let r = i; r < i + 6; r++, groups += sizeof<T>())
+			for (let r = i; r < i + 6; r++, groups += Z)
 				store<T>(groups, r < rows ? load<T>(a + <usize>r * rowStep + <usize>k * columnStep) : <T>0);
 }
 

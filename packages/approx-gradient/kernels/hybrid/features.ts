@@ -1,7 +1,7 @@
 // Features of rows: `hybridMap` in TypeScript says what they are.
 
-import { exponentials } from "@attgrad/matrix-core/kernels/exponentials";
 import { PRODUCT_SCRATCH } from "@attgrad/matrix-core/kernels/product";
+import { kernelsOf, scaleEntries } from "./entries";
 import { multiply, padded, panelsOf, stepOf } from "./products";
 
 /** Rows whose kernels with all pivots are in scratch at once. */
@@ -37,18 +37,11 @@ export function makeFeatures(scratch: usize, map: HybridFeatures, from: i32, to:
 	for (let row = from; row < to; row += BLOCK) {
 		const count = min(BLOCK, to - row), features = map.features + <usize>row * step;
 		multiply(area, map.left + <usize>row * leftStep, leftStep, 8, count, map.d + 2, map.points, panelsOf(map.pivots), kernels, across);
-		exponentials<f64>(scratch, kernels, kernels, count * <i32>(across >> 3));
+		kernelsOf(scratch, kernels, <usize>count * across);
 		multiply(area, kernels, across, 8, count, map.pivots, map.inverse, panelsOf(map.rank), features, step);
 		for (let j = 0; j < count; j++) {
-			const own = features + <usize>j * step;
-			const size = load<f64>(map.sizes + (<usize>(row + j) << 3));
-			let sum: f64 = 0;
-			for (let at = own, end = own + (<usize>map.rank << 3); at < end; at += 8) {
-				const x = size * load<f64>(at);
-				store<f64>(at, x);
-				sum += x * x;
-			}
-			store<f64>(map.squares + (<usize>(row + j) << 3), sum);
+			const square = <usize>(row + j) << 3;
+			store<f64>(map.squares + square, scaleEntries(features + <usize>j * step, step, load<f64>(map.sizes + square)));
 		}
 	}
 }

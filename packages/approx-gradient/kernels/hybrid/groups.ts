@@ -1,7 +1,7 @@
 // Sums over rows and quadratic forms of their residual matrix, group by group: `residualForms` in TypeScript says what these are.
 
-import { exponentials } from "@attgrad/matrix-core/kernels/exponentials";
 import { PRODUCT_SCRATCH } from "@attgrad/matrix-core/kernels/product";
+import { kernelsOf, residualEntries, scaledEntries } from "./entries";
 import { multiply, multiplyInto, pack, padded, panelsOf, stepOf } from "./products";
 
 /** Rows of one side in `groups` interlaced groups: sizes and addresses, 4 bytes each. */
@@ -52,7 +52,7 @@ function formBytes(rows: HybridRows): usize {
 /** Bytes of scratch that groups take. */
 export function groupBytes(rows: HybridRows): usize {
 	const s = largestGroup(rows), step = stepOf(columnsOf(rows)), tall = <usize>padded(s);
-	return 512 + (<usize>PRODUCT_SCRATCH << 3) + 3 * tall * step + 3 * tall * stepOf(s) + <usize>(rows.d + 2 + rows.rank) * stepOf(s) + tall * stepOf(rows.width);
+	return 512 + (<usize>PRODUCT_SCRATCH << 3) + 3 * tall * step + 3 * tall * stepOf(s) + <usize>(rows.d + 3 + rows.rank) * stepOf(s) + tall * stepOf(rows.width);
 }
 
 /** Adds the groups from..to-1 to a slot. */
@@ -70,40 +70,33 @@ export function addGroups(scratch: usize, rows: HybridRows, from: i32, to: i32, 
 	}
 }
 
-/** Columns of the rows of a group. */
+/** Columns of the rows of a group. Each block is written in whole tiles, over the next one, which follows. */
 function makeColumns(rows: HybridRows, g: i32, s: i32, P: usize, step: usize): void {
-	const blocks = rows.blocks, width = rows.width;
+	const blocks = rows.blocks, bytes = <usize>rows.width << 3, beside = <usize>rows.beside << 3;
 	for (let i = 0; i < s; i++, P += step) {
-		const row = <usize>(g + i * rows.groups);
-		const numbers = rows.numbers + ((row * <usize>width) << 3), end = numbers + (<usize>width << 3);
+		const row = <usize>(g + i * rows.groups), numbers = rows.numbers + row * bytes;
 		let factor = rows.factors + ((row * <usize>blocks) << 3), to = P;
-		for (let b = 0; b < blocks; b++, factor += 8) {
-			const x = load<f64>(factor);
-			for (let at = numbers; at < end; at += 8, to += 8) store<f64>(to, x * load<f64>(at));
-		}
-		memory.copy(to, rows.extra + ((row * <usize>rows.beside) << 3), <usize>rows.beside << 3);
+		for (let b = 0; b < blocks; b++, factor += 8, to += bytes) scaledEntries(numbers, bytes, load<f64>(factor), to);
+		if (beside > 0) memory.copy(to, rows.extra + row * beside, beside);
 	}
 }
 
-/** The residual matrix of a group, s x s; rest: room for two of them and panels. */
+/** The residual matrix of a group, s x s; rest: room for another and panels. */
 function makeResidual(scratch: usize, rows: HybridRows, g: i32, s: i32, R: usize, rest: usize): void {
 	const area = scratch + 512, step = stepOf(s), count = panelsOf(s), ofExponent = <usize>(rows.d + 2) << 3;
 	const featureStep = stepOf(rows.rank), across = <usize>rows.groups;
-	const gram = rest, panels = gram + <usize>padded(s) * step;
+	const gram = rest, sizes = gram + <usize>padded(s) * step, panels = sizes + step;
 	pack(rows.right + <usize>g * ofExponent, 8, across * ofExponent, rows.d + 2, s, panels);
 	multiply(area, rows.left + <usize>g * ofExponent, across * ofExponent, 8, s, rows.d + 2, panels, count, R, step);
-	exponentials<f64>(scratch, R, R, s * <i32>(step >> 3));
+	kernelsOf(scratch, R, <usize>s * step);
 	const features = rows.features + <usize>g * featureStep;
 	pack(features, 8, across * featureStep, rows.rank, s, panels);
 	multiply(area, features, across * featureStep, 8, s, rows.rank, panels, count, gram, step);
+	memory.fill(sizes, 0, step);
+	for (let j = 0; j < s; j++) store<f64>(sizes + (<usize>j << 3), load<f64>(rows.sizes + (<usize>(g + j * rows.groups) << 3)));
 	for (let j = 0; j < s; j++) {
-		const own = load<f64>(rows.sizes + (<usize>(g + j * rows.groups) << 3));
 		const line = <usize>j * step;
-		for (let k = 0; k < s; k++) {
-			const size = own * load<f64>(rows.sizes + (<usize>(g + k * rows.groups) << 3));
-			const at = line + (<usize>k << 3);
-			store<f64>(R + at, size * load<f64>(R + at) - load<f64>(gram + at));
-		}
+		residualEntries(R + line, step, load<f64>(sizes + (<usize>j << 3)), sizes, gram + line);
 	}
 }
 
@@ -119,4 +112,13 @@ function addForms(scratch: usize, rows: HybridRows, g: i32, s: i32, P: usize, pa
 		multiplyInto(area, P + at, 8, step, width, s, ofBlock, panelsOf(width), own + <usize>(b * width) * formStep, formStep);
 	}
 	if (rows.forms == 2) multiplyInto(area, P, 8, step, blocks * width, s, ofBlock, panelsOf(width), own + formBytes(rows), formStep);
+}
+
+/** Adds the numbers of all of `count` slots, `bytes` each, to the first. */
+export function joinSlots(slots: usize, count: i32, bytes: usize): void {
+	for (let slot = 1; slot < count; slot++) {
+		let from = slots + <usize>slot * bytes;
+		for (let to = slots, end = slots + bytes; to < end; to += 16, from += 16)
+			v128.store(to, v128.add<f64>(v128.load(to), v128.load(from)));
+	}
 }

@@ -27,13 +27,16 @@ export class HybridResults {
 	means: usize;
 	cotangents: usize;
 	outputs: usize;
-	/** Of queries dQ / scale and Σ f̃ k', of keys dK, rows x d; of keys dV, rows x d_v, and what stands beside. */
+	/** Of queries dQ / scale and Σ f̃ k', of keys dK, rows x d; of keys dV, rows x d_v. */
 	gradients: usize;
 	keyMeans: usize;
 	valueGradients: usize;
-	extra: usize;
-	/** Quadratic forms, rows x forms. */
+	/** Quadratic forms of queries, rows x forms. */
 	quadratic: usize;
+	/** Of keys: β and a bound on the weight, rows x 2; the numbers of `boundKey`; bounds of a row of dK and of dV, rows x 2. */
+	reach: usize;
+	known: usize;
+	bounds: usize;
 }
 
 /** Bytes of scratch that results take. */
@@ -50,7 +53,9 @@ export function finishQueryRows(scratch: usize, rows: HybridResults, from: i32, 
 		const count = min(BLOCK, to - row);
 		sumBlock(scratch, rows, row, count, sums, step);
 		for (let j = 0; j < count; j++) finishQuery(rows, <usize>(row + j), sums + <usize>j * step);
-		if (rows.forms > 0) formBlock(scratch, rows, rows.cotangents, row, count, sums + <usize>padded(BLOCK) * step);
+		const forms = formBlock(scratch, rows, rows.cotangents, row, count, sums + <usize>padded(BLOCK) * step);
+		const formStep = stepOf(rows.forms), bytes = <usize>rows.forms << 3;
+		for (let j = 0; j < count; j++) memory.copy(rows.quadratic + <usize>(row + j) * bytes, forms + <usize>j * formStep, bytes);
 	}
 }
 
@@ -61,7 +66,9 @@ export function finishKeyRows(scratch: usize, rows: HybridResults, from: i32, to
 		const count = min(BLOCK, to - row);
 		sumBlock(scratch, rows, row, count, sums, step);
 		for (let j = 0; j < count; j++) finishKey(rows, <usize>(row + j), sums + <usize>j * step);
-		if (rows.forms > 0) formBlock(scratch, rows, rows.given, row, count, sums + <usize>padded(BLOCK) * step);
+		const forms = formBlock(scratch, rows, rows.given, row, count, sums + <usize>padded(BLOCK) * step), formStep = stepOf(rows.forms);
+		const beside = sums + (<usize>(rows.width * (rows.d + 1)) << 3);
+		for (let j = 0; j < count; j++) boundKey(rows, <usize>(row + j), beside + <usize>j * step, forms + <usize>j * formStep);
 	}
 }
 
@@ -71,8 +78,8 @@ function sumBlock(scratch: usize, rows: HybridResults, row: i32, count: i32, sum
 	multiply(scratch, rows.features + <usize>row * featureStep, featureStep, 8, count, rows.rank, rows.sums, panelsOf(columns), sums, step);
 }
 
-/** Forms of `count` rows of numbers: products of two of each, times the moments. */
-function formBlock(scratch: usize, rows: HybridResults, numbers: usize, row: i32, count: i32, pairs: usize): void {
+/** Forms of `count` rows of numbers, products of two of each times the moments: their address. */
+function formBlock(scratch: usize, rows: HybridResults, numbers: usize, row: i32, count: i32, pairs: usize): usize {
 	const width = rows.width, each = width * (width + 1) / 2, made = pairs + (<usize>(padded(BLOCK) * each) << 3), step = stepOf(rows.forms);
 	let to = pairs;
 	for (let j = 0; j < count; j++) {
@@ -83,8 +90,7 @@ function formBlock(scratch: usize, rows: HybridResults, numbers: usize, row: i32
 		}
 	}
 	multiply(scratch, pairs, <usize>each << 3, 8, count, each, rows.moments, panelsOf(rows.forms), made, step);
-	const bytes = <usize>rows.forms << 3;
-	for (let j = 0; j < count; j++) memory.copy(rows.quadratic + <usize>(row + j) * bytes, made + <usize>j * step, bytes);
+	return made;
 }
 
 /** Outputs, cotangents and gradient of a query from its sums. */
@@ -114,7 +120,29 @@ function finishKey(rows: HybridResults, row: usize, sums: usize): void {
 	const own = rows.given + row * bytes, gradients = rows.gradients + ((row * <usize>d) << 3);
 	for (let b = 0; b < d; b++, sums += bytes) store<f64>(gradients + (<usize>b << 3), dot(own, sums, width));
 	memory.copy(rows.valueGradients + row * dv, sums, dv);
-	memory.copy(rows.extra + ((row * <usize>rows.beside) << 3), sums + bytes, <usize>rows.beside << 3);
+}
+
+/**
+ * Bounds of a row of dK and of dV, as `boundedColumns` in TypeScript, up to roundings. known: the factor of forms; for each entry of dV what stands beside β and
+ * what beside the weight; for each of dK what is added to the form, what to its root, and what stands beside the weight.
+ */
+function boundKey(rows: HybridResults, row: usize, beside: usize, forms: usize): void {
+	const beta = load<f64>(rows.reach + (row << 4)), weight = load<f64>(rows.reach + (row << 4), 8);
+	const d = <usize>rows.d << 3, dv = <usize>(rows.width - 1) << 3;
+	const factor = load<f64>(rows.known), ofValues = rows.known + 8, lostValues = ofValues + dv;
+	const added = lostValues + dv, rest = added + d, lost = rest + d;
+	let value: f64 = 0, key: f64 = 0;
+	for (let i: usize = 0; i < dv; i += 8) {
+		const own = beta * load<f64>(ofValues + i) + max<f64>(0, load<f64>(beside + i)) + weight * load<f64>(lostValues + i);
+		value = max<f64>(value, own);
+	}
+	for (let b: usize = 0; b < d; b += 8) {
+		const root = sqrt<f64>(factor * (max<f64>(0, load<f64>(forms + b)) + load<f64>(added + b)));
+		const own = beta * (root + load<f64>(rest + b)) + max<f64>(0, load<f64>(beside + dv + b)) + weight * load<f64>(lost + b);
+		key = max<f64>(key, own);
+	}
+	store<f64>(rows.bounds + (row << 4), key);
+	store<f64>(rows.bounds + (row << 4), value, 8);
 }
 
 function dot(x: usize, y: usize, length: i32): f64 {

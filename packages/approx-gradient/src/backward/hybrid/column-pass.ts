@@ -1,14 +1,5 @@
-import { Matrix, maxAbs, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import {
-	bounded,
-	LEAST_NORMAL,
-	leastRest,
-	over,
-	plus,
-	RelativeRounding,
-	rootUp,
-	times,
-} from "../../error-bound/index.ts";
+import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import { bounded, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import {
 	addForm,
 	type BlockForms,
@@ -21,7 +12,8 @@ import {
 	symmetricPairs,
 } from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
-import type { HeadApproximated, RowPass } from "./row-pass.ts";
+import { type QuerySums, querySums, queryWeights, type WeighedQueries, weighedQueries } from "./query-sums.ts";
+import type { FeatureReach, HeadApproximated, RowPass } from "./row-pass.ts";
 
 /** The rows of keys, of the queries that are kept, with bounds on the error of an entry of each row. */
 export interface ColumnPass {
@@ -50,14 +42,16 @@ export async function columnPass(
 	if (kept.length === 0) return noColumns(values.rows, d, width - 1);
 	if (!error.queryResidual) throw new Error("hybrid knows the residual matrix of its queries");
 	const own = rowsAt(Phi, kept);
-	const sums = querySums(head, rows, kept);
-	const columns = columnsOf(rows, sums, kept);
+	const weights = queryWeights(head, rows, kept);
+	const { factors, extra, numbers } = weighedQueries(head, weights);
+	const sums = querySums(numbers, weights, width - 1);
+	const columns = columnsOf(rows.cotangents, { factors, extra }, kept);
 	const all = await product(Psi, await product(own, columns, { transposeA: true }));
 	const residual = error.queryResidual(rowsAt(queries, kept), own);
 	const made = await residualForms({ columns, blocks: d + 1, width }, residual, product);
 	const forms = queryForms(head, sums, made);
 	const squares = await product(symmetricPairs(values), forms.moments);
-	return boundedColumns(head, rows, sums, forms, { ...keyGradients(head, all), squares });
+	return boundedColumns(rows, keyBoundsOf(sums, forms), { ...keyGradients(head, all), squares });
 }
 
 /** Sums over queries of all keys. */
@@ -90,7 +84,11 @@ function keyGradients({ queries, values }: HybridHead, all: Matrix): Omit<KeySum
 }
 
 /** Columns of the queries that are kept: factor b times c'_i at b width + i, then those beside. */
-function columnsOf({ cotangents }: RowPass, { factors, extra }: QuerySums, kept: readonly number[]): Matrix {
+function columnsOf(
+	cotangents: Matrix,
+	{ factors, extra }: Pick<WeighedQueries, "factors" | "extra">,
+	kept: readonly number[],
+): Matrix {
 	const width = cotangents.cols;
 	const made = Matrix.zeros(kept.length, factors.cols * width + extra.cols);
 	let to = 0;
@@ -134,7 +132,7 @@ export function queryForms(
 	const n = queries.rows;
 	const unit = times(RelativeRounding.roundings(8 * (n + GROUP + width * width + 64)).bound, 4 * GROUP);
 	// Entries of the residual matrix, of rows over their β, are at most 1.
-	const lost = lostInForms(n, width, 1, times(maxAbs(sums.factors), sums.largestCotangent));
+	const lost = lostInForms(n, width, 1, sums.largest);
 	const added = plus(unit, made.slack);
 	const many = plus(1, valueHalf.reduce(plus, 1));
 	const ofMany = times(lost, times(many, many));
@@ -150,100 +148,59 @@ export function queryForms(
 	};
 }
 
-/** Numbers of queries, of which those that are not kept are 0, and sums over them. */
-export interface QuerySums {
-	/** q̂_b / D̃ and 1 / D̃, n_q x (d + 1): with c' they are the columns that sums and forms are made of. */
-	readonly factors: Matrix;
-	/** Columns that bounds of dV and of dK are made of, n_q x (d_v + d). */
-	readonly extra: Matrix;
-	readonly largestCotangent: number;
-	/** Σ_j (dO_i / D̃)² and Σ_j (Γ q̂_b / D̃)²; second-order terms; rounding of sums and of the weights that features stand for: of dV and of dK. */
-	readonly valueSquares: Float64Array;
-	readonly valueRest: Float64Array;
-	readonly valueLost: Float64Array;
-	readonly keySquares: Float64Array;
-	readonly keyRest: Float64Array;
-	readonly keyLost: Float64Array;
-}
-
-/** Sums over the queries that are kept. O(d + d_v) a query. */
-export function querySums({ queries, upstream }: HybridHead, rows: RowPass, kept: readonly number[]): QuerySums {
-	const [d, d_v, n] = [queries.cols, upstream.cols, kept.length];
-	const factors = Matrix.zeros(queries.rows, d + 1);
-	const extra = Matrix.zeros(queries.rows, d_v + d);
-	const [valueSquares, valueRest, valueLost] = [0, 1, 2].map(() => new Float64Array(d_v));
-	const [keySquares, keyRest, keyLost] = [0, 1, 2].map(() => new Float64Array(d));
-	const ofSums = RelativeRounding.roundings(n + rows.rank + 64).and(rows.relative.repeated(4)).bound;
-	let largestCotangent = 0;
-	for (const j of kept) {
-		const [D, nu, reach] = [rows.normaliser[j], rows.nu[j], rows.reach[j]];
-		const theta = rows.theta[j];
-		const part = over(rows.alpha[j], leastRest(D, times(Math.min(0.5, theta), D)));
-		const moved = plus(times(nu, reach), times(plus(1, nu), rows.deltaError[j]));
-		const lost = over(plus(times(8, theta), ofSums), D);
-		const inverse = over(1, D);
-		const [ofReach, lostReach] = [times(inverse, reach), times(lost, reach)];
-		const [ofNu, ofMoved] = [times(3 * part, nu), times(3 * part, moved)];
-		largestCotangent = Math.max(largestCotangent, Math.abs(rows.cotangents.data[j * (d_v + 1) + d_v]));
-		for (let i = 0; i < d_v; i++) {
-			const size = Math.abs(upstream.data[j * d_v + i]);
-			largestCotangent = Math.max(largestCotangent, size);
-			extra.data[j * (d_v + d) + i] = (nu * size) / D;
-			const weighed = inverse * size;
-			valueSquares[i] += weighed * weighed;
-			valueRest[i] += ofNu * size;
-			valueLost[i] += lost * size;
-		}
-		for (let b = 0; b < d; b++) {
-			const q = queries.data[j * d + b];
-			const size = Math.abs(q);
-			factors.data[j * (d + 1) + b] = q / D;
-			extra.data[j * (d_v + d) + d_v + b] = (moved * size) / D;
-			const weighed = ofReach * size;
-			keySquares[b] += weighed * weighed;
-			keyRest[b] += ofMoved * size;
-			keyLost[b] += lostReach * size;
-		}
-		factors.data[j * (d + 1) + d] = 1 / D;
-	}
-	// Terms of sums of sizes: each has up to 4 roundings of its own, and loses at most the least normal number.
-	const ofSum = RelativeRounding.roundings(n + 8);
-	const up = (sums: Float64Array) => sums.map((x) => plus(ofSum.atLeast(bounded(x)), times(4 * n, LEAST_NORMAL)));
-	return {
-		...{ factors, extra, largestCotangent: bounded(largestCotangent) },
-		...{ valueSquares: up(valueSquares), valueRest: up(valueRest), valueLost: up(valueLost) },
-		...{ keySquares: up(keySquares), keyRest: up(keyRest), keyLost: up(keyLost) },
-	};
-}
-
 /** dK and dV with bounds of the rows of keys: of the largest entry of each. */
 export function boundedColumns(
-	{ queries, values }: HybridHead,
-	{ beta, lengths }: RowPass,
-	sums: QuerySums,
-	{ factor, beside, values: ofValues }: QueryForms,
+	{ beta, lengths }: FeatureReach,
+	known: KeyBounds,
 	{ dK, dV, extra, squares }: KeySums,
 ): ColumnPass {
-	const [d, width] = [queries.cols, values.cols];
-	const d_v = width - 1;
-	const bounds = { keyBounds: new Float64Array(values.rows), valueBounds: new Float64Array(values.rows) };
-	// Sums over queries are as they were computed, and so are these of numbers >= 0, of which none is far below 2^-500.
-	const ofRow = RelativeRounding.roundings(2 * width + 128);
-	for (let l = 0; l < values.rows; l++) {
+	const [d, d_v] = [dK.cols, dV.cols];
+	const bounds = { key: new Float64Array(dK.rows), value: new Float64Array(dK.rows) };
+	for (let l = 0; l < dK.rows; l++) {
 		const own = l * extra.cols;
 		const [ofKey, weight] = [beta[l], lengths[l]];
 		let [key, value] = [0, 0];
 		for (let i = 0; i < d_v; i++) {
-			const first = ofKey * (ofValues[i] + sums.valueRest[i]);
-			value = Math.max(value, first + Math.max(0, extra.data[own + i]) + 4 * weight * sums.valueLost[i]);
+			const rest = Math.max(0, extra.data[own + i]) + weight * known.valueLost[i];
+			value = Math.max(value, ofKey * known.valueFirst[i] + rest);
 		}
 		for (let b = 0; b < d; b++) {
-			const root = Math.sqrt(factor * (Math.max(0, squares.data[l * d + b]) + beside[b]));
-			const first = ofKey * (root + sums.keyRest[b]);
-			key = Math.max(key, first + Math.max(0, extra.data[own + d_v + b]) + 8 * weight * sums.keyLost[b]);
+			const root = Math.sqrt(known.factor * (Math.max(0, squares.data[l * d + b]) + known.keyAdded[b]));
+			const rest = Math.max(0, extra.data[own + d_v + b]) + weight * known.keyLost[b];
+			key = Math.max(key, ofKey * (root + known.keyRest[b]) + rest);
 		}
-		bounds.keyBounds[l] = plus(ofRow.atLeast(bounded(key)), 2 ** -500);
-		bounds.valueBounds[l] = plus(ofRow.atLeast(bounded(value)), 2 ** -500);
+		bounds.key[l] = key;
+		bounds.value[l] = value;
 	}
-	return { dK, dV, ...bounds };
+	return { dK, dV, ...roundedUp(bounds, d_v) };
+}
+
+/** Numbers that bounds of all rows of keys are made of. */
+export interface KeyBounds {
+	/** What stands beside β_l, and beside the bound on the weight, for each entry of dV. */
+	readonly valueFirst: Float64Array;
+	readonly valueLost: Float64Array;
+	/** √(factor · (form + added)) and what is added to it stand beside β_l, and this beside the weight, for each entry of dK. */
+	readonly factor: number;
+	readonly keyAdded: Float64Array;
+	readonly keyRest: Float64Array;
+	readonly keyLost: Float64Array;
+}
+
+/** The numbers of `boundedColumns` from the sums over queries and their forms. */
+export const keyBoundsOf = (sums: QuerySums, { factor, beside, values }: QueryForms): KeyBounds => ({
+	...{ factor, keyAdded: beside, keyRest: sums.keyRest },
+	valueFirst: values.map((root, i) => plus(root, sums.valueRest[i])),
+	valueLost: sums.valueLost.map((lost) => times(4, lost)),
+	keyLost: sums.keyLost.map((lost) => times(8, lost)),
+});
+
+/** Bounds of rows of keys with their own roundings: sums over queries are as they were computed, and so are these of numbers >= 0, none far below 2^-500. */
+export function roundedUp(
+	{ key, value }: { readonly key: Float64Array; readonly value: Float64Array },
+	d_v: number,
+): Pick<ColumnPass, "keyBounds" | "valueBounds"> {
+	const ofRow = RelativeRounding.roundings(2 * d_v + 130);
+	const up = (bound: number) => plus(ofRow.atLeast(bounded(bound)), 2 ** -500);
+	return { keyBounds: key.map(up), valueBounds: value.map(up) };
 }

@@ -15,6 +15,8 @@ import {
 	moduleBeside,
 	type RowSource,
 	type Runtime,
+	scale as scaled,
+	add as sum,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
 import type { z } from "zod";
@@ -39,7 +41,7 @@ export const backwardHybrid = defineBackward({
 	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
 	exact: false,
 	version: 3,
-	modules: ["hybrid-head", "hybrid-options", "head-passes", "row-pass", "column-pass", "exact-part"].map(
+	modules: ["hybrid-head", "hybrid-options", "head-passes", "row-pass", "query-sums", "column-pass", "exact-part"].map(
 		(name) => moduleBeside(import.meta.url, name).href,
 	),
 	options: hybridOptions,
@@ -145,11 +147,13 @@ interface Parts {
 /** Low-rank rows and exact ones together. */
 async function joined({ problem, head, values, rows, exact, columns, runtime }: Parts) {
 	const { scale, valueCentre } = head;
-	const [n_q, n_k] = [head.queries.rows, head.keys.rows];
-	const dQ = Matrix.build(n_q, head.keys.cols, (j, b) => scale * rows.gradients.at(j, b));
-	const output = Matrix.build(n_q, values.cols, (j, i) => rows.outputs.at(j, i) + valueCentre[i]);
+	const n_q = head.queries.rows;
+	const dQ = scaled(rows.gradients, scale);
+	const output = rows.outputs.copy();
+	for (let j = 0, at = 0; j < n_q; j++) for (let i = 0; i < values.cols; i++) output.data[at++] += valueCentre[i];
+	const factor = RelativeRounding.roundings(4).atLeast(scale);
 	const bounds = {
-		dQ: rows.bounds.map((x) => plus(times(RelativeRounding.roundings(4).atLeast(scale), x), 2 ** -500)),
+		dQ: rows.bounds.map((x) => plus(times(factor, x), 2 ** -500)),
 		dK: columns.keyBounds,
 		dV: columns.valueBounds,
 	};
@@ -160,8 +164,7 @@ async function joined({ problem, head, values, rows, exact, columns, runtime }: 
 		output.row(j).set(part.outputs.row(at));
 		bounds.dQ[j] = part.bounds.dQ;
 	}
-	const sumOf = (x: Matrix, y: Matrix) => Matrix.build(n_k, x.cols, (l, b) => x.at(l, b) + y.at(l, b));
-	const [dK, dV] = [sumOf(columns.dK, part.dK), sumOf(columns.dV, part.dV)];
+	const [dK, dV] = [sum(columns.dK, part.dK), sum(columns.dV, part.dV)];
 	const added = (of: Float64Array, own: number, size: number) => of.map((x) => plus(plus(x, own), 2 ** -52 * size));
 	return {
 		...{ dQ, dK, dV, output, exactRows: exact.length },

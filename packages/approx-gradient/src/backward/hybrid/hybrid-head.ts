@@ -1,5 +1,5 @@
 import { createProblem, type Head } from "@attgrad/attention-problem";
-import { Matrix, materialise, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
+import { Matrix, materialise, type RowSource, type Runtime, scale as scaled, seededRandom } from "@attgrad/matrix-core";
 import { hybridGeometry } from "../../feature-maps/hybrid/geometry.ts";
 import { type HybridMap, hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../../feature-maps/hybrid/joint-pivots.ts";
@@ -30,16 +30,26 @@ export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number): Hyb
 	if (!dO) throw new Error("a backward problem has dO");
 	const { keys: ofKeys, values: ofValues } = headCentres({ Q: q, K: keys, V: v, scale });
 	return {
-		queries: Matrix.build(q.rows, q.cols, (j, b) => scale * q.at(j, b)),
+		queries: scaled(q, scale),
 		keys,
-		middleKeys: Matrix.build(keys.rows, keys.cols, (l, b) => keys.at(l, b) - ofKeys.centre[b]),
-		values: Matrix.build(v.rows, v.cols + 1, (l, i) => (i < v.cols ? v.at(l, i) - ofValues.centre[i] : 1)),
+		middleKeys: centred(keys, ofKeys.centre, []),
+		values: centred(v, ofValues.centre, [1]),
 		valueCentre: ofValues.centre,
 		valueHalf: ofValues.half,
 		keyHalf: ofKeys.half,
 		upstream: materialise(dO).as("f64"),
 		scale,
 	};
+}
+
+/** Rows less a centre, with some numbers behind. */
+function centred({ rows, cols, data }: Matrix, centre: Float64Array, behind: readonly number[]): Matrix {
+	const made = Matrix.zeros(rows, cols + behind.length);
+	for (let j = 0, at = 0, to = 0; j < rows; j++) {
+		for (let b = 0; b < cols; b++) made.data[to++] = data[at++] - centre[b];
+		for (let i = 0; i < behind.length; i++) made.data[to++] = behind[i];
+	}
+	return made;
 }
 
 /** The pivots of a head, which grow, and its features at their number. */

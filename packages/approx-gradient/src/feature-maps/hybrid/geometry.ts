@@ -1,6 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { expOn, Matrix, multiplyOn, type Random, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { LEAST_NORMAL, normUp, plus } from "../../error-bound/index.ts";
+import { LEAST_NORMAL, normUp, plus, RelativeRounding } from "../../error-bound/index.ts";
 import { keyBlocks, queryBlockAt, queryBlocks } from "../../rows/row-blocks.ts";
 import { distance } from "../../rows/spans.ts";
 import { squaredNorms } from "../kernel-scale.ts";
@@ -53,11 +53,13 @@ export async function hybridGeometry(
 
 /** ln(w_l e^(‖y_l‖²/2)) of each key. */
 function logWeightsOf(keys: Matrix, y: Matrix, { queryCentre, keyCentre }: BalancedCoordinates): Float64Array {
-	return squaredNorms(y).map((square, l) => {
-		let inner = 0;
-		for (let b = 0; b < keys.cols; b++) inner += queryCentre[b] * (keys.at(l, b) - keyCentre[b]);
-		return inner + square / 2;
-	});
+	const made = squaredNorms(y);
+	for (let l = 0, at = 0; l < keys.rows; l++) {
+		let inner = made[l] / 2;
+		for (let b = 0; b < keys.cols; b++) inner += queryCentre[b] * (keys.data[at++] - keyCentre[b]);
+		made[l] = inner;
+	}
+	return made;
 }
 
 function sizesOf(
@@ -67,14 +69,31 @@ function sizesOf(
 	const { queryCentre, keyCentre, ofKey } = coordinates;
 	let [query, key, shift] = [0, 0, Number.NEGATIVE_INFINITY];
 	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
-		for (let j = 0; j < queries.rows; j++) query = Math.max(query, distance(queries.row(j), queryCentre));
+		query = Math.max(query, largestDistance(queries, queryCentre));
 	for (const { keys } of keyBlocks(problem, BLOCK_ROWS)) {
-		for (let l = 0; l < keys.rows; l++) key = Math.max(key, distance(keys.row(l), keyCentre));
-		for (const weight of logWeightsOf(keys, coordinatesOf(keys, keyCentre, ofKey), coordinates))
-			shift = Math.max(shift, weight);
+		key = Math.max(key, largestDistance(keys, keyCentre));
+		const weights = logWeightsOf(keys, coordinatesOf(keys, keyCentre, ofKey), coordinates);
+		for (let l = 0; l < weights.length; l++) shift = Math.max(shift, weights[l]);
 	}
 	const positive = (size: number) => plus(size, LEAST_NORMAL);
 	return { shift, sizes: { query: positive(query), key: positive(key), centre: positive(normUp(queryCentre)) } };
+}
+
+/** At least the distance of every row from a centre. */
+function largestDistance(rows: Matrix, centre: Float64Array): number {
+	let most = 0;
+	for (let j = 0, at = 0; j < rows.rows; j++) {
+		let square = 0;
+		for (let b = 0; b < centre.length; b++, at++) square += (rows.data[at] - centre[b]) ** 2;
+		most = Math.max(most, square);
+	}
+	// Squares out of the range of numbers are seldom: then each row is measured.
+	if (!(most > 2 ** -900 && most < 2 ** 900))
+		return Array.from({ length: rows.rows }, (_, j) => distance(rows.row(j), centre)).reduce(
+			(x, y) => Math.max(x, y),
+			0,
+		);
+	return RelativeRounding.roundings(centre.length + 8).atLeast(Math.sqrt(most));
 }
 
 /** About the normaliser of each query, from some of the keys. */
@@ -95,9 +114,10 @@ async function normalisersOf(
 	for (let j = 0, at = 0; j < x.rows; j++)
 		for (let i = 0; i < some.rows; i++, at++) exponents.data[at] += less[i] - squares[j] / 2;
 	const weights = await expOn(runtime, exponents);
-	return squares.map((_, j) => {
+	for (let j = 0, at = 0; j < x.rows; j++) {
 		let sum = 0;
-		for (const weight of weights.row(j)) sum += weight;
-		return Math.max(sum, 1e-100);
-	});
+		for (let i = 0; i < some.rows; i++) sum += weights.data[at++];
+		squares[j] = Math.max(sum, 1e-100);
+	}
+	return squares;
 }

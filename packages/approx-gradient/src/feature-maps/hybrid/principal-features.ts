@@ -11,7 +11,7 @@ const PIVOTS = { each: 2, most: 512 };
 const SAMPLE = 1024;
 
 /** Rounds of subspace iteration, and those that order the directions where all of them are features. */
-const ROUNDS = { part: 4, all: 2 };
+const ROUNDS = { part: 2, all: 2 };
 
 /** A column that is so much shorter than it was before the ones before it were taken away is rounding. */
 const DEPENDENT = 1e-12;

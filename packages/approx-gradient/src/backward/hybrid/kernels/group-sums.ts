@@ -1,9 +1,9 @@
 import { Matrix } from "@attgrad/matrix-core";
 import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
-import { type HybridKernels, paddedColumns, putMatrix } from "./placed-features.ts";
+import { type HybridKernels, paddedColumns } from "./placed-features.ts";
 
 /** Slots that groups are added to, whatever the number of threads; and groups of a task. */
-const SLOTS = 16;
+const SLOTS = 8;
 const TASK_GROUPS = 16;
 
 /** Rows of one side in interlaced groups, and the columns that are summed. */
@@ -18,12 +18,14 @@ export interface GroupedRows {
 	readonly left: number;
 	readonly right: number;
 	readonly sizes: number;
-	/** Factors of the blocks of columns, and the address of the numbers that they multiply, `width` a row. */
-	readonly factors: Matrix;
+	/** Addresses of the factors of the blocks of columns and of the numbers that they multiply, `width` a row. */
+	readonly factors: number;
+	readonly blocks: number;
 	readonly numbers: number;
 	readonly width: number;
-	/** Columns beside them. */
-	readonly extra?: Matrix;
+	/** Columns beside them, and their address. */
+	readonly beside: number;
+	readonly extra: number;
 	/** Forms of blocks with themselves, or with the last block too. */
 	readonly forms: "own" | "crossed";
 	/** At least the slack of every group. */
@@ -38,14 +40,11 @@ export interface GroupSums {
 
 /** Sums of features times columns, and the forms of the columns. O(n (K columns + s (K + columns))) for groups of s rows. */
 export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promise<GroupSums> {
-	const { rows, groups, d, rank, features, left, right, sizes, factors, numbers, width, extra } = given;
+	const { rows, groups, d, rank, features, left, right, sizes, factors, blocks, numbers, width, beside, extra } = given;
 	return kernels.scope(async () => {
-		const blocks = factors.cols;
-		const beside = extra?.cols ?? 0;
 		const struct = kernels.allocateStruct("HybridRows", {
 			...{ rows, groups, d, blocks, width, beside, rank, forms: given.forms === "crossed" ? 2 : 1 },
-			...{ left, right, sizes, features, numbers },
-			...{ factors: putMatrix(kernels, factors), extra: extra ? putMatrix(kernels, extra) : 0 },
+			...{ left, right, sizes, features, numbers, factors, extra },
 		});
 		const [slotBytes] = await kernels.run("groupSlot", [{ rows: struct }], {});
 		const [scratch] = await kernels.run("groupScratch", [{ rows: struct }], {});
@@ -62,13 +61,12 @@ export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promis
 			}
 			await kernels.run("sumGroups", tasks, { scratch });
 		}
-		const total = slots.slice(0, length);
-		for (let at = length; at < slots.length; ) for (let i = 0; i < length; i++) total[i] += slots[at++];
+		await kernels.run("addSlots", [{ slots: slots.byteOffset, count, bytes: slotBytes }], {});
 		const across = blocks * width + beside;
 		const [wide, step] = [await paddedColumns(kernels, across), await paddedColumns(kernels, width)];
-		const sums = matrixAt(total, 0, rank, across, wide);
+		const sums = matrixAt(slots, 0, rank, across, wide);
 		const own = Math.ceil(rank / 6) * 6 * wide;
-		const forms = (at: number) => matrixAt(total, at, blocks * width, width, step);
+		const forms = (at: number) => matrixAt(slots, at, blocks * width, width, step);
 		const cross = own + (blocks * width + 6) * step;
 		return { sums, forms: { own: forms(own), cross: forms(cross), groups, slack: given.slack } };
 	});
@@ -77,6 +75,7 @@ export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promis
 /** A matrix whose rows are `step` numbers apart. */
 function matrixAt(numbers: Float64Array, from: number, rows: number, cols: number, step: number): Matrix {
 	const made = Matrix.zeros(rows, cols);
-	for (let i = 0; i < rows; i++) made.data.set(numbers.subarray(from + i * step, from + i * step + cols), i * cols);
+	for (let i = 0, at = 0; i < rows; i++)
+		for (let own = from + i * step, end = own + cols; own < end; own++) made.data[at++] = numbers[own];
 	return made;
 }

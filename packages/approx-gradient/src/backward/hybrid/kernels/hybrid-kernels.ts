@@ -48,6 +48,12 @@ export const hybridKernels = kernelModule({
 			result: "void",
 			typed: false,
 		},
+		/** Adds the numbers of all of `count` slots, `bytes` each, to the first. */
+		addSlots: {
+			parameters: ["slots: usize", "count: i32", "bytes: usize"],
+			result: "void",
+			typed: false,
+		},
 		/** Bytes of scratch that `queryResults` and `keyResults` take. */
 		resultScratch: {
 			parameters: ["rows: usize"],
@@ -63,6 +69,12 @@ export const hybridKernels = kernelModule({
 		/** Results of the keys from..to-1 of a `HybridResults`. */
 		keyResults: {
 			parameters: ["rows: usize", "from: i32", "to: i32"],
+			result: "void",
+			typed: false,
+		},
+		/** Writes the columns of the queries from..to-1 of a `HybridWeights`, and adds to 3 (d_v + d) sums. */
+		queryWeights: {
+			parameters: ["rows: usize", "from: i32", "to: i32", "sums: usize"],
 			result: "void",
 			typed: false,
 		},
@@ -113,8 +125,19 @@ export const hybridKernels = kernelModule({
 			"gradients: usize",
 			"keyMeans: usize",
 			"valueGradients: usize",
-			"extra: usize",
 			"quadratic: usize",
+			"reach: usize",
+			"known: usize",
+			"bounds: usize",
+		],
+		HybridWeights: [
+			"d: i32",
+			"dv: i32",
+			"queries: usize",
+			"given: usize",
+			"weights: usize",
+			"factors: usize",
+			"extra: usize",
 		],
 	},
 });

@@ -3,11 +3,13 @@ import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { type BlockForms, GROUP } from "../../../feature-maps/residual-forms.ts";
-import { boundedColumns, type ColumnPass, noColumns, queryForms, querySums } from "../column-pass.ts";
+import { type ColumnPass, type KeyBounds, keyBoundsOf, noColumns, queryForms, roundedUp } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
+import { type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, featureReach, type RowPass } from "../row-pass.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
 import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
+import { weighQueries } from "./weighed-queries.ts";
 
 /** Rows of a task that gives results. */
 const TASK_ROWS = 192;
@@ -50,12 +52,14 @@ export class KernelHead {
 			const { middleKeys, values, keyHalf, valueHalf } = this.#head;
 			const d = middleKeys.cols;
 			const { unit, rank } = this.#map;
-			const factors = Matrix.zeros(middleKeys.rows, d + 1);
-			for (let l = 0; l < factors.rows; l++) {
-				for (let b = 0; b < d; b++) factors.data[l * (d + 1) + b] = middleKeys.data[l * d + b];
-				factors.data[l * (d + 1) + d] = 1;
-			}
-			const sums = await this.#sums(this.#keys, { factors, numbers: this.#values, width: values.cols }, "crossed");
+			const columns = {
+				factors: this.#keyFactors(),
+				numbers: this.#values,
+				width: values.cols,
+				blocks: d + 1,
+				beside: 0,
+			};
+			const sums = await this.#sums(this.#keys, { ...columns, extra: 0 }, "crossed");
 			const alpha = residualLengths(this.#queries.squares, undefined, unit);
 			const beta = residualLengths(this.#keys.squares, this.#keys.side.sizes, unit);
 			const { relative } = this.#map.error;
@@ -68,6 +72,17 @@ export class KernelHead {
 		});
 	}
 
+	/** Address of keys about their centre, and 1. */
+	#keyFactors(): number {
+		const { rows, cols, data } = this.#head.middleKeys;
+		const made = this.#kernels.view("f64", this.#kernels.allocate("f64", rows * (cols + 1)), rows * (cols + 1));
+		for (let l = 0, at = 0, to = 0; l < rows; l++) {
+			for (let b = 0; b < cols; b++) made[to++] = data[at++];
+			made[to++] = 1;
+		}
+		return made.byteOffset;
+	}
+
 	/** Sums over the queries that are kept, then the rows of all keys. */
 	columns(rows: RowPass, kept: readonly number[]): Promise<ColumnPass> {
 		const kernels = this.#kernels;
@@ -75,33 +90,35 @@ export class KernelHead {
 			const head = this.#head;
 			const [d, width] = [head.queries.cols, head.values.cols];
 			if (kept.length === 0) return noColumns(head.values.rows, d, width - 1);
-			const sums = querySums(head, rows, kept);
-			const cotangents = rows.cotangents.copy();
-			this.#clear(cotangents, kept);
-			const numbers = putMatrix(kernels, cotangents);
-			const { factors, extra } = sums;
-			const made = await this.#sums(this.#queries, { factors, numbers, width, extra }, "own");
+			const weights = queryWeights(head, rows, kept);
+			const { factors, extra, numbers: added } = await weighQueries(kernels, head, weights);
+			const sums = querySums(added, weights, width - 1);
+			const numbers = putMatrix(kernels, rows.cotangents);
+			this.#clear(numbers, weights);
+			const columns = { factors, numbers, width, extra, blocks: d + 1, beside: width - 1 + d };
+			const made = await this.#sums(this.#queries, columns, "own");
 			const forms = queryForms(head, sums, made.forms);
-			return boundedColumns(head, rows, sums, forms, await this.#keyResults(made.sums, forms.moments));
+			return this.#keyResults(rows, made.sums, forms.moments, keyBoundsOf(sums, forms));
 		});
 	}
 
 	/** Leaves nothing of the queries that are not kept, whose numbers may be none. */
-	#clear(cotangents: Matrix, kept: readonly number[]): void {
+	#clear(cotangents: number, { weights }: QueryWeights): void {
 		const { features, left, right, step } = this.#queries;
-		const isKept = new Uint8Array(cotangents.rows);
-		for (const j of kept) isKept[j] = 1;
-		for (let j = 0; j < isKept.length; j++) {
-			if (isKept[j] === 1) continue;
+		const width = this.#head.values.cols;
+		const given = this.#kernels.view("f64", cotangents, left.rows * width);
+		for (let j = 0; j < left.rows; j++) {
+			if (weights[WEIGHTS * j] !== 0) continue;
 			features.fill(0, j * step, (j + 1) * step);
-			for (const { data, cols } of [left, right, cotangents]) data.fill(0, j * cols, (j + 1) * cols);
+			given.fill(0, j * width, (j + 1) * width);
+			for (const { data, cols } of [left, right]) data.fill(0, j * cols, (j + 1) * cols);
 		}
 	}
 
 	/** Sums and forms of one side, K x columns. */
 	#sums(
 		{ features, left, right, sizes, side }: PlacedFeatures,
-		rows: Pick<GroupedRows, "factors" | "numbers" | "width" | "extra">,
+		rows: Pick<GroupedRows, "factors" | "numbers" | "width" | "extra" | "blocks" | "beside">,
 		forms: GroupedRows["forms"],
 	): Promise<GroupSums> {
 		const addresses = { features: features.byteOffset, left: left.data.byteOffset, right: right.data.byteOffset };
@@ -136,7 +153,8 @@ export class KernelHead {
 			},
 			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments) },
 			...{ given: putMatrix(kernels, upstream), means: means.at, cotangents: cotangents.at, outputs: outputs.at },
-			...{ gradients: gradients.at, keyMeans: keyMeans.at, valueGradients: 0, extra: 0, quadratic: quadratic.at },
+			...{ gradients: gradients.at, keyMeans: keyMeans.at, valueGradients: 0, quadratic: quadratic.at },
+			...{ reach: 0, known: 0, bounds: 0 },
 		});
 		await this.#run("queryResults", rows, n);
 		const N = means.read();
@@ -147,25 +165,37 @@ export class KernelHead {
 		};
 	}
 
-	/** What `keyGradients` gives, and the forms of (v, 1). */
-	async #keyResults(sums: Matrix, moments: Matrix) {
+	/** dK and dV with the bounds of `boundedColumns`. */
+	async #keyResults({ beta, lengths }: RowPass, sums: Matrix, moments: Matrix, known: KeyBounds): Promise<ColumnPass> {
 		const kernels = this.#kernels;
 		const { values, keys } = this.#head;
 		const [n, d, width] = [values.rows, keys.cols, values.cols];
-		const beside = d + width - 1;
-		const room = (cols: number) => {
-			const at = kernels.allocate("f64", n * cols);
-			return { at, read: () => new Matrix(n, cols, kernels.view("f64", at, n * cols).slice()) };
-		};
-		const [dK, dV, extra, squares] = [room(d), room(width - 1), room(beside), room(d)];
+		const room = (cols: number) => kernels.view("f64", kernels.allocate("f64", n * cols), n * cols);
+		const [dK, dV, bounds, reach] = [room(d), room(width - 1), room(2), room(2)];
+		for (let l = 0; l < n; l++) {
+			reach[2 * l] = beta[l];
+			reach[2 * l + 1] = lengths[l];
+		}
+		const { factor, valueFirst, valueLost, keyAdded, keyRest, keyLost } = known;
+		const numbers = [factor, ...valueFirst, ...valueLost, ...keyAdded, ...keyRest, ...keyLost];
 		const rows = kernels.allocateStruct("HybridResults", {
-			...{ d, width, beside, rank: this.#map.rank, forms: d, features: this.#keys.features.byteOffset },
+			...{ d, width, beside: d + width - 1, rank: this.#map.rank, forms: d, features: this.#keys.features.byteOffset },
 			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments), given: this.#values },
-			...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.at, keyMeans: 0, valueGradients: dV.at },
-			...{ extra: extra.at, quadratic: squares.at },
+			...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.byteOffset, keyMeans: 0, quadratic: 0 },
+			...{ valueGradients: dV.byteOffset, bounds: bounds.byteOffset, reach: reach.byteOffset },
+			known: putMatrix(kernels, new Matrix(1, numbers.length, Float64Array.from(numbers))),
 		});
 		await this.#run("keyResults", rows, n);
-		return { dK: dK.read(), dV: dV.read(), extra: extra.read(), squares: squares.read() };
+		const made = { key: new Float64Array(n), value: new Float64Array(n) };
+		for (let l = 0; l < n; l++) {
+			made.key[l] = bounds[2 * l];
+			made.value[l] = bounds[2 * l + 1];
+		}
+		return {
+			dK: new Matrix(n, d, dK.slice()),
+			dV: new Matrix(n, width - 1, dV.slice()),
+			...roundedUp(made, width - 1),
+		};
 	}
 
 	async #run(kernel: "queryResults" | "keyResults", rows: number, count: number): Promise<void> {
