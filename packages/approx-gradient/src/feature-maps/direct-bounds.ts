@@ -1,7 +1,13 @@
 import { Matrix } from "@attgrad/matrix-core";
-import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
-import type { ResidualRows } from "../rows/residual-rows.ts";
-import type { Spans } from "../rows/spans.ts";
+import { LEAST_NORMAL, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
+import {
+	boundRow,
+	type DirectRowBounds,
+	type DirectRows,
+	type DirectSpans,
+	type KnownForms,
+	type RowReach,
+} from "./direct-rows.ts";
 import {
 	addForm,
 	type BlockForms,
@@ -14,34 +20,6 @@ import {
 	residualForms,
 	symmetricPairs,
 } from "./residual-forms.ts";
-
-/** Bounds on the effect that the errors e_jl of a row's entries have on a sum over keys. */
-export interface RowReach {
-	/** α_j: |Σ_l e_jl z_l|² <= α_j² zᵀRz for every z, R the residual matrix of the keys. */
-	readonly alpha: Float64Array;
-	/** ρ_j: |Σ_l e_jl z_l| <= ρ_j ‖z‖₂ for every z. */
-	readonly sums: Float64Array;
-	/** At least |Σ_l e_jl|. */
-	readonly ones: Float64Array;
-	/** At most D̃_j. */
-	readonly normaliser: Float64Array;
-}
-
-/** Half-ranges of keys and of values. */
-export type DirectSpans = Pick<Spans, "keyHalf" | "valueHalf">;
-
-/** Results of a block of rows. */
-export interface DirectRows {
-	readonly residuals: Pick<ResidualRows, "normaliser" | "cotangents">;
-	/** Whether the cotangents are the outputs less a target, and off as these are. @default true */
-	readonly ofTarget?: boolean;
-	/** Ã h', count x (d+1). */
-	readonly N: Matrix;
-	/** Ĝ~, count x d. */
-	readonly gradients: Matrix;
-	/** m̃_j = Σ_l f̃_jl k'_l, count x d; without them nothing is said. */
-	readonly keyMeans?: Matrix;
-}
 
 /** A block of keys. */
 export interface DirectKeys {
@@ -57,19 +35,6 @@ export interface DirectKeys {
 	readonly residual?: ResidualOf | undefined;
 	/** `valueKeyPairs(h, keys)`, where it is at hand. */
 	readonly pairs?: Matrix;
-}
-
-/** Bounds of a block of rows. */
-export interface DirectRowBounds {
-	/** t_j: |Ĝ~ − Ĝ|_jb <= W_b t_j. Infinity where D may not be positive. */
-	readonly relative: Float64Array;
-	/** At least |Ĝ~ − Ĝ|_jb for every b, without what the error of a target adds. */
-	readonly largest: Float64Array;
-	/** At least |Σ_l e_jl| and |Σ_l e_jl (g_l − δ̃_j)|. */
-	readonly ones: Float64Array;
-	readonly ofCotangents: Float64Array;
-	/** At least |õ − o|_ji for every i. */
-	readonly outputs: Float64Array;
 }
 
 /** The widest problem for which the moments with keys, (d_v+1)² (2d+1) numbers, are made. */
@@ -193,6 +158,7 @@ export class DirectBounds {
 		const bounds = { relative: made(), largest: made(), ones: made(), ofCotangents: made(), outputs: made() };
 		const d_v = this.#width - 1;
 		const known: KnownForms = {
+			...{ spans: this.#spans, isWide: this.#wide, keySquares: this.#keySquares, keySums: this.#keySums },
 			scale: this.#scale(),
 			values: Float64Array.from({ length: d_v }, (_, i) => this.#momentOf(i, i)),
 			valueSums: Float64Array.from({ length: d_v }, (_, i) => this.#momentOf(i, d_v)),
@@ -202,95 +168,8 @@ export class DirectBounds {
 			rootN: rootUp(this.#keys),
 			valueSquares: this.#spans.valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0),
 		};
-		for (let j = 0; j < count; j++) this.#addRow(j, rows, forms, reach, theta[j], known, bounds);
+		for (let j = 0; j < count; j++) boundRow(j, rows, forms, reach, theta[j], known, bounds);
 		return bounds;
-	}
-
-	/**
-	 * The bounds of a row. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that follow one
-	 * another; what may be below the normal range is raised to the least normal number.
-	 */
-	#addRow(
-		j: number,
-		{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
-		forms: Matrix,
-		reach: RowReach,
-		theta: number,
-		known: KnownForms,
-		bounds: DirectRowBounds,
-	): void {
-		const { valueHalf } = this.#spans;
-		const { factor, added, lost } = known.scale;
-		const [alpha, d_v] = [reach.alpha[j], valueHalf.length];
-		const size = (form: number, Z: number, C: number): number =>
-			lifted(alpha * Math.sqrt(lifted(factor * (Math.max(0, form) + (added * Z * Z + lost * (1 + C) * (1 + C))))));
-		const { data: c } = residuals.cotangents;
-		let Z = Math.abs(c[j * (d_v + 1) + d_v]);
-		let C = Z;
-		for (let i = 0; i < d_v; i++) {
-			const own = Math.abs(c[j * (d_v + 1) + i]);
-			Z += lifted(own * valueHalf[i]);
-			C += own;
-		}
-		const last = (j + 1) * forms.cols - 1;
-		const ones = Math.min(reach.ones[j], times(known.keyGrowth, size(known.ones, 1, 1)));
-		const ofG = times(known.keyGrowth, size(forms.data[last], Z, C));
-		const D = leastRest(reach.normaliser[j], ones);
-		bounds.ones[j] = ones;
-		bounds.ofCotangents[j] = ofG;
-		if (!(D > 0 && Number.isFinite(alpha)) || keyMeans === undefined) {
-			bounds.relative[j] = bounds.largest[j] = bounds.outputs[j] = Number.POSITIVE_INFINITY;
-			return;
-		}
-		let [output, outputs] = [0, 0];
-		for (let i = 0; i < d_v; i++) {
-			const mean = N.data[j * (d_v + 1) + i] / residuals.normaliser[j];
-			const form = known.values[i] - 2 * mean * known.valueSums[i] + mean * mean * known.ones;
-			const change = lifted(size(form, valueHalf[i] + Math.abs(mean), 1 + Math.abs(mean)) / D);
-			outputs = Math.max(outputs, change);
-			if (ofTarget) output += lifted(change * valueHalf[i]);
-		}
-		bounds.outputs[j] = times(known.keyGrowth, bounded(outputs));
-		const terms = this.#termsOf(j, { gradients, keyMeans }, forms, { size, Z, C, D, ones, ofG, own: known.ones });
-		// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
-		const moved = times(times(32, theta), times(times(over(reach.sums[j], D), known.rootN), known.valueSquares));
-		// Means, cotangents and gradients are as computed.
-		const grown = known.growth.atLeast(plus(1, times(8, theta)));
-		bounds.relative[j] = times(grown, plus(plus(bounded(terms.relative), output), plus(moved, LEAST_NORMAL)));
-		bounds.largest[j] = times(grown, plus(terms.largest, LEAST_NORMAL));
-	}
-
-	/** The largest of the entries of a row's gradient, over the half-range of the keys and as it is. */
-	#termsOf(
-		j: number,
-		{ gradients, keyMeans }: { readonly gradients: Matrix; readonly keyMeans: Matrix },
-		forms: Matrix,
-		{ size, Z, C, D, ones, ofG, own }: RowSizes,
-	): { readonly relative: number; readonly largest: number } {
-		const { keyHalf } = this.#spans;
-		const d = this.#d;
-		const [from, last] = [j * forms.cols, (j + 1) * forms.cols - 1];
-		const shareOfG = lifted(ofG / D);
-		let [relative, largest] = [0, 0];
-		for (let b = 0; b < d; b++) {
-			const W = keyHalf[b];
-			if (W === 0) continue;
-			const mean = keyMeans.data[j * d + b];
-			const [wide, factor] = [W + Math.abs(mean), 1 + Math.abs(mean)];
-			const ofTerms = this.#wide
-				? lifted(wide * ofG)
-				: size(
-						forms.data[from + b] - 2 * mean * forms.data[from + d + b] + mean * mean * forms.data[last],
-						lifted(Z * wide),
-						lifted(C * factor),
-					);
-			const ofKey = size(this.#keySquares[b] - 2 * mean * this.#keySums[b] + mean * mean * own, wide, factor);
-			const first = lifted((ofTerms + lifted(ones * Math.abs(gradients.data[j * d + b]))) / D);
-			const all = first + lifted(shareOfG * lifted(ofKey / D));
-			relative = Math.max(relative, all / W);
-			largest = Math.max(largest, all);
-		}
-		return { relative, largest };
 	}
 
 	/**
@@ -320,37 +199,6 @@ export class DirectBounds {
 		return moments.at(row, moments.cols - 1) / (i === k ? 1 : 2);
 	}
 }
-
-/** Numbers of all rows of a block. */
-interface KnownForms {
-	readonly scale: FormScale;
-	/** Forms of h_i with itself and with ones, and of ones. */
-	readonly values: Float64Array;
-	readonly valueSums: Float64Array;
-	readonly ones: number;
-	/** Roundings of the size of a form, and of all that follows. */
-	readonly keyGrowth: number;
-	readonly growth: RelativeRounding;
-	readonly rootN: number;
-	/** Σ H_i². */
-	readonly valueSquares: number;
-}
-
-/** Sizes of a row. */
-interface RowSizes {
-	/** At least |Σ_l e_jl z_l| from the form of z, up to roundings. */
-	readonly size: (form: number, Z: number, C: number) => number;
-	/** Σ |c'_i| H_i and Σ |c'_i|. */
-	readonly Z: number;
-	readonly C: number;
-	readonly D: number;
-	readonly ones: number;
-	readonly ofG: number;
-	readonly own: number;
-}
-
-/** A number >= 0, raised to the least normal one: its relative precision is lost below. No number stays none. */
-const lifted = (x: number): number => Math.max(x, LEAST_NORMAL);
 
 /** Rows (k_l, 1) ⊗ h'_l, count x (d+1)(d_v+1): column b (d_v+1) + i is k_b h'_i, and those of b = d are h'. */
 export function valueKeyPairs(h: Matrix, keys: Matrix): Matrix {

@@ -2,7 +2,7 @@ import { Matrix, mapEntries, multiply } from "@attgrad/matrix-core";
 import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
 import type { QueryBlock } from "../rows/row-blocks.ts";
 import { l1OfRelative } from "../rows/softmax-rows.ts";
-import type { RowReach } from "./direct-bounds.ts";
+import type { RowReach } from "./direct-rows.ts";
 import type { RowErrors } from "./error-sums.ts";
 import type { EntryErrors } from "./feature-map.ts";
 import type { KeyState } from "./key-state.ts";

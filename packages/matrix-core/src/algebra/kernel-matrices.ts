@@ -65,6 +65,18 @@ interface Panels {
 	readonly stride: number;
 }
 
+/** Numbers of a row of the tile, for each memory and number type: a memory has one build. */
+const widths = { f64: new WeakMap<ArrayBufferLike, number>(), f32: new WeakMap<ArrayBufferLike, number>() };
+
+async function tileWidth(kernels: MatrixKernels, dtype: Dtype): Promise<number> {
+	const { buffer } = kernels.view(dtype, 0, 0);
+	const known = widths[dtype].get(buffer);
+	if (known !== undefined) return known;
+	const [width] = await kernels.run("tileColumns", [{}], { dtype });
+	widths[dtype].set(buffer, width);
+	return width;
+}
+
 async function packed(
 	kernels: MatrixKernels,
 	b: number,
@@ -72,7 +84,7 @@ async function packed(
 	{ depth, cols }: { readonly depth: number; readonly cols: number },
 	dtype: Dtype,
 ): Promise<Panels> {
-	const width = (await kernels.run("tileColumns", [{}], { dtype }))[0];
+	const width = await tileWidth(kernels, dtype);
 	const count = Math.ceil(cols / width);
 	const panels = kernels.allocate(dtype, count * depth * width);
 	const bytes = depth * width * bytesPerNumber(dtype);

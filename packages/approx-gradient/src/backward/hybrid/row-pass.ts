@@ -1,6 +1,7 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
-import { DirectBounds, type DirectRowBounds, valueKeyPairs } from "../../feature-maps/direct-bounds.ts";
+import { DirectBounds, valueKeyPairs } from "../../feature-maps/direct-bounds.ts";
+import type { DirectRowBounds } from "../../feature-maps/direct-rows.ts";
 import type { EntryErrors } from "../../feature-maps/feature-map.ts";
 import { squaredNorms } from "../../feature-maps/kernel-scale.ts";
 import type { Product } from "../../feature-maps/residual-forms.ts";

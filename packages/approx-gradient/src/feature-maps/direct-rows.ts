@@ -1,0 +1,170 @@
+import type { Matrix } from "@attgrad/matrix-core";
+import { bounded, LEAST_NORMAL, leastRest, over, plus, type RelativeRounding, times } from "../error-bound/index.ts";
+import type { ResidualRows } from "../rows/residual-rows.ts";
+import type { Spans } from "../rows/spans.ts";
+import type { FormScale } from "./residual-forms.ts";
+
+/** Bounds on the effect that the errors e_jl of a row's entries have on a sum over keys. */
+export interface RowReach {
+	/** α_j: |Σ_l e_jl z_l|² <= α_j² zᵀRz for every z, R the residual matrix of the keys. */
+	readonly alpha: Float64Array;
+	/** ρ_j: |Σ_l e_jl z_l| <= ρ_j ‖z‖₂ for every z. */
+	readonly sums: Float64Array;
+	/** At least |Σ_l e_jl|. */
+	readonly ones: Float64Array;
+	/** At most D̃_j. */
+	readonly normaliser: Float64Array;
+}
+
+/** Half-ranges of keys and of values. */
+export type DirectSpans = Pick<Spans, "keyHalf" | "valueHalf">;
+
+/** Results of a block of rows. */
+export interface DirectRows {
+	readonly residuals: Pick<ResidualRows, "normaliser" | "cotangents">;
+	/** Whether the cotangents are the outputs less a target, and off as these are. @default true */
+	readonly ofTarget?: boolean;
+	/** Ã h', count x (d+1). */
+	readonly N: Matrix;
+	/** Ĝ~, count x d. */
+	readonly gradients: Matrix;
+	/** m̃_j = Σ_l f̃_jl k'_l, count x d; without them nothing is said. */
+	readonly keyMeans?: Matrix;
+}
+
+/** Bounds of a block of rows. */
+export interface DirectRowBounds {
+	/** t_j: |Ĝ~ − Ĝ|_jb <= W_b t_j. Infinity where D may not be positive. */
+	readonly relative: Float64Array;
+	/** At least |Ĝ~ − Ĝ|_jb for every b, without what the error of a target adds. */
+	readonly largest: Float64Array;
+	/** At least |Σ_l e_jl| and |Σ_l e_jl (g_l − δ̃_j)|. */
+	readonly ones: Float64Array;
+	readonly ofCotangents: Float64Array;
+	/** At least |õ − o|_ji for every i. */
+	readonly outputs: Float64Array;
+}
+
+/** Numbers of all rows of a block. */
+export interface KnownForms {
+	readonly spans: DirectSpans;
+	/** Whether the problem is so wide that forms are made of cotangents alone. */
+	readonly isWide: boolean;
+	readonly scale: FormScale;
+	/** Forms of h_i with itself and with ones, and of ones. */
+	readonly values: Float64Array;
+	readonly valueSums: Float64Array;
+	readonly ones: number;
+	/** Forms of k_b with itself, and with ones. */
+	readonly keySquares: Float64Array;
+	readonly keySums: Float64Array;
+	/** Roundings of the size of a form, and of all that follows. */
+	readonly keyGrowth: number;
+	readonly growth: RelativeRounding;
+	readonly rootN: number;
+	/** Σ H_i². */
+	readonly valueSquares: number;
+}
+
+/** Sizes of a row. */
+interface RowSizes {
+	/** At least |Σ_l e_jl z_l| from the form of z, up to roundings. */
+	readonly size: (form: number, Z: number, C: number) => number;
+	/** Σ |c'_i| H_i and Σ |c'_i|. */
+	readonly Z: number;
+	readonly C: number;
+	readonly D: number;
+	readonly ones: number;
+	readonly ofG: number;
+}
+
+/** A number >= 0, raised to the least normal one: its relative precision is lost below. No number stays none. */
+const lifted = (x: number): number => Math.max(x, LEAST_NORMAL);
+
+/**
+ * The bounds of a row. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that follow one
+ * another; what may be below the normal range is raised to the least normal number.
+ */
+export function boundRow(
+	j: number,
+	{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
+	forms: Matrix,
+	reach: RowReach,
+	theta: number,
+	known: KnownForms,
+	bounds: DirectRowBounds,
+): void {
+	const { valueHalf } = known.spans;
+	const { factor, added, lost } = known.scale;
+	const [alpha, d_v] = [reach.alpha[j], valueHalf.length];
+	const size = (form: number, Z: number, C: number): number =>
+		lifted(alpha * Math.sqrt(lifted(factor * (Math.max(0, form) + (added * Z * Z + lost * (1 + C) * (1 + C))))));
+	const { data: c } = residuals.cotangents;
+	let Z = Math.abs(c[j * (d_v + 1) + d_v]);
+	let C = Z;
+	for (let i = 0; i < d_v; i++) {
+		const own = Math.abs(c[j * (d_v + 1) + i]);
+		Z += lifted(own * valueHalf[i]);
+		C += own;
+	}
+	const last = (j + 1) * forms.cols - 1;
+	const ones = Math.min(reach.ones[j], times(known.keyGrowth, size(known.ones, 1, 1)));
+	const ofG = times(known.keyGrowth, size(forms.data[last], Z, C));
+	const D = leastRest(reach.normaliser[j], ones);
+	bounds.ones[j] = ones;
+	bounds.ofCotangents[j] = ofG;
+	if (!(D > 0 && Number.isFinite(alpha)) || keyMeans === undefined) {
+		bounds.relative[j] = bounds.largest[j] = bounds.outputs[j] = Number.POSITIVE_INFINITY;
+		return;
+	}
+	let [output, outputs] = [0, 0];
+	for (let i = 0; i < d_v; i++) {
+		const mean = N.data[j * (d_v + 1) + i] / residuals.normaliser[j];
+		const form = known.values[i] - 2 * mean * known.valueSums[i] + mean * mean * known.ones;
+		const change = lifted(size(form, valueHalf[i] + Math.abs(mean), 1 + Math.abs(mean)) / D);
+		outputs = Math.max(outputs, change);
+		if (ofTarget) output += lifted(change * valueHalf[i]);
+	}
+	bounds.outputs[j] = times(known.keyGrowth, bounded(outputs));
+	const terms = termsOf(j, { gradients, keyMeans }, forms, known, { size, Z, C, D, ones, ofG });
+	// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
+	const moved = times(times(32, theta), times(times(over(reach.sums[j], D), known.rootN), known.valueSquares));
+	// Means, cotangents and gradients are as computed.
+	const grown = known.growth.atLeast(plus(1, times(8, theta)));
+	bounds.relative[j] = times(grown, plus(plus(bounded(terms.relative), output), plus(moved, LEAST_NORMAL)));
+	bounds.largest[j] = times(grown, plus(terms.largest, LEAST_NORMAL));
+}
+
+/** The largest of the entries of a row's gradient, over the half-range of the keys and as it is. */
+function termsOf(
+	j: number,
+	{ gradients, keyMeans }: { readonly gradients: Matrix; readonly keyMeans: Matrix },
+	forms: Matrix,
+	{ spans, isWide, ones: own, keySquares, keySums }: KnownForms,
+	{ size, Z, C, D, ones, ofG }: RowSizes,
+): { readonly relative: number; readonly largest: number } {
+	const { keyHalf } = spans;
+	const d = keyHalf.length;
+	const [from, last] = [j * forms.cols, (j + 1) * forms.cols - 1];
+	const shareOfG = lifted(ofG / D);
+	let [relative, largest] = [0, 0];
+	for (let b = 0; b < d; b++) {
+		const W = keyHalf[b];
+		if (W === 0) continue;
+		const mean = keyMeans.data[j * d + b];
+		const [wide, factor] = [W + Math.abs(mean), 1 + Math.abs(mean)];
+		const ofTerms = isWide
+			? lifted(wide * ofG)
+			: size(
+					forms.data[from + b] - 2 * mean * forms.data[from + d + b] + mean * mean * forms.data[last],
+					lifted(Z * wide),
+					lifted(C * factor),
+				);
+		const ofKey = size(keySquares[b] - 2 * mean * keySums[b] + mean * mean * own, wide, factor);
+		const first = lifted((ofTerms + lifted(ones * Math.abs(gradients.data[j * d + b]))) / D);
+		const all = first + lifted(shareOfG * lifted(ofKey / D));
+		relative = Math.max(relative, all / W);
+		largest = Math.max(largest, all);
+	}
+	return { relative, largest };
+}
