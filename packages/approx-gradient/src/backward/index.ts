@@ -3,6 +3,7 @@ export { type HybridOperatorOutput, hybridForward, hybridOperatorOutput } from "
 export { type PolynomialOperatorOutput, polynomialOperatorOutput } from "./output/polynomial-output.ts";
 export { autoBackward } from "./plan/auto-backward.ts";
 export { type BackwardEntries, type BackwardEntry, planBackwardEntries } from "./plan/backward-entries.ts";
+export { degreeAfter } from "./plan/degree-search.ts";
 export type { BackwardAccuracy } from "./plan/expected-degree.ts";
 export { type BackwardPlan, planBackward } from "./plan-backward.ts";
 export { backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";

@@ -23,14 +23,11 @@ import { plus, rootUp, times } from "../error-bound/index.ts";
 import { availableMemory, countMonomials } from "../polynomial/monomials/feature-tree.ts";
 import { type Attempt, attemptDegree } from "./attempt.ts";
 import { gradientNames } from "./attempt-rows.ts";
-import { degreesToTry, expectedShare } from "./plan/expected-degree.ts";
+import { leastProving } from "./plan/degree-search.ts";
+import { expectedShare, firstDegree, HIGHEST_TRIED } from "./plan/expected-degree.ts";
 
 /** Rows of a chunk. */
 const CHUNK = 64;
-
-/** Highest degree that is tried for an accuracy, and the number of consecutive tries without a smaller bound that ends the search. */
-const HIGHEST = 21;
-const PATIENCE = 2;
 
 const options = z
 	.strictObject({
@@ -40,7 +37,7 @@ const options = z
 			.max(40)
 			.optional()
 			.describe(
-				"degree of the polynomials; default: an odd one that certifies the accuracy, as low as a sample of rows tells",
+				"degree of the polynomials; default: one that certifies the accuracy, as low as a sample of rows tells",
 			),
 		epsilon: z.number().positive().optional().describe("bound on the error of every entry of dQ, dK and dV"),
 		relative: relativeOption.describe(
@@ -125,20 +122,15 @@ async function bestAttempt(
 	const relative = asked.relative ?? (degree === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
 	const limit = epsilon ?? Number.POSITIVE_INFINITY;
 	const fits = (tried: number) => memoryOf(problem, tried, chunk) <= availableMemory();
-	const degrees =
-		degree === undefined
-			? await degreesToTry(problem, expectedShare(problem, { epsilon, relative }), runtime, HIGHEST, fits)
-			: [degree];
-	let best = { share: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
-	for (const tried of degrees) {
-		if (degree === undefined && !fits(tried)) break;
+	const shares = expectedShare(problem, { epsilon, relative });
+	const first = degree ?? (await firstDegree(problem, shares, runtime, fits));
+	const best = await leastProving<Attempt>(first, degree ?? HIGHEST_TRIED, async (tried) => {
+		if (degree === undefined && !fits(tried)) return undefined;
 		const attempt = await attemptDegree(problem, tried, chunk, limit, runtime, runtime);
-		const share = "above" in attempt ? attempt.above / limit : shareOf(attempt, problem.Q.dtype, limit, relative);
-		if (!("above" in attempt) && share <= 1) return attempt;
-		const better = share < 0.9 * best.share;
-		best = better ? { share, degree: tried, tries: 0 } : { ...best, tries: best.tries + 1 };
-		if (best.tries >= PATIENCE && Number.isFinite(best.share)) break;
-	}
+		if ("above" in attempt) return { share: attempt.above / limit };
+		return { made: attempt, share: shareOf(attempt, problem.Q.dtype, limit, relative) };
+	});
+	if (best.made && best.share <= 1) return best.made;
 	throw new ComputationError("failed", notProved({ ...asked, relative }, best));
 }
 

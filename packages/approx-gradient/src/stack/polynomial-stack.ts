@@ -6,7 +6,7 @@ import {
 	type StackRun,
 } from "@attgrad/attention-problem";
 import { ComputationError, type Matrix, type Runtime } from "@attgrad/matrix-core";
-import { backwardPolynomial, polynomialOperatorOutput } from "../backward/index.ts";
+import { backwardPolynomial, degreeAfter, polynomialOperatorOutput } from "../backward/index.ts";
 import { over, sumUp, times } from "../error-bound/index.ts";
 import type { ProvedGradients, ProvedOutput } from "./proved-pass.ts";
 import { operandSample, servesSample } from "./serving-degree.ts";
@@ -14,7 +14,7 @@ import { largest, rowLengths } from "./sizes.ts";
 
 /** How far a layer may be perturbed, or at which degree it is computed. */
 export interface StackAccuracy {
-	/** Degree of the polynomials of every layer. @default the least odd one that keeps `relative` */
+	/** Degree of the polynomials of every layer. @default one that keeps `relative`, as low as tries tell */
 	readonly degree?: number | undefined;
 	/** Largest perturbation of a layer's attention against its size. @default 4e-3 where no degree is given: the rounding of bfloat16 */
 	readonly relative?: number | undefined;
@@ -88,12 +88,15 @@ async function leastDegree<Made>(
 ): Promise<Omit<Tried<Made>, "perturbation"> & { degree: number }> {
 	const wanted = relative ?? Number.POSITIVE_INFINITY;
 	let best = { perturbation: Number.POSITIVE_INFINITY, degree: 0, tries: 0 };
-	for (let tried = degree ?? 1; tried <= (degree ?? HIGHEST); tried += 2) {
+	let next = degree ?? 1;
+	while (next <= (degree ?? HIGHEST)) {
+		const tried = next++;
 		if (degree === undefined && !(await serves(tried))) continue;
 		const { made, perturbation, rank, exactRows } = await run(tried);
 		if (perturbation <= wanted) return { made, rank, exactRows, degree: tried };
 		const better = perturbation < 0.9 * best.perturbation;
 		best = better ? { perturbation, degree: tried, tries: 0 } : { ...best, tries: best.tries + 1 };
+		next = Math.max(next, Math.min(HIGHEST, degreeAfter(tried, perturbation / wanted)));
 		if (best.tries >= PATIENCE && Number.isFinite(best.perturbation)) break;
 	}
 	const most = Number.isFinite(best.perturbation)

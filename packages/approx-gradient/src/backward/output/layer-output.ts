@@ -5,7 +5,7 @@ import { availableMemory, countMonomials, requireMemory } from "../../polynomial
 import { expectedDegree, HIGHEST, HIGHEST_TRIED, outputShare } from "../plan/expected-degree.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
 import { layerOperands } from "./layer-operands.ts";
-import { outputProblem, type PolynomialOperatorOutput, provedOutput } from "./polynomial-output.ts";
+import { outputProblem, type PolynomialOperatorOutput, provedOutput, type TriedDegrees } from "./polynomial-output.ts";
 
 /** A layer's output with a polynomial of its own for each row. */
 export interface LayerOutputByRows extends Omit<PolynomialOperatorOutput, "lse"> {
@@ -60,7 +60,7 @@ const CHUNK = backwardPolynomial.options.parse({}).chunk;
 /**
  * A layer's output softmax(scale · A1 X A2ᵀ) A3 Y by sums of monomials, with a polynomial of its own for each row and a bound for each (tight.md,
  * Theorem 4): that of the operator at Q = A1 X, K = A2, V = A3 Y, with the rounding of these products, and of numbers that were rounded when they were
- * read, added. Rows that no polynomial serves are exact. The degree is the given one, or an odd one that proves what is asked for, as low as a sample of rows
+ * read, added. Rows that no polynomial serves are exact. The degree is the given one, or one that proves what is asked for, as low as a sample of rows
  * tells. O(n K⁺ d), memory O(n d + K d): all rows are in memory.
  * @param asked one of degree, epsilon and relative
  * @throws UsageError where the memory is too small; ComputationError where no degree proves what is asked for
@@ -79,11 +79,11 @@ export async function prepareLayerOutput(
 	const problem = outputProblem(operands);
 	const fits = (tried: number): boolean => layerFits(layer, tried) && (tried === 1 || pays(tried));
 	const asked = { epsilon, relative };
-	const degrees = degree === undefined ? (await degreesFor()).filter(fits) : [degree];
+	const degrees = degree === undefined ? await degreesFor() : { first: degree, highest: degree };
 	const demand = { ...asked, chunk: CHUNK, dtype, moved };
 	return {
-		degree: degrees[0],
-		rank: countMonomials(layer.d, degrees[0]),
+		degree: degrees.first,
+		rank: countMonomials(layer.d, degrees.first),
 		run: async () => {
 			const { made, share } = await provedOutput(problem, degrees, demand, runtime);
 			if (made && share <= 1) return { ...made, radius };
@@ -92,11 +92,11 @@ export async function prepareLayerOutput(
 		},
 	};
 
-	async function degreesFor(): Promise<number[]> {
-		const all = Array.from({ length: (HIGHEST_TRIED + 1) / 2 }, (_, i) => 2 * i + 1);
+	async function degreesFor(): Promise<TriedDegrees> {
+		const all = { first: 1, highest: HIGHEST_TRIED, fits };
 		if (layer.n < SAMPLED) return all;
 		const first = await expectedDegree(problem, outputShare(problem, asked), runtime, fits, true);
-		if (first !== undefined) return all.filter((tried) => tried >= first);
+		if (first !== undefined) return { ...all, first };
 		throw new ComputationError(
 			"failed",
 			`polynomial: no degree up to ${HIGHEST} that pays is expected to prove ${wordsOf(asked)} by polynomials of rows`,

@@ -5,7 +5,8 @@ import { plus } from "../../error-bound/index.ts";
 import { availableMemory, countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { attemptDegree } from "../attempt.ts";
 import { largestOf } from "../part-bounds.ts";
-import { degreesToTry, HIGHEST_TRIED, outputShare } from "../plan/expected-degree.ts";
+import { leastProving } from "../plan/degree-search.ts";
+import { firstDegree, HIGHEST_TRIED, outputShare } from "../plan/expected-degree.ts";
 import { memoryOf, type PolynomialBackwardOptions, withStorage } from "../polynomial-backward.ts";
 
 /** The output of the operator by polynomials, with a proof of its error. */
@@ -30,7 +31,7 @@ export interface PolynomialOperatorOutput {
 
 /**
  * softmax(scale · Q Kᵀ over visible keys) V by sums of monomials, as `backwardPolynomial` without its gradients: O(n K d_v). The degree is
- * the given one, or an odd one, as low as a sample tells, that proves `epsilon` of the length of every row's error and `relative` of it against the largest entry.
+ * the given one, or one as low as a sample tells that proves `epsilon` of the length of every row's error and `relative` of it against the largest entry.
  * @throws ComputationError naming what can be proved where no degree proves what is asked for
  */
 export async function polynomialOperatorOutput(
@@ -43,11 +44,11 @@ export async function polynomialOperatorOutput(
 	const problem = outputProblem(operands);
 	const fits = (tried: number) => memoryOf(problem, tried, chunk) <= availableMemory();
 	const shares = outputShare(problem, { epsilon, relative });
-	const degrees =
-		degree === undefined ? await degreesToTry(problem, shares, runtime, HIGHEST_TRIED, fits, true) : [degree];
 	const { made, share } = await provedOutput(
 		problem,
-		degree === undefined ? degrees.filter(fits) : degrees,
+		degree === undefined
+			? { first: await firstDegree(problem, shares, runtime, fits, true), highest: HIGHEST_TRIED, fits }
+			: { first: degree, highest: degree },
 		{ epsilon, relative, chunk, dtype: problem.Q.dtype },
 		runtime,
 	);
@@ -75,38 +76,40 @@ export interface OutputDemand {
 	readonly moved?: Float64Array | undefined;
 }
 
+/** Degrees that may be tried. */
+export interface TriedDegrees {
+	readonly first: number;
+	readonly highest: number;
+	/** Whether a degree may be tried; none is from the first on that may not. @default all may */
+	readonly fits?: (degree: number) => boolean;
+}
+
 /**
  * The output at the first of some degrees that proves what is asked for, or the best of them; `share` is its bound over what is asked for,
- * above 1 where none does. Degrees that prove no more than the one before, where rounding is what is left, end the search.
+ * above 1 where none does. Degrees that prove no more than those before, where rounding is what is left, end the search.
  */
 export async function provedOutput(
 	problem: BackwardProblem<RowSource>,
-	degrees: readonly number[],
+	{ first, highest, fits = () => true }: TriedDegrees,
 	{ epsilon, relative, chunk, dtype, moved }: OutputDemand,
 	runtime: Runtime,
-): Promise<{ readonly made?: PolynomialOperatorOutput; readonly share: number }> {
-	let best: { made: PolynomialOperatorOutput; share: number } | undefined;
+): Promise<{ readonly made?: PolynomialOperatorOutput | undefined; readonly share: number }> {
 	const { onProgress } = runtime;
-	for (const degree of degrees) {
+	return leastProving<PolynomialOperatorOutput>(first, highest, async (degree) => {
+		if (!fits(degree)) return undefined;
 		const options = { outputOnly: true, onProgress };
 		const attempt = await attemptDegree(problem, degree, chunk, Number.POSITIVE_INFINITY, runtime, options);
 		if ("above" in attempt) throw new Error("there is no limit");
 		const { output, outputRows, lse, exactRows, kappa } = attempt;
 		const stored = withStorage(output, dtype, problem.d_v);
 		const rowBounds = outputRows.map((bound, row) => stored(moved ? plus(bound, moved[row]) : bound));
-		const bound = largestOf(rowBounds);
 		const made = {
 			...{ output: output.as(dtype), lse, degree, rank: countMonomials(problem.d, degree), exactRows },
-			...{ bound, rowBounds, kappa },
+			...{ bound: largestOf(rowBounds), rowBounds, kappa },
 			floor: stored(plus(attempt.outputFloor, moved ? largestOf(moved) : 0)),
 		};
-		const share = shareOf(made, { epsilon, relative });
-		if (share <= 1) return { made, share };
-		const isFloor = best?.made.exactRows === exactRows && bound > 0.9 * best.made.bound;
-		if (!best || bound < best.made.bound) best = { made, share };
-		if (isFloor) break;
-	}
-	return best ?? { share: Number.POSITIVE_INFINITY };
+		return { made, share: shareOf(made, { epsilon, relative }) };
+	});
 }
 
 /** The bound over what is asked for; 0 where nothing is. */

@@ -2,6 +2,7 @@ import {
 	type BackwardProblem,
 	createBackwardProblem,
 	headsOf,
+	type OfEachGradient,
 	visibleKeys,
 	visiblePairs,
 } from "@attgrad/attention-problem";
@@ -16,8 +17,11 @@ export interface BackwardAccuracy {
 	readonly relative?: number | undefined;
 }
 
-/** Keys of the sample that a degree is expected from: a share of all, within these numbers; and how many times fewer queries. */
-const SAMPLE = { share: 1 / 16, least: 64, most: 1024, fewer: 4 };
+/**
+ * Keys of the sample that a degree is expected from: a share of all, within these numbers; and how many times fewer queries. Under a mask the largest
+ * entries are of rows that see few keys, as a small sample's do.
+ */
+const SAMPLE = { share: 1 / 4, masked: 1 / 16, least: 64, most: 1024, fewer: 4 };
 
 /** The degree that is looked at first, and the part of the sample that tells how gradients grow with the number of rows. */
 const FIRST = 3;
@@ -35,8 +39,8 @@ const MOST_EXACT = 1 / 16;
 /** Part of what is asked for that a sample's bounds must be below: those of all rows are about twice as large. */
 const MARGIN = 0.35;
 
-/** A share of degree 3 below which degree 1 is looked at. */
-const MUCH_LESS = 0.02;
+/** Powers of ten that a degree more divides bounds by at the most, nearly always. */
+const MOST_GAINED = 1.5;
 
 /** A power of the number of keys below which means are taken to be of random signs. */
 const FALLS = -0.15;
@@ -45,7 +49,7 @@ const FALLS = -0.15;
 const NOTHING = 1e-12;
 
 /** Rows from which a sample pays: fewer are tried at low degrees in less time. */
-const LONG = 4096;
+const LONG = 2048;
 
 /** Gradients of a sample, and of a part of it: about their sizes. */
 interface Sizes {
@@ -57,7 +61,7 @@ interface Sizes {
 export type ShareOf = (sample: BackwardProblem, attempt: Attempt, sizes: Sizes) => number;
 
 /**
- * The least odd degree that is expected to prove an accuracy, from a sample of the first head's queries and keys; undefined where none is.
+ * The least degree that is expected to prove an accuracy, from a sample of the first head's queries and keys; undefined where none is.
  * A sample proves nothing: a run at the degree does, or does not.
  * @param allowed whether a degree may be looked at; none is beyond the first that may not
  * @param outputOnly whether shares are of outputs, so that gradients are not made
@@ -70,7 +74,8 @@ export async function expectedDegree(
 	outputOnly = false,
 ): Promise<number | undefined> {
 	if (!allowed(1)) return undefined;
-	const keys = Math.min(SAMPLE.most, Math.max(SAMPLE.least, SAMPLE.share * problem.n_k));
+	const share = problem.visibility.mask === "none" ? SAMPLE.share : SAMPLE.masked;
+	const keys = Math.min(SAMPLE.most, Math.max(SAMPLE.least, share * problem.n_k));
 	const sample = sampleOf(problem, keys);
 	const first = allowed(FIRST) ? FIRST : 1;
 	const whole = await attemptOn(sample, first, runtime, outputOnly);
@@ -80,12 +85,28 @@ export async function expectedDegree(
 		const attempt = degree === first ? whole : await attemptOn(sample, degree, runtime, true);
 		return shareOf(sample, attempt, { sample: whole, part });
 	};
-	for (let degree = first; degree <= HIGHEST && allowed(degree); degree += 2) {
-		const share = await shareAt(degree);
-		if (degree === FIRST && share < MUCH_LESS && (await shareAt(1)) <= MARGIN) return 1;
-		if (share <= MARGIN) return degree;
+	return leastDegree(first, allowed, async (degree) => (await shareAt(degree)) / MARGIN);
+}
+
+/** The least degree whose share is at most 1, from one to start with; undefined where no degree that is allowed has such a share. */
+async function leastDegree(
+	first: number,
+	allowed: (degree: number) => boolean,
+	shareAt: (degree: number) => Promise<number>,
+): Promise<number | undefined> {
+	let below = 0;
+	let degree = first;
+	let share = await shareAt(degree);
+	while (share > 1) {
+		below = degree;
+		const steps = Number.isFinite(share) ? Math.floor(Math.log10(share) / MOST_GAINED) : 1;
+		degree = Math.min(HIGHEST, degree + Math.max(1, steps));
+		while (degree > below && !allowed(degree)) degree--;
+		if (degree === below) return undefined;
+		share = await shareAt(degree);
 	}
-	return undefined;
+	while (degree - 1 > below && (await shareAt(degree - 1)) <= 1) degree--;
+	return degree;
 }
 
 async function attemptOn(
@@ -100,31 +121,31 @@ async function attemptOn(
 }
 
 /**
- * The odd degrees to try for an accuracy, up to `highest`: from the one that a sample expects on where there are many rows, otherwise from 1 on.
+ * The degree to try first for an accuracy: where there are many rows the one that a sample expects, otherwise 1.
  * @param fits whether there is memory for a degree
  */
-export async function degreesToTry(
+export async function firstDegree(
 	problem: BackwardProblem<RowSource>,
 	shareOf: ShareOf,
 	runtime: Runtime,
-	highest: number,
 	fits: (degree: number) => boolean,
 	outputOnly = false,
-): Promise<number[]> {
+): Promise<number> {
 	const { batch, heads, n_q, n_k } = problem;
 	const isLong = batch * heads * Math.max(n_q, n_k) >= LONG;
-	const first = (isLong ? await expectedDegree(problem, shareOf, runtime, fits, outputOnly) : undefined) ?? 1;
-	return Array.from({ length: (highest + 1) / 2 }, (_, i) => 2 * i + 1).filter((degree) => degree >= first);
+	return (isLong ? await expectedDegree(problem, shareOf, runtime, fits, outputOnly) : undefined) ?? 1;
 }
 
 /**
  * Shares of the gradients, brought from a sample to all rows. Weights are in proportion to 1 / keys, and bounds on dK and dV are sums over queries. Without
  * a causal mask gradients are sums of terms that cancel more or less: how they grow is told by a part of the sample. Under one, the largest entries
  * are those of early keys, however many there are.
+ * @param names gradients whose accuracy counts
  */
 export function expectedShare(
 	{ n_q, n_k, heads, keyHeads, visibility }: BackwardProblem<RowSource>,
 	{ epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY }: BackwardAccuracy,
+	names: readonly (keyof OfEachGradient)[] = gradientNames,
 ): ShareOf {
 	const pairs = visiblePairs(visibleKeys(visibility, n_q, n_k));
 	return (sample, attempt, sizesOf) => {
@@ -132,10 +153,11 @@ export function expectedShare(
 		const queries = ((heads / keyHeads) * pairs) / n_k / sample.n_q;
 		const keys = pairs / n_q / sample.n_k;
 		let share = 0;
-		for (const name of gradientNames) {
+		for (const name of names) {
 			const bound = largestOf(attempt.rows[name]);
-			const size = maxAbs(sizesOf.sample.gradients[name]);
-			const growth = visibility.mask === "none" ? growthOf(size, maxAbs(sizesOf.part.gradients[name])) : 0;
+			const [gradient, ofPart] = [sizesOf.sample.gradients[name], sizesOf.part.gradients[name]];
+			const size = maxAbs(gradient);
+			const growth = visibility.mask === "none" ? growthOf(gradient, ofPart) : 0;
 			const [bounds, sizes] =
 				name === "dQ"
 					? [1, Math.max(1, keys) ** growth]
@@ -162,18 +184,28 @@ export function outputShare(
 		const size = maxAbs(output);
 		// An output that cannot be told from zero: an absolute error is proved of it.
 		if (bound <= NOTHING && size <= bound) return 0;
-		const measured = visibility.mask === "none" ? growthOf(size, maxAbs(part.output)) : 0;
-		// Largest entries of few rows tell the power badly: one that falls at all is that of random signs.
-		const growth = measured < FALLS ? -0.5 : measured;
+		const growth = visibility.mask === "none" ? growthOf(output, part.output) : 0;
 		const share = bound / (relative * size * Math.max(1, n_k / sample.n_k) ** growth);
 		return Number.isNaN(share) ? Number.POSITIVE_INFINITY : Math.max(bound / epsilon, share);
 	};
 }
 
-/** The power of the number of rows with which a gradient grows: 0 where terms have one sign, -1/2 where signs are random. */
-function growthOf(size: number, smallSize: number): number {
-	const growth = Math.log(size / smallSize) / Math.log(PART);
-	return Number.isNaN(growth) ? 0 : Math.min(0, Math.max(-0.5, growth));
+/**
+ * The power of the number of rows with which entries grow: 0 where terms have one sign, -1/2 where signs are random. Few rows tell it badly, and their
+ * largest entries worse than their mean square: one that falls at all is that of random signs.
+ */
+function growthOf(sample: Matrix, part: Matrix): number {
+	const growth = Math.log(meanSize(sample) / meanSize(part)) / Math.log(PART);
+	if (growth < FALLS) return -0.5;
+	return Number.isNaN(growth) ? 0 : Math.min(0, growth);
+}
+
+/** Root of the mean square of the entries, whatever their sizes. */
+function meanSize(matrix: Matrix): number {
+	const largest = maxAbs(matrix);
+	let sum = 0;
+	for (const x of matrix.data) sum += (x / largest) ** 2;
+	return largest * Math.sqrt(sum / matrix.data.length);
 }
 
 /** Some keys of the first head, equally far apart, and fewer queries, each of which sees all. */

@@ -1,9 +1,11 @@
 import {
 	type AttentionProblem,
+	type BackwardProblem,
 	createBackwardProblem,
 	inMemory,
 	type MatrixName,
 	matrixNames,
+	type OfEachGradient,
 	provedRelative,
 } from "@attgrad/attention-problem";
 import {
@@ -20,6 +22,8 @@ import { maxUp, plus } from "../../error-bound/index.ts";
 import { type ApproximateGradientY, polynomialGradientY } from "../../polynomial/gradient-y.ts";
 import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
+import { leastProving } from "../plan/degree-search.ts";
+import { type BackwardAccuracy, expectedShare, firstDegree, HIGHEST_TRIED } from "../plan/expected-degree.ts";
 import { type BackwardPlan, planBackward } from "../plan-backward.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
 import { type Bounded, inner, outer } from "./bounded-products.ts";
@@ -31,7 +35,7 @@ export interface ProblemGradientsRequest {
 	readonly epsilon?: number | undefined;
 	/** Bound on the error of each gradient as a part of its largest entry. @default 1e-3, where nothing else is asked for */
 	readonly relative?: number | undefined;
-	/** @default the least odd one that proves what is asked for */
+	/** @default one that proves what is asked for, as low as a sample of rows tells */
 	readonly degree?: number | undefined;
 }
 
@@ -57,9 +61,6 @@ export interface CertifiedProblemGradients {
 	readonly remark?: string;
 }
 
-/** Highest degree that is tried. */
-const HIGHEST = 21;
-
 /**
  * Gradients of the paper's loss (Definition 1.4) in any of its matrices by sums of monomials: the polynomial output, then one polynomial
  * backward pass of the operator at Q = A1 X, K = A2, V = A3 Y, dO = O − E for all of them. Then dL/dX = A1ᵀ dQ, dL/dA1 = dQ Xᵀ, dL/dA2 = dK,
@@ -80,26 +81,47 @@ export async function polynomialProblemGradients(
 		);
 	const problem = wide(inMemory(given));
 	const relative = asked.relative ?? (degree === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
-	let least: { share: number; made: CertifiedProblemGradients } | undefined;
-	for (const tried of degree === undefined ? oddDegrees() : [degree]) {
+	const isAsked = epsilon !== undefined || relative !== undefined;
+	const first = degree ?? (await firstDegreeOf(problem, wrt, { epsilon, relative }, runtime));
+	const best = await leastProving<CertifiedProblemGradients>(first, degree ?? HIGHEST_TRIED, async (tried) => {
 		const made = await atDegree(problem, wrt, tried, runtime);
-		if (!made) break;
-		const share = shareOf(made, { epsilon, relative });
-		if (share <= 1 || (epsilon === undefined && relative === undefined)) return made;
-		// Rounding is what is left: higher degrees prove no more.
-		if (least && Number.isFinite(least.share) && share > 0.9 * least.share) break;
-		if (!least || share < least.share) least = { share, made };
-	}
-	if (least && shareOf(least.made, { epsilon, relative, zeros: true }) <= 1)
-		return { ...least.made, remark: zeroRemark(least.made) };
+		return made && { made, share: isAsked ? shareOf(made, { epsilon, relative }) : 0 };
+	});
+	if (best.made && best.share <= 1) return best.made;
+	if (best.made && shareOf(best.made, { epsilon, relative, zeros: true }) <= 1)
+		return { ...best.made, remark: zeroRemark(best.made) };
 	const what = [epsilon && `epsilon ${epsilon}`, relative && `relative ${relative}`].filter(Boolean).join(", ");
-	const best = Number.isFinite(least?.share)
-		? `degree ${least?.made.degree} proves ${least?.share.toPrecision(3)} times that`
+	const most = Number.isFinite(best.share)
+		? `degree ${best.degree} proves ${best.share.toPrecision(3)} times that`
 		: "no bound holds; use streaming";
 	throw new ComputationError(
 		"failed",
-		`polynomial: ${degree === undefined ? "no degree proves" : `degree ${degree} does not prove`} ${what}; ${best}`,
+		`polynomial: ${degree === undefined ? "no degree proves" : `degree ${degree} does not prove`} ${what}; ${most}`,
 	);
+}
+
+/** Operands of the operator, and about its upstream gradient: that of an output of zeros. */
+function sampledOperands({ A1, A2, A3, E, X, Y, scale }: AttentionProblem): BackwardProblem {
+	return createBackwardProblem({ Q: multiply(A1, X), K: A2, V: multiply(A3, Y), dO: E }, { scale });
+}
+
+/** Through which gradient of the operator that in a matrix goes; the one in E has none. */
+const through: Readonly<Record<MatrixName, readonly (keyof OfEachGradient)[]>> = {
+	...{ X: ["dQ"], A1: ["dQ"], A2: ["dK"], A3: ["dV"], Y: ["dV"], E: [] },
+};
+
+/** The degree that a sample expects where there are many rows, otherwise 1. */
+async function firstDegreeOf(
+	problem: AttentionProblem,
+	wrt: readonly MatrixName[],
+	asked: BackwardAccuracy,
+	runtime: Runtime,
+): Promise<number> {
+	const operands = sampledOperands(problem);
+	const { chunk } = backwardPolynomial.options.parse({});
+	const fits = (degree: number) => memoryOf(operands, degree, chunk) <= availableMemory();
+	const names = wrt.flatMap((name) => through[name]);
+	return firstDegree(operands, expectedShare(operands, asked, names), runtime, fits);
 }
 
 /**
@@ -108,17 +130,16 @@ export async function polynomialProblemGradients(
  */
 export async function planProblemGradients(
 	given: AttentionProblem<RowSource>,
+	wrt: readonly MatrixName[],
 	{ epsilon, relative }: ProblemGradientsRequest,
 	runtime: Runtime,
 ): Promise<BackwardPlan> {
 	if (given.roundedFrom !== undefined || (epsilon === undefined && relative === undefined))
 		return { why: "exact up to rounding; one backward pass gives the gradients in all matrices" };
-	const { A1, A2, A3, E, X, Y, scale } = wide(inMemory(given));
-	const operands = createBackwardProblem({ Q: multiply(A1, X), K: A2, V: multiply(A3, Y), dO: E }, { scale });
-	return planBackward(operands, { epsilon, relative }, backwardPolynomial.options.parse({}).chunk, runtime);
+	const { chunk } = backwardPolynomial.options.parse({});
+	const names = wrt.flatMap((name) => through[name]);
+	return planBackward(sampledOperands(wide(inMemory(given))), { epsilon, relative }, chunk, runtime, names);
 }
-
-const oddDegrees = (): number[] => Array.from({ length: (HIGHEST + 1) / 2 }, (_, i) => 2 * i + 1);
 
 /** The problem in double precision, which holds every number of single precision. */
 function wide({ A1, A2, A3, E, X, Y, ...sizes }: AttentionProblem): AttentionProblem {

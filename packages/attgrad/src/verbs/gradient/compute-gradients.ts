@@ -79,7 +79,7 @@ async function chosenGradients(
 	asked: ProblemGradientsRequest,
 	runtime: Runtime,
 ): Promise<Gradients> {
-	const { degree, why } = await planProblemGradients(problem, asked, runtime);
+	const { degree, why } = await planProblemGradients(problem, wrt, asked, runtime);
 	let refused = why;
 	if (degree !== undefined)
 		try {
