@@ -1,5 +1,5 @@
-// node bench-heads.ts FILE.npz [--heads 0,2] [--n 1500] [--rank 128] [--relative 0.1] [--rounds 5]
-// The backward pass of trained heads by hybrid and exactly, one thread, interleaved: the shortest times in milliseconds, the true error of dQ over its largest
+// node bench-heads.ts FILE.npz [--heads 0,2] [--n 1500] [--rank 128] [--relative 0.1 [--proves dQ]] [--rounds 5]
+// The backward pass of trained heads by hybrid and exactly, one thread, interleaved: the shortest times and the median processor times in milliseconds, the true error of dQ over its largest
 // entry, quantiles of the proven one, and exact rows; a line of JSON for each head. Shorter than the file, a head is its first tokens. dO is normal.
 
 import { parseArgs } from "node:util";
@@ -15,10 +15,20 @@ const { values, positionals } = parseArgs({
 		n: { type: "string" },
 		rank: { type: "string" },
 		relative: { type: "string" },
+		proves: { type: "string" },
 		rounds: { type: "string", default: "5" },
 		threads: { type: "string", default: "1" },
 	},
 });
+
+/** Milliseconds of processor time so far, of all threads. */
+function processorTime(): number {
+	const { user, system } = process.cpuUsage();
+	return (user + system) / 1000;
+}
+
+const median = (times: readonly number[]) => Math.round(times.toSorted((x, y) => x - y)[Math.floor(times.length / 2)]);
+
 const runtime = await createRuntime({ threads: Number(values.threads) });
 for (const file of positionals) {
 	const { operands, close } = await openOperands(file, { dtype: "f64" });
@@ -33,21 +43,28 @@ for (const file of positionals) {
 		const dO = Matrix.build(Q.rows, V.cols, () => random.normal());
 		const problem = createBackwardProblem({ Q, K, V, dO }, { scale: operands.scale });
 		const options = backwardHybrid.options.parse(
-			values.relative === undefined ? { rank: Number(values.rank ?? 128) } : { relative: Number(values.relative) },
+			values.relative === undefined
+				? { rank: Number(values.rank ?? 128) }
+				: { relative: Number(values.relative), ...(values.proves !== undefined && { proves: values.proves }) },
 		);
 		let [exactTime, time] = [Infinity, Infinity];
+		const processor: { readonly exact: number[]; readonly hybrid: number[] } = { exact: [], hybrid: [] };
 		let got: Awaited<ReturnType<typeof backwardHybrid.run>> | undefined;
 		let exact: typeof got;
 		let refused: string | undefined;
 		for (let round = 0; round < Number(values.rounds); round++) {
 			const start = performance.now();
+			const began = processorTime();
 			exact = await backwardStreaming.run(problem, {}, runtime);
 			const middle = performance.now();
+			const between = processorTime();
 			try {
 				got = await backwardHybrid.run(problem, options, runtime);
 			} catch (error) {
 				refused = (error as Error).message;
 			}
+			processor.exact.push(between - began);
+			processor.hybrid.push(processorTime() - between);
 			exactTime = Math.min(exactTime, middle - start);
 			time = Math.min(time, performance.now() - middle);
 		}
@@ -61,6 +78,7 @@ for (const file of positionals) {
 		console.log(
 			JSON.stringify({
 				...{ head: h, n: Q.rows, exact_ms: Math.round(exactTime), hybrid_ms: Math.round(time) },
+				processor_ms: [processor.exact, processor.hybrid].map(median),
 				...{ rank: got?.rank, exactRows: got?.exactRows, error: ["dQ", "dK", "dV"].map((x) => relative(x as "dQ")) },
 				proved: [0.5, 0.9, 0.99, 1].map(at),
 				bounds:

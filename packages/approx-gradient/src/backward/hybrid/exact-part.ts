@@ -67,8 +67,16 @@ function roundingOf(
 	};
 }
 
-function largestLength(rows: Matrix): number {
+function largestLength({ rows, cols, data }: Matrix): number {
 	let most = 0;
-	for (let l = 0; l < rows.rows; l++) most = Math.max(most, normUp(rows.row(l)));
-	return most;
+	for (let l = 0, at = 0; l < rows; l++) {
+		let square = 0;
+		for (const end = at + cols; at < end; at++) square += data[at] * data[at];
+		most = Math.max(most, square);
+	}
+	if (most > 2 ** -900 && most < 2 ** 900) return RelativeRounding.roundings(cols + 8).atLeast(Math.sqrt(most));
+	// Squares are out of the range of numbers.
+	let longest = 0;
+	for (let l = 0; l < rows; l++) longest = Math.max(longest, normUp(data.subarray(l * cols, (l + 1) * cols)));
+	return longest;
 }

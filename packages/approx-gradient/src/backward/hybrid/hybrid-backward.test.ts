@@ -98,6 +98,24 @@ test("an accuracy is proven, with rows that stick out done exactly, or refused",
 	await expect(run(problem, { epsilon: 1e-30 })).rejects.toThrow(ComputationError);
 });
 
+test("an accuracy of dQ alone is proven where that of dK is not", async () => {
+	const given = randomBackwardProblem({ n_q: 300, n_k: 300, d: 3, d_v: 3, spread: 1.5 });
+	// Entries of dK are of the size of queries, those of dQ of the size of keys.
+	const problem = { ...given, Q: changed(given.Q, (x) => 10 * x), K: changed(given.K, (x) => x / 10) };
+	const { certificate } = await run(problem, { rank: 64 });
+	if (!certificate) throw new Error("hybrid has a certificate");
+	const { dQ, dK } = certificate.bounds;
+	expect(dK).toBeGreaterThan(4 * dQ);
+	const epsilon = 2 * dQ;
+	for (const on of [runtime, kernels]) {
+		const [ofQueries, ofAll] = [await run(problem, { epsilon, proves: "dQ" }, on), await run(problem, { epsilon }, on)];
+		expectWithin(problem, ofQueries);
+		expect(ofQueries.certificate?.bounds.dQ).toBeLessThanOrEqual(epsilon);
+		expect(ofQueries.certificate?.bounds.dK).toBeGreaterThan(epsilon);
+		expect(ofAll.certificate?.bounds.dK).toBeLessThanOrEqual(epsilon);
+	}
+});
+
 test("masks and packed sequences are refused with the reason", () => {
 	const { Q, K, V, dO } = randomBackwardProblem({ n_q: 8, n_k: 8, d: 2, d_v: 2 });
 	const masked = createBackwardProblem({ Q, K, V, dO }, { visibility: { mask: "causal" } });

@@ -15,7 +15,6 @@ import {
 	moduleBeside,
 	type RowSource,
 	type Runtime,
-	scale as scaled,
 	add as sum,
 	unitRoundoff,
 } from "@attgrad/matrix-core";
@@ -27,10 +26,18 @@ import type { ColumnPass } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
-import { DEFAULT_RANK, hybridOptions, MANY_EXACT, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
+import {
+	DEFAULT_RANK,
+	hybridBackwardOptions,
+	isHigherRankWorth,
+	RANKS,
+	SHARE,
+	SURE,
+	whyNotHybrid,
+} from "./hybrid-options.ts";
 import type { RowPass } from "./row-pass.ts";
 
-type Options = z.output<typeof hybridOptions>;
+type Options = z.output<typeof hybridBackwardOptions>;
 
 /**
  * The backward pass of trained heads: low rank in balanced score directions, with a bound of each row from its own terms (`hybridMap`,
@@ -44,7 +51,7 @@ export const backwardHybrid = defineBackward({
 	modules: ["hybrid-head", "hybrid-options", "head-passes", "row-pass", "query-sums", "column-pass", "exact-part"].map(
 		(name) => moduleBeside(import.meta.url, name).href,
 	),
-	options: hybridOptions,
+	options: hybridBackwardOptions,
 	supports(problem): true | Reason {
 		const reason = whyNotHybrid(problem);
 		return reason === undefined ? true : { reason };
@@ -95,12 +102,13 @@ async function gradientsOf(
 		const mapped = await withHeadPasses(map, head, runtime, async (passes) => {
 			const rows = await passes.rows();
 			const exact = exactRowsOf(rows, head, limitOf);
-			if (exact.length > MANY_EXACT * head.queries.rows && !isLast) return undefined;
+			if (!isLast && isHigherRankWorth(exact.length, head, ranks[i + 1])) return undefined;
 			return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact)) };
 		});
 		if (mapped === undefined) continue;
 		const made = await joined({ problem, head, values, ...mapped, runtime });
-		const shares = (["dQ", "dK", "dV"] as const).map(
+		const names = asked.proves === "dQ" ? (["dQ"] as const) : (["dQ", "dK", "dV"] as const);
+		const shares = names.map(
 			(name) => made.rows[name].reduce((most, x) => Math.max(most, x), 0) / limitOf(maxAbs(made[name])),
 		);
 		const share = Math.max(...shares.map(bounded));
@@ -118,11 +126,13 @@ async function gradientsOf(
 /** Queries whose rows are not proven well enough. */
 function exactRowsOf(rows: RowPass, { scale }: HybridHead, limitOf: (size: number) => number): number[] {
 	const sure = (j: number) => rows.normaliser[j] > 0 && rows.nu[j] < SURE && Number.isFinite(rows.bounds[j]);
+	const { cols, data } = rows.gradients;
 	let size = 0;
-	for (let j = 0; j < rows.nu.length; j++)
-		if (sure(j))
-			for (let at = j * rows.gradients.cols; at < (j + 1) * rows.gradients.cols; at++)
-				size = Math.max(size, scale * Math.abs(rows.gradients.data[at]));
+	// Without an accuracy no size matters.
+	for (let j = 0; j < rows.nu.length && limitOf(1) < Infinity; j++) {
+		if (!sure(j)) continue;
+		for (let at = j * cols; at < (j + 1) * cols; at++) size = Math.max(size, scale * Math.abs(data[at]));
+	}
 	const limit = SHARE * limitOf(size);
 	return Array.from({ length: rows.nu.length }, (_, j) => j).filter((j) => !sure(j) || scale * rows.bounds[j] > limit);
 }
@@ -148,7 +158,8 @@ interface Parts {
 async function joined({ problem, head, values, rows, exact, columns, runtime }: Parts) {
 	const { scale, valueCentre } = head;
 	const n_q = head.queries.rows;
-	const dQ = scaled(rows.gradients, scale);
+	const dQ = rows.gradients.copy();
+	for (let at = 0; at < dQ.data.length; at++) dQ.data[at] *= scale;
 	const output = rows.outputs.copy();
 	for (let j = 0, at = 0; j < n_q; j++) for (let i = 0; i < values.cols; i++) output.data[at++] += valueCentre[i];
 	const factor = RelativeRounding.roundings(4).atLeast(scale);
@@ -197,7 +208,7 @@ function emptyResults({ batch, heads, keyHeads, n_q, n_k, d, d_v }: BackwardProb
 
 /** Adds a head; heads of a group share their keys. */
 function add(
-	{ n_q, n_k }: BackwardProblem<RowSource>,
+	{ n_q, n_k, heads, keyHeads }: BackwardProblem<RowSource>,
 	results: Results,
 	{ index, keyIndex }: Head<RowSource>,
 	made: HeadGradients,
@@ -209,6 +220,11 @@ function add(
 	for (const name of ["dK", "dV"] as const) {
 		const { cols, data } = gradients[name];
 		const from = keyIndex * n_k;
+		if (heads === keyHeads) {
+			data.set(made[name].data, from * cols);
+			rows[name].set(made.rows[name], from);
+			continue;
+		}
 		for (let at = 0; at < made[name].data.length; at++) data[from * cols + at] += made[name].data[at];
 		for (let l = 0; l < n_k; l++) {
 			let size = 0;

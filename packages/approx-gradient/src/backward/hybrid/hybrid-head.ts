@@ -1,5 +1,5 @@
 import { createProblem, type Head } from "@attgrad/attention-problem";
-import { Matrix, materialise, type RowSource, type Runtime, scale as scaled, seededRandom } from "@attgrad/matrix-core";
+import { Matrix, materialise, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
 import { hybridGeometry } from "../../feature-maps/hybrid/geometry.ts";
 import { type HybridMap, hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../../feature-maps/hybrid/joint-pivots.ts";
@@ -28,9 +28,11 @@ export interface HybridHead {
 export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number): HybridHead {
 	const [q, keys, v] = [Q, K, V].map((rows) => materialise(rows).as("f64"));
 	if (!dO) throw new Error("a backward problem has dO");
+	const queries = q.copy();
+	for (let at = 0; at < queries.data.length; at++) queries.data[at] *= scale;
 	const { keys: ofKeys, values: ofValues } = headCentres({ Q: q, K: keys, V: v, scale });
 	return {
-		queries: scaled(q, scale),
+		queries,
 		keys,
 		middleKeys: centred(keys, ofKeys.centre, []),
 		values: centred(v, ofValues.centre, [1]),

@@ -17,7 +17,7 @@ import { withStorage } from "../polynomial-backward.ts";
 import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
-import { hybridOptions, MANY_EXACT, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
+import { hybridOptions, isHigherRankWorth, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
 import type { RowPass } from "./row-pass.ts";
 
 type Options = z.output<typeof hybridOptions>;
@@ -93,7 +93,7 @@ async function outputOf(
 		const { output, bounds } = mappedRows(rows, head);
 		const exact = exactRowsOf(rows, bounds, output, limitOf);
 		const isLast = i === ranks.length - 1 || !more;
-		if (exact.length > MANY_EXACT * output.rows && !isLast) continue;
+		if (!isLast && isHigherRankWorth(exact.length, head, ranks[i + 1])) continue;
 		if (exact.length > 0) {
 			const values = Matrix.build(head.keys.rows, output.cols, (l, c) => head.values.at(l, c) + head.valueCentre[c]);
 			const made = await exactPart({ scale }, head, values, exact, runtime);
