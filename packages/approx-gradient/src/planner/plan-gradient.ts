@@ -1,9 +1,8 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { type RowSource, type Runtime, shortDuration } from "@attgrad/matrix-core";
-import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE } from "../accuracy.ts";
+import { DEFAULT_RELATIVE } from "../accuracy.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
 import type { Profile } from "../polynomial/profile/profile.ts";
-import { epsilonFor, maybeZero, withinRelative, zeroRemark } from "../relative/within-relative.ts";
 import { Budget, unlimited } from "./candidates/budget.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
 import { featureMapEntry, featureMapNames, outlook } from "./candidates/feature-map-candidates.ts";
@@ -20,9 +19,9 @@ import {
 import { calibratedModel } from "./costs/calibration.ts";
 import type { CostModel } from "./costs/cost-model.ts";
 import type { CostName } from "./costs/costs.ts";
-import { type Plan, type PlanEntry, type PlanTarget, planOf } from "./plan.ts";
+import { type Plan, type PlanEntry, planOf } from "./plan.ts";
+import { planRelative } from "./plan-relative.ts";
 import { refusalOf } from "./refusal.ts";
-import { gradientSize } from "./target.ts";
 
 /** Milliseconds that looking at a further variant of the polynomial takes: bounds for some ten degrees. */
 const VARIANT_COST = { gauss: 3, reverse: 1, minimax: 20, anisotropic: 10 };
@@ -70,33 +69,9 @@ export async function planGradient(
 	};
 	const base = { problem, runtime, model, profile };
 	if (epsilon !== undefined) return planWithin({ ...base, epsilon, asked: { epsilon } }, modelOf, thorough);
-	const part = relative ?? DEFAULT_RELATIVE;
-	const asked = { relative: part };
-	const exactTime = model.timeOf("streaming", { n: problem.n, d: problem.d });
-	const least = leastPolynomialTime(base);
-	// Where no polynomial is faster the size of the gradient does not matter: the exact method's error is rounding.
-	if (dtype === "f64" && !thorough && GUESS_SHARE.short * least >= exactTime) {
-		const context: PlanContext = { ...base, epsilon: 0, asked };
-		const reason = `no polynomial is faster at n = ${problem.n}`;
-		const polynomials = variants.map((variant) => unseenVariant(context, variant, reason, least));
-		return { ...planOf([exactEntry(context), ...polynomials]), target: { relative: part } };
-	}
-	const pilot = await gradientSize({ ...base, asked }, exactTime);
-	const zero = maybeZero(pilot);
-	const wanted = zero ? ABSOLUTE_OF_ZERO : epsilonFor(part, pilot.largest);
-	const target: PlanTarget = zero
-		? { epsilon: wanted, remark: zeroRemark(pilot) }
-		: { epsilon: wanted, relative: part, largest: pilot.largest };
-	const context: PlanContext = { ...base, epsilon: wanted, asked };
-	const plan = await planWithin(context, modelOf, thorough);
-	const request = { problem, relative: part, runtime, pilot };
-	const entries = plan.entries.map((entry): PlanEntry => {
-		const { run, certificate } = entry;
-		// An exact result carries no bound that a relative error can be derived from.
-		if (!run || (certificate?.kind === "exact" && certificate.bound === undefined)) return entry;
-		return { ...entry, run: () => withinRelative(request, (absolute) => run(absolute)) };
-	});
-	return { ...plan, entries, chosen: entries[0], target };
+	const asked = { relative: relative ?? DEFAULT_RELATIVE };
+	const within = (context: PlanContext): Promise<Plan> => planWithin(context, modelOf, thorough);
+	return planRelative({ ...base, asked }, asked.relative, within, thorough);
 }
 
 /** The plan for an absolute error. */

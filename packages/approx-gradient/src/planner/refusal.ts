@@ -30,15 +30,11 @@ export async function refusalOf(context: PlanContext, { entries, chosen }: Plan)
 			? undefined
 			: `the fastest proof, by ${algorithm}, would take ${shortDuration(milliseconds)}: ask for it by name`;
 	}
-	const { problem, runtime, asked } = context;
+	const { problem, runtime } = context;
 	const profile = await context.profile();
 	const request = gaussRequest(problem, profile, runtime, "v2");
-	const { bound, degree } = leastProvable(request, sampleScores(problem, request));
-	const what = "relative" in asked ? `relative ${asked.relative}` : String(asked.epsilon);
-	const type = problem.A1.dtype === "f64" ? "double" : "single";
-	const reach = Number.isFinite(bound)
-		? `${what} is below what ${type} precision can prove here (${bound.toPrecision(2)}, at degree ${degree})`
-		: `no polynomial proves ${what} here: the scores are too large for it (radius ${request.space.radius.toPrecision(3)})`;
+	const provable = leastProvable(request, sampleScores(problem, request));
+	const reach = reachOf(context, provable, request.space.radius);
 	return [
 		reach,
 		await relativeWay(context, exactTime),
@@ -46,6 +42,19 @@ export async function refusalOf(context: PlanContext, { entries, chosen }: Plan)
 	]
 		.filter(Boolean)
 		.join("; ");
+}
+
+/** What double precision can prove in place of what is asked for, in words. */
+export function reachOf(
+	{ problem, asked }: Pick<PlanContext, "problem" | "asked">,
+	{ bound, degree }: { bound: number; degree: number },
+	radius: number,
+): string {
+	const what = "relative" in asked ? `relative ${asked.relative}` : String(asked.epsilon);
+	const type = problem.A1.dtype === "f64" ? "double" : "single";
+	return Number.isFinite(bound)
+		? `${what} is below what ${type} precision can prove here (${bound.toPrecision(2)}, at degree ${degree})`
+		: `no polynomial proves ${what} here: the scores are too large for it (radius ${radius.toPrecision(3)})`;
 }
 
 /** The time of the default relative error, in words, where it can be proved and was not asked for. */

@@ -27,7 +27,13 @@ export async function gradientSize(context: Omit<PlanContext, "epsilon">, exactT
 		const time = variantTime(context, variants[GAUSS], sizes);
 		if (time < PILOT_SHARE * exactTime) return pilotGradient(problem, profile, runtime, degree);
 	}
+	const grown = Math.sqrt(Math.max(1, problem.n / SAMPLE_ROWS));
+	return { largest: (await sampleSize(context)) * grown, floor: 0, degree: 0 };
+}
+
+/** The largest entry of the exact gradient of a sample of rows. */
+export async function sampleSize({ problem, runtime }: Pick<PlanContext, "problem" | "runtime">): Promise<number> {
 	const sample = subProblem(problem, SAMPLE_ROWS);
 	const { gradient } = await streaming.run(sample, streaming.options.parse({}), runtime);
-	return { largest: maxAbs(gradient) * Math.sqrt(problem.n / sample.n), floor: 0, degree: 0 };
+	return maxAbs(gradient);
 }

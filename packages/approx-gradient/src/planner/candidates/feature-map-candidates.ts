@@ -31,6 +31,8 @@ interface Foreseen {
 interface Foresight {
 	/** Rows of the sample. */
 	readonly rows: number;
+	/** Rows of a smaller sample: what is out of reach there is so for all rows, where scores are larger. */
+	readonly fewRows: number;
 	/** About what looking at the sample takes, milliseconds. */
 	readonly cost: number;
 	least(n: number, d: number): Work;
@@ -53,6 +55,7 @@ function expansion(d: number, radius: number, delta: number) {
 const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 	"support-basis": {
 		rows: 512,
+		fewRows: 256,
 		cost: 10,
 		least: (n, d) => ({ n, d, size: 1, raisedSize: d + 1 }),
 		async foresee({ problem, epsilon }, rows) {
@@ -79,6 +82,7 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 	clusters: {
 		// Clusters are found on half of them, and measured on all: those that are not known are farther from the centres.
 		rows: 4096,
+		fewRows: 256,
 		cost: 250,
 		least: (n, d) => ({ n, d, size: 1, raisedSize: d + 1, clusters: 2 }),
 		async foresee({ problem, epsilon }, rows) {
@@ -99,6 +103,7 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 	},
 	nystrom: {
 		rows: 192,
+		fewRows: 64,
 		cost: 80,
 		least: (n, d) => ({ n, d, size: Math.min(n, 16) }),
 		async foresee({ problem, epsilon, runtime }, rows) {
@@ -120,6 +125,19 @@ export function outlook(
 ): { cost: number; least: number } {
 	const { cost, least } = foresights[name];
 	return { cost, least: model.timeOf(name, least(n, d)) };
+}
+
+/** Whether an algorithm by feature maps may prove the error in less than `most` milliseconds, as far as few rows tell. */
+export async function mayProve(context: PlanContext, name: FeatureMapName, most: number): Promise<boolean> {
+	const { fewRows, foresee } = foresights[name];
+	if (context.problem.A1.dtype === "f32") return false;
+	try {
+		const { work } = await foresee(context, fewRows);
+		return context.model.timeOf(name, work) < most;
+	} catch (failure) {
+		if (!(failure instanceof ComputationError)) throw failure;
+		return false;
+	}
 }
 
 /** The plan of an algorithm by feature maps, predicted from a sample of rows. */

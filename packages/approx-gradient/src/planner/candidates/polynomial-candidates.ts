@@ -115,7 +115,7 @@ export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<
 }
 
 /** The time that the usual variant takes at a degree, or polynomials by row where these prove as much in less. */
-export function timeAtDegree(context: PlanContext, degree: number): number {
+export function timeAtDegree(context: Pick<PlanContext, "problem" | "model">, degree: number): number {
 	if (!Number.isFinite(degree)) return Number.POSITIVE_INFINITY;
 	const { d } = context.problem;
 	const byRow = Math.max(LEAST_DEGREE, degree - GAUSS_GAIN);
