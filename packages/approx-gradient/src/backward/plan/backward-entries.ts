@@ -4,19 +4,24 @@ import {
 	createBackwardProblem,
 	headsOf,
 	type OfEachGradient,
+	visibleKeys,
+	visiblePairs,
 } from "@attgrad/attention-problem";
 import { backwardDefinition, backwardStreaming } from "@attgrad/exact-gradient";
 import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { DEFAULT_RELATIVE } from "../../accuracy.ts";
+import { calibratedModel } from "../../planner/costs/calibration.ts";
+import type { CostModel } from "../../planner/costs/cost-model.ts";
+import type { Work } from "../../planner/costs/costs.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
-import { exactWork, planBackward, polynomialWork } from "../plan-backward.ts";
+import { planBackward, polynomialWork } from "../plan-backward.ts";
 import { backwardPolynomial } from "../polynomial-backward.ts";
 import { type BackwardAccuracy, expectedDegree, expectedShare, HIGHEST } from "./expected-degree.ts";
 
 /** The plan of one backward algorithm for a layer. */
 export interface BackwardEntry {
 	readonly algorithm: string;
-	/** Predicted time of one run: that of a sample on this machine, brought to full size by operation counts. */
+	/** Predicted time of one run on this machine. */
 	readonly milliseconds?: number;
 	readonly degree?: number;
 	readonly rank?: number;
@@ -36,15 +41,18 @@ export interface BackwardEntries {
 	readonly asked: BackwardAccuracy;
 }
 
-/** Rows of the samples: that times are measured on, of the definition, and that bounds are expected from. */
-const ROWS = { timed: 1024, definition: 256, bounds: 384 };
+/** Rows of the samples: that bounds are expected from, and that a degree is looked at on. */
+const ROWS = { bounds: 384, looked: 1024 };
 
 /** Flops of a sample that a look may take. */
 const MOST_WORK = 1e9;
 
+/** The part of a row's time in sums of monomials that is its query's; the rest is its key's. */
+const QUERY_SHARE = 2 / 3;
+
 /**
- * Predicts what each backward algorithm takes for a layer, and what it proves, from samples of the first head that are computed on this
- * machine: some tenths of a second. The choice is the one that `auto` makes.
+ * Predicts what each backward algorithm takes for a layer, and what it proves, from the costs of this machine, which are measured once, and samples of
+ * the first head: some tenths of a second. The choice is the one that `auto` makes.
  */
 export async function planBackwardEntries(
 	problem: BackwardProblem<RowSource>,
@@ -54,10 +62,12 @@ export async function planBackwardEntries(
 	const asked = epsilon === undefined ? { relative: relative ?? DEFAULT_RELATIVE } : { epsilon };
 	const { chunk } = backwardPolynomial.options.parse({});
 	const { degree, why } = await planBackward(problem, asked, chunk, runtime);
+	const names = ["backward/streaming", "backward/definition", "backward/polynomial"] as const;
+	const model = await calibratedModel(runtime, problem.Q.dtype, names);
 	const all = [
-		await exactEntry(backwardStreaming, problem, ROWS.timed, runtime),
-		await exactEntry(backwardDefinition, problem, ROWS.definition, runtime),
-		await polynomialEntry(problem, asked, chunk, runtime),
+		exactEntry(backwardStreaming, "backward/streaming", problem, model),
+		exactEntry(backwardDefinition, "backward/definition", problem, model),
+		await polynomialEntry(problem, asked, { chunk, model }, runtime),
 	];
 	const time = ({ milliseconds = Number.POSITIVE_INFINITY }: BackwardEntry): number => milliseconds;
 	const entries = all.toSorted(
@@ -66,31 +76,43 @@ export async function planBackwardEntries(
 	return { entries, chosen: (degree === undefined ? backwardStreaming : backwardPolynomial).name, why, asked };
 }
 
-async function exactEntry(
+function exactEntry(
 	algorithm: AnyBackwardAlgorithm,
+	cost: "backward/streaming" | "backward/definition",
 	problem: BackwardProblem<RowSource>,
-	rows: number,
-	runtime: Runtime,
-): Promise<BackwardEntry> {
+	model: CostModel,
+): BackwardEntry {
 	const supported = algorithm.supports(problem, {});
 	if (supported !== true) return { algorithm: algorithm.name, reason: supported.reason };
-	const sample = sampleOf(problem, rows);
-	const taken = await timeOf(() => algorithm.run(sample, {}, runtime));
-	// the definition looks at all pairs
-	const work = (one: BackwardProblem<RowSource>) =>
-		exactWork(algorithm === backwardDefinition ? { ...one, visibility: { mask: "none" } } : one);
-	const milliseconds = (taken * work(problem)) / work(sample);
+	const milliseconds = model.timeOf(cost, workOf(problem));
 	return { algorithm: algorithm.name, milliseconds, certificate: { kind: "exact" } };
+}
+
+/** The sizes that the time of a backward pass depends on; of a degree with its monomials. */
+function workOf(
+	{ batch, heads, keyHeads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>,
+	degree?: number,
+): Work {
+	const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
+	const edges = visibility.mask === "none" ? 0 : visibility.window === undefined ? 1 : 2;
+	return {
+		n: QUERY_SHARE * queries + (1 - QUERY_SHARE) * keys,
+		...{ d, valueWidth: d_v, edges: edges * queries },
+		pairs: batch * heads * visiblePairs(visibleKeys(visibility, n_q, n_k)),
+		...(degree !== undefined && {
+			...{ degree, size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) },
+		}),
+	};
 }
 
 async function polynomialEntry(
 	problem: BackwardProblem<RowSource>,
 	asked: BackwardAccuracy,
-	chunk: number,
+	{ chunk, model }: { chunk: number; model: CostModel },
 	runtime: Runtime,
 ): Promise<BackwardEntry> {
 	const algorithm = backwardPolynomial.name;
-	const [sample, timed] = [sampleOf(problem, ROWS.bounds), sampleOf(problem, ROWS.timed)];
+	const [sample, larger] = [sampleOf(problem, ROWS.bounds), sampleOf(problem, ROWS.looked)];
 	const whole = { ...sample, visibility: { mask: "none" } as const };
 	let looked: { degree: number; share: number } | undefined;
 	let large: number | undefined;
@@ -105,7 +127,7 @@ async function polynomialEntry(
 		runtime,
 		(tried) => {
 			const options = backwardPolynomial.options.parse({ degree: tried, chunk });
-			const pays = polynomialWork(timed, tried, chunk) <= MOST_WORK;
+			const pays = polynomialWork(larger, tried, chunk) <= MOST_WORK;
 			if (pays && backwardPolynomial.supports(problem, options) === true) return true;
 			large = tried;
 			return false;
@@ -125,9 +147,7 @@ async function polynomialEntry(
 			algorithm,
 			reason: [`no degree up to ${HIGHEST} proves what is asked for`, best].filter(Boolean).join(": "),
 		};
-	const options = backwardPolynomial.options.parse({ degree, chunk });
-	const taken = await timeOf(() => backwardPolynomial.run(timed, options, runtime));
-	const milliseconds = (taken * polynomialWork(problem, degree, chunk)) / polynomialWork(timed, degree, chunk);
+	const milliseconds = model.timeOf("backward/polynomial", workOf(problem, degree));
 	const bounds = await expectedBounds(problem, whole, degree, runtime);
 	return { algorithm, degree, rank, milliseconds, certificate: { kind: "a-posteriori", ...(bounds && { bounds }) } };
 }
@@ -171,16 +191,4 @@ function sampleOf(problem: BackwardProblem<RowSource>, most: number): BackwardPr
 		scale,
 		visibility: { mask, ...(window !== undefined && { window: Math.min(window, most) }) },
 	});
-}
-
-/** Milliseconds of a run: the faster of two, after one in which kernels are compiled. */
-async function timeOf(run: () => Promise<unknown>): Promise<number> {
-	await run();
-	let best = Number.POSITIVE_INFINITY;
-	for (let turn = 0; turn < 2; turn++) {
-		const start = performance.now();
-		await run();
-		best = Math.min(best, performance.now() - start);
-	}
-	return best;
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readUnitTimes, writeUnitTimes } from "./calibration-cache.ts";
 
 const key = "a processor, kernel fma256, f64, threads 1";
-const times = { streaming: [1, 2, 3, 4] };
+const times = { streaming: [1, 2, 3, 4, 5] };
 let folder: string;
 
 beforeEach(async () => {
@@ -31,8 +31,8 @@ test("what is cached is read again, under its own key and version only", async (
 
 test("a second name is cached beside the first", async () => {
 	await writeUnitTimes(key, times, { streaming: 2 });
-	await writeUnitTimes(key, { definition: [5, 6] }, { definition: 1 });
-	expect(await readUnitTimes(key, {})).toEqual({ ...times, definition: [5, 6] });
+	await writeUnitTimes(key, { definition: [5, 6, 7] }, { definition: 1 });
+	expect(await readUnitTimes(key, {})).toEqual({ ...times, definition: [5, 6, 7] });
 });
 
 test.each(["", "{", "[]", '{"format":3,"key":"another","times":{}}', '{"format":3,"times":7}'])(

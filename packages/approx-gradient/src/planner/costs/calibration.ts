@@ -4,7 +4,8 @@ import { processorName, startProcessorClock } from "#platform";
 import { readUnitTimes, writeUnitTimes } from "./calibration-cache.ts";
 import { costRun, costVersion } from "./cost-algorithms.ts";
 import { type CostModel, costModel, type UnitTimes } from "./cost-model.ts";
-import { type Cost, type CostName, type CostSample, costs } from "./costs.ts";
+import { withRows } from "./cost-samples.ts";
+import { type Cost, type CostName, costs } from "./costs.ts";
 import { fitUnits } from "./fit-units.ts";
 
 /** Runs of each sample that are not counted, while code is compiled, and those that are: the fastest. */
@@ -41,7 +42,7 @@ export async function calibratedModel(runtime: Runtime, dtype: Dtype, names: rea
 const versions = (names: readonly CostName[]): Partial<Record<CostName, number>> =>
 	Object.fromEntries(names.map((name) => [name, costVersion(name)]));
 
-/** The time of one unit of each term: least squares over the samples. */
+/** The time of one unit of each term: least squares over the samples, and what they leave open as on a like machine. */
 async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Promise<readonly number[]> {
 	const cost: Cost = costs[name];
 	const share = runtime.kernel === "js" ? PLAIN_SHARE : 1;
@@ -60,14 +61,9 @@ async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Pro
 	return fitUnits(
 		samples.map(({ work }) => cost.terms(work)),
 		best,
+		cost.nominal,
 	);
 }
-
-const withRows = (sample: CostSample, n: number): CostSample => ({
-	...sample,
-	n,
-	work: { ...sample.work, n, ...(sample.work.heavy !== undefined && { heavy: n }) },
-});
 
 /** Milliseconds of a run: with one thread its processor time, where that is less, for it is blind to other processes. */
 async function timed(run: () => Promise<unknown>, threads: number): Promise<number> {

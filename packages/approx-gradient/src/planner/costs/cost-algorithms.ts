@@ -1,5 +1,19 @@
-import type { AnyForwardAlgorithm, AnyGradientAlgorithm, AttentionProblem } from "@attgrad/attention-problem";
-import { definition, dense, exactForward, streaming } from "@attgrad/exact-gradient";
+import {
+	type AnyBackwardAlgorithm,
+	type AnyForwardAlgorithm,
+	type AnyGradientAlgorithm,
+	type AttentionProblem,
+	createBackwardProblem,
+	type MaskName,
+} from "@attgrad/attention-problem";
+import {
+	backwardDefinition,
+	backwardStreaming,
+	definition,
+	dense,
+	exactForward,
+	streaming,
+} from "@attgrad/exact-gradient";
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { clusters } from "../../feature-maps/clusters/clusters.ts";
 import { nystrom } from "../../feature-maps/nystrom/nystrom.ts";
@@ -12,10 +26,13 @@ import type { CostName } from "./costs.ts";
 /** Costs of outputs, not of gradients. */
 type ForwardCostName = Extract<CostName, `forward/${string}`>;
 
+/** Costs of backward passes. */
+type BackwardCostName = Extract<CostName, `backward/${string}`>;
+
 /** The algorithm behind each cost of a gradient, with the options that its name fixes. */
 export const costAlgorithms: Readonly<
 	Record<
-		Exclude<CostName, ForwardCostName>,
+		Exclude<CostName, ForwardCostName | BackwardCostName>,
 		{ readonly algorithm: AnyGradientAlgorithm; readonly options: Readonly<Record<string, unknown>> }
 	>
 > = {
@@ -51,17 +68,38 @@ const forwards: Readonly<
 	>
 > = {
 	"forward/streaming": { load: async () => exactForward, version: 2, options: {} },
-	"forward/polynomial": { load: polynomialForward, version: 3, options: { basis: "chebyshev" } },
-	"forward/gauss": { load: polynomialForward, version: 1, options: { basis: "gauss" } },
+	"forward/polynomial": { load: polynomialForward, version: 4, options: { basis: "chebyshev" } },
+	"forward/gauss": { load: polynomialForward, version: 2, options: { basis: "gauss" } },
 };
+
+/** The backward pass behind each cost, its options beside a mask, and the version, raised when its time changes. */
+const backwards: Readonly<
+	Record<BackwardCostName, { readonly load: () => Promise<AnyBackwardAlgorithm>; readonly version: number }>
+> = {
+	"backward/definition": { load: async () => backwardDefinition, version: 1 },
+	"backward/streaming": { load: async () => backwardStreaming, version: 1 },
+	"backward/polynomial": { load: polynomialBackward, version: 1 },
+};
+
+/** The polynomial's backward pass, loaded when its cost is measured: gradients do without it. */
+async function polynomialBackward(): Promise<AnyBackwardAlgorithm> {
+	const { backwardPolynomial } = await import("../../backward/polynomial-backward.ts");
+	return backwardPolynomial;
+}
+
+const isBackward = (name: CostName): name is BackwardCostName => Object.hasOwn(backwards, name);
 
 const isForward = (name: CostName): name is ForwardCostName => Object.hasOwn(forwards, name);
 
 /** Version of the runs that costs are measured on; a change makes stored costs void. */
 export const costVersion = (name: CostName): number =>
-	isForward(name) ? forwards[name].version : costAlgorithms[name].algorithm.version;
+	isForward(name)
+		? forwards[name].version
+		: isBackward(name)
+			? backwards[name].version
+			: costAlgorithms[name].algorithm.version;
 
-/** A run to measure a cost on. */
+/** A run to measure a cost on; of a backward pass on the operands of the problem, under the mask that options name. */
 export function costRun(
 	name: CostName,
 	problem: AttentionProblem<RowSource>,
@@ -73,6 +111,16 @@ export function costRun(
 		return async () => {
 			const algorithm = await load();
 			return algorithm.run(problem, algorithm.options.parse({ ...options, ...given }), runtime, () => {});
+		};
+	}
+	if (isBackward(name)) {
+		const { mask = "none", ...options } = given;
+		const { A1, A2, A3, E, scale } = problem;
+		const visibility = { mask: mask as MaskName };
+		const layer = createBackwardProblem({ Q: A1, K: A2, V: A3, dO: E }, { scale, visibility });
+		return async () => {
+			const algorithm = await backwards[name].load();
+			return algorithm.run(layer, algorithm.options.parse(options), runtime);
 		};
 	}
 	const { algorithm, options } = costAlgorithms[name];

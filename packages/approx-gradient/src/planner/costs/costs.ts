@@ -1,8 +1,9 @@
 import { present } from "@attgrad/matrix-core";
-import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { byRow, clustered, features, heavy, layer, monomials, plain, ranked, squared } from "./cost-samples.ts";
 
 /** The sizes that the time of a run depends on. */
 export interface Work {
+	/** Rows; of a layer with several heads the queries of all. */
 	readonly n: number;
 	readonly d: number;
 	/** K: monomials, pivots or random features; of one pair of clusters. */
@@ -15,6 +16,11 @@ export interface Work {
 	readonly heavy?: number;
 	/** C_q + C_k. */
 	readonly clusters?: number;
+	/** Pairs of a query and a key that it sees, of a backward pass; width of the values, where it is not d. */
+	readonly pairs?: number;
+	readonly valueWidth?: number;
+	/** Queries times edges of their mask, whose chunks of keys are exact. */
+	readonly edges?: number;
 }
 
 /** A small run that the cost of an algorithm is measured on. */
@@ -30,33 +36,23 @@ export interface Cost {
 	/** 1 for what does not depend on the problem, then counts of operations. */
 	terms(work: Work): readonly number[];
 	readonly samples: readonly CostSample[];
-	/** Milliseconds of a unit of each term on a two-core x86 machine with the kernel fma256, one thread, doubles. */
+	/**
+	 * Milliseconds of a unit of each term on a two-core x86 machine with the kernel fma256, one thread, doubles: fitted in the logarithm to runs at
+	 * n = 10^3 to 10^7. A measured machine is taken to be like it in what samples do not show.
+	 */
 	readonly nominal: readonly number[];
 }
 
 const K = ({ size = 1 }: Work): number => size;
 const Kplus = ({ raisedSize, size = 1 }: Work): number => raisedSize ?? size;
+const degreeOf = ({ degree }: Work): number => present(degree, "the degree of row polynomials");
+const widths = ({ d, valueWidth = d }: Work): number => d + valueWidth;
 
-const monomials = (n: number, d: number, degree: number): CostSample => ({
-	n,
-	d,
-	options: { degree },
-	work: { n, d, size: countMonomials(d, degree), raisedSize: countMonomials(d, degree + 1) },
-});
+/** Numbers of keys that fit into a core's cache, of which half of the accesses are served where there are as many. */
+const CACHED = 1.5e5;
 
-const byRow = (n: number, d: number, degree: number): CostSample => {
-	const { work, ...sample } = monomials(n, d, degree);
-	return { ...sample, work: { ...work, degree } };
-};
-
-const plain = (n: number, d: number): CostSample => ({ n, d, options: {}, work: { n, d } });
-
-const ranked = (n: number, d: number, rank: number): CostSample => ({
-	n,
-	d,
-	options: { rank },
-	work: { n, d, size: rank },
-});
+/** The share of numbers that come from beyond a core's cache. */
+const beyond = (numbers: number): number => numbers / (numbers + CACHED);
 
 const kernelSamples = [
 	monomials(32, 4, 1),
@@ -70,23 +66,25 @@ const kernelSamples = [
 	monomials(16_384, 2, 5),
 ];
 
+const exactSamples = [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(1024, 64), plain(2048, 8)];
+
 /** Operation counts of paper.md 4, 5.5 and 8 for every algorithm and route. */
 export const costs = {
 	definition: {
-		terms: ({ n, d }) => [1, n * n * d * d],
-		samples: [plain(4, 2), plain(64, 4)],
-		nominal: [0.2, 4e-4],
+		terms: ({ n, d }) => [1, n * n, n * n * d * d],
+		samples: [plain(4, 2), plain(64, 4), plain(96, 2)],
+		nominal: [0.2, 4.6e-4, 1.4e-4],
 	},
 	dense: {
 		terms: ({ n, d }) => [1, n * n, n * n * d],
 		// At 1024 its matrices are out of the caches.
 		samples: [plain(16, 2), plain(256, 2), plain(256, 32), plain(1024, 2)],
-		nominal: [0.36, 5e-5, 7.5e-6],
+		nominal: [0.36, 5.4e-5, 3.3e-6],
 	},
 	streaming: {
-		terms: ({ n, d }) => [1, n * d, n * n, n * n * d],
-		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 8)],
-		nominal: [0.2, 1e-5, 1.6e-6, 2.4e-7],
+		terms: ({ n, d }) => [1, n * d, n * n, n * n * d, n * n * d * beyond(n * d)],
+		samples: exactSamples,
+		nominal: [0.07, 5e-5, 1.3e-6, 1e-7, 1.5e-7],
 	},
 	"polynomial/moment": {
 		terms: (work) => [
@@ -97,20 +95,21 @@ export const costs = {
 			work.n * (K(work) + Kplus(work)) * work.d,
 		],
 		samples: kernelSamples,
-		nominal: [2, 1e-5, 4.5e-5, 1.4e-4, 3.2e-7],
+		nominal: [0.18, 5.3e-5, 5.3e-7, 1.4e-5, 1.4e-7],
 	},
 	"polynomial/reverse": {
 		terms: (work) => [1, work.n, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 2)],
 		samples: kernelSamples,
-		nominal: [1.7, 1e-5, 3e-5, 2e-4, 7.3e-7],
+		nominal: [0.13, 4.6e-5, 1.6e-6, 2.2e-6, 1.5e-7],
 	},
 	"polynomial/gauss": {
 		terms: (work) => [
 			1,
+			work.n,
 			work.n * work.d ** 2,
 			Kplus(work) * (work.d + 3),
 			work.n * (K(work) + Kplus(work)) * (work.d + 2),
-			work.n * (present(work.degree, "the degree of row polynomials") + 2),
+			work.n * (degreeOf(work) + 2),
 		],
 		samples: [
 			byRow(32, 4, 1),
@@ -121,64 +120,45 @@ export const costs = {
 			byRow(256, 16, 2),
 			byRow(1024, 8, 5),
 			byRow(4096, 4, 8),
+			byRow(16_384, 2, 2),
 		],
-		nominal: [0.15, 5.4e-6, 1.5e-4, 1.15e-7, 1.36e-5],
+		nominal: [0.12, 1.1e-4, 1.6e-6, 1.4e-5, 1.2e-7, 4.1e-6],
 	},
 	"polynomial/paper": {
-		terms: (work) => [1, work.n * work.d ** 2, work.n * K(work) * work.d ** 2],
-		samples: [monomials(32, 4, 1), monomials(512, 4, 3), monomials(128, 6, 4)],
-		nominal: [1.4, 6e-4, 4.4e-6],
+		terms: (work) => [1, work.n, work.n * work.d ** 2, work.n * K(work) * work.d ** 2],
+		samples: [monomials(32, 4, 1), monomials(512, 4, 3), monomials(128, 6, 4), monomials(1024, 2, 3)],
+		nominal: [0.2, 5.4e-3, 3.9e-5, 3.7e-6],
 	},
 	"linear-attention": {
-		terms: (work) => [1, work.n * Kplus(work) * (work.d + 1)],
-		samples: [
-			{ ...plain(32, 2), work: { n: 32, d: 2, size: 6, raisedSize: 10 } },
-			{ ...plain(512, 4), work: { n: 512, d: 4, size: 15, raisedSize: 35 } },
-		],
-		nominal: [0.7, 8e-5],
+		terms: (work) => [1, work.n, work.n * Kplus(work) * (work.d + 1)],
+		samples: [squared(32, 2), squared(1024, 2), squared(512, 4)],
+		nominal: [0.2, 5.3e-3, 1.7e-5],
 	},
 	nystrom: {
-		terms: (work) => [1, work.n * K(work) ** 2, work.n * K(work) * (work.d + 1) ** 2],
-		samples: [ranked(32, 2, 4), ranked(512, 4, 96), ranked(512, 12, 24)],
-		nominal: [0.8, 4e-6, 1.1e-5],
+		terms: (work) => [1, work.n * K(work), work.n * K(work) ** 2, work.n * K(work) * (work.d + 1) ** 2],
+		samples: [ranked(32, 2, 4), ranked(512, 2, 32), ranked(512, 4, 96), ranked(512, 12, 24)],
+		nominal: [1, 7.6e-4, 4e-7, 3.2e-6],
 	},
 	"random-features": {
-		terms: (work) => [1, work.n * K(work) * (work.d + 1)],
-		samples: [
-			{ n: 32, d: 2, options: { features: 8 }, work: { n: 32, d: 2, size: 8 } },
-			{ n: 512, d: 4, options: { features: 128 }, work: { n: 512, d: 4, size: 128 } },
-		],
-		nominal: [8, 1.6e-4],
+		terms: (work) => [1, work.n, work.n * K(work) * (work.d + 1)],
+		samples: [features(32, 2, 8), features(1024, 2, 16), features(512, 4, 128)],
+		nominal: [0.5, 6.7e-3, 1.8e-5],
 	},
 	"support-basis": {
-		terms: (work) => [
-			1,
-			work.n * Kplus(work),
-			work.n * Kplus(work) * work.d,
-			(work.heavy ?? 0) * work.n * (work.d + 1),
-		],
+		terms: (work) => [1, work.n * work.d, work.n * Kplus(work), (work.heavy ?? 0) * work.n * (work.d + 1)],
 		samples: [
 			monomials(32, 2, 1),
+			monomials(1024, 4, 1),
 			monomials(512, 4, 6),
 			monomials(512, 2, 16),
 			// Beyond the caches.
 			monomials(8192, 2, 5),
-			{
-				n: 256,
-				d: 4,
-				options: { degree: 0, threshold: 0 },
-				work: { n: 256, d: 4, size: 1, raisedSize: 5, heavy: 256 },
-			},
+			heavy(256, 4),
 		],
-		nominal: [2.5, 8e-5, 8e-5, 4e-5],
+		nominal: [0.42, 9e-3, 1.6e-4, 4e-5],
 	},
 	clusters: {
-		terms: (work) => [
-			1,
-			work.n * (work.clusters ?? 2) * work.d,
-			work.n * (work.clusters ?? 2) * Kplus(work),
-			work.n * (work.clusters ?? 2) * Kplus(work) * work.d,
-		],
+		terms: (work) => [1, work.n, work.n * (work.clusters ?? 2) * work.d, work.n * (work.clusters ?? 2) * Kplus(work)],
 		samples: [
 			clustered(32, 2, 1, 1),
 			clustered(512, 2, 1, 8),
@@ -186,20 +166,21 @@ export const costs = {
 			clustered(512, 3, 4, 4),
 			clustered(512, 4, 4, 1),
 		],
-		nominal: [1.5, 1e-3, 1e-4, 1e-5],
+		nominal: [2.2, 0.01, 3.9e-4, 9.6e-6],
 	},
 	"forward/streaming": {
 		terms: ({ n, d }) => [1, n * d, n * n, n * n * d],
-		samples: [plain(16, 4), plain(512, 2), plain(1024, 4), plain(1024, 16), plain(2048, 8)],
-		nominal: [0.2, 1e-5, 1.1e-6, 4.6e-8],
+		samples: exactSamples,
+		nominal: [0.04, 3.9e-6, 9.3e-7, 9.4e-8],
 	},
 	"forward/gauss": {
 		terms: (work) => [
 			1,
+			work.n,
 			work.n * work.d ** 2,
 			Kplus(work) * (work.d + 3),
 			work.n * Kplus(work) * (work.d + 3),
-			work.n * (present(work.degree, "the degree of row polynomials") + 2),
+			work.n * (degreeOf(work) + 2),
 		],
 		samples: [
 			byRow(32, 4, 1),
@@ -209,25 +190,57 @@ export const costs = {
 			byRow(256, 16, 2),
 			byRow(1024, 8, 5),
 			byRow(4096, 4, 7),
-			byRow(8192, 4, 5),
+			byRow(16_384, 2, 1),
 		],
-		nominal: [0.44, 1.7e-5, 3.8e-6, 1.1e-7, 4.4e-5],
+		nominal: [0.12, 6.3e-4, 5.8e-6, 2e-5, 1.4e-7, 4e-6],
 	},
 	"forward/polynomial": {
 		terms: (work) => [1, work.n, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
 		samples: kernelSamples,
-		nominal: [1.1, 1e-5, 4e-5, 1e-4, 1.6e-7],
+		nominal: [0.11, 9.2e-5, 2.8e-6, 1.5e-5, 1e-7],
+	},
+	"backward/definition": {
+		terms: ({ n, d }) => [1, n * n, n * n * d],
+		samples: [plain(16, 2), plain(256, 2), plain(256, 32)],
+		nominal: [0.3, 8e-5, 3e-6],
+	},
+	"backward/streaming": {
+		terms: (work) => [1, work.n * work.d, pairsOf(work), pairsOf(work) * widths(work)],
+		samples: [
+			layer(16, 4, "none"),
+			layer(512, 2, "none"),
+			layer(1024, 4, "causal"),
+			layer(1024, 16, "none"),
+			layer(1024, 64, "causal"),
+		],
+		nominal: [0.15, 9.5e-6, 1.2e-6, 1.5e-7],
+	},
+	"backward/polynomial": {
+		terms: (work) => [
+			1,
+			work.n,
+			Kplus(work) * (widths(work) + 3),
+			work.n * Kplus(work) * (widths(work) + 3),
+			work.n * (degreeOf(work) + 2),
+			work.edges ?? 0,
+			(work.edges ?? 0) * widths(work),
+		],
+		samples: [
+			layer(32, 4, "none", 1),
+			layer(2048, 4, "none", 1),
+			layer(4096, 2, "none", 9),
+			layer(1024, 8, "none", 3),
+			layer(1024, 8, "causal", 5),
+			layer(2048, 4, "causal", 5),
+			layer(2048, 2, "causal", 1),
+			layer(8192, 4, "none", 3),
+		],
+		nominal: [0.2, 3.9e-4, 1.7e-6, 2.1e-7, 9.7e-6, 2.9e-4, 4e-5],
 	},
 } as const satisfies Record<string, Cost>;
 
-function clustered(n: number, d: number, degree: number, each: number): CostSample {
-	const { options, work } = monomials(n, d, degree);
-	return {
-		n,
-		d,
-		options: { ...options, queryClusters: each, keyClusters: each },
-		work: { ...work, clusters: 2 * each },
-	};
+function pairsOf({ pairs }: Work): number {
+	return present(pairs, "the pairs of a backward pass");
 }
 
 /** The algorithms and routes whose time is modelled. */

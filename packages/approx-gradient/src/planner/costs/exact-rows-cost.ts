@@ -4,15 +4,19 @@ import { ExactRows } from "../../polynomial/gauss/exact/exact-rows.ts";
 import { profileOn } from "../../polynomial/method/method-of.ts";
 import type { CostModel } from "./cost-model.ts";
 
-/** A pair of an exact row and a key, by the exact backward pass, over one of the exact gradient. */
-const PAIR = 2.1;
-/** Milliseconds of a key and coordinate: it is read, centred and packed once for all rows. */
-const KEY = 5e-5;
+/**
+ * A pair of an exact row and a key, by the exact backward pass, over one of the exact gradient: at width 1, and what each doubling of the
+ * width adds.
+ */
+const PAIR = { one: 1.5, doubling: 0.3 };
+/** Milliseconds of a key and coordinate: it is read, centred and packed once for all rows; and of a call. */
+const [KEY, CALL] = [5e-5, 0.15];
 
 /** Milliseconds that some rows of a problem take exactly, beside a method that serves the others. */
 export function exactRowsTime(model: CostModel, { n, d }: { n: number; d: number }, rows: number): number {
 	if (rows === 0) return 0;
-	return PAIR * model.timeOf("streaming", { n, d }) * (rows / n) + KEY * n * d;
+	const pair = PAIR.one + PAIR.doubling * Math.log2(d);
+	return CALL + pair * model.timeOf("streaming", { n, d }) * (rows / n) + KEY * n * d;
 }
 
 /** A run of that, each time anew, to measure it: the first rows of a problem. */

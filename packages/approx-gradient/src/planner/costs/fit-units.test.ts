@@ -30,3 +30,26 @@ test("no unit takes less than no time", () => {
 		).every((x) => x >= 0),
 	).toBe(true);
 });
+
+test("what measurements leave open is as on a like machine, so many times as fast", () => {
+	// The second unit shows in no measurement: it takes part in the factor of the first.
+	const [first, second] = fitUnits(
+		[
+			[1, 0],
+			[2, 0],
+		],
+		[6, 12],
+		[2, 5],
+	);
+	expect(first).toBeCloseTo(6, 6);
+	expect(second).toBeCloseTo(15, 6);
+});
+
+test("measurements that tell a unit outweigh what is expected of it", () => {
+	// Ten times the expected second unit: expected to weigh a twentieth, it draws the unit down by less than a tenth.
+	const terms = [1, 10, 100, 1000].map((size) => [1, size]);
+	const times = terms.map(([one, size]) => 3 * one + 10 * size);
+	const [, second] = fitUnits(terms, times, [3, 1]);
+	expect(second).toBeGreaterThan(9);
+	expect(second).toBeLessThan(10.1);
+});

@@ -6,7 +6,9 @@ const point = { options: { epsilon: 1e-6 }, d: 4, B: 1 };
 test("exact grows like n², moment like n", () => {
 	const ratio = (algorithm: string) =>
 		predictTime({ ...point, algorithm, n: 2 ** 20 })! / predictTime({ ...point, algorithm, n: 2 ** 16 })!;
-	expect(ratio("streaming")).toBeCloseTo(256, -1);
+	// Sixteen times as many rows: 256 times the pairs, some of whose keys come from beyond the caches.
+	expect(ratio("streaming")).toBeGreaterThan(256);
+	expect(ratio("streaming")).toBeLessThan(300);
 	// A larger n needs a degree or so more for the same absolute error.
 	expect(ratio("polynomial/moment")).toBeGreaterThan(15);
 	expect(ratio("polynomial/moment")).toBeLessThan(64);
