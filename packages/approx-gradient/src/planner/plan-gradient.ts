@@ -8,6 +8,7 @@ import { exactEntry } from "./candidates/exact-candidate.ts";
 import { featureMapEntry, featureMapNames, outlook } from "./candidates/feature-map-candidates.ts";
 import type { PlanContext } from "./candidates/plan-context.ts";
 import {
+	byRowTime,
 	GAUSS,
 	guessedDegree,
 	leastPolynomialTime,
@@ -36,6 +37,9 @@ const LONG = 50;
 /** Where even this degree pays and its run is short, none is guessed: a guess is a tenth of such a run, and all rows are looked at anyway. */
 const SAFE_DEGREE = 16;
 const SHORT = 10;
+
+/** By how many degrees less polynomials by row prove what one polynomial for all does: two to three as a rule, more where scores differ much. */
+const MOST_GAUSS_GAIN = 6;
 
 /** The request that a plan answers. */
 export interface PlanOptions {
@@ -144,15 +148,15 @@ async function polynomialEntries(
 		const best = Math.min(exactTime, ...entries.map(({ milliseconds = Number.POSITIVE_INFINITY }) => milliseconds));
 		const kind =
 			variant.monomials === "anisotropic" ? "anisotropic" : variant.basis === "chebyshev" ? "reverse" : variant.basis;
-		// A route saves a fifth, a degree less two fifths at most, polynomials by row two to three degrees. Nothing is known of sets before they are grown.
+		// A route saves a fifth, a degree less two fifths at most, polynomials by row some degrees. Nothing is known of sets before they are grown.
 		const least = {
-			gauss: 0.3 * best,
+			gauss: usual.degree === undefined ? 0.3 * best : byRowTime(context, usual.degree - MOST_GAUSS_GAIN),
 			reverse: 0.8 * best,
 			minimax: 0.6 * best,
 			anisotropic: leastPolynomialTime(context),
 		}[kind];
-		// Where the usual one takes long or proves nothing, polynomials by row are always worth a look.
-		const isWorth = kind === "gauss" && !((usual.milliseconds ?? Number.POSITIVE_INFINITY) < SHORT);
+		// Where the usual one takes long or proves nothing, polynomials by row are always worth a look, if so many degrees less pay at all.
+		const isWorth = kind === "gauss" && least < best && !((usual.milliseconds ?? Number.POSITIVE_INFINITY) < SHORT);
 		entries.push(
 			isWorth || budget.allows(VARIANT_COST[kind], least, best)
 				? // Of the reverse route a degree proves no more than of the moment route.

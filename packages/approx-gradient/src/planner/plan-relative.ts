@@ -15,7 +15,7 @@ export type RelativeContext = Omit<PlanContext, "epsilon">;
 const LEAST_USEFUL = 2;
 
 /** Milliseconds that a sample, a pilot and the choice take together at the least. */
-const CHOICE = 1.5;
+const CHOICE = 1.8;
 
 /**
  * Where a size from a sample does for a pilot: pilots of fewer milliseconds are not worth it; a part of the sample's size, so that too small

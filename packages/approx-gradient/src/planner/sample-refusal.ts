@@ -8,12 +8,16 @@ import { subProblem } from "../rows/sub-problem.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
 import { featureMapNames, mayProve } from "./candidates/feature-map-candidates.ts";
 import type { PlanContext } from "./candidates/plan-context.ts";
-import { unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
+import { guessedDegree, unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { PATIENCE, reachOf } from "./refusal.ts";
+import { sampleSize } from "./target.ts";
 
 /** Rows of the samples that tell how a gradient grows with their number. */
 const ROWS = { few: 512, many: 4096 };
+
+/** A degree that is far from where rounding ends what can be proved. */
+const MODERATE = 18;
 
 /** Added to the power of the number of rows with which a gradient grows, which samples tell within about so much. */
 const GROWTH_MARGIN = 0.2;
@@ -28,6 +32,9 @@ export async function refusedFromSample(
 	exactTime: number,
 ): Promise<Plan | undefined> {
 	if (exactTime < PATIENCE) return undefined;
+	// A look at a few rows tells where a moderate degree surely serves.
+	const sized = { ...base, epsilon: epsilonFor(relative, await sampleSize(base)) };
+	if ((await guessedDegree(sized)).degree <= MODERATE) return undefined;
 	const largest = await largestExpected(base);
 	if (!(largest > 0 && Number.isFinite(largest))) return undefined;
 	const { problem, runtime } = base;

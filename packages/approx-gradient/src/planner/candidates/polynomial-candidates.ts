@@ -118,12 +118,12 @@ export async function guessedDegree({ problem, epsilon }: PlanContext): Promise<
 export function timeAtDegree(context: Pick<PlanContext, "problem" | "model">, degree: number): number {
 	if (!Number.isFinite(degree)) return Number.POSITIVE_INFINITY;
 	const { d } = context.problem;
-	const byRow = Math.max(LEAST_DEGREE, degree - GAUSS_GAIN);
-	return Math.min(
-		variantTime(context, variants[0], sizesOf(d, degree)),
-		variantTime(context, variants[GAUSS], sizesOf(d, byRow)),
-	);
+	return Math.min(variantTime(context, variants[0], sizesOf(d, degree)), byRowTime(context, degree - GAUSS_GAIN));
 }
+
+/** The time that polynomials by row take at a degree, or at the lowest that is worth anything. */
+export const byRowTime = (context: Pick<PlanContext, "problem" | "model">, degree: number): number =>
+	variantTime(context, variants[GAUSS], sizesOf(context.problem.d, Math.max(LEAST_DEGREE, degree)));
 
 const words = { chebyshev: "Chebyshev", minimax: "minimax", gauss: "rows' own" };
 
