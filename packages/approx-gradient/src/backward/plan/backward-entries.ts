@@ -12,7 +12,7 @@ import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad
 import { DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { calibratedModel } from "../../planner/costs/calibration.ts";
 import type { CostModel } from "../../planner/costs/cost-model.ts";
-import type { Work } from "../../planner/costs/costs.ts";
+import type { Work } from "../../planner/costs/work.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { planBackward, polynomialWork } from "../plan-backward.ts";
 import { backwardPolynomial } from "../polynomial-backward.ts";

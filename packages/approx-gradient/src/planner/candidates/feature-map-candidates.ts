@@ -10,7 +10,7 @@ import { queryBlocks } from "../../rows/row-blocks.ts";
 import { spansOf } from "../../rows/spans.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
 import { costAlgorithms } from "../costs/cost-algorithms.ts";
-import type { Work } from "../costs/costs.ts";
+import type { Work } from "../costs/work.ts";
 import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 

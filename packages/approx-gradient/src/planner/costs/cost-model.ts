@@ -1,4 +1,5 @@
-import { type CostName, costs, type Work } from "./costs.ts";
+import { type CostName, costs } from "./costs.ts";
+import type { Work } from "./work.ts";
 
 /** Milliseconds of a unit of each term of an algorithm's cost. */
 export type UnitTimes = Partial<Record<CostName, readonly number[]>>;

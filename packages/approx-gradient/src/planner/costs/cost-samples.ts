@@ -1,5 +1,5 @@
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
-import type { CostSample, Work } from "./costs.ts";
+import type { CostSample, Work } from "./work.ts";
 
 /** A run of an algorithm with no options. */
 export const plain = (n: number, d: number): CostSample => ({ n, d, options: {}, work: { n, d } });

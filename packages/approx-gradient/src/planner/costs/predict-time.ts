@@ -1,7 +1,8 @@
 import { polynomialFamilies } from "../../polynomial/families/index.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { type CostModel, nominalModel } from "./cost-model.ts";
-import { type CostName, isCostName, type Work } from "./costs.ts";
+import { type CostName, isCostName } from "./costs.ts";
+import type { Work } from "./work.ts";
 
 /** A run known by its point alone, without data: a cell of a sweep. */
 export interface PlannedRun {
