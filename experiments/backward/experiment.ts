@@ -20,18 +20,19 @@ interface Sizes {
 	readonly others: readonly number[];
 }
 
-/** The accuracy that polynomials prove of each gradient, as a part of its largest entry. */
+/** The accuracy that polynomials, and the choice of `auto`, prove of each gradient, as a part of its largest entry. */
 const RELATIVE = 1e-3;
 
 const blocks = ({ exact, polynomial, others }: Sizes): GridBlock[] => [
 	{ algorithm: both("streaming"), n: exact, d: [4], B: [1] },
-	{ algorithm: both("polynomial"), n: polynomial, d: [4], B: [1], relative: [RELATIVE] },
+	{ algorithm: both("polynomial", "auto"), n: polynomial, d: [4], B: [1], relative: [RELATIVE] },
 	{ algorithm: both("numpy", "torch", "onnxruntime"), n: others, d: [4], B: [1] },
 ];
 
 const words: Readonly<Record<string, string>> = {
 	streaming: "exact",
 	polynomial: "polynomial",
+	auto: "auto",
 	numpy: "NumPy in blocks",
 	torch: "PyTorch autograd",
 	onnxruntime: "ONNX Runtime",

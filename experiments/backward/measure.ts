@@ -9,7 +9,7 @@ import { type CellContext, cellProblem, type Measurement, measureBackward } from
 
 /** The backward passes that are measured, by the names that their cells have. */
 const measured: ReadonlyMap<string, AnyBackwardAlgorithm> = new Map(
-	[findBackward("streaming"), findBackward("polynomial"), ...backwardPeers].map((backward) => [
+	[findBackward("streaming"), findBackward("polynomial"), findBackward("auto"), ...backwardPeers].map((backward) => [
 		gradientThrough(backward).name,
 		backward,
 	]),

@@ -16,11 +16,20 @@ function timed(durations: (run: number) => number, budget: number, turn?: (clock
 }
 
 test("a run that is longer than the budget is the only one, without an interval", async () => {
-	expect(await timed(() => 30, 20)).toEqual({
-		timing: { median: 30, min: 30, samples: 1, rounds: [[30]] },
+	expect(await timed(() => 3000, 20)).toEqual({
+		timing: { median: 3000, min: 3000, samples: 1, rounds: [[3000]] },
 		result: 1,
 		runs: 1,
 	});
+});
+
+test("a first run that may have compiled something does not count, however small the budget", async () => {
+	const single = await timed((run) => (run === 0 ? 400 : 30), 20);
+	expect(single.timing).toEqual({ median: 30, min: 30, samples: 1, rounds: [[30]] });
+	expect(single).toMatchObject({ result: 2, runs: 2 });
+	const { timing } = await timed((run) => (run === 0 ? 400 : 1), 20);
+	expect(timing.samples).toBeGreaterThan(3);
+	expect(timing.rounds.flat().every((time) => time === 1)).toBe(true);
 });
 
 test("a run that nearly takes the budget is repeated in three rounds", async () => {
