@@ -16,12 +16,12 @@ import { predictSetBound } from "./predicted-set.ts";
 const LARGEST_SET = 2 ** 16;
 
 /** Degrees from the least one on that are tried: a higher degree leaves more of epsilon for monomials to be left out. */
-const DEGREES_TRIED = 3;
+const DEGREES_TRIED = 2;
 
-/** The logarithm of the first threshold that is tried, the factor to the next one, and how closely one is found: a tenth of a degree or so. */
+/** The logarithm of the first threshold that is tried, the factor to the next one, and how closely one is found. */
 const FIRST_THRESHOLD = -4;
 const GROWTH = 1.4;
-const PRECISION = 0.1;
+const PRECISION = 0.25;
 
 /** The largest prediction, as a part of epsilon: a set that misses is a run in vain. */
 const ACCEPTED = 0.9;
