@@ -55,7 +55,7 @@ export function gaussPass<T>(
 	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
 	const ofBoundary = kappa + P, boundaryBytes = <usize>((degree + 1) * sumColumns) * P, truncated = ofBoundary + (1 + parts) * boundaryBytes;
 	const truncatedBytes = <usize>TRUNCATED_PANELS * P, truncating = truncated + parts * truncatedBytes;
-	const ownRecord = truncating + <usize>(4 * (degree + 2)) * P, recordBytes = <usize>recordPanels(d, degree, r) * P;
+	const sizes = truncating + <usize>(4 * (degree + 2)) * P, ownRecord = sizes + <usize>RUN_NODES * P, recordBytes = <usize>recordPanels(d, degree, r) * P;
 	const pairs = pairConstants ? preparePairs(ownRecord + recordBytes, d, degree, choices, pairTable, pairTotals) : 0;
 	prepareExponential<f64>(table);
 	memory.fill(sums, 0, <usize>(sumCount + 3 * d + 1) * P);
@@ -83,7 +83,7 @@ export function gaussPass<T>(
 			clearPanels(mean, d);
 			addEvaluated<T>(d, feature, pilotNodes, pilot, stride, mean);
 		}
-		if (boundaryStarts) boundarySums<T>(degree, sumColumns, boundaryStarts, boundaryNodes, boundaryMoments, feature, ofBoundary);
+		if (boundaryStarts) boundarySums<T>(degree, sumColumns, boundaryStarts, boundaryNodes, boundaryMoments, feature, ofBoundary, sizes);
 		for (let part: usize = 0; part < parts; part++) {
 			const own = wideSums + part * sumBytes, facts = keptPanels + part * keptBytes, solved = solution + part * solutionBytes;
 			for (let x = 0, to = own; x < sumColumns; x++)

@@ -2,6 +2,7 @@
 // precision but for the sums over the boundary, which are in the type of the features.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
+import { addEvaluated } from "../features/outputs";
 import { clearPanels, panelBytes } from "../panels/panel";
 
 /**
@@ -14,44 +15,33 @@ export const PILOT: usize = GAP + 5;
 export const SCORES: usize = PILOT + 1;
 export const WEIGHTED: usize = SCORES + 1;
 
-/** sums[x] += Σ moment[x] |feature| over `count` boundary nodes, whose offsets in panels are in `nodes`; for 1 or 3 columns. */
-function addSizes<T>(columns: i32, count: i32, nodes: usize, moments: usize, feature: usize, sums: usize): void {
-	const P = panelBytes(), Z = <usize>sizeof<T>(), stride = <usize>columns * Z;
-	// unroll c: 3, v: TILE_VECTORS
-	let s$c$v = zero();
-	for (const end = nodes + (<usize>count << 2); nodes < end; nodes += 4, moments += stride) {
+/** |feature| of `count` boundary nodes, whose offsets in panels are in `nodes`. */
+function featureSizes<T>(count: i32, nodes: usize, feature: usize, sizes: usize): void {
+	const P = panelBytes();
+	for (const end = nodes + (<usize>count << 2); nodes < end; nodes += 4, sizes += P) {
 		const f = feature + <usize>load<i32>(nodes) * P;
 		// unroll v: TILE_VECTORS
 		const f$v = v128.abs<T>(v128.load(f, $v * 16));
 		// unroll v: TILE_VECTORS
-		s0$v = multiplyAdd<T>(v128.load_splat<T>(moments), f$v, s0$v);
-		if (columns == 1) continue;
-		// unroll v: TILE_VECTORS
-		s1$v = multiplyAdd<T>(v128.load_splat<T>(moments + Z), f$v, s1$v);
-		// unroll v: TILE_VECTORS
-		s2$v = multiplyAdd<T>(v128.load_splat<T>(moments + 2 * Z), f$v, s2$v);
+		v128.store(sizes, f$v, $v * 16);
 	}
-	// unroll v: TILE_VECTORS
-	v128.store(sums, v128.add<T>(s0$v, v128.load(sums, $v * 16)), $v * 16);
-	if (columns == 1) return;
-	// unroll v: TILE_VECTORS
-	v128.store(sums + P, v128.add<T>(s1$v, v128.load(sums + P, $v * 16)), $v * 16);
-	// unroll v: TILE_VECTORS
-	v128.store(sums + 2 * P, v128.add<T>(s2$v, v128.load(sums + 2 * P, $v * 16)), $v * 16);
 }
 
 /**
  * The sums over the boundary by degree b = 0..g and column, (g + 1) x columns panels.
- * starts: g + 2 places in `nodes`; moments: multinomials times moments, by node.
+ * starts: g + 2 places in `nodes`; moments: multinomials times moments, by node; sizes: RUN_NODES panels.
  */
-export function boundarySums<T>(degree: i32, columns: i32, starts: usize, nodes: usize, moments: usize, feature: usize, sums: usize): void {
+export function boundarySums<T>(
+	degree: i32, columns: i32, starts: usize, nodes: usize, moments: usize, feature: usize, sums: usize, sizes: usize,
+): void {
 	const P = panelBytes(), stride = <usize>columns * sizeof<T>();
 	clearPanels(sums, (degree + 1) * columns);
 	for (let b = 0; b <= degree; b++, starts += 4, sums += <usize>columns * P) {
 		const end = load<i32>(starts, 4);
 		for (let first = load<i32>(starts); first < end; first += RUN_NODES) {
 			const count = min(RUN_NODES, end - first);
-			addSizes<T>(columns, count, nodes + (<usize>first << 2), moments + <usize>first * stride, feature, sums);
+			featureSizes<T>(count, nodes + (<usize>first << 2), feature, sizes);
+			addEvaluated<T>(columns, sizes, count, moments + <usize>first * stride, stride, sums);
 		}
 	}
 }
@@ -74,17 +64,23 @@ function truncatedColumn(
 		if (load<i32>(starts) < load<i32>(starts, 4)) {
 			// unroll v: TILE_VECTORS
 			let t$v = v128.mul<f64>(slack, multiplyAdd<f64>(rounded, v128.load(boundary, $v * 16), power$v));
-			for (let k = b; k <= degree + 1; k++) {
-				const to = inner + <usize>k * P;
-				// unroll v: TILE_VECTORS
-				v128.store(to, v128.add<f64>(t$v, v128.load(to, $v * 16)), $v * 16);
-				if (k > b) {
-					// unroll v: TILE_VECTORS
-					v128.store(to + half, v128.add<f64>(t$v, v128.load(to + half, $v * 16)), $v * 16);
-				}
-				const next = v128.splat<f64>(<f64>(k + 1) / <f64>(k + 1 - b));
+			const own = inner + <usize>b * P;
+			// unroll v: TILE_VECTORS
+			const first$v = v128.add<f64>(t$v, v128.load(own, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(own, first$v, $v * 16);
+			for (let k = b + 1; k <= degree + 1; k++) {
+				const to = inner + <usize>k * P, next = v128.splat<f64>(<f64>k / <f64>(k - b));
 				// unroll v: TILE_VECTORS
 				t$v = v128.mul<f64>(t$v, v128.mul<f64>(next, R$v));
+				// unroll v: TILE_VECTORS
+				const inner$v = v128.add<f64>(t$v, v128.load(to, $v * 16));
+				// unroll v: TILE_VECTORS
+				const outer$v = v128.add<f64>(t$v, v128.load(to + half, $v * 16));
+				// unroll v: TILE_VECTORS
+				v128.store(to, inner$v, $v * 16);
+				// unroll v: TILE_VECTORS
+				v128.store(to + half, outer$v, $v * 16);
 			}
 		}
 		// unroll v: TILE_VECTORS

@@ -67,7 +67,10 @@ export function queryOperands(
 	const solving = r * r + 3 * r + M + 3;
 	const ofPart = sumColumns * (2 * r + 1) + solution + kernelConstants.KEPT_PANELS;
 	const truncated =
-		(degree + 1) * sumColumns * (1 + parts) + kernelConstants.TRUNCATED_PANELS * parts + 4 * (degree + 2);
+		(degree + 1) * sumColumns * (1 + parts) +
+		kernelConstants.TRUNCATED_PANELS * parts +
+		4 * (degree + 2) +
+		kernelConstants.RUN_NODES;
 	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 8 + truncated;
 	const ofPairs = input.records ? pairScratch(input.records.places, d, panelBytes) : 0;
 	return {
