@@ -1,4 +1,4 @@
-import { type Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import { type Matrix, multiplyOn, productRowsOn, type Runtime } from "@attgrad/matrix-core";
 import { bounded, gamma, leastRest, over, plus, rootUp, times } from "../error-bound/index.ts";
 import type { HybridMap } from "../feature-maps/hybrid/hybrid-map.ts";
 import { rowsAt } from "../feature-maps/residual-forms.ts";
@@ -176,16 +176,22 @@ async function addMeasured(
 	for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
 		const block = rows.slice(from, from + BLOCK_ROWS);
 		const exact = await map.weights(rowsAt(queries, block), ownKeys);
-		const product = await multiplyOn(runtime, rowsAt(Phi, block), ownPsi, { transposeB: true });
-		for (let i = 0, at = 0; i < block.length; i++) {
+		await productRowsOn(runtime, rowsAt(Phi, block), ownPsi, { transposeB: true }, (row, i) => {
 			const j = block[i];
-			for (let l = 0; l < columns.length; l++, at++) {
-				const e = product.data[at] - exact.data[at];
-				sums.squares[j] += e * e;
-				sums.sum[j] += e;
-				sums.size[j] += Math.abs(e);
+			const weights = exact.row(i);
+			let squares = sums.squares[j];
+			let sum = sums.sum[j];
+			let size = sums.size[j];
+			for (let l = 0; l < row.length; l++) {
+				const e = row[l] - weights[l];
+				squares += e * e;
+				sum += e;
+				size += Math.abs(e);
 			}
-		}
+			sums.squares[j] = squares;
+			sums.sum[j] = sum;
+			sums.size[j] = size;
+		});
 	}
 }
 

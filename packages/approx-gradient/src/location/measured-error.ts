@@ -1,4 +1,4 @@
-import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import { Matrix, multiplyOn, type Numbers, productRowsOn, type Runtime } from "@attgrad/matrix-core";
 import { largestRadius } from "../polynomial/families/family.ts";
 import { polynomialFamilies } from "../polynomial/families/index.ts";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
@@ -26,25 +26,41 @@ export async function measuredErrors(
 			const first = firstColumns(rows, rank);
 			return Matrix.build(rows.rows, rank - before, (j, m) => first.at(j, before + m));
 		};
-		const part = await multiplyOn(runtime, columns(queries), columns(keys), { transposeB: true });
-		for (let at = 0; at < part.data.length; at++) sums.data[at] += part.data[at];
+		let squares = 0;
+		await productRowsOn(runtime, columns(queries), columns(keys), { transposeB: true }, (more, j) => {
+			const row = sums.row(j);
+			for (let l = 0; l < row.length; l++) row[l] += more[l];
+			squares += squaredDistance(F.row(j), row);
+		});
 		before = rank;
-		made.push({ rank, error: distanceTo(F, sums) });
+		made.push({ rank, error: Math.sqrt(squares) });
 	}
 	return made;
 }
 
-/** ‖F̃ − F‖_F where row j of F̃ is a row of A over its sum. Infinity where that is not > 0. */
-function distanceTo(F: Matrix, A: Matrix): number {
-	let squares = 0;
-	for (let j = 0; j < F.rows; j++) {
-		const [exact, row] = [F.row(j), A.row(j)];
-		let D = 0;
-		for (let l = 0; l < row.length; l++) D += row[l];
-		if (!(D > 0)) return Number.POSITIVE_INFINITY;
-		for (let l = 0; l < row.length; l++) squares += (row[l] / D - exact[l]) ** 2;
+/** ‖row / Σ row − exact‖², in sums that do not wait for each other; Infinity where the sum is not > 0. */
+function squaredDistance(exact: Numbers, row: Numbers): number {
+	const { length } = row;
+	const even = length - (length % 2);
+	let a = 0;
+	let b = 0;
+	for (let l = 0; l < even; l += 2) {
+		a += row[l];
+		b += row[l + 1];
 	}
-	return Math.sqrt(squares);
+	if (even < length) a += row[even];
+	if (!(a + b > 0)) return Number.POSITIVE_INFINITY;
+	const share = 1 / (a + b);
+	a = 0;
+	b = 0;
+	for (let l = 0; l < even; l += 2) {
+		const first = row[l] * share - exact[l];
+		const second = row[l + 1] * share - exact[l + 1];
+		a += first * first;
+		b += second * second;
+	}
+	if (even < length) a += (row[even] * share - exact[even]) ** 2;
+	return a + b;
 }
 
 /**
@@ -69,13 +85,18 @@ export async function polynomialErrors(
 	if (!(radius <= largestRadius)) return made;
 	for (let degree = 0; radius > 0 && countMonomials(d, degree) <= most; degree++) {
 		const coefficients = polynomialFamilies.chebyshev.coefficients(radius, degree);
-		const values = Matrix.build(F.rows, F.cols, (j, l) => {
-			let value = 0;
-			const score = scores.at(j, l);
-			for (let k = coefficients.length - 1; k >= 0; k--) value = value * score + coefficients[k];
-			return value;
-		});
-		made.push({ rank: countMonomials(d, degree), error: distanceTo(F, values) });
+		const values = new Float64Array(F.cols);
+		let squares = 0;
+		for (let j = 0; j < F.rows; j++) {
+			const row = scores.row(j);
+			for (let l = 0; l < row.length; l++) {
+				let value = 0;
+				for (let k = coefficients.length - 1; k >= 0; k--) value = value * row[l] + coefficients[k];
+				values[l] = value;
+			}
+			squares += squaredDistance(F.row(j), values);
+		}
+		made.push({ rank: countMonomials(d, degree), error: Math.sqrt(squares) });
 	}
 	return made;
 }

@@ -50,20 +50,30 @@ function squareOf(
 ): number {
 	const { sums, absolute, lengths, unit } = columns;
 	// Of the first columns, then of the others: normaliser, its terms' sizes, Σ |φ_m| ‖Ψ_m‖, and the parts of the form.
-	const [D, size, length, form] = [
-		[0, 0],
-		[0, 0],
-		[0, 0],
-		[0, 0],
-	];
+	const D = [0, 0];
+	const size = [0, 0];
+	const length = [0, 0];
+	const form = [0, 0];
 	let whole = 0;
-	for (let m = 0; m < phi.length; m++) {
-		const part = m < rank ? 0 : 1;
-		D[part] += phi[m] * sums[m];
-		size[part] += Math.abs(phi[m]) * absolute[m];
-		length[part] += Math.abs(phi[m]) * lengths[m];
-		form[part] += phi[m] * Z[m];
-		whole += phi[m] * all[m];
+	for (let part = 0; part < 2; part++) {
+		const to = part === 0 ? rank : phi.length;
+		let normaliser = 0;
+		let terms = 0;
+		let lengthed = 0;
+		let product = 0;
+		for (let m = part * rank; m < to; m++) {
+			const entry = phi[m];
+			const absoluteEntry = Math.abs(entry);
+			normaliser += entry * sums[m];
+			terms += absoluteEntry * absolute[m];
+			lengthed += absoluteEntry * lengths[m];
+			product += entry * Z[m];
+			whole += entry * all[m];
+		}
+		D[part] = normaliser;
+		size[part] = terms;
+		length[part] = lengthed;
+		form[part] = product;
 	}
 	const [D_r, D_K] = [D[0], D[0] + D[1]];
 	const [least_r, least_K] = [

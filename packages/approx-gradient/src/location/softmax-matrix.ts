@@ -20,6 +20,18 @@ export interface SoftmaxPart {
 	readonly rounding: number;
 }
 
+/** Some rows and columns of a part that has all. */
+export function partOf(whole: SoftmaxPart, rows: readonly number[], columns: readonly number[]): SoftmaxPart {
+	const ofRows = (numbers: Float64Array): Float64Array => Float64Array.from(rows, (j) => numbers[j]);
+	return {
+		entries: Matrix.build(rows.length, columns.length, (j, l) => whole.entries.at(rows[j], columns[l])),
+		squares: ofRows(whole.squares),
+		entropies: ofRows(whole.entropies),
+		lse: ofRows(whole.lse),
+		rounding: whole.rounding,
+	};
+}
+
 /**
  * Rows of the softmax matrix softmax(scale · Q Kᵀ), each over all keys. O(d) and an exponential for each chosen row and key; memory for the chosen
  * columns alone.

@@ -12,7 +12,7 @@ import type { HeadRows } from "./head.ts";
 import { approximateHead, type HeadApproximation, type HeadProofs, type ProvenError } from "./head-approximation.ts";
 import { leastRank, type RankEvidence } from "./least-rank.ts";
 import { measuredErrors, polynomialErrors, type RankError } from "./measured-error.ts";
-import { softmaxPart } from "./softmax-matrix.ts";
+import { partOf, type SoftmaxPart, softmaxPart } from "./softmax-matrix.ts";
 
 /** Relative errors in the Frobenius norm that ranks are told for. */
 export const relativeErrors = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
@@ -82,8 +82,8 @@ export async function headSpectrum(
 	const random = seededRandom(seed, "locate");
 	const m = Math.min(submatrix, n_q, n_k);
 	const [rows, columns] = [someOf(n_q, m, random), someOf(n_k, m, random)];
-	const part = await softmaxPart(head, rows, columns, runtime);
 	const whole = n_q <= FORMED && n_k <= FORMED ? await softmaxPart(head, all(n_q), all(n_k), runtime) : undefined;
+	const part = whole ? partOf(whole, rows, columns) : await softmaxPart(head, rows, columns, runtime);
 	const highest = Math.min(HIGHEST, n_q, n_k);
 	const options = { rank: highest, seed } as const;
 	const hybrid = await approximateHead(head, { ...options, method: "hybrid" }, runtime);
@@ -98,7 +98,7 @@ export async function headSpectrum(
 		error: proofs[0].errors.at(-1)?.error ?? Number.POSITIVE_INFINITY,
 		norm: proofs[0].norm ?? [0, Infinity],
 	};
-	const summed = n_q * n_k <= SUMMED ? await normOf(head, runtime) : Number.POSITIVE_INFINITY;
+	const summed = n_q * n_k <= SUMMED ? normOf(whole ?? (await softmaxPart(head, all(n_q), [], runtime))) : Infinity;
 	const norm = Math.min(summed, (last.error + last.norm[1]) * (1 + 1e-9));
 	const submatrixEvidence = evidenceOf(part.entries, part.rounding, norm);
 	// The approximation's own singular values; its error is what is proven of it, or measured where that is smaller.
@@ -215,10 +215,8 @@ function choleskyOf(G: Matrix): Matrix {
 	return L;
 }
 
-/** At least ‖F‖_F. */
-async function normOf(head: HeadRows, runtime: Runtime): Promise<number> {
-	const rows = Array.from({ length: head.Q.rows }, (_, j) => j);
-	const { squares, rounding } = await softmaxPart(head, rows, [], runtime);
+/** At least ‖F‖_F, from all rows. */
+function normOf({ squares, rounding }: SoftmaxPart): number {
 	return Math.sqrt(squares.reduce((sum, x) => sum + x, 0)) * (1 + rounding + 1e-12);
 }
 

@@ -74,12 +74,16 @@ function reachOf(rows: Matrix, reach: Float64Array): void {
 	}
 }
 
+/** The rounding of a distance by the number of columns, each made once: distances are taken one by one. */
+const roundings: RelativeRounding[] = [];
+const ofLength = (d: number): RelativeRounding => (roundings[d] ??= RelativeRounding.roundings(d + 4));
+
 /** At least the Euclidean distance of a row from a point, and within d + 4 roundings of it, also where its square leaves the range. */
 export function distance(row: ArrayLike<number>, point: ArrayLike<number>): number {
 	let sum = 0;
 	for (let b = 0; b < row.length; b++) sum += (row[b] - point[b]) ** 2;
 	// A square that was lost below the normal range is far below the rounding of such a sum.
-	if (sum > 1e-280 && sum < 1e300) return RelativeRounding.roundings(row.length + 4).atLeast(Math.sqrt(sum));
+	if (sum > 1e-280 && sum < 1e300) return ofLength(row.length).atLeast(Math.sqrt(sum));
 	return normUp(Float64Array.from(row, (x, b) => distanceUp(x, point[b])));
 }
 

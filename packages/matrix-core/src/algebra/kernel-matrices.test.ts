@@ -6,7 +6,7 @@ import { seededRandom } from "../random.ts";
 import { availableKernels } from "../runtime/choice.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import { exp } from "./entrywise.ts";
-import { expOn, exponentialProductOn, multiplyOn } from "./kernel-matrices.ts";
+import { expOn, exponentialProductOn, multiplyOn, productRowsOn } from "./kernel-matrices.ts";
 import { multiply } from "./products.ts";
 import { maxAbsDifference } from "./reductions.ts";
 
@@ -54,6 +54,27 @@ describe.each(named)("$name", ({ runtime, dtype }) => {
 	test("a product takes either operand transposed, for any shape", async () => {
 		const size = fc.integer({ min: 1, max: 70 });
 		await fc.assert(fc.asyncProperty(size, size, size, fc.boolean(), fc.boolean(), expectProduct), { numRuns: 30 });
+	});
+
+	test("the rows of a product come in order, and are those of the whole product", async () => {
+		for (const [rows, depth, cols] of [
+			[1, 1, 1],
+			[7, 17, 5],
+			[97, 33, 16],
+			[0, 3, 2],
+		] as const) {
+			const [A, B] = [random(rows, depth, dtype, "A"), random(cols, depth, dtype, "B")];
+			const whole = await multiplyOn(runtime, A, B, { transposeB: true });
+			let next = 0;
+			await productRowsOn(runtime, A, B, { transposeB: true }, (row, i) => {
+				expect(i).toBe(next++);
+				expect(Array.from(row)).toEqual(Array.from(whole.row(i)));
+			});
+			expect(next).toBe(rows);
+		}
+		await expect(
+			productRowsOn(runtime, random(2, 3, dtype, "A"), random(2, 2, dtype, "B"), {}, () => {}),
+		).rejects.toThrow("inner sizes differ");
 	});
 
 	test("a product of empty matrices is empty, and of no depth zero", async () => {

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.ts";
-import { bytesPerNumber, type Dtype, Matrix } from "../matrix.ts";
+import { bytesPerNumber, type Dtype, Matrix, type Numbers } from "../matrix.ts";
 import type { KernelTask } from "../runtime/kernel-module.ts";
 import type { Kernels } from "../runtime/kernels.ts";
 import { type Runtime, withKernels } from "../runtime/runtime.ts";
@@ -26,11 +26,56 @@ export async function multiplyOn(
 	runtime: Runtime,
 	A: Matrix,
 	B: Matrix,
-	{ transposeA = false, transposeB = false }: ProductOptions = {},
+	options: ProductOptions = {},
 ): Promise<Matrix> {
+	if (runtime.kernel === "js") return multiply(A, B, options);
+	return withProduct(runtime, A, B, options, ({ numbers, stride, rows, cols }) => {
+		if (stride === cols) return new Matrix(rows, cols, numbers.slice());
+		const C = Matrix.zeros(rows, cols, widerType(A, B));
+		for (let i = 0; i < rows; i++) C.row(i).set(numbers.subarray(i * stride, i * stride + cols));
+		return C;
+	});
+}
+
+/**
+ * The rows of a product, one after the other, as `multiplyOn` computes it, without a copy of the whole: `use` must not keep a row.
+ * @throws UsageError and ComputationError as `multiplyOn`
+ */
+export async function productRowsOn(
+	runtime: Runtime,
+	A: Matrix,
+	B: Matrix,
+	options: ProductOptions,
+	use: (row: Numbers, i: number) => void,
+): Promise<void> {
+	if (runtime.kernel === "js") {
+		const C = multiply(A, B, options);
+		for (let i = 0; i < C.rows; i++) use(C.row(i), i);
+		return;
+	}
+	await withProduct(runtime, A, B, options, ({ numbers, stride, rows, cols }) => {
+		for (let i = 0; i < rows; i++) use(numbers.subarray(i * stride, i * stride + cols), i);
+	});
+}
+
+/** A product in kernel memory: `stride` numbers from a row to the next. */
+interface ProductView {
+	readonly numbers: Numbers;
+	readonly stride: number;
+	readonly rows: number;
+	readonly cols: number;
+}
+
+/** Computes a product by the kernels and shows it to `use`. */
+function withProduct<Result>(
+	runtime: Runtime,
+	A: Matrix,
+	B: Matrix,
+	{ transposeA = false, transposeB = false }: ProductOptions,
+	use: (product: ProductView) => Result,
+): Promise<Result> {
 	const [rows, depth] = transposeA ? [A.cols, A.rows] : [A.rows, A.cols];
 	const [depthB, cols] = transposeB ? [B.cols, B.rows] : [B.rows, B.cols];
-	if (runtime.kernel === "js") return multiply(A, B, { transposeA, transposeB });
 	if (depth !== depthB)
 		throw new UsageError(`multiply: inner sizes differ: ${rows} x ${depth} times ${depthB} x ${cols}`);
 	const dtype = widerType(A, B);
@@ -39,7 +84,7 @@ export async function multiplyOn(
 		const [a, b] = [put(kernels, A, dtype), put(kernels, B, dtype)];
 		const panels = await packed(kernels, b, stepsOf(B, transposeB, size), { depth, cols }, dtype);
 		const c = await productOf(kernels, { at: a, ...stepsOf(A, transposeA, size), rows }, panels, dtype);
-		return resultOf(kernels, c, panels.stride, rows, cols, dtype);
+		return use({ numbers: kernels.view(dtype, c, rows * panels.stride), stride: panels.stride, rows, cols });
 	});
 }
 

@@ -94,11 +94,14 @@ export function inverseOfLower(L: Matrix): Matrix {
 	const row = new Float64Array(K);
 	for (let i = 0; i < K; i++) {
 		row.fill(0, 0, i + 1);
-		for (let m = 0; m < i; m++) {
-			const factor = L.at(i, m);
-			if (factor === 0) continue;
-			for (let j = 0, at = m * K; j <= m; j++) row[j] -= factor * made.data[at + j];
+		let m = 0;
+		// two rows at a time, in their order; the second has an entry more
+		for (; m + 2 <= i; m += 2) {
+			const [first, second, at, next] = [L.at(i, m), L.at(i, m + 1), m * K, (m + 1) * K];
+			for (let j = 0; j <= m; j++) row[j] = row[j] - first * made.data[at + j] - second * made.data[next + j];
+			row[m + 1] -= second * made.data[next + m + 1];
 		}
+		if (m < i) for (let j = 0, at = m * K; j <= m; j++) row[j] -= L.at(i, m) * made.data[at + j];
 		row[i] += 1;
 		const pivot = L.at(i, i);
 		for (let j = 0; j <= i; j++) made.data[i * K + j] = row[j] / pivot;

@@ -90,25 +90,24 @@ async function orthonormal(
 /** The Cholesky factor of the rows and columns of a Gram matrix that are independent of those before them. */
 function independentFactor(gram: Matrix): { readonly factor: Matrix; readonly kept: readonly number[] } {
 	const K = gram.rows;
-	const rows = Matrix.zeros(K, K);
+	// Transposed: entries that are taken from one after the other lie side by side.
+	const { data } = Matrix.zeros(K, K);
 	const kept: number[] = [];
+	const row = new Float64Array(K);
 	for (let i = 0; i < K; i++) {
 		const count = kept.length;
-		const row = rows.row(count);
+		for (let c = 0; c < count; c++) row[c] = gram.at(i, kept[c]);
 		let left = gram.at(i, i);
-		for (let c = 0; c < count; c++) {
-			const at = c * K;
-			let sum = gram.at(i, kept[c]);
-			for (let t = 0; t < c; t++) sum -= row[t] * rows.data[at + t];
-			row[c] = sum / rows.data[at + c];
-			left -= row[c] * row[c];
+		for (let t = 0; t < count; t++) {
+			const at = t * K;
+			const entry = (row[t] /= data[at + t]);
+			left -= entry * entry;
+			for (let c = t + 1; c < count; c++) row[c] -= entry * data[at + c];
 		}
-		if (!(left > DEPENDENT * gram.at(i, i))) {
-			row.fill(0);
-			continue;
-		}
-		row[count] = Math.sqrt(left);
+		if (!(left > DEPENDENT * gram.at(i, i))) continue;
+		for (let t = 0; t < count; t++) data[t * K + count] = row[t];
+		data[count * K + count] = Math.sqrt(left);
 		kept.push(i);
 	}
-	return { factor: Matrix.build(kept.length, kept.length, (i, k) => rows.at(i, k)), kept };
+	return { factor: Matrix.build(kept.length, kept.length, (i, k) => (k <= i ? data[k * K + i] : 0)), kept };
 }
