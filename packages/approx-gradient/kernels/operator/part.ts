@@ -45,7 +45,7 @@ export class OperatorPart {
 	/** Queries about their centre, group · queries x d; rows that no polynomial serves are to be 0 in the sweep over keys. Upstream gradients. */
 	q: usize;
 	dO: usize;
-	/** Keys x d; values and 1, keys x (dv + 1); ω; ‖v‖², ‖k‖²; ‖k‖, ‖v‖. */
+	/** Keys x d; values and 1, keys x (dv + 1); ω; ‖v‖², ‖k‖²; ‖k‖, ‖v‖, 0 where every query sees every key. */
 	k: usize;
 	v: usize;
 	omega: usize;
@@ -68,11 +68,10 @@ export class OperatorPart {
 	/** (dO, -Δ)/D, a row of dv + 1 for each query; coefficients of polynomials, g + 1 panels for each panel of a head's queries. */
 	cotangents: usize;
 	coefficients: usize;
-	/** Results of each query: dQ, output, ln D, and D or 0 where no polynomial serves it; BOUND_PANELS bounds, each of all queries. */
+	/** Results of each query: dQ, output, and ln D or -Infinity where no polynomial serves it; BOUND_PANELS bounds, each of all queries. */
 	dQ: usize;
 	output: usize;
 	lse: usize;
-	normaliser: usize;
 	errors: usize;
 	/** Results of each key: those of exact rows, to which the sweep adds, and brings dK into the units of the problem. */
 	dK: usize;

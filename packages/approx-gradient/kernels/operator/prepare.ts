@@ -18,10 +18,10 @@ export class KeyRows {
 	centres: usize;
 	/** ν (d) and the factor of the keys. */
 	tilt: usize;
-	/** keys x d and keys x dv: as given before, about their centres after. */
+	/** Keys x d: as given before, about their centre after; the given values, keys x dv. */
 	k: usize;
 	v: usize;
-	/** Values and 1, keys x (dv + 1); ω; ‖v‖², ‖k‖²; ‖k‖, ‖v‖; ‖k‖ alone. */
+	/** Values about their centre and 1, keys x (dv + 1); ω; ‖v‖², ‖k‖²; ‖k‖, ‖v‖, or 0 where nothing reads them; ‖k‖ alone. */
 	values: usize;
 	omega: usize;
 	squares: usize;
@@ -151,11 +151,10 @@ export function prepareKeys(scratch: usize, rows: KeyRows, from: i32, to: i32): 
 			measurePanels(dv, roots + 8, v, squares, norms + P, mostLength + P);
 			weighPanels(d, count, rows.tilt, k, scratch, omega, mostLength + 2 * P, tilted);
 			storeRows(k, count, d, rowAt(rows.k, at, d));
-			storeRows(v, count, dv, rowAt(rows.v, at, dv));
 			storeRows(v, count, dv + 1, rowAt(rows.values, at, dv + 1));
 			storeRows(omega, count, 1, rowAt(rows.omega, at, 1));
 			storeRows(squares, count, 2, rowAt(rows.squares, at, 2));
-			storeRows(norms, count, 2, rowAt(rows.norms, at, 2));
+			if (rows.norms) storeRows(norms, count, 2, rowAt(rows.norms, at, 2));
 			storeRows(norms, count, 1, rowAt(rows.lengths, at, 1));
 		}
 		for (let x = 0, out = rowAt(rows.largest, chunk, numbers); x < numbers; x++, out += 8) store<f64>(out, largestOf(most + <usize>x * P));

@@ -204,7 +204,6 @@ function queryPanel(part: OperatorPart, room: QueryRoom, c: i32, head: i32, at: 
 	maskPanels(accepted, room.solution, g + 1, part.coefficients + <usize>(panel * (g + 1)) * P);
 	storeRows(room.gradient, count, d, rowAt(part.dQ, j, d));
 	storeRows(room.output, count, dv, rowAt(part.output, j, dv));
-	storeRows(room.output + <usize>dv * P, count, 1, rowAt(part.normaliser, j, 1));
 	const unserved = storeLogarithms(room.output + <usize>dv * P, count, rowAt(part.lse, j, 1));
 	storeRows(room.cotangent, count, dv + 1, rowAt(part.cotangents, j, dv + 1));
 	const bounds = room.byDegree, rows = part.group * part.queries;

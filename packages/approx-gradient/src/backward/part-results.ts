@@ -38,20 +38,25 @@ export interface RowErrors {
 
 /** All 0, lse -Infinity. */
 export function partResults(part: Part): PartResults {
-	const results = resultsIn(part, ownRoom);
+	const { group, queries, keys, d, d_v } = part;
+	const rows = group * queries;
+	const results = resultsIn(part, ownRoom, {
+		...{ dQ: ownRoom(rows * d), output: ownRoom(rows * d_v), dK: ownRoom(keys * d), dV: ownRoom(keys * d_v) },
+	});
 	clearQueries(results);
 	return results;
 }
 
-/** Results in `room`, of its content. */
-export function resultsIn(part: Part, room: Room): PartResults {
-	const { group, queries, keys, d, d_v } = part;
+/** Results whose matrices are there, all else in `room`, of its content. */
+export function resultsIn(
+	{ group, queries }: Part,
+	room: Room,
+	matrices: Pick<PartResults, "output" | "dQ" | "dK" | "dV">,
+): PartResults {
 	const rows = group * queries;
 	return {
-		...{ output: room(rows * d_v), lse: room(rows), dQ: room(rows * d), dK: room(keys * d), dV: room(keys * d_v) },
-		errors: rowErrors(rows, room),
-		sizes: { dQ: 0, dK: 0, dV: 0 },
-		exactRows: 0,
+		...matrices,
+		...{ lse: room(rows), errors: rowErrors(rows, room), sizes: { dQ: 0, dK: 0, dV: 0 }, exactRows: 0 },
 	};
 }
 

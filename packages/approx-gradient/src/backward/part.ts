@@ -93,15 +93,16 @@ function moved(numbers: Int32Array, { from, to }: RowRange, by: number): Int32Ar
 /** Rows of a part as they are given, and where its queries and keys begin in all rows. */
 export type GivenRows = Pick<Part, "q" | "upstream" | "k" | "v" | "queryAt" | "keyAt">;
 
-/** Room for the rows of a part, of unknown content. */
+/** Room for the rows of a part, of unknown content, with that of its values. */
 export function roomOfPart(
 	{ n_q, n_k, d, d_v }: BackwardProblem<RowSource>,
 	{ heads, queries, keys }: PartRows,
 	room: Room,
+	v = room((keys.to - keys.from) * d_v),
 ): GivenRows {
 	const [queryCount, keyCount] = [heads.length * (queries.to - queries.from), keys.to - keys.from];
 	return {
-		...{ k: room(keyCount * d), v: room(keyCount * d_v), q: room(queryCount * d), upstream: room(queryCount * d_v) },
+		...{ k: room(keyCount * d), v, q: room(queryCount * d), upstream: room(queryCount * d_v) },
 		queryAt: heads.map(({ index }) => index * n_q + queries.from),
 		keyAt: heads[0].keyIndex * n_k + keys.from,
 	};

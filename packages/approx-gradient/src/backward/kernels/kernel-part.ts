@@ -10,6 +10,7 @@ import { largestLength, normAt, type Part, type Room } from "../part.ts";
 import { clearQueries, type PartResults, resultsIn } from "../part-results.ts";
 import { LIMITS, SLACK, sumRoundings } from "../row-bounds.ts";
 import type { KernelTables, OperatorKernels } from "./kernel-tables.ts";
+import { beginKeys, clearKeys, matricesIn } from "./matrix-room.ts";
 
 /** A part whose rows are ready in the kernels' memory. */
 export interface PreparedPart {
@@ -17,6 +18,8 @@ export interface PreparedPart {
 	readonly chunks: Chunks;
 	/** Addresses of values and 1, of ‖v‖² and ‖k‖², and of ‖k‖ and ‖v‖ of each key. */
 	readonly rows: Readonly<Record<"v" | "squares" | "norms", number>>;
+	/** Room for outputs, or for dV. */
+	readonly outputRoom: Float64Array;
 	/** Results of `readLargest` for each key chunk. */
 	readonly largest: Float64Array;
 }
@@ -39,10 +42,14 @@ export interface KernelPart {
 	readonly queryState: number;
 	/** Where the kernels write. */
 	readonly results: PartResults;
-	/** D of each query, 0 where no polynomial serves it. */
-	readonly normaliser: Float64Array;
+	/** Whether dK and dV take the room of dQ and of the output, which are handed out before. */
+	readonly sharesRoom: boolean;
+	/** The parts of rows that no polynomial serves in dK and dV, where there are such rows and the room of both is taken. */
+	exactKeys?: Pick<PartResults, "dK" | "dV">;
 	/** The largest |dK| and |dV| of each key chunk. */
 	readonly keySizes: Float64Array;
+	/** Begins dK and dV where they share room: to be called between the results of queries, which go, and the last pass over keys. */
+	readonly beginKeys: () => void;
 	/** Writes what the sweep over queries finds in the memory, and sums over keys do not read. Cost O(n). */
 	readonly fill: () => void;
 }
@@ -71,34 +78,32 @@ export interface PartOptions {
 /** Makes room for the rest of a part, whose matrices are in the memory; `fill` of the result writes it. */
 export function putPart(
 	kernels: OperatorKernels,
-	{ part, chunks, rows: keyRows, largest: ofChunks }: PreparedPart,
+	{ part, chunks, rows: keyRows, largest: ofChunks, outputRoom }: PreparedPart,
 	{ tree, tables, panelRows, outputOnly, room }: PartOptions,
 ): KernelPart {
 	const { d, d_v, group, queries, keys, intervals } = part;
 	const rows = group * queries;
 	const { degree } = tree;
 	const over = rangesOver(chunks);
+	const keyStates = windowStates({ from: chunks.first, to: chunks.last });
+	const queryStates = windowStates(turned(over, chunks.queryChunks));
+	const sharesRoom = queryStates === 0;
 	const seen = queriesOf(part);
 	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, "f64", values);
-	const results = resultsIn(part, room);
-	const normaliser = room(rows);
+	const results = resultsIn(part, room, matricesIn(part, outputRoom, sharesRoom, room));
 	const cotangents = room(rows * (d_v + 1));
 	const masks = isWhole(intervals, keys) ? undefined : maskRoom(part, room);
 	const keySizes = room(2 * chunks.keyChunks);
 	const largest = room(chunks.queryChunks * largestLength(part));
 	const fill = (): void => {
 		largest.set(largestOfCores(part, chunks, ofChunks));
-		results.dK.fill(0);
-		results.dV.fill(0);
+		if (!sharesRoom) clearKeys(results);
 		if (masks) fillMasks(masks, intervals, seen);
 		// Kernels pass over query chunks without a core.
 		if (chunks.first.every((first, c) => first < chunks.last[c])) return;
 		clearQueries(results);
-		normaliser.fill(0);
 		cotangents.fill(0);
 	};
-	const keyStates = windowStates({ from: chunks.first, to: chunks.last });
-	const queryStates = windowStates(turned(over, chunks.queryChunks));
 	const address = kernels.allocateStruct("OperatorPart", {
 		...tables,
 		...constantsOf(kernels, part, chunks, tree),
@@ -116,16 +121,19 @@ export function putPart(
 		cotangents: cotangents.byteOffset,
 		coefficients: room(group * Math.ceil(queries / panelRows) * panelRows * (degree + 1)).byteOffset,
 		...{ dQ: results.dQ.byteOffset, output: results.output.byteOffset, lse: results.lse.byteOffset },
-		normaliser: normaliser.byteOffset,
 		...{ errors: results.errors.query.byteOffset, dK: results.dK.byteOffset, dV: results.dV.byteOffset },
 		keySizes: keySizes.byteOffset,
 	});
-	return {
-		...{ part, chunks, address, over, seen, results, normaliser, keySizes, fill },
+	const made: KernelPart = {
+		...{ part, chunks, address, over, seen, results, sharesRoom, keySizes, fill },
+		beginKeys: () => {
+			if (sharesRoom) beginKeys(results, made.exactKeys);
+		},
 		...{ fromFirst: keyStates === 0, toLast: queryStates === 0 },
 		keyState: (d_v + 3) * tree.raisedSize,
 		queryState: 2 * (d_v + 1) * tree.raisedSize,
 	};
+	return made;
 }
 
 /** Keys that each query sees and queries that see each key, as doubles. */

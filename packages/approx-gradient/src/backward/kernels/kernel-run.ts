@@ -3,7 +3,7 @@ import { builds, type KernelName, type RowSource } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
 import { isWhole } from "../chunks.ts";
 import { ExactRows } from "../exact-row.ts";
-import type { PartRows, Room } from "../part.ts";
+import { ownRoom, type PartRows, type Room } from "../part.ts";
 import type { PartBounds } from "../part-bounds.ts";
 import { RowBounds } from "../row-bounds.ts";
 import { finishQueries } from "./finish-parts.ts";
@@ -77,7 +77,7 @@ export class KernelRun {
 
 	/**
 	 * dK and dV of all rows that have polynomials, and of the exact ones, in the units of the problem.
-	 * @param meanwhile work beside it, which may read bounds and the results of queries
+	 * @param meanwhile work beside it, which may read bounds and the results of queries: some of these are gone after it
 	 */
 	async sweepKeys(meanwhile: () => void): Promise<void> {
 		await sweepKeys(this.#kernels, this.parts, this.#scratch, meanwhile);
@@ -92,19 +92,23 @@ export class KernelRun {
 }
 
 /** Computes the rows that no polynomial serves exactly; gives which. */
-function addExactRows({ part, normaliser, results }: KernelPart): number[] {
+function addExactRows(kernelPart: KernelPart): number[] {
+	const { part, results, sharesRoom } = kernelPart;
 	const { queries, intervals } = part;
 	const { lse, errors } = results;
 	const unserved: number[] = [];
-	for (let row = 0; row < normaliser.length; row++) if (!(normaliser[row] > 0)) unserved.push(row);
+	for (let row = 0; row < lse.length; row++) if (lse[row] === Number.NEGATIVE_INFINITY) unserved.push(row);
 	if (unserved.length === 0) return unserved;
-	const exact = new ExactRows(part, results, new RowBounds(part, errors));
+	const keys = sharesRoom ? { dK: ownRoom(results.dK.length), dV: ownRoom(results.dV.length) } : {};
+	const own = { ...results, ...keys };
+	const exact = new ExactRows(part, own, new RowBounds(part, errors));
 	for (const row of unserved) {
 		for (const bounds of Object.values(errors)) bounds[row] = 0;
-		lse[row] = Number.NEGATIVE_INFINITY;
 		const j = row % queries;
 		if (intervals.lo[j] < intervals.hi[j]) exact.add(row, j);
 	}
+	results.exactRows = own.exactRows;
+	if (sharesRoom) kernelPart.exactKeys = own;
 	return unserved;
 }
 

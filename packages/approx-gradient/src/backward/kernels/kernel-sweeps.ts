@@ -83,7 +83,7 @@ export async function sweepQueries(
 
 /**
  * The sweep over keys of some parts, after that over their queries: sums over queries, then dK and dV without exact rows.
- * @param meanwhile work beside the last pass, which may read what is known of queries
+ * @param meanwhile work beside sums over queries, or beside the last pass where there are none; it may read what is known of queries
  */
 export async function sweepKeys(
 	kernels: OperatorKernels,
@@ -116,9 +116,18 @@ export async function sweepKeys(
 			for (const segment of segments)
 				tasks.push(taskOf(address, segment, stateAt(states, segment.before), queryChunks));
 		}
-		await kernels.run("sumQueries", sums, { scratch });
+		const beside = {
+			scratch,
+			meanwhile: () => {
+				meanwhile();
+				for (const { beginKeys } of parts) beginKeys();
+			},
+		};
+		// Parts that share room have sums.
+		const [ofSums, ofKeys] = sums.length > 0 ? [beside, { scratch }] : [{ scratch }, beside];
+		await kernels.run("sumQueries", sums, ofSums);
 		await accumulate(kernels, all);
-		await kernels.run("keyChunks", tasks, { scratch, meanwhile });
+		await kernels.run("keyChunks", tasks, ofKeys);
 	});
 }
 

@@ -134,7 +134,6 @@ export const operatorKernels = kernelModule({
 			"dQ: usize",
 			"output: usize",
 			"lse: usize",
-			"normaliser: usize",
 			"errors: usize",
 			"dK: usize",
 			"dV: usize",

@@ -1,7 +1,7 @@
 import type { BackwardProblem } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
 import { putNumbers } from "../../polynomial/kernels/kernel-operands.ts";
-import { type Chunks, cutChunks } from "../chunks.ts";
+import { type Chunks, cutChunks, isWhole } from "../chunks.ts";
 import {
 	centreOf,
 	factorOfKeys,
@@ -29,6 +29,8 @@ const PIECE = 1024;
 interface GivenPart extends GivenRows {
 	readonly given: PartRows;
 	readonly chunks: Chunks;
+	/** Room for the output, which holds the given values before. */
+	readonly outputRoom: Float64Array;
 	readonly keyCentre: Float64Array;
 	readonly made: Readonly<Record<"values" | "omega" | "squares" | "norms" | "lengths" | "largest", Float64Array>>;
 }
@@ -75,32 +77,49 @@ export async function prepareParts(
 	const upstreams = parts.map(({ upstream }) => ({ rows: upstream, centre: none }));
 	const upstreamSizes = await largestDistances(kernels, upstreams, d_v);
 	return parts.map((own, i): PreparedPart => {
-		const { given, chunks, made, q, upstream, k, v, keyCentre } = own;
+		const { given, chunks, made, q, upstream, k, keyCentre, outputRoom } = own;
 		const largest = largestOfKeys(made.largest, d, d_v);
+		let v: Float64Array | undefined;
 		const part: Part = {
 			...{ group: given.heads.length, d, d_v, queries: chunks.queries, keys: chunks.keys, intervals: given.intervals },
-			...{ queryAt: own.queryAt, keyAt: own.keyAt, q, upstream, k, v, nu: nus[i], keyCentre, valueCentre: values[i] },
+			...{ queryAt: own.queryAt, keyAt: own.keyAt, q, upstream, k, nu: nus[i], keyCentre, valueCentre: values[i] },
 			...{ keyNorm: made.lengths, omega: made.omega, keyScale: keyScales[i], scale },
+			// Only rows that no polynomial serves need them alone.
+			get v() {
+				v ??= withoutLast(made.values, d_v);
+				return v;
+			},
 			largest: { q: querySizes[i], upstream: upstreamSizes[i], ...largest },
 		};
-		const { values: v1, squares, norms } = made;
-		const rows = { v: v1.byteOffset, squares: squares.byteOffset, norms: norms.byteOffset };
-		return { part, chunks, rows, largest: made.largest };
+		const rows = { v: made.values.byteOffset, squares: made.squares.byteOffset, norms: addressOf(made.norms) };
+		return { part, chunks, rows, largest: made.largest, outputRoom };
 	});
 }
+
+/** Rows of `width` numbers from rows that have one more. */
+function withoutLast(rows: Float64Array, width: number): Float64Array {
+	const all = new Float64Array((rows.length / (width + 1)) * width);
+	for (let to = 0, at = 0; to < all.length; at++) for (let i = 0; i < width; i++) all[to++] = rows[at++];
+	return all;
+}
+
+/** The address of numbers, 0 where there are none. */
+const addressOf = (numbers: Float64Array): number => (numbers.length > 0 ? numbers.byteOffset : 0);
 
 /** A part whose keys are read. */
 function givenPart(problem: BackwardProblem<RowSource>, given: PartRows, chunk: number, room: Room): GivenPart {
 	const { d, d_v } = problem;
-	const rows = roomOfPart(problem, given, room);
-	readKeys(given, rows.k);
-	const keys = given.keys.to - given.keys.from;
+	const [rows, keys] = [given.heads.length * (given.queries.to - given.queries.from), given.keys.to - given.keys.from];
+	const outputRoom = room(Math.max(rows, keys) * d_v);
+	const own = { ...roomOfPart(problem, given, room, outputRoom.subarray(0, keys * d_v)), outputRoom };
+	readKeys(given, own.k);
 	const chunks = cutChunks(given.intervals, keys, chunk);
 	const made = {
-		...{ values: room(keys * (d_v + 1)), omega: room(keys), squares: room(2 * keys), norms: room(2 * keys) },
+		...{ values: room(keys * (d_v + 1)), omega: room(keys), squares: room(2 * keys) },
+		norms: room(isWhole(given.intervals, keys) ? 0 : 2 * keys),
 		...{ lengths: room(keys), largest: room(chunks.keyChunks * largestLength(problem)) },
 	};
-	return { ...rows, given, chunks, keyCentre: centreOf(rows.k, d), made };
+	return { ...own, given, chunks, keyCentre: centreOf(own.k, d), made };
 }
 
 /** Rows in the memory, and a point. */
@@ -147,7 +166,7 @@ function prepareKeys(
 			centres: putNumbers(kernels, "f64", [...keyCentre, ...values[i], ...roots]),
 			tilt: putNumbers(kernels, "f64", [...nus[i], keyScales[i]]),
 			...{ values: made.values.byteOffset, omega: made.omega.byteOffset, squares: made.squares.byteOffset },
-			...{ norms: made.norms.byteOffset, lengths: made.lengths.byteOffset, largest: made.largest.byteOffset },
+			...{ norms: addressOf(made.norms), lengths: made.lengths.byteOffset, largest: made.largest.byteOffset },
 		}),
 	);
 	const scratch = 256 + 64 * (2 * (d + d_v) + 10);
