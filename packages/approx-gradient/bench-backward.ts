@@ -1,6 +1,7 @@
-// node bench-backward.ts [--n 16384] [--d 4] [--degree 6] [--dtype f64] [--rounds 15] [--threads 2] [--kernel fma256] [--exact]
+// node bench-backward.ts [--n 16384] [--d 4] [--degree 6] [--dtype f64] [--rounds 15] [--threads 2] [--kernel fma256] [--exact] [--ways backward,threads]
 // Time of the certified backward pass (dQ, dK and dV) over that of the certified dL/dX at the same n, d and degree, by each of its routes; causal over
-// unmasked; one thread over several; with --exact the exact pass over the certified one, unmasked and causal. All interleaved, one JSON line for each n and d.
+// unmasked; one thread over several; with --exact the exact pass over the certified one, unmasked and causal. All interleaved, one JSON line for each n and d;
+// --ways runs only those. `nanosecondsPerToken` is the shortest time of a run.
 // `cpu` is the processor time of the main thread, which feels a shared machine less than the clock does; one over several threads compares shortest times.
 import { parseArgs } from "node:util";
 import { type BackwardProblem, createBackwardProblem, generateProblem } from "@attgrad/attention-problem";
@@ -18,6 +19,7 @@ const { values } = parseArgs({
 		threads: { type: "string", default: "2" },
 		kernel: { type: "string" },
 		exact: { type: "boolean", default: false },
+		ways: { type: "string" },
 	},
 });
 const rounds = Number(values.rounds);
@@ -50,7 +52,7 @@ for (const n of values.n.split(",").map(Number))
 				exactCausal: () => backwardStreaming.run(causal, {}, one),
 			}),
 		};
-		const names = Object.keys(ways);
+		const names = Object.keys(ways).filter((name) => values.ways?.split(",").includes(name) ?? true);
 		// As many calls in a row as take some 60 ms: processor time comes in steps of milliseconds.
 		const calls = new Map<string, number>();
 		const wall = new Map(names.map((name) => [name, Number.POSITIVE_INFINITY]));
@@ -69,11 +71,14 @@ for (const n of values.n.split(",").map(Number))
 				}
 			}
 		const ratio = (times: Map<string, number>, a: string, b: string) =>
-			Number(((times.get(a) ?? 0) / (times.get(b) ?? 1)).toPrecision(3));
+			times.has(a) && times.has(b) ? Number(((times.get(a) ?? 0) / (times.get(b) ?? 1)).toPrecision(3)) : undefined;
 		console.log(
 			JSON.stringify({
 				...{ n, d, degree, dtype, kernel: one.kernel },
 				cpu: Object.fromEntries(Array.from(cpu, ([name, time]) => [name, Number(time.toPrecision(3))])),
+				nanosecondsPerToken: Object.fromEntries(
+					Array.from(wall, ([name, time]) => [name, Math.round((1e6 * time) / n)]),
+				),
 				backwardOver: Object.fromEntries(
 					["reverse", "moment", "gauss"].map((name) => [name, ratio(cpu, "backward", name)]),
 				),

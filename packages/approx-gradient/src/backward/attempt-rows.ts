@@ -1,8 +1,9 @@
 import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
-import { copyNumbers, Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
+import { copyNumbers, Matrix, maxAbs, type Numbers, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { plus, times } from "../error-bound/index.ts";
 import { requireFinite } from "../rows/require-finite.ts";
 import type { Part } from "./part.ts";
-import type { PartBounds } from "./part-bounds.ts";
+import { largestOf, type PartBounds } from "./part-bounds.ts";
 import type { PartResults } from "./part-results.ts";
 
 /** Gradients of all heads, in double precision, with their bounds. */
@@ -55,6 +56,7 @@ export class AttemptRows {
 	readonly #sizes = { dQ: 0, dK: 0, dV: 0 };
 	readonly #floors = { dQ: 0, dK: 0, dV: 0 };
 	readonly #largest = { dQ: 0, dK: 0, dV: 0, output: 0 };
+	#added = false;
 	readonly #ofAll = { exactRows: 0, outputFloor: 0, kappa: 0 };
 
 	constructor(problem: BackwardProblem<RowSource>) {
@@ -83,7 +85,7 @@ export class AttemptRows {
 			place(bounds.rows.dQ, 1, rows.dQ);
 			place(bounds.output, 1, outputRows);
 		}
-		for (const name of ["dK", "dV"] as const) rows[name].set(bounds.rows[name], keyAt);
+		if (!part.continued) for (const name of ["dK", "dV"] as const) rows[name].set(bounds.rows[name], keyAt);
 		for (const name of gradientNames) this.#floors[name] = Math.max(this.#floors[name], bounds.floors[name]);
 		for (const name of [...gradientNames, "output"] as const)
 			this.#largest[name] = Math.max(this.#largest[name], bounds.largest[name]);
@@ -92,17 +94,45 @@ export class AttemptRows {
 		this.#ofAll.exactRows += results.exactRows;
 	}
 
-	/** Takes dK and dV of a part, in the units of the problem. */
-	placeKeys({ part: { keyAt, d, d_v }, results }: Done): void {
+	/** Takes dK and dV of a part, in the units of the problem, or adds them to those of an earlier one. */
+	placeKeys(done: Done): void {
+		const { part, results } = done;
+		const { keyAt, d, d_v } = part;
 		const { dK, dV } = this.#rows.gradients;
+		if (part.continued) {
+			for (const name of ["dK", "dV"] as const) this.#addKeys(name, done);
+			return;
+		}
 		copyNumbers(results.dK, dK.data.subarray(keyAt * d));
 		copyNumbers(results.dV, dV.data.subarray(keyAt * d_v));
 		for (const name of gradientNames) this.#sizes[name] = Math.max(this.#sizes[name], results.sizes[name]);
 	}
 
+	/** Adds dK or dV of a part, and its bounds, to those of the parts before that have the same keys: with the rounding of the sum. */
+	#addKeys(name: "dK" | "dV", { part: { keys, keyAt }, results, bounds }: Done): void {
+		const { data, cols } = this.#rows.gradients[name];
+		const all = this.#rows.rows[name];
+		let rounding = 0;
+		for (let l = 0, at = keyAt * cols; l < keys; l++) {
+			let size = 0;
+			for (let b = 0; b < cols; b++, at++) {
+				data[at] += results[name][l * cols + b];
+				size = Math.max(size, Math.abs(data[at]));
+			}
+			rounding = Math.max(rounding, size);
+			all[keyAt + l] = plus(plus(all[keyAt + l], bounds.rows[name][l]), times(unitRoundoff("f64"), size));
+		}
+		rounding = times(unitRoundoff("f64"), rounding);
+		this.#floors[name] = plus(plus(this.#floors[name], bounds.floors[name]), rounding);
+		this.#largest[name] = Math.max(this.#largest[name], largestOf(all.subarray(keyAt, keyAt + keys)));
+		this.#added = true;
+	}
+
 	/** All rows, once every part has come. @throws ComputationError (failed) naming the first number that is not finite */
 	finished(outputOnly: boolean): GradientRows {
 		const { gradients, output } = this.#rows;
+		// Sums may be smaller than their parts.
+		if (this.#added) for (const name of ["dK", "dV"] as const) this.#sizes[name] = maxAbs(gradients[name]);
 		if (outputOnly) requireFinite("polynomial", { output });
 		else if (!Object.values(this.#sizes).every(Number.isFinite)) requireFinite("polynomial", { ...gradients });
 		return { ...this.#rows, ...this.#ofAll, sizes: this.#sizes, floors: this.#floors, largest: this.#largest };

@@ -7,7 +7,7 @@ import { cutChunks } from "./chunks.ts";
 import { KernelRun } from "./kernels/kernel-run.ts";
 import { operatorKernels } from "./kernels/operator-kernels.ts";
 import { KeySweep } from "./key-sweep.ts";
-import { makePart, ownRoom, type Part, type PartRows, partRows } from "./part.ts";
+import { makePart, ownRoom, type Part, type PartRows, partRows, piecesOf } from "./part.ts";
 import { type PartBounds, partBounds } from "./part-bounds.ts";
 import { finishResults, partResults } from "./part-results.ts";
 import { QuerySweep } from "./query-sweep.ts";
@@ -19,6 +19,10 @@ export interface Attempt extends GradientRows {
 
 /** Queries and keys of parts that are computed together. */
 const BATCH = 2 ** 17;
+
+/** Pieces that the queries of a part are cut into where memory is short, one count after the other, and queries of one at the least. Keys are made ready and summed again for each. */
+const PIECES = [1, 2, 4, 8];
+const LEAST_QUERIES = 256;
 
 /** Multiply-adds between two turns of the event loop: some 50 ms. */
 const TURN = 3e7;
@@ -88,15 +92,37 @@ function* batchesOf(problem: BackwardProblem<RowSource>): Generator<PartRows[]> 
 	if (batch.length > 0) yield batch;
 }
 
-/** On kernels, or in plain TypeScript where there are none or the parts do not fit into their memory. */
+/** On kernels, or in plain TypeScript where there are none; parts that do not fit into their memory are computed one by one, and in pieces. */
 async function partsOn(runtime: Runtime, batch: readonly PartRows[], task: Task): Promise<number | undefined> {
 	if (runtime.kernel === "js") return plainParts(batch, task);
-	try {
-		return await kernelParts(batch, task, runtime);
-	} catch (error) {
-		if (!(error instanceof ComputationError && error.status === "out-of-memory")) throw error;
-		return plainParts(batch, task);
+	const [first] = batch;
+	for (const count of PIECES) {
+		if (count > 1 && (batch.length > 1 || first.queries.to - first.queries.from < count * LEAST_QUERIES)) break;
+		try {
+			return await inTurn(count === 1 ? [batch] : piecesOf(first, count).map((piece) => [piece]), (parts) =>
+				kernelParts(parts, task, runtime),
+			);
+		} catch (error) {
+			if (!(error instanceof ComputationError && error.status === "out-of-memory")) throw error;
+		}
 	}
+	if (batch.length === 1) return plainParts(batch, task);
+	return inTurn(
+		batch.map((part) => [part]),
+		(parts) => partsOn(runtime, parts, task),
+	);
+}
+
+/** Computes some parts after others, until a bound is above the limit: gives it. */
+async function inTurn(
+	batches: readonly (readonly PartRows[])[],
+	compute: (parts: readonly PartRows[]) => Promise<number | undefined>,
+): Promise<number | undefined> {
+	for (const parts of batches) {
+		const above = await compute(parts);
+		if (above !== undefined) return above;
+	}
+	return undefined;
 }
 
 /** Parts one after the other; gives a bound that is above the limit, where one is. */

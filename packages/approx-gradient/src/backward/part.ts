@@ -15,6 +15,8 @@ import type { Numbers, RowSource } from "@attgrad/matrix-core";
  * power of two to a length of at most 1, and queries by its inverse.
  */
 export interface Part {
+	/** Whether an earlier part has the same keys, to whose dK and dV those of this one are added. */
+	readonly continued: boolean;
 	/** Heads of queries. */
 	readonly group: number;
 	readonly d: number;
@@ -61,6 +63,8 @@ export const ownRoom: Room = (length) => new Float64Array(length);
 
 /** Heads and rows of a part that is still to be made. */
 export interface PartRows {
+	/** As in `Part`. */
+	readonly continued: boolean;
 	readonly heads: readonly Head<RowSource>[];
 	readonly queries: RowRange;
 	readonly keys: RowRange;
@@ -80,7 +84,22 @@ export function* partRows(problem: BackwardProblem<RowSource>): Generator<PartRo
 	}));
 	for (let at = 0; at < heads.length; at += group)
 		for (const [i, { queries, keys }] of sequences.entries())
-			yield { heads: heads.slice(at, at + group), queries, keys, intervals: intervals[i] };
+			yield { continued: false, heads: heads.slice(at, at + group), queries, keys, intervals: intervals[i] };
+}
+
+/** A part as several, each with some of its queries and all of its keys. */
+export function piecesOf(part: PartRows, count: number): PartRows[] {
+	const { queries, intervals } = part;
+	const length = Math.ceil((queries.to - queries.from) / count);
+	return Array.from({ length: count }, (_, i) => {
+		const [from, to] = [i * length, Math.min(queries.to - queries.from, (i + 1) * length)];
+		return {
+			...part,
+			continued: part.continued || i > 0,
+			queries: { from: queries.from + from, to: queries.from + to },
+			intervals: { lo: intervals.lo.subarray(from, to), hi: intervals.hi.subarray(from, to) },
+		};
+	});
 }
 
 function moved(numbers: Int32Array, { from, to }: RowRange, by: number): Int32Array {
@@ -162,6 +181,7 @@ export function makePart(problem: BackwardProblem<RowSource>, rows: PartRows, ro
 	const omega = room(keyCount);
 	const { nu, largest } = tilt(q, k, d, omega);
 	return {
+		continued: rows.continued,
 		...{ group: heads.length, d, d_v, queries: queryCount, keys: keyCount, intervals },
 		...{ queryAt, keyAt, q, upstream, k, v, keyNorm, omega, nu },
 		...{ keyCentre, valueCentre, keyScale, scale },

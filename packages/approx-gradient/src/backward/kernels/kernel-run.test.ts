@@ -126,6 +126,33 @@ test.each(masks)("%s: results have the same bits for every number of threads", a
 	expect(several.lse).toEqual(one.lse);
 });
 
+test.each([
+	["no mask", { n_q: 1400, n_k: 900, d: 3, d_v: 2 }],
+	["causal", { n_q: 1500, n_k: 1500, d: 2, d_v: 3, visibility: { mask: "causal" } }],
+	["heads of a group", { n_q: 1100, n_k: 600, d: 2, d_v: 2, group: 2, keyHeads: 2 }],
+] as const)("%s: queries go in pieces where memory is short, and bounds hold for the sums", async (_, shape) => {
+	const problem = randomBackwardProblem({ spread: 1, ...shape });
+	const plenty = fast.at(-1) ?? js;
+	const whole = await run(problem, { degree: 5 }, plenty);
+	const truth = definitionBackward(problem);
+	const plain = await run(problem, { degree: 5 }, js);
+	const same = (a: BackwardResult, b: BackwardResult) => names.every((name) => difference(a[name], b[name]) === 0);
+	let inPieces = 0;
+	for (let memoryLimit = 2 ** 22; memoryLimit > 2 ** 17; memoryLimit *= 0.9) {
+		const small = await createRuntime({ kernel: plenty.kernel, memoryLimit });
+		const got = await run(problem, { degree: 5 }, small);
+		await small.close();
+		for (const name of names) expectWithin(got, name, truth[name], 0, 1e-11);
+		expect(got.exactRows).toBe(whole.exactRows);
+		if (same(got, plain)) break;
+		if (same(got, whole)) continue;
+		inPieces++;
+		for (const name of ["dK", "dV"] as const)
+			expect(got.certificate?.bounds[name]).toBeGreaterThan(0.6 * (whole.certificate?.bounds[name] ?? 0));
+	}
+	expect(inPieces).toBeGreaterThan(0);
+});
+
 test("parts that do not fit into the kernels' memory are computed in plain TypeScript", async () => {
 	const problem = randomBackwardProblem({ n_q: 300, n_k: 300, d: 3, d_v: 2 });
 	const small = await createRuntime({ memoryLimit: 2 ** 17 });

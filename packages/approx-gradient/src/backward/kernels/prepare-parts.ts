@@ -81,6 +81,7 @@ export async function prepareParts(
 		const largest = largestOfKeys(made.largest, d, d_v);
 		let v: Float64Array | undefined;
 		const part: Part = {
+			continued: given.continued,
 			...{ group: given.heads.length, d, d_v, queries: chunks.queries, keys: chunks.keys, intervals: given.intervals },
 			...{ queryAt: own.queryAt, keyAt: own.keyAt, q, upstream, k, nu: nus[i], keyCentre, valueCentre: values[i] },
 			...{ keyNorm: made.lengths, omega: made.omega, keyScale: keyScales[i], scale },
