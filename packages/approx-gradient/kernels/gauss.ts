@@ -1,6 +1,7 @@
 // Kernels of polynomials by row for f64 and f32, with the scratch of the thread first.
 
 import { gaussPass } from "./gauss/gauss-pass";
+import { splitRows } from "./gauss/split-rows";
 import { sortKeys } from "./gauss/pairs/sorted-keys";
 import { keyMoments } from "./features/key-moments";
 
@@ -16,15 +17,23 @@ export function gaussMoments$BITS(
 export function gaussQueries$BITS(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
-	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
+	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, products: usize, constants: usize, bounds: usize, flags: usize, totals: usize,
 	records: usize, pairConstants: usize, choices: usize, pairTable: usize, seed: usize, pairTotals: usize, first: i32,
 	boundaryStarts: usize, boundaryNodes: usize, boundaryMoments: usize, boundaryFactors: usize,
 ): f64 {
 	return gaussPass<f$BITS>(
 		scratch, rows, d, degree, extra, terms, levels, runs, tops, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree, integrals,
-		backRuns, backTable, pilot, pilotNodes, constants, bounds, flags, totals, records, pairConstants, choices, pairTable, seed, pairTotals, first,
+		backRuns, backTable, pilot, pilotNodes, products, constants, bounds, flags, totals, records, pairConstants, choices, pairTable, seed, pairTotals, first,
 		boundaryStarts, boundaryNodes, boundaryMoments, boundaryFactors,
 	);
+}
+
+// each BITS: 64, 32
+export function gaussSplit$BITS(
+	scratch: usize, rows: i32, d: i32, A1: usize, E: usize, queryMap: usize, none: usize, queryShift: usize, bounds: usize, most: usize,
+	newA1: usize, newE: usize, order: usize,
+): f64 {
+	return splitRows<f$BITS>(scratch, rows, d, A1, E, queryMap, none, queryShift, bounds, most, newA1, newE, order);
 }
 
 // each BITS: 64, 32

@@ -18,7 +18,8 @@ export const LEAST_REACH: usize = KEY_RATIO + 8;
 export const CONSTANT: usize = LEAST_REACH + 8;
 export const OUTPUT_SQUARE: usize = CONSTANT + 8;
 export const PRODUCT: usize = OUTPUT_SQUARE + 8;
-export const COLUMNS: usize = PRODUCT + 8;
+export const COVARIANCE_ERROR: usize = PRODUCT + 8;
+export const COLUMNS: usize = COVARIANCE_ERROR + 8;
 
 /** Places among the KEPT_PANELS panels of a block of rows between `acceptRows` and `rowBounds`. */
 export const REACH: usize = 0;

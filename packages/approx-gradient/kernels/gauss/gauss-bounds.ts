@@ -6,6 +6,7 @@ import { panelBytes } from "../panels/panel";
 import {
 	ACCEPTED, addPanel, COLUMNS, CONSTANT, ERROR, GROWTH, KAPPAS, kept, KEY_NORM, KEY_RATIO, KEY_SUM, KEY_SUM_ERROR, LEAST, NORMALISER, OUTPUT_SQUARE, PRODUCT, RANGE_SQUARE, REACH, SCORE_ERROR, SIZE, SUMS, VALUE_ERROR, VALUE_SUM,
 } from "./acceptance";
+import { covarianceBounds } from "./covariances";
 import { columnSums } from "./solved-sums";
 import { GAP, LACKING, PILOT, SCORES, WEIGHTED } from "./truncation";
 
@@ -25,14 +26,15 @@ function squareOf(d: i32, x: usize, to: usize): void {
 }
 
 /**
- * Terms of a block of rows: l1, then V of all coordinates, then what rounding has with the growth, three panels; 0 for rows that are not
+ * Terms of a block of rows: l1, then V of all coordinates, by columns of squares or by covariances, then what rounding has with the growth, three panels; 0 for rows that are not
  * accepted, and one of the first two is 0 for each row.
  * output, residual, gradient, pilot: d panels each; extra: 2 where there are sums of squares of values and keys behind those of ones.
- * truncated: the panels of `truncate`, zero where nothing is left out. scratch: 5 panels.
+ * products: (d + 1) d panels, or 0 where covariances are not known. truncated: the panels of `truncate`, zero where nothing is left out.
+ * scratch: 7 + d panels.
  */
 export function rowBounds(
 	d: i32, degree: i32, r: i32, extra: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
-	output: usize, residual: usize, gradient: usize, pilot: usize, truncated: usize, terms: usize, scratch: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, products: usize, truncated: usize, terms: usize, scratch: usize,
 ): void {
 	const P = panelBytes(), columns = <usize>d << 3, three = v128.splat<f64>(3), one = v128.splat<f64>(1);
 	const kappa = kept(panels, KAPPAS), outputSquare = v128.load_splat<f64>(bounds, OUTPUT_SQUARE), product = v128.load_splat<f64>(bounds, PRODUCT);
@@ -71,8 +73,16 @@ export function rowBounds(
 	const made2$v = v128.and(v128.load(accepted, $v * 16), s$v);
 	// unroll v: TILE_VECTORS
 	v128.store(terms + 2 * P, made2$v, $v * 16);
-	gapOfRows(d, bounds, panels, residual, truncated, extra ? scratch + 4 * P : terms + P);
-	if (extra) spread(d, degree, r, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, truncated, terms, scratch);
+	const exponential = solution + <usize>(degree + 2 * r + 5) * P, known = scratch + 4 * P, around = known + 2 * P, gap = around + <usize>d * P;
+	gapOfRows(d, bounds, panels, residual, truncated, gap);
+	if (products) covarianceBounds(d, constants, bounds, exponential, sums, panels, output, residual, gradient, products, known, around);
+	else {
+		const unknown = v128.splat<f64>(Infinity);
+		// unroll p: 2, v: TILE_VECTORS
+		v128.store(known, unknown, ($p * TILE_VECTORS + $v) * 16);
+	}
+	if (extra) spread(d, degree, r, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, truncated, known, scratch);
+	chooseLess(bounds, panels, known, gap, terms);
 }
 
 /** At least the size of the part of a gradient that an anisotropic set lacks or has too much, by the norms of keys; 0 for rows that are not accepted. */
@@ -101,10 +111,29 @@ function gapOfRows(d: i32, bounds: usize, panels: usize, residual: usize, trunca
 	v128.store(to, made4$v, $v * 16);
 }
 
-/** V in terms[1], and the less of it and terms[0]. */
+/** l1 in terms[0] with the gap in terms[1], or V in terms[1], whichever is less, of accepted rows. */
+function chooseLess(bounds: usize, panels: usize, known: usize, gap: usize, terms: usize): void {
+	const P = panelBytes(), ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
+	// unroll v: TILE_VECTORS
+	const l$v = v128.load(terms, $v * 16);
+	// unroll v: TILE_VECTORS
+	const bound$v = v128.load(known, $v * 16);
+	// unroll v: TILE_VECTORS
+	const other$v = v128.load(gap, $v * 16);
+	// unroll v: TILE_VECTORS
+	const less$v = v128.lt<f64>(bound$v, multiplyAdd<f64>(l$v, ratio, other$v));
+	// unroll v: TILE_VECTORS
+	v128.store(terms, v128.andnot(l$v, less$v), $v * 16);
+	// unroll v: TILE_VECTORS
+	const made3$v = v128.and(v128.load(accepted, $v * 16), v128.or(v128.and(less$v, bound$v), v128.andnot(other$v, less$v)));
+	// unroll v: TILE_VECTORS
+	v128.store(terms + P, made3$v, $v * 16);
+}
+
+/** The less of V by columns of squares and the bound in known[0], in its place; known[1]: what the residual makes of it. */
 function spread(
 	d: i32, degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
-	output: usize, residual: usize, gradient: usize, pilot: usize, truncated: usize, terms: usize, scratch: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, truncated: usize, known: usize, scratch: usize,
 ): void {
 	const P = panelBytes(), column = <usize>(2 * r + 1) * P, ofValues = sums + column, ofKeys = ofValues + column;
 	const exponential = solution + <usize>(degree + 2 * r + 5) * P, p = r >= 2 ? 2 : 1;
@@ -188,9 +217,9 @@ function spread(
 	// unroll v: TILE_VECTORS
 	mean$v = v128.mul<f64>(v128.add<f64>(mean$v, v128.sqrt<f64>(v128.load(scratch + 3 * P, $v * 16))), inverse$v);
 	// At degree 0 there are no power sums that bound the pilot's rest: with a constant for exp, nothing better than the root is known.
-	const known = i64x2.splat(r == 0 ? 0 : -1), unknown = v128.andnot(v128.splat<f64>(Infinity), known);
+	const bounded = i64x2.splat(r == 0 ? 0 : -1), unknown = v128.andnot(v128.splat<f64>(Infinity), bounded);
 	// unroll v: TILE_VECTORS
-	mean$v = v128.or(v128.and(mean$v, known), unknown);
+	mean$v = v128.or(v128.and(mean$v, bounded), unknown);
 	// unroll v: TILE_VECTORS
 	const moved$v = multiplyAdd<f64>(rootE$v, v128.min<f64>(mean$v, root$v), v128.sqrt<f64>(keyErrors$v));
 	const rounded = v128.splat<f64>(3.0 * load<f64>(bounds, SUMS) * Math.sqrt(load<f64>(bounds, RANGE_SQUARE)));
@@ -200,27 +229,19 @@ function spread(
 	let bound$v = v128.mul<f64>(E$v, v128.sqrt<f64>(v128.load(scratch + 2 * P, $v * 16)));
 	// unroll v: TILE_VECTORS
 	bound$v = multiplyAdd<f64>(v128.mul<f64>(c$v, spread$v), moved$v, bound$v);
-	// unroll v: TILE_VECTORS
-	bound$v = multiplyAdd<f64>(v128.mul<f64>(rootE$v, spread$v), v128.mul<f64>(deviation$v, root$v), bound$v);
 	const gap = truncated + GAP * P;
 	// unroll v: TILE_VECTORS
 	const gap$v = multiplyAdd<f64>(v128.sqrt<f64>(o$v), v128.sqrt<f64>(v128.load(gap, $v * 16)), v128.sqrt<f64>(v128.load(gap + 2 * P, $v * 16)));
 	// unroll v: TILE_VECTORS
 	bound$v = multiplyAdd<f64>(v128.mul<f64>(c$v, gap$v), v128.sqrt<f64>(v128.load(gap + 4 * P, $v * 16)), bound$v);
 	// unroll v: TILE_VECTORS
-	bound$v = v128.mul<f64>(bound$v, inverse$v);
-	const ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
+	const output$v = v128.mul<f64>(v128.mul<f64>(rootE$v, spread$v), inverse$v);
 	// unroll v: TILE_VECTORS
-	const l$v = v128.load(terms, $v * 16);
-	const byNorms = scratch + 4 * P;
+	const last$v = v128.min<f64>(v128.load(known + P, $v * 16), v128.mul<f64>(output$v, v128.mul<f64>(deviation$v, root$v)));
 	// unroll v: TILE_VECTORS
-	const other$v = v128.load(byNorms, $v * 16);
+	bound$v = multiplyAdd<f64>(bound$v, inverse$v, last$v);
 	// unroll v: TILE_VECTORS
-	const less$v = v128.lt<f64>(bound$v, multiplyAdd<f64>(l$v, ratio, other$v));
+	const least$v = v128.min<f64>(bound$v, v128.load(known, $v * 16));
 	// unroll v: TILE_VECTORS
-	v128.store(terms, v128.andnot(l$v, less$v), $v * 16);
-	// unroll v: TILE_VECTORS
-	const made3$v = v128.and(v128.load(accepted, $v * 16), v128.or(v128.and(less$v, bound$v), v128.andnot(other$v, less$v)));
-	// unroll v: TILE_VECTORS
-	v128.store(terms + P, made3$v, $v * 16);
+	v128.store(known, least$v, $v * 16);
 }

@@ -6,6 +6,7 @@ import { backwardTo } from "../features/backward";
 import { cotangents } from "../features/cotangents";
 import { panelFeatures, RUN_SIZE } from "../features/features";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "./acceptance";
+import { makeProducts } from "./covariances";
 import { rowBounds } from "./gauss-bounds";
 import { keepRecord, recordPanels } from "./gauss-records";
 import { addProducts, addTerms, combine, normalised, raiseKappa, scalePanels } from "./panel-sums";
@@ -25,7 +26,7 @@ import { boundarySums, truncate } from "./truncation";
  * those of degree g + 1, whose features are not made.
  * byDegree: multinomials times S, K x columns (values, ones, extra), and behind it (K⁺ - K) x (1 + extra) (ones, extra); integrals: multinomials times S over the
  * degree k > 0 of the node, against values and ones, K⁺ x (d + 1): with a_(k - 1) they are those of ∫P, whose derivative is the gradient; backRuns,
- * backTable: the runs of all K⁺ nodes, none longer than RUN; pilot: `pilotNodes` x d.
+ * backTable: the runs of all K⁺ nodes, none longer than RUN; pilot: `pilotNodes` x d; products: the table of `makeProducts`.
  * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
  * records: room for `recordPanels` of each block of rows, or 0 for none. pairConstants: 0, or draws pairs of row `first` and those after it, with
  * numbers of `weighRows` and, as in `preparePairs`, choices, table and sums of the pairs; seed: two words.
@@ -37,7 +38,7 @@ import { boundarySums, truncate } from "./truncation";
 export function gaussPass<T>(
 	scratch: usize, rows: i32, d: i32, degree: i32, extra: i32, terms: i32, levels: usize, runs: i32, tops: i32, runTable: usize,
 	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, integrals: usize,
-	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, constants: usize, bounds: usize, flags: usize, totals: usize,
+	backRuns: i32, backTable: usize, pilot: usize, pilotNodes: i32, products: usize, constants: usize, bounds: usize, flags: usize, totals: usize,
 	records: usize, pairConstants: usize, choices: usize, pairTable: usize, seed: usize, pairTotals: usize, first: i32,
 	boundaryStarts: usize, boundaryNodes: usize, boundaryMoments: usize, boundaryFactors: usize,
 ): i32 {
@@ -51,7 +52,8 @@ export function gaussPass<T>(
 	const mean = output + block, coefficients = mean + block, sumsByDegree = coefficients + <usize>(degree + 1) * P;
 	const wideSums = sumsByDegree + <usize>(degree + 2) * <usize>columns * P, solution = wideSums + parts * sumBytes;
 	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + 3 * P;
-	const solving = small + 5 * P, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
+	const made = small + 7 * P + block, solving = made + parts * <usize>(d + 1) * block, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
+	const hasProducts = degree > 0 && boundaryStarts == 0;
 	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
 	const ofBoundary = kappa + P, boundaryBytes = <usize>((degree + 1) * sumColumns) * P, truncated = ofBoundary + (1 + parts) * boundaryBytes;
 	const truncatedBytes = <usize>TRUNCATED_PANELS * P, truncating = truncated + parts * truncatedBytes;
@@ -91,6 +93,7 @@ export function gaussPass<T>(
 					widenPart<T>(at, part, to);
 			widenParts<T>(q, d, part, wide);
 			reachOfRows(d, wide, bounds, facts);
+			if (hasProducts) makeProducts(d, wide, products, made + part * <usize>(d + 1) * block);
 			solveRows(degree, r, terms, constants, own, reachIn(facts), table, solved, solving);
 			narrowParts<T>(solved, degree + 1, part, coefficients);
 			if (boundaryStarts == 0) continue;
@@ -144,7 +147,7 @@ export function gaussPass<T>(
 			widenParts<T>(mean, d, part, p);
 			rowBounds(
 				d, degree, r, extra, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, o, x, g, p,
-				truncated + part * truncatedBytes, rowTerms, small,
+				hasProducts ? made + part * <usize>(d + 1) * block : 0, truncated + part * truncatedBytes, rowTerms, small,
 			);
 			if (records || pairs) {
 				const record = records ? records : ownRecord;

@@ -108,7 +108,7 @@ export function constantsOfSet(request: GaussRequest, tree: FeatureTree): ErrorC
 }
 
 /** Whether a request runs on kernels: those are for the route by moments and have no columns of single coordinates. */
-const onKernels = ({ kernel, route, form }: GaussRequest): boolean =>
+export const onKernels = ({ kernel, route, form }: GaussRequest): boolean =>
 	kernel !== "js" && route === "moment" && form !== "vd";
 
 /** The plain passes are those of the routes with one degree more; sums by degree and coefficients are four roundings more. */
@@ -151,22 +151,28 @@ export async function gaussOfDegree(request: GaussRequest, degree: number): Prom
 const SURELY_ABOVE = 1.1;
 
 /**
- * The same, given up as soon as the rows so far, which are spread over all, foretell a bound above epsilon: then there is no result, and
+ * The same, with one degree less for rows of a reach up to `lowerReach`, given up as soon as the rows so far, which are spread over all, foretell a bound above epsilon: then there is no result, and
  * the bound is the foretold one.
  */
 export async function gaussUntilMissed(
 	request: GaussRequest,
 	degree: number,
 	epsilon: number,
+	lowerReach?: number,
 ): Promise<{ readonly result?: GradientResult; readonly bound: number }> {
 	const { n } = request.problem;
 	let foretold = 0;
 	const constants = constantsOf(request, degree);
-	const ran = await runOfDegree(request, degree, (totals, rows) => {
-		const ofRows = scaledTotals(totals, n / rows);
-		foretold = boundOf(request, boundFromGaussTotals(request, constants, { ofRows }), ofRows.largestKappa).bound;
-		return foretold > SURELY_ABOVE * epsilon;
-	});
+	const ran = await runOfDegree(
+		request,
+		degree,
+		(totals, rows) => {
+			const ofRows = scaledTotals(totals, n / rows);
+			foretold = boundOf(request, boundFromGaussTotals(request, constants, { ofRows }), ofRows.largestKappa).bound;
+			return foretold > SURELY_ABOVE * epsilon;
+		},
+		lowerReach,
+	);
 	if (ran.run.rows < n) return { bound: foretold };
 	const result = await withExactRows(request, degree, ran);
 	return { result, bound: result.certificate?.bound ?? Number.POSITIVE_INFINITY };
@@ -241,14 +247,15 @@ export async function gaussWithoutRest(request: GaussRequest, degree: number): P
 }
 
 /** Runs a degree, without the rows that it does not serve. */
-async function runOfDegree(request: GaussRequest, degree: number, isInVain?: InVain) {
+async function runOfDegree(request: GaussRequest, degree: number, isInVain?: InVain, lowerReach?: number) {
 	const { problem, profile, space, runtime, route } = request;
 	requireMemory(sizesOf(profile.d, degree).size, memoryAt(request, degree));
 	requireScores(space.radius);
 	const constants = constantsOf(request, degree);
 	const tree = keptTotalDegreeTree(profile.d, degree);
 	const pairs = pairsFor(request, constants, sizesOf(profile.d, degree));
-	const input = { problem, tree, space, constants, route, ...(pairs && { records: pairs }) };
+	const lower = pairs === undefined && lowerReach !== undefined ? { lowerReach } : {};
+	const input = { problem, tree, space, constants, route, ...lower, ...(pairs && { records: pairs }) };
 	const run = onKernels(request)
 		? await gaussOnKernels(input, runtime, isInVain)
 		: await plainGaussRun(input, runtime.onProgress);

@@ -15,6 +15,8 @@ export interface PredictedBound {
 	readonly floor: number;
 	/** Rows of the problem that will be computed exactly. */
 	readonly exactRows: number;
+	/** About each sampled row's part of the bound, all on one scale; Infinity for exact rows. */
+	readonly parts: Float64Array;
 }
 
 /** Sets what an anisotropic set leaves out of the sums of a row of a sample. */
@@ -38,10 +40,11 @@ export function predictGaussBound(
 	const plain = rowNumbers(constants, count);
 	const numbers = truncation ? { ...plain, truncation: rowTruncation(degree, plain.keySquares.length) } : plain;
 	let exactRows = 0;
+	const parts = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
 	const ofKeys = numbers.keySquares.map((_, b) => squaresOf(keys, d, form === "v2" ? undefined : b));
 	const ofValues = squaresOf(values, d);
 	for (const [at, sampled] of rows.entries()) {
-		const { share, input, reach, output, residual, meanKey, gradient } = sampled;
+		const { share, input, reach, output, residual, meanKey, products, gradient } = sampled;
 		const sumsOf = (column: string, x?: Float64Array): Float64Array => powerSums(sampled, weights, count, column, x);
 		if (reach > LIMITS.radius) {
 			exactRows += share;
@@ -62,14 +65,17 @@ export function predictGaussBound(
 		numbers.residual.set(residual);
 		numbers.gradient.set(gradient);
 		for (let b = 0; b < d; b++) numbers.pilot[b] = meanKey[b] * numbers.normaliser;
+		for (let at = 0; at < products.length; at++) numbers.products[at] = products[at] * numbers.normaliser;
 		terms.read(row, numbers);
 		addRow(totals, input, residual, terms, share);
+		const size = input.reduce((sum, x) => sum + Math.abs(x), 0);
+		parts[at] = share * size * (terms.l1 * constants.keyRatio + terms.spread.reduce((most, x) => Math.max(most, x), 0));
 	}
 	const { bound, floatFloor: floor } = certificateOf({
 		...{ kind: "a-posteriori", error: boundFromGaussTotals(method, constants, { ofRows: totals }) },
 		...{ radius: method.space.radius, relativeError: totals.largestKappa },
 	});
-	return { bound, floor, exactRows: Math.round(exactRows) };
+	return { bound, floor, exactRows: Math.round(exactRows), parts };
 }
 
 /** ‖row‖² of each row, or the square of one coordinate. */

@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
+import { CovarianceBound } from "./covariance-bound.ts";
 import { RowError } from "./row-error.ts";
 import { powerSumsOf, RowPolynomial } from "./row-polynomial.ts";
 
@@ -84,6 +85,7 @@ describe("RowError", () => {
 			const scoresMoved = minus(approximate.scores, exact.scores).reduce((sum, x) => sum + Math.abs(x), 0);
 			const moved = norm(approximate.cotangent);
 			if (!ofLoss) expect(scoresMoved).toBeLessThanOrEqual(bound.scores(moved) + rounding);
+			let residualOf: ((b?: number) => number) | undefined;
 			const meanKeys = keys[0].map(
 				(_, b) =>
 					dot(
@@ -91,17 +93,59 @@ describe("RowError", () => {
 						keys.map((k) => k[b]),
 					) / exact.D,
 			);
-			const check = (square: (l: number) => number, meanKey: number, gradient: number, error: number): void => {
+			const check = (
+				square: (l: number) => number,
+				meanKey: number,
+				gradient: number,
+				error: number,
+				residual?: number,
+			): void => {
 				const ofKeys = sums(square);
 				for (const mean of [meanKey, Number.POSITIVE_INFINITY])
 					expect(error).toBeLessThanOrEqual(
-						bound.gradient(moved, P.errorSum(ofKeys), P.valueSum(ofKeys), mean, gradient, ofLoss) + rounding,
+						bound.gradient(moved, P.errorSum(ofKeys), P.valueSum(ofKeys), mean, gradient, residual) + rounding,
 					);
 			};
 			const difference = minus(approximate.gradient, exact.gradient);
-			check((l) => norm(keys[l]) ** 2, norm(meanKeys), norm(approximate.gradient), norm(difference));
+			if (ofLoss) {
+				const largest = (rows: readonly number[][]): Float64Array =>
+					Float64Array.from(rows[0], (_, i) => Math.max(...rows.map((r) => Math.abs(r[i]))));
+				const covariances = new CovarianceBound({
+					...{ d: keys[0].length, halfRange: largest(values), keyReach: largest(keys) },
+					...{ sumError: 1e-13, covarianceError: scoreError },
+				});
+				const columns = [...values[0].map((_, i) => (l: number) => values[l][i]), () => 1];
+				const products = columns.flatMap((x) =>
+					keys[0].map((_, b) => scores.reduce((sum, s, l) => sum + weights[l] * (1 + s) * x(l) * keys[l][b], 0)),
+				);
+				covariances.read(
+					{
+						...{ reach: radius, ones: plain, products: Float64Array.from(products) },
+						output: Float64Array.from(approximate.output),
+						residual: Float64Array.from(approximate.cotangent),
+						gradient: Float64Array.from(approximate.gradient),
+					},
+					{ error: bound.error, least: approximate.D, normaliser: approximate.D, rounded: 0 },
+				);
+				const outputs = minus(approximate.output, exact.output);
+				const moves = keys[0].map((_, b) =>
+					truth.reduce((sum, w, l) => sum + (w * dot(outputs, values[l]) * (keys[l][b] - meanKeys[b])) / exact.D, 0),
+				);
+				for (const [b, moved] of difference.entries()) {
+					expect(Math.abs(moved)).toBeLessThanOrEqual(covariances.gradient[b] + rounding);
+					expect(Math.abs(moves[b])).toBeLessThanOrEqual(covariances.residual[b] + rounding);
+				}
+				residualOf = (b) => (b === undefined ? Math.hypot(...covariances.residual) : covariances.residual[b]);
+			}
+			check((l) => norm(keys[l]) ** 2, norm(meanKeys), norm(approximate.gradient), norm(difference), residualOf?.());
 			for (const [b, meanKey] of meanKeys.entries())
-				check((l) => keys[l][b] ** 2, Math.abs(meanKey), Math.abs(approximate.gradient[b]), Math.abs(difference[b]));
+				check(
+					(l) => keys[l][b] ** 2,
+					Math.abs(meanKey),
+					Math.abs(approximate.gradient[b]),
+					Math.abs(difference[b]),
+					residualOf?.(b),
+				);
 		}
 		expect(used).toBeGreaterThan(300);
 	});

@@ -62,13 +62,14 @@ export class RowError {
 	}
 
 	/**
-	 * At least |Ĝ~_j - Ĝ_j| for the query gradient Ĝ_j = Cov_f(<ō_j, v>, k), of all coordinates or of one.
+	 * At least |Ĝ~_jb - Ĝ_jb| for the query gradient Ĝ_j = Cov_f(<ō_j, v>, k), of every coordinate b or of one.
 	 * @param cotangent ‖ō_j‖
 	 * @param keyErrors Σ ω Q k², of all coordinates or of one
 	 * @param keySquares at least Σ Ã k²
 	 * @param meanKey at least |E_f k|, or Infinity
 	 * @param gradient |Ĝ~_j|
-	 * @param ofLoss whether ō_j is c̃_j = õ_j - E_j and the exact gradient has the exact one
+	 * @param residual where ō_j is c̃_j = õ_j - E_j and the exact gradient has the exact one: at least |Cov_f(<c̃ - c, v>, k_b)| of each of those
+	 * coordinates, or Infinity; undefined where ō_j is the same in both
 	 */
 	gradient(
 		cotangent: number,
@@ -76,13 +77,13 @@ export class RowError {
 		keySquares: number,
 		meanKey: number,
 		gradient: number,
-		ofLoss: boolean,
+		residual?: number,
 	): number {
 		const errors = (1 + this.#scoreError) * keyErrors + this.#scoreError * keySquares;
 		const root = Math.sqrt((keySquares + errors) / this.leastNormaliser);
 		const moved = Math.sqrt(errors) + Math.sqrt(this.error) * Math.min(meanKey, root);
 		const first = (cotangent * this.spread * moved + this.error * gradient) / this.leastNormaliser;
-		return SLACK * (first + (ofLoss ? this.output * this.deviation * root : 0));
+		return SLACK * (first + (residual === undefined ? 0 : Math.min(residual, this.output * this.deviation * root)));
 	}
 
 	/** At least Σ_l |dS~_jl - dS_jl| for the gradient dS of the scores at a cotangent of that norm. */

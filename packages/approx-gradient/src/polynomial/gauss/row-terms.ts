@@ -2,6 +2,7 @@ import { LEAST_NORMAL } from "../../error-bound/index.ts";
 import { gradientGap, type RowTruncation, type TruncatedSums, truncationError } from "./anisotropic/truncation.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { LIMITS } from "./bounds/limits.ts";
+import { CovarianceBound } from "./covariance-bound.ts";
 import { RowError } from "./row-error.ts";
 import type { RowPolynomial } from "./row-polynomial.ts";
 
@@ -19,6 +20,8 @@ export interface RowNumbers {
 	readonly keySquares: readonly Float64Array[];
 	/** Σ_l ω_l T(s_l) k_l in the frame, T the Taylor polynomial of degree `pilotDegree`. */
 	readonly pilot: Float64Array;
+	/** Σ_l ω_l (1 + s_l) x_l k_l in the frame, as in `CovarianceBound`; from degree 1 on. */
+	readonly products: Float64Array;
 	/** õ - η and c̃. */
 	readonly output: Float64Array;
 	readonly residual: Float64Array;
@@ -42,6 +45,7 @@ export function rowNumbers({ d, form }: ErrorConstants, sums: number): RowNumber
 		valueSquares: numbers(sums),
 		keySquares: Array.from({ length: columns }, () => numbers(sums)),
 		pilot: numbers(d),
+		products: numbers((d + 1) * d),
 		output: numbers(d),
 		residual: numbers(d),
 		gradient: numbers(d),
@@ -59,6 +63,8 @@ export function normOf(x: Float64Array, at = 0, count = x.length): number {
 	return Math.sqrt(square);
 }
 
+const largestOf = (x: Float64Array): number => x.reduce((most, y) => Math.max(most, y), 0);
+
 /** The terms of one row of a run's totals. */
 export class RowTerms {
 	/** growth_j = Σ_l ω_l Σ_α |terms of P| / D̃. */
@@ -66,14 +72,16 @@ export class RowTerms {
 	kappa = 0;
 	/** The part of the row's rounding that has its growth, as a part of a key's span. */
 	grown = 0;
-	/** L1_j where that is the less, otherwise 0, and V_j in the frame, of all coordinates or one by one. */
+	/** L1_j where that is the less, otherwise 0, and V_j in the frame, of all coordinates or one by one: from columns of squares or covariances. */
 	l1 = 0;
 	readonly spread: Float64Array;
 	readonly #constants: ErrorConstants;
 	readonly #error = new RowError();
+	readonly #covariances: CovarianceBound;
 
 	constructor(constants: ErrorConstants) {
 		this.#constants = constants;
+		this.#covariances = new CovarianceBound(constants);
 		this.spread = new Float64Array(constants.d);
 	}
 
@@ -89,7 +97,7 @@ export class RowTerms {
 
 	/** Sets the terms of an accepted row. */
 	read(row: RowPolynomial, numbers: RowNumbers): void {
-		const { d, form, halfRange: H, keyRatio } = this.#constants;
+		const { d, degree, form, halfRange: H, keyRatio } = this.#constants;
 		const tau = 2 * this.kappa;
 		// Computed residuals are off by at most 3 of this times H, where sums are off by a hundredth at most.
 		const rounded = this.#constants.sums * this.growth;
@@ -97,12 +105,15 @@ export class RowTerms {
 		this.l1 = 0;
 		for (let i = 0; i < d; i++)
 			this.l1 += tau * H[i] * ((3 + tau) * Math.abs(numbers.residual[i]) + (1 + 12 * rounded) * H[i]);
+		const known = degree > 0 && numbers.truncation === undefined;
 		const gap = this.#gap(row, numbers, rounded);
-		this.spread.fill(gap);
-		if (form === "l1") return;
-		this.#variance(row, numbers);
-		const largest = this.spread.reduce((most, x) => Math.max(most, x), 0);
-		if (largest < this.l1 * keyRatio + gap) this.l1 = 0;
+		if (known) this.#byCovariances(row, numbers, rounded);
+		else {
+			this.spread.fill(gap);
+			if (form === "l1") return;
+		}
+		if (form !== "l1") this.#variance(row, numbers, known);
+		if (largestOf(this.spread) < this.l1 * keyRatio + gap) this.l1 = 0;
 		else this.spread.fill(gap);
 	}
 
@@ -126,7 +137,19 @@ export class RowTerms {
 		return sum;
 	}
 
-	#variance(row: RowPolynomial, numbers: RowNumbers): void {
+	/** Sets the spread from covariances, which moments of all monomials of degree 2 tell: that of all coordinates, or of each for the form vd. */
+	#byCovariances(row: RowPolynomial, numbers: RowNumbers, rounded: number): void {
+		const { form, scoreError } = this.#constants;
+		const { normaliser, ones } = numbers;
+		const covariances = this.#covariances;
+		const error = (1 + scoreError) * row.errorSum(ones) + 1.02 * scoreError * normaliser;
+		covariances.read(numbers, { error, least: normaliser * (1 - rounded), normaliser, rounded });
+		if (form === "vd") this.spread.set(covariances.gradient);
+		else this.spread.fill(largestOf(covariances.gradient));
+	}
+
+	/** Sets the spread from columns of squares; the lesser of this and what is there, where covariances are known. */
+	#variance(row: RowPolynomial, numbers: RowNumbers, known: boolean): void {
 		const { d, form, sums, sumError, scoreError, halfRangeSquare } = this.#constants;
 		const { reach, normaliser, ones, valueSquares, keySquares, pilot, residual, gradient, truncation } = numbers;
 		const output = normOf(numbers.output);
@@ -146,14 +169,15 @@ export class RowTerms {
 			const centre = all ? normOf(pilot) : Math.abs(pilot[b]);
 			const mean = this.#meanKey(row, numbers, b, centre, values + keyErrors);
 			const own = all ? normOf(gradient) : Math.abs(gradient[b]);
-			let bound = error.gradient(cotangent, keyErrors, values, mean, own, true);
+			const moved = all ? largestOf(this.#covariances.residual) : this.#covariances.residual[b];
+			let bound = error.gradient(cotangent, keyErrors, values, mean, own, known ? moved : Number.POSITIVE_INFINITY);
 			if (truncation && truncated) {
 				const [gap, ofValues] = [gradientGap(row, truncation.ones), gradientGap(row, truncation.valueSquares)];
 				const size = Math.sqrt(ofValues) + output * Math.sqrt(gap);
 				bound += (cotangent * size * Math.sqrt(gradientGap(row, truncated))) / error.leastNormaliser;
 			}
-			if (all) this.spread.fill(bound, 0, d);
-			else this.spread[b] = bound;
+			for (let to = all ? 0 : b; to < (all ? d : b + 1); to++)
+				this.spread[to] = known ? Math.min(bound, this.spread[to]) : bound;
 		}
 	}
 

@@ -2,19 +2,10 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { RowSource } from "@attgrad/matrix-core";
 import { rowsTimes } from "../../rows/rows-times.ts";
 import type { Method } from "../method/approximation.ts";
-import { LEAST_REACH } from "./bounds/limits.ts";
+import { drawnKeys, drawnRows } from "./drawn-rows.ts";
 
-/**
- * Rows that a prediction looks at, one of so many, within these numbers, and keys: together a quarter as many pairs as there are rows,
- * some percent of a run's work. A part of the rows are those of largest reach among a scan of more, and of the keys the longest ones, for
- * a few rows or keys may make most of a bound, or of the time. Outputs and gradients, which count less, come from fewer keys.
- */
-const SAMPLE = {
-	rows: { share: 1024, least: 64, most: 1024, scanShare: 64 },
-	keys: { least: 256, most: 1024, scanShare: 32, ofOutputs: 128 },
-	mostScanned: 2 ** 13,
-	top: 1 / 4,
-};
+/** Keys of a row that outputs and gradients of a sample, which count less, come from. */
+const OUTPUT_KEYS = 128;
 
 /** Rows against keys of a problem, with scores, to predict bounds of all degrees from. */
 export interface ScoreSample {
@@ -39,8 +30,9 @@ export interface SampledRow {
 	readonly reach: number;
 	readonly output: Float64Array;
 	readonly residual: Float64Array;
-	/** ‖E_f k‖ and Ĝ in the frame. */
+	/** E_f k, E_f v_i k_b and behind it E_f k again, and Ĝ, in the frame. */
 	readonly meanKey: Float64Array;
+	readonly products: Float64Array;
 	readonly gradient: Float64Array;
 }
 
@@ -119,114 +111,18 @@ function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "
 	return { d, rows, weights, values, keys };
 }
 
-interface DrawnRow {
-	readonly at: number;
-	readonly share: number;
-	/** The centred query. */
-	readonly query: Float64Array;
-	readonly reach: number;
-}
-
-/** Rows spread over the problem, and of those that are scanned the ones of largest reach. */
-function drawnRows(problem: AttentionProblem<RowSource>, method: Pick<Method, "profile" | "space">): DrawnRow[] {
-	const { n } = problem;
-	const wanted = rowsWanted(n);
-	const scanned = scanOf(n, wanted, SAMPLE.rows.scanShare);
-	const all = spreadOver(n, scanned).map((at) => ({ at, ...queryOf(problem, method, at) }));
-	return chosen(all, wanted, n, ({ reach }) => reach);
-}
-
-interface DrawnKey {
-	readonly at: number;
-	readonly share: number;
-}
-
-/** Keys spread over the problem, and of those that are scanned the ones farthest from their centre. */
-function drawnKeys(
-	{ n, d, A2 }: AttentionProblem<RowSource>,
-	{ profile: { keyCentre } }: Pick<Method, "profile" | "space">,
-): DrawnKey[] {
-	const { least, most, scanShare } = SAMPLE.keys;
-	const wanted = Math.min(n, Math.max(least, Math.min(most, Math.floor(n / (4 * rowsWanted(n))))));
-	const scanned = scanOf(n, wanted, scanShare);
-	const key = new Float64Array(d);
-	const all = spreadOver(n, scanned).map((at) => {
-		A2.readRows(at, at + 1, key);
-		let square = 0;
-		for (let b = 0; b < d; b++) square += (key[b] - keyCentre[b]) ** 2;
-		return { at, square };
-	});
-	return chosen(all, wanted, n, ({ square }) => square);
-}
-
-/** How many rows are scanned for those that are wanted: twice as many at least. */
-const scanOf = (n: number, wanted: number, share: number): number =>
-	Math.min(n, Math.max(2 * wanted, Math.min(SAMPLE.mostScanned, Math.floor(n / share))));
-
-const rowsWanted = (n: number): number => {
-	const { share, least, most } = SAMPLE.rows;
-	return Math.min(n, Math.max(least, Math.min(most, Math.floor(n / share))));
-};
-
-/** Numbers of `count` of n rows, one in each of as many equal parts, not evenly: rows may have a period. */
-function spreadOver(n: number, count: number): number[] {
-	return Array.from({ length: count }, (_, j) =>
-		count === n ? j : Math.floor(((j + ((j * 0.6180339887498949) % 1)) * n) / count),
-	);
-}
-
-/** `wanted` of what was scanned: the largest by themselves, of the others one for as many. */
-function chosen<Item>(
-	all: readonly Item[],
-	wanted: number,
-	n: number,
-	sizeOf: (item: Item) => number,
-): (Item & { readonly share: number })[] {
-	const each = n / all.length;
-	if (all.length === wanted) return all.map((item) => ({ ...item, share: each }));
-	const sorted = all.toSorted((a, b) => sizeOf(b) - sizeOf(a));
-	const top = Math.floor(SAMPLE.top * wanted);
-	const rest = all.length - top;
-	const others = Array.from({ length: wanted - top }, (_, j) => {
-		const item = sorted[top + Math.floor(((j + 0.5) * rest) / (wanted - top))];
-		return { ...item, share: (each * rest) / (wanted - top) };
-	});
-	return [...sorted.slice(0, top).map((item) => ({ ...item, share: each })), ...others];
-}
-
-/** The centred query of a row, and at least its largest |score|. */
-function queryOf(
-	{ d, A1, X, scale }: AttentionProblem<RowSource>,
-	{ profile: { queryCentre, keyNorm }, space }: Pick<Method, "profile" | "space">,
-	at: number,
-): { query: Float64Array; reach: number } {
-	const [input, query] = [new Float64Array(d), new Float64Array(d)];
-	A1.readRows(at, at + 1, input);
-	rowsTimes(input, X, scale, 1, query);
-	let [square, coordinates] = [0, 0];
-	for (let b = 0; b < d; b++) {
-		query[b] -= queryCentre[b];
-		square += query[b] ** 2;
-	}
-	for (let i = 0; i < d; i++) {
-		let mapped = 0;
-		for (let b = 0; b < d; b++) mapped += space.frame.queryMap.data[i * d + b] * query[b];
-		coordinates += Math.abs(mapped) * space.keyReach[i];
-	}
-	return { query, reach: Math.max(LEAST_REACH, Math.min(coordinates, Math.sqrt(square) * keyNorm, space.radius)) };
-}
-
 function softmaxRow(
 	scores: Float64Array,
 	weights: Float64Array,
 	values: Float64Array,
 	keys: Float64Array,
 	target: Float64Array,
-): Pick<SampledRow, "output" | "residual" | "meanKey" | "gradient"> {
+): Pick<SampledRow, "output" | "residual" | "meanKey" | "products" | "gradient"> {
 	const d = target.length;
-	const [output, meanKey, products] = [new Float64Array(d), new Float64Array(d), new Float64Array(d * d)];
+	const [output, products] = [new Float64Array(d), new Float64Array((d + 1) * d)];
+	const meanKey = products.subarray(d * d);
 	let normaliser = 0;
-	const step = Math.max(1, Math.floor(scores.length / SAMPLE.keys.ofOutputs));
+	const step = Math.max(1, Math.floor(scores.length / OUTPUT_KEYS));
 	for (let l = 0; l < scores.length; l += step) {
 		const entry = weights[l] * Math.exp(scores[l]);
 		normaliser += entry;
@@ -237,13 +133,13 @@ function softmaxRow(
 			for (let b = 0; b < d; b++) products[i * d + b] += value * keys[l * d + b];
 		}
 	}
-	for (const sums of [output, meanKey, products]) for (let at = 0; at < sums.length; at++) sums[at] /= normaliser;
+	for (const sums of [output, products]) for (let at = 0; at < sums.length; at++) sums[at] /= normaliser;
 	const residual = output.map((o, i) => o - target[i]);
 	const correction = residual.reduce((sum, c, i) => sum + c * output[i], 0);
 	const gradient = meanKey.map((mean, b) =>
 		residual.reduce((sum, c, i) => sum + c * products[i * d + b], -correction * mean),
 	);
-	return { output, residual, meanKey, gradient };
+	return { output, residual, meanKey, products, gradient };
 }
 
 /** Every fourth row of a sample, for as many: a quarter of the work. Sums that either has made are known to both. */

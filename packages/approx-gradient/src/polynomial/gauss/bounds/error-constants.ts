@@ -2,6 +2,7 @@ import type { Matrix } from "@attgrad/matrix-core";
 import {
 	dotUp,
 	expm1Up,
+	expUp,
 	leastRest,
 	maxUp,
 	normUp,
@@ -42,6 +43,10 @@ export interface ErrorConstants {
 	readonly halfRangeSquare: number;
 	/** At least ‖k_l‖ in the frame. */
 	readonly keyNorm: number;
+	/** At least every |k_b| in the frame. */
+	readonly keyReach: Float64Array;
+	/** By how much the computed Σ ω (1 + s) v_i k_b may be off beyond `sumError`, as a part of its terms: scores, values and what is below the normal range. */
+	readonly covarianceError: number;
 	/** max W_b over max ‖column of the query map‖: by how much L1 counts more than a norm in the frame. */
 	readonly keyRatio: number;
 	/**
@@ -109,6 +114,8 @@ export function errorConstants(
 		halfRange: range,
 		halfRangeSquare: dotUp(range, range),
 		keyNorm: space.keyNorm,
+		keyReach: space.keyReach,
+		covarianceError: covarianceError({ profile, space }, scoreError, range, fixed),
 		keyRatio: over(maxUp(keyHalfRange), map),
 		rounding: {
 			constant: times(relative, dotUp(valueMean, ofMean(0.02))),
@@ -131,6 +138,24 @@ export function errorConstants(
 			size: against.map((size) => times(mass, size)),
 		},
 	};
+}
+
+/** Products of values and keys have some more roundings below the normal range than this, each times a weight of at least e^(-2 shift). */
+const LOST_ROUNDINGS = 1e4;
+
+function covarianceError(
+	{ profile, space }: Pick<Method, "profile" | "space">,
+	scoreError: number,
+	range: Float64Array,
+	fixed: Float64Array,
+): number {
+	const { d, dtype } = profile;
+	const values = range.reduce((least, x) => Math.min(least, x), 1);
+	const keys = space.keyReach.reduce((least, x) => Math.min(least, x), 1);
+	const products = values * keys * keys;
+	if (!(products >= numberTypes.f64.tiny)) return Number.POSITIVE_INFINITY;
+	const lost = over(times(times(LOST_ROUNDINGS * d, numberTypes[dtype].tiny), expUp(2 * space.frame.shift)), products);
+	return sumUp([scoreError, times(4, maxUp(fixed.map((error, i) => over(error, range[i])))), lost]);
 }
 
 /** At least ‖M e_b‖ of each column b. */

@@ -50,7 +50,7 @@ describe("probabilistic certificates", () => {
 
 	test.each(kernels)("are a repeatable part of what is proved, kernel %s", async (kernel) => {
 		const onKernel = await createRuntime({ kernel, threads: 1 });
-		const problem = generateProblem({ distribution: "uniform", n: 2000, d: 3, B: 1, seed: 2 });
+		const problem = generateProblem({ distribution: "clustered", n: 4000, d: 3, B: 2, seed: 2 });
 		const options = { basis: "gauss", degree: 5, route: "moment" } as const;
 		const run = (more: object) => polynomial.run(problem, polynomial.options.parse({ ...options, ...more }), onKernel);
 		const proved = await run({});

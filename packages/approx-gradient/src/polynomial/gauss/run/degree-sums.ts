@@ -18,18 +18,21 @@ export class DegreeSums {
 	readonly byDegree: Float64Array;
 	/** Σ_l ω_l T(s_l) k_l, T of degree `pilotDegree`, d x count; zero for the form l1. */
 	readonly pilots: Float64Array;
-	readonly #input: Pick<GaussInput, "tree" | "constants">;
+	/** Σ_l ω_l (1 + s_l) x_l k_lb for the values and then x = 1, (d + 1) d x count; zero at degree 0 and for anisotropic sets. */
+	readonly products: Float64Array;
+	readonly #input: Pick<GaussInput, "tree" | "constants" | "anisotropic">;
 	readonly #keys: KeyMoments;
 	readonly #columns: number;
 	readonly #part: Float64Array;
 
-	constructor(input: Pick<GaussInput, "tree" | "constants">, keys: KeyMoments, blockRows: number) {
+	constructor(input: Pick<GaussInput, "tree" | "constants" | "anisotropic">, keys: KeyMoments, blockRows: number) {
 		const { tree, constants } = input;
 		this.#input = input;
 		this.#keys = keys;
 		this.#columns = momentColumns(constants);
 		this.byDegree = new Float64Array((tree.degree + 2) * this.#columns * blockRows);
 		this.pilots = new Float64Array(tree.d * blockRows);
+		this.products = new Float64Array((tree.d + 1) * tree.d * blockRows);
 		this.#part = new Float64Array(blockRows);
 	}
 
@@ -37,6 +40,7 @@ export class DegreeSums {
 	fill(features: Numbers, count: number): void {
 		this.#sumByDegree(features, count);
 		if (this.#input.constants.form !== "l1") this.#pilot(features, count);
+		if (this.#input.tree.degree > 0 && !this.#input.anisotropic) this.#products(features, count);
 	}
 
 	/** The power sums of a column, (2r + 1) x count. */
@@ -82,6 +86,19 @@ export class DegreeSums {
 					if (raise[node * d + b] < 0) continue;
 					const moment = (multiplicity[node] * narrow[raise[node * d + b] * (d + 1) + d]) / factorial;
 					for (let j = 0; j < count; j++) this.pilots[b * count + j] += features[node * count + j] * moment;
+				}
+	}
+
+	#products(features: Numbers, count: number): void {
+		const { d, raise } = this.#input.tree;
+		const { narrow } = this.#keys;
+		this.products.fill(0);
+		for (let node = 0; node <= d; node++)
+			for (let i = 0; i <= d; i++)
+				for (let b = 0; b < d; b++) {
+					const moment = narrow[raise[node * d + b] * (d + 1) + i];
+					const at = (i * d + b) * count;
+					for (let j = 0; j < count; j++) this.products[at + j] += features[node * count + j] * moment;
 				}
 	}
 }

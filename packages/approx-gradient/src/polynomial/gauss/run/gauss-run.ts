@@ -18,6 +18,8 @@ export interface GaussInput {
 	readonly space: FeatureSpace;
 	readonly constants: ErrorConstants;
 	readonly route: "moment" | "reverse";
+	/** Rows of a reach up to this have a polynomial of one degree less; on kernels, without records. @default none has */
+	readonly lowerReach?: number;
 	/** Takes the rows' records, of form v2: for a certificate from sampled pairs. */
 	readonly records?: RecordSink;
 }

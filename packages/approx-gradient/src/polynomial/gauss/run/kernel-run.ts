@@ -11,12 +11,14 @@ import {
 import { putIndices, slotRanges } from "../../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../../kernels/kernel-plan.ts";
 import { joinSlots, keyMoments, type MomentsRun } from "../../kernels/kernel-route.ts";
+import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
 import { gaussKernels } from "../gauss-kernels.ts";
 import type { KernelRecords } from "../pairs/row-record.ts";
 import type { GaussTotals } from "../totals.ts";
 import type { GaussInput, GaussRun } from "./gauss-run.ts";
 import { addToSquares, momentColumns } from "./key-columns.ts";
 import { queryOperands } from "./query-operands.ts";
+import { RowsApart } from "./rows-apart.ts";
 
 /** Whether the totals of some rows, spread over all, show that a run is in vain. */
 export type InVain = (totals: GaussTotals, rows: number) => boolean;
@@ -65,15 +67,19 @@ async function queries(
 	const { n, d, A1, E } = problem;
 	const { dtype } = A1;
 	const size = bytesPerNumber(dtype);
-	const { shared, scratch } = queryOperands(input, moments, plan, kernels);
+	const degrees = degreesOf(input, moments, plan, kernels);
+	const [{ shared }] = degrees;
+	const scratch = Math.max(...degrees.map((own) => own.scratch));
 	const sumCount = 1 + d + 2 * d * d;
 	const length = sumCount + 3 * d + 1;
-	const totals = kernels.allocateZeros("f64", plan.slots * length);
+	const places = degrees.length * plan.slots;
+	const totals = kernels.allocateZeros("f64", places * length);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
 	const flagWords = Math.ceil(chunkRows / 4);
 	const flags = putIndices(kernels, new Int32Array(flagWords));
+	const apart = degrees.length > 1 ? new RowsApart(input, shared, chunkRows, plan, kernels) : undefined;
 	const sink = input.records?.onKernels(kernels, slotRanges(chunkRows, plan).length);
 	const sample = (): Promise<KernelRecords> => {
 		const own = { A1: inputsAt(0, chunkRows), E: targetsAt(0, chunkRows), flags };
@@ -91,20 +97,23 @@ async function queries(
 		const rows = Math.min(chunkRows, n - from);
 		const inputs = inputsAt(from, from + rows);
 		const targets = targetsAt(from, from + rows);
-		const tasks = slotRanges(rows, plan).map(([first, count], slot) => {
-			const own = { A1: inputs + first * d * size, E: targets + first * d * size, flags: flags + first };
-			const drawn = { ...noPairs, ...pairs[slot], first: from + first };
-			return { rows: count, ...shared, ...own, ...drawn, totals: totals + slot * length * 8 };
-		});
+		const slots = slotRanges(rows, plan);
+		const blocks = apart
+			? await apart.split(inputs, targets, slots)
+			: slots.map(([first, count]) => [{ first, count, A1: inputs + first * d * size, E: targets + first * d * size }]);
+		const tasks = blocks.flatMap((ofSlot, slot) =>
+			ofSlot.flatMap(({ first, count, A1, E }, at) => {
+				if (count === 0) return [];
+				const own = { A1, E, flags: flags + first, totals: totals + (at * plan.slots + slot) * length * 8 };
+				return [{ rows: count, ...degrees[at].shared, ...noPairs, ...pairs[slot], first: from + first, ...own }];
+			}),
+		);
 		const left = await kernels.run("gaussQueries", tasks, { dtype, scratch });
-		const all = kernels.view("f64", totals, plan.slots * length);
-		for (let slot = 0; slot < plan.slots; slot++) {
-			const last = (slot + 1) * length - 1;
-			largestKappa = Math.max(largestKappa, all[last]);
-			all[last] = 0;
-		}
+		const all = kernels.view("f64", totals, places * length);
+		largestKappa = Math.max(largestKappa, takeLast(all, length));
 		joinSlots(all, sums);
-		if (left.some((count) => count > 0)) takeFlags(kernels.indices(flags, flagWords), from, exactRows);
+		if (left.some((count) => count > 0))
+			takeFlags(kernels.indices(flags, flagWords), (at) => from + (apart?.rowAt(at) ?? at), exactRows);
 		done += rows;
 		onProgress(done);
 		if (at + 1 === asked && done < n && isInVain?.(totalsOf(sums, d, exactRows, largestKappa), done)) break;
@@ -117,6 +126,31 @@ async function queries(
 		totals: totalsOf(sums, d, exactRows, largestKappa),
 		rows: done,
 	};
+}
+
+/** Arguments of pass 2 by degree: where rows of small reach have one less, those come first. Moments and roundings are those of the higher one. */
+function degreesOf(
+	input: GaussInput,
+	moments: Float64Array,
+	plan: KernelPlan,
+	kernels: Kernels<typeof gaussKernels>,
+): ReturnType<typeof queryOperands>[] {
+	const { constants, tree, lowerReach } = input;
+	const own = queryOperands(input, moments, plan, kernels);
+	if (lowerReach === undefined) return [own];
+	const degree = constants.degree - 1;
+	const lower = { ...input, tree: keptTotalDegreeTree(tree.d, degree), constants: { ...constants, degree } };
+	return [queryOperands(lower, moments, plan, kernels), own];
+}
+
+/** The largest of the last numbers of each `length`, which are set to 0. */
+function takeLast(numbers: Float64Array, length: number): number {
+	let most = 0;
+	for (let last = length - 1; last < numbers.length; last += length) {
+		most = Math.max(most, numbers[last]);
+		numbers[last] = 0;
+	}
+	return most;
 }
 
 /** Rows of which records are looked at before the others, in so many ranges. */
@@ -181,8 +215,8 @@ function spreadOrder(count: number): number[] {
 const upTo = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
 /** Appends the rows that have a flag, and takes the flags back. */
-function takeFlags(words: Int32Array, from: number, exactRows: number[]): void {
+function takeFlags(words: Int32Array, rowOf: (at: number) => number, exactRows: number[]): void {
 	const bytes = new Uint8Array(words.buffer, words.byteOffset, 4 * words.length);
-	for (let at = bytes.indexOf(1); at >= 0; at = bytes.indexOf(1, at + 1)) exactRows.push(from + at);
+	for (let at = bytes.indexOf(1); at >= 0; at = bytes.indexOf(1, at + 1)) exactRows.push(rowOf(at));
 	bytes.fill(0);
 }

@@ -57,6 +57,7 @@ export function queryOperands(
 		backTable: putIndices(kernels, back.triples),
 		pilot: numbers(pilot),
 		pilotNodes: pilot.length / d,
+		products: doubles(productTable(input, moments, columns)),
 		constants: doubles(solutionConstants(constants, exponential)),
 		bounds: doubles(boundConstants(constants, space)),
 		...boundaryOperands(input, moments, kernels),
@@ -71,7 +72,8 @@ export function queryOperands(
 		kernelConstants.TRUNCATED_PANELS * parts +
 		4 * (degree + 2) +
 		kernelConstants.RUN_NODES;
-	const wide = 12 * d + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 8 + truncated;
+	const ofBounds = 13 * d + 2 * d * (d + 1) + 9;
+	const wide = ofBounds + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 8 + truncated;
 	const ofPairs = input.records ? pairScratch(input.records.places, d, panelBytes) : 0;
 	return {
 		shared,
@@ -157,9 +159,19 @@ function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, colu
 	return table;
 }
 
+/** Σ_l ω_l (1 + s_l) x_l k_lb as a table of moments for x = v_i and x = 1: of each x the d sums of degree 0, negative, then d x d. Zeros at degree 0 and for anisotropic sets. */
+function productTable({ tree, anisotropic }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+	const { d, degree, raise } = tree;
+	const table = new Float64Array((d + 1) * (d + 1) * d);
+	for (let i = 0, to = 0; degree > 0 && !anisotropic && i <= d; i++)
+		for (let node = 0; node <= d; node++)
+			for (let b = 0; b < d; b++) table[to++] = (node > 0 ? 1 : -1) * moments[raise[node * d + b] * columns + i];
+	return table;
+}
+
 /** The doubles that `kernels/gauss/gauss-bounds.ts` reads, in its order. */
 function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussInput["space"]): number[] {
-	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding } = constants;
+	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding, covarianceError } = constants;
 	return [
 		...[
 			sums,
@@ -172,7 +184,7 @@ function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussI
 			keyRatio,
 			LEAST_REACH,
 		],
-		...[rounding.constant, rounding.outputSquare, rounding.product],
+		...[rounding.constant, rounding.outputSquare, rounding.product, covarianceError],
 		...keyReach.map((reach) => reach * REACH_SLACK),
 		...halfRange,
 		...rounding.output,

@@ -50,7 +50,7 @@ export class QueryRows {
 		this.#narrow = allocateNumbers(dtype, tree.raisedSize * (d + 1));
 		for (let node = 0; node < tree.raisedSize; node++)
 			for (let i = 0; i <= d; i++) this.#narrow[node * (d + 1) + i] = moments[node * columns + i];
-		this.#sums = new DegreeSums({ tree, constants }, { moments, narrow: this.#narrow }, blockRows);
+		this.#sums = new DegreeSums(input, { moments, narrow: this.#narrow }, blockRows);
 		this.#unnormalised = new Float64Array((d + 1) * blockRows);
 		this.#radii = new Float64Array(blockRows);
 		this.#cotangents = allocateNumbers(dtype, (d + 1) * blockRows);
@@ -201,6 +201,7 @@ export class QueryRows {
 			numbers.gradient[i] = this.#rowGradients[i * count + j] / normaliser;
 			numbers.pilot[i] = this.#sums.pilots[i * count + j];
 		}
+		for (let at = 0; at < numbers.products.length; at++) numbers.products[at] = this.#sums.products[at * count + j];
 		terms.accepts(this.#polynomials.row, numbers);
 		terms.read(this.#polynomials.row, numbers);
 		addRow(totals, inputs.row(j), numbers.residual, terms);
