@@ -1,11 +1,12 @@
-// npm run bench:costs [-- --write] [-- --to 5] [-- --only nystrom,clusters]
+// npm run bench:costs [-- --write] [-- --from 3 --to 5] [-- --only nystrom,clusters]
 // How far the cost models of the planner are from the times of runs, for every algorithm and route, n = 10^3 to 10^7, on one thread, and
 // for exact rows of polynomials by row. The least processor time of the runs counts, which is blind to other processes. Every point that is predicted to take
 // less than ten seconds is run; it ends within ten minutes on an idle machine. A table at the end has measured over predicted time, least and largest of the points of each
-// algorithm and n; --write puts it between the marks of docs/performance.md. --to 5 goes up to n = 10^5. Exits 1 where a model is off by more than a
+// algorithm and n; --write puts it between the marks of docs/performance.md. --from 3 --to 5 goes from n = 10^3 to 10^5. Exits 1 where a model is off by more than a
 // factor of 2 and a millisecond.
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
 	type CostName,
@@ -35,13 +36,15 @@ const EXACT_ROWS = "exact rows";
 const { values } = parseArgs({
 	options: {
 		write: { type: "boolean", default: false },
+		from: { type: "string", default: "3" },
 		to: { type: "string", default: "7" },
 		only: { type: "string" },
 	},
 });
 const only = values.only?.split(",");
 const names = costNames.filter((name) => only === undefined || only.includes(name));
-const exponents = Array.from({ length: Number(values.to) - 2 }, (_, at) => at + 3);
+const [from, to] = [Number(values.from), Number(values.to)];
+const exponents = Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
 /** A run to be compared with its prediction. */
 interface Comparison {
@@ -53,8 +56,12 @@ interface Comparison {
 	run(problem: AttentionProblem): Promise<() => Promise<unknown>>;
 }
 
+// Units are measured anew: those of the user's cache may be of a time when the machine was busy.
+const cache = mkdtempSync(join(tmpdir(), "attgrad-costs-"));
+process.env["XDG_CACHE_HOME"] = cache;
 const runtime = await createRuntime();
 const model = await calibratedModel(runtime, "f64", costNames);
+rmSync(cache, { recursive: true });
 
 function comparisonsAt(n: number): Comparison[] {
 	const ofAlgorithms = names.flatMap((name: CostName) =>

@@ -152,6 +152,7 @@ export const costs = {
 			Kplus(work) * (work.d + 3),
 			work.n * Kplus(work) * (work.d + 3),
 			work.n * (degreeOf(work) + 2),
+			work.n * beyond(work.n * work.d),
 		],
 		samples: [
 			byRow(32, 4, 1),
@@ -163,7 +164,7 @@ export const costs = {
 			byRow(4096, 4, 7),
 			byRow(16_384, 2, 1),
 		],
-		nominal: [0.12, 6.3e-4, 5.8e-6, 2e-5, 1.4e-7, 4e-6],
+		nominal: [0.12, 5.5e-4, 5.8e-6, 2e-5, 1.4e-7, 4e-6, 4e-4],
 	},
 	"forward/polynomial": {
 		terms: (work) => [1, work.n, work.n * work.d ** 2, K(work) * (work.d + 1), work.n * K(work) * (work.d + 1)],
@@ -195,6 +196,7 @@ export const costs = {
 			work.n * (degreeOf(work) + 2),
 			work.edges ?? 0,
 			(work.edges ?? 0) * widths(work),
+			work.n * beyond(work.n * work.d),
 		],
 		samples: [
 			layer(32, 4, "none", 1),
@@ -206,7 +208,7 @@ export const costs = {
 			layer(2048, 2, "causal", 1),
 			layer(8192, 4, "none", 3),
 		],
-		nominal: [0.2, 3.9e-4, 1.7e-6, 2.1e-7, 9.7e-6, 2.9e-4, 4e-5],
+		nominal: [0.2, 3.3e-4, 1.7e-6, 2.1e-7, 9.7e-6, 2.9e-4, 4e-5, 3e-4],
 	},
 } as const satisfies Record<string, Cost>;
 

@@ -1,4 +1,4 @@
-/** Rounds of coordinate descent: more than enough for seven unknowns. */
+/** Rounds of coordinate descent: more than enough for eight unknowns. */
 const ROUNDS = 2000;
 
 /** The weight of what is expected of a unit, of a measurement's. */
