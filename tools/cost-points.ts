@@ -49,8 +49,16 @@ const degrees = [
 	[8, 4],
 ] as const;
 
+/** Numbers of rows and features up to which kernels hold all rows of a pass, beside its sums, in the 4 GiB that they can address. */
+const MOST_HELD = 2e7;
+
 /** The runs that the cost model of an algorithm is compared with at one n. */
 export function costPoints(name: CostName, n: number): CostPoint[] {
+	const holdsRows = name === "forward/gauss" || name === "backward/polynomial";
+	return pointsOf(name, n).filter(({ d }) => !holdsRows || n * d <= MOST_HELD);
+}
+
+function pointsOf(name: CostName, n: number): CostPoint[] {
 	switch (name) {
 		case "clusters":
 			return [clustered(n, 2, 6, 1), clustered(n, 2, 16, 1), clustered(n, 2, 6, 8), clustered(n, 4, 4, 4)];
