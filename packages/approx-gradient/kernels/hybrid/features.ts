@@ -4,9 +4,6 @@ import { PRODUCT_SCRATCH } from "@attgrad/matrix-core/kernels/product";
 import { kernelsOf, scaleEntries } from "./entries";
 import { multiply, padded, panelsOf, stepOf } from "./products";
 
-/** Rows whose kernels with all pivots are in scratch at once. */
-const BLOCK: i32 = 48;
-
 /** A map and the rows of one side: sizes and addresses, 4 bytes each. */
 @unmanaged
 export class HybridFeatures {
@@ -27,15 +24,15 @@ export class HybridFeatures {
 
 /** Bytes of scratch that features take. */
 export function featureBytes(map: HybridFeatures): usize {
-	return 512 + (<usize>PRODUCT_SCRATCH << 3) + <usize>padded(BLOCK) * stepOf(map.pivots);
+	return 512 + (<usize>PRODUCT_SCRATCH << 3) + <usize>padded(HYBRID_ROWS) * stepOf(map.pivots);
 }
 
 /** Features of the rows from..to-1; `from` is a multiple of 6, and `to` is too or the end. */
 export function makeFeatures(scratch: usize, map: HybridFeatures, from: i32, to: i32): void {
 	const area = scratch + 512, kernels = area + (<usize>PRODUCT_SCRATCH << 3);
 	const across = stepOf(map.pivots), step = stepOf(map.rank), leftStep = <usize>(map.d + 2) << 3;
-	for (let row = from; row < to; row += BLOCK) {
-		const count = min(BLOCK, to - row), features = map.features + <usize>row * step;
+	for (let row = from; row < to; row += HYBRID_ROWS) {
+		const count = min(HYBRID_ROWS, to - row), features = map.features + <usize>row * step;
 		multiply(area, map.left + <usize>row * leftStep, leftStep, 8, count, map.d + 2, map.points, panelsOf(map.pivots), kernels, across);
 		kernelsOf(scratch, kernels, <usize>count * across);
 		multiply(area, kernels, across, 8, count, map.pivots, map.inverse, panelsOf(map.rank), features, step);

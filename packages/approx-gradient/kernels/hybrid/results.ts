@@ -4,9 +4,6 @@
 import { PRODUCT_SCRATCH } from "@attgrad/matrix-core/kernels/product";
 import { multiply, padded, panelsOf, stepOf } from "./products";
 
-/** Rows whose sums are in scratch at once. */
-const BLOCK: i32 = 48;
-
 /** Rows with the sums over the other side: sizes and addresses, 4 bytes each. */
 @unmanaged
 export class HybridResults {
@@ -43,17 +40,17 @@ export class HybridResults {
 export function resultBytes(rows: HybridResults): usize {
 	const pairs = rows.width * (rows.width + 1) / 2, columns = rows.width * (rows.d + 1) + rows.beside;
 	const each = stepOf(columns) + (<usize>pairs << 3) + stepOf(rows.forms);
-	return (<usize>PRODUCT_SCRATCH << 3) + <usize>padded(BLOCK) * each;
+	return (<usize>PRODUCT_SCRATCH << 3) + <usize>padded(HYBRID_ROWS) * each;
 }
 
 /** Results of the queries from..to-1. */
 export function finishQueryRows(scratch: usize, rows: HybridResults, from: i32, to: i32): void {
 	const step = stepOf(rows.width * (rows.d + 1)), sums = scratch + (<usize>PRODUCT_SCRATCH << 3);
-	for (let row = from; row < to; row += BLOCK) {
-		const count = min(BLOCK, to - row);
+	for (let row = from; row < to; row += HYBRID_ROWS) {
+		const count = min(HYBRID_ROWS, to - row);
 		sumBlock(scratch, rows, row, count, sums, step);
 		for (let j = 0; j < count; j++) finishQuery(rows, <usize>(row + j), sums + <usize>j * step);
-		const forms = formBlock(scratch, rows, rows.cotangents, row, count, sums + <usize>padded(BLOCK) * step);
+		const forms = formBlock(scratch, rows, rows.cotangents, row, count, sums + <usize>padded(HYBRID_ROWS) * step);
 		const formStep = stepOf(rows.forms), bytes = <usize>rows.forms << 3;
 		for (let j = 0; j < count; j++) memory.copy(rows.quadratic + <usize>(row + j) * bytes, forms + <usize>j * formStep, bytes);
 	}
@@ -62,11 +59,11 @@ export function finishQueryRows(scratch: usize, rows: HybridResults, from: i32, 
 /** Results of the keys from..to-1. */
 export function finishKeyRows(scratch: usize, rows: HybridResults, from: i32, to: i32): void {
 	const step = stepOf(rows.width * (rows.d + 1) + rows.beside), sums = scratch + (<usize>PRODUCT_SCRATCH << 3);
-	for (let row = from; row < to; row += BLOCK) {
-		const count = min(BLOCK, to - row);
+	for (let row = from; row < to; row += HYBRID_ROWS) {
+		const count = min(HYBRID_ROWS, to - row);
 		sumBlock(scratch, rows, row, count, sums, step);
 		for (let j = 0; j < count; j++) finishKey(rows, <usize>(row + j), sums + <usize>j * step);
-		const forms = formBlock(scratch, rows, rows.given, row, count, sums + <usize>padded(BLOCK) * step), formStep = stepOf(rows.forms);
+		const forms = formBlock(scratch, rows, rows.given, row, count, sums + <usize>padded(HYBRID_ROWS) * step), formStep = stepOf(rows.forms);
 		const beside = sums + (<usize>(rows.width * (rows.d + 1)) << 3);
 		for (let j = 0; j < count; j++) boundKey(rows, <usize>(row + j), beside + <usize>j * step, forms + <usize>j * formStep);
 	}
@@ -80,7 +77,7 @@ function sumBlock(scratch: usize, rows: HybridResults, row: i32, count: i32, sum
 
 /** Forms of `count` rows of numbers, products of two of each times the moments: their address. */
 function formBlock(scratch: usize, rows: HybridResults, numbers: usize, row: i32, count: i32, pairs: usize): usize {
-	const width = rows.width, each = width * (width + 1) / 2, made = pairs + (<usize>(padded(BLOCK) * each) << 3), step = stepOf(rows.forms);
+	const width = rows.width, each = width * (width + 1) / 2, made = pairs + (<usize>(padded(HYBRID_ROWS) * each) << 3), step = stepOf(rows.forms);
 	let to = pairs;
 	for (let j = 0; j < count; j++) {
 		const own = numbers + (<usize>((row + j) * width) << 3), end = own + (<usize>width << 3);

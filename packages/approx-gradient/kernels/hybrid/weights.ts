@@ -8,21 +8,18 @@ export class HybridWeights {
 	/** q̂, rows x d, and dO, rows x d_v. */
 	queries: usize;
 	given: usize;
-	/** WEIGHTS numbers of each query, all 0 of one that is left out. */
+	/** HYBRID_WEIGHTS numbers of each query, all 0 of one that is left out. */
 	weights: usize;
 	/** Columns that are written: q̂ and 1 over D, rows x (d + 1), and what bounds are made of, rows x (d_v + d). */
 	factors: usize;
 	extra: usize;
 }
 
-/** Weights of a query: of the columns q̂, dO and q̂ of the bounds; then those of the three sums of dV and of dK. */
-const WEIGHTS: i32 = 9;
-
 /** Writes the columns of the queries from..to-1, and adds three sums for each entry of dO, and of q̂, to `sums`. */
 export function weighQueries(rows: HybridWeights, from: i32, to: i32, sums: usize): void {
 	const d = rows.d, dv = rows.dv;
 	for (let j = from; j < to; j++) {
-		const row = <usize>j, own = rows.weights + ((row * <usize>WEIGHTS) << 3);
+		const row = <usize>j, own = rows.weights + ((row * <usize>HYBRID_WEIGHTS) << 3);
 		const inverse = load<f64>(own);
 		const factors = rows.factors + ((row * <usize>(d + 1)) << 3), extra = rows.extra + ((row * <usize>(dv + d)) << 3);
 		const queries = rows.queries + ((row * <usize>d) << 3);

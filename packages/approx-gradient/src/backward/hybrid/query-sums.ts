@@ -1,10 +1,11 @@
 import { Matrix } from "@attgrad/matrix-core";
 import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, times } from "../../error-bound/index.ts";
+import { kernelConstants } from "../../polynomial/kernels/kernel-constants.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import type { RowPass } from "./row-pass.ts";
 
 /** Numbers of a query in `QueryWeights`. */
-export const WEIGHTS = 9;
+export const WEIGHTS = kernelConstants.HYBRID_WEIGHTS;
 
 /** Weights of the queries that are kept; those of the others are 0. */
 export interface QueryWeights {
