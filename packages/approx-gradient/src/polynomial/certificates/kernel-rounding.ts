@@ -14,13 +14,15 @@ const { RUN_NODES, STEP_BYTES, SUMMED_PANELS } = kernelConstants;
 /**
  * The counts of the kernels (`kernels/polynomial.ts`): features, products and sums within a block are in the problem's
  * number type, products and additions counted as two roundings each, as in builds without fused multiply-add.
+ * @param sizes numbers of monomials and the degree; for an anisotropic set the most runs that join the sum of one factor (`mostJoins`)
  */
 export function kernelRoundingCounts(
 	{ name }: Route,
 	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
-	{ size, raisedSize, degree }: { size: number; raisedSize: number; degree: number },
+	sizes: { readonly size: number; readonly raisedSize: number; readonly degree: number; readonly joins?: number },
 	columns = d + 1,
 ): RoundingCounts {
+	const { size, raisedSize, degree, joins = 0 } = sizes;
 	const own = (count: number): RelativeRounding => RelativeRounding.roundings(count, numberTypes[dtype]);
 	// Passes make moments of the one or the other number of nodes.
 	const blocks = Math.max(...[size, raisedSize].map((nodes) => blocksInSum({ n, d, dtype }, nodes, columns)));
@@ -36,8 +38,9 @@ export function kernelRoundingCounts(
 		// t over d + 1 columns, the weighed feature, their product, the sum over features.
 		moment: own(d + 8).and(overFeatures),
 		// Up to degree steps from a node to a variable, each a product and up to d additions. Before, t is summed over d + 1 columns for
-		// each power that goes with the node, of which there are the fewer the longer its way. Then a sum over all nodes, by runs of RUN_NODES.
-		reverse: own((degree + 1) * (d + 3) + 6).and(overFeatures),
+		// each power that goes with the node, of which there are the fewer the longer its way. Then a sum over all nodes, by runs of RUN_NODES, and what the runs of
+		// an anisotropic set add one by one.
+		reverse: own((degree + 1) * (d + 3) + 6 + joins).and(overFeatures),
 		paper: RelativeRounding.unknown,
 	}[name];
 	// A slot has at most twice as many runs of panels as blocks: a run has the rows of half a block at least.

@@ -189,3 +189,16 @@ function runsOf(
 export function raisedTable({ raise }: FeatureTree, rowBytes: number): Int32Array {
 	return raise.map((node) => node * rowBytes);
 }
+
+/**
+ * The most runs of a table with the same factor: on the way back from nodes to variables each joins the sum of its factor by an addition of its own. At most
+ * a few hundred for the monomials up to a degree; sets that are cut off in between have shorter runs, and more.
+ */
+export function mostJoins({ triples, runs, products }: RunTable): number {
+	const joins = new Map<number, number>();
+	for (let run = 0; run < runs + products; run++) {
+		const factor = triples[3 * run];
+		joins.set(factor, (joins.get(factor) ?? 0) + 1);
+	}
+	return Math.max(0, ...joins.values());
+}

@@ -43,19 +43,21 @@ export interface Approximation extends Candidate {
 	readonly tree: () => FeatureTree;
 }
 
-type Sizes = Pick<Candidate, "size" | "raisedSize">;
+type Sizes = Pick<Candidate, "size" | "raisedSize"> & {
+	/** For an anisotropic set, the most runs of its kernels that join the sum of one factor. @default 0 */
+	readonly joins?: number;
+};
 
 /** The candidate of a degree and a number of monomials, with what was left out. */
 export function candidateOf(
 	method: Method,
 	degree: number,
-	{ size, raisedSize }: Sizes,
+	{ size, raisedSize, joins = 0 }: Sizes,
 	dropped = nothingDropped,
 ): Candidate {
-	const sizes = { size, raisedSize };
+	const sizes = { size, raisedSize, joins };
 	return {
-		degree,
-		...sizes,
+		...{ degree, size, raisedSize },
 		coefficients: method.family.coefficients(method.space.radius, degree),
 		...factsOf(method, degree, sizes, dropped),
 	};

@@ -1,4 +1,5 @@
 import { ComputationError, unitRoundoff } from "@attgrad/matrix-core";
+import { mostJoins, productTable } from "../kernels/feature-tables.ts";
 import { downwardClosedTree } from "../monomials/downward-closed.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
 import { countMonomials } from "../monomials/feature-tree.ts";
@@ -30,7 +31,9 @@ function prunedApproximation(
 	if (!exponents) return undefined;
 	const tree = downwardClosedTree(exponents);
 	const dropped = droppedTerms(tree, coefficients, termReach(space));
-	return { ...candidateOf(method, degree, tree, dropped), tree: () => tree };
+	const { size, raisedSize } = tree;
+	const joins = mostJoins(productTable(tree, size));
+	return { ...candidateOf(method, degree, { size, raisedSize, joins }, dropped), tree: () => tree };
 }
 
 /**
