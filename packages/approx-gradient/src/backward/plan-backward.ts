@@ -19,7 +19,7 @@ const EXPONENTIAL = 20;
 const SLOWER = 1.2;
 
 /** Flops of the exact pass that take as long as the sample and the beginning of the kernels. */
-const BEGINNING = 8e7;
+const BEGINNING = 4e7;
 
 /** Flops of the exact backward pass in row blocks. */
 export function exactWork({ batch, heads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>): number {
