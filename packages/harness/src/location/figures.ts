@@ -69,7 +69,8 @@ const phase: LineFigure = {
 	unfold: lengthsOf,
 	title: ({ rows }) => {
 		const heads = [...new Map(rows.map((row) => [nameOf(row), row])).values()];
-		return `Of ${heads.length} heads ${count(heads, "below")} lie below, ${count(heads, "near")} near and ${count(heads, "above")} above the length from which a certified approximation pays`;
+		const below = count(heads, "below");
+		return `Of ${heads.length} heads ${below} ${below === 1 ? "lies" : "lie"} below, ${count(heads, "near")} near and ${count(heads, "above")} above the length from which a certified approximation pays`;
 	},
 	regime: (rows) => `relative error ${locatedOf(rows[0])?.epsilon ?? ""} of the softmax matrix, Frobenius norm`,
 	x: { title: "B / √ln n", scale: "log" },
