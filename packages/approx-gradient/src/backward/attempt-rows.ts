@@ -49,15 +49,25 @@ function zeroRows({ batch, heads, keyHeads, n_q, n_k, d, d_v }: BackwardProblem<
 	};
 }
 
+/** Sums and largest numbers over the parts that are placed. */
+const noTotals = () => ({
+	/** Queries that are placed, of all heads. */
+	queries: 0,
+	exactRows: 0,
+	outputFloor: 0,
+	kappa: 0,
+	sizes: { dQ: 0, dK: 0, dV: 0 },
+	floors: { dQ: 0, dK: 0, dV: 0 },
+	largest: { dQ: 0, dK: 0, dV: 0, output: 0 },
+	/** Whether rows of keys are sums over parts. */
+	added: false,
+});
+
 /** Takes the results of parts to the rows of all heads: those of a part's queries first, as soon as they are known. */
 export class AttemptRows {
 	readonly #problem: BackwardProblem<RowSource>;
 	#made: WholeRows | undefined;
-	readonly #sizes = { dQ: 0, dK: 0, dV: 0 };
-	readonly #floors = { dQ: 0, dK: 0, dV: 0 };
-	readonly #largest = { dQ: 0, dK: 0, dV: 0, output: 0 };
-	#added = false;
-	readonly #ofAll = { exactRows: 0, outputFloor: 0, kappa: 0 };
+	#totals = noTotals();
 
 	constructor(problem: BackwardProblem<RowSource>) {
 		this.#problem = problem;
@@ -67,6 +77,19 @@ export class AttemptRows {
 	get #rows(): WholeRows {
 		this.#made ??= zeroRows(this.#problem);
 		return this.#made;
+	}
+
+	/** Queries that are placed, of all heads. */
+	get queries(): number {
+		return this.#totals.queries;
+	}
+
+	/** Gives a way back to the totals as they are now, for parts that are placed again after a failure: their rows are overwritten. */
+	mark(): () => void {
+		const totals = structuredClone(this.#totals);
+		return () => {
+			this.#totals = totals;
+		};
 	}
 
 	/** Takes the results of the queries of a part, in the units of the problem, and all bounds. */
@@ -86,12 +109,15 @@ export class AttemptRows {
 			place(bounds.output, 1, outputRows);
 		}
 		if (!part.continued) for (const name of ["dK", "dV"] as const) rows[name].set(bounds.rows[name], keyAt);
-		for (const name of gradientNames) this.#floors[name] = Math.max(this.#floors[name], bounds.floors[name]);
+		const totals = this.#totals;
+		const { floors, largest } = totals;
+		for (const name of gradientNames) floors[name] = Math.max(floors[name], bounds.floors[name]);
 		for (const name of [...gradientNames, "output"] as const)
-			this.#largest[name] = Math.max(this.#largest[name], bounds.largest[name]);
-		this.#ofAll.outputFloor = Math.max(this.#ofAll.outputFloor, bounds.outputFloor);
-		this.#ofAll.kappa = Math.max(this.#ofAll.kappa, bounds.kappa);
-		this.#ofAll.exactRows += results.exactRows;
+			largest[name] = Math.max(largest[name], bounds.largest[name]);
+		totals.outputFloor = Math.max(totals.outputFloor, bounds.outputFloor);
+		totals.kappa = Math.max(totals.kappa, bounds.kappa);
+		totals.exactRows += results.exactRows;
+		totals.queries += group * queries;
 	}
 
 	/** Takes dK and dV of a part, in the units of the problem, or adds them to those of an earlier one. */
@@ -105,13 +131,15 @@ export class AttemptRows {
 		}
 		copyNumbers(results.dK, dK.data.subarray(keyAt * d));
 		copyNumbers(results.dV, dV.data.subarray(keyAt * d_v));
-		for (const name of gradientNames) this.#sizes[name] = Math.max(this.#sizes[name], results.sizes[name]);
+		const { sizes } = this.#totals;
+		for (const name of gradientNames) sizes[name] = Math.max(sizes[name], results.sizes[name]);
 	}
 
 	/** Adds dK or dV of a part, and its bounds, to those of the parts before that have the same keys: with the rounding of the sum. */
 	#addKeys(name: "dK" | "dV", { part: { keys, keyAt }, results, bounds }: Done): void {
 		const { data, cols } = this.#rows.gradients[name];
 		const all = this.#rows.rows[name];
+		const { floors, largest } = this.#totals;
 		let rounding = 0;
 		for (let l = 0, at = keyAt * cols; l < keys; l++) {
 			let size = 0;
@@ -123,18 +151,19 @@ export class AttemptRows {
 			all[keyAt + l] = plus(plus(all[keyAt + l], bounds.rows[name][l]), times(unitRoundoff("f64"), size));
 		}
 		rounding = times(unitRoundoff("f64"), rounding);
-		this.#floors[name] = plus(plus(this.#floors[name], bounds.floors[name]), rounding);
-		this.#largest[name] = Math.max(this.#largest[name], largestOf(all.subarray(keyAt, keyAt + keys)));
-		this.#added = true;
+		floors[name] = plus(plus(floors[name], bounds.floors[name]), rounding);
+		largest[name] = Math.max(largest[name], largestOf(all.subarray(keyAt, keyAt + keys)));
+		this.#totals.added = true;
 	}
 
 	/** All rows, once every part has come. @throws ComputationError (failed) naming the first number that is not finite */
 	finished(outputOnly: boolean): GradientRows {
 		const { gradients, output } = this.#rows;
 		// Sums may be smaller than their parts.
-		if (this.#added) for (const name of ["dK", "dV"] as const) this.#sizes[name] = maxAbs(gradients[name]);
+		const { sizes, floors, largest, exactRows, outputFloor, kappa, added } = this.#totals;
+		if (added) for (const name of ["dK", "dV"] as const) sizes[name] = maxAbs(gradients[name]);
 		if (outputOnly) requireFinite("polynomial", { output });
-		else if (!Object.values(this.#sizes).every(Number.isFinite)) requireFinite("polynomial", { ...gradients });
-		return { ...this.#rows, ...this.#ofAll, sizes: this.#sizes, floors: this.#floors, largest: this.#largest };
+		else if (!Object.values(sizes).every(Number.isFinite)) requireFinite("polynomial", { ...gradients });
+		return { ...this.#rows, exactRows, outputFloor, kappa, sizes, floors, largest };
 	}
 }

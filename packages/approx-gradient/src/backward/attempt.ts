@@ -35,8 +35,8 @@ interface Task {
 	readonly limit: number;
 	readonly outputOnly: boolean;
 	readonly rows: AttemptRows;
-	/** Told of the parts that are done. */
-	readonly onDone: (part: Part) => void;
+	/** Called when parts are done. */
+	readonly onDone: () => void;
 }
 
 /** How an attempt is made. */
@@ -62,11 +62,7 @@ export async function attemptDegree(
 ): Promise<Attempt | { readonly above: number }> {
 	const tree = keptTotalDegreeTree(problem.d, degree);
 	const rows = new AttemptRows(problem);
-	let queries = 0;
-	const onDone = (part: Part): void => {
-		queries += part.group * part.queries;
-		onProgress?.(queries, problem.batch * problem.heads * problem.n_q);
-	};
+	const onDone = (): void => onProgress?.(rows.queries, problem.batch * problem.heads * problem.n_q);
 	const task: Task = { problem, tree, chunk, limit, outputOnly, rows, onDone };
 	for (const batch of batchesOf(problem)) {
 		const above = await partsOn(runtime, batch, task);
@@ -98,12 +94,14 @@ async function partsOn(runtime: Runtime, batch: readonly PartRows[], task: Task)
 	const [first] = batch;
 	for (const count of PIECES) {
 		if (count > 1 && (batch.length > 1 || first.queries.to - first.queries.from < count * LEAST_QUERIES)) break;
+		const takeBack = task.rows.mark();
 		try {
 			return await inTurn(count === 1 ? [batch] : piecesOf(first, count).map((piece) => [piece]), (parts) =>
 				kernelParts(parts, task, runtime),
 			);
 		} catch (error) {
 			if (!(error instanceof ComputationError && error.status === "out-of-memory")) throw error;
+			takeBack();
 		}
 	}
 	if (batch.length === 1) return plainParts(batch, task);
@@ -151,7 +149,7 @@ async function plainParts(
 		finishResults(part, results);
 		all.placeQueries({ part, results, bounds });
 		all.placeKeys({ part, results, bounds });
-		onDone(part);
+		onDone();
 	}
 	return undefined;
 }
@@ -181,10 +179,8 @@ async function kernelParts(
 		}
 		if (outputOnly) placeQueries();
 		else await run.sweepKeys(placeQueries);
-		for (const part of done) {
-			if (!outputOnly) rows.placeKeys(part);
-			onDone(part.part);
-		}
+		if (!outputOnly) for (const part of done) rows.placeKeys(part);
+		onDone();
 		return undefined;
 	});
 }

@@ -2,7 +2,7 @@ import type { BackwardProblem, BackwardResult, Visibility } from "@attgrad/atten
 import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { definitionBackward } from "@attgrad/exact-gradient";
-import { availableKernels, createRuntime, type Matrix, maxAbs, type Runtime } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, Matrix, maxAbs, type Runtime } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
@@ -151,6 +151,29 @@ test.each([
 			expect(got.certificate?.bounds[name]).toBeGreaterThan(0.6 * (whole.certificate?.bounds[name] ?? 0));
 	}
 	expect(inPieces).toBeGreaterThan(0);
+});
+
+test("pieces that are begun again with less memory count their rows once", async () => {
+	const shape = { n_q: 2200, n_k: 2200, d: 1, d_v: 1, visibility: { mask: "causal", window: 300 } } as const;
+	const given = randomBackwardProblem({ spread: 1, ...shape });
+	// Some rows that no polynomial serves.
+	const Q = Matrix.build(2200, 1, (j, b) => given.Q.at(j, b) * (j % 37 === 0 ? 30 : 1));
+	const problem = { ...given, Q };
+	const plenty = fast.at(-1) ?? js;
+	const whole = await run(problem, { degree: 5 }, plenty);
+	expect(whole.exactRows).toBeGreaterThan(100);
+	let begunAgain = 0;
+	for (let memoryLimit = 2 ** 19; memoryLimit > 2 ** 18.5; memoryLimit *= 0.96) {
+		const queries: number[] = [];
+		const onProgress = (done: number) => queries.push(done);
+		const small = await createRuntime({ kernel: plenty.kernel, memoryLimit, onProgress });
+		const got = await run(problem, { degree: 5 }, small);
+		await small.close();
+		expect(got.exactRows).toBe(whole.exactRows);
+		expect(queries.at(-1)).toBe(2200);
+		if (queries.some((done, i) => done <= queries[i - 1])) begunAgain++;
+	}
+	expect(begunAgain).toBeGreaterThan(0);
 });
 
 test("parts that do not fit into the kernels' memory are computed in plain TypeScript", async () => {
