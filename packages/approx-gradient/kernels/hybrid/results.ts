@@ -120,8 +120,8 @@ function finishKey(rows: HybridResults, row: usize, sums: usize): void {
 }
 
 /**
- * Bounds of a row of dK and of dV, as `boundedColumns` in TypeScript, up to roundings. known: the factor of forms; for each entry of dV what stands beside β and
- * what beside the weight; for each of dK what is added to the form, what to its root, and what stands beside the weight.
+ * Bounds of a row of dK and of dV, as `boundedColumns` in TypeScript, up to roundings. known: the numbers of `KeyBounds`, the
+ * factor of forms first, then two for each entry of dV and three for each of dK.
  */
 function boundKey(rows: HybridResults, row: usize, beside: usize, forms: usize): void {
 	const beta = load<f64>(rows.reach + (row << 4)), weight = load<f64>(rows.reach + (row << 4), 8);

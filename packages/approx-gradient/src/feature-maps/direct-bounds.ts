@@ -38,7 +38,7 @@ export interface DirectKeys {
 }
 
 /** The widest problem for which the moments with keys, (d_v+1)² (2d+1) numbers, are made. */
-const WIDEST = 32;
+export const WIDEST = 32;
 
 /**
  * A bound of each row's gradient from the sizes of its own terms: with g_l = <c̃_j, h_l>, δ̃ = Σ f̃ g,
@@ -88,10 +88,7 @@ export class DirectBounds {
 	async add({ h, keys, beta, spread, residual, pairs }: DirectKeys, product: Product): Promise<void> {
 		const d = this.#d;
 		const width = this.#width;
-		this.#keys += h.rows;
-		this.#spread = plus(this.#spread, spread);
-		for (const x of beta) this.#squares = plus(this.#squares, times(x, x));
-		this.#ofResiduals = residual !== undefined && !this.#wide;
+		this.#addErrors({ beta, spread }, residual !== undefined && !this.#wide);
 		if (this.#wide) {
 			this.#addMoments(await product(h, h, { transposeA: true }), 0, 0);
 			for (let l = 0; l < h.rows; l++)
@@ -107,12 +104,16 @@ export class DirectBounds {
 	}
 
 	/** Takes in all keys by the forms of their residual matrices, which are made elsewhere. */
-	addForms(forms: BlockForms, { beta, spread }: Pick<DirectKeys, "beta" | "spread">): void {
+	addForms(forms: BlockForms, errors: Pick<DirectKeys, "beta" | "spread">): void {
+		this.#addErrors(errors, true);
+		this.#addForms(forms);
+	}
+
+	#addErrors({ beta, spread }: Pick<DirectKeys, "beta" | "spread">, ofResiduals: boolean): void {
 		this.#keys += beta.length;
 		this.#spread = plus(this.#spread, spread);
 		for (const x of beta) this.#squares = plus(this.#squares, times(x, x));
-		this.#ofResiduals = true;
-		this.#addForms(forms);
+		this.#ofResiduals = ofResiduals;
 	}
 
 	#addForms({ own, cross, groups, slack }: BlockForms): void {

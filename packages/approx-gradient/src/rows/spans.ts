@@ -87,6 +87,21 @@ export function distance(row: ArrayLike<number>, point: ArrayLike<number>): numb
 	return normUp(Float64Array.from(row, (x, b) => distanceUp(x, point[b])));
 }
 
+/** At least the distance of every row from a point. One root for all rows. */
+export function largestDistance(rows: Matrix, point: Float64Array): number {
+	let most = 0;
+	for (let j = 0, at = 0; j < rows.rows; j++) {
+		let square = 0;
+		for (let b = 0; b < point.length; b++, at++) square += (rows.data[at] - point[b]) ** 2;
+		most = Math.max(most, square);
+	}
+	if (most > 2 ** -900 && most < 2 ** 900) return RelativeRounding.roundings(point.length + 8).atLeast(Math.sqrt(most));
+	// Squares are out of the range of numbers: each row is measured.
+	let largest = 0;
+	for (let j = 0; j < rows.rows; j++) largest = Math.max(largest, distance(rows.row(j), point));
+	return largest;
+}
+
 /** Rows less a point, in double precision. */
 export function centred(rows: Matrix, point: ArrayLike<number>): Matrix {
 	return Matrix.build(rows.rows, rows.cols, (l, b) => rows.at(l, b) - point[b]);

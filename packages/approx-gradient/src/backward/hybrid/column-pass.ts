@@ -58,13 +58,13 @@ export async function columnPass(
 export interface KeySums {
 	readonly dK: Matrix;
 	readonly dV: Matrix;
-	/** What bounds of dV and of dK are made of, n_k x (d_v + d). */
+	/** Second-order terms of the bounds of dV and of dK, Σ_j f̃_jl times `WeighedQueries.extra`, n_k x (d_v + d). */
 	readonly extra: Matrix;
 	/** Products of `symmetricPairs` of (v, 1) with the moments of `QueryForms`, n_k x d. */
 	readonly squares: Matrix;
 }
 
-/** dK, dV and what stands beside them from the products of features with the sums over queries. */
+/** dK, dV and the second-order terms of their bounds, from the products of features with the sums over queries. */
 function keyGradients({ queries, values }: HybridHead, all: Matrix): Omit<KeySums, "squares"> {
 	const [d, width] = [queries.cols, values.cols];
 	const dK = Matrix.zeros(values.rows, d);
@@ -107,7 +107,7 @@ export const noColumns = (rows: number, d: number, d_v: number): ColumnPass => (
 	...{ keyBounds: new Float64Array(rows), valueBounds: new Float64Array(rows) },
 });
 
-/** What the first-order errors of a key's sums are at most, up to roundings of a few operations. */
+/** Bounds on the first-order errors of a key's sums, up to the roundings of a few operations. */
 export interface QueryForms {
 	/** Forms of c'_i q̂_b / D̃ for each b, which (v_l, 1) is contracted with twice: width (width + 1) / 2 x d. */
 	readonly moments: Matrix;
@@ -177,10 +177,10 @@ export function boundedColumns(
 
 /** Numbers that bounds of all rows of keys are made of. */
 export interface KeyBounds {
-	/** What stands beside β_l, and beside the bound on the weight, for each entry of dV. */
+	/** Factors of β_l, and of the bound on the weight, for each entry of dV. */
 	readonly valueFirst: Float64Array;
 	readonly valueLost: Float64Array;
-	/** √(factor · (form + added)) and what is added to it stand beside β_l, and this beside the weight, for each entry of dK. */
+	/** For each entry of dK: β_l is multiplied by √(factor · (form + keyAdded)) + keyRest, and the bound on the weight by keyLost. */
 	readonly factor: number;
 	readonly keyAdded: Float64Array;
 	readonly keyRest: Float64Array;

@@ -2,6 +2,7 @@ import { type BackwardProblem, createBackwardProblem } from "@attgrad/attention-
 import { backwardStreaming } from "@attgrad/exact-gradient";
 import { Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { LEAST_NORMAL, normUp, plus, Quantity, RelativeRounding, times } from "../../error-bound/index.ts";
+import { largestDistance } from "../../rows/spans.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 
 /** The gradients of some queries, exactly, with what rounding does to them. */
@@ -42,7 +43,7 @@ function roundingOf(
 	chosen: readonly number[],
 ): ExactPart["bounds"] {
 	const n = keys.rows + chosen.length;
-	const [longest, value] = [keys, values].map(largestLength);
+	const [longest, value] = [keys, values].map((rows) => largestDistance(rows, new Float64Array(rows.cols)));
 	const terms = 4 * queries.cols + 32;
 	let bounds = { dQ: 0, dK: 0, dV: 0, output: 0 };
 	for (const j of chosen) {
@@ -65,18 +66,4 @@ function roundingOf(
 		...{ dQ: plus(bounds.dQ, lost), dK: plus(bounds.dK, lost), dV: plus(bounds.dV, lost) },
 		output: plus(bounds.output, times(lost, values.cols)),
 	};
-}
-
-function largestLength({ rows, cols, data }: Matrix): number {
-	let most = 0;
-	for (let l = 0, at = 0; l < rows; l++) {
-		let square = 0;
-		for (const end = at + cols; at < end; at++) square += data[at] * data[at];
-		most = Math.max(most, square);
-	}
-	if (most > 2 ** -900 && most < 2 ** 900) return RelativeRounding.roundings(cols + 8).atLeast(Math.sqrt(most));
-	// Squares are out of the range of numbers.
-	let longest = 0;
-	for (let l = 0; l < rows; l++) longest = Math.max(longest, normUp(data.subarray(l * cols, (l + 1) * cols)));
-	return longest;
 }

@@ -1,4 +1,5 @@
 import { type Runtime, withKernels } from "@attgrad/matrix-core";
+import { WIDEST } from "../../feature-maps/direct-bounds.ts";
 import type { HybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { type ColumnPass, columnPass } from "./column-pass.ts";
 import type { HybridHead } from "./hybrid-head.ts";
@@ -6,13 +7,10 @@ import { hybridKernels } from "./kernels/hybrid-kernels.ts";
 import { KernelHead } from "./kernels/kernel-head.ts";
 import { type RowPass, rowPass } from "./row-pass.ts";
 
-/** The widest keys and values for which kernels make rows: those whose moments are made (`DirectBounds`). */
-const WIDEST = 32;
-
 /** The passes over a head with a map's features. */
 export interface HeadPasses {
 	rows(): Promise<RowPass>;
-	/** The rows of keys, of the queries that are kept; after `rows`. */
+	/** The rows of keys, of the queries that are kept; once, after `rows`: the others are cleared. */
 	columns(rows: RowPass, kept: readonly number[]): Promise<ColumnPass>;
 }
 

@@ -7,14 +7,14 @@ import { squaredNorms } from "../../feature-maps/kernel-scale.ts";
 import type { Product } from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 
-/** Features of a head with what is known of their errors. */
+/** Features of a head, with bounds on their errors. */
 export interface HeadApproximated {
 	readonly Phi: Matrix;
 	readonly Psi: Matrix;
 	readonly error: EntryErrors & { readonly kind: "product" };
 }
 
-/** What is known of the features of a head. */
+/** Sizes of the features of a head, and of their errors. */
 export interface FeatureReach {
 	/** α_j and β_l. */
 	readonly alpha: Float64Array;
@@ -27,7 +27,7 @@ export interface FeatureReach {
 	readonly relative: RelativeRounding;
 }
 
-/** The rows of queries: outputs, gradients, and what is known of each. */
+/** The rows of queries: outputs and gradients, with bounds on the errors of each. */
 export interface RowPass extends FeatureReach {
 	/** dQ / scale, n_q x d, and õ about the values' midrange, n_q x d_v. */
 	readonly gradients: Matrix;
@@ -65,7 +65,7 @@ export async function rowPass(approximated: HeadApproximated, head: HybridHead, 
 }
 
 /**
- * What is known of features from the lengths of what they leave.
+ * Adds the lengths of the keys' features to the bounds on their errors.
  * @param squares ‖ψ_l‖² as computed
  */
 export function featureReach({
@@ -80,7 +80,7 @@ export function featureReach({
 
 /**
  * The rows with their bounds.
- * @param direct what takes in all keys
+ * @param direct has taken in all keys
  * @param forms a product, or the forms of the rows' cotangents themselves
  */
 export async function boundedRows(

@@ -1,4 +1,4 @@
-/** What a degree made, and its bound over what is asked for. */
+/** Result of a degree, and its bound over the one that is asked for. */
 export interface Tried<Made> {
 	readonly made?: Made | undefined;
 	readonly share: number;

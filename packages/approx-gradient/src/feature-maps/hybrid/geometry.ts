@@ -1,8 +1,8 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { expOn, Matrix, multiplyOn, type Random, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { LEAST_NORMAL, normUp, plus, RelativeRounding } from "../../error-bound/index.ts";
+import { LEAST_NORMAL, normUp, plus } from "../../error-bound/index.ts";
 import { keyBlocks, queryBlockAt, queryBlocks } from "../../rows/row-blocks.ts";
-import { distance } from "../../rows/spans.ts";
+import { largestDistance } from "../../rows/spans.ts";
 import { squaredNorms } from "../kernel-scale.ts";
 import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
 import type { HybridPivots } from "./hybrid-map.ts";
@@ -77,23 +77,6 @@ function sizesOf(
 	}
 	const positive = (size: number) => plus(size, LEAST_NORMAL);
 	return { shift, sizes: { query: positive(query), key: positive(key), centre: positive(normUp(queryCentre)) } };
-}
-
-/** At least the distance of every row from a centre. */
-function largestDistance(rows: Matrix, centre: Float64Array): number {
-	let most = 0;
-	for (let j = 0, at = 0; j < rows.rows; j++) {
-		let square = 0;
-		for (let b = 0; b < centre.length; b++, at++) square += (rows.data[at] - centre[b]) ** 2;
-		most = Math.max(most, square);
-	}
-	// Squares out of the range of numbers are seldom: then each row is measured.
-	if (!(most > 2 ** -900 && most < 2 ** 900))
-		return Array.from({ length: rows.rows }, (_, j) => distance(rows.row(j), centre)).reduce(
-			(x, y) => Math.max(x, y),
-			0,
-		);
-	return RelativeRounding.roundings(centre.length + 8).atLeast(Math.sqrt(most));
 }
 
 /** About the normaliser of each query, from some of the keys. */

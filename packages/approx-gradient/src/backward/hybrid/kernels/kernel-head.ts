@@ -102,7 +102,7 @@ export class KernelHead {
 		});
 	}
 
-	/** Leaves nothing of the queries that are not kept, whose numbers may be none. */
+	/** Sets the features, cotangents and factors of the queries that are not kept to 0: they may be NaN. */
 	#clear(cotangents: number, { weights }: QueryWeights): void {
 		const { features, left, right, step } = this.#queries;
 		const width = this.#head.values.cols;
@@ -131,7 +131,7 @@ export class KernelHead {
 		});
 	}
 
-	/** What `rowSums` gives, and the forms of the cotangents. */
+	/** `RowSums` of all queries, and the forms of their cotangents. */
 	async #queryResults(sums: Matrix, moments: Matrix) {
 		const kernels = this.#kernels;
 		const { upstream, middleKeys, values } = this.#head;
