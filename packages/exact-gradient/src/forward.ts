@@ -3,6 +3,7 @@ import {
 	bytesPerNumber,
 	ComputationError,
 	copyNumbers,
+	firstNotFinite,
 	type KernelTask,
 	Matrix,
 	materialise,
@@ -131,7 +132,7 @@ export const exactForward = defineForward({
 
 /** @throws ComputationError naming the first row with an entry that is not finite */
 function handOn(from: number, rows: Matrix, sink: RowSink): void {
-	const at = rows.data.findIndex((x) => !Number.isFinite(x));
+	const at = firstNotFinite(rows.data, 0, rows.data.length);
 	if (at >= 0)
 		throw new ComputationError(
 			"failed",

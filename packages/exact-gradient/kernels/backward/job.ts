@@ -15,8 +15,6 @@ export class BackwardJob {
 	chunk: i32;
 	/** Rows of a block at the most, a multiple of the panel. */
 	blockRows: i32;
-	/** Keys that a block sees at the most, from the first to the last, with those that pad them to whole groups. */
-	mostKeys: i32;
 	/** 1: the upstream gradient is the output less what stands in its place. */
 	residual: i32;
 	keysByRow: usize;
@@ -51,7 +49,7 @@ export function panelsOf<T>(rows: i32): i32 {
 }
 
 /**
- * Bytes from the begin of a matrix in tiles, rows x columns, to column i of row j. A tile has the width of a register tile and all rows; columns
+ * Bytes from the beginning of a matrix in tiles, rows x columns, to column i of row j. A tile has the width of a register tile and all rows; columns
  * that do not fill one stand in a tile of half the width.
  */
 // @ts-ignore: decorator

@@ -52,7 +52,8 @@ export const backwardStreaming = defineBackward({
 	run: (problem, _, runtime) =>
 		inRange("streaming", problem, async (scaled) => {
 			if (runtime.kernel === "js") return streamingBackward(scaled, runtime.onProgress);
-			return finishResults("streaming", await kernelBackward(scaled, runtime), problem.Q.dtype);
+			const pass = await kernelBackward(scaled, runtime, { allocate: runtime.allocateResult });
+			return finishResults("streaming", pass, problem.Q.dtype);
 		}),
 });
 

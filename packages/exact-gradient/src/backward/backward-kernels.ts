@@ -81,7 +81,6 @@ export const backwardKernels = kernelModule({
 			"dv: i32",
 			"chunk: i32",
 			"blockRows: i32",
-			"mostKeys: i32",
 			"residual: i32",
 			"keysByRow: usize",
 			"keysByColumn: usize",

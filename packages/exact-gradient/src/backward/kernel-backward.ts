@@ -24,23 +24,28 @@ export interface KernelBackward extends HeadResults {
 	readonly loss: number;
 }
 
+/** Options of `kernelBackward`. */
+export interface KernelBackwardOptions {
+	/** Whether dO holds targets, and the upstream gradient is the output less those. @default false */
+	readonly residual?: boolean;
+	/** Zeroed storage of the results, where they are those of a request. @default fresh memory */
+	readonly allocate?: Runtime["allocateResult"];
+}
+
 /**
  * The backward pass by the kernels on all threads, in the number type of the operands: 6 (d + d_v) flops and one exponential a visible
  * pair; memory O(n (d + d_v)) for the operands and the parts of dK and dV, and blockRows · n numbers for each thread. Stripes of
  * queries of several heads run side by side; the parts that they have in dK and dV are added in a fixed order, in double precision, so that
  * the result is the same for every number of threads.
- * @param residual whether dO holds targets, and the upstream gradient is the output less those
  * @throws ComputationError where memory cannot grow
  */
 export async function kernelBackward(
 	problem: BackwardProblem<RowSource>,
 	runtime: Runtime,
-	residual = false,
+	options: KernelBackwardOptions = {},
 ): Promise<KernelBackward> {
 	try {
-		return await withKernels(runtime, backwardKernels, (kernels) =>
-			new Pass(problem, kernels, residual, runtime.allocateResult).run(),
-		);
+		return await withKernels(runtime, backwardKernels, (kernels) => new Pass(problem, kernels, options).run());
 	} catch (error) {
 		if (!(error instanceof ComputationError && error.status === "out-of-memory")) throw error;
 		const { n_q, n_k } = problem;
@@ -91,8 +96,7 @@ class Pass {
 	constructor(
 		problem: BackwardProblem<RowSource>,
 		kernels: BackwardKernels,
-		residual: boolean,
-		allocate: Runtime["allocateResult"],
+		{ residual = false, allocate }: KernelBackwardOptions,
 	) {
 		this.#problem = problem;
 		this.#kernels = kernels;

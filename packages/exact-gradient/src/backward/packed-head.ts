@@ -34,7 +34,7 @@ export function packedBytes({ n_k, d, d_v }: AttentionOperands<RowSource>, size:
 export async function packHead(
 	{ K, V }: Head<RowSource>,
 	{ n_k, d, d_v, scale }: AttentionOperands<RowSource>,
-	{ blockRows, chunk, mostKeys }: StripePlan,
+	{ blockRows, chunk }: StripePlan,
 	{ lo, hi, panelRows }: SharedMemory,
 	kernels: BackwardKernels,
 	residual: boolean,
@@ -45,7 +45,7 @@ export async function packHead(
 	const numbers = kernels.allocate("f64", 2);
 	const [keyCentre, valueCentre] = [kernels.allocate(dtype, d), kernels.allocate(dtype, d_v)];
 	const fields = {
-		...{ keys: n_k, d, dv: d_v, chunk, blockRows, mostKeys, residual: residual ? 1 : 0 },
+		...{ keys: n_k, d, dv: d_v, chunk, blockRows, residual: residual ? 1 : 0 },
 		keysByRow: kernels.allocate(dtype, n_k * d),
 		keysByColumn: kernels.allocate(dtype, padded(d)),
 		valuesByRow: kernels.allocate(dtype, n_k * d_v),

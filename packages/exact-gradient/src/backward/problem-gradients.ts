@@ -7,6 +7,7 @@ import {
 } from "@attgrad/attention-problem";
 import {
 	ComputationError,
+	firstNotFinite,
 	Matrix,
 	materialise,
 	multiply,
@@ -48,7 +49,7 @@ export async function problemGradients(
 	const { gradients, loss } = await gradientsOf(scaled.problem, wrt, runtime);
 	const back = Object.entries(gradients).map(([name, made]) => {
 		const gradient = entriesScaled(made, gradientExponent(name as MatrixName, exponents));
-		const at = gradient.data.findIndex((x) => !Number.isFinite(x));
+		const at = firstNotFinite(gradient.data, 0, gradient.data.length);
 		if (at >= 0)
 			throw new ComputationError("failed", `streaming: an entry of dL/d${name} is not finite: ${gradient.data[at]}`);
 		return [name, gradient];
@@ -77,7 +78,7 @@ async function gradientsOf(
 	const pass =
 		runtime.kernel === "js"
 			? await streamingPass(backward, runtime.onProgress, true)
-			: await kernelBackward(backward, runtime, true);
+			: await kernelBackward(backward, runtime, { residual: true });
 	const { dQ, dK, dV, output } = finishResults("streaming", pass, "f64");
 	const make: Record<MatrixName, () => Matrix> = {
 		X: () => multiply(wide.A1, dQ, { transposeA: true }),

@@ -99,7 +99,7 @@ export class ExactRows {
 			},
 			{ scale: 1 },
 		);
-		const { output, dQ } = await kernelBackward(given, this.#runtime, true);
+		const { output, dQ } = await kernelBackward(given, this.#runtime, { residual: true });
 		return { outputs: Float64Array.from(output.data), gradients: Float64Array.from(dQ.data) };
 	}
 }
