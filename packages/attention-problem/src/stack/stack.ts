@@ -1,4 +1,4 @@
-import { type Matrix, UsageError } from "@attgrad/matrix-core";
+import { firstNotFinite, type Matrix, UsageError } from "@attgrad/matrix-core";
 import { checkVisibility, everyKey, type Visibility } from "../operator/visibility.ts";
 
 /** Weights of one layer of a stack; the columns of its heads lie side by side. */
@@ -68,7 +68,7 @@ export function createStack(
 			throw new UsageError(
 				`stack: ${name} must be ${rows} x ${cols} (E is ${n} x ${d}), got ${matrix.rows} x ${matrix.cols}`,
 			);
-		const at = matrix.data.findIndex((x) => !Number.isFinite(x));
+		const at = firstNotFinite(matrix.data, 0, matrix.data.length);
 		if (at >= 0)
 			throw new UsageError(
 				`stack: ${name}[${Math.floor(at / cols)}, ${at % cols}] is ${matrix.data[at]}; every entry must be finite`,
