@@ -75,7 +75,7 @@ export async function planGradient(
 	if (epsilon !== undefined) return planWithin({ ...base, epsilon, asked: { epsilon } }, modelOf, thorough);
 	const asked = { relative: relative ?? DEFAULT_RELATIVE };
 	const within = (context: PlanContext): Promise<Plan> => planWithin(context, modelOf, thorough);
-	return planRelative({ ...base, asked }, asked.relative, within, thorough);
+	return planRelative({ ...base, asked }, within, thorough);
 }
 
 /** The plan for an absolute error. */

@@ -15,7 +15,7 @@ test.each([2, 4, 8])("short sequences are exact at once: nothing is looked at, d
 	const runtime = await createRuntime();
 	const profile = () => expect.unreachable("no row is looked at");
 	const base = { problem, runtime, model: nominalModel, asked, profile };
-	const plan = await planRelative(base, 1e-3, () => expect.unreachable("nothing is chosen"), false);
+	const plan = await planRelative(base, () => expect.unreachable("nothing is chosen"), false);
 	expect(plan.chosen.algorithm).toBe("streaming");
 	await runtime.close();
 });
@@ -38,7 +38,7 @@ test.each([
 		const model = { timeOf: (...of: Parameters<typeof nominalModel.timeOf>) => 4 * nominalModel.timeOf(...of) };
 		const base = { problem, runtime, model, asked, profile: () => profileOn(problem, runtime) };
 		const within = ({ epsilon }: PlanContext) => planGradient(problem, { epsilon }, runtime);
-		const plan = await planRelative(base, 1e-3, within, false);
+		const plan = await planRelative(base, within, false);
 		expect(rounds).toBe(0);
 		expect(plan.chosen.algorithm).toMatch(/^polynomial/);
 		const { gradient, certificate } = (await plan.chosen.run?.()) ?? expect.unreachable("it can be run");

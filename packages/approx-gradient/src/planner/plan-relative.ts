@@ -2,14 +2,11 @@ import { ABSOLUTE_OF_ZERO } from "../accuracy.ts";
 import type { Pilot } from "../relative/pilot.ts";
 import { epsilonFor, maybeZero, withinRelative, zeroRemark } from "../relative/within-relative.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
-import type { PlanContext } from "./candidates/plan-context.ts";
+import type { PlanContext, RelativeContext } from "./candidates/plan-context.ts";
 import { timeAtDegree, unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
 import { type Plan, type PlanEntry, type PlanTarget, planOf } from "./plan.ts";
 import { refusedFromSample } from "./sample-refusal.ts";
 import { gradientSize, sampleSize } from "./target.ts";
-
-/** A problem that a relative error is asked for: no absolute one is known yet. */
-export type RelativeContext = Omit<PlanContext, "epsilon">;
 
 /** A degree that proves little: polynomials that are of use take longer. */
 const LEAST_USEFUL = 2;
@@ -35,28 +32,27 @@ const PILOT_DEGREE = 2;
  */
 export async function planRelative(
 	base: RelativeContext,
-	relative: number,
 	planWithin: (context: PlanContext) => Promise<Plan>,
 	thorough: boolean,
 ): Promise<Plan> {
 	const { n, d, A1 } = base.problem;
 	const exactTime = base.model.timeOf("streaming", { n, d });
-	const planFor = (size: Pilot): Promise<Plan> => planOfSize(base, relative, size, planWithin);
+	const planFor = (size: Pilot): Promise<Plan> => planOfSize(base, size, planWithin);
 	if (!thorough) {
 		// The exact method's error is rounding: the size of the gradient does not matter to it.
 		const least = timeAtDegree(base, LEAST_USEFUL) + CHOICE;
-		if (A1.dtype === "f64" && least >= exactTime) return exactAtOnce(base, relative, least);
-		const early = (await refusedFromSample(base, relative, exactTime)) ?? (await planByGuess(base, planFor));
+		if (A1.dtype === "f64" && least >= exactTime) return exactAtOnce(base, least);
+		const early = (await refusedFromSample(base, exactTime)) ?? (await planByGuess(base, planFor));
 		if (early) return early;
 	}
 	return planFor(await gradientSize(base, exactTime));
 }
 
-function exactAtOnce(base: RelativeContext, relative: number, least: number): Plan {
+function exactAtOnce(base: RelativeContext, least: number): Plan {
 	const context = { ...base, epsilon: 0 };
 	const reason = `no polynomial is chosen and run in less at n = ${base.problem.n}`;
 	const polynomials = variants.map((variant) => unseenVariant(context, variant, reason, least));
-	return { ...planOf([exactEntry(context), ...polynomials]), target: { relative } };
+	return { ...planOf([exactEntry(context), ...polynomials]), target: base.asked };
 }
 
 /**
@@ -78,11 +74,11 @@ async function planByGuess(base: RelativeContext, planFor: (size: Pilot) => Prom
 /** The plan for a gradient of about this size; its runs prove the relative error. */
 async function planOfSize(
 	base: RelativeContext,
-	relative: number,
 	pilot: Pilot,
 	planWithin: (context: PlanContext) => Promise<Plan>,
 ): Promise<Plan> {
 	const { problem, runtime } = base;
+	const { relative } = base.asked;
 	const zero = maybeZero(pilot);
 	const epsilon = zero ? ABSOLUTE_OF_ZERO : epsilonFor(relative, pilot.largest);
 	const target: PlanTarget = zero

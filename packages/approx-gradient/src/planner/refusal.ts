@@ -44,7 +44,7 @@ export async function refusalOf(context: PlanContext, { entries, chosen }: Plan)
 		.join("; ");
 }
 
-/** What double precision can prove in place of what is asked for, in words. */
+/** Says that an accuracy cannot be proved: the least bound that can, or that scores are too large for any. */
 export function reachOf(
 	{ problem, asked }: Pick<PlanContext, "problem" | "asked">,
 	{ bound, degree }: { bound: number; degree: number },

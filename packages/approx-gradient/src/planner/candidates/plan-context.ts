@@ -15,3 +15,8 @@ export interface PlanContext {
 	/** The profile of the problem, gathered once, when it is first asked for. */
 	readonly profile: () => Promise<Profile>;
 }
+
+/** A problem that a relative error is asked for: no absolute one is known yet. */
+export type RelativeContext = Omit<PlanContext, "epsilon" | "asked"> & {
+	readonly asked: { readonly relative: number };
+};
