@@ -1,42 +1,6 @@
-import { type CostName, countMonomials } from "@attgrad/approx-gradient";
+import { type CostName, type CostSample, costSamples } from "@attgrad/approx-gradient";
 
-/** A run that a cost model is compared with: options, and the sizes that its time depends on. */
-export interface CostPoint {
-	readonly d: number;
-	readonly options: Readonly<Record<string, unknown>>;
-	readonly work: Readonly<Record<string, number>> & { readonly n: number; readonly d: number };
-}
-
-const sizes = (d: number, degree: number) => ({
-	size: countMonomials(d, degree),
-	raisedSize: countMonomials(d, degree + 1),
-	degree,
-});
-
-const monomials = (n: number, d: number, degree: number): CostPoint => ({
-	...{ d, options: { degree } },
-	work: { n, d, ...sizes(d, degree) },
-});
-
-const plain = (n: number, d: number): CostPoint => ({ d, options: {}, work: { n, d } });
-
-const ranked = (n: number, d: number, rank: number): CostPoint => ({
-	...{ d, options: { rank } },
-	work: { n, d, size: rank },
-});
-
-const clustered = (n: number, d: number, degree: number, each: number): CostPoint => ({
-	...{ d, options: { degree, queryClusters: each, keyClusters: each } },
-	work: { n, d, ...sizes(d, degree), clusters: 2 * each },
-});
-
-const layer = (n: number, d: number, mask: "none" | "causal", degree?: number): CostPoint => ({
-	...{ d, options: { mask, ...(degree !== undefined && { degree }) } },
-	work: {
-		...{ n, d, ...(degree !== undefined && sizes(d, degree)) },
-		...(mask === "none" ? { pairs: n * n, edges: 0 } : { pairs: (n * (n + 1)) / 2, edges: n }),
-	},
-});
+const { byRow, clustered, features, layer, plain, ranked, squared } = costSamples;
 
 const masks = ["none", "causal"] as const;
 
@@ -53,21 +17,21 @@ const degrees = [
 const MOST_HELD = 2e7;
 
 /** The runs that the cost model of an algorithm is compared with at one n. */
-export function costPoints(name: CostName, n: number): CostPoint[] {
+export function costPoints(name: CostName, n: number): CostSample[] {
 	const holdsRows = name === "forward/gauss" || name === "backward/polynomial";
 	return pointsOf(name, n).filter(({ d }) => !holdsRows || n * d <= MOST_HELD);
 }
 
-function pointsOf(name: CostName, n: number): CostPoint[] {
+function pointsOf(name: CostName, n: number): CostSample[] {
 	switch (name) {
 		case "clusters":
 			return [clustered(n, 2, 6, 1), clustered(n, 2, 16, 1), clustered(n, 2, 6, 8), clustered(n, 4, 4, 4)];
 		case "nystrom":
 			return [ranked(n, 2, 50), ranked(n, 4, 150)];
 		case "random-features":
-			return [{ d: 4, options: { features: 256 }, work: { n, d: 4, size: 256 } }];
+			return [features(n, 4, 256)];
 		case "linear-attention":
-			return [{ ...plain(n, 4), work: { n, d: 4, ...sizes(4, 2) } }];
+			return [squared(n, 4)];
 		case "definition":
 		case "backward/definition":
 		case "dense":
@@ -84,6 +48,6 @@ function pointsOf(name: CostName, n: number): CostPoint[] {
 				layer(n, 8, mask, 3),
 			]);
 		default:
-			return degrees.map(([d, degree]) => monomials(n, d, degree));
+			return degrees.map(([d, degree]) => byRow(n, d, degree));
 	}
 }

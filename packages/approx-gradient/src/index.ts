@@ -55,9 +55,12 @@ export * from "./location/index.ts";
 export { auto } from "./planner/auto.ts";
 export { calibratedModel } from "./planner/costs/calibration.ts";
 export { costRun } from "./planner/costs/cost-algorithms.ts";
+/** Runs that costs are measured on, by their sizes. */
+export * as costSamples from "./planner/costs/cost-samples.ts";
 export { type CostName, costNames } from "./planner/costs/costs.ts";
 export { exactRowsRun, exactRowsTime } from "./planner/costs/exact-rows-cost.ts";
 export { type PlannedRun, predictTime } from "./planner/costs/predict-time.ts";
+export type { CostSample } from "./planner/costs/work.ts";
 export type { Plan, PlanEntry, PlanTarget } from "./planner/plan.ts";
 export { type AskedError, type ForwardPlan, planForward } from "./planner/plan-forward.ts";
 export { planGradient } from "./planner/plan-gradient.ts";
