@@ -39,7 +39,9 @@ async function timesOf(budget: number): Promise<number[]> {
 test.skipIf(!hasNumPy).each([100, 1000])(
 	"the first run of a Python program does not count where it may have loaded something, budget %i ms (skipped without NumPy)",
 	async (budget) => {
-		for (const time of await timesOf(budget)) expect(time).toBeLessThan(200);
+		const times = await timesOf(budget);
+		expect(times.length).toBeGreaterThanOrEqual(3);
+		for (const time of times) expect(time).toBeLessThan(200);
 	},
 );
 

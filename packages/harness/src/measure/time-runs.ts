@@ -12,7 +12,7 @@ const warmupShare = 0.2;
 /** A round starts with a run that is not counted where that takes no more than this part of it: the others have used the caches. */
 const rewarmShare = 0.25;
 
-/** A first run of up to so many milliseconds may consist of what is compiled when it is first used. */
+/** Longest first run, milliseconds, that may be mostly compiling or loading. `LONGEST_LOADING` in examples/python/exchange.py is the same. */
 const longestLoading = 1000;
 
 /** How runs are timed. */
@@ -24,9 +24,9 @@ export interface TimeRunsOptions {
 }
 
 /**
- * Times a computation. The first run is timed by itself, and so is a second one where the first takes longer than the budget, but at most a second:
- * it may have compiled something. Where that run takes longer than the budget it is the only one that counts, otherwise it is warm-up and
- * tinybench repeats it in rounds until the budget is used, 3 rounds at least.
+ * Times a computation. A first run longer than the budget, but at most a second, is discarded and done again: it may be mostly compiling. A
+ * run still longer than the budget is the only one that counts; otherwise it is warm-up, and tinybench repeats it in rounds until the budget is
+ * used, 3 rounds at least.
  * @param budget time that the repeated runs take together, milliseconds
  * @throws what the computation throws
  */
