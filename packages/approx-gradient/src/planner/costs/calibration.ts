@@ -42,7 +42,7 @@ export async function calibratedModel(runtime: Runtime, dtype: Dtype, names: rea
 const versions = (names: readonly CostName[]): Partial<Record<CostName, number>> =>
 	Object.fromEntries(names.map((name) => [name, costVersion(name)]));
 
-/** The time of one unit of each term: least squares over the samples, and what they leave open as on a like machine. */
+/** The time of one unit of each term: least squares over the samples, drawn weakly to `nominal` times a common factor. */
 async function measureUnits(name: CostName, runtime: Runtime, dtype: Dtype): Promise<readonly number[]> {
 	const cost: Cost = costs[name];
 	const share = runtime.kernel === "js" ? PLAIN_SHARE : 1;

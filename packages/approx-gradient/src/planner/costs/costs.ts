@@ -9,7 +9,7 @@ export interface Cost {
 	readonly samples: readonly CostSample[];
 	/**
 	 * Milliseconds of a unit of each term on a two-core x86 machine with the kernel fma256, one thread, doubles: fitted in the logarithm to runs at
-	 * n = 10^3 to 10^7. A measured machine is taken to be like it in what samples do not show.
+	 * n = 10^3 to 10^7. `fitUnits` starts from them on other machines.
 	 */
 	readonly nominal: readonly number[];
 }
@@ -19,7 +19,7 @@ const Kplus = ({ raisedSize, size = 1 }: Work): number => raisedSize ?? size;
 const degreeOf = ({ degree }: Work): number => present(degree, "the degree of row polynomials");
 const widths = ({ d, valueWidth = d }: Work): number => d + valueWidth;
 
-/** Numbers of keys that fit into a core's cache, of which half of the accesses are served where there are as many. */
+/** How many numbers a core's cache holds, roughly: of so many, half of the accesses go beyond it. */
 const CACHED = 1.5e5;
 
 /** The share of numbers that come from beyond a core's cache. */

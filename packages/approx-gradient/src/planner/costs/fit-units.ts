@@ -1,13 +1,13 @@
 /** Rounds of coordinate descent: more than enough for eight unknowns. */
 const ROUNDS = 2000;
 
-/** The weight of what is expected of a unit, of a measurement's. */
+/** The weight of an expected unit; that of a measurement is 1. */
 const EXPECTED = 0.05;
 
 /**
  * The x >= 0 that makes Σ_i (Σ_k terms_ik x_k / times_i − 1)² least: what one unit of each term takes, so that every
  * measured time is met as well as may be, relative to itself. Coordinate descent; O(rounds · measurements · terms).
- * @param expected units on a like machine: up to a common factor, they tell what measurements leave open
+ * @param expected units of another machine: units that measurements do not determine are these, times one common factor
  */
 export function fitUnits(
 	terms: readonly (readonly number[])[],
