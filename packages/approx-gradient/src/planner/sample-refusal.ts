@@ -57,7 +57,7 @@ export async function refusedFromSample(base: RelativeContext, exactTime: number
 }
 
 /** About the largest entry that the gradient may have: of a sample, grown as samples of different sizes tell, and somewhat more. */
-export async function largestExpected({ problem, runtime }: RelativeContext): Promise<number> {
+async function largestExpected({ problem, runtime }: RelativeContext): Promise<number> {
 	const sizeOf = async (rows: number) => {
 		const sample = subProblem(problem, rows);
 		const { gradient } = await streaming.run(sample, streaming.options.parse({}), runtime);
