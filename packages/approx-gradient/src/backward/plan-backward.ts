@@ -1,8 +1,7 @@
-import { type BackwardProblem, type OfEachGradient, visibleKeys, visiblePairs } from "@attgrad/attention-problem";
+import { type BackwardProblem, visibleKeys, visiblePairs } from "@attgrad/attention-problem";
 import type { RowSource, Runtime } from "@attgrad/matrix-core";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
-import { gradientNames } from "./attempt-rows.ts";
-import { type BackwardAccuracy, expectedDegree, expectedShare } from "./plan/expected-degree.ts";
+import { type BackwardAccuracy, expectedDegree, expectedShare, type ShareOf } from "./plan/expected-degree.ts";
 
 /** Whether polynomials are worth it: at which degree, or why not. */
 export interface BackwardPlan {
@@ -43,20 +42,20 @@ export function polynomialWork(
 /**
  * Picks between sums of monomials and the exact pass, by flops and by the degree that a sample of the first head's queries and
  * keys needs. A sample proves nothing: the run at the degree does, or does not.
- * @param names gradients whose accuracy counts
+ * @param shares of what is asked for; default: of all three gradients
  */
 export async function planBackward(
 	problem: BackwardProblem<RowSource>,
 	asked: BackwardAccuracy,
 	chunk: number,
 	runtime: Runtime,
-	names: readonly (keyof OfEachGradient)[] = gradientNames,
+	shares: ShareOf = expectedShare(problem, asked),
 ): Promise<BackwardPlan> {
 	if (asked.epsilon === undefined && asked.relative === undefined) return { why: "exact up to rounding" };
 	const [speed, beginning] = runtime.kernel === "js" ? [1, 0] : [SLOWER, BEGINNING];
 	const exact = exactWork(problem);
 	const cheaper = (degree: number) => beginning + speed * polynomialWork(problem, degree, chunk) < exact;
-	const degree = await expectedDegree(problem, expectedShare(problem, asked, names), runtime, cheaper);
+	const degree = await expectedDegree(problem, shares, runtime, cheaper);
 	if (degree === undefined) return { why: "exact up to rounding, and expected to be faster than polynomials" };
 	const times = (exact / (beginning + speed * polynomialWork(problem, degree, chunk))).toPrecision(2);
 	return {

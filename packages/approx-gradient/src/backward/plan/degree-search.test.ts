@@ -39,3 +39,9 @@ test("the highest degree is tried before a search fails, and a degree that canno
 	);
 	expect(refusing).toEqual({ made: 3, share: 2, degree: 3 });
 });
+
+test("tries that were given up count by their bound: the best is named, not the last", async () => {
+	const shares = [9, 4, 6, 5, 7];
+	const found = await leastProving(1, 5, async (degree) => ({ share: shares[degree - 1] }));
+	expect(found).toEqual({ share: 4, degree: 2 });
+});

@@ -1,4 +1,4 @@
-/** Result of a degree, and its bound over the one that is asked for. */
+/** A result at a degree, and its bound over what is asked for. */
 export interface Tried<Made> {
 	readonly made?: Made | undefined;
 	readonly share: number;
@@ -35,7 +35,7 @@ export async function leastProving<Made>(
 		const { made, share } = tried;
 		if (share <= 1) return { made, share, degree };
 		inVain = share < SMALLER * best.share ? 0 : inVain + 1;
-		if (share < best.share || best.made === undefined) best = { made, share, degree };
+		if (share < best.share || (best.made === undefined && share === best.share)) best = { made, share, degree };
 		if (inVain >= PATIENCE && Number.isFinite(best.share)) break;
 		degree = Math.max(degree + 1, Math.min(highest, degreeAfter(degree, share)));
 	}

@@ -23,7 +23,14 @@ import { type ApproximateGradientY, polynomialGradientY } from "../../polynomial
 import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
 import { leastProving } from "../plan/degree-search.ts";
-import { type BackwardAccuracy, expectedShare, firstDegree, HIGHEST_TRIED } from "../plan/expected-degree.ts";
+import {
+	type BackwardAccuracy,
+	expectedShare,
+	firstDegree,
+	HIGHEST_TRIED,
+	outputShare,
+	type ShareOf,
+} from "../plan/expected-degree.ts";
 import { type BackwardPlan, planBackward } from "../plan-backward.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
 import { type Bounded, inner, outer } from "./bounded-products.ts";
@@ -105,6 +112,17 @@ function sampledOperands({ A1, A2, A3, E, X, Y, scale }: AttentionProblem): Back
 	return createBackwardProblem({ Q: multiply(A1, X), K: A2, V: multiply(A3, Y), dO: E }, { scale });
 }
 
+/**
+ * Shares of the gradients of the operator that those in some matrices go through; of the outputs where E − O alone is asked for, whose largest entry is taken
+ * to be about that of E.
+ */
+function sharesOf(operands: BackwardProblem, wrt: readonly MatrixName[], asked: BackwardAccuracy): ShareOf {
+	const names = wrt.flatMap((name) => through[name]);
+	if (names.length > 0) return expectedShare(operands, asked, names);
+	const { epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY } = asked;
+	return outputShare(operands, { epsilon: Math.min(epsilon, relative * maxAbs(operands.dO)) });
+}
+
 /** Through which gradient of the operator that in a matrix goes; the one in E has none. */
 const through: Readonly<Record<MatrixName, readonly (keyof OfEachGradient)[]>> = {
 	...{ X: ["dQ"], A1: ["dQ"], A2: ["dK"], A3: ["dV"], Y: ["dV"], E: [] },
@@ -120,8 +138,7 @@ async function firstDegreeOf(
 	const operands = sampledOperands(problem);
 	const { chunk } = backwardPolynomial.options.parse({});
 	const fits = (degree: number) => memoryOf(operands, degree, chunk) <= availableMemory();
-	const names = wrt.flatMap((name) => through[name]);
-	return firstDegree(operands, expectedShare(operands, asked, names), runtime, fits);
+	return firstDegree(operands, sharesOf(operands, wrt, asked), runtime, fits);
 }
 
 /**
@@ -137,8 +154,9 @@ export async function planProblemGradients(
 	if (given.roundedFrom !== undefined || (epsilon === undefined && relative === undefined))
 		return { why: "exact up to rounding; one backward pass gives the gradients in all matrices" };
 	const { chunk } = backwardPolynomial.options.parse({});
-	const names = wrt.flatMap((name) => through[name]);
-	return planBackward(sampledOperands(wide(inMemory(given))), { epsilon, relative }, chunk, runtime, names);
+	const operands = sampledOperands(wide(inMemory(given)));
+	const asked = { epsilon, relative };
+	return planBackward(operands, asked, chunk, runtime, sharesOf(operands, wrt, asked));
 }
 
 /** The problem in double precision, which holds every number of single precision. */
