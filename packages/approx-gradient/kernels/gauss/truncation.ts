@@ -88,7 +88,7 @@ function truncatedColumn(
 	}
 }
 
-/** What a column's error sum lacks, and the gap of the gradient, into two panels. */
+/** Two panels of a column: the terms that its error sum leaves out, and those that the gradient leaves out or has in excess. */
 function errorAndGap(degree: i32, r: i32, solution: usize, inner: usize, to: usize): void {
 	const P = panelBytes(), outer = inner + <usize>(degree + 2) * P, w = solution + <usize>(degree + 1) * P, factor = w + <usize>(2 * r + 1) * P;
 	const slack = v128.splat<f64>(1.000000000001);
