@@ -25,6 +25,7 @@ import { inMatrices } from "./in-matrices.ts";
 import { operatorProblem } from "./operator-problem.ts";
 import { pick } from "./problems.ts";
 import type { Claim, Target } from "./target.ts";
+import { twoDegrees } from "./two-degrees.ts";
 
 /** Kinds of certificates that claim a bound: two proofs, and one that fails with a chance that no attack sees. */
 export const claiming: ReadonlySet<Certificate["kind"]> = new Set(["a-priori", "a-posteriori", "probabilistic"]);
@@ -239,6 +240,7 @@ export const targets: readonly Target[] = [
 		probable,
 		anisotropic,
 		anisotropic,
+		twoDegrees,
 		output,
 		output,
 	],

@@ -1,4 +1,4 @@
-// The bound on a row's gradient that needs no columns of squares: the same formulas as `covariance-bound.ts`. All in double precision.
+// The bound on a row's gradient that needs no columns of squares: the same formulas as `bounds/covariance-bound.ts`. All in double precision.
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
@@ -7,7 +7,7 @@ import { COLUMNS, COVARIANCE_ERROR, ERROR, GROWTH, kept, LEAST, NORMALISER, REAC
 import { SUM_ERROR } from "./row-polynomials";
 
 /**
- * known: the largest bound over the coordinates of the frame, and the largest part of it that the residual makes: two panels.
+ * known: the largest bound over the coordinates of the frame, and the largest part that the error of the residual makes: two panels.
  * output, residual, gradient: d panels each; products: Σ ω (1 + s) x k, (d + 1) d panels; exponential: e^R. around: d panels of scratch.
  */
 export function covarianceBounds(

@@ -9,8 +9,8 @@ import { squareBounds } from "./square-columns";
 import { GAP } from "./truncation";
 
 /**
- * Terms of a block of rows: l1, then V of all coordinates, by columns of squares or by covariances, then what rounding has with the growth, three panels; 0 for rows that are not
- * accepted, and one of the first two is 0 for each row.
+ * Terms of a block of rows, three panels: l1, V of all coordinates (by columns of squares or by covariances), and the rounding that has the growth. They are
+ * 0 for rows that are not accepted, and one of the first two is 0 for each row.
  * output, residual, gradient, pilot: d panels each; extra: 2 where there are sums of squares of values and keys behind those of ones.
  * products: (d + 1) d panels, or 0 where covariances are not known. truncated: the panels of `truncate`, zero where nothing is left out.
  * scratch: 7 + d panels.
@@ -68,7 +68,7 @@ export function rowBounds(
 	chooseLess(bounds, panels, known, gap, terms);
 }
 
-/** At least the size of the part of a gradient that an anisotropic set lacks or has too much, by the norms of keys; 0 for rows that are not accepted. */
+/** Bounds the terms of a gradient that an anisotropic set leaves out or has in excess, by the norms of keys; 0 for rows that are not accepted. */
 function gapOfRows(d: i32, bounds: usize, panels: usize, residual: usize, truncated: usize, to: usize): void {
 	const P = panelBytes(), kappa = kept(panels, KAPPAS), growth = kept(panels, GROWTH), gap = truncated + GAP * P;
 	const rounded = v128.splat<f64>(3.0 * load<f64>(bounds, SUMS)), two = v128.splat<f64>(2.0), norm = v128.load_splat<f64>(bounds, KEY_NORM);
@@ -94,7 +94,7 @@ function gapOfRows(d: i32, bounds: usize, panels: usize, residual: usize, trunca
 	v128.store(to, made4$v, $v * 16);
 }
 
-/** l1 in terms[0] with the gap in terms[1], or V in terms[1], whichever is less, of accepted rows. */
+/** Keeps the lesser bound of accepted rows: l1 in terms[0] with the gap in terms[1], or V in terms[1]. */
 function chooseLess(bounds: usize, panels: usize, known: usize, gap: usize, terms: usize): void {
 	const P = panelBytes(), ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
 	// unroll v: TILE_VECTORS

@@ -6,8 +6,8 @@ import { addEvaluated } from "../features/outputs";
 import { clearPanels, panelBytes } from "../panels/panel";
 
 /**
- * Places among the TRUNCATED_PANELS panels of a block of rows: of each column what its error sum lacks and the gap of the gradient; then what the pilot
- * and power sums lack.
+ * Places among the TRUNCATED_PANELS panels of a block of rows: for each column the terms that its error sum leaves out, and the gap of the gradient; then
+ * what is left out of the pilot, of Σ ω s^2p and of Σ ω s² ‖k‖².
  */
 export const LACKING: usize = 0;
 export const GAP: usize = 1;

@@ -1,7 +1,7 @@
 import { shortDuration } from "@attgrad/matrix-core";
 import { DEFAULT_RELATIVE } from "../accuracy.ts";
 import { leastProvable } from "../polynomial/gauss/degree-choice.ts";
-import { gaussRequest } from "../polynomial/gauss/gauss-gradient.ts";
+import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { sampleScores } from "../polynomial/gauss/score-sample.ts";
 import { epsilonFor, maybeZero } from "../relative/within-relative.ts";
 import type { PlanContext } from "./candidates/plan-context.ts";

@@ -3,7 +3,7 @@ import { streaming } from "@attgrad/exact-gradient";
 import { createRuntime, maxAbs, type Runtime } from "@attgrad/matrix-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { leastProvable } from "../polynomial/gauss/degree-choice.ts";
-import { gaussRequest } from "../polynomial/gauss/gauss-gradient.ts";
+import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { sampleScores } from "../polynomial/gauss/score-sample.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
 import { nominalModel } from "./costs/cost-model.ts";

@@ -2,7 +2,7 @@ import type { AttentionProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import { type Matrix, maxAbs, type RowSource, shortDuration } from "@attgrad/matrix-core";
 import { leastProvable } from "../polynomial/gauss/degree-choice.ts";
-import { gaussRequest } from "../polynomial/gauss/gauss-gradient.ts";
+import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { sampleScores, thinned } from "../polynomial/gauss/score-sample.ts";
 import { epsilonFor } from "../relative/within-relative.ts";
 import { largestEntry } from "../rows/largest-entry.ts";

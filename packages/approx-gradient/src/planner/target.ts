@@ -1,6 +1,6 @@
 import { streaming } from "@attgrad/exact-gradient";
 import { maxAbs } from "@attgrad/matrix-core";
-import { gaussRequest } from "../polynomial/gauss/gauss-gradient.ts";
+import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { countMonomials } from "../polynomial/monomials/feature-tree.ts";
 import { type Pilot, pilotDegree, pilotGradient } from "../relative/pilot.ts";
 import { subProblem } from "../rows/sub-problem.ts";

@@ -9,7 +9,8 @@ import {
 	anisotropicWithin,
 } from "./gauss/anisotropic/anisotropic-gradient.ts";
 import { gaussWithin } from "./gauss/degree-choice.ts";
-import { gaussOfDegree, gaussRequest } from "./gauss/gauss-gradient.ts";
+import { gaussOfDegree } from "./gauss/gauss-gradient.ts";
+import { gaussRequest } from "./gauss/gauss-request.ts";
 import { coinOptions, coinsOf, coinsOfProbabilistic } from "./gauss/pairs/coins.ts";
 import { gaussWithinProbable } from "./gauss/pairs/probable-degree.ts";
 import { memoryOf } from "./method/memory.ts";

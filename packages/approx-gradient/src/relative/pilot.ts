@@ -1,7 +1,8 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { ComputationError, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { LIMITS } from "../polynomial/gauss/bounds/limits.ts";
-import { constantsOf, type GaussRequest, gaussRequest, gaussWithoutRest } from "../polynomial/gauss/gauss-gradient.ts";
+import { gaussWithoutRest } from "../polynomial/gauss/gauss-gradient.ts";
+import { constantsOf, type GaussRequest, gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { predictGaussBound } from "../polynomial/gauss/predicted-bound.ts";
 import { sampleScores } from "../polynomial/gauss/score-sample.ts";
 import { methodOf } from "../polynomial/method/method-of.ts";

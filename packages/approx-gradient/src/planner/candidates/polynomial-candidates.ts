@@ -3,7 +3,7 @@ import { aPrioriBound } from "../../polynomial/certificates/a-priori.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
 import { gaussDegreeWithin, gaussWithin } from "../../polynomial/gauss/degree-choice.ts";
-import { gaussRequest } from "../../polynomial/gauss/gauss-gradient.ts";
+import { gaussRequest } from "../../polynomial/gauss/gauss-request.ts";
 import type { Approximation, Method } from "../../polynomial/method/approximation.ts";
 import { balancedSpace } from "../../polynomial/method/feature-space.ts";
 import { methodOf } from "../../polynomial/method/method-of.ts";

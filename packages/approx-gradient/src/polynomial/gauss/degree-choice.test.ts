@@ -3,7 +3,8 @@ import { createRuntime, maxAbs } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { profileOn } from "../method/method-of.ts";
 import { gaussWithin } from "./degree-choice.ts";
-import { gaussOfDegree, gaussRequest, gaussUntilMissed } from "./gauss-gradient.ts";
+import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
+import { gaussRequest } from "./gauss-request.ts";
 
 const runtime = await createRuntime({ threads: 1 });
 const HIGHEST = 7;

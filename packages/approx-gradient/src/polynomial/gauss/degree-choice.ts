@@ -1,14 +1,8 @@
 import type { GradientResult } from "@attgrad/attention-problem";
 import { ComputationError } from "@attgrad/matrix-core";
 import { availableMemory } from "../monomials/feature-tree.ts";
-import {
-	constantsOf,
-	type GaussRequest,
-	gaussOfDegree,
-	gaussUntilMissed,
-	memoryAt,
-	onKernels,
-} from "./gauss-gradient.ts";
+import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
+import { constantsOf, type GaussRequest, memoryAt, onKernels } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 

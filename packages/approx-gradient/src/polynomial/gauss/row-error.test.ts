@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
-import { CovarianceBound } from "./covariance-bound.ts";
+import { CovarianceBound } from "./bounds/covariance-bound.ts";
 import { RowError } from "./row-error.ts";
 import { powerSumsOf, RowPolynomial } from "./row-polynomial.ts";
 

@@ -1,8 +1,8 @@
 import { LEAST_NORMAL } from "../../error-bound/index.ts";
 import { gradientGap, type RowTruncation, type TruncatedSums, truncationError } from "./anisotropic/truncation.ts";
+import { CovarianceBound } from "./bounds/covariance-bound.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { LIMITS } from "./bounds/limits.ts";
-import { CovarianceBound } from "./covariance-bound.ts";
 import { RowError } from "./row-error.ts";
 import type { RowPolynomial } from "./row-polynomial.ts";
 

@@ -1,6 +1,6 @@
 import { fillFeatures } from "../../routes/block-operations.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
-import { constantsOfSet, type GaussRequest } from "../gauss-gradient.ts";
+import { constantsOfSet, type GaussRequest } from "../gauss-request.ts";
 import { type PredictedBound, predictGaussBound, type SampledTruncation } from "../predicted-bound.ts";
 import type { ScoreSample } from "../score-sample.ts";
 import { BoundarySums } from "./boundary-sums.ts";

@@ -43,11 +43,11 @@ export interface BoundaryError {
 	/** Σ_l ω_l x_l, and Σ_l ω_l. */
 	readonly columnSum: number;
 	readonly weightSum: number;
-	/** What was added to each x_l for its losses below the normal range. */
+	/** The constant added to each x_l, which covers its underflow. */
 	readonly added: number;
 }
 
-/** The factors of sums over the boundary: what they are at most times, and what they lose of Σ ω x and of Σ ω at R = 1. */
+/** Rounding of the sums over the boundary: the factor to their true value, and their underflow at R = 1 as parts of Σ ω x and of Σ ω. */
 export const boundaryFactors = (
 	{ sumError, lostSums }: Pick<ErrorConstants, "sumError" | "lostSums">,
 	added: number,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Coins } from "../gauss-gradient.ts";
+import type { Coins } from "../gauss-request.ts";
 
 /** The confidence of a probabilistic certificate where none is given. */
 export const DEFAULT_CONFIDENCE = 1 - 1e-9;

@@ -3,7 +3,7 @@ import { availableKernels, createRuntime } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { profileOn } from "../../method/method-of.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
-import { constantsOf, gaussRequest } from "../gauss-gradient.ts";
+import { constantsOf, gaussRequest } from "../gauss-request.ts";
 import { gaussOnKernels } from "../run/kernel-run.ts";
 import { plainGaussRun } from "../run/plain-run.ts";
 import { PairCertificate } from "./pair-certificate.ts";

@@ -4,7 +4,8 @@ import { availableKernels, createRuntime, maxAbsDifference } from "@attgrad/matr
 import { describe, expect, test } from "vitest";
 import { profileOn } from "../../method/method-of.ts";
 import { polynomial } from "../../polynomial.ts";
-import { type Coins, gaussOfDegree, gaussRequest } from "../gauss-gradient.ts";
+import { gaussOfDegree } from "../gauss-gradient.ts";
+import { type Coins, gaussRequest } from "../gauss-request.ts";
 
 const kernels = await availableKernels();
 const runtime = await createRuntime({ kernel: kernels.at(-1) ?? "js", threads: 1 });

@@ -4,7 +4,7 @@ import { createRuntime, type Matrix } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { profileOn } from "../../method/method-of.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
-import { constantsOf, gaussRequest } from "../gauss-gradient.ts";
+import { constantsOf, gaussRequest } from "../gauss-request.ts";
 import { plainGaussRun } from "../run/plain-run.ts";
 import { coinsStart, rowCoins } from "./pair-coins.ts";
 import { type PairPlan, PairSums } from "./pair-sums.ts";

@@ -1,5 +1,5 @@
 import { bytesPerNumber, type Kernels, Matrix, multiply, scale } from "@attgrad/matrix-core";
-import { edgeTable, runTable } from "../../kernels/feature-tables.ts";
+import { edgeTable, mostJoins, runTable } from "../../kernels/feature-tables.ts";
 import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import { putIndices, putNumbers, putRuns } from "../../kernels/kernel-operands.ts";
 import type { KernelPlan } from "../../kernels/kernel-plan.ts";
@@ -111,12 +111,8 @@ function integralTable({ tree }: GaussInput, moments: Float64Array, columns: num
 }
 
 /** The most runs of one pass that join the same sum one by one: those of products, and those that lead back to a variable. */
-export function longestJoin(tree: FeatureTree): number {
-	const { triples, runs } = runTable(tree, tree.raisedSize, levelsOf(tree).starts);
-	const perFactor = new Map<number, number>();
-	for (let run = 0; run < runs; run++) perFactor.set(triples[3 * run], (perFactor.get(triples[3 * run]) ?? 0) + 1);
-	return Math.max(edgeTable(tree).products, ...perFactor.values());
-}
+export const mostJoinsOf = (tree: FeatureTree): number =>
+	Math.max(edgeTable(tree).products, mostJoins(runTable(tree, tree.raisedSize, levelsOf(tree).starts)));
 
 /** The boundary of an anisotropic set as the kernels read it; none of a total-degree set. */
 function boundaryOperands(

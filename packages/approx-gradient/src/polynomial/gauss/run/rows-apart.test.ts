@@ -3,7 +3,8 @@ import { gradientByRows } from "@attgrad/attention-problem/reference";
 import { availableKernels, createRuntime, maxAbsDifference } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
 import { profileOn } from "../../method/method-of.ts";
-import { type GaussRequest, gaussOfDegree, gaussRequest, gaussUntilMissed } from "../gauss-gradient.ts";
+import { gaussOfDegree, gaussUntilMissed } from "../gauss-gradient.ts";
+import { type GaussRequest, gaussRequest } from "../gauss-request.ts";
 
 const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");
 

@@ -1,6 +1,6 @@
-import type { ErrorConstants } from "./bounds/error-constants.ts";
+import type { ErrorConstants } from "./error-constants.ts";
 
-/** As in `row-error.ts`. */
+/** Covers the rounding of the bound, as in `row-error.ts`. */
 const SLACK = 1 + 1e-12;
 
 type CovarianceConstants = Pick<ErrorConstants, "d" | "halfRange" | "keyReach" | "sumError" | "covarianceError">;
@@ -26,7 +26,7 @@ export interface EntryErrors {
 	readonly least: number;
 	/** D̃. */
 	readonly normaliser: number;
-	/** What rounding moves sums of values by, as a part of H. */
+	/** Relative rounding of the row's sums: outputs and residuals are off by at most 3 H_i times this. */
 	readonly rounded: number;
 }
 
@@ -37,6 +37,8 @@ export interface EntryErrors {
  *     |Ĝ~_b - Ĝ_b| <= κ' ( A (max|k_b| + |E_f k_b|) + |Ĝ~_b| + Σ_i a_i |Cov_f(v_i, k_b)| ).
  *
  * Mean key and covariances are those of the weights ω (1 + s), but for ω (e^s - 1 - s) <= ω s² (e^R - 1 - R)/R². Nothing is allocated.
+ *
+ * Bounds are of single coordinates, not of norms: they carry over to the input's coordinates where the frame is diagonal (`balancedSpace`).
  */
 export class CovarianceBound {
 	/** At least |Ĝ~_b - Ĝ_b| of each coordinate of the frame. */

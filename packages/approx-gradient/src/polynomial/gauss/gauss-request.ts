@@ -1,0 +1,112 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import type { KernelName, RowSource, Runtime } from "@attgrad/matrix-core";
+import { numberTypes, RelativeRounding } from "../../error-bound/index.ts";
+import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
+import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
+import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
+import { memoryOf } from "../method/memory.ts";
+import { countMonomials, type FeatureTree } from "../monomials/feature-tree.ts";
+import type { Profile } from "../profile/profile.ts";
+import { routes } from "../routes/index.ts";
+import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
+import { ExactRows } from "./exact/exact-rows.ts";
+import { mostJoinsOf } from "./run/query-operands.ts";
+
+/** A gradient with a polynomial of its own for each row that is asked for. */
+export interface GaussRequest {
+	readonly problem: AttentionProblem<RowSource>;
+	readonly profile: Profile;
+	readonly space: FeatureSpace;
+	readonly route: "moment" | "reverse";
+	/** The row errors that the certificate is made of. */
+	readonly form: RowForm;
+	/** For a probabilistic certificate: the chance that it may fail with, and the seed of its coins. */
+	readonly coins?: Coins | undefined;
+	readonly kernel: KernelName;
+	readonly runtime: Runtime;
+	/** The rows that no degree has served so far, which a run at another degree need not compute again. */
+	readonly exact: ExactRows;
+}
+
+/** The coins of a probabilistic certificate. */
+export interface Coins {
+	/** The chance that the bound may be wrong with, over the coins. */
+	readonly failure: number;
+	readonly seed: number;
+}
+
+/** A request on the route by moments. */
+export const gaussRequest = (
+	problem: AttentionProblem<RowSource>,
+	profile: Profile,
+	runtime: Runtime,
+	form: RowForm,
+	route: GaussRequest["route"] = "moment",
+): GaussRequest => ({
+	...{ problem, profile, runtime, form, route },
+	space: balancedSpace(profile),
+	kernel: runtime.kernel,
+	exact: new ExactRows(problem, profile, runtime),
+});
+
+/** The numbers of monomials of degree g and of one degree more. */
+export const sizesOf = (d: number, degree: number) => ({
+	size: countMonomials(d, degree),
+	raisedSize: countMonomials(d, degree + 1),
+});
+
+/** The constants of a request at a degree. */
+export function constantsOf(request: GaussRequest, degree: number): ErrorConstants {
+	const { profile, space, form } = request;
+	const scoreError = onKernels(request) ? kernelScoreError(space) : space.scoreError;
+	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError);
+}
+
+/** The constants of a request for an anisotropic set, which goes back by ∫P in plain TypeScript too. */
+export function constantsOfSet(request: GaussRequest, tree: FeatureTree): ErrorConstants {
+	const { profile, space, form } = request;
+	const { degree, raisedSize } = tree;
+	const sizes = { size: raisedSize, raisedSize, degree: degree + 1 };
+	if (!onKernels(request)) {
+		const counts = roundingCounts(routes.reverse, profile, sizes);
+		// Every degree may end with a piece that is not full.
+		const more = RelativeRounding.roundings(degree + 8);
+		return errorConstants({ profile, space }, degree, form, withMore(counts, more), space.scoreError);
+	}
+	const counts = kernelRoundingCounts(routes.reverse, profile, sizes, profile.d + (form === "l1" ? 1 : 3));
+	// The runs of such a tree are shorter, and more of them join a sum one by one.
+	const more = RelativeRounding.roundings(degree + 6 + mostJoinsOf(tree), numberTypes[profile.dtype]);
+	return errorConstants({ profile, space }, degree, form, withMore(counts, more), kernelScoreError(space));
+}
+
+/** Whether a request runs on kernels: those are for the route by moments and have no columns of single coordinates. */
+export const onKernels = ({ kernel, route, form }: GaussRequest): boolean =>
+	kernel !== "js" && route === "moment" && form !== "vd";
+
+/** The plain passes are those of the routes with one degree more; sums by degree and coefficients are four roundings more. */
+function countsOf(request: GaussRequest, degree: number): RoundingCounts {
+	const { profile, route, form } = request;
+	const { raisedSize } = sizesOf(profile.d, degree);
+	if (onKernels(request)) {
+		const sizes = { size: raisedSize, raisedSize, degree: degree + 1 };
+		const columns = profile.d + (form === "l1" ? 1 : 3);
+		// The kernels of the route `moment` go back through the monomials of ∫P, as the route `reverse` does.
+		const counts = kernelRoundingCounts(routes.reverse, profile, sizes, columns);
+		// Sums by degree, coefficients as stored, and their products: four more, and an addition for each degree. The gradient counts them
+		// twice: its moments have multinomials and degrees in them, and cotangents a coefficient.
+		return withMore(counts, RelativeRounding.roundings(degree + 6, numberTypes[profile.dtype]));
+	}
+	const counts = roundingCounts(routes[route], profile, { size: raisedSize, raisedSize, degree: degree + 1 });
+	return withMore(counts, RelativeRounding.roundings(4));
+}
+
+/** Counts with more roundings of sums, of which a gradient has two. */
+const withMore = (counts: RoundingCounts, more: RelativeRounding): RoundingCounts => ({
+	...counts,
+	sums: counts.sums.and(more),
+	gradient: counts.gradient.and(more.repeated(2)),
+});
+
+/** Bytes that a run takes. */
+export const memoryAt = ({ profile, route }: GaussRequest, degree: number): number =>
+	memoryOf({ route: routes[route], profile }, { ...sizesOf(profile.d, degree) });
