@@ -3,21 +3,27 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { addTally, newTally, type Tally, tightnessTable } from "./attack/tally.ts";
+import { targets } from "./attack/targets.ts";
 import type { Stretch } from "./attack/worker.ts";
 
 /**
  * Attacks certificates many times and prints what came of it; exits 1 where a bound was below the true error.
  *
- *     node fuzz/certificates.ts [count] [--seed 0] [--jobs N] [--resume FILE]
+ *     node fuzz/certificates.ts [count] [--seed 0] [--jobs N] [--target NAME] [--resume FILE]
  *
  * Targets are the polynomial's gradients in X and Y and outputs of layers, with one polynomial or one for each row, gradients in several matrices, the
- * backward pass of the operator, and the other algorithms with proofs. With `--resume` each finished stretch of seeds is a line of that file, and is not run again.
+ * backward pass of the operator, and the other algorithms with proofs. `--target` attacks one of them. With `--resume` each finished stretch of seeds is a line of that file, and is not run again.
  */
 const STRETCH = 500;
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
-	options: { seed: { type: "string" }, jobs: { type: "string" }, resume: { type: "string" } },
+	options: {
+		seed: { type: "string" },
+		jobs: { type: "string" },
+		target: { type: "string" },
+		resume: { type: "string" },
+	},
 });
 
 /** A whole number >= least of an argument; ends the process with one line for anything else. */
@@ -32,10 +38,15 @@ const count = whole("count", positionals[0], 10_000, 1);
 const first = whole("--seed", values.seed, 0, 0);
 const jobs = whole("--jobs", values.jobs, availableParallelism(), 1);
 const file = values.resume;
+const { target } = values;
+if (target !== undefined && !targets.some(({ name }) => name === target)) {
+	console.error(`attack: --target must be one of ${targets.map(({ name }) => name).join(", ")}; got ${target}`);
+	process.exit(2);
+}
 
 const sum = newTally();
 const done = new Set<string>();
-const name = ({ from, to }: Stretch): string => `${from}-${to}`;
+const name = ({ from, to }: Stretch): string => (target === undefined ? `${from}-${to}` : `${target} ${from}-${to}`);
 if (file !== undefined && existsSync(file))
 	for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
 		const { stretch, tally } = JSON.parse(line) as { stretch: string; tally: Tally };
@@ -45,7 +56,7 @@ if (file !== undefined && existsSync(file))
 
 const waiting: Stretch[] = [];
 for (let from = first; from < first + count; from += STRETCH) {
-	const stretch = { from, to: Math.min(first + count, from + STRETCH) };
+	const stretch = { from, to: Math.min(first + count, from + STRETCH), target };
 	if (!done.has(name(stretch))) waiting.push(stretch);
 }
 

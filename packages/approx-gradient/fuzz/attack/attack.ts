@@ -22,12 +22,13 @@ const runtimes = await Promise.all((await availableKernels()).map((kernel) => cr
 /**
  * One random attack: a problem, a target with a proof, its options and a kernel, all from the seed; the bound against
  * the true gradient, or output, of the numbers that were given, which is exact to 50 digits.
+ * @param only name of the target. @default any of them
  */
-export async function attack(seed: number): Promise<Outcome> {
+export async function attack(seed: number, only?: string): Promise<Outcome> {
 	const random = seededRandom(seed, "attack");
 	const attacked = randomProblem(seed, random);
 	const runtime = pick(random, runtimes);
-	const target = pick(random, targets);
+	const target = pick(random, only === undefined ? targets : targets.filter(({ name }) => name === only));
 	const { options, run } = target.prepare(attacked, random);
 	const description = `seed ${seed}: ${attacked.name} ${target.name} ${runtime.kernel} ${JSON.stringify(options)}`;
 	const ended = (status: Outcome["status"], reason: string): Outcome => {

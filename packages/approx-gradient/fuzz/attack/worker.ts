@@ -6,11 +6,13 @@ import { newTally, note } from "./tally.ts";
 export interface Stretch {
 	readonly from: number;
 	readonly to: number;
+	/** Name of the only target that is attacked. @default all */
+	readonly target?: string | undefined;
 }
 
 /** Takes stretches of seeds and answers each with its tally. */
-parentPort?.on("message", async ({ from, to }: Stretch) => {
+parentPort?.on("message", async ({ from, to, target }: Stretch) => {
 	const tally = newTally();
-	for (let seed = from; seed < to; seed++) note(tally, await attack(seed));
+	for (let seed = from; seed < to; seed++) note(tally, await attack(seed, target));
 	parentPort?.postMessage(tally);
 });

@@ -14,11 +14,13 @@ export class HybridResults {
 	rank: i32;
 	/** Columns of forms, or 0. */
 	forms: i32;
+	/** 1: queries are given targets, and dO is the output less those; 0: dO itself. */
+	residual: i32;
 	/** Features, in rows of whole panels; panels of the sums, rank x columns, and of the moments, width (width + 1) / 2 x forms. */
 	features: usize;
 	sums: usize;
 	moments: usize;
-	/** dO, rows x d_v, of queries; (v, 1), rows x width, of keys. */
+	/** dO or targets, rows x d_v, of queries; (v, 1), rows x width, of keys. */
 	given: usize;
 	/** Of queries: Σ φ h' and c', rows x width; õ, rows x d_v. */
 	means: usize;
@@ -98,7 +100,7 @@ function finishQuery(rows: HybridResults, row: usize, sums: usize): void {
 	const cotangents = rows.cotangents + row * bytes, given = rows.given + ((row * <usize>dv) << 3), outputs = rows.outputs + ((row * <usize>dv) << 3);
 	let delta: f64 = 0;
 	for (let i = 0; i < dv; i++) {
-		const at = <usize>i << 3, output = load<f64>(last + at) / D, dO = load<f64>(given + at);
+		const at = <usize>i << 3, output = load<f64>(last + at) / D, own = load<f64>(given + at), dO = rows.residual ? output - own : own;
 		store<f64>(outputs + at, output);
 		store<f64>(cotangents + at, dO);
 		delta += dO * output;

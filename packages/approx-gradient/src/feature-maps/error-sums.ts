@@ -1,5 +1,5 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { type Matrix, mapEntries, maxAbs, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { Matrix, mapEntries, maxAbs, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import {
 	bounded,
 	certificateOf,
@@ -38,6 +38,16 @@ export interface RowErrors {
 	/** θ_j: rounding changes each sum Σ_l Ã_jl x_l by at most θ_j D̃_j max|x|, the row's normaliser among them. */
 	readonly rounding: readonly RelativeRounding[];
 }
+
+/** A block of rows with their errors. */
+interface RowsWithErrors {
+	readonly block: QueryBlock;
+	readonly residuals: ResidualRows;
+	readonly errors: RowErrors;
+}
+
+/** Numbers of a row that are summed beside the sizes of its Ĝ. */
+const TERMS = 7;
 
 /** Sizes of a map's features, for what is lost below the normal range. */
 export interface MappedSizes {
@@ -90,68 +100,88 @@ export class ErrorSums {
 		this.#sizes = new Float64Array(d * d);
 	}
 
-	/** Takes in a block of rows with their Ĝ. */
+	/** Takes in a block of rows with their Ĝ. O(d²) a row. */
 	add(block: QueryBlock, residuals: ResidualRows, queryGradients: Matrix, errors: RowErrors): void {
-		const { d, scale } = this.#problem;
-		const { keyNorm } = this.#spans;
+		const { d } = this.#problem;
 		const absolute = mapEntries(block.inputs, Math.abs);
-		const querySizes = multiply(absolute, this.#absoluteX);
+		const terms = Matrix.zeros(block.count, TERMS + d);
+		this.#addTerms(terms, { block, residuals, errors, querySizes: multiply(absolute, this.#absoluteX) });
+		for (let j = 0, at = 0; j < block.count; j++)
+			for (let b = 0; b < d; b++) terms.data[j * terms.cols + TERMS + b] = Math.abs(queryGradients.data[at++]);
+		const endless = takeEndless(terms, absolute);
+		const sums = multiply(absolute, terms, { transposeA: true });
+		// Sums of numbers >= 0, each product of which is rounded and may lose what is below the normal range.
+		const rounding = RelativeRounding.roundings(block.count + 2);
+		const lost = times(block.count, LEAST_NORMAL);
+		const targets = [this.#inputs, this.#residuals, this.#method, this.#problemRounding, this.#sumRounding];
+		const all = [...targets, this.#change.ofSpan, this.#change.ofKeys];
+		for (let a = 0; a < d; a++) {
+			const own = a * terms.cols;
+			if (sums.data[own] === 0) continue;
+			const sum = (at: number): number =>
+				endless.data[own + at] > 0
+					? Number.POSITIVE_INFINITY
+					: plus(rounding.atLeast(bounded(sums.data[own + at])), lost);
+			for (const [i, target] of all.entries()) target[a] = plus(target[a], sum(i));
+			for (let b = 0; b < d; b++) this.#sizes[a * d + b] = plus(this.#sizes[a * d + b], sum(TERMS + b));
+		}
+	}
+
+	/** Puts the terms of each row into the first columns, in the order of `add`. */
+	#addTerms(
+		terms: Matrix,
+		{ block, residuals, errors, querySizes }: RowsWithErrors & { readonly querySizes: Matrix },
+	): void {
+		const { d, scale } = this.#problem;
+		const { keyNorm, valueCentre } = this.#spans;
+		const ofProducts = RelativeRounding.roundings(d + 6);
+		const [c, queryProducts, query] = [new Float64Array(d), new Float64Array(d), new Float64Array(d)];
 		for (let j = 0; j < block.count; j++) {
 			const tau = errors.tau[j];
-			const c = mapRow(residuals.c.row(j));
-			const { A, Q, values } = this.#sizesOf(c, block.targets.row(j));
+			for (let b = 0, at = j * d; b < d; b++, at++) {
+				c[b] = Math.abs(residuals.c.data[at]);
+				query[b] = Math.abs(block.queries.data[at]);
+				queryProducts[b] = times(scale, querySizes.data[at]);
+				this.#largest.query[b] = Math.max(this.#largest.query[b], query[b]);
+				this.#largest.queryProducts[b] = Math.max(this.#largest.queryProducts[b], queryProducts[b]);
+				const output = plus(c[b], Math.abs(block.targets.data[at] - valueCentre[b]));
+				this.#output = Math.max(this.#output, output);
+			}
+			const { A, Q, values } = this.#sizesOf(c, block.targets.data, j * d);
 			const ofWeights = times(tau, plus(times(plus(errors.form === "l1" ? 3 : 2, tau), A), Q));
-			const method = Math.min(ofWeights, bounded(errors.method?.[j] ?? Number.POSITIVE_INFINITY));
-			const queryProducts = Float64Array.from(querySizes.row(j), (size) => times(scale, size));
-			const scores = Quantity.known(times(normUp(queryProducts), keyNorm), this.#scoreError(queryProducts));
+			const score = times(normUp(queryProducts), keyNorm);
+			const scores = Quantity.known(score, this.#scoreError(score));
 			const relative = RelativeRounding.exponential(scores, numberTypes.f64, 0).ofSum(1).bound;
-			const ofProblem = plus(values, ofRelative(relative, plus(A, times(tau, Q)), Q));
-			const ofSums = ofRounding(errors.rounding[j], plus(1, tau), RelativeRounding.roundings(d + 6), A, Q);
-			const query = mapRow(block.queries.row(j));
 			const change = this.#given?.row({ query, queryProducts, residuals: c, l1: tau });
 			this.largestTau = Math.max(this.largestTau, tau);
 			this.#inverse = Math.max(this.#inverse, over(1, residuals.normaliser[j]));
-			const residual = maxUp(c);
-			for (let b = 0; b < d; b++) {
-				this.#largest.query[b] = Math.max(this.#largest.query[b], query[b]);
-				this.#largest.queryProducts[b] = Math.max(this.#largest.queryProducts[b], queryProducts[b]);
-			}
-			for (let i = 0; i < d; i++)
-				this.#output = Math.max(
-					this.#output,
-					plus(c[i], Math.abs(block.targets.at(j, i) - this.#spans.valueCentre[i])),
-				);
-			for (let a = 0; a < d; a++) {
-				const size = absolute.at(j, a);
-				if (size === 0) continue;
-				const add = (sums: Float64Array, at: number, term: number): void => {
-					sums[at] = plus(sums[at], times(size, term));
-				};
-				add(this.#inputs, a, 1);
-				add(this.#residuals, a, residual);
-				add(this.#method, a, method);
-				add(this.#problemRounding, a, ofProblem);
-				add(this.#sumRounding, a, ofSums);
-				if (change !== undefined) {
-					add(this.#change.ofSpan, a, change.ofSpan);
-					add(this.#change.ofKeys, a, change.ofKeys);
-				}
-				for (let b = 0; b < d; b++) add(this.#sizes, a * d + b, Math.abs(queryGradients.at(j, b)));
-			}
+			const row = [
+				1,
+				maxUp(c),
+				Math.min(ofWeights, bounded(errors.method?.[j] ?? Number.POSITIVE_INFINITY)),
+				plus(values, ofRelative(relative, plus(A, times(tau, Q)), Q)),
+				ofRounding(errors.rounding[j], plus(1, tau), ofProducts, A, Q),
+				change?.ofSpan ?? 0,
+				change?.ofKeys ?? 0,
+			];
+			terms.data.set(row, j * terms.cols);
 		}
 	}
 
 	/** The error of a score by that of its query: of the products A1 X and of the scale. */
-	#scoreError(queryProducts: Float64Array): ErrorParts {
+	#scoreError(score: number): ErrorParts {
 		const { d, scale } = this.#problem;
-		const { keyNorm } = this.#spans;
-		const rounding = times(times(d + 3, u), times(normUp(queryProducts), keyNorm));
+		const rounding = times(times(d + 3, u), score);
 		const factors = plus(plus(maxUp(this.#absoluteX.data), scale), 2);
-		return { ...noError, rounding, underflow: times(times(d, keyNorm), times(factors, LEAST_NORMAL)) };
+		return { ...noError, rounding, underflow: times(times(d, this.#spans.keyNorm), times(factors, LEAST_NORMAL)) };
 	}
 
 	/** Σ H_i|c_i|, Σ H_i², and what rounding h = A3 Y and c = o − E to doubles does to a row. */
-	#sizesOf(c: Float64Array, targets: ArrayLike<number>): { A: number; Q: number; values: number } {
+	#sizesOf(
+		c: Float64Array,
+		targets: ArrayLike<number>,
+		from: number,
+	): { readonly A: number; readonly Q: number; readonly values: number } {
 		const { valueHalf, valueCentre, valueSize } = this.#spans;
 		const { d } = this.#problem;
 		let [A, Q, values] = [0, 0, 0];
@@ -162,7 +192,7 @@ export class ErrorSums {
 			const H = plus(valueHalf[i], error);
 			A = plus(A, times(H, c[i]));
 			Q = plus(Q, times(H, H));
-			const targetError = times(4 * u, plus(plus(Math.abs(valueCentre[i]), Math.abs(targets[i])), c[i]));
+			const targetError = times(4 * u, plus(plus(Math.abs(valueCentre[i]), Math.abs(targets[from + i])), c[i]));
 			values = plus(values, plus(times(times(2, error), plus(H, c[i])), times(targetError, H)));
 		}
 		return { A, Q, values };
@@ -203,7 +233,18 @@ export class ErrorSums {
 	}
 }
 
-const mapRow = (row: ArrayLike<number>): Float64Array => Float64Array.from(row, Math.abs);
+/** Takes the entries that are no finite numbers out of rows of terms; d x columns: how many of them each sum would have. */
+function takeEndless(terms: Matrix, absolute: Matrix): Matrix {
+	const { rows, cols, data } = terms;
+	const count = Matrix.zeros(absolute.cols, cols);
+	for (let j = 0, at = 0; j < rows; j++)
+		for (let i = 0; i < cols; i++, at++) {
+			if (data[at] < Number.POSITIVE_INFINITY) continue;
+			data[at] = 0;
+			for (let a = 0; a < absolute.cols; a++) if (absolute.at(j, a) !== 0) count.data[a * cols + i]++;
+		}
+	return count;
+}
 
 /** Sizes of the numbers that a problem was read from. A pass over A1 and one over E. */
 function inputSizes(problem: AttentionProblem<RowSource>, spans: Spans): InputSizes {

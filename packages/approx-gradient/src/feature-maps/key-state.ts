@@ -97,7 +97,11 @@ function withKeys(h: Matrix, keys: Matrix): Matrix {
 }
 
 /** Sizes of the features that were met; at least 1, as those of rows that are computed exactly. */
-export function mappedSizes(error: EntryErrors, largestQuery: number, { sums, largestKey }: KeyState): MappedSizes {
+export function mappedSizes(
+	error: EntryErrors,
+	largestQuery: number,
+	{ sums, largestKey }: Pick<KeyState, "sums" | "largestKey">,
+): MappedSizes {
 	const feature = (size: number, underflow: number): Quantity =>
 		Quantity.known(Math.max(1, size), { ...noError, underflow: plus(underflow, LEAST_NORMAL) });
 	return {

@@ -47,12 +47,17 @@ export const hybrid = defineAlgorithm({
 	name: "hybrid",
 	summary: "balanced coordinates and pivots among queries and keys, for trained heads; error proven row by row",
 	exact: false,
-	version: 2,
+	version: 3,
 	modules: [
 		import.meta.url,
-		...["geometry", "hybrid-map", "joint-pivots", "principal-features"].map(
-			(name) => moduleBeside(import.meta.url, name).href,
-		),
+		...[
+			"geometry",
+			"hybrid-map",
+			"joint-pivots",
+			"principal-features",
+			"../../backward/hybrid/hybrid-gradient",
+			"../../backward/hybrid/kernels/kernel-head",
+		].map((name) => moduleBeside(import.meta.url, name).href),
 	],
 	options,
 	supports: () => true,
@@ -95,13 +100,17 @@ async function gradientAt(
 ) {
 	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 	const { onProgress } = runtime;
-	const { gradient, loss, certificate } = await featureMapGradient(problem, map, {
-		form: "plug-in",
-		algorithm: "hybrid",
-		runtime,
-		exactFrom: EXACT_FROM,
-		onProgress,
-	});
+	// No other algorithm for gradients takes the passes of a backward pass: they are loaded where they run.
+	const onKernels = await import("../../backward/hybrid/hybrid-gradient.ts");
+	const { gradient, loss, certificate } = onKernels.fitsKernels(problem, map.rank, runtime)
+		? await onKernels.hybridGradient(problem, map, runtime)
+		: await featureMapGradient(problem, map, {
+				form: "plug-in",
+				algorithm: "hybrid",
+				runtime,
+				exactFrom: EXACT_FROM,
+				onProgress,
+			});
 	if (!certificate) throw new Error("a map that knows its errors has a certificate");
 	return { gradient, loss, rank: map.rank, certificate };
 }

@@ -115,6 +115,7 @@ export const hybridKernels = kernelModule({
 			"beside: i32",
 			"rank: i32",
 			"forms: i32",
+			"residual: i32",
 			"features: usize",
 			"sums: usize",
 			"moments: usize",

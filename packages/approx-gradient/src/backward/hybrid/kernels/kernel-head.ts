@@ -6,13 +6,25 @@ import { type BlockForms, GROUP } from "../../../feature-maps/residual-forms.ts"
 import { type ColumnPass, type KeyBounds, keyBoundsOf, noColumns, queryForms, roundedUp } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import { type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
-import { boundedRows, featureReach, type RowPass } from "../row-pass.ts";
+import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
 import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
 import { weighQueries } from "./weighed-queries.ts";
 
 /** Rows of a task that gives results. */
 const TASK_ROWS = 192;
+
+/** Rows whose upstream gradient is the output less a target, with what their bounds are made of. */
+export interface ResidualPass {
+	readonly reach: FeatureReach;
+	readonly sums: RowSums;
+	/** Has taken in all keys. */
+	readonly direct: DirectBounds;
+	/** Forms of the cotangents with the moments of `direct`. */
+	readonly forms: Matrix;
+	/** ‖φ_j‖² of each query. */
+	readonly querySquares: Float64Array;
+}
 
 /** A head whose features are in the kernels' memory: `rowPass` and `columnPass` on kernels. O(n K (K + d d_v)). */
 export class KernelHead {
@@ -47,29 +59,42 @@ export class KernelHead {
 
 	/** Sums over keys, then the rows of all queries. */
 	rows(): Promise<RowPass> {
-		const kernels = this.#kernels;
-		return kernels.scope(async () => {
-			const { middleKeys, values, keyHalf, valueHalf } = this.#head;
-			const d = middleKeys.cols;
-			const { unit, rank } = this.#map;
-			const columns = {
-				factors: this.#keyFactors(),
-				numbers: this.#values,
-				width: values.cols,
-				blocks: d + 1,
-				beside: 0,
-			};
-			const sums = await this.#sums(this.#keys, { ...columns, extra: 0 }, "crossed");
-			const alpha = residualLengths(this.#queries.squares, undefined, unit);
-			const beta = residualLengths(this.#keys.squares, this.#keys.side.sizes, unit);
-			const { relative } = this.#map.error;
-			const reach = featureReach({ alpha, beta, squares: this.#keys.squares, rank, relative });
-			const direct = new DirectBounds({ keyHalf, valueHalf });
-			const spread = beta.reduce((sum, x) => plus(sum, times(x, x)), 0);
-			direct.addForms(sums.forms, { beta, spread });
-			const made = await this.#queryResults(sums.sums, direct.moments);
+		return this.#kernels.scope(async () => {
+			const { reach, direct, sums } = await this.#keySums();
+			const made = await this.#queryResults(sums, direct.moments, "gradient");
 			return boundedRows(this.#head, reach, made, direct, made.forms);
 		});
+	}
+
+	/** The same for targets about the values' centre in place of dO, which is the output less those; bounds are not made. */
+	residualRows(): Promise<ResidualPass> {
+		return this.#kernels.scope(async () => {
+			const { reach, direct, sums } = await this.#keySums();
+			const made = await this.#queryResults(sums, direct.moments, "target");
+			return { reach, direct, sums: made, forms: made.forms, querySquares: this.#queries.squares };
+		});
+	}
+
+	/** Sums over keys, and the moments and sizes that bounds of rows are made of. */
+	async #keySums() {
+		const { middleKeys, values, keyHalf, valueHalf } = this.#head;
+		const { unit, rank } = this.#map;
+		const columns = {
+			factors: this.#keyFactors(),
+			numbers: this.#values,
+			width: values.cols,
+			blocks: middleKeys.cols + 1,
+			beside: 0,
+		};
+		const { sums, forms } = await this.#sums(this.#keys, { ...columns, extra: 0 }, "crossed");
+		const alpha = residualLengths(this.#queries.squares, undefined, unit);
+		const beta = residualLengths(this.#keys.squares, this.#keys.side.sizes, unit);
+		const { relative } = this.#map.error;
+		const reach = featureReach({ alpha, beta, squares: this.#keys.squares, rank, relative });
+		const direct = new DirectBounds({ keyHalf, valueHalf });
+		const spread = beta.reduce((sum, x) => plus(sum, times(x, x)), 0);
+		direct.addForms(forms, { beta, spread });
+		return { sums, reach, direct };
 	}
 
 	/** Address of keys about their centre, and 1. */
@@ -132,7 +157,7 @@ export class KernelHead {
 	}
 
 	/** `RowSums` of all queries, and the forms of their cotangents. */
-	async #queryResults(sums: Matrix, moments: Matrix) {
+	async #queryResults(sums: Matrix, moments: Matrix, given: "gradient" | "target") {
 		const kernels = this.#kernels;
 		const { upstream, middleKeys, values } = this.#head;
 		const [n, d, width] = [upstream.rows, middleKeys.cols, values.cols];
@@ -149,6 +174,7 @@ export class KernelHead {
 				beside: 0,
 				rank: this.#map.rank,
 				forms: moments.cols,
+				residual: given === "target" ? 1 : 0,
 				features: this.#queries.features.byteOffset,
 			},
 			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments) },
@@ -179,7 +205,8 @@ export class KernelHead {
 		const { factor, valueFirst, valueLost, keyAdded, keyRest, keyLost } = known;
 		const numbers = [factor, ...valueFirst, ...valueLost, ...keyAdded, ...keyRest, ...keyLost];
 		const rows = kernels.allocateStruct("HybridResults", {
-			...{ d, width, beside: d + width - 1, rank: this.#map.rank, forms: d, features: this.#keys.features.byteOffset },
+			...{ d, width, beside: d + width - 1, rank: this.#map.rank, forms: d, residual: 0 },
+			features: this.#keys.features.byteOffset,
 			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments), given: this.#values },
 			...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.byteOffset, keyMeans: 0, quadratic: 0 },
 			...{ valueGradients: dV.byteOffset, bounds: bounds.byteOffset, reach: reach.byteOffset },
