@@ -183,7 +183,7 @@ async function exactRows(
 		d,
 	);
 	const given = createBackwardProblem({ Q: queries, K: middleKeys, V, dO }, { scale: 1 });
-	const { output, dQ } = await kernelBackward(given, runtime, true);
+	const { output, dQ } = await kernelBackward(given, runtime, { residual: true });
 	const c = Matrix.build(count, d, (j, i) => output.at(j, i) - dO.at(j, i));
 	// A row's largest score is taken off: its normaliser is at least 1.
 	const normaliser = new Float64Array(count).fill(1);
