@@ -4,6 +4,7 @@ import { kernelConstants } from "./src/polynomial/kernels/kernel-constants.ts";
 // Tiles of 2 nodes by 2 columns, of pairs of vectors, are 8 accumulators and leave room for operands; at 256 bits, where a pair is one register, 2 by 5 are 10 of 16.
 const common = {
 	folder: import.meta.dirname,
+	constantsFrom: "src/polynomial/kernels/kernel-constants.ts",
 	constants: (build: string) => ({
 		...kernelConstants,
 		MOMENT_COLUMNS: build === "fma256" ? 5 : 2,

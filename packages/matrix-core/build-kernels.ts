@@ -1,9 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
 import { declareKernels } from "./declare-kernels.ts";
+import { kernelSources } from "./src/platform/kernel-sources.ts";
 import { type BuildName, builds } from "./src/runtime/builds.ts";
+import { SOURCES_SECTION } from "./src/runtime/kernel-module.ts";
 import { unroll } from "./unroll.ts";
 
 /** A WebAssembly module to compile. */
@@ -14,6 +17,8 @@ export interface KernelSources {
 	readonly name: string;
 	/** Whole numbers that the sources use by name, for each build, besides those of `builds`. */
 	readonly constants?: (build: BuildName) => Readonly<Record<string, number>>;
+	/** Path within the package of a file that some of those numbers are from. @default none */
+	readonly constantsFrom?: string;
 	/** Folder of the declaration, NAME-kernels.ts. @default "src" */
 	readonly into?: string;
 	/** Where the declaration gets its type from. @default "@attgrad/matrix-core" */
@@ -22,11 +27,13 @@ export interface KernelSources {
 
 /**
  * Compiles a module of AssemblyScript kernels, as every build, and declares them to TypeScript in NAME-kernels.ts. The sources may hold `// unroll` lines (see `unroll`).
- * All modules share one memory, so a module must hold no data of its own (strings, arrays, `memory.data`).
+ * A build holds the digest of its sources, and is not run beside others. All modules share one memory, so a module must hold no data of its own (strings, arrays, `memory.data`).
  * @throws Error with the compiler's messages
  */
 export async function buildKernels(sources: KernelSources): Promise<void> {
-	const { folder, name, constants, into = "src" } = sources;
+	const { folder, name, constants, constantsFrom, into = "src" } = sources;
+	const digest = kernelSources(pathToFileURL(join(folder, "/")), constantsFrom);
+	if (digest === undefined) throw new Error(`${name}: the sources of kernels cannot be read`);
 	await writeIfChanged(join(folder, into, `${name}-kernels.ts`), await declarationOf(sources));
 	mkdirSync(join(folder, "build"), { recursive: true });
 	await Promise.all(
@@ -34,15 +41,17 @@ export async function buildKernels(sources: KernelSources): Promise<void> {
 			const numbers = { ...builds[build].constants, ...constants?.(build) };
 			const bytes = await compile(folder, name, builds[build].features, numbers);
 			if (hasSection(bytes, DATA)) throw new Error(`${name}.${build}: kernels must hold no data of their own`);
-			await writeFile(join(folder, "build", `${name}.${build}.wasm`), bytes);
+			await writeFile(join(folder, "build", `${name}.${build}.wasm`), withSection(bytes, SOURCES_SECTION, digest));
 		}),
 	);
 }
 
 /** The text of NAME-kernels.ts: the kernels of a module as TypeScript sees them. */
-export function declarationOf({ folder, name, constants, into = "src", typeFrom }: KernelSources): Promise<string> {
+export function declarationOf(sources: KernelSources): Promise<string> {
+	const { folder, name, constants, constantsFrom, into = "src", typeFrom } = sources;
 	return declareKernels(folder, name, {
 		numbers: constants?.("simd"),
+		constants: constantsFrom,
 		from: typeFrom ?? "@attgrad/matrix-core",
 		depth: into.split("/").length,
 	});
@@ -89,6 +98,13 @@ async function compile(
 	);
 	if (error || !made) throw new Error(`${name}: ${stderr.toString() || error?.message}`);
 	return made;
+}
+
+/** A module with a custom section at its end: 0, a length, the length of the name, the name, its text. Both are ASCII, fewer than 120 bytes together. */
+function withSection(bytes: Uint8Array, name: string, text: string): Uint8Array {
+	const body = Buffer.from(`${String.fromCharCode(name.length)}${name}${text}`, "latin1");
+	if (body.length >= 128) throw new Error(`section ${name} is too long: ${body.length} bytes`);
+	return Buffer.concat([bytes, Uint8Array.of(0, body.length), body]);
 }
 
 /** Number of the data section of a WebAssembly module. */

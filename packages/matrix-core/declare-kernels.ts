@@ -23,11 +23,19 @@ interface DeclaredStruct {
 /** Types that a kernel takes and gives. A C kernel has `uint32_t`, `int32_t`, `double`, `void` for them. */
 const TYPES = ["usize", "i32", "f64", "void"];
 
+interface DeclarationOptions {
+	readonly numbers?: Readonly<Record<string, number>> | undefined;
+	readonly constants?: string | undefined;
+	readonly from: string;
+	readonly depth: number;
+}
+
 /**
  * The TypeScript of a module of kernels: an object that says the parameters of each exported function, read from
  * `kernels/NAME.ts` and the files that it exports from, and the fields of each `@unmanaged` class of its own files.
  * Functions NAME64 and NAME32 become one kernel, NAME.
  * @param numbers values that the sources use by name
+ * @param constants path within the package of a file that some of them are from
  * @param from where the object's type is imported from
  * @param depth folders from the package to the file
  * @throws Error for a kernel that cannot be called from outside: no `scratch` first, another type than those of `TYPES`, a pair that differs
@@ -35,7 +43,7 @@ const TYPES = ["usize", "i32", "f64", "void"];
 export async function declareKernels(
 	folder: string,
 	name: string,
-	{ numbers, from, depth }: { numbers?: Readonly<Record<string, number>> | undefined; from: string; depth: number },
+	{ numbers, constants, from, depth }: DeclarationOptions,
 ): Promise<string> {
 	const files = new Map<string, string>();
 	await readSources(folder, `kernels/${name}.ts`, { ...builds.simd.constants, ...numbers }, files);
@@ -49,6 +57,7 @@ export async function declareKernels(
 		`export const ${name}Kernels = kernelModule({`,
 		`\tname: "${name}",`,
 		`\tfolder: new URL("${"../".repeat(depth)}", import.meta.url),`,
+		...(constants === undefined ? [] : [`\tconstants: "${constants}",`]),
 		"\tkernels: {",
 		...kernels.flatMap(kernelLines),
 		"\t},",

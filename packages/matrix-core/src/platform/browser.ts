@@ -64,6 +64,11 @@ export function readKernel(_folder: URL, _file: string): Uint8Array<ArrayBuffer>
 	return undefined;
 }
 
+/** The digest of the sources of kernels: a page has none. */
+export function kernelSources(_folder: URL, _constants?: string): string | undefined {
+	return undefined;
+}
+
 /** Runs `work`; a page cannot set flags of its engine. */
 export function withEngineFlags<Result>(_flags: readonly string[], work: () => Result): Result {
 	return work();

@@ -9,6 +9,7 @@ import type { WorkerThread } from "./worker-thread.ts";
 
 export { availableMemory, processorCount, totalMemory } from "../machine/machine-limits.ts";
 export { copyNumbers } from "./copy-numbers.ts";
+export { kernelSources } from "./kernel-sources.ts";
 
 /** Lets the event loop run once: signals, messages and timers are seen. */
 export const nextTurn = (): Promise<void> => setImmediate();

@@ -1,5 +1,6 @@
 /// <reference path="./webassembly.d.ts" />
-import { readKernel, withEngineFlags } from "#platform";
+import { kernelSources, readKernel, withEngineFlags } from "#platform";
+import { ComputationError } from "../errors.ts";
 import { providedKernel } from "../platform/provided-kernels.ts";
 import { type BuildName, builds, type KernelName } from "./builds.ts";
 import { exportedName, type KernelArguments, type KernelSignature, namesOf } from "./kernel-signature.ts";
@@ -10,6 +11,8 @@ export interface KernelModule {
 	readonly name: string;
 	/** Folder of the package. */
 	readonly folder: URL;
+	/** Path within the package of a file whose numbers the kernels use. @default none */
+	readonly constants?: string;
 	/** Its kernels by name. Other implementations, such as native ones, have the same. */
 	readonly kernels: Readonly<Record<string, KernelSignature>>;
 	/** Fields of the structs that kernels read, four bytes each: `name: type` in the order of memory. */
@@ -49,7 +52,7 @@ export const kernelCompileTime = (): number => compileTime;
  * Machine code of a module in one build, compiled once a process.
  * V8 compiles everything at once with its optimising compiler, under the flags of the build, so that a time does not
  * depend on when a function is tiered up and builds do not depend on which came first.
- * @throws Error when the build was not made
+ * @throws Error when the build was not made; ComputationError where its sources have changed since
  */
 export function compileKernels(module: KernelModule, build: KernelName): WebAssembly.Module {
 	if (build === "js") throw new Error(`${module.name}: kernel js has nothing to compile`);
@@ -62,10 +65,25 @@ export function compileKernels(module: KernelModule, build: KernelName): WebAsse
 		code = withEngineFlags(["--no-liftoff", "--no-wasm-lazy-compilation", ...builds[build].v8Flags], () => {
 			return new WebAssembly.Module(bytes);
 		});
+		checkSources(module, build, code);
 		compileTime += performance.now() - start;
 		compiled.set(key, code);
 	}
 	return code;
+}
+
+/** Name of the section of a build that holds the digest of its sources. */
+export const SOURCES_SECTION = "sources";
+
+/** @throws ComputationError where the sources of a build are there and have changed since: results would be those of other kernels, or a run would not end */
+function checkSources({ name, folder, constants }: KernelModule, build: BuildName, code: WebAssembly.Module): void {
+	const [section] = WebAssembly.Module.customSections(code, SOURCES_SECTION);
+	const sources = kernelSources(folder, constants);
+	if (sources !== undefined && (!section || new TextDecoder().decode(section) !== sources))
+		throw new ComputationError(
+			"failed",
+			`build/${name}.${build}.wasm is older than its sources in kernels/: npm run build makes it anew`,
+		);
 }
 
 /** Functions of an instance by name. */
@@ -81,14 +99,17 @@ export function instantiate(code: WebAssembly.Module, memory: WebAssembly.Memory
 
 /**
  * Compares the functions of an instance with the declaration of their module.
- * @throws Error where a kernel is missing or takes another number of arguments: the build is older than the declaration
+ * @throws ComputationError where a kernel is missing or takes another number of arguments: the build is older than the declaration
  */
 export function checkDeclaration({ name, kernels }: KernelModule, functions: KernelFunctions): void {
 	for (const [kernel, { parameters, typed }] of Object.entries(kernels))
 		for (const dtype of typed ? (["f64", "f32"] as const) : [undefined]) {
 			const exported = exportedName(kernel, dtype);
 			if (functions[exported]?.length !== parameters.length + 1)
-				throw new Error(`build/${name} does not have ${exported} as it is declared: npm run build makes it`);
+				throw new ComputationError(
+					"failed",
+					`build/${name} does not have ${exported} as it is declared: npm run build makes it`,
+				);
 		}
 }
 

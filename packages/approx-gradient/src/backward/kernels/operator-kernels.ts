@@ -5,6 +5,7 @@ import { kernelModule } from "@attgrad/matrix-core";
 export const operatorKernels = kernelModule({
 	name: "operator",
 	folder: new URL("../../../", import.meta.url),
+	constants: "src/polynomial/kernels/kernel-constants.ts",
 	kernels: {
 		/** Bytes of scratch that every kernel here takes for a part; scratch itself: 256 bytes. */
 		scratchBytes: {

@@ -5,6 +5,7 @@ import { kernelModule } from "@attgrad/matrix-core";
 export const gaussKernels = kernelModule({
 	name: "gauss",
 	folder: new URL("../../../", import.meta.url),
+	constants: "src/polynomial/kernels/kernel-constants.ts",
 	kernels: {
 		gaussMoments: {
 			parameters: [

@@ -5,6 +5,7 @@ import { kernelModule } from "@attgrad/matrix-core";
 export const polynomialKernels = kernelModule({
 	name: "polynomial",
 	folder: new URL("../../../", import.meta.url),
+	constants: "src/polynomial/kernels/kernel-constants.ts",
 	kernels: {
 		/** `keyRanges` for d = 4 and single precision. */
 		keyRangesSingle: {

@@ -5,6 +5,7 @@ import { kernelModule } from "@attgrad/matrix-core";
 export const hybridKernels = kernelModule({
 	name: "hybrid",
 	folder: new URL("../../../../", import.meta.url),
+	constants: "src/polynomial/kernels/kernel-constants.ts",
 	kernels: {
 		/** Numbers that a row of a product is padded to a multiple of. */
 		panelColumns: {
