@@ -7,10 +7,10 @@ export { degreeAfter } from "./plan/degree-search.ts";
 export type { BackwardAccuracy } from "./plan/expected-degree.ts";
 export { type BackwardPlan, planBackward } from "./plan-backward.ts";
 export { backwardPolynomial, type PolynomialBackwardOptions } from "./polynomial-backward.ts";
+export { planProblemGradients } from "./problem/plan-problem-gradients.ts";
+export { polynomialProblemGradients } from "./problem/polynomial-problem-gradients.ts";
 export {
 	type CertifiedProblemGradients,
 	type ProblemGradientsRequest,
-	planProblemGradients,
 	polynomialGradientOptions,
-	polynomialProblemGradients,
-} from "./problem/polynomial-problem-gradients.ts";
+} from "./problem/problem-gradients-request.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 /** This package, whose kernels and compiler settings all modules use. */
 const own = new URL("../../", import.meta.url);
 
-/** What the compiler reads besides kernels: of this package, and of the package of a module. */
+/** Files that decide how kernels are compiled: those of this package, then that of the package of a module. */
 const SETTINGS = ["build-kernels.ts", "unroll.ts", "src/runtime/builds.ts"];
 const OWN_BUILD = "build.ts";
 

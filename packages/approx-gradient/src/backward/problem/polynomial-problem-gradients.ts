@@ -1,72 +1,18 @@
-import {
-	type AttentionProblem,
-	type BackwardProblem,
-	createBackwardProblem,
-	inMemory,
-	type MatrixName,
-	matrixNames,
-	type OfEachGradient,
-	provedRelative,
-} from "@attgrad/attention-problem";
-import {
-	ComputationError,
-	Matrix,
-	maxAbs,
-	multiply,
-	type RowSource,
-	type Runtime,
-	UsageError,
-} from "@attgrad/matrix-core";
-import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE } from "../../accuracy.ts";
+import { type AttentionProblem, createBackwardProblem, inMemory, type MatrixName } from "@attgrad/attention-problem";
+import { ComputationError, Matrix, multiply, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { maxUp, plus } from "../../error-bound/index.ts";
 import { type ApproximateGradientY, polynomialGradientY } from "../../polynomial/gradient-y.ts";
 import { availableMemory } from "../../polynomial/monomials/feature-tree.ts";
 import { polynomialOperatorOutput } from "../output/polynomial-output.ts";
 import { leastProving } from "../plan/degree-search.ts";
-import {
-	type BackwardAccuracy,
-	expectedShare,
-	firstDegree,
-	HIGHEST_TRIED,
-	outputShare,
-	type ShareOf,
-} from "../plan/expected-degree.ts";
-import { type BackwardPlan, planBackward } from "../plan-backward.ts";
+import { HIGHEST_TRIED } from "../plan/expected-degree.ts";
 import { backwardPolynomial, memoryOf } from "../polynomial-backward.ts";
 import { type Bounded, inner, outer } from "./bounded-products.ts";
 import { type MovedGradients, movedGradients, productErrors } from "./moved-operands.ts";
-
-/** The accuracy that a certified computation of several gradients must reach. */
-export interface ProblemGradientsRequest {
-	/** Bound on the error of every entry. */
-	readonly epsilon?: number | undefined;
-	/** Bound on the error of each gradient as a part of its largest entry. @default 1e-3, where nothing else is asked for */
-	readonly relative?: number | undefined;
-	/** @default one that proves what is asked for, as low as a sample of rows tells */
-	readonly degree?: number | undefined;
-}
-
-/** Names of what can be asked for. */
-export const polynomialGradientOptions = [
-	"epsilon",
-	"relative",
-	"degree",
-] as const satisfies readonly (keyof ProblemGradientsRequest)[];
-
-/** Gradients of the loss in matrices of a problem, in double precision, each with a proved bound on its error. */
-export interface CertifiedProblemGradients {
-	readonly gradients: Readonly<Partial<Record<MatrixName, Matrix>>>;
-	/** At least the largest error of an entry of each; Infinity where nothing is proved. */
-	readonly bounds: Readonly<Partial<Record<MatrixName, number>>>;
-	readonly loss: number;
-	readonly degree: number;
-	/** K = C(d + degree, degree). */
-	readonly rank: number;
-	/** Rows that were computed exactly. */
-	readonly exactRows: number;
-	/** The remark for a run with a relative error where some gradient may be zero. */
-	readonly remark?: string;
-}
+import { firstDegreeOf } from "./plan-problem-gradients.ts";
+import { type CertifiedProblemGradients, type ProblemGradientsRequest, wide } from "./problem-gradients-request.ts";
+import { shareOf, zeroRemark } from "./proved-share.ts";
 
 /**
  * Gradients of the paper's loss (Definition 1.4) in any of its matrices by sums of monomials: the polynomial output, then one polynomial
@@ -105,64 +51,6 @@ export async function polynomialProblemGradients(
 		"failed",
 		`polynomial: ${degree === undefined ? "no degree proves" : `degree ${degree} does not prove`} ${what}; ${most}`,
 	);
-}
-
-/** Operands of the operator, and about its upstream gradient: that of an output of zeros. */
-function sampledOperands({ A1, A2, A3, E, X, Y, scale }: AttentionProblem): BackwardProblem {
-	return createBackwardProblem({ Q: multiply(A1, X), K: A2, V: multiply(A3, Y), dO: E }, { scale });
-}
-
-/**
- * Shares of the gradients of the operator that those in some matrices go through; of the outputs where E − O alone is asked for, whose largest entry is taken
- * to be about that of E.
- */
-function sharesOf(operands: BackwardProblem, wrt: readonly MatrixName[], asked: BackwardAccuracy): ShareOf {
-	const names = wrt.flatMap((name) => through[name]);
-	if (names.length > 0) return expectedShare(operands, asked, names);
-	const { epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY } = asked;
-	return outputShare(operands, { epsilon: Math.min(epsilon, relative * maxAbs(operands.dO)) });
-}
-
-/** Through which gradient of the operator that in a matrix goes; the one in E has none. */
-const through: Readonly<Record<MatrixName, readonly (keyof OfEachGradient)[]>> = {
-	...{ X: ["dQ"], A1: ["dQ"], A2: ["dK"], A3: ["dV"], Y: ["dV"], E: [] },
-};
-
-/** The degree that a sample expects where there are many rows, otherwise 1. */
-async function firstDegreeOf(
-	problem: AttentionProblem,
-	wrt: readonly MatrixName[],
-	asked: BackwardAccuracy,
-	runtime: Runtime,
-): Promise<number> {
-	const operands = sampledOperands(problem);
-	const { chunk } = backwardPolynomial.options.parse({});
-	const fits = (degree: number) => memoryOf(operands, degree, chunk) <= availableMemory();
-	return firstDegree(operands, sharesOf(operands, wrt, asked), runtime, fits);
-}
-
-/**
- * Whether polynomials are expected to be faster than the exact pass: at about which degree, or why not. Looks at a sample of rows, and makes A1 X
- * and A3 Y.
- */
-export async function planProblemGradients(
-	given: AttentionProblem<RowSource>,
-	wrt: readonly MatrixName[],
-	{ epsilon, relative }: ProblemGradientsRequest,
-	runtime: Runtime,
-): Promise<BackwardPlan> {
-	if (given.roundedFrom !== undefined || (epsilon === undefined && relative === undefined))
-		return { why: "exact up to rounding; one backward pass gives the gradients in all matrices" };
-	const { chunk } = backwardPolynomial.options.parse({});
-	const operands = sampledOperands(wide(inMemory(given)));
-	const asked = { epsilon, relative };
-	return planBackward(operands, asked, chunk, runtime, sharesOf(operands, wrt, asked));
-}
-
-/** The problem in double precision, which holds every number of single precision. */
-function wide({ A1, A2, A3, E, X, Y, ...sizes }: AttentionProblem): AttentionProblem {
-	const [a1, a2, a3, e] = [A1, A2, A3, E].map((matrix) => matrix.as("f64")) as [Matrix, Matrix, Matrix, Matrix];
-	return { ...sizes, A1: a1, A2: a2, A3: a3, E: e, X: X.as("f64"), Y: Y.as("f64") };
 }
 
 /** The gradients and their bounds at a degree; undefined where there is no memory for it. */
@@ -238,30 +126,4 @@ function gradientsOf(
 			bound: maxUp(moved.dO),
 		}),
 	};
-}
-
-/** The largest bound over what is asked for; with `zeros`, a gradient that its bound does not tell from zero is held to an absolute error. */
-function shareOf(
-	{ gradients, bounds }: CertifiedProblemGradients,
-	{ epsilon, relative, zeros }: { epsilon?: number | undefined; relative?: number | undefined; zeros?: boolean },
-): number {
-	let share = 0;
-	for (const [name, bound] of Object.entries(bounds) as [MatrixName, number][]) {
-		const size = sizeOf(gradients[name]);
-		if (epsilon !== undefined) share = Math.max(share, bound / epsilon);
-		if (relative === undefined) continue;
-		const isZero = zeros && size <= bound;
-		share = Math.max(share, isZero ? bound / ABSOLUTE_OF_ZERO : provedRelative(bound, size) / relative);
-	}
-	return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
-}
-
-const sizeOf = (gradient: Matrix | undefined): number => (gradient ? maxAbs(gradient) : 0);
-
-function zeroRemark({ gradients, bounds }: CertifiedProblemGradients): string {
-	const zeros = matrixNames.filter((name) => {
-		const bound = bounds[name];
-		return bound !== undefined && sizeOf(gradients[name]) <= bound;
-	});
-	return `${zeros.join(", ")} cannot be told from zero: a relative error has no meaning, an absolute one of ${ABSOLUTE_OF_ZERO} is proved`;
 }
