@@ -2,10 +2,10 @@
  * `npm run heads:export`: queries, keys and values of the text recogniser's heads at other lengths, from rendered text, as `.npz` files
  * of Q, K and V (8 x n x 15 each) and scale. See ../README.md.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeArrays } from "@attgrad/attention-problem";
+import { makeFolder, writeArrays } from "@attgrad/attention-problem";
 import { createRuntime, UsageError } from "@attgrad/matrix-core";
 import { PIXELS, recogniserHeads } from "./recogniser.ts";
 import { renderedText } from "./rendered-text.ts";
@@ -26,7 +26,7 @@ try {
 		return n;
 	});
 	const text = readFileSync(values.text, "utf8");
-	mkdirSync(values.out, { recursive: true });
+	makeFolder(values.out);
 	const runtime = await createRuntime({});
 	try {
 		for (const n of sizes) {

@@ -32,6 +32,7 @@ export {
 	polynomialGradientOptions,
 	polynomialOperatorOutput,
 	polynomialProblemGradients,
+	whyNotHybrid,
 } from "./backward/index.ts";
 export {
 	clusters,

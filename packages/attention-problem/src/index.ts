@@ -1,4 +1,4 @@
-export { readIfThere, replaceFile, temporaryName, writeAtomically } from "#platform";
+export { makeFolder, readIfThere, replaceFile, temporaryName, writeAtomically } from "#platform";
 export {
 	type AnyGradientAlgorithm,
 	type Certificate,

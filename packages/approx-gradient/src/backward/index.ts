@@ -1,4 +1,5 @@
 export { backwardHybrid } from "./hybrid/hybrid-backward.ts";
+export { whyNotHybrid } from "./hybrid/hybrid-options.ts";
 export { type HybridOperatorOutput, hybridForward, hybridOperatorOutput } from "./hybrid/hybrid-output.ts";
 export { type PolynomialOperatorOutput, polynomialOperatorOutput } from "./output/polynomial-output.ts";
 export { autoBackward } from "./plan/auto-backward.ts";

@@ -98,16 +98,15 @@ export async function headSpectrum(
 		error: proofs[0].errors.at(-1)?.error ?? Number.POSITIVE_INFINITY,
 		norm: proofs[0].norm ?? [0, Infinity],
 	};
-	const summed = n_q * n_k <= SUMMED ? normOf(whole ?? (await softmaxPart(head, all(n_q), [], runtime))) : Infinity;
-	const norm = Math.min(summed, (last.error + last.norm[1]) * (1 + 1e-9));
+	const [low, high] =
+		n_q * n_k <= SUMMED ? normOf(whole ?? (await softmaxPart(head, all(n_q), [], runtime))) : [0, Infinity];
+	const norm = Math.min(high, (last.error + last.norm[1]) * (1 + 1e-9));
 	const submatrixEvidence = evidenceOf(part.entries, part.rounding, norm);
 	// The approximation's own singular values; its error is what is proven of it, or measured where that is smaller.
-	const known = measured
-		? Math.min(last.error, (measured[0].at(-1)?.error ?? Infinity) * (1 + 1e-6) + 1e-11 * norm)
-		: last.error;
+	const off = measured?.[0].at(-1)?.error ?? Number.POSITIVE_INFINITY;
+	const known = Math.min(last.error, off * (1 + 1e-6) + (1e-11 + part.rounding * (1 + 1e-9)) * norm);
 	const evidence = [submatrixEvidence, await approximationEvidence(hybrid, known, norm, runtime)];
-	const smallest = Math.max(0, Math.min(norm, last.norm[0] - last.error, Number.isFinite(summed) ? summed : Infinity));
-	const floor = Number.isFinite(summed) ? summed * (1 - 1e-9) : smallest;
+	const floor = Math.max(low, last.norm[0] - last.error);
 	const rankOf = (points: readonly RankError[], delta: number): number | null =>
 		points.find(({ error }) => error <= delta * floor)?.rank ?? null;
 	return {
@@ -144,7 +143,7 @@ export async function headSpectrum(
 }
 
 const relative = (points: readonly RankError[], norm: number) =>
-	points.filter(({ error }) => Number.isFinite(error)).map(({ rank, error }) => ({ rank, error: error / norm }));
+	points.map(({ rank, error }) => ({ rank, error: error / norm })).filter(({ error }) => Number.isFinite(error));
 
 async function provenOf(approximation: HeadApproximation): Promise<HeadProofs> {
 	// Nyström's proof solves a triangular system for each row: every other rank is enough.
@@ -215,9 +214,10 @@ function choleskyOf(G: Matrix): Matrix {
 	return L;
 }
 
-/** At least ‖F‖_F, from all rows. */
-function normOf({ squares, rounding }: SoftmaxPart): number {
-	return Math.sqrt(squares.reduce((sum, x) => sum + x, 0)) * (1 + rounding + 1e-12);
+/** At most and at least ‖F‖_F, from all rows. */
+function normOf({ squares, rounding }: SoftmaxPart): readonly [number, number] {
+	const [size, off] = [Math.sqrt(squares.reduce((sum, x) => sum + x, 0)), rounding + 1e-12];
+	return [off < 1 ? size * (1 - off) : 0, Number.isFinite(off) ? size * (1 + off) : Infinity];
 }
 
 /** So many different indices below n, in order. */

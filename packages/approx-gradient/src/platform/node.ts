@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { cpus, homedir } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "@attgrad/attention-problem";
 
 let processor: string | undefined;
 
@@ -33,7 +34,7 @@ export const readCached = (key: string): Promise<string> => readFile(fileOf(key)
 export async function writeCached(key: string, text: string): Promise<void> {
 	const file = fileOf(key);
 	const temporary = `${file}.${randomUUID()}`;
-	await mkdir(cacheFolder(), { recursive: true });
+	makeFolder(cacheFolder());
 	await writeFile(temporary, text);
 	await rename(temporary, file);
 }

@@ -13,6 +13,7 @@ const words: Readonly<Record<string, string>> = {
 	ENAMETOOLONG: "name too long",
 	EMFILE: "too many open files",
 	EIO: "input/output error",
+	ELOOP: "its links lead in a circle",
 };
 
 /** Whether an error of the system says that there is no such file. */

@@ -16,6 +16,9 @@ export const isFolder = (path: string): boolean => refuse("read", path);
 export const namesInFolder = (path: string): string[] => refuse("read", path);
 
 /** @throws UsageError always: a page has no paths */
+export const makeFolder = (path: string): void => refuse("write", path);
+
+/** @throws UsageError always: a page has no paths */
 export const readIfThere = (path: string): undefined => refuse("read", path);
 
 /** @throws UsageError always: a page has no paths */

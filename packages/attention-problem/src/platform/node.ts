@@ -4,6 +4,7 @@ import zlib from "node:zlib";
 import { RandomAccessFile } from "../files/random-access.ts";
 import type { ReadableFile } from "../files/readable-file.ts";
 
+export { makeFolder } from "../files/make-folder.ts";
 export { readIfThere } from "../files/read-if-there.ts";
 export { replaceFile, temporaryName, writeAll, writeAtomically } from "../files/replace-file.ts";
 

@@ -1,6 +1,7 @@
 import { type MaskName, maskNames, namedScales, type ScaleSetting } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
+import { parseNumber } from "./number.ts";
 
 /** Flags of verbs that take a layer: the visible keys, and the factor of the scores. */
 export const operatorFlags = {
@@ -22,7 +23,7 @@ export function readScale(given: string | undefined): ScaleSetting | undefined {
 	if (given === undefined) return undefined;
 	const named = namedScales.find((name) => name === given.replaceAll(/\s/g, ""));
 	if (named) return named;
-	const number = given.trim() === "" ? Number.NaN : Number(given);
-	if (Number.isFinite(number) && number > 0) return number;
+	const number = parseNumber(given);
+	if (number !== undefined && Number.isFinite(number) && number > 0) return number;
 	throw new UsageError(`--scale must be a number > 0, ${namedScales.join(" or ")}, got ${given || "nothing"}`);
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "@attgrad/attention-problem";
 import { ComputationError } from "@attgrad/matrix-core";
 import { type ArrayCells, ArrayShards } from "./array-shards.ts";
 import { type BatchJob, batchScript, describeTasks, shardVariable } from "./batch-script.ts";
@@ -129,7 +130,7 @@ class ShardArray {
 		if (shards.length === 0) return;
 		const attempt = this.#shards.nextAttempt();
 		const folder = this.#shards.attemptFolder(attempt);
-		mkdirSync(folder, { recursive: true });
+		makeFolder(folder);
 		const script = join(folder, "array.sh");
 		writeFileSync(script, scriptOf(this.#request, this.#shards, attempt, shards));
 		const rows = this.#shards.handOver(shards, attempt);

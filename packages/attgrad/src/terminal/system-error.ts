@@ -2,6 +2,7 @@
 const reasons: Readonly<Record<string, string>> = {
 	EACCES: "permission denied",
 	EISDIR: "it is a folder",
+	ELOOP: "its links lead in a circle",
 	EMFILE: "too many open files",
 	ENOENT: "no such file or folder",
 	ENOSPC: "the disk is full",

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { fileError, temporaryName } from "@attgrad/attention-problem";
+import { fileError, makeFolder, temporaryName } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { runFiles, runsIn } from "../store/index.ts";
 
@@ -20,7 +20,7 @@ export function saveBaseline(name: string, folder: string, parent = baselinesFol
 	const target = join(parent, name);
 	const prepared = temporaryName(target);
 	try {
-		mkdirSync(parent, { recursive: true });
+		makeFolder(parent);
 		mkdirSync(prepared);
 	} catch (error) {
 		throw fileError("write", prepared, error);

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { makeFolder } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { type Rounds, readMeasurements, writeMeasurements } from "../store/index.ts";
 import { medianOf } from "./ratio.ts";
@@ -23,6 +23,6 @@ export function joinRounds(folders: readonly string[], target: string): void {
 		const [row] = same;
 		return times.length > 0 ? { ...row, time_ms: medianOf(times) } : row;
 	});
-	mkdirSync(target, { recursive: true });
+	makeFolder(target);
 	writeMeasurements(target, { info: first.info, rows: joined, samples });
 }

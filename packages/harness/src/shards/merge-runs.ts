@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { makeFolder } from "@attgrad/attention-problem";
 import { UsageError } from "@attgrad/matrix-core";
 import { type Row, sizeText } from "../cells/index.ts";
 import {
@@ -82,7 +82,7 @@ export function mergeRuns(folders: readonly string[], options: MergeOptions): Me
 
 function takeFolder(out: string): FolderLock {
 	try {
-		mkdirSync(out, { recursive: true });
+		makeFolder(out);
 		return lockFolder(out);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;

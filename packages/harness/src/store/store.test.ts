@@ -184,7 +184,7 @@ test("a folder that cannot be made is refused in one line", () => {
 	appendFileSync(folder, "a file where the folder should be");
 	expect(() => openStore(folder)).toThrow(UsageError);
 	expect(() => openStore(folder)).toThrow(
-		`results folder ${folder} cannot be written (ENOTDIR); give another with --out`,
+		`results folder ${folder} cannot be written (EEXIST); give another with --out`,
 	);
 	expect(() => openStore(join(folder, "below"))).toThrow(/cannot be written \(ENOTDIR\)/);
 });

@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, openSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { writeAtomically } from "@attgrad/attention-problem";
+import { makeFolder, writeAtomically } from "@attgrad/attention-problem";
 import { ComputationError, UsageError } from "@attgrad/matrix-core";
 import type { Row } from "../cells/index.ts";
 import { appendWhole } from "./append-whole.ts";
@@ -111,13 +111,6 @@ export function openStore(
 		lock.release();
 		throw error;
 	}
-}
-
-/** Makes a folder and those above it. (mkdir's own `recursive` never ends where a file system answers ENOENT, as /proc does.) */
-function makeFolder(folder: string): void {
-	if (existsSync(folder)) return;
-	makeFolder(dirname(folder));
-	mkdirSync(folder);
 }
 
 /** Removes temporary files that a crash has left. Only who has the lock writes these files. */

@@ -3,6 +3,7 @@ import {
 	hybridForward,
 	hybridOperatorOutput,
 	polynomialOperatorOutput,
+	whyNotHybrid,
 } from "@attgrad/approx-gradient";
 import type { AnyForwardAlgorithm, AttentionOperands } from "@attgrad/attention-problem";
 import { operatorForward } from "@attgrad/exact-gradient";
@@ -22,7 +23,7 @@ export interface KnownOutput {
 
 /**
  * The output by the algorithm that was asked for: `polynomial` and `hybrid` with a proof, all others exactly.
- * @throws UsageError for an option that polynomials by row do not have; ComputationError where no degree proves what is asked for
+ * @throws UsageError for an option that polynomials by row do not have, and for operands that `hybrid` does not take; ComputationError where no degree proves what is asked for
  */
 export async function operatorOutput(
 	operands: AttentionOperands<RowSource>,
@@ -30,7 +31,11 @@ export async function operatorOutput(
 	options: Readonly<Record<string, unknown>>,
 	runtime: Runtime,
 ): Promise<KnownOutput> {
-	if (name === "hybrid") return hybridOperatorOutput(operands, hybridForward.options.parse(options), runtime);
+	if (name === "hybrid") {
+		const reason = whyNotHybrid(operands);
+		if (reason !== undefined) throw new UsageError(reason);
+		return hybridOperatorOutput(operands, hybridForward.options.parse(options), runtime);
+	}
 	if (name !== "polynomial") return operatorForward(operands, runtime);
 	const { basis, degree, ...accuracy } = options;
 	if (basis !== undefined && basis !== "gauss")

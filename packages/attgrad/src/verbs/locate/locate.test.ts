@@ -46,6 +46,8 @@ test.concurrent("a table in 80 columns, and figures in a folder", async () => {
 test.concurrent.each([
 	[["nowhere.npz"], /nowhere\.npz/],
 	[[heads, "--epsilon", "1"], /--epsilon must be < 1, got 1/],
+	[[heads, "--plot", join(heads, "figures")], /cannot make the folder .*: a part of its path is not a folder/],
+	[[heads, "--plot", "/proc/attgrad"], /cannot make the folder \/proc\/attgrad: /],
 	[[heads, "--submatrix", "2000"], /--submatrix must be <= 1024, got 2000/],
 ])("%j is refused in a line", async (words, expected) => {
 	const { code, stdout, stderr } = await attgrad(["locate", ...words]);

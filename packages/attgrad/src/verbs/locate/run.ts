@@ -1,5 +1,5 @@
 import { locate } from "@attgrad/approx-gradient";
-import { openOperands } from "@attgrad/attention-problem";
+import { makeFolder, openOperands } from "@attgrad/attention-problem";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { operatorFlags, readScale } from "../../flags/operator-flags.ts";
@@ -37,6 +37,7 @@ export async function locateHeads(given: GivenFlags): Promise<void> {
 	try {
 		const runtime = await openRuntime({ threads, kernel });
 		try {
+			if (plot !== undefined) makeFolder(plot);
 			const located = await locate(file.operands, { epsilon, submatrix, seed, runtime, onHead: progress.show });
 			progress.clear();
 			const drawn = plot === undefined ? [] : await (await import("./figures.ts")).drawLocations(plot, path, located);

@@ -19,7 +19,7 @@ export const planVerb: Verb = {
 	],
 	flags: async () => [
 		{ schema: (await import("./flags.ts")).planFlags },
-		{ schema: (await import("./model/answer.ts")).modelFlags, heading: "A model, without a file:" },
+		{ schema: (await import("./model/flags.ts")).modelFlags, heading: "A model, without a file:" },
 	],
 	run: async (given) => {
 		if (given["problem"] !== undefined) return (await import("./run.ts")).planFile(given);

@@ -66,6 +66,12 @@ test.concurrent.each([
 	[["--n", "8,16", "--d", "2", "--B", "1"], "--n: plan takes one size, got 8,16"],
 	[["--n", "0", "--d", "2", "--B", "1"], "--n: each value must be a whole number >= 1 (also 2^10, 2^10..2^17), got 0"],
 	[["--n", "8", "--d", "2", "--B", "1", "--relative", "1"], "--relative must be < 1, got 1"],
+	[
+		["--n", "8", "--d", "2", "--B", "1", "--mask", "causal"],
+		"--mask is for a layer in a file; a model has none (attgrad plan --help)",
+	],
+	[["p.npz", "--n", "8"], "--n is for a model; a file has its own sizes (attgrad plan --help)"],
+	[["p.npz", "--plot", "figures"], "--plot is for a model; a file has its own sizes (attgrad plan --help)"],
 ])("the model %j is refused in a line", async (words, reason) => {
 	const { code, stderr } = await attgrad(["plan", ...words]);
 	expect({ code, stderr }).toEqual({ code: 2, stderr: `attgrad plan: ${reason}\n` });

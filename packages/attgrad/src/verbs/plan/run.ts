@@ -5,11 +5,15 @@ import { type GivenFlags, readFlags } from "../../flags/flags.ts";
 import { operatorFlags } from "../../flags/operator-flags.ts";
 import { openRuntime } from "../../flags/runtime-flags.ts";
 import { planFlags } from "./flags.ts";
+import { modelFlags } from "./model/flags.ts";
 
 /** Plans for a problem, or for the backward pass of a layer, whose rows stay in its file, and prints the plan. */
 export async function planFile(given: GivenFlags): Promise<void> {
 	// what is wrong with the call is told before what is wrong with the file
 	readFlags(planFlags.refine(...oneAccuracy("plan")), given);
+	const ofModel = Object.keys(modelFlags.shape).find((flag) => given[flag] !== undefined);
+	if (ofModel !== undefined)
+		throw new UsageError(`--${ofModel} is for a model; a file has its own sizes (attgrad plan --help)`);
 	const names = arrayNames(String(given["problem"]));
 	if (names.includes("Q") && !names.includes("E")) return (await import("./layer.ts")).planLayer(given);
 	await planProblem(given);

@@ -1,21 +1,15 @@
 import { calibratedModel, predictTime } from "@attgrad/approx-gradient";
+import { makeFolder } from "@attgrad/attention-problem";
 import { parseAxis } from "@attgrad/harness";
 import { present, shortDuration, shortNumber, UsageError } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type GivenFlags, readFlags } from "../../../flags/flags.ts";
+import { operatorFlags } from "../../../flags/operator-flags.ts";
 import { dtype, json, openRuntime, runtimeFlags } from "../../../flags/runtime-flags.ts";
 import { printTable } from "../../../formats/table.ts";
 import { type ModelPlan, type ModelShape, planModel, type TimeOf } from "./crossover.ts";
 import { drawCrossover } from "./figure.ts";
-
-/** The flags of `attgrad plan` without a file: the shape of a model. */
-export const modelFlags = z.object({
-	n: z.string().optional().describe("tokens, 131072 or 2^17"),
-	d: z.int().min(1).max(4096).optional().describe("width of a head"),
-	heads: z.int().min(1).max(4096).default(1).describe("heads"),
-	B: z.number().positive().max(1000).optional().describe("bound on the entries of queries and keys"),
-	plot: z.string().min(1).optional().describe("folder for a figure, plan.svg and plan.png"),
-});
+import { modelFlags } from "./flags.ts";
 
 const modelRequest = z.object({
 	...modelFlags.shape,
@@ -31,6 +25,9 @@ const modelRequest = z.object({
  * @throws UsageError where a size is missing or wrong
  */
 export async function answerModel(given: GivenFlags): Promise<void> {
+	const ofFile = Object.keys(operatorFlags).find((flag) => given[flag] !== undefined);
+	if (ofFile !== undefined)
+		throw new UsageError(`--${ofFile} is for a layer in a file; a model has none (attgrad plan --help)`);
 	const { n, d, heads, B, plot, relative, epsilon, dtype, threads, kernel, json } = readFlags(modelRequest, given);
 	const missing = Object.entries({ n, d, B }).flatMap(([name, value]) => (value === undefined ? [`--${name}`] : []));
 	if (n === undefined || d === undefined || B === undefined)
@@ -41,6 +38,7 @@ export async function answerModel(given: GivenFlags): Promise<void> {
 	const shape: ModelShape = { n: tokens, d, heads, B, relative: relative ?? epsilon ?? 1e-2 };
 	const runtime = await openRuntime({ threads, kernel });
 	try {
+		if (plot !== undefined) makeFolder(plot);
 		const model = await calibratedModel(runtime, dtype, ["streaming", "polynomial/moment"]);
 		const timeOf: TimeOf = (run) => present(predictTime(run, model), `the predicted time of ${run.algorithm}`);
 		const plan = planModel(shape, timeOf);

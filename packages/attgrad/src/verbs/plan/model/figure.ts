@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "@attgrad/attention-problem";
 import { type Figure, figureSpec, type Row, renderFigure } from "@attgrad/harness";
@@ -47,7 +46,6 @@ export async function drawCrossover(
 	const spec = figureSpec(crossoverFigure(shape, pays), rows);
 	if (!spec) return [];
 	const { svg, png } = await renderFigure(spec);
-	mkdirSync(folder, { recursive: true });
 	return [
 		["svg", svg],
 		["png", png],
