@@ -3,7 +3,7 @@ import type { Pilot } from "../relative/pilot.ts";
 import { epsilonFor, maybeZero, withinRelative, zeroRemark } from "../relative/within-relative.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
 import type { PlanContext, RelativeContext } from "./candidates/plan-context.ts";
-import { timeAtDegree, unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
+import { guessedDegree, timeAtDegree, unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
 import { type Plan, type PlanEntry, type PlanTarget, planOf } from "./plan.ts";
 import { refusedFromSample } from "./sample-refusal.ts";
 import { gradientSize, sampleSize } from "./target.ts";
@@ -64,11 +64,15 @@ async function planByGuess(base: RelativeContext, planFor: (size: Pilot) => Prom
 	if (pilotTime < GUESS.pilot) return undefined;
 	const largest = GUESS.size * (await sampleSize(base));
 	if (!(largest > 0)) return undefined;
+	// Few rows tell about the degree, and where that is too dear a plan would be made in vain.
+	const guess = await guessedDegree({ ...base, epsilon: epsilonFor(base.asked.relative, largest) });
+	const dearer = (time: number, degree: number): number =>
+		time - timeAtDegree(base, Math.max(1, degree - GUESS.degrees));
+	if (!(dearer(timeAtDegree(base, guess.degree), guess.degree) < GUESS.share * pilotTime)) return undefined;
 	const plan = await planFor({ largest, floor: 0, degree: 0 });
 	const { degree, milliseconds = Number.POSITIVE_INFINITY } = plan.chosen;
 	if (plan.refusal !== undefined || degree === undefined) return undefined;
-	const dearer = milliseconds - timeAtDegree(base, Math.max(1, degree - GUESS.degrees));
-	return dearer < GUESS.share * pilotTime ? plan : undefined;
+	return dearer(milliseconds, degree) < GUESS.share * pilotTime ? plan : undefined;
 }
 
 /** The plan for a gradient of about this size; its runs prove the relative error. */

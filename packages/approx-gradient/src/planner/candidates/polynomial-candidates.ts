@@ -14,6 +14,7 @@ import { subProblem } from "../../rows/sub-problem.ts";
 import { exactRowsTime } from "../costs/exact-rows-cost.ts";
 import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
+import { setChoiceTime } from "./set-choice-time.ts";
 
 /** A polynomial method by its choices. */
 export interface Variant {
@@ -28,11 +29,12 @@ export const variants: readonly Variant[] = [
 	{ route: "moment", basis: "gauss", monomials: "total-degree" },
 	{ route: "reverse", basis: "chebyshev", monomials: "total-degree" },
 	{ route: "moment", basis: "minimax", monomials: "total-degree" },
+	{ route: "moment", basis: "gauss", monomials: "anisotropic" },
 	{ route: "moment", basis: "chebyshev", monomials: "anisotropic" },
 ];
 
-/** Where polynomials by row stand in `variants`. */
-export const GAUSS = 1;
+/** Where polynomials by row stand in `variants`, with all monomials and over anisotropic sets. */
+export const [GAUSS, GAUSS_SET] = [1, 4];
 
 /** Rows from which the degree is guessed before all are looked at. */
 const GUESS_ROWS = 32;
@@ -62,18 +64,15 @@ export function variantTime(
 	sizes: Sizes,
 	exactRows = 0,
 ) {
+	const choice =
+		monomials === "total-degree" ? 0 : setChoiceTime({ n, d }, basis === "gauss" ? "gauss" : "chebyshev", sizes.size);
+	const time = DEGREE_CHOICE + choice;
 	if (basis === "gauss")
-		return (
-			DEGREE_CHOICE + model.timeOf("polynomial/gauss", { n, d, ...sizes }) + exactRowsTime(model, { n, d }, exactRows)
-		);
-	const time = DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
-	return monomials === "anisotropic" ? time + ANISOTROPIC.row * n * d * d + ANISOTROPIC.monomial * sizes.size : time;
+		return time + model.timeOf("polynomial/gauss", { n, d, ...sizes }) + exactRowsTime(model, { n, d }, exactRows);
+	return time + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
 }
 
 type Sizes = { readonly size: number; readonly raisedSize: number; readonly degree: number };
-
-/** Milliseconds that axes take a row and d², in plain TypeScript, and that growing a set takes a monomial. */
-const ANISOTROPIC = { row: 2e-5, monomial: 5e-3 };
 
 /** The least time of any variant, from n and d alone. */
 export const leastPolynomialTime = (context: Pick<PlanContext, "problem" | "model">): number =>
@@ -188,7 +187,7 @@ const foreseen = (method: Method, approximation: Approximation, epsilon: number)
 	Math.min(epsilon, aPrioriBound(method, approximation).bound);
 
 /** Options beside those that the variant's spelling fixes and those that are the defaults. */
-const optionsOf = ({ basis, monomials }: Variant) => ({
+export const optionsOf = ({ basis, monomials }: Variant) => ({
 	...(basis !== "chebyshev" && { basis }),
 	...(monomials !== "total-degree" && { monomials }),
 });

@@ -22,12 +22,20 @@ const BLOCK_ROWS = 512;
 /** Rows that the axes are found on: whatever axes are taken, what rows reach along them is measured on all. */
 const SAMPLE_ROWS = 4096;
 
+const known = new WeakMap<Profile, FeatureSpace>();
+
 /**
  * Coordinates for monomial sets that follow the data (paper.md 8.1): the axes in which queries and keys have the same
  * diagonal second moments, or the principal axes of one side, or the given axes: whichever makes the sum of the reaches
- * r_i = max |q_i| max |k_i| least on a sample of rows. One pass over queries and one over keys, O(n d²).
+ * r_i = max |q_i| max |k_i| least on a sample of rows. One pass over queries and one over keys, O(n d²), once for a profile.
  */
 export function principalSpace(problem: AttentionProblem<RowSource>, profile: Profile): FeatureSpace {
+	const space = known.get(profile) ?? foundSpace(problem, profile);
+	known.set(profile, space);
+	return space;
+}
+
+function foundSpace(problem: AttentionProblem<RowSource>, profile: Profile): FeatureSpace {
 	const { d } = profile;
 	const sample = subProblem(problem, SAMPLE_ROWS);
 	const queries = secondMoments(centredQueries(sample, profile), d);
