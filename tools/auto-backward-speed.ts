@@ -1,24 +1,29 @@
-// npm run bench:auto-backward [-- --rounds 6] [--most 32768]: how much slower the backward pass of auto is than the best single algorithm that proves the same
-// relative error, at the points of experiments/backward. All run in turn, round after round, on one thread, and the least
-// processor time of each counts, which is blind to other processes. Exits 1 where auto takes more than 1.15 times the best.
-import { parseArgs } from "node:util";
 import { autoBackward, backwardPolynomial, planBackward } from "@attgrad/approx-gradient";
 import { createBackwardProblem, generateProblem, type MaskName } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
 import { createRuntime } from "@attgrad/matrix-core";
+import { scriptArguments, wholeNumber } from "@attgrad/matrix-core/script-arguments";
 import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = 1.15;
 
-const { values } = parseArgs({
-	options: { rounds: { type: "string", default: "6" }, most: { type: "string", default: "32768" } },
+const { rounds, most } = scriptArguments({
+	call: "npm run bench:auto-backward",
+	summary: `How much slower the backward pass of auto is than the best single algorithm that proves the same relative error, at the points of
+		experiments/backward. Exits 1 where auto takes more than ${ALLOWED} times the best.
+
+		All run in turn, round after round, on one thread, and the least processor time of each counts, which is blind to other processes.`,
+	options: {
+		rounds: wholeNumber("rounds at the least; short runs have more", { default: 6 }),
+		most: wholeNumber("the largest n, of 256 to 32768", { least: 256, default: 32_768 }),
+	},
 });
 
 /** Processor time of the rounds of `auto` at one point at the least, in milliseconds: short runs get faster for some hundred runs. */
 const LEAST = 250;
 
 const points = [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768]
-	.filter((n) => n <= Number(values.most))
+	.filter((n) => n <= most)
 	.flatMap((n) =>
 		(["none", "causal"] as const).flatMap((mask) =>
 			[
@@ -50,7 +55,7 @@ for (const { n, mask, d, B, relative } of points) {
 	const least = new Map<string, number>();
 	const of = (name: string): number => least.get(name) ?? Number.POSITIVE_INFINITY;
 	const skipped = new Set<string>();
-	for (let round = 0; round < Math.max(Number(values.rounds), LEAST / of("auto")); round++)
+	for (let round = 0; round < Math.max(rounds, LEAST / of("auto")); round++)
 		for (const [name, run] of runs) {
 			// An algorithm that takes many times as long in the first round is not the best one.
 			if (skipped.has(name)) continue;

@@ -1,13 +1,20 @@
-// npm run bench:auto: how much slower auto is than the best single algorithm that proves the same epsilon, at the points of the
-// experiments. All run in turn, round after round, on one thread, and the least processor time of each counts, which is
-// blind to other processes. Exits 1 where auto takes more than 1.15 times the best.
 import { auto, planGradient, polynomial } from "@attgrad/approx-gradient";
 import { generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import { createRuntime, present } from "@attgrad/matrix-core";
+import { scriptArguments } from "@attgrad/matrix-core/script-arguments";
 import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = 1.15;
+
+scriptArguments({
+	call: "npm run bench:auto",
+	summary: `How much slower auto is than the best single algorithm that proves the same epsilon, at the points of the experiments. Exits 1
+		where auto takes more than ${ALLOWED} times the best.
+
+		All run in turn, round after round, on one thread, and the least processor time of each counts, which is blind to other processes.`,
+});
+
 /** Rounds: as many as these milliseconds of `auto` make, within these numbers. Short runs get faster for some hundred runs. */
 const ROUNDS = { milliseconds: 250, least: 8, most: 500 };
 /** Choosing is to take less than 2 % of the run or this. */

@@ -4,10 +4,22 @@
 // `npm ci` refuses the lock, and other platforms would install no binary at all.
 // Leaves out what the dependencies say about the Node they want: everything here runs on the Node that is pinned as a
 // dependency, and npm, which runs on the machine's own, would only warn about the wrong one.
-// Usage: node complete-lockfile.mjs [package-lock.json]      (idempotent)
-import { readFileSync, writeFileSync } from "node:fs";
+// It runs before anything is installed, too: it imports nothing of the project.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
-const file = process.argv[2] ?? "package-lock.json";
+const words = process.argv.slice(2);
+if (words.includes("--help") || words.includes("-h")) {
+	console.log(`usage: npm run lock
+
+Adds to package-lock.json, or another file that is given, the packages of other platforms that npm left out. Idempotent.`);
+	process.exit(0);
+}
+const file = words.at(-1) ?? "package-lock.json";
+const unknown = words.find((word) => word.startsWith("-"));
+if (unknown !== undefined || !existsSync(file)) {
+	console.error(`lock: ${unknown === undefined ? `no file ${file}` : `unknown option: ${unknown} (see --help)`}`);
+	process.exit(2);
+}
 const lock = JSON.parse(readFileSync(file, "utf8"));
 const platform =
 	/(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32|windows)-(arm64|arm|ia32|loong64|mips64el|ppc64|riscv64|s390x|x64|64)(?:-(musl|gnu|msvc))?$/;

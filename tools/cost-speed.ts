@@ -1,13 +1,6 @@
-// npm run bench:costs [-- --write] [-- --from 3 --to 5] [-- --only nystrom,clusters]
-// How far the cost models of the planner are from the times of runs, for every algorithm and route, n = 10^3 to 10^7, on one thread, and
-// for exact rows of polynomials by row. The least processor time of the runs counts, which is blind to other processes. Every point that is predicted to take
-// less than ten seconds is run; it ends within ten minutes on an idle machine. A table at the end has measured over predicted time, least and largest of the points of each
-// algorithm and n; --write puts it between the marks of docs/performance.md. --from 3 --to 5 goes from n = 10^3 to 10^5. Exits 1 where a model is off by more than a
-// factor of 2 and a millisecond.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import {
 	type CostName,
 	calibratedModel,
@@ -18,6 +11,7 @@ import {
 } from "@attgrad/approx-gradient";
 import { type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime, UsageError } from "@attgrad/matrix-core";
+import { choices, flag, scriptArguments, wholeNumber } from "@attgrad/matrix-core/script-arguments";
 import { costPoints } from "./cost-points.ts";
 import { processorTime } from "./processor-time.ts";
 
@@ -33,17 +27,23 @@ const MOST_NUMBERS = 2e8;
 /** The name of what is no algorithm of its own. */
 const EXACT_ROWS = "exact rows";
 
-const { values } = parseArgs({
+const { write, from, to, only } = scriptArguments({
+	call: "npm run bench:costs",
+	summary: `How far the cost models of the planner are from the times of runs, for every algorithm and route, n = 10^3 to 10^7, on one thread,
+		and for exact rows of polynomials by row. Exits 1 where a model is off by more than a factor of ${ALLOWED} and a millisecond.
+
+		The least processor time of the runs counts, which is blind to other processes. Every point that is predicted to take less than ten
+		seconds is run; it ends within ten minutes on an idle machine. A table at the end has measured over predicted time, least and largest of
+		the points of each algorithm and n.`,
 	options: {
-		write: { type: "boolean", default: false },
-		from: { type: "string", default: "3" },
-		to: { type: "string", default: "7" },
-		only: { type: "string" },
+		write: flag("put the table between the marks of docs/performance.md"),
+		from: wholeNumber("the least power of ten of n", { most: 9, default: 3 }),
+		to: wholeNumber("the largest power of ten of n", { most: 9, default: 7 }),
+		only: choices("what is run", [...costNames, EXACT_ROWS]),
 	},
 });
-const only = values.only?.split(",");
-const names = costNames.filter((name) => only === undefined || only.includes(name));
-const [from, to] = [Number(values.from), Number(values.to)];
+if (from > to) throw new UsageError(`--from must be at most --to, got ${from} and ${to}`);
+const names = costNames.filter((name) => only.includes(name));
 const exponents = Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
 /** A run to be compared with its prediction. */
@@ -78,7 +78,7 @@ function comparisonsAt(n: number): Comparison[] {
 			return { name: EXACT_ROWS, n, d, words: `${rows} rows`, predicted, run };
 		}),
 	);
-	const all = only === undefined || only.includes(EXACT_ROWS) ? [...ofAlgorithms, ...ofExactRows] : ofAlgorithms;
+	const all = only.includes(EXACT_ROWS) ? [...ofAlgorithms, ...ofExactRows] : ofAlgorithms;
 	return all.filter(({ d, predicted }) => predicted <= LONGEST && 4 * n * d <= MOST_NUMBERS);
 }
 
@@ -145,7 +145,7 @@ const table = [
 	),
 ].join("\n");
 console.log(`\n${table}\nworst factor ${worst.toFixed(2)}, allowed ${ALLOWED}`);
-if (values.write) {
+if (write) {
 	const processor = (cpus()[0]?.model ?? "unknown processor").replace(/ (?:\d+-Core )?Processor.*/, "");
 	const file = new URL("../docs/performance.md", import.meta.url);
 	const before = readFileSync(file, "utf8");

@@ -1,13 +1,8 @@
-// npm run bench:defaults: whether the defaults of `attgrad gradient` take at most twice the best time that there is, or refuse at once,
-// n = 10^3 to 10^7, d = 2 to 8, B = 0.25 to 3. At each point auto runs against every algorithm that a thorough plan foresees to prove the
-// same within three times its time. On one thread; the least processor time counts, which is blind to other processes. `-- --n 1000,10000`
-// (and `--d`, `--B`) runs the points of these values only. Prints a table in Markdown; exits 1 where auto takes more than twice the best and
-// 12 ms.
-import { parseArgs } from "node:util";
 import { findAlgorithm } from "@attgrad/algorithms";
 import { auto, type Plan, type PlanEntry, planGradient } from "@attgrad/approx-gradient";
 import { type AttentionProblem, generateProblem, generateRows } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime, type RowSource, shortDuration } from "@attgrad/matrix-core";
+import { positiveNumbers, scriptArguments, wholeNumbers } from "@attgrad/matrix-core/script-arguments";
 import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = { times: 2, milliseconds: 12 };
@@ -23,16 +18,20 @@ const MOST_ROUNDS = 5;
 /** Rows are held in memory up to this size; beyond they are generated when they are read. */
 const IN_MEMORY = 1_000_000;
 
-const { values: only } = parseArgs({
-	options: { n: { type: "string" }, d: { type: "string" }, B: { type: "string" } },
+const given = scriptArguments({
+	call: "npm run bench:defaults",
+	summary: `Whether the defaults of attgrad gradient take at most ${ALLOWED.times} times the best time that there is, or refuse at once: a table in
+		Markdown. Exits 1 where auto takes more than that and ${ALLOWED.milliseconds} ms.
+
+		At each point auto runs against every algorithm that a thorough plan foresees to prove the same within three times its time. On one
+		thread; the least processor time counts, which is blind to other processes.`,
+	options: {
+		n: wholeNumbers("tokens", { default: [1e3, 1e4, 1e5, 1e6, 1e7] }),
+		d: wholeNumbers("width", { default: [2, 4, 8] }),
+		B: positiveNumbers("bound on the scores", { default: [0.25, 1, 3] }),
+	},
 });
-/** The values of an axis, or those of them that the command line names. */
-const axis = (values: readonly number[], names: string | undefined): readonly number[] =>
-	names === undefined ? values : names.split(",").map(Number);
-const sizes = axis([1e3, 1e4, 1e5, 1e6, 1e7], only.n);
-const points = sizes.flatMap((n) =>
-	axis([2, 4, 8], only.d).flatMap((d) => axis([0.25, 1, 3], only.B).map((B) => ({ n, d, B }))),
-);
+const points = given.n.flatMap((n) => given.d.flatMap((d) => given.B.map((B) => ({ n, d, B }))));
 const runtime = await createRuntime();
 
 /** Milliseconds of processor time, and the refusal of an algorithm that does not prove it. @throws any other failure */

@@ -1,13 +1,20 @@
-// npm run quotes: writes the numbers that README.md, docs, experiments and packages quote of results/reference: quotes,
-// <!-- quote scaling n=65536 algorithm=streaming: time_ms as 2 s -->17 s<!-- /quote -->, tables, outputs of commands. What has
-// to be mended by hand is told, and exits 1: a quote that cannot be made (its document stays as it is), a claim,
-// <!-- holds scaling n=65536: time_ms[algorithm=streaming] > time_ms[algorithm=dense] -->, that is so no longer, a number that is
-// neither quoted nor exempt. quotes/evaluate-quote.ts has the form.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scriptArguments } from "@attgrad/matrix-core/script-arguments";
 import { linedDocuments, withLines } from "./docs/line-links.ts";
 import { documents, renewed, root, unquoted, untrueClaims } from "./quotes/documents.ts";
 import { QuoteError } from "./quotes/expression.ts";
+
+scriptArguments({
+	call: "npm run quotes",
+	summary: `Writes the numbers that README.md, docs, experiments and packages quote of results/reference: quotes,
+		<!-- quote scaling n=65536 algorithm=streaming: time_ms as 2 s -->17 s<!-- /quote -->, tables, outputs of commands.
+		tools/quotes/evaluate-quote.ts has the form.
+
+		What has to be mended by hand is told, and exits 1: a quote that cannot be made (its document stays as it is), a claim,
+		<!-- holds scaling n=65536: time_ms[algorithm=streaming] > time_ms[algorithm=dense] -->, that is so no longer, a number that is neither
+		quoted nor exempt.`,
+});
 
 const failures: string[] = [];
 const written: string[] = [];

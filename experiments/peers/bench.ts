@@ -1,9 +1,5 @@
-// npm run bench [-- --write] [-- --rounds 7] [-- --scale 0.25]
-// Time and error of our gradients and of other software, every candidate in turn, round after round, in one process: a table
-// in Markdown. --write puts it between the marks of docs/performance.md and into results/reference/bench.txt; --scale makes every n smaller, for a first look.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import { peers as programPeers } from "@attgrad/algorithms";
 import { polynomial } from "@attgrad/approx-gradient";
 import { type AnyGradientAlgorithm, type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
@@ -18,17 +14,20 @@ import {
 	present,
 	type Runtime,
 } from "@attgrad/matrix-core";
+import { flag, positiveNumber, scriptArguments, wholeNumber } from "@attgrad/matrix-core/script-arguments";
 import { Bench } from "tinybench";
 import { peers } from "./peers.ts";
 
-const { values } = parseArgs({
+const { write, rounds, scale } = scriptArguments({
+	call: "npm run bench",
+	summary: `Time and error of our gradients and of other software, every candidate in turn, round after round, in one process: a table in
+		Markdown.`,
 	options: {
-		write: { type: "boolean", default: false },
-		rounds: { type: "string", default: "7" },
-		scale: { type: "string", default: "1" },
+		write: flag("put the table between the marks of docs/performance.md and into results/reference/bench.txt"),
+		rounds: wholeNumber("rounds; slow candidates are timed in the first three", { default: 7 }),
+		scale: positiveNumber("what every n is multiplied by: less than 1 for a first look", { default: 1 }),
 	},
 });
-const rounds = Number(values.rounds);
 
 /** A gradient to be timed. */
 interface Candidate {
@@ -91,7 +90,7 @@ const routes = (degree: number) => [
 	route("moment", degree, "f64", 1),
 ];
 
-const size = (n: number) => Math.max(64, Math.round(n * Number(values.scale)));
+const size = (n: number) => Math.max(64, Math.round(n * scale));
 
 const tables: Table[] = [
 	...[8, 64].map((d) => ({
@@ -237,7 +236,7 @@ for (const table of tables) {
 	text.push(...(await measure(table)));
 }
 const made = text.join("\n");
-if (!values.write) console.log(made);
+if (!write) console.log(made);
 else {
 	const path = new URL("../../docs/performance.md", import.meta.url);
 	const marks = /(<!-- bench -->\n)[\s\S]*?(<!-- end of bench -->)/;

@@ -1,34 +1,52 @@
-// node bench-backward.ts [--n 16384] [--d 4] [--degree 6] [--dtype f64] [--rounds 15] [--threads 2] [--kernel fma256] [--exact] [--ways backward,threads]
-// Time of the certified backward pass (dQ, dK and dV) over that of the certified dL/dX at the same n, d and degree, by each of its routes; causal over
-// unmasked; one thread over several; with --exact the exact pass over the certified one, unmasked and causal. All interleaved, one JSON line for each n and d;
-// --ways runs only those. `nanosecondsPerToken` is the shortest time of a run.
-// `cpu` is the processor time of the main thread, which feels a shared machine less than the clock does; one over several threads compares shortest times.
-import { parseArgs } from "node:util";
 import { type BackwardProblem, createBackwardProblem, generateProblem } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
-import { createRuntime, type Dtype, Matrix, multiply, seededRandom } from "@attgrad/matrix-core";
+import {
+	createRuntime,
+	type Dtype,
+	kernelNames,
+	Matrix,
+	multiply,
+	seededRandom,
+	UsageError,
+} from "@attgrad/matrix-core";
+import {
+	choice,
+	choices,
+	flag,
+	scriptArguments,
+	wholeNumber,
+	wholeNumbers,
+} from "@attgrad/matrix-core/script-arguments";
 import { backwardPolynomial, polynomial } from "./src/index.ts";
 
-const { values } = parseArgs({
+const wayNames = ["backward", "causal", "reverse", "moment", "gauss", "threads", "exact", "exactCausal"] as const;
+const values = scriptArguments({
+	call: "node packages/approx-gradient/bench-backward.ts",
+	summary: `Time of the certified backward pass (dQ, dK and dV) over that of the certified dL/dX at the same n, d and degree, by each of its routes;
+		causal over unmasked; one thread over several; with --exact the exact pass over the certified one, unmasked and causal.
+
+		All run in turn; one JSON line for each n and d. nanosecondsPerToken is the shortest time of a run. cpu is the processor time of the main
+		thread, which feels a shared machine less than the clock does; one over several threads compares shortest times.`,
 	options: {
-		n: { type: "string", default: "16384" },
-		d: { type: "string", default: "4" },
-		degree: { type: "string", default: "6" },
-		dtype: { type: "string", default: "f64" },
-		rounds: { type: "string", default: "15" },
-		threads: { type: "string", default: "2" },
-		kernel: { type: "string" },
-		exact: { type: "boolean", default: false },
-		ways: { type: "string" },
+		n: wholeNumbers("tokens", { default: [16_384] }),
+		d: wholeNumbers("width of a head", { default: [4] }),
+		degree: wholeNumber("degree of the polynomials", { most: 40, default: 6 }),
+		dtype: choice<Dtype, Dtype>("number type", ["f64", "f32"], { default: "f64" }),
+		rounds: wholeNumber("rounds that are measured, after one that is not", { default: 15 }),
+		threads: wholeNumber("threads of the way `threads`", { most: 256, default: 2 }),
+		kernel: choice("kernel; the fastest of this machine where none is given", kernelNames),
+		exact: flag("run the ways `exact` and `exactCausal` too"),
+		ways: choices("the ways to run", wayNames),
 	},
 });
-const rounds = Number(values.rounds);
-const degree = Number(values.degree);
-const dtype = values.dtype as Dtype;
+const { rounds, degree, dtype } = values;
+/** The ways that run. */
+const names = values.ways.filter((name) => values.exact || !name.startsWith("exact"));
+if (names.length === 0) throw new UsageError(`--ways ${values.ways} needs --exact`);
 const kernel = values.kernel === undefined ? {} : { kernel: values.kernel };
 
-for (const n of values.n.split(",").map(Number))
-	for (const d of values.d.split(",").map(Number)) {
+for (const n of values.n)
+	for (const d of values.d) {
 		const problem = generateProblem({ distribution: "uniform", n, d, B: 1, seed: 1, dtype });
 		const random = seededRandom(2);
 		const upstream = Matrix.build(n, d, () => random.uniform(-1, 1));
@@ -37,25 +55,22 @@ for (const n of values.n.split(",").map(Number))
 		const whole: BackwardProblem = createBackwardProblem({ Q, K, V, dO });
 		const causal = { ...whole, visibility: { mask: "causal" } } as const;
 		const one = await createRuntime({ ...kernel, threads: 1 });
-		const several = await createRuntime({ ...kernel, threads: Number(values.threads) });
+		const several = await createRuntime({ ...kernel, threads: values.threads });
 		const backward = backwardPolynomial.options.parse({ degree });
 		const gradient = (given: object) => polynomial.options.parse({ degree, ...given });
-		const ways: Readonly<Record<string, () => Promise<unknown>>> = {
+		const ways: Readonly<Record<(typeof wayNames)[number], () => Promise<unknown>>> = {
 			backward: () => backwardPolynomial.run(whole, backward, one),
 			causal: () => backwardPolynomial.run(causal, backward, one),
 			reverse: () => polynomial.run(problem, gradient({ route: "reverse" }), one),
 			moment: () => polynomial.run(problem, gradient({ route: "moment" }), one),
 			gauss: () => polynomial.run(problem, gradient({ route: "moment", basis: "gauss" }), one),
 			threads: () => backwardPolynomial.run(whole, backward, several),
-			...(values.exact && {
-				exact: () => backwardStreaming.run(whole, {}, one),
-				exactCausal: () => backwardStreaming.run(causal, {}, one),
-			}),
+			exact: () => backwardStreaming.run(whole, {}, one),
+			exactCausal: () => backwardStreaming.run(causal, {}, one),
 		};
-		const names = Object.keys(ways).filter((name) => values.ways?.split(",").includes(name) ?? true);
 		// As many calls in a row as take some 60 ms: processor time comes in steps of milliseconds.
 		const calls = new Map<string, number>();
-		const wall = new Map(names.map((name) => [name, Number.POSITIVE_INFINITY]));
+		const wall = new Map<string, number>(names.map((name) => [name, Number.POSITIVE_INFINITY]));
 		const cpu = new Map<string, number>();
 		for (let round = 0; round <= rounds; round++)
 			for (const name of names) {

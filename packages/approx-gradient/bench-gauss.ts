@@ -1,22 +1,22 @@
-// npm run bench:gauss [-- --parts bounds,distributions,cost,certified,tightness,pairs --rounds 12 --long]
-// How good polynomials by row are, beside one polynomial for all rows: bounds at equal degree, cost at equal degree, time to a proved
-// relative error, bound over true error, and what sampled pairs cost and gain beside a degree more. One thread, double precision. Ratios are of least processor times of interleaved runs.
-// --long adds ten million tokens on two threads, which take 1.3 GB, and pairs at a million.
-import { parseArgs } from "node:util";
 import { type AttentionProblem, distributions, generateProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import { ComputationError, createRuntime, maxAbs, maxAbsDifference, type RowSource } from "@attgrad/matrix-core";
+import { choices, flag, scriptArguments, wholeNumber } from "@attgrad/matrix-core/script-arguments";
 import { polynomial } from "./src/index.ts";
 
 const parts = ["bounds", "distributions", "cost", "certified", "tightness", "pairs"] as const;
-const { values } = parseArgs({
+const values = scriptArguments({
+	call: "npm run bench:gauss",
+	summary: `How good polynomials by row are, beside one polynomial for all rows: bounds at equal degree, cost at equal degree, time to a proved
+		relative error, bound over true error, and what sampled pairs cost and gain beside a degree more.
+
+		One thread, double precision. Ratios are of least processor times of interleaved runs.`,
 	options: {
-		parts: { type: "string", default: parts.join(",") },
-		rounds: { type: "string", default: "12" },
-		long: { type: "boolean", default: false },
+		parts: choices("the measurements", parts),
+		rounds: wholeNumber("rounds of the part cost; other parts have their own", { default: 12 }),
+		long: flag("add ten million tokens on two threads, which take 1.3 GB, and pairs at a million"),
 	},
 });
-const rounds = Number(values.rounds);
 const runtime = await createRuntime({ threads: 1 });
 
 type Options = Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ async function boundOf(problem: AttentionProblem, options: Options): Promise<num
 }
 
 /** Least processor time of each way, ways in turn; Infinity for a way that is refused. */
-async function leastTimes(ways: Readonly<Record<string, () => Promise<unknown>>>, times = rounds) {
+async function leastTimes(ways: Readonly<Record<string, () => Promise<unknown>>>, times = values.rounds) {
 	const least = new Map(Object.keys(ways).map((name) => [name, Number.POSITIVE_INFINITY]));
 	const refused = new Set<string>();
 	for (let round = 0; round < times; round++)
@@ -204,5 +204,5 @@ async function pairs(): Promise<void> {
 const measurements: Readonly<Record<(typeof parts)[number], () => Promise<void>>> = {
 	...{ bounds, distributions: ofDistributions, cost, certified, tightness, pairs },
 };
-for (const part of parts) if (values.parts.split(",").includes(part)) await measurements[part]();
+for (const part of parts) if (values.parts.includes(part)) await measurements[part]();
 await runtime.close();

@@ -1,25 +1,46 @@
-// node bench-heads.ts FILE.npz [--heads 0,2] [--n 1500] [--rank 128] [--relative 0.1 [--proves dQ]] [--rounds 5]
-// The backward pass of trained heads by hybrid and exactly, one thread, interleaved: the shortest times and the median processor times in milliseconds, the true error of dQ over its largest
-// entry, quantiles of the proven one, and exact rows; a line of JSON for each head. Shorter than the file, a head is its first tokens. dO is normal.
-
-import { parseArgs } from "node:util";
 import { createBackwardProblem, headsOf, openOperands } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
-import { createRuntime, Matrix, materialise, maxAbs, maxAbsDifference, seededRandom } from "@attgrad/matrix-core";
+import {
+	createRuntime,
+	Matrix,
+	materialise,
+	maxAbs,
+	maxAbsDifference,
+	seededRandom,
+	UsageError,
+} from "@attgrad/matrix-core";
+import {
+	choice,
+	many,
+	positiveNumber,
+	scriptArguments,
+	text,
+	wholeNumber,
+	wholeNumbers,
+} from "@attgrad/matrix-core/script-arguments";
 import { backwardHybrid } from "./src/backward/index.ts";
 
-const { values, positionals } = parseArgs({
-	allowPositionals: true,
+const values = scriptArguments({
+	call: "node packages/approx-gradient/bench-heads.ts",
+	summary: `The backward pass of trained heads by hybrid and exactly, interleaved: a line of JSON for each head, with the shortest times and
+		the median processor times in milliseconds, the true error of dQ over its largest entry, quantiles of the proven one, and exact rows.
+		dO is normal.`,
+	positionals: { files: many(text("files of Q, K and V (.npz)")) },
 	options: {
-		heads: { type: "string" },
-		n: { type: "string" },
-		rank: { type: "string" },
-		relative: { type: "string" },
-		proves: { type: "string" },
-		rounds: { type: "string", default: "5" },
-		threads: { type: "string", default: "1" },
+		heads: wholeNumbers("heads of each file, from 0; all where none are given", { least: 0 }),
+		n: wholeNumber("first tokens of a head that are taken; all where not given"),
+		rank: wholeNumber("number of pivots, 128 unless --relative is given", { most: 2048 }),
+		relative: positiveNumber("relative error that is to be proved, instead of a rank"),
+		proves: choice("gradients that --relative is about", ["all", "dQ"]),
+		rounds: wholeNumber("rounds", { default: 5 }),
+		threads: wholeNumber("threads", { most: 256, default: 1 }),
 	},
 });
+if (values.relative !== undefined && values.relative >= 1)
+	throw new UsageError(`--relative must be < 1, got ${values.relative}`);
+if (values.relative !== undefined && values.rank !== undefined)
+	throw new UsageError("give --rank or --relative, not both");
+if (values.relative === undefined && values.proves !== undefined) throw new UsageError("--proves needs --relative");
 
 /** Milliseconds of processor time so far, of all threads. */
 function processorTime(): number {
@@ -29,30 +50,32 @@ function processorTime(): number {
 
 const median = (times: readonly number[]) => Math.round(times.toSorted((x, y) => x - y)[Math.floor(times.length / 2)]);
 
-const runtime = await createRuntime({ threads: Number(values.threads) });
-for (const file of positionals) {
+const runtime = await createRuntime({ threads: values.threads });
+for (const file of values.files) {
 	const { operands, close } = await openOperands(file, { dtype: "f64" });
 	const heads = headsOf(operands);
-	const chosen = values.heads?.split(",").map(Number) ?? heads.map((_, h) => h);
+	const chosen = values.heads ?? heads.map((_, h) => h);
+	for (const h of chosen)
+		if (h >= heads.length) throw new UsageError(`--heads: ${file} has the heads 0 to ${heads.length - 1}, got ${h}`);
 	for (const h of chosen) {
 		const [Q, K, V] = [heads[h].Q, heads[h].K, heads[h].V].map((rows) => {
 			const all = materialise(rows);
-			return all.slice(0, Math.min(all.rows, Number(values.n ?? all.rows)));
+			return all.slice(0, Math.min(all.rows, values.n ?? all.rows));
 		});
 		const random = seededRandom(1, "upstream");
 		const dO = Matrix.build(Q.rows, V.cols, () => random.normal());
 		const problem = createBackwardProblem({ Q, K, V, dO }, { scale: operands.scale });
 		const options = backwardHybrid.options.parse(
 			values.relative === undefined
-				? { rank: Number(values.rank ?? 128) }
-				: { relative: Number(values.relative), ...(values.proves !== undefined && { proves: values.proves }) },
+				? { rank: values.rank ?? 128 }
+				: { relative: values.relative, ...(values.proves !== undefined && { proves: values.proves }) },
 		);
 		let [exactTime, time] = [Infinity, Infinity];
 		const processor: { readonly exact: number[]; readonly hybrid: number[] } = { exact: [], hybrid: [] };
 		let got: Awaited<ReturnType<typeof backwardHybrid.run>> | undefined;
 		let exact: typeof got;
 		let refused: string | undefined;
-		for (let round = 0; round < Number(values.rounds); round++) {
+		for (let round = 0; round < values.rounds; round++) {
 			const start = performance.now();
 			const began = processorTime();
 			exact = await backwardStreaming.run(problem, {}, runtime);

@@ -1,10 +1,6 @@
-// node bench-single.ts [--n 1024,4096,16384] [--d 4] [--B 0.25,0.5,1] [--degrees 3,5,7]
-// Relative errors that the polynomial backward pass proves in double precision, and those that it would prove if its sums were in single precision: `single`
-// with as many roundings as kernels in single precision like those of dL/dX have, `least` with those of powers, weights and tables alone, as if all sums
-// were exact. The rounding in a bound is proportional to their number. Each is that of the gradient and degree given; a line of JSON for each problem.
-import { parseArgs } from "node:util";
 import { type BackwardProblem, createBackwardProblem, generateProblem } from "@attgrad/attention-problem";
 import { createRuntime, Matrix, maxAbs, multiply, seededRandom, unitRoundoff } from "@attgrad/matrix-core";
+import { positiveNumbers, scriptArguments, wholeNumbers } from "@attgrad/matrix-core/script-arguments";
 import { gradientNames } from "./src/backward/attempt-rows.ts";
 import { cutChunks } from "./src/backward/chunks.ts";
 import { makePart, ownRoom, partRows } from "./src/backward/part.ts";
@@ -13,15 +9,20 @@ import { backwardPolynomial } from "./src/index.ts";
 import { kernelConstants } from "./src/polynomial/kernels/kernel-constants.ts";
 import { keptTotalDegreeTree } from "./src/polynomial/monomials/total-degree.ts";
 
-const { values } = parseArgs({
+const values = scriptArguments({
+	call: "node packages/approx-gradient/bench-single.ts",
+	summary: `Relative errors that the polynomial backward pass proves in double precision, and those that it would prove if its sums were in
+		single precision; a line of JSON for each problem.
+
+		\`single\` has as many roundings as kernels in single precision like those of dL/dX have, \`least\` those of powers, weights and tables
+		alone, as if all sums were exact. The rounding in a bound is proportional to their number. Each is that of the gradient and degree given.`,
 	options: {
-		n: { type: "string", default: "1024,4096,16384" },
-		d: { type: "string", default: "4" },
-		B: { type: "string", default: "0.25,0.5,1" },
-		degrees: { type: "string", default: "3,5,7" },
+		n: wholeNumbers("tokens", { default: [1024, 4096, 16_384] }),
+		d: wholeNumbers("width of a head", { default: [4] }),
+		B: positiveNumbers("bound on the scores", { default: [0.25, 0.5, 1] }),
+		degrees: wholeNumbers("degrees, of which the best counts", { most: 40, default: [3, 5, 7] }),
 	},
 });
-const listOf = (text: string): number[] => text.split(",").map(Number);
 /** Rows of a chunk without a mask and with one, and of a panel of single precision in the narrowest build. */
 const [UNMASKED, MASKED, PANEL_ROWS] = [256, 64, 8];
 const unit = unitRoundoff("f32");
@@ -35,15 +36,15 @@ interface Proved {
 
 const runtime = await createRuntime({ threads: 1 });
 for (const mask of ["none", "causal"] as const)
-	for (const d of listOf(values.d))
-		for (const B of listOf(values.B))
-			for (const n of listOf(values.n)) {
+	for (const d of values.d)
+		for (const B of values.B)
+			for (const n of values.n) {
 				const { A1, A2, A3, X, Y } = generateProblem({ distribution: "uniform", n, d, B, seed: 1 });
 				const random = seededRandom(2);
 				const dO = Matrix.build(n, d, () => random.uniform(-1, 1));
 				const [Q, K, V, cotangent] = [multiply(A1, X), A2, multiply(A3, Y), dO].map((M) => M.as("f32").as("f64"));
 				const problem = createBackwardProblem({ Q, K, V, dO: cotangent }, { visibility: { mask } });
-				const all = await Promise.all(listOf(values.degrees).map((degree) => provedAt(problem, degree)));
+				const all = await Promise.all(values.degrees.map((degree) => provedAt(problem, degree)));
 				const best = (name: keyof (typeof all)[number]): string => {
 					const { relative, gradient, degree } = all
 						.map((own) => own[name])

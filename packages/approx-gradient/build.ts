@@ -1,5 +1,11 @@
 import { buildKernels } from "@attgrad/matrix-core/build-kernels";
+import { scriptArguments } from "@attgrad/matrix-core/script-arguments";
 import { kernelConstants } from "./src/polynomial/kernels/kernel-constants.ts";
+
+scriptArguments({
+	call: "node packages/approx-gradient/build.ts",
+	summary: "Compiles the kernels of this package into build/ and writes their declarations.",
+});
 
 // Tiles of 2 nodes by 2 columns, of pairs of vectors, are 8 accumulators and leave room for operands; at 256 bits, where a pair is one register, 2 by 5 are 10 of 16.
 const common = {

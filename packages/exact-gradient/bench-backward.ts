@@ -1,23 +1,24 @@
-// node bench-backward.ts [--n 4096] [--d 8,64] [--dtype f64,f32] [--rounds 5] [--threads 2] [--kernel fma256]
-// Time of the exact backward pass (dQ, dK and dV) over that of dL/dX at the same n and d, causal over unmasked, and one thread over
-// several: interleaved, one JSON line for each width and number type. `cpu` is the shortest processor time of the main thread on one
-// thread, which hardly feels a machine that is shared; `wall` the shortest time.
-import { parseArgs } from "node:util";
 import { asDtype, type BackwardProblem, createBackwardProblem, generateProblem } from "@attgrad/attention-problem";
-import { createRuntime, type Dtype, Matrix, multiply, seededRandom } from "@attgrad/matrix-core";
+import { createRuntime, type Dtype, kernelNames, Matrix, multiply, seededRandom } from "@attgrad/matrix-core";
+import { choice, choices, scriptArguments, wholeNumber, wholeNumbers } from "@attgrad/matrix-core/script-arguments";
 import { backwardStreaming, streaming } from "./src/index.ts";
 
-const { values } = parseArgs({
+const values = scriptArguments({
+	call: "node packages/exact-gradient/bench-backward.ts",
+	summary: `Time of the exact backward pass (dQ, dK and dV) over that of dL/dX at the same n and d, causal over unmasked, and one thread over
+		several: interleaved, one JSON line for each width and number type.
+
+		cpu is the shortest processor time of the main thread on one thread, which hardly feels a machine that is shared; wall the shortest time.`,
 	options: {
-		n: { type: "string", default: "4096" },
-		d: { type: "string", default: "8,64" },
-		dtype: { type: "string", default: "f64,f32" },
-		rounds: { type: "string", default: "5" },
-		threads: { type: "string", default: "2" },
-		kernel: { type: "string" },
+		n: wholeNumbers("tokens", { default: [4096] }),
+		d: wholeNumbers("width of a head", { default: [8, 64] }),
+		dtype: choices<Dtype>("number types", ["f64", "f32"]),
+		rounds: wholeNumber("rounds that are measured, after one that is not", { default: 5 }),
+		threads: wholeNumber("threads that one thread is compared with", { most: 256, default: 2 }),
+		kernel: choice("kernel; the fastest of this machine where none is given", kernelNames),
 	},
 });
-const rounds = Number(values.rounds);
+const { rounds } = values;
 const kernel = values.kernel === undefined ? {} : { kernel: values.kernel };
 
 /** The backward problem of the same scores as an instance of Definition 1.4, with a random upstream gradient. */
@@ -34,14 +35,14 @@ function backwardOf(
 	return { problem: asDtype(problem, dtype), backward: createBackwardProblem({ Q, K, V, dO }) };
 }
 
-for (const n of values.n.split(",").map(Number))
-	for (const d of values.d.split(",").map(Number))
-		for (const dtype of values.dtype.split(",") as Dtype[]) {
+for (const n of values.n)
+	for (const d of values.d)
+		for (const dtype of values.dtype) {
 			const { problem, backward } = backwardOf(n, d, dtype);
 			const causal = { ...backward, visibility: { mask: "causal" } } as const;
 			const [one, several] = [
 				await createRuntime({ ...kernel, threads: 1 }),
-				await createRuntime({ ...kernel, threads: Number(values.threads) }),
+				await createRuntime({ ...kernel, threads: values.threads }),
 			];
 			const ways = {
 				gradient: () => streaming.run(problem, {}, one),

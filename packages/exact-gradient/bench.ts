@@ -1,27 +1,33 @@
-// node bench.ts [--n 4096] [--d 8,64] [--threads 1,2] [--rounds 9] [--write]
-// Time of the exact gradient by every kernel and number type of this machine, interleaved, after a check against plain
-// TypeScript. `wall` is the shortest time; `cpu` the shortest processor time of the main thread, which hardly
-// feels a machine that is shared (one thread only). One JSON line each. --write puts a table of `wall` between the marks of
-// docs/performance.md and into results/reference/exact-kernels.txt.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import { asDtype, generateProblem } from "@attgrad/attention-problem";
 import { availableKernels, createRuntime, type Dtype, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import { flag, scriptArguments, wholeNumber, wholeNumbers } from "@attgrad/matrix-core/script-arguments";
 import { streaming } from "./src/index.ts";
 
-const { values } = parseArgs({
+const {
+	n,
+	d: widths,
+	threads: threadCounts,
+	rounds,
+	write,
+} = scriptArguments({
+	call: "node packages/exact-gradient/bench.ts",
+	summary: `Time of the exact gradient by every kernel and number type of this machine, interleaved, after a check against plain TypeScript:
+		one JSON line each.
+
+		wall is the shortest time; cpu the shortest processor time of the main thread, which hardly feels a machine that is shared (one thread
+		only).`,
 	options: {
-		n: { type: "string", default: "4096" },
-		d: { type: "string", default: "8,64" },
-		threads: { type: "string", default: "1,2" },
-		rounds: { type: "string", default: "9" },
-		write: { type: "boolean", default: false },
+		n: wholeNumber("tokens", { default: 4096 }),
+		d: wholeNumbers("width of a head", { default: [8, 64] }),
+		threads: wholeNumbers("numbers of threads", { most: 256, default: [1, 2] }),
+		rounds: wholeNumber("rounds; a third of them for plain TypeScript", { default: 9 }),
+		write: flag(
+			"write a table of wall between the marks of docs/performance.md and into results/reference/exact-kernels.txt",
+		),
 	},
 });
-const numbers = (text: string) => text.split(",").map(Number);
-const [n, rounds] = [Number(values.n), Number(values.rounds)];
-const widths = numbers(values.d);
 /** Rounds of plain TypeScript, which is slow. */
 const slowRounds = Math.ceil(rounds / 3);
 /** Shortest times, one a width, by kernel, number type and threads. */
@@ -34,7 +40,7 @@ for (const d of widths) {
 	const ways = [];
 	for (const kernel of await availableKernels())
 		for (const dtype of kernel === "js" ? (["f64"] as const) : (["f64", "f32"] as Dtype[]))
-			for (const threads of kernel === "js" ? [1] : numbers(values.threads)) {
+			for (const threads of kernel === "js" ? [1] : threadCounts) {
 				const runtime = await createRuntime({ kernel, threads });
 				const given = asDtype(problem, dtype);
 				const { gradient } = await streaming.run(given, {}, runtime);
@@ -84,7 +90,7 @@ function table(): string {
 	].join("\n");
 }
 
-if (values.write) {
+if (write) {
 	const made = table();
 	const path = new URL("../../docs/performance.md", import.meta.url);
 	const marks = /(<!-- exact kernels -->\n)[\s\S]*?(<!-- end of exact kernels -->)/;

@@ -1,12 +1,14 @@
-// npm run new:algorithm NAME: writes an algorithm, its test and its line in the registry of packages/approx-gradient.
-// The result is a working approximation (Taylor of degree 1 as a feature map) that keeps the contract: replace what it does.
-// --root FOLDER: the project's root. Default: this one.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { refuse, scaffoldName, writeScaffold } from "./scaffold.ts";
+import { UsageError } from "@attgrad/matrix-core";
+import { scaffoldName, writeScaffold } from "./scaffold.ts";
 
-const script = "new:algorithm";
-const scaffold = scaffoldName(script);
+const scaffold = scaffoldName(
+	"algorithm",
+	`Writes an algorithm, its test and its line in the registry of packages/approx-gradient.
+
+	The result is a working approximation (Taylor of degree 1 as a feature map) that keeps the contract: replace what it does.`,
+);
 const { name, identifier, root } = scaffold;
 const source = join(root, "packages/approx-gradient/src");
 const folder = join(source, "feature-maps", name);
@@ -14,9 +16,9 @@ const registry = join(source, "gradients.ts");
 const list = readFileSync(registry, "utf8");
 const words = new Set(list.match(/\w+/g));
 if (words.has(identifier) || existsSync(folder) || ["exact", "streaming", "dense", "definition"].includes(name))
-	refuse(script, `there is an algorithm ${name} already`);
+	throw new UsageError(`there is an algorithm ${name} already`);
 const end = "\n];";
-if (!list.includes(end)) refuse(script, `no list of algorithms in ${registry}`);
+if (!list.includes(end)) throw new UsageError(`no list of algorithms in ${registry}`);
 
 const algorithm = `import { defineAlgorithm } from "@attgrad/attention-problem";
 import { Matrix } from "@attgrad/matrix-core";

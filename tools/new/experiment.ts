@@ -1,20 +1,22 @@
-// npm run new:experiment NAME: writes an experiment, its page and its line in experiments/index.ts.
-// The result runs at once: time of two algorithms against n, with their errors. Replace the question, the grid and the figure.
-// --root FOLDER: the project's root. Default: this one.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { refuse, scaffoldName, writeScaffold } from "./scaffold.ts";
+import { UsageError } from "@attgrad/matrix-core";
+import { scaffoldName, writeScaffold } from "./scaffold.ts";
 
-const script = "new:experiment";
-const scaffold = scaffoldName(script);
+const scaffold = scaffoldName(
+	"experiment",
+	`Writes an experiment, its page and its line in experiments/index.ts.
+
+	The result runs at once: time of two algorithms against n, with their errors. Replace the question, the grid and the figure.`,
+);
 const { name, identifier, root } = scaffold;
 const folder = join(root, "experiments", name);
 const registry = join(root, "experiments/index.ts");
 const list = readFileSync(registry, "utf8");
 if (existsSync(folder) || new Set(list.match(/\w+/g)).has(identifier))
-	refuse(script, `there is an experiment ${name} already`);
+	throw new UsageError(`there is an experiment ${name} already`);
 const end = "\n];";
-if (!list.includes(end)) refuse(script, `no list of experiments in ${registry}`);
+if (!list.includes(end)) throw new UsageError(`no list of experiments in ${registry}`);
 
 const experiment = `import { defineExperiment } from "@attgrad/harness";
 

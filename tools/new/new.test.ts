@@ -74,7 +74,7 @@ test("a new reduction is in the registry, agrees with brute force, and passes th
 }, 300_000);
 
 test.each([
-	["algorithm", [], /new:algorithm: takes one name, got 0/],
+	["algorithm", [], /new:algorithm: name is missing/],
 	["algorithm", ["Nyström"], /the name must be like my-name, got Nyström/],
 	["algorithm", ["nystrom"], /there is an algorithm nystrom already/],
 	["algorithm", ["streaming"], /there is an algorithm streaming already/],

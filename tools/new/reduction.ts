@@ -1,21 +1,23 @@
-// npm run new:reduction NAME: writes a reduction, its test, and its lines in the registry and the face of packages/hardness.
-// The result decides orthogonal vectors through one gradient, and is tested against brute force, NO instances first.
-// --root FOLDER: the project's root. Default: this one.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { refuse, scaffoldName, writeScaffold } from "./scaffold.ts";
+import { UsageError } from "@attgrad/matrix-core";
+import { scaffoldName, writeScaffold } from "./scaffold.ts";
 
-const script = "new:reduction";
-const scaffold = scaffoldName(script);
+const scaffold = scaffoldName(
+	"reduction",
+	`Writes a reduction, its test, and its lines in the registry and the face of packages/hardness.
+
+	The result decides orthogonal vectors through one gradient, and is tested against brute force, NO instances first.`,
+);
 const { name, identifier, root } = scaffold;
 const source = join(root, "packages/hardness/src");
 const folder = join(source, "reductions", name);
 const [registry, face] = [join(source, "reductions/registry.ts"), join(source, "index.ts")];
 const [list, exported] = [readFileSync(registry, "utf8"), readFileSync(face, "utf8")];
 if (existsSync(folder) || new Set(list.match(/\w+/g)).has(identifier))
-	refuse(script, `there is a reduction ${name} already`);
+	throw new UsageError(`there is a reduction ${name} already`);
 const end = "\n] as const;";
-if (!list.includes(end)) refuse(script, `no list of reductions in ${registry}`);
+if (!list.includes(end)) throw new UsageError(`no list of reductions in ${registry}`);
 
 const reduction = `import type { GradientQueries, GradientSizes, Readings } from "../../oracle/gradient-queries.ts";
 import { oneCall } from "../decision/one-call.ts";

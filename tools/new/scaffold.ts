@@ -1,13 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
-
-/** Stops with one line and exit code 2. */
-export function refuse(script: string, reason: string): never {
-	console.error(`${script}: ${reason}`);
-	process.exit(2);
-}
+import { UsageError } from "@attgrad/matrix-core";
+import { required, scriptArguments, text } from "@attgrad/matrix-core/script-arguments";
 
 /** A name from the command line, in the forms that code takes, and the project's root. */
 export interface ScaffoldName {
@@ -18,18 +13,21 @@ export interface ScaffoldName {
 	readonly root: string;
 }
 
-/** Reads `NAME [--root FOLDER]`; refuses what is no name of lower-case words joined by dashes. */
-export function scaffoldName(script: string): ScaffoldName {
-	const { values, positionals } = parseArgs({
-		options: { root: { type: "string", default: join(import.meta.dirname, "../..") } },
-		allowPositionals: true,
+/**
+ * Reads `NAME [--root FOLDER]`.
+ * @param kind of what is written: `algorithm`
+ * @throws UsageError for what is no name of lower-case words joined by dashes
+ */
+export function scaffoldName(kind: string, summary: string): ScaffoldName {
+	const { name, root = join(import.meta.dirname, "../..") } = scriptArguments({
+		call: `npm run new:${kind}`,
+		summary,
+		positionals: { name: required(text("lower-case words joined by dashes: my-name")) },
+		options: { root: text("the project's root; this one where none is given", { form: "folder" }) },
 	});
-	const [name, ...others] = positionals;
-	if (name === undefined || others.length > 0)
-		refuse(script, `takes one name, got ${positionals.length}: npm run ${script} my-name`);
-	if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) refuse(script, `the name must be like my-name, got ${name}`);
+	if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) throw new UsageError(`the name must be like my-name, got ${name}`);
 	const identifier = name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-	return { name, identifier, root: values.root };
+	return { name, identifier, root };
 }
 
 /** Writes files, given with their text, formats them, and prints what to do next. */

@@ -23,10 +23,17 @@ const folder = process.cwd();
 const aside = join(folder, "package.json.aside");
 const manifest = join(folder, "package.json");
 
-const [step] = process.argv.slice(2);
-if (step === "before") before();
-else if (step === "after") after();
-else throw new Error(`pack: the step must be before or after, got ${step}`);
+const usage = "usage: node tools/pack/pack.ts before|after, in the folder of a package that npm packs";
+// Read by hand: between the steps no package of the project can be relied on.
+const words = process.argv.slice(2);
+const [step] = words;
+if (words.includes("--help") || words.includes("-h")) console.log(usage);
+else if (words.length === 1 && step === "before") before();
+else if (words.length === 1 && step === "after") after();
+else {
+	console.error(`pack: the step must be before or after, got ${words.join(" ") || "none"}`);
+	process.exitCode = 2;
+}
 
 function before(): void {
 	if (existsSync(aside)) after();

@@ -1,58 +1,59 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { UsageError } from "@attgrad/matrix-core";
+import { choice, scriptArguments, text, wholeNumber } from "@attgrad/matrix-core/script-arguments";
 import { addTally, newTally, type Tally, tightnessTable } from "./attack/tally.ts";
 import { targets } from "./attack/targets.ts";
 import type { Stretch } from "./attack/worker.ts";
 
-/**
- * Attacks certificates many times and prints what came of it; exits 1 where a bound was below the true error.
- *
- *     node fuzz/certificates.ts [count] [--seed 0] [--jobs N] [--target NAME] [--resume FILE]
- *
- * Targets are the polynomial's gradients in X and Y and outputs of layers, with one polynomial or one for each row, gradients in several matrices, the
- * backward pass of the operator, and the other algorithms with proofs. `--target` attacks one of them. With `--resume` each finished stretch of seeds is a line of that file, and is not run again.
- */
+/** Attacks between two reports, and of a line of the file of --resume. */
 const STRETCH = 500;
 
-const { values, positionals } = parseArgs({
-	allowPositionals: true,
+const {
+	count,
+	seed: first,
+	jobs,
+	target,
+	resume: file,
+} = scriptArguments({
+	call: "npm run attack",
+	summary: `Attacks certificates many times and prints what came of it; exits 1 where a bound was below the true error.
+
+		Targets are the polynomial's gradients in X and Y and outputs of layers, with one polynomial or one for each row, gradients in several
+		matrices, the backward pass of the operator, and the other algorithms with proofs.`,
+	positionals: { count: wholeNumber("attacks", { default: 10_000 }) },
 	options: {
-		seed: { type: "string" },
-		jobs: { type: "string" },
-		target: { type: "string" },
-		resume: { type: "string" },
+		seed: wholeNumber("the first seed", { least: 0, default: 0 }),
+		jobs: wholeNumber("threads that attack", { default: availableParallelism() }),
+		target: choice("the only target to attack", [...new Set(targets.map(({ name }) => name))]),
+		resume: text("each stretch of seeds that is done is a line of this file, and not run again", { form: "file" }),
 	},
 });
-
-/** A whole number >= least of an argument; ends the process with one line for anything else. */
-function whole(name: string, text: string | undefined, usual: number, least: number): number {
-	const value = text === undefined ? usual : Number(text);
-	if (Number.isSafeInteger(value) && value >= least && text !== "") return value;
-	console.error(`attack: ${name} must be a whole number >= ${least}, got ${text}`);
-	process.exit(2);
-}
-
-const count = whole("count", positionals[0], 10_000, 1);
-const first = whole("--seed", values.seed, 0, 0);
-const jobs = whole("--jobs", values.jobs, availableParallelism(), 1);
-const file = values.resume;
-const { target } = values;
-if (target !== undefined && !targets.some(({ name }) => name === target)) {
-	console.error(`attack: --target must be one of ${targets.map(({ name }) => name).join(", ")}; got ${target}`);
-	process.exit(2);
-}
 
 const sum = newTally();
 const done = new Set<string>();
 const name = ({ from, to }: Stretch): string => (target === undefined ? `${from}-${to}` : `${target} ${from}-${to}`);
-if (file !== undefined && existsSync(file))
+if (file !== undefined) {
+	// A file that cannot be written is refused before the first attack.
+	appendFileSync(file, "");
 	for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
-		const { stretch, tally } = JSON.parse(line) as { stretch: string; tally: Tally };
+		const { stretch, tally } = readStretch(line);
 		if (!done.has(stretch)) addTally(sum, tally);
 		done.add(stretch);
 	}
+}
+
+/** A line that an earlier run wrote for a stretch. @throws UsageError for any other */
+function readStretch(line: string): { stretch: string; tally: Tally } {
+	try {
+		const read = JSON.parse(line);
+		if (typeof read?.stretch === "string" && typeof read.tally?.counts === "object") return read;
+	} catch {
+		// Said below.
+	}
+	throw new UsageError(`--resume: ${file} has a line that no run of attacks wrote: ${line.slice(0, 60)}`);
+}
 
 const waiting: Stretch[] = [];
 for (let from = first; from < first + count; from += STRETCH) {

@@ -1,12 +1,15 @@
 import { availableKernels } from "@attgrad/matrix-core";
-import { countAndSeed } from "./arguments.ts";
+import { scriptArguments, wholeNumber } from "@attgrad/matrix-core/script-arguments";
 import { tryShape } from "./shapes.ts";
 
-/**
- * Compares every kernel with plain TypeScript on many random shapes: node fuzz/kernels.ts [count] [first seed].
- * Exits 1 where one was further off than rounding allows.
- */
-const [count, first] = countAndSeed(2000);
+const { count, first } = scriptArguments({
+	call: "npm run fuzz:kernels",
+	summary: `Compares every kernel with plain TypeScript on many random shapes; exits 1 where one was further off than rounding allows.`,
+	positionals: {
+		count: wholeNumber("shapes", { default: 2000 }),
+		first: wholeNumber("the first seed", { least: 0, default: 0 }),
+	},
+});
 
 let [worst, wrong] = [0, 0];
 for (let seed = first; seed < first + count; seed++)

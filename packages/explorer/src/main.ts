@@ -1,25 +1,28 @@
-// `npm run explore`: builds the page and opens it in the browser of the system.
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { makeFolder } from "@attgrad/attention-problem";
+import { flag, scriptArguments, text } from "@attgrad/matrix-core/script-arguments";
 import { buildPage } from "./bundle/build-page.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-const { values } = parseArgs({
+const given = scriptArguments({
+	call: "npm run explore",
+	summary: "Builds the explorer's page and opens it in the browser of the system.",
 	options: {
-		out: { type: "string", default: join(root, "results/explorer.html") },
-		"no-open": { type: "boolean", default: false },
+		out: text("file of the page; results/explorer.html of the repository where none is given", { form: "file" }),
+		"no-open": flag("build only"),
 	},
 });
+const out = given.out ?? join(root, "results/explorer.html");
 
-const page = await buildPage(relative(dirname(values.out), join(root, "docs")).replaceAll("\\", "/"));
-mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, page);
-console.log(`${values.out} (${Math.round(page.length / 1000)} kB)`);
-if (!values["no-open"]) open(pathToFileURL(values.out).href);
+const page = await buildPage(relative(dirname(out), join(root, "docs")).replaceAll("\\", "/"));
+makeFolder(dirname(out));
+writeFileSync(out, page);
+console.log(`${out} (${Math.round(page.length / 1000)} kB)`);
+if (!given["no-open"]) open(pathToFileURL(out).href);
 
 /** Opens an address in the browser of the system; where there is none, the reader is told to. */
 function open(address: string): void {

@@ -46,3 +46,4 @@ export { readDuration, readMemory, shortDuration } from "./text/amounts.ts";
 export { printable } from "./text/printable.ts";
 export { shortNumber } from "./text/short-number.ts";
 export { meantOrKnown, nearest } from "./text/suggestion.ts";
+export { describeSystemError } from "./text/system-error.ts";

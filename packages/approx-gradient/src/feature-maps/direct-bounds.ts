@@ -7,7 +7,6 @@ import {
 	type DirectSpans,
 	type KnownForms,
 	type RowReach,
-	rowGrowth,
 } from "./direct-rows.ts";
 import {
 	addForm,
@@ -165,7 +164,8 @@ export class DirectBounds {
 			values: Float64Array.from({ length: d_v }, (_, i) => this.#momentOf(i, i)),
 			valueSums: Float64Array.from({ length: d_v }, (_, i) => this.#momentOf(i, d_v)),
 			ones: this.#momentOf(d_v, d_v),
-			...rowGrowth(this.#d, d_v),
+			keyGrowth: RelativeRounding.roundings(2 * d_v + 64).atLeast(1),
+			growth: RelativeRounding.roundings(4 * this.#d + 4 * d_v + 256),
 			rootN: rootUp(this.#keys),
 			valueSquares: this.#spans.valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0),
 		};

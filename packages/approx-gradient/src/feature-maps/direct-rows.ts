@@ -1,5 +1,5 @@
 import type { Matrix } from "@attgrad/matrix-core";
-import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, times } from "../error-bound/index.ts";
+import { bounded, LEAST_NORMAL, leastRest, over, plus, type RelativeRounding, times } from "../error-bound/index.ts";
 import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { Spans } from "../rows/spans.ts";
 import type { FormScale } from "./residual-forms.ts";
@@ -80,15 +80,6 @@ interface RowSizes {
 
 /** A number >= 0, raised to the least normal one: its relative precision is lost below. No number stays none. */
 const lifted = (x: number): number => Math.max(x, LEAST_NORMAL);
-
-/**
- * Growth that makes up for the roundings of `boundRow`: a size of a row has at most d_v + 9 in sequence, an entry of the gradient d_v + 22, and the means
- * and cotangents that both take as computed 2 (d + d_v) + 64.
- */
-export const rowGrowth = (d: number, d_v: number): Pick<KnownForms, "keyGrowth" | "growth"> => ({
-	keyGrowth: RelativeRounding.roundings(2 * d_v + 64).atLeast(1),
-	growth: RelativeRounding.roundings(4 * d + 4 * d_v + 256),
-});
 
 /**
  * The bounds of a row. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that follow one

@@ -1,4 +1,4 @@
-import { describeSystemError } from "./system-error.ts";
+import { describeSystemError } from "@attgrad/matrix-core";
 
 /**
  * Ends the command without a message when a reader closes the pipe early (`attgrad list | head -1`), and with one line when

@@ -1,5 +1,4 @@
-import { ComputationError, printable, UsageError } from "@attgrad/matrix-core";
-import { describeSystemError } from "./system-error.ts";
+import { ComputationError, describeSystemError, printable, UsageError } from "@attgrad/matrix-core";
 
 /**
  * Writes why the command failed to standard error and sets the exit code.

@@ -1,11 +1,17 @@
-// Takes the picture of the page that the README shows:
-//   npm run explore -- --no-open && node packages/explorer/src/testing/picture.ts results/explorer.html results/reference/explorer.png
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { startBrowser } from "@attgrad/harness/testing/browser";
+import { required, scriptArguments, text } from "@attgrad/matrix-core/script-arguments";
 
-const [page, picture] = process.argv.slice(2);
-if (page === undefined || picture === undefined) throw new Error("picture: expected the page and the picture");
+const { page, picture } = scriptArguments({
+	call: "node packages/explorer/src/testing/picture.ts",
+	summary: `Takes the picture of the page that the README shows: npm run explore -- --no-open && node
+		packages/explorer/src/testing/picture.ts results/explorer.html results/reference/explorer.png`,
+	positionals: {
+		page: required(text("file of the page", { form: "file" })),
+		picture: required(text("file of the picture (.png)", { form: "file" })),
+	},
+});
 
 const browser = await startBrowser();
 try {

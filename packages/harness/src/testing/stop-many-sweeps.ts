@@ -1,15 +1,16 @@
-/**
- * A program that stops sweeps by every signal at random moments, as many sweeps as its argument says (50), and checks what they
- * leave: `npm run soak -- 50`, from the root.
- */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@attgrad/matrix-core";
+import { scriptArguments, wholeNumber } from "@attgrad/matrix-core/script-arguments";
 import { stopping, stopSweep } from "./stop-sweep.ts";
 import { ended, startSweep, tinyRows } from "./sweep-process.ts";
 
-const sweeps = Number(process.argv[2] ?? 50);
+const { sweeps } = scriptArguments({
+	call: "npm run soak",
+	summary: "Stops sweeps by every signal at random moments, and checks what they leave: every row, once.",
+	positionals: { sweeps: wholeNumber("how many", { default: 50 }) },
+});
 const options = { overrides: { algorithm: ["honest", "rough"], n: [4, 8] } };
 const folder = mkdtempSync(join(tmpdir(), "attgrad-stopped-"));
 try {

@@ -1,6 +1,5 @@
 import { type ArrayToWrite, encodeArray } from "@attgrad/attention-problem";
-import { ComputationError, UsageError } from "@attgrad/matrix-core";
-import { describeSystemError } from "../../terminal/system-error.ts";
+import { ComputationError, describeSystemError, UsageError } from "@attgrad/matrix-core";
 import type { Unreadable } from "./request.ts";
 
 /** The answer of a method: an object for JSON, and arrays by their names. */
