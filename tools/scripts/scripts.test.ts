@@ -2,11 +2,15 @@ import { execFile } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { readSources, root } from "../structure/modules.ts";
 
 /** Code that several scripts import is compiled once. */
 const cache = mkdtempSync(join(tmpdir(), "attgrad-scripts-"));
+// One script alone compiles most of it for all the others.
+beforeAll(async () => {
+	await run("tools/default-speed.ts", "--help");
+});
 afterAll(() => rmSync(cache, { recursive: true }));
 
 /** Scripts that hand every word to another program. */
