@@ -98,11 +98,16 @@ export async function gradientWithin(
  * The approximation that `gradientWithin` starts with: the least degree, or the smallest set, whose a-posteriori bound is
  * predicted to be at most epsilon.
  * @param from the least degree that is looked at
+ * @param largest monomials of an anisotropic set that are looked at, at most
  * @throws ComputationError as `gradientWithin` does
  */
-export function approximationWithin(request: GradientRequest, epsilon: number, from = 0): Approximation {
+export function approximationWithin(
+	request: GradientRequest,
+	epsilon: number,
+	{ from = 0, largest }: { readonly from?: number | undefined; readonly largest?: number | undefined } = {},
+): Approximation {
 	const { method, monomials } = request;
-	return choosers[monomials](method, epsilon, predictedBounds(request, epsilon), availableMemory(), from);
+	return choosers[monomials](method, epsilon, predictedBounds(request, epsilon), availableMemory(), from, largest);
 }
 
 const choosers = { anisotropic: leastCertifiedSet, "total-degree": leastCertifiedDegree };

@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { ComputationError, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, type Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { LIMITS } from "../polynomial/gauss/bounds/limits.ts";
-import { gaussWithoutRest } from "../polynomial/gauss/gauss-gradient.ts";
+import { gaussWithoutRest, type ServedGradient } from "../polynomial/gauss/gauss-gradient.ts";
 import { constantsOf, type GaussRequest, gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { predictGaussBound } from "../polynomial/gauss/predicted-bound.ts";
 import { sampleScores } from "../polynomial/gauss/score-sample.ts";
@@ -23,6 +23,9 @@ export interface Pilot {
 /** Degrees that are looked at, and the part of the rows that a pilot may leave out. */
 const DEGREES = { least: 2, most: 12 };
 const LEFT_OUT = 0.05;
+
+/** Rows that tell how much those which are left out add to a gradient. */
+const REST_ROWS = 32;
 
 /**
  * Scores up to which 1 + s + s²/2, which is positive everywhere, tells how large a gradient is: in half the time that polynomials by row
@@ -49,7 +52,7 @@ function leastServingDegree(request: GaussRequest): number | undefined {
 
 /**
  * Runs a polynomial of low degree, whose true error is far below its proved one, to tell how large the gradient is: the same for all rows
- * where scores are small, else polynomials by row; then rows that the degree does not serve are left out.
+ * where scores are small, else polynomials by row; then rows that the degree does not serve are told from a few of them.
  * @param known the problem's profile
  * @throws ComputationError invalid where no degree serves nearly all rows, or products of entries leave the range of numbers
  */
@@ -66,11 +69,39 @@ export async function pilotGradient(
 	const degree = plain ? leastServingDegree(request) : (chosen ?? leastServingDegree(request));
 	if (degree === undefined) throw servesNoRows(request);
 	runtime.onMoreRounds?.(1);
-	const { gradient, leftOut, floor } = await gaussWithoutRest(request, degree);
-	const largest = maxAbs(gradient);
+	const served = await gaussWithoutRest(request, degree);
+	const largest = Math.max(maxAbs(served.gradient), maxAbs(await withRest(request, served)));
 	if (!Number.isFinite(largest))
 		throw beyondRange(problem) ?? new ComputationError("failed", "the gradient is beyond the range of numbers");
-	return { largest, floor: leftOut > 0 ? 0 : floor, degree };
+	return { largest, floor: served.rest.length > 0 ? 0 : served.floor, degree };
+}
+
+/**
+ * The gradient with what the rows that were left out add to it, told from a sample of them: their mean, less by its standard error, times
+ * their number. O(n d) for each row of the sample.
+ */
+async function withRest(
+	{ problem, exact }: GaussRequest,
+	{ gradient, rest, scoreError }: ServedGradient,
+): Promise<Matrix> {
+	const step = Math.max(1, rest.length / REST_ROWS);
+	const rows = Array.from({ length: Math.min(rest.length, REST_ROWS) }, (_, i) => rest[Math.floor(i * step)]);
+	await exact.sums(rows, scoreError);
+	const [sum, squares] = [new Float64Array(gradient.data.length), new Float64Array(gradient.data.length)];
+	for (const row of rows) {
+		const { data } = (await exact.sums([row], scoreError)).gradient;
+		for (let at = 0; at < data.length; at++) {
+			sum[at] += data[at];
+			squares[at] += data[at] ** 2;
+		}
+	}
+	const made = gradient.copy();
+	for (let at = 0; at < sum.length; at++) {
+		// All of them are known where they are few.
+		const error = rest.length === rows.length ? 0 : Math.sqrt(squares[at]);
+		made.data[at] += step * problem.scale * Math.sign(sum[at]) * Math.max(0, Math.abs(sum[at]) - error);
+	}
+	return made;
 }
 
 /** A pilot with one polynomial for all rows; undefined where that does not tell the gradient from zero, or not within the range of numbers. */

@@ -129,8 +129,14 @@ const words = { chebyshev: "Chebyshev", minimax: "minimax", gauss: "rows' own" }
 /**
  * The plan of a variant: its approximation is chosen, and its run starts with that.
  * @param from the least degree that is looked at
+ * @param largest monomials of an anisotropic set that are looked at, at most
  */
-export function variantEntry(context: PlanContext, profile: Profile, variant: Variant, from = 0): PlanEntry {
+export function variantEntry(
+	context: PlanContext,
+	profile: Profile,
+	variant: Variant,
+	{ from, largest }: { readonly from?: number | undefined; readonly largest?: number } = {},
+): PlanEntry {
 	const { problem, epsilon, asked, runtime } = context;
 	const { route, basis, monomials } = variant;
 	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), ...asked } };
@@ -139,7 +145,7 @@ export function variantEntry(context: PlanContext, profile: Profile, variant: Va
 		const method = methodOf(problem, profile, { route, basis, monomials, kernel: runtime.kernel });
 		const certificate = "a-posteriori" as const;
 		const request: GradientRequest = { problem, method, monomials, rowDegrees: false, certificate, runtime };
-		const approximation = approximationWithin(request, epsilon, from);
+		const approximation = approximationWithin(request, epsilon, { from, largest });
 		const { degree, size } = approximation;
 		return {
 			...common,

@@ -34,9 +34,13 @@ const SHORT = 10;
 
 /**
  * By how many degrees less polynomials by row prove what one polynomial for all does: two to three as a rule, more where scores differ much. Where a run
- * takes less than so many milliseconds a look is a part of it, and they are looked at for no more than this part of the degree.
+ * takes less than so many milliseconds a look is a part of it, and they are looked at for no more than this part of the degree. In a longer run
+ * it may be any number: a few rows of far larger scores, which set the radius of all, are computed exactly.
  */
 const MOST_GAUSS_GAIN = { degrees: 6, part: 0.4, milliseconds: 100 };
+
+/** Monomials of an anisotropic set that are looked at where all is: a second. */
+const LARGEST_SET = 20_000;
 
 /** The variants of the polynomial, each looked at where it may be the cheapest. */
 export async function polynomialEntries(
@@ -93,7 +97,10 @@ async function lookedAt(
 		const kind = variant.basis === "chebyshev" ? "reverse" : variant.basis;
 		// A route saves a fifth, a degree less two fifths at most, polynomials by row some degrees.
 		const least = {
-			gauss: usual.degree === undefined ? 0.3 * best : byRowTime(context, usual.degree - gaussGain(usual)),
+			gauss:
+				usual.degree === undefined || best >= MOST_GAUSS_GAIN.milliseconds
+					? 0.3 * best
+					: byRowTime(context, usual.degree - gaussGain(usual)),
 			reverse: 0.8 * best,
 			minimax: 0.6 * best,
 		}[kind];
@@ -102,7 +109,7 @@ async function lookedAt(
 		entries.push(
 			isWorth || budget.allows(VARIANT_COST[kind], least, best)
 				? // Of the reverse route a degree proves no more than of the moment route.
-					variantEntry(context, profile, variant, kind === "reverse" ? usual.degree : 0)
+					variantEntry(context, profile, variant, { from: kind === "reverse" ? usual.degree : 0 })
 				: unseenVariant(context, variant, "not looked at: it would save less than looking takes"),
 		);
 	}
@@ -130,8 +137,11 @@ function setEntry(
 	}
 	return variant.basis === "gauss"
 		? anisotropicGaussEntry(context, profile, variant)
-		: variantEntry(context, profile, variant);
+		: variantEntry(context, profile, variant, { largest: largestSet(thorough, bestTime(entries, exactTime)) });
 }
+
+/** Monomials of an anisotropic set that are looked at: a dozen sets of so many are grown in some hundredths of the best time. */
+const largestSet = (thorough: boolean, best: number): number => (thorough ? LARGEST_SET : Math.floor(best));
 
 interface SetRequest {
 	readonly context: PlanContext;

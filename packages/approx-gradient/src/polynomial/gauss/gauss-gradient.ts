@@ -122,18 +122,21 @@ export async function gaussOfSet(request: GaussRequest, set: LayeredSet): Promis
 /** A gradient without the rows that the method does not serve. */
 export interface ServedGradient {
 	readonly gradient: Matrix;
-	readonly leftOut: number;
+	/** The rows that are left out. */
+	readonly rest: readonly number[];
 	/** Bound on the rounding error of an entry. */
 	readonly floor: number;
+	/** At least every relative change of an entry that rounding and underflow of scores make. */
+	readonly scoreError: number;
 }
 
 /** The gradient of the rows that a degree serves, for a first look: nothing is proved of the others. @throws as `gaussOfDegree` */
 export async function gaussWithoutRest(request: GaussRequest, degree: number): Promise<ServedGradient> {
 	const { run, constants } = await runOfDegree(request, degree);
-	const { exactRows, largestKappa: relativeError } = run.totals;
+	const { exactRows: rest, largestKappa: relativeError } = run.totals;
 	const error = boundFromGaussTotals(request, constants, { ofRows: run.totals });
 	const { floatFloor: floor } = boundOf(request, error, relativeError);
-	return { gradient: run.gradient, leftOut: exactRows.length, floor };
+	return { gradient: run.gradient, rest, floor, scoreError: constants.scoreError };
 }
 
 /** Runs a degree, without the rows that it does not serve. */

@@ -4,6 +4,7 @@ import { rowTruncation } from "./anisotropic/truncation.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { LIMITS, largestRadius } from "./bounds/limits.ts";
+import { addExactRow, noExactRows } from "./exact/exact-rows.ts";
 import { powerSumsOf, RowPolynomial } from "./row-polynomial.ts";
 import { type RowNumbers, RowTerms, rowNumbers } from "./row-terms.ts";
 import type { SampledRow, ScoreSample } from "./score-sample.ts";
@@ -40,6 +41,11 @@ export function predictGaussBound(
 	const plain = rowNumbers(constants, count);
 	const numbers = truncation ? { ...plain, truncation: rowTruncation(degree, plain.keySquares.length) } : plain;
 	let exactRows = 0;
+	const exact = noExactRows(d);
+	const addExact = ({ share, input, residual, gradient }: SampledRow): void => {
+		exactRows += share;
+		addExactRow({ input, residual, gradient }, method.profile, constants.scoreError, exact, share);
+	};
 	const parts = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
 	const ofKeys = numbers.keySquares.map((_, b) => squaresOf(keys, d, form === "v2" ? undefined : b));
 	const ofValues = squaresOf(values, d);
@@ -47,7 +53,7 @@ export function predictGaussBound(
 		const { share, input, reach, output, residual, meanKey, products, gradient } = sampled;
 		const sumsOf = (column: string, x?: Float64Array): Float64Array => powerSums(sampled, weights, count, column, x);
 		if (reach > LIMITS.radius) {
-			exactRows += share;
+			addExact(sampled);
 			continue;
 		}
 		numbers.ones.set(sumsOf("ones"));
@@ -58,7 +64,7 @@ export function predictGaussBound(
 		row.solve(numbers.ones, reach);
 		numbers.normaliser = row.valueSum(numbers.ones);
 		if (!terms.accepts(row, numbers)) {
-			exactRows += share;
+			addExact(sampled);
 			continue;
 		}
 		numbers.output.set(output);
@@ -72,7 +78,10 @@ export function predictGaussBound(
 		parts[at] = share * size * (terms.l1 * constants.keyRatio + terms.spread.reduce((most, x) => Math.max(most, x), 0));
 	}
 	const { bound, floatFloor: floor } = certificateOf({
-		...{ kind: "a-posteriori", error: boundFromGaussTotals(method, constants, { ofRows: totals }) },
+		...{
+			kind: "a-posteriori",
+			error: boundFromGaussTotals(method, constants, { ofRows: totals, ...(exactRows > 0 && { exact }) }),
+		},
 		...{ radius: method.space.radius, relativeError: totals.largestKappa },
 	});
 	return { bound, floor, exactRows: Math.round(exactRows), parts };

@@ -56,6 +56,7 @@ const matchingTarget = ({ space, family }: Method, degree: number): number =>
 /**
  * The smallest certified set of monomials: for the least degree that certifies epsilon and the ones above it, as many
  * monomials are left out as the bound allows, and the degree with the fewest left is taken; none, where that is no gain.
+ * @param largest monomials that are kept at most: growing a set takes microseconds each
  * @throws ComputationError `skipped` where the features would not fit, `invalid` where no degree has such a bound
  */
 export function leastCertifiedSet(
@@ -64,9 +65,10 @@ export function leastCertifiedSet(
 	boundOf: BoundOf,
 	available: number,
 	from = 0,
+	largest = LARGEST_SET,
 ): Approximation {
 	const least = leastCertifiedDegree(method, epsilon, boundOf, Number.POSITIVE_INFINITY, from);
-	let best: Approximation | undefined = least.size <= LARGEST_SET ? least : undefined;
+	let best: Approximation | undefined = least.size <= largest ? least : undefined;
 	for (let degree = least.degree; degree < least.degree + DEGREES_TRIED; degree++) {
 		const sizes = largestSizes(method, degree);
 		let target = largestTarget(
@@ -75,7 +77,7 @@ export function leastCertifiedSet(
 		);
 		// A bound may turn out larger than foreseen: slopes of what was left out, a pilot with too many features.
 		for (let tries = 0; tries < TARGETS_TRIED; tries++, target /= 10) {
-			const approximation = prunedApproximation(method, degree, target, best?.size ?? LARGEST_SET);
+			const approximation = prunedApproximation(method, degree, target, best?.size ?? largest);
 			if (!approximation) break;
 			if (boundOf(approximation) > epsilon) continue;
 			best = approximation;
@@ -86,7 +88,7 @@ export function leastCertifiedSet(
 	throw new ComputationError(
 		"skipped",
 		`polynomial: epsilon ${epsilon} needs degree ${least.degree} and ` +
-			(best ? `${best.size} features, more than there is memory for` : `more than ${LARGEST_SET} features`),
+			(best ? `${best.size} features, more than there is memory for` : `more than ${largest} features`),
 	);
 }
 

@@ -51,23 +51,16 @@ export class ExactRows {
 		const { d } = this.#problem;
 		const missing = rows.filter((row) => !this.#known.has(row));
 		for (let first = 0; first < missing.length; first += BATCH) await this.#find(missing.slice(first, first + BATCH));
-		const numbers = (length: number): Float64Array => new Float64Array(length);
-		const total: ExactRowSums = {
-			...{ gradient: Matrix.zeros(d, d), loss: 0, rounding: numbers(d * d) },
-			...{ inputSums: numbers(d), residualSums: numbers(d * d) },
-		};
-		const [input, target] = [numbers(d), numbers(d)];
+		const total = noExactRows(d);
+		const [input, residual] = [new Float64Array(d), new Float64Array(d)];
+		const { valueCentre } = this.#profile;
 		for (const row of rows) {
 			const known = this.#known.get(row);
 			if (!known) throw new Error(`row ${row} was not computed`);
 			this.#problem.A1.readRows(row, row + 1, input);
-			this.#problem.E.readRows(row, row + 1, target);
-			addRow(
-				{ input, target, output: known.subarray(0, d), gradient: known.subarray(d) },
-				this.#profile,
-				scoreError,
-				total,
-			);
+			this.#problem.E.readRows(row, row + 1, residual);
+			for (let i = 0; i < d; i++) residual[i] = known[i] - (residual[i] - valueCentre[i]);
+			addExactRow({ input, residual, gradient: known.subarray(d) }, this.#profile, scoreError, total);
 		}
 		return total;
 	}
@@ -104,19 +97,34 @@ export class ExactRows {
 	}
 }
 
-/** Adds a row to the totals: with a bound on what rounding did, in whatever order the kernels add. */
-function addRow(
-	{ input, target, output, gradient }: Readonly<Record<"input" | "target" | "output" | "gradient", Float64Array>>,
-	{ n, valueCentre, valueHalfRange: H, keyReach, queryNorm, keyNorm, roundings, queryCentre }: Profile,
+/** An exact row about the centre of the values: its part of A1, its residual and its gradient Ĝ. */
+interface ExactRow {
+	readonly input: Float64Array;
+	readonly residual: Float64Array;
+	readonly gradient: Float64Array;
+}
+
+/** No exact rows. */
+export const noExactRows = (d: number): ExactRowSums => ({
+	...{ gradient: Matrix.zeros(d, d), loss: 0, rounding: new Float64Array(d * d) },
+	...{ inputSums: new Float64Array(d), residualSums: new Float64Array(d * d) },
+});
+
+/**
+ * Adds a row to the totals: with a bound on what rounding did, in whatever order the kernels add.
+ * @param share how many rows it stands for, where that is a guess
+ */
+export function addExactRow(
+	{ input, residual, gradient }: ExactRow,
+	{ n, valueHalfRange: H, keyReach, queryNorm, keyNorm, roundings, queryCentre }: Profile,
 	scoreError: number,
 	total: ExactRowSums,
+	share = 1,
 ): void {
 	const d = input.length;
-	const residual = new Float64Array(d);
 	let [size, moved] = [0, 0];
 	for (let i = 0; i < d; i++) {
-		residual[i] = output[i] - (target[i] - valueCentre[i]);
-		total.loss += 0.5 * residual[i] ** 2;
+		total.loss += share * 0.5 * residual[i] ** 2;
 		const c = Math.abs(residual[i]);
 		size = plus(size, times(plus(H[i], roundings.value[i]), plus(times(4, c), times(2, H[i]))));
 		moved = plus(moved, times(times(8, roundings.value[i]), plus(c, H[i])));
@@ -128,13 +136,13 @@ function addRow(
 		.and(RelativeRounding.roundings(n + 6 * d + 50)).bound;
 	moved = plus(moved, times(times(8, relative), size));
 	for (let a = 0; a < d; a++) {
-		const share = Math.abs(input[a]);
-		total.inputSums[a] = plus(total.inputSums[a], share);
+		const weight = share * Math.abs(input[a]);
+		total.inputSums[a] = plus(total.inputSums[a], weight);
 		for (let b = 0; b < d; b++) {
 			const at = a * d + b;
-			total.residualSums[at] = plus(total.residualSums[at], times(share, Math.abs(residual[b])));
-			total.gradient.data[at] += input[a] * gradient[b];
-			total.rounding[at] = plus(total.rounding[at], times(times(share, moved), keyReach[b]));
+			total.residualSums[at] = plus(total.residualSums[at], times(weight, Math.abs(residual[b])));
+			total.gradient.data[at] += share * input[a] * gradient[b];
+			total.rounding[at] = plus(total.rounding[at], times(times(weight, moved), keyReach[b]));
 		}
 	}
 }
