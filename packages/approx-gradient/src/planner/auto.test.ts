@@ -1,6 +1,6 @@
 import { generateProblem } from "@attgrad/attention-problem";
 import { streamingGradient } from "@attgrad/exact-gradient";
-import { ComputationError, createRuntime, Matrix, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, createRuntime, Matrix, maxAbs, maxAbsDifference, type Runtime } from "@attgrad/matrix-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outOfCore } from "../testing/run.ts";
 import { auto, runPlan } from "./auto.ts";
@@ -45,6 +45,17 @@ describe.each(["js", undefined])("on the kernel %s", (kernel) => {
 			}
 		},
 	);
+
+	test("a few rows that look at a sink do not make the others exact", async () => {
+		const problem = generateProblem({ distribution: "sinks", n: 12_000, d: 4, B: 4, seed: 2 });
+		for (const relative of [1e-2, 1e-4]) {
+			const { chosen } = await planGradient(problem, { relative }, runtime);
+			expect(chosen.algorithm).toBe("polynomial/moment");
+			const result = (await chosen.run?.()) ?? expect.unreachable("it can be run");
+			expect(result.exactRows).toBe(240);
+			expect(result.certificate?.bound).toBeLessThanOrEqual(relative * maxAbs(result.gradient));
+		}
+	});
 
 	test("the choice is the same each time, and for rows in a file", async () => {
 		const problem = easy(3000);

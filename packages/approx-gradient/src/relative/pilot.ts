@@ -78,7 +78,7 @@ export async function pilotGradient(
 
 /**
  * The gradient with what the rows that were left out add to it, told from a sample of them: their mean, less by its standard error, times
- * their number. O(n d) for each row of the sample.
+ * their number, and the deviation of such a sum. O(n d) for each row of the sample.
  */
 async function withRest(
 	{ problem, exact }: GaussRequest,
@@ -97,9 +97,11 @@ async function withRest(
 	}
 	const made = gradient.copy();
 	for (let at = 0; at < sum.length; at++) {
-		// All of them are known where they are few.
-		const error = rest.length === rows.length ? 0 : Math.sqrt(squares[at]);
-		made.data[at] += step * problem.scale * Math.sign(sum[at]) * Math.max(0, Math.abs(sum[at]) - error);
+		// All of them are known where they are few. Otherwise they add up at least as far as random signs do.
+		const isKnown = rest.length === rows.length;
+		const error = isKnown ? 0 : Math.sqrt(squares[at]);
+		const mean = step * Math.max(0, Math.abs(sum[at]) - error);
+		made.data[at] += problem.scale * (sum[at] < 0 ? -1 : 1) * Math.hypot(mean, Math.sqrt(step) * error);
 	}
 	return made;
 }

@@ -1,5 +1,6 @@
 import { asDtype, createProblem, generateProblem, projectedLayer, provedRelative } from "@attgrad/attention-problem";
 import { ExactMatrix, exactOutput, truthOf } from "@attgrad/attention-problem/reference";
+import { streaming } from "@attgrad/exact-gradient";
 import { createRuntime, Matrix, maxAbs, type Runtime, scale } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -111,6 +112,19 @@ test.each([
 	expect(pilot.largest / size).toBeLessThan(1.25);
 	if (degree !== undefined && runtime.kernel !== "js") expect(pilot.degree).toBe(degree);
 	expect(pilot.floor).toBeLessThan(1e-9 * size);
+});
+
+test.each([
+	["all of few rows", 1500, 4, 4],
+	["a sample of many", 20_000, 4, 4],
+	["a sample of many, more coordinates", 9000, 8, 4],
+])("a pilot counts the rows that it leaves out: %s", async (_, n, d, B) => {
+	// Rows that look at the sink, one in fifty, make up the gradient.
+	const problem = generateProblem({ distribution: "sinks", n, d, B, seed: 2 });
+	const pilot = await pilotGradient(problem, await profileOn(problem, runtime), runtime);
+	const size = maxAbs((await streaming.run(problem, streaming.options.parse({}), runtime)).gradient);
+	expect(pilot.largest / size).toBeGreaterThan(0.3);
+	expect(pilot.largest / size).toBeLessThan(2);
 });
 
 test("what no degree proves is refused with both errors", async () => {

@@ -137,11 +137,8 @@ function setEntry(
 	}
 	return variant.basis === "gauss"
 		? anisotropicGaussEntry(context, profile, variant)
-		: variantEntry(context, profile, variant, { largest: largestSet(thorough, bestTime(entries, exactTime)) });
+		: variantEntry(context, profile, variant, thorough ? { largest: LARGEST_SET } : {});
 }
-
-/** Monomials of an anisotropic set that are looked at: a dozen sets of so many are grown in some hundredths of the best time. */
-const largestSet = (thorough: boolean, best: number): number => (thorough ? LARGEST_SET : Math.floor(best));
 
 interface SetRequest {
 	readonly context: PlanContext;
