@@ -3,7 +3,7 @@ import { createOperands, headsOf, openOperands } from "@attgrad/attention-proble
 import { createRuntime, Matrix, materialise, type Random, seededRandom } from "@attgrad/matrix-core";
 import { afterAll, expect, test } from "vitest";
 import { plus } from "../error-bound/index.ts";
-import { hybridGeometry } from "../feature-maps/hybrid/geometry.ts";
+import { hybridGeometry, rowsOfProblem } from "../feature-maps/hybrid/geometry.ts";
 import { hybridMap } from "../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../feature-maps/hybrid/joint-pivots.ts";
 import { principalFeatures } from "../feature-maps/hybrid/principal-features.ts";
@@ -27,7 +27,7 @@ interface Case {
 /** Bounds of the map of a head at a rank and at smaller ones, with the errors that there are. */
 async function boundsOf({ head, pivots: count, rank, part }: Case, random: Random) {
 	const scaled = Matrix.build(head.Q.rows, head.Q.cols, (j, b) => head.scale * head.Q.at(j, b));
-	const geometry = await hybridGeometry(problemOfHead(head), random, runtime);
+	const geometry = await hybridGeometry(rowsOfProblem(problemOfHead(head)), random, runtime);
 	const pivots = new JointPivots(geometry.points, geometry.weights, geometry.firstKey, random, runtime);
 	await pivots.grow(count);
 	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);

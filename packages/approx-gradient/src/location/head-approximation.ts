@@ -1,6 +1,6 @@
 import { Matrix, multiplyOn, type Random, type Runtime, seededRandom } from "@attgrad/matrix-core";
 import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../error-bound/index.ts";
-import { hybridGeometry } from "../feature-maps/hybrid/geometry.ts";
+import { hybridGeometry, rowsOfProblem } from "../feature-maps/hybrid/geometry.ts";
 import { hybridMap } from "../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../feature-maps/hybrid/joint-pivots.ts";
 import { principalFeatures } from "../feature-maps/hybrid/principal-features.ts";
@@ -69,7 +69,7 @@ async function hybridApproximation(
 	{ head, scaled, rank, random }: HeadRequest,
 	runtime: Runtime,
 ): Promise<HeadApproximation> {
-	const geometry = await hybridGeometry(problemOfHead(head), random, runtime);
+	const geometry = await hybridGeometry(rowsOfProblem(problemOfHead(head)), random, runtime);
 	const { points, weights, firstKey } = geometry;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime);
 	await pivots.grow(rank);

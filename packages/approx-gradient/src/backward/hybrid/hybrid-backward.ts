@@ -90,11 +90,11 @@ async function gradientsOf(
 ): Promise<HeadGradients> {
 	const head = hybridHead(given, problem.scale);
 	const values = materialise(given.V).as("f64");
-	const features = await HeadFeatures.of(head, asked.seed, runtime);
 	const { epsilon, relative } = asked;
 	const limitOf = (size: number): number =>
 		epsilon ?? (relative === undefined ? Infinity : size > 0 ? relative * size : ABSOLUTE_OF_ZERO);
 	const ranks = epsilon === undefined && relative === undefined ? [asked.rank ?? DEFAULT_RANK] : RANKS;
+	const features = await HeadFeatures.of(head, asked.seed, Math.max(...ranks), runtime);
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
 		const { map, more } = await features.at(rank);

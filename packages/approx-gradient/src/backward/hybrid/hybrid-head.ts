@@ -1,6 +1,6 @@
-import { createProblem, type Head } from "@attgrad/attention-problem";
+import type { Head } from "@attgrad/attention-problem";
 import { Matrix, materialise, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
-import { hybridGeometry } from "../../feature-maps/hybrid/geometry.ts";
+import { candidatesFor, hybridGeometry, rowsInMemory } from "../../feature-maps/hybrid/geometry.ts";
 import { type HybridMap, hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots } from "../../feature-maps/hybrid/joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "../../feature-maps/hybrid/principal-features.ts";
@@ -66,9 +66,11 @@ export class HeadFeatures {
 		this.#runtime = runtime;
 	}
 
-	static async of(head: HybridHead, seed: number, runtime: Runtime): Promise<HeadFeatures> {
+	/** @param highest the highest rank that is asked for */
+	static async of(head: HybridHead, seed: number, highest: number, runtime: Runtime): Promise<HeadFeatures> {
 		const random = seededRandom(seed, "hybrid");
-		const geometry = await hybridGeometry(problemOf(head), random, runtime);
+		const rows = rowsInMemory(head.queries, head.keys);
+		const geometry = await hybridGeometry(rows, random, runtime, candidatesFor(highest));
 		const { points, weights, firstKey } = geometry;
 		return new HeadFeatures(geometry, new JointPivots(points, weights, firstKey, random, runtime), runtime);
 	}
@@ -86,13 +88,4 @@ export class HeadFeatures {
 		);
 		return { map, more };
 	}
-}
-
-/** Queries and keys as a problem of as many rows as the longer of them, the other repeated: geometry asks for nothing else. */
-function problemOf({ queries, keys }: HybridHead) {
-	const n = Math.max(queries.rows, keys.rows);
-	const d = keys.cols;
-	const filled = (rows: Matrix) => (rows.rows === n ? rows : Matrix.build(n, d, (i, b) => rows.at(i % rows.rows, b)));
-	const [A1, A2] = [filled(queries), filled(keys)];
-	return createProblem({ A1, A2, A3: A2, E: A2, X: Matrix.identity(d), Y: Matrix.identity(d) }, 1);
 }

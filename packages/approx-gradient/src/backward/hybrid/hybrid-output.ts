@@ -84,8 +84,8 @@ async function outputOf(
 	const head = forOutput(hybridHead({ ...given, dO: Matrix.zeros(given.Q.rows, given.V.cols) }, scale));
 	const limitOf = (size: number): number =>
 		epsilon ?? (wanted === undefined ? Infinity : size > 0 ? wanted * size : ABSOLUTE_OF_ZERO);
-	const features = await HeadFeatures.of(head, seed, runtime);
 	const ranks = only === undefined ? RANKS : [only];
+	const features = await HeadFeatures.of(head, seed, Math.max(...ranks), runtime);
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
 		const { map, more } = await features.at(rank);

@@ -4,11 +4,12 @@ import { LEAST_NORMAL, normUp, plus } from "../../error-bound/index.ts";
 import { keyBlocks, queryBlockAt, queryBlocks } from "../../rows/row-blocks.ts";
 import { largestDistance } from "../../rows/spans.ts";
 import { squaredNorms } from "../kernel-scale.ts";
+import { rowsAt } from "../residual-forms.ts";
 import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
 import type { HybridPivots } from "./hybrid-map.ts";
 
-/** Queries and keys among which pivots are drawn, of each; and keys that a row's normaliser is estimated from. */
-const CANDIDATES = 1024;
+/** Queries and keys among which pivots are drawn, of each, for each feature; and keys that a row's normaliser is estimated from. */
+const CANDIDATES = { each: 8, least: 512, most: 1024 };
 const NORMALISER_KEYS = 256;
 
 const BLOCK_ROWS = 512;
@@ -23,21 +24,63 @@ export interface HybridGeometry extends Pick<HybridPivots, "coordinates" | "shif
 	readonly weights: Float64Array;
 }
 
-/** Balances a sample of the rows, and takes the sizes of all of them. O(n d²). */
+/** Queries and keys as the geometry reads them, in double precision. */
+export interface GeometryRows {
+	readonly queryCount: number;
+	readonly keyCount: number;
+	/** Some rows, in storage of their own. */
+	queriesAt(rows: readonly number[]): Matrix;
+	keysAt(rows: readonly number[]): Matrix;
+	/** All rows, block after block. */
+	queryBlocks(): Iterable<Matrix>;
+	keyBlocks(): Iterable<Matrix>;
+}
+
+/** The rows of a problem, its queries times the scale. */
+export function rowsOfProblem(problem: AttentionProblem<RowSource>): GeometryRows {
+	const { n, d, A2 } = problem;
+	return {
+		...{ queryCount: n, keyCount: n },
+		queriesAt: (rows) => queryBlockAt(problem, rows).queries,
+		keysAt(rows) {
+			const keys = Matrix.zeros(rows.length, d);
+			for (const [at, row] of rows.entries()) A2.readRows(row, row + 1, keys.row(at));
+			return keys;
+		},
+		*queryBlocks() {
+			for (const { queries } of queryBlocks(problem, BLOCK_ROWS)) yield queries;
+		},
+		*keyBlocks() {
+			for (const { keys } of keyBlocks(problem, BLOCK_ROWS)) yield keys;
+		},
+	};
+}
+
+/** Rows that are in memory. */
+export const rowsInMemory = (queries: Matrix, keys: Matrix): GeometryRows => ({
+	...{ queryCount: queries.rows, keyCount: keys.rows },
+	queriesAt: (rows) => rowsAt(queries, rows),
+	keysAt: (rows) => rowsAt(keys, rows),
+	queryBlocks: () => [queries],
+	keyBlocks: () => [keys],
+});
+
+/**
+ * Balances a sample of the rows, and takes the sizes of all of them. O(n d²).
+ * @param candidates of queries and of keys for pivots, at the most (`candidatesFor`)
+ */
 export async function hybridGeometry(
-	problem: AttentionProblem<RowSource>,
+	rows: GeometryRows,
 	random: Random,
 	runtime: Runtime,
+	candidates = CANDIDATES.most,
 ): Promise<HybridGeometry> {
-	const { n, d } = problem;
-	const chosen = Array.from({ length: Math.min(n, CANDIDATES) }, (_, at) =>
-		n <= CANDIDATES ? at : Math.floor(((at + random.uniform()) * n) / CANDIDATES),
-	);
-	const queries = queryBlockAt(problem, chosen).queries;
-	const keys = Matrix.zeros(chosen.length, d);
-	for (const [at, row] of chosen.entries()) problem.A2.readRows(row, row + 1, keys.row(at));
+	const chosen = chosenOf(rows.queryCount, candidates, random);
+	const queries = rows.queriesAt(chosen);
+	const keys = rows.keysAt(rows.keyCount === rows.queryCount ? chosen : chosenOf(rows.keyCount, candidates, random));
+	const d = keys.cols;
 	const coordinates = balancedCoordinates(queries, keys);
-	const { shift, sizes } = sizesOf(problem, coordinates);
+	const { shift, sizes } = sizesOf(rows, coordinates);
 	const x = coordinatesOf(queries, coordinates.queryCentre, coordinates.ofQuery);
 	const y = coordinatesOf(keys, coordinates.keyCentre, coordinates.ofKey);
 	const logWeights = logWeightsOf(keys, y, coordinates);
@@ -51,6 +94,16 @@ export async function hybridGeometry(
 	return { coordinates, shift, sizes, points, firstKey: x.rows, weights };
 }
 
+/** Candidates of each side that serve features up to a rank: fewer of them take less time, and cover rows that stick out less well. */
+export const candidatesFor = (rank: number): number =>
+	Math.max(CANDIDATES.least, Math.min(CANDIDATES.most, CANDIDATES.each * rank));
+
+/** Rows of n, one of each of as many equal parts. */
+const chosenOf = (n: number, count: number, random: Random): number[] =>
+	Array.from({ length: Math.min(n, count) }, (_, at) =>
+		n <= count ? at : Math.floor(((at + random.uniform()) * n) / count),
+	);
+
 /** ln(w_l e^(‖y_l‖²/2)) of each key. */
 function logWeightsOf(keys: Matrix, y: Matrix, { queryCentre, keyCentre }: BalancedCoordinates): Float64Array {
 	const made = squaredNorms(y);
@@ -62,15 +115,11 @@ function logWeightsOf(keys: Matrix, y: Matrix, { queryCentre, keyCentre }: Balan
 	return made;
 }
 
-function sizesOf(
-	problem: AttentionProblem<RowSource>,
-	coordinates: BalancedCoordinates,
-): Pick<HybridGeometry, "shift" | "sizes"> {
+function sizesOf(rows: GeometryRows, coordinates: BalancedCoordinates): Pick<HybridGeometry, "shift" | "sizes"> {
 	const { queryCentre, keyCentre, ofKey } = coordinates;
 	let [query, key, shift] = [0, 0, Number.NEGATIVE_INFINITY];
-	for (const { queries } of queryBlocks(problem, BLOCK_ROWS))
-		query = Math.max(query, largestDistance(queries, queryCentre));
-	for (const { keys } of keyBlocks(problem, BLOCK_ROWS)) {
+	for (const queries of rows.queryBlocks()) query = Math.max(query, largestDistance(queries, queryCentre));
+	for (const keys of rows.keyBlocks()) {
 		key = Math.max(key, largestDistance(keys, keyCentre));
 		const weights = logWeightsOf(keys, coordinatesOf(keys, keyCentre, ofKey), coordinates);
 		for (let l = 0; l < weights.length; l++) shift = Math.max(shift, weights[l]);

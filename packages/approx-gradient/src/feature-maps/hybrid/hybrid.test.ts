@@ -13,7 +13,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { balancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
-import { hybridGeometry } from "./geometry.ts";
+import { hybridGeometry, rowsOfProblem } from "./geometry.ts";
 import { hybrid } from "./hybrid.ts";
 import { hybridMap } from "./hybrid-map.ts";
 import { JointPivots } from "./joint-pivots.ts";
@@ -65,7 +65,7 @@ describe("the features", () => {
 			fc.asyncProperty(problems, async ([problem, rank]) => {
 				const { n, d, A2 } = problem;
 				const random = seededRandom(rank);
-				const geometry = await hybridGeometry(problem, random, runtime);
+				const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime);
 				const { points, weights, firstKey, coordinates, shift } = geometry;
 				const pivots = new JointPivots(points, weights, firstKey, random, runtime);
 				await pivots.grow(pivotsFor(rank));

@@ -9,7 +9,7 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { type HybridGeometry, hybridGeometry } from "./geometry.ts";
+import { candidatesFor, type HybridGeometry, hybridGeometry, rowsOfProblem } from "./geometry.ts";
 import { hybridMap } from "./hybrid-map.ts";
 import { JointPivots } from "./joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "./principal-features.ts";
@@ -70,7 +70,8 @@ async function hybridGradient(
 	runtime: Runtime,
 ): Promise<GradientResult> {
 	const random = seededRandom(seed, "hybrid");
-	const geometry = await hybridGeometry(problem, random, runtime);
+	const highest = wanted ?? (epsilon === undefined ? DEFAULT_RANK : HIGHEST);
+	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest));
 	const { points, weights, firstKey } = geometry;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));

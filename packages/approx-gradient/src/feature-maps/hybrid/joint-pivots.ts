@@ -6,8 +6,9 @@ import { exponentFactor } from "./hybrid-side.ts";
 /** A pivot this much smaller than its diagonal is left alone: its features would be rounding. */
 const SMALLEST_PIVOT = 1e-10;
 
-/** Pivots that are drawn at once. */
+/** Pivots that are drawn at once, at the most; and how many are drawn for each that is wanted, as some are rejected. */
 const BLOCK = 64;
+const DRAWN = 1.5;
 
 /** Consecutive rejected draws after which no point is left to accept. */
 const MOST_IDLE = 16;
@@ -30,8 +31,9 @@ export class JointPivots {
 	readonly #shares: Float64Array;
 	readonly #random: Random;
 	readonly #runtime: Runtime;
-	/** Columns of the factor, a block each. */
-	readonly #blocks: Matrix[] = [];
+	readonly #groups: number;
+	/** Columns of the factor, one after the other, and room for more. */
+	#columns = new Float64Array(0);
 	#idle = 0;
 
 	/**
@@ -48,39 +50,29 @@ export class JointPivots {
 		this.residual = new Float64Array(points.rows).fill(1);
 		this.#groups = groups;
 	}
-	readonly #groups: number;
 
 	/** Adds pivots until there are `rank` or none is left above rounding; whether there are `rank`. */
 	async grow(rank: number): Promise<boolean> {
 		while (this.pivots.length < rank) {
-			const drawn = this.#draw(Math.min(BLOCK, rank - this.pivots.length));
-			if (drawn.length === 0 || !(await this.#addBlock(drawn))) return false;
+			const wanted = rank - this.pivots.length;
+			const drawn = this.#draw(Math.min(BLOCK, Math.ceil(DRAWN * wanted)));
+			if (drawn.length === 0 || !(await this.#addBlock(drawn, wanted))) return false;
 		}
 		return true;
 	}
 
-	/** Rows of the factor at the pivots: lower triangular, K x K. */
-	factor(): Matrix {
-		const K = this.pivots.length;
-		const L = Matrix.zeros(K, K);
-		let from = 0;
-		for (const block of this.#blocks) {
-			for (let s = 0; s < K; s++) L.row(s).set(block.row(this.pivots[s]), from);
-			from += block.cols;
-		}
-		for (let s = 0; s < K; s++) L.row(s).fill(0, s + 1);
-		return L;
+	/** The factor, transposed: K x m. It is a view, which the next pivots make stale. */
+	get transposed(): Matrix {
+		const [K, m] = [this.pivots.length, this.#points.rows];
+		return new Matrix(K, m, this.#columns.subarray(0, K * m));
 	}
 
-	/** Rows of the factor at some points, count x K. */
-	rowsOf(members: readonly number[]): Matrix {
-		const made = Matrix.zeros(members.length, this.pivots.length);
-		let from = 0;
-		for (const block of this.#blocks) {
-			for (const [i, j] of members.entries()) made.data.set(block.row(j), i * made.cols + from);
-			from += block.cols;
-		}
-		return made;
+	/** Rows of the factor at the pivots: lower triangular, K x K. */
+	factor(): Matrix {
+		const { data, cols } = this.transposed;
+		return Matrix.build(this.pivots.length, this.pivots.length, (s, k) =>
+			k <= s ? data[k * cols + this.pivots[s]] : 0,
+		);
 	}
 
 	/** Points with probability proportional to weight · residual, each group's sum being one half; each once. */
@@ -110,101 +102,87 @@ export class JointPivots {
 		return [...drawn];
 	}
 
-	/** Eliminates the drawn points that are accepted; whether there is one. */
-	async #addBlock(drawn: readonly number[]): Promise<boolean> {
-		const accepted = await this.#accepted(drawn);
+	/** Eliminates the drawn points that are accepted, up to a number of them; whether there is one. */
+	async #addBlock(drawn: readonly number[], wanted: number): Promise<boolean> {
+		const columns = await this.#residualColumns(drawn);
+		const { accepted, factor } = this.#accepted(drawn, columns, wanted);
 		// Residuals that are rounding only are drawn and never accepted.
 		this.#idle = accepted.length === 0 ? this.#idle + 1 : 0;
 		if (accepted.length === 0) return this.#idle < MOST_IDLE && this.residual.some((left) => left > SMALLEST_PIVOT);
-		const columns = await this.#residualColumns(accepted);
-		const small = Matrix.build(accepted.length, accepted.length, (s, i) => columns.at(accepted[s], i));
-		const kept = factorInPlace(small);
-		const rank = kept.length;
-		const block = await this.#eliminated(columns, small, kept);
-		for (let j = 0, at = 0; j < block.rows; j++) {
-			let left = this.residual[j];
-			for (let i = 0; i < rank; i++, at++) left -= block.data[at] * block.data[at];
-			this.residual[j] = Math.max(0, left);
+		const inverse = inverseOfLower(factor);
+		const onColumns = Matrix.zeros(drawn.length, accepted.length);
+		for (const [k, s] of accepted.entries())
+			for (let i = k; i < accepted.length; i++) onColumns.data[s * accepted.length + i] = inverse.at(i, k);
+		this.#append(await multiplyOn(this.#runtime, columns, onColumns));
+		for (const s of accepted) {
+			this.pivots.push(drawn[s]);
+			this.residual[drawn[s]] = 0;
 		}
-		for (const i of kept) {
-			this.pivots.push(accepted[i]);
-			this.residual[accepted[i]] = 0;
-		}
-		for (const s of accepted) if (this.residual[s] < SMALLEST_PIVOT) this.residual[s] = 0;
-		this.#blocks.push(block);
 		return true;
 	}
 
-	/** Rows of columns at the kept ones, times L⁻ᵀ for the factor L. */
-	async #eliminated(columns: Matrix, factor: Matrix, kept: readonly number[]): Promise<Matrix> {
-		const rank = kept.length;
-		const L = Matrix.build(rank, rank, (i, k) => (k <= i ? factor.at(kept[i], kept[k]) : 0));
-		const own = rank === columns.cols ? columns : Matrix.build(columns.rows, rank, (j, i) => columns.at(j, kept[i]));
-		return multiplyOn(this.#runtime, own, inverseOfLower(L), { transposeB: true });
+	/** Adds columns to the factor, m x count, and takes them from the residuals. */
+	#append({ rows, cols, data }: Matrix): void {
+		const from = this.pivots.length * rows;
+		if (from + data.length > this.#columns.length) {
+			const room = new Float64Array(2 * (from + data.length));
+			room.set(this.#columns.subarray(0, from));
+			this.#columns = room;
+		}
+		for (let j = 0, at = 0; j < rows; j++) {
+			let left = this.residual[j];
+			for (let i = 0, to = from + j; i < cols; i++, at++, to += rows) {
+				const entry = data[at];
+				this.#columns[to] = entry;
+				left -= entry * entry;
+			}
+			this.residual[j] = Math.max(0, left);
+		}
 	}
 
-	/** Of the drawn points those whose residual, after the ones before, is above a random part of what it was. */
-	async #accepted(drawn: readonly number[]): Promise<number[]> {
-		const rows = Matrix.build(drawn.length, this.#points.cols, (s, b) => this.#points.at(drawn[s], b));
-		const own = Float64Array.from(drawn, (s) => this.#squares[s]);
-		const left = await kernelOf(this.#runtime, [rows, own], [rows, own]);
-		if (this.#blocks.length > 0) {
-			const before = this.rowsOf(drawn);
-			const taken = await multiplyOn(this.#runtime, before, before, { transposeB: true });
-			for (let at = 0; at < left.data.length; at++) left.data[at] -= taken.data[at];
-		}
+	/**
+	 * Of the drawn points those whose residual, after the ones before, is above a random part of what it was: places among the drawn, and the Cholesky factor
+	 * of their residual kernel.
+	 * @param columns of the residual kernel at the drawn points
+	 */
+	#accepted(
+		drawn: readonly number[],
+		columns: Matrix,
+		wanted: number,
+	): { readonly accepted: readonly number[]; readonly factor: Matrix } {
+		const count = drawn.length;
+		const left = Matrix.build(count, count, (s, t) => columns.data[drawn[s] * count + t]).data;
 		const accepted: number[] = [];
-		for (let s = 0; s < drawn.length; s++) {
+		for (let s = 0; s < count && accepted.length < wanted; s++) {
 			const before = this.residual[drawn[s]];
-			const now = left.at(s, s);
+			const now = left[s * count + s];
 			if (!(now > SMALLEST_PIVOT && now > this.#random.uniform() * before)) continue;
-			accepted.push(drawn[s]);
-			for (let t = s + 1; t < drawn.length; t++) {
-				const factor = left.at(t, s) / now;
-				for (let v = s + 1; v < drawn.length; v++) left.data[t * drawn.length + v] -= factor * left.at(s, v);
+			accepted.push(s);
+			for (let t = s + 1; t < count; t++) {
+				const factor = left[t * count + s] / now;
+				for (let v = s + 1; v < count; v++) left[t * count + v] -= factor * left[s * count + v];
 			}
 		}
-		return accepted;
+		const factor = Matrix.build(accepted.length, accepted.length, (i, k) => {
+			const pivot = accepted[k];
+			return k <= i ? left[accepted[i] * count + pivot] / Math.sqrt(left[pivot * count + pivot]) : 0;
+		});
+		return { accepted, factor };
 	}
 
 	/** Columns of the residual kernel at some points, m x count. */
 	async #residualColumns(at: readonly number[]): Promise<Matrix> {
-		const rows = Matrix.build(at.length, this.#points.cols, (s, b) => this.#points.at(at[s], b));
+		const [points, runtime] = [this.#points, this.#runtime];
+		const rows = Matrix.build(at.length, points.cols, (s, b) => points.data[at[s] * points.cols + b]);
 		const own = Float64Array.from(at, (s) => this.#squares[s]);
-		const made = await kernelOf(this.#runtime, [this.#points, this.#squares], [rows, own]);
-		for (const block of this.#blocks) {
-			const ownRows = Matrix.build(at.length, block.cols, (s, i) => block.at(at[s], i));
-			const part = await multiplyOn(this.#runtime, block, ownRows, { transposeB: true });
-			for (let i = 0; i < made.data.length; i++) made.data[i] -= part.data[i];
-		}
+		const [left, right] = [exponentFactor(points, this.#squares, "left"), exponentFactor(rows, own, "right")];
+		const made = await expOn(runtime, await multiplyOn(runtime, left, right, { transposeB: true }));
+		const { transposed } = this;
+		if (transposed.rows === 0) return made;
+		const { cols, data } = transposed;
+		const drawn = Matrix.build(transposed.rows, at.length, (k, s) => data[k * cols + at[s]]);
+		const part = await multiplyOn(runtime, transposed, drawn, { transposeA: true });
+		for (let i = 0; i < made.data.length; i++) made.data[i] -= part.data[i];
 		return made;
 	}
-}
-
-/** Kernel e^(−‖x − y‖²/2) of all pairs of two sets, with the squared lengths of both. */
-async function kernelOf(
-	runtime: Runtime,
-	[x, squares]: readonly [Matrix, Float64Array],
-	[y, others]: readonly [Matrix, Float64Array],
-): Promise<Matrix> {
-	const [left, right] = [exponentFactor(x, squares, "left"), exponentFactor(y, others, "right")];
-	return expOn(runtime, await multiplyOn(runtime, left, right, { transposeB: true }));
-}
-
-/** Cholesky of a small matrix in its lower triangle; the indices of the pivots that were not below rounding, in order. */
-function factorInPlace(A: Matrix): number[] {
-	const kept: number[] = [];
-	for (let i = 0; i < A.rows; i++) {
-		for (const [at, k] of kept.entries()) {
-			let sum = A.at(i, k);
-			for (const earlier of kept.slice(0, at)) sum -= A.at(i, earlier) * A.at(k, earlier);
-			A.data[i * A.cols + k] = sum / A.at(k, k);
-		}
-		let pivot = A.at(i, i);
-		for (const k of kept) pivot -= A.at(i, k) ** 2;
-		if (!(pivot > SMALLEST_PIVOT)) continue;
-		A.data[i * A.cols + i] = Math.sqrt(pivot);
-		kept.push(i);
-	}
-	return kept;
 }

@@ -1,4 +1,5 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import type { Product } from "../residual-forms.ts";
 import { inverseOfLower } from "./balanced-coordinates.ts";
 import type { HybridGeometry } from "./geometry.ts";
 import type { HybridPivots } from "./hybrid-map.ts";
@@ -10,8 +11,8 @@ const PIVOTS = { each: 2, most: 512 };
 /** Queries, and as many keys, that the directions are found from. */
 const SAMPLE = 1024;
 
-/** Rounds of subspace iteration, and those that order the directions where all of them are features. */
-const ROUNDS = { part: 2, all: 2 };
+/** Triangular matrices that are inverted in plain TypeScript. */
+const SMALL = 48;
 
 /** A column that is so much shorter than it was before the ones before it were taken away is rounding. */
 const DEPENDENT = 1e-12;
@@ -31,58 +32,78 @@ export async function principalFeatures(
 ): Promise<HybridPivots> {
 	const m = pivots.pivots.length;
 	const chosen = Matrix.build(m, points.cols, (s, b) => points.at(pivots.pivots[s], b));
-	const inverse = inverseOfLower(pivots.factor());
-	const made = { coordinates, points: chosen, shift, sizes };
 	const product = (A: Matrix, B: Matrix, options = {}) => multiplyOn(runtime, A, B, options);
-	const moment = async (from: number, to: number): Promise<Matrix> => {
-		const rows = weightedRows(pivots, weights, from, to);
-		return product(rows, rows, { transposeA: true });
+	const inverse = await inverseOnKernels(pivots.factor(), product);
+	const count = Math.min(rank, m);
+	const sideOf = async (from: number, to: number) => {
+		const columns = weightedColumns(pivots, weights, from, to);
+		return { columns, first: await product(columns, columns.slice(0, count), { transposeB: true }) };
 	};
-	const [queries, keys] = [await moment(0, firstKey), await moment(firstKey, points.rows)];
-	let T = Matrix.build(m, Math.min(rank, m), (i, k) => (i === k ? 1 : 0));
-	const rounds = rank < m ? ROUNDS.part : ROUNDS.all;
-	for (let round = 0; round < rounds; round++) {
-		const [ofQueries, ofKeys] = [await product(queries, T), await product(keys, T)];
-		const [a, b] = [shareOf(queries, T, ofQueries), shareOf(keys, T, ofKeys)];
-		const next = Matrix.build(m, T.cols, (i, k) => a * ofQueries.at(i, k) + b * ofKeys.at(i, k));
+	const sides = [await sideOf(0, firstKey), await sideOf(firstKey, points.rows)];
+	let T = Matrix.build(m, count, (i, k) => (i === k ? 1 : 0));
+	// Where all directions are features, these are ordered: one round more.
+	for (let round = 0; round < (count < m ? 1 : 2); round++) {
+		const next = Matrix.zeros(m, T.cols);
+		for (const { columns, first } of sides) {
+			// T has the first unit columns before the first round, and all of them are those of C.
+			const CT = round === 0 ? first : await product(first, T);
+			const share = shareOf(columns, T, CT);
+			for (let at = 0; at < next.data.length; at++) next.data[at] += share * CT.data[at];
+		}
 		T = await orthonormal(next, product);
 	}
-	return { ...made, inverse: await product(T, inverse, { transposeA: true }) };
+	return { coordinates, points: chosen, shift, sizes, inverse: await product(T, inverse, { transposeA: true }) };
 }
 
-/** Rows of the pivots' factor times the roots of their weights, of some of the points. */
-function weightedRows(pivots: JointPivots, weights: Float64Array, from: number, to: number): Matrix {
+/** Columns of the pivots' transposed factor times the roots of their weights, of some of the points. */
+function weightedColumns({ transposed }: JointPivots, weights: Float64Array, from: number, to: number): Matrix {
 	const step = Math.max(1, Math.floor((to - from) / SAMPLE));
-	const members = Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+	const count = Math.ceil((to - from) / step);
 	let most = Number.MIN_VALUE;
-	for (const j of members) most = Math.max(most, weights[j]);
-	const rows = pivots.rowsOf(members);
-	for (let i = 0, at = 0; i < members.length; i++) {
-		const weight = Math.sqrt(weights[members[i]] / most);
-		for (let k = 0; k < rows.cols; k++) rows.data[at++] *= weight;
-	}
-	return rows;
+	for (let j = from; j < to; j += step) most = Math.max(most, weights[j]);
+	const roots = Float64Array.from({ length: count }, (_, i) => Math.sqrt(weights[from + i * step] / most));
+	const { rows, cols, data } = transposed;
+	const made = Matrix.zeros(rows, count);
+	for (let k = 0, to = 0; k < rows; k++)
+		for (let i = 0, at = k * cols + from; i < count; i++, at += step) made.data[to++] = roots[i] * data[at];
+	return made;
 }
 
-/** 1 over what of the trace of C the columns of T leave. */
-function shareOf(C: Matrix, T: Matrix, CT: Matrix): number {
+/** 1 over what of the trace of C = S Sᵀ the columns of T leave. */
+function shareOf(S: Matrix, T: Matrix, CT: Matrix): number {
 	let [trace, taken] = [0, 0];
-	for (let i = 0; i < C.rows; i++) trace += C.at(i, i);
+	for (let at = 0; at < S.data.length; at++) trace += S.data[at] * S.data[at];
 	for (let at = 0; at < T.data.length; at++) taken += T.data[at] * CT.data[at];
 	return 1 / Math.max(trace - taken, 1e-12 * trace, Number.MIN_VALUE);
 }
 
+/** L⁻¹ of a lower triangular matrix: [A 0; B C]⁻¹ = [A⁻¹ 0; −C⁻¹ B A⁻¹, C⁻¹], products on kernels. */
+async function inverseOnKernels(L: Matrix, product: Product): Promise<Matrix> {
+	const K = L.rows;
+	if (K <= SMALL) return inverseOfLower(L);
+	const half = K >> 1;
+	const part = (from: number, to: number, first: number, last: number): Matrix =>
+		Matrix.build(to - from, last - first, (i, k) => L.data[(from + i) * K + first + k]);
+	const A = await inverseOnKernels(part(0, half, 0, half), product);
+	const C = await inverseOnKernels(part(half, K, half, K), product);
+	const B = await product(C, await product(part(half, K, 0, half), A));
+	const made = Matrix.zeros(K, K);
+	for (let i = 0; i < half; i++) made.data.set(A.row(i), i * K);
+	for (let i = half; i < K; i++) {
+		for (let k = 0; k < half; k++) made.data[i * K + k] = -B.data[(i - half) * half + k];
+		made.data.set(C.row(i - half), i * K + half);
+	}
+	return made;
+}
+
 /** Orthonormal columns that span those of a matrix, in order, by Cholesky factors of their products; dependent ones are left out. */
-async function orthonormal(
-	columns: Matrix,
-	product: (A: Matrix, B: Matrix, options?: object) => Promise<Matrix>,
-): Promise<Matrix> {
+async function orthonormal(columns: Matrix, product: Product): Promise<Matrix> {
 	let T = columns;
 	for (let pass = 0; pass < 2; pass++) {
 		const gram = await product(T, T, { transposeA: true });
 		const { factor, kept } = independentFactor(gram);
 		const own = kept.length === T.cols ? T : Matrix.build(T.rows, kept.length, (i, k) => T.at(i, kept[k]));
-		T = await product(own, inverseOfLower(factor), { transposeB: true });
+		T = await product(own, await inverseOnKernels(factor, product), { transposeB: true });
 	}
 	return T;
 }

@@ -17,7 +17,7 @@ afterAll(async () => {
 async function passesOn(runtime: typeof plain, problem: ReturnType<typeof randomBackwardProblem>, rank: number) {
 	const head = hybridHead(headsOf(problem)[0], problem.scale);
 	// The features of one runtime serve all: pivots are the same.
-	const { map } = await (await HeadFeatures.of(head, 0, plain)).at(rank);
+	const { map } = await (await HeadFeatures.of(head, 0, rank, plain)).at(rank);
 	return withHeadPasses(map, head, runtime, async (passes) => {
 		const rows = await passes.rows();
 		const all = Array.from(rows.nu.keys());
