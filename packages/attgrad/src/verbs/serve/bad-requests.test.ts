@@ -27,6 +27,16 @@ describe("bad requests", () => {
 			[backward(0, { algorithm: "flash" }), "usage", /^unknown backward algorithm: flash \(known: auto, exact, /],
 			[backward(0, polynomialWithWindow), "usage", /^definition has no parameter epsilon \(known: mask, /],
 			[backward(0, { epsilom: 1 }), "usage", /^auto has no parameter epsilom \(did you mean epsilon\?\)$/],
+			[
+				backward(0, { algorithm: "polynomial", degree: 3, epsilon: 1e-3 }),
+				"usage",
+				/^polynomial: give one of degree, /,
+			],
+			[
+				backward(0, { algorithm: "hybrid", rank: 3, relative: 0.1 }),
+				"usage",
+				/^hybrid: give one of rank, epsilon and /,
+			],
 			[backward(0, {}, withoutUpstream), "usage", /^missing array: dO; backward takes Q, K, V and dO$/],
 			[backward(0, {}, { ...layer, A1: layer.Q }), "usage", /^unknown array: A1; backward takes Q, K, V and dO$/],
 			[backward(0, {}, withQ(doubles([7, 4], wave(1)))), "usage", /^Q \(7, 4\) and K \(7, 3\) do not go together: /],

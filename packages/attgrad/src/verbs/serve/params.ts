@@ -59,6 +59,8 @@ function checked<Schema extends z.ZodObject>(schema: Schema, given: Params): z.o
 	const read = schema.safeParse(given);
 	if (read.success) return read.data;
 	const [issue] = read.error.issues;
+	// what is wrong with several parameters together says so itself
+	if (issue.path.length === 0) throw new UsageError(issue.message);
 	const [name, ...inner] = issue.path.map(String);
 	const place = `${name}${inner.map((key) => `[${key}]`).join("")}`;
 	throw new UsageError(`${place} must be ${wanted(issue)}, got ${shown(valueAt(given[name], inner))}`);
