@@ -139,11 +139,9 @@ async function unitError(
 			),
 		),
 	);
-	/** Relative error of a kernel with a pivot for the coordinates as they are: the exponent's and of the exponential. */
-	const kernel = plus(expm1Up(times((2 * d + 16) * u, times(2, times(longest, longest)))), 8 * u);
-	const absolute = mapEntries(inverse, Math.abs);
-	const lengths = normUp(multiply(absolute, new Matrix(m, 1, new Float64Array(m).fill(1))).data);
-	const omega = times(plus(kernel, gamma((m + 4) * u)), lengths);
+	/** Relative error of a kernel of two points, of which these are the squared lengths: the exponent's and of the exponential. */
+	const kernelError = (squares: number): number => plus(expm1Up(times((2 * d + 16) * u, squares)), 8 * u);
+	const kernel = kernelError(times(2, times(longest, longest)));
 	const gram = await multiplyOn(runtime, points, points, { transposeB: true });
 	for (let s = 0, at = 0; s < m; s++)
 		for (let t = 0; t < m; t++, at++)
@@ -151,7 +149,48 @@ async function unitError(
 	const kernels = await expOn(runtime, gram);
 	const product = await multiplyOn(runtime, await multiplyOn(runtime, inverse, kernels), inverse, { transposeB: true });
 	for (let s = 0; s < K; s++) product.data[s * K + s] -= 1;
-	const eta = plus(normUp(product.data), times(plus(kernel, gamma((2 * m + 8) * u)), times(lengths, lengths)));
+	const reach = reachOf(inverse, kernels, kernel, (s, t) =>
+		plus(kernelError(plus(pointSquares[s], pointSquares[t])), gamma((2 * m + 8) * u)),
+	);
+	const omega = times(plus(kernel, gamma((m + 4) * u)), reach.features);
+	const eta = plus(normUp(product.data), reach.gram);
 	const features = plus(times(2, eta), plus(times(8, plus(omega, times(omega, omega))), (4 * m + 64) * u));
 	return { scores: RelativeRounding.proven(scores), features: bounded(features) };
+}
+
+/**
+ * What relative errors of kernels do. For kernels that are off by δ_st κ_st the Gram matrix of the features is off by at most |B| (δ ∘ κ) |B|ᵀ, of which the
+ * norm is at most (Σ|B|)² max δ, and also ‖B‖_F² times the largest row sum of δ ∘ κ. A feature is off by |B| (δ ∘ κ(x)): by its row sums, and by ‖B‖_F ‖κ(x)‖, where
+ * ‖κ(x)‖² is at most the largest eigenvalue of κ, and that is at most its largest row sum.
+ * @param kernel at least every δ of a point with a pivot
+ * @param pairs at least δ_st, and what else is counted relative to κ_st
+ * @returns bounds on the norm of the Gram matrix's error, and on the length of a feature's for δ = 1
+ */
+function reachOf(
+	inverse: Matrix,
+	kernels: Matrix,
+	kernel: number,
+	pairs: (s: number, t: number) => number,
+): { readonly gram: number; readonly features: number } {
+	const m = kernels.rows;
+	const ones = new Matrix(m, 1, new Float64Array(m).fill(1));
+	const lengths = normUp(multiply(mapEntries(inverse, Math.abs), ones).data);
+	const frobenius = normUp(inverse.data);
+	let [largest, off, most] = [0, 0, 0];
+	for (let s = 0, at = 0; s < m; s++) {
+		let [sum, error] = [0, 0];
+		for (let t = 0; t < m; t++, at++) {
+			// what is below the normal range is computed as 0
+			const size = plus(times(plus(1, times(2, kernel)), kernels.data[at]), 2 ** -1000);
+			const pair = pairs(s, t);
+			sum = plus(sum, size);
+			error = plus(error, times(pair, size));
+			most = Math.max(most, pair);
+		}
+		[largest, off] = [Math.max(largest, sum), Math.max(off, error)];
+	}
+	return {
+		gram: Math.min(times(most, times(lengths, lengths)), times(off, times(frobenius, frobenius))),
+		features: Math.min(lengths, times(frobenius, rootUp(largest))),
+	};
 }
