@@ -5,10 +5,11 @@ import {
 	createProblem,
 	generateProblem,
 	type MatrixName,
+	provedRelative,
 } from "@attgrad/attention-problem";
 import { truthOf } from "@attgrad/attention-problem/reference";
 import { streaming } from "@attgrad/exact-gradient";
-import { availableKernels, createRuntime, Matrix, mapEntries, seededRandom } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, Matrix, mapEntries, maxAbs, seededRandom } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
 import { clusters, linearAttention, nystrom, supportBasis } from "../feature-maps/index.ts";
 import { polynomial } from "../polynomial/polynomial.ts";
@@ -122,8 +123,17 @@ describe("sizes whose products leave the range of numbers are named by the refus
 		);
 		await refusal(algorithm, { A2: 1e-300, X: 1e300 }).toThrow(/A2 is about \de-30\d, X about \de\+\d+; bring/);
 		await refusal(algorithm, { A3: 1e200, E: 1e200 }).toThrow(/A3 is about \de\+\d+, E about \de\+\d+; bring/);
-		// ordinary sizes whose scores are too large are still refused for that
-		await refusal(algorithm, { A1: 1e3 }).toThrow(/^no polynomial of a degree up to 12 serves most rows at radius \d/);
+	});
+
+	test("ordinary sizes whose scores are too large for polynomials are refused for that, and proved by methods that can", async () => {
+		await refusal(polynomial, { A1: 1e3 }).toThrow(/^no polynomial of a degree up to 12 serves most rows at radius \d/);
+		const problem = sized({ A1: 1e3 });
+		for (const algorithm of [clusters, supportBasis] as AnyGradientAlgorithm[]) {
+			const result = await algorithm.run(problem, algorithm.options.parse({ relative: 1e-3 }), runtime);
+			const bound = result.certificate?.bound ?? Infinity;
+			expect(provedRelative(bound, maxAbs(result.gradient))).toBeLessThanOrEqual(1e-3);
+			expect(truthOf(problem).gradient.distanceTo(result.gradient)).toBeLessThanOrEqual(bound);
+		}
 	});
 
 	test("a normaliser that is no number comes from features of such sizes, not from too few of them", async () => {

@@ -1,12 +1,13 @@
 import { ABSOLUTE_OF_ZERO } from "../accuracy.ts";
 import type { Pilot } from "../relative/pilot.ts";
+import { sampleSize } from "../relative/sampled-pilot.ts";
 import { epsilonFor, maybeZero, withinRelative, zeroRemark } from "../relative/within-relative.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
 import type { PlanContext, RelativeContext } from "./candidates/plan-context.ts";
 import { guessedDegree, timeAtDegree, unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
 import { type Plan, type PlanEntry, type PlanTarget, planOf } from "./plan.ts";
 import { refusedFromSample } from "./sample-refusal.ts";
-import { gradientSize, sampleSize } from "./target.ts";
+import { gradientSize } from "./target.ts";
 
 /** A degree that proves little: polynomials that are of use take longer. */
 const LEAST_USEFUL = 2;
@@ -62,7 +63,7 @@ function exactAtOnce(base: RelativeContext, least: number): Plan {
 async function planByGuess(base: RelativeContext, planFor: (size: Pilot) => Promise<Plan>): Promise<Plan | undefined> {
 	const pilotTime = timeAtDegree(base, PILOT_DEGREE);
 	if (pilotTime < GUESS.pilot) return undefined;
-	const largest = GUESS.size * (await sampleSize(base));
+	const largest = GUESS.size * (await sampleSize(base.problem, base.runtime));
 	if (!(largest > 0)) return undefined;
 	// Few rows tell about the degree, and where that is too dear a plan would be made in vain.
 	const guess = await guessedDegree({ ...base, epsilon: epsilonFor(base.asked.relative, largest) });

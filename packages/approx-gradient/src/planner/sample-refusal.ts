@@ -4,6 +4,7 @@ import { type Matrix, maxAbs, type RowSource, shortDuration } from "@attgrad/mat
 import { leastProvable } from "../polynomial/gauss/degree-choice.ts";
 import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { sampleScores, thinned } from "../polynomial/gauss/score-sample.ts";
+import { sampleSize } from "../relative/sampled-pilot.ts";
 import { epsilonFor } from "../relative/within-relative.ts";
 import { largestEntry } from "../rows/largest-entry.ts";
 import { subProblem } from "../rows/sub-problem.ts";
@@ -13,7 +14,6 @@ import type { PlanContext, RelativeContext } from "./candidates/plan-context.ts"
 import { guessedDegree, unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { PATIENCE, reachOf } from "./refusal.ts";
-import { sampleSize } from "./target.ts";
 
 /** Rows of the samples that tell how a gradient grows with their number. */
 const ROWS = { few: 512, many: 4096 };
@@ -38,7 +38,7 @@ export async function refusedFromSample(base: RelativeContext, exactTime: number
 	if (exactTime < PATIENCE) return undefined;
 	const { relative } = base.asked;
 	// A look at a few rows tells where a moderate degree surely serves.
-	const sized = { ...base, epsilon: epsilonFor(relative, await sampleSize(base)) };
+	const sized = { ...base, epsilon: epsilonFor(relative, await sampleSize(base.problem, base.runtime)) };
 	if ((await guessedDegree(sized)).degree <= MODERATE) return undefined;
 	const largest = await largestExpected(base);
 	if (!(largest > 0 && Number.isFinite(largest))) return undefined;

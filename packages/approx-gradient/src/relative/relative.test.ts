@@ -127,6 +127,14 @@ test.each([
 	expect(pilot.largest / size).toBeLessThan(2);
 });
 
+test("where scores are too large for a pilot, a method that proves the relative error does so", async () => {
+	const problem = generateProblem({ distribution: "sinks", n: 400, d: 2, B: 12, seed: 2 });
+	await expect(pilotGradient(problem, await profileOn(problem, runtime), runtime)).rejects.toThrow("serves most rows");
+	const { gradient, certificate } = await clusters.run(problem, clusters.options.parse({ relative: 1e-2 }), runtime);
+	expect(provedRelative(certificate?.bound ?? Infinity, maxAbs(gradient))).toBeLessThanOrEqual(1e-2);
+	expect(relativeError(problem, gradient)).toBeLessThanOrEqual(1e-2);
+});
+
 test("what no degree proves is refused with both errors", async () => {
 	const problem = generateProblem({ distribution: "uniform", n: 64, d: 2, B: 0.5, seed: 1 });
 	const run = polynomial.run(problem, polynomial.options.parse({ relative: 1e-14 }), runtime);

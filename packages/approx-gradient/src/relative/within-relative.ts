@@ -3,7 +3,9 @@ import { ComputationError, maxAbs, type RowSource, type Runtime } from "@attgrad
 import { ABSOLUTE_OF_ZERO } from "../accuracy.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
 import type { Profile } from "../polynomial/profile/profile.ts";
+import { extremeSizes } from "../rows/extreme-sizes.ts";
 import { type Pilot, pilotGradient } from "./pilot.ts";
+import { sampledPilot } from "./sampled-pilot.ts";
 
 /** Runs whose gradient may turn out smaller than the one before told. */
 const TRIES = 4;
@@ -74,8 +76,23 @@ export const withRelative =
 		const absolute = options as unknown as Options;
 		return relative === undefined
 			? run(problem, absolute, runtime)
-			: withinRelative({ problem, relative, runtime }, (epsilon) => run(problem, { ...absolute, epsilon }, runtime));
+			: pilotOf(problem, runtime).then((pilot) =>
+					withinRelative({ problem, relative, runtime, pilot }, (epsilon) =>
+						run(problem, { ...absolute, epsilon }, runtime),
+					),
+				);
 	};
+
+/** A pilot by polynomials, or where scores are too large for them a sample's: the method may be another. */
+async function pilotOf(problem: AttentionProblem<RowSource>, runtime: Runtime): Promise<Pilot> {
+	try {
+		return await pilotGradient(problem, await profileOn(problem, runtime), runtime);
+	} catch (failure) {
+		const isOfScores = failure instanceof ComputationError && failure.status === "invalid" && !extremeSizes(problem);
+		if (!isOfScores) throw failure;
+		return sampledPilot(problem, runtime);
+	}
+}
 
 /** Says which relative error an absolute one stood for. */
 async function explained<Result>(relative: number, largest: number, run: () => Promise<Result>): Promise<Result> {
