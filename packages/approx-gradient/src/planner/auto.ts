@@ -1,5 +1,5 @@
 import { defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, type Runtime, shortDuration } from "@attgrad/matrix-core";
+import { ComputationError, type Runtime, shortDuration, withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { oneAccuracy, relativeOption } from "../accuracy.ts";
 import type { Plan, PlanEntry } from "./plan.ts";
@@ -22,10 +22,14 @@ export const auto = defineAlgorithm({
 		.refine(...oneAccuracy("auto")),
 	supports: () => true,
 	async run(problem, asked, runtime): Promise<GradientResult> {
-		const plan = await planGradient(problem, asked, runtime);
-		const remark = plan.target?.remark;
-		const result = await runPlan(plan, runtime);
-		return remark === undefined ? result : { ...result, remark };
+		const { A1, A2, A3, E } = problem;
+		// A profile, a pilot and the run read the same rows.
+		return withCachedRows(runtime, [A1, A2, A3, E], A1.dtype, async (runtime) => {
+			const plan = await planGradient(problem, asked, runtime);
+			const remark = plan.target?.remark;
+			const result = await runPlan(plan, runtime);
+			return remark === undefined ? result : { ...result, remark };
+		});
 	},
 });
 
