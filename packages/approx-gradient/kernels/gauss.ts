@@ -4,6 +4,8 @@ import { gaussPass } from "./gauss/gauss-pass";
 import { splitRows } from "./gauss/split-rows";
 import { sortKeys } from "./gauss/pairs/sorted-keys";
 import { keyMoments } from "./features/key-moments";
+import { momentsInTwo } from "./gauss/precisions/moments-in-two";
+import { queriesInTwo } from "./gauss/precisions/two-precisions";
 
 // each BITS: 64, 32
 export function gaussMoments$BITS(
@@ -42,4 +44,26 @@ export function gaussKeys$BITS(
 	tilt: usize, perNorm: usize, bins: usize, table: usize,
 ): void {
 	sortKeys<f$BITS>(scratch, rows, d, keys, inputs, keyMap, centre, Y, valueCentre, none, tilt, perNorm, bins, table);
+}
+
+export function gaussMomentsInTwo(
+	scratch: usize, rows: i32, d: i32, lowNodes: i32, lowMade: i32, lowRuns: i32, lowTable: usize, lowS: usize, nodes: i32, firstMade: i32, made: i32,
+	runs: i32, products: i32, runTable: usize, skipped: usize, panels: i32, keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize,
+	valueCentre: usize, none: usize, tilt: usize, S: usize,
+): void {
+	momentsInTwo(
+		scratch, rows, d, lowNodes, lowMade, lowRuns, lowTable, lowS, nodes, firstMade, made, runs, products, runTable, skipped, panels, keys, inputs,
+		keyMap, centre, Y, valueCentre, none, tilt, S,
+	);
+}
+
+export function gaussQueriesInTwo(
+	scratch: usize, rows: i32, d: i32, degree: i32, split: i32, terms: i32, levels: usize, lowRuns: i32, runs: i32, tops: i32, runTable: usize,
+	A1: usize, E: usize, valueCentre: usize, queryMap: usize, none: usize, queryShift: usize, byDegree: usize, highByDegree: usize,
+	integrals: usize, highIntegrals: usize, backRuns: i32, backTable: usize, products: usize, constants: usize, bounds: usize, flags: usize, totals: usize,
+): f64 {
+	return queriesInTwo(
+		scratch, rows, d, degree, split, terms, levels, lowRuns, runs, tops, runTable, A1, E, valueCentre, queryMap, none, queryShift, byDegree,
+		highByDegree, integrals, highIntegrals, backRuns, backTable, products, constants, bounds, flags, totals,
+	);
 }

@@ -26,6 +26,7 @@ import { operatorProblem } from "./operator-problem.ts";
 import { pick } from "./problems.ts";
 import type { Claim, Target } from "./target.ts";
 import { twoDegrees } from "./two-degrees.ts";
+import { twoPrecisions } from "./two-precisions.ts";
 
 /** Kinds of certificates that claim a bound: two proofs, and one that fails with a chance that no attack sees. */
 export const claiming: ReadonlySet<Certificate["kind"]> = new Set(["a-priori", "a-posteriori", "probabilistic"]);
@@ -241,6 +242,7 @@ export const targets: readonly Target[] = [
 		anisotropic,
 		anisotropic,
 		twoDegrees,
+		twoPrecisions,
 		output,
 		output,
 	],

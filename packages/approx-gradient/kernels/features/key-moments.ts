@@ -85,7 +85,7 @@ export function addMoments<T>(
 }
 
 /** out = x · values for the row x of `length` bytes and the panels of `columns` columns. */
-function scaleValues<T>(columns: i32, x: usize, values: usize, length: usize, out: usize): void {
+export function scaleValues<T>(columns: i32, x: usize, values: usize, length: usize, out: usize): void {
 	const P = panelBytes(), step = <usize>columns * P;
 	for (const last = x + length; x < last; x += P) {
 		// unroll v: TILE_VECTORS

@@ -19,7 +19,10 @@ export const CONSTANT: usize = LEAST_REACH + 8;
 export const OUTPUT_SQUARE: usize = CONSTANT + 8;
 export const PRODUCT: usize = OUTPUT_SQUARE + 8;
 export const COVARIANCE_ERROR: usize = PRODUCT + 8;
-export const COLUMNS: usize = COVARIANCE_ERROR + 8;
+/** The power of scores from which on terms count in full in a growth, and the part that those below count by. */
+export const FULL_FROM: usize = COVARIANCE_ERROR + 8;
+export const SHARE: usize = FULL_FROM + 8;
+export const COLUMNS: usize = SHARE + 8;
 
 /** Places among the KEPT_PANELS panels of a block of rows between `acceptRows` and `rowBounds`. */
 export const REACH: usize = 0;
@@ -84,7 +87,7 @@ export function acceptRows(
 	const error = kept(panels, VALUE_ERROR), size = kept(panels, SIZE), reach = kept(panels, REACH), normaliser = kept(panels, NORMALISER);
 	columnSums(degree, r, constants, solution, sums, error, kept(panels, VALUE_SUM));
 	addPanel(truncated, error);
-	termSizes(degree, solution, reach, size);
+	termSizes(degree, <i32>load<f64>(bounds, FULL_FROM), bounds + SHARE, solution, reach, size);
 	const cs = v128.load_splat<f64>(bounds, SUMS), one = v128.splat<f64>(1), none = zero();
 	const input = v128.load_splat<f64>(bounds, SCORE_ERROR), more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));
 	const some = v128.splat<f64>(1.02 * load<f64>(bounds, SCORE_ERROR));

@@ -37,16 +37,22 @@ export function columnSums(degree: i32, r: i32, constants: usize, solution: usiz
 	v128.store(value, p$v, $v * 16);
 }
 
-/** size = Σ |a_k| R^k. */
-export function termSizes(degree: i32, solution: usize, reach: usize, size: usize): void {
-	const P = panelBytes();
+/** size = Σ |a_k| R^k, terms of k < from times the double at `share`. */
+export function termSizes(degree: i32, from: i32, share: usize, solution: usize, reach: usize, size: usize): void {
+	const P = panelBytes(), part = v128.load_splat<f64>(share);
 	// unroll v: TILE_VECTORS
 	const R$v = v128.load(reach, $v * 16);
 	// unroll v: TILE_VECTORS
 	let s$v = zero();
-	for (let k = degree; k >= 0; k--) {
+	for (let k = degree; k >= from; k--) {
 		// unroll v: TILE_VECTORS
 		s$v = multiplyAdd<f64>(s$v, R$v, v128.abs<f64>(v128.load(solution + <usize>k * P, $v * 16)));
+	}
+	for (let k = min(degree, from - 1); k >= 0; k--) {
+		// unroll v: TILE_VECTORS
+		const a$v = v128.mul<f64>(part, v128.abs<f64>(v128.load(solution + <usize>k * P, $v * 16)));
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<f64>(s$v, R$v, a$v);
 	}
 	// unroll v: TILE_VECTORS
 	v128.store(size, s$v, $v * 16);

@@ -2,7 +2,8 @@ import type { GradientResult } from "@attgrad/attention-problem";
 import { ComputationError } from "@attgrad/matrix-core";
 import { availableMemory } from "../monomials/feature-tree.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
-import { constantsOf, type GaussRequest, memoryAt, onKernels } from "./gauss-request.ts";
+import { lowerConstants } from "./bounds/error-constants.ts";
+import { arithmeticOf, constantsOf, type GaussRequest, memoryAt, onKernels, servesTwoPrecisions } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 
@@ -31,6 +32,13 @@ const ACCEPTED_L1 = 0.8;
 const ACCEPTED_LOWER = 0.8;
 const LEAST_SHARE = 0.15;
 const LEAST_ROWS = 2 ** 13;
+
+/**
+ * The largest predicted part of epsilon that rounding may take where monomials of high degree are in single precision; and the least degree of
+ * which all are in double precision, which the bounds from covariances take.
+ */
+const ACCEPTED_SINGLE = 0.4;
+const LEAST_DOUBLE = 3;
 
 /** Runs whose certificate may turn out above epsilon. */
 const TRIES = 6;
@@ -129,9 +137,11 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 	const sample = sampleScores(request.problem, request);
 	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
 	const cheaper = withoutColumns(request, epsilon, degree, sample);
-	const lower = lowerReach(cheaper ?? request, epsilon, degree, sample);
-	if (lower !== undefined) {
-		const { result, bound } = await gaussUntilMissed(cheaper ?? request, degree, epsilon, lower);
+	const inTwo = inTwoPrecisions(cheaper ?? request, epsilon, degree, sample);
+	const fastest = inTwo ?? cheaper ?? request;
+	const lower = lowerReach(fastest, epsilon, degree, sample);
+	if (lower !== undefined || inTwo !== undefined) {
+		const { result, bound } = await gaussUntilMissed(fastest, degree, epsilon, lower);
 		if (result && bound <= epsilon) return result;
 		request.runtime.onMoreRounds?.(1);
 	}
@@ -177,14 +187,40 @@ function withoutColumns(
 }
 
 /**
+ * The request with monomials of high degree in single precision, as many as are predicted to leave most of epsilon to the method; undefined where
+ * none are, or where that saves little.
+ */
+function inTwoPrecisions(
+	request: GaussRequest,
+	epsilon: number,
+	degree: number,
+	sample: ScoreSample,
+): GaussRequest | undefined {
+	if (request.profile.n < LEAST_ROWS || !servesTwoPrecisions(request)) return undefined;
+	const few = thinned(sample);
+	let chosen: GaussRequest | undefined;
+	for (let doubleUpTo = degree - 1; doubleUpTo >= LEAST_DOUBLE; doubleUpTo--) {
+		const inTwo = { ...request, doubleUpTo };
+		const { floor } = predictGaussBound(few, arithmeticOf(inTwo), constantsOf(inTwo, degree));
+		if (!(floor <= ACCEPTED_SINGLE * epsilon)) break;
+		chosen = inTwo;
+	}
+	if (chosen === undefined) return undefined;
+	const own = predictGaussBound(sample, request, constantsOf(request, degree));
+	const { bound, exactRows } = predictGaussBound(sample, arithmeticOf(chosen), constantsOf(chosen, degree));
+	return bound <= ACCEPTED_L1 * epsilon && exactRows <= own.exactRows ? chosen : undefined;
+}
+
+/**
  * The largest reach up to which rows may have one degree less, by the sample; undefined where these would be few. Errors of rows grow with
  * the power g + 1 of their reach, so that a degree which proves more than epsilon has room for most rows at the one below.
  */
 function lowerReach(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): number | undefined {
 	const { n } = request.profile;
 	if (degree < 2 || n < LEAST_ROWS || request.coins || !onKernels(request)) return undefined;
-	const own = predictGaussBound(sample, request, constantsOf(request, degree));
-	const { parts } = predictGaussBound(sample, request, constantsOf(request, degree - 1));
+	const constants = constantsOf(request, degree);
+	const own = predictGaussBound(sample, arithmeticOf(request), constants);
+	const { parts } = predictGaussBound(sample, arithmeticOf(request), lowerConstants(constants));
 	const all = own.parts.reduce((sum, part) => sum + (part < Number.POSITIVE_INFINITY ? part : 0), 0);
 	const order = Array.from(sample.rows.keys()).sort((a, b) => sample.rows[a].reach - sample.rows[b].reach);
 	let [bound, share, reach] = [own.bound, 0, 0];

@@ -9,7 +9,7 @@ import { routes } from "../routes/index.ts";
 import type { LayeredSet } from "./anisotropic/layered-set.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
-import { constantsOf, constantsOfSet, type GaussRequest, memoryAt, onKernels, sizesOf } from "./gauss-request.ts";
+import { arithmeticOf, constantsOf, constantsOfSet, type GaussRequest, memoryAt, onKernels, sizesOf } from "./gauss-request.ts";
 import { PairCertificate, pairsOf } from "./pairs/pair-certificate.ts";
 import { probableOf } from "./pairs/probable-certificate.ts";
 import type { GaussRun } from "./run/gauss-run.ts";
@@ -58,7 +58,7 @@ export async function gaussUntilMissed(
 		degree,
 		(totals, rows) => {
 			const ofRows = scaledTotals(totals, n / rows);
-			foretold = boundOf(request, boundFromGaussTotals(request, constants, { ofRows }), ofRows.largestKappa).bound;
+			foretold = boundOf(request, boundFromGaussTotals(arithmeticOf(request), constants, { ofRows }), ofRows.largestKappa).bound;
 			return foretold > SURELY_ABOVE * epsilon;
 		},
 		lowerReach,
@@ -88,7 +88,7 @@ async function withExactRows(
 	const { exactRows, largestKappa } = run.totals;
 	const exact = await request.exact.sums(exactRows, constants.scoreError);
 	const totals = { ofRows: run.totals, ...(exactRows.length > 0 && { exact }) };
-	const proved = boundOf(request, boundFromGaussTotals(request, constants, totals), largestKappa);
+	const proved = boundOf(request, boundFromGaussTotals(arithmeticOf(request), constants, totals), largestKappa);
 	const { coins } = request;
 	return {
 		...requireFinite("polynomial", {
@@ -148,7 +148,9 @@ async function runOfDegree(request: GaussRequest, degree: number, isInVain?: InV
 	const tree = keptTotalDegreeTree(profile.d, degree);
 	const pairs = pairsFor(request, constants, sizesOf(profile.d, degree));
 	const lower = pairs === undefined && lowerReach !== undefined ? { lowerReach } : {};
-	const input = { problem, tree, space, constants, route, ...lower, ...(pairs && { records: pairs }) };
+	const { doubleUpTo } = request;
+	const precisions = doubleUpTo === undefined ? {} : { doubleUpTo };
+	const input = { problem, tree, space, constants, route, ...lower, ...precisions, ...(pairs && { records: pairs }) };
 	const run = onKernels(request)
 		? await gaussOnKernels(input, runtime, isInVain)
 		: await plainGaussRun(input, runtime.onProgress);

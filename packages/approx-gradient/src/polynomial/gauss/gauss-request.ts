@@ -1,14 +1,17 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import type { KernelName, RowSource, Runtime } from "@attgrad/matrix-core";
-import { numberTypes, RelativeRounding } from "../../error-bound/index.ts";
+import { maxUp, numberTypes, over, RelativeRounding } from "../../error-bound/index.ts";
 import { kernelRoundingCounts, kernelScoreError } from "../certificates/kernel-rounding.ts";
 import { type RoundingCounts, roundingCounts } from "../certificates/rounding.ts";
+import { kernelConstants } from "../kernels/kernel-constants.ts";
+import { BLOCK_ROW_BYTES } from "../kernels/kernel-plan.ts";
 import { balancedSpace, type FeatureSpace } from "../method/feature-space.ts";
 import { memoryOf } from "../method/memory.ts";
 import { countMonomials, type FeatureTree } from "../monomials/feature-tree.ts";
 import type { Profile } from "../profile/profile.ts";
 import { routes } from "../routes/index.ts";
 import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
+import { LIMITS } from "./bounds/limits.ts";
 import { ExactRows } from "./exact/exact-rows.ts";
 import { mostJoinsOf } from "./run/query-operands.ts";
 
@@ -24,6 +27,8 @@ export interface GaussRequest {
 	readonly coins?: Coins | undefined;
 	readonly kernel: KernelName;
 	readonly runtime: Runtime;
+	/** The highest degree of monomials in double precision, where those above are in single precision: see `servesTwoPrecisions`. @default all are */
+	readonly doubleUpTo?: number | undefined;
 	/** The rows that no degree has served so far, which a run at another degree need not compute again. */
 	readonly exact: ExactRows;
 }
@@ -57,9 +62,63 @@ export const sizesOf = (d: number, degree: number) => ({
 
 /** The constants of a request at a degree. */
 export function constantsOf(request: GaussRequest, degree: number): ErrorConstants {
-	const { profile, space, form } = request;
+	const { profile, space, form, doubleUpTo } = request;
 	const scoreError = onKernels(request) ? kernelScoreError(space) : space.scoreError;
+	if (doubleUpTo !== undefined) return constantsOfTwo(request, degree, doubleUpTo, scoreError);
 	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError);
+}
+
+/** The constants of a run in both precisions: those of single precision, with the part that terms in double precision have of their rounding. */
+function constantsOfTwo(request: GaussRequest, degree: number, doubleUpTo: number, scoreError: number): ErrorConstants {
+	const { profile, space, form } = request;
+	// A block has twice the steps in double precision.
+	const more = RelativeRounding.roundings(BLOCK_ROW_BYTES / kernelConstants.STEP_BYTES);
+	const double = withMore(countsOf(request, degree), more);
+	const narrow = inSingle(profile);
+	// Queries, keys and cotangents are rounded before their powers are made.
+	const rounded = RelativeRounding.roundings(2 * degree + 6, numberTypes.f32);
+	const single = withMore(countsOf({ ...request, profile: narrow }, degree), rounded);
+	const share = Math.max(over(double.sums.bound, single.sums.sum), over(double.gradient.bound, single.gradient.sum));
+	const counts = { ...single, rows: double.rows, states: double.states };
+	const constants = errorConstants({ profile: narrow, space }, degree, form, counts, scoreError);
+	return { ...constants, roundingLimit: LIMITS.roundingOfSingle, single: { from: doubleUpTo, share } };
+}
+
+const narrowed = new WeakMap<Profile, Profile>();
+
+/** Sizes of numbers within which no power of them that a run takes leaves the range of single precision. */
+const SINGLE_SIZES = { reach: 4, least: 1e-6, most: 1e6, degree: 12 };
+
+/** Whether a run may have a part of its monomials in single precision. */
+export function servesTwoPrecisions(request: GaussRequest): boolean {
+	const { profile, space, form, coins } = request;
+	const { d, dtype, valueHalfRange } = profile;
+	const { least, most, reach } = SINGLE_SIZES;
+	const reaches = Math.max(maxUp(space.queryReach), maxUp(space.keyReach));
+	const half = maxUp(valueHalfRange);
+	return (
+		onKernels(request) &&
+		dtype === "f64" &&
+		form === "l1" &&
+		!coins &&
+		d > 1 &&
+		reaches <= reach &&
+		half >= least &&
+		half <= most
+	);
+}
+
+/** The profile and space that bounds on a run's arithmetic are made from: of single precision where a part of the monomials is. */
+export const arithmeticOf = ({ profile, space, doubleUpTo }: GaussRequest) => ({
+	profile: doubleUpTo === undefined ? profile : inSingle(profile),
+	space,
+});
+
+/** A profile whose monomials are in single precision: what arithmetic on them loses. */
+function inSingle(profile: Profile): Profile {
+	const known = narrowed.get(profile) ?? { ...profile, dtype: "f32" };
+	narrowed.set(profile, known);
+	return known;
 }
 
 /** The constants of a request for an anisotropic set, which goes back by ∫P in plain TypeScript too. */

@@ -1,7 +1,7 @@
-import { certificateOf } from "../../error-bound/index.ts";
+import { certificateOf, maxUp } from "../../error-bound/index.ts";
 import type { Method } from "../method/approximation.ts";
 import { rowTruncation } from "./anisotropic/truncation.ts";
-import type { ErrorConstants } from "./bounds/error-constants.ts";
+import { columnNorms, type ErrorConstants } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { LIMITS, largestRadius } from "./bounds/limits.ts";
 import { addExactRow, noExactRows } from "./exact/exact-rows.ts";
@@ -46,6 +46,7 @@ export function predictGaussBound(
 		exactRows += share;
 		addExactRow({ input, residual, gradient }, method.profile, constants.scoreError, exact, share);
 	};
+	const perGrown = constants.single === undefined ? 0 : grownPerPart(method);
 	const parts = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
 	const ofKeys = numbers.keySquares.map((_, b) => squaresOf(keys, d, form === "v2" ? undefined : b));
 	const ofValues = squaresOf(values, d);
@@ -75,7 +76,10 @@ export function predictGaussBound(
 		terms.read(row, numbers);
 		addRow(totals, input, residual, terms, share);
 		const size = input.reduce((sum, x) => sum + Math.abs(x), 0);
-		parts[at] = share * size * (terms.l1 * constants.keyRatio + terms.spread.reduce((most, x) => Math.max(most, x), 0));
+		parts[at] =
+			share *
+			size *
+			(terms.l1 * constants.keyRatio + terms.spread.reduce((most, x) => Math.max(most, x), 0) + perGrown * terms.grown);
 	}
 	const { bound, floatFloor: floor } = certificateOf({
 		...{
@@ -86,6 +90,10 @@ export function predictGaussBound(
 	});
 	return { bound, floor, exactRows: Math.round(exactRows), parts };
 }
+
+/** What a row's rounding counts beside the method's error of a row: the key's span over the norm of the frame's map. */
+const grownPerPart = ({ space: { keySpan, frame } }: Pick<Method, "space">): number =>
+	(1.03 * maxUp(keySpan)) / maxUp(columnNorms(frame.queryMap));
 
 /** ‖row‖² of each row, or the square of one coordinate. */
 function squaresOf(rows: Float64Array, d: number, coordinate?: number): Float64Array {

@@ -95,10 +95,10 @@ export class RowPolynomial {
 		return sum;
 	}
 
-	/** Σ_k |a_k| t^k: the size of the terms of P at a score whose own terms |q_i k_i| sum to t. */
-	sizeAt(t: number): number {
+	/** Σ_k |a_k| t^k: the size of the terms of P at a score whose own terms |q_i k_i| sum to t; those of k < from count by a share. */
+	sizeAt(t: number, from = 0, share = 1): number {
 		let size = 0;
-		for (let k = this.degree; k >= 0; k--) size = size * t + Math.abs(this.coefficients[k]);
+		for (let k = this.degree; k >= 0; k--) size = size * t + (k < from ? share : 1) * Math.abs(this.coefficients[k]);
 		return size;
 	}
 

@@ -67,7 +67,7 @@ const largestOf = (x: Float64Array): number => x.reduce((most, y) => Math.max(mo
 
 /** The terms of one row of a run's totals. */
 export class RowTerms {
-	/** growth_j = Σ_l ω_l Σ_α |terms of P| / D̃. */
+	/** growth_j = Σ_l ω_l Σ_α |terms of P| / D̃, each by the part of the rounding `sums` that it has. */
 	growth = 0;
 	kappa = 0;
 	/** The part of the row's rounding that has its growth, as a part of a key's span. */
@@ -87,12 +87,12 @@ export class RowTerms {
 
 	/** Whether a row with this polynomial and normaliser is within the method; others are to be computed exactly. */
 	accepts(row: RowPolynomial, { reach, normaliser, ones, truncation }: RowNumbers): boolean {
-		const { sums, scoreError } = this.#constants;
-		this.growth = (row.sizeAt(reach) * ones[0]) / normaliser;
+		const { sums, scoreError, single, roundingLimit } = this.#constants;
+		this.growth = (row.sizeAt(reach, single?.from, single?.share) * ones[0]) / normaliser;
 		const least = normaliser * (1 - sums * this.growth);
 		const error = (1 + scoreError) * errorSum(row, ones, truncation?.ones) + 1.02 * scoreError * normaliser;
 		this.kappa = error / least;
-		return reach <= LIMITS.radius && least > 0 && this.kappa < LIMITS.kappa && sums * this.growth <= LIMITS.rounding;
+		return reach <= LIMITS.radius && least > 0 && this.kappa < LIMITS.kappa && sums * this.growth <= roundingLimit;
 	}
 
 	/** Sets the terms of an accepted row. */

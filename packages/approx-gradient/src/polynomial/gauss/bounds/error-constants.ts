@@ -34,6 +34,10 @@ export interface ErrorConstants {
 	readonly lostSums: number;
 	/** cs: rounding of a term of a row's sums. */
 	readonly sums: number;
+	/** The most that rounding may move a row's sums by, as a part of its normaliser; other rows are exact. */
+	readonly roundingLimit: number;
+	/** Where monomials of high degree are in single precision: from which power of scores on, and the part of the rounding of these that the terms of lower powers have. */
+	readonly single?: { readonly from: number; readonly share: number };
 	/** η - 1: true entries are ω e^s within this, s and ω as stored. */
 	readonly scoreError: number;
 	/** Added to each ‖v‖² and ‖k‖² before their sums are used: what those lose below the normal range. */
@@ -109,6 +113,7 @@ export function errorConstants(
 		sumError: plus(rounded, underflow.sums),
 		lostSums: underflow.sums,
 		sums: plus(cs, underflow.sums),
+		roundingLimit: LIMITS.rounding,
 		scoreError: expm1Up(plus(scoreError, underflow.score)),
 		addedSquares: { values: underflow.valueSquares, keys: underflow.keySquares },
 		halfRange: range,
@@ -139,6 +144,13 @@ export function errorConstants(
 		},
 	};
 }
+
+/** The constants of rows of small reach in a run: those of the run, at one degree less, of which one power more of the scores has the rounding of single precision. */
+export const lowerConstants = (constants: ErrorConstants): ErrorConstants => {
+	const { degree, single } = constants;
+	const lower = { ...constants, degree: degree - 1 };
+	return single === undefined ? lower : { ...lower, single: { ...single, from: single.from - 1 } };
+};
 
 /** Products of values and keys have some more roundings below the normal range than this, each times a weight of at least e^(-2 shift). */
 const LOST_ROUNDINGS = 1e4;

@@ -1,6 +1,7 @@
 import { type ErrorParts, maxErrors, maxUp, noError, over, plus, sumUp, times } from "../../../error-bound/index.ts";
 import { inputForm } from "../../certificates/forms/input-form.ts";
 import type { Method } from "../../method/approximation.ts";
+import type { Profile } from "../../profile/profile.ts";
 import type { ExactRowTotals } from "../exact/exact-rows.ts";
 import type { GaussTotals } from "../totals.ts";
 import { columnNorms, type ErrorConstants, roundingOfTotals } from "./error-constants.ts";
@@ -25,7 +26,7 @@ export function boundFromGaussTotals(
 ): ErrorParts {
 	const { profile, space } = where;
 	const { d, scale, keyHalfRange: W, dtype, n } = profile;
-	const { rounding, degree, sums } = constants;
+	const { rounding } = constants;
 	const { inputSums, residualSums, l1, spread, grown, largestKappa } = ofRows;
 	const columns = columnNorms(space.frame.queryMap);
 	const ofTotals = roundingOfTotals(dtype, n);
@@ -34,7 +35,7 @@ export function boundFromGaussTotals(
 	const input = inputChanges(where, constants, { ofRows, ...(exact && { exact }) });
 	// The bound on underflow grows with the sums of inputs and residuals: the largest sums give one number for all columns.
 	const underflow = plus(
-		lostOfGradient(where, degree, sums, largestRows({ inputSums, residualSums })),
+		lostOfTerms(where, constants, largestRows({ inputSums, residualSums })),
 		exact ? lostOfExactRows(where, largestRows(exact)) : 0,
 	);
 	let largest = noError;
@@ -56,6 +57,20 @@ export function boundFromGaussTotals(
 		}
 	}
 	return largest;
+}
+
+/** What underflow costs: in two precisions that of the terms in either. */
+function lostOfTerms(
+	{ profile, space }: Where,
+	{ degree, sums, roundingLimit, single }: ErrorConstants,
+	rows: ReturnType<typeof largestRows>,
+): number {
+	const lost = lostOfGradient({ profile, space }, degree, { sums, roundingLimit }, rows);
+	if (single === undefined) return lost;
+	const double: Profile = { ...profile, dtype: "f64" };
+	// At most what an accepted row's terms of low powers are multiplied by.
+	const low = { sums: (1 - 1e-12) * sums * single.share, roundingLimit };
+	return plus(lost, lostOfGradient({ profile: double, space }, degree, low, rows));
 }
 
 /** The largest Σ_j |A1_ja| over columns a, and the largest |A1_ja|-weighted mean of Σ_i |c̃_ji|. */

@@ -1,5 +1,5 @@
-/** κ from which on a row is computed exactly, the radius, and the rounding of its sums. */
-export const LIMITS = { kappa: 0.25, radius: 8, rounding: 0.01 } as const;
+/** κ from which on a row is computed exactly, the radius, and the rounding of its sums; of those with terms in single precision, which are few and small. */
+export const LIMITS = { kappa: 0.25, radius: 8, rounding: 0.01, roundingOfSingle: 1e-4 } as const;
 
 /**
  * The least radius that a row's polynomial is made for: powers of it stay in the normal range, so that what power sums lose

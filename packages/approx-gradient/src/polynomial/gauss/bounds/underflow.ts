@@ -16,7 +16,7 @@ import { frameFactor, storedCoordinates } from "../../certificates/forms/underfl
 import type { Method } from "../../method/approximation.ts";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import { nodesOf } from "../row-polynomial.ts";
-import { LEAST_REACH, LIMITS } from "./limits.ts";
+import { LEAST_REACH, LIMITS, largestRadius } from "./limits.ts";
 
 /** The errors that underflow causes in a run with polynomials by row. */
 export interface Underflow {
@@ -95,12 +95,13 @@ interface RowsOfColumn {
 
 /**
  * The error that underflow causes in column a of the gradient and in the products of row bounds: factors on accepted rows are at most
- * as `LIMITS` say.
+ * as `LIMITS` and the largest radius say.
+ * @param constants the rounding of a term of a row's sums, and the most that a row has
  */
 export function lostOfGradient(
 	where: Where,
 	degree: number,
-	sums: number,
+	{ sums, roundingLimit }: { readonly sums: number; readonly roundingLimit: number },
 	{ inputSum, residual }: RowsOfColumn,
 ): number {
 	const { profile, space } = where;
@@ -110,8 +111,9 @@ export function lostOfGradient(
 	const span = maxUp(keyReach);
 	const factor = frameFactor(space);
 	// Σ |a_k| R^k Σ ω is growth · D at most, and D e^R Σ ω.
-	const inverse = over(times(2, expUp(LIMITS.radius + 2 * frame.shift)), n);
-	const coefficient = times(over(2 * LIMITS.rounding, sums), times(2, expUp(LIMITS.radius)));
+	const radius = Math.min(LIMITS.radius, 1.01 * largestRadius(space));
+	const inverse = over(times(2, expUp(radius + 2 * frame.shift)), n);
+	const coefficient = times(over(2 * roundingLimit, sums), times(2, expUp(radius)));
 	const weight = times(coefficient, powerUp(d / LEAST_REACH, degree));
 	const features = featuresOf(where, degree, Math.max(1, weight));
 	const sizes = {

@@ -20,6 +20,8 @@ export interface GaussInput {
 	readonly route: "moment" | "reverse";
 	/** Rows of a reach up to this have a polynomial of one degree less; on kernels, without records. @default none has */
 	readonly lowerReach?: number;
+	/** Monomials of a degree above this are in single precision; on kernels, in double precision, of the form l1 and without records. @default none are */
+	readonly doubleUpTo?: number;
 	/** Takes the rows' records, of form v2: for a certificate from sampled pairs. */
 	readonly records?: RecordSink;
 }

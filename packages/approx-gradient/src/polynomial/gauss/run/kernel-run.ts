@@ -12,8 +12,11 @@ import { putIndices, slotRanges } from "../../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../../kernels/kernel-plan.ts";
 import { joinSlots, keyMoments, type MomentsRun } from "../../kernels/kernel-route.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
+import { lowerConstants } from "../bounds/error-constants.ts";
 import { gaussKernels } from "../gauss-kernels.ts";
 import type { KernelRecords } from "../pairs/row-record.ts";
+import { momentsInTwo } from "../precisions/moments-in-two.ts";
+import { operandsInTwo } from "../precisions/queries-in-two.ts";
 import type { GaussTotals } from "../totals.ts";
 import type { GaussInput, GaussRun } from "./gauss-run.ts";
 import { addToSquares, momentColumns } from "./key-columns.ts";
@@ -34,9 +37,9 @@ const KEY_SHARE = 0.4;
  * @throws ComputationError out-of-memory when the kernels' memory cannot grow
  */
 export async function gaussOnKernels(input: GaussInput, runtime: Runtime, isInVain?: InVain): Promise<GaussRun> {
-	const { problem, tree, space, constants } = input;
+	const { problem, tree, space, constants, doubleUpTo } = input;
 	const { n, d } = problem;
-	const shape = { n, d, dtype: problem.A1.dtype };
+	const shape = { n, d, dtype: doubleUpTo === undefined ? problem.A1.dtype : "f32" };
 	const plan = kernelPlan(runtime.kernel, shape, tree, tree.raisedSize, momentColumns(constants));
 	return withKernels(runtime, gaussKernels, async (kernels) => {
 		const done = (rows: number): void => runtime.onProgress?.(rows, n);
@@ -48,7 +51,11 @@ export async function gaussOnKernels(input: GaussInput, runtime: Runtime, isInVa
 				options,
 			);
 		const operands = { problem, frame: space.frame };
-		const moments = await keyMoments(operands, plan, kernels, run, (rows) => done(KEY_SHARE * rows));
+		const ofKeys = (rows: number): void => done(KEY_SHARE * rows);
+		const moments =
+			doubleUpTo === undefined
+				? await keyMoments(operands, plan, kernels, run, ofKeys)
+				: await momentsInTwo(input, doubleUpTo, plan, kernels, ofKeys);
 		addToSquares(moments, constants);
 		return queries(input, moments, plan, kernels, isInVain, (rows) => done(KEY_SHARE * n + (1 - KEY_SHARE) * rows));
 	});
@@ -67,23 +74,22 @@ async function queries(
 	const { n, d, A1, E } = problem;
 	const { dtype } = A1;
 	const size = bytesPerNumber(dtype);
-	const degrees = degreesOf(input, moments, plan, kernels);
-	const [{ shared }] = degrees;
-	const scratch = Math.max(...degrees.map((own) => own.scratch));
+	const pass = passOf(input, moments, plan, kernels);
 	const sumCount = 1 + d + 2 * d * d;
 	const length = sumCount + 3 * d + 1;
-	const places = degrees.length * plan.slots;
+	const places = pass.maps.length * plan.slots;
 	const totals = kernels.allocateZeros("f64", places * length);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 	const inputsAt = kernels.rowReader(A1, dtype, chunkRows);
 	const targetsAt = kernels.rowReader(E, dtype, chunkRows);
 	const flagWords = Math.ceil(chunkRows / 4);
 	const flags = putIndices(kernels, new Int32Array(flagWords));
-	const apart = degrees.length > 1 ? new RowsApart(input, shared, chunkRows, plan, kernels) : undefined;
+	const apart = pass.maps.length > 1 ? new RowsApart(input, pass.maps[0], chunkRows, plan, kernels) : undefined;
 	const sink = input.records?.onKernels(kernels, slotRanges(chunkRows, plan).length);
 	const sample = (): Promise<KernelRecords> => {
 		const own = { A1: inputsAt(0, chunkRows), E: targetsAt(0, chunkRows), flags };
-		return someRecords(input, { ...shared, ...own, ...noPairs }, { rows: chunkRows, scratch, length }, plan, kernels);
+		const sizes = { rows: chunkRows, scratch: pass.scratch, length };
+		return someRecords(input, { ...pass.inOne[0].shared, ...own, ...noPairs }, sizes, plan, kernels);
 	};
 	const pairs = sink ? await sink.prepare(await sample()) : [];
 	const exactRows: number[] = [];
@@ -105,10 +111,10 @@ async function queries(
 			ofSlot.flatMap(({ first, count, A1, E }, at) => {
 				if (count === 0) return [];
 				const own = { A1, E, flags: flags + first, totals: totals + (at * plan.slots + slot) * length * 8 };
-				return [{ rows: count, ...degrees[at].shared, ...noPairs, ...pairs[slot], first: from + first, ...own }];
+				return [{ at, slot, rows: count, first: from + first, ...own }];
 			}),
 		);
-		const left = await kernels.run("gaussQueries", tasks, { dtype, scratch });
+		const left = await pass.run(tasks, pairs);
 		const all = kernels.view("f64", totals, places * length);
 		largestKappa = Math.max(largestKappa, takeLast(all, length));
 		joinSlots(all, sums);
@@ -128,19 +134,47 @@ async function queries(
 	};
 }
 
-/** Arguments of pass 2 by degree: where rows of small reach have one less, those come first. Moments and roundings are those of the higher one. */
-function degreesOf(
-	input: GaussInput,
-	moments: Float64Array,
-	plan: KernelPlan,
-	kernels: Kernels<typeof gaussKernels>,
-): ReturnType<typeof queryOperands>[] {
+/** Rows of one degree of a slot: what a task of pass 2 has of its own, the number of the degree and that of the slot. */
+type RowsTask = Pick<QueryTask, "rows" | "A1" | "E" | "flags" | "totals" | "first"> & {
+	readonly at: number;
+	readonly slot: number;
+};
+
+/** Pass 2 in one precision or in two: its arguments by degree, the bytes of scratch of a thread, and the kernel. */
+function passOf(input: GaussInput, moments: Float64Array, plan: KernelPlan, kernels: Kernels<typeof gaussKernels>) {
+	const { doubleUpTo } = input;
+	const { dtype } = input.problem.A1;
+	const isOne = doubleUpTo === undefined;
+	const inOne = isOne ? byDegrees(input, (own) => queryOperands(own, moments, plan, kernels)) : [];
+	const inTwo = isOne ? [] : byDegrees(input, (own) => operandsInTwo(own, moments, plan, kernels));
+	const degrees = [...inOne, ...inTwo];
+	const scratch = Math.max(...degrees.map((own) => own.scratch));
+	const run = (tasks: readonly RowsTask[], pairs: readonly object[]): Promise<Float64Array> =>
+		isOne
+			? kernels.run(
+					"gaussQueries",
+					tasks.map(({ at, slot, ...own }) => ({ ...inOne[at].shared, ...noPairs, ...pairs[slot], ...own })),
+					{ dtype, scratch },
+				)
+			: kernels.run(
+					"gaussQueriesInTwo",
+					tasks.map(({ at, slot, first, ...own }) => ({ ...inTwo[at].shared, ...own })),
+					{ scratch },
+				);
+	return { inOne, maps: degrees.map(({ shared }) => shared), scratch, run };
+}
+
+/**
+ * Arguments of pass 2 by degree: where rows of small reach have one less, those come first. Moments and roundings are those of the higher one; of
+ * their monomials one degree more is in single precision.
+ */
+function byDegrees<Operands>(input: GaussInput, operandsOf: (input: GaussInput) => Operands): Operands[] {
 	const { constants, tree, lowerReach } = input;
-	const own = queryOperands(input, moments, plan, kernels);
+	const own = operandsOf(input);
 	if (lowerReach === undefined) return [own];
-	const degree = constants.degree - 1;
-	const lower = { ...input, tree: keptTotalDegreeTree(tree.d, degree), constants: { ...constants, degree } };
-	return [queryOperands(lower, moments, plan, kernels), own];
+	const { degree } = lowerConstants(constants);
+	const lower = { ...input, tree: keptTotalDegreeTree(tree.d, degree), constants: lowerConstants(constants) };
+	return [operandsOf(lower), own];
 }
 
 /** The largest of the last numbers of each `length`, which are set to 0. */

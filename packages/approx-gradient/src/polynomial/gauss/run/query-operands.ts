@@ -25,10 +25,9 @@ export function queryOperands(
 	{ columns, panelBytes }: KernelPlan,
 	kernels: Kernels<typeof gaussKernels>,
 ) {
-	const { problem, space, tree, constants } = input;
-	const { d, X } = problem;
+	const { problem, tree, constants } = input;
+	const { d } = problem;
 	const { dtype } = problem.A1;
-	const { frame } = space;
 	const { degree, form } = constants;
 	const r = nodesOf(degree);
 	const { starts } = levelsOf(tree);
@@ -37,29 +36,21 @@ export function queryOperands(
 	const byDegree = byDegreeTable(input, moments, columns);
 	const back = runTable(tree, nodes, starts);
 	const pilot = pilotTable(input, moments, columns);
-	const queryMap = multiply(scale(X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
-	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
-	const exponential = exponentialTerms(largestRadius(space), 2 * r);
-	const M = exponential.terms.length - 1;
 	const { runs: runCount, runTable: runAddress } = putRuns(kernels, runs);
-	const doubles = (numbers: ArrayLike<number>): number => putNumbers(kernels, "f64", numbers);
 	const numbers = (values: ArrayLike<number>): number => putNumbers(kernels, dtype, values);
+	const { terms: M, ...bounds } = boundOperands(input, kernels);
 	const shared = {
 		...{ d, degree, extra: columns - d - 1, terms: M, levels: putIndices(kernels, starts) },
 		...{ runs: runCount, tops: runs.products, runTable: runAddress },
-		valueCentre: doubles(frame.valueCentre),
-		queryMap: doubles(queryMap.data),
-		none: kernels.allocateZeros("f64", d),
-		queryShift: doubles(shift.data),
+		...mapOperands(input, kernels),
 		byDegree: numbers(byDegree),
 		integrals: numbers(integralTable(input, moments, columns)),
 		backRuns: back.runs,
 		backTable: putIndices(kernels, back.triples),
 		pilot: numbers(pilot),
 		pilotNodes: pilot.length / d,
-		products: doubles(productTable(input, moments, columns)),
-		constants: doubles(solutionConstants(constants, exponential)),
-		bounds: doubles(boundConstants(constants, space)),
+		products: putNumbers(kernels, "f64", productTable(input, moments, columns)),
+		...bounds,
 		...boundaryOperands(input, moments, kernels),
 	};
 	const parts = 8 / bytesPerNumber(dtype);
@@ -81,8 +72,31 @@ export function queryOperands(
 	};
 }
 
+/** The frame of queries and targets. */
+export function mapOperands({ problem, space: { frame } }: GaussInput, kernels: Kernels<typeof gaussKernels>) {
+	const { d, X, scale: factor } = problem;
+	const queryMap = multiply(scale(X.as("f64"), factor), frame.queryMap, { transposeB: true });
+	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
+	return {
+		valueCentre: putNumbers(kernels, "f64", frame.valueCentre),
+		queryMap: putNumbers(kernels, "f64", queryMap.data),
+		none: kernels.allocateZeros("f64", d),
+		queryShift: putNumbers(kernels, "f64", shift.data),
+	};
+}
+
+/** Constants of polynomials and bounds, and the terms of exp that are divided. */
+export function boundOperands({ constants, space }: GaussInput, kernels: Kernels<typeof gaussKernels>) {
+	const exponential = exponentialTerms(largestRadius(space), 2 * nodesOf(constants.degree));
+	return {
+		terms: exponential.terms.length - 1,
+		constants: putNumbers(kernels, "f64", solutionConstants(constants, exponential)),
+		bounds: putNumbers(kernels, "f64", boundConstants(constants, space)),
+	};
+}
+
 /** Multinomials times moments: those of degree <= g against all columns, then those of degree g + 1 against ones and squares. */
-function byDegreeTable(
+export function byDegreeTable(
 	{ tree, constants, anisotropic }: GaussInput,
 	moments: Float64Array,
 	columns: number,
@@ -100,7 +114,7 @@ function byDegreeTable(
 }
 
 /** Multinomials times moments over the degree, against values and ones: Σ_l ω_l h_l s_l^k / k by monomials, of which the gradient is the derivative. */
-function integralTable({ tree }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+export function integralTable({ tree }: GaussInput, moments: Float64Array, columns: number): Float64Array {
 	const { d, degree, raisedSize } = tree;
 	const { starts, multiplicity } = levelsOf(tree);
 	const table = new Float64Array(raisedSize * (d + 1));
@@ -156,7 +170,7 @@ function pilotTable({ tree, constants }: GaussInput, moments: Float64Array, colu
 }
 
 /** Σ_l ω_l (1 + s_l) x_l k_lb as a table of moments for x = v_i and x = 1: of each x the d sums of degree 0, negative, then d x d. Zeros at degree 0 and for anisotropic sets. */
-function productTable({ tree, anisotropic }: GaussInput, moments: Float64Array, columns: number): Float64Array {
+export function productTable({ tree, anisotropic }: GaussInput, moments: Float64Array, columns: number): Float64Array {
 	const { d, degree, raise } = tree;
 	const table = new Float64Array((d + 1) * (d + 1) * d);
 	for (let i = 0, to = 0; degree > 0 && !anisotropic && i <= d; i++)
@@ -167,7 +181,7 @@ function productTable({ tree, anisotropic }: GaussInput, moments: Float64Array, 
 
 /** The doubles that `kernels/gauss/gauss-bounds.ts` reads, in its order. */
 function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussInput["space"]): number[] {
-	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding, covarianceError } = constants;
+	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding, covarianceError, single } = constants;
 	return [
 		...[
 			sums,
@@ -175,12 +189,13 @@ function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussI
 			keyNorm * REACH_SLACK,
 			LIMITS.radius,
 			LIMITS.kappa,
-			LIMITS.rounding,
+			constants.roundingLimit,
 			halfRangeSquare,
 			keyRatio,
 			LEAST_REACH,
 		],
 		...[rounding.constant, rounding.outputSquare, rounding.product, covarianceError],
+		...[single?.from ?? 0, single?.share ?? 1],
 		...keyReach.map((reach) => reach * REACH_SLACK),
 		...halfRange,
 		...rounding.output,

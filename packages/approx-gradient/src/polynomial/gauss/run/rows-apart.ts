@@ -3,7 +3,11 @@ import { putNumbers } from "../../kernels/kernel-operands.ts";
 import type { KernelPlan } from "../../kernels/kernel-plan.ts";
 import type { gaussKernels } from "../gauss-kernels.ts";
 import type { GaussInput } from "./gauss-run.ts";
-import type { queryOperands } from "./query-operands.ts";
+import type { boundOperands, mapOperands } from "./query-operands.ts";
+
+/** Addresses that a row's reach is made from. */
+type Maps = Pick<ReturnType<typeof mapOperands>, "queryMap" | "none" | "queryShift"> &
+	Pick<ReturnType<typeof boundOperands>, "bounds">;
 
 /** Rows of a slot that are computed alike: addresses of their queries and targets, and the place of the first in the chunk. */
 export interface SlotRows {
@@ -16,7 +20,7 @@ export interface SlotRows {
 /** Copies of the rows of a chunk, in each slot those of small reach first. Memory: once more what a chunk's rows take. */
 export class RowsApart {
 	readonly #input: GaussInput;
-	readonly #shared: Pick<ReturnType<typeof queryOperands>["shared"], "queryMap" | "none" | "queryShift" | "bounds">;
+	readonly #shared: Maps;
 	readonly #kernels: Kernels<typeof gaussKernels>;
 	readonly #panelBytes: number;
 	readonly #most: number;
@@ -27,7 +31,7 @@ export class RowsApart {
 
 	constructor(
 		input: GaussInput,
-		{ queryMap, none, queryShift, bounds }: ReturnType<typeof queryOperands>["shared"],
+		{ queryMap, none, queryShift, bounds }: Maps,
 		chunkRows: number,
 		{ panelBytes }: KernelPlan,
 		kernels: Kernels<typeof gaussKernels>,
