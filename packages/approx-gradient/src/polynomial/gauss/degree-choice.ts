@@ -34,11 +34,12 @@ const LEAST_SHARE = 0.15;
 const LEAST_ROWS = 2 ** 13;
 
 /**
- * The largest predicted part of epsilon that rounding may take where monomials of high degree are in single precision; and the least degree of
- * which all are in double precision, which the bounds from covariances take.
+ * The largest predicted part of epsilon that rounding may take where monomials of high degree are in single precision; the least degree of
+ * which all are in double precision, which the bounds from covariances take; and the highest degree of a run, whose powers are in range.
  */
 const ACCEPTED_SINGLE = 0.4;
 const LEAST_DOUBLE = 3;
+const MOST_SINGLE = 12;
 
 /** Runs whose certificate may turn out above epsilon. */
 const TRIES = 6;
@@ -141,7 +142,7 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 	const fastest = inTwo ?? cheaper ?? request;
 	const lower = lowerReach(fastest, epsilon, degree, sample);
 	if (lower !== undefined || inTwo !== undefined) {
-		const { result, bound } = await gaussUntilMissed(fastest, degree, epsilon, lower);
+		const { result, bound } = await unlessBeyondRange(inTwo, () => gaussUntilMissed(fastest, degree, epsilon, lower));
 		if (result && bound <= epsilon) return result;
 		request.runtime.onMoreRounds?.(1);
 	}
@@ -171,6 +172,19 @@ export async function gaussWithin(request: GaussRequest, epsilon: number, first?
 	}
 }
 
+/** A run, or where it has monomials in single precision and fails, which residuals beyond its range make it do, that nothing is proved. */
+async function unlessBeyondRange<Run extends { readonly bound: number }>(
+	inTwo: GaussRequest | undefined,
+	run: () => Promise<Run>,
+): Promise<{ readonly result?: undefined; readonly bound: number } | Run> {
+	try {
+		return await run();
+	} catch (failure) {
+		if (inTwo === undefined || !(failure instanceof ComputationError)) throw failure;
+		return { bound: Number.POSITIVE_INFINITY };
+	}
+}
+
 /** The request with the form l1 in place of v2, where that is predicted to prove epsilon at the degree. */
 function withoutColumns(
 	request: GaussRequest,
@@ -196,7 +210,7 @@ function inTwoPrecisions(
 	degree: number,
 	sample: ScoreSample,
 ): GaussRequest | undefined {
-	if (request.profile.n < LEAST_ROWS || !servesTwoPrecisions(request)) return undefined;
+	if (request.profile.n < LEAST_ROWS || degree > MOST_SINGLE || !servesTwoPrecisions(request)) return undefined;
 	const few = thinned(sample);
 	let chosen: GaussRequest | undefined;
 	for (let doubleUpTo = degree - 1; doubleUpTo >= LEAST_DOUBLE; doubleUpTo--) {

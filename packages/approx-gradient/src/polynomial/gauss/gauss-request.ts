@@ -87,7 +87,7 @@ function constantsOfTwo(request: GaussRequest, degree: number, doubleUpTo: numbe
 const narrowed = new WeakMap<Profile, Profile>();
 
 /** Sizes of numbers within which no power of them that a run takes leaves the range of single precision. */
-const SINGLE_SIZES = { reach: 4, least: 1e-6, most: 1e6, degree: 12 };
+const SINGLE_SIZES = { reach: 4, least: 1e-6, most: 1e6 };
 
 /** Whether a run may have a part of its monomials in single precision. */
 export function servesTwoPrecisions(request: GaussRequest): boolean {

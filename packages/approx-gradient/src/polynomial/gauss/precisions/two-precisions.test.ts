@@ -118,6 +118,20 @@ describe.runIf(kernels.length > 0)("the choice", () => {
 			}
 		}));
 
+	it("falls back to double precision where residuals are beyond the range of single precision", () =>
+		onRuntime(kernels[0], async (runtime) => {
+			const given = generateProblem({ distribution: "uniform", n: 65_536, d: 4, B: 1, seed: 1 });
+			const E = Matrix.build(given.n, 4, (row, column) => (row === 7 ? 1e60 : given.E.at(row, column)));
+			const problem = { ...given, E };
+			const { gradient, certificate } = await polynomial.run(
+				problem,
+				polynomial.options.parse({ relative: 1e-3, basis: "gauss" }),
+				runtime,
+			);
+			expect(maxAbs(gradient)).toBeGreaterThan(1e50);
+			expect(certificate?.bound).toBeLessThanOrEqual(1e-3 * maxAbs(gradient));
+		}));
+
 	it("leaves problems alone whose powers may leave the range of single precision", () =>
 		onRuntime(kernels[0], async (runtime) => {
 			for (const [B, factor, serves] of [
