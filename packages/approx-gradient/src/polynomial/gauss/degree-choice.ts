@@ -1,9 +1,16 @@
 import type { GradientResult } from "@attgrad/attention-problem";
 import { ComputationError } from "@attgrad/matrix-core";
 import { availableMemory } from "../monomials/feature-tree.ts";
-import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { lowerConstants } from "./bounds/error-constants.ts";
-import { arithmeticOf, constantsOf, type GaussRequest, memoryAt, onKernels, servesTwoPrecisions } from "./gauss-request.ts";
+import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
+import {
+	arithmeticOf,
+	constantsOf,
+	type GaussRequest,
+	memoryAt,
+	onKernels,
+	servesTwoPrecisions,
+} from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 

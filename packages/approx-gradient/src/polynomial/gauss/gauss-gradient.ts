@@ -9,7 +9,15 @@ import { routes } from "../routes/index.ts";
 import type { LayeredSet } from "./anisotropic/layered-set.ts";
 import type { ErrorConstants } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
-import { arithmeticOf, constantsOf, constantsOfSet, type GaussRequest, memoryAt, onKernels, sizesOf } from "./gauss-request.ts";
+import {
+	arithmeticOf,
+	constantsOf,
+	constantsOfSet,
+	type GaussRequest,
+	memoryAt,
+	onKernels,
+	sizesOf,
+} from "./gauss-request.ts";
 import { PairCertificate, pairsOf } from "./pairs/pair-certificate.ts";
 import { probableOf } from "./pairs/probable-certificate.ts";
 import type { GaussRun } from "./run/gauss-run.ts";
@@ -58,7 +66,11 @@ export async function gaussUntilMissed(
 		degree,
 		(totals, rows) => {
 			const ofRows = scaledTotals(totals, n / rows);
-			foretold = boundOf(request, boundFromGaussTotals(arithmeticOf(request), constants, { ofRows }), ofRows.largestKappa).bound;
+			foretold = boundOf(
+				request,
+				boundFromGaussTotals(arithmeticOf(request), constants, { ofRows }),
+				ofRows.largestKappa,
+			).bound;
 			return foretold > SURELY_ABOVE * epsilon;
 		},
 		lowerReach,

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { profileOn } from "../../method/method-of.ts";
 import { polynomial } from "../../polynomial.ts";
 import { gaussWithin } from "../degree-choice.ts";
-import { type GaussRequest, gaussRequest, gaussUntilMissed } from "../gauss-gradient.ts";
-import { servesTwoPrecisions } from "../request/constants.ts";
+import { gaussUntilMissed } from "../gauss-gradient.ts";
+import { type GaussRequest, gaussRequest, servesTwoPrecisions } from "../gauss-request.ts";
 
 const kernels = (await availableKernels()).filter((kernel) => kernel !== "js");
 
