@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import type { KernelModule } from "./kernel-module.ts";
 
 /** V8's messages on pairs of vectors that it could not join into 256 bits when it compiles the `fma256` build of a module. */
-export function unjoined({ name, folder }: KernelModule): string[] {
-	const module = `{ name: ${JSON.stringify(name)}, folder: new URL(${JSON.stringify(folder.href)}) }`;
+export function unjoined({ name, folder, constants }: KernelModule): string[] {
+	const module = `{ name: ${JSON.stringify(name)}, folder: new URL(${JSON.stringify(folder.href)}), constants: ${JSON.stringify(constants)} }`;
 	const compile = `import { compileKernels } from ${JSON.stringify(new URL("./kernel-module.ts", import.meta.url).href)};
 		compileKernels(${module}, "fma256");`;
 	const { status, stdout, stderr } = spawnSync(
