@@ -263,7 +263,10 @@ export const targets: readonly Target[] = [
 			}),
 		})),
 	),
-	backwardBy(backwardHybrid, false, (random) => ({ rank: random.integer(1, 12), seed: random.integer(0, 3) })),
+	backwardBy(backwardHybrid, false, (random) => ({
+		...{ rank: random.integer(1, 12), seed: random.integer(0, 3) },
+		proves: pick(random, ["all", "all", "dQ"]),
+	})),
 	hybridOutput,
 	gradientBy(linearAttention, () => ({})),
 	gradientBy(nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),

@@ -15,7 +15,7 @@ export class HybridRows {
 	width: i32;
 	beside: i32;
 	rank: i32;
-	/** 1: forms of blocks; 2: and those of all columns with the last block. */
+	/** 0: no forms; 1: forms of blocks; 2: and those of all columns with the last block. */
 	forms: i32;
 	/** Factors of the exponents, rows x (d + 2) each; weights of the rows. */
 	left: usize;
@@ -66,7 +66,7 @@ export function addGroups(scratch: usize, rows: HybridRows, from: i32, to: i32, 
 		multiplyInto(
 			area, rows.features + <usize>g * featureStep, 8, <usize>rows.groups * featureStep, rows.rank, s, panels, panelsOf(columns), slot, step,
 		);
-		addForms(scratch, rows, g, s, P, panels, rest, slot + <usize>padded(rows.rank) * step);
+		if (rows.forms > 0) addForms(scratch, rows, g, s, P, panels, rest, slot + <usize>padded(rows.rank) * step);
 	}
 }
 

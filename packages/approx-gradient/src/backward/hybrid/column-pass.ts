@@ -12,7 +12,14 @@ import {
 	symmetricPairs,
 } from "../../feature-maps/residual-forms.ts";
 import type { HybridHead } from "./hybrid-head.ts";
-import { type QuerySums, querySums, queryWeights, type WeighedQueries, weighedQueries } from "./query-sums.ts";
+import {
+	type ColumnBounds,
+	type QuerySums,
+	querySums,
+	queryWeights,
+	type WeighedQueries,
+	weighedQueries,
+} from "./query-sums.ts";
 import type { FeatureReach, HeadApproximated, RowPass } from "./row-pass.ts";
 
 /** The rows of keys, of the queries that are kept, with bounds on the error of an entry of each row. */
@@ -26,13 +33,14 @@ export interface ColumnPass {
 /**
  * dK and dV by sums over the queries that are kept. With e'_j = e_j / D̃_j and f̃ − f = (e − f̃ Σe) / D the error of a sum Σ_j f_jl z_j is at most
  * |Σ_j e'_jl z_j| + Σ_j ν_j |e'_jl z_j| + Σ_j ν_j |f̃_jl z_j|. The first is at most β_l √(ζᵀRζ), ζ_j = z_j / D̃_j, R the residual matrix of the queries
- * (`residualForms`); a negative f̃_jl is an error of that size. O(n K d d_v).
+ * (`residualForms`), or the sum of sizes (`ColumnBounds`); a negative f̃_jl is an error of that size. O(n K d d_v).
  */
 export async function columnPass(
 	approximated: HeadApproximated,
 	head: HybridHead,
 	rows: RowPass,
 	kept: readonly number[],
+	bounds: ColumnBounds,
 	runtime: Runtime,
 ): Promise<ColumnPass> {
 	const { Phi, Psi, error } = approximated;
@@ -42,14 +50,16 @@ export async function columnPass(
 	if (kept.length === 0) return noColumns(values.rows, d, width - 1);
 	if (!error.queryResidual) throw new Error("hybrid knows the residual matrix of its queries");
 	const own = rowsAt(Phi, kept);
-	const weights = queryWeights(head, rows, kept);
+	const weights = queryWeights(head, rows, kept, bounds);
 	const { factors, extra, numbers } = weighedQueries(head, weights);
 	const sums = querySums(numbers, weights, width - 1);
 	const columns = columnsOf(rows.cotangents, { factors, extra }, kept);
 	const all = await product(Psi, await product(own, columns, { transposeA: true }));
 	const residual = error.queryResidual(rowsAt(queries, kept), own);
-	const made = await residualForms({ columns, blocks: d + 1, width }, residual, product);
-	const forms = queryForms(head, sums, made);
+	const forms =
+		bounds === "sizes"
+			? noForms(head)
+			: queryForms(head, sums, await residualForms({ columns, blocks: d + 1, width }, residual, product));
 	const squares = await product(symmetricPairs(values), forms.moments);
 	return boundedColumns(rows, keyBoundsOf(sums, forms), { ...keyGradients(head, all), squares });
 }
@@ -117,6 +127,14 @@ export interface QueryForms {
 	/** Of dV, over β_l, for each entry of a row. */
 	readonly values: Float64Array;
 }
+
+/** The forms where sizes of terms bound first-order errors, in the weights of the queries. */
+export const noForms = ({ queries, values }: HybridHead): QueryForms => ({
+	moments: Matrix.zeros((values.cols * (values.cols + 1)) / 2, queries.cols),
+	factor: 0,
+	beside: new Float64Array(queries.cols),
+	values: new Float64Array(values.cols - 1),
+});
 
 /**
  * Forms of the residual matrix of the queries in c'_i q̂_b / D̃ and dO_i / D̃.

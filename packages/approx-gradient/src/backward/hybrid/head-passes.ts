@@ -5,13 +5,14 @@ import { type ColumnPass, columnPass } from "./column-pass.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import { hybridKernels } from "./kernels/hybrid-kernels.ts";
 import { KernelHead } from "./kernels/kernel-head.ts";
+import type { ColumnBounds } from "./query-sums.ts";
 import { type RowPass, rowPass } from "./row-pass.ts";
 
 /** The passes over a head with a map's features. */
 export interface HeadPasses {
 	rows(): Promise<RowPass>;
 	/** The rows of keys, of the queries that are kept; once, after `rows`: the others are cleared. */
-	columns(rows: RowPass, kept: readonly number[]): Promise<ColumnPass>;
+	columns(rows: RowPass, kept: readonly number[], bounds: ColumnBounds): Promise<ColumnPass>;
 }
 
 /** Gives `work` the passes over a head, on the runtime's kernels or in plain TypeScript; `work` runs nothing else on the runtime. */
@@ -27,6 +28,6 @@ export async function withHeadPasses<Result>(
 	const approximated = { Phi, Psi, error: map.error };
 	return work({
 		rows: () => rowPass(approximated, head, runtime),
-		columns: (rows, kept) => columnPass(approximated, head, rows, kept, runtime),
+		columns: (rows, kept, bounds) => columnPass(approximated, head, rows, kept, bounds, runtime),
 	});
 }

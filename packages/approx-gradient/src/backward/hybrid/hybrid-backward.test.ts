@@ -41,6 +41,7 @@ test.each([0.3, 1, 3])("rows are within their bounds at any rank, entries of spr
 	await fc.assert(
 		fc.asyncProperty(arbitraryHead(spread), fc.integer({ min: 1, max: 60 }), async (problem, rank) => {
 			await expectProved(problem, { rank });
+			await expectProved(problem, { rank, proves: "dQ" });
 		}),
 		{ numRuns: 25, seed: 3 },
 	);
@@ -65,7 +66,7 @@ describe("adversaries", () => {
 		["one large upstream gradient", { dO: changed(given.dO, (x, j) => (j === 3 ? 1e5 * x : x)) }],
 	])("%s", async (_, change) => {
 		const problem = { ...given, ...change };
-		for (const rank of [1, 8, 40]) await expectProved(problem, { rank });
+		for (const rank of [1, 8, 40]) for (const proves of ["all", "dQ"]) await expectProved(problem, { rank, proves });
 	});
 });
 

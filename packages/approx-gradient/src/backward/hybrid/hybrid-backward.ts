@@ -93,8 +93,9 @@ async function gradientsOf(
 	const { epsilon, relative } = asked;
 	const limitOf = (size: number): number =>
 		epsilon ?? (relative === undefined ? Infinity : size > 0 ? relative * size : ABSOLUTE_OF_ZERO);
+	const bounds = asked.proves === "dQ" ? "sizes" : "forms";
 	const ranks = epsilon === undefined && relative === undefined ? [asked.rank ?? DEFAULT_RANK] : RANKS;
-	const features = await HeadFeatures.of(head, asked.seed, Math.max(...ranks), runtime);
+	const features = await HeadFeatures.of(head, asked.seed, ranks[0], runtime);
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
 		const { map, more } = await features.at(rank);
@@ -103,7 +104,7 @@ async function gradientsOf(
 			const rows = await passes.rows();
 			const exact = exactRowsOf(rows, head, limitOf);
 			if (!isLast && isHigherRankWorth(exact.length, head, ranks[i + 1])) return undefined;
-			return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact)) };
+			return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact), bounds) };
 		});
 		if (mapped === undefined) continue;
 		const made = await joined({ problem, head, values, ...mapped, runtime });

@@ -66,11 +66,11 @@ export class HeadFeatures {
 		this.#runtime = runtime;
 	}
 
-	/** @param highest the highest rank that is asked for */
-	static async of(head: HybridHead, seed: number, highest: number, runtime: Runtime): Promise<HeadFeatures> {
+	/** @param rank the one that is asked for, or tried first */
+	static async of(head: HybridHead, seed: number, rank: number, runtime: Runtime): Promise<HeadFeatures> {
 		const random = seededRandom(seed, "hybrid");
 		const rows = rowsInMemory(head.queries, head.keys);
-		const geometry = await hybridGeometry(rows, random, runtime, candidatesFor(highest));
+		const geometry = await hybridGeometry(rows, random, runtime, candidatesFor(rank));
 		const { points, weights, firstKey } = geometry;
 		return new HeadFeatures(geometry, new JointPivots(points, weights, firstKey, random, runtime), runtime);
 	}

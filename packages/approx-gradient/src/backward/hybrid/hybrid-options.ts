@@ -6,7 +6,7 @@ import { pivotsFor } from "../../feature-maps/hybrid/principal-features.ts";
 import { GROUP } from "../../feature-maps/residual-forms.ts";
 
 /** Ranks that are tried for an accuracy. */
-export const RANKS = [64, 128, 256, 512];
+export const RANKS = [96, 192, 384, 512];
 
 /** The rank where no accuracy is asked for. */
 export const DEFAULT_RANK = 128;
@@ -57,7 +57,9 @@ export const hybridBackwardOptions = hybridOptions.safeExtend({
 	proves: z
 		.enum(["all", "dQ"])
 		.default("all")
-		.describe("gradients that an accuracy is asked of: all, or dQ alone; dK and dV then have whatever bounds they get"),
+		.describe(
+			"gradients that an accuracy is asked of: all, or dQ alone; dK and dV then have bounds that take less time and are larger",
+		),
 });
 
 /** Why `hybrid` does not take these operands; undefined where it does. */

@@ -37,7 +37,7 @@ export interface HybridOperatorOutput {
 
 /**
  * softmax(scale · Q Kᵀ) V of trained heads by low rank, as `backwardHybrid` without its gradients: O(n K (K + d_v)). The rank is the given one, or one of
- * 64 to 512 that proves `epsilon` of the length of every row's error, or `relative` of it against the largest entry of its head; rows that are not proved are exact.
+ * 96 to 512 that proves `epsilon` of the length of every row's error, or `relative` of it against the largest entry of its head; rows that are not proved are exact.
  * @throws ComputationError for a mask, packed sequences, or numbers that were rounded, and where no rank proves what is asked for
  */
 export async function hybridOperatorOutput(
@@ -85,7 +85,7 @@ async function outputOf(
 	const limitOf = (size: number): number =>
 		epsilon ?? (wanted === undefined ? Infinity : size > 0 ? wanted * size : ABSOLUTE_OF_ZERO);
 	const ranks = only === undefined ? RANKS : [only];
-	const features = await HeadFeatures.of(head, seed, Math.max(...ranks), runtime);
+	const features = await HeadFeatures.of(head, seed, ranks[0], runtime);
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
 		const { map, more } = await features.at(rank);

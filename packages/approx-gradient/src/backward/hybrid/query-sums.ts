@@ -10,7 +10,7 @@ export const WEIGHTS = kernelConstants.HYBRID_WEIGHTS;
 /** Weights of the queries that are kept; those of the others are 0. */
 export interface QueryWeights {
 	/**
-	 * n_q x 9: of the columns q̂, dO and q̂ of the bounds, then for dV and for dK those of the square of an entry, of second-order terms, and of the rounding of
+	 * n_q x 9: of the columns q̂, dO and q̂ of the bounds, then for dV and for dK those of the square of an entry, of second-order terms (with sizes, of the first order too), and of the rounding of
 	 * sums and of the weights that features stand for.
 	 */
 	readonly weights: Float64Array;
@@ -20,11 +20,23 @@ export interface QueryWeights {
 	readonly largest: number;
 }
 
+/**
+ * How the first-order errors Σ_j e'_jl z_j of the rows of keys are bounded: by forms of the residual matrix of the queries, or, for a fraction of the time, by
+ * the sizes of its terms, β_l Σ_j α_j |z_j| / D̃_j.
+ */
+export type ColumnBounds = "forms" | "sizes";
+
 /** Weights of the queries that are kept. O(d + d_v) a query. */
-export function queryWeights({ queries, upstream }: HybridHead, rows: RowPass, kept: readonly number[]): QueryWeights {
+export function queryWeights(
+	{ queries, upstream }: HybridHead,
+	rows: RowPass,
+	kept: readonly number[],
+	bounds: ColumnBounds,
+): QueryWeights {
 	const [d, width] = [queries.cols, upstream.cols + 1];
 	const weights = new Float64Array(WEIGHTS * queries.rows);
 	const ofSums = RelativeRounding.roundings(kept.length + rows.rank + 64).and(rows.relative.repeated(4)).bound;
+	const first = bounds === "sizes" ? 1 : 0;
 	let [factor, cotangent] = [0, 0];
 	for (let at = 0; at < kept.length; at++) {
 		const j = kept[at];
@@ -41,10 +53,10 @@ export function queryWeights({ queries, upstream }: HybridHead, rows: RowPass, k
 		weights[own + 1] = nu / D;
 		weights[own + 2] = moved / D;
 		weights[own + 3] = inverse;
-		weights[own + 4] = times(3 * part, nu);
+		weights[own + 4] = times(part, plus(first, times(3, nu)));
 		weights[own + 5] = lost;
 		weights[own + 6] = times(inverse, reach);
-		weights[own + 7] = times(3 * part, moved);
+		weights[own + 7] = times(part, plus(first * reach, times(3, moved)));
 		weights[own + 8] = times(lost, reach);
 		let size = 1;
 		for (let b = j * d; b < (j + 1) * d; b++) size = Math.max(size, Math.abs(queries.data[b]));

@@ -6,6 +6,9 @@ import { type HybridKernels, paddedColumns } from "./placed-features.ts";
 const SLOTS = 8;
 const TASK_GROUPS = 16;
 
+/** Numbers that kernels know kinds of forms by. */
+const FORMS = { none: 0, own: 1, crossed: 2 };
+
 /** Rows of one side in interlaced groups, and the columns that are summed. */
 export interface GroupedRows {
 	readonly rows: number;
@@ -26,8 +29,8 @@ export interface GroupedRows {
 	/** Columns beside them, and their address. */
 	readonly beside: number;
 	readonly extra: number;
-	/** Forms of blocks with themselves, or with the last block too. */
-	readonly forms: "own" | "crossed";
+	/** No forms, which are 0 then, or those of blocks with themselves, or with the last block too. */
+	readonly forms: keyof typeof FORMS;
 	/** At least the slack of every group. */
 	readonly slack: number;
 }
@@ -43,7 +46,7 @@ export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promis
 	const { rows, groups, d, rank, features, left, right, sizes, factors, blocks, numbers, width, beside, extra } = given;
 	return kernels.scope(async () => {
 		const struct = kernels.allocateStruct("HybridRows", {
-			...{ rows, groups, d, blocks, width, beside, rank, forms: given.forms === "crossed" ? 2 : 1 },
+			...{ rows, groups, d, blocks, width, beside, rank, forms: FORMS[given.forms] },
 			...{ left, right, sizes, features, numbers, factors, extra },
 		});
 		const [slotBytes] = await kernels.run("groupSlot", [{ rows: struct }], {});

@@ -21,9 +21,14 @@ async function passesOn(runtime: typeof plain, problem: ReturnType<typeof random
 	return withHeadPasses(map, head, runtime, async (passes) => {
 		const rows = await passes.rows();
 		const all = Array.from(rows.nu.keys());
-		const columns = await passes.columns(rows, all);
 		const some = all.filter((j) => j % 5 !== 2);
-		return { rows, columns, part: await passes.columns(rows, some) };
+		return {
+			rows,
+			columns: await passes.columns(rows, all, "forms"),
+			sized: await passes.columns(rows, all, "sizes"),
+			part: await passes.columns(rows, some, "forms"),
+			sizedPart: await passes.columns(rows, some, "sizes"),
+		};
 	});
 }
 
@@ -41,7 +46,7 @@ test.each(
 		const [wanted, got] = [await passesOn(plain, problem, rank), await passesOn(runtime, problem, rank)];
 		for (const name of ["gradients", "outputs", "cotangents"] as const)
 			expect(maxAbsDifference(got.rows[name], wanted.rows[name])).toBeLessThanOrEqual(1e-9 * maxAbs(wanted.rows[name]));
-		for (const columns of ["columns", "part"] as const)
+		for (const columns of ["columns", "sized", "part", "sizedPart"] as const)
 			for (const name of ["dK", "dV"] as const)
 				expect(maxAbsDifference(got[columns][name], wanted[columns][name])).toBeLessThanOrEqual(
 					1e-9 * maxAbs(wanted[columns][name]),
@@ -50,6 +55,9 @@ test.each(
 			[got.rows.bounds, wanted.rows.bounds],
 			[got.rows.outputBounds, wanted.rows.outputBounds],
 			[got.columns.keyBounds, wanted.columns.keyBounds],
+			[got.sized.keyBounds, wanted.sized.keyBounds],
+			[got.sized.valueBounds, wanted.sized.valueBounds],
+			[got.sizedPart.keyBounds, wanted.sizedPart.keyBounds],
 			[got.columns.valueBounds, wanted.columns.valueBounds],
 		];
 		// Those of a part have other groups. Residuals are differences of numbers near 1: roots of their rounding are what bounds may differ by.

@@ -3,9 +3,17 @@ import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { type BlockForms, GROUP } from "../../../feature-maps/residual-forms.ts";
-import { type ColumnPass, type KeyBounds, keyBoundsOf, noColumns, queryForms, roundedUp } from "../column-pass.ts";
+import {
+	type ColumnPass,
+	type KeyBounds,
+	keyBoundsOf,
+	noColumns,
+	noForms,
+	queryForms,
+	roundedUp,
+} from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
-import { type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
+import { type ColumnBounds, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
 import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
@@ -109,20 +117,20 @@ export class KernelHead {
 	}
 
 	/** Sums over the queries that are kept, then the rows of all keys. */
-	columns(rows: RowPass, kept: readonly number[]): Promise<ColumnPass> {
+	columns(rows: RowPass, kept: readonly number[], bounds: ColumnBounds): Promise<ColumnPass> {
 		const kernels = this.#kernels;
 		return kernels.scope(async () => {
 			const head = this.#head;
 			const [d, width] = [head.queries.cols, head.values.cols];
 			if (kept.length === 0) return noColumns(head.values.rows, d, width - 1);
-			const weights = queryWeights(head, rows, kept);
+			const weights = queryWeights(head, rows, kept, bounds);
 			const { factors, extra, numbers: added } = await weighQueries(kernels, head, weights);
 			const sums = querySums(added, weights, width - 1);
 			const numbers = putMatrix(kernels, rows.cotangents);
 			this.#clear(numbers, weights);
 			const columns = { factors, numbers, width, extra, blocks: d + 1, beside: width - 1 + d };
-			const made = await this.#sums(this.#queries, columns, "own");
-			const forms = queryForms(head, sums, made.forms);
+			const made = await this.#sums(this.#queries, columns, bounds === "sizes" ? "none" : "own");
+			const forms = bounds === "sizes" ? noForms(head) : queryForms(head, sums, made.forms);
 			return this.#keyResults(rows, made.sums, forms.moments, keyBoundsOf(sums, forms));
 		});
 	}
