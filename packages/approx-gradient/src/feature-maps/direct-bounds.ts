@@ -63,7 +63,8 @@ export class DirectBounds {
 	readonly #keySquares: Float64Array;
 	readonly #keySums: Float64Array;
 	#groups = 0;
-	#slack = 0;
+	/** At least what all forms are off by, for |z| <= 1. */
+	#off = 0;
 	#spread = 0;
 	/** Σ β². */
 	#squares = 0;
@@ -116,10 +117,10 @@ export class DirectBounds {
 		this.#ofResiduals = ofResiduals;
 	}
 
-	#addForms({ own, cross, groups, slack }: BlockForms): void {
+	#addForms({ own, cross, groups, sum }: BlockForms): void {
 		const [d, width] = [this.#d, this.#width];
 		this.#groups += groups;
-		this.#slack = Math.max(this.#slack, slack);
+		this.#off = plus(this.#off, sum);
 		for (let b = 0; b < d; b++) {
 			this.#addMoments(own, b, b);
 			this.#addMoments(cross, d + b, b);
@@ -187,7 +188,7 @@ export class DirectBounds {
 		const size = times(4 * GROUP, plus(this.#squares, times(this.#keys, LEAST_NORMAL)));
 		return {
 			factor: this.#groups,
-			added: plus(times(unit, size), times(this.#slack, this.#keys)),
+			added: plus(times(unit, size), this.#off),
 			lost: lostOf(this.#squares),
 		};
 	}

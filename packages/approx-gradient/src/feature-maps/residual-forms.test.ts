@@ -15,10 +15,12 @@ test.each([1, 3, 63, 128, 129, 400])(
 		const residual = async (members: readonly number[]) => ({
 			matrix: Matrix.build(members.length, members.length, (i, k) => R.at(members[i], members[k])),
 			slack: 0.25,
+			sum: members.length,
 		});
-		const { own, cross, groups, slack } = await residualForms({ columns, blocks, width }, residual, product);
+		const { own, cross, groups, slack, sum } = await residualForms({ columns, blocks, width }, residual, product);
 		expect(groups).toBe(Math.ceil(n / 128));
 		expect(slack).toBe(0.25);
+		expect(sum).toBeCloseTo(n, 9);
 		const c = Matrix.build(1, width, () => random.normal());
 		for (let b = 0; b < blocks; b++) {
 			const forms = Matrix.zeros((width * (width + 1)) / 2, 1);

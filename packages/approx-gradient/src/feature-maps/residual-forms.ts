@@ -4,10 +4,11 @@ import { bounded, plus, rootUp, times } from "../error-bound/index.ts";
 /** Rows of a group. */
 export const GROUP = 128;
 
-/** The residual matrix of some rows, and at least the spectral norm of what it is off by. */
+/** The residual matrix of some rows, and at least the spectral norm of what it is off by, and the sum of the sizes of that. */
 export interface Residual {
 	readonly matrix: Matrix;
 	readonly slack: number;
+	readonly sum: number;
 }
 
 /** The residual matrix R_aa of the rows with these indices. */
@@ -34,6 +35,8 @@ export interface BlockForms {
 	readonly groups: number;
 	/** At least the slack of every group. */
 	readonly slack: number;
+	/** At least the errors of all forms for columns whose numbers are at most 1, together. */
+	readonly sum: number;
 }
 
 /** Blocks whose forms are one product: more of them would be thrown away, fewer are small products. */
@@ -51,15 +54,16 @@ export async function residualForms(
 ): Promise<BlockForms> {
 	const groups = Math.ceil(columns.rows / GROUP);
 	const forms = { own: Matrix.zeros(blocks * width, width), cross: Matrix.zeros(blocks * width, width) };
-	let slack = 0;
+	let [slack, sum] = [0, 0];
 	for (let g = 0; g < groups; g++) {
 		const members = membersOf(g, groups, columns.rows);
 		const own = await residual(members);
 		slack = Math.max(slack, bounded(own.slack));
+		sum = plus(sum, bounded(own.sum));
 		const left = rowsAt(columns, members, blocks * width);
 		await addForms(forms, left, await product(own.matrix, left), { blocks, width }, product);
 	}
-	return { ...forms, groups, slack };
+	return { ...forms, groups, slack, sum };
 }
 
 /** Products of columns themselves in place of the forms of a residual matrix. */
@@ -69,7 +73,7 @@ export async function productForms({ columns, blocks, width }: ColumnBlocks, pro
 		const rows = columns.slice(from, Math.min(columns.rows, from + GROUP));
 		await addForms(forms, rows, rows, { blocks, width }, product);
 	}
-	return { ...forms, groups: 0, slack: 0 };
+	return { ...forms, groups: 0, slack: 0, sum: 0 };
 }
 
 async function addForms(

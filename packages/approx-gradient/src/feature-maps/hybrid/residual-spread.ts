@@ -1,6 +1,6 @@
 import { expOn, Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
-import { GROUP, membersOf, type ResidualOf } from "../residual-forms.ts";
+import { GROUP, membersOf, type Residual, type ResidualOf } from "../residual-forms.ts";
 import type { HybridSide } from "./hybrid-side.ts";
 
 /** Squarings of a group's matrix: the norm of its 2^k-th power is at most rank^(1/2^(k+1)) above its largest eigenvalue. */
@@ -39,12 +39,21 @@ export function residualOf(
 		const R = await exp(await multiply(pick(left, members), pick(right, members)));
 		const projected = await multiply(ownFeatures, ownFeatures);
 		const own = Float64Array.from(members, (l) => sizes[l]);
-		let lengths = 0;
-		for (const size of own) lengths = plus(lengths, times(size, size));
+		const { slack, sum } = slackOf(own, H);
 		for (let j = 0, at = 0; j < s; j++)
 			for (let k = 0; k < s; k++, at++) R.data[at] = own[j] * own[k] * R.data[at] - projected.data[at];
-		return { matrix: R, slack: plus(times(2 * H, lengths), 2 ** -500) };
+		return { matrix: R, slack, sum };
 	};
+}
+
+/** What a residual matrix of keys of these weights is off by: an entry by at most 2 H w_l w_m. */
+export function slackOf(weights: Float64Array, H: number): Pick<Residual, "slack" | "sum"> {
+	let [squares, all] = [0, 0];
+	for (const weight of weights) {
+		squares = plus(squares, times(weight, weight));
+		all = plus(all, weight);
+	}
+	return { slack: plus(times(2 * H, squares), 2 ** -500), sum: plus(times(2 * H, times(all, all)), 2 ** -490) };
 }
 
 type Multiply = (A: Matrix, B: Matrix) => Promise<Matrix>;

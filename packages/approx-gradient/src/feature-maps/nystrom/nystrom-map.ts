@@ -127,13 +127,14 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 		residual(keys, features) {
 			const { rounding } = residualsOf(features, diagonalOf(keys));
 			const rows = scaledKeys(keys, scale);
-			// Entries of the residual matrix are off by at most the roots of these, so that its norm is at most their sum.
+			// Entries of the residual matrix are off by at most the product of the roots of these, so that its norm is at most their sum.
 			return async (members) => {
 				const [own, ownFeatures] = [rowsAt(rows, members), rowsAt(features, members)];
 				const matrix = kernelRows(own, own, () => M);
 				const projected = multiply(ownFeatures, ownFeatures, { transposeB: true });
 				for (let at = 0; at < matrix.data.length; at++) matrix.data[at] -= projected.data[at];
-				return { matrix, slack: members.reduce((sum, l) => plus(sum, rounding[l]), 0) };
+				const roots = members.reduce((sum, l) => plus(sum, rootUp(rounding[l])), 0);
+				return { matrix, slack: members.reduce((sum, l) => plus(sum, rounding[l]), 0), sum: times(roots, roots) };
 			};
 		},
 	};

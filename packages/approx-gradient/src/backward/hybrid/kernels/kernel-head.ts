@@ -2,6 +2,7 @@ import { Matrix } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
+<<<<<<< HEAD
 import { type BlockForms, GROUP } from "../../../feature-maps/residual-forms.ts";
 import {
 	type ColumnPass,
@@ -12,6 +13,11 @@ import {
 	queryForms,
 	roundedUp,
 } from "../column-pass.ts";
+=======
+import { slackOf } from "../../../feature-maps/hybrid/residual-spread.ts";
+import { type BlockForms, GROUP, membersOf } from "../../../feature-maps/residual-forms.ts";
+import { type ColumnPass, type KeyBounds, keyBoundsOf, noColumns, queryForms, roundedUp } from "../column-pass.ts";
+>>>>>>> 876a8a3 (hybrid, nystrom: residual matrices are off by the weights of their own group, not by the largest of all)
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
@@ -160,7 +166,7 @@ export class KernelHead {
 		const { rank, unit } = this.#map;
 		return sumsOfGroups(this.#kernels, {
 			...{ ...rows, ...addresses, groups, rank, forms, rows: left.rows, d: left.cols - 2 },
-			...{ sizes, slack: slackOf(groups, left.rows, weights, unit) },
+			...{ sizes, off: offOf(groups, weights, unit) },
 		});
 	}
 
@@ -243,13 +249,16 @@ export class KernelHead {
 	}
 }
 
-/** At least the slack of every group (`residualOf`). */
-function slackOf(groups: number, rows: number, sizes: Float64Array, H: number): BlockForms["slack"] {
-	let most = 0;
+/** What the residual matrices of all groups are off by. */
+function offOf(groups: number, weights: Float64Array, H: number): Pick<BlockForms, "slack" | "sum"> {
+	let [slack, sum] = [0, 0];
 	for (let g = 0; g < groups; g++) {
-		let lengths = 0;
-		for (let l = g; l < rows; l += groups) lengths = plus(lengths, times(sizes[l], sizes[l]));
-		most = Math.max(most, lengths);
+		const own = slackOf(
+			Float64Array.from(membersOf(g, groups, weights.length), (l) => weights[l]),
+			H,
+		);
+		slack = Math.max(slack, own.slack);
+		sum = plus(sum, own.sum);
 	}
-	return plus(times(2 * H, most), 2 ** -500);
+	return { slack, sum };
 }
