@@ -117,6 +117,29 @@ test("an accuracy of dQ alone is proven where that of dK is not", async () => {
 	}
 });
 
+test("scores of few directions, whose pivots soon are rounding, have a proof at every rank, without exact rows", async () => {
+	for (const d of [1, 2, 3]) {
+		const problem = randomBackwardProblem({ n_q: 200, n_k: 200, d, d_v: 3, spread: 1 });
+		for (const rank of [64, 128, 512]) {
+			const result = await run(problem, { rank }, kernels);
+			expectWithin(problem, result);
+			expect(result.exactRows).toBe(0);
+			for (const name of ["dQ", "dK", "dV"] as const)
+				expect(result.certificate?.bounds[name]).toBeLessThan(1e-2 * maxAbs(result[name]));
+		}
+	}
+});
+
+test("an accuracy that no rank proves is proved by exact rows", async () => {
+	const problem = randomBackwardProblem({ n_q: 70, n_k: 90, d: 2, d_v: 3, spread: 1 });
+	for (const on of [runtime, kernels]) {
+		const result = await run(problem, { relative: 1e-7 }, on);
+		expectWithin(problem, result);
+		expect(result.exactRows).toBe(70);
+	}
+	await expect(run(problem, { epsilon: 1e-17 })).rejects.toThrow(/^hybrid: no rank up to 512 proves epsilon 1e-17; /);
+});
+
 test("masks and packed sequences are refused with the reason", () => {
 	const { Q, K, V, dO } = randomBackwardProblem({ n_q: 8, n_k: 8, d: 2, d_v: 2 });
 	const masked = createBackwardProblem({ Q, K, V, dO }, { visibility: { mask: "causal" } });

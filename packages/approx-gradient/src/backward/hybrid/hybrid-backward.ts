@@ -22,7 +22,7 @@ import type { z } from "zod";
 import { ABSOLUTE_OF_ZERO } from "../../accuracy.ts";
 import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
-import type { ColumnPass } from "./column-pass.ts";
+import { type ColumnPass, noColumns } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
@@ -107,21 +107,32 @@ async function gradientsOf(
 			return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact), bounds) };
 		});
 		if (mapped === undefined) continue;
-		const made = await joined({ problem, head, values, ...mapped, runtime });
-		const names = asked.proves === "dQ" ? (["dQ"] as const) : (["dQ", "dK", "dV"] as const);
-		const shares = names.map(
-			(name) => made.rows[name].reduce((most, x) => Math.max(most, x), 0) / limitOf(maxAbs(made[name])),
-		);
-		const share = Math.max(...shares.map(bounded));
+		const parts = { problem, head, values, ...mapped, runtime };
+		const made = await joined(parts);
+		const share = shareOf(made, asked, limitOf);
 		if (ranks.length === 1 || share <= 1) return { ...made, rank: map.rank };
 		best = Math.min(best, share);
-		if (isLast) break;
+		if (!isLast) continue;
+		const exact = await allExact(parts);
+		const shareOfExact = shareOf(exact, asked, limitOf);
+		if (shareOfExact <= 1) return { ...exact, rank: map.rank };
+		best = Math.min(best, shareOfExact);
+		break;
 	}
 	const accuracy = epsilon === undefined ? `relative ${relative}` : `epsilon ${epsilon}`;
 	throw new ComputationError(
 		"failed",
 		`hybrid: no rank up to ${RANKS.at(-1)} proves ${accuracy}; the best proves ${best.toPrecision(3)} times that; use streaming`,
 	);
+}
+
+/** The largest bound over what is asked of its gradient. */
+function shareOf(made: Omit<HeadGradients, "rank">, { proves }: Options, limitOf: (size: number) => number): number {
+	const names = proves === "dQ" ? (["dQ"] as const) : (["dQ", "dK", "dV"] as const);
+	const shares = names.map(
+		(name) => made.rows[name].reduce((most, x) => Math.max(most, x), 0) / limitOf(maxAbs(made[name])),
+	);
+	return Math.max(...shares.map(bounded));
 }
 
 /** Queries whose rows are not proven well enough. */
@@ -153,6 +164,13 @@ interface Parts {
 	readonly exact: readonly number[];
 	readonly columns: ColumnPass;
 	readonly runtime: Runtime;
+}
+
+/** All rows exactly, where no rank proves what is asked for. */
+function allExact(parts: Parts): Promise<Omit<HeadGradients, "rank">> {
+	const { keys, values, queries } = parts.head;
+	const columns = noColumns(values.rows, keys.cols, values.cols - 1);
+	return joined({ ...parts, exact: Array.from({ length: queries.rows }, (_, j) => j), columns });
 }
 
 /** Low-rank rows and exact ones together. */

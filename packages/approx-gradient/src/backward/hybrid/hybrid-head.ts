@@ -2,7 +2,7 @@ import type { Head } from "@attgrad/attention-problem";
 import { Matrix, materialise, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
 import { candidatesFor, hybridGeometry, rowsInMemory } from "../../feature-maps/hybrid/geometry.ts";
 import { type HybridMap, hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
-import { JointPivots } from "../../feature-maps/hybrid/joint-pivots.ts";
+import { JointPivots, SMALLEST_PROVED_PIVOT } from "../../feature-maps/hybrid/joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "../../feature-maps/hybrid/principal-features.ts";
 import { headCentres } from "../../rows/head-centres.ts";
 
@@ -72,7 +72,11 @@ export class HeadFeatures {
 		const rows = rowsInMemory(head.queries, head.keys);
 		const geometry = await hybridGeometry(rows, random, runtime, candidatesFor(rank));
 		const { points, weights, firstKey } = geometry;
-		return new HeadFeatures(geometry, new JointPivots(points, weights, firstKey, random, runtime), runtime);
+		return new HeadFeatures(
+			geometry,
+			new JointPivots(points, weights, firstKey, random, runtime, SMALLEST_PROVED_PIVOT),
+			runtime,
+		);
 	}
 
 	/** The map at a rank, or at the highest that there is; whether there may be more. */

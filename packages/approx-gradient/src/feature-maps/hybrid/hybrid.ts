@@ -11,7 +11,7 @@ import { z } from "zod";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { candidatesFor, type HybridGeometry, hybridGeometry, rowsOfProblem } from "./geometry.ts";
 import { hybridMap } from "./hybrid-map.ts";
-import { JointPivots } from "./joint-pivots.ts";
+import { JointPivots, SMALLEST_PROVED_PIVOT } from "./joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "./principal-features.ts";
 
 /** Ranks tried for an epsilon: the first, and the factor from one to the next. */
@@ -73,7 +73,9 @@ async function hybridGradient(
 	const highest = wanted ?? (epsilon === undefined ? DEFAULT_RANK : HIGHEST);
 	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest));
 	const { points, weights, firstKey } = geometry;
-	const pivots = new JointPivots(points, weights, firstKey, random, runtime);
+	// An epsilon that no rank proves is proved by exact rows, which small pivots make of all.
+	const smallest = epsilon === undefined ? SMALLEST_PROVED_PIVOT : undefined;
+	const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
 	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : GROWTH.first));

@@ -6,6 +6,9 @@ import { exponentFactor } from "./hybrid-side.ts";
 /** A pivot this much smaller than its diagonal is left alone: its features would be rounding. */
 const SMALLEST_PIVOT = 1e-10;
 
+/** The same where something is to be proved: features of smaller pivots add more by their rounding than they take away. */
+export const SMALLEST_PROVED_PIVOT = 3e-5;
+
 /** Pivots that are drawn at once, at the most; and how many are drawn for each that is wanted, as some are rejected. */
 const BLOCK = 64;
 const DRAWN = 1.5;
@@ -32,6 +35,7 @@ export class JointPivots {
 	readonly #random: Random;
 	readonly #runtime: Runtime;
 	readonly #groups: number;
+	readonly #smallest: number;
 	/** Columns of the factor, one after the other, and room for more. */
 	#columns = new Float64Array(0);
 	#idle = 0;
@@ -40,8 +44,16 @@ export class JointPivots {
 	 * @param points m x d
 	 * @param weights of the residuals, >= 0
 	 * @param groups the points are two groups, of which this is where the second begins; each has half of the probability
+	 * @param smallest the part of its diagonal that a pivot has at the least
 	 */
-	constructor(points: Matrix, weights: Float64Array, groups: number, random: Random, runtime: Runtime) {
+	constructor(
+		points: Matrix,
+		weights: Float64Array,
+		groups: number,
+		random: Random,
+		runtime: Runtime,
+		smallest = SMALLEST_PIVOT,
+	) {
 		this.#points = points;
 		this.#squares = squaredNorms(points);
 		this.#shares = weights;
@@ -49,6 +61,7 @@ export class JointPivots {
 		this.#runtime = runtime;
 		this.residual = new Float64Array(points.rows).fill(1);
 		this.#groups = groups;
+		this.#smallest = smallest;
 	}
 
 	/** Adds pivots until there are `rank` or none is left above rounding; whether there are `rank`. */
@@ -108,7 +121,7 @@ export class JointPivots {
 		const { accepted, factor } = this.#accepted(drawn, columns, wanted);
 		// Residuals that are rounding only are drawn and never accepted.
 		this.#idle = accepted.length === 0 ? this.#idle + 1 : 0;
-		if (accepted.length === 0) return this.#idle < MOST_IDLE && this.residual.some((left) => left > SMALLEST_PIVOT);
+		if (accepted.length === 0) return this.#idle < MOST_IDLE && this.residual.some((left) => left > this.#smallest);
 		const inverse = inverseOfLower(factor);
 		const onColumns = Matrix.zeros(drawn.length, accepted.length);
 		for (const [k, s] of accepted.entries())
@@ -156,7 +169,7 @@ export class JointPivots {
 		for (let s = 0; s < count && accepted.length < wanted; s++) {
 			const before = this.residual[drawn[s]];
 			const now = left[s * count + s];
-			if (!(now > SMALLEST_PIVOT && now > this.#random.uniform() * before)) continue;
+			if (!(now > this.#smallest && now > this.#random.uniform() * before)) continue;
 			accepted.push(s);
 			for (let t = s + 1; t < count; t++) {
 				const factor = left[t * count + s] / now;
