@@ -29,17 +29,10 @@ export interface GroupedRows {
 	/** Columns beside them, and their address. */
 	readonly beside: number;
 	readonly extra: number;
-<<<<<<< HEAD
 	/** No forms, which are 0 then, or those of blocks with themselves, or with the last block too. */
 	readonly forms: keyof typeof FORMS;
-	/** At least the slack of every group. */
-	readonly slack: number;
-=======
-	/** Forms of blocks with themselves, or with the last block too. */
-	readonly forms: "own" | "crossed";
 	/** What the residual matrices are off by. */
 	readonly off: Pick<BlockForms, "slack" | "sum">;
->>>>>>> 876a8a3 (hybrid, nystrom: residual matrices are off by the weights of their own group, not by the largest of all)
 }
 
 /** Sums of one side, K x columns, and forms of its residual matrix. */

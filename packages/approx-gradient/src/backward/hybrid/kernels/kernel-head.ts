@@ -2,8 +2,8 @@ import { Matrix } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
-<<<<<<< HEAD
-import { type BlockForms, GROUP } from "../../../feature-maps/residual-forms.ts";
+import { slackOf } from "../../../feature-maps/hybrid/residual-spread.ts";
+import { type BlockForms, GROUP, membersOf } from "../../../feature-maps/residual-forms.ts";
 import {
 	type ColumnPass,
 	type KeyBounds,
@@ -13,11 +13,6 @@ import {
 	queryForms,
 	roundedUp,
 } from "../column-pass.ts";
-=======
-import { slackOf } from "../../../feature-maps/hybrid/residual-spread.ts";
-import { type BlockForms, GROUP, membersOf } from "../../../feature-maps/residual-forms.ts";
-import { type ColumnPass, type KeyBounds, keyBoundsOf, noColumns, queryForms, roundedUp } from "../column-pass.ts";
->>>>>>> 876a8a3 (hybrid, nystrom: residual matrices are off by the weights of their own group, not by the largest of all)
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
