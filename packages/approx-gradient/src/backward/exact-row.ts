@@ -1,7 +1,7 @@
 import { normUp, RelativeRounding } from "../error-bound/index.ts";
 import { normAt, type Part } from "./part.ts";
 import type { PartResults } from "./part-results.ts";
-import { type RowBounds, rowFacts, scoreErrorOf } from "./row-bounds.ts";
+import { type RowBounds, rowFacts, SLACK, scoreErrorOf } from "./row-bounds.ts";
 
 const u = 2 ** -53;
 
@@ -14,6 +14,8 @@ export class ExactRows {
 	readonly #query: Float64Array;
 	readonly #facts;
 	readonly #keyRounding: number;
+	/** The keys that the sizes in #facts are of. */
+	#seen = { lo: -1, hi: -1 };
 
 	constructor(part: Part, results: PartResults, bounds: RowBounds) {
 		this.#part = part;
@@ -36,8 +38,8 @@ export class ExactRows {
 		const facts = this.#facts;
 		const least = this.#softmax(row, lo, hi);
 		lse[row] = least;
-		for (let l = lo; l < hi; l++)
-			for (let i = 0; i < d_v; i++) output[row * d_v + i] += this.#weights[l] * v[l * d_v + i];
+		const [weights, own] = [this.#weights, output.subarray(row * d_v, (row + 1) * d_v)];
+		for (let l = lo, at = lo * d_v; l < hi; l++) for (let i = 0; i < d_v; i++, at++) own[i] += weights[l] * v[at];
 		const gradient = this.#gradients(row, lo, hi);
 		facts.outputNorm = normAt(output, row, d_v);
 		facts.rounding = RelativeRounding.roundings(hi - lo + d + d_v + 40).bound;
@@ -54,39 +56,38 @@ export class ExactRows {
 
 	/** Weights of the keys lo..hi-1, and what is known of their errors: gives ln Σ e^score. */
 	#softmax(row: number, lo: number, hi: number): number {
-		const { k, v, d, d_v, keyNorm } = this.#part;
+		const { k, d, keyNorm } = this.#part;
 		const weights = this.#weights;
+		const query = this.#query;
 		const facts = this.#facts;
-		facts.key.fill(0);
-		facts.value.fill(0);
-		facts.valueNorm = 0;
+		this.#readReach(lo, hi);
 		let top = lo;
-		for (let l = lo; l < hi; l++) {
+		for (let l = lo, at = lo * d; l < hi; l++) {
 			let score = 0;
-			for (let b = 0; b < d; b++) {
-				const x = k[l * d + b];
-				score += this.#query[b] * x;
-				facts.key[b] = Math.max(facts.key[b], Math.abs(x));
-			}
-			for (let i = 0; i < d_v; i++) facts.value[i] = Math.max(facts.value[i], Math.abs(v[l * d_v + i]));
+			for (let b = 0; b < d; b++, at++) score += query[b] * k[at];
 			weights[l] = score;
 			if (score > weights[top]) top = l;
 		}
-		facts.valueNorm = normUp(facts.value);
-		const queryNorm = normAt(this.#query, 0, d) + normAt(this.#part.q, row, d);
+		const queryNorm = normAt(query, 0, d) + normAt(this.#part.q, row, d);
 		const nuNorm = normAt(this.#part.nu, 0, d);
 		const largest = weights[top];
 		const topError = scoreErrorOf(this.#part, queryNorm, keyNorm[top], nuNorm);
+		// The error of a score grows with the length of its key by so much.
+		const least = scoreErrorOf(this.#part, queryNorm, 0, nuNorm);
+		const slope = SLACK * (scoreErrorOf(this.#part, queryNorm, 1, nuNorm) - least);
+		const base = SLACK * (least + topError);
 		let [sum, error, most] = [0, 0, 0];
 		for (let l = lo; l < hi; l++) {
 			const below = largest - weights[l];
-			sum += weights[l] = Math.exp(-below);
+			const weight = Math.exp(-below);
+			weights[l] = weight;
+			sum += weight;
 			if (l === top) continue;
-			// Weights are taken against the largest, whose own is 1 then, without an error.
-			const off = scoreErrorOf(this.#part, queryNorm, keyNorm[l], nuNorm) + topError + 2 * u * below;
-			const moved = off < 1 ? weights[l] * Math.expm1(off) : weights[l] + 1.01 * Math.exp(off - below);
+			// Weights are taken against the largest, whose own is 1 then, without an error. e^x - 1 <= x (1 + x) up to 1.
+			const off = slope * keyNorm[l] + base + 2 * u * below;
+			const moved = off < 1 ? weight * off * (1 + off) : weight + 1.01 * Math.exp(off - below);
 			error += moved + 2 ** -1000;
-			most = Math.max(most, moved);
+			if (!(moved <= most)) most = moved;
 		}
 		for (let l = lo; l < hi; l++) weights[l] /= sum;
 		const summed = RelativeRounding.roundings(hi - lo + 8).bound;
@@ -98,23 +99,41 @@ export class ExactRows {
 		return largest + Math.log(sum);
 	}
 
+	/** The largest |v_i|, |k_b| and ‖v‖ of the keys lo..hi-1, which most rows have in common. */
+	#readReach(lo: number, hi: number): void {
+		if (this.#seen.lo === lo && this.#seen.hi === hi) return;
+		this.#seen = { lo, hi };
+		const { k, v, d, d_v } = this.#part;
+		const { key, value } = this.#facts;
+		key.fill(0);
+		value.fill(0);
+		for (let l = lo; l < hi; l++) {
+			for (let b = 0; b < d; b++) key[b] = Math.max(key[b], Math.abs(k[l * d + b]));
+			for (let i = 0; i < d_v; i++) value[i] = Math.max(value[i], Math.abs(v[l * d_v + i]));
+		}
+		this.#facts.valueNorm = normUp(value);
+	}
+
 	/** Adds to dQ, dK and dV: gives the length of what goes to dQ. */
 	#gradients(row: number, lo: number, hi: number): number {
 		const { k, v, d, d_v, upstream } = this.#part;
 		const { output, dQ, dK, dV } = this.#results;
+		const [weights, query] = [this.#weights, this.#query];
+		const up = upstream.subarray(row * d_v, (row + 1) * d_v);
+		const own = dQ.subarray(row * d, (row + 1) * d);
 		let delta = 0;
-		for (let i = 0; i < d_v; i++) delta += upstream[row * d_v + i] * output[row * d_v + i];
+		for (let i = 0; i < d_v; i++) delta += up[i] * output[row * d_v + i];
 		for (let l = lo; l < hi; l++) {
-			const weight = this.#weights[l];
+			const weight = weights[l];
 			let product = 0;
-			for (let i = 0; i < d_v; i++) {
-				product += upstream[row * d_v + i] * v[l * d_v + i];
-				dV[l * d_v + i] += weight * upstream[row * d_v + i];
+			for (let i = 0, at = l * d_v; i < d_v; i++, at++) {
+				product += up[i] * v[at];
+				dV[at] += weight * up[i];
 			}
 			const dS = hi - lo === 1 ? 0 : weight * (product - delta);
-			for (let b = 0; b < d; b++) {
-				dQ[row * d + b] += dS * k[l * d + b];
-				dK[l * d + b] += dS * this.#query[b];
+			for (let b = 0, at = l * d; b < d; b++, at++) {
+				own[b] += dS * k[at];
+				dK[at] += dS * query[b];
 			}
 		}
 		return normAt(dQ, row, d);

@@ -139,7 +139,7 @@ export async function firstDegree(
 /**
  * Shares of the gradients, brought from a sample to all rows. Weights are in proportion to 1 / keys, and bounds on dK and dV are sums over queries. Without
  * a causal mask gradients are sums of terms that cancel more or less: how they grow is told by a part of the sample. Under one, the largest entries
- * are those of early keys, however many there are.
+ * are those of early keys, however many there are. A degree at which many rows of the sample are exact is not expected to prove anything.
  * @param names gradients whose accuracy counts
  */
 export function expectedShare(
@@ -149,6 +149,7 @@ export function expectedShare(
 ): ShareOf {
 	const pairs = visiblePairs(visibleKeys(visibility, n_q, n_k));
 	return (sample, attempt, sizesOf) => {
+		if (attempt.exactRows > MOST_EXACT * sample.n_q) return Number.POSITIVE_INFINITY;
 		// Rows that see each other, as many times as the sample has.
 		const queries = ((heads / keyHeads) * pairs) / n_k / sample.n_q;
 		const keys = pairs / n_q / sample.n_k;
