@@ -2,6 +2,8 @@ import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem
 import { copyNumbers, Matrix, maxAbs, type Numbers, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { plus, times } from "../error-bound/index.ts";
 import { requireFinite } from "../rows/require-finite.ts";
+import type { ExactPart } from "./hybrid/exact-part.ts";
+import type { LeftRows } from "./left-rows.ts";
 import type { Part } from "./part.ts";
 import { largestOf, type PartBounds } from "./part-bounds.ts";
 import type { PartResults } from "./part-results.ts";
@@ -126,7 +128,11 @@ export class AttemptRows {
 		const { keyAt, d, d_v } = part;
 		const { dK, dV } = this.#rows.gradients;
 		if (part.continued) {
-			for (const name of ["dK", "dV"] as const) this.#addKeys(name, done);
+			for (const name of ["dK", "dV"] as const)
+				this.#addKeys(name, {
+					...{ keyAt, added: results[name] },
+					...{ bounds: done.bounds.rows[name], floor: done.bounds.floors[name] },
+				});
 			return;
 		}
 		copyNumbers(results.dK, dK.data.subarray(keyAt * d));
@@ -135,23 +141,65 @@ export class AttemptRows {
 		for (const name of gradientNames) sizes[name] = Math.max(sizes[name], results.sizes[name]);
 	}
 
-	/** Adds dK or dV of a part, and its bounds, to those of the parts before that have the same keys: with the rounding of the sum. */
-	#addKeys(name: "dK" | "dV", { part: { keys, keyAt }, results, bounds }: Done): void {
+	/**
+	 * Takes rows of a placed part that were computed by themselves, in the units of the problem, and adds their dK and dV to those of the part, with the
+	 * rounding of the sums. All of their bounds are of rounding.
+	 */
+	addExact(
+		{ rows: places, queries, queryAt, keyAt }: Pick<LeftRows, "rows" | "queries" | "queryAt" | "keyAt">,
+		{ dQ, dK, dV, outputs, lse, bounds }: ExactPart,
+	): void {
+		const { gradients, rows, output, outputRows, lse: all } = this.#rows;
+		for (const [at, place] of places.entries()) {
+			const row = queryAt[Math.floor(place / queries)] + (place % queries);
+			gradients.dQ.row(row).set(dQ.row(at));
+			output.row(row).set(outputs.row(at));
+			all[row] = lse[at];
+			rows.dQ[row] = bounds.dQ;
+			outputRows[row] = bounds.output;
+		}
+		const totals = this.#totals;
+		totals.floors.dQ = Math.max(totals.floors.dQ, bounds.dQ);
+		totals.largest.dQ = Math.max(totals.largest.dQ, bounds.dQ);
+		totals.largest.output = Math.max(totals.largest.output, bounds.output);
+		totals.outputFloor = Math.max(totals.outputFloor, bounds.output);
+		totals.sizes.dQ = Math.max(totals.sizes.dQ, maxAbs(dQ));
+		totals.exactRows += places.length;
+		for (const [name, added] of [
+			["dK", dK],
+			["dV", dV],
+		] as const)
+			this.#addKeys(name, { keyAt, added: added.data, bounds: bounds[name], floor: bounds[name] });
+	}
+
+	/** The largest bound of a row of a gradient so far. */
+	get largestBound(): number {
+		const { largest } = this.#totals;
+		return Math.max(...gradientNames.map((name) => largest[name]));
+	}
+
+	/** Adds to rows of dK or dV, and to their bounds: with the rounding of the sum. */
+	#addKeys(
+		name: "dK" | "dV",
+		{ keyAt, added, bounds, floor }: { keyAt: number; added: Numbers; bounds: Float64Array | number; floor: number },
+	): void {
 		const { data, cols } = this.#rows.gradients[name];
 		const all = this.#rows.rows[name];
 		const { floors, largest } = this.#totals;
+		const keys = added.length / cols;
 		let rounding = 0;
 		for (let l = 0, at = keyAt * cols; l < keys; l++) {
 			let size = 0;
 			for (let b = 0; b < cols; b++, at++) {
-				data[at] += results[name][l * cols + b];
+				data[at] += added[l * cols + b];
 				size = Math.max(size, Math.abs(data[at]));
 			}
 			rounding = Math.max(rounding, size);
-			all[keyAt + l] = plus(plus(all[keyAt + l], bounds.rows[name][l]), times(unitRoundoff("f64"), size));
+			const bound = typeof bounds === "number" ? bounds : bounds[l];
+			all[keyAt + l] = plus(plus(all[keyAt + l], bound), times(unitRoundoff("f64"), size));
 		}
 		rounding = times(unitRoundoff("f64"), rounding);
-		floors[name] = plus(plus(floors[name], bounds.floors[name]), rounding);
+		floors[name] = plus(plus(floors[name], floor), rounding);
 		largest[name] = Math.max(largest[name], largestOf(all.subarray(keyAt, keyAt + keys)));
 		this.#totals.added = true;
 	}

@@ -1,5 +1,12 @@
 import type { BackwardProblem } from "@attgrad/attention-problem";
-import { ComputationError, nextTurn, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
+import {
+	ComputationError,
+	type Kernels,
+	nextTurn,
+	type RowSource,
+	type Runtime,
+	withKernels,
+} from "@attgrad/matrix-core";
 import type { FeatureTree } from "../polynomial/monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../polynomial/monomials/total-degree.ts";
 import { AttemptRows, type Done, type GradientRows, gradientNames } from "./attempt-rows.ts";
@@ -7,6 +14,7 @@ import { cutChunks } from "./chunks.ts";
 import { KernelRun } from "./kernels/kernel-run.ts";
 import { operatorKernels } from "./kernels/operator-kernels.ts";
 import { KeySweep } from "./key-sweep.ts";
+import { exactLeftRows, type LeftRows } from "./left-rows.ts";
 import { makePart, ownRoom, type Part, type PartRows, partRows, piecesOf } from "./part.ts";
 import { type PartBounds, partBounds } from "./part-bounds.ts";
 import { finishResults, partResults } from "./part-results.ts";
@@ -154,35 +162,46 @@ async function plainParts(
 	return undefined;
 }
 
-/** The same on kernels: sweeps of all parts side by side, and rows that no polynomial serves between them. */
-async function kernelParts(
+/** The same on kernels: sweeps of all parts side by side, then the rows that no polynomial serves. */
+async function kernelParts(batch: readonly PartRows[], task: Task, runtime: Runtime): Promise<number | undefined> {
+	const { problem, limit, rows, onDone } = task;
+	const swept = await withKernels(runtime, operatorKernels, (kernels) => sweepParts(kernels, batch, task, runtime));
+	if ("above" in swept) return swept.above;
+	for (const left of swept.left) rows.addExact(left, await exactLeftRows(problem, left, runtime));
+	const above = rows.largestBound;
+	if (swept.left.length > 0 && above > limit) return above;
+	onDone();
+	return undefined;
+}
+
+/** Sweeps over queries and keys; gives the rows that are left, or a bound that is above the limit. */
+async function sweepParts(
+	kernels: Kernels<typeof operatorKernels>,
 	batch: readonly PartRows[],
-	{ problem, limit, outputOnly, rows, onDone, ...task }: Task,
+	{ problem, limit, outputOnly, rows, ...task }: Task,
 	runtime: Runtime,
-): Promise<number | undefined> {
-	return withKernels(runtime, operatorKernels, async (kernels) => {
-		const run = await KernelRun.begin(kernels, problem, batch, { ...task, outputOnly, kernel: runtime.kernel });
-		const boundsOf = await run.sweepQueries();
-		let done: Done[] = [];
-		const finishQueries = (): void => {
-			const bounds = boundsOf();
-			done = run.parts.map(({ part, results }, i) => ({ part, results, bounds: bounds[i] }));
-		};
-		const placeQueries = (): void => {
-			if (done.length === 0) finishQueries();
-			for (const part of done) rows.placeQueries(part);
-		};
-		if (limit < Number.POSITIVE_INFINITY) {
-			finishQueries();
-			const above = Math.max(...done.map(({ bounds }) => largestBound(bounds)));
-			if (above > limit) return above;
-		}
-		if (outputOnly) placeQueries();
-		else await run.sweepKeys(placeQueries);
-		if (!outputOnly) for (const part of done) rows.placeKeys(part);
-		onDone();
-		return undefined;
-	});
+): Promise<{ readonly above: number } | { readonly left: readonly LeftRows[] }> {
+	if (runtime.kernel === "js") throw new Error("kernel js has no operator kernels");
+	const run = await KernelRun.begin(kernels, problem, batch, { ...task, outputOnly, kernel: runtime.kernel });
+	const boundsOf = await run.sweepQueries();
+	let done: Done[] = [];
+	const finishQueries = (): void => {
+		const bounds = boundsOf();
+		done = run.parts.map(({ part, results }, i) => ({ part, results, bounds: bounds[i] }));
+	};
+	const placeQueries = (): void => {
+		if (done.length === 0) finishQueries();
+		for (const part of done) rows.placeQueries(part);
+	};
+	if (limit < Number.POSITIVE_INFINITY) {
+		finishQueries();
+		const above = Math.max(...done.map(({ bounds }) => largestBound(bounds)));
+		if (above > limit) return { above };
+	}
+	if (outputOnly) placeQueries();
+	else await run.sweepKeys(placeQueries);
+	if (!outputOnly) for (const part of done) rows.placeKeys(part);
+	return { left: run.left };
 }
 
 const largestBound = ({ largest }: PartBounds): number => Math.max(...gradientNames.map((name) => largest[name]));

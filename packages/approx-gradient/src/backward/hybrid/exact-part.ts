@@ -9,6 +9,8 @@ import type { HybridHead } from "./hybrid-head.ts";
 export interface ExactPart {
 	readonly dQ: Matrix;
 	readonly outputs: Matrix;
+	/** ln Σ e^score of each. */
+	readonly lse: Float64Array;
 	/** The contribution of these queries to the rows of keys. */
 	readonly dK: Matrix;
 	readonly dV: Matrix;
@@ -16,10 +18,13 @@ export interface ExactPart {
 	readonly bounds: { readonly dQ: number; readonly dK: number; readonly dV: number; readonly output: number };
 }
 
+/** Rows of a head as the exact pass takes them: queries times the scale, and keys, about any centre. */
+export type ExactHead = Pick<HybridHead, "queries" | "keys" | "upstream" | "scale">;
+
 /** Rows of a head by the exact backward pass. O(n) a row. */
 export async function exactPart(
 	{ scale }: Pick<BackwardProblem<RowSource>, "scale">,
-	head: HybridHead,
+	head: ExactHead,
 	values: Matrix,
 	chosen: readonly number[],
 	runtime: Runtime,
@@ -28,9 +33,9 @@ export async function exactPart(
 		Matrix.build(chosen.length, rows.cols, (at, b) => rows.at(chosen[at], b) * factor);
 	const [Q, dO] = [pick(head.queries, 1 / scale), pick(head.upstream)];
 	const problem = createBackwardProblem({ Q, K: head.keys, V: values, dO }, { scale });
-	const { dQ, dK, dV, output } = await backwardStreaming.run(problem, {}, runtime, { output: true });
-	if (!output) throw new Error("the exact pass gives the output that it is asked for");
-	return { dQ, dK, dV, outputs: output, bounds: roundingOf(head, values, chosen) };
+	const { dQ, dK, dV, output, lse } = await backwardStreaming.run(problem, {}, runtime, { output: true });
+	if (!output || !lse) throw new Error("the exact pass gives the output that it is asked for");
+	return { dQ, dK, dV, outputs: output, lse, bounds: roundingOf(head, values, chosen) };
 }
 
 /**
@@ -38,7 +43,7 @@ export async function exactPart(
  * and each gradient is a sum of at most n terms of these sizes.
  */
 function roundingOf(
-	{ queries, keys, upstream, scale }: HybridHead,
+	{ queries, keys, upstream, scale }: ExactHead,
 	values: Matrix,
 	chosen: readonly number[],
 ): ExactPart["bounds"] {

@@ -3,6 +3,7 @@ import { builds, type KernelName, type RowSource } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../../polynomial/monomials/feature-tree.ts";
 import { isWhole } from "../chunks.ts";
 import { ExactRows } from "../exact-row.ts";
+import { type LeftRows, leftRows } from "../left-rows.ts";
 import { ownRoom, type PartRows, type Room } from "../part.ts";
 import type { PartBounds } from "../part-bounds.ts";
 import { RowBounds } from "../row-bounds.ts";
@@ -31,11 +32,19 @@ export interface KernelRunOptions {
 /** Parts on the kernels, a sweep at a time: over queries, then over keys. */
 export class KernelRun {
 	readonly parts: readonly KernelPart[];
+	/** Rows without a polynomial that see all keys: the exact pass is for another time, and adds to all results. */
+	readonly left: LeftRows[] = [];
 	readonly #kernels: OperatorKernels;
+	readonly #given: readonly PartRows[];
 	readonly #scratch: number;
 
-	private constructor(kernels: OperatorKernels, parts: readonly KernelPart[], scratch: number) {
-		[this.#kernels, this.parts, this.#scratch] = [kernels, parts, scratch];
+	private constructor(
+		kernels: OperatorKernels,
+		given: readonly PartRows[],
+		parts: readonly KernelPart[],
+		scratch: number,
+	) {
+		[this.#kernels, this.#given, this.parts, this.#scratch] = [kernels, given, parts, scratch];
 	}
 
 	/** Makes parts in the kernels' memory. @throws ComputationError out-of-memory where it cannot grow */
@@ -56,16 +65,16 @@ export class KernelRun {
 			parts.map(({ address }) => ({ part: address })),
 			{ scratch: 256 },
 		);
-		return new KernelRun(kernels, parts, Math.max(...bytes));
+		return new KernelRun(kernels, batch, parts, Math.max(...bytes));
 	}
 
 	/**
-	 * Polynomials, outputs and dQ of all queries, and a way to the bounds of each part; rows that no polynomial serves are exact, and add to dK and dV.
+	 * Polynomials, outputs and dQ of all queries, and a way to the bounds of each part; rows that no polynomial serves are exact, and add to dK and dV, or are `left`.
 	 * Results of queries are in the units of the problem then.
 	 */
 	async sweepQueries(): Promise<() => PartBounds[]> {
 		const count = await sweepQueries(this.#kernels, this.parts, this.#scratch);
-		const unserved = this.parts.map((part) => (count > 0 ? addExactRows(part) : []));
+		const unserved = this.parts.map((part, i) => (count > 0 ? this.#exactRows(part, i) : []));
 		const bounds = await finishQueries(this.#kernels, this.parts);
 		if (count === 0) return bounds;
 		const known = bounds();
@@ -73,6 +82,19 @@ export class KernelRun {
 		for (const [i, { part }] of this.parts.entries())
 			for (const row of unserved[i]) part.q.fill(0, row * part.d, (row + 1) * part.d);
 		return () => known;
+	}
+
+	/** The rows that no polynomial serves; those that see all keys are left, where there is more than one; others are computed. */
+	#exactRows(kernelPart: KernelPart, i: number): number[] {
+		const { part, results } = kernelPart;
+		const { lse, errors } = results;
+		const unserved: number[] = [];
+		for (let row = 0; row < lse.length; row++) if (lse[row] === Number.NEGATIVE_INFINITY) unserved.push(row);
+		if (unserved.length === 0) return unserved;
+		for (const bounds of Object.values(errors)) for (const row of unserved) bounds[row] = 0;
+		if (part.keys > 1 && isWhole(part.intervals, part.keys)) this.left.push(leftRows(part, this.#given[i], unserved));
+		else addExactRows(kernelPart, unserved);
+		return unserved;
 	}
 
 	/**
@@ -91,25 +113,19 @@ export class KernelRun {
 	}
 }
 
-/** Computes the rows that no polynomial serves exactly; gives which. */
-function addExactRows(kernelPart: KernelPart): number[] {
+/** Computes rows that no polynomial serves exactly, and adds them to dK and dV. */
+function addExactRows(kernelPart: KernelPart, unserved: readonly number[]): void {
 	const { part, results, sharesRoom } = kernelPart;
 	const { queries, intervals } = part;
-	const { lse, errors } = results;
-	const unserved: number[] = [];
-	for (let row = 0; row < lse.length; row++) if (lse[row] === Number.NEGATIVE_INFINITY) unserved.push(row);
-	if (unserved.length === 0) return unserved;
 	const keys = sharesRoom ? { dK: ownRoom(results.dK.length), dV: ownRoom(results.dV.length) } : {};
 	const own = { ...results, ...keys };
-	const exact = new ExactRows(part, own, new RowBounds(part, errors));
+	const exact = new ExactRows(part, own, new RowBounds(part, results.errors));
 	for (const row of unserved) {
-		for (const bounds of Object.values(errors)) bounds[row] = 0;
 		const j = row % queries;
 		if (intervals.lo[j] < intervals.hi[j]) exact.add(row, j);
 	}
 	results.exactRows = own.exactRows;
 	if (sharesRoom) kernelPart.exactKeys = own;
-	return unserved;
 }
 
 /** Rows of a chunk: as asked for, in whole panels; more where every query sees every key. */
