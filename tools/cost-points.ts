@@ -16,6 +16,9 @@ const degrees = [
 /** Numbers of rows and features up to which kernels hold all rows of a pass, beside its sums, in the 4 GiB that they can address. */
 const MOST_HELD = 2e7;
 
+/** Numbers of rows and features up to which hybrid holds the factor of its pivots, of which there are twice as many as features. */
+const MOST_FEATURES = 2e7;
+
 /** The runs that the cost model of an algorithm is compared with at one n. */
 export function costPoints(name: CostName, n: number): CostSample[] {
 	const holdsRows = name === "forward/gauss" || name === "backward/polynomial";
@@ -28,6 +31,12 @@ function pointsOf(name: CostName, n: number): CostSample[] {
 			return [clustered(n, 2, 6, 1), clustered(n, 2, 16, 1), clustered(n, 2, 6, 8), clustered(n, 4, 4, 4)];
 		case "nystrom":
 			return [ranked(n, 2, 50), ranked(n, 4, 150)];
+		case "hybrid":
+		case "forward/hybrid":
+		case "backward/hybrid":
+			return [ranked(n, 4, 32), ranked(n, 8, 64), ranked(n, 16, 128)].filter(
+				({ work: { size = 1 } }) => n * size <= MOST_FEATURES,
+			);
 		case "random-features":
 			return [features(n, 4, 256)];
 		case "linear-attention":

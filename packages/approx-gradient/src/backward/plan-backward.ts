@@ -9,6 +9,8 @@ export interface BackwardPlan {
 	/** The next degree, where it is worth it should this one not do. */
 	readonly next?: number;
 	readonly why: string;
+	/** Its time over that of the exact pass, where there is a degree. */
+	readonly share?: number;
 }
 
 /** Flops of an exponential. */
@@ -57,10 +59,10 @@ export async function planBackward(
 	const cheaper = (degree: number) => beginning + speed * polynomialWork(problem, degree, chunk) < exact;
 	const degree = await expectedDegree(problem, shares, runtime, cheaper);
 	if (degree === undefined) return { why: "exact up to rounding, and expected to be faster than polynomials" };
-	const times = (exact / (beginning + speed * polynomialWork(problem, degree, chunk))).toPrecision(2);
+	const share = (beginning + speed * polynomialWork(problem, degree, chunk)) / exact;
 	return {
-		degree,
+		...{ degree, share },
 		...(cheaper(degree + 1) && { next: degree + 1 }),
-		why: `degree ${degree}, expected to be ${times} times as fast as the exact pass`,
+		why: `degree ${degree}, expected to be ${(1 / share).toPrecision(2)} times as fast as the exact pass`,
 	};
 }

@@ -1,19 +1,58 @@
-/** Flops of an exponential. */
-const EXPONENTIAL = 20;
+import { nominalModel } from "../planner/costs/cost-model.ts";
+import { costs } from "../planner/costs/costs.ts";
+import { backwardColumns, hybridTerms, LOW_RANK_TERM } from "../planner/costs/hybrid-cost.ts";
 
-/** Flops of the exact backward pass for a query and a key. */
-export const exactPerPair = (d: number, d_v: number): number => 6 * (d + d_v) + EXPONENTIAL;
+/** A low-rank approximation: its rank r, and the number of features that prove its error, at least r. */
+export interface LowRank {
+	readonly rank: number;
+	readonly features: number;
+}
+
+/** Widths of keys and values. */
+export interface Widths {
+	readonly d: number;
+	readonly d_v: number;
+}
 
 /**
- * Flops of the low-rank backward pass of rank r for a token: K pivots among queries and keys (4K²), features of both (4K²), and the products of
- * r features with values and keys that dQ, dK and dV are made of (8r(d + 1)(d_v + 1)). K is the number of features that prove the error, at least r.
+ * Milliseconds of the exact backward pass over n queries and as many keys, by the cost model of the machine that nominal units are fitted on: the same on
+ * every machine, so that a verdict is about the head alone.
  */
-const lowRankPerToken = (rank: number, features: number, d: number, d_v: number): number =>
-	8 * features * features + 8 * rank * (d + 1) * (d_v + 1);
+export const exactTime = (n: number, { d, d_v }: Widths): number =>
+	nominalModel.timeOf("backward/streaming", { n, d, valueWidth: d_v, pairs: n * n });
 
-/** The number of tokens from which the low-rank pass of this rank takes fewer flops than the exact one. */
-export const crossover = (
-	{ rank, features }: { readonly rank: number; readonly features: number },
-	d: number,
-	d_v: number,
-): number => Math.ceil(lowRankPerToken(rank, features, d, d_v) / exactPerPair(d, d_v));
+/** Milliseconds of the certified low-rank one, by `hybrid`, if no row is exact. */
+export const lowRankTime = (n: number, { rank, features }: LowRank, { d, d_v }: Widths): number =>
+	nominalModel.timeOf("backward/hybrid", { n, d, valueWidth: d_v, size: features, products: rank });
+
+/** The number of tokens from which the certified low-rank pass takes less time than the exact one, if its rank stays what it is. */
+export const crossover = (approximation: LowRank, widths: Widths): number =>
+	crossoverOf((n) => lowRankTime(n, approximation, widths), widths);
+
+/**
+ * The same for any low-rank pass of a rank, which makes features of tokens and multiplies them with keys and values: without a proof of its
+ * error, and without the time to find its features.
+ */
+export function leastCrossover(rank: number, widths: Widths): number {
+	const { nominal } = costs["backward/hybrid"];
+	const columns = backwardColumns(widths.d, widths.d_v);
+	// Nothing here begins: neither does the exact pass.
+	const beginning = exactTime(0, widths);
+	return crossoverOf((n) => {
+		const terms = hybridTerms({ n, d: widths.d, size: rank }, columns);
+		return beginning + nominal[LOW_RANK_TERM] * terms[LOW_RANK_TERM];
+	}, widths);
+}
+
+/** The least n from which a time that grows no faster than n is below the exact pass's, which grows like n². */
+function crossoverOf(timeOf: (n: number) => number, widths: Widths): number {
+	const pays = (n: number): boolean => timeOf(n) <= exactTime(n, widths);
+	let [low, high] = [0, 1];
+	while (!pays(high)) [low, high] = [high, 2 * high];
+	while (high - low > 1) {
+		const middle = Math.floor((low + high) / 2);
+		if (pays(middle)) high = middle;
+		else low = middle;
+	}
+	return high;
+}

@@ -1,7 +1,7 @@
 import { type AttentionOperands, headsOf, withRuntime } from "@attgrad/attention-problem";
 import { scaledOperands } from "@attgrad/exact-gradient";
 import { materialise, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
-import { crossover } from "./costs.ts";
+import { crossover, exactTime, leastCrossover, lowRankTime } from "./costs.ts";
 import type { HeadRows } from "./head.ts";
 import { type ProvenRanks, provenRanks } from "./proven-ranks.ts";
 import { type Quantiles, quantilesOf, type ScoreGeometry, scoreGeometry } from "./score-geometry.ts";
@@ -45,12 +45,12 @@ export interface LocatedHead {
 		readonly rank: number | null;
 		/** Features that the proof takes, at least the rank. */
 		readonly features: number | null;
-		/** From how many tokens on it takes fewer flops than the exact pass, if the rank stays what it is. */
+		/** From how many tokens on it takes less time than the exact pass by nominal times, if the rank stays what it is. */
 		readonly paysFrom: number | null;
-		/** Flops of the exact pass over its own at this n. */
+		/** Time of the exact pass over its own at this n. */
 		readonly gain: number | null;
 	};
-	/** The same for an approximation of the least rank, if there were one. */
+	/** The same for a pass of the least rank, if there were one, without finding its features and without a proof. */
 	readonly leastPaysFrom: number;
 	readonly verdict: Verdict;
 	readonly curves: readonly RankCurve[];
@@ -100,12 +100,14 @@ async function locateHead(
 	const own = ranks.find(({ delta }) => delta === epsilon);
 	if (!own) throw new Error("epsilon is one of the relative errors that ranks are found for");
 	const least = Math.max(1, own.least);
-	const leastPaysFrom = crossover({ rank: least, features: least }, d, d_v);
+	const widths = { d, d_v };
+	const leastPaysFrom = leastCrossover(least, widths);
 	const [cheapest] = certified
-		.map((one) => ({ ...one, paysFrom: crossover(one, d, d_v) }))
+		.map((one) => ({ ...one, paysFrom: crossover(one, widths) }))
 		.sort((a, b) => a.paysFrom - b.paysFrom || a.rank - b.rank);
 	const { method, rank, features, paysFrom } = cheapest ?? { method: null, rank: null, features: null, paysFrom: null };
 	const n = Math.min(n_q, n_k);
+	const gain = cheapest ? exactTime(n, widths) / lowRankTime(n, cheapest, widths) : null;
 	return {
 		...{ index, n_q, n_k, d, d_v, epsilon, geometry, ranks, curves, leastPaysFrom },
 		entropy: quantilesOf(entropies),
@@ -114,7 +116,7 @@ async function locateHead(
 			anisotropic: finite(polynomials.anisotropic),
 			clusters: finite(polynomials.clusters),
 		},
-		certified: { method, rank, features, paysFrom, gain: paysFrom === null ? null : n / paysFrom },
+		certified: { method, rank, features, paysFrom, gain },
 		verdict: verdictOf({ n, paysFrom, leastPaysFrom }),
 		milliseconds: performance.now() - start,
 	};

@@ -5,7 +5,7 @@ export type Verdict = "below" | "near" | "above";
 const NEAR = 32;
 
 /**
- * `below`: the certified low-rank pass takes fewer flops than the exact one at the head's own length. `near`: it would at up to 32 times the length if
+ * `below`: the certified low-rank pass takes less time than the exact one at the head's own length. `near`: it would at up to 32 times the length if
  * the rank stayed what it is, or the least rank leaves room for a better method at the head's own length. `above`: neither, so that
  * what is known of this head is that exact attention is the way.
  */

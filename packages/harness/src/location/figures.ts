@@ -93,7 +93,7 @@ const phase: LineFigure = {
 		heading: ([row]) => `${fileOf(row)}, n = ${row.n}, d = ${row.d}`,
 	},
 	caveat:
-		"The lower end of a line is the length for the least rank, below which no approximation can be; the upper end that of the certified rank, and is missing where none is certified. By counts of flops, the rank staying what it is.",
+		"The lower end of a line is the length for the least rank, below which no approximation can be; the upper end that of the certified rank, and is missing where none is certified. By predicted times, the rank staying what it is.",
 };
 
 const curves = [

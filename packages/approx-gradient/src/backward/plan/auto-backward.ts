@@ -1,10 +1,13 @@
-import { type BackwardResult, defineBackward, skipUnless } from "@attgrad/attention-problem";
+import { type BackwardProblem, type BackwardResult, defineBackward, skipUnless } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { oneAccuracy, relativeOption } from "../../accuracy.ts";
+import { backwardHybrid } from "../hybrid/hybrid-backward.ts";
 import { planBackward } from "../plan-backward.ts";
 import { backwardPolynomial } from "../polynomial-backward.ts";
+import type { BackwardAccuracy } from "./expected-degree.ts";
+import { hybridChoice } from "./hybrid-foresight.ts";
 
 /** Picks an algorithm for a backward problem: the exact one, unless an accuracy is asked for that polynomials prove in less time. */
 export const autoBackward = defineBackward({
@@ -25,9 +28,11 @@ export const autoBackward = defineBackward({
 		epsilon === undefined && relative === undefined ? backwardStreaming.supports(problem, {}) : true,
 	run: async (problem, asked, runtime, wants): Promise<BackwardResult> => {
 		const defaults = backwardPolynomial.options.parse({});
-		const { degree, next, why } = await planBackward(problem, asked, defaults.chunk, runtime);
+		const { degree, next, why, share = 1 } = await planBackward(problem, asked, defaults.chunk, runtime);
 		// Where no accuracy is asked for there is nothing to choose.
 		const isAsked = asked.epsilon !== undefined || asked.relative !== undefined;
+		const lowRank = isAsked ? await byHybrid(problem, asked, share, runtime) : undefined;
+		if (lowRank) return lowRank;
 		if (isAsked)
 			runtime.onNotice?.(`auto: ${degree === undefined ? backwardStreaming.name : backwardPolynomial.name}, ${why}`);
 		let refused = why;
@@ -47,3 +52,23 @@ export const autoBackward = defineBackward({
 		return { ...result, picked: { algorithm: backwardStreaming.name, why: refused, exact: true } };
 	},
 });
+
+/** By `hybrid`, where that is foreseen to take much less; undefined where it is not, or does not prove what a sample promised. */
+async function byHybrid(
+	problem: BackwardProblem<RowSource>,
+	asked: BackwardAccuracy,
+	share: number,
+	runtime: Runtime,
+): Promise<BackwardResult | undefined> {
+	const choice = await hybridChoice(problem, asked, share, runtime);
+	if (!choice) return undefined;
+	runtime.onNotice?.(`auto: ${backwardHybrid.name}, ${choice.why}`);
+	try {
+		const result = await backwardHybrid.run(problem, backwardHybrid.options.parse(asked), runtime);
+		return { ...result, picked: { algorithm: backwardHybrid.name, ...choice, exact: false } };
+	} catch (error) {
+		if (!(error instanceof ComputationError)) throw error;
+		runtime.onNotice?.(`auto: ${error.message}`);
+		return undefined;
+	}
+}

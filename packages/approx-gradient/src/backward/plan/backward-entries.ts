@@ -1,22 +1,24 @@
 import {
 	type AnyBackwardAlgorithm,
 	type BackwardProblem,
-	createBackwardProblem,
-	headsOf,
 	type OfEachGradient,
 	visibleKeys,
 	visiblePairs,
 } from "@attgrad/attention-problem";
 import { backwardDefinition, backwardStreaming } from "@attgrad/exact-gradient";
-import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { calibratedModel } from "../../planner/costs/calibration.ts";
-import type { CostModel } from "../../planner/costs/cost-model.ts";
+import { type CostModel, nominalModel } from "../../planner/costs/cost-model.ts";
 import type { Work } from "../../planner/costs/work.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
+import { backwardHybrid } from "../hybrid/hybrid-backward.ts";
+import { RANKS } from "../hybrid/hybrid-options.ts";
 import { planBackward, polynomialWork } from "../plan-backward.ts";
 import { backwardPolynomial } from "../polynomial-backward.ts";
 import { type BackwardAccuracy, expectedDegree, expectedShare, HIGHEST } from "./expected-degree.ts";
+import { foreseeHybrid, hybridChoice, hybridTime } from "./hybrid-foresight.ts";
+import { layerSample } from "./layer-sample.ts";
 
 /** The plan of one backward algorithm for a layer. */
 export interface BackwardEntry {
@@ -61,18 +63,21 @@ export async function planBackwardEntries(
 ): Promise<BackwardEntries> {
 	const asked = epsilon === undefined ? { relative: relative ?? DEFAULT_RELATIVE } : { epsilon };
 	const { chunk } = backwardPolynomial.options.parse({});
-	const { degree, why } = await planBackward(problem, asked, chunk, runtime);
+	const { degree, why, share = 1 } = await planBackward(problem, asked, chunk, runtime);
+	const lowRank = await hybridChoice(problem, asked, share, runtime);
 	const names = ["backward/streaming", "backward/definition", "backward/polynomial"] as const;
 	const model = await calibratedModel(runtime, problem.Q.dtype, names);
 	const all = [
 		exactEntry(backwardStreaming, "backward/streaming", problem, model),
 		exactEntry(backwardDefinition, "backward/definition", problem, model),
 		await polynomialEntry(problem, asked, { chunk, model }, runtime),
+		await hybridEntry(problem, asked, runtime),
 	];
 	const time = ({ milliseconds = Number.POSITIVE_INFINITY }: BackwardEntry): number => milliseconds;
 	const entries = all.toSorted(
 		(a, b) => Number(a.reason !== undefined) - Number(b.reason !== undefined) || time(a) - time(b),
 	);
+	if (lowRank) return { entries, chosen: backwardHybrid.name, why: lowRank.why, asked };
 	return { entries, chosen: (degree === undefined ? backwardStreaming : backwardPolynomial).name, why, asked };
 }
 
@@ -112,7 +117,7 @@ async function polynomialEntry(
 	runtime: Runtime,
 ): Promise<BackwardEntry> {
 	const algorithm = backwardPolynomial.name;
-	const [sample, larger] = [sampleOf(problem, ROWS.bounds), sampleOf(problem, ROWS.looked)];
+	const [sample, larger] = [layerSample(problem, ROWS.bounds), layerSample(problem, ROWS.looked)];
 	const whole = { ...sample, visibility: { mask: "none" } as const };
 	let looked: { degree: number; share: number } | undefined;
 	let large: number | undefined;
@@ -152,6 +157,23 @@ async function polynomialEntry(
 	return { algorithm, degree, rank, milliseconds, certificate: { kind: "a-posteriori", ...(bounds && { bounds }) } };
 }
 
+/** Low rank for trained heads, looked at, and its cost measured, where its lowest rank nominally takes less than the exact pass. */
+async function hybridEntry(
+	problem: BackwardProblem<RowSource>,
+	asked: BackwardAccuracy,
+	runtime: Runtime,
+): Promise<BackwardEntry> {
+	const algorithm = backwardHybrid.name;
+	const exact = (model: CostModel): number => model.timeOf("backward/streaming", workOf(problem));
+	const pays = hybridTime(problem, nominalModel, RANKS[0], 0) < exact(nominalModel);
+	const names = ["backward/streaming", "backward/hybrid"] as const;
+	const model = pays ? await calibratedModel(runtime, problem.Q.dtype, names) : nominalModel;
+	const foreseen = await foreseeHybrid(problem, asked, { model, most: exact(model) }, runtime);
+	if (foreseen.reason !== undefined) return { algorithm, reason: foreseen.reason };
+	const { milliseconds, rank } = foreseen;
+	return { algorithm, milliseconds, rank, certificate: { kind: "a-posteriori" } };
+}
+
 /** Bounds of a sample, its sums over queries brought to full size; undefined where nothing is proved. */
 async function expectedBounds(
 	{ n_q, n_k, heads, keyHeads }: BackwardProblem<RowSource>,
@@ -170,25 +192,4 @@ async function expectedBounds(
 		if (error instanceof ComputationError) return undefined;
 		throw error;
 	}
-}
-
-/** Rows of the first head, equally far apart, with the mask and window but as one sequence. */
-function sampleOf(problem: BackwardProblem<RowSource>, most: number): BackwardProblem {
-	const { scale, visibility, n_q, n_k } = problem;
-	const [{ Q, K, V, dO = V }] = headsOf(problem);
-	const rows = (source: RowSource, count: number): Matrix => {
-		const sample = Matrix.zeros(count, source.cols, source.dtype);
-		for (let i = 0; i < count; i++) {
-			const at = Math.floor((i * source.rows) / count);
-			source.readRows(at, at + 1, sample.row(i));
-		}
-		return sample;
-	};
-	const [queries, keys] = [Math.min(most, n_q), Math.min(most, n_k)];
-	const { mask, window } = visibility;
-	const given = { Q: rows(Q, queries), K: rows(K, keys), V: rows(V, keys), dO: rows(dO, queries) };
-	return createBackwardProblem(given, {
-		scale,
-		visibility: { mask, ...(window !== undefined && { window: Math.min(window, most) }) },
-	});
 }

@@ -14,8 +14,9 @@ import {
 	exactForward,
 	streaming,
 } from "@attgrad/exact-gradient";
-import type { RowSource, Runtime } from "@attgrad/matrix-core";
+import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { clusters } from "../../feature-maps/clusters/clusters.ts";
+import { hybrid } from "../../feature-maps/hybrid/hybrid.ts";
 import { nystrom } from "../../feature-maps/nystrom/nystrom.ts";
 import { linearAttention } from "../../feature-maps/polynomial/linear-attention.ts";
 import { randomFeatures } from "../../feature-maps/random-features/random-features.ts";
@@ -47,6 +48,7 @@ export const costAlgorithms: Readonly<
 	nystrom: { algorithm: nystrom, options: {} },
 	"random-features": { algorithm: randomFeatures, options: {} },
 	"support-basis": { algorithm: supportBasis, options: {} },
+	hybrid: { algorithm: hybrid, options: {} },
 	clusters: { algorithm: clusters, options: {} },
 };
 
@@ -69,6 +71,7 @@ const forwards: Readonly<
 > = {
 	"forward/streaming": { load: async () => exactForward, version: 2, options: {} },
 	"forward/polynomial": { load: polynomialForward, version: 4, options: { basis: "chebyshev" } },
+	"forward/hybrid": { load: hybridForward, version: 1, options: {} },
 	"forward/gauss": { load: polynomialForward, version: 2, options: { basis: "gauss" } },
 };
 
@@ -79,12 +82,23 @@ const backwards: Readonly<
 	"backward/definition": { load: async () => backwardDefinition, version: 1 },
 	"backward/streaming": { load: async () => backwardStreaming, version: 1 },
 	"backward/polynomial": { load: polynomialBackward, version: 1 },
+	"backward/hybrid": { load: hybridBackward, version: 1 },
 };
 
 /** The polynomial's backward pass, loaded when its cost is measured: gradients do without it. */
 async function polynomialBackward(): Promise<AnyBackwardAlgorithm> {
 	const { backwardPolynomial } = await import("../../backward/polynomial-backward.ts");
 	return backwardPolynomial;
+}
+
+/** Outputs and backward passes of trained heads, loaded when their cost is measured. */
+async function hybridForward(): Promise<AnyForwardAlgorithm> {
+	const { hybridForward } = await import("../../backward/hybrid/hybrid-output.ts");
+	return hybridForward;
+}
+async function hybridBackward(): Promise<AnyBackwardAlgorithm> {
+	const { backwardHybrid } = await import("../../backward/hybrid/hybrid-backward.ts");
+	return backwardHybrid;
 }
 
 const isBackward = (name: CostName): name is BackwardCostName => Object.hasOwn(backwards, name);
@@ -99,6 +113,12 @@ export const costVersion = (name: CostName): number =>
 			? backwards[name].version
 			: costAlgorithms[name].algorithm.version;
 
+/** The problem's rows as queries, keys and values. */
+const withoutWeights = (problem: AttentionProblem<RowSource>): AttentionProblem<RowSource> => {
+	const identity = Matrix.identity(problem.d);
+	return { ...problem, X: identity, Y: identity };
+};
+
 /** A run to measure a cost on; of a backward pass on the operands of the problem, under the mask that options name. */
 export function costRun(
 	name: CostName,
@@ -110,7 +130,8 @@ export function costRun(
 		const { load, options } = forwards[name];
 		return async () => {
 			const algorithm = await load();
-			return algorithm.run(problem, algorithm.options.parse({ ...options, ...given }), runtime, () => {});
+			const layer = name === "forward/hybrid" ? withoutWeights(problem) : problem;
+			return algorithm.run(layer, algorithm.options.parse({ ...options, ...given }), runtime, () => {});
 		};
 	}
 	if (isBackward(name)) {

@@ -1,5 +1,6 @@
 import { present } from "@attgrad/matrix-core";
 import { byRow, clustered, features, heavy, layer, monomials, plain, ranked, squared } from "./cost-samples.ts";
+import { backwardColumns, hybridSamples, hybridTerms } from "./hybrid-cost.ts";
 import type { CostSample, Work } from "./work.ts";
 
 /** The cost of a run of an algorithm: its time is a sum of these terms, each multiplied by the time of one unit on a machine. */
@@ -17,7 +18,8 @@ export interface Cost {
 const K = ({ size = 1 }: Work): number => size;
 const Kplus = ({ raisedSize, size = 1 }: Work): number => raisedSize ?? size;
 const degreeOf = ({ degree }: Work): number => present(degree, "the degree of row polynomials");
-const widths = ({ d, valueWidth = d }: Work): number => d + valueWidth;
+const valueWidthOf = ({ d, valueWidth = d }: Work): number => valueWidth;
+const widths = (work: Work): number => work.d + valueWidthOf(work);
 
 /** How many numbers a core's cache holds, roughly: of so many, half of the accesses go beyond it. */
 const CACHED = 1.5e5;
@@ -128,6 +130,11 @@ export const costs = {
 		],
 		nominal: [0.42, 9e-3, 1.6e-4, 4e-5],
 	},
+	hybrid: {
+		terms: (work) => hybridTerms(work, backwardColumns(work.d, work.d)),
+		samples: hybridSamples,
+		nominal: [2.6, 5.5e-3, 1.6e-3, 3.5e-3, 3.2e-7, 3.1e-5],
+	},
 	clusters: {
 		terms: (work) => [1, work.n, work.n * (work.clusters ?? 2) * work.d, work.n * (work.clusters ?? 2) * Kplus(work)],
 		samples: [
@@ -171,6 +178,11 @@ export const costs = {
 		samples: kernelSamples,
 		nominal: [0.11, 9.2e-5, 2.8e-6, 1.5e-5, 1e-7],
 	},
+	"forward/hybrid": {
+		terms: (work) => hybridTerms(work, valueWidthOf(work) + 1),
+		samples: hybridSamples,
+		nominal: [3.5, 8.5e-3, 1.5e-3, 1e-3, 4.6e-7, 2.8e-5],
+	},
 	"backward/definition": {
 		terms: ({ n, d }) => [1, n * n, n * n * d],
 		samples: [plain(16, 2), plain(256, 2), plain(256, 32)],
@@ -209,6 +221,11 @@ export const costs = {
 			layer(8192, 4, "none", 3),
 		],
 		nominal: [0.2, 3.3e-4, 1.7e-6, 2.1e-7, 9.7e-6, 2.9e-4, 4e-5, 3e-4],
+	},
+	"backward/hybrid": {
+		terms: (work) => hybridTerms(work, backwardColumns(work.d, valueWidthOf(work))),
+		samples: hybridSamples,
+		nominal: [3, 6e-3, 1.4e-3, 4.2e-3, 3.6e-7, 2.6e-5],
 	},
 } as const satisfies Record<string, Cost>;
 

@@ -58,6 +58,7 @@ function workOf(name: CostName, { options, n, d, B }: PlannedRun): Work {
 		case "streaming":
 			return { n, d };
 		case "nystrom":
+		case "hybrid":
 			return { n, d, size: Math.min(n, given("rank") ?? (given("epsilon") ? monomials().size : DEFAULTS.rank)) };
 		case "random-features":
 			return { n, d, size: given("features") ?? DEFAULTS.features };

@@ -5,6 +5,8 @@ export interface Work {
 	readonly d: number;
 	/** K: monomials, pivots or random features; of one pair of clusters. */
 	readonly size?: number;
+	/** Of K features those that products are made of. @default K */
+	readonly products?: number;
 	/** K⁺. */
 	readonly raisedSize?: number;
 	/** Degree of the polynomials, where they are solved for row by row. */

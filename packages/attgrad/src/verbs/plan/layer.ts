@@ -60,7 +60,9 @@ function planLines(
 		...entries.map((entry) => [
 			entry.milliseconds === undefined ? "" : shortDuration(entry.milliseconds),
 			entry.algorithm,
-			entry.reason === undefined && entry.degree !== undefined ? `degree ${entry.degree}, K = ${entry.rank}` : "",
+			entry.reason === undefined
+				? [entry.degree && `degree ${entry.degree}`, entry.rank && `K = ${entry.rank}`].filter(Boolean).join(", ")
+				: "",
 			proof(entry),
 		]),
 	];
@@ -79,6 +81,6 @@ function planLines(
 function proof({ certificate, reason }: BackwardEntry): string {
 	if (reason !== undefined) return `no: ${reason}`;
 	const { bounds } = certificate ?? {};
-	if (!bounds) return "exact but for rounding";
+	if (!bounds) return certificate?.kind === "a-posteriori" ? "as asked, a-posteriori" : "exact but for rounding";
 	return `about ${[bounds.dQ, bounds.dK, bounds.dV].map(shortNumber).join(", ")}, a-posteriori`;
 }

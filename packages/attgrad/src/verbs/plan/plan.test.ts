@@ -20,7 +20,15 @@ test.concurrent("plan tells what every algorithm would cost, what auto picks, an
 	const { n, epsilon, chosen, algorithms } = JSON.parse(stdout);
 	expect({ n, epsilon }).toEqual({ n: 5000, epsilon: 1e-3 });
 	const names = new Set(algorithms.map(({ algorithm }: { algorithm: string }) => algorithm));
-	const expected = ["streaming", "polynomial/moment", "polynomial/reverse", "nystrom", "support-basis", "clusters"];
+	const expected = [
+		"streaming",
+		"polynomial/moment",
+		"polynomial/reverse",
+		"nystrom",
+		"support-basis",
+		"clusters",
+		"hybrid",
+	];
 	expect(names).toEqual(new Set(expected));
 	const possible = algorithms.filter((entry: { possible: boolean }) => entry.possible);
 	const times = possible.map(({ milliseconds }: { milliseconds: number }) => milliseconds);
@@ -95,7 +103,7 @@ describe("the backward pass of a layer", () => {
 		const plan = JSON.parse(stdout);
 		expect(plan).toMatchObject({ heads: 2, keyHeads: 1, n_q: 3000, d: 2, d_v: 3, mask: "causal", relative: 1e-2 });
 		const names = new Set(plan.algorithms.map(({ algorithm }: { algorithm: string }) => algorithm));
-		expect(names).toEqual(new Set(["streaming", "definition", "polynomial"]));
+		expect(names).toEqual(new Set(["streaming", "definition", "polynomial", "hybrid"]));
 		const possible = plan.algorithms.filter((entry: { possible: boolean }) => entry.possible);
 		const times = possible.map(({ milliseconds }: { milliseconds: number }) => milliseconds);
 		expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
