@@ -9,7 +9,17 @@ import {
 	scaleRows,
 	transpose,
 } from "@attgrad/matrix-core";
-import { bounded, expm1Up, gamma, normUp, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
+import {
+	bounded,
+	expm1Up,
+	gamma,
+	LEAST_NORMAL,
+	normUp,
+	plus,
+	RelativeRounding,
+	rootUp,
+	times,
+} from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { squaredNorms } from "../kernel-scale.ts";
 import type { ResidualOf } from "../residual-forms.ts";
@@ -140,7 +150,11 @@ async function unitError(
 		),
 	);
 	/** Relative error of a kernel of two points, of which these are the squared lengths: the exponent's and of the exponential. */
-	const kernelError = (squares: number): number => plus(expm1Up(times((2 * d + 16) * u, squares)), 8 * u);
+	const kernelError = (squares: number): number => {
+		const x = times((2 * d + 16) * u, squares);
+		// e^x - 1 <= x + x² for x <= 1: there is one for each pair of pivots.
+		return plus(x <= 1 ? times(x, plus(1, x)) : expm1Up(x), 8 * u);
+	};
 	const kernel = kernelError(times(2, times(longest, longest)));
 	const gram = await multiplyOn(runtime, points, points, { transposeB: true });
 	for (let s = 0, at = 0; s < m; s++)
@@ -177,17 +191,21 @@ function reachOf(
 	const lengths = normUp(multiply(mapEntries(inverse, Math.abs), ones).data);
 	const frobenius = normUp(inverse.data);
 	let [largest, off, most] = [0, 0, 0];
+	const grown = plus(1, times(2, kernel));
+	// Terms are not negative: each has two roundings, and loses what is below the normal range.
+	const ofSum = RelativeRounding.roundings(m + 4);
 	for (let s = 0, at = 0; s < m; s++) {
 		let [sum, error] = [0, 0];
 		for (let t = 0; t < m; t++, at++) {
 			// what is below the normal range is computed as 0
-			const size = plus(times(plus(1, times(2, kernel)), kernels.data[at]), 2 ** -1000);
+			const size = grown * kernels.data[at] + 2 ** -1000;
 			const pair = pairs(s, t);
-			sum = plus(sum, size);
-			error = plus(error, times(pair, size));
+			sum += size;
+			error += pair * size;
 			most = Math.max(most, pair);
 		}
-		[largest, off] = [Math.max(largest, sum), Math.max(off, error)];
+		largest = Math.max(largest, ofSum.atLeast(bounded(sum)));
+		off = Math.max(off, plus(ofSum.atLeast(bounded(error)), times(m, LEAST_NORMAL)));
 	}
 	return {
 		gram: Math.min(times(most, times(lengths, lengths)), times(off, times(frobenius, frobenius))),

@@ -1,4 +1,4 @@
-import { expOn, Matrix, multiplyOn, type Random, type Runtime } from "@attgrad/matrix-core";
+import { expOn, Matrix, multiplyOn, productRowsOn, type Random, type Runtime } from "@attgrad/matrix-core";
 import { squaredNorms } from "../kernel-scale.ts";
 import { inverseOfLower } from "./balanced-coordinates.ts";
 import { exponentFactor } from "./hybrid-side.ts";
@@ -12,6 +12,9 @@ export const SMALLEST_PROVED_PIVOT = 3e-5;
 /** Pivots that are drawn at once, at the most; and how many are drawn for each that is wanted, as some are rejected. */
 const BLOCK = 64;
 const DRAWN = 1.5;
+
+/** Zeros behind a column of the factor, whose length is often a power of 2: columns in step share sets of the caches. */
+const APART = 8;
 
 /** Consecutive rejected draws after which no point is left to accept. */
 const MOST_IDLE = 16;
@@ -36,8 +39,11 @@ export class JointPivots {
 	readonly #runtime: Runtime;
 	readonly #groups: number;
 	readonly #smallest: number;
-	/** Columns of the factor, one after the other, and room for more. */
+	/** Factors of the exponents of all points. */
+	readonly #left: Matrix;
+	/** Columns of the factor, `stride` numbers each, and room for more. */
 	#columns = new Float64Array(0);
+	readonly #stride: number;
 	#idle = 0;
 
 	/**
@@ -62,6 +68,8 @@ export class JointPivots {
 		this.residual = new Float64Array(points.rows).fill(1);
 		this.#groups = groups;
 		this.#smallest = smallest;
+		this.#left = exponentFactor(points, this.#squares, "left");
+		this.#stride = points.rows + APART;
 	}
 
 	/** Adds pivots until there are `rank` or none is left above rounding; whether there are `rank`. */
@@ -74,10 +82,10 @@ export class JointPivots {
 		return true;
 	}
 
-	/** The factor, transposed: K x m. It is a view, which the next pivots make stale. */
+	/** The factor, transposed: K x m and some columns of zeros. It is a view, which the next pivots make stale. */
 	get transposed(): Matrix {
-		const [K, m] = [this.pivots.length, this.#points.rows];
-		return new Matrix(K, m, this.#columns.subarray(0, K * m));
+		const [K, stride] = [this.pivots.length, this.#stride];
+		return new Matrix(K, stride, this.#columns.subarray(0, K * stride));
 	}
 
 	/** Rows of the factor at the pivots: lower triangular, K x K. */
@@ -126,7 +134,7 @@ export class JointPivots {
 		const onColumns = Matrix.zeros(drawn.length, accepted.length);
 		for (const [k, s] of accepted.entries())
 			for (let i = k; i < accepted.length; i++) onColumns.data[s * accepted.length + i] = inverse.at(i, k);
-		this.#append(await multiplyOn(this.#runtime, columns, onColumns));
+		await this.#append(columns, onColumns);
 		for (const s of accepted) {
 			this.pivots.push(drawn[s]);
 			this.residual[drawn[s]] = 0;
@@ -134,23 +142,24 @@ export class JointPivots {
 		return true;
 	}
 
-	/** Adds columns to the factor, m x count, and takes them from the residuals. */
-	#append({ rows, cols, data }: Matrix): void {
-		const from = this.pivots.length * rows;
-		if (from + data.length > this.#columns.length) {
-			const room = new Float64Array(2 * (from + data.length));
+	/** Adds columns to the factor, the products of rows of the residual kernel with a matrix, and takes them from the residuals. */
+	async #append(columns: Matrix, onColumns: Matrix): Promise<void> {
+		const [count, stride, from] = [onColumns.cols, this.#stride, this.pivots.length * this.#stride];
+		const length = from + count * stride;
+		if (length > this.#columns.length) {
+			const room = new Float64Array(2 * length);
 			room.set(this.#columns.subarray(0, from));
 			this.#columns = room;
 		}
-		for (let j = 0, at = 0; j < rows; j++) {
+		await productRowsOn(this.#runtime, columns, onColumns, {}, (row, j) => {
 			let left = this.residual[j];
-			for (let i = 0, to = from + j; i < cols; i++, at++, to += rows) {
-				const entry = data[at];
+			for (let i = 0, to = from + j; i < count; i++, to += stride) {
+				const entry = row[i];
 				this.#columns[to] = entry;
 				left -= entry * entry;
 			}
 			this.residual[j] = Math.max(0, left);
-		}
+		});
 	}
 
 	/**
@@ -185,17 +194,22 @@ export class JointPivots {
 
 	/** Columns of the residual kernel at some points, m x count. */
 	async #residualColumns(at: readonly number[]): Promise<Matrix> {
-		const [points, runtime] = [this.#points, this.#runtime];
-		const rows = Matrix.build(at.length, points.cols, (s, b) => points.data[at[s] * points.cols + b]);
-		const own = Float64Array.from(at, (s) => this.#squares[s]);
-		const [left, right] = [exponentFactor(points, this.#squares, "left"), exponentFactor(rows, own, "right")];
-		const made = await expOn(runtime, await multiplyOn(runtime, left, right, { transposeB: true }));
+		const [points, runtime, count] = [this.#points, this.#runtime, at.length];
+		const rows = Matrix.build(count, points.cols, (s, b) => points.data[at[s] * points.cols + b]);
+		const right = exponentFactor(
+			rows,
+			Float64Array.from(at, (s) => this.#squares[s]),
+			"right",
+		);
+		const made = await expOn(runtime, await multiplyOn(runtime, this.#left, right, { transposeB: true }));
 		const { transposed } = this;
-		if (transposed.rows === 0) return made;
-		const { cols, data } = transposed;
-		const drawn = Matrix.build(transposed.rows, at.length, (k, s) => data[k * cols + at[s]]);
-		const part = await multiplyOn(runtime, transposed, drawn, { transposeA: true });
-		for (let i = 0; i < made.data.length; i++) made.data[i] -= part.data[i];
+		if (transposed.rows > 0) {
+			const { cols, data } = transposed;
+			const drawn = Matrix.build(transposed.rows, count, (k, s) => data[k * cols + at[s]]);
+			await productRowsOn(runtime, transposed, drawn, { transposeA: true }, (row, j) => {
+				if (j < points.rows) for (let s = 0, to = j * count; s < count; s++) made.data[to++] -= row[s];
+			});
+		}
 		return made;
 	}
 }

@@ -37,7 +37,7 @@ export async function principalFeatures(
 	const count = Math.min(rank, m);
 	const sideOf = async (from: number, to: number) => {
 		const columns = weightedColumns(pivots, weights, from, to);
-		return { columns, first: await product(columns, columns.slice(0, count), { transposeB: true }) };
+		return { columns, first: await product(columns, firstRows(columns, count), { transposeB: true }) };
 	};
 	const sides = [await sideOf(0, firstKey), await sideOf(firstKey, points.rows)];
 	let T = Matrix.build(m, count, (i, k) => (i === k ? 1 : 0));
@@ -68,6 +68,10 @@ function weightedColumns({ transposed }: JointPivots, weights: Float64Array, fro
 		for (let i = 0, at = k * cols + from; i < count; i++, at += step) made.data[to++] = roots[i] * data[at];
 	return made;
 }
+
+/** A view of the first rows. */
+const firstRows = ({ cols, data }: Matrix, count: number): Matrix =>
+	new Matrix(count, cols, data.subarray(0, count * cols));
 
 /** 1 over what of the trace of C = S Sᵀ the columns of T leave. */
 function shareOf(S: Matrix, T: Matrix, CT: Matrix): number {
