@@ -70,7 +70,7 @@ export async function pilotGradient(
 	if (degree === undefined) throw servesNoRows(request);
 	runtime.onMoreRounds?.(1);
 	const served = await gaussWithoutRest(request, degree);
-	const largest = Math.max(maxAbs(served.gradient), maxAbs(await withRest(request, served)));
+	const largest = Math.max(maxAbs(served.gradient), maxAbs(await withRest(request, served).catch(withoutRest(served))));
 	if (!Number.isFinite(largest))
 		throw beyondRange(problem) ?? new ComputationError("failed", "the gradient is beyond the range of numbers");
 	return { largest, floor: served.rest.length > 0 ? 0 : served.floor, degree };
@@ -105,6 +105,14 @@ async function withRest(
 	}
 	return made;
 }
+
+/** Where the keys of a row do not fit into the memory of the exact kernels, what the rest adds is not told: no proof rests on it. */
+const withoutRest =
+	({ gradient }: ServedGradient) =>
+	(failure: unknown): Matrix => {
+		if (failure instanceof ComputationError && failure.status === "out-of-memory") return gradient;
+		throw failure;
+	};
 
 /** A pilot with one polynomial for all rows; undefined where that does not tell the gradient from zero, or not within the range of numbers. */
 async function plainPilot(

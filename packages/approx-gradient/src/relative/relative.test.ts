@@ -163,3 +163,16 @@ test("an output is proved within a part of its largest entry; of one that is zer
 	expect(remark).toMatch(/cannot be told from zero/);
 	expect(certificate?.bound).toBeLessThanOrEqual(1e-6);
 });
+
+test("a pilot whose rest does not fit into the memory of exact kernels tells the size without it", async () => {
+	const small = await createRuntime({ memoryLimit: 10 * 2 ** 20 });
+	try {
+		const problem = generateProblem({ distribution: "sinks", n: 30_000, d: 4, B: 4, seed: 2 });
+		const [all, served] = [runtime, small].map(async (on) => pilotGradient(problem, await profileOn(problem, on), on));
+		const { largest } = await served;
+		expect(largest).toBeGreaterThan(0);
+		expect(largest).toBeLessThan((await all).largest);
+	} finally {
+		await small.close();
+	}
+});

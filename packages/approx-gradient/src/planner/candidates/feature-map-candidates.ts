@@ -15,7 +15,7 @@ import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 
 /** The approximations by feature maps that can prove an epsilon. */
-export const featureMapNames = ["support-basis", "clusters", "nystrom", "hybrid"] as const;
+export const featureMapNames = ["support-basis", "clusters", "nystrom"] as const;
 
 type FeatureMapName = (typeof featureMapNames)[number];
 
@@ -39,7 +39,7 @@ interface Foresight {
 	foresee(context: PlanContext, rows: number): Promise<Foreseen>;
 }
 
-/** A rank on all rows may be this much above the sample's: Nyström's grows by this factor. */
+/** Nyström's rank on all rows may be this much above the sample's: it grows by this factor. */
 const RANK_GROWTH = 1.5;
 
 const outOfReach = (why: string): ComputationError => new ComputationError("invalid", why);
@@ -106,31 +106,17 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 		fewRows: 64,
 		cost: 80,
 		least: (n, d) => ({ n, d, size: Math.min(n, 16) }),
-		foresee: (context, rows) => foreseeRank(context, "nystrom", rows),
-	},
-	hybrid: {
-		rows: 256,
-		fewRows: 64,
-		cost: 150,
-		least: (n, d) => ({ n, d, size: Math.min(n, 64) }),
-		foresee: (context, rows) => foreseeRank(context, "hybrid", rows),
+		async foresee({ problem, epsilon, runtime }, rows) {
+			const { n, d } = problem;
+			const sample = subProblem(problem, rows);
+			const { algorithm } = costAlgorithms.nystrom;
+			const options = algorithm.options.parse({ epsilon: (epsilon * sample.n) / n });
+			const { rank: sampleRank = sample.n } = await algorithm.run(sample, options, runtime);
+			const rank = Math.ceil(RANK_GROWTH * sampleRank);
+			return { work: { n, d, size: rank }, detail: `rank about ${rank}`, rank };
+		},
 	},
 };
-
-/** The work of a method of pivots from the rank that proves as much on a sample. */
-async function foreseeRank(
-	{ problem, epsilon, runtime }: PlanContext,
-	name: "nystrom" | "hybrid",
-	rows: number,
-): Promise<Foreseen> {
-	const { n, d } = problem;
-	const sample = subProblem(problem, rows);
-	const { algorithm } = costAlgorithms[name];
-	const options = algorithm.options.parse({ epsilon: (epsilon * sample.n) / n });
-	const { rank: sampleRank = sample.n } = await algorithm.run(sample, options, runtime);
-	const rank = Math.ceil(RANK_GROWTH * sampleRank);
-	return { work: { n, d, size: rank }, detail: `rank about ${rank}`, rank };
-}
 
 /** About what looking at an algorithm takes, and what it takes at least, milliseconds. */
 export function outlook(
