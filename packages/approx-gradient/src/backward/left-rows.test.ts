@@ -1,7 +1,17 @@
-import { type BackwardProblem, createBackwardProblem, headsOf } from "@attgrad/attention-problem";
+import { type BackwardProblem, createBackwardProblem, generateProblem, headsOf } from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
-import { availableKernels, createRuntime, type Dtype, Matrix, seededRandom } from "@attgrad/matrix-core";
+import {
+	availableKernels,
+	ComputationError,
+	createRuntime,
+	type Dtype,
+	Matrix,
+	maxAbsDifference,
+	multiply,
+	seededRandom,
+} from "@attgrad/matrix-core";
 import { afterAll, describe, expect, test } from "vitest";
+import { polynomial } from "../polynomial/polynomial.ts";
 import { backwardPolynomial } from "./polynomial-backward.ts";
 
 const runtimes = await Promise.all(
@@ -97,4 +107,42 @@ describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runti
 				expect(got.lse?.[index * problem.n_q + j]).toBeCloseTo(Math.log(sum), 8);
 			}
 	});
+});
+
+test("where memory is short the rows are exact in plain TypeScript", async () => {
+	const given = generateProblem({ distribution: "sinks", n: 4000, d: 4, B: 4, seed: 2 });
+	const { A1, A2, A3, X, Y, E, scale } = given;
+	const problem = createBackwardProblem({ Q: multiply(A1, X), K: A2, V: multiply(A3, Y), dO: E }, { scale });
+	const [ofGradient, ofPass] = [
+		polynomial.options.parse({ basis: "gauss", degree: 5 }),
+		backwardPolynomial.options.parse({ degree: 5 }),
+	];
+	const kernel = (await availableKernels()).at(-1) ?? "js";
+	const plenty = await createRuntime({ kernel, threads: 1 });
+	const [gradient, pass] = [
+		await polynomial.run(given, ofGradient, plenty),
+		await backwardPolynomial.run(problem, ofPass, plenty),
+	];
+	await plenty.close();
+	let refused = 0;
+	for (let memoryLimit = 2 ** 19; memoryLimit < 2 ** 22; memoryLimit *= 1.3) {
+		const small = await createRuntime({ kernel, threads: 1, memoryLimit });
+		const made = await backwardPolynomial.run(problem, ofPass, small);
+		expect(made.exactRows).toBe(80);
+		for (const name of ["dQ", "dK", "dV"] as const) {
+			const bounds = [made, pass].map(({ certificate }) => certificate?.bounds[name] ?? Infinity);
+			expect(maxAbsDifference(made[name], pass[name])).toBeLessThanOrEqual(bounds[0] + bounds[1]);
+		}
+		try {
+			const own = await polynomial.run(given, ofGradient, small);
+			expect(own.exactRows).toBe(80);
+			const bounds = [own, gradient].map(({ certificate }) => certificate?.bound ?? Infinity);
+			expect(maxAbsDifference(own.gradient, gradient.gradient)).toBeLessThanOrEqual(bounds[0] + bounds[1]);
+		} catch (failure) {
+			if (!(failure instanceof ComputationError && failure.status === "out-of-memory")) throw failure;
+			refused++;
+		}
+		await small.close();
+	}
+	expect(refused).toBeLessThan(4);
 });

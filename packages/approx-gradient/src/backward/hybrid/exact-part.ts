@@ -1,6 +1,6 @@
-import { type BackwardProblem, createBackwardProblem } from "@attgrad/attention-problem";
+import { type BackwardProblem, type BackwardResult, createBackwardProblem } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
-import { Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, createRuntime, Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { LEAST_NORMAL, normUp, plus, Quantity, RelativeRounding, times } from "../../error-bound/index.ts";
 import { largestDistance } from "../../rows/spans.ts";
 import type { HybridHead } from "./hybrid-head.ts";
@@ -33,9 +33,25 @@ export async function exactPart(
 		Matrix.build(chosen.length, rows.cols, (at, b) => rows.at(chosen[at], b) * factor);
 	const [Q, dO] = [pick(head.queries, 1 / scale), pick(head.upstream)];
 	const problem = createBackwardProblem({ Q, K: head.keys, V: values, dO }, { scale });
-	const { dQ, dK, dV, output, lse } = await backwardStreaming.run(problem, {}, runtime, { output: true });
+	const { dQ, dK, dV, output, lse } = await exactOn(runtime, problem);
 	if (!output || !lse) throw new Error("the exact pass gives the output that it is asked for");
 	return { dQ, dK, dV, outputs: output, lse, bounds: roundingOf(head, values, chosen) };
+}
+
+/** The exact pass, in plain TypeScript where its rows do not fit into the kernels' memory. */
+async function exactOn(runtime: Runtime, problem: BackwardProblem): Promise<BackwardResult> {
+	try {
+		return await backwardStreaming.run(problem, {}, runtime, { output: true });
+	} catch (failure) {
+		if (!(failure instanceof ComputationError && failure.status === "out-of-memory") || runtime.kernel === "js")
+			throw failure;
+		const plain = await createRuntime({ kernel: "js", threads: 1 });
+		try {
+			return await backwardStreaming.run(problem, {}, plain, { output: true });
+		} finally {
+			await plain.close();
+		}
+	}
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type AttentionProblem, createBackwardProblem } from "@attgrad/attention-problem";
 import { kernelBackward } from "@attgrad/exact-gradient";
-import { Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import { ComputationError, Matrix, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { normUp, plus, Quantity, RelativeRounding, times } from "../../../error-bound/index.ts";
 import { queryBlockAt } from "../../../rows/row-blocks.ts";
 import type { Profile } from "../../profile/profile.ts";
@@ -46,11 +46,14 @@ export class ExactRows {
 	/**
 	 * The contribution of some rows to the gradient.
 	 * @param scoreError at least every relative change of an entry that rounding and underflow of scores make
+	 * @param plain whether rows that do not fit into the kernels' memory are computed in plain TypeScript, in some fifteen times as long
+	 * @throws ComputationError out-of-memory where they are not
 	 */
-	async sums(rows: readonly number[], scoreError: number): Promise<ExactRowSums> {
+	async sums(rows: readonly number[], scoreError: number, plain = true): Promise<ExactRowSums> {
 		const { d } = this.#problem;
 		const missing = rows.filter((row) => !this.#known.has(row));
-		for (let first = 0; first < missing.length; first += BATCH) await this.#find(missing.slice(first, first + BATCH));
+		for (let first = 0; first < missing.length; first += BATCH)
+			await this.#find(missing.slice(first, first + BATCH), plain);
 		const total = noExactRows(d);
 		const [input, residual] = [new Float64Array(d), new Float64Array(d)];
 		const { valueCentre } = this.#profile;
@@ -65,12 +68,11 @@ export class ExactRows {
 		return total;
 	}
 
-	async #find(rows: readonly number[]): Promise<void> {
+	async #find(rows: readonly number[], plain: boolean): Promise<void> {
 		const { d } = this.#problem;
 		const { outputs, gradients } =
-			this.#runtime.kernel === "js"
-				? await plainExactRows(this.#problem, this.#profile, rows)
-				: await this.#onKernels(rows);
+			(this.#runtime.kernel === "js" ? undefined : await this.#onKernels(rows, plain)) ??
+			(await plainExactRows(this.#problem, this.#profile, rows));
 		for (const [at, row] of rows.entries()) {
 			const known = new Float64Array(2 * d);
 			known.set(outputs.subarray(at * d, (at + 1) * d));
@@ -79,7 +81,8 @@ export class ExactRows {
 		}
 	}
 
-	async #onKernels(rows: readonly number[]): Promise<ExactRowResults> {
+	/** Undefined where the kernels' memory is short, unless that is to be an error. */
+	async #onKernels(rows: readonly number[], isOptional: boolean): Promise<ExactRowResults | undefined> {
 		const problem = this.#problem;
 		const { keyCentre, valueCentre } = this.#profile;
 		const { queries, targets } = queryBlockAt(problem, rows);
@@ -92,7 +95,10 @@ export class ExactRows {
 			},
 			{ scale: 1 },
 		);
-		const { output, dQ } = await kernelBackward(given, this.#runtime, { residual: true });
+		const made = kernelBackward(given, this.#runtime, { residual: true });
+		const result = await (isOptional ? unlessShort(made) : made);
+		if (!result) return undefined;
+		const { output, dQ } = result;
 		return { outputs: Float64Array.from(output.data), gradients: Float64Array.from(dQ.data) };
 	}
 }
@@ -144,5 +150,15 @@ export function addExactRow(
 			total.gradient.data[at] += share * input[a] * gradient[b];
 			total.rounding[at] = plus(total.rounding[at], times(times(weight, moved), keyReach[b]));
 		}
+	}
+}
+
+/** The result, or undefined where memory is short. */
+async function unlessShort<Result>(result: Promise<Result>): Promise<Result | undefined> {
+	try {
+		return await result;
+	} catch (failure) {
+		if (failure instanceof ComputationError && failure.status === "out-of-memory") return undefined;
+		throw failure;
 	}
 }
