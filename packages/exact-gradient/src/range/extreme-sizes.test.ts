@@ -86,6 +86,41 @@ for (const powers of sizes)
 			expect(relative(truth.gradientY, gradientY ?? Matrix.zeros(d, d))).toBeLessThan(tolerance);
 	});
 
+/** The matrix with column 0 of zeros. */
+const withoutColumn = (matrix: Matrix): Matrix =>
+	Matrix.build(matrix.rows, matrix.cols, (i, b) => (b === 0 ? 0 : matrix.at(i, b)), matrix.dtype);
+
+const withoutColumns = [
+	["A1", "X", (a: number, _: number) => a === 0],
+	["A2", "X", (_: number, b: number) => b === 0],
+	["A3", "Y", (a: number, _: number) => a === 0],
+] as const;
+
+for (const [zeros, beside, isBeside] of withoutColumns)
+	test.each(ways)(
+		`a column of zeros in ${zeros} counts in no size, however large ${beside} is beside it: $name`,
+		async (way) => {
+			for (const power of [-0.9, 0.9]) {
+				const given = instance({ n, d });
+				const unit = 10 ** (power * unitOf[way.dtype]);
+				const small = { A3: 10 ** (-0.5 * unitOf[way.dtype]), Y: 10 ** (0.5 * unitOf[way.dtype]) };
+				const problem = {
+					...given,
+					A3: mapEntries(given.A3, (x) => x * small.A3),
+					Y: mapEntries(given.Y, (x) => x * small.Y),
+				};
+				const changed = {
+					...problem,
+					[zeros]: withoutColumn(problem[zeros]),
+					[beside]: Matrix.build(d, d, (a, b) => (isBeside(a, b) ? unit * (1 + a + b) : problem[beside].at(a, b))),
+				};
+				const { gradient } = await way.run(changed);
+				const truth = truthOf(asDtype(changed, way.dtype));
+				expect(relative(truth.gradient, gradient)).toBeLessThan(16 * n * Math.max(way.roundoff, way.sumRoundoff));
+			}
+		},
+	);
+
 test.each(ways)("a gradient that is below the range of numbers is 0 with a remark, or refused: $name", async (way) => {
 	// A3 and E at 1e-200: the gradient is 1e-400; in single precision, with A1 and A2, about 1e-370
 	const unit = way.dtype === "f64" ? 200 : 40;
@@ -180,6 +215,33 @@ for (const visibility of masks)
 			}
 		},
 	);
+
+test.each(backwardWays)(
+	"columns of zeros and of ordinary size beside extreme ones keep the digits of the others: $name",
+	async (way) => {
+		const far = 10 ** (0.9 * unitOf[way.dtype]);
+		const matrix = (name: string, column: (b: number) => number) => {
+			const random = seededRandom(6, name);
+			return Matrix.build(n, d, (_, b) => random.uniform(0.8, 1.2) * column(b));
+		};
+		const first = (zero: number, other: number) => (b: number) => (b === 0 ? zero : other);
+		for (const [q, k, v] of [
+			[first(0, 1), first(far, 1), () => 1],
+			[first(far, 1), first(0, 1), () => 1],
+			[() => 1, () => 1, first(1, 1 / far)],
+			[() => 1, () => 1, first(1, far)],
+		] as const) {
+			const operands = { Q: matrix("Q", q), K: matrix("K", k), V: matrix("V", v), dO: matrix("dO", (b) => 1 / v(b)) };
+			const problem = createBackwardProblem(operands, { scale: 1 / d });
+			const made = await way.run(problem);
+			const { dO, ...stored } = rounded(problem, way.dtype);
+			const truth = operatorTruth({ ...stored, visible: () => true }, dO);
+			for (const name of ["dQ", "dK"] as const)
+				if (isNormal(truth[name], way.dtype))
+					expect(relative(truth[name], made[name])).toBeLessThan(1e3 * n * way.roundoff);
+		}
+	},
+);
 
 test("ordinary sizes are left as they are, masks and zeros too", () => {
 	const problem = instance({ n, d });

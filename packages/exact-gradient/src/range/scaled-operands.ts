@@ -32,8 +32,12 @@ export function scaledOperands<Given extends Operands>(
 	const own = Math.round(Math.log2(given.scale));
 	const moved = Math.abs(own) <= safe ? 0 : own;
 	if (moved === 0 && [Q, K, V, ...(dO ? [dO] : [])].every(isOfSafeSizes)) return;
-	const [ofQ, ofK] = [typicalExponents(Q).map((q) => q + moved), typicalExponents(K)];
-	const S = ofQ.map((q, b) => (Math.abs(q) <= safe && Math.abs(ofK[b]) <= safe ? 0 : Math.round((q - ofK[b]) / 2)));
+	const [ofQ, ofK] = [typicalExponents(Q).map((q) => (q === undefined ? q : q + moved)), typicalExponents(K)];
+	const S = Int32Array.from(ofQ, (q, b) => {
+		// Beside a column of zeros the other is brought near 1.
+		const [query, key] = [q ?? -(ofK[b] ?? 0), ofK[b] ?? -(q ?? 0)];
+		return Math.abs(query) <= safe && Math.abs(key) <= safe ? 0 : Math.round((query - key) / 2);
+	});
 	const common = (source: RowSource | undefined): number => {
 		const typical = source === undefined ? 0 : mostTypical(source);
 		return Math.abs(typical) <= safe ? 0 : typical;
@@ -43,9 +47,12 @@ export function scaledOperands<Given extends Operands>(
 		...given,
 		Q: columnsScaled(
 			Q,
-			S.map((s) => moved - s),
+			S.map((s, b) => (ofQ[b] === undefined ? 0 : moved - s)),
 		),
-		K: columnsScaled(K, S),
+		K: columnsScaled(
+			K,
+			S.map((s, b) => (ofK[b] === undefined ? 0 : s)),
+		),
 		V: columnsScaled(V, new Int32Array(V.cols).fill(-v)),
 		scale: timesPowerOfTwo(given.scale, -moved),
 		...(dO && { dO: columnsScaled(dO, new Int32Array(dO.cols).fill(-o)) }),
@@ -62,6 +69,6 @@ export function scaledOperands<Given extends Operands>(
 
 /** The exponent of the typical entry of the column that is largest by it. */
 function mostTypical(source: RowSource): number {
-	const columns = typicalExponents(source).filter((k) => k !== 0);
+	const columns = typicalExponents(source).filter((k) => k !== undefined);
 	return columns.length === 0 ? 0 : Math.max(...columns);
 }

@@ -1,5 +1,5 @@
 import { type AttentionLayer, type AttentionProblem, type MatrixName, matrixNames } from "@attgrad/attention-problem";
-import { ComputationError, type Dtype, type Matrix, type RowSource } from "@attgrad/matrix-core";
+import { ComputationError, type Dtype, type Matrix, type RowSource, transpose } from "@attgrad/matrix-core";
 import { columnsScaled, entriesScaled, timesPowerOfTwo } from "./powers.ts";
 import { isOfSafeSizes, largestExponent, SAFE_EXPONENT, typicalExponents } from "./sizes.ts";
 
@@ -31,7 +31,8 @@ export interface ResultExponents {
  *
  *     dL/dX = 2^(2w - k) D1 dL'/dX' D2,   dL/dY = 2^w D3 dL'/dY',   dL/dA_i = 2^(2w) dL'/dA_i' D_i⁻¹,   dL/dE = 2^w dL'/dE'.
  *
- * D is the power of two of a column's typical entry, not of its largest: a mask of -1e38 must not push the other keys out of the range.
+ * D is the power of two of a column's typical entry, not of its largest: a mask of -1e38 must not push the other keys out of the range. A column of zeros
+ * counts in nothing, however large the entries of X or Y beside it are.
  * w is that of the values, or between it and that of the targets where those are larger. One pass over the rows, a second where it scales.
  * @throws ComputationError where targets are so much larger than values that their products leave the range all the same
  */
@@ -44,10 +45,14 @@ export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 	const { dtype } = problem.A1;
 	const safe = SAFE_EXPONENT[dtype];
 	if (sources.every(isOfSafeSizes) && Math.abs(Math.log2(scale)) <= safe) return;
-	const shiftsOf = (source: RowSource) => typicalExponents(source).map((k) => (Math.abs(k) <= safe ? 0 : k));
-	const [A1, A2, A3] = [problem.A1, problem.A2, problem.A3].map(shiftsOf) as [Int32Array, Int32Array, Int32Array];
-	const powers = weightPowers(problem, (a, b) => A1[a] + A2[b]);
-	const values = valuePower(Y, given.E, A3, dtype);
+	const shiftsOf = (source: RowSource): Shifts =>
+		typicalExponents(source).map((k) => (k !== undefined && Math.abs(k) <= safe ? 0 : k));
+	const typical = { A1: shiftsOf(problem.A1), A2: shiftsOf(problem.A2), A3: shiftsOf(problem.A3) };
+	const powers = weightPowers(problem, (a, b) => counted(typical.A1[a]) + counted(typical.A2[b]));
+	const values = valuePower(Y, given.E, typical.A3, dtype);
+	const A1 = filled(typical.A1, (a) => powers - rowExponent(X, a, (b) => typical.A2[b] ?? 0));
+	const A2 = filled(typical.A2, (b) => powers - rowExponent(transpose(X), b, (a) => A1[a]));
+	const A3 = filled(typical.A3, (a) => values - rowExponent(Y, a, () => 0));
 	const less = (exponents: Int32Array): Int32Array => exponents.map((k) => -k);
 	const made = {
 		...problem,
@@ -61,6 +66,26 @@ export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 		...(given.E && { E: columnsScaled(given.E, new Int32Array(problem.d).fill(-values)) }),
 	};
 	return { problem: made, exponents: { A1, A2, A3, values, scale: powers } };
+}
+
+/** Exponents of columns; undefined for those of zeros, whose products are 0 whatever the matrix beside them has. */
+type Shifts = readonly (number | undefined)[];
+
+/** An exponent, less than any where there is none. */
+const counted = (exponent: number | undefined): number => exponent ?? Number.NEGATIVE_INFINITY;
+
+/** Exponents that a column of zeros may have: it stays zeros. */
+const MOST = 1000;
+
+/** The exponents, and for columns of zeros those that bring the entries beside them near 1, so that no product with them leaves the range. */
+const filled = (shifts: Shifts, near: (column: number) => number): Int32Array =>
+	Int32Array.from(shifts, (k, column) => k ?? Math.max(-MOST, Math.min(MOST, near(column))));
+
+/** The exponent of the largest entry of a row, where column b is multiplied by 2^shift(b); 0 for a row of zeros. */
+function rowExponent(matrix: Matrix, i: number, shift: (b: number) => number): number {
+	let most = Number.NEGATIVE_INFINITY;
+	for (const [b, x] of matrix.row(i).entries()) if (x !== 0) most = Math.max(most, Math.log2(Math.abs(x)) + shift(b));
+	return most > Number.NEGATIVE_INFINITY ? Math.round(most) : 0;
 }
 
 /** k: the power of two that goes from X to the scale, so that both are in the range. */
@@ -78,8 +103,8 @@ function weightPowers(
 }
 
 /** w: the power of two of values A3 Y and targets. */
-function valuePower(Y: Matrix, E: RowSource | undefined, A3: Int32Array, dtype: Dtype): number {
-	const ofValues = largestExponent(Y, (a) => A3[a]);
+function valuePower(Y: Matrix, E: RowSource | undefined, A3: Shifts, dtype: Dtype): number {
+	const ofValues = largestExponent(Y, (a) => counted(A3[a]));
 	const ofTargets = E && largestExponent(E);
 	const [value, target] = [ofValues ?? ofTargets ?? 0, ofTargets ?? ofValues ?? 0];
 	if (target - value > TARGETS[dtype].apart)

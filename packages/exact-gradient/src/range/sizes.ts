@@ -33,9 +33,9 @@ export function isOfSafeSizes(source: RowSource): boolean {
 
 /**
  * The exponent of the typical entry of each column: the mean of the exponents of entries other than 0, so that a few entries at an
- * extreme move it little; 0 for a column of zeros.
+ * extreme move it little; undefined for a column of zeros, which has no size.
  */
-export function typicalExponents(source: RowSource): Int32Array {
+export function typicalExponents(source: RowSource): readonly (number | undefined)[] {
 	const { cols } = source;
 	const [sums, counts] = [new Float64Array(cols), new Float64Array(cols)];
 	for (const numbers of blocksOf(source))
@@ -46,7 +46,7 @@ export function typicalExponents(source: RowSource): Int32Array {
 				sums[b] += Math.log2(Math.abs(x));
 				counts[b]++;
 			}
-	return Int32Array.from(sums, (sum, b) => (counts[b] === 0 ? 0 : Math.round(sum / counts[b])));
+	return Array.from(sums, (sum, b) => (counts[b] === 0 ? undefined : Math.round(sum / counts[b])));
 }
 
 /** The exponent of the largest entry, where entry (i, b) is multiplied by 2^shift(i, b); undefined where all are 0. */
