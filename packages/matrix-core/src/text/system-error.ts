@@ -27,6 +27,14 @@ const verbs: Readonly<Record<string, string>> = {
 	write: "write",
 };
 
+/** Such a refusal as Node throws it. */
+interface SystemError extends Error {
+	readonly code?: string;
+	readonly syscall?: string;
+	readonly path?: string;
+	readonly info?: { readonly message?: string };
+}
+
 /**
  * A refusal of the operating system in one line, `cannot open x.csv: permission denied`: the one place where such errors
  * become words.
@@ -34,7 +42,7 @@ const verbs: Readonly<Record<string, string>> = {
  */
 export function describeSystemError(error: unknown): string | undefined {
 	if (!(error instanceof Error)) return undefined;
-	const { code, syscall, path, message, info } = error as NodeJS.ErrnoException & { info?: { message?: string } };
+	const { code, syscall, path, message, info } = error as SystemError;
 	if (code === undefined || syscall === undefined) return undefined;
 	if (syscall === "uv_cwd") return "the current folder no longer exists";
 	if (syscall === "uv_os_homedir") return "there is no home folder; set HOME";

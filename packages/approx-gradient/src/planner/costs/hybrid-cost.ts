@@ -31,5 +31,5 @@ export const hybridSamples = [
 	ranked(1024, 16, 16),
 	// Beyond the caches.
 	ranked(6000, 4, 32),
-	ranked(4096, 8, 48),
+	ranked(4096, 8, 50),
 ];
