@@ -60,6 +60,8 @@ const noTotals = () => ({
 	kappa: 0,
 	sizes: { dQ: 0, dK: 0, dV: 0 },
 	floors: { dQ: 0, dK: 0, dV: 0 },
+	/** Those of dK and dV by the first row of the keys, for sums over parts with the same keys. */
+	keyFloors: new Map<number, Record<"dK" | "dV", number>>(),
 	largest: { dQ: 0, dK: 0, dV: 0, output: 0 },
 	/** Whether rows of keys are sums over parts. */
 	added: false,
@@ -110,8 +112,11 @@ export class AttemptRows {
 			place(bounds.rows.dQ, 1, rows.dQ);
 			place(bounds.output, 1, outputRows);
 		}
-		if (!part.continued) for (const name of ["dK", "dV"] as const) rows[name].set(bounds.rows[name], keyAt);
 		const totals = this.#totals;
+		if (!part.continued) {
+			for (const name of ["dK", "dV"] as const) rows[name].set(bounds.rows[name], keyAt);
+			totals.keyFloors.set(keyAt, { dK: bounds.floors.dK, dV: bounds.floors.dV });
+		}
 		const { floors, largest } = totals;
 		for (const name of gradientNames) floors[name] = Math.max(floors[name], bounds.floors[name]);
 		for (const name of [...gradientNames, "output"] as const)
@@ -185,7 +190,7 @@ export class AttemptRows {
 	): void {
 		const { data, cols } = this.#rows.gradients[name];
 		const all = this.#rows.rows[name];
-		const { floors, largest } = this.#totals;
+		const { floors, keyFloors, largest } = this.#totals;
 		const keys = added.length / cols;
 		let rounding = 0;
 		for (let l = 0, at = keyAt * cols; l < keys; l++) {
@@ -199,7 +204,10 @@ export class AttemptRows {
 			all[keyAt + l] = plus(plus(all[keyAt + l], bound), times(unitRoundoff("f64"), size));
 		}
 		rounding = times(unitRoundoff("f64"), rounding);
-		floors[name] = plus(plus(floors[name], floor), rounding);
+		const own = keyFloors.get(keyAt);
+		if (!own) throw new Error("keys are added to those of a part that is placed");
+		own[name] = plus(plus(own[name], floor), rounding);
+		floors[name] = Math.max(floors[name], own[name]);
 		largest[name] = Math.max(largest[name], largestOf(all.subarray(keyAt, keyAt + keys)));
 		this.#totals.added = true;
 	}

@@ -92,6 +92,22 @@ describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runti
 		{ dtype: "f32" },
 	])("are within their bounds: %j", (sizes) => expectProved(sinks(sizes), runtime));
 
+	test("have rounding that heads with keys of their own do not share", async () => {
+		const floorsOf = async (heads: number) => {
+			const { Q, K, V, dO, scale } = sinks();
+			const repeated = ({ rows, cols, data }: Matrix) => ({
+				rows: Matrix.build(heads * rows, cols, (row, b) => data[(row % rows) * cols + b]),
+				shape: [1, heads, rows, cols],
+			});
+			const given = { Q: repeated(Q), K: repeated(K), V: repeated(V), dO: repeated(dO) };
+			const options = backwardPolynomial.options.parse({ degree: 5 });
+			const got = await backwardPolynomial.run(createBackwardProblem(given, { scale }), options, runtime);
+			expect(got.exactRows).toBeGreaterThan(0);
+			return got.certificate?.floatFloor;
+		};
+		expect(await floorsOf(4)).toEqual(await floorsOf(1));
+	});
+
 	test("have the numbers and lse of the exact pass", async () => {
 		const problem = sinks({ heads: 4, keyHeads: 2, offset: 3 });
 		const options = backwardPolynomial.options.parse({ degree: 9 });
