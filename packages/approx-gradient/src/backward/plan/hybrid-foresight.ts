@@ -9,7 +9,7 @@ import { layerSample } from "./layer-sample.ts";
 /** Rows of the first head that a run is foreseen from. */
 const ROWS = 1024;
 
-/** What a run by `hybrid` is foreseen to take, or why it is no choice. */
+/** The time and rank that a run by `hybrid` is expected to have, or the reason why it is no choice. */
 export type HybridForesight =
 	| { readonly milliseconds: number; readonly rank: number; readonly exactShare: number; readonly reason?: undefined }
 	| { readonly reason: string; readonly milliseconds?: number };

@@ -173,9 +173,9 @@ async function unitError(
 }
 
 /**
- * What relative errors of kernels do. For kernels that are off by δ_st κ_st the Gram matrix of the features is off by at most |B| (δ ∘ κ) |B|ᵀ, of which the
- * norm is at most (Σ|B|)² max δ, and also ‖B‖_F² times the largest row sum of δ ∘ κ. A feature is off by |B| (δ ∘ κ(x)): by its row sums, and by ‖B‖_F ‖κ(x)‖, where
- * ‖κ(x)‖² is at most the largest eigenvalue of κ, and that is at most its largest row sum.
+ * Bounds on the effect of relative errors of kernels. Where kernels are off by δ_st κ_st, the Gram matrix of the features is off by at most |B| (δ ∘ κ) |B|ᵀ.
+ * The norm of that is at most ‖b‖² max δ, b the row sums of |B|, since κ <= 1; and at most ‖B‖_F² times the largest row sum of δ ∘ κ. A feature is off by at most
+ * |B| (δ ∘ κ(x)), whose length is at most max δ times ‖b‖, and times ‖B‖_F ‖κ(x)‖. ‖κ(x)‖² is at most the largest eigenvalue of κ: at most its largest row sum.
  * @param kernel at least every δ of a point with a pivot
  * @param pairs at least δ_st, and what else is counted relative to κ_st
  * @returns bounds on the norm of the Gram matrix's error, and on the length of a feature's for δ = 1

@@ -73,7 +73,7 @@ async function hybridGradient(
 	const highest = wanted ?? (epsilon === undefined ? DEFAULT_RANK : HIGHEST);
 	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest));
 	const { points, weights, firstKey } = geometry;
-	// An epsilon that no rank proves is proved by exact rows, which small pivots make of all.
+	// For an epsilon there is no such limit: where it needs the smallest pivots, their rounding leaves rows unproved, and these are exact.
 	const smallest = epsilon === undefined ? SMALLEST_PROVED_PIVOT : undefined;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));

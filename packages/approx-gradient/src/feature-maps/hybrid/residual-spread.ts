@@ -46,7 +46,7 @@ export function residualOf(
 	};
 }
 
-/** What a residual matrix of keys of these weights is off by: an entry by at most 2 H w_l w_m. */
+/** Bounds on the error of a residual matrix of keys of these weights, whose entries are off by at most 2 H w_l w_m: its norm, and the sum of its sizes. */
 export function slackOf(weights: Float64Array, H: number): Pick<Residual, "slack" | "sum"> {
 	let [squares, all] = [0, 0];
 	for (const weight of weights) {

@@ -31,7 +31,7 @@ export interface GroupedRows {
 	readonly extra: number;
 	/** No forms, which are 0 then, or those of blocks with themselves, or with the last block too. */
 	readonly forms: keyof typeof FORMS;
-	/** What the residual matrices are off by. */
+	/** Bounds on the errors of the residual matrices (`BlockForms`). */
 	readonly off: Pick<BlockForms, "slack" | "sum">;
 }
 

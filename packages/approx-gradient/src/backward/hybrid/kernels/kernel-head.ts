@@ -244,7 +244,7 @@ export class KernelHead {
 	}
 }
 
-/** What the residual matrices of all groups are off by. */
+/** Bounds on the errors of the residual matrices of all groups: the largest slack, and the sum of their sums. */
 function offOf(groups: number, weights: Float64Array, H: number): Pick<BlockForms, "slack" | "sum"> {
 	let [slack, sum] = [0, 0];
 	for (let g = 0; g < groups; g++) {
