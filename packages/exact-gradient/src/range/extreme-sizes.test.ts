@@ -8,7 +8,7 @@ import {
 	type Visibility,
 	visibleKeys,
 } from "@attgrad/attention-problem";
-import { type ExactMatrix, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
+import { ExactMatrix, exactBackward, exactOutput, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
 import {
 	availableKernels,
 	createRuntime,
@@ -121,6 +121,16 @@ for (const [zeros, beside, isBeside] of withoutColumns)
 		},
 	);
 
+test.each(ways)("the gradient in weights of zeros keeps its digits at an extreme scale: $name", async (way) => {
+	for (const sign of [-1, 1]) {
+		const sizes = { scale: 1.3 * sign, A1: -0.5 * sign, A3: 0.15 * sign, E: 0.15 * sign };
+		const problem = { ...scaledBy(sizes, unitOf[way.dtype]), X: Matrix.zeros(d, d) };
+		const truth = truthOf(asDtype(problem, way.dtype));
+		const tolerance = 16 * n * Math.max(way.roundoff, way.sumRoundoff);
+		expect(relative(truth.gradient, (await way.run(problem)).gradient)).toBeLessThan(tolerance);
+	}
+});
+
 test.each(ways)("a gradient that is below the range of numbers is 0 with a remark, or refused: $name", async (way) => {
 	// A3 and E at 1e-200: the gradient is 1e-400; in single precision, with A1 and A2, about 1e-370
 	const unit = way.dtype === "f64" ? 200 : 40;
@@ -167,6 +177,41 @@ test.each(builds)("gradients in every matrix at 1e±200 are those of ordinary si
 	}
 	await runtime.close();
 });
+
+test.each(builds)(
+	"gradients in columns of zeros of A1 and of A2 keep their digits, whatever X has between the two: %s",
+	async (kernel) => {
+		const runtime = await createRuntime({ kernel });
+		const given = instance({ n, d });
+		for (const [inRow, inColumn] of [
+			[1e-200, 1],
+			[1, 1e-200],
+			[1e-200, 1e-200],
+		]) {
+			const ofZeros = (a: number, b: number) => (a === 0 && b === 0 ? 1e200 : a === 0 ? inRow : b === 0 ? inColumn : 1);
+			const X = Matrix.build(d, d, (a, b) => given.X.at(a, b) * ofZeros(a, b));
+			const problem = { ...given, X, A1: withoutColumn(given.A1), A2: withoutColumn(given.A2) };
+			const [A1, A2, A3, E, weights, Y] = [problem.A1, problem.A2, problem.A3, problem.E, X, problem.Y].map((matrix) =>
+				ExactMatrix.of(matrix),
+			);
+			const operands = { Q: A1.times(weights), K: A2, V: A3.times(Y), scale: problem.scale };
+			const forward = exactOutput(operands);
+			const { dQ, dK } = exactBackward(operands, forward, forward.output.minus(E));
+			const truth = { A1: dQ.times(weights.transposed()).toMatrix(), A2: dK.toMatrix() };
+			const byRows = inputGradients(problem);
+			const { gradients } = await problemGradients(problem, ["A1", "A2"], runtime);
+			const first = (matrix: Matrix | undefined) => Matrix.build(n, 1, (j) => matrix?.at(j, 0) ?? Number.NaN);
+			for (const name of ["A1", "A2"] as const)
+				for (const made of [gradients[name], byRows[name]]) {
+					const expected = first(truth[name]);
+					// sums of n and of d terms
+					const close = { rtol: 0, atol: 32 * n * unitRoundoff("f64") * maxAbs(expected) };
+					expect(first(made), `${name} at ${[inRow, inColumn]}`).toBeAllclose(expected, close);
+				}
+		}
+		await runtime.close();
+	},
+);
 
 /** The problem before its matrices were multiplied. */
 function ordinaryOf(problem: AttentionProblem, powers: Powers): AttentionProblem {

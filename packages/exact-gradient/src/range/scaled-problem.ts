@@ -1,5 +1,5 @@
 import { type AttentionLayer, type AttentionProblem, type MatrixName, matrixNames } from "@attgrad/attention-problem";
-import { ComputationError, type Dtype, type Matrix, type RowSource, transpose } from "@attgrad/matrix-core";
+import { ComputationError, type Dtype, Matrix, type RowSource, transpose } from "@attgrad/matrix-core";
 import { columnsScaled, entriesScaled, timesPowerOfTwo } from "./powers.ts";
 import { isOfSafeSizes, largestExponent, SAFE_EXPONENT, typicalExponents } from "./sizes.ts";
 
@@ -50,22 +50,32 @@ export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 	const typical = { A1: shiftsOf(problem.A1), A2: shiftsOf(problem.A2), A3: shiftsOf(problem.A3) };
 	const powers = weightPowers(problem, (a, b) => counted(typical.A1[a]) + counted(typical.A2[b]));
 	const values = valuePower(Y, given.E, typical.A3, dtype);
-	const A1 = filled(typical.A1, (a) => powers - rowExponent(X, a, (b) => typical.A2[b] ?? 0));
-	const A2 = filled(typical.A2, (b) => powers - rowExponent(transpose(X), b, (a) => A1[a]));
-	const A3 = filled(typical.A3, (a) => values - rowExponent(Y, a, () => 0));
-	const less = (exponents: Int32Array): Int32Array => exponents.map((k) => -k);
+	const exponents = {
+		A1: filled(typical.A1, (a) => powers - rowExponent(X, a, (b) => counted(typical.A2[b]))),
+		A2: filled(typical.A2, (b) => powers - rowExponent(transpose(X), b, (a) => counted(typical.A1[a]))),
+		A3: filled(typical.A3, (a) => values - rowExponent(Y, a)),
+		values,
+		scale: powers,
+	};
+	const { A1, A2, A3 } = exponents;
+	const less = (name: "A1" | "A2" | "A3"): Int32Array =>
+		exponents[name].map((k, b) => (typical[name][b] === undefined ? 0 : -k));
+	// Between two columns of zeros an entry of X counts in no gradient.
+	const isUnseen = (a: number, b: number): boolean => typical.A1[a] === undefined && typical.A2[b] === undefined;
 	const made = {
 		...problem,
-		A1: columnsScaled(problem.A1, less(A1)),
-		A2: columnsScaled(problem.A2, less(A2)),
-		A3: columnsScaled(problem.A3, less(A3)),
+		A1: columnsScaled(problem.A1, less("A1")),
+		A2: columnsScaled(problem.A2, less("A2")),
+		A3: columnsScaled(problem.A3, less("A3")),
 		// In double precision, where an entry that is small beside the largest keeps its digits.
-		X: entriesScaled(X, (a, b) => A1[a] + A2[b] - powers, "f64"),
+		X: Matrix.build(X.rows, X.cols, (a, b) =>
+			isUnseen(a, b) ? 0 : timesPowerOfTwo(X.at(a, b), A1[a] + A2[b] - powers),
+		),
 		Y: entriesScaled(Y, (a) => A3[a] - values, "f64"),
 		scale: timesPowerOfTwo(scale, powers),
 		...(given.E && { E: columnsScaled(given.E, new Int32Array(problem.d).fill(-values)) }),
 	};
-	return { problem: made, exponents: { A1, A2, A3, values, scale: powers } };
+	return { problem: made, exponents };
 }
 
 /** Exponents of columns; undefined for those of zeros, whose products are 0 whatever the matrix beside them has. */
@@ -74,28 +84,23 @@ type Shifts = readonly (number | undefined)[];
 /** An exponent, less than any where there is none. */
 const counted = (exponent: number | undefined): number => exponent ?? Number.NEGATIVE_INFINITY;
 
-/** Exponents that a column of zeros may have: it stays zeros. */
-const MOST = 1000;
-
 /** The exponents, and for columns of zeros those that bring the entries beside them near 1, so that no product with them leaves the range. */
 const filled = (shifts: Shifts, near: (column: number) => number): Int32Array =>
-	Int32Array.from(shifts, (k, column) => k ?? Math.max(-MOST, Math.min(MOST, near(column))));
+	Int32Array.from(shifts, (k, column) => k ?? near(column));
 
-/** The exponent of the largest entry of a row, where column b is multiplied by 2^shift(b); 0 for a row of zeros. */
-function rowExponent(matrix: Matrix, i: number, shift: (b: number) => number): number {
-	let most = Number.NEGATIVE_INFINITY;
-	for (const [b, x] of matrix.row(i).entries()) if (x !== 0) most = Math.max(most, Math.log2(Math.abs(x)) + shift(b));
-	return most > Number.NEGATIVE_INFINITY ? Math.round(most) : 0;
-}
+/** The exponent of the largest entry of a row, where column b is multiplied by 2^shift(b); 0 where all are 0. */
+const rowExponent = (matrix: Matrix, i: number, shift?: (b: number) => number): number =>
+	largestExponent(matrix.slice(i, i + 1), shift && ((_, b) => shift(b))) ?? 0;
 
 /** k: the power of two that goes from X to the scale, so that both are in the range. */
 function weightPowers(
 	{ X, scale, A1: { dtype } }: AttentionLayer<RowSource>,
 	shift: (a: number, b: number) => number,
 ): number {
-	const largest = largestExponent(X, shift);
-	if (largest === undefined) return 0;
 	const own = Math.round(Math.log2(scale));
+	const largest = largestExponent(X, shift);
+	// Weights of zeros take any power: all of the scale's.
+	if (largest === undefined) return -own;
 	const [least, most] = SCALE_EXPONENTS[dtype];
 	const wanted = Math.abs(largest) <= SAFE_EXPONENT[dtype] ? 0 : largest;
 	// A scale below `least` goes with scores that no weight sees: X' may then lose digits, the gradient may not.
