@@ -10,8 +10,8 @@ import type { ErrorForm, RowFacts } from "./forms/row-facts.ts";
 
 /**
  * How much rounding can change a term of a route's sums, relative to its size: the roundings it goes through, each of the unit
- * of its number type. A kernel that sums in another order or type has counts of its own. What is lost below the normal range is in
- * `underflowForm`, what was rounded when it was read in `inputForm`.
+ * of its number type. A kernel that sums in another order or type has counts of its own. Underflow is in `underflowForm`,
+ * rounding of the input in `inputForm`.
  */
 export interface RoundingCounts {
 	/** A term w_α q^α k^α ω h' of Σ_l Ã_jl h'_l. */

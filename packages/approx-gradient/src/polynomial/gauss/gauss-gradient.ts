@@ -146,7 +146,7 @@ export interface ServedGradient {
 export async function gaussWithoutRest(request: GaussRequest, degree: number): Promise<ServedGradient> {
 	const { run, constants } = await runOfDegree(request, degree);
 	const { exactRows: rest, largestKappa: relativeError } = run.totals;
-	const error = boundFromGaussTotals(request, constants, { ofRows: run.totals });
+	const error = boundFromGaussTotals(arithmeticOf(request), constants, { ofRows: run.totals });
 	const { floatFloor: floor } = boundOf(request, error, relativeError);
 	return { gradient: run.gradient, rest, floor, scoreError: constants.scoreError };
 }

@@ -91,7 +91,7 @@ export function predictGaussBound(
 	return { bound, floor, exactRows: Math.round(exactRows), parts };
 }
 
-/** What a row's rounding counts beside the method's error of a row: the key's span over the norm of the frame's map. */
+/** The factor that puts a row's rounding on the scale of its part of the bound: the largest key span over the largest norm of a column of the frame's map. */
 const grownPerPart = ({ space: { keySpan, frame } }: Pick<Method, "space">): number =>
 	(1.03 * maxUp(keySpan)) / maxUp(columnNorms(frame.queryMap));
 

@@ -6,7 +6,7 @@ import { type FeatureTree, requireMemory, treeBytes } from "../../monomials/feat
  * An anisotropic set for polynomials by row: a downward-closed set S of monomials of degree at most g, with its edge, S⁺, all by degree.
  *
  * The polynomial has all monomials of S⁺ up to degree g; those of degree g + 1 are for the gradient and the power sums, as those of a
- * total-degree tree are. What is left out is bounded from the minimal monomials outside S, which are in S⁺.
+ * total-degree tree are. The rest is bounded from the minimal monomials outside S, which are in S⁺.
  */
 export interface LayeredSet {
 	/**

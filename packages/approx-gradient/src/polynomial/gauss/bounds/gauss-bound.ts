@@ -59,7 +59,7 @@ export function boundFromGaussTotals(
 	return largest;
 }
 
-/** What underflow costs: in two precisions that of the terms in either. */
+/** The error by underflow in the terms of rows; in two precisions, that of terms in single and of terms in double precision. */
 function lostOfTerms(
 	{ profile, space }: Where,
 	{ degree, sums, roundingLimit, single }: ErrorConstants,
@@ -68,7 +68,7 @@ function lostOfTerms(
 	const lost = lostOfGradient({ profile, space }, degree, { sums, roundingLimit }, rows);
 	if (single === undefined) return lost;
 	const double: Profile = { ...profile, dtype: "f64" };
-	// At most what an accepted row's terms of low powers are multiplied by.
+	// Terms of low powers count by `share` in the growth that a row is accepted by, so they may be larger by its inverse.
 	const low = { sums: (1 - 1e-12) * sums * single.share, roundingLimit };
 	return plus(lost, lostOfGradient({ profile: double, space }, degree, low, rows));
 }

@@ -28,7 +28,7 @@ export interface ExactRowSums extends ExactRowTotals {
 
 /**
  * Rows of a problem that no polynomial serves, exactly, on the kernels of the exact backward pass: keys and values about their centres,
- * all in double precision. What is found of a row is kept, for a run at another degree leaves mostly the same rows. O(n d) a row.
+ * all in double precision. Results are kept: a run at another degree leaves mostly the same rows. O(n d) a row.
  */
 export class ExactRows {
 	readonly #problem: AttentionProblem<RowSource>;
