@@ -92,6 +92,18 @@ describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runti
 		{ dtype: "f32" },
 	])("are within their bounds: %j", (sizes) => expectProved(sinks(sizes), runtime));
 
+	test.each([
+		[1e150, 1e-312],
+		[1e100, 1e20],
+		[1e-150, 1e140],
+	])("are within their bounds for queries of size %d at a scale of %d", async (size, scale) => {
+		const { Q, K, V, dO } = sinks();
+		const times = ({ rows, cols, data }: Matrix, factor: number) =>
+			Matrix.build(rows, cols, (j, b) => data[j * cols + b] * factor);
+		const given = { Q: times(Q, size), K: times(K, 1 / size / scale), V, dO };
+		await expectProved(createBackwardProblem(given, { scale }), runtime);
+	});
+
 	test("have rounding that heads with keys of their own do not share", async () => {
 		const floorsOf = async (heads: number) => {
 			const { Q, K, V, dO, scale } = sinks();

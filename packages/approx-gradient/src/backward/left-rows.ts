@@ -2,7 +2,7 @@ import type { BackwardProblem } from "@attgrad/attention-problem";
 import { Matrix, type RowSource, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
 import { normUp, plus, times } from "../error-bound/index.ts";
 import { centreRows } from "../polynomial/method/frame.ts";
-import { type ExactPart, exactPart } from "./hybrid/exact-part.ts";
+import { type ExactPart, exactPass } from "./hybrid/exact-part.ts";
 import type { Part, PartRows } from "./part.ts";
 
 /** Queries of a part that no polynomial serves, all of which see all keys. */
@@ -48,13 +48,11 @@ export async function exactLeftRows(
 		Q.readRows(from, from + 1, own.row(at));
 		dO?.readRows(from, from + 1, upstream.row(at));
 	}
-	const scaled = Matrix.build(rows.length, d, (at, b) => scale * own.at(at, b));
-	const head = { queries: scaled, keys, upstream, scale };
-	const made = await exactPart({ scale }, head, values, Array.from(rows.keys()), runtime);
+	const made = await exactPass({ Q: own, K: keys, V: values, dO: upstream, scale }, runtime);
 	for (let at = 0; at < rows.length; at++) {
 		const output = made.outputs.row(at);
 		for (let i = 0; i < d_v; i++) output[i] += valueCentre[i];
-		for (let b = 0; b < d; b++) made.lse[at] += scaled.at(at, b) * keyCentre[b];
+		for (let b = 0; b < d; b++) made.lse[at] += scale * own.at(at, b) * keyCentre[b];
 	}
 	// A mean is not longer than what it is of, and its centre is added.
 	const length = plus(normUp(valueCentre), values.rows > 0 ? largestNorm(values) : 0);

@@ -107,7 +107,7 @@ async function gradientsOf(
 			return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact), bounds) };
 		});
 		if (mapped === undefined) continue;
-		const parts = { problem, head, values, ...mapped, runtime };
+		const parts = { head, values, ...mapped, runtime };
 		const made = await joined(parts);
 		const share = shareOf(made, asked, limitOf);
 		if (ranks.length === 1 || share <= 1) return { ...made, rank: map.rank };
@@ -157,7 +157,6 @@ function keptOf({ nu }: RowPass, exact: readonly number[]): number[] {
 }
 
 interface Parts {
-	readonly problem: BackwardProblem<RowSource>;
 	readonly head: HybridHead;
 	readonly values: Matrix;
 	readonly rows: RowPass;
@@ -174,7 +173,7 @@ function allExact(parts: Parts): Promise<Omit<HeadGradients, "rank">> {
 }
 
 /** Low-rank rows and exact ones together. */
-async function joined({ problem, head, values, rows, exact, columns, runtime }: Parts) {
+async function joined({ head, values, rows, exact, columns, runtime }: Parts) {
 	const { scale, valueCentre } = head;
 	const n_q = head.queries.rows;
 	const dQ = rows.gradients.copy();
@@ -188,7 +187,7 @@ async function joined({ problem, head, values, rows, exact, columns, runtime }: 
 		dV: columns.valueBounds,
 	};
 	if (exact.length === 0) return { dQ, dK: columns.dK, dV: columns.dV, output, rows: bounds, exactRows: 0 };
-	const part = await exactPart(problem, head, values, exact, runtime);
+	const part = await exactPart(head, values, exact, runtime);
 	for (const [at, j] of exact.entries()) {
 		dQ.row(j).set(part.dQ.row(at));
 		output.row(j).set(part.outputs.row(at));

@@ -96,7 +96,7 @@ async function outputOf(
 		if (!isLast && isHigherRankWorth(exact.length, head, ranks[i + 1])) continue;
 		if (exact.length > 0) {
 			const values = Matrix.build(head.keys.rows, output.cols, (l, c) => head.values.at(l, c) + head.valueCentre[c]);
-			const made = await exactPart({ scale }, head, values, exact, runtime);
+			const made = await exactPart(head, values, exact, runtime);
 			for (const [at, j] of exact.entries()) {
 				output.row(j).set(made.outputs.row(at));
 				bounds[j] = made.bounds.output;
