@@ -44,6 +44,8 @@ test("the numbers that kernels use are a part of their sources", () => {
 	expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
 	expect(digests[1]).toBe(digests[0]);
 	expect(digests[2]).not.toBe(digests[0]);
+	// Without them nothing is known of a build, and it is not taken.
+	expect(() => kernelSources(packageNamed("constants-missing"), "constants.ts")).toThrow("ENOENT");
 });
 
 test("a build that does not say what it was made of is refused beside sources, and taken without them", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** This package, whose kernels and compiler settings all modules use. */
@@ -15,6 +15,7 @@ const known = new Map<string, string | undefined>();
  * SHA-256 of all that the kernels of a package are compiled from, in hexadecimal; undefined for a package without sources, as those from a registry are.
  * The files are read once a process, some milliseconds.
  * @param constants path within the package of a file whose numbers the kernels use
+ * @throws an error of the system where one of the files is missing
  */
 export function kernelSources(folder: URL, constants?: string): string | undefined {
 	const key = `${folder.href} ${constants}`;
@@ -23,24 +24,23 @@ export function kernelSources(folder: URL, constants?: string): string | undefin
 }
 
 function digestOf(folder: URL, constants: string | undefined): string | undefined {
-	try {
-		const settings = [
-			...SETTINGS.map((path) => new URL(path, own)),
-			...[OWN_BUILD, constants].flatMap((path) => (path === undefined ? [] : [new URL(path, folder)])),
-		];
-		const hash = createHash("sha256");
-		for (const file of [...kernelsIn(folder), ...kernelsIn(own), ...settings]) {
-			const text = readFileSync(file);
-			hash.update(`${text.length}\n`).update(text);
-		}
-		return hash.digest("hex");
-	} catch {
-		return undefined;
+	if (![folder, own].every((one) => existsSync(kernelsOf(one)))) return undefined;
+	const settings = [
+		...SETTINGS.map((path) => new URL(path, own)),
+		...[OWN_BUILD, constants].flatMap((path) => (path === undefined ? [] : [new URL(path, folder)])),
+	];
+	const hash = createHash("sha256");
+	for (const file of [...kernelsIn(folder), ...kernelsIn(own), ...settings]) {
+		const text = readFileSync(file);
+		hash.update(`${text.length}\n`).update(text);
 	}
+	return hash.digest("hex");
 }
 
+const kernelsOf = (folder: URL): URL => new URL("kernels/", folder);
+
 const kernelsIn = (folder: URL): URL[] => {
-	const kernels = new URL("kernels/", folder);
+	const kernels = kernelsOf(folder);
 	const paths = readdirSync(fileURLToPath(kernels), { recursive: true, encoding: "utf8" });
 	return paths
 		.map((path) => path.replaceAll("\\", "/"))

@@ -3,7 +3,7 @@ import { meantOrKnown } from "../text/suggestion.ts";
 
 /** An argument of a script, an option or a positional one, with the type of its value. */
 export interface Argument<T> {
-	/** What it sets, for the help. */
+	/** Its meaning, as the help prints it. */
 	readonly description: string;
 	/** How the help writes a value: `N`, `path`; undefined for a flag, which has none. */
 	readonly form: string | undefined;

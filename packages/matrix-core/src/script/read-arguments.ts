@@ -10,7 +10,7 @@ export type Arguments = Readonly<Record<string, Argument<unknown>>>;
 export interface Script<P extends Arguments = Arguments, O extends Arguments = Arguments> {
 	/** How it is called, without arguments: `npm run attack`, `node tools/transcribe.ts`. Messages begin with its last name: `attack`. */
 	readonly call: string;
-	/** What it does, in paragraphs with a blank line between them; the first sentence says it all. */
+	/** The purpose of the script, as the help prints it: paragraphs with a blank line between them, of which the first sentence is enough. */
 	readonly summary: string;
 	/** In the order of the call; one that is `many` comes last. */
 	readonly positionals?: P;

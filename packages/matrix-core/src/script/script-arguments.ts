@@ -6,7 +6,6 @@ import { type Arguments, readArguments, type Script, type Values } from "./read-
 import { scriptHelp } from "./script-help.ts";
 
 export {
-	type Argument,
 	choice,
 	choices,
 	flag,
