@@ -9,9 +9,9 @@ import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "./ac
 import { makeProducts } from "./covariances";
 import { rowBounds } from "./gauss-bounds";
 import { keepRecord, recordPanels } from "./gauss-records";
-import { addProducts, addTerms, combine, normalised, raiseKappa, scalePanels } from "./panel-sums";
+import { addProducts, addTerms, combine, normalised, raiseKappa, raiseLargest, scalePanels } from "./panel-sums";
 import { addEvaluated } from "../features/outputs";
-import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
+import { clearPanels, loadPanels, panelBytes, panelRows, takeSums } from "../panels/panel";
 import { narrowParts, widenPart, widenParts } from "../panels/parts";
 import { centrePanels, projectPanels, wideBlocks } from "../panels/projection";
 import { addToSums, clearRows, residual, SUMMED } from "../polynomial/query-pass";
@@ -163,21 +163,10 @@ export function gaussPass<T>(
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
 		if (panels % SUMMED == 0 || from + panelRows<T>() >= rows) {
-			for (let k = 0; k < sumCount; k++) {
-				const at = totals + (<usize>k << 3);
-				store<f64>(at, load<f64>(at) + panelSum<T>(sums + <usize>k * P));
-			}
-			memory.fill(sums, 0, <usize>sumCount * P);
-			for (let k = 0; k < 3 * d; k++) {
-				const at = totals + (<usize>(sumCount + k) << 3);
-				store<f64>(at, load<f64>(at) + panelSum<f64>(termSums + <usize>k * P));
-			}
-			memory.fill(termSums, 0, 3 * block);
+			takeSums<T>(sumCount, sums, totals);
+			takeSums<f64>(3 * d, termSums, totals + (<usize>sumCount << 3));
 		}
 	}
-	let most: f64 = 0;
-	for (let lane: usize = 0; lane < P; lane += 8) most = max<f64>(most, load<f64>(kappa + lane));
-	const last = totals + (<usize>(sumCount + 3 * d) << 3);
-	store<f64>(last, max<f64>(load<f64>(last), most));
+	raiseLargest(kappa, totals + (<usize>(sumCount + 3 * d) << 3));
 	return rejected;
 }

@@ -95,3 +95,10 @@ export function raiseKappa(accepted: usize, kappa: usize, most: usize): void {
 	// unroll v: TILE_VECTORS
 	v128.store(most, made4$v, $v * 16);
 }
+
+/** Raises the double at `largest` to the largest of a panel of doubles >= 0. */
+export function raiseLargest(panel: usize, largest: usize): void {
+	let most = load<f64>(largest);
+	for (const end = panel + panelBytes(); panel < end; panel += 8) most = max<f64>(most, load<f64>(panel));
+	store<f64>(largest, most);
+}

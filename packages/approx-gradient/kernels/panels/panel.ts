@@ -41,10 +41,17 @@ export function laneSum<T>(sum: v128): f64 {
 /** Sum of the numbers of a panel: vectors in their own precision, the lanes of their sum in double precision. */
 // @ts-ignore: decorator
 @inline
-export function panelSum<T>(panel: usize): f64 {
+function panelSum<T>(panel: usize): f64 {
 	let sum = v128.load(panel);
 	for (let part: usize = 16; part < panelBytes(); part += 16) sum = v128.add<T>(sum, v128.load(panel + part));
 	return laneSum<T>(sum);
+}
+
+/** totals[k] += the sum of panel k of `count` panels, which are 0 after that. */
+export function takeSums<T>(count: i32, panels: usize, totals: usize): void {
+	const P = panelBytes();
+	for (let k = 0, panel = panels; k < count; k++, panel += P, totals += 8) store<f64>(totals, load<f64>(totals) + panelSum<T>(panel));
+	memory.fill(panels, 0, <usize>count * P);
 }
 
 /** Panels of `count` <= panelRows rows of a row-major matrix with d columns; rows that are not there are zero. */

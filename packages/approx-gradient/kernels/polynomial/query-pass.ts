@@ -5,7 +5,7 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { cotangents } from "../features/cotangents";
 import { RUN_SIZE } from "../features/features";
 import { evaluate } from "../features/outputs";
-import { clearPanels, loadPanels, panelBytes, panelRows, panelSum } from "../panels/panel";
+import { clearPanels, loadPanels, panelBytes, panelRows, takeSums } from "../panels/panel";
 import { centrePanels, projectPanels } from "../panels/projection";
 import { raise } from "../features/raised-gradient";
 import { backward, productsBackward } from "../features/backward";
@@ -174,11 +174,7 @@ export function queryPass<T>(
 		}
 		addToSums<T>(d, a1, c, gradient, sums);
 		if (panels % SUMMED == 0 || from + panelRows<T>() >= rows) {
-			for (let k = 0; k < sumCount; k++) {
-				const at = totals + (<usize>k << 3);
-				store<f64>(at, load<f64>(at) + panelSum<T>(sums + <usize>k * P));
-			}
-			memory.fill(sums, 0, <usize>sumCount * P);
+			takeSums<T>(sumCount, sums, totals);
 		}
 	}
 	return -1;

@@ -33,7 +33,7 @@ function prepareDoubles(
  * to S ((d + 1) x nodes doubles) those of another table in single precision: the nodes that are made from `firstMade` on, and of each run of
  * products all nodes. Other arguments: as of `keyMoments`, of problems in double precision.
  * skipped: for each run of products of the second table how many of its first nodes are left out.
- * scratch: EXPONENTIAL_TABLE; rows of `panels` + 1 panels: (lowMade + 3 d + 3) twice, and made + 3 d + 3; and 3 d + 4 + 2 · MOMENT_COLUMNS panels.
+ * scratch: EXPONENTIAL_TABLE; lowMade + 3 d + 3 rows of 2 `panels` + 1 panels, made + 3 d + 3 rows of `panels` + 1 panels; and 3 d + 4 + 2 · MOMENT_COLUMNS panels.
  */
 export function momentsInTwo(
 	scratch: usize, rows: i32, d: i32, lowNodes: i32, lowMade: i32, lowRuns: i32, lowTable: usize, lowS: usize, nodes: i32, firstMade: i32, made: i32,

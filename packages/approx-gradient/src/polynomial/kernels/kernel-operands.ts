@@ -1,4 +1,4 @@
-import { type Dtype, type Kernels, Matrix, multiply, scale } from "@attgrad/matrix-core";
+import { type Dtype, type Kernels, Matrix, multiply, scale, transpose } from "@attgrad/matrix-core";
 import type { RouteInput } from "../routes/route.ts";
 import type { RunTable } from "./feature-tables.ts";
 import type { KernelPlan } from "./kernel-plan.ts";
@@ -42,13 +42,45 @@ export function slotRanges(rows: number, { slotRows }: KernelPlan): [first: numb
 	return ranges;
 }
 
-/** Addresses that every pass over queries takes. */
-export interface QueryArguments {
+/** Writes the frame of keys and values to the kernels' memory. */
+export function keyMapOperands({ problem, frame }: Pick<RouteInput, "problem" | "frame">, kernels: Kernels) {
+	const { keyMap, keyCentre, valueCentre, queryCentre, shift } = frame;
+	return {
+		keyMap: putNumbers(kernels, "f64", transpose(keyMap).data),
+		centre: putNumbers(kernels, "f64", keyCentre),
+		Y: putNumbers(kernels, "f64", problem.Y.data),
+		valueCentre: putNumbers(kernels, "f64", valueCentre),
+		none: kernels.allocateZeros("f64", problem.d),
+		tilt: queryCentre.some((nu) => nu !== 0) ? putNumbers(kernels, "f64", [...queryCentre, shift]) : 0,
+	};
+}
+
+/** Addresses of the frame of queries. */
+export interface QueryMapArguments {
 	/** X with the frame's map. */
 	readonly queryMap: number;
 	/** A centre of zeros. */
 	readonly none: number;
 	readonly queryShift: number;
+}
+
+/** Writes the frame of queries to the kernels' memory. */
+export function queryMapOperands(
+	{ problem, frame }: Pick<RouteInput, "problem" | "frame">,
+	kernels: Kernels,
+): QueryMapArguments {
+	const { d, X, scale: factor } = problem;
+	const queryMap = multiply(scale(X.as("f64"), factor), frame.queryMap, { transposeB: true });
+	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
+	return {
+		queryMap: putNumbers(kernels, "f64", queryMap.data),
+		none: kernels.allocateZeros("f64", d),
+		queryShift: putNumbers(kernels, "f64", shift.data),
+	};
+}
+
+/** Addresses that every pass over queries takes. */
+export interface QueryArguments extends QueryMapArguments {
 	/** The weighed moments, in the order of a table. */
 	readonly weighted: number;
 }
@@ -62,18 +94,11 @@ export function queryOperands(
 ): QueryArguments {
 	const { d } = problem;
 	const { dtype } = problem.A1;
-	const queryMap = multiply(scale(problem.X.as("f64"), problem.scale), frame.queryMap, { transposeB: true });
-	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
 	const weighted = kernels.allocate(dtype, tree.size * (d + 1));
 	const view = kernels.view(dtype, weighted, tree.size * (d + 1));
 	for (let place = 0, at = 0; place < order.length; place++) {
 		const node = order[place];
 		for (let from = node * (d + 1), end = from + d; from <= end; from++, at++) view[at] = weights[node] * moments[from];
 	}
-	return {
-		queryMap: putNumbers(kernels, "f64", queryMap.data),
-		none: kernels.allocateZeros("f64", d),
-		queryShift: putNumbers(kernels, "f64", shift.data),
-		weighted,
-	};
+	return { ...queryMapOperands({ problem, frame }, kernels), weighted };
 }

@@ -7,7 +7,6 @@ import {
 	multiply,
 	type Runtime,
 	scale,
-	transpose,
 	withKernels,
 } from "@attgrad/matrix-core";
 import type { LossGradient } from "../../rows/gradient-sum.ts";
@@ -15,6 +14,7 @@ import { notPositive } from "../../rows/softmax-rows.ts";
 import type { RouteInput, RouteOptions } from "../routes/route.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
 import {
+	keyMapOperands,
 	type PolynomialKernels,
 	putIndices,
 	putNumbers,
@@ -89,21 +89,14 @@ export function keyMoments(
 	run: MomentsRun,
 	onProgress: (rows: number) => void,
 ): Promise<Float64Array> {
-	const { n, d, A2, A3, Y } = problem;
+	const { n, d, A2, A3 } = problem;
 	const dtype = problem.A1.dtype;
 	const size = bytesPerNumber(dtype);
 	return kernels.scope(async () => {
 		const { nodes, columns } = plan;
-		const keyMap = transpose(frame.keyMap);
-		const tilted = frame.queryCentre.some((nu) => nu !== 0);
 		const shared = {
 			...{ d, nodes, ...putRuns(kernels, plan.keyRuns), panels: plan.blockPanels },
-			keyMap: putNumbers(kernels, "f64", keyMap.data),
-			centre: putNumbers(kernels, "f64", frame.keyCentre),
-			Y: putNumbers(kernels, "f64", Y.data),
-			valueCentre: putNumbers(kernels, "f64", frame.valueCentre),
-			none: kernels.allocateZeros("f64", d),
-			tilt: tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
+			...keyMapOperands({ problem, frame }, kernels),
 		};
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 		const used = slotRanges(chunkRows, plan).length;

@@ -1,6 +1,6 @@
-import { bytesPerNumber, type Kernels, transpose } from "@attgrad/matrix-core";
+import { bytesPerNumber, type Kernels } from "@attgrad/matrix-core";
 import { productTable, type RunTable } from "../../kernels/feature-tables.ts";
-import { putIndices, putNumbers, slotRanges } from "../../kernels/kernel-operands.ts";
+import { keyMapOperands, putIndices, slotRanges } from "../../kernels/kernel-operands.ts";
 import type { KernelPlan } from "../../kernels/kernel-plan.ts";
 import { joinSlots } from "../../kernels/kernel-route.ts";
 import { countMonomials } from "../../monomials/feature-tree.ts";
@@ -43,7 +43,7 @@ export function momentsInTwo(
 	kernels: Kernels<typeof gaussKernels>,
 	onProgress: (rows: number) => void,
 ): Promise<Float64Array> {
-	const { n, d, A2, A3, Y } = problem;
+	const { n, d, A2, A3 } = problem;
 	const row = d * bytesPerNumber("f64");
 	return kernels.scope(async () => {
 		const { columns, keyRuns, blockPanels, panelBytes } = plan;
@@ -51,18 +51,12 @@ export function momentsInTwo(
 		const lowRuns = productTable(keptTotalDegreeTree(d, upTo), lowNodes);
 		const high = highPlaces(keyRuns, lowNodes);
 		const nodes = high.nodes.length;
-		const tilted = frame.queryCentre.some((nu) => nu !== 0);
 		const shared = {
 			...{ d, lowNodes, lowMade: lowRuns.made, lowRuns: lowRuns.runs, lowTable: putIndices(kernels, lowRuns.triples) },
 			...{ nodes, firstMade: high.firstMade, made: keyRuns.made, runs: keyRuns.runs, products: keyRuns.products },
 			...{ runTable: putIndices(kernels, keyRuns.triples), skipped: putIndices(kernels, high.skipped) },
 			panels: blockPanels,
-			keyMap: putNumbers(kernels, "f64", transpose(frame.keyMap).data),
-			centre: putNumbers(kernels, "f64", frame.keyCentre),
-			Y: putNumbers(kernels, "f64", Y.data),
-			valueCentre: putNumbers(kernels, "f64", frame.valueCentre),
-			none: kernels.allocateZeros("f64", d),
-			tilt: tilted ? putNumbers(kernels, "f64", [...frame.queryCentre, frame.shift]) : 0,
+			...keyMapOperands({ problem, frame }, kernels),
 		};
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 		const used = slotRanges(chunkRows, plan).length;
@@ -73,7 +67,7 @@ export function momentsInTwo(
 		const keysAt = kernels.rowReader(A2, "f64", chunkRows);
 		const inputsAt = kernels.rowReader(A3, "f64", chunkRows);
 		const rowPanels =
-			2 * (lowRuns.made + 3 * d + 4) * (2 * blockPanels + 1) + (keyRuns.made + 3 * d + 4) * (blockPanels + 1);
+			(lowRuns.made + 3 * d + 4) * (2 * blockPanels + 1) + (keyRuns.made + 3 * d + 4) * (blockPanels + 1);
 		const scratch = 256 + (rowPanels + 3 * d + 16) * panelBytes;
 		for (let from = 0; from < n; from += chunkRows) {
 			const rows = Math.min(chunkRows, n - from);

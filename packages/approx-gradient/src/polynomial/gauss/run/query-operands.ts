@@ -1,7 +1,7 @@
-import { bytesPerNumber, type Kernels, Matrix, multiply, scale } from "@attgrad/matrix-core";
+import { bytesPerNumber, type Kernels } from "@attgrad/matrix-core";
 import { edgeTable, mostJoins, runTable } from "../../kernels/feature-tables.ts";
 import { kernelConstants } from "../../kernels/kernel-constants.ts";
-import { putIndices, putNumbers, putRuns } from "../../kernels/kernel-operands.ts";
+import { putIndices, putNumbers, putRuns, queryMapOperands } from "../../kernels/kernel-operands.ts";
 import type { KernelPlan } from "../../kernels/kernel-plan.ts";
 import { REACH_SLACK } from "../../method/feature-space.ts";
 import type { FeatureTree } from "../../monomials/feature-tree.ts";
@@ -73,17 +73,10 @@ export function queryOperands(
 }
 
 /** The frame of queries and targets. */
-export function mapOperands({ problem, space: { frame } }: GaussInput, kernels: Kernels<typeof gaussKernels>) {
-	const { d, X, scale: factor } = problem;
-	const queryMap = multiply(scale(X.as("f64"), factor), frame.queryMap, { transposeB: true });
-	const shift = multiply(new Matrix(1, d, frame.queryCentre), frame.queryMap, { transposeB: true });
-	return {
-		valueCentre: putNumbers(kernels, "f64", frame.valueCentre),
-		queryMap: putNumbers(kernels, "f64", queryMap.data),
-		none: kernels.allocateZeros("f64", d),
-		queryShift: putNumbers(kernels, "f64", shift.data),
-	};
-}
+export const mapOperands = ({ problem, space: { frame } }: GaussInput, kernels: Kernels<typeof gaussKernels>) => ({
+	valueCentre: putNumbers(kernels, "f64", frame.valueCentre),
+	...queryMapOperands({ problem, frame }, kernels),
+});
 
 /** Constants of polynomials and bounds, and the terms of exp that are divided. */
 export function boundOperands({ constants, space }: GaussInput, kernels: Kernels<typeof gaussKernels>) {
