@@ -5,7 +5,7 @@ import { LEAST_NORMAL, normUp, plus, Quantity, RelativeRounding, times } from ".
 import { largestDistance } from "../../rows/spans.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 
-/** The gradients of some queries, exactly, with what rounding does to them. */
+/** The gradients of some queries by the exact pass, with bounds on their rounding. */
 export interface ExactPart {
 	readonly dQ: Matrix;
 	readonly outputs: Matrix;

@@ -49,6 +49,17 @@ test("kernels take what they hold; plain TypeScript, wide and very long problems
 	expect(fitsKernels({ n: 1e7, d: 4 }, 64, kernels)).toBe(false);
 });
 
+test("a problem whose features do not fit into the kernels' memory goes in blocks", async () => {
+	const problem = generateProblem({ distribution: "gaussian", n: 6000, d: 2, B: 1, seed: 3 });
+	const small = await createRuntime({ threads: 1, memoryLimit: 2 ** 23 });
+	const [own, other] = [await gradientAt(problem, 64), await gradientAt(problem, 64, small)];
+	await small.close();
+	// Sums in another order have other roundings: these are not the kernels of the whole problem.
+	expect(other.gradient).not.toEqual(own.gradient);
+	expect(maxAbsDifference(own.gradient, other.gradient)).toBeLessThan(1e-6 * maxAbs(own.gradient));
+	expect(Math.abs(Math.log2(other.bound / own.bound))).toBeLessThan(1);
+});
+
 describe.each(["f64", "f32", "rounded"] as const)("%s: the gradient is within its bound of whole numbers", (type) => {
 	test.each(distributions)("%s", async (distribution) => {
 		for (const [at, n] of [1, 2, 3, 20, 63].entries())

@@ -32,7 +32,7 @@ export interface KernelRunOptions {
 /** Parts on the kernels, a sweep at a time: over queries, then over keys. */
 export class KernelRun {
 	readonly parts: readonly KernelPart[];
-	/** Rows without a polynomial that see all keys: the exact pass is for another time, and adds to all results. */
+	/** Rows without a polynomial that see all keys. The exact pass computes them after the sweeps, and adds them to all results. */
 	readonly left: LeftRows[] = [];
 	readonly #kernels: OperatorKernels;
 	readonly #given: readonly PartRows[];
@@ -69,7 +69,7 @@ export class KernelRun {
 	}
 
 	/**
-	 * Polynomials, outputs and dQ of all queries, and a way to the bounds of each part; rows that no polynomial serves are exact, and add to dK and dV, or are `left`.
+	 * Polynomials, outputs and dQ of all queries, and a way to the bounds of each part; rows that no polynomial serves are computed exactly, or are `left`.
 	 * Results of queries are in the units of the problem then.
 	 */
 	async sweepQueries(): Promise<() => PartBounds[]> {
@@ -84,7 +84,7 @@ export class KernelRun {
 		return () => known;
 	}
 
-	/** The rows that no polynomial serves; those that see all keys are left, where there is more than one; others are computed. */
+	/** Gives the rows that no polynomial serves. Rows that see all keys, where there is more than one key, go to `left`; others are computed here. */
 	#exactRows(kernelPart: KernelPart, i: number): number[] {
 		const { part, results } = kernelPart;
 		const { lse, errors } = results;

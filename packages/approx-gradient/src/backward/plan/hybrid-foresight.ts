@@ -32,7 +32,7 @@ export function hybridTime(
 	return batch * heads * (ofHead + model.timeOf("backward/streaming", { n, d, valueWidth: d_v, pairs }));
 }
 
-/** Of the time of the fastest way, what the lowest rank and the sample may take for a closer look, and what a run may that is chosen. */
+/** Parts of the time of the other way: a sample is run if the lowest rank and the sample are expected to take less; `hybrid` is chosen if its run is. */
 const MOST = { lowest: 0.7, sample: 0.1, chosen: 0.85 };
 
 /** The highest rank of most runs on a sample. */

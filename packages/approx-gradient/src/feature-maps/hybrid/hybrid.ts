@@ -10,7 +10,7 @@ import {
 import { z } from "zod";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { candidatesFor, type HybridGeometry, hybridGeometry, rowsOfProblem } from "./geometry.ts";
-import { hybridMap } from "./hybrid-map.ts";
+import { type HybridMap, hybridMap } from "./hybrid-map.ts";
 import { JointPivots, SMALLEST_PROVED_PIVOT } from "./joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "./principal-features.ts";
 
@@ -103,17 +103,29 @@ async function gradientAt(
 ) {
 	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 	const { onProgress } = runtime;
-	// No other algorithm for gradients takes the passes of a backward pass: they are loaded where they run.
-	const onKernels = await import("../../backward/hybrid/hybrid-gradient.ts");
-	const { gradient, loss, certificate } = onKernels.fitsKernels(problem, map.rank, runtime)
-		? await onKernels.hybridGradient(problem, map, runtime)
-		: await featureMapGradient(problem, map, {
-				form: "plug-in",
-				algorithm: "hybrid",
-				runtime,
-				exactFrom: EXACT_FROM,
-				onProgress,
-			});
+	const made =
+		(await gradientOnKernels(problem, map, runtime)) ??
+		(await featureMapGradient(problem, map, {
+			form: "plug-in",
+			algorithm: "hybrid",
+			runtime,
+			exactFrom: EXACT_FROM,
+			onProgress,
+		}));
+	const { gradient, loss, certificate } = made;
 	if (!certificate) throw new Error("a map that knows its errors has a certificate");
 	return { gradient, loss, rank: map.rank, certificate };
+}
+
+/** The gradient with features in the kernels' memory; undefined where they do not fit. */
+async function gradientOnKernels(problem: AttentionProblem<RowSource>, map: HybridMap, runtime: Runtime) {
+	// No other algorithm for gradients takes the passes of a backward pass: they are loaded where they run.
+	const passes = await import("../../backward/hybrid/hybrid-gradient.ts");
+	if (!passes.fitsKernels(problem, map.rank, runtime)) return undefined;
+	try {
+		return await passes.hybridGradient(problem, map, runtime);
+	} catch (failure) {
+		if (failure instanceof ComputationError && failure.status === "out-of-memory") return undefined;
+		throw failure;
+	}
 }

@@ -6,7 +6,7 @@ import { type HybridKernels, paddedColumns } from "./placed-features.ts";
 const SLOTS = 8;
 const TASK_GROUPS = 16;
 
-/** Numbers that kernels know kinds of forms by. */
+/** Numbers of the kinds of forms in `HybridRows`. */
 const FORMS = { none: 0, own: 1, crossed: 2 };
 
 /** Rows of one side in interlaced groups, and the columns that are summed. */
