@@ -115,16 +115,16 @@ test.each([
 });
 
 test.each([
-	["all of few rows", 1500, 4, 4],
-	["a sample of many", 20_000, 4, 4],
-	["a sample of many, more coordinates", 9000, 8, 4],
-])("a pilot counts the rows that it leaves out: %s", async (_, n, d, B) => {
+	["all of few rows", 1500, 4, 4, 0.95, 1.05],
+	["a sample of many", 20_000, 4, 4, 0.3, 2],
+	["a sample of many, more coordinates", 9000, 8, 4, 0.3, 2],
+])("a pilot counts the rows that it leaves out: %s", async (_, n, d, B, least, most) => {
 	// Rows that look at the sink, one in fifty, make up the gradient.
 	const problem = generateProblem({ distribution: "sinks", n, d, B, seed: 2 });
 	const pilot = await pilotGradient(problem, await profileOn(problem, runtime), runtime);
 	const size = maxAbs((await streaming.run(problem, streaming.options.parse({}), runtime)).gradient);
-	expect(pilot.largest / size).toBeGreaterThan(0.3);
-	expect(pilot.largest / size).toBeLessThan(2);
+	expect(pilot.largest / size).toBeGreaterThan(least);
+	expect(pilot.largest / size).toBeLessThan(most);
 });
 
 test("where scores are too large for a pilot, a method that proves the relative error does so", async () => {

@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { Matrix, multiply, type RowSource } from "@attgrad/matrix-core";
+import { Matrix, maxAbs, multiply, type RowSource } from "@attgrad/matrix-core";
 import { keyBlocks, queryBlocks } from "../../rows/row-blocks.ts";
 import { subProblem } from "../../rows/sub-problem.ts";
 
@@ -13,10 +13,10 @@ const ROWS = 256;
 export function scoreDirections(problem: AttentionProblem<RowSource>): number {
 	const { d } = problem;
 	const sample = subProblem(problem, ROWS);
-	const [queries, keys] = [new Covariance(d), new Covariance(d)];
-	for (const { count, queries: rows } of queryBlocks(sample, ROWS, "inputs")) queries.add(rows.data, count);
-	for (const { count, keys: rows } of keyBlocks(sample, ROWS)) keys.add(rows.data, count);
-	const product = multiply(queries.matrix(), keys.matrix());
+	// The sample is one block.
+	const [{ queries }] = queryBlocks(sample, ROWS, "inputs");
+	const [{ keys }] = keyBlocks(sample, ROWS);
+	const product = multiply(covariance(queries), covariance(keys));
 	let [trace, squares] = [0, 0];
 	for (let a = 0; a < d; a++) {
 		trace += product.at(a, a);
@@ -26,28 +26,12 @@ export function scoreDirections(problem: AttentionProblem<RowSource>): number {
 	return Number.isFinite(directions) ? Math.min(d, Math.max(1, directions)) : d;
 }
 
-/** The covariance of rows that are added, of coordinates of about the size of the largest one: its scale is left out. */
-class Covariance {
-	readonly #rows: Float64Array[] = [];
-	readonly #d: number;
-
-	constructor(d: number) {
-		this.#d = d;
-	}
-
-	add(data: ArrayLike<number>, count: number): void {
-		for (let j = 0; j < count; j++)
-			this.#rows.push(Float64Array.from({ length: this.#d }, (_, a) => data[j * this.#d + a]));
-	}
-
-	matrix(): Matrix {
-		const [d, rows] = [this.#d, this.#rows];
-		const largest = rows.reduce((most, row) => row.reduce((size, x) => Math.max(size, Math.abs(x)), most), 0);
-		const unit = largest > 0 ? 1 / largest : 1;
-		const mean = new Float64Array(d);
-		for (const row of rows) for (let a = 0; a < d; a++) mean[a] += (row[a] * unit) / rows.length;
-		return Matrix.build(d, d, (a, b) =>
-			rows.reduce((sum, row) => sum + (row[a] * unit - mean[a]) * (row[b] * unit - mean[b]), 0),
-		);
-	}
+/** The covariance of rows up to a factor: the largest entry is taken for 1, so that no product leaves the range. */
+function covariance(rows: Matrix): Matrix {
+	const largest = maxAbs(rows);
+	const unit = largest > 0 ? 1 / largest : 1;
+	const mean = new Float64Array(rows.cols);
+	for (let j = 0; j < rows.rows; j++) for (let a = 0; a < rows.cols; a++) mean[a] += (rows.at(j, a) * unit) / rows.rows;
+	const centred = Matrix.build(rows.rows, rows.cols, (j, a) => rows.at(j, a) * unit - mean[a]);
+	return multiply(centred, centred, { transposeA: true });
 }

@@ -61,7 +61,10 @@ function planLines(
 			entry.milliseconds === undefined ? "" : shortDuration(entry.milliseconds),
 			entry.algorithm,
 			entry.reason === undefined
-				? [entry.degree && `degree ${entry.degree}`, entry.rank && `K = ${entry.rank}`].filter(Boolean).join(", ")
+				? [
+						...(entry.degree === undefined ? [] : [`degree ${entry.degree}`]),
+						...(entry.rank === undefined ? [] : [`K = ${entry.rank}`]),
+					].join(", ")
 				: "",
 			proof(entry),
 		]),
