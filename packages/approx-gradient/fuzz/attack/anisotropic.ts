@@ -7,7 +7,7 @@ import { profileOn } from "../../src/polynomial/method/method-of.ts";
 import { polynomial } from "../../src/polynomial/polynomial.ts";
 import type { AttackedProblem } from "./problems.ts";
 import { pick } from "./problems.ts";
-import type { Target } from "./target.ts";
+import { claimOf, type Target } from "./target.ts";
 
 /** A random downward-closed set, whatever the data are: by how much a power of each coordinate lessens a monomial's weight, and the least weight. */
 const randomSet = (d: number, random: Random) => ({
@@ -34,9 +34,7 @@ export const anisotropic: Target = {
 							runtime,
 						)
 					: await bySet(problem, set, form, runtime);
-				const { kind = "none", bound = Number.POSITIVE_INFINITY } = result.certificate ?? {};
-				const error = kind === "none" ? Number.NaN : truthOf(given).gradient.distanceTo(result.gradient);
-				return { kind, bound, error };
+				return claimOf(result.certificate, result.gradient, () => truthOf(given).gradient);
 			},
 		};
 	},

@@ -1,7 +1,7 @@
 import { availableKernels, ComputationError, createRuntime, seededRandom, UsageError } from "@attgrad/matrix-core";
 import { pick, randomProblem } from "./problems.ts";
-import type { Claim } from "./target.ts";
-import { claiming, targets } from "./targets.ts";
+import { type Claim, claiming } from "./target.ts";
+import { targets } from "./targets.ts";
 
 /** The outcome of one attack on a certificate. */
 export interface Outcome {

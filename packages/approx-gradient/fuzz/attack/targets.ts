@@ -2,7 +2,6 @@ import {
 	type AnyBackwardAlgorithm,
 	type AnyGradientAlgorithm,
 	type BackwardProblem,
-	type Certificate,
 	computeOutput,
 	visibleKeys,
 } from "@attgrad/attention-problem";
@@ -24,20 +23,9 @@ import { anisotropic } from "./anisotropic.ts";
 import { inMatrices } from "./in-matrices.ts";
 import { operatorProblem } from "./operator-problem.ts";
 import { pick } from "./problems.ts";
-import type { Claim, Target } from "./target.ts";
+import { type Claim, claiming, claimOf, nothing, type Target } from "./target.ts";
 import { twoDegrees } from "./two-degrees.ts";
 import { twoPrecisions } from "./two-precisions.ts";
-
-/** Kinds of certificates that claim a bound: two proofs, and one that fails with a chance that no attack sees. */
-export const claiming: ReadonlySet<Certificate["kind"]> = new Set(["a-priori", "a-posteriori", "probabilistic"]);
-
-const nothing: Claim = { kind: "none", bound: Number.POSITIVE_INFINITY, error: Number.NaN };
-
-/** The claim of a certificate about a matrix; nothing where there is none, and then the truth is not worked out. */
-function claimOf(certificate: Certificate | undefined, computed: Matrix, truth: () => ExactMatrix): Claim {
-	if (certificate === undefined || !claiming.has(certificate.kind)) return nothing;
-	return { kind: certificate.kind, bound: certificate.bound, error: truth().distanceTo(computed) };
-}
 
 /** The gradient in X by an algorithm. */
 const gradientBy = (algorithm: AnyGradientAlgorithm, optionsOf: (random: Random) => object, name?: string): Target => ({

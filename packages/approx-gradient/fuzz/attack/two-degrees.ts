@@ -1,15 +1,15 @@
 import { truthOf } from "@attgrad/attention-problem/reference";
-import { Matrix, type Random, type Runtime } from "@attgrad/matrix-core";
+import type { Random, Runtime } from "@attgrad/matrix-core";
 import { gaussUntilMissed } from "../../src/polynomial/gauss/gauss-gradient.ts";
 import { gaussRequest } from "../../src/polynomial/gauss/gauss-request.ts";
 import { profileOn } from "../../src/polynomial/method/method-of.ts";
 import type { AttackedProblem } from "./problems.ts";
 import { pick } from "./problems.ts";
-import type { Target } from "./target.ts";
+import { claimOf, nothing, type Target } from "./target.ts";
 
 /**
- * Polynomials by row of one degree less for the rows of a reach up to a random part of the radius, which a run with an accuracy takes on many rows only. Plain
- * TypeScript has one degree for all rows.
+ * Polynomials by row with one degree less for rows of small reach: up to a random part of the radius. A run with an accuracy does that on many rows only.
+ * Plain TypeScript has one degree for all rows.
  */
 export const twoDegrees: Target = {
 	name: "polynomial by rows, two degrees",
@@ -23,10 +23,7 @@ export const twoDegrees: Target = {
 				const request = gaussRequest(problem, await profileOn(problem, runtime), runtime, form);
 				const lowerReach = part * request.space.radius;
 				const { result } = await gaussUntilMissed(request, degree, Number.POSITIVE_INFINITY, lowerReach);
-				const { kind = "none", bound = Number.POSITIVE_INFINITY } = result?.certificate ?? {};
-				const gradient = result?.gradient ?? Matrix.zeros(problem.d, problem.d);
-				const error = kind === "none" ? Number.NaN : truthOf(given).gradient.distanceTo(gradient);
-				return { kind, bound, error };
+				return result ? claimOf(result.certificate, result.gradient, () => truthOf(given).gradient) : nothing;
 			},
 		};
 	},

@@ -6,7 +6,7 @@ import { gaussRequest, servesTwoPrecisions } from "../../src/polynomial/gauss/ga
 import { profileOn } from "../../src/polynomial/method/method-of.ts";
 import type { AttackedProblem } from "./problems.ts";
 import { pick } from "./problems.ts";
-import type { Target } from "./target.ts";
+import { claimOf, nothing, type Target } from "./target.ts";
 
 const requestFor = async (problem: AttentionProblem, runtime: Runtime) =>
 	gaussRequest(problem, await profileOn(problem, runtime), runtime, "l1");
@@ -47,13 +47,10 @@ export const twoPrecisions: Target = {
 					given = problemOf(instead);
 					request = await requestFor(given, runtime);
 				}
-				const none = { kind: "none", bound: Number.POSITIVE_INFINITY, error: Number.NaN } as const;
-				if (!servesTwoPrecisions(request)) return none;
+				if (!servesTwoPrecisions(request)) return nothing;
 				const inTwo = { ...request, doubleUpTo };
 				const { result } = await gaussUntilMissed(inTwo, degree, Number.POSITIVE_INFINITY, lowerReach);
-				if (!result?.certificate) return none;
-				const { kind, bound } = result.certificate;
-				return { kind, bound, error: truthOf(given).gradient.distanceTo(result.gradient) };
+				return result ? claimOf(result.certificate, result.gradient, () => truthOf(given).gradient) : nothing;
 			},
 		};
 	},
