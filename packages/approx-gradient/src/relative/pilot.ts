@@ -86,6 +86,7 @@ async function withRest(
 ): Promise<Matrix> {
 	const step = Math.max(1, rest.length / REST_ROWS);
 	const rows = Array.from({ length: Math.min(rest.length, REST_ROWS) }, (_, i) => rest[Math.floor(i * step)]);
+	// All at once, by the kernels; one by one they are then known.
 	await exact.sums(rows, scoreError, false);
 	const [sum, squares] = [new Float64Array(gradient.data.length), new Float64Array(gradient.data.length)];
 	for (const row of rows) {

@@ -5,18 +5,7 @@ import { describeSystemError } from "../text/system-error.ts";
 import { type Arguments, readArguments, type Script, type Values } from "./read-arguments.ts";
 import { scriptHelp } from "./script-help.ts";
 
-export {
-	choice,
-	choices,
-	flag,
-	many,
-	positiveNumber,
-	positiveNumbers,
-	required,
-	text,
-	wholeNumber,
-	wholeNumbers,
-} from "./argument.ts";
+export * from "./argument.ts";
 
 /**
  * The values of the arguments that this process was called with, by their names. For programs that are started by hand and not part
