@@ -68,7 +68,7 @@ export function constantsOf(request: GaussRequest, degree: number): ErrorConstan
 	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError);
 }
 
-/** The constants of a run in both precisions: those of single precision, with the part that terms in double precision have of their rounding. */
+/** The constants of a run in two precisions: those of single precision, with the share of its rounding that terms in double precision have. */
 function constantsOfTwo(request: GaussRequest, degree: number, doubleUpTo: number, scoreError: number): ErrorConstants {
 	const { profile, space, form } = request;
 	// A block has twice the steps in double precision.
@@ -84,9 +84,7 @@ function constantsOfTwo(request: GaussRequest, degree: number, doubleUpTo: numbe
 	return { ...constants, roundingLimit: LIMITS.roundingOfSingle, single: { from: doubleUpTo, share } };
 }
 
-const narrowed = new WeakMap<Profile, Profile>();
-
-/** Sizes of numbers within which no power of them that a run takes leaves the range of single precision. */
+/** The largest coordinate of queries and keys, and the sizes of values, within which powers of them stay in the range of single precision. */
 const SINGLE_SIZES = { reach: 4, least: 1e-6, most: 1e6 };
 
 /** Whether a run may have a part of its monomials in single precision. */
@@ -114,12 +112,8 @@ export const arithmeticOf = ({ profile, space, doubleUpTo }: GaussRequest) => ({
 	space,
 });
 
-/** A profile whose monomials are in single precision: what arithmetic on them loses. */
-function inSingle(profile: Profile): Profile {
-	const known = narrowed.get(profile) ?? { ...profile, dtype: "f32" };
-	narrowed.set(profile, known);
-	return known;
-}
+/** The profile with the rounding and underflow of single precision. */
+const inSingle = (profile: Profile): Profile => ({ ...profile, dtype: "f32" });
 
 /** The constants of a request for an anisotropic set, which goes back by ∫P in plain TypeScript too. */
 export function constantsOfSet(request: GaussRequest, tree: FeatureTree): ErrorConstants {

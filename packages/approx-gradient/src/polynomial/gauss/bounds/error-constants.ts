@@ -36,7 +36,10 @@ export interface ErrorConstants {
 	readonly sums: number;
 	/** The most that rounding may move a row's sums by, as a part of its normaliser; other rows are exact. */
 	readonly roundingLimit: number;
-	/** Where monomials of high degree are in single precision: from which power of scores on, and the part of the rounding of these that the terms of lower powers have. */
+	/**
+	 * Set where monomials of high degree are in single precision. Terms of powers of scores from `from` on have the rounding `sums`; those of lower powers
+	 * are in double precision and have at most `share` of it.
+	 */
 	readonly single?: { readonly from: number; readonly share: number };
 	/** η - 1: true entries are ω e^s within this, s and ω as stored. */
 	readonly scoreError: number;
@@ -145,7 +148,7 @@ export function errorConstants(
 	};
 }
 
-/** The constants of rows of small reach in a run: those of the run, at one degree less, of which one power more of the scores has the rounding of single precision. */
+/** The constants of the rows of small reach, at one degree less. Of their terms one power more is in single precision. */
 export const lowerConstants = (constants: ErrorConstants): ErrorConstants => {
 	const { degree, single } = constants;
 	const lower = { ...constants, degree: degree - 1 };

@@ -1,4 +1,7 @@
-/** κ from which on a row is computed exactly, the radius, and the rounding of its sums; of those with terms in single precision, which are few and small. */
+/**
+ * Rows beyond these are computed exactly: κ, the radius, and the rounding of a row's sums as a part of its normaliser, in one precision and where a part
+ * of the terms is in single precision.
+ */
 export const LIMITS = { kappa: 0.25, radius: 8, rounding: 0.01, roundingOfSingle: 1e-4 } as const;
 
 /**
