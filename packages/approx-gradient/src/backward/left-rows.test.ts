@@ -114,6 +114,14 @@ describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runti
 		await expectProved(createBackwardProblem(given, { scale }), runtime);
 	});
 
+	test("fail where values about their centre overflow", async () => {
+		const { Q, K, V, dO, scale } = sinks();
+		const far = Matrix.build(V.rows, V.cols, (l) => (l === 0 ? 1.7e308 : -0.9e308));
+		const problem = createBackwardProblem({ Q, K, V: far, dO }, { scale });
+		const options = backwardPolynomial.options.parse({ degree: 5 });
+		await expect(backwardPolynomial.run(problem, options, runtime)).rejects.toThrow(ComputationError);
+	});
+
 	test("have rounding that heads with keys of their own do not share", async () => {
 		const floorsOf = async (heads: number) => {
 			const { Q, K, V, dO, scale } = sinks();

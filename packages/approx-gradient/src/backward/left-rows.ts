@@ -2,6 +2,7 @@ import type { BackwardProblem } from "@attgrad/attention-problem";
 import { Matrix, type RowSource, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
 import { normUp, plus, times } from "../error-bound/index.ts";
 import { centreRows } from "../polynomial/method/frame.ts";
+import { requireFinite } from "../rows/require-finite.ts";
 import { type ExactPart, exactPass } from "./hybrid/exact-part.ts";
 import type { Part, PartRows } from "./part.ts";
 
@@ -31,6 +32,7 @@ export const leftRows = (
 /**
  * The gradients and outputs of the rows that are left, in the units of the problem, by the exact pass on the runtime's kernels, with bounds. Keys and values are
  * taken about their centres, which changes no weight and no gradient. O(n) a row.
+ * @throws ComputationError (failed) where keys or values about their centres overflow
  */
 export async function exactLeftRows(
 	{ scale, d, d_v }: BackwardProblem<RowSource>,
@@ -41,6 +43,8 @@ export async function exactLeftRows(
 	const [{ K, V }] = heads;
 	const keys = centred(K, seen, keyCentre);
 	const values = centred(V, seen, valueCentre);
+	// Differences of finite numbers may overflow, which is no mistake in the problem.
+	requireFinite("polynomial", { keys, values });
 	const [own, upstream] = [Matrix.zeros(rows.length, d), Matrix.zeros(rows.length, d_v)];
 	for (const [at, row] of rows.entries()) {
 		const { Q, dO } = heads[Math.floor(row / queries)];
