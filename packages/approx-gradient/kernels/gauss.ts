@@ -49,11 +49,11 @@ export function gaussKeys$BITS(
 export function gaussMomentsInTwo(
 	scratch: usize, rows: i32, d: i32, lowNodes: i32, lowMade: i32, lowRuns: i32, lowTable: usize, lowS: usize, nodes: i32, firstMade: i32, made: i32,
 	runs: i32, products: i32, runTable: usize, skipped: usize, panels: i32, keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize,
-	valueCentre: usize, none: usize, tilt: usize, S: usize,
+	valueCentre: usize, none: usize, tilt: usize, S: usize, power: i32, sizes: usize,
 ): void {
 	momentsInTwo(
 		scratch, rows, d, lowNodes, lowMade, lowRuns, lowTable, lowS, nodes, firstMade, made, runs, products, runTable, skipped, panels, keys, inputs,
-		keyMap, centre, Y, valueCentre, none, tilt, S,
+		keyMap, centre, Y, valueCentre, none, tilt, S, power, sizes,
 	);
 }
 

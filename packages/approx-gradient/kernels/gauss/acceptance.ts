@@ -5,7 +5,7 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
 import { columnSums, termSizes } from "./solved-sums";
 
-/** Places of the doubles that a bound takes, in bytes from the address of its constants; then rows of d: key reach, H, output, residual. */
+/** Places of the doubles that a bound takes, in bytes from the address of its constants; then rows of d: key reach, H, output, residual, term reach. */
 export const SUMS: usize = 0;
 export const SCORE_ERROR: usize = SUMS + 8;
 export const KEY_NORM: usize = SCORE_ERROR + 8;
@@ -38,6 +38,8 @@ export const VALUE_SUM: usize = SIZE + 1;
 export const VALUE_ERROR: usize = VALUE_SUM + 1;
 export const KEY_SUM_ERROR: usize = VALUE_ERROR + 1;
 export const KEY_SUM: usize = KEY_SUM_ERROR + 1;
+/** Beside REACH: at least (Σ ω |x| t^k / Σ ω |x|)^(1/k), t the sizes |q_i k_i| of a score's terms, for x = 1 and x = v_i and each k <= g. */
+export const TERM_REACH: usize = KEY_SUM + 1;
 
 /** Address of a panel that is kept. */
 // @ts-ignore: decorator
@@ -56,25 +58,33 @@ export function addPanel(from: usize, to: usize): void {
 	v128.store(to, made1$v, $v * 16);
 }
 
-/** Reach of a block of rows: at least every |score|, by coordinates or by norms, from d panels of stored queries. */
+/** Reach of a block of rows: at least every |score|, by coordinates or by norms, from d panels of stored queries; and the reach of terms. */
 export function reachOfRows(d: i32, q: usize, bounds: usize, panels: usize): void {
 	const P = panelBytes(), last = q + <usize>d * P;
 	// unroll v: TILE_VECTORS
 	let square$v = zero();
 	// unroll v: TILE_VECTORS
 	let sum$v = zero();
+	// unroll v: TILE_VECTORS
+	let term$v = zero();
 	for (let reach = bounds + COLUMNS; q < last; q += P, reach += 8) {
-		const most = v128.load_splat<f64>(reach);
+		const most = v128.load_splat<f64>(reach), ofTerm = v128.load_splat<f64>(reach + (<usize>d << 5));
 		// unroll v: TILE_VECTORS
 		const x$v = v128.load(q, $v * 16);
 		// unroll v: TILE_VECTORS
 		square$v = multiplyAdd<f64>(x$v, x$v, square$v);
 		// unroll v: TILE_VECTORS
 		sum$v = multiplyAdd<f64>(v128.abs<f64>(x$v), most, sum$v);
+		// unroll v: TILE_VECTORS
+		term$v = multiplyAdd<f64>(v128.abs<f64>(x$v), ofTerm, term$v);
 	}
 	const norm = v128.load_splat<f64>(bounds, KEY_NORM), floor = v128.load_splat<f64>(bounds, LEAST_REACH), to = kept(panels, REACH);
 	// unroll v: TILE_VECTORS
-	v128.store(to, v128.max<f64>(floor, v128.min<f64>(sum$v, v128.mul<f64>(v128.sqrt<f64>(square$v), norm))), $v * 16);
+	const reach$v = v128.max<f64>(floor, v128.min<f64>(sum$v, v128.mul<f64>(v128.sqrt<f64>(square$v), norm)));
+	// unroll v: TILE_VECTORS
+	v128.store(to, reach$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(kept(panels, TERM_REACH), v128.max<f64>(floor, v128.min<f64>(term$v, reach$v)), $v * 16);
 }
 
 /**
@@ -87,7 +97,7 @@ export function acceptRows(
 	const error = kept(panels, VALUE_ERROR), size = kept(panels, SIZE), reach = kept(panels, REACH), normaliser = kept(panels, NORMALISER);
 	columnSums(degree, r, constants, solution, sums, error, kept(panels, VALUE_SUM));
 	addPanel(truncated, error);
-	termSizes(degree, <i32>load<f64>(bounds, FULL_FROM), bounds + SHARE, solution, reach, size);
+	termSizes(degree, <i32>load<f64>(bounds, FULL_FROM), bounds + SHARE, solution, kept(panels, TERM_REACH), size);
 	const cs = v128.load_splat<f64>(bounds, SUMS), one = v128.splat<f64>(1), none = zero();
 	const input = v128.load_splat<f64>(bounds, SCORE_ERROR), more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));
 	const some = v128.splat<f64>(1.02 * load<f64>(bounds, SCORE_ERROR));

@@ -37,7 +37,7 @@ export function columnSums(degree: i32, r: i32, constants: usize, solution: usiz
 	v128.store(value, p$v, $v * 16);
 }
 
-/** size = Σ |a_k| R^k, terms of k < from times the double at `share`. */
+/** size = Σ |a_k| R^k, terms of k < from times the double at `share`; R: the panel at `reach`. */
 export function termSizes(degree: i32, from: i32, share: usize, solution: usize, reach: usize, size: usize): void {
 	const P = panelBytes(), part = v128.load_splat<f64>(share);
 	// unroll v: TILE_VECTORS

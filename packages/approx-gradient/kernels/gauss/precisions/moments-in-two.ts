@@ -1,10 +1,11 @@
 // Pass 1 for `two-precisions.ts`: moments of monomials of low degree in double precision, of the others in single precision, from keys and
 // values that are made ready in double precision.
 
+import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures, RUN_SIZE } from "../../features/features";
 import { addMoments, keyWeights, scaleValues } from "../../features/key-moments";
-import { loadPanels, panelBytes, panelRows } from "../../panels/panel";
+import { loadPanels, panelBytes, panelRows, takeSums } from "../../panels/panel";
 import { clearWideRows, projectDoubles, widenPanels } from "../../panels/projection";
 import { narrowParts } from "../../panels/parts";
 
@@ -29,28 +30,66 @@ function prepareDoubles(
 }
 
 /**
+ * Adds to (d + 1)² panels of sums for each column x = ω v_0, .., ω v_(d-1), ω: Σ |x|, then Σ |x| k_b^(2^power) of each coordinate b. A panel of keys, whose
+ * d panels are `row` bytes apart, and its values. powers: d panels of scratch.
+ */
+function addSizes(d: i32, power: i32, k: usize, row: usize, values: usize, powers: usize, sums: usize): void {
+	const P = panelBytes(), end = powers + <usize>d * P;
+	for (let to = powers; to < end; to += P, k += row) {
+		// unroll v: TILE_VECTORS
+		let p$v = v128.load(k, $v * 16);
+		for (let at = 0; at < power; at++) {
+			// unroll v: TILE_VECTORS
+			p$v = v128.mul<f64>(p$v, p$v);
+		}
+		// unroll v: TILE_VECTORS
+		v128.store(to, p$v, $v * 16);
+	}
+	for (const last = values + <usize>(d + 1) * P; values < last; values += P, sums += P) {
+		// unroll v: TILE_VECTORS
+		const x$v = v128.abs<f64>(v128.load(values, $v * 16));
+		// unroll v: TILE_VECTORS
+		const s$v = v128.add<f64>(x$v, v128.load(sums, $v * 16));
+		// unroll v: TILE_VECTORS
+		v128.store(sums, s$v, $v * 16);
+		for (let from = powers; from < end; from += P) {
+			sums += P;
+			// unroll v: TILE_VECTORS
+			const t$v = multiplyAdd<f64>(x$v, v128.load(from, $v * 16), v128.load(sums, $v * 16));
+			// unroll v: TILE_VECTORS
+			v128.store(sums, t$v, $v * 16);
+		}
+	}
+}
+
+/**
  * Adds the moments of `rows` keys: of the `lowNodes` nodes of a table of products in double precision to lowS ((d + 1) x lowNodes doubles), and
  * to S ((d + 1) x nodes doubles) those of another table in single precision: the nodes that are made from `firstMade` on, and of each run of
  * products all nodes. Other arguments: as of `keyMoments`, of problems in double precision.
  * skipped: for each run of products of the second table how many of its first nodes are left out.
- * scratch: EXPONENTIAL_TABLE; lowMade + 3 d + 3 rows of 2 `panels` + 1 panels, made + 3 d + 3 rows of `panels` + 1 panels; and 3 d + 4 + 2 · MOMENT_COLUMNS panels.
+ * sizes: (d + 1)² doubles, to which the sums of `addSizes` with `power` are added.
+ * scratch: EXPONENTIAL_TABLE; lowMade + 3 d + 3 rows of 2 `panels` + 1 panels, made + 3 d + 3 rows of `panels` + 1 panels; and 3 d + 4 + 2 · MOMENT_COLUMNS + d + (d + 1)² panels.
  */
 export function momentsInTwo(
 	scratch: usize, rows: i32, d: i32, lowNodes: i32, lowMade: i32, lowRuns: i32, lowTable: usize, lowS: usize, nodes: i32, firstMade: i32, made: i32,
 	runs: i32, products: i32, runTable: usize, skipped: usize, panels: i32, keys: usize, inputs: usize, keyMap: usize, centre: usize, Y: usize,
 	valueCentre: usize, none: usize, tilt: usize, S: usize,
+	power: i32, sizes: usize,
 ): void {
 	const columns = d + 1, P = panelBytes(), stride = <usize>d << 3, values = <usize>columns * P, inPart = panelRows<f64>();
 	const length = <usize>panels * P, row = length + P, wideLength = length << 1, wideRow = wideLength + P;
 	const wideK = scratch + EXPONENTIAL_TABLE, wideFeatures = wideK + <usize>d * wideRow, wideH = wideFeatures + <usize>(lowMade + 1) * wideRow;
 	const wideScaled = wideH + <usize>columns * wideRow, k = wideScaled + <usize>columns * wideRow, features = k + <usize>d * row;
 	const h = features + <usize>(made + 1) * row, scaled = h + <usize>columns * row, ready = scaled + <usize>columns * row;
-	const tile = ready + <usize>(3 * d + 1) * P, moments = <usize>nodes << 3, lowMoments = <usize>lowNodes << 3;
+	const powers = ready + <usize>(3 * d + 1) * P, sizeSums = powers + <usize>d * P, sizeCount = columns * columns;
+	const tile = sizeSums + <usize>sizeCount * P, moments = <usize>nodes << 3, lowMoments = <usize>lowNodes << 3;
 	if (tilt) prepareExponential<f64>(scratch);
+	memory.fill(sizeSums, 0, <usize>sizeCount * P);
 	for (let from = 0; from < rows; from += 2 * panels * inPart) {
 		for (let panel: usize = 0, value = wideH, first = from; panel < wideLength; panel += P, value += values, first += inPart) {
 			const count = max(0, min(inPart, rows - first)), at = <usize>first * stride;
 			prepareDoubles(d, count, keys + at, inputs + at, keyMap, centre, Y, valueCentre, none, tilt, scratch, ready, wideK + panel, wideRow, value);
+			addSizes(d, power, wideK + panel, wideRow, value, powers, sizeSums);
 			const half = (panel / P) & 1, narrow = (panel / P) >> 1;
 			narrowParts<f32>(value, columns, half, h + narrow * values);
 			for (let b: usize = 0; b < <usize>d; b++) narrowParts<f32>(wideK + b * wideRow + panel, 1, half, k + b * row + narrow * P);
@@ -75,4 +114,5 @@ export function momentsInTwo(
 			to += <usize>count << 3;
 		}
 	}
+	takeSums<f64>(sizeCount, sizeSums, sizes);
 }

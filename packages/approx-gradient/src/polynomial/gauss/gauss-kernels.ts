@@ -136,6 +136,8 @@ export const gaussKernels = kernelModule({
 				"none: usize",
 				"tilt: usize",
 				"S: usize",
+				"power: i32",
+				"sizes: usize",
 			],
 			result: "void",
 			typed: false,

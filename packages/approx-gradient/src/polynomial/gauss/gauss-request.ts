@@ -13,6 +13,7 @@ import { routes } from "../routes/index.ts";
 import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/error-constants.ts";
 import { LIMITS } from "./bounds/limits.ts";
 import { ExactRows } from "./exact/exact-rows.ts";
+import { termPower } from "./precisions/term-reach.ts";
 import { mostJoinsOf } from "./run/query-operands.ts";
 
 /** A gradient with a polynomial of its own for each row that is asked for. */
@@ -81,7 +82,11 @@ function constantsOfTwo(request: GaussRequest, degree: number, doubleUpTo: numbe
 	const share = Math.max(over(double.sums.bound, single.sums.sum), over(double.gradient.bound, single.gradient.sum));
 	const counts = { ...single, rows: double.rows, states: double.states };
 	const constants = errorConstants({ profile: narrow, space }, degree, form, counts, scoreError);
-	return { ...constants, roundingLimit: LIMITS.roundingOfSingle, single: { from: doubleUpTo, share } };
+	return {
+		...constants,
+		roundingLimit: LIMITS.roundingOfSingle,
+		single: { from: doubleUpTo, share, power: termPower(degree) },
+	};
 }
 
 /** The largest coordinate of queries and keys, and the sizes of values, within which powers of them stay in the range of single precision. */

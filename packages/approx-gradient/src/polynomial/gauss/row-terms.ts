@@ -10,6 +10,8 @@ import type { RowPolynomial } from "./row-polynomial.ts";
 export interface RowNumbers {
 	/** Σ_i |q_i| max|k_i| or ‖q‖ max‖k‖: at least every |s_l|, and the size of its terms. */
 	reach: number;
+	/** At least (Σ ω |x| t^k / Σ ω |x|)^(1/k), t the size of a score's terms, x = 1 and x = v_i, k <= g: `reach` or less. */
+	termReach: number;
 	/** D̃. */
 	normaliser: number;
 	/** x = 1. */
@@ -40,6 +42,7 @@ export function rowNumbers({ d, form }: ErrorConstants, sums: number): RowNumber
 	const numbers = (length: number): Float64Array => new Float64Array(length);
 	return {
 		reach: 0,
+		termReach: 0,
 		normaliser: 0,
 		ones: numbers(sums),
 		valueSquares: numbers(sums),
@@ -86,9 +89,9 @@ export class RowTerms {
 	}
 
 	/** Whether a row with this polynomial and normaliser is within the method; others are to be computed exactly. */
-	accepts(row: RowPolynomial, { reach, normaliser, ones, truncation }: RowNumbers): boolean {
+	accepts(row: RowPolynomial, { reach, termReach, normaliser, ones, truncation }: RowNumbers): boolean {
 		const { sums, scoreError, single, roundingLimit } = this.#constants;
-		this.growth = (row.sizeAt(reach, single?.from, single?.share) * ones[0]) / normaliser;
+		this.growth = (row.sizeAt(termReach, single?.from, single?.share) * ones[0]) / normaliser;
 		const least = normaliser * (1 - sums * this.growth);
 		const error = (1 + scoreError) * errorSum(row, ones, truncation?.ones) + 1.02 * scoreError * normaliser;
 		this.kappa = error / least;

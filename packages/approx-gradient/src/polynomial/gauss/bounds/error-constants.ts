@@ -38,9 +38,9 @@ export interface ErrorConstants {
 	readonly roundingLimit: number;
 	/**
 	 * Set where monomials of high degree are in single precision. Terms of powers of scores from `from` on have the rounding `sums`; those of lower powers
-	 * are in double precision and have at most `share` of it.
+	 * are in double precision and have at most `share` of it. `power`: as of `termPower`.
 	 */
-	readonly single?: { readonly from: number; readonly share: number };
+	readonly single?: { readonly from: number; readonly share: number; readonly power: number };
 	/** η - 1: true entries are ω e^s within this, s and ω as stored. */
 	readonly scoreError: number;
 	/** Added to each ‖v‖² and ‖k‖² before their sums are used: what those lose below the normal range. */

@@ -7,6 +7,7 @@ import { countMonomials } from "../../monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
 import type { gaussKernels } from "../gauss-kernels.ts";
 import type { GaussInput } from "../run/gauss-run.ts";
+import { termPower, termReach } from "./term-reach.ts";
 
 /** The places of a table of products whose nodes are of high degree: those that are made from `firstMade` on, and the end of each run of products. */
 interface HighPlaces {
@@ -32,17 +33,23 @@ function highPlaces({ order, triples, runs, made, products }: RunTable, low: num
 	return { firstMade, skipped, nodes };
 }
 
+/** Moments, and what the sizes of a score's terms are bounded by: see `termReach`. */
+interface MomentsInTwo {
+	readonly moments: Float64Array;
+	readonly termReach: Float64Array;
+}
+
 /**
  * Pass 1 of a run in two precisions: S[β, i] for the nodes of the plan, nodes x columns; those of a degree above `upTo` from features in
  * single precision.
  */
 export function momentsInTwo(
-	{ problem, tree, space: { frame } }: GaussInput,
+	{ problem, tree, space: { frame, keyReach }, constants }: GaussInput,
 	upTo: number,
 	plan: KernelPlan,
 	kernels: Kernels<typeof gaussKernels>,
 	onProgress: (rows: number) => void,
-): Promise<Float64Array> {
+): Promise<MomentsInTwo> {
 	const { n, d, A2, A3 } = problem;
 	const row = d * bytesPerNumber("f64");
 	return kernels.scope(async () => {
@@ -57,28 +64,39 @@ export function momentsInTwo(
 			...{ runTable: putIndices(kernels, keyRuns.triples), skipped: putIndices(kernels, high.skipped) },
 			panels: blockPanels,
 			...keyMapOperands({ problem, frame }, kernels),
+			power: termPower(constants.degree),
 		};
 		const chunkRows = Math.min(n, plan.slots * plan.slotRows);
 		const used = slotRanges(chunkRows, plan).length;
 		const [lowLength, length] = [lowNodes * columns, nodes * columns];
 		const sums = kernels.allocateZeros("f64", used * (lowLength + length));
 		const highSums = sums + used * lowLength * 8;
+		const sizeCount = (d + 1) * (d + 1);
+		const sizes = kernels.allocateZeros("f64", used * sizeCount);
+		const joinedSizes = new Float64Array(sizeCount);
+
 		const [joinedLow, joined] = [new Float64Array(lowLength), new Float64Array(length)];
 		const keysAt = kernels.rowReader(A2, "f64", chunkRows);
 		const inputsAt = kernels.rowReader(A3, "f64", chunkRows);
 		const rowPanels =
 			(lowRuns.made + 3 * d + 4) * (2 * blockPanels + 1) + (keyRuns.made + 3 * d + 4) * (blockPanels + 1);
-		const scratch = 256 + (rowPanels + 3 * d + 16) * panelBytes;
+		const scratch = 256 + (rowPanels + 4 * d + 16 + sizeCount) * panelBytes;
 		for (let from = 0; from < n; from += chunkRows) {
 			const rows = Math.min(chunkRows, n - from);
 			const [keys, inputs] = [keysAt(from, from + rows), inputsAt(from, from + rows)];
 			const tasks = slotRanges(rows, plan).map(([first, count], slot) => {
 				const own = { keys: keys + first * row, inputs: inputs + first * row };
-				return { rows: count, ...shared, ...own, lowS: sums + slot * lowLength * 8, S: highSums + slot * length * 8 };
+				const to = {
+					lowS: sums + slot * lowLength * 8,
+					S: highSums + slot * length * 8,
+					sizes: sizes + slot * sizeCount * 8,
+				};
+				return { rows: count, ...shared, ...own, ...to };
 			});
 			await kernels.run("gaussMomentsInTwo", tasks, { scratch });
 			joinSlots(kernels.view("f64", sums, used * lowLength), joinedLow);
 			joinSlots(kernels.view("f64", highSums, used * length), joined);
+			joinSlots(kernels.view("f64", sizes, used * sizeCount), joinedSizes);
 			onProgress(from + rows);
 		}
 		const total = new Float64Array(tree.raisedSize * columns);
@@ -90,6 +108,6 @@ export function momentsInTwo(
 		// Powers of the last variable, which are made, are among the others too.
 		put(joined, high.nodes);
 		put(joinedLow, lowRuns.order);
-		return total;
+		return { moments: total, termReach: termReach(joinedSizes, { n, power: shared.power, keyReach }) };
 	});
 }

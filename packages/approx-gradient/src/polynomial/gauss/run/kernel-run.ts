@@ -52,12 +52,13 @@ export async function gaussOnKernels(input: GaussInput, runtime: Runtime, isInVa
 			);
 		const operands = { problem, frame: space.frame };
 		const ofKeys = (rows: number): void => done(KEY_SHARE * rows);
-		const moments =
-			doubleUpTo === undefined
-				? await keyMoments(operands, plan, kernels, run, ofKeys)
-				: await momentsInTwo(input, doubleUpTo, plan, kernels, ofKeys);
+		const ofOne = async () => ({ moments: await keyMoments(operands, plan, kernels, run, ofKeys) });
+		const { moments, ...ofTerms } =
+			doubleUpTo === undefined ? await ofOne() : await momentsInTwo(input, doubleUpTo, plan, kernels, ofKeys);
 		addToSquares(moments, constants);
-		return queries(input, moments, plan, kernels, isInVain, (rows) => done(KEY_SHARE * n + (1 - KEY_SHARE) * rows));
+		return queries({ ...input, ...ofTerms }, moments, plan, kernels, isInVain, (rows) =>
+			done(KEY_SHARE * n + (1 - KEY_SHARE) * rows),
+		);
 	});
 }
 

@@ -79,12 +79,12 @@ export const mapOperands = ({ problem, space: { frame } }: GaussInput, kernels: 
 });
 
 /** Constants of polynomials and bounds, and the terms of exp that are divided. */
-export function boundOperands({ constants, space }: GaussInput, kernels: Kernels<typeof gaussKernels>) {
+export function boundOperands({ constants, space, termReach }: GaussInput, kernels: Kernels<typeof gaussKernels>) {
 	const exponential = exponentialTerms(largestRadius(space), 2 * nodesOf(constants.degree));
 	return {
 		terms: exponential.terms.length - 1,
 		constants: putNumbers(kernels, "f64", solutionConstants(constants, exponential)),
-		bounds: putNumbers(kernels, "f64", boundConstants(constants, space)),
+		bounds: putNumbers(kernels, "f64", boundConstants(constants, space, termReach)),
 	};
 }
 
@@ -173,8 +173,13 @@ export function productTable({ tree, anisotropic }: GaussInput, moments: Float64
 }
 
 /** The doubles that `kernels/gauss/gauss-bounds.ts` reads, in its order. */
-function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussInput["space"]): number[] {
+function boundConstants(
+	constants: ErrorConstants,
+	{ keyNorm, keyReach }: GaussInput["space"],
+	termReach?: Float64Array,
+): number[] {
 	const { sums, scoreError, halfRangeSquare, keyRatio, halfRange, rounding, covarianceError, single } = constants;
+	const reaches = keyReach.map((reach) => reach * REACH_SLACK);
 	return [
 		...[
 			sums,
@@ -189,9 +194,10 @@ function boundConstants(constants: ErrorConstants, { keyNorm, keyReach }: GaussI
 		],
 		...[rounding.constant, rounding.outputSquare, rounding.product, covarianceError],
 		...[single?.from ?? 0, single?.share ?? 1],
-		...keyReach.map((reach) => reach * REACH_SLACK),
+		...reaches,
 		...halfRange,
 		...rounding.output,
 		...rounding.residual,
+		...(termReach ?? reaches),
 	];
 }

@@ -138,6 +138,7 @@ export class QueryRows {
 				squares[k] = this.#sums.byDegree[at + (d + 2 + b) * count];
 		}
 		numbers.reach = this.#radii[j];
+		numbers.termReach = numbers.reach;
 		this.#readTruncation(j, count);
 		numbers.normaliser = this.#unnormalised[d * count + j];
 		this.#polynomials.row.solve(numbers.ones, numbers.reach);

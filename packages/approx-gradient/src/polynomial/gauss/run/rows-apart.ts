@@ -1,4 +1,5 @@
 import { bytesPerNumber, type Kernels } from "@attgrad/matrix-core";
+import { kernelConstants } from "../../kernels/kernel-constants.ts";
 import { putNumbers } from "../../kernels/kernel-operands.ts";
 import type { KernelPlan } from "../../kernels/kernel-plan.ts";
 import type { gaussKernels } from "../gauss-kernels.ts";
@@ -62,7 +63,7 @@ export class RowsApart {
 			...{ A1: inputs + first * row, E: targets + first * row },
 			...{ newA1: this.#inputs + first * row, newE: this.#targets + first * row, order: this.#order + 4 * first },
 		}));
-		const scratch = (6 * d + 1) * this.#panelBytes;
+		const scratch = (6 * d + kernelConstants.KEPT_PANELS) * this.#panelBytes;
 		const fronts = await this.#kernels.run("gaussSplit", tasks, { dtype, scratch });
 		return slots.map(([first, count], slot) =>
 			[
