@@ -17,10 +17,11 @@ export class HybridRows {
 	rank: i32;
 	/** 0: no forms; 1: forms of blocks; 2: and those of all columns with the last block. */
 	forms: i32;
-	/** Factors of the exponents, rows x (d + 2) each; weights of the rows. */
+	/** Factors of the exponents, rows x (d + 2) each; weights of the rows; what raises the diagonals of residual matrices. */
 	left: usize;
 	right: usize;
 	sizes: usize;
+	raises: usize;
 	/** Features, in rows of whole panels. */
 	features: usize;
 	/** Column b · width + i of a row is factor b, of `blocks`, times number i, of width; then come those beside. */
@@ -81,7 +82,7 @@ function makeColumns(rows: HybridRows, g: i32, s: i32, P: usize, step: usize): v
 	}
 }
 
-/** The residual matrix of a group, s x s; rest: room for another and panels. */
+/** The residual matrix of a group, s x s, its diagonal raised; rest: room for another and panels. */
 function makeResidual(scratch: usize, rows: HybridRows, g: i32, s: i32, R: usize, rest: usize): void {
 	const area = scratch + 512, step = stepOf(s), count = panelsOf(s), ofExponent = <usize>(rows.d + 2) << 3;
 	const featureStep = stepOf(rows.rank), across = <usize>rows.groups;
@@ -97,6 +98,8 @@ function makeResidual(scratch: usize, rows: HybridRows, g: i32, s: i32, R: usize
 	for (let j = 0; j < s; j++) {
 		const line = <usize>j * step;
 		residualEntries(R + line, step, load<f64>(sizes + (<usize>j << 3)), sizes, gram + line);
+		const own = R + line + (<usize>j << 3);
+		store<f64>(own, load<f64>(own) + load<f64>(rows.raises + (<usize>(g + j * rows.groups) << 3)));
 	}
 }
 

@@ -63,8 +63,8 @@ export class DirectBounds {
 	readonly #keySquares: Float64Array;
 	readonly #keySums: Float64Array;
 	#groups = 0;
-	/** At least what all forms are off by, for |z| <= 1. */
-	#off = 0;
+	/** What the diagonals of residual matrices were raised by. */
+	#raised = 0;
 	#spread = 0;
 	/** Σ β². */
 	#squares = 0;
@@ -117,10 +117,10 @@ export class DirectBounds {
 		this.#ofResiduals = ofResiduals;
 	}
 
-	#addForms({ own, cross, groups, sum }: BlockForms): void {
+	#addForms({ own, cross, groups, raised }: BlockForms): void {
 		const [d, width] = [this.#d, this.#width];
 		this.#groups += groups;
-		this.#off = plus(this.#off, sum);
+		this.#raised = plus(this.#raised, raised);
 		for (let b = 0; b < d; b++) {
 			this.#addMoments(own, b, b);
 			this.#addMoments(cross, d + b, b);
@@ -176,7 +176,7 @@ export class DirectBounds {
 
 	/**
 	 * The factors that turn forms into bounds. A form is off by its roundings, relative to the same form of absolute values: at most 4 s Σβ² Z² for residual
-	 * matrices, whose entries are at most β_l β_m but for their slack, and n Z² for sums of products.
+	 * matrices, whose entries are at most β_l β_m, and what these are off by and raised by, and n Z² for sums of products.
 	 */
 	#scale(): FormScale {
 		const unit = RelativeRounding.roundings(8 * (this.#keys + GROUP + 4 * this.#d + this.#width ** 2 + 64)).bound;
@@ -188,8 +188,8 @@ export class DirectBounds {
 		const size = times(4 * GROUP, plus(this.#squares, times(this.#keys, LEAST_NORMAL)));
 		return {
 			factor: this.#groups,
-			added: plus(times(unit, size), this.#off),
-			lost: lostOf(this.#squares),
+			added: times(unit, plus(size, times(4, this.#raised))),
+			lost: lostOf(plus(this.#squares, this.#raised)),
 		};
 	}
 

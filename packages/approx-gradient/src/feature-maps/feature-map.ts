@@ -68,8 +68,7 @@ export type EntryErrors = {
 			/** α_j of a block of queries. */
 			queries(queries: Matrix, features: Matrix): Float64Array;
 			/**
-			 * Residual matrices R_aa of groups of a block's keys, where they are known: |Σ_l∈a e_jl z_l|² <= α_j² z_aᵀ R_aa z_a for all z, up to the
-			 * slack of R_aa.
+			 * Residual matrices R_aa of groups of a block's keys, where they are known: |Σ_l∈a e_jl z_l|² <= α_j² z_aᵀ R_aa z_a for all z.
 			 */
 			residual?(keys: Matrix, features: Matrix): ResidualOf;
 			/** The same of queries: |Σ_j∈a e_jl z_j|² <= β_l² z_aᵀ R_aa z_a. */

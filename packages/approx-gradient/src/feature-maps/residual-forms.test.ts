@@ -1,6 +1,6 @@
 import { Matrix, multiply, seededRandom } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
-import { addForm, residualForms, symmetricPairs } from "./residual-forms.ts";
+import { addForm, diagonalRaise, residualForms, symmetricPairs } from "./residual-forms.ts";
 
 const product = async (A: Matrix, B: Matrix, options = {}) => multiply(A, B, options);
 
@@ -14,13 +14,11 @@ test.each([1, 3, 63, 128, 129, 400])(
 		const R = multiply(factor, factor, { transposeB: true });
 		const residual = async (members: readonly number[]) => ({
 			matrix: Matrix.build(members.length, members.length, (i, k) => R.at(members[i], members[k])),
-			slack: 0.25,
-			sum: members.length,
+			raised: members.length,
 		});
-		const { own, cross, groups, slack, sum } = await residualForms({ columns, blocks, width }, residual, product);
+		const { own, cross, groups, raised } = await residualForms({ columns, blocks, width }, residual, product);
 		expect(groups).toBe(Math.ceil(n / 128));
-		expect(slack).toBe(0.25);
-		expect(sum).toBeCloseTo(n, 9);
+		expect(raised).toBeCloseTo(n, 9);
 		const c = Matrix.build(1, width, () => random.normal());
 		for (let b = 0; b < blocks; b++) {
 			const forms = Matrix.zeros((width * (width + 1)) / 2, 1);
@@ -44,3 +42,21 @@ test.each([1, 3, 63, 128, 129, 400])(
 		}
 	},
 );
+
+test.each([1, 2, 40])("a raised diagonal makes up for every error of the entries of %d rows", (n) => {
+	const random = seededRandom(n, "raise");
+	const roots = Float64Array.from({ length: n }, (_, l) => (l % 7 === 3 ? 0 : random.uniform() * 10 ** (l % 5)));
+	const raise = diagonalRaise(roots, new Float64Array(n));
+	for (let trial = 0; trial < 200; trial++) {
+		const z = Array.from({ length: n }, () => random.normal() / 10 ** (trial % 3));
+		// The worst error there is lowers the form as much as it can: −r_l r_m sign(z_l z_m).
+		let lost = 0;
+		for (let l = 0; l < n; l++) for (let m = 0; m < n; m++) lost += roots[l] * roots[m] * Math.abs(z[l] * z[m]);
+		const gained = z.reduce((sum, x, l) => sum + raise[l] * x * x, 0);
+		expect(gained).toBeGreaterThanOrEqual(lost * (1 - 1e-12));
+	}
+	// It is no more than that for equal numbers.
+	const even = diagonalRaise(new Float64Array(n).fill(3), new Float64Array(n).fill(1));
+	expect(even[0]).toBeCloseTo(9 * n, 9);
+	expect(even[0]).toBeGreaterThan(9 * n);
+});

@@ -4,14 +4,14 @@ import { bounded, plus, rootUp, times } from "../error-bound/index.ts";
 /** Rows of a group. */
 export const GROUP = 128;
 
-/** The residual matrix of some rows, and at least the spectral norm of what it is off by, and the sum of the sizes of that. */
+/** At least the residual matrix of some rows: the difference is positive semi-definite. */
 export interface Residual {
 	readonly matrix: Matrix;
-	readonly slack: number;
-	readonly sum: number;
+	/** At least the sum of what its diagonal was raised by (`diagonalRaise`), which is more than all that its entries were off by. */
+	readonly raised: number;
 }
 
-/** The residual matrix R_aa of the rows with these indices. */
+/** At least the residual matrix R_aa of the rows with these indices. */
 export type ResidualOf = (members: readonly number[]) => Promise<Residual>;
 
 /** A matrix product in plain TypeScript or on kernels. */
@@ -33,10 +33,8 @@ export interface BlockForms {
 	readonly cross: Matrix;
 	/** G: number of groups. */
 	readonly groups: number;
-	/** At least the slack of every group. */
-	readonly slack: number;
-	/** At least the errors of all forms for columns whose numbers are at most 1, together. */
-	readonly sum: number;
+	/** At least the sum of what all diagonals were raised by. */
+	readonly raised: number;
 }
 
 /** Blocks whose forms are one product: more of them would be thrown away, fewer are small products. */
@@ -54,16 +52,26 @@ export async function residualForms(
 ): Promise<BlockForms> {
 	const groups = Math.ceil(columns.rows / GROUP);
 	const forms = { own: Matrix.zeros(blocks * width, width), cross: Matrix.zeros(blocks * width, width) };
-	let [slack, sum] = [0, 0];
+	let raised = 0;
 	for (let g = 0; g < groups; g++) {
 		const members = membersOf(g, groups, columns.rows);
 		const own = await residual(members);
-		slack = Math.max(slack, bounded(own.slack));
-		sum = plus(sum, bounded(own.sum));
+		raised = plus(raised, bounded(own.raised));
 		const left = rowsAt(columns, members, blocks * width);
 		await addForms(forms, left, await product(own.matrix, left), { blocks, width }, product);
 	}
-	return { ...forms, groups, slack, sum };
+	return { ...forms, groups, raised };
+}
+
+/**
+ * Numbers that raise the diagonal of a symmetric matrix whose entries are off by at most r_l r_m, so that it is at least the true one: the difference has a dominant
+ * diagonal. A form of it is off by what the form's own rows count, not by the largest of all. The rounding of the sum is counted.
+ * @param roots r_l
+ * @param sizes at least the |entries| of the diagonal
+ */
+export function diagonalRaise(roots: Float64Array, sizes: ArrayLike<number>): Float64Array {
+	const sum = roots.reduce(plus, 0);
+	return roots.map((root, l) => plus(times(root, sum), times(2 ** -50, sizes[l])));
 }
 
 /** Products of columns themselves in place of the forms of a residual matrix. */
@@ -73,7 +81,7 @@ export async function productForms({ columns, blocks, width }: ColumnBlocks, pro
 		const rows = columns.slice(from, Math.min(columns.rows, from + GROUP));
 		await addForms(forms, rows, rows, { blocks, width }, product);
 	}
-	return { ...forms, groups: 0, slack: 0, sum: 0 };
+	return { ...forms, groups: 0, raised: 0 };
 }
 
 async function addForms(

@@ -201,7 +201,7 @@ async function keyResiduals({ keys, Psi, map }: FeaturedHead, groups: readonly n
 	const residual = map.error.residual(keys, Psi);
 	let [norm, sum] = [0, 0];
 	for (const group of groups) {
-		const { matrix, slack } = await residual(group);
+		const { matrix } = await residual(group);
 		let [squares, entries, sizes] = [0, 0, 0];
 		for (const entry of matrix.data) {
 			squares += entry * entry;
@@ -209,8 +209,8 @@ async function keyResiduals({ keys, Psi, map }: FeaturedHead, groups: readonly n
 			sizes += Math.abs(entry);
 		}
 		const rounding = gamma((group.length ** 2 + 4) * u);
-		norm = plus(norm, plus(rootUp(squares * (1 + 2 * rounding)), slack));
-		const most = plus(Math.max(0, entries), plus(times(rounding, sizes), times(slack, group.length)));
+		norm = plus(norm, rootUp(squares * (1 + 2 * rounding)));
+		const most = plus(Math.max(0, entries), times(rounding, sizes));
 		sum = plus(sum, rootUp(most));
 	}
 	return { norm, sum };

@@ -148,10 +148,10 @@ export function queryForms(
 	const [d, width] = [queries.cols, values.cols];
 	const d_v = width - 1;
 	const n = queries.rows;
-	const unit = times(RelativeRounding.roundings(8 * (n + GROUP + width * width + 64)).bound, 4 * GROUP);
-	// Entries of the residual matrix, of rows over their β, are at most 1.
-	const lost = lostInForms(n, width, 1, sums.largest);
-	const added = plus(unit, made.slack);
+	// Entries of the residual matrix are at most 1, and what they are off by and raised by.
+	const entry = plus(1, times(4, made.raised));
+	const added = times(times(RelativeRounding.roundings(8 * (n + GROUP + width * width + 64)).bound, 4 * GROUP), entry);
+	const lost = lostInForms(n, width, entry, sums.largest);
 	const many = plus(1, valueHalf.reduce(plus, 1));
 	const ofMany = times(lost, times(many, many));
 	const moments = Matrix.zeros((width * (width + 1)) / 2, d);

@@ -47,7 +47,7 @@ export const backwardHybrid = defineBackward({
 	name: "hybrid",
 	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
 	exact: false,
-	version: 3,
+	version: 4,
 	modules: ["hybrid-head", "hybrid-options", "head-passes", "row-pass", "query-sums", "column-pass", "exact-part"].map(
 		(name) => moduleBeside(import.meta.url, name).href,
 	),

@@ -47,7 +47,7 @@ export const hybrid = defineAlgorithm({
 	name: "hybrid",
 	summary: "balanced coordinates and pivots among queries and keys, for trained heads; error proven row by row",
 	exact: false,
-	version: 3,
+	version: 4,
 	modules: [
 		import.meta.url,
 		...[

@@ -1,6 +1,6 @@
 import { expOn, Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
-import { GROUP, membersOf, type Residual, type ResidualOf } from "../residual-forms.ts";
+import { bounded, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
+import { diagonalRaise, GROUP, membersOf, type ResidualOf } from "../residual-forms.ts";
 import type { HybridSide } from "./hybrid-side.ts";
 
 /** Squarings of a group's matrix: the norm of its 2^k-th power is at most rank^(1/2^(k+1)) above its largest eigenvalue. */
@@ -22,13 +22,13 @@ export async function residualSpread(rows: number, residual: ResidualOf, runtime
 	const groups = Math.ceil(rows / GROUP);
 	let sum = 0;
 	for (let g = 0; g < groups; g++) {
-		const { matrix, slack } = await residual(membersOf(g, groups, rows));
-		sum = plus(sum, plus(await largestEigenvalue(matrix, runtime), slack));
+		const { matrix } = await residual(membersOf(g, groups, rows));
+		sum = plus(sum, await largestEigenvalue(matrix, runtime));
 	}
 	return bounded(plus(sum, 2 ** -500));
 }
 
-/** The residual matrix R = w_l w_m κ(y_l, y_m) − ψ_l·ψ_m of some rows. O(s² (K + d)) for s rows. */
+/** At least the residual matrix R = w_l w_m κ(y_l, y_m) − ψ_l·ψ_m of some rows. O(s² (K + d)) for s rows. */
 export function residualOf(
 	{ left, right, sizes, features, H }: ResidualRowsOfKernel,
 	{ multiply, exp }: { readonly multiply: Multiply; readonly exp: (A: Matrix) => Promise<Matrix> },
@@ -39,21 +39,21 @@ export function residualOf(
 		const R = await exp(await multiply(pick(left, members), pick(right, members)));
 		const projected = await multiply(ownFeatures, ownFeatures);
 		const own = Float64Array.from(members, (l) => sizes[l]);
-		const { slack, sum } = slackOf(own, H);
 		for (let j = 0, at = 0; j < s; j++)
 			for (let k = 0; k < s; k++, at++) R.data[at] = own[j] * own[k] * R.data[at] - projected.data[at];
-		return { matrix: R, slack, sum };
+		const raise = raiseOf(own, H);
+		for (let j = 0; j < s; j++) R.data[j * (s + 1)] += raise[j];
+		return { matrix: R, raised: raise.reduce(plus, 0) };
 	};
 }
 
-/** Bounds on the error of a residual matrix of keys of these weights, whose entries are off by at most 2 H w_l w_m: its norm, and the sum of its sizes. */
-export function slackOf(weights: Float64Array, H: number): Pick<Residual, "slack" | "sum"> {
-	let [squares, all] = [0, 0];
-	for (const weight of weights) {
-		squares = plus(squares, times(weight, weight));
-		all = plus(all, weight);
-	}
-	return { slack: plus(times(2 * H, squares), 2 ** -500), sum: plus(times(2 * H, times(all, all)), 2 ** -490) };
+/** What raises the diagonal of a residual matrix of rows of these weights, whose entries are off by at most 2 H w_l w_m and what is below the normal range. */
+export function raiseOf(weights: Float64Array, H: number): Float64Array {
+	const root = rootUp(2 * H);
+	return diagonalRaise(
+		weights.map((weight) => plus(times(root, weight), 2 ** -250)),
+		weights.map((weight) => times(weight, weight)),
+	);
 }
 
 type Multiply = (A: Matrix, B: Matrix) => Promise<Matrix>;

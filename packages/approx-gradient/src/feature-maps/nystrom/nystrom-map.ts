@@ -11,7 +11,7 @@ import {
 } from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { type KernelScale, scaledKeys, scaledQueryRows, squaredNorms } from "../kernel-scale.ts";
-import { rowsAt } from "../residual-forms.ts";
+import { diagonalRaise, rowsAt } from "../residual-forms.ts";
 import { solveLower, solveUpper } from "./triangular.ts";
 
 /** The pivots that a Nyström map is made of. */
@@ -127,14 +127,19 @@ function entryErrors({ scale, points, factor }: NystromPivots): EntryErrors {
 		residual(keys, features) {
 			const { rounding } = residualsOf(features, diagonalOf(keys));
 			const rows = scaledKeys(keys, scale);
-			// Entries of the residual matrix are off by at most the product of the roots of these, so that its norm is at most their sum.
+			// Entries of the residual matrix are off by at most the product of the roots of these.
 			return async (members) => {
 				const [own, ownFeatures] = [rowsAt(rows, members), rowsAt(features, members)];
 				const matrix = kernelRows(own, own, () => M);
 				const projected = multiply(ownFeatures, ownFeatures, { transposeB: true });
 				for (let at = 0; at < matrix.data.length; at++) matrix.data[at] -= projected.data[at];
-				const roots = members.reduce((sum, l) => plus(sum, rootUp(rounding[l])), 0);
-				return { matrix, slack: members.reduce((sum, l) => plus(sum, rounding[l]), 0), sum: times(roots, roots) };
+				const [count, { data }] = [members.length, matrix];
+				const raise = diagonalRaise(
+					Float64Array.from(members, (l) => rootUp(rounding[l])),
+					Float64Array.from(members, (_, i) => Math.abs(data[i * (count + 1)])),
+				);
+				for (let i = 0; i < count; i++) data[i * (count + 1)] += raise[i];
+				return { matrix, raised: raise.reduce(plus, 0) };
 			};
 		},
 	};

@@ -58,7 +58,7 @@ export const nystrom = defineAlgorithm({
 	name: "nystrom",
 	summary: "Nyström on pivot keys from randomly pivoted Cholesky; rank follows the data, error proven a posteriori",
 	exact: false,
-	version: 1,
+	version: 2,
 	modules: [import.meta.url],
 	options,
 	supports: () => true,

@@ -31,8 +31,9 @@ export interface GroupedRows {
 	readonly extra: number;
 	/** No forms, which are 0 then, or those of blocks with themselves, or with the last block too. */
 	readonly forms: keyof typeof FORMS;
-	/** Bounds on the errors of the residual matrices (`BlockForms`). */
-	readonly off: Pick<BlockForms, "slack" | "sum">;
+	/** What raises the diagonals of the residual matrices, row by row (`raiseOf`): its address, and its sum. */
+	readonly raises: number;
+	readonly raised: number;
 }
 
 /** Sums of one side, K x columns, and forms of its residual matrix. */
@@ -43,11 +44,27 @@ export interface GroupSums {
 
 /** Sums of features times columns, and the forms of the columns. O(n (K columns + s (K + columns))) for groups of s rows. */
 export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promise<GroupSums> {
-	const { rows, groups, d, rank, features, left, right, sizes, factors, blocks, numbers, width, beside, extra } = given;
+	const {
+		rows,
+		groups,
+		d,
+		rank,
+		features,
+		left,
+		right,
+		sizes,
+		raises,
+		factors,
+		blocks,
+		numbers,
+		width,
+		beside,
+		extra,
+	} = given;
 	return kernels.scope(async () => {
 		const struct = kernels.allocateStruct("HybridRows", {
 			...{ rows, groups, d, blocks, width, beside, rank, forms: FORMS[given.forms] },
-			...{ left, right, sizes, features, numbers, factors, extra },
+			...{ left, right, sizes, raises, features, numbers, factors, extra },
 		});
 		const [slotBytes] = await kernels.run("groupSlot", [{ rows: struct }], {});
 		const [scratch] = await kernels.run("groupScratch", [{ rows: struct }], {});
@@ -71,7 +88,7 @@ export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promis
 		const own = Math.ceil(rank / 6) * 6 * wide;
 		const forms = (at: number) => matrixAt(slots, at, blocks * width, width, step);
 		const cross = own + (blocks * width + 6) * step;
-		return { sums, forms: { own: forms(own), cross: forms(cross), groups, ...given.off } };
+		return { sums, forms: { own: forms(own), cross: forms(cross), groups, raised: given.raised } };
 	});
 }
 

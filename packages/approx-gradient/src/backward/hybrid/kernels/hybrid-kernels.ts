@@ -105,6 +105,7 @@ export const hybridKernels = kernelModule({
 			"left: usize",
 			"right: usize",
 			"sizes: usize",
+			"raises: usize",
 			"features: usize",
 			"factors: usize",
 			"numbers: usize",

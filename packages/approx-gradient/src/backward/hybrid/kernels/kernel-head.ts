@@ -2,8 +2,8 @@ import { Matrix } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
-import { slackOf } from "../../../feature-maps/hybrid/residual-spread.ts";
-import { type BlockForms, GROUP, membersOf } from "../../../feature-maps/residual-forms.ts";
+import { raiseOf } from "../../../feature-maps/hybrid/residual-spread.ts";
+import { GROUP, membersOf } from "../../../feature-maps/residual-forms.ts";
 import {
 	type ColumnPass,
 	type KeyBounds,
@@ -157,11 +157,15 @@ export class KernelHead {
 	): Promise<GroupSums> {
 		const addresses = { features: features.byteOffset, left: left.data.byteOffset, right: right.data.byteOffset };
 		const groups = Math.ceil(left.rows / GROUP);
-		const weights = side.sizes;
 		const { rank, unit } = this.#map;
+		const raises = raisesOf(groups, side.sizes, unit);
 		return sumsOfGroups(this.#kernels, {
 			...{ ...rows, ...addresses, groups, rank, forms, rows: left.rows, d: left.cols - 2 },
-			...{ sizes, off: offOf(groups, weights, unit) },
+			...{
+				sizes,
+				raises: putMatrix(this.#kernels, new Matrix(1, raises.length, raises)),
+				raised: raises.reduce(plus, 0),
+			},
 		});
 	}
 
@@ -244,16 +248,16 @@ export class KernelHead {
 	}
 }
 
-/** Bounds on the errors of the residual matrices of all groups: the largest slack, and the sum of their sums. */
-function offOf(groups: number, weights: Float64Array, H: number): Pick<BlockForms, "slack" | "sum"> {
-	let [slack, sum] = [0, 0];
+/** What raises the diagonals of the residual matrices of all groups, row by row. */
+function raisesOf(groups: number, weights: Float64Array, H: number): Float64Array {
+	const made = new Float64Array(weights.length);
 	for (let g = 0; g < groups; g++) {
-		const own = slackOf(
-			Float64Array.from(membersOf(g, groups, weights.length), (l) => weights[l]),
+		const members = membersOf(g, groups, weights.length);
+		const own = raiseOf(
+			Float64Array.from(members, (l) => weights[l]),
 			H,
 		);
-		slack = Math.max(slack, own.slack);
-		sum = plus(sum, own.sum);
+		for (const [i, l] of members.entries()) made[l] = own[i];
 	}
-	return { slack, sum };
+	return made;
 }
