@@ -1,6 +1,6 @@
 export { definition, dense, exactAlgorithms, streaming } from "./algorithms.ts";
 export { attentionForward, attentionLayer, attentionLayers } from "./attention.ts";
-export { backwardDefinition, backwardStreaming, exactBackwards } from "./backward/algorithms.ts";
+export { backwardDefinition, backwardStreaming, exactBackwards, intervalBackward } from "./backward/algorithms.ts";
 export { definitionBackward } from "./backward/definition.ts";
 export { type OperatorOutput, operatorForward } from "./backward/forward.ts";
 export { type KernelBackward, kernelBackward } from "./backward/kernel-backward.ts";

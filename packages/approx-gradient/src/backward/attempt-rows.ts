@@ -1,4 +1,4 @@
-import type { BackwardProblem, OfEachGradient } from "@attgrad/attention-problem";
+import type { BackwardProblem, OfEachGradient, RowRange } from "@attgrad/attention-problem";
 import { copyNumbers, Matrix, maxAbs, type Numbers, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { plus, times } from "../error-bound/index.ts";
 import { requireFinite } from "../rows/require-finite.ts";
@@ -66,6 +66,18 @@ const noTotals = () => ({
 	/** Whether rows of keys are sums over parts. */
 	added: false,
 });
+
+/** Rows of dK or dV that are added to those of a part. */
+interface AddedKeys {
+	/** Where the keys of the part begin in all rows. */
+	readonly keyAt: number;
+	/** The keys of the part that there are rows of. */
+	readonly ranges: readonly RowRange[];
+	readonly added: Numbers;
+	/** Of each row, or of all. */
+	readonly bounds: Float64Array | number;
+	readonly floor: number;
+}
 
 /** Takes the results of parts to the rows of all heads: those of a part's queries first, as soon as they are known. */
 export class AttemptRows {
@@ -135,7 +147,7 @@ export class AttemptRows {
 		if (part.continued) {
 			for (const name of ["dK", "dV"] as const)
 				this.#addKeys(name, {
-					...{ keyAt, added: results[name] },
+					...{ keyAt, ranges: [{ from: 0, to: part.keys }], added: results[name] },
 					...{ bounds: done.bounds.rows[name], floor: done.bounds.floors[name] },
 				});
 			return;
@@ -151,8 +163,8 @@ export class AttemptRows {
 	 * rounding of the sums. All of their bounds are of rounding.
 	 */
 	addExact(
-		{ rows: places, queries, queryAt, keyAt }: Pick<LeftRows, "rows" | "queries" | "queryAt" | "keyAt">,
-		{ dQ, dK, dV, outputs, lse, bounds }: ExactPart,
+		{ rows: places, queries, queryAt, keyAt, seen }: Pick<LeftRows, "rows" | "queries" | "queryAt" | "keyAt" | "seen">,
+		{ dQ, dK, dV, outputs, lse, bounds, keyBounds }: ExactPart,
 	): void {
 		const { gradients, rows, output, outputRows, lse: all } = this.#rows;
 		for (const [at, place] of places.entries()) {
@@ -174,7 +186,10 @@ export class AttemptRows {
 			["dK", dK],
 			["dV", dV],
 		] as const)
-			this.#addKeys(name, { keyAt, added: added.data, bounds: bounds[name], floor: bounds[name] });
+			this.#addKeys(name, {
+				...{ keyAt, ranges: seen, added: added.data },
+				...{ bounds: keyBounds?.[name] ?? bounds[name], floor: keyBounds ? largestOf(keyBounds[name]) : bounds[name] },
+			});
 	}
 
 	/** The largest bound of a row of a gradient so far. */
@@ -184,31 +199,29 @@ export class AttemptRows {
 	}
 
 	/** Adds to rows of dK or dV, and to their bounds: with the rounding of the sum. */
-	#addKeys(
-		name: "dK" | "dV",
-		{ keyAt, added, bounds, floor }: { keyAt: number; added: Numbers; bounds: Float64Array | number; floor: number },
-	): void {
+	#addKeys(name: "dK" | "dV", { keyAt, ranges, added, bounds, floor }: AddedKeys): void {
 		const { data, cols } = this.#rows.gradients[name];
 		const all = this.#rows.rows[name];
 		const { floors, keyFloors, largest } = this.#totals;
-		const keys = added.length / cols;
-		let rounding = 0;
-		for (let l = 0, at = keyAt * cols; l < keys; l++) {
-			let size = 0;
-			for (let b = 0; b < cols; b++, at++) {
-				data[at] += added[l * cols + b];
-				size = Math.max(size, Math.abs(data[at]));
+		let [rounding, place, most] = [0, 0, 0];
+		for (const { from, to } of ranges)
+			for (let key = keyAt + from; key < keyAt + to; key++, place++) {
+				let size = 0;
+				for (let b = 0, at = key * cols; b < cols; b++, at++) {
+					data[at] += added[place * cols + b];
+					size = Math.max(size, Math.abs(data[at]));
+				}
+				rounding = Math.max(rounding, size);
+				const bound = typeof bounds === "number" ? bounds : bounds[place];
+				all[key] = plus(plus(all[key], bound), times(unitRoundoff("f64"), size));
+				most = Math.max(most, all[key]);
 			}
-			rounding = Math.max(rounding, size);
-			const bound = typeof bounds === "number" ? bounds : bounds[l];
-			all[keyAt + l] = plus(plus(all[keyAt + l], bound), times(unitRoundoff("f64"), size));
-		}
 		rounding = times(unitRoundoff("f64"), rounding);
 		const own = keyFloors.get(keyAt);
 		if (!own) throw new Error("keys are added to those of a part that is placed");
 		own[name] = plus(plus(own[name], floor), rounding);
 		floors[name] = Math.max(floors[name], own[name]);
-		largest[name] = Math.max(largest[name], largestOf(all.subarray(keyAt, keyAt + keys)));
+		largest[name] = Math.max(largest[name], most);
 		this.#totals.added = true;
 	}
 

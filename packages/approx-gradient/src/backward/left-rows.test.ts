@@ -1,4 +1,11 @@
-import { type BackwardProblem, createBackwardProblem, generateProblem, headsOf } from "@attgrad/attention-problem";
+import {
+	type BackwardProblem,
+	createBackwardProblem,
+	generateProblem,
+	headsOf,
+	type Visibility,
+	visibleKeys,
+} from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { definitionBackward } from "@attgrad/exact-gradient";
 import {
@@ -11,9 +18,13 @@ import {
 	multiply,
 	seededRandom,
 } from "@attgrad/matrix-core";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { polynomial } from "../polynomial/polynomial.ts";
+import { exactPass } from "./hybrid/exact-part.ts";
 import { backwardPolynomial } from "./polynomial-backward.ts";
+
+// As it is, with its calls counted.
+vi.mock("./hybrid/exact-part.ts", { spy: true });
 
 const runtimes = await Promise.all(
 	(await availableKernels()).map((kernel) => createRuntime({ kernel, threads: kernel === "js" ? 1 : 2 })),
@@ -30,6 +41,8 @@ interface Sizes {
 	/** Of the first key, times the others. */
 	readonly sink?: number;
 	readonly n_q?: number;
+	readonly n_k?: number;
+	readonly visibility?: Visibility;
 }
 
 /** Queries of which one in five looks at the first key, which is far longer than the others, or away from it. */
@@ -41,9 +54,11 @@ function sinks({
 	dtype = "f64",
 	sink = 100,
 	n_q = 20,
+	n_k = 31,
+	visibility = { mask: "none" },
 }: Sizes = {}) {
 	const random = seededRandom(5, `${heads} ${offset} ${sink}`);
-	const [n_k, d, d_v] = [31, 3, 2];
+	const [d, d_v] = [3, 2];
 	const rows = (count: number, cols: number, entry: (row: number) => number): Matrix =>
 		Matrix.build(count, cols, entry).as(dtype);
 	const Q = rows(batch * heads * n_q, d, (j) => (j % 5 === 4 ? 4 : 0.02) * random.uniform(-1, 1));
@@ -56,41 +71,70 @@ function sinks({
 	});
 	return createBackwardProblem(
 		{ Q: array(Q, heads), K: array(K, keyHeads), V: array(V, keyHeads), dO: array(dO, heads) },
-		{ scale: 0.7 },
+		{ scale: 0.7, visibility },
 	);
 }
 
-/** Expects rows without a polynomial, and every entry of every gradient and the outputs within their bounds, against whole numbers. */
-async function expectProved(problem: BackwardProblem, runtime: (typeof runtimes)[number]): Promise<void> {
-	const options = backwardPolynomial.options.parse({ degree: 5 });
-	const got = await backwardPolynomial.run(problem, options, runtime, { output: true, rowBounds: true });
-	expect(got.exactRows).toBeGreaterThan(0);
-	expect(got.exactRows).toBeLessThan(problem.batch * problem.heads * problem.n_q);
-	const { n_q, n_k, d, d_v, heads, keyHeads, scale } = problem;
-	const of = { dQ: Matrix.zeros(got.dQ.rows, d), dK: Matrix.zeros(got.dK.rows, d), dV: Matrix.zeros(got.dV.rows, d_v) };
+type Truth = Record<"dQ" | "dK" | "dV" | "output", Matrix>;
+
+/** The sums of all heads by whole numbers, which take a while: once for all kernels. */
+const truths = new Map<string, Truth>();
+
+function truthOf(problem: BackwardProblem, key: string): Truth {
+	const known = truths.get(key);
+	if (known) return known;
+	const { batch, heads, keyHeads, n_q, n_k, d, d_v, scale, visibility } = problem;
+	const [queries, keys] = [batch * heads * n_q, batch * keyHeads * n_k];
+	const of = { dQ: Matrix.zeros(queries, d), dK: Matrix.zeros(keys, d), dV: Matrix.zeros(keys, d_v) };
+	const made = { ...of, output: Matrix.zeros(queries, d_v) };
+	const { lo, hi } = visibleKeys(visibility, n_q, n_k);
 	for (const { index, keyIndex, Q, K, V, dO } of headsOf(problem)) {
 		if (!dO) expect.unreachable("there is an upstream gradient");
-		const one = createBackwardProblem({ Q, K, V, dO }, { scale });
-		const truth = operatorTruth({ ...one, visible: () => true }, dO);
-		of.dQ.data.set(truth.dQ.toMatrix().data, index * n_q * d);
+		const truth = operatorTruth({ Q, K, V, scale, visible: (j, l) => lo[j] <= l && l < hi[j] }, dO);
+		made.dQ.data.set(truth.dQ.toMatrix().data, index * n_q * d);
+		made.output.data.set(truth.output.toMatrix().data, index * n_q * d_v);
 		for (const [name, width] of [
 			["dK", d],
 			["dV", d_v],
 		] as const)
-			for (const [at, x] of truth[name].toMatrix().data.entries()) of[name].data[keyIndex * n_k * width + at] += x;
-		const outputs = truth.output.toMatrix().data;
-		for (const [at, x] of outputs.entries())
-			expect(Math.abs((got.output?.data[index * n_q * d_v + at] ?? Number.NaN) - x)).toBeLessThan(0.01);
+			for (const [at, x] of truth[name].toMatrix().data.entries()) made[name].data[keyIndex * n_k * width + at] += x;
 	}
+	truths.set(key, made);
+	return made;
+}
+
+/** Expects rows without a polynomial, and every entry of every gradient and the outputs within their bounds, against whole numbers. */
+async function expectProved(problem: BackwardProblem, runtime: (typeof runtimes)[number], key: string): Promise<void> {
+	const options = backwardPolynomial.options.parse({ degree: 5 });
+	const got = await backwardPolynomial.run(problem, options, runtime, { output: true, rowBounds: true });
+	expect(got.exactRows).toBeGreaterThan(0);
+	expect(got.exactRows).toBeLessThan(problem.batch * problem.heads * problem.n_q);
+	const of = truthOf(problem, key);
+	for (const [at, x] of of.output.data.entries())
+		expect(Math.abs((got.output?.data[at] ?? Number.NaN) - x)).toBeLessThan(0.01);
 	for (const name of ["dQ", "dK", "dV"] as const)
 		for (const [at, x] of of[name].data.entries()) {
 			const bound = got.certificate?.rowBounds?.[name][Math.floor(at / of[name].cols)] ?? 0;
 			// The truth is rounded, once for each head of a group, and so is a result in single precision.
 			const rounded =
-				(heads / keyHeads) * 2 ** -52 * (1 + Math.abs(x)) + (problem.Q.dtype === "f32" ? 2 ** -24 : 0) * Math.abs(x);
+				(problem.heads / problem.keyHeads) * 2 ** -52 * (1 + Math.abs(x)) +
+				(problem.Q.dtype === "f32" ? 2 ** -24 : 0) * Math.abs(x);
 			expect(Math.abs(got[name].data[at] - x), `${name} ${at}`).toBeLessThanOrEqual(bound + rounded);
 		}
 }
+
+const causal: Visibility = { mask: "causal" };
+
+/** Masks with rows of their own intervals that no polynomial serves, enough for a pass of their own. */
+const masked: readonly Sizes[] = [
+	{ n_q: 220, n_k: 220, visibility: causal },
+	{ n_q: 150, n_k: 220, visibility: causal, offset: 1e3 },
+	{ n_q: 220, n_k: 150, visibility: causal, dtype: "f32" },
+	{ n_q: 330, n_k: 330, visibility: { ...causal, window: 120 } },
+	{ heads: 4, keyHeads: 2, n_q: 150, n_k: 150, visibility: causal, offset: -3 },
+	{ n_q: 350, n_k: 350, visibility: { mask: "none", lengths: [200, 1, 149] } },
+	{ n_q: 350, n_k: 350, visibility: { ...causal, lengths: [250, 3, 97] } },
+];
 
 describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runtime) => {
 	test.each<Sizes>([
@@ -100,7 +144,13 @@ describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runti
 		{ offset: 1e3 },
 		{ offset: -1e6, sink: 1000 },
 		{ dtype: "f32" },
-	])("are within their bounds: %j", (sizes) => expectProved(sinks(sizes), runtime));
+	])("are within their bounds: %j", (sizes) => expectProved(sinks(sizes), runtime, JSON.stringify(sizes)));
+
+	test.each(masked)("are within their bounds under masks, by the exact pass: %j", async (sizes) => {
+		vi.mocked(exactPass).mockClear();
+		await expectProved(sinks(sizes), runtime, JSON.stringify(sizes));
+		if (runtime.kernel !== "js") expect(exactPass).toHaveBeenCalled();
+	});
 
 	test.each([
 		[1e150, 1e-312],
@@ -111,7 +161,7 @@ describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runti
 		const times = ({ rows, cols, data }: Matrix, factor: number) =>
 			Matrix.build(rows, cols, (j, b) => data[j * cols + b] * factor);
 		const given = { Q: times(Q, size), K: times(K, 1 / size / scale), V, dO };
-		await expectProved(createBackwardProblem(given, { scale }), runtime);
+		await expectProved(createBackwardProblem(given, { scale }), runtime, `${size} ${scale}`);
 	});
 
 	test("fail where values about their centre overflow", async () => {
@@ -153,6 +203,25 @@ describe.each(runtimes)("rows that no polynomial serves, kernel $kernel", (runti
 				expect(got.lse?.[index * problem.n_q + j]).toBeCloseTo(Math.log(sum), 8);
 			}
 	});
+});
+
+test.each(masked)("gradients are the same for every number of threads: %j", async (sizes) => {
+	const problem = sinks(sizes);
+	const options = backwardPolynomial.options.parse({ degree: 5 });
+	const made = await Promise.all(
+		[1, 2, 5].map(async (threads) => {
+			const runtime = await createRuntime({ threads });
+			const { dQ, dK, dV, output, lse, certificate } = await backwardPolynomial.run(problem, options, runtime, {
+				output: true,
+			});
+			await runtime.close();
+			return [dQ, dK, dV, output]
+				.map((matrix) => Array.from(matrix?.data ?? []))
+				.concat([Array.from(lse ?? [])], [Object.values(certificate?.bounds ?? {})]);
+		}),
+	);
+	expect(made[1]).toEqual(made[0]);
+	expect(made[2]).toEqual(made[0]);
 });
 
 test("heads of a group that go in pieces: bounds hold for the sums, and exact rows count once", async () => {

@@ -2,9 +2,10 @@ import {
 	type AnyBackwardAlgorithm,
 	type BackwardProblem,
 	defineBackward,
+	type KeyIntervals,
 	type Reason,
 } from "@attgrad/attention-problem";
-import { type Matrix, materialise, moduleBeside, type RowSource } from "@attgrad/matrix-core";
+import { type Matrix, materialise, moduleBeside, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { scaledOperands } from "../range/scaled-operands.ts";
 import { definitionBackward } from "./definition.ts";
@@ -49,13 +50,31 @@ export const backwardStreaming = defineBackward({
 	],
 	options: z.strictObject({}),
 	supports: (problem) => withinDays(problem, FLOPS_OF_COLUMN.backward),
-	run: (problem, _, runtime) =>
-		inRange("streaming", problem, async (scaled) => {
-			if (runtime.kernel === "js") return streamingBackward(scaled, runtime.onProgress);
-			const pass = await kernelBackward(scaled, runtime, { allocate: runtime.allocateResult });
-			return finishResults("streaming", pass, problem.Q.dtype);
-		}),
+	run: (problem, _, runtime) => streamingOn(runtime, problem),
 });
+
+/**
+ * The pass of `backwardStreaming` where each query of a head sees the keys of an interval that is given with it, whatever the problem's visibility:
+ * rows of several masks in one pass, or some rows of one. The ends of the intervals never fall.
+ * @throws ComputationError where memory cannot grow, or a number is not finite
+ */
+export const intervalBackward = (
+	problem: BackwardProblem<RowSource>,
+	intervals: KeyIntervals,
+	runtime: Runtime,
+): Promise<FullResult> => streamingOn(runtime, problem, intervals);
+
+function streamingOn(
+	runtime: Runtime,
+	problem: BackwardProblem<RowSource>,
+	intervals?: KeyIntervals,
+): Promise<FullResult> {
+	return inRange("streaming", problem, async (scaled) => {
+		if (runtime.kernel === "js") return streamingBackward(scaled, runtime.onProgress, intervals);
+		const own = { ...(intervals && { intervals }), allocate: runtime.allocateResult };
+		return finishResults("streaming", await kernelBackward(scaled, runtime, own), problem.Q.dtype);
+	});
+}
 
 /** The exact backward algorithms, slowest first. */
 export const exactBackwards: readonly AnyBackwardAlgorithm[] = [backwardDefinition, backwardStreaming];

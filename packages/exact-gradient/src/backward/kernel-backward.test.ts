@@ -1,8 +1,10 @@
-import { visibleKeys } from "@attgrad/attention-problem";
+import { type KeyIntervals, visibleKeys } from "@attgrad/attention-problem";
+import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
-import { availableKernels, createRuntime } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, maxAbs, unitRoundoff } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
-import { backwardStreaming } from "./algorithms.ts";
+import { backwardTolerance } from "../testing/backward-ways.ts";
+import { backwardStreaming, intervalBackward } from "./algorithms.ts";
 import { kernelBackward } from "./kernel-backward.ts";
 import { planStripes } from "./stripes.ts";
 
@@ -24,6 +26,38 @@ describe.each(builds)("kernel %s", (kernel) => {
 			);
 			expect(results[1]).toEqual(results[0]);
 			expect(results[2]).toEqual(results[0]);
+		}
+	});
+});
+
+/** Intervals whose ends never fall: with keys between them that no query sees, of one key and of none, and of all from one on. */
+const scattered: readonly (readonly [string, (j: number) => readonly [number, number]])[] = [
+	["far from each other", (j) => [5 * j, 5 * j + (j % 4)]],
+	["one in each other", (j) => [Math.floor(j / 3), 100 + 2 * j]],
+	["steps of many queries", (j) => [40 * Math.floor(j / 11), 40 * Math.floor(j / 11) + 39]],
+	["of the first keys, then of all", (j) => [0, j < 20 ? j + 1 : 222]],
+];
+
+describe.each(["js", ...builds])("queries that see intervals of their own, kernel %s", (kernel) => {
+	test.each(scattered)("%s: gradients and outputs are those by whole numbers", async (_, intervalOf) => {
+		const [n_q, n_k] = [37, 222];
+		const ends = Array.from({ length: n_q }, (_, j) => intervalOf(j));
+		const intervals: KeyIntervals = {
+			lo: Int32Array.from(ends, ([lo]) => lo),
+			hi: Int32Array.from(ends, ([_, hi]) => hi),
+		};
+		for (const dtype of ["f64", "f32"] as const) {
+			const problem = randomBackwardProblem({ n_q, n_k, d: 3, d_v: 2, dtype });
+			const runtime = await createRuntime({ kernel, threads: kernel === "js" ? 1 : 2 });
+			const made = await intervalBackward(problem, intervals, runtime);
+			await runtime.close();
+			const visible = (j: number, l: number) => intervals.lo[j] <= l && l < intervals.hi[j];
+			const truth = operatorTruth({ ...problem, visible }, problem.dO);
+			const tolerance = backwardTolerance(problem, unitRoundoff(dtype));
+			for (const name of ["dQ", "dK", "dV", "output"] as const) {
+				expect(maxAbs(truth[name].toMatrix())).toBeGreaterThan((dtype === "f64" ? 1e6 : 1) * tolerance[name]);
+				expect(truth[name].distanceTo(made[name]), `${name} ${dtype}`).toBeLessThanOrEqual(tolerance[name]);
+			}
 		}
 	});
 });

@@ -1,4 +1,4 @@
-import { type BackwardProblem, type Head, headsOf, visibleKeys } from "@attgrad/attention-problem";
+import { type BackwardProblem, type Head, headsOf, type KeyIntervals, visibleKeys } from "@attgrad/attention-problem";
 import {
 	ComputationError,
 	copyNumbers,
@@ -28,6 +28,8 @@ export interface KernelBackward extends HeadResults {
 export interface KernelBackwardOptions {
 	/** Whether dO holds targets, and the upstream gradient is the output less those. @default false */
 	readonly residual?: boolean;
+	/** The keys that each query of a head sees. @default those of the problem's visibility */
+	readonly intervals?: KeyIntervals;
 	/** Zeroed storage of the results, where they are those of a request. @default fresh memory */
 	readonly allocate?: Runtime["allocateResult"];
 }
@@ -85,6 +87,7 @@ class Pass {
 	readonly #problem: BackwardProblem<RowSource>;
 	readonly #kernels: BackwardKernels;
 	readonly #residual: boolean;
+	readonly #intervals: KeyIntervals;
 	readonly #results: HeadResults;
 	readonly #dtype: Dtype;
 	readonly #size: number;
@@ -96,11 +99,12 @@ class Pass {
 	constructor(
 		problem: BackwardProblem<RowSource>,
 		kernels: BackwardKernels,
-		{ residual = false, allocate }: KernelBackwardOptions,
+		{ residual = false, intervals, allocate }: KernelBackwardOptions,
 	) {
 		this.#problem = problem;
 		this.#kernels = kernels;
 		this.#residual = residual;
+		this.#intervals = intervals ?? visibleKeys(problem.visibility, problem.n_q, problem.n_k);
 		this.#dtype = problem.Q.dtype;
 		this.#size = this.#dtype === "f64" ? 8 : 4;
 		this.#results = emptyResults(problem, this.#dtype, allocate);
@@ -108,8 +112,8 @@ class Pass {
 
 	async run(): Promise<KernelBackward> {
 		const problem = this.#problem;
-		const { n_q, n_k, d, d_v, batch, keyHeads } = problem;
-		const intervals = visibleKeys(problem.visibility, n_q, n_k);
+		const { n_k, d, d_v, batch, keyHeads } = problem;
+		const intervals = this.#intervals;
 		const dtype = this.#dtype;
 		const [panelRows] = await this.#kernels.run("panelRows", [{}], { dtype });
 		const widths = [{ count: d }, { count: d_v }];

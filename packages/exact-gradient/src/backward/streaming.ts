@@ -3,6 +3,7 @@ import {
 	type BackwardProblem,
 	type Head,
 	headsOf,
+	type KeyIntervals,
 	visibleKeys,
 	visiblePairs,
 } from "@attgrad/attention-problem";
@@ -15,26 +16,30 @@ const TURN = 1e7;
 /**
  * The backward pass in plain TypeScript, a query at a time over the keys that it sees (backward.md A1, strips of one row), in double
  * precision: 6 (d + d_v) flops and one exponential a visible pair, memory O(n (d + d_v)). No n_q x n_k matrix exists.
+ * @param intervals the keys that each query of a head sees; default: those of the problem's visibility
  * @throws ComputationError where a number is not finite
  */
 export async function streamingBackward(
 	problem: BackwardProblem<RowSource>,
 	onProgress?: ProgressReport,
+	intervals?: KeyIntervals,
 ): Promise<FullResult> {
-	return finishResults("streaming", await streamingPass(problem, onProgress), problem.Q.dtype);
+	return finishResults("streaming", await streamingPass(problem, onProgress, false, intervals), problem.Q.dtype);
 }
 
 /**
  * The results of `streamingBackward` in double precision, and half the squared norm of the residuals.
  * @param residual whether dO holds targets, and the upstream gradient is the output less those
+ * @param intervals the keys that each query of a head sees; default: those of the problem's visibility
  */
 export async function streamingPass(
 	problem: BackwardProblem<RowSource>,
 	onProgress?: ProgressReport,
 	residual = false,
+	intervals = visibleKeys(problem.visibility, problem.n_q, problem.n_k),
 ): Promise<HeadResults & { readonly loss: number }> {
-	const { n_q, n_k, d, d_v, batch, heads } = problem;
-	const { lo, hi } = visibleKeys(problem.visibility, n_q, n_k);
+	const { n_q, d, d_v, batch, heads } = problem;
+	const { lo, hi } = intervals;
 	const results = emptyResults(problem);
 	const total = batch * heads * n_q;
 	const pace = (d + d_v) * (visiblePairs({ lo, hi }) / n_q);

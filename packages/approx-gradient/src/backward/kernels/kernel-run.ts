@@ -32,7 +32,7 @@ export interface KernelRunOptions {
 /** Parts on the kernels, a sweep at a time: over queries, then over keys. */
 export class KernelRun {
 	readonly parts: readonly KernelPart[];
-	/** Rows without a polynomial that see all keys. The exact pass computes them after the sweeps, and adds them to all results. */
+	/** Rows without a polynomial. The exact pass computes them after the sweeps, and adds them to all results. */
 	readonly left: LeftRows[] = [];
 	readonly #kernels: OperatorKernels;
 	readonly #given: readonly PartRows[];
@@ -84,7 +84,7 @@ export class KernelRun {
 		return () => known;
 	}
 
-	/** Gives the rows that no polynomial serves. Rows that see all keys, where there is more than one key, go to `left`; others are computed here. */
+	/** Gives the rows that no polynomial serves. They go to `left`, or are computed here where there are too few pairs of them and keys. */
 	#exactRows(kernelPart: KernelPart, i: number): number[] {
 		const { part, results } = kernelPart;
 		const { lse, errors } = results;
@@ -92,7 +92,8 @@ export class KernelRun {
 		for (let row = 0; row < lse.length; row++) if (lse[row] === Number.NEGATIVE_INFINITY) unserved.push(row);
 		if (unserved.length === 0) return unserved;
 		for (const bounds of Object.values(errors)) for (const row of unserved) bounds[row] = 0;
-		if (part.keys > 1 && isWhole(part.intervals, part.keys)) this.left.push(leftRows(part, this.#given[i], unserved));
+		const left = leftRows(part, this.#given[i], unserved);
+		if (left) this.left.push(left);
 		else addExactRows(kernelPart, unserved);
 		return unserved;
 	}

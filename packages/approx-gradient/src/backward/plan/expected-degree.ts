@@ -33,14 +33,8 @@ export const HIGHEST = 15;
 /** Highest degree that is tried for an accuracy. */
 export const HIGHEST_TRIED = 21;
 
-/**
- * Part of the rows of a sample that may be exact: a degree that leaves more to the exact pass is not expected to pay. Under a mask these are computed in plain
- * TypeScript, otherwise on the kernels of the exact pass.
- */
-const MOST_EXACT = { whole: 1 / 4, masked: 1 / 16 };
-
-const mostExact = ({ mask }: BackwardProblem["visibility"]): number =>
-	mask === "none" ? MOST_EXACT.whole : MOST_EXACT.masked;
+/** Part of the rows of a sample that may be exact: a degree that leaves more to the exact pass is not expected to pay. */
+const MOST_EXACT = 1 / 4;
 
 /** Part of what is asked for that a sample's bounds must be below: those of all rows are about twice as large. */
 const MARGIN = 0.35;
@@ -155,7 +149,7 @@ export function expectedShare(
 ): ShareOf {
 	const pairs = visiblePairs(visibleKeys(visibility, n_q, n_k));
 	return (sample, attempt, sizesOf) => {
-		if (attempt.exactRows > mostExact(visibility) * sample.n_q) return Number.POSITIVE_INFINITY;
+		if (attempt.exactRows > MOST_EXACT * sample.n_q) return Number.POSITIVE_INFINITY;
 		// Rows that see each other, as many times as the sample has.
 		const queries = ((heads / keyHeads) * pairs) / n_k / sample.n_q;
 		const keys = pairs / n_q / sample.n_k;
@@ -185,7 +179,7 @@ export function outputShare(
 	{ epsilon = Number.POSITIVE_INFINITY, relative = Number.POSITIVE_INFINITY }: BackwardAccuracy,
 ): ShareOf {
 	return (sample, { outputRows, exactRows }, { sample: { output }, part }) => {
-		if (exactRows > mostExact(visibility) * sample.n_q) return Number.POSITIVE_INFINITY;
+		if (exactRows > MOST_EXACT * sample.n_q) return Number.POSITIVE_INFINITY;
 		// The largest bound of many rows is above that of few.
 		const bound = largestOf(outputRows) * Math.max(1, n_q / sample.n_q) ** (1 / 8);
 		const size = maxAbs(output);
