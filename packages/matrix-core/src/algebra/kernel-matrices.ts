@@ -88,7 +88,8 @@ function withProduct<Result>(
 	});
 }
 
-type MatrixKernels = Kernels<typeof matricesKernels>;
+/** The kernels on matrices. */
+export type MatrixKernels = Kernels<typeof matricesKernels>;
 
 /** Copies a matrix into kernel memory; its address. */
 function put(kernels: MatrixKernels, matrix: Matrix, dtype: Dtype): number {
@@ -98,7 +99,7 @@ function put(kernels: MatrixKernels, matrix: Matrix, dtype: Dtype): number {
 }
 
 /** Bytes from an entry to the one below and to the one beside, in a row-major matrix that is maybe transposed. */
-const stepsOf = ({ cols }: Matrix, transposed: boolean, size: number) =>
+const stepsOf = ({ cols }: Pick<Matrix, "cols">, transposed: boolean, size: number) =>
 	transposed ? { rowStep: size, columnStep: cols * size } : { rowStep: cols * size, columnStep: size };
 
 /** The right factor of a product, in panels of as many columns as a tile has. */
@@ -140,21 +141,24 @@ async function packed(
 	return { panels, count, depth, stride: count * width };
 }
 
-/** The address of a product in kernel memory, `stride` numbers a row. */
+/** The address of a product in kernel memory, `stride` numbers a row; of a symmetric one, panels above the diagonal are left out. */
 async function productOf(
 	kernels: MatrixKernels,
 	A: { readonly at: number; readonly rowStep: number; readonly columnStep: number; readonly rows: number },
 	{ panels, count, depth, stride }: Panels,
 	dtype: Dtype,
+	symmetric = false,
 ): Promise<number> {
 	const size = bytesPerNumber(dtype);
 	const { at, rowStep, columnStep, rows } = A;
 	const c = kernels.allocate(dtype, Math.ceil(rows / 6) * 6 * stride);
 	const tasks: KernelTask<typeof matricesKernels, "product">[] = [];
+	const width = stride / count;
 	for (let i = 0; i < rows; i += TASK_ROWS)
 		tasks.push({
 			a: at + i * rowStep,
-			...{ rowStep, columnStep, depth, panels, count },
+			...{ rowStep, columnStep, depth, panels },
+			count: symmetric ? Math.min(count, Math.ceil((i + TASK_ROWS) / width)) : count,
 			rows: Math.min(TASK_ROWS, rows - i),
 			c: c + i * stride * size,
 			cStep: stride * size,
@@ -178,8 +182,40 @@ function resultOf(
 	return C;
 }
 
+/** A matrix in kernel memory. */
+interface MatrixThere {
+	readonly rows: number;
+	readonly cols: number;
+	readonly stride: number;
+	readonly data: Numbers;
+}
+
+/**
+ * op(A) op(B) of matrices in kernel memory; of a symmetric product, the entries on and below the diagonal, and some above.
+ * @throws UsageError when the inner sizes differ
+ */
+export async function productOfPlaced(
+	kernels: MatrixKernels,
+	A: MatrixThere,
+	B: MatrixThere,
+	dtype: Dtype,
+	{ transposeA = false, transposeB = false, symmetric = false }: ProductOptions & { readonly symmetric?: boolean },
+): Promise<MatrixThere> {
+	const size = bytesPerNumber(dtype);
+	const [rows, depth] = transposeA ? [A.cols, A.rows] : [A.rows, A.cols];
+	const [depthB, cols] = transposeB ? [B.cols, B.rows] : [B.rows, B.cols];
+	if (depth !== depthB)
+		throw new UsageError(`multiply: inner sizes differ: ${rows} x ${depth} times ${depthB} x ${cols}`);
+	const ofB = stepsOf({ cols: B.stride }, transposeB, size);
+	const panels = await packed(kernels, B.data.byteOffset, ofB, { depth, cols }, dtype);
+	const ofA = { at: A.data.byteOffset, ...stepsOf({ cols: A.stride }, transposeA, size), rows };
+	const c = await productOf(kernels, ofA, panels, dtype, symmetric);
+	const { stride } = panels;
+	return { rows, cols, stride, data: kernels.view(dtype, c, rows * stride) };
+}
+
 /** Exponentials of numbers in kernel memory, in place. */
-async function exponentiate(kernels: MatrixKernels, at: number, length: number, dtype: Dtype): Promise<void> {
+export async function exponentiate(kernels: MatrixKernels, at: number, length: number, dtype: Dtype): Promise<void> {
 	const size = bytesPerNumber(dtype);
 	const tasks = [];
 	for (let i = 0; i < length; i += EXPONENTIALS.count) {

@@ -1,4 +1,11 @@
-import { expOn, Matrix, multiplyOn, productRowsOn, type Random, type Runtime } from "@attgrad/matrix-core";
+import {
+	Matrix,
+	type PlacedMatrices,
+	type PlacedMatrix,
+	type Random,
+	type Runtime,
+	withMatrices,
+} from "@attgrad/matrix-core";
 import { squaredNorms } from "../kernel-scale.ts";
 import { inverseOfLower } from "./balanced-coordinates.ts";
 import { exponentFactor } from "./hybrid-side.ts";
@@ -18,6 +25,15 @@ const APART = 8;
 
 /** Consecutive rejected draws after which no point is left to accept. */
 const MOST_IDLE = 16;
+
+/** A factorisation in the kernels' memory. */
+interface PlacedWork {
+	readonly matrices: PlacedMatrices;
+	/** Factors of the exponents of all points. */
+	readonly left: PlacedMatrix;
+	/** Columns of the factor, with room for more. */
+	readonly columns: Float64Array;
+}
 
 /**
  * Pivots for the kernel e^(−‖x − x'‖²/2) among points of which each has a weight, by randomly pivoted Cholesky in blocks: pivots are drawn with
@@ -41,7 +57,7 @@ export class JointPivots {
 	readonly #smallest: number;
 	/** Factors of the exponents of all points. */
 	readonly #left: Matrix;
-	/** Columns of the factor, `stride` numbers each, and room for more. */
+	/** Columns of the factor, `stride` numbers each. */
 	#columns = new Float64Array(0);
 	readonly #stride: number;
 	#idle = 0;
@@ -74,12 +90,24 @@ export class JointPivots {
 
 	/** Adds pivots until there are `rank` or none is left above rounding; whether there are `rank`. */
 	async grow(rank: number): Promise<boolean> {
-		while (this.pivots.length < rank) {
-			const wanted = rank - this.pivots.length;
-			const drawn = this.#draw(Math.min(BLOCK, Math.ceil(DRAWN * wanted)));
-			if (drawn.length === 0 || !(await this.#addBlock(drawn, wanted))) return false;
-		}
-		return true;
+		if (this.pivots.length >= rank) return true;
+		return withMatrices(this.#runtime, async (matrices) => {
+			const work = this.#placed(matrices, rank);
+			while (this.pivots.length < rank) {
+				const wanted = rank - this.pivots.length;
+				const drawn = this.#draw(Math.min(BLOCK, Math.ceil(DRAWN * wanted)));
+				if (drawn.length === 0 || !(await this.#addBlock(drawn, wanted, work))) break;
+			}
+			this.#columns = Float64Array.from(work.columns.subarray(0, this.pivots.length * this.#stride));
+			return this.pivots.length >= rank;
+		});
+	}
+
+	/** The factors of all points' exponents and the columns of the factor, with room for those of a rank. */
+	#placed(matrices: PlacedMatrices, rank: number): PlacedWork {
+		const { data } = matrices.room(rank, this.#stride, "f64");
+		data.set(this.#columns);
+		return { matrices, left: matrices.place(this.#left), columns: data as Float64Array };
 	}
 
 	/** The factor, transposed: K x m and some columns of zeros. It is a view, which the next pivots make stale. */
@@ -91,9 +119,11 @@ export class JointPivots {
 	/** Rows of the factor at the pivots: lower triangular, K x K. */
 	factor(): Matrix {
 		const { data, cols } = this.transposed;
-		return Matrix.build(this.pivots.length, this.pivots.length, (s, k) =>
-			k <= s ? data[k * cols + this.pivots[s]] : 0,
-		);
+		const K = this.pivots.length;
+		const made = Matrix.zeros(K, K);
+		for (let k = 0; k < K; k++)
+			for (let s = k; s < K; s++) made.data[s * K + k] = data[k * cols + this.pivots[s]];
+		return made;
 	}
 
 	/** Points with probability proportional to weight · residual, each group's sum being one half; each once. */
@@ -124,17 +154,17 @@ export class JointPivots {
 	}
 
 	/** Eliminates the drawn points that are accepted, up to a number of them; whether there is one. */
-	async #addBlock(drawn: readonly number[], wanted: number): Promise<boolean> {
-		const columns = await this.#residualColumns(drawn);
+	async #addBlock(drawn: readonly number[], wanted: number, work: PlacedWork): Promise<boolean> {
+		const columns = await this.#residualColumns(drawn, work);
 		const { accepted, factor } = this.#accepted(drawn, columns, wanted);
 		// Residuals that are rounding only are drawn and never accepted.
 		this.#idle = accepted.length === 0 ? this.#idle + 1 : 0;
 		if (accepted.length === 0) return this.#idle < MOST_IDLE && this.residual.some((left) => left > this.#smallest);
 		const inverse = inverseOfLower(factor);
-		const onColumns = Matrix.zeros(drawn.length, accepted.length);
+		const onColumns = Matrix.zeros(accepted.length, drawn.length);
 		for (const [k, s] of accepted.entries())
-			for (let i = k; i < accepted.length; i++) onColumns.data[s * accepted.length + i] = inverse.at(i, k);
-		await this.#append(columns, onColumns);
+			for (let i = k; i < accepted.length; i++) onColumns.data[i * drawn.length + s] = inverse.at(i, k);
+		await this.#append(columns, onColumns, work);
 		for (const s of accepted) {
 			this.pivots.push(drawn[s]);
 			this.residual[drawn[s]] = 0;
@@ -142,24 +172,17 @@ export class JointPivots {
 		return true;
 	}
 
-	/** Adds columns to the factor, the products of rows of the residual kernel with a matrix, and takes them from the residuals. */
-	async #append(columns: Matrix, onColumns: Matrix): Promise<void> {
-		const [count, stride, from] = [onColumns.cols, this.#stride, this.pivots.length * this.#stride];
-		const length = from + count * stride;
-		if (length > this.#columns.length) {
-			const room = new Float64Array(2 * length);
-			room.set(this.#columns.subarray(0, from));
-			this.#columns = room;
+	/** Adds columns to the factor, a matrix times the columns of the residual kernel, and takes them from the residuals. */
+	async #append(columns: PlacedMatrix, onColumns: Matrix, { matrices, columns: factor }: PlacedWork): Promise<void> {
+		const { residual } = this;
+		const made = await matrices.product(matrices.place(onColumns), columns, { transposeB: true });
+		for (let i = 0, to = this.pivots.length * this.#stride; i < made.rows; i++, to += this.#stride) {
+			const own = made.data.subarray(i * made.stride, i * made.stride + residual.length);
+			factor.set(own, to);
+			factor.fill(0, to + residual.length, to + this.#stride);
+			for (let j = 0; j < residual.length; j++) residual[j] -= own[j] * own[j];
 		}
-		await productRowsOn(this.#runtime, columns, onColumns, {}, (row, j) => {
-			let left = this.residual[j];
-			for (let i = 0, to = from + j; i < count; i++, to += stride) {
-				const entry = row[i];
-				this.#columns[to] = entry;
-				left -= entry * entry;
-			}
-			this.residual[j] = Math.max(0, left);
-		});
+		for (let j = 0; j < residual.length; j++) residual[j] = Math.max(0, residual[j]);
 	}
 
 	/**
@@ -169,11 +192,11 @@ export class JointPivots {
 	 */
 	#accepted(
 		drawn: readonly number[],
-		columns: Matrix,
+		columns: PlacedMatrix,
 		wanted: number,
 	): { readonly accepted: readonly number[]; readonly factor: Matrix } {
 		const count = drawn.length;
-		const left = Matrix.build(count, count, (s, t) => columns.data[drawn[s] * count + t]).data;
+		const left = Matrix.build(count, count, (s, t) => columns.data[drawn[s] * columns.stride + t]).data;
 		const accepted: number[] = [];
 		for (let s = 0; s < count && accepted.length < wanted; s++) {
 			const before = this.residual[drawn[s]];
@@ -193,23 +216,19 @@ export class JointPivots {
 	}
 
 	/** Columns of the residual kernel at some points, m x count. */
-	async #residualColumns(at: readonly number[]): Promise<Matrix> {
-		const [points, runtime, count] = [this.#points, this.#runtime, at.length];
+	async #residualColumns(at: readonly number[], { matrices, left, columns }: PlacedWork): Promise<PlacedMatrix> {
+		const [points, count] = [this.#points, at.length];
 		const rows = Matrix.build(count, points.cols, (s, b) => points.data[at[s] * points.cols + b]);
-		const right = exponentFactor(
-			rows,
-			Float64Array.from(at, (s) => this.#squares[s]),
-			"right",
-		);
-		const made = await expOn(runtime, await multiplyOn(runtime, this.#left, right, { transposeB: true }));
-		const { transposed } = this;
-		if (transposed.rows > 0) {
-			const { cols, data } = transposed;
-			const drawn = Matrix.build(transposed.rows, count, (k, s) => data[k * cols + at[s]]);
-			await productRowsOn(runtime, transposed, drawn, { transposeA: true }, (row, j) => {
-				if (j < points.rows) for (let s = 0, to = j * count; s < count; s++) made.data[to++] -= row[s];
-			});
-		}
+		const squares = Float64Array.from(at, (s) => this.#squares[s]);
+		const right = matrices.place(exponentFactor(rows, squares, "right"));
+		const made = await matrices.product(left, right, { transposeB: true });
+		await matrices.exponentiate(made);
+		const [K, stride] = [this.pivots.length, this.#stride];
+		if (K === 0) return made;
+		const drawn = matrices.place(Matrix.build(K, count, (k, s) => columns[k * stride + at[s]]));
+		const factor = { rows: K, cols: points.rows, stride, data: columns };
+		const taken = await matrices.product(factor, drawn, { transposeA: true });
+		for (let at = 0; at < taken.data.length; at++) made.data[at] -= taken.data[at];
 		return made;
 	}
 }

@@ -1,5 +1,11 @@
-import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import type { Product } from "../residual-forms.ts";
+import {
+	Matrix,
+	matrixOf,
+	type PlacedMatrices,
+	type PlacedMatrix,
+	type Runtime,
+	withMatrices,
+} from "@attgrad/matrix-core";
 import { inverseOfLower } from "./balanced-coordinates.ts";
 import type { HybridGeometry } from "./geometry.ts";
 import type { HybridPivots } from "./hybrid-map.ts";
@@ -11,11 +17,8 @@ const PIVOTS = { each: 2, most: 512 };
 /** Queries, and as many keys, that the directions are found from. */
 const SAMPLE = 1024;
 
-/** Rounds of subspace iteration, and the rank from which on there is more than one: they take as long at every n, and lower the error by a sixth. */
-const ROUNDS = { most: 2, from: 128 };
-
-/** Triangular matrices that are inverted in plain TypeScript. */
-const SMALL = 40;
+/** Rows of a triangular matrix that are solved for in plain TypeScript. */
+const SMALL = 32;
 
 /** A column that is so much shorter than it was before the ones before it were taken away is rounding. */
 const DEPENDENT = 1e-12;
@@ -34,107 +37,187 @@ export async function principalFeatures(
 	runtime: Runtime,
 ): Promise<HybridPivots> {
 	const m = pivots.pivots.length;
-	const chosen = Matrix.build(m, points.cols, (s, b) => points.at(pivots.pivots[s], b));
-	const product = (A: Matrix, B: Matrix, options = {}) => multiplyOn(runtime, A, B, options);
-	const inverse = await inverseOnKernels(pivots.factor(), product);
+	const chosen = Matrix.build(m, points.cols, (s, b) => points.data[pivots.pivots[s] * points.cols + b]);
 	const count = Math.min(rank, m);
-	const sideOf = async (from: number, to: number) => {
-		const columns = weightedColumns(pivots, weights, from, to);
-		return { columns, first: await product(columns, firstRows(columns, count), { transposeB: true }) };
-	};
-	const sides = [await sideOf(0, firstKey), await sideOf(firstKey, points.rows)];
-	let T = Matrix.build(m, count, (i, k) => (i === k ? 1 : 0));
-	// Where all directions are features, these are ordered: one round more.
-	const rounds = count < m && rank < ROUNDS.from ? 1 : ROUNDS.most;
-	for (let round = 0; round < rounds; round++) {
-		const next = Matrix.zeros(m, T.cols);
-		for (const { columns, first } of sides) {
-			// T has the first unit columns before the first round.
-			const rest = (of: Matrix) => product(of, columns, { transposeA: true });
-			const CT = round === 0 ? first : await product(columns, await rest(T), { transposeB: true });
-			const share = shareOf(columns, T, CT);
-			for (let at = 0; at < next.data.length; at++) next.data[at] += share * CT.data[at];
+	const inverse = await withMatrices(runtime, async (matrices) => {
+		const sides = [
+			await sideOf(matrices, weightedColumns(matrices, pivots, weights, 0, firstKey), count),
+			await sideOf(matrices, weightedColumns(matrices, pivots, weights, firstKey, points.rows), count),
+		];
+		let T = await orthonormal(nextDirections(matrices, sides), matrices);
+		// Where all directions are features, these are ordered: one round more.
+		if (count === m) {
+			for (const side of sides) await turnSide(matrices, side, T);
+			T = await orthonormal(nextDirections(matrices, sides), matrices);
 		}
-		T = await orthonormal(next, product);
-	}
-	return { coordinates, points: chosen, shift, sizes, inverse: await product(T, inverse, { transposeA: true }) };
+		return matrixOf(await solvedRight(transposedCopy(matrices, T), pivots.factor(), matrices));
+	});
+	return { coordinates, points: chosen, shift, sizes, inverse };
+}
+
+/** Candidates of one side in the span of the pivots. */
+interface Side {
+	/** S: columns of the transposed factor times the roots of their weights, m x candidates. */
+	readonly columns: PlacedMatrix;
+	/** C T for C = S Sᵀ and the directions T so far. */
+	CT: PlacedMatrix;
+	/** 1 over what of the trace of C the columns of T leave. */
+	share: number;
+}
+
+/** A side whose directions are the first unit columns. */
+async function sideOf(matrices: PlacedMatrices, columns: PlacedMatrix, count: number): Promise<Side> {
+	const first = { ...columns, rows: count };
+	const CT = await matrices.product(columns, first, { transposeB: true });
+	let taken = 0;
+	for (let k = 0; k < count; k++) taken += CT.data[k * CT.stride + k];
+	return { columns, CT, share: shareOf(columns, taken) };
+}
+
+/** Replaces the directions of a side. */
+async function turnSide(matrices: PlacedMatrices, side: Side, T: PlacedMatrix): Promise<void> {
+	const { columns } = side;
+	const rest = await matrices.product(T, columns, { transposeA: true });
+	side.CT = await matrices.product(columns, rest, { transposeB: true });
+	let taken = 0;
+	for (let i = 0; i < T.rows; i++)
+		for (let k = 0; k < T.cols; k++) taken += T.data[i * T.stride + k] * side.CT.data[i * side.CT.stride + k];
+	side.share = shareOf(columns, taken);
+}
+
+/** Σ share C T over both sides. */
+function nextDirections(matrices: PlacedMatrices, sides: readonly Side[]): PlacedMatrix {
+	const { rows, cols } = sides[0].CT;
+	const next = matrices.room(rows, cols, "f64");
+	next.data.fill(0);
+	for (const { CT, share } of sides)
+		for (let i = 0, to = 0; i < rows; i++)
+			for (let at = i * CT.stride, end = at + cols; at < end; at++) next.data[to++] += share * CT.data[at];
+	return next;
 }
 
 /** Columns of the pivots' transposed factor times the roots of their weights, of some of the points. */
-function weightedColumns({ transposed }: JointPivots, weights: Float64Array, from: number, to: number): Matrix {
+function weightedColumns(
+	matrices: PlacedMatrices,
+	{ transposed }: JointPivots,
+	weights: Float64Array,
+	from: number,
+	to: number,
+): PlacedMatrix {
 	const step = Math.max(1, Math.floor((to - from) / SAMPLE));
 	const count = Math.ceil((to - from) / step);
 	let most = Number.MIN_VALUE;
 	for (let j = from; j < to; j += step) most = Math.max(most, weights[j]);
 	const roots = Float64Array.from({ length: count }, (_, i) => Math.sqrt(weights[from + i * step] / most));
 	const { rows, cols, data } = transposed;
-	const made = Matrix.zeros(rows, count);
+	const made = matrices.room(rows, count, "f64");
 	for (let k = 0, to = 0; k < rows; k++)
 		for (let i = 0, at = k * cols + from; i < count; i++, at += step) made.data[to++] = roots[i] * data[at];
 	return made;
 }
 
-/** A view of the first rows. */
-const firstRows = ({ cols, data }: Matrix, count: number): Matrix =>
-	new Matrix(count, cols, data.subarray(0, count * cols));
-
-/** 1 over what of the trace of C = S Sᵀ the columns of T leave. */
-function shareOf(S: Matrix, T: Matrix, CT: Matrix): number {
-	let [trace, taken] = [0, 0];
-	for (let at = 0; at < S.data.length; at++) trace += S.data[at] * S.data[at];
-	for (let at = 0; at < T.data.length; at++) taken += T.data[at] * CT.data[at];
+/** 1 over what of the trace of C = S Sᵀ is not taken. */
+function shareOf({ data }: PlacedMatrix, taken: number): number {
+	let trace = 0;
+	for (let at = 0; at < data.length; at++) trace += data[at] * data[at];
 	return 1 / Math.max(trace - taken, 1e-12 * trace, Number.MIN_VALUE);
 }
 
-/** L⁻¹ of a lower triangular matrix: [A 0; B C]⁻¹ = [A⁻¹ 0; −C⁻¹ B A⁻¹, C⁻¹], products on kernels. */
-async function inverseOnKernels(L: Matrix, product: Product): Promise<Matrix> {
-	const K = L.rows;
-	if (K <= SMALL) return inverseOfLower(L);
-	const half = K >> 1;
-	const part = (from: number, to: number, first: number, last: number): Matrix =>
-		Matrix.build(to - from, last - first, (i, k) => L.data[(from + i) * K + first + k]);
-	const A = await inverseOnKernels(part(0, half, 0, half), product);
-	const C = await inverseOnKernels(part(half, K, half, K), product);
-	const B = await product(C, await product(part(half, K, 0, half), A));
-	const made = Matrix.zeros(K, K);
-	for (let i = 0; i < half; i++) made.data.set(A.row(i), i * K);
-	for (let i = half; i < K; i++) {
-		for (let k = 0; k < half; k++) made.data[i * K + k] = -B.data[(i - half) * half + k];
-		made.data.set(C.row(i - half), i * K + half);
-	}
+function transposedCopy(matrices: PlacedMatrices, { rows, cols, stride, data }: PlacedMatrix): PlacedMatrix {
+	const made = matrices.room(cols, rows, "f64");
+	for (let k = 0, to = 0; k < cols; k++)
+		for (let i = 0, at = k; i < rows; i++, at += stride) made.data[to++] = data[at];
 	return made;
 }
 
+/**
+ * X with X L = A for a lower triangular L, in place of A: block after block of columns from the last on, what the later ones take being products. O(rows K²).
+ */
+async function solvedRight(A: PlacedMatrix, L: Matrix, matrices: PlacedMatrices): Promise<PlacedMatrix> {
+	const K = L.rows;
+	for (let to = K; to > 0; to -= SMALL) {
+		const from = Math.max(0, to - SMALL);
+		const own = part(A, 0, A.rows, from, to);
+		const inverse = inverseOfLower(Matrix.build(to - from, to - from, (i, k) => L.data[(from + i) * K + from + k]));
+		const X = await matrices.product(own, matrices.place(inverse));
+		copyInto(A, from, X);
+		if (from === 0) break;
+		const taken = await matrices.product(X, matrices.place(L.slice(from, to)));
+		for (let i = 0; i < A.rows; i++)
+			for (let k = 0, at = i * A.stride, own = i * taken.stride; k < from; k++) A.data[at++] -= taken.data[own++];
+	}
+	return A;
+}
+
+/** A view of some rows and columns. */
+const part = (A: PlacedMatrix, top: number, bottom: number, left: number, right: number): PlacedMatrix => ({
+	rows: bottom - top,
+	cols: right - left,
+	stride: A.stride,
+	data: A.data.subarray(top * A.stride + left),
+});
+
+function copyInto(A: PlacedMatrix, left: number, X: PlacedMatrix): void {
+	for (let i = 0; i < X.rows; i++) A.data.set(X.data.subarray(i * X.stride, i * X.stride + X.cols), i * A.stride + left);
+}
+
 /** Orthonormal columns that span those of a matrix, in order, by Cholesky factors of their products; dependent ones are left out. */
-async function orthonormal(columns: Matrix, product: Product): Promise<Matrix> {
+async function orthonormal(columns: PlacedMatrix, matrices: PlacedMatrices): Promise<PlacedMatrix> {
 	let T = columns;
 	for (let pass = 0; pass < 2; pass++) {
-		const gram = await product(T, T, { transposeA: true });
+		const gram = await matrices.product(T, T, { transposeA: true, symmetric: true });
 		const { factor, kept } = independentFactor(gram);
-		const own = kept.length === T.cols ? T : Matrix.build(T.rows, kept.length, (i, k) => T.at(i, kept[k]));
-		T = await product(own, await inverseOnKernels(factor, product), { transposeB: true });
+		T = await solvedBehind(keptColumns(T, kept, matrices), factor, matrices);
 	}
 	return T;
 }
 
+/** Copies of some columns. */
+function keptColumns(T: PlacedMatrix, kept: readonly number[], matrices: PlacedMatrices): PlacedMatrix {
+	const made = matrices.room(T.rows, kept.length, "f64");
+	for (let i = 0, to = 0; i < T.rows; i++) for (const k of kept) made.data[to++] = T.data[i * T.stride + k];
+	return made;
+}
+
+/** X with X Lᵀ = A for a lower triangular L, in place of A, as `solvedRight` but from the first column on. */
+async function solvedBehind(A: PlacedMatrix, L: Matrix, matrices: PlacedMatrices): Promise<PlacedMatrix> {
+	const K = L.rows;
+	const placed = matrices.place(L);
+	for (let from = 0; from < K; from += SMALL) {
+		const to = Math.min(K, from + SMALL);
+		const inverse = inverseOfLower(Matrix.build(to - from, to - from, (i, k) => L.data[(from + i) * K + from + k]));
+		const own = part(A, 0, A.rows, from, to);
+		const X = await matrices.product(own, matrices.place(inverse), { transposeB: true });
+		copyInto(A, from, X);
+		if (to === K) break;
+		const taken = await matrices.product(X, part(placed, to, K, from, to), { transposeB: true });
+		for (let i = 0; i < A.rows; i++)
+			for (let k = to, at = i * A.stride + to, own = i * taken.stride; k < K; k++)
+				A.data[at++] -= taken.data[own++];
+	}
+	return A;
+}
+
 /** The Cholesky factor of the rows and columns of a Gram matrix that are independent of those before them. */
-function independentFactor(gram: Matrix): { readonly factor: Matrix; readonly kept: readonly number[] } {
+function independentFactor(gram: PlacedMatrix): { readonly factor: Matrix; readonly kept: readonly number[] } {
 	const K = gram.rows;
 	// Transposed: entries that are taken from one after the other lie side by side.
-	const { data } = Matrix.zeros(K, K);
+	const data = new Float64Array(K * K);
 	const kept: number[] = [];
 	const row = new Float64Array(K);
 	for (let i = 0; i < K; i++) {
 		const count = kept.length;
-		for (let c = 0; c < count; c++) row[c] = gram.at(i, kept[c]);
-		let left = gram.at(i, i);
+		const own = i * gram.stride;
+		for (let c = 0; c < count; c++) row[c] = gram.data[own + kept[c]];
+		const size = gram.data[own + i];
+		let left = size;
 		for (let t = 0; t < count; t++) {
 			const at = t * K;
 			const entry = (row[t] /= data[at + t]);
 			left -= entry * entry;
 			for (let c = t + 1; c < count; c++) row[c] -= entry * data[at + c];
 		}
-		if (!(left > DEPENDENT * gram.at(i, i))) continue;
+		if (!(left > DEPENDENT * size)) continue;
 		for (let t = 0; t < count; t++) data[t * K + count] = row[t];
 		data[count * K + count] = Math.sqrt(left);
 		kept.push(i);
