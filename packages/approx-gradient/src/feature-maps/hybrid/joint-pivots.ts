@@ -1,5 +1,6 @@
 import {
 	Matrix,
+	matrixOf,
 	type PlacedMatrices,
 	type PlacedMatrix,
 	type Random,
@@ -20,9 +21,6 @@ export const SMALLEST_PROVED_PIVOT = 3e-5;
 const BLOCK = 64;
 const DRAWN = 1.5;
 
-/** Zeros behind a column of the factor, whose length is often a power of 2: columns in step share sets of the caches. */
-const APART = 8;
-
 /** Consecutive rejected draws after which no point is left to accept. */
 const MOST_IDLE = 16;
 
@@ -31,8 +29,9 @@ interface PlacedWork {
 	readonly matrices: PlacedMatrices;
 	/** Factors of the exponents of all points. */
 	readonly left: PlacedMatrix;
-	/** Columns of the factor, with room for more. */
-	readonly columns: Float64Array;
+	/** The factor, a row for each point, with room for more columns: as many as the rows are apart. */
+	readonly factor: Float64Array;
+	readonly stride: number;
 }
 
 /**
@@ -57,9 +56,8 @@ export class JointPivots {
 	readonly #smallest: number;
 	/** Factors of the exponents of all points. */
 	readonly #left: Matrix;
-	/** Columns of the factor, `stride` numbers each. */
-	#columns = new Float64Array(0);
-	readonly #stride: number;
+	/** The factor, a row for each point and a column for each pivot. */
+	#factor: Matrix;
 	#idle = 0;
 
 	/**
@@ -85,7 +83,7 @@ export class JointPivots {
 		this.#groups = groups;
 		this.#smallest = smallest;
 		this.#left = exponentFactor(points, this.#squares, "left");
-		this.#stride = points.rows + APART;
+		this.#factor = Matrix.zeros(points.rows, 0);
 	}
 
 	/** Adds pivots until there are `rank` or none is left above rounding; whether there are `rank`. */
@@ -98,31 +96,33 @@ export class JointPivots {
 				const drawn = this.#draw(Math.min(BLOCK, Math.ceil(DRAWN * wanted)));
 				if (drawn.length === 0 || !(await this.#addBlock(drawn, wanted, work))) break;
 			}
-			this.#columns = Float64Array.from(work.columns.subarray(0, this.pivots.length * this.#stride));
+			const placed = { rows: this.#points.rows, cols: this.pivots.length, stride: work.stride, data: work.factor };
+			this.#factor = matrixOf(placed);
 			return this.pivots.length >= rank;
 		});
 	}
 
-	/** The factors of all points' exponents and the columns of the factor, with room for those of a rank. */
+	/** The factors of all points' exponents and the factor, with room for a rank. */
 	#placed(matrices: PlacedMatrices, rank: number): PlacedWork {
-		const { data } = matrices.room(rank, this.#stride, "f64");
-		data.set(this.#columns);
-		return { matrices, left: matrices.place(this.#left), columns: data as Float64Array };
+		const { rows, cols, data } = this.#factor;
+		const factor = matrices.room(rows, rank, "f64").data as Float64Array;
+		for (let j = 0; j < rows; j++) factor.set(data.subarray(j * cols, (j + 1) * cols), j * rank);
+		return { matrices, left: matrices.place(this.#left), factor, stride: rank };
 	}
 
-	/** The factor, transposed: K x m and some columns of zeros. It is a view, which the next pivots make stale. */
-	get transposed(): Matrix {
-		const [K, stride] = [this.pivots.length, this.#stride];
-		return new Matrix(K, stride, this.#columns.subarray(0, K * stride));
+	/** Rows of the factor, a column for each pivot. It is a view, which the next pivots make stale. */
+	get rows(): Matrix {
+		return this.#factor;
 	}
 
 	/** Rows of the factor at the pivots: lower triangular, K x K. */
 	factor(): Matrix {
-		const { data, cols } = this.transposed;
-		const K = this.pivots.length;
-		const made = Matrix.zeros(K, K);
-		for (let k = 0; k < K; k++)
-			for (let s = k; s < K; s++) made.data[s * K + k] = data[k * cols + this.pivots[s]];
+		const { data, cols } = this.#factor;
+		const made = Matrix.zeros(cols, cols);
+		for (let s = 0; s < cols; s++) {
+			const from = this.pivots[s] * cols;
+			made.data.set(data.subarray(from, from + s + 1), s * cols);
+		}
 		return made;
 	}
 
@@ -172,17 +172,20 @@ export class JointPivots {
 		return true;
 	}
 
-	/** Adds columns to the factor, a matrix times the columns of the residual kernel, and takes them from the residuals. */
-	async #append(columns: PlacedMatrix, onColumns: Matrix, { matrices, columns: factor }: PlacedWork): Promise<void> {
+	/** Adds columns to the factor, the columns of the residual kernel times a matrix, and takes them from the residuals. */
+	async #append(columns: PlacedMatrix, onColumns: Matrix, { matrices, factor, stride }: PlacedWork): Promise<void> {
 		const { residual } = this;
-		const made = await matrices.product(matrices.place(onColumns), columns, { transposeB: true });
-		for (let i = 0, to = this.pivots.length * this.#stride; i < made.rows; i++, to += this.#stride) {
-			const own = made.data.subarray(i * made.stride, i * made.stride + residual.length);
-			factor.set(own, to);
-			factor.fill(0, to + residual.length, to + this.#stride);
-			for (let j = 0; j < residual.length; j++) residual[j] -= own[j] * own[j];
+		const made = await matrices.product(columns, matrices.place(onColumns), { transposeB: true });
+		const count = made.cols;
+		for (let j = 0, to = this.pivots.length; j < residual.length; j++, to += stride) {
+			let left = residual[j];
+			for (let i = 0, from = j * made.stride; i < count; i++) {
+				const entry = made.data[from++];
+				factor[to + i] = entry;
+				left -= entry * entry;
+			}
+			residual[j] = Math.max(0, left);
 		}
-		for (let j = 0; j < residual.length; j++) residual[j] = Math.max(0, residual[j]);
 	}
 
 	/**
@@ -216,19 +219,24 @@ export class JointPivots {
 	}
 
 	/** Columns of the residual kernel at some points, m x count. */
-	async #residualColumns(at: readonly number[], { matrices, left, columns }: PlacedWork): Promise<PlacedMatrix> {
-		const [points, count] = [this.#points, at.length];
-		const rows = Matrix.build(count, points.cols, (s, b) => points.data[at[s] * points.cols + b]);
+	async #residualColumns(at: readonly number[], work: PlacedWork): Promise<PlacedMatrix> {
+		const { matrices, left, factor, stride } = work;
+		const [{ rows, cols, data }, count, K] = [this.#points, at.length, this.pivots.length];
+		const points = Matrix.zeros(count, cols);
+		const drawn = Matrix.zeros(count, K);
+		for (const [s, j] of at.entries()) {
+			points.data.set(data.subarray(j * cols, (j + 1) * cols), s * cols);
+			drawn.data.set(factor.subarray(j * stride, j * stride + K), s * K);
+		}
 		const squares = Float64Array.from(at, (s) => this.#squares[s]);
-		const right = matrices.place(exponentFactor(rows, squares, "right"));
+		const right = matrices.place(exponentFactor(points, squares, "right"));
 		const made = await matrices.product(left, right, { transposeB: true });
 		await matrices.exponentiate(made);
-		const [K, stride] = [this.pivots.length, this.#stride];
 		if (K === 0) return made;
-		const drawn = matrices.place(Matrix.build(K, count, (k, s) => columns[k * stride + at[s]]));
-		const factor = { rows: K, cols: points.rows, stride, data: columns };
-		const taken = await matrices.product(factor, drawn, { transposeA: true });
-		for (let at = 0; at < taken.data.length; at++) made.data[at] -= taken.data[at];
+		const so = { rows, cols: K, stride, data: factor };
+		const taken = await matrices.product(so, matrices.place(drawn), { transposeB: true });
+		const [to, from] = [made.data, taken.data];
+		for (let at = 0; at < from.length; at++) to[at] -= from[at];
 		return made;
 	}
 }

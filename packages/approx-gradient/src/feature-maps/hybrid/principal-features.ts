@@ -41,8 +41,8 @@ export async function principalFeatures(
 	const count = Math.min(rank, m);
 	const inverse = await withMatrices(runtime, async (matrices) => {
 		const sides = [
-			await sideOf(matrices, weightedColumns(matrices, pivots, weights, 0, firstKey), count),
-			await sideOf(matrices, weightedColumns(matrices, pivots, weights, firstKey, points.rows), count),
+			await sideOf(matrices, weightedRows(matrices, pivots, weights, 0, firstKey), count),
+			await sideOf(matrices, weightedRows(matrices, pivots, weights, firstKey, points.rows), count),
 		];
 		let T = await orthonormal(nextDirections(matrices, sides), matrices);
 		// Where all directions are features, these are ordered: one round more.
@@ -57,32 +57,31 @@ export async function principalFeatures(
 
 /** Candidates of one side in the span of the pivots. */
 interface Side {
-	/** S: columns of the transposed factor times the roots of their weights, m x candidates. */
-	readonly columns: PlacedMatrix;
-	/** C T for C = S Sᵀ and the directions T so far. */
+	/** S: rows of the factor times the roots of their weights, candidates x m. */
+	readonly rows: PlacedMatrix;
+	/** C T for C = Sᵀ S and the directions T so far. */
 	CT: PlacedMatrix;
 	/** 1 over what of the trace of C the columns of T leave. */
 	share: number;
 }
 
 /** A side whose directions are the first unit columns. */
-async function sideOf(matrices: PlacedMatrices, columns: PlacedMatrix, count: number): Promise<Side> {
-	const first = { ...columns, rows: count };
-	const CT = await matrices.product(columns, first, { transposeB: true });
+async function sideOf(matrices: PlacedMatrices, rows: PlacedMatrix, count: number): Promise<Side> {
+	const CT = await matrices.product(rows, { ...rows, cols: count }, { transposeA: true });
 	let taken = 0;
 	for (let k = 0; k < count; k++) taken += CT.data[k * CT.stride + k];
-	return { columns, CT, share: shareOf(columns, taken) };
+	return { rows, CT, share: shareOf(rows, taken) };
 }
 
 /** Replaces the directions of a side. */
 async function turnSide(matrices: PlacedMatrices, side: Side, T: PlacedMatrix): Promise<void> {
-	const { columns } = side;
-	const rest = await matrices.product(T, columns, { transposeA: true });
-	side.CT = await matrices.product(columns, rest, { transposeB: true });
+	const { rows } = side;
+	const CT = await matrices.product(rows, await matrices.product(rows, T), { transposeA: true });
 	let taken = 0;
 	for (let i = 0; i < T.rows; i++)
-		for (let k = 0; k < T.cols; k++) taken += T.data[i * T.stride + k] * side.CT.data[i * side.CT.stride + k];
-	side.share = shareOf(columns, taken);
+		for (let k = 0; k < T.cols; k++) taken += T.data[i * T.stride + k] * CT.data[i * CT.stride + k];
+	side.CT = CT;
+	side.share = shareOf(rows, taken);
 }
 
 /** Σ share C T over both sides. */
@@ -96,27 +95,27 @@ function nextDirections(matrices: PlacedMatrices, sides: readonly Side[]): Place
 	return next;
 }
 
-/** Columns of the pivots' transposed factor times the roots of their weights, of some of the points. */
-function weightedColumns(
+/** Rows of the pivots' factor times the roots of their weights, of some of the points. */
+function weightedRows(
 	matrices: PlacedMatrices,
-	{ transposed }: JointPivots,
+	pivots: JointPivots,
 	weights: Float64Array,
 	from: number,
 	to: number,
 ): PlacedMatrix {
 	const step = Math.max(1, Math.floor((to - from) / SAMPLE));
-	const count = Math.ceil((to - from) / step);
 	let most = Number.MIN_VALUE;
 	for (let j = from; j < to; j += step) most = Math.max(most, weights[j]);
-	const roots = Float64Array.from({ length: count }, (_, i) => Math.sqrt(weights[from + i * step] / most));
-	const { rows, cols, data } = transposed;
-	const made = matrices.room(rows, count, "f64");
-	for (let k = 0, to = 0; k < rows; k++)
-		for (let i = 0, at = k * cols + from; i < count; i++, at += step) made.data[to++] = roots[i] * data[at];
+	const { cols, data } = pivots.rows;
+	const made = matrices.room(Math.ceil((to - from) / step), cols, "f64");
+	for (let j = from, at = 0; j < to; j += step) {
+		const root = Math.sqrt(weights[j] / most);
+		for (let own = j * cols, end = own + cols; own < end; own++) made.data[at++] = root * data[own];
+	}
 	return made;
 }
 
-/** 1 over what of the trace of C = S Sᵀ is not taken. */
+/** 1 over what of the trace of C = Sᵀ S is not taken. */
 function shareOf({ data }: PlacedMatrix, taken: number): number {
 	let trace = 0;
 	for (let at = 0; at < data.length; at++) trace += data[at] * data[at];
