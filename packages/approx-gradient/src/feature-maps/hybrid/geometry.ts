@@ -6,7 +6,7 @@ import { largestDistance } from "../../rows/spans.ts";
 import { squaredNorms } from "../kernel-scale.ts";
 import { rowsAt } from "../residual-forms.ts";
 import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
-import type { HybridPivots } from "./hybrid-map.ts";
+import type { HybridPivots } from "./hybrid-pivots.ts";
 
 /** Queries and keys among which pivots are drawn, of each, for each feature; and keys that a row's normaliser is estimated from. */
 const CANDIDATES = { each: 8, least: 512, most: 1024 };

@@ -1,46 +1,20 @@
 import {
 	expOn,
 	exponentialProductOn,
-	Matrix,
-	mapEntries,
-	multiply,
+	type Matrix,
 	multiplyOn,
 	type Runtime,
 	scaleRows,
 	transpose,
 } from "@attgrad/matrix-core";
-import {
-	bounded,
-	expm1Up,
-	gamma,
-	LEAST_NORMAL,
-	normUp,
-	plus,
-	RelativeRounding,
-	rootUp,
-	times,
-} from "../../error-bound/index.ts";
+import { bounded, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { squaredNorms } from "../kernel-scale.ts";
 import type { ResidualOf } from "../residual-forms.ts";
-import type { BalancedCoordinates } from "./balanced-coordinates.ts";
+import type { HybridPivots } from "./hybrid-pivots.ts";
 import { exponentFactor, type HybridSide, hybridSide } from "./hybrid-side.ts";
 import { onKernels, residualOf, residualSpread } from "./residual-spread.ts";
-
-const u = 2 ** -53;
-
-/** The pivots that a map is made of. */
-export interface HybridPivots {
-	readonly coordinates: BalancedCoordinates;
-	/** m pivots in balanced coordinates, queries and keys, m x d. */
-	readonly points: Matrix;
-	/** B: Tᵀ L⁻¹ for about the factor L of the pivots' kernel matrix and some orthonormal columns T, K x m. */
-	readonly inverse: Matrix;
-	/** ln of the largest weight of a key, w_l e^(‖y_l‖²/2): what is taken from all of them. */
-	readonly shift: number;
-	/** At least ‖q − a‖, ‖k − c‖ and ‖a‖ of all rows. */
-	readonly sizes: { readonly query: number; readonly key: number; readonly centre: number };
-}
+import { unitError } from "./unit-error.ts";
 
 /** A map on kernels with bounds of its residuals. */
 export interface HybridMap extends FeatureMap<Promise<Matrix>> {
@@ -123,92 +97,4 @@ export function residualLengths(squares: Float64Array, weights: Float64Array | u
 		// A weight below the normal range has lost its square; what it weighs is below that too.
 		return plus(rootUp(plus(residual, times(H, times(own, own)))), 2 ** -500);
 	});
-}
-
-/**
- * Rounding errors: `scores` is the relative error of w e^<x, y> for coordinates as they were computed, `features` the H of a residual of length 1:
- * twice η, the rounding of features and of the sums of their squares.
- */
-async function unitError(
-	{ coordinates, points, inverse, sizes, shift }: HybridPivots,
-	pointSquares: Float64Array,
-	runtime: Runtime,
-): Promise<{ readonly scores: RelativeRounding; readonly features: number }> {
-	const [K, m, d] = [inverse.rows, points.rows, points.cols];
-	const { mismatch, ofQuery, ofKey } = coordinates;
-	const [F, G] = [normUp(ofQuery.data), normUp(ofKey.data)];
-	const [x, y] = [times(sizes.query, F), times(sizes.key, G)];
-	const longest = Math.max(x, y, Math.sqrt(pointSquares.reduce((most, square) => Math.max(most, square), 0)));
-	// <x, y> is off by the mismatch of the maps and by the rounding of both coordinates, which every kernel takes part in alike.
-	const scores = expm1Up(
-		plus(
-			plus(times(times(d, mismatch), times(sizes.query, sizes.key)), times((4 * d + 16) * u, times(x, y))),
-			times(
-				(4 * d + 16) * u,
-				plus(times(times(2, sizes.centre), sizes.key), plus(Math.abs(shift), plus(times(x, x), times(y, y)))),
-			),
-		),
-	);
-	/** Relative error of a kernel of two points, of which these are the squared lengths: the exponent's and of the exponential. */
-	const kernelError = (squares: number): number => {
-		const x = times((2 * d + 16) * u, squares);
-		// e^x - 1 <= x + x² for x <= 1: there is one for each pair of pivots.
-		return plus(x <= 1 ? times(x, plus(1, x)) : expm1Up(x), 8 * u);
-	};
-	const kernel = kernelError(times(2, times(longest, longest)));
-	const gram = await multiplyOn(runtime, points, points, { transposeB: true });
-	for (let s = 0, at = 0; s < m; s++)
-		for (let t = 0; t < m; t++, at++)
-			gram.data[at] = Math.min(0, gram.data[at] - (pointSquares[s] + pointSquares[t]) / 2);
-	const kernels = await expOn(runtime, gram);
-	const product = await multiplyOn(runtime, await multiplyOn(runtime, inverse, kernels), inverse, { transposeB: true });
-	for (let s = 0; s < K; s++) product.data[s * K + s] -= 1;
-	const reach = reachOf(inverse, kernels, kernel, (s, t) =>
-		plus(kernelError(plus(pointSquares[s], pointSquares[t])), gamma((2 * m + 8) * u)),
-	);
-	const omega = times(plus(kernel, gamma((m + 4) * u)), reach.features);
-	const eta = plus(normUp(product.data), reach.gram);
-	const features = plus(times(2, eta), plus(times(8, plus(omega, times(omega, omega))), (4 * m + 64) * u));
-	return { scores: RelativeRounding.proven(scores), features: bounded(features) };
-}
-
-/**
- * Bounds on the effect of relative errors of kernels. Where kernels are off by δ_st κ_st, the Gram matrix of the features is off by at most |B| (δ ∘ κ) |B|ᵀ.
- * The norm of that is at most ‖b‖² max δ, b the row sums of |B|, since κ <= 1; and at most ‖B‖_F² times the largest row sum of δ ∘ κ. A feature is off by at most
- * |B| (δ ∘ κ(x)), whose length is at most max δ times ‖b‖, and times ‖B‖_F ‖κ(x)‖. ‖κ(x)‖² is at most the largest eigenvalue of κ: at most its largest row sum.
- * @param kernel at least every δ of a point with a pivot
- * @param pairs at least δ_st, and what else is counted relative to κ_st
- * @returns bounds on the norm of the Gram matrix's error, and on the length of a feature's for δ = 1
- */
-function reachOf(
-	inverse: Matrix,
-	kernels: Matrix,
-	kernel: number,
-	pairs: (s: number, t: number) => number,
-): { readonly gram: number; readonly features: number } {
-	const m = kernels.rows;
-	const ones = new Matrix(m, 1, new Float64Array(m).fill(1));
-	const lengths = normUp(multiply(mapEntries(inverse, Math.abs), ones).data);
-	const frobenius = normUp(inverse.data);
-	let [largest, off, most] = [0, 0, 0];
-	const grown = plus(1, times(2, kernel));
-	// Terms are not negative: each has two roundings, and loses what is below the normal range.
-	const ofSum = RelativeRounding.roundings(m + 4);
-	for (let s = 0, at = 0; s < m; s++) {
-		let [sum, error] = [0, 0];
-		for (let t = 0; t < m; t++, at++) {
-			// what is below the normal range is computed as 0
-			const size = grown * kernels.data[at] + 2 ** -1000;
-			const pair = pairs(s, t);
-			sum += size;
-			error += pair * size;
-			most = Math.max(most, pair);
-		}
-		largest = Math.max(largest, ofSum.atLeast(bounded(sum)));
-		off = Math.max(off, plus(ofSum.atLeast(bounded(error)), times(m, LEAST_NORMAL)));
-	}
-	return {
-		gram: Math.min(times(most, times(lengths, lengths)), times(off, times(frobenius, frobenius))),
-		features: Math.min(lengths, times(frobenius, rootUp(largest))),
-	};
 }

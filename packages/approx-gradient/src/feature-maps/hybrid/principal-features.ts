@@ -8,7 +8,7 @@ import {
 } from "@attgrad/matrix-core";
 import { inverseOfLower } from "./balanced-coordinates.ts";
 import type { HybridGeometry } from "./geometry.ts";
-import type { HybridPivots } from "./hybrid-map.ts";
+import type { HybridPivots } from "./hybrid-pivots.ts";
 import type { JointPivots } from "./joint-pivots.ts";
 
 /** Pivots for each feature, where features are principal directions of more pivots; and the most pivots that are drawn for that. */
@@ -157,7 +157,8 @@ const part = (A: PlacedMatrix, top: number, bottom: number, left: number, right:
 });
 
 function copyInto(A: PlacedMatrix, left: number, X: PlacedMatrix): void {
-	for (let i = 0; i < X.rows; i++) A.data.set(X.data.subarray(i * X.stride, i * X.stride + X.cols), i * A.stride + left);
+	for (let i = 0; i < X.rows; i++)
+		A.data.set(X.data.subarray(i * X.stride, i * X.stride + X.cols), i * A.stride + left);
 }
 
 /** Orthonormal columns that span those of a matrix, in order, by Cholesky factors of their products; dependent ones are left out. */
@@ -191,8 +192,7 @@ async function solvedBehind(A: PlacedMatrix, L: Matrix, matrices: PlacedMatrices
 		if (to === K) break;
 		const taken = await matrices.product(X, part(placed, to, K, from, to), { transposeB: true });
 		for (let i = 0; i < A.rows; i++)
-			for (let k = to, at = i * A.stride + to, own = i * taken.stride; k < K; k++)
-				A.data[at++] -= taken.data[own++];
+			for (let k = to, at = i * A.stride + to, own = i * taken.stride; k < K; k++) A.data[at++] -= taken.data[own++];
 	}
 	return A;
 }
