@@ -29,6 +29,8 @@ export interface PlacedMatrices {
 	place(A: Matrix): PlacedMatrix;
 	/** op(A) op(B), of one number type, as `multiplyOn` computes it. */
 	product(A: PlacedMatrix, B: PlacedMatrix, options?: PlacedProductOptions): Promise<PlacedMatrix>;
+	/** Runs `work`, then takes back the room of all matrices that it made. */
+	scope<Result>(work: () => Promise<Result>): Promise<Result>;
 	/** Makes every entry x into e^x, as `expOn`; numbers between rows have no meaning after. */
 	exponentiate(A: PlacedMatrix): Promise<void>;
 }
@@ -64,6 +66,7 @@ function onKernels(kernels: MatrixKernels): PlacedMatrices {
 			const made = await productOfPlaced(kernels, A, B, dtypeOf(A), options);
 			return options.symmetric ? mirrored(made) : made;
 		},
+		scope: (work) => kernels.scope(work),
 		exponentiate: (A) => exponentiate(kernels, A.data.byteOffset, A.rows * A.stride, dtypeOf(A)),
 	};
 }
@@ -83,6 +86,7 @@ const plainMatrices: PlacedMatrices = {
 		const { rows, cols, data } = multiply(matrixOf(A), matrixOf(B), options);
 		return { rows, cols, stride: cols, data };
 	},
+	scope: (work) => work(),
 	async exponentiate(A) {
 		const { data } = exp(new Matrix(1, A.rows * A.stride, A.data.subarray(0, A.rows * A.stride)));
 		A.data.set(data);

@@ -94,7 +94,7 @@ export class JointPivots {
 			while (this.pivots.length < rank) {
 				const wanted = rank - this.pivots.length;
 				const drawn = this.#draw(Math.min(BLOCK, Math.ceil(DRAWN * wanted)));
-				if (drawn.length === 0 || !(await this.#addBlock(drawn, wanted, work))) break;
+				if (drawn.length === 0 || !(await matrices.scope(() => this.#addBlock(drawn, wanted, work)))) break;
 			}
 			const placed = { rows: this.#points.rows, cols: this.pivots.length, stride: work.stride, data: work.factor };
 			this.#factor = matrixOf(placed);
