@@ -4,10 +4,14 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
 import { declareKernels } from "./declare-kernels.ts";
+import { ComputationError } from "./src/errors.ts";
 import { kernelSources } from "./src/platform/kernel-sources.ts";
 import { type BuildName, builds } from "./src/runtime/builds.ts";
 import { SOURCES_SECTION } from "./src/runtime/kernel-module.ts";
 import { unroll } from "./unroll.ts";
+
+/** Version of the compiler that kernels are made by. This file is a part of their digest: builds by another compiler count as older. */
+export const COMPILER = "0.28.20";
 
 /** A WebAssembly module to compile. */
 export interface KernelSources {
@@ -28,10 +32,11 @@ export interface KernelSources {
 /**
  * Compiles a module of AssemblyScript kernels, as every build, and declares them to TypeScript in NAME-kernels.ts. The sources may hold `// unroll` lines (see `unroll`).
  * A build holds the digest of its sources, and is not run beside others. All modules share one memory, so a module must hold no data of its own (strings, arrays, `memory.data`).
- * @throws Error with the compiler's messages
+ * @throws ComputationError where another version of the compiler is installed; Error with the compiler's messages
  */
 export async function buildKernels(sources: KernelSources): Promise<void> {
 	const { folder, name, constants, constantsFrom, into = "src" } = sources;
+	checkCompiler(asc.version);
 	const digest = kernelSources(pathToFileURL(join(folder, "/")), constantsFrom);
 	if (digest === undefined) throw new Error(`${name}: the sources of kernels cannot be read`);
 	await writeIfChanged(join(folder, into, `${name}-kernels.ts`), await declarationOf(sources));
@@ -43,6 +48,15 @@ export async function buildKernels(sources: KernelSources): Promise<void> {
 			if (hasSection(bytes, DATA)) throw new Error(`${name}.${build}: kernels must hold no data of their own`);
 			await writeFile(join(folder, "build", `${name}.${build}.wasm`), withSection(bytes, SOURCES_SECTION, digest));
 		}),
+	);
+}
+
+/** @throws ComputationError where the compiler is not of the version that digests are for */
+export function checkCompiler(installed: string): void {
+	if (installed === COMPILER) return;
+	throw new ComputationError(
+		"failed",
+		`assemblyscript ${installed} is installed, kernels are made by ${COMPILER}: npm ci installs that, and COMPILER in packages/matrix-core/build-kernels.ts names another`,
 	);
 }
 

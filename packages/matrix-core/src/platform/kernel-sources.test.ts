@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { COMPILER } from "../../build-kernels.ts";
 import { probeKernels } from "../probe-kernels.ts";
 import { compileKernels } from "../runtime/kernel-module.ts";
-import { kernelSources } from "./kernel-sources.ts";
+import { kernelSources, settingsOf } from "./kernel-sources.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "attgrad-kernels-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,6 +34,14 @@ test.each([
 	expect(() => compileKernels({ ...probeKernels, folder: at }, "simd")).toThrow(
 		"build/probe.simd.wasm is older than its sources in kernels/: npm run build makes it anew",
 	);
+});
+
+test("the compiler's version is a part of the settings that digests are made of", () => {
+	expect(
+		settingsOf(packageNamed("settings"))
+			.map((url) => readFileSync(url, "utf8"))
+			.join("\n"),
+	).toContain(`COMPILER = "${COMPILER}"`);
 });
 
 test("the numbers that kernels use are a part of their sources", () => {

@@ -25,17 +25,19 @@ export function kernelSources(folder: URL, constants?: string): string | undefin
 
 function digestOf(folder: URL, constants: string | undefined): string | undefined {
 	if (![folder, own].every((one) => existsSync(kernelsOf(one)))) return undefined;
-	const settings = [
-		...SETTINGS.map((path) => new URL(path, own)),
-		...[OWN_BUILD, constants].flatMap((path) => (path === undefined ? [] : [new URL(path, folder)])),
-	];
 	const hash = createHash("sha256");
-	for (const file of [...kernelsIn(folder), ...kernelsIn(own), ...settings]) {
+	for (const file of [...kernelsIn(folder), ...kernelsIn(own), ...settingsOf(folder, constants)]) {
 		const text = readFileSync(file);
 		hash.update(`${text.length}\n`).update(text);
 	}
 	return hash.digest("hex");
 }
+
+/** The files beside the kernels of a package that decide how they are compiled, the compiler's version among them. */
+export const settingsOf = (folder: URL, constants?: string): URL[] => [
+	...SETTINGS.map((path) => new URL(path, own)),
+	...[OWN_BUILD, constants].flatMap((path) => (path === undefined ? [] : [new URL(path, folder)])),
+];
 
 const kernelsOf = (folder: URL): URL => new URL("kernels/", folder);
 
