@@ -5,7 +5,7 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
 import { columnSums, termSizes } from "./solved-sums";
 
-/** Places of the doubles that a bound takes, in bytes from the address of its constants; then rows of d: key reach, H, output, residual, term reach. */
+/** Places of the doubles that a bound takes, in bytes from the address of its constants; then rows of d: key reach, H, output, residual, term reach, mean, known. */
 export const SUMS: usize = 0;
 export const SCORE_ERROR: usize = SUMS + 8;
 export const KEY_NORM: usize = SCORE_ERROR + 8;
@@ -22,7 +22,9 @@ export const COVARIANCE_ERROR: usize = PRODUCT + 8;
 /** The power of scores from which on terms count in full in a growth, and the part that those below count by. */
 export const FULL_FROM: usize = COVARIANCE_ERROR + 8;
 export const SHARE: usize = FULL_FROM + 8;
-export const COLUMNS: usize = SHARE + 8;
+/** Rounding of a term of a gradient, where that of states is known from covariances. */
+export const TERM: usize = SHARE + 8;
+export const COLUMNS: usize = TERM + 8;
 
 /** Places among the KEPT_PANELS panels of a block of rows between `acceptRows` and `rowBounds`. */
 export const REACH: usize = 0;

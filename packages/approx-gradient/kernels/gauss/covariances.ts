@@ -7,7 +7,8 @@ import { COLUMNS, COVARIANCE_ERROR, ERROR, GROWTH, kept, LEAST, NORMALISER, REAC
 import { SUM_ERROR } from "./row-polynomials";
 
 /**
- * known: the largest bound over the coordinates of the frame, and the largest part that the error of the residual makes: two panels.
+ * known: the largest bound over the coordinates of the frame, the largest part that the error of the residual makes, and what rounding of the row's sums
+ * makes through its states over the growth, as a part of a key's span: three panels.
  * output, residual, gradient: d panels each; products: Σ ω (1 + s) x k, (d + 1) d panels; exponential: e^R. around: d panels of scratch.
  */
 export function covarianceBounds(
@@ -49,6 +50,8 @@ export function covarianceBounds(
 	let ranges$v = none;
 	// unroll v: TILE_VECTORS
 	let means$v = none;
+	// unroll v: TILE_VECTORS
+	let squares$v = none;
 	for (let i = 0, at = ranges, a = around; i < d; i++, at += 8, a += P) {
 		const H = v128.load_splat<f64>(at), o = output + <usize>i * P, c = residual + <usize>i * P;
 		// unroll v: TILE_VECTORS
@@ -67,13 +70,20 @@ export function covarianceBounds(
 		ranges$v = multiplyAdd<f64>(H, a$v, ranges$v);
 		// unroll v: TILE_VECTORS
 		means$v = multiplyAdd<f64>(mean$v, a$v, means$v);
+		// unroll v: TILE_VECTORS
+		squares$v = multiplyAdd<f64>(a$v, a$v, squares$v);
 	}
 	// unroll v: TILE_VECTORS
 	let most$v = none;
 	// unroll v: TILE_VECTORS
 	let all$v = none;
+	// unroll v: TILE_VECTORS
+	let states$v = none;
+	const two = v128.splat<f64>(2.0);
+	// unroll v: TILE_VECTORS
+	const apart$v = v128.mul<f64>(v128.add<f64>(kappa$v, kappa$v), multiplyAdd<f64>(two, squares$v, size$v));
 	for (let b = 0, to = gradient; b < d; b++, to += P) {
-		const key = v128.load_splat<f64>(bounds + COLUMNS + (<usize>b << 3)), p = products + <usize>(d * d + b) * P;
+		const key = v128.load_splat<f64>(bounds + COLUMNS + (<usize>b << 3)), perSpan = v128.load_splat<f64>(bounds + COLUMNS + 6 * columns + (<usize>b << 3)), p = products + <usize>(d * d + b) * P;
 		// unroll v: TILE_VECTORS
 		const known$v = v128.mul<f64>(key, rest$v);
 		// unroll v: TILE_VECTORS
@@ -95,6 +105,10 @@ export function covarianceBounds(
 		// unroll v: TILE_VECTORS
 		sum$v = v128.add<f64>(sum$v, v128.abs<f64>(v128.load(to, $v * 16)));
 		// unroll v: TILE_VECTORS
+		const state$v = multiplyAdd<f64>(key, apart$v, multiplyAdd<f64>(size$v, mean$v, sum$v));
+		// unroll v: TILE_VECTORS
+		states$v = v128.max<f64>(states$v, v128.mul<f64>(perSpan, state$v));
+		// unroll v: TILE_VECTORS
 		sum$v = multiplyAdd<f64>(size$v, v128.add<f64>(key, mean$v), sum$v);
 		// unroll v: TILE_VECTORS
 		most$v = v128.max<f64>(most$v, sum$v);
@@ -107,6 +121,8 @@ export function covarianceBounds(
 	const moved$v = v128.mul<f64>(v128.mul<f64>(slack, kappa$v), all$v);
 	// unroll v: TILE_VECTORS
 	v128.store(known + P, moved$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	v128.store(known + 2 * P, v128.mul<f64>(slack, states$v), $v * 16);
 }
 
 /**

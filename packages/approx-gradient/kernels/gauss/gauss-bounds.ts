@@ -3,7 +3,7 @@
 
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
-import { ACCEPTED, COLUMNS, CONSTANT, GROWTH, KAPPAS, kept, KEY_NORM, KEY_RATIO, LEAST, OUTPUT_SQUARE, PRODUCT, SUMS } from "./acceptance";
+import { ACCEPTED, COLUMNS, CONSTANT, GROWTH, KAPPAS, kept, KEY_NORM, KEY_RATIO, LEAST, OUTPUT_SQUARE, PRODUCT, SUMS, TERM } from "./acceptance";
 import { covarianceBounds } from "./covariances";
 import { squareBounds } from "./square-columns";
 import { GAP } from "./truncation";
@@ -13,7 +13,7 @@ import { GAP } from "./truncation";
  * 0 for rows that are not accepted, and one of the first two is 0 for each row.
  * output, residual, gradient, pilot: d panels each; extra: 2 where there are sums of squares of values and keys behind those of ones.
  * products: (d + 1) d panels, or 0 where covariances are not known. truncated: the panels of `truncate`, zero where nothing is left out.
- * scratch: 7 + d panels.
+ * scratch: 8 + d panels.
  */
 export function rowBounds(
 	d: i32, degree: i32, r: i32, extra: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
@@ -56,16 +56,44 @@ export function rowBounds(
 	const made2$v = v128.and(v128.load(accepted, $v * 16), s$v);
 	// unroll v: TILE_VECTORS
 	v128.store(terms + 2 * P, made2$v, $v * 16);
-	const exponential = solution + <usize>(degree + 2 * r + 5) * P, known = scratch + 4 * P, around = known + 2 * P, gap = around + <usize>d * P;
+	const exponential = solution + <usize>(degree + 2 * r + 5) * P, known = scratch + 4 * P, around = known + 3 * P, gap = around + <usize>d * P;
 	gapOfRows(d, bounds, panels, residual, truncated, gap);
-	if (products) covarianceBounds(d, constants, bounds, exponential, sums, panels, output, residual, gradient, products, known, around);
-	else {
+	if (products) {
+		covarianceBounds(d, constants, bounds, exponential, sums, panels, output, residual, gradient, products, known, around);
+		lessRounding(d, bounds, panels, output, residual, known + 2 * P, terms + 2 * P);
+	} else {
 		const unknown = v128.splat<f64>(Infinity);
 		// unroll p: 2, v: TILE_VECTORS
 		v128.store(known, unknown, ($p * TILE_VECTORS + $v) * 16);
 	}
 	if (extra) squareBounds(d, degree, r, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, truncated, known, scratch);
 	chooseLess(bounds, panels, known, gap, terms);
+}
+
+/** Keeps the lesser rounding: the one in `grown`, or that of the terms of a gradient with what `states` says of outputs, residuals and normalisers. */
+function lessRounding(d: i32, bounds: usize, panels: usize, output: usize, residual: usize, states: usize, grown: usize): void {
+	const P = panelBytes(), columns = <usize>d << 3, term = v128.load_splat<f64>(bounds, TERM), accepted = kept(panels, ACCEPTED);
+	const kappa = kept(panels, KAPPAS), growth = kept(panels, GROWTH), one = v128.splat<f64>(1), two = v128.splat<f64>(2);
+	// unroll v: TILE_VECTORS
+	let s$v = v128.load(states, $v * 16);
+	for (let i = 0, at = bounds + COLUMNS + 5 * columns; i < d; i++, at += 8) {
+		const mean = v128.load_splat<f64>(at);
+		// unroll v: TILE_VECTORS
+		const o$v = multiplyAdd<f64>(term, v128.abs<f64>(v128.load(output + <usize>i * P, $v * 16)), mean);
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<f64>(v128.abs<f64>(v128.load(residual + <usize>i * P, $v * 16)), o$v, s$v);
+	}
+	// unroll v: TILE_VECTORS
+	s$v = v128.mul<f64>(v128.mul<f64>(multiplyAdd<f64>(two, v128.load(kappa, $v * 16), one), v128.load(growth, $v * 16)), s$v);
+	// unroll v: TILE_VECTORS
+	const g$v = v128.load(grown, $v * 16);
+	// No number is not less.
+	// unroll v: TILE_VECTORS
+	const less$v = v128.lt<f64>(s$v, g$v);
+	// unroll v: TILE_VECTORS
+	const made5$v = v128.and(v128.load(accepted, $v * 16), v128.or(v128.and(less$v, s$v), v128.andnot(g$v, less$v)));
+	// unroll v: TILE_VECTORS
+	v128.store(grown, made5$v, $v * 16);
 }
 
 /** Bounds the terms of a gradient that an anisotropic set leaves out or has in excess, by the norms of keys; 0 for rows that are not accepted. */

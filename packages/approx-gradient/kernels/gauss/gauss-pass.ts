@@ -52,7 +52,7 @@ export function gaussPass<T>(
 	const mean = output + block, coefficients = mean + block, sumsByDegree = coefficients + <usize>(degree + 1) * P;
 	const wideSums = sumsByDegree + <usize>(degree + 2) * <usize>columns * P, solution = wideSums + parts * sumBytes;
 	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + 3 * P;
-	const made = small + 7 * P + block, solving = made + parts * <usize>(d + 1) * block, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
+	const made = small + 8 * P + block, solving = made + parts * <usize>(d + 1) * block, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
 	const hasProducts = degree > 0 && boundaryStarts == 0;
 	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
 	const ofBoundary = kappa + P, boundaryBytes = <usize>((degree + 1) * sumColumns) * P, truncated = ofBoundary + (1 + parts) * boundaryBytes;

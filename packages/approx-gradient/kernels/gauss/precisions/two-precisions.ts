@@ -67,7 +67,7 @@ export function queriesInTwo(
 	const q = parts + 2 * partBytes, feature = q + block, gradient = feature + <usize>K * P, t = gradient + block, sumsByDegree = t + <usize>nodes * P;
 	const coefficients = sumsByDegree + <usize>(degree + 2) * state, cotangent = coefficients + <usize>(degree + 1) * P, scaled = cotangent + state;
 	// Of doubles.
-	const wide = scaled + state, rowTerms = wide + 4 * block + P, small = rowTerms + 3 * P, mean = small + 7 * P + block, truncated = mean + block;
+	const wide = scaled + state, rowTerms = wide + 4 * block + P, small = rowTerms + 3 * P, mean = small + 8 * P + block, truncated = mean + block;
 	const solving = truncated + <usize>TRUNCATED_PANELS * P, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
 	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
 	prepareExponential<f64>(table);

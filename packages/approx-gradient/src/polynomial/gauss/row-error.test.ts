@@ -112,7 +112,7 @@ describe("RowError", () => {
 					Float64Array.from(rows[0], (_, i) => Math.max(...rows.map((r) => Math.abs(r[i]))));
 				const covariances = new CovarianceBound({
 					...{ d: keys[0].length, halfRange: largest(values), keyReach: largest(keys) },
-					...{ sumError: 1e-13, covarianceError: scoreError },
+					...{ sumError: 1e-13, covarianceError: scoreError, rounding: { known: new Float64Array(keys[0].length) } },
 				});
 				const columns = [...values[0].map((_, i) => (l: number) => values[l][i]), () => 1];
 				const products = columns.flatMap((x) =>

@@ -110,8 +110,11 @@ export class RowTerms {
 			this.l1 += tau * H[i] * ((3 + tau) * Math.abs(numbers.residual[i]) + (1 + 12 * rounded) * H[i]);
 		const known = degree > 0 && numbers.truncation === undefined;
 		const gap = this.#gap(row, numbers, rounded);
-		if (known) this.#byCovariances(row, numbers, rounded);
-		else {
+		if (known) {
+			this.#byCovariances(row, numbers, rounded);
+			const grown = (1 + tau) * this.growth * this.#termRounding(numbers);
+			if (grown < this.grown) this.grown = grown;
+		} else {
 			this.spread.fill(gap);
 			if (form === "l1") return;
 		}
@@ -137,6 +140,14 @@ export class RowTerms {
 			const [o, c] = [Math.abs(output[i]), Math.abs(residual[i])];
 			sum += o * (rounding.output[i] + rounding.outputSquare * o) + c * (rounding.residual[i] + rounding.product * o);
 		}
+		return sum;
+	}
+
+	/** The same part of the rounding, where covariances tell what the errors of outputs, residuals and the normaliser do. */
+	#termRounding({ output, residual }: RowNumbers): number {
+		const { term, mean } = this.#constants.rounding;
+		let sum = this.#covariances.states;
+		for (let i = 0; i < output.length; i++) sum += Math.abs(residual[i]) * (mean[i] + term * Math.abs(output[i]));
 		return sum;
 	}
 

@@ -51,6 +51,63 @@ function gradientOf(entries: readonly number[], { values, keys, target }: Return
 	return { output, residual, gradient: target.map((_, b) => mean(entries, (l) => y[l] * keys[l][b])) };
 }
 
+/** Numbers of a row that `CovarianceBound` reads, of its approximate entries. */
+function numbersOf(row: ReturnType<typeof adversarialRow>) {
+	const { keys, values, scores, weights, made, radius, keyReach, halfRange } = row;
+	const columns = [...halfRange.map((_, i) => (l: number) => values[l][i]), () => 1];
+	const products = columns.flatMap((x) =>
+		keyReach.map((_, b) => scores.reduce((sum, s, l) => sum + weights[l] * (1 + s) * x(l) * keys[l][b], 0)),
+	);
+	const powers = [0, 1, 2].map((k) => scores.reduce((sum, s, l) => sum + weights[l] * s ** k, 0));
+	const { output, residual, gradient } = gradientOf(made, row);
+	return {
+		...{ reach: radius, ones: Float64Array.from(powers), products: Float64Array.from(products) },
+		output: Float64Array.from(output),
+		residual: Float64Array.from(residual),
+		gradient: Float64Array.from(gradient),
+	};
+}
+
+describe("the rounding of states", () => {
+	it("moves a gradient by at most what covariances and mean keys tell, and nearly that at its worst", () => {
+		const random = seededRandom(5, "states");
+		const part = 1e-7;
+		let [used, tightest] = [0, Number.POSITIVE_INFINITY];
+		for (let trial = 0; trial < 20_000; trial++) {
+			const row = adversarialRow(random);
+			const { d, keys, values, made, error, target, keyReach, halfRange } = row;
+			const normaliser = made.reduce((sum, x) => sum + x, 0);
+			if (!(error < 0.25 * normaliser)) continue;
+			used++;
+			const numbers = numbersOf(row);
+			const sign = () => [-1, 1, random.uniform(-1, 1)][random.integer(0, 2)];
+			const output = halfRange.map(
+				(half, i) => numbers.output[i] + part * sign() * (half + Math.abs(numbers.output[i])),
+			);
+			const residual = output.map((o, i) => o - target[i]);
+			const correction = dot(residual, output);
+			const D = normaliser * (1 + part * sign());
+			for (let b = 0; b < d; b++) {
+				const known = Float64Array.from(keyReach, (_, at) => (at === b ? 1 : 0));
+				const bound = new CovarianceBound({
+					...{ d, halfRange: Float64Array.from(halfRange), keyReach: Float64Array.from(keyReach) },
+					...{ sumError: 1e-14, covarianceError: 1e-14, rounding: { known } },
+				});
+				bound.read(numbers, { error, least: normaliser, normaliser, rounded: 0 });
+				const gradient =
+					made.reduce((sum, x, l) => sum + x * (dot(residual, values[l]) - correction) * keys[l][b], 0) / D;
+				const moved = Math.abs(gradient - numbers.gradient[b]) / part;
+				// Terms of second order, and the rounding of this test.
+				const size = keyReach[b] * residual.reduce((sum, c, i) => sum + (Math.abs(c) + 1) * (1 + halfRange[i]) ** 2, 1);
+				expect(moved).toBeLessThanOrEqual(bound.states + 1e-5 * size);
+				tightest = Math.min(tightest, (bound.states + 1e-5 * size) / moved);
+			}
+		}
+		expect(used).toBeGreaterThan(5000);
+		expect(tightest).toBeLessThan(2);
+	});
+});
+
 describe("the bound by covariances", () => {
 	it("is above the error of every coordinate, and near it at its worst", () => {
 		const random = seededRandom(3, "covariances");
@@ -58,29 +115,16 @@ describe("the bound by covariances", () => {
 		const tightest = { gradient: Number.POSITIVE_INFINITY, residual: Number.POSITIVE_INFINITY };
 		for (let trial = 0; trial < 20_000; trial++) {
 			const row = adversarialRow(random);
-			const { d, keys, values, scores, weights, truth, made, error, radius, keyReach, halfRange } = row;
+			const { d, keys, values, truth, made, error, keyReach, halfRange } = row;
 			const normaliser = made.reduce((sum, x) => sum + x, 0);
 			if (!(error < 0.25 * normaliser)) continue;
 			used++;
 			const [exact, approximate] = [gradientOf(truth, row), gradientOf(made, row)];
 			const bound = new CovarianceBound({
 				...{ d, halfRange: Float64Array.from(halfRange), keyReach: Float64Array.from(keyReach) },
-				...{ sumError: 1e-14, covarianceError: 1e-14 },
+				...{ sumError: 1e-14, covarianceError: 1e-14, rounding: { known: new Float64Array(d) } },
 			});
-			const columns = [...halfRange.map((_, i) => (l: number) => values[l][i]), () => 1];
-			const products = columns.flatMap((x) =>
-				keyReach.map((_, b) => scores.reduce((sum, s, l) => sum + weights[l] * (1 + s) * x(l) * keys[l][b], 0)),
-			);
-			const powers = [0, 1, 2].map((k) => scores.reduce((sum, s, l) => sum + weights[l] * s ** k, 0));
-			bound.read(
-				{
-					...{ reach: radius, ones: Float64Array.from(powers), products: Float64Array.from(products) },
-					output: Float64Array.from(approximate.output),
-					residual: Float64Array.from(approximate.residual),
-					gradient: Float64Array.from(approximate.gradient),
-				},
-				{ error, least: normaliser, normaliser, rounded: 0 },
-			);
+			bound.read(numbersOf(row), { error, least: normaliser, normaliser, rounded: 0 });
 			const moved = exact.output.map((o, i) => approximate.output[i] - o);
 			for (let b = 0; b < d; b++) {
 				const middle = mean(truth, (l) => keys[l][b]);

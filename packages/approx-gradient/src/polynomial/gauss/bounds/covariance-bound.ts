@@ -3,7 +3,9 @@ import type { ErrorConstants } from "./error-constants.ts";
 /** Covers the rounding of the bound, as in `row-error.ts`. */
 const SLACK = 1 + 1e-12;
 
-type CovarianceConstants = Pick<ErrorConstants, "d" | "halfRange" | "keyReach" | "sumError" | "covarianceError">;
+type CovarianceConstants = Pick<ErrorConstants, "d" | "halfRange" | "keyReach" | "sumError" | "covarianceError"> & {
+	readonly rounding: Pick<ErrorConstants["rounding"], "known">;
+};
 
 /** Numbers of a row that its covariances are bounded from. */
 export interface CovarianceNumbers {
@@ -45,6 +47,8 @@ export class CovarianceBound {
 	readonly gradient: Float64Array;
 	/** The part of it that the error of the residual makes: at least |Cov_f(<c̃ - c, v>, k_b)|. */
 	readonly residual: Float64Array;
+	/** What the rounding of the row's sums does through its outputs, residuals and normaliser, over the growth, as a part of a key's span. */
+	states = 0;
 	readonly #constants: CovarianceConstants;
 	readonly #around: Float64Array;
 
@@ -58,6 +62,7 @@ export class CovarianceBound {
 	/** Reads a row of a degree of at least 1. */
 	read(numbers: CovarianceNumbers, { error, least, normaliser, rounded }: EntryErrors): void {
 		const { d, halfRange: H, keyReach, sumError, covarianceError } = this.#constants;
+		const { known } = this.#constants.rounding;
 		const { reach, ones, products, output, residual, gradient } = numbers;
 		const inverse = SLACK / (least - error);
 		const kappa = error * inverse;
@@ -67,7 +72,7 @@ export class CovarianceBound {
 		const moved = covarianceError * (normaliser + error) + sumError * exponential * ones[0];
 		// Of Σ ω e^s |v k| / D beyond the products, as a part of the largest |v k|.
 		const rest = SLACK * inverse * (((exponential - 1 - reach) / (reach * reach)) * scores + moved);
-		let [size, ranges, means] = [0, 0, 0];
+		let [size, ranges, means, squares] = [0, 0, 0, 0];
 		for (let i = 0; i < d; i++) {
 			const own = Math.abs(output[i]) + shift * H[i];
 			const around = H[i] + own;
@@ -75,7 +80,11 @@ export class CovarianceBound {
 			size += (Math.abs(residual[i]) + shift * H[i]) * around;
 			ranges += around * H[i];
 			means += around * (own + kappa * around);
+			squares += around * around;
 		}
+		// Means of f̃ and f are within 2κ' of the range from each other, covariances within four times that.
+		const apart = 2 * kappa * (2 * squares + size);
+		let states = 0;
 		for (let b = 0; b < d; b++) {
 			const key = keyReach[b];
 			const mean = Math.min(key, Math.abs(products[d * d + b]) * inverse + key * rest);
@@ -84,6 +93,9 @@ export class CovarianceBound {
 			const covariances = Math.min(ranges * key, sum * inverse + ranges * key * rest + means * mean);
 			this.gradient[b] = SLACK * kappa * (size * (key + mean) + Math.abs(gradient[b]) + covariances);
 			this.residual[b] = SLACK * kappa * covariances;
+			const state = Math.abs(gradient[b]) + covariances + size * mean + key * apart;
+			states = Math.max(states, known[b] * state);
 		}
+		this.states = SLACK * states;
 	}
 }

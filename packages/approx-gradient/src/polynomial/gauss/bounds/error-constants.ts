@@ -58,7 +58,8 @@ export interface ErrorConstants {
 	readonly keyRatio: number;
 	/**
 	 * Rounding of a row, as parts of a key's span: (1 + τ) growth · (constant + Σ |o_i| output_i + outputSquare Σ o_i² +
-	 * Σ |c_i| residual_i + product Σ |c_i o_i|), and rest + Σ |c_i| restResidual_i.
+	 * Σ |c_i| residual_i + product Σ |c_i o_i|), and rest + Σ |c_i| restResidual_i. Where the row's covariances are known (`CovarianceBound`), the first part is
+	 * (1 + τ) growth · (Σ |c_i| (mean_i + term |o_i|) + the largest known_b · |what states do in coordinate b|) if that is less.
 	 */
 	readonly rounding: {
 		readonly constant: number;
@@ -66,6 +67,9 @@ export interface ErrorConstants {
 		readonly outputSquare: number;
 		readonly residual: Float64Array;
 		readonly product: number;
+		readonly term: number;
+		readonly mean: Float64Array;
+		readonly known: Float64Array;
 		readonly rest: number;
 		readonly restResidual: Float64Array;
 		/** 1.5 (H_i + 1.5 H_i): sizes of c' against values. */
@@ -131,6 +135,7 @@ export function errorConstants(
 			outputSquare: times(1.02, relative),
 			residual: H.map((half, i) => plus(times(plus(relative, gradient), valueMean[i]), times(relative, half))),
 			product: plus(times(2, relative), gradient),
+			...roundingOfTerms({ profile, space }, range, relative, gradient),
 			rest: times(mass, dotUp(fixed, against)),
 			restResidual: fixed.map((error, i) =>
 				times(
@@ -145,6 +150,34 @@ export function errorConstants(
 			),
 			size: against.map((size) => times(mass, size)),
 		},
+	};
+}
+
+/**
+ * The constants of the rounding of a row whose covariances are known. With f̃ = ωP/D and outputs, residuals and normaliser as computed, a gradient is off by the
+ * rounding of its own terms; and by what the errors of those numbers do, δo_i <= relative growth (mean_i + |o_i|) and the same part of D, which is
+ *
+ *     relative growth ( |Ĝ_b| + Σ_i (mean_i + |o_i|) |Cov_f̃(v_i, k_b)| + Σ_i |c_i| (mean_i + |o_i|) |E_f̃ k_b| ).
+ *
+ * Sums are off by a hundredth at most, so 1.02 and 1.05 cover what is of second order.
+ */
+function roundingOfTerms(
+	{ profile: { valueMean, d }, space: { frame, keySpan } }: Pick<Method, "profile" | "space">,
+	range: Float64Array,
+	relative: number,
+	gradient: number,
+): Pick<ErrorConstants["rounding"], "term" | "mean" | "known"> {
+	const term = times(1.02, gradient);
+	const isDiagonal = frame.queryMap.data.every((x, at) => x === 0 || at % (d + 1) === 0);
+	// Bounds take H_i for the mean: a column of one value has a mean that is all rounding.
+	const ofRange = Math.max(1, maxUp(valueMean.map((mean, i) => (mean === 0 ? 0 : over(mean, range[i])))));
+	const sizes = columnNorms(frame.queryMap);
+	return {
+		term,
+		mean: valueMean.map((mean) => times(term, mean)),
+		known: sizes.map((size, b) =>
+			isDiagonal ? times(times(times(1.05, relative), ofRange), over(size, keySpan[b])) : Number.POSITIVE_INFINITY,
+		),
 	};
 }
 

@@ -49,7 +49,7 @@ export function operandsInTwo(
 	const sums = (degree + 2) * (d + 1);
 	const part = 7 * d + 2 + low + lowBack + sums + 2 * r + 1 + degree + 2 * r + 6 + KEPT_PANELS + d * (d + 1);
 	const narrow = 4 * d + 4 + tree.size + tree.raisedSize + sums + degree + 1;
-	const wide = 7 * d + 12 + TRUNCATED_PANELS + r * r + 3 * r + terms + 3 + 2 + 4 * d + 2 * d * d;
+	const wide = 7 * d + 13 + TRUNCATED_PANELS + r * r + 3 * r + terms + 3 + 2 + 4 * d + 2 * d * d;
 	return { shared, scratch: 256 + (2 * part + narrow + wide) * panelBytes };
 }
 

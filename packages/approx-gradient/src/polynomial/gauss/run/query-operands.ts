@@ -63,7 +63,7 @@ export function queryOperands(
 		kernelConstants.TRUNCATED_PANELS * parts +
 		4 * (degree + 2) +
 		kernelConstants.RUN_NODES;
-	const ofBounds = 13 * d + 2 * d * (d + 1) + 9;
+	const ofBounds = 13 * d + 2 * d * (d + 1) + 10;
 	const wide = ofBounds + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 8 + truncated;
 	const ofPairs = input.records ? pairScratch(input.records.places, d, panelBytes) : 0;
 	return {
@@ -193,11 +193,13 @@ function boundConstants(
 			LEAST_REACH,
 		],
 		...[rounding.constant, rounding.outputSquare, rounding.product, covarianceError],
-		...[single?.from ?? 0, single?.share ?? 1],
+		...[single?.from ?? 0, single?.share ?? 1, rounding.term],
 		...reaches,
 		...halfRange,
 		...rounding.output,
 		...rounding.residual,
 		...(termReach ?? reaches),
+		...rounding.mean,
+		...rounding.known,
 	];
 }
