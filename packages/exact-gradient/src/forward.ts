@@ -117,12 +117,7 @@ export const exactForward = defineForward({
 		const scaled = scaledProblem(given);
 		const layer = scaled?.problem ?? given;
 		const sink: RowSink = scaled
-			? (from, rows) =>
-					handOn(
-						from,
-						entriesScaled(rows, () => scaled.exponents.values),
-						take,
-					)
+			? (from, rows) => handOn(from, entriesScaled(rows, () => scaled.exponents.values).as(given.A1.dtype), take)
 			: take;
 		if (runtime.kernel === "js") await streamingForward(layer, sink, runtime.onProgress);
 		else await kernelStreamingForward(layer, sink, runtime);

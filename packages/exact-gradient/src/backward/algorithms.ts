@@ -72,7 +72,7 @@ function streamingOn(
 	return inRange("streaming", problem, async (scaled) => {
 		if (runtime.kernel === "js") return streamingBackward(scaled, runtime.onProgress, intervals);
 		const own = { ...(intervals && { intervals }), allocate: runtime.allocateResult };
-		return finishResults("streaming", await kernelBackward(scaled, runtime, own), problem.Q.dtype);
+		return finishResults("streaming", await kernelBackward(scaled, runtime, own), scaled.Q.dtype);
 	});
 }
 

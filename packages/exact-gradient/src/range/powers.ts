@@ -21,9 +21,9 @@ function factorsOf(exponents: Int32Array): readonly [Float64Array, Float64Array]
 }
 
 /** Multiplies column b of some rows by 2^(exponents_b), in place. */
-function scaleColumns(rows: Numbers, count: number, [first, second]: readonly [Float64Array, Float64Array]): void {
+function scaleColumns(rows: Numbers, [first, second]: readonly [Float64Array, Float64Array]): void {
 	const width = first.length;
-	for (let at = 0; at < count; ) for (let b = 0; b < width; b++, at++) rows[at] = rows[at] * first[b] * second[b];
+	for (let at = 0; at < rows.length; ) for (let b = 0; b < width; b++, at++) rows[at] = rows[at] * first[b] * second[b];
 }
 
 /** The rows with column b multiplied by 2^(exponents_b): a copy of a matrix, a view of rows that are read. */
@@ -31,9 +31,15 @@ export function columnsScaled<Rows extends RowSource>(rows: Rows, exponents: Int
 export function columnsScaled(rows: RowSource, exponents: Int32Array): RowSource {
 	if (exponents.every((k) => k === 0)) return rows;
 	const factors = factorsOf(exponents);
+	return rowsMapped(rows, (numbers) => scaleColumns(numbers, factors));
+}
+
+/** The rows with their numbers changed in place by `change`, which is told the first row: a copy of a matrix, a view of rows that are read. */
+export function rowsMapped<Rows extends RowSource>(rows: Rows, change: (numbers: Numbers, first: number) => void): Rows;
+export function rowsMapped(rows: RowSource, change: (numbers: Numbers, first: number) => void): RowSource {
 	if (rows instanceof Matrix) {
 		const data = rows.data.slice();
-		scaleColumns(data, data.length, factors);
+		change(data, 0);
 		return new Matrix(rows.rows, rows.cols, data);
 	}
 	return {
@@ -42,8 +48,20 @@ export function columnsScaled(rows: RowSource, exponents: Int32Array): RowSource
 		dtype: rows.dtype,
 		readRows(from, to, target) {
 			rows.readRows(from, to, target);
-			scaleColumns(target, (to - from) * rows.cols, factors);
+			change(target.subarray(0, (to - from) * rows.cols), from);
 		},
+	};
+}
+
+/** The rows in double precision: a copy of a matrix, a view of rows that are read. */
+export function inDoubles<Rows extends RowSource>(rows: Rows): Rows;
+export function inDoubles(rows: RowSource): RowSource {
+	if (rows instanceof Matrix) return rows.as("f64");
+	return {
+		rows: rows.rows,
+		cols: rows.cols,
+		dtype: "f64",
+		readRows: (from, to, target) => rows.readRows(from, to, target),
 	};
 }
 

@@ -1,13 +1,20 @@
 import { type AttentionLayer, type AttentionProblem, type MatrixName, matrixNames } from "@attgrad/attention-problem";
 import { ComputationError, type Dtype, Matrix, type RowSource, transpose } from "@attgrad/matrix-core";
-import { columnsScaled, entriesScaled, timesPowerOfTwo } from "./powers.ts";
-import { isOfSafeSizes, largestExponent, SAFE_EXPONENT, typicalExponents } from "./sizes.ts";
+import { withoutOffsets } from "./offsets.ts";
+import { columnsScaled, entriesScaled, inDoubles, timesPowerOfTwo } from "./powers.ts";
+import { isOfSafeSizes, LEAST_ROOT, largestExponent, SAFE_EXPONENT, typicalExponents } from "./sizes.ts";
 
 /** Exponents of a scale: from where scores are lost in the rounding of weights, to where kernels can still multiply by it. */
 const SCALE_EXPONENTS = { f64: [-200, 900], f32: [-60, 100] } as const;
 
 /** The largest exponent of targets, whose squares are summed, and how far values may be below targets. */
 const TARGETS = { f64: { most: 480, apart: 1440 }, f32: { most: 60, apart: 160 } } as const;
+
+/** Powers of two between columns of values up to which all products of residuals and values stay in the range: the largest are at the end of the ordinary one. */
+const MOST_SPREAD: Readonly<Record<Dtype, number>> = {
+	f64: SAFE_EXPONENT.f64 - LEAST_ROOT.f64,
+	f32: SAFE_EXPONENT.f32 - LEAST_ROOT.f32,
+};
 
 /** Exponent of the least normal double. */
 const LEAST_EXPONENT = -1022;
@@ -32,9 +39,10 @@ export interface ResultExponents {
  *     dL/dX = 2^(2w - k) D1 dL'/dX' D2,   dL/dY = 2^w D3 dL'/dY',   dL/dA_i = 2^(2w) dL'/dA_i' D_i⁻¹,   dL/dE = 2^w dL'/dE'.
  *
  * D is the power of two of a column's typical entry, not of its largest: a mask of -1e38 must not push the other keys out of the range. A column of zeros
- * counts in nothing, however large the entries of X or Y beside it are.
- * w is that of the values, or between it and that of the targets where those are larger. One pass over the rows, a second where it scales.
- * @throws ComputationError where targets are so much larger than values that their products leave the range all the same
+ * counts in nothing, however large the entries of X or Y beside it are, and what the keys of a column have in common, which changes no weight, is taken off first
+ * (`withoutOffsets`). w is that of the values, or between it and that of the targets where those are larger; columns of values that are far smaller bring the largest to the
+ * end of the ordinary range, and a problem in single precision to double. One pass over the rows, a few more where it scales.
+ * @throws ComputationError where targets are so much larger than values that their products leave the range all the same, or values of one column than those of another
  */
 export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 	problem: Problem,
@@ -45,11 +53,22 @@ export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 	const { dtype } = problem.A1;
 	const safe = SAFE_EXPONENT[dtype];
 	if (sources.every(isOfSafeSizes) && Math.abs(Math.log2(scale)) <= safe) return;
+	const { rows: keys } = withoutOffsets(problem.A2);
 	const shiftsOf = (source: RowSource): Shifts =>
 		typicalExponents(source).map((k) => (k !== undefined && Math.abs(k) <= safe ? 0 : k));
-	const typical = { A1: shiftsOf(problem.A1), A2: shiftsOf(problem.A2), A3: shiftsOf(problem.A3) };
+	const typical = { A1: shiftsOf(problem.A1), A2: shiftsOf(keys), A3: shiftsOf(problem.A3) };
 	const powers = weightPowers(problem, (a, b) => counted(typical.A1[a]) + counted(typical.A2[b]));
-	const values = valuePower(Y, given.E, typical.A3, dtype);
+	const spread = spreadOf(Y, (a) => counted(typical.A3[a]), given.E && typicalExponents(given.E));
+	if (dtype === "f32") {
+		const ofWeights = spreadOf(X, (a, b) => counted(typical.A1[a]) + counted(typical.A2[b]));
+		if (Math.max(spread, ofWeights) > MOST_SPREAD.f32) return scaledInDoubles(problem);
+	} else if (spread > MOST_SPREAD.f64) {
+		throw new ComputationError(
+			"failed",
+			`columns of values A3 Y and targets E are 2^${spread} times as large as others: their products leave the range of ${dtype}`,
+		);
+	}
+	const values = valuePower(Y, given.E, typical.A3, dtype, spread);
 	const exponents = {
 		A1: filled(typical.A1, (a) => powers - rowExponent(X, a, (b) => counted(typical.A2[b]))),
 		A2: filled(typical.A2, (b) => powers - rowExponent(transpose(X), b, (a) => counted(typical.A1[a]))),
@@ -65,7 +84,7 @@ export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 	const made = {
 		...problem,
 		A1: columnsScaled(problem.A1, less("A1")),
-		A2: columnsScaled(problem.A2, less("A2")),
+		A2: columnsScaled(keys, less("A2")),
 		A3: columnsScaled(problem.A3, less("A3")),
 		// In double precision, where an entry that is small beside the largest keeps its digits.
 		X: Matrix.build(X.rows, X.cols, (a, b) =>
@@ -108,7 +127,7 @@ function weightPowers(
 }
 
 /** w: the power of two of values A3 Y and targets. */
-function valuePower(Y: Matrix, E: RowSource | undefined, A3: Shifts, dtype: Dtype): number {
+function valuePower(Y: Matrix, E: RowSource | undefined, A3: Shifts, dtype: Dtype, spread: number): number {
 	const ofValues = largestExponent(Y, (a) => counted(A3[a]));
 	const ofTargets = E && largestExponent(E);
 	const [value, target] = [ofValues ?? ofTargets ?? 0, ofTargets ?? ofValues ?? 0];
@@ -118,8 +137,36 @@ function valuePower(Y: Matrix, E: RowSource | undefined, A3: Shifts, dtype: Dtyp
 			`targets E are about 2^${target} and values A3 Y about 2^${value}: their products leave the range of ${dtype}`,
 		);
 	const safe = SAFE_EXPONENT[dtype];
+	if (spread > safe) return Math.max(value, target) - safe;
 	if (Math.abs(value) <= safe && Math.abs(target) <= safe) return 0;
 	return target <= value ? value : target - Math.min(TARGETS[dtype].most, Math.round((target - value) / 2));
+}
+
+/**
+ * The exponent of the largest column of a matrix less that of the smallest, where entry (a, b) is multiplied by 2^shift(a, b); columns of zeros do not count.
+ * @param beside exponents of columns of another matrix, of which the larger count
+ */
+function spreadOf(matrix: Matrix, shift: (a: number, b: number) => number, beside: Shifts = []): number {
+	const columns = transpose(matrix);
+	const sizes = Array.from({ length: matrix.cols }, (_, b) => {
+		const own = largestExponent(columns.slice(b, b + 1), (_, a) => shift(a, b)) ?? Number.NEGATIVE_INFINITY;
+		return Math.max(own, counted(beside[b]));
+	}).filter(Number.isFinite);
+	return sizes.length === 0 ? 0 : Math.max(...sizes) - Math.min(...sizes);
+}
+
+/** The problem in double precision, which holds all products of numbers in single precision. */
+function scaledInDoubles<Problem extends AttentionLayer<RowSource>>(
+	problem: Problem,
+): ReturnType<typeof scaledProblem<Problem>> {
+	const given: Partial<Record<MatrixName, RowSource>> = problem;
+	const wide = {
+		...problem,
+		...{ A1: inDoubles(problem.A1), A2: inDoubles(problem.A2), A3: inDoubles(problem.A3) },
+		...(given.E && { E: inDoubles(given.E) }),
+	};
+	const none = new Int32Array(problem.d);
+	return scaledProblem(wide) ?? { problem: wide, exponents: { A1: none, A2: none, A3: none, values: 0, scale: 0 } };
 }
 
 /** The exponent that takes entry (i, j) of the gradient in a matrix back. */

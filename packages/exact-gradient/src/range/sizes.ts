@@ -6,6 +6,12 @@ import { type Dtype, Matrix, type Numbers, type RowSource } from "@attgrad/matri
  */
 export const SAFE_EXPONENT: Readonly<Record<Dtype, number>> = { f64: 240, f32: 24 };
 
+/**
+ * Exponent of typical entries of two columns that are multiplied, beside columns whose products are about 1, down to which all products with them stay in the
+ * range: their squares are 2^-80 in single precision and 2^-960 in double.
+ */
+export const LEAST_ROOT: Readonly<Record<Dtype, number>> = { f64: -480, f32: -40 };
+
 /** Rows that are read at a time. */
 const BLOCK_ROWS = 1024;
 

@@ -1,0 +1,49 @@
+import { ColumnShift, Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
+import { rowsMapped } from "./powers.ts";
+import { SAFE_EXPONENT } from "./sizes.ts";
+
+/** Rows that are read at a time. */
+const STEP = 1024;
+
+/** Rows less what each column of a block of them has in common. */
+export interface WithoutOffsets<Rows extends RowSource> {
+	readonly rows: Rows;
+	/** Blocks x columns: 0 where nothing was subtracted. */
+	readonly offsets: Matrix;
+}
+
+/**
+ * Takes the offset of each column off the rows of blocks, the heads of an operand: the entry of least size, where all entries have one sign, the largest
+ * is at most twice as large, and no ordinary number. Differences are exact then (Sterbenz's lemma), and a constant column becomes one of zeros, which has no size. An offset of keys changes
+ * no weight, and one of values is added to outputs alone. One pass over the rows.
+ */
+export function withoutOffsets<Rows extends RowSource>(source: Rows, blockRows = source.rows): WithoutOffsets<Rows> {
+	const { rows, cols } = source;
+	const offsets = Matrix.zeros(rows / blockRows, cols);
+	const safe = SAFE_EXPONENT[source.dtype];
+	const read = Matrix.zeros(Math.min(STEP, blockRows), cols, source.dtype);
+	for (let block = 0; block < offsets.rows; block++) {
+		const shift = new ColumnShift(cols);
+		const end = (block + 1) * blockRows;
+		for (let from = block * blockRows; from < end; from += STEP) {
+			const to = Math.min(end, from + STEP);
+			const some = read.slice(0, to - from).data;
+			source.readRows(from, to, some);
+			shift.add(some);
+		}
+		const { range, least } = shift;
+		for (let b = 0; b < cols; b++) {
+			const [low, high] = [range.min[b], range.max[b]];
+			const most = Math.max(-low, high);
+			const isClose = (low > 0 || high < 0) && Number.isFinite(most) && most <= 2 * least[b];
+			if (isClose && Math.abs(Math.log2(most)) > safe) offsets.row(block)[b] = low > 0 ? low : high;
+		}
+	}
+	const subtract = (numbers: Numbers, first: number): void => {
+		for (let at = 0, row = first; at < numbers.length; row++) {
+			const own = offsets.row(Math.floor(row / blockRows));
+			for (let b = 0; b < cols; b++) numbers[at++] -= own[b];
+		}
+	};
+	return { rows: offsets.data.every((x) => x === 0) ? source : rowsMapped(source, subtract), offsets };
+}
