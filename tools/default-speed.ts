@@ -2,14 +2,12 @@ import { findAlgorithm } from "@attgrad/algorithms";
 import { auto, type Plan, type PlanEntry, planGradient } from "@attgrad/approx-gradient";
 import { type AttentionProblem, generateProblem, generateRows } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime, type RowSource, shortDuration } from "@attgrad/matrix-core";
-import { positiveNumbers, scriptArguments, wholeNumbers } from "@attgrad/matrix-core/script-arguments";
+import { positiveNumber, positiveNumbers, scriptArguments, wholeNumbers } from "@attgrad/matrix-core/script-arguments";
 import { processorTime } from "./processor-time.ts";
 
 const ALLOWED = { times: 2, milliseconds: 12 };
 /** A refusal within these milliseconds is at once. */
 const AT_ONCE = 3000;
-/** Runs that are foreseen to take longer are not waited for, milliseconds. */
-const LONGEST = 40_000;
 /** Rivals that are foreseen to take longer than this times the best are left out. */
 const NEAR = 3;
 /** Rounds go on for these milliseconds of auto. */
@@ -29,8 +27,10 @@ const given = scriptArguments({
 		n: wholeNumbers("tokens", { default: [1e3, 1e4, 1e5, 1e6, 1e7] }),
 		d: wholeNumbers("width", { default: [2, 4, 8] }),
 		B: positiveNumbers("bound on the scores", { default: [0.25, 1, 3] }),
+		longest: positiveNumber("seconds; runs that are foreseen to take longer are not waited for", { default: 40 }),
 	},
 });
+const longest = 1000 * given.longest;
 const points = given.n.flatMap((n) => given.d.flatMap((d) => given.B.map((B) => ({ n, d, B }))));
 const runtime = await createRuntime();
 
@@ -52,7 +52,7 @@ async function timeOf(run: () => Promise<unknown>): Promise<{ time: number; refu
 function rivalsOf({ entries }: Plan, problem: AttentionProblem<RowSource>): Map<string, () => Promise<unknown>> {
 	const provers = entries.filter(({ run }) => run);
 	const timeOfEntry = ({ milliseconds = Number.POSITIVE_INFINITY }: PlanEntry): number => milliseconds;
-	const most = Math.min(LONGEST, NEAR * Math.min(...provers.map(timeOfEntry)));
+	const most = Math.min(longest, NEAR * Math.min(...provers.map(timeOfEntry)));
 	return new Map(
 		provers
 			.filter((entry) => timeOfEntry(entry) <= most)
@@ -67,7 +67,7 @@ function rivalsOf({ entries }: Plan, problem: AttentionProblem<RowSource>): Map<
 async function measure(problem: AttentionProblem<RowSource>): Promise<{ said: string; isBad: boolean }> {
 	const plan = await planGradient(problem, {}, runtime);
 	const { refusal, chosen } = plan;
-	if (refusal === undefined && (chosen.milliseconds ?? 0) > LONGEST)
+	if (refusal === undefined && (chosen.milliseconds ?? 0) > longest)
 		return {
 			said: `${chosen.algorithm} | ${shortDuration(chosen.milliseconds ?? 0)} predicted, not run | |`,
 			isBad: false,

@@ -2,7 +2,7 @@ import { ComputationError } from "@attgrad/matrix-core";
 import { aPrioriBound } from "../../polynomial/certificates/a-priori.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
-import { gaussDegreeWithin, gaussWithin } from "../../polynomial/gauss/degree-choice.ts";
+import { gaussChoiceWithin, gaussWithin } from "../../polynomial/gauss/degree-choice.ts";
 import { gaussRequest } from "../../polynomial/gauss/gauss-request.ts";
 import type { Approximation, Method } from "../../polynomial/method/approximation.ts";
 import { balancedSpace } from "../../polynomial/method/feature-space.ts";
@@ -169,7 +169,7 @@ export function gaussEntry(context: PlanContext, profile: Profile, variant: Vari
 	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), ...asked } };
 	const request = gaussRequest(problem, profile, runtime, "v2", route);
 	try {
-		const { degree, exactRows } = gaussDegreeWithin(request, epsilon);
+		const { degree, exactRows, request: chosen } = gaussChoiceWithin(request, epsilon);
 		const sizes = sizesOf(problem.d, degree);
 		return {
 			...common,
@@ -180,7 +180,7 @@ export function gaussEntry(context: PlanContext, profile: Profile, variant: Vari
 			degree,
 			rank: sizes.size,
 			certificate: { kind: "a-posteriori", bound: epsilon },
-			run: (other = epsilon) => gaussWithin(request, other, other === epsilon ? degree : undefined),
+			run: (other = epsilon) => (other === epsilon ? gaussWithin(chosen, other, degree) : gaussWithin(request, other)),
 		};
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;

@@ -1,8 +1,9 @@
 import { type AttentionProblem, distributions, generateProblem } from "@attgrad/attention-problem";
-import { createRuntime, maxAbs } from "@attgrad/matrix-core";
+import { streaming } from "@attgrad/exact-gradient";
+import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { profileOn } from "../method/method-of.ts";
-import { gaussWithin } from "./degree-choice.ts";
+import { gaussChoiceWithin, gaussWithin } from "./degree-choice.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { gaussRequest } from "./gauss-request.ts";
 
@@ -43,6 +44,23 @@ test("the degree that is chosen is nearly always the least that proves what is a
 	expect(Math.min(...more)).toBeGreaterThanOrEqual(0);
 	expect(Math.max(...more)).toBeLessThanOrEqual(2);
 	expect(more.filter((above) => above === 0).length / more.length).toBeGreaterThan(0.85);
+});
+
+test.each([
+	["cheap exactly", 3000, 8],
+	["dearer exactly than a few degrees more are", 30_000, 12],
+])("rows of scores beyond 8 are exact where they are %s", async (_, n, limit) => {
+	const problem = generateProblem({ distribution: "uniform", n, d: 4, B: 3.5, seed: 1 });
+	const request = await requestOf(problem);
+	const epsilon = 1.6e-5 * Math.sqrt(n);
+	const { degree, exactRows, request: chosen } = gaussChoiceWithin(request, epsilon);
+	expect(chosen.radiusLimit).toBe(limit);
+	expect(exactRows > 0).toBe(limit === 8);
+	if (limit > 8) return;
+	const result = await gaussWithin(request, epsilon, degree);
+	expect(result.certificate?.bound).toBeLessThanOrEqual(epsilon);
+	const { gradient } = await streaming.run(problem, streaming.options.parse({}), runtime);
+	expect(maxAbsDifference(result.gradient, gradient)).toBeLessThan(epsilon);
 });
 
 test("a degree that proves too little is followed by one that proves what is asked", async () => {

@@ -1,8 +1,9 @@
 import type { GradientResult } from "@attgrad/attention-problem";
 import { ComputationError } from "@attgrad/matrix-core";
 import { availableMemory } from "../monomials/feature-tree.ts";
+import { LIMITS } from "./bounds/limits.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
-import { constantsOf, type GaussRequest, memoryAt } from "./gauss-request.ts";
+import { constantsOf, type GaussRequest, memoryAt, sizesOf } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
 import { FAR, inTwoPrecisions, lowerReach, withoutColumns } from "./run/cheaper-run.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
@@ -19,6 +20,9 @@ const ACCEPTED = 1.1;
 
 /** Runs whose certificate may turn out above epsilon. */
 const TRIES = 6;
+
+/** A radius up to which rows have polynomials of moderate degree: where few rows are beyond, these may be cheaper exactly. */
+const NEAR = 8;
 
 /** A degree and what it is predicted to prove. */
 export interface PredictedDegree extends PredictedBound {
@@ -71,6 +75,51 @@ export function gaussDegreeWithin(
 	);
 }
 
+/** A request whose limit on radii is chosen, with the least degree that is predicted to prove what is asked for. */
+export interface GaussChoice extends PredictedDegree {
+	readonly request: GaussRequest;
+}
+
+/** The limits on radii that are worth a look: the largest of all, and one that leaves rows of large scores to the exact method. */
+const radiusLimits = ({ radiusLimit, space }: GaussRequest): readonly number[] =>
+	radiusLimit !== undefined ? [radiusLimit] : space.radius > NEAR ? [LIMITS.radius, NEAR] : [LIMITS.radius];
+
+/**
+ * The degree that is predicted to prove epsilon in the least time, and the radius beyond which rows are exact. Rows of large scores set the degree
+ * of all, or are a few that cost as much as all keys each.
+ * @throws ComputationError as `gaussDegreeWithin`, with the reason of the largest limit
+ */
+export function gaussChoiceWithin(
+	request: GaussRequest,
+	epsilon: number,
+	sample: ScoreSample = sampleScores(request.problem, request),
+): GaussChoice {
+	const choices: GaussChoice[] = [];
+	let refused: ComputationError | undefined;
+	for (const radiusLimit of radiusLimits(request)) {
+		const limited = { ...request, radiusLimit };
+		try {
+			choices.push({ ...gaussDegreeWithin(limited, epsilon, 0, sample), request: limited });
+		} catch (failure) {
+			if (!(failure instanceof ComputationError)) throw failure;
+			refused ??= failure;
+		}
+	}
+	if (choices.length === 0 && refused) throw refused;
+	return choices.reduce((one, other) => (workOf(other) < workOf(one) ? other : one));
+}
+
+/**
+ * The work of a run, in products of a row with a monomial and a column: those of its rows, and its exact rows, of which each pair costs so
+ * many, as the nominal times of both tell.
+ */
+function workOf({ request, degree, exactRows }: GaussChoice): number {
+	const { n, d } = request.profile;
+	const { size, raisedSize } = sizesOf(d, degree);
+	const pair = (11 + 0.8 * d) * (1.5 + 0.3 * Math.log2(d));
+	return n * ((size + raisedSize) * (d + 2) + exactRows * pair);
+}
+
 /**
  * The first degree that a choice looks at closely: degrees are passed over two at a time as long as few rows show the second one to be far
  * too low. `from` where bounds end to fall, or features to fit, before one is near.
@@ -88,6 +137,11 @@ function firstNear(request: GaussRequest, epsilon: number, from: number, few: Sc
 
 /** The least bound that a degree is predicted to prove with at most half of the rows exact; Infinity where none is. */
 export function leastProvable(request: GaussRequest, sample: ScoreSample): { bound: number; degree: number } {
+	const each = radiusLimits(request).map((radiusLimit) => leastWithin({ ...request, radiusLimit }, sample));
+	return each.reduce((one, other) => (other.bound < one.bound ? other : one));
+}
+
+function leastWithin(request: GaussRequest, sample: ScoreSample): { bound: number; degree: number } {
 	let best = { bound: Number.POSITIVE_INFINITY, degree: 0 };
 	for (let degree = 0, worse = 0; degree <= HIGHEST && worse < PATIENCE; degree++) {
 		if (memoryAt(request, degree) > availableMemory()) break;
@@ -110,9 +164,11 @@ const couldProve = ({ bound, degree }: { bound: number; degree: number }): strin
  * columns where l1 is not predicted to prove epsilon at that degree.
  * @throws ComputationError as `gaussDegreeWithin`
  */
-export async function gaussWithin(request: GaussRequest, epsilon: number, first?: number): Promise<GradientResult> {
-	const sample = sampleScores(request.problem, request);
-	let degree = first ?? gaussDegreeWithin(request, epsilon, 0, sample).degree;
+export async function gaussWithin(given: GaussRequest, epsilon: number, first?: number): Promise<GradientResult> {
+	const sample = sampleScores(given.problem, given);
+	const { request, degree: least } =
+		first === undefined ? gaussChoiceWithin(given, epsilon, sample) : { request: given, degree: first };
+	let degree = least;
 	const cheaper = withoutColumns(request, epsilon, degree, sample);
 	const inTwo = inTwoPrecisions(cheaper ?? request, epsilon, degree, sample);
 	const fastest = inTwo ?? cheaper ?? request;

@@ -3,7 +3,7 @@ import { exponentialTerms } from "./exponential-terms.ts";
 import { exponential, fixed, polynomialAt, size, toNumber } from "./testing/fixed-point.ts";
 
 describe("terms in place of exp", () => {
-	test.each([1e-9, 0.07, 0.5, 1, 1.01, 2, 4, 8, 8.08])(
+	test.each([1e-9, 0.07, 0.5, 1, 1.01, 2, 4, 8, 8.08, 12, 12.12])(
 		"are within their remainder at radius %s, in 100 digits",
 		(radius) => {
 			for (const least of [0, 3, 8, 14, 40]) {

@@ -30,6 +30,8 @@ export interface GaussRequest {
 	readonly runtime: Runtime;
 	/** The highest degree of monomials in double precision, where those above are in single precision: see `servesTwoPrecisions`. @default all are */
 	readonly doubleUpTo?: number | undefined;
+	/** The largest radius of a row that has a polynomial, where fewer are to have one than may: see `radius-choice.ts`. @default the largest of all */
+	readonly radiusLimit?: number | undefined;
 	/** The rows that no degree has served so far, which a run at another degree need not compute again. */
 	readonly exact: ExactRows;
 }
@@ -63,10 +65,10 @@ export const sizesOf = (d: number, degree: number) => ({
 
 /** The constants of a request at a degree. */
 export function constantsOf(request: GaussRequest, degree: number): ErrorConstants {
-	const { profile, space, form, doubleUpTo } = request;
+	const { profile, space, form, doubleUpTo, radiusLimit = LIMITS.radius } = request;
 	const scoreError = onKernels(request) ? kernelScoreError(space) : space.scoreError;
-	if (doubleUpTo !== undefined) return constantsOfTwo(request, degree, doubleUpTo, scoreError);
-	return errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError);
+	if (doubleUpTo !== undefined) return { ...constantsOfTwo(request, degree, doubleUpTo, scoreError), radiusLimit };
+	return { ...errorConstants({ profile, space }, degree, form, countsOf(request, degree), scoreError), radiusLimit };
 }
 
 /** The constants of a run in two precisions: those of single precision, with the share of its rounding that terms in double precision have. */

@@ -1,4 +1,5 @@
 import { asDtype, generateProblem } from "@attgrad/attention-problem";
+import { truthOf } from "@attgrad/attention-problem/reference";
 import { streamingGradient } from "@attgrad/exact-gradient";
 import { availableKernels, createRuntime, Matrix, maxAbs, maxAbsDifference, unitRoundoff } from "@attgrad/matrix-core";
 import { describe, expect, it } from "vitest";
@@ -49,6 +50,22 @@ describe("basis gauss", () => {
 				const bound = result.certificate?.bound ?? 0;
 				expect(maxAbsDifference(result.gradient, truth.gradient), `${kernel} ${degree}`).toBeLessThanOrEqual(bound);
 				expect(result.exactRows, `${kernel} ${degree}`).toBe(0);
+			}
+	});
+
+	it("is proved with rows of scores up to 12, beyond which they are exact", async () => {
+		const given = generateProblem({ distribution: "uniform", n: 150, d: 2, B: 4, seed: 2 });
+		const truth = truthOf(given);
+		for (const kernel of await availableKernels())
+			for (const degree of [16, 21, 27]) {
+				const options = polynomial.options.parse({ basis: "gauss", degree });
+				const result = await polynomial.run(given, options, await createRuntime({ kernel, threads: 1 }));
+				const bound = result.certificate?.bound ?? 0;
+				expect(truth.gradient.distanceTo(result.gradient), `${kernel} ${degree}`).toBeLessThanOrEqual(bound);
+				expect(result.certificate?.radius).toBeGreaterThan(12);
+				// A tenth of the rows has a radius beyond 12, two fifths one beyond 8.
+				expect(result.exactRows, `${kernel} ${degree}`).toBeGreaterThan(0);
+				if (degree > 20) expect(result.exactRows, `${kernel} ${degree}`).toBeLessThan(0.3 * given.n);
 			}
 	});
 

@@ -3,7 +3,7 @@ import type { Method } from "../method/approximation.ts";
 import { rowTruncation } from "./anisotropic/truncation.ts";
 import { columnNorms, type ErrorConstants } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
-import { LEAST_REACH, LIMITS, largestRadius } from "./bounds/limits.ts";
+import { LEAST_REACH, largestRadius } from "./bounds/limits.ts";
 import { addExactRow, noExactRows } from "./exact/exact-rows.ts";
 import { termReach } from "./precisions/term-reach.ts";
 import { powerSumsOf, RowPolynomial } from "./row-polynomial.ts";
@@ -56,7 +56,7 @@ export function predictGaussBound(
 	for (const [at, sampled] of rows.entries()) {
 		const { share, input, query, reach, output, residual, meanKey, products, gradient } = sampled;
 		const sumsOf = (column: string, x?: Float64Array): Float64Array => powerSums(sampled, weights, count, column, x);
-		if (reach > LIMITS.radius) {
+		if (reach > constants.radiusLimit) {
 			addExact(sampled);
 			continue;
 		}

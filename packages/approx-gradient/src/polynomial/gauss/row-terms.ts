@@ -90,12 +90,12 @@ export class RowTerms {
 
 	/** Whether a row with this polynomial and normaliser is within the method; others are to be computed exactly. */
 	accepts(row: RowPolynomial, { reach, termReach, normaliser, ones, truncation }: RowNumbers): boolean {
-		const { sums, scoreError, single, roundingLimit } = this.#constants;
+		const { sums, scoreError, single, roundingLimit, radiusLimit } = this.#constants;
 		this.growth = (row.sizeAt(termReach, single?.from, single?.share) * ones[0]) / normaliser;
 		const least = normaliser * (1 - sums * this.growth);
 		const error = (1 + scoreError) * errorSum(row, ones, truncation?.ones) + 1.02 * scoreError * normaliser;
 		this.kappa = error / least;
-		return reach <= LIMITS.radius && least > 0 && this.kappa < LIMITS.kappa && sums * this.growth <= roundingLimit;
+		return reach <= radiusLimit && least > 0 && this.kappa < LIMITS.kappa && sums * this.growth <= roundingLimit;
 	}
 
 	/** Sets the terms of an accepted row. */

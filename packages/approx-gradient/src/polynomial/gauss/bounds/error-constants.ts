@@ -36,6 +36,8 @@ export interface ErrorConstants {
 	readonly sums: number;
 	/** The most that rounding may move a row's sums by, as a part of its normaliser; other rows are exact. */
 	readonly roundingLimit: number;
+	/** The largest radius of a row that is not exact. */
+	readonly radiusLimit: number;
 	/**
 	 * Set where monomials of high degree are in single precision. Terms of powers of scores from `from` on have the rounding `sums`; those of lower powers
 	 * are in double precision and have at most `share` of it. `power`: as of `termPower`.
@@ -121,6 +123,7 @@ export function errorConstants(
 		lostSums: underflow.sums,
 		sums: plus(cs, underflow.sums),
 		roundingLimit: LIMITS.rounding,
+		radiusLimit: LIMITS.radius,
 		scoreError: expm1Up(plus(scoreError, underflow.score)),
 		addedSquares: { values: underflow.valueSquares, keys: underflow.keySquares },
 		halfRange: range,

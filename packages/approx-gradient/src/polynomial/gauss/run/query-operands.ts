@@ -185,7 +185,7 @@ function boundConstants(
 			sums,
 			scoreError,
 			keyNorm * REACH_SLACK,
-			LIMITS.radius,
+			constants.radiusLimit,
 			LIMITS.kappa,
 			constants.roundingLimit,
 			halfRangeSquare,
