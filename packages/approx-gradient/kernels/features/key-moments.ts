@@ -119,6 +119,29 @@ export function keyWeights(d: i32, keys: usize, tilt: usize, weights: usize, tab
 	v128.store(weights, exponent$v, $v * 16);
 }
 
+/** values (d panels, then that of weights) times the weights, and behind them weight · ‖value‖² and weight · key² of each coordinate. */
+function weighWithCoordinates<T>(d: i32, k: usize, row: usize, values: usize): void {
+	const P = panelBytes(), weights = values + <usize>d * P;
+	// unroll v: TILE_VECTORS
+	const w$v = v128.load(weights, $v * 16);
+	// unroll v: TILE_VECTORS
+	let s$v = zero();
+	for (let to = weights + 2 * P; values < weights; values += P, k += row, to += P) {
+		// unroll v: TILE_VECTORS
+		const x$v = v128.load(values, $v * 16);
+		// unroll v: TILE_VECTORS
+		const k$v = v128.load(k, $v * 16);
+		// unroll v: TILE_VECTORS
+		s$v = multiplyAdd<T>(x$v, x$v, s$v);
+		// unroll v: TILE_VECTORS
+		v128.store(values, v128.mul<T>(x$v, w$v), $v * 16);
+		// unroll v: TILE_VECTORS
+		v128.store(to, v128.mul<T>(v128.mul<T>(k$v, k$v), w$v), $v * 16);
+	}
+	// unroll v: TILE_VECTORS
+	v128.store(weights + P, v128.mul<T>(s$v, w$v), $v * 16);
+}
+
 /** values (d panels, then that of weights) times the weights, and behind them weight · ‖value‖² and weight · ‖key‖². */
 function weighWithSquares<T>(d: i32, k: usize, row: usize, values: usize): void {
 	const P = panelBytes(), weights = values + <usize>d * P;
@@ -147,7 +170,7 @@ function weighWithSquares<T>(d: i32, k: usize, row: usize, values: usize): void 
 }
 
 /**
- * A panel of keys k = (key - centre) · keyMap, whose d panels are `row` bytes apart, and of their values: (input · Y - valueCentre) · weight (d panels) and weight; extra: 2 for `weighWithSquares`, or 0.
+ * A panel of keys k = (key - centre) · keyMap, whose d panels are `row` bytes apart, and of their values: (input · Y - valueCentre) · weight (d panels) and weight; extra: 2 for `weighWithSquares`, d + 1 for `weighWithCoordinates`, or 0.
  * Everything is in double precision, rounded once. ready: 6 d + 2 panels.
  */
 function prepare<T>(
@@ -171,7 +194,8 @@ function prepare<T>(
 		// Rows that fill up the panel have no weight; their squares must not overflow.
 		for (let i = 0, at = values; i < d; i++, at += P)
 			for (let r = count; r < panelRows<T>(); r++) store<T>(at + <usize>r * sizeof<T>(), <T>0);
-		weighWithSquares<T>(d, k, row, values);
+		if (extra == 2) weighWithSquares<T>(d, k, row, values);
+		else weighWithCoordinates<T>(d, k, row, values);
 	}
 }
 

@@ -6,9 +6,16 @@ import { projectDoubles } from "../panels/projection";
 import { COLUMNS, COVARIANCE_ERROR, ERROR, GROWTH, kept, LEAST, NORMALISER, REACH, SUMS } from "./acceptance";
 import { SUM_ERROR } from "./row-polynomials";
 
+/** Panels of what `covarianceBounds` tells: of each coordinate a bound, the part that the error of the residual makes, and the mean key; the cotangent; rounding. */
+// @ts-ignore: decorator
+@inline
+export function knownPanels(d: i32): i32 {
+	return 3 * d + 2;
+}
+
 /**
- * known: the largest bound over the coordinates of the frame, the largest part that the error of the residual makes, and what rounding of the row's sums
- * makes through its states over the growth, as a part of a key's span: three panels.
+ * known: of each coordinate b of the frame a bound (d panels), the part of it that the error of the residual makes (d), and at least |E_f k_b| (d); then at least
+ * every |<c̃, v_l - õ>|, and what rounding of the row's sums makes through its states over the growth, as a part of a key's span.
  * output, residual, gradient: d panels each; products: Σ ω (1 + s) x k, (d + 1) d panels; exponential: e^R. around: d panels of scratch.
  */
 export function covarianceBounds(
@@ -73,16 +80,18 @@ export function covarianceBounds(
 		// unroll v: TILE_VECTORS
 		squares$v = multiplyAdd<f64>(a$v, a$v, squares$v);
 	}
+	const block = <usize>d * P;
 	// unroll v: TILE_VECTORS
-	let most$v = none;
-	// unroll v: TILE_VECTORS
-	let all$v = none;
+	v128.store(known + 3 * block, size$v, $v * 16);
 	// unroll v: TILE_VECTORS
 	let states$v = none;
 	const two = v128.splat<f64>(2.0);
 	// unroll v: TILE_VECTORS
 	const apart$v = v128.mul<f64>(v128.add<f64>(kappa$v, kappa$v), multiplyAdd<f64>(two, squares$v, size$v));
-	for (let b = 0, to = gradient; b < d; b++, to += P) {
+	// unroll v: TILE_VECTORS
+	const factor$v = v128.mul<f64>(slack, kappa$v);
+	let to = known;
+	for (let b = 0, from = gradient; b < d; b++, from += P, to += P) {
 		const key = v128.load_splat<f64>(bounds + COLUMNS + (<usize>b << 3)), perSpan = v128.load_splat<f64>(bounds + COLUMNS + 6 * columns + (<usize>b << 3)), p = products + <usize>(d * d + b) * P;
 		// unroll v: TILE_VECTORS
 		const known$v = v128.mul<f64>(key, rest$v);
@@ -101,9 +110,11 @@ export function covarianceBounds(
 		// unroll v: TILE_VECTORS
 		sum$v = v128.min<f64>(v128.mul<f64>(ranges$v, key), sum$v);
 		// unroll v: TILE_VECTORS
-		all$v = v128.max<f64>(all$v, sum$v);
+		v128.store(to + block, v128.mul<f64>(factor$v, sum$v), $v * 16);
 		// unroll v: TILE_VECTORS
-		sum$v = v128.add<f64>(sum$v, v128.abs<f64>(v128.load(to, $v * 16)));
+		v128.store(to + 2 * block, mean$v, $v * 16);
+		// unroll v: TILE_VECTORS
+		sum$v = v128.add<f64>(sum$v, v128.abs<f64>(v128.load(from, $v * 16)));
 		// unroll v: TILE_VECTORS
 		const state$v = multiplyAdd<f64>(key, apart$v, multiplyAdd<f64>(size$v, mean$v, sum$v));
 		// unroll v: TILE_VECTORS
@@ -111,18 +122,10 @@ export function covarianceBounds(
 		// unroll v: TILE_VECTORS
 		sum$v = multiplyAdd<f64>(size$v, v128.add<f64>(key, mean$v), sum$v);
 		// unroll v: TILE_VECTORS
-		most$v = v128.max<f64>(most$v, sum$v);
+		v128.store(to, v128.mul<f64>(factor$v, sum$v), $v * 16);
 	}
 	// unroll v: TILE_VECTORS
-	const bound$v = v128.mul<f64>(v128.mul<f64>(slack, kappa$v), most$v);
-	// unroll v: TILE_VECTORS
-	v128.store(known, bound$v, $v * 16);
-	// unroll v: TILE_VECTORS
-	const moved$v = v128.mul<f64>(v128.mul<f64>(slack, kappa$v), all$v);
-	// unroll v: TILE_VECTORS
-	v128.store(known + P, moved$v, $v * 16);
-	// unroll v: TILE_VECTORS
-	v128.store(known + 2 * P, v128.mul<f64>(slack, states$v), $v * 16);
+	v128.store(known + 3 * block + P, v128.mul<f64>(slack, states$v), $v * 16);
 }
 
 /**

@@ -4,20 +4,21 @@
 import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
 import { ACCEPTED, COLUMNS, CONSTANT, GROWTH, KAPPAS, kept, KEY_NORM, KEY_RATIO, LEAST, OUTPUT_SQUARE, PRODUCT, SUMS, TERM } from "./acceptance";
-import { covarianceBounds } from "./covariances";
+import { covarianceBounds, knownPanels } from "./covariances";
 import { squareBounds } from "./square-columns";
 import { GAP } from "./truncation";
 
 /**
- * Terms of a block of rows, three panels: l1, V of all coordinates (by columns of squares or by covariances), and the rounding that has the growth. They are
- * 0 for rows that are not accepted, and one of the first two is 0 for each row.
- * output, residual, gradient, pilot: d panels each; extra: 2 where there are sums of squares of values and keys behind those of ones.
- * products: (d + 1) d panels, or 0 where covariances are not known. truncated: the panels of `truncate`, zero where nothing is left out.
- * scratch: 8 + d panels.
+ * Terms of a block of rows, d + 2 panels: l1, V of each coordinate (by columns of squares or by covariances), and the rounding that has the growth. They are
+ * 0 for rows that are not accepted, and the first or V is 0 for each row.
+ * output, residual, gradient, pilot: d panels each; extra: 2 or d + 1 where there are sums of squares of values and keys behind those of ones.
+ * products: (d + 1) d panels, or 0 where covariances are not known. truncated: the panels of `truncate`, zero where nothing is left out; entries: 1 there, and
+ * 0 for an anisotropic set, whose frame is not that of the input.
+ * scratch: `boundPanels` panels.
  */
 export function rowBounds(
 	d: i32, degree: i32, r: i32, extra: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
-	output: usize, residual: usize, gradient: usize, pilot: usize, products: usize, truncated: usize, terms: usize, scratch: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, products: usize, truncated: usize, entries: i32, terms: usize, scratch: usize,
 ): void {
 	const P = panelBytes(), columns = <usize>d << 3, three = v128.splat<f64>(3), one = v128.splat<f64>(1);
 	const kappa = kept(panels, KAPPAS), outputSquare = v128.load_splat<f64>(bounds, OUTPUT_SQUARE), product = v128.load_splat<f64>(bounds, PRODUCT);
@@ -55,19 +56,26 @@ export function rowBounds(
 	// unroll v: TILE_VECTORS
 	const made2$v = v128.and(v128.load(accepted, $v * 16), s$v);
 	// unroll v: TILE_VECTORS
-	v128.store(terms + 2 * P, made2$v, $v * 16);
-	const exponential = solution + <usize>(degree + 2 * r + 5) * P, known = scratch + 4 * P, around = known + 3 * P, gap = around + <usize>d * P;
+	v128.store(terms + <usize>(d + 1) * P, made2$v, $v * 16);
+	const exponential = solution + <usize>(degree + 2 * r + 5) * P, gap = scratch, known = gap + P, around = known + <usize>knownPanels(d) * P;
 	gapOfRows(d, bounds, panels, residual, truncated, gap);
 	if (products) {
 		covarianceBounds(d, constants, bounds, exponential, sums, panels, output, residual, gradient, products, known, around);
-		lessRounding(d, bounds, panels, output, residual, known + 2 * P, terms + 2 * P);
-	} else {
-		const unknown = v128.splat<f64>(Infinity);
-		// unroll p: 2, v: TILE_VECTORS
-		v128.store(known, unknown, ($p * TILE_VECTORS + $v) * 16);
-	}
-	if (extra) squareBounds(d, degree, r, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, truncated, known, scratch);
-	chooseLess(bounds, panels, known, gap, terms);
+		lessRounding(d, bounds, panels, output, residual, around - P, terms + <usize>(d + 1) * P);
+	} else
+		for (let at = known; at < around; at += 16) v128.store(at, v128.splat<f64>(Infinity));
+	if (extra)
+		squareBounds(
+			d, degree, r, extra - 1, constants, bounds, solution, sums, panels, output, residual, gradient, pilot, truncated, entries, known, around + <usize>d * P,
+		);
+	chooseLess(d, bounds, panels, known, gap, terms);
+}
+
+/** Panels of scratch of `rowBounds`: the gap, what covariances tell, their sizes, and those of `squareBounds`. */
+// @ts-ignore: decorator
+@inline
+export function boundPanels(d: i32): i32 {
+	return 1 + knownPanels(d) + d + SQUARE_PANELS;
 }
 
 /** Keeps the lesser rounding: the one in `grown`, or that of the terms of a gradient with what `states` says of outputs, residuals and normalisers. */
@@ -122,21 +130,29 @@ function gapOfRows(d: i32, bounds: usize, panels: usize, residual: usize, trunca
 	v128.store(to, made4$v, $v * 16);
 }
 
-/** Keeps the lesser bound of accepted rows: l1 in terms[0] with the gap in terms[1], or V in terms[1]. */
-function chooseLess(bounds: usize, panels: usize, known: usize, gap: usize, terms: usize): void {
+/** Keeps the lesser bound of accepted rows: l1 in the first panel of terms with the gap in the d panels behind it, or V in these. */
+function chooseLess(d: i32, bounds: usize, panels: usize, known: usize, gap: usize, terms: usize): void {
 	const P = panelBytes(), ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
+	// unroll v: TILE_VECTORS
+	let most$v = zero();
+	for (let at = known, end = known + <usize>d * P; at < end; at += P) {
+		// unroll v: TILE_VECTORS
+		most$v = v128.max<f64>(most$v, v128.load(at, $v * 16));
+	}
 	// unroll v: TILE_VECTORS
 	const l$v = v128.load(terms, $v * 16);
 	// unroll v: TILE_VECTORS
-	const bound$v = v128.load(known, $v * 16);
-	// unroll v: TILE_VECTORS
 	const other$v = v128.load(gap, $v * 16);
 	// unroll v: TILE_VECTORS
-	const less$v = v128.lt<f64>(bound$v, multiplyAdd<f64>(l$v, ratio, other$v));
+	const less$v = v128.lt<f64>(most$v, multiplyAdd<f64>(l$v, ratio, other$v));
 	// unroll v: TILE_VECTORS
 	v128.store(terms, v128.andnot(l$v, less$v), $v * 16);
-	// unroll v: TILE_VECTORS
-	const made3$v = v128.and(v128.load(accepted, $v * 16), v128.or(v128.and(less$v, bound$v), v128.andnot(other$v, less$v)));
-	// unroll v: TILE_VECTORS
-	v128.store(terms + P, made3$v, $v * 16);
+	for (let at = known, end = known + <usize>d * P, to = terms + P; at < end; at += P, to += P) {
+		// unroll v: TILE_VECTORS
+		const bound$v = v128.load(at, $v * 16);
+		// unroll v: TILE_VECTORS
+		const made3$v = v128.and(v128.load(accepted, $v * 16), v128.or(v128.and(less$v, bound$v), v128.andnot(other$v, less$v)));
+		// unroll v: TILE_VECTORS
+		v128.store(to, made3$v, $v * 16);
+	}
 }

@@ -7,7 +7,7 @@ import { cotangents } from "../features/cotangents";
 import { panelFeatures, RUN_SIZE } from "../features/features";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "./acceptance";
 import { makeProducts } from "./covariances";
-import { rowBounds } from "./gauss-bounds";
+import { boundPanels, rowBounds } from "./gauss-bounds";
 import { keepRecord, recordPanels } from "./gauss-records";
 import { addProducts, addTerms, combine, normalised, raiseKappa, raiseLargest, scalePanels } from "./panel-sums";
 import { addEvaluated } from "../features/outputs";
@@ -27,7 +27,7 @@ import { boundarySums, truncate } from "./truncation";
  * byDegree: multinomials times S, K x columns (values, ones, extra), and behind it (K⁺ - K) x (1 + extra) (ones, extra); integrals: multinomials times S over the
  * degree k > 0 of the node, against values and ones, K⁺ x (d + 1): with a_(k - 1) they are those of ∫P, whose derivative is the gradient; backRuns,
  * backTable: the runs of all K⁺ nodes, none longer than RUN; pilot: `pilotNodes` x d; products: the table of `makeProducts`.
- * totals: as of `queryPass` without normalisers, then l1 (d), V (d), grown (d), largest κ.
+ * totals: as of `queryPass` without normalisers, then l1 (d), V of each coordinate (d x d), grown (d), largest κ.
  * records: room for `recordPanels` of each block of rows, or 0 for none. pairConstants: 0, or draws pairs of row `first` and those after it, with
  * numbers of `weighRows` and, as in `preparePairs`, choices, table and sums of the pairs; seed: two words.
  * boundaryStarts: 0, or those of an anisotropic set: starts by degree, nodes, multinomials times moments of `sumColumns` columns, and the factors of
@@ -43,7 +43,7 @@ export function gaussPass<T>(
 	boundaryStarts: usize, boundaryNodes: usize, boundaryMoments: usize, boundaryFactors: usize,
 ): i32 {
 	const P = panelBytes(), block = <usize>d * P, stride = <usize>d * sizeof<T>(), Z = <usize>sizeof<T>();
-	const columns = d + 1 + extra, r = (degree + 1) >> 1, sumColumns = extra ? 3 : 1, parts = wideBlocks<T>();
+	const columns = d + 1 + extra, r = (degree + 1) >> 1, sumColumns = extra + 1, parts = wideBlocks<T>();
 	const nodes = load<i32>(levels + (<usize>(degree + 2) << 2)), K = load<i32>(levels + (<usize>(degree + 1) << 2));
 	const powers = <usize>(2 * r + 1) * P, sumBytes = <usize>sumColumns * powers;
 	const solutionBytes = <usize>solutionPanels(degree, r) * P, keptBytes = <usize>KEPT_PANELS * P;
@@ -51,16 +51,16 @@ export function gaussPass<T>(
 	const t = gradient + block, a1 = t + <usize>nodes * P, c = a1 + block, N = c + block, output = N + block + P;
 	const mean = output + block, coefficients = mean + block, sumsByDegree = coefficients + <usize>(degree + 1) * P;
 	const wideSums = sumsByDegree + <usize>(degree + 2) * <usize>columns * P, solution = wideSums + parts * sumBytes;
-	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + 3 * P;
-	const made = small + 8 * P + block, solving = made + parts * <usize>(d + 1) * block, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
+	const keptPanels = solution + parts * solutionBytes, rowTerms = keptPanels + parts * keptBytes, small = rowTerms + <usize>(d + 2) * P;
+	const made = small + <usize>boundPanels(d) * P, solving = made + parts * <usize>(d + 1) * block, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
 	const hasProducts = degree > 0 && boundaryStarts == 0;
-	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
+	const termSums = sums + <usize>sumCount * P, termCount = (d + 2) * d, kappa = termSums + <usize>termCount * P;
 	const ofBoundary = kappa + P, boundaryBytes = <usize>((degree + 1) * sumColumns) * P, truncated = ofBoundary + (1 + parts) * boundaryBytes;
 	const truncatedBytes = <usize>TRUNCATED_PANELS * P, truncating = truncated + parts * truncatedBytes;
 	const sizes = truncating + <usize>(4 * (degree + 2)) * P, ownRecord = sizes + <usize>RUN_NODES * P, recordBytes = <usize>recordPanels(d, degree, r) * P;
 	const pairs = pairConstants ? preparePairs(ownRecord + recordBytes, d, degree, choices, pairTable, pairTotals) : 0;
 	prepareExponential<f64>(table);
-	memory.fill(sums, 0, <usize>(sumCount + 3 * d + 1) * P);
+	memory.fill(sums, 0, <usize>(sumCount + termCount + 1) * P);
 	memory.fill(truncated, 0, parts * truncatedBytes);
 	let rejected = 0;
 	for (let from = 0, panels = 1; from < rows; from += panelRows<T>(), panels++) {
@@ -147,7 +147,7 @@ export function gaussPass<T>(
 			widenParts<T>(mean, d, part, p);
 			rowBounds(
 				d, degree, r, extra, constants, bounds, solution + part * solutionBytes, wideSums + part * sumBytes, facts, o, x, g, p,
-				hasProducts ? made + part * <usize>(d + 1) * block : 0, truncated + part * truncatedBytes, rowTerms, small,
+				hasProducts ? made + part * <usize>(d + 1) * block : 0, truncated + part * truncatedBytes, boundaryStarts == 0 ? 1 : 0, rowTerms, small,
 			);
 			if (records || pairs) {
 				const record = records ? records : ownRecord;
@@ -164,9 +164,9 @@ export function gaussPass<T>(
 		addToSums<T>(d, a1, c, gradient, sums);
 		if (panels % SUMMED == 0 || from + panelRows<T>() >= rows) {
 			takeSums<T>(sumCount, sums, totals);
-			takeSums<f64>(3 * d, termSums, totals + (<usize>sumCount << 3));
+			takeSums<f64>(termCount, termSums, totals + (<usize>sumCount << 3));
 		}
 	}
-	raiseLargest(kappa, totals + (<usize>(sumCount + 3 * d) << 3));
+	raiseLargest(kappa, totals + (<usize>(sumCount + termCount) << 3));
 	return rejected;
 }

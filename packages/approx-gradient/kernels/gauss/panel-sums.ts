@@ -69,10 +69,10 @@ export function scalePanels<T>(columns: i32, a: usize, x: usize, out: usize): vo
 	}
 }
 
-/** sums[x · d + a] += |input_a| · terms[x] for three panels of terms and d of inputs, in double precision. */
+/** sums[x · d + a] += |input_a| · terms[x] for d + 2 panels of terms and d of inputs, in double precision. */
 export function addTerms(d: i32, inputs: usize, terms: usize, sums: usize): void {
 	const P = panelBytes();
-	for (let x = 0; x < 3; x++, terms += P) {
+	for (let x = 0; x < d + 2; x++, terms += P) {
 		// unroll v: TILE_VECTORS
 		const t$v = v128.load(terms, $v * 16);
 		for (let a = inputs; a < inputs + <usize>d * P; a += P, sums += P) {

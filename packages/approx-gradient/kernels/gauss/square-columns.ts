@@ -4,7 +4,7 @@
 import { multiplyAdd, multiplySubtract, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
 import {
-	addPanel, ERROR, GROWTH, kept, KEY_SUM, KEY_SUM_ERROR, LEAST, NORMALISER, RANGE_SQUARE, REACH, SCORE_ERROR, SIZE, SUMS, VALUE_ERROR, VALUE_SUM,
+	addPanel, COLUMNS, ERROR, GROWTH, kept, KEY_SUM, KEY_SUM_ERROR, LEAST, NORMALISER, RANGE_SQUARE, REACH, SCORE_ERROR, SIZE, SUMS, VALUE_ERROR, VALUE_SUM,
 } from "./acceptance";
 import { columnSums } from "./solved-sums";
 import { GAP, LACKING, PILOT, SCORES, WEIGHTED } from "./truncation";
@@ -24,36 +24,56 @@ function squareOf(d: i32, x: usize, to: usize): void {
 	v128.store(to, s$v, $v * 16);
 }
 
+/** Places among the SQUARE_PANELS panels of scratch of `squareBounds`: what all columns share, then what one column tells. */
+const OUTPUT: usize = 0, RESIDUAL: usize = 1, INVERSE: usize = 2, COTANGENT: usize = 3, DEVIATION: usize = 4;
+const KEY_ERRORS: usize = 5, KEY_ROOT: usize = 6, MEAN_REST: usize = 7, OWN: usize = 8, PILOT_SIZE: usize = 9;
+
 /**
- * Lowers known[0], a bound on the error of a row's gradient, to the bound by columns of squares where that is less. known[1] bounds the part that the error
- * of the residual makes, and `known` is two panels. scratch: 4 panels.
+ * Lowers known, bounds on the errors of a row's gradient by coordinate, to those by columns of squares where these are less; behind them the rest of what
+ * `covarianceBounds` tells, or infinities. keyColumns: 1 for ‖k‖², or d for one of each coordinate. Without `entries` one bound is of all coordinates.
+ * scratch: SQUARE_PANELS panels.
  */
 export function squareBounds(
-	d: i32, degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
-	output: usize, residual: usize, gradient: usize, pilot: usize, truncated: usize, known: usize, scratch: usize,
+	d: i32, degree: i32, r: i32, keyColumns: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize,
+	output: usize, residual: usize, gradient: usize, pilot: usize, truncated: usize, entries: i32, known: usize, scratch: usize,
 ): void {
-	const P = panelBytes(), column = <usize>(2 * r + 1) * P, ofValues = sums + column, ofKeys = ofValues + column;
-	const exponential = solution + <usize>(degree + 2 * r + 5) * P, p = r >= 2 ? 2 : 1;
-	squareOf(d, output, scratch);
-	squareOf(d, residual, scratch + P);
-	squareOf(d, gradient, scratch + 2 * P);
-	squareOf(d, pilot, scratch + 3 * P);
-	const valueError = kept(panels, VALUE_ERROR), value = kept(panels, VALUE_SUM), keyError = kept(panels, KEY_SUM_ERROR), keyValue = kept(panels, KEY_SUM);
+	const P = panelBytes(), column = <usize>(2 * r + 1) * P, block = <usize>d * P;
+	ofRows(d, degree, r, constants, bounds, solution, sums, panels, output, residual, truncated, known + 3 * block, scratch);
+	for (let x = 0, ofKeys = sums + 2 * column; x < keyColumns; x++, ofKeys += column) {
+		ofColumn(degree, r, constants, bounds, solution, sums, ofKeys, panels, truncated, scratch);
+		if (entries) {
+			for (let b = x, end = keyColumns > 1 ? x + 1 : d; b < end; b++) {
+				const at = <usize>b * P;
+				ofEntry(bounds + COLUMNS + (<usize>b << 3), panels, gradient + at, pilot + at, known + at, block, scratch);
+			}
+			continue;
+		}
+		ofAll(d, panels, gradient, pilot, truncated, known, block, scratch);
+	}
+}
+
+/** What all columns of a block of rows share: 1/D at most, √(Σ |e| <c̃, v − õ>²), and ‖õ − o‖ √(E_f ‖v − õ‖²) at least. */
+function ofRows(
+	d: i32, degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize, output: usize, residual: usize,
+	truncated: usize, largest: usize, scratch: usize,
+): void {
+	const P = panelBytes(), ofValues = sums + <usize>(2 * r + 1) * P, none = zero();
+	squareOf(d, output, scratch + OUTPUT * P);
+	squareOf(d, residual, scratch + RESIDUAL * P);
+	const valueError = kept(panels, VALUE_ERROR), value = kept(panels, VALUE_SUM);
 	const own = v128.load_splat<f64>(constants);
 	// The error sum of ones is (ERROR - 1.02 η D) / (1 + η) at least; ERROR itself is above it.
-	const none = zero(), range = v128.splat<f64>(17.0 * load<f64>(bounds, RANGE_SQUARE)), input = v128.load_splat<f64>(bounds, SCORE_ERROR);
+	const range = v128.splat<f64>(17.0 * load<f64>(bounds, RANGE_SQUARE)), input = v128.load_splat<f64>(bounds, SCORE_ERROR);
 	const more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));
 	columnSums(degree, r, constants, solution, ofValues, valueError, value);
-	columnSums(degree, r, constants, solution, ofKeys, keyError, keyValue);
 	addPanel(truncated + (2 + LACKING) * P, valueError);
-	addPanel(truncated + (4 + LACKING) * P, keyError);
-	const normaliser = kept(panels, NORMALISER), size = kept(panels, SIZE), error = kept(panels, ERROR), least = kept(panels, LEAST), reach = kept(panels, REACH);
+	const normaliser = kept(panels, NORMALISER), size = kept(panels, SIZE), error = kept(panels, ERROR), least = kept(panels, LEAST);
 	// unroll v: TILE_VECTORS
 	const m$v = v128.load(sums, $v * 16);
 	// unroll v: TILE_VECTORS
 	const slack$v = v128.mul<f64>(own, v128.load(size, $v * 16));
 	// unroll v: TILE_VECTORS
-	const o$v = v128.load(scratch, $v * 16);
+	const o$v = v128.load(scratch + OUTPUT * P, $v * 16);
 	// unroll v: TILE_VECTORS
 	const around$v = multiplySubtract<f64>(v128.load(normaliser, $v * 16), o$v, v128.load(value, $v * 16));
 	// unroll v: TILE_VECTORS
@@ -73,7 +93,37 @@ export function squareBounds(
 	// unroll v: TILE_VECTORS
 	const inverse$v = v128.div<f64>(v128.splat<f64>(1), v128.sub<f64>(v128.load(least, $v * 16), E$v));
 	// unroll v: TILE_VECTORS
+	v128.store(scratch + INVERSE * P, inverse$v, $v * 16);
+	// unroll v: TILE_VECTORS
 	const deviation$v = v128.sqrt<f64>(v128.mul<f64>(v128.add<f64>(variance$v, spreadSquare$v), inverse$v));
+	// unroll v: TILE_VECTORS
+	const output$v = v128.mul<f64>(v128.mul<f64>(rootE$v, spread$v), inverse$v);
+	// unroll v: TILE_VECTORS
+	v128.store(scratch + DEVIATION * P, v128.mul<f64>(output$v, deviation$v), $v * 16);
+	const rounded = v128.splat<f64>(3.0 * load<f64>(bounds, SUMS) * Math.sqrt(load<f64>(bounds, RANGE_SQUARE)));
+	// unroll v: TILE_VECTORS
+	const c$v = multiplyAdd<f64>(rounded, v128.load(kept(panels, GROWTH), $v * 16), v128.sqrt<f64>(v128.load(scratch + RESIDUAL * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	v128.store(scratch + RESIDUAL * P, c$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	const y$v = v128.min<f64>(v128.mul<f64>(c$v, spread$v), v128.mul<f64>(v128.load(largest, $v * 16), rootE$v));
+	// unroll v: TILE_VECTORS
+	v128.store(scratch + COTANGENT * P, y$v, $v * 16);
+}
+
+/** What a column of key squares tells: √(Σ |e| k²)², √(E_f k²), and how far the pilot is from Σ ω e^s k, all at least. */
+function ofColumn(
+	degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, ofKeys: usize, panels: usize, truncated: usize, scratch: usize,
+): void {
+	const P = panelBytes(), exponential = solution + <usize>(degree + 2 * r + 5) * P, p = r >= 2 ? 2 : 1, none = zero();
+	const keyError = kept(panels, KEY_SUM_ERROR), keyValue = kept(panels, KEY_SUM), reach = kept(panels, REACH), normaliser = kept(panels, NORMALISER);
+	const own = v128.load_splat<f64>(constants), input = v128.load_splat<f64>(bounds, SCORE_ERROR), more = v128.splat<f64>(1.0 + load<f64>(bounds, SCORE_ERROR));
+	columnSums(degree, r, constants, solution, ofKeys, keyError, keyValue);
+	addPanel(truncated + (4 + LACKING) * P, keyError);
+	// unroll v: TILE_VECTORS
+	const m$v = v128.load(sums, $v * 16);
+	// unroll v: TILE_VECTORS
+	const slack$v = v128.mul<f64>(own, v128.load(kept(panels, SIZE), $v * 16));
 	// unroll v: TILE_VECTORS
 	const k$v = v128.load(ofKeys, $v * 16);
 	// unroll v: TILE_VECTORS
@@ -81,7 +131,11 @@ export function squareBounds(
 	// unroll v: TILE_VECTORS
 	const keyErrors$v = multiplyAdd<f64>(input, keys$v, v128.mul<f64>(more, v128.load(keyError, $v * 16)));
 	// unroll v: TILE_VECTORS
-	const root$v = v128.sqrt<f64>(v128.mul<f64>(v128.add<f64>(keys$v, keyErrors$v), inverse$v));
+	v128.store(scratch + KEY_ERRORS * P, keyErrors$v, $v * 16);
+	// unroll v: TILE_VECTORS
+	const root$v = v128.sqrt<f64>(v128.mul<f64>(v128.add<f64>(keys$v, keyErrors$v), v128.load(scratch + INVERSE * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	v128.store(scratch + KEY_ROOT * P, root$v, $v * 16);
 	// unroll v: TILE_VECTORS
 	const R$v = v128.mul<f64>(v128.load(reach, $v * 16), v128.load(reach, $v * 16));
 	// Masks in place of branches: V8 joins no pair across them.
@@ -104,41 +158,83 @@ export function squareBounds(
 	// unroll v: TILE_VECTORS
 	mean$v = multiplyAdd<f64>(v128.mul<f64>(own, e$v), v128.sqrt<f64>(v128.mul<f64>(m$v, k$v)), mean$v);
 	// unroll v: TILE_VECTORS
-	const mass$v = v128.add<f64>(v128.load(normaliser, $v * 16), E$v);
+	const mass$v = v128.add<f64>(v128.load(normaliser, $v * 16), v128.load(kept(panels, ERROR), $v * 16));
 	// unroll v: TILE_VECTORS
 	const both$v = v128.add<f64>(keys$v, v128.load(keyError, $v * 16));
 	// unroll v: TILE_VECTORS
 	mean$v = multiplyAdd<f64>(input, v128.sqrt<f64>(v128.mul<f64>(mass$v, both$v)), mean$v);
 	// unroll v: TILE_VECTORS
 	mean$v = v128.add<f64>(mean$v, v128.load(truncated + PILOT * P, $v * 16));
-	// unroll v: TILE_VECTORS
-	mean$v = v128.mul<f64>(v128.add<f64>(mean$v, v128.sqrt<f64>(v128.load(scratch + 3 * P, $v * 16))), inverse$v);
 	// At degree 0 there are no power sums that bound the pilot's rest: with a constant for exp, nothing better than the root is known.
 	const bounded = i64x2.splat(r == 0 ? 0 : -1), unknown = v128.andnot(v128.splat<f64>(Infinity), bounded);
 	// unroll v: TILE_VECTORS
-	mean$v = v128.or(v128.and(mean$v, bounded), unknown);
+	v128.store(scratch + MEAN_REST * P, v128.or(v128.and(mean$v, bounded), unknown), $v * 16);
+}
+
+/** Lowers the bound of one coordinate. keyReach: at least every |k_b|; behind `known` by blocks: the part of the residual, and the mean key. */
+function ofEntry(keyReach: usize, panels: usize, gradient: usize, pilot: usize, known: usize, block: usize, scratch: usize): void {
+	const P = panelBytes(), reach = v128.load_splat<f64>(keyReach), square = v128.mul<f64>(reach, reach);
 	// unroll v: TILE_VECTORS
-	const moved$v = multiplyAdd<f64>(rootE$v, v128.min<f64>(mean$v, root$v), v128.sqrt<f64>(keyErrors$v));
-	const rounded = v128.splat<f64>(3.0 * load<f64>(bounds, SUMS) * Math.sqrt(load<f64>(bounds, RANGE_SQUARE)));
+	const E$v = v128.load(kept(panels, ERROR), $v * 16);
 	// unroll v: TILE_VECTORS
-	const c$v = multiplyAdd<f64>(rounded, v128.load(kept(panels, GROWTH), $v * 16), v128.sqrt<f64>(v128.load(scratch + P, $v * 16)));
+	const inverse$v = v128.load(scratch + INVERSE * P, $v * 16);
 	// unroll v: TILE_VECTORS
-	let bound$v = v128.mul<f64>(E$v, v128.sqrt<f64>(v128.load(scratch + 2 * P, $v * 16)));
+	const errors$v = v128.sqrt<f64>(v128.min<f64>(v128.load(scratch + KEY_ERRORS * P, $v * 16), v128.mul<f64>(square, E$v)));
 	// unroll v: TILE_VECTORS
-	bound$v = multiplyAdd<f64>(v128.mul<f64>(c$v, spread$v), moved$v, bound$v);
-	const gap = truncated + GAP * P;
+	const root$v = v128.min<f64>(v128.load(scratch + KEY_ROOT * P, $v * 16), reach);
 	// unroll v: TILE_VECTORS
-	const gap$v = multiplyAdd<f64>(v128.sqrt<f64>(o$v), v128.sqrt<f64>(v128.load(gap, $v * 16)), v128.sqrt<f64>(v128.load(gap + 2 * P, $v * 16)));
+	const pilot$v = v128.add<f64>(v128.load(scratch + MEAN_REST * P, $v * 16), v128.abs<f64>(v128.load(pilot, $v * 16)));
 	// unroll v: TILE_VECTORS
-	bound$v = multiplyAdd<f64>(v128.mul<f64>(c$v, gap$v), v128.sqrt<f64>(v128.load(gap + 4 * P, $v * 16)), bound$v);
+	const mean$v = v128.min<f64>(v128.mul<f64>(pilot$v, inverse$v), v128.min<f64>(root$v, v128.load(known + 2 * block, $v * 16)));
 	// unroll v: TILE_VECTORS
-	const output$v = v128.mul<f64>(v128.mul<f64>(rootE$v, spread$v), inverse$v);
+	const moved$v = multiplyAdd<f64>(v128.sqrt<f64>(E$v), mean$v, errors$v);
 	// unroll v: TILE_VECTORS
-	const last$v = v128.min<f64>(v128.load(known + P, $v * 16), v128.mul<f64>(output$v, v128.mul<f64>(deviation$v, root$v)));
+	const own$v = v128.mul<f64>(E$v, v128.abs<f64>(v128.load(gradient, $v * 16)));
 	// unroll v: TILE_VECTORS
-	bound$v = multiplyAdd<f64>(bound$v, inverse$v, last$v);
+	const first$v = multiplyAdd<f64>(v128.load(scratch + COTANGENT * P, $v * 16), moved$v, own$v);
 	// unroll v: TILE_VECTORS
-	const least$v = v128.min<f64>(bound$v, v128.load(known, $v * 16));
+	const last$v = v128.min<f64>(v128.load(known + block, $v * 16), v128.mul<f64>(v128.load(scratch + DEVIATION * P, $v * 16), root$v));
 	// unroll v: TILE_VECTORS
-	v128.store(known, least$v, $v * 16);
+	const bound$v = multiplyAdd<f64>(first$v, inverse$v, last$v);
+	// unroll v: TILE_VECTORS
+	v128.store(known, v128.min<f64>(bound$v, v128.load(known, $v * 16)), $v * 16);
+}
+
+/** Sets the bound of all coordinates to one of their norm, with what an anisotropic set leaves out. */
+function ofAll(
+	d: i32, panels: usize, gradient: usize, pilot: usize, truncated: usize, known: usize, block: usize, scratch: usize,
+): void {
+	const P = panelBytes(), gap = truncated + GAP * P;
+	squareOf(d, gradient, scratch + OWN * P);
+	squareOf(d, pilot, scratch + PILOT_SIZE * P);
+	// unroll v: TILE_VECTORS
+	const E$v = v128.load(kept(panels, ERROR), $v * 16);
+	// unroll v: TILE_VECTORS
+	const inverse$v = v128.load(scratch + INVERSE * P, $v * 16);
+	// unroll v: TILE_VECTORS
+	const root$v = v128.load(scratch + KEY_ROOT * P, $v * 16);
+	// unroll v: TILE_VECTORS
+	const pilot$v = v128.add<f64>(v128.load(scratch + MEAN_REST * P, $v * 16), v128.sqrt<f64>(v128.load(scratch + PILOT_SIZE * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	const mean$v = v128.min<f64>(v128.mul<f64>(pilot$v, inverse$v), root$v);
+	// unroll v: TILE_VECTORS
+	const moved$v = multiplyAdd<f64>(v128.sqrt<f64>(E$v), mean$v, v128.sqrt<f64>(v128.load(scratch + KEY_ERRORS * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	let bound$v = v128.mul<f64>(E$v, v128.sqrt<f64>(v128.load(scratch + OWN * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	bound$v = multiplyAdd<f64>(v128.load(scratch + COTANGENT * P, $v * 16), moved$v, bound$v);
+	// unroll v: TILE_VECTORS
+	const o$v = v128.sqrt<f64>(v128.load(scratch + OUTPUT * P, $v * 16));
+	// unroll v: TILE_VECTORS
+	const gap$v = multiplyAdd<f64>(o$v, v128.sqrt<f64>(v128.load(gap, $v * 16)), v128.sqrt<f64>(v128.load(gap + 2 * P, $v * 16)));
+	// unroll v: TILE_VECTORS
+	const left$v = v128.mul<f64>(v128.load(scratch + RESIDUAL * P, $v * 16), gap$v);
+	// unroll v: TILE_VECTORS
+	bound$v = multiplyAdd<f64>(left$v, v128.sqrt<f64>(v128.load(gap + 4 * P, $v * 16)), bound$v);
+	// unroll v: TILE_VECTORS
+	bound$v = multiplyAdd<f64>(bound$v, inverse$v, v128.mul<f64>(v128.load(scratch + DEVIATION * P, $v * 16), root$v));
+	for (let to = known, end = known + block; to < end; to += P) {
+		// unroll v: TILE_VECTORS
+		v128.store(to, bound$v, $v * 16);
+	}
 }

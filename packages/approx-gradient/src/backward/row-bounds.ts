@@ -136,7 +136,13 @@ export class RowBounds {
 		// Sums of the row, its output inside Δ, and its normaliser, each within r of their terms (twice and more that).
 		const rounded = 16 * facts.rounding * spread * key;
 		const own = gradient + Math.sqrt(facts.key.length) * rounded;
-		const variance = this.#error.gradient(cotangent, facts.keyErrors, facts.keySquares, Number.POSITIVE_INFINITY, own);
+		const variance = this.#error.gradient(
+			this.#error.cotangent(cotangent),
+			facts.keyErrors,
+			facts.keySquares,
+			Number.POSITIVE_INFINITY,
+			own,
+		);
 		queryFloor[row] = bounded(SLACK * rounded);
 		query[row] = bounded(SLACK * (Math.min(bounded(sigma * key), bounded(variance)) + rounded));
 	}

@@ -13,7 +13,7 @@ import { centrePanels, projectPanels } from "../../panels/projection";
 import { addToSums, clearRows, residual, SUMMED } from "../../polynomial/query-pass";
 import { acceptedOf, acceptRows, normaliserIn, reachIn, reachOfRows } from "../acceptance";
 import { makeProducts } from "../covariances";
-import { rowBounds } from "../gauss-bounds";
+import { boundPanels, rowBounds } from "../gauss-bounds";
 import { addProducts, addTerms, combine, normalised, raiseKappa, raiseLargest, scalePanels } from "../panel-sums";
 import { clearRow, isRejected, rejectRows } from "../rejected-rows";
 import { solutionPanels, solvePanels, solveRows } from "../row-polynomials";
@@ -46,7 +46,7 @@ function addWide(panels: usize, count: i32, part: usize, to: usize): void {
  * byDegree, integrals: as in `gaussPass`, of the nodes in double precision; highByDegree, highIntegrals: of the others, in single precision.
  * Other arguments and totals: as of `gaussPass`.
  * scratch: EXPONENTIAL_TABLE bytes; `partPanels` twice; in single precision 4 d + 2 + K + K⁺ + (g + 2)(d + 1) + g + 1 + (d + 1) panels; and
- * 4 d + 11 + d + TRUNCATED_PANELS + d, those of `solveRows`, and 2 + 4 d + 2 d² panels of doubles.
+ * 6 d + 3 + `boundPanels` + TRUNCATED_PANELS, those of `solveRows`, and 2 + 3 d + 3 d² panels of doubles.
  */
 export function queriesInTwo(
 	scratch: usize, rows: i32, d: i32, degree: i32, split: i32, terms: i32, levels: usize, lowRuns: i32, runs: i32, tops: i32, runTable: usize,
@@ -67,11 +67,11 @@ export function queriesInTwo(
 	const q = parts + 2 * partBytes, feature = q + block, gradient = feature + <usize>K * P, t = gradient + block, sumsByDegree = t + <usize>nodes * P;
 	const coefficients = sumsByDegree + <usize>(degree + 2) * state, cotangent = coefficients + <usize>(degree + 1) * P, scaled = cotangent + state;
 	// Of doubles.
-	const wide = scaled + state, rowTerms = wide + 4 * block + P, small = rowTerms + 3 * P, mean = small + 8 * P + block, truncated = mean + block;
+	const wide = scaled + state, rowTerms = wide + 4 * block + P, small = rowTerms + <usize>(d + 2) * P, mean = small + <usize>boundPanels(d) * P, truncated = mean + block;
 	const solving = truncated + <usize>TRUNCATED_PANELS * P, sums = solving + <usize>solvePanels(r, terms) * P, sumCount = 1 + d + 2 * d * d;
-	const termSums = sums + <usize>sumCount * P, kappa = termSums + 3 * block;
+	const termSums = sums + <usize>sumCount * P, termCount = (d + 2) * d, kappa = termSums + <usize>termCount * P;
 	prepareExponential<f64>(table);
-	memory.fill(sums, 0, <usize>(sumCount + 3 * d + 1) * P);
+	memory.fill(sums, 0, <usize>(sumCount + termCount + 1) * P);
 	memory.fill(truncated, 0, <usize>TRUNCATED_PANELS * P);
 	memory.fill(mean, 0, block);
 	const topTable = runTable + <usize>runs * RUN_SIZE;
@@ -159,7 +159,7 @@ export function queriesInTwo(
 			if (left > 0)
 				for (let row = 0; row < inPart; row++) if (isRejected<f64>(row, facts, 0)) clearRow<f64>(GRADIENT + own, d, row);
 			rowBounds(
-				d, degree, r, 0, constants, bounds, SOLUTION + own, POWERS + own, facts, OUTPUT + own, C + own, GRADIENT + own, mean, MADE + own, truncated, rowTerms, small,
+				d, degree, r, 0, constants, bounds, SOLUTION + own, POWERS + own, facts, OUTPUT + own, C + own, GRADIENT + own, mean, MADE + own, truncated, 1, rowTerms, small,
 			);
 			addTerms(d, A + own, rowTerms, termSums);
 			raiseKappa(acceptedOf(facts), facts + 4 * P, kappa);
@@ -167,9 +167,9 @@ export function queriesInTwo(
 		}
 		if (panels % SUMMED == 0 || from + 2 * inPart >= rows) {
 			takeSums<f64>(sumCount, sums, totals);
-			takeSums<f64>(3 * d, termSums, totals + (<usize>sumCount << 3));
+			takeSums<f64>(termCount, termSums, totals + (<usize>sumCount << 3));
 		}
 	}
-	raiseLargest(kappa, totals + (<usize>(sumCount + 3 * d) << 3));
+	raiseLargest(kappa, totals + (<usize>(sumCount + termCount) << 3));
 	return rejected;
 }

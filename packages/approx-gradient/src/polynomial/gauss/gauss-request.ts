@@ -14,6 +14,7 @@ import { type ErrorConstants, errorConstants, type RowForm } from "./bounds/erro
 import { LIMITS } from "./bounds/limits.ts";
 import { ExactRows } from "./exact/exact-rows.ts";
 import { termPower } from "./precisions/term-reach.ts";
+import { momentColumns } from "./run/key-columns.ts";
 import { mostJoinsOf } from "./run/query-operands.ts";
 
 /** A gradient with a polynomial of its own for each row that is asked for. */
@@ -139,9 +140,8 @@ export function constantsOfSet(request: GaussRequest, tree: FeatureTree): ErrorC
 	return errorConstants({ profile, space }, degree, form, withMore(counts, more), kernelScoreError(space));
 }
 
-/** Whether a request runs on kernels: those are for the route by moments and have no columns of single coordinates. */
-export const onKernels = ({ kernel, route, form }: GaussRequest): boolean =>
-	kernel !== "js" && route === "moment" && form !== "vd";
+/** Whether a request runs on kernels: those are for the route by moments. */
+export const onKernels = ({ kernel, route }: GaussRequest): boolean => kernel !== "js" && route === "moment";
 
 /** The plain passes are those of the routes with one degree more; sums by degree and coefficients are four roundings more. */
 function countsOf(request: GaussRequest, degree: number): RoundingCounts {
@@ -149,7 +149,7 @@ function countsOf(request: GaussRequest, degree: number): RoundingCounts {
 	const { raisedSize } = sizesOf(profile.d, degree);
 	if (onKernels(request)) {
 		const sizes = { size: raisedSize, raisedSize, degree: degree + 1 };
-		const columns = profile.d + (form === "l1" ? 1 : 3);
+		const columns = momentColumns({ d: profile.d, form });
 		// The kernels of the route `moment` go back through the monomials of ∫P, as the route `reverse` does.
 		const counts = kernelRoundingCounts(routes.reverse, profile, sizes, columns);
 		// Sums by degree, coefficients as stored, and their products: four more, and an addition for each degree. The gradient counts them

@@ -99,13 +99,22 @@ describe("RowError", () => {
 				gradient: number,
 				error: number,
 				residual?: number,
+				keyReach?: number,
 			): void => {
 				const ofKeys = sums(square);
+				const [ofColumn, ofSquares] = [P.errorSum(ofKeys), P.valueSum(ofKeys)];
 				for (const mean of [meanKey, Number.POSITIVE_INFINITY])
-					expect(error).toBeLessThanOrEqual(
-						bound.gradient(moved, P.errorSum(ofKeys), P.valueSum(ofKeys), mean, gradient, residual) + rounding,
-					);
+					for (const size of [Number.POSITIVE_INFINITY, largestProduct])
+						for (const reach of keyReach === undefined ? [undefined] : [undefined, keyReach])
+							for (const column of reach === undefined ? [ofColumn] : [ofColumn, Number.POSITIVE_INFINITY])
+								expect(error).toBeLessThanOrEqual(
+									bound.gradient(bound.cotangent(moved, size), column, ofSquares, mean, gradient, residual, reach) +
+										rounding,
+								);
 			};
+			const largestProduct = Math.max(
+				...values.map((v) => Math.abs(dot(approximate.cotangent, minus(v, approximate.output)))),
+			);
 			const difference = minus(approximate.gradient, exact.gradient);
 			if (ofLoss) {
 				const largest = (rows: readonly number[][]): Float64Array =>
@@ -134,7 +143,9 @@ describe("RowError", () => {
 				for (const [b, moved] of difference.entries()) {
 					expect(Math.abs(moved)).toBeLessThanOrEqual(covariances.gradient[b] + rounding);
 					expect(Math.abs(moves[b])).toBeLessThanOrEqual(covariances.residual[b] + rounding);
+					expect(Math.abs(meanKeys[b])).toBeLessThanOrEqual(covariances.meanKey[b] + rounding);
 				}
+				expect(largestProduct).toBeLessThanOrEqual(covariances.cotangent + rounding);
 				residualOf = (b) => (b === undefined ? Math.hypot(...covariances.residual) : covariances.residual[b]);
 			}
 			check((l) => norm(keys[l]) ** 2, norm(meanKeys), norm(approximate.gradient), norm(difference), residualOf?.());
@@ -145,6 +156,7 @@ describe("RowError", () => {
 					Math.abs(approximate.gradient[b]),
 					Math.abs(difference[b]),
 					residualOf?.(b),
+					Math.max(...keys.map((k) => Math.abs(k[b]))),
 				);
 		}
 		expect(used).toBeGreaterThan(300);

@@ -4,6 +4,9 @@
  */
 const SLACK = 1 + 1e-12;
 
+/** x y, Infinity where x is. */
+const times = (x: number, y: number): number => (x < Number.POSITIVE_INFINITY ? x * y : x);
+
 /**
  * How far a row's approximate softmax f̃_j = Ã_j / D̃_j carries its output and its gradients from the exact ones, where
  * |ω_l e^(s_l) - Ã_l| <= ω_l Q(s_l) with known sums over keys l. Differences of means are sums of errors,
@@ -62,14 +65,24 @@ export class RowError {
 	}
 
 	/**
+	 * At least √(Σ |e| <ō_j, v - õ_j>²), e the errors of the entries.
+	 * @param norm ‖ō_j‖
+	 * @param largest at least every |<ō_j, v_l - õ_j>|, or Infinity
+	 */
+	cotangent(norm: number, largest = Number.POSITIVE_INFINITY): number {
+		return SLACK * Math.min(norm * this.spread, times(largest, Math.sqrt(this.error)));
+	}
+
+	/**
 	 * At least |Ĝ~_jb - Ĝ_jb| for the query gradient Ĝ_j = Cov_f(<ō_j, v>, k), of every coordinate b or of one.
-	 * @param cotangent ‖ō_j‖
+	 * @param cotangent √(Σ |e| <ō_j, v - õ_j>²), of `cotangent`
 	 * @param keyErrors Σ ω Q k², of all coordinates or of one
 	 * @param keySquares at least Σ Ã k²
 	 * @param meanKey at least |E_f k|, or Infinity
 	 * @param gradient |Ĝ~_j|
 	 * @param residual where ō_j is c̃_j = õ_j - E_j and the exact gradient has the exact one: at least |Cov_f(<c̃ - c, v>, k_b)| of each of those
 	 * coordinates, or Infinity; undefined where ō_j is the same in both
+	 * @param keyReach at least every |k_lb| of each of those coordinates, or Infinity
 	 */
 	gradient(
 		cotangent: number,
@@ -78,11 +91,13 @@ export class RowError {
 		meanKey: number,
 		gradient: number,
 		residual?: number,
+		keyReach = Number.POSITIVE_INFINITY,
 	): number {
-		const errors = (1 + this.#scoreError) * keyErrors + this.#scoreError * keySquares;
-		const root = Math.sqrt((keySquares + errors) / this.leastNormaliser);
+		const ofColumn = (1 + this.#scoreError) * keyErrors + this.#scoreError * keySquares;
+		const errors = Math.min(ofColumn, times(keyReach * keyReach, this.error));
+		const root = Math.min(keyReach, Math.sqrt((keySquares + ofColumn) / this.leastNormaliser));
 		const moved = Math.sqrt(errors) + Math.sqrt(this.error) * Math.min(meanKey, root);
-		const first = (cotangent * this.spread * moved + this.error * gradient) / this.leastNormaliser;
+		const first = (cotangent * moved + this.error * gradient) / this.leastNormaliser;
 		return SLACK * (first + (residual === undefined ? 0 : Math.min(residual, this.output * this.deviation * root)));
 	}
 

@@ -114,10 +114,8 @@ export class RowTerms {
 			this.#byCovariances(row, numbers, rounded);
 			const grown = (1 + tau) * this.growth * this.#termRounding(numbers);
 			if (grown < this.grown) this.grown = grown;
-		} else {
-			this.spread.fill(gap);
-			if (form === "l1") return;
-		}
+		} else this.spread.fill(form === "l1" ? gap : Number.POSITIVE_INFINITY);
+		if (!known && form === "l1") return;
 		if (form !== "l1") this.#variance(row, numbers, known);
 		if (largestOf(this.spread) < this.l1 * keyRatio + gap) this.l1 = 0;
 		else this.spread.fill(gap);
@@ -151,20 +149,22 @@ export class RowTerms {
 		return sum;
 	}
 
-	/** Sets the spread from covariances, which moments of all monomials of degree 2 tell: that of all coordinates, or of each for the form vd. */
+	/** Sets the spread of each coordinate from covariances, which moments of all monomials of degree 2 tell. */
 	#byCovariances(row: RowPolynomial, numbers: RowNumbers, rounded: number): void {
-		const { form, scoreError } = this.#constants;
+		const { scoreError } = this.#constants;
 		const { normaliser, ones } = numbers;
 		const covariances = this.#covariances;
 		const error = (1 + scoreError) * row.errorSum(ones) + 1.02 * scoreError * normaliser;
 		covariances.read(numbers, { error, least: normaliser * (1 - rounded), normaliser, rounded });
-		if (form === "vd") this.spread.set(covariances.gradient);
-		else this.spread.fill(largestOf(covariances.gradient));
+		this.spread.set(covariances.gradient);
 	}
 
-	/** Sets the spread from columns of squares; the lesser of this and what is there, where covariances are known. */
+	/**
+	 * Lowers the spread to what columns of squares bound, where that is less: of each coordinate, or for anisotropic sets, whose frame is not that of the
+	 * input, of all of them.
+	 */
 	#variance(row: RowPolynomial, numbers: RowNumbers, known: boolean): void {
-		const { d, form, sums, sumError, scoreError, halfRangeSquare } = this.#constants;
+		const { d, form, sums, sumError, scoreError, halfRangeSquare, keyReach } = this.#constants;
 		const { reach, normaliser, ones, valueSquares, keySquares, pilot, residual, gradient, truncation } = numbers;
 		const output = normOf(numbers.output);
 		const least = normaliser * (1 - sums * this.growth);
@@ -174,32 +174,51 @@ export class RowTerms {
 		const error = this.#error;
 		const valueErrors = errorSum(row, valueSquares, truncation?.valueSquares);
 		error.read(errorSum(row, ones, truncation?.ones), least, valueErrors, variance, output, scoreError);
-		const cotangent = normOf(residual) + 3 * sums * this.growth * Math.sqrt(halfRangeSquare);
-		for (const [b, squares] of keySquares.entries()) {
-			const all = form === "v2";
-			const truncated = truncation?.keySquares[b];
+		const norm = normOf(residual) + 3 * sums * this.growth * Math.sqrt(halfRangeSquare);
+		const unknown = Number.POSITIVE_INFINITY;
+		const { cotangent: largest, meanKey, residual: moved } = this.#covariances;
+		const cotangent = error.cotangent(norm, known ? largest : unknown);
+		for (const [column, squares] of keySquares.entries()) {
+			const truncated = truncation?.keySquares[column];
 			const keyErrors = errorSum(row, squares, truncated);
 			const values = Math.max(0, row.valueSum(squares)) + sumError * row.sizeAt(reach) * squares[0];
-			const centre = all ? normOf(pilot) : Math.abs(pilot[b]);
-			const mean = this.#meanKey(row, numbers, b, centre, values + keyErrors);
-			const own = all ? normOf(gradient) : Math.abs(gradient[b]);
-			const moved = all ? largestOf(this.#covariances.residual) : this.#covariances.residual[b];
-			let bound = error.gradient(cotangent, keyErrors, values, mean, own, known ? moved : Number.POSITIVE_INFINITY);
+			const rest = this.#restOfMeanKey(row, numbers, column, values + keyErrors);
 			if (truncation && truncated) {
-				const [gap, ofValues] = [gradientGap(row, truncation.ones), gradientGap(row, truncation.valueSquares)];
-				const size = Math.sqrt(ofValues) + output * Math.sqrt(gap);
-				bound += (cotangent * size * Math.sqrt(gradientGap(row, truncated))) / error.leastNormaliser;
+				const mean = (normOf(pilot) + rest) / error.leastNormaliser;
+				const bound = error.gradient(cotangent, keyErrors, values, mean, normOf(gradient), unknown);
+				this.spread.fill(bound + this.#gapByVariances(row, truncation, truncated, norm, output));
+				continue;
 			}
-			for (let to = all ? 0 : b; to < (all ? d : b + 1); to++)
-				this.spread[to] = known ? Math.min(bound, this.spread[to]) : bound;
+			const all = form === "v2";
+			for (let b = all ? 0 : column; b < (all ? d : column + 1); b++) {
+				const pilotMean = (Math.abs(pilot[b]) + rest) / error.leastNormaliser;
+				const mean = known ? Math.min(meanKey[b], pilotMean) : pilotMean;
+				const own = Math.abs(gradient[b]);
+				const ofResidual = known ? moved[b] : unknown;
+				const bound = error.gradient(cotangent, keyErrors, values, mean, own, ofResidual, keyReach[b]);
+				this.spread[b] = Math.min(this.spread[b], bound);
+			}
 		}
 	}
 
+	/** What an anisotropic set leaves out of a row's gradient, in norm. */
+	#gapByVariances(
+		row: RowPolynomial,
+		{ ones, valueSquares }: RowTruncation,
+		ofKeys: TruncatedSums,
+		cotangent: number,
+		output: number,
+	): number {
+		const size = Math.sqrt(gradientGap(row, valueSquares)) + output * Math.sqrt(gradientGap(row, ones));
+		return (cotangent * size * Math.sqrt(gradientGap(row, ofKeys))) / this.#error.leastNormaliser;
+	}
+
 	/**
-	 * At least |E_f k|: Σ ω e^s k is the pilot's sum, but for Σ ω |s|^(p+1) |k| e^R / (p+1)! at most, of which Cauchy-Schwarz makes
-	 * power sums, and for the errors of scores.
+	 * How far Σ ω e^s k, of one coordinate or of all that a column is of, is from the pilot's sum: Σ ω |s|^(p+1) |k| e^R / (p+1)! at most, of which
+	 * Cauchy-Schwarz makes power sums, and the errors of scores.
+	 * @param keys at least Σ ω e^s k²
 	 */
-	#meanKey(row: RowPolynomial, numbers: RowNumbers, column: number, pilot: number, keys: number): number {
+	#restOfMeanKey(row: RowPolynomial, numbers: RowNumbers, column: number, keys: number): number {
 		const { scoreError, sumError } = this.#constants;
 		const { reach, ones, normaliser, truncation } = numbers;
 		const squares = numbers.keySquares[column];
@@ -218,6 +237,6 @@ export class RowTerms {
 				lacking += Math.sqrt(truncation.ones.inner[k] * truncated.inner[k]) / factorial;
 		const rest = (Math.exp(reach) / (p === 2 ? 6 : 2)) * Math.sqrt(scores * weighted);
 		const moved = scoreError * Math.sqrt(mass * keys) + sumError * Math.exp(reach) * Math.sqrt(ones[0] * squares[0]);
-		return ((1 + 1e-12) * (pilot + lacking + rest + moved)) / this.#error.leastNormaliser;
+		return (1 + 1e-12) * (lacking + rest + moved);
 	}
 }

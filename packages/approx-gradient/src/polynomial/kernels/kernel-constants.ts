@@ -18,6 +18,8 @@ export const kernelConstants = {
 	WIDE_BYTES: 64,
 	/** Panels that are kept of a block of rows while its polynomials are made and bounded. */
 	KEPT_PANELS: 13,
+	/** Panels that bounds from columns of squares are made in. */
+	SQUARE_PANELS: 10,
 	/** Panels of what an anisotropic set leaves out of a block of rows. */
 	TRUNCATED_PANELS: 9,
 	/** Panels of bounds of the rows of the operator's backward pass: of dQ, of what a row adds to dV and to dK, each with its rounding, and of the output. */

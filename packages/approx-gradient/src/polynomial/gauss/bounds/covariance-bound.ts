@@ -49,6 +49,10 @@ export class CovarianceBound {
 	readonly residual: Float64Array;
 	/** What the rounding of the row's sums does through its outputs, residuals and normaliser, over the growth, as a part of a key's span. */
 	states = 0;
+	/** At least |E_f k_b|. */
+	readonly meanKey: Float64Array;
+	/** A: at least every |<c̃, v_l - õ>|. */
+	cotangent = 0;
 	readonly #constants: CovarianceConstants;
 	readonly #around: Float64Array;
 
@@ -56,6 +60,7 @@ export class CovarianceBound {
 		this.#constants = constants;
 		this.gradient = new Float64Array(constants.d);
 		this.residual = new Float64Array(constants.d);
+		this.meanKey = new Float64Array(constants.d);
 		this.#around = new Float64Array(constants.d);
 	}
 
@@ -82,6 +87,7 @@ export class CovarianceBound {
 			means += around * (own + kappa * around);
 			squares += around * around;
 		}
+		this.cotangent = SLACK * size;
 		// Means of f̃ and f are within 2κ' of the range from each other, covariances within four times that.
 		const apart = 2 * kappa * (2 * squares + size);
 		let states = 0;
@@ -95,6 +101,7 @@ export class CovarianceBound {
 			this.residual[b] = SLACK * kappa * covariances;
 			const state = Math.abs(gradient[b]) + covariances + size * mean + key * apart;
 			states = Math.max(states, known[b] * state);
+			this.meanKey[b] = SLACK * mean;
 		}
 		this.states = SLACK * states;
 	}

@@ -7,7 +7,14 @@ import type { gaussKernels } from "../gauss-kernels.ts";
 import { levelsOf } from "../levels.ts";
 import { nodesOf } from "../row-polynomial.ts";
 import type { GaussInput } from "../run/gauss-run.ts";
-import { boundOperands, byDegreeTable, integralTable, mapOperands, productTable } from "../run/query-operands.ts";
+import {
+	boundOperands,
+	boundPanels,
+	byDegreeTable,
+	integralTable,
+	mapOperands,
+	productTable,
+} from "../run/query-operands.ts";
 
 /** A task of pass 2 in two precisions. */
 export type TaskInTwo = KernelTask<typeof gaussKernels, "gaussQueriesInTwo">;
@@ -49,7 +56,8 @@ export function operandsInTwo(
 	const sums = (degree + 2) * (d + 1);
 	const part = 7 * d + 2 + low + lowBack + sums + 2 * r + 1 + degree + 2 * r + 6 + KEPT_PANELS + d * (d + 1);
 	const narrow = 4 * d + 4 + tree.size + tree.raisedSize + sums + degree + 1;
-	const wide = 7 * d + 13 + TRUNCATED_PANELS + r * r + 3 * r + terms + 3 + 2 + 4 * d + 2 * d * d;
+	const ofBounds = 6 * d + 3 + boundPanels(d) + TRUNCATED_PANELS;
+	const wide = ofBounds + r * r + 3 * r + terms + 3 + 2 + d + 2 * d * d + (d + 2) * d;
 	return { shared, scratch: 256 + (2 * part + narrow + wide) * panelBytes };
 }
 

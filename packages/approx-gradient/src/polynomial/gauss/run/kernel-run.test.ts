@@ -20,7 +20,7 @@ describe.each(kernels)("row polynomials on the kernel %s", (kernel) => {
 		try {
 			for (const { degrees, ...shape } of shapes)
 				for (const dtype of ["f64", "f32"] as const)
-					for (const form of ["l1", "v2"] as const)
+					for (const form of ["l1", "v2", "vd"] as const)
 						for (const degree of degrees) {
 							const problem = asDtype(generateProblem({ ...shape, seed: 5 }), dtype);
 							const options = polynomial.options.parse({ basis: "gauss", degree, form });

@@ -33,7 +33,7 @@ const ASKED = { part: 1 / 16, chunks: 3 };
 const KEY_SHARE = 0.4;
 
 /**
- * `plainGaussRun` on kernels and threads, by the route `moment`; forms l1 and v2. The result is the same for every number of threads.
+ * `plainGaussRun` on kernels and threads, by the route `moment`. The result is the same for every number of threads.
  * @throws ComputationError out-of-memory when the kernels' memory cannot grow
  */
 export async function gaussOnKernels(input: GaussInput, runtime: Runtime, isInVain?: InVain): Promise<GaussRun> {
@@ -77,7 +77,7 @@ async function queries(
 	const size = bytesPerNumber(dtype);
 	const pass = passOf(input, moments, plan, kernels);
 	const sumCount = 1 + d + 2 * d * d;
-	const length = sumCount + 3 * d + 1;
+	const length = sumCount + (d + 2) * d + 1;
 	const places = pass.maps.length * plan.slots;
 	const totals = kernels.allocateZeros("f64", places * length);
 	const chunkRows = Math.min(n, plan.slots * plan.slotRows);
@@ -232,8 +232,8 @@ function totalsOf(sums: Float64Array, d: number, exactRows: readonly number[], l
 		inputSums: sums.slice(1, 1 + d),
 		residualSums: sums.slice(1 + d + d * d, sumCount),
 		l1: terms.slice(0, d),
-		spread: Float64Array.from({ length: d * d }, (_, at) => terms[d + Math.floor(at / d)]),
-		grown: terms.slice(2 * d, 3 * d),
+		spread: Float64Array.from({ length: d * d }, (_, at) => terms[(1 + (at % d)) * d + Math.floor(at / d)]),
+		grown: terms.slice((d + 1) * d, (d + 2) * d),
 		exactRows: exactRows.toSorted((a, b) => a - b),
 		largestKappa,
 	};

@@ -3,7 +3,8 @@ import type { FramedKeys } from "../../routes/framed-blocks.ts";
 import type { ErrorConstants } from "../bounds/error-constants.ts";
 
 /** Columns of key moments: ω h (d), ω, then ω ‖h‖² and the key squares where the form has them. */
-export const momentColumns = ({ d, form }: ErrorConstants): number => ({ l1: d + 1, v2: d + 3, vd: 2 * d + 2 })[form];
+export const momentColumns = ({ d, form }: Pick<ErrorConstants, "d" | "form">): number =>
+	({ l1: d + 1, v2: d + 3, vd: 2 * d + 2 })[form];
 
 /** Adds to the moments of squares what covers their underflow, as if it were added to each square. */
 export function addToSquares(moments: Float64Array, constants: ErrorConstants): void {

@@ -28,7 +28,7 @@ export function queryOperands(
 	const { problem, tree, constants } = input;
 	const { d } = problem;
 	const { dtype } = problem.A1;
-	const { degree, form } = constants;
+	const { degree } = constants;
 	const r = nodesOf(degree);
 	const { starts } = levelsOf(tree);
 	const nodes = tree.raisedSize;
@@ -54,7 +54,7 @@ export function queryOperands(
 		...boundaryOperands(input, moments, kernels),
 	};
 	const parts = 8 / bytesPerNumber(dtype);
-	const sumColumns = form === "l1" ? 1 : 3;
+	const sumColumns = columns - d;
 	const solution = degree + 2 * r + 6;
 	const solving = r * r + 3 * r + M + 3;
 	const ofPart = sumColumns * (2 * r + 1) + solution + kernelConstants.KEPT_PANELS;
@@ -63,14 +63,17 @@ export function queryOperands(
 		kernelConstants.TRUNCATED_PANELS * parts +
 		4 * (degree + 2) +
 		kernelConstants.RUN_NODES;
-	const ofBounds = 13 * d + 2 * d * (d + 1) + 10;
+	const ofBounds = 12 * d + boundPanels(d) + d + 2 + 2 * d * (d + 1) + 1;
 	const wide = ofBounds + 1 + degree + 1 + (degree + 2) * columns + parts * ofPart + solving + 8 + truncated;
 	const ofPairs = input.records ? pairScratch(input.records.places, d, panelBytes) : 0;
 	return {
 		shared,
-		scratch: 256 + (wide + tree.size + nodes + 1 + d + 2 * d * d + 3 * d + 1) * panelBytes + ofPairs,
+		scratch: 256 + (wide + tree.size + nodes + 1 + d + 2 * d * d + (d + 2) * d + 1) * panelBytes + ofPairs,
 	};
 }
+
+/** Panels of scratch that the bounds of a block of rows take: `boundPanels` of the kernels. */
+export const boundPanels = (d: number): number => 4 * d + 3 + kernelConstants.SQUARE_PANELS;
 
 /** The frame of queries and targets. */
 export const mapOperands = ({ problem, space: { frame } }: GaussInput, kernels: Kernels<typeof gaussKernels>) => ({
