@@ -60,7 +60,7 @@ const gauss = gradientBy(
 		...accuracy(random),
 		basis: "gauss",
 		route: pick(random, ["moment", "moment", "moment", "reverse"]),
-		form: pick(random, ["l1", "v2", "v2", "vd"]),
+		form: pick(random, ["l1", "v2", "v2", "vd", "vd"]),
 	}),
 	"polynomial by rows",
 );

@@ -5,7 +5,7 @@ import { LIMITS } from "./bounds/limits.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { constantsOf, type GaussRequest, memoryAt, sizesOf } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
-import { FAR, inTwoPrecisions, lowerReach, withoutColumns } from "./run/cheaper-run.ts";
+import { cheaperRun, FAR, isCheaperAbove } from "./run/cheaper-run.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 
 /** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
@@ -160,19 +160,17 @@ const couldProve = ({ bound, degree }: { bound: number; degree: number }): strin
 
 /**
  * The gradient with a certificate of at most epsilon at the least degree that proves it: predicted from a sample, proved by the
- * run, one degree more where the run does not. A run whose first rows foretell that it proves less is not finished. The form v2 takes its
- * columns where l1 is not predicted to prove epsilon at that degree.
+ * run, one degree more where the run does not. A run whose first rows foretell that it proves less is not finished. Forms with columns of squares take
+ * them where l1 is not predicted to prove epsilon at that degree, nor in less time at the next.
  * @throws ComputationError as `gaussDegreeWithin`
  */
 export async function gaussWithin(given: GaussRequest, epsilon: number, first?: number): Promise<GradientResult> {
 	const sample = sampleScores(given.problem, given);
 	const { request, degree: least } =
 		first === undefined ? gaussChoiceWithin(given, epsilon, sample) : { request: given, degree: first };
-	let degree = least;
-	const cheaper = withoutColumns(request, epsilon, degree, sample);
-	const inTwo = inTwoPrecisions(cheaper ?? request, epsilon, degree, sample);
+	let degree = isCheaperAbove(request, epsilon, least, sample) ? least + 1 : least;
+	const { fewerColumns: cheaper, inTwo, lower } = cheaperRun(request, epsilon, degree, sample);
 	const fastest = inTwo ?? cheaper ?? request;
-	const lower = lowerReach(fastest, epsilon, degree, sample);
 	if (lower !== undefined || inTwo !== undefined) {
 		const { result, bound } = await unlessBeyondRange(inTwo, () => gaussUntilMissed(fastest, degree, epsilon, lower));
 		if (result && bound <= epsilon) return result;

@@ -1,17 +1,28 @@
 // Runs of a degree that take less time: each is for where it is predicted to prove epsilon too.
 
-import { lowerConstants } from "../bounds/error-constants.ts";
-import { arithmeticOf, constantsOf, type GaussRequest, onKernels, servesTwoPrecisions } from "../gauss-request.ts";
+import { availableMemory } from "../../monomials/feature-tree.ts";
+import { lowerConstants, type RowForm } from "../bounds/error-constants.ts";
+import {
+	arithmeticOf,
+	constantsOf,
+	type GaussRequest,
+	memoryAt,
+	onKernels,
+	servesTwoPrecisions,
+	sizesOf,
+} from "../gauss-request.ts";
 import { predictGaussBound } from "../predicted-bound.ts";
 import { type ScoreSample, thinned } from "../score-sample.ts";
+import { momentColumns } from "./key-columns.ts";
 
 /** How far from epsilon a bound that is predicted from few rows is surely above it, or below. */
 export const FAR = 8;
 
-/**
- * The largest prediction for the form l1, as a part of epsilon, with which a run leaves out the columns of v2, a fifth of its time or more.
- */
-const ACCEPTED_L1 = 0.8;
+/** Forms with fewer columns than a form has, those of the least time first: a fifth of a run's time goes to the columns of v2, a third or more to those of vd. */
+const FEWER_COLUMNS: Readonly<Record<RowForm, readonly RowForm[]>> = { l1: [], v2: ["l1"], vd: ["l1", "v2"] };
+
+/** The largest prediction, as a part of epsilon, with which a run leaves out columns. */
+const ACCEPTED_FORM = 0.8;
 
 /**
  * The largest prediction, as a part of epsilon, with which rows of small reach have one degree less; the part of all rows that these must be;
@@ -29,26 +40,80 @@ const ACCEPTED_SINGLE = 0.4;
 const LEAST_DOUBLE = 3;
 const MOST_SINGLE = 12;
 
-/** The request with the form l1 in place of v2, where that is predicted to prove epsilon at the degree. */
-export function withoutColumns(
+/** The part of a run's time that it takes with monomials of high degree in single precision, and the part of its work that keys are. */
+const TIME_IN_TWO = 0.85;
+const WORK_OF_KEYS = 0.3;
+
+/** A run that is predicted to prove epsilon in less time than one in the form and in the arithmetic of a request, as far as there is one. */
+export interface CheaperRun {
+	/** The request with fewer columns. */
+	readonly fewerColumns?: GaussRequest | undefined;
+	/** That, or the request, in two precisions. */
+	readonly inTwo?: GaussRequest | undefined;
+	/** The reach up to which rows of that have one degree less. */
+	readonly lower?: number | undefined;
+}
+
+/** The cheapest run of a degree that is predicted to prove epsilon too. */
+export function cheaperRun(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): CheaperRun {
+	const fewerColumns = withoutColumns(request, epsilon, degree, sample);
+	const inTwo = inTwoPrecisions(fewerColumns ?? request, epsilon, degree, sample);
+	const lower = lowerReach(inTwo ?? fewerColumns ?? request, epsilon, degree, sample);
+	return { fewerColumns, inTwo, lower };
+}
+
+/**
+ * Whether one degree more is predicted to take less time: where a degree proves epsilon by columns of squares alone, the next one often does without them, in two
+ * precisions and for most rows at the lower degree.
+ */
+export function isCheaperAbove(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): boolean {
+	if (request.form === "l1" || request.coins || request.profile.n < LEAST_ROWS || !onKernels(request)) return false;
+	if (memoryAt(request, degree + 1) > availableMemory()) return false;
+	const own = cheaperRun(request, epsilon, degree, sample);
+	if (own.fewerColumns) return false;
+	const above = cheaperRun(request, epsilon, degree + 1, sample);
+	if (!above.fewerColumns) return false;
+	const { form } = above.fewerColumns;
+	return workOf({ ...request, form }, degree + 1, above, sample) < workOf(request, degree, own, sample);
+}
+
+/** About in proportion to the time of a run: operations for each row and monomial, of which keys and rows each have their part. */
+function workOf(
+	{ profile: { n, d }, form }: GaussRequest,
+	degree: number,
+	{ inTwo, lower = 0 }: CheaperRun,
+	{ rows }: ScoreSample,
+): number {
+	const small = rows.reduce((sum, { reach, share }) => sum + (reach <= lower ? share : 0), 0) / n;
+	const [nodes, fewer] = [degree, degree - 1].map((g) => sizesOf(d, g).raisedSize);
+	// Values and ones thrice, as moments, sums and cotangents, the others twice, and the monomials themselves.
+	const operations = (3 * (d + 1) + 3 + 2 * (momentColumns({ d, form }) - d - 1)) * (inTwo ? TIME_IN_TWO : 1);
+	return operations * (nodes - (1 - WORK_OF_KEYS) * small * (nodes - fewer));
+}
+
+/** The request with a form of fewer columns, where that is predicted to prove epsilon at the degree. */
+function withoutColumns(
 	request: GaussRequest,
 	epsilon: number,
 	degree: number,
 	sample: ScoreSample,
 ): GaussRequest | undefined {
-	if (request.form !== "v2") return undefined;
-	const other = { ...request, form: "l1" } as const;
+	if (request.coins) return undefined;
 	const few = thinned(sample);
-	const constants = constantsOf(other, degree);
-	if (predictGaussBound(few, other, constants).bound > FAR * epsilon) return undefined;
-	return predictGaussBound(sample, other, constants).bound <= ACCEPTED_L1 * epsilon ? other : undefined;
+	for (const form of FEWER_COLUMNS[request.form]) {
+		const other = { ...request, form };
+		const constants = constantsOf(other, degree);
+		if (predictGaussBound(few, other, constants).bound > FAR * epsilon) continue;
+		if (predictGaussBound(sample, other, constants).bound <= ACCEPTED_FORM * epsilon) return other;
+	}
+	return undefined;
 }
 
 /**
  * The request with monomials of high degree in single precision, as many as are predicted to leave most of epsilon to the method; undefined where
  * none are, or where that saves little.
  */
-export function inTwoPrecisions(
+function inTwoPrecisions(
 	request: GaussRequest,
 	epsilon: number,
 	degree: number,
@@ -66,19 +131,14 @@ export function inTwoPrecisions(
 	if (chosen === undefined) return undefined;
 	const own = predictGaussBound(sample, request, constantsOf(request, degree));
 	const { bound, exactRows } = predictGaussBound(sample, arithmeticOf(chosen), constantsOf(chosen, degree));
-	return bound <= ACCEPTED_L1 * epsilon && exactRows <= own.exactRows ? chosen : undefined;
+	return bound <= ACCEPTED_FORM * epsilon && exactRows <= own.exactRows ? chosen : undefined;
 }
 
 /**
  * The largest reach up to which rows may have one degree less, by the sample; undefined where these would be few. Errors of rows grow with
  * the power g + 1 of their reach, so that a degree which proves more than epsilon has room for most rows at the one below.
  */
-export function lowerReach(
-	request: GaussRequest,
-	epsilon: number,
-	degree: number,
-	sample: ScoreSample,
-): number | undefined {
+function lowerReach(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): number | undefined {
 	const { n } = request.profile;
 	if (degree < 2 || n < LEAST_ROWS || request.coins || !onKernels(request)) return undefined;
 	const constants = constantsOf(request, degree);
