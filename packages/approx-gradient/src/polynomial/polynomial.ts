@@ -33,7 +33,9 @@ const options = z
 		form: z
 			.enum(["l1", "v2", "vd"])
 			.default("v2")
-			.describe("form of the row errors in a certificate with basis gauss: l1 is the cheapest, vd the tightest"),
+			.describe(
+				"form of the row errors in a certificate with basis gauss: l1 is the fastest, vd the tightest (columns of moments for every key coordinate)",
+			),
 		monomials: z
 			.enum(["total-degree", "anisotropic"])
 			.default("total-degree")

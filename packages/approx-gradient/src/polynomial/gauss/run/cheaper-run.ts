@@ -85,7 +85,7 @@ function workOf(
 	{ rows }: ScoreSample,
 ): number {
 	const small = rows.reduce((sum, { reach, share }) => sum + (reach <= lower ? share : 0), 0) / n;
-	const [nodes, fewer] = [degree, degree - 1].map((g) => sizesOf(d, g).raisedSize);
+	const [nodes, fewer] = [degree, Math.max(0, degree - 1)].map((g) => sizesOf(d, g).raisedSize);
 	// Values and ones thrice, as moments, sums and cotangents, the others twice, and the monomials themselves.
 	const operations = (3 * (d + 1) + 3 + 2 * (momentColumns({ d, form }) - d - 1)) * (inTwo ? TIME_IN_TWO : 1);
 	return operations * (nodes - (1 - WORK_OF_KEYS) * small * (nodes - fewer));
@@ -98,7 +98,6 @@ function withoutColumns(
 	degree: number,
 	sample: ScoreSample,
 ): GaussRequest | undefined {
-	if (request.coins) return undefined;
 	const few = thinned(sample);
 	for (const form of FEWER_COLUMNS[request.form]) {
 		const other = { ...request, form };
