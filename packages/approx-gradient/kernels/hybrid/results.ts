@@ -32,6 +32,8 @@ export class HybridResults {
 	valueGradients: usize;
 	/** Quadratic forms of queries, rows x forms. */
 	quadratic: usize;
+	/** Of queries Σ φ h' k', rows x d (d_v + 1), a key coordinate after the other; or 0. */
+	products: usize;
 	/** Of keys: β and a bound on the weight, rows x 2; the numbers of `boundKey`; bounds of a row of dK and of dV, rows x 2. */
 	reach: usize;
 	known: usize;
@@ -97,6 +99,7 @@ function finishQuery(rows: HybridResults, row: usize, sums: usize): void {
 	const d = rows.d, width = rows.width, dv = width - 1, bytes = <usize>width << 3;
 	const last = sums + <usize>d * bytes, D = load<f64>(last + (<usize>dv << 3));
 	memory.copy(rows.means + row * bytes, last, bytes);
+	if (rows.products) memory.copy(rows.products + row * <usize>d * bytes, sums, <usize>d * bytes);
 	const cotangents = rows.cotangents + row * bytes, given = rows.given + ((row * <usize>dv) << 3), outputs = rows.outputs + ((row * <usize>dv) << 3);
 	let delta: f64 = 0;
 	for (let i = 0; i < dv; i++) {

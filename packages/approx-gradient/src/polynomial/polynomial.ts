@@ -58,7 +58,7 @@ const options = z
 		...coinOptions,
 	})
 	.refine(...oneAccuracy("polynomial"))
-	.refine(...coinsOfProbabilistic);
+	.refine(...coinsOfProbabilistic("polynomial"));
 
 /** Options of the polynomial method. */
 export type PolynomialOptions = z.output<typeof options>;

@@ -1,7 +1,8 @@
-import { type AttentionProblem, createBackwardProblem } from "@attgrad/attention-problem";
+import { type AttentionProblem, type Certificate, createBackwardProblem } from "@attgrad/attention-problem";
 import { kernelBackward } from "@attgrad/exact-gradient";
 import { Matrix, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
 import {
+	bounded,
 	leastRest,
 	maxUp,
 	normUp,
@@ -27,6 +28,7 @@ import type { HybridHead } from "./hybrid-head.ts";
 import { SURE } from "./hybrid-options.ts";
 import { hybridKernels } from "./kernels/hybrid-kernels.ts";
 import { KernelHead, type ResidualPass } from "./kernels/kernel-head.ts";
+import { type Coins, drawsOf, type SampledError, sampledError } from "./pairs/sampled-error.ts";
 
 /** Bytes of features and results that kernels may hold; a longer problem goes in blocks. */
 const MOST_BYTES = 2 ** 31;
@@ -57,17 +59,21 @@ export async function hybridGradient(
 	problem: AttentionProblem<RowSource>,
 	map: HybridMap,
 	runtime: Runtime,
+	coins?: Coins,
 ): Promise<Omit<FeatureMapGradient, "sampled">> {
 	const { n } = problem;
 	const spans = spansOf(problem);
 	const [block] = queryBlocks(problem, n);
 	const head = problemHead(problem, spans, block);
-	const pass = await withKernels(runtime, hybridKernels, async (kernels) =>
-		(await KernelHead.of(kernels, map, head)).residualRows(),
+	const { pass, rows, sampled } = await withKernels(runtime, hybridKernels, async (kernels) =>
+		(await KernelHead.of(kernels, map, head)).residualRows(coins !== undefined, async (pass) => {
+			const rows = await approximateRows(pass, map);
+			const sampled = coins && sampledOf(pass, rows, { head, inputs: block.inputs, map }, coins);
+			return { pass, rows, sampled };
+		}),
 	);
 	runtime.onProgress?.(n / 2, n);
 	const total = { gradient: new GradientSum(problem), errors: new ErrorSums(problem, spans) };
-	const rows = await approximateRows(pass, map);
 	const members = Array.from({ length: n }, (_, j) => j);
 	const kept = members.filter((j) => rows.isSure(j));
 	addRows(total, selectRows(block, rows.isSure), rows.at(kept));
@@ -81,9 +87,45 @@ export async function hybridGradient(
 		sums: Matrix.zeros(map.rank, 0),
 		largestKey: maxUp(pass.reach.lengths),
 	});
-	const certificate = total.errors.certificate("a-posteriori", map.error.radius, n + exact.length, sizes);
+	const proved = total.errors.certificate("a-posteriori", map.error.radius, n + exact.length, sizes);
+	const certificate = coins ? lesserOf(proved, sampled, problem.scale, coins) : proved;
 	const { gradient, loss } = requireFinite("hybrid", { ...total.gradient.result() });
 	return { gradient, loss, certificate };
+}
+
+/** The rows of a pass with their bounds. */
+type Approximate = Awaited<ReturnType<typeof approximateRows>>;
+
+/** Bounds the error of the method by pairs; undefined where none can be drawn. */
+function sampledOf(
+	{ reach, sums, placed }: ResidualPass,
+	{ isSure, least, theta, bounds: { ones, outputs, relative } }: Approximate,
+	{ head, inputs, map }: { readonly head: HybridHead; readonly inputs: Matrix; readonly map: HybridMap },
+	coins: Coins,
+): SampledError | undefined {
+	if (!placed) return undefined;
+	const { values, middleKeys, keyHalf, valueHalf } = head;
+	const W = maxUp(keyHalf);
+	const { products, ...features } = placed;
+	const sampled = {
+		...{ values, keys: middleKeys, valueHalf, keyHalf, inputs, ...reach, ...sums, products, features },
+		...{ unit: map.unit, isSampled: isSure, ones, least, outputs, theta },
+		proved: relative.map((t) => times(W, t)),
+	};
+	return sampledError(sampled, drawsOf(inputs.rows, values.cols - 1, map.rank), coins);
+}
+
+/** The bound that holds but for the coins' chance where it is less than what is proved; else the proof. */
+function lesserOf(
+	proved: Certificate,
+	sampled: SampledError | undefined,
+	scale: number,
+	{ failure, seed }: Coins,
+): Certificate {
+	if (!sampled) return proved;
+	const bound = plus(times(scale, bounded(sampled.bound)), proved.floatFloor);
+	if (!(bound < proved.bound)) return proved;
+	return { ...proved, kind: "probabilistic", bound, confidence: 1 - failure, seed, pairs: sampled.pairs };
 }
 
 /** The problem as a head about the centres of its spans, with targets in place of dO. */
@@ -153,7 +195,7 @@ async function approximateRows({ reach, sums, direct, forms }: ResidualPass, map
 			rounding: members.map((j) => rounding[j]),
 		},
 	});
-	return { isSure, at };
+	return { isSure, at, least, theta: Float64Array.from(theta), bounds: made };
 }
 
 /** Residuals from cotangents (c, −<c, o>). */

@@ -1,4 +1,4 @@
-import { type AttentionProblem, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import { type AttentionProblem, type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
 import {
 	availableMemory,
 	ComputationError,
@@ -8,6 +8,8 @@ import {
 	seededRandom,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
+import type { Coins } from "../../backward/hybrid/pairs/sampled-error.ts";
+import { coinOptions, coinsOf, coinsOfProbabilistic } from "../../polynomial/gauss/pairs/coins.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { candidatesFor, type HybridGeometry, hybridGeometry, rowsOfProblem } from "./geometry.ts";
 import { type HybridMap, hybridMap } from "./hybrid-map.ts";
@@ -19,6 +21,9 @@ const GROWTH = { first: 64, factor: 2 };
 
 /** Share of the free memory that the factorisation may take. */
 const MEMORY_SHARE = 0.25;
+
+/** Certificates that a request may look at: up to six ranks for each of up to four sizes of the gradient. */
+const LOOKS = 32;
 
 /** Rows with weights that may be off by so much in all are computed exactly. */
 const EXACT_FROM = 1;
@@ -32,11 +37,19 @@ const options = z
 	.strictObject({
 		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of features; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
+		certificate: z
+			.enum(["a-posteriori", "probabilistic"])
+			.default("a-posteriori")
+			.describe(
+				"what bounds the error: what is proved of each row, or pairs of a query and a key drawn at random, which holds but for a stated chance",
+			),
+		...coinOptions,
 		seed: z.int().min(0).default(0).describe("seed of the pivots"),
 	})
 	.refine(({ rank, epsilon }) => rank === undefined || epsilon === undefined, {
 		error: "hybrid: give rank or epsilon, not both",
-	});
+	})
+	.refine(...coinsOfProbabilistic("hybrid"));
 
 /**
  * Low-rank approximation for trained heads: coordinates in which queries and keys spread equally, about both their means, pivots among
@@ -57,6 +70,7 @@ export const hybrid = defineAlgorithm({
 			"principal-features",
 			"../../backward/hybrid/hybrid-gradient",
 			"../../backward/hybrid/kernels/kernel-head",
+			"../../backward/hybrid/pairs/sampled-error",
 		].map((name) => moduleBeside(import.meta.url, name).href),
 	],
 	options,
@@ -66,9 +80,12 @@ export const hybrid = defineAlgorithm({
 
 async function hybridGradient(
 	problem: AttentionProblem<RowSource>,
-	{ rank: wanted, epsilon, seed }: z.output<typeof options>,
+	{ rank: wanted, epsilon, certificate: kind, seed, ...given }: z.output<typeof options>,
 	runtime: Runtime,
 ): Promise<GradientResult> {
+	const coins = kind === "probabilistic" ? coinsOf(given) : undefined;
+	// The chance covers the certificates of all ranks, and of all epsilons of a relative error.
+	const own = coins && { ...coins, failure: epsilon === undefined ? coins.failure : coins.failure / LOOKS };
 	const random = seededRandom(seed, "hybrid");
 	const highest = wanted ?? (epsilon === undefined ? DEFAULT_RANK : HIGHEST);
 	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest));
@@ -82,9 +99,9 @@ async function hybridGradient(
 	while (true) {
 		await pivots.grow(Math.min(largest, pivotsFor(rank)));
 		const more = rank < Math.min(largest, pivots.pivots.length);
-		const result = await gradientAt(problem, geometry, pivots, rank, runtime);
+		const result = await gradientAt(problem, geometry, pivots, rank, { runtime, coins: own });
 		const { certificate } = result;
-		if (epsilon === undefined || certificate.bound <= epsilon) return result;
+		if (epsilon === undefined || certificate.bound <= epsilon) return withConfidence(result, coins);
 		if (!more)
 			throw new ComputationError(
 				"failed",
@@ -94,17 +111,33 @@ async function hybridGradient(
 	}
 }
 
+/** Where a run is made, and the coins of its certificate. */
+interface Draws {
+	readonly runtime: Runtime;
+	readonly coins?: Coins | undefined;
+}
+
+/** The confidence of all certificates that were looked at. */
+function withConfidence<Result extends { readonly certificate: Certificate }>(
+	result: Result,
+	coins: Coins | undefined,
+): Result {
+	const { certificate } = result;
+	if (!coins || certificate.kind !== "probabilistic") return result;
+	return { ...result, certificate: { ...certificate, confidence: 1 - coins.failure } };
+}
+
 async function gradientAt(
 	problem: AttentionProblem<RowSource>,
 	geometry: HybridGeometry,
 	pivots: JointPivots,
 	rank: number,
-	runtime: Runtime,
+	{ runtime, coins }: Draws,
 ) {
 	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 	const { onProgress } = runtime;
 	const made =
-		(await gradientOnKernels(problem, map, runtime)) ??
+		(await gradientOnKernels(problem, map, { runtime, coins })) ??
 		(await featureMapGradient(problem, map, {
 			form: "plug-in",
 			algorithm: "hybrid",
@@ -118,12 +151,12 @@ async function gradientAt(
 }
 
 /** The gradient with features in the kernels' memory; undefined where they do not fit. */
-async function gradientOnKernels(problem: AttentionProblem<RowSource>, map: HybridMap, runtime: Runtime) {
+async function gradientOnKernels(problem: AttentionProblem<RowSource>, map: HybridMap, { runtime, coins }: Draws) {
 	// No other algorithm for gradients takes the passes of a backward pass: they are loaded where they run.
 	const passes = await import("../../backward/hybrid/hybrid-gradient.ts");
 	if (!passes.fitsKernels(problem, map.rank, runtime)) return undefined;
 	try {
-		return await passes.hybridGradient(problem, map, runtime);
+		return await passes.hybridGradient(problem, map, runtime, coins);
 	} catch (failure) {
 		if (failure instanceof ComputationError && failure.status === "out-of-memory") return undefined;
 		throw failure;

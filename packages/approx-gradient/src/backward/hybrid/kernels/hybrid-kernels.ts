@@ -129,6 +129,7 @@ export const hybridKernels = kernelModule({
 			"keyMeans: usize",
 			"valueGradients: usize",
 			"quadratic: usize",
+			"products: usize",
 			"reach: usize",
 			"known: usize",
 			"bounds: usize",

@@ -33,6 +33,15 @@ export interface ResidualPass {
 	readonly forms: Matrix;
 	/** ‖φ_j‖² of each query. */
 	readonly querySquares: Float64Array;
+	/** Σ_l φ·ψ_l h'_l k_lb, n x d (d_v + 1), a key coordinate after the other, and the features of both sides: views of the kernels' memory. */
+	readonly placed?: PlacedHead | undefined;
+}
+
+/** Numbers of a head in the kernels' memory. */
+export interface PlacedHead {
+	readonly products: Float64Array;
+	readonly queries: PlacedFeatures;
+	readonly keys: PlacedFeatures;
 }
 
 /** A head whose features are in the kernels' memory: `rowPass` and `columnPass` on kernels. O(n K (K + d d_v)). */
@@ -75,12 +84,19 @@ export class KernelHead {
 		});
 	}
 
-	/** The same for targets about the values' centre in place of dO, which is the output less those; bounds are not made. */
-	residualRows(): Promise<ResidualPass> {
+	/**
+	 * The same for targets about the values' centre in place of dO, which is the output less those; bounds are not made.
+	 * @param use takes the pass while what is placed is in the memory, with the products of values and keys where `products` says so
+	 */
+	residualRows<Made>(products: boolean, use: (pass: ResidualPass) => Made | Promise<Made>): Promise<Made> {
 		return this.#kernels.scope(async () => {
 			const { reach, direct, sums } = await this.#keySums();
-			const made = await this.#queryResults(sums, direct.moments, "target");
-			return { reach, direct, sums: made, forms: made.forms, querySquares: this.#queries.squares };
+			const { products: placed, ...made } = await this.#queryResults(sums, direct.moments, "target", products);
+			const [queries, keys] = [this.#queries, this.#keys];
+			return use({
+				...{ reach, direct, sums: made, forms: made.forms, querySquares: queries.squares },
+				placed: placed && { products: placed, queries, keys },
+			});
 		});
 	}
 
@@ -170,7 +186,7 @@ export class KernelHead {
 	}
 
 	/** `RowSums` of all queries, and the forms of their cotangents. */
-	async #queryResults(sums: Matrix, moments: Matrix, given: "gradient" | "target") {
+	async #queryResults(sums: Matrix, moments: Matrix, given: "gradient" | "target", withProducts = false) {
 		const kernels = this.#kernels;
 		const { upstream, middleKeys, values } = this.#head;
 		const [n, d, width] = [upstream.rows, middleKeys.cols, values.cols];
@@ -180,6 +196,7 @@ export class KernelHead {
 		};
 		const [means, cotangents, outputs] = [room(width), room(width), room(width - 1)];
 		const [gradients, keyMeans, quadratic] = [room(d), room(d), room(moments.cols)];
+		const products = withProducts ? kernels.allocate("f64", n * d * width) : 0;
 		const rows = kernels.allocateStruct("HybridResults", {
 			...{
 				d,
@@ -193,7 +210,7 @@ export class KernelHead {
 			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments) },
 			...{ given: putMatrix(kernels, upstream), means: means.at, cotangents: cotangents.at, outputs: outputs.at },
 			...{ gradients: gradients.at, keyMeans: keyMeans.at, valueGradients: 0, quadratic: quadratic.at },
-			...{ reach: 0, known: 0, bounds: 0 },
+			...{ reach: 0, known: 0, bounds: 0, products },
 		});
 		await this.#run("queryResults", rows, n);
 		const N = means.read();
@@ -201,6 +218,7 @@ export class KernelHead {
 			...{ N, gradients: gradients.read(), outputs: outputs.read(), cotangents: cotangents.read() },
 			...{ keyMeans: keyMeans.read(), forms: quadratic.read() },
 			normaliser: Float64Array.from({ length: n }, (_, j) => N.data[j * width + width - 1]),
+			products: withProducts ? kernels.view("f64", products, n * d * width) : undefined,
 		};
 	}
 
@@ -221,7 +239,7 @@ export class KernelHead {
 			...{ d, width, beside: d + width - 1, rank: this.#map.rank, forms: d, residual: 0 },
 			features: this.#keys.features.byteOffset,
 			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments), given: this.#values },
-			...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.byteOffset, keyMeans: 0, quadratic: 0 },
+			...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.byteOffset, keyMeans: 0, quadratic: 0, products: 0 },
 			...{ valueGradients: dV.byteOffset, bounds: bounds.byteOffset, reach: reach.byteOffset },
 			known: putMatrix(kernels, new Matrix(1, numbers.length, Float64Array.from(numbers))),
 		});

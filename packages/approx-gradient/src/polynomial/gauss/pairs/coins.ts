@@ -30,11 +30,12 @@ export interface CoinOptions {
 }
 
 /** For zod's `refine`: confidence and seed are given for a probabilistic certificate only. */
-export const coinsOfProbabilistic = [
-	({ certificate, confidence, certificateSeed }: CoinOptions & { readonly certificate: string }): boolean =>
-		certificate === "probabilistic" || (confidence === undefined && certificateSeed === undefined),
-	{ error: "polynomial: confidence and certificate seed are for a certificate of kind probabilistic" },
-] as const;
+export const coinsOfProbabilistic = (algorithm: string) =>
+	[
+		({ certificate, confidence, certificateSeed }: CoinOptions & { readonly certificate: string }): boolean =>
+			certificate === "probabilistic" || (confidence === undefined && certificateSeed === undefined),
+		{ error: `${algorithm}: confidence and certificate seed are for a certificate of kind probabilistic` },
+	] as const;
 
 /** The coins of a run. A seed that is not given comes from the system: it depends neither on the data nor on any other seed. */
 export function coinsOf({ confidence = DEFAULT_CONFIDENCE, certificateSeed }: CoinOptions): Coins {
