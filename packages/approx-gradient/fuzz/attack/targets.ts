@@ -259,6 +259,14 @@ export const targets: readonly Target[] = [
 	gradientBy(linearAttention, () => ({})),
 	gradientBy(nystrom, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
 	gradientBy(hybrid, (random) => epsilonOr(random, () => ({ rank: random.integer(1, 12) }))),
+	gradientBy(
+		hybrid,
+		(random) => ({
+			...epsilonOr(random, () => ({ rank: random.integer(1, 12) })),
+			...{ certificate: "probabilistic", certificateSeed: random.integer(0, 2 ** 31 - 1) },
+		}),
+		"hybrid, pairs",
+	),
 	gradientBy(supportBasis, (random) => ({
 		...accuracy(random),
 		...sometimes(random, () => ({ threshold: 3 * random.uniform() * 10 ** random.integer(0, 3) })),

@@ -1,8 +1,7 @@
-import { type AttentionProblem, type Certificate, createBackwardProblem } from "@attgrad/attention-problem";
+import { type AttentionProblem, createBackwardProblem } from "@attgrad/attention-problem";
 import { kernelBackward } from "@attgrad/exact-gradient";
 import { Matrix, type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
 import {
-	bounded,
 	leastRest,
 	maxUp,
 	normUp,
@@ -28,7 +27,7 @@ import type { HybridHead } from "./hybrid-head.ts";
 import { SURE } from "./hybrid-options.ts";
 import { hybridKernels } from "./kernels/hybrid-kernels.ts";
 import { KernelHead, type ResidualPass } from "./kernels/kernel-head.ts";
-import { type Coins, drawsOf, type SampledError, sampledError } from "./pairs/sampled-error.ts";
+import { lesserOf, pairError, sampledHead, type WantedCoins } from "./pairs/pair-certificate.ts";
 
 /** Bytes of features and results that kernels may hold; a longer problem goes in blocks. */
 const MOST_BYTES = 2 ** 31;
@@ -59,7 +58,7 @@ export async function hybridGradient(
 	problem: AttentionProblem<RowSource>,
 	map: HybridMap,
 	runtime: Runtime,
-	coins?: Coins,
+	coins?: WantedCoins,
 ): Promise<Omit<FeatureMapGradient, "sampled">> {
 	const { n } = problem;
 	const spans = spansOf(problem);
@@ -68,16 +67,17 @@ export async function hybridGradient(
 	const { pass, rows, sampled } = await withKernels(runtime, hybridKernels, async (kernels) =>
 		(await KernelHead.of(kernels, map, head)).residualRows(coins !== undefined, async (pass) => {
 			const rows = await approximateRows(pass, map);
-			const sampled = coins && sampledOf(pass, rows, { head, inputs: block.inputs, map }, coins);
+			const given = { head, inputs: block.inputs, map };
+			const sampled = coins && pairError(sampledHead(pass, rows, given), problem.scale, coins);
 			return { pass, rows, sampled };
 		}),
 	);
 	runtime.onProgress?.(n / 2, n);
 	const total = { gradient: new GradientSum(problem), errors: new ErrorSums(problem, spans) };
 	const members = Array.from({ length: n }, (_, j) => j);
-	const kept = members.filter((j) => rows.isSure(j));
-	addRows(total, selectRows(block, rows.isSure), rows.at(kept));
-	const exact = members.filter((j) => !rows.isSure(j));
+	const isKept = (j: number): boolean => rows.isSure(j) && !sampled?.isExact(j);
+	addRows(total, selectRows(block, isKept), rows.at(members.filter(isKept)));
+	const exact = members.filter((j) => !isKept(j));
 	for (let from = 0; from < exact.length; from += BATCH) {
 		const own = queryBlockAt(problem, exact.slice(from, from + BATCH));
 		addRows(total, own, await exactRows(own, head, spans, runtime));
@@ -93,43 +93,12 @@ export async function hybridGradient(
 	return { gradient, loss, certificate };
 }
 
-/** The rows of a pass with their bounds. */
-type Approximate = Awaited<ReturnType<typeof approximateRows>>;
-
-/** Bounds the error of the method by pairs; undefined where none can be drawn. */
-function sampledOf(
-	{ reach, sums, placed }: ResidualPass,
-	{ isSure, least, theta, bounds: { ones, outputs, relative } }: Approximate,
-	{ head, inputs, map }: { readonly head: HybridHead; readonly inputs: Matrix; readonly map: HybridMap },
-	coins: Coins,
-): SampledError | undefined {
-	if (!placed) return undefined;
-	const { values, middleKeys, keyHalf, valueHalf } = head;
-	const W = maxUp(keyHalf);
-	const { products, ...features } = placed;
-	const sampled = {
-		...{ values, keys: middleKeys, valueHalf, keyHalf, inputs, ...reach, ...sums, products, features },
-		...{ unit: map.unit, isSampled: isSure, ones, least, outputs, theta },
-		proved: relative.map((t) => times(W, t)),
-	};
-	return sampledError(sampled, drawsOf(inputs.rows, values.cols - 1, map.rank), coins);
-}
-
-/** The bound that holds but for the coins' chance where it is less than what is proved; else the proof. */
-function lesserOf(
-	proved: Certificate,
-	sampled: SampledError | undefined,
-	scale: number,
-	{ failure, seed }: Coins,
-): Certificate {
-	if (!sampled) return proved;
-	const bound = plus(times(scale, bounded(sampled.bound)), proved.floatFloor);
-	if (!(bound < proved.bound)) return proved;
-	return { ...proved, kind: "probabilistic", bound, confidence: 1 - failure, seed, pairs: sampled.pairs };
-}
-
 /** The problem as a head about the centres of its spans, with targets in place of dO. */
-function problemHead(problem: AttentionProblem<RowSource>, spans: Spans, { queries, targets }: QueryBlock): HybridHead {
+export function problemHead(
+	problem: AttentionProblem<RowSource>,
+	spans: Spans,
+	{ queries, targets }: QueryBlock,
+): HybridHead {
 	const [{ keys, values }] = keyBlocks(problem, problem.n);
 	const { keyCentre, keyHalf, valueCentre, valueHalf } = spans;
 	return {
@@ -159,7 +128,7 @@ function addRows(
 }
 
 /** The rows that features give, with bounds t_j (`DirectRowBounds`); those are sure whose normaliser is proved to be within half of itself. */
-async function approximateRows({ reach, sums, direct, forms }: ResidualPass, map: HybridMap) {
+export async function approximateRows({ reach, sums, direct, forms }: ResidualPass, map: HybridMap) {
 	const { alpha, beta, lengths, rank } = reach;
 	const { normaliser, cotangents, gradients, keyMeans, N } = sums;
 	const n = beta.length;

@@ -1,4 +1,9 @@
-import { type AttentionProblem, type Certificate, defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
+import {
+	type AttentionProblem,
+	type Certificate,
+	defineAlgorithm,
+	type GradientResult,
+} from "@attgrad/attention-problem";
 import {
 	availableMemory,
 	ComputationError,
@@ -8,22 +13,24 @@ import {
 	seededRandom,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
-import type { Coins } from "../../backward/hybrid/pairs/sampled-error.ts";
+import { relativeOption } from "../../accuracy.ts";
+import type { WantedCoins } from "../../backward/hybrid/pairs/pair-certificate.ts";
 import { coinOptions, coinsOf, coinsOfProbabilistic } from "../../polynomial/gauss/pairs/coins.ts";
+import { withRelative } from "../../relative/within-relative.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { candidatesFor, type HybridGeometry, hybridGeometry, rowsOfProblem } from "./geometry.ts";
 import { type HybridMap, hybridMap } from "./hybrid-map.ts";
 import { JointPivots, SMALLEST_PROVED_PIVOT } from "./joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "./principal-features.ts";
 
-/** Ranks tried for an epsilon: the first, and the factor from one to the next. */
-const GROWTH = { first: 64, factor: 2 };
+/** Ranks tried for an epsilon: the first, and the factor from one to the next; what pairs bound falls faster than what is proved. */
+const GROWTH = { proved: { first: 64, factor: 2 }, sampled: { first: 96, factor: 1.5 } };
 
 /** Share of the free memory that the factorisation may take. */
 const MEMORY_SHARE = 0.25;
 
-/** Certificates that a request may look at: up to six ranks for each of up to four sizes of the gradient. */
-const LOOKS = 32;
+/** Certificates that a request may look at: up to nine ranks for each of up to four sizes of the gradient. */
+const LOOKS = 36;
 
 /** Rows with weights that may be off by so much in all are computed exactly. */
 const EXACT_FROM = 1;
@@ -37,6 +44,7 @@ const options = z
 	.strictObject({
 		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of features; default: ${DEFAULT_RANK}`),
 		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
+		relative: relativeOption.describe("instead of epsilon: the same as a part of max |g|"),
 		certificate: z
 			.enum(["a-posteriori", "probabilistic"])
 			.default("a-posteriori")
@@ -46,8 +54,8 @@ const options = z
 		...coinOptions,
 		seed: z.int().min(0).default(0).describe("seed of the pivots"),
 	})
-	.refine(({ rank, epsilon }) => rank === undefined || epsilon === undefined, {
-		error: "hybrid: give rank or epsilon, not both",
+	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
+		error: "hybrid: give one of rank, epsilon and relative, not several",
 	})
 	.refine(...coinsOfProbabilistic("hybrid"));
 
@@ -75,17 +83,18 @@ export const hybrid = defineAlgorithm({
 	],
 	options,
 	supports: () => true,
-	run: hybridGradient,
+	run: withRelative(hybridGradient),
 });
 
 async function hybridGradient(
 	problem: AttentionProblem<RowSource>,
-	{ rank: wanted, epsilon, certificate: kind, seed, ...given }: z.output<typeof options>,
+	{ rank: wanted, epsilon, certificate: kind, seed, ...given }: Omit<z.output<typeof options>, "relative">,
 	runtime: Runtime,
 ): Promise<GradientResult> {
 	const coins = kind === "probabilistic" ? coinsOf(given) : undefined;
 	// The chance covers the certificates of all ranks, and of all epsilons of a relative error.
 	const own = coins && { ...coins, failure: epsilon === undefined ? coins.failure : coins.failure / LOOKS };
+	const growth = coins ? GROWTH.sampled : GROWTH.proved;
 	const random = seededRandom(seed, "hybrid");
 	const highest = wanted ?? (epsilon === undefined ? DEFAULT_RANK : HIGHEST);
 	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest));
@@ -95,11 +104,11 @@ async function hybridGradient(
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
-	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : GROWTH.first));
+	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : growth.first));
 	while (true) {
 		await pivots.grow(Math.min(largest, pivotsFor(rank)));
 		const more = rank < Math.min(largest, pivots.pivots.length);
-		const result = await gradientAt(problem, geometry, pivots, rank, { runtime, coins: own });
+		const result = await gradientAt(problem, geometry, pivots, rank, { runtime, coins: own && { ...own, epsilon } });
 		const { certificate } = result;
 		if (epsilon === undefined || certificate.bound <= epsilon) return withConfidence(result, coins);
 		if (!more)
@@ -107,20 +116,20 @@ async function hybridGradient(
 				"failed",
 				`hybrid: epsilon ${epsilon} is out of reach: rank ${result.rank} of at most ${largest} gives ${certificate.bound.toExponential(2)}`,
 			);
-		rank = Math.min(largest, rank * GROWTH.factor);
+		rank = Math.min(largest, Math.ceil(rank * growth.factor));
 	}
 }
 
 /** Where a run is made, and the coins of its certificate. */
 interface Draws {
 	readonly runtime: Runtime;
-	readonly coins?: Coins | undefined;
+	readonly coins?: WantedCoins | undefined;
 }
 
 /** The confidence of all certificates that were looked at. */
 function withConfidence<Result extends { readonly certificate: Certificate }>(
 	result: Result,
-	coins: Coins | undefined,
+	coins: WantedCoins | undefined,
 ): Result {
 	const { certificate } = result;
 	if (!coins || certificate.kind !== "probabilistic") return result;

@@ -21,6 +21,8 @@ export class KeySizes {
 	readonly sums: KeySums;
 	/** Σ β_l (h_l − h̄)(h_l − h̄)ᵀ, d_v x d_v. */
 	readonly spread: Matrix;
+	/** Σ β_l (h_l − h̄): what h̄ is rounded by. */
+	readonly off: Float64Array;
 	/** Draws by β_l, β_l ‖h_l − h̄‖² and β_l κ_l². */
 	readonly tables: readonly AliasTable[];
 
@@ -34,6 +36,7 @@ export class KeySizes {
 		this.valueCentre = weightedMean(values, d_v, beta);
 		this.keyCentre = weightedMean(keys, keys.cols, beta);
 		this.spread = Matrix.zeros(d_v, d_v);
+		this.off = new Float64Array(d_v);
 		this.valueSquares = new Float64Array(beta.length);
 		this.keySquares = new Float64Array(beta.length);
 		const own = new Float64Array(d_v);
@@ -49,13 +52,14 @@ export class KeySizes {
 			this.keySquares[l] = reach * reach;
 			for (let i = 0, at = 0; i < d_v; i++) {
 				const weighed = beta[l] * own[i];
+				this.off[i] += weighed;
 				for (let k = 0; k < d_v; k++) this.spread.data[at++] += weighed * own[k];
 			}
 		}
 		this.sums = this.sumsOf(beta);
 		const weighed = (sizes: Float64Array): Float64Array => sizes.map((size, l) => size * beta[l]);
-		this.tables = [beta, weighed(this.valueSquares), weighed(this.keySquares)].map((weights) =>
-			new AliasTable(weights.some((weight) => weight > 0) ? weights : beta),
+		this.tables = [beta, weighed(this.valueSquares), weighed(this.keySquares)].map(
+			(weights) => new AliasTable(weights.some((weight) => weight > 0) ? weights : beta),
 		);
 	}
 

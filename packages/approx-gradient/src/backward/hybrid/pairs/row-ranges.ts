@@ -66,7 +66,8 @@ export class RowBounds {
 
 	/**
 	 * What the sums are off by because õ, m̃, c̃, C and Ĝ~ are rounded: means by at most 2.1 θ of their largest terms, C by 7 θ and Ĝ~ by
-	 * 12 θ of theirs, and each number y, g, … by at most 64 θ of the sizes here.
+	 * 12 θ of theirs, and each number y, g, … by at most 64 θ of the sizes here; weights f̃ add up to at most 1 + 2 α Σ β / D̃ in absolute value.
+	 * @param ones α Σ β / D̃
 	 */
 	#moved(j: number, row: SampledRow, ones: number): readonly number[] {
 		const { valueHalf, cotangents, theta } = this.#head;
@@ -78,7 +79,7 @@ export class RowBounds {
 			size += half * (Math.abs(cotangents.data[j * (d_v + 1) + i]) + half);
 			square += half * half;
 		}
-		const factor = 64 * theta[j] * ones;
+		const factor = 64 * theta[j] * ones * (1 + 2 * ones);
 		const H = Math.sqrt(square);
 		return [size * W, 0, size, W, H, H * W].map((own) => factor * own);
 	}

@@ -75,17 +75,19 @@ export class SampledRow {
 	/** Distances of the row's means from those of the weights β, and the envelopes. */
 	#measure(j: number): void {
 		const { cotangents, gradients } = this.#head;
-		const { valueCentre, keyCentre, sums, spread } = this.#keys;
+		const { valueCentre, keyCentre, sums, spread, off } = this.#keys;
 		const [d_v, d] = [this.output.length, this.keyMean.length];
 		const own = j * (d_v + 1);
 		let [cotangent, shift, valueShift, keyShift, largest] = [0, 0, 0, 0, 0];
-		let ofCotangent = 0;
+		let [ofCotangent, cotangentOff, valueOff] = [0, 0, 0];
 		for (let i = 0; i < d_v; i++) {
 			const c = cotangents.data[own + i];
 			const away = valueCentre[i] - this.output[i];
 			cotangent += c * c;
 			shift += c * away;
 			valueShift += away * away;
+			cotangentOff += c * off[i];
+			valueOff += away * off[i];
 			let sum = 0;
 			for (let k = 0; k < d_v; k++) sum += spread.data[i * d_v + k] * cotangents.data[own + k];
 			ofCotangent += c * sum;
@@ -99,9 +101,9 @@ export class SampledRow {
 		this.#ofValue = split(sums.values / sums.ones, valueShift);
 		this.#ofCotangent = split((cotangent * sums.values) / sums.ones, shift * shift);
 		const known = {
-			g: Math.max(0, ofCotangent) + shift * shift * sums.ones,
+			g: Math.max(0, ofCotangent + shift * (2 * cotangentOff + shift * sums.ones)),
 			k: this.#ofKey[0] * sums.keys + this.#ofKey[1] * sums.ones,
-			h: sums.values + valueShift * sums.ones,
+			h: Math.max(0, sums.values + 2 * valueOff + valueShift * sums.ones),
 		};
 		const C = this.#largestCovariance;
 		const root = (square: number): number => Math.sqrt(square / sums.ones) + TINY;

@@ -1,0 +1,66 @@
+import type { Certificate } from "@attgrad/attention-problem";
+import type { Matrix } from "@attgrad/matrix-core";
+import { bounded, maxUp, plus, times } from "../../../error-bound/index.ts";
+import type { DirectRowBounds } from "../../../feature-maps/direct-rows.ts";
+import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
+import type { HybridHead } from "../hybrid-head.ts";
+import type { ResidualPass } from "../kernels/kernel-head.ts";
+import { type Coins, drawsOf, type SampledError, sampledError } from "./sampled-error.ts";
+import type { SampledHead } from "./sampled-head.ts";
+
+/** Of the bound that is wanted, the part that pairs may take: the rest is for rounding, and for what the draws happen to be. */
+const SHARE = 0.9;
+
+/** Coins, and the bound that is wanted, where one is. */
+export interface WantedCoins extends Coins {
+	readonly epsilon?: number | undefined;
+}
+
+/** Proved bounds of the rows of a pass. */
+interface ProvedRows {
+	readonly isSure: (j: number) => boolean;
+	readonly least: Float64Array;
+	readonly theta: Float64Array;
+	readonly bounds: DirectRowBounds;
+}
+
+/** A pass as pairs are drawn from it, with A1; undefined where its products are not at hand. */
+export function sampledHead(
+	{ reach, sums, placed }: ResidualPass,
+	{ isSure, least, theta, bounds: { ones, outputs, relative } }: ProvedRows,
+	{ head, inputs, map }: { readonly head: HybridHead; readonly inputs: Matrix; readonly map: HybridMap },
+): SampledHead | undefined {
+	if (!placed) return undefined;
+	const { values, middleKeys, keyHalf, valueHalf } = head;
+	const W = maxUp(keyHalf);
+	const { products, ...features } = placed;
+	return {
+		...{ values, keys: middleKeys, valueHalf, keyHalf, inputs, ...reach, ...sums, products, features },
+		...{ unit: map.unit, isSampled: isSure, ones, least, outputs, theta },
+		proved: relative.map((t) => times(W, t)),
+	};
+}
+
+/** Bounds the error of the method over the scale by pairs; undefined where none are drawn. */
+export function pairError(
+	head: SampledHead | undefined,
+	scale: number,
+	{ epsilon, failure, seed }: WantedCoins,
+): SampledError | undefined {
+	if (!head) return undefined;
+	const draws = drawsOf(head.inputs.rows, head.values.cols - 1, head.rank);
+	return sampledError(head, { draws, wanted: epsilon && (SHARE * epsilon) / scale }, { failure, seed });
+}
+
+/** The bound that holds but for the coins' chance where it is less than what is proved; else the proof. */
+export function lesserOf(
+	proved: Certificate,
+	sampled: SampledError | undefined,
+	scale: number,
+	{ failure, seed }: Coins,
+): Certificate {
+	if (!sampled) return proved;
+	const bound = plus(times(scale, bounded(sampled.bound)), proved.floatFloor);
+	if (!(bound < proved.bound)) return proved;
+	return { ...proved, kind: "probabilistic", bound, confidence: 1 - failure, seed, pairs: sampled.pairs };
+}
