@@ -26,15 +26,8 @@ import { type ColumnPass, noColumns } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
-import {
-	DEFAULT_RANK,
-	hybridBackwardOptions,
-	isHigherRankWorth,
-	RANKS,
-	SHARE,
-	SURE,
-	whyNotHybrid,
-} from "./hybrid-options.ts";
+import { DEFAULT_RANK, hybridBackwardOptions, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
+import { firstRank, GROWS, isHigherRankWorth, isSampled, RANKS } from "./ranks.ts";
 import type { RowPass } from "./row-pass.ts";
 
 type Options = z.output<typeof hybridBackwardOptions>;
@@ -48,9 +41,16 @@ export const backwardHybrid = defineBackward({
 	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
 	exact: false,
 	version: 4,
-	modules: ["hybrid-head", "hybrid-options", "head-passes", "row-pass", "query-sums", "column-pass", "exact-part"].map(
-		(name) => moduleBeside(import.meta.url, name).href,
-	),
+	modules: [
+		"hybrid-head",
+		"hybrid-options",
+		"head-passes",
+		"ranks",
+		"row-pass",
+		"query-sums",
+		"column-pass",
+		"exact-part",
+	].map((name) => moduleBeside(import.meta.url, name).href),
 	options: hybridBackwardOptions,
 	supports(problem): true | Reason {
 		const reason = whyNotHybrid(problem);
@@ -94,8 +94,13 @@ async function gradientsOf(
 	const limitOf = (size: number): number =>
 		epsilon ?? (relative === undefined ? Infinity : size > 0 ? relative * size : ABSOLUTE_OF_ZERO);
 	const bounds = asked.proves === "dQ" ? "sizes" : "forms";
-	const ranks = epsilon === undefined && relative === undefined ? [asked.rank ?? DEFAULT_RANK] : RANKS;
-	const features = await HeadFeatures.of(head, asked.seed, ranks[0], runtime);
+	const isFixed = epsilon === undefined && relative === undefined;
+	const sampled = !isFixed && isSampled(head);
+	const first = isFixed ? (asked.rank ?? DEFAULT_RANK) : RANKS[sampled ? RANKS.length - 1 : 0];
+	const features = await HeadFeatures.of(head, asked.seed, first, runtime);
+	const exactRows = (rows: RowPass, of: HybridHead) => exactRowsOf(rows, of, (size) => limitOf(GROWS * size)).length;
+	const least = sampled ? await firstRank(head, features, exactRows, runtime) : 0;
+	const ranks = isFixed ? [first] : RANKS.filter((rank) => rank >= least);
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
 		const { map, more } = await features.at(rank);

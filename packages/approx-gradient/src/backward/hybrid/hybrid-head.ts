@@ -54,37 +54,55 @@ function centred({ rows, cols, data }: Matrix, centre: Float64Array, behind: rea
 	return made;
 }
 
+/** Features at a rank, and whether a higher one has more. */
+export interface FeaturesAtRank {
+	readonly map: HybridMap;
+	readonly more: boolean;
+}
+
 /** The pivots of a head, which grow, and its features at their number. */
 export class HeadFeatures {
 	readonly #runtime: Runtime;
+	/** Keys of the head. */
+	readonly #rows: number;
 	readonly #geometry: Awaited<ReturnType<typeof hybridGeometry>>;
 	readonly #pivots: JointPivots;
+	#last: (FeaturesAtRank & { readonly rank: number }) | undefined;
 
-	private constructor(geometry: Awaited<ReturnType<typeof hybridGeometry>>, pivots: JointPivots, runtime: Runtime) {
+	private constructor(
+		rows: number,
+		geometry: Awaited<ReturnType<typeof hybridGeometry>>,
+		pivots: JointPivots,
+		runtime: Runtime,
+	) {
+		this.#rows = rows;
 		this.#geometry = geometry;
 		this.#pivots = pivots;
 		this.#runtime = runtime;
 	}
 
-	/** @param rank the one that is asked for, or tried first */
+	/** @param rank the highest that has as many candidates for pivots as serve it */
 	static async of(head: HybridHead, seed: number, rank: number, runtime: Runtime): Promise<HeadFeatures> {
 		const random = seededRandom(seed, "hybrid");
 		const rows = rowsInMemory(head.queries, head.keys);
-		const geometry = await hybridGeometry(rows, random, runtime, candidatesFor(rank));
+		const geometry = await hybridGeometry(rows, random, runtime, candidatesFor(rank, head.keys.rows));
 		const { points, weights, firstKey } = geometry;
 		return new HeadFeatures(
+			head.keys.rows,
 			geometry,
 			new JointPivots(points, weights, firstKey, random, runtime, SMALLEST_PROVED_PIVOT),
 			runtime,
 		);
 	}
 
-	/** The map at a rank, or at the highest that there is; whether there may be more. */
-	async at(rank: number): Promise<{
-		readonly map: HybridMap;
-		readonly more: boolean;
-	}> {
-		await this.#pivots.grow(pivotsFor(rank));
+	/** The map at a rank, or at the highest that there is; whether there may be more. The last one is kept. */
+	async at(rank: number): Promise<FeaturesAtRank> {
+		if (this.#last?.rank !== rank) this.#last = { ...(await this.#made(rank)), rank };
+		return this.#last;
+	}
+
+	async #made(rank: number): Promise<FeaturesAtRank> {
+		await this.#pivots.grow(pivotsFor(rank, this.#rows));
 		const more = this.#pivots.pivots.length > rank;
 		const map = await hybridMap(
 			await principalFeatures(this.#geometry, this.#pivots, rank, this.#runtime),

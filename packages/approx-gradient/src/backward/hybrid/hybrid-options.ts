@@ -1,12 +1,7 @@
 import type { AttentionOperands } from "@attgrad/attention-problem";
-import { type Matrix, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
-import { pivotsFor } from "../../feature-maps/hybrid/principal-features.ts";
-import { GROUP } from "../../feature-maps/residual-forms.ts";
-
-/** Ranks that are tried for an accuracy. */
-export const RANKS = [96, 192, 384, 512];
 
 /** The rank where no accuracy is asked for. */
 export const DEFAULT_RANK = 128;
@@ -16,23 +11,6 @@ export const SURE = 0.5;
 
 /** Of the accuracy that is asked for, the part that a row that is not exact may take. */
 export const SHARE = 0.9;
-
-/** Sizes of a head. */
-interface HeadSizes {
-	readonly queries: Pick<Matrix, "rows" | "cols">;
-	readonly values: Pick<Matrix, "rows" | "cols">;
-}
-
-/**
- * Whether a higher rank takes less than half of the flops of rows that are exact: it may leave some of them exact too, and what was done at this rank is lost.
- * An exponential counts as 20.
- */
-export function isHigherRankWorth(exactRows: number, { queries, values }: HeadSizes, rank: number): boolean {
-	const [d, width, m] = [queries.cols, values.cols, pivotsFor(rank)];
-	const columns = width * (d + 1);
-	const pairs = GROUP * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank);
-	return exactRows * values.rows * (6 * d + 4 * width + 20) > 4 * (queries.rows + values.rows) * pairs;
-}
 
 /** Options of `hybrid` for outputs and gradients of attention layers. */
 export const hybridOptions = z

@@ -17,7 +17,8 @@ import { withStorage } from "../polynomial-backward.ts";
 import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
-import { hybridOptions, isHigherRankWorth, RANKS, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
+import { hybridOptions, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
+import { isHigherRankWorth, RANKS } from "./ranks.ts";
 import type { RowPass } from "./row-pass.ts";
 
 type Options = z.output<typeof hybridOptions>;

@@ -13,7 +13,7 @@ import { type CostModel, nominalModel } from "../../planner/costs/cost-model.ts"
 import type { Work } from "../../planner/costs/work.ts";
 import { countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { backwardHybrid } from "../hybrid/hybrid-backward.ts";
-import { RANKS } from "../hybrid/hybrid-options.ts";
+import { RANKS } from "../hybrid/ranks.ts";
 import { planBackward, polynomialWork } from "../plan-backward.ts";
 import { backwardPolynomial } from "../polynomial-backward.ts";
 import { type BackwardAccuracy, expectedDegree, expectedShare, HIGHEST } from "./expected-degree.ts";

@@ -2,7 +2,8 @@ import { type BackwardProblem, visibleKeys, visiblePairs } from "@attgrad/attent
 import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { type CostModel, nominalModel } from "../../planner/costs/cost-model.ts";
 import { backwardHybrid } from "../hybrid/hybrid-backward.ts";
-import { RANKS, whyNotHybrid } from "../hybrid/hybrid-options.ts";
+import { whyNotHybrid } from "../hybrid/hybrid-options.ts";
+import { RANKS } from "../hybrid/ranks.ts";
 import type { BackwardAccuracy } from "./expected-degree.ts";
 import { layerSample } from "./layer-sample.ts";
 

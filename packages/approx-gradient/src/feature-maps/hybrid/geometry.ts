@@ -9,7 +9,7 @@ import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./
 import type { HybridPivots } from "./hybrid-pivots.ts";
 
 /** Queries and keys among which pivots are drawn, of each, for each feature; and keys that a row's normaliser is estimated from. */
-const CANDIDATES = { each: 8, least: 512, most: 1024 };
+const CANDIDATES = { each: 8, least: 512, most: 1024, ofRows: 1 / 16, largest: 2048 };
 const NORMALISER_KEYS = 256;
 
 const BLOCK_ROWS = 512;
@@ -94,9 +94,14 @@ export async function hybridGeometry(
 	return { coordinates, shift, sizes, points, firstKey: x.rows, weights };
 }
 
-/** Candidates of each side that serve features up to a rank: fewer of them take less time, and cover rows that stick out less well. */
-export const candidatesFor = (rank: number): number =>
-	Math.max(CANDIDATES.least, Math.min(CANDIDATES.most, CANDIDATES.each * rank));
+/**
+ * Candidates of each side that serve features up to a rank: fewer of them take less time, and cover rows that stick out less well.
+ * @param rows of a side: pivots among candidates take as long for few rows as for many
+ */
+export function candidatesFor(rank: number, rows: number): number {
+	const { each, least, most, ofRows, largest } = CANDIDATES;
+	return Math.max(least, Math.min(each * rank, Math.max(most, Math.min(largest, Math.floor(ofRows * rows)))));
+}
 
 /** Rows of n, one of each of as many equal parts. */
 const chosenOf = (n: number, count: number, random: Random): number[] =>

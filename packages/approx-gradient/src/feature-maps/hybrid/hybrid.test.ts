@@ -68,7 +68,7 @@ describe("the features", () => {
 				const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime);
 				const { points, weights, firstKey, coordinates, shift } = geometry;
 				const pivots = new JointPivots(points, weights, firstKey, random, runtime);
-				await pivots.grow(pivotsFor(rank));
+				await pivots.grow(pivotsFor(rank, 0));
 				const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 				const error = map.error;
 				if (error.kind !== "product" || !error.spectral) throw new Error("hybrid has product errors and a spread");

@@ -97,7 +97,7 @@ async function hybridGradient(
 	const growth = coins ? GROWTH.sampled : GROWTH.proved;
 	const random = seededRandom(seed, "hybrid");
 	const highest = wanted ?? (epsilon === undefined ? DEFAULT_RANK : HIGHEST);
-	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest));
+	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest, problem.n));
 	const { points, weights, firstKey } = geometry;
 	// For an epsilon there is no such limit: where it needs the smallest pivots, their rounding leaves rows unproved, and these are exact.
 	const smallest = epsilon === undefined ? SMALLEST_PROVED_PIVOT : undefined;
@@ -106,7 +106,7 @@ async function hybridGradient(
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
 	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : growth.first));
 	while (true) {
-		await pivots.grow(Math.min(largest, pivotsFor(rank)));
+		await pivots.grow(Math.min(largest, pivotsFor(rank, problem.n)));
 		const more = rank < Math.min(largest, pivots.pivots.length);
 		const result = await gradientAt(problem, geometry, pivots, rank, { runtime, coins: own && { ...own, epsilon } });
 		const { certificate } = result;

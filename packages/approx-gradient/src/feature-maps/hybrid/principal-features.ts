@@ -11,8 +11,8 @@ import type { HybridGeometry } from "./geometry.ts";
 import type { HybridPivots } from "./hybrid-pivots.ts";
 import type { JointPivots } from "./joint-pivots.ts";
 
-/** Pivots for each feature, where features are principal directions of more pivots; and the most pivots that are drawn for that. */
-const PIVOTS = { each: 2, most: 512 };
+/** Pivots for each feature, where features are principal directions of more pivots; and the most pivots that are drawn for that: a part of the rows. */
+const PIVOTS = { each: 2, most: { least: 512, ofRows: 1 / 32, most: 1024 } };
 
 /** Queries, and as many keys, that the directions are found from. */
 const SAMPLE = 1024;
@@ -23,8 +23,14 @@ const SMALL = 32;
 /** A column that is so much shorter than it was before the ones before it were taken away is rounding. */
 const DEPENDENT = 1e-12;
 
-/** The pivots that a number of features is made of. */
-export const pivotsFor = (rank: number): number => Math.max(rank, Math.min(PIVOTS.each * rank, PIVOTS.most));
+/**
+ * The pivots that a number of features is made of.
+ * @param rows of a side: finding pivots takes as long for few rows as for many
+ */
+export function pivotsFor(rank: number, rows: number): number {
+	const { least, ofRows, most } = PIVOTS.most;
+	return Math.max(rank, Math.min(PIVOTS.each * rank, Math.max(least, Math.min(most, Math.floor(ofRows * rows)))));
+}
 
 /**
  * B of as many features as asked for (or as there are pivots): principal directions of the span of all pivots, for queries and keys together,

@@ -1,0 +1,52 @@
+import { headsOf } from "@attgrad/attention-problem";
+import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
+import { backwardStreaming } from "@attgrad/exact-gradient";
+import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import { afterAll, expect, test } from "vitest";
+import { backwardHybrid } from "./hybrid-backward.ts";
+import { HeadFeatures, hybridHead } from "./hybrid-head.ts";
+import { firstRank, isSampled, RANKS } from "./ranks.ts";
+
+const runtime = await createRuntime({});
+afterAll(() => runtime.close());
+
+const headOf = (n: number, spread: number) => {
+	const problem = randomBackwardProblem({ n_q: n, n_k: n, d: 6, d_v: 3, spread, scale: 1 });
+	return hybridHead(headsOf(problem)[0], problem.scale);
+};
+
+test("the first rank is the lowest where a higher one takes longer than the rows that it could save", async () => {
+	const head = headOf(3000, 1);
+	const features = await HeadFeatures.of(head, 0, RANKS[1], runtime);
+	const seen: number[] = [];
+	const first = (shares: readonly number[]) => {
+		seen.length = 0;
+		const exactRows = (rows: { readonly rank: number }) => {
+			seen.push(rows.rank);
+			return 1024 * shares[seen.length - 1];
+		};
+		return firstRank(head, features, exactRows, runtime);
+	};
+	expect(await first([0])).toBe(RANKS[0]);
+	expect(seen).toEqual([RANKS[0]]);
+	// Few rows: a higher rank takes longer than what it could save.
+	expect(await first([0.1])).toBe(RANKS[0]);
+	expect(seen).toEqual([RANKS[0]]);
+});
+
+test("a sample of a long head tells the rank, and the run proves what is asked for", async () => {
+	const given = { n_q: 16 * 1024, n_k: 16 * 1024, d: 4, d_v: 2, spread: 1, scale: 1 };
+	const problem = randomBackwardProblem(given);
+	expect(isSampled(hybridHead(headsOf(problem)[0], 1))).toBe(true);
+	expect(isSampled(headOf(1000, 1))).toBe(false);
+	const exact = await backwardStreaming.run(problem, backwardStreaming.options.parse({}), runtime);
+	for (const relative of [0.1, 0.01]) {
+		const options = backwardHybrid.options.parse({ relative, proves: "dQ" });
+		const got = await backwardHybrid.run(problem, options, runtime);
+		const bound = got.certificate?.bounds?.dQ ?? Number.POSITIVE_INFINITY;
+		expect(bound).toBeLessThanOrEqual(relative * maxAbs(got.dQ));
+		expect(maxAbsDifference(got.dQ, exact.dQ)).toBeLessThanOrEqual(bound);
+		expect(RANKS).toContain([got.rank].flat()[0]);
+		if (relative === 0.1) expect(got.exactRows).toBeLessThan(0.2 * given.n_q);
+	}
+});

@@ -1,0 +1,88 @@
+import type { Matrix, Runtime } from "@attgrad/matrix-core";
+import { pivotsFor } from "../../feature-maps/hybrid/principal-features.ts";
+import { GROUP, rowsAt } from "../../feature-maps/residual-forms.ts";
+import { withHeadPasses } from "./head-passes.ts";
+import type { HeadFeatures, HybridHead } from "./hybrid-head.ts";
+import type { RowPass } from "./row-pass.ts";
+
+/** Ranks that are tried for an accuracy. */
+export const RANKS = [96, 192, 384, 768];
+
+/** Queries and keys that foretell how many rows a rank leaves exact, and the rows of a head from which on they are looked at: they take a sixteenth of the time of a pass, or less. */
+const SAMPLE = { rows: 1024, from: 16 * 1024 };
+
+/** The largest entry of all rows over that of the sample, as a guess. */
+export const GROWS = 1.25;
+
+/** Seconds that a flop of features, sums and bounds takes, over those of the exact pass. */
+const PER_FLOP = 2;
+
+/** Of the rows that are exact at a rank, the part that the next one leaves at the least, as a guess: a rank is looked at if it may pay then. */
+const LEFT = 1 / 3;
+
+/** Sizes of a head. */
+interface HeadSizes {
+	readonly queries: Pick<Matrix, "rows" | "cols">;
+	readonly values: Pick<Matrix, "rows" | "cols">;
+}
+
+/** Flops of a row of queries that is exact, in multiply-adds; an exponential counts as 20. */
+const exactFlops = ({ queries, values }: HeadSizes): number => values.rows * (6 * queries.cols + 4 * values.cols + 20);
+
+/** Flops of all rows at a rank, in the same way. */
+function rankFlops({ queries, values }: HeadSizes, rank: number): number {
+	const [d, width, m] = [queries.cols, values.cols, pivotsFor(rank, values.rows)];
+	const columns = width * (d + 1);
+	return (queries.rows + values.rows) * (GROUP * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank));
+}
+
+/** Whether a higher rank takes less than half of the flops of rows that are exact: it may leave some of them exact too, and what was done at this rank is lost. */
+export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: number): boolean =>
+	exactRows * exactFlops(head) > 4 * rankFlops(head, rank);
+
+/** Whether a sample tells which of the ranks to begin with. */
+export const isSampled = ({ queries, values }: HeadSizes): boolean =>
+	Math.min(queries.rows, values.rows) >= SAMPLE.from;
+
+/**
+ * The rank to begin with, by the rows that each leaves exact in a sample of queries with a sample of keys: bounds and gradients are means over keys, of which some show
+ * about the same. Ranks are looked at while the next one may take less time in all.
+ * @param exactRows of a pass over the sample
+ */
+export async function firstRank(
+	head: HybridHead,
+	features: HeadFeatures,
+	exactRows: (rows: RowPass, head: HybridHead) => number,
+	runtime: Runtime,
+): Promise<number> {
+	const sample = sampleOf(head);
+	const timeAt = (rank: number) => PER_FLOP * rankFlops(head, rank);
+	const ofRows = (share: number) => share * head.queries.rows * exactFlops(head);
+	let best = { rank: RANKS[0], time: Number.POSITIVE_INFINITY };
+	let left = 0;
+	for (const rank of RANKS) {
+		if (timeAt(rank) + ofRows(LEFT * left) >= best.time) break;
+		const { map, more } = await features.at(rank);
+		const rows = await withHeadPasses(map, sample, runtime, (passes) => passes.rows());
+		left = exactRows(rows, sample) / sample.queries.rows;
+		const time = timeAt(rank) + ofRows(left);
+		if (time < best.time) best = { rank, time };
+		if (!more) break;
+	}
+	return best.rank;
+}
+
+/** Queries and keys at equal steps. */
+function sampleOf(head: HybridHead): HybridHead {
+	const some = (rows: number) =>
+		Array.from({ length: SAMPLE.rows }, (_, i) => Math.floor(((i + 0.5) * rows) / SAMPLE.rows));
+	const [queries, keys] = [some(head.queries.rows), some(head.keys.rows)];
+	return {
+		...head,
+		queries: rowsAt(head.queries, queries),
+		upstream: rowsAt(head.upstream, queries),
+		keys: rowsAt(head.keys, keys),
+		middleKeys: rowsAt(head.middleKeys, keys),
+		values: rowsAt(head.values, keys),
+	};
+}
