@@ -137,7 +137,7 @@ test("an accuracy that no rank proves is proved by exact rows", async () => {
 		expectWithin(problem, result);
 		expect(result.exactRows).toBe(70);
 	}
-	await expect(run(problem, { epsilon: 1e-17 })).rejects.toThrow(/^hybrid: no rank up to 512 proves epsilon 1e-17; /);
+	await expect(run(problem, { epsilon: 1e-17 })).rejects.toThrow(/^hybrid: no rank up to 768 proves epsilon 1e-17; /);
 });
 
 test("masks and packed sequences are refused with the reason", () => {

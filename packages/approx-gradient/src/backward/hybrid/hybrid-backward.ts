@@ -95,7 +95,7 @@ async function gradientsOf(
 		epsilon ?? (relative === undefined ? Infinity : size > 0 ? relative * size : ABSOLUTE_OF_ZERO);
 	const bounds = asked.proves === "dQ" ? "sizes" : "forms";
 	const isFixed = epsilon === undefined && relative === undefined;
-	const sampled = !isFixed && isSampled(head);
+	const sampled = !isFixed && isSampled(head.queries.rows, head.keys.rows);
 	const first = isFixed ? (asked.rank ?? DEFAULT_RANK) : RANKS[sampled ? RANKS.length - 1 : 0];
 	const features = await HeadFeatures.of(head, asked.seed, first, runtime);
 	const exactRows = (rows: RowPass, of: HybridHead) => exactRowsOf(rows, of, (size) => limitOf(GROWS * size)).length;

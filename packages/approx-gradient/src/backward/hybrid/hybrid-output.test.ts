@@ -103,7 +103,7 @@ test("a layer of queries, keys and values is taken; weights, masks and rounded n
 		/rounded from f64 to f32/,
 	);
 	await expect(hybridOperatorOutput(problem, options({ epsilon: 1e-30 }), runtime)).rejects.toThrow(
-		/no rank up to 512/,
+		/no rank up to 768/,
 	);
 });
 

@@ -41,8 +41,7 @@ export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: numb
 	exactRows * exactFlops(head) > 4 * rankFlops(head, rank);
 
 /** Whether a sample tells which of the ranks to begin with. */
-export const isSampled = ({ queries, values }: HeadSizes): boolean =>
-	Math.min(queries.rows, values.rows) >= SAMPLE.from;
+export const isSampled = (queries: number, keys: number): boolean => Math.min(queries, keys) >= SAMPLE.from;
 
 /**
  * The rank to begin with, by the rows that each leaves exact in a sample of queries with a sample of keys: bounds and gradients are means over keys, of which some show

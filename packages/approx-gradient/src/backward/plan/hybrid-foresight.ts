@@ -3,7 +3,7 @@ import { ComputationError, type RowSource, type Runtime } from "@attgrad/matrix-
 import { type CostModel, nominalModel } from "../../planner/costs/cost-model.ts";
 import { backwardHybrid } from "../hybrid/hybrid-backward.ts";
 import { whyNotHybrid } from "../hybrid/hybrid-options.ts";
-import { RANKS } from "../hybrid/ranks.ts";
+import { isSampled, RANKS } from "../hybrid/ranks.ts";
 import type { BackwardAccuracy } from "./expected-degree.ts";
 import { layerSample } from "./layer-sample.ts";
 
@@ -18,7 +18,7 @@ export type HybridForesight =
 /** Pivots among few rows leave less of these than of many: a sample has to prove so many times less. */
 const MARGIN = 4;
 
-/** Milliseconds of a run over all heads that ends at a rank, after the lower ones have been tried, with a share of the queries exact. */
+/** Milliseconds of a run over all heads that ends at a rank, after the lower ones have been tried (on a sample where rows are many), with a share of the queries exact. */
 export function hybridTime(
 	{ batch, heads, n_q, n_k, d, d_v, visibility }: BackwardProblem<RowSource>,
 	model: CostModel,
@@ -27,7 +27,8 @@ export function hybridTime(
 ): number {
 	const n = (n_q + n_k) / 2;
 	const timeAt = (size: number) => model.timeOf("backward/hybrid", { n, d, valueWidth: d_v, size: Math.min(size, n) });
-	const ofHead = RANKS.reduce((sum, tried) => sum + (tried < rank ? timeAt(tried) : 0), timeAt(rank));
+	const tried = isSampled(n_q, n_k) ? [] : RANKS.filter((lower) => lower < rank);
+	const ofHead = tried.reduce((sum, lower) => sum + timeAt(lower), timeAt(rank));
 	if (exactShare === 0) return batch * heads * ofHead;
 	const pairs = exactShare * visiblePairs(visibleKeys(visibility, n_q, n_k));
 	return batch * heads * (ofHead + model.timeOf("backward/streaming", { n, d, valueWidth: d_v, pairs }));
