@@ -29,10 +29,10 @@ async function withHead(
 	use: (head: SampledHead, map: HybridMap) => void,
 ): Promise<void> {
 	const random = seededRandom(0, "hybrid");
-	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(rank));
+	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(rank, problem.n));
 	const { points, weights, firstKey } = geometry;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, SMALLEST_PROVED_PIVOT);
-	await pivots.grow(pivotsFor(rank));
+	await pivots.grow(pivotsFor(rank, problem.n));
 	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 	const [block] = queryBlocks(problem, problem.n);
 	const head = problemHead(problem, spansOf(problem), block);
