@@ -77,6 +77,12 @@ const refused: [words: string[], line: string][] = [
 	[["list", "--foo-bar=3"], "attgrad list: unknown option: --foo-bar (see --help)"],
 	[["list", "-j"], "attgrad list: unknown option: -j (see --help)"],
 	[["list", "algorithms"], "attgrad list: unexpected argument: algorithms"],
+	[["completion", "ksh"], "attgrad completion: shell must be one of bash, zsh, fish, got ksh"],
+	[["gradient", "-"], "attgrad gradient: cannot read ./-: no such file or folder"],
+	[
+		["generate", "--n", "3", "--d", "1", "--B", "1", "--out", "/proc/p.npz"],
+		"attgrad generate: cannot write /proc/p.npz: its folder takes no new files",
+	],
 ];
 
 test.concurrent.each(refused)("%j is refused in one line", async (words, line) => {

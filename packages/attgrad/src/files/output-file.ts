@@ -43,7 +43,11 @@ async function isPartOf(file: string, input: string): Promise<boolean> {
 
 async function reason({ code, message }: NodeJS.ErrnoException, path: string): Promise<string> {
 	if (code === "ENOTDIR") return `${await fileAbove(path)} is a file, not a folder`;
-	if (code === "ENOENT") return "its folder does not exist; make it first";
+	if (code === "ENOENT") {
+		// The folders of /proc are there and take no files.
+		const isThere = await stat(dirname(path)).catch(() => undefined);
+		return isThere ? "its folder takes no new files" : "its folder does not exist; make it first";
+	}
 	if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "its folder is not writable";
 	return message;
 }

@@ -32,6 +32,9 @@ export function explainRefusal(
 	if (unfinished !== undefined) return new UsageError(`--${unfinished} needs a value`);
 	if (message.startsWith("Not enough non-option arguments"))
 		return new UsageError(`${argument} is missing; see --help`);
+	const [, name, given, choices] =
+		/^Invalid values:\n {2}Argument: (.*?), Given: "(.*)", Choices: (.*)$/.exec(message) ?? [];
+	if (name !== undefined) return new UsageError(`${name} must be one of ${choices.replaceAll('"', "")}, got ${given}`);
 	return new UsageError(message.charAt(0).toLowerCase() + message.slice(1));
 }
 

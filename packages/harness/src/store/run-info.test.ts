@@ -52,6 +52,8 @@ test("a run.json that is missing or damaged is refused", () => {
 	writeRunInfo(folder, info);
 	writeFileSync(path, readFileSync(path, "utf8").slice(0, 50));
 	expect(() => readRunInfo(folder)).toThrow(`${path}: not valid JSON; sweep again to replace it`);
+	writeFileSync(path, "[]");
+	expect(() => readRunInfo(folder)).toThrow(`${path}: invalid input: expected object`);
 	writeRunInfo(folder, { ...info, preset: "enormous" } as unknown as RunInfo);
 	expect(() => readRunInfo(folder)).toThrow(`${path}: preset: `);
 });

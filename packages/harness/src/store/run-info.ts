@@ -71,7 +71,7 @@ export function readRunInfo(folder: string): RunInfo {
 	} catch (error) {
 		const [issue] = error instanceof z.ZodError ? error.issues : [];
 		throw new UsageError(
-			`${path}: ${issue ? `${issue.path.join(".")}: ${issue.message.toLowerCase()}` : "not valid JSON"}; sweep again to replace it`,
+			`${path}: ${issue ? [issue.path.join("."), issue.message.toLowerCase()].filter(Boolean).join(": ") : "not valid JSON"}; sweep again to replace it`,
 		);
 	}
 }

@@ -24,12 +24,17 @@ export const plotVerb: Verb = {
 		const options = plotOptions(flags);
 		const experiments = await knownExperiments(flags.experiment);
 		const files: string[] = [];
+		const empty: string[] = [];
 		for (const one of folder as string[]) {
 			const drawn = await plotRun(one, experiments, options);
-			if (drawn.length === 0) console.error(`attgrad plot: ${one} has no rows to draw; sweep first`);
+			if (drawn.length === 0) empty.push(one);
 			files.push(...drawn);
 		}
 		if (flags.json) console.log(JSON.stringify({ files }));
 		else for (const file of files) console.log(file);
+		if (empty.length > 0) {
+			const { UsageError } = await import("@attgrad/matrix-core");
+			throw new UsageError(`no rows to draw in ${empty.join(", ")}; sweep first`);
+		}
 	},
 };

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -28,4 +28,13 @@ test.each([
 ])("%j is refused in one line", async (words, reason) => {
 	const { code, stderr } = await attgrad(["plot", folder, ...words]);
 	expect({ code, stderr }).toEqual({ code: 2, stderr: `attgrad plot: ${reason}\n` });
+});
+
+test("a folder without rows is refused, after the figures of others", async () => {
+	const empty = join(temporaryFolder(), "scaling");
+	cpSync(folder, empty, { recursive: true });
+	writeFileSync(join(empty, "rows.csv"), readFileSync(join(empty, "rows.csv"), "utf8").replace(/\n[\s\S]*/, "\n"));
+	const { code, stdout, stderr } = await attgrad(["plot", empty, folder, "--format", "svg"]);
+	expect({ code, stderr }).toEqual({ code: 2, stderr: `attgrad plot: no rows to draw in ${empty}; sweep first\n` });
+	expect(stdout).toContain(join(folder, "time-vs-n.svg"));
 });
