@@ -11,7 +11,9 @@ export class DrawnMeans {
 	readonly #row: SampledRow;
 	readonly #draw: KeyDraw;
 	readonly #keys: readonly [DrawnKey, DrawnKey];
-	/** Of L, d x d, and of squares, d: Σ X and Σ X². */
+	/** Pairs that were drawn: a triple counts as two. */
+	pairs = 0;
+	/** Of what is of first order, d x d, and of squares, d: Σ X and Σ X². */
 	readonly #first: readonly [Matrix, Matrix];
 	readonly #second: readonly [Float64Array, Float64Array];
 	/** Numbers of both keys, d each, and Σ X and Σ X² of a row. */
@@ -28,12 +30,16 @@ export class DrawnMeans {
 		this.#own = [new Float64Array(d), new Float64Array(d)];
 	}
 
-	/** Draws `pairs` of row j, and triples of each kind. */
-	add(j: number, pairs: number, triples: Uint32Array): void {
-		if (pairs === 0 && triples.every((count) => count === 0)) return;
+	/** Draws triples of row j for each kind, and then pairs. */
+	add(j: number, counts: Uint32Array): void {
+		if (counts.every((count) => count === 0)) return;
 		this.#row.read(j);
-		if (pairs > 0) this.#addPairs(j, pairs);
-		for (let kind = 0; kind < KINDS; kind++) for (let draw = 0; draw < triples[kind]; draw++) this.#addTriple(j, kind);
+		for (let kind = 0; kind < KINDS; kind++) {
+			this.pairs += 2 * counts[kind];
+			for (let draw = 0; draw < counts[kind]; draw++) this.#addTriple(j, kind);
+		}
+		this.pairs += counts[KINDS];
+		if (counts[KINDS] > 0) this.#addPairs(j, counts[KINDS]);
 	}
 
 	#addPairs(j: number, pairs: number): void {
@@ -114,24 +120,17 @@ export class DrawnMeans {
 		}
 	}
 
-	/** At least the size of the mean of each entry of L, but for the chance of the events. */
-	first(count: number, log: number): number {
+	/** At least |E Y| + E Z for every entry, as a part of the range, but for the chance of the events. */
+	bound(draws: number, log: number): number {
+		const [first, second] = [this.#first, this.#second];
+		const d = second[0].length;
 		let most = 0;
-		for (let at = 0; at < this.#first[0].data.length; at++) {
-			const width = deviation({ squares: this.#first[1].data[at], range: 1 + 1e-6 }, log);
-			most = Math.max(most, Math.abs(this.#first[0].data[at]) + width);
+		for (let at = 0; at < first[0].data.length; at++) {
+			const squares = first[1].data[at] + second[1][at % d];
+			const width = deviation({ squares, range: 1 + 1e-6 }, log);
+			most = Math.max(most, Math.abs(first[0].data[at]) + second[0][at % d] + width);
 		}
-		return most / count;
-	}
-
-	/** At least the mean of the squares. */
-	second(count: number, log: number): number {
-		let most = 0;
-		for (let b = 0; b < this.#second[0].length; b++) {
-			const width = deviation({ squares: this.#second[1][b], range: 1 + 1e-6 }, log);
-			most = Math.max(most, this.#second[0][b] + width);
-		}
-		return most / count;
+		return most / draws;
 	}
 }
 

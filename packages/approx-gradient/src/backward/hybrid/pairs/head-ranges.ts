@@ -7,15 +7,17 @@ import { KINDS, SampledRow } from "./sampled-row.ts";
 /** Keys of a row that an exact pass takes in the time of a draw, and the largest part of all rows that are exact. */
 const EXACT = { keys: 350, most: 1 / 3 } as const;
 
-/** About what a bound is, as a part of (√R₁ + √R₂)² over the number of draws. */
+/** About what a bound is, in ranges over the number of draws. */
 export const EXPECTED = 60;
+
+/** Terms of a row that are drawn: the square of each kind of sum, and then what is of first order. */
+export const TERMS = KINDS + 1;
 
 /** Ranges of all rows. */
 export interface Ranges {
 	readonly row: SampledRow;
-	/** By row, times the largest |A1_ja|: of the first order; of each kind of square. */
-	readonly first: Float64Array;
-	readonly squares: Float64Array;
+	/** By row and term, times the largest |A1_ja|. */
+	readonly terms: Float64Array;
 	/** What of a row is bounded without draws. */
 	readonly rest: Float64Array;
 }
@@ -25,7 +27,7 @@ export function rangesOf(head: SampledHead, keys: KeySizes, bounds: RowBounds): 
 	const { inputs, proved, isSampled } = head;
 	const n = inputs.rows;
 	const row = new SampledRow(head, keys);
-	const [first, squares] = [new Float64Array(n), new Float64Array(n * KINDS)];
+	const terms = new Float64Array(n * TERMS);
 	const rest = new Float64Array(n);
 	for (let j = 0; j < n; j++) {
 		const factor = largestOf(inputs, j);
@@ -36,30 +38,29 @@ export function rangesOf(head: SampledHead, keys: KeySizes, bounds: RowBounds): 
 			rest[j] = factor * proved[j];
 			continue;
 		}
-		first[j] = factor * own.first;
-		for (let kind = 0; kind < KINDS; kind++) squares[j * KINDS + kind] = factor * own.squares[kind];
+		for (let kind = 0; kind < KINDS; kind++) terms[j * TERMS + kind] = factor * own.squares[kind];
+		terms[j * TERMS + KINDS] = factor * own.first;
 		rest[j] = factor * own.added;
 	}
-	return { row, first, squares, rest };
+	return { row, terms, rest };
 }
 
 /** Takes the rows out whose part of a bound is more than as many draws as an exact row costs would take off. */
-export function takeExact({ first, squares, rest }: Ranges, draws: number): ReadonlySet<number> {
-	const n = first.length;
-	const ofKinds = (j: number): number => squares.subarray(j * KINDS, (j + 1) * KINDS).reduce((sum, x) => sum + x, 0);
-	const second = Float64Array.from(first.keys(), ofKinds);
-	const [R1, R2] = [first, second].map((parts) => parts.reduce((sum, x) => sum + x, 0));
-	// d (√R₁ + √R₂)² = (1 + √(R₂/R₁)) dR₁ + (1 + √(R₁/R₂)) dR₂
-	const [ofFirst, ofSecond] = [R2 / R1, R1 / R2].map((ratio) => 1 + Math.sqrt(ratio || 0));
-	const parts = first.map((own, j) => ofFirst * own + ofSecond * second[j] + (rest[j] * draws) / EXPECTED);
-	const threshold = ((n / EXACT.keys) * (Math.sqrt(R1) + Math.sqrt(R2)) ** 2) / draws;
+export function takeExact({ terms, rest }: Ranges, draws: number): ReadonlySet<number> {
+	const n = rest.length;
+	const parts = rest.map((own, j) => {
+		let sum = (own * draws) / EXPECTED;
+		for (let term = 0; term < TERMS; term++) sum += terms[j * TERMS + term];
+		return sum;
+	});
+	const threshold = ((n / EXACT.keys) * parts.reduce((sum, own) => sum + own, 0)) / draws;
 	const chosen = Array.from(parts.keys())
-		.filter((j) => parts[j] > threshold)
+		.filter((j) => parts[j] > threshold || parts[j] === Number.POSITIVE_INFINITY)
 		.sort((i, j) => parts[j] - parts[i])
 		.slice(0, Math.floor(EXACT.most * n));
 	for (const j of chosen) {
-		first[j] = rest[j] = 0;
-		squares.fill(0, j * KINDS, (j + 1) * KINDS);
+		rest[j] = 0;
+		terms.fill(0, j * TERMS, (j + 1) * TERMS);
 	}
 	return new Set(chosen);
 }

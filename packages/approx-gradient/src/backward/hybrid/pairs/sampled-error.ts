@@ -2,21 +2,17 @@ import { seededRandom } from "@attgrad/matrix-core";
 import { sizeUp } from "../../../error-bound/index.ts";
 import { DEVIATION_CHOICES } from "../../../polynomial/gauss/pairs/concentration.ts";
 import { DrawnMeans } from "./drawn-means.ts";
-import { EXPECTED, rangesOf, takeExact } from "./head-ranges.ts";
+import { EXPECTED, rangesOf, TERMS, takeExact } from "./head-ranges.ts";
 import { KeyDraw } from "./key-draw.ts";
 import { KeySizes } from "./key-sizes.ts";
 import { RowBounds } from "./row-ranges.ts";
 import type { SampledHead } from "./sampled-head.ts";
-import { KINDS } from "./sampled-row.ts";
 
 /** Covers roundings of draws, sizes and sums: this many for each row, key and draw, of numbers up to 512 times as large. */
 const SLACK = 2 ** -52 * 64 * 512;
 
 /** Sizes within which no product of bounds leaves the normal range. */
 const LARGEST = 2 ** 100;
-
-/** At least this part of all draws is of pairs, and of triples. */
-const LEAST_SHARE = 0.1;
 
 /** Part of a run's time that draws take, the operations of a run in the time of a draw, and how many there are at least and at most. */
 const DRAWS = { share: 0.5, operations: 24000, least: 2 ** 12, most: 2 ** 24 } as const;
@@ -33,7 +29,7 @@ const MORE = 8;
 
 /** How much is drawn. */
 export interface Effort {
-	/** Draws, of pairs and of triples in all. */
+	/** Draws of pairs or triples. */
 	readonly draws: number;
 	/** A bound that is wanted: as many draws as it is expected to take, or none where that is more than eight times as many. */
 	readonly wanted?: number | undefined;
@@ -59,9 +55,9 @@ export interface SampledError {
 /**
  * Bounds the error of the method by pairs of a query and a key, and by triples of a query and two keys (paper.md 14.8).
  *
- * The sum of first order is the mean of numbers within its range R₁ = Σ_j max_a |A1_ja| α_j / D̃_j Σ_l β_l w_l; all that is left has a bound by squares of
- * sums over keys, which are means over triples within a range R₂. What a sample of m tells of a mean is about 37 ranges over m, since nearly all
- * numbers are far below their range. O(n (d² + d d_v)) for the ranges, O(K + d d_v) a pair.
+ * The sum of first order is a mean of numbers over pairs; all that is left has a bound by squares of sums over keys, which are means over triples. One
+ * draw is a number ±Y of the first or Z of the second, each in proportion to its range, and all are within R = Σ_j max_a |A1_ja| (α_j / D̃_j Σ_l β_l w_l + …). What a
+ * sample of m tells of |E Y| + E Z is about 37 R / m, since nearly all numbers are far below R. O(n (d² + d d_v)) for the ranges, O(K + d d_v) a pair.
  *
  * @returns undefined where nothing can be drawn, or what is wanted would take too many draws
  */
@@ -73,40 +69,27 @@ export function sampledError(head: SampledHead, effort: Effort, { failure, seed 
 	const ranges = rangesOf(head, sizes, new RowBounds(head, rounding));
 	const exact = takeExact(ranges, effort.draws);
 	const isExact = (j: number): boolean => exact.has(j);
-	const [first, second] = [cumulated(ranges.first), cumulated(ranges.squares)];
-	const total = { first: first.at(-1) ?? 0, second: second.at(-1) ?? 0 };
+	const cumulative = cumulated(ranges.terms);
+	const range = cumulative.at(-1) ?? 0;
 	const rest = ranges.rest.reduce((sum, own) => sum + own, 0);
-	if (!Number.isFinite(total.first + total.second + rest)) return undefined;
-	if (total.first === 0) return { bound: rest * (1 + SLACK * beta.length), pairs: 0, isExact };
-	const draws = drawsFor(effort, expected(total), rest);
+	if (!Number.isFinite(range + rest)) return undefined;
+	if (range === 0) return { bound: rest * (1 + SLACK * beta.length), pairs: 0, isExact };
+	const draws = drawsFor(effort, EXPECTED * range, rest);
 	if (draws === undefined) return undefined;
-	const share = Math.sqrt(total.second) / (Math.sqrt(total.first) + Math.sqrt(total.second));
-	const triples = Math.round(draws * Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, share)));
-	const counts = { first: draws - triples, second: triples };
 	const random = seededRandom(seed, "pairs");
-	const drawn = {
-		first: countsOf(first, counts.first, () => random.uniform()),
-		second: countsOf(second, counts.second, () => random.uniform()),
-	};
+	const counts = countsOf(cumulative, draws, () => random.uniform());
 	const means = new DrawnMeans(head, ranges.row, new KeyDraw(head, sizes, random));
-	for (let j = 0; j < beta.length; j++) means.add(j, drawn.first[j], drawn.second.subarray(j * KINDS, (j + 1) * KINDS));
-	const events = DEVIATION_CHOICES * keys.cols * (2 * head.inputs.cols + 1);
-	const log = Math.log(events / failure);
+	for (let j = 0; j < beta.length; j++) means.add(j, counts.subarray(j * TERMS, (j + 1) * TERMS));
+	const log = Math.log((DEVIATION_CHOICES * 2 * keys.cols * head.inputs.cols) / failure);
 	const slack = SLACK * (beta.length + draws + 64);
-	const added = (rest + slack * (total.first + total.second)) * (1 + slack);
-	const sampled = total.first * means.first(counts.first, log) + total.second * means.second(counts.second, log);
-	return { bound: (sampled + added) * (1 + slack), pairs: counts.first + 2 * counts.second, isExact };
+	const added = (rest + slack * range) * (1 + slack);
+	return { bound: (range * means.bound(draws, log) + added) * (1 + slack), pairs: means.pairs, isExact };
 }
 
 /** Whether sizes are such that no bound on a pair leaves the range of numbers. */
 function serves({ valueHalf, keyHalf, inputs, beta }: SampledHead): boolean {
 	const within = (x: number): boolean => x > 1 / LARGEST && x < LARGEST;
 	return [valueHalf, keyHalf, inputs.data, beta].map(sizeUp).every(within);
-}
-
-/** What a bound is expected to be, times the draws. */
-function expected({ first, second }: { readonly first: number; readonly second: number }): number {
-	return EXPECTED * (Math.sqrt(first) + Math.sqrt(second)) ** 2;
 }
 
 /** How many draws are made; undefined where too many would be needed. */
