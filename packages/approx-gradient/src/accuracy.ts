@@ -30,3 +30,7 @@ export const oneAccuracy = (algorithm: string) =>
 			[degree, epsilon, relative].filter((given) => given !== undefined).length <= 1,
 		{ error: `${algorithm}: give one of degree, epsilon and relative, not several` },
 	] as const;
+
+/** What the best attempt proves, in words: so many times the accuracy that is asked for, or nothing. */
+export const bestProved = (share: number): string =>
+	Number.isFinite(share) ? `the best proves ${share.toPrecision(3)} times that` : "no bound holds";

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { cpus, homedir } from "node:os";
-import { join } from "node:path";
+import { cpus, homedir, userInfo } from "node:os";
+import { isAbsolute, join } from "node:path";
 import { makeFolder } from "@attgrad/attention-problem";
 
 let processor: string | undefined;
@@ -21,8 +21,17 @@ export function startProcessorClock(): () => number {
 	};
 }
 
-/** The user's cache of this project: in XDG_CACHE_HOME, or in ~/.cache. */
-export const cacheFolder = (): string => join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "attgrad");
+/**
+ * The user's cache of this project: in XDG_CACHE_HOME, or in ~/.cache. Paths that depend on the current folder do not count, as the XDG base directory
+ * specification has it.
+ * @throws an error of the system where the user has no home
+ */
+export function cacheFolder(): string {
+	const given = process.env["XDG_CACHE_HOME"] ?? "";
+	if (isAbsolute(given)) return join(given, "attgrad");
+	const home = homedir();
+	return join(isAbsolute(home) ? home : userInfo().homedir, ".cache", "attgrad");
+}
 
 const fileOf = (key: string): string =>
 	join(cacheFolder(), `costs-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);

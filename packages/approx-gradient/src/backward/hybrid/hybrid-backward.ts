@@ -19,7 +19,7 @@ import {
 	unitRoundoff,
 } from "@attgrad/matrix-core";
 import type { z } from "zod";
-import { ABSOLUTE_OF_ZERO } from "../../accuracy.ts";
+import { ABSOLUTE_OF_ZERO, bestProved } from "../../accuracy.ts";
 import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { type ColumnPass, noColumns } from "./column-pass.ts";
@@ -127,7 +127,7 @@ async function gradientsOf(
 	const accuracy = epsilon === undefined ? `relative ${relative}` : `epsilon ${epsilon}`;
 	throw new ComputationError(
 		"failed",
-		`hybrid: no rank up to ${RANKS.at(-1)} proves ${accuracy}; the best proves ${best.toPrecision(3)} times that; use streaming`,
+		`hybrid: no rank up to ${RANKS.at(-1)} proves ${accuracy}; ${bestProved(best)}; use streaming`,
 	);
 }
 

@@ -9,7 +9,7 @@ import {
 } from "@attgrad/attention-problem";
 import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
 import type { z } from "zod";
-import { ABSOLUTE_OF_ZERO, DEFAULT_RELATIVE } from "../../accuracy.ts";
+import { ABSOLUTE_OF_ZERO, bestProved, DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { bounded, plus, rootUp, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { largestOf } from "../part-bounds.ts";
@@ -111,7 +111,7 @@ async function outputOf(
 	const accuracy = epsilon === undefined ? `relative ${wanted}` : `epsilon ${epsilon}`;
 	throw new ComputationError(
 		"failed",
-		`hybrid: no rank up to ${RANKS.at(-1)} proves the output to ${accuracy}; the best proves ${best.toPrecision(3)} times that; use streaming`,
+		`hybrid: no rank up to ${RANKS.at(-1)} proves the output to ${accuracy}; ${bestProved(best)}; use streaming`,
 	);
 }
 

@@ -1,7 +1,7 @@
 import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { definitionBackward } from "@attgrad/exact-gradient";
-import { createRuntime, type Matrix, maxAbs } from "@attgrad/matrix-core";
+import { createRuntime, Matrix, maxAbs } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { backwardPolynomial } from "../polynomial-backward.ts";
@@ -64,5 +64,9 @@ test("an accuracy that rounding forbids is refused with what can be proved", asy
 	const problem = randomBackwardProblem({ n_q: 30, n_k: 30, d: 2, d_v: 3, spread: 1, visibility: { mask: "causal" } });
 	await expect(polynomialOperatorOutput(problem, options({ epsilon: 1e-30 }), runtime)).rejects.toThrow(
 		/no degree proves the output to epsilon 1e-30; the best proves/,
+	);
+	const far = { ...problem, K: Matrix.build(30, 2, (l, b) => (l === 9 ? 1e308 : problem.K.at(l, b))) };
+	await expect(polynomialOperatorOutput(far, options({ epsilon: 1e-3 }), runtime)).rejects.toThrow(
+		"no degree proves the output to epsilon 0.001; no bound holds; use streaming",
 	);
 });

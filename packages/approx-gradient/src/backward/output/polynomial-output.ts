@@ -1,6 +1,6 @@
 import type { AttentionOperands, BackwardProblem } from "@attgrad/attention-problem";
 import { ComputationError, type Dtype, Matrix, maxAbs, type RowSource, type Runtime } from "@attgrad/matrix-core";
-import { DEFAULT_RELATIVE } from "../../accuracy.ts";
+import { bestProved, DEFAULT_RELATIVE } from "../../accuracy.ts";
 import { plus } from "../../error-bound/index.ts";
 import { availableMemory, countMonomials } from "../../polynomial/monomials/feature-tree.ts";
 import { attemptDegree } from "../attempt.ts";
@@ -55,7 +55,7 @@ export async function polynomialOperatorOutput(
 	if (made && share <= 1) return made;
 	throw new ComputationError(
 		"failed",
-		`polynomial: no degree proves the output to ${epsilon === undefined ? `relative ${relative}` : `epsilon ${epsilon}`}; the best proves ${share.toPrecision(3)} times that`,
+		`polynomial: no degree proves the output to ${epsilon === undefined ? `relative ${relative}` : `epsilon ${epsilon}`}; ${bestProved(share)}; use streaming`,
 	);
 }
 
