@@ -46,6 +46,9 @@ export function allocateNumbers(dtype: Dtype, length: number): Numbers {
 	}
 }
 
+/** Numbers that are copied one by one. */
+const FEW = 32;
+
 /**
  * A dense matrix, row-major: entry (i, j) is `data[i * cols + j]`.
  * The shape is checked at creation; `data` is shared, not copied.
@@ -119,7 +122,10 @@ export class Matrix implements RowSource {
 	}
 
 	readRows(from: number, to: number, target: Numbers): void {
-		copyNumbers(this.data.subarray(from * this.cols, to * this.cols), target);
+		const [first, count] = [from * this.cols, (to - from) * this.cols];
+		// A view takes longer than a row.
+		if (count <= FEW) for (let at = 0; at < count; at++) target[at] = this.data[first + at];
+		else copyNumbers(this.data.subarray(from * this.cols, to * this.cols), target);
 	}
 
 	/** Copy in its own storage. */

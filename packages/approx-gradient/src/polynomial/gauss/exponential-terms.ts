@@ -6,8 +6,8 @@ export interface ExponentialTerms {
 	readonly remainder: number;
 }
 
-/** Error of the polynomial for exp: far below the rounding of a row's polynomial. */
-const NEGLIGIBLE = 2 ** -53;
+/** Errors of the polynomial for exp: far below the rounding of a row's polynomial, and of one whose monomials of high degree are in single precision. */
+const NEGLIGIBLE = { double: 2 ** -53, single: 2 ** -34 };
 
 /** Radii are rounded up to multiples of 1/16, which makes powers of R exact and few polynomials to keep. */
 const STEP = 16;
@@ -19,21 +19,25 @@ const ONE = 1n << BITS;
 const known = new Map<string, ExponentialTerms>();
 
 /**
- * A polynomial of least degree M >= `least` that differs from exp by at most 2^-53 on [-R, R]: the Taylor polynomial, economised by
- * Chebyshev polynomials. At R = 1 it has degree 14, where the Taylor polynomial takes 18. Made once for a radius and a degree.
+ * A polynomial of least degree M >= `least` that differs from exp by at most 2^-53 on [-R, R], or 2^-34 in two precisions: the Taylor polynomial, economised by
+ * Chebyshev polynomials. At R = 1 it has degree 14, where the Taylor polynomial takes 18, or 10. Made once for a radius and a degree.
  */
-export function exponentialTerms(radius: number, least: number): ExponentialTerms {
+export function exponentialTerms(
+	radius: number,
+	least: number,
+	precision: keyof typeof NEGLIGIBLE = "double",
+): ExponentialTerms {
 	const p = Math.max(1, Math.ceil(STEP * radius));
-	const key = `${p} ${least}`;
+	const key = `${p} ${least} ${precision}`;
 	const before = known.get(key);
 	if (before) return before;
-	const made = economised(BigInt(p), least);
+	const made = economised(BigInt(p), least, NEGLIGIBLE[precision]);
 	known.set(key, made);
 	return made;
 }
 
 /** The terms for R = p / 16, from coefficients b_k of exp(R x), |x| <= 1, as whole numbers times 2^-BITS. */
-function economised(p: bigint, least: number): ExponentialTerms {
+function economised(p: bigint, least: number, negligible: number): ExponentialTerms {
 	const step = BigInt(STEP);
 	const b = [ONE];
 	// From k >= 2 R on the terms beyond b_k sum to less than b_k.
@@ -41,7 +45,7 @@ function economised(p: bigint, least: number): ExponentialTerms {
 		b.push((b[b.length - 1] * p) / (step * k));
 	let left = b[b.length - 1];
 	const chebyshev = chebyshevPolynomials(b.length - 1);
-	const most = BigInt(NEGLIGIBLE * 2 ** 100) << (BITS - 100n);
+	const most = BigInt(negligible * 2 ** 100) << (BITS - 100n);
 	// x^k = 2^(1-k) T_k(x) and lower powers; |T_k| <= 1.
 	for (let k = b.length - 1; k > least; k--) {
 		const dropped = b[k] >> BigInt(k - 1);

@@ -5,7 +5,7 @@ import { columnNorms, type ErrorConstants } from "./bounds/error-constants.ts";
 import { boundFromGaussTotals } from "./bounds/gauss-bound.ts";
 import { LEAST_REACH, largestRadius } from "./bounds/limits.ts";
 import { addExactRow, noExactRows } from "./exact/exact-rows.ts";
-import { termReach } from "./precisions/term-reach.ts";
+import { sampledReach } from "./precisions/sampled-reach.ts";
 import { powerSumsOf, RowPolynomial } from "./row-polynomial.ts";
 import { type RowNumbers, RowTerms, rowNumbers } from "./row-terms.ts";
 import type { SampledRow, ScoreSample } from "./score-sample.ts";
@@ -48,8 +48,7 @@ export function predictGaussBound(
 		addExactRow({ input, residual, gradient }, method.profile, constants.scoreError, exact, share);
 	};
 	const perGrown = constants.single === undefined ? 0 : grownPerPart(method);
-	const ofTerms =
-		constants.single && termReach(...sampledSizes({ d, weights, values, keys }, constants.single.power, method));
+	const ofTerms = constants.single && sampledReach({ d, weights, values, keys }, constants.single.power, method.space);
 	const parts = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
 	const ofKeys = numbers.keySquares.map((_, b) => squaresOf(keys, d, form === "v2" ? undefined : b));
 	const ofValues = squaresOf(values, d);
@@ -102,22 +101,6 @@ const grownPerPart = ({ space: { keySpan, frame } }: Pick<Method, "space">): num
 /** Σ_i |q_i| N_i. */
 const sizeOfTerms = (query: Float64Array, reaches: Float64Array): number =>
 	query.reduce((sum, q, i) => sum + Math.abs(q) * reaches[i], 0);
-
-/** What `termReach` takes, from the keys of a sample. */
-function sampledSizes(
-	{ d, weights, values, keys }: Pick<ScoreSample, "d" | "weights" | "values" | "keys">,
-	power: number,
-	{ space: { keyReach } }: Pick<Method, "space">,
-): Parameters<typeof termReach> {
-	const sums = new Float64Array((d + 1) * (d + 1));
-	for (const [l, weight] of weights.entries())
-		for (let column = 0, to = 0; column <= d; column++) {
-			const size = column < d ? weight * Math.abs(values[l * d + column]) : weight;
-			sums[to++] += size;
-			for (let b = 0; b < d; b++) sums[to++] += size * keys[l * d + b] ** (2 ** power);
-		}
-	return [sums, { n: weights.length, power, keyReach }];
-}
 
 /** ‖row‖² of each row, or the square of one coordinate. */
 function squaresOf(rows: Float64Array, d: number, coordinate?: number): Float64Array {

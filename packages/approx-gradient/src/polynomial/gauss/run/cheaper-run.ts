@@ -128,9 +128,10 @@ function inTwoPrecisions(
 		chosen = inTwo;
 	}
 	if (chosen === undefined) return undefined;
-	const own = predictGaussBound(sample, request, constantsOf(request, degree));
 	const { bound, exactRows } = predictGaussBound(sample, arithmeticOf(chosen), constantsOf(chosen, degree));
-	return bound <= ACCEPTED_FORM * epsilon && exactRows <= own.exactRows ? chosen : undefined;
+	if (bound > ACCEPTED_FORM * epsilon) return undefined;
+	const inOne = (): number => predictGaussBound(sample, request, constantsOf(request, degree)).exactRows;
+	return exactRows === 0 || exactRows <= inOne() ? chosen : undefined;
 }
 
 /**

@@ -83,7 +83,8 @@ export const mapOperands = ({ problem, space: { frame } }: GaussInput, kernels: 
 
 /** Constants of polynomials and bounds, and the terms of exp that are divided. */
 export function boundOperands({ constants, space, termReach }: GaussInput, kernels: Kernels<typeof gaussKernels>) {
-	const exponential = exponentialTerms(largestRadius(space), 2 * nodesOf(constants.degree));
+	const precision = constants.single === undefined ? "double" : "single";
+	const exponential = exponentialTerms(largestRadius(space), 2 * nodesOf(constants.degree), precision);
 	return {
 		terms: exponential.terms.length - 1,
 		constants: putNumbers(kernels, "f64", solutionConstants(constants, exponential)),
