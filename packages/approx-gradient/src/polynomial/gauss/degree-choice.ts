@@ -12,6 +12,9 @@ import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 const HIGHEST = 40;
 const PATIENCE = 4;
 
+/** A degree that is tried before the lowest ones. */
+const MIDDLE = 5;
+
 /**
  * The largest accepted prediction, as a part of epsilon: predictions are within a fifth, and somewhat too high in the median; a run in vain
  * costs about as much as a degree too many, and on many rows half of that, for it is given up.
@@ -126,8 +129,16 @@ function workOf({ request, degree, exactRows }: GaussChoice): number {
  */
 function firstNear(request: GaussRequest, epsilon: number, from: number, few: ScoreSample, available: number): number {
 	let before = Number.POSITIVE_INFINITY;
-	for (let degree = from + 1; degree < HIGHEST && memoryAt(request, degree + 1) <= available; degree += 2) {
-		const { bound } = predictGaussBound(few, request, constantsOf(request, degree));
+	const boundAt = (degree: number) => predictGaussBound(few, request, constantsOf(request, degree)).bound;
+	// Few accuracies are served by degrees below a middle one.
+	const middle = from + MIDDLE;
+	const isLow = memoryAt(request, middle + 1) <= available && boundAt(middle) > FAR * epsilon;
+	for (
+		let degree = isLow ? middle : from + 1;
+		degree < HIGHEST && memoryAt(request, degree + 1) <= available;
+		degree += 2
+	) {
+		const bound = boundAt(degree);
 		if (!(bound > FAR * epsilon)) return degree - 1;
 		if (bound >= before && bound < Number.POSITIVE_INFINITY) return from;
 		before = bound;
