@@ -13,7 +13,7 @@ import { gradientSize } from "./target.ts";
 export const PATIENCE = 120_000;
 
 /** Milliseconds that a proof may take without being asked for. */
-const LONGEST_PROOF = 3_600_000;
+export const LONGEST_PROOF = 3_600_000;
 
 /**
  * Why `auto` should run nothing: only the exact method proves what is asked for, or nothing does, and that takes longer than two minutes,

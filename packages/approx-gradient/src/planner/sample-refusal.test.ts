@@ -6,7 +6,7 @@ import { leastProvable } from "../polynomial/gauss/degree-choice.ts";
 import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { sampleScores } from "../polynomial/gauss/score-sample.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
-import { nominalModel } from "./costs/cost-model.ts";
+import { type CostModel, nominalModel } from "./costs/cost-model.ts";
 import { refusedFromSample } from "./sample-refusal.ts";
 
 let runtime: Runtime;
@@ -41,6 +41,22 @@ test("what rounding puts out of reach is refused without a pilot", async () => {
 	const request = gaussRequest(problem, await profileOn(problem, runtime), runtime, "v2");
 	const { gradient } = await streaming.run(problem, streaming.options.parse({}), runtime);
 	expect(leastProvable(request, sampleScores(problem, request)).bound).toBeGreaterThan(1e-9 * maxAbs(gradient));
+});
+
+test("what takes hours to prove is refused with the time that it takes, on a machine that is so slow", async () => {
+	const problem = uniform(20_000, 4, 3.5);
+	const before = process.cpuUsage();
+	const asked = { relative: 1e-3 };
+	const model: CostModel = { timeOf: (name, work) => 50_000 * nominalModel.timeOf(name, work) };
+	const base = { problem, runtime, asked, profile: () => profileOn(problem, runtime) };
+	const exactTime = model.timeOf("streaming", problem);
+	const plan = await refusedFromSample({ ...base, model }, exactTime);
+	const { user, system } = process.cpuUsage(before);
+	expect(plan?.refusal).toMatch(
+		/^the fastest proof, by polynomial\/moment, would take about [\d.]+ h; the exact method takes [\d.]+ h: ask for it by name$/,
+	);
+	expect((user + system) / 1000).toBeLessThan(4000);
+	expect(await refusedFromSample({ ...base, model: nominalModel }, exactTime)).toBeUndefined();
 });
 
 /** A uniform problem of which one row, that no sample has, has far larger targets: they make up its gradient. */

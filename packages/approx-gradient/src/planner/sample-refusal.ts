@@ -1,25 +1,33 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
-import { type Matrix, maxAbs, type RowSource, shortDuration } from "@attgrad/matrix-core";
-import { leastProvable } from "../polynomial/gauss/degree-choice.ts";
-import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
-import { sampleScores, thinned } from "../polynomial/gauss/score-sample.ts";
-import { sampleSize } from "../relative/sampled-pilot.ts";
+import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime, shortDuration } from "@attgrad/matrix-core";
+import { gaussChoiceWithin, leastProvable } from "../polynomial/gauss/degree-choice.ts";
+import { type GaussRequest, gaussRequest, sizesOf } from "../polynomial/gauss/gauss-request.ts";
+import { type ScoreSample, sampleScores, thinned } from "../polynomial/gauss/score-sample.ts";
+import { profileOn } from "../polynomial/method/method-of.ts";
+import type { Profile } from "../polynomial/profile/profile.ts";
 import { epsilonFor } from "../relative/within-relative.ts";
 import { largestEntry } from "../rows/largest-entry.ts";
+import { stretchedProblem } from "../rows/stretched.ts";
 import { subProblem } from "../rows/sub-problem.ts";
+import { FEW } from "./candidates/anisotropic-candidates.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
-import { featureMapNames, mayProve } from "./candidates/feature-map-candidates.ts";
+import { featureMapNames, timeToProve } from "./candidates/feature-map-candidates.ts";
 import type { PlanContext, RelativeContext } from "./candidates/plan-context.ts";
-import { guessedDegree, unseenVariant, variants } from "./candidates/polynomial-candidates.ts";
+import {
+	GAUSS,
+	guessedDegree,
+	timeAtDegree,
+	unseenVariant,
+	variants,
+	variantTime,
+} from "./candidates/polynomial-candidates.ts";
+import { scoreDirections } from "./candidates/score-directions.ts";
 import { type Plan, planOf } from "./plan.ts";
-import { PATIENCE, reachOf } from "./refusal.ts";
+import { LONGEST_PROOF, PATIENCE, reachOf } from "./refusal.ts";
 
 /** Rows of the samples that tell how a gradient grows with their number. */
 const ROWS = { few: 512, many: 4096 };
-
-/** A degree that is far from where rounding ends what can be proved. */
-const MODERATE = 18;
 
 /** Added to the power of the number of rows with which a gradient grows, which samples tell within about so much. */
 const GROWTH_MARGIN = 0.2;
@@ -30,34 +38,85 @@ const SURELY_ABOVE = 2;
 /** How many times as large as in a sample the entries of all rows may be: beyond that a few rows that it misses may make up the gradient. */
 const REPRESENTATIVE = 2;
 
+/** Rows up to which all are looked at for their sizes; of a longer problem so many, in runs. */
+const LOOKED = { all: 2 ** 20, rows: 2 ** 17, run: 2 ** 11 };
+
+/** How many times longer than is allowed a proof is predicted to take where it surely takes too long. */
+const SURELY_LONGER = 2;
+
+/** A proof of more milliseconds than this is of no use where it takes more than such a part of the exact method's time. */
+const NO_USE = { milliseconds: 600_000, part: 0.4 };
+
 /**
- * The plan that refuses a relative error which rounding puts out of reach where the exact method takes minutes: told from samples of rows,
- * without a pilot, which may take seconds. Undefined where something may prove it, or samples do not tell. Two passes over all rows at most.
+ * The plan that refuses a relative error where the exact method takes minutes and rounding puts the error out of reach, or its fastest proof takes
+ * hours: told from samples of rows, without a pilot, which may take a minute. Undefined where something may prove it, or samples do not tell.
+ * Rows of a sample are read, and up to 2^20 others for their sizes: a second, whatever n is. Of a longer problem whose gradient is made up by less than
+ * one row in 10,000 the sizes may miss these.
  */
 export async function refusedFromSample(base: RelativeContext, exactTime: number): Promise<Plan | undefined> {
 	if (exactTime < PATIENCE) return undefined;
-	const { relative } = base.asked;
-	// A look at a few rows tells where a moderate degree surely serves.
-	const sized = { ...base, epsilon: epsilonFor(relative, await sampleSize(base.problem, base.runtime)) };
-	if ((await guessedDegree(sized)).degree <= MODERATE) return undefined;
-	const largest = await largestExpected(base);
+	const { asked, runtime } = base;
+	const { sample, problem } = stretchedProblem(base.problem, ROWS.many);
+	const largest = await largestExpected(problem, runtime);
 	if (!(largest > 0 && Number.isFinite(largest))) return undefined;
-	const { problem, runtime } = base;
-	const context: PlanContext = { ...base, epsilon: epsilonFor(relative, largest) };
-	const request = gaussRequest(problem, await base.profile(), runtime, "v2");
-	const provable = leastProvable(request, thinned(sampleScores(problem, request)));
-	if (!(provable.bound > SURELY_ABOVE * context.epsilon && isRepresentative(problem))) return undefined;
-	for (const name of featureMapNames) if (await mayProve(context, name, exactTime)) return undefined;
-	const reach = reachOf(context, provable, request.space.radius);
+	const context: PlanContext = { ...base, problem, epsilon: epsilonFor(asked.relative, largest) };
+	// A look at a few rows tells where a moderate degree surely serves.
+	const most = Math.min(SURELY_LONGER * LONGEST_PROOF, Math.max(NO_USE.milliseconds, NO_USE.part * exactTime));
+	if (timeAtDegree(context, (await guessedDegree(context)).degree) < most) return undefined;
+	const profile = stretchedProfile(await profileOn(sample, runtime), problem.n);
+	const request = gaussRequest(problem, profile, runtime, "v2");
+	const scores = sampleScores(problem, request);
+	const way = byRowWay(context, request, scores);
+	if (way !== undefined && (way < most || maySetsPay(problem))) return undefined;
+	if (!isRepresentative(base.problem, sample)) return undefined;
+	let fastest = { name: "polynomial/moment", time: way ?? Number.POSITIVE_INFINITY };
+	for (const name of featureMapNames) {
+		const time = await timeToProve(context, name);
+		if (time < Math.min(exactTime, most)) return undefined;
+		if (time < fastest.time) fastest = { name, time };
+	}
 	const exact = exactEntry(context);
 	if (exact.certificate?.bound !== undefined && exact.run) return undefined;
-	const entries = [exact, ...variants.map((variant) => unseenVariant(context, variant, reach))];
-	const refusal = `${reach}; the exact method takes ${shortDuration(exactTime)}: ask for it by name`;
-	return { ...planOf(entries), target: base.asked, refusal };
+	const reach = reachOf(context, leastProvable(request, thinned(scores)), request.space.radius);
+	const why =
+		fastest.time < exactTime
+			? `the fastest proof, by ${fastest.name}, would take about ${shortDuration(fastest.time)}`
+			: reach;
+	const entries = [exact, ...variants.map((variant) => unseenVariant(context, variant, why))];
+	const refusal = `${why}; the exact method takes ${shortDuration(exactTime)}: ask for it by name`;
+	return { ...planOf(entries), target: asked, refusal };
+}
+
+/** The time that polynomials by row take to prove an error somewhat above the one that is asked for; undefined where rounding surely puts that out of reach. */
+function byRowWay(context: PlanContext, request: GaussRequest, scores: ScoreSample): number | undefined {
+	try {
+		const { degree, exactRows } = gaussChoiceWithin(request, SURELY_ABOVE * context.epsilon, scores);
+		return variantTime(context, variants[GAUSS], { ...sizesOf(context.problem.d, degree), degree }, exactRows);
+	} catch (failure) {
+		if (failure instanceof ComputationError && failure.status === "invalid") return undefined;
+		if (failure instanceof ComputationError) return Number.POSITIVE_INFINITY;
+		throw failure;
+	}
+}
+
+/** Whether scores spread over so few directions that anisotropic sets may leave out most monomials. */
+const maySetsPay = (problem: AttentionProblem<RowSource>): boolean =>
+	scoreDirections(problem) <= Math.max(FEW.least, FEW.each * problem.d);
+
+/** The profile of a sample as that of a problem of n rows of which it has a part. */
+function stretchedProfile(profile: Profile, n: number): Profile {
+	const { d, inputSums, residualSums } = profile;
+	const factor = n / profile.n;
+	return {
+		...profile,
+		n,
+		inputSums: inputSums.map((sum) => sum * factor),
+		residualSums: Matrix.build(d, d, (a, i) => residualSums.at(a, i) * factor),
+	};
 }
 
 /** About the largest entry that the gradient may have: of a sample, grown as samples of different sizes tell, and somewhat more. */
-async function largestExpected({ problem, runtime }: RelativeContext): Promise<number> {
+async function largestExpected(problem: AttentionProblem<RowSource>, runtime: Runtime): Promise<number> {
 	const sizeOf = async (rows: number) => {
 		const sample = subProblem(problem, rows);
 		const { gradient } = await streaming.run(sample, streaming.options.parse({}), runtime);
@@ -69,12 +128,25 @@ async function largestExpected({ problem, runtime }: RelativeContext): Promise<n
 	return many.largest * (problem.n / ROWS.many) ** power;
 }
 
-/** Whether the samples have entries about as large as all rows have. One pass. */
-function isRepresentative(problem: AttentionProblem<RowSource>): boolean {
-	const sample = subProblem(problem, ROWS.many);
+/** Whether a sample has entries about as large as all rows have; of a long problem, as a part of them, in runs of rows, has. */
+function isRepresentative(problem: AttentionProblem<RowSource>, sample: AttentionProblem): boolean {
 	return (["A1", "A2", "A3", "E"] as const).every(
-		(name) => largestEntry(problem[name]) <= REPRESENTATIVE * maxAbs(sample[name]),
+		(name) => largestOfRuns(problem[name]) <= REPRESENTATIVE * maxAbs(sample[name]),
 	);
+}
+
+/** The largest |entry| of the rows of a source, or of a longer one of `LOOKED.rows` of them. */
+function largestOfRuns(source: RowSource): number {
+	if (source.rows <= LOOKED.all) return largestEntry(source);
+	const block = Matrix.zeros(LOOKED.run, source.cols, source.dtype);
+	const runs = LOOKED.rows / LOOKED.run;
+	let largest = 0;
+	for (let at = 0; at < runs; at++) {
+		const from = Math.floor((at * (source.rows - LOOKED.run)) / (runs - 1));
+		source.readRows(from, from + LOOKED.run, block.data);
+		largest = Math.max(largest, maxAbs(block));
+	}
+	return largest;
 }
 
 /** The largest entry and the root mean square of all. */

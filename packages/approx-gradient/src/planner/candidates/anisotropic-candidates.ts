@@ -18,7 +18,7 @@ const MOST_LOOK = 0.25;
 export const LEAST_LEFT = 0.25;
 
 /** Directions that scores spread over, for each coordinate and at the least, up to which a set leaves out enough monomials. */
-const FEW = { each: 0.25, least: 1.5 };
+export const FEW = { each: 0.25, least: 1.5 };
 
 /**
  * Why anisotropic sets are not looked at; undefined where that may pay: scores spread over few directions, and the look takes a small part of the

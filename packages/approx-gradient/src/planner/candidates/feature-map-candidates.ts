@@ -127,16 +127,16 @@ export function outlook(
 	return { cost, least: model.timeOf(name, least(n, d)) };
 }
 
-/** Whether an algorithm by feature maps may prove the error in less than `most` milliseconds, as far as few rows tell. */
-export async function mayProve(context: PlanContext, name: FeatureMapName, most: number): Promise<boolean> {
+/** The time that an algorithm by feature maps takes to prove the error, as far as few rows tell; Infinity where it does not. */
+export async function timeToProve(context: PlanContext, name: FeatureMapName): Promise<number> {
 	const { fewRows, foresee } = foresights[name];
-	if (context.problem.A1.dtype === "f32") return false;
+	if (context.problem.A1.dtype === "f32") return Number.POSITIVE_INFINITY;
 	try {
 		const { work } = await foresee(context, fewRows);
-		return context.model.timeOf(name, work) < most;
+		return context.model.timeOf(name, work);
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;
-		return false;
+		return Number.POSITIVE_INFINITY;
 	}
 }
 

@@ -1,9 +1,10 @@
 import { bytesPerNumber } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { totalDegreeTree } from "../monomials/total-degree.ts";
+import { roundingsOfJoins } from "./joined-slots.ts";
 import { blocksInSum, kernelPlan } from "./kernel-plan.ts";
 
-test("no sum has more additions in double precision than certificates count", () => {
+test("no sum has more roundings in double precision than certificates count", () => {
 	for (const [d, degree] of [
 		[1, 3],
 		[2, 1],
@@ -12,6 +13,8 @@ test("no sum has more additions in double precision than certificates count", ()
 		[8, 5],
 		[8, 7],
 		[3, 20],
+		[4, 22],
+		[8, 10],
 	]) {
 		const tree = totalDegreeTree(d, degree);
 		for (const kernel of ["simd", "fma256"] as const)
@@ -24,7 +27,8 @@ test("no sum has more additions in double precision than certificates count", ()
 							const blockRows = (blockPanels * panelBytes) / bytesPerNumber(dtype);
 							const chunk = Math.min(n, slots * slotRows);
 							const used = Math.ceil(chunk / slotRows);
-							const depth = Math.ceil(Math.min(chunk, slotRows) / blockRows) + used + Math.ceil(n / chunk);
+							const joins = roundingsOfJoins(Math.ceil(n / chunk));
+							const depth = Math.ceil(Math.min(chunk, slotRows) / blockRows) + used + joins;
 							const title = JSON.stringify({ ...shape, degree, kernel, nodes, columns });
 							expect(blocksInSum(shape, nodes, columns), title).toBeGreaterThanOrEqual(depth);
 						}

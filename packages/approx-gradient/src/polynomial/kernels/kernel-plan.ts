@@ -1,6 +1,7 @@
 import { builds, bytesPerNumber, type Dtype, type KernelName } from "@attgrad/matrix-core";
 import type { FeatureTree } from "../monomials/feature-tree.ts";
 import { productTable, type RunTable } from "./feature-tables.ts";
+import { roundingsOfJoins } from "./joined-slots.ts";
 
 /** How `kernels/polynomial.ts` is fed: sizes of panels, blocks, slots and scratch. */
 export interface KernelPlan {
@@ -44,8 +45,8 @@ const clamp = (x: number, low: number, high: number): number => Math.min(high, M
 const slotsOf = (nodes: number, columns: number): number => clamp(Math.floor(SUM_BYTES / (8 * nodes * columns)), 1, 16);
 
 /**
- * Additions in double precision that follow one another in a sum over n rows: those of a slot's blocks in a chunk, of the slots, and of the
- * chunks, which are joined one by one. At least that for every build: a block has rows of two panels of 32 bytes at least.
+ * Roundings in double precision that a sum over n rows has, one after the other: of the additions of a slot's blocks in a chunk, of the slots, and of
+ * joining the chunks (`JoinedSlots`). At least that for every build: a block has rows of two panels of 32 bytes at least.
  */
 export function blocksInSum(
 	{ n, d, dtype }: { n: number; d: number; dtype: Dtype },
@@ -56,10 +57,12 @@ export function blocksInSum(
 	const rowBytes = clamp(2 ** Math.floor(Math.log2(BLOCK_BYTES / nodes)), 64, BLOCK_ROW_BYTES);
 	const blockRows = Math.min(rowBytes, upTo(n * bytesPerNumber(dtype), 64)) / bytesPerNumber(dtype);
 	const slots = slotsOf(nodes, columns);
-	const slotRows = Math.max(SLOT_WORK / rowWork, Math.min(SMALL_SLOT.rows, SMALL_SLOT.work / rowWork));
-	const most = Math.min(Math.max(n / slots, SMALL_SLOT.rows), Math.max(slotRows, BLOCK_ROW_BYTES)) + BLOCK_ROW_BYTES;
+	const least = Math.min(SMALL_SLOT.rows, SMALL_SLOT.work / rowWork);
+	const slotRows = Math.max(SLOT_WORK / rowWork, least);
+	// A slot has one block, or as many as hold so many rows.
+	const most = Math.min(n, slotRows, Math.max(Math.ceil(n / slots), least));
 	const chunks = Math.ceil(n / (slots * Math.min(n / slots, slotRows)));
-	return Math.ceil(Math.min(n, most) / blockRows) + slots + chunks + 4;
+	return Math.ceil(most / blockRows) + 1 + slots + roundingsOfJoins(chunks);
 }
 
 /** Sizes for a problem of n rows and width d, and the moments of the first `nodes` nodes of a tree. */

@@ -13,6 +13,7 @@ import type { LossGradient } from "../../rows/gradient-sum.ts";
 import { notPositive } from "../../rows/softmax-rows.ts";
 import type { RouteInput, RouteOptions } from "../routes/route.ts";
 import { raisedTable, runTable } from "./feature-tables.ts";
+import { JoinedSlots } from "./joined-slots.ts";
 import {
 	keyMapOperands,
 	type PolynomialKernels,
@@ -102,7 +103,7 @@ export function keyMoments(
 		const used = slotRanges(chunkRows, plan).length;
 		const length = nodes * columns;
 		const sums = kernels.allocateZeros("f64", used * length);
-		const joined = new Float64Array(length);
+		const joined = new JoinedSlots(length);
 		const keysAt = kernels.rowReader(A2, dtype, chunkRows);
 		const inputsAt = kernels.rowReader(A3, dtype, chunkRows);
 		for (let from = 0; from < n; from += chunkRows) {
@@ -114,29 +115,15 @@ export function keyMoments(
 				return { rows: count, ...shared, ...own, S: sums + slot * length * 8 };
 			});
 			await run(tasks, { dtype, scratch: plan.keyScratch });
-			joinSlots(kernels.view("f64", sums, used * length), joined);
+			joined.add(kernels.view("f64", sums, used * length));
 			onProgress(from + rows);
 		}
-		const total = new Float64Array(length);
+		const [total, byPlace] = [new Float64Array(length), joined.total()];
 		for (let place = 0; place < nodes; place++)
 			for (let column = 0, at = plan.keyRuns.order[place] * columns; column < columns; column++, at++)
-				total[at] = joined[column * nodes + place];
+				total[at] = byPlace[column * nodes + place];
 		return total;
 	});
-}
-
-/**
- * Adds the sums of all slots, one after the other, to `joined` and sets them to zero: after each chunk of rows, so that no sum has more
- * additions than `blocksInSum` says.
- */
-export function joinSlots(slots: Float64Array, joined: Float64Array): void {
-	const { length } = joined;
-	for (let at = 0; at < length; at++) {
-		let chunk = 0;
-		for (let from = at; from < slots.length; from += length) chunk += slots[from];
-		joined[at] += chunk;
-	}
-	slots.fill(0);
 }
 
 /** Arguments of pass 2 that both routes take. */
@@ -188,7 +175,7 @@ export async function queries(
 	const sumCount = 1 + d + 2 * d * d;
 	const totals = kernels.allocateZeros("f64", plan.slots * (sumCount + 2));
 	const all = kernels.view("f64", totals, plan.slots * (sumCount + 2));
-	const sums = new Float64Array(sumCount + 2);
+	const joined = new JoinedSlots(sumCount + 2);
 	let leastNormaliser = Number.POSITIVE_INFINITY;
 	const leastAt = (slot: number): number => (slot + 1) * (sumCount + 2) - 1;
 	for (let slot = 0; slot < plan.slots; slot++) all[leastAt(slot)] = Number.POSITIVE_INFINITY;
@@ -218,10 +205,11 @@ export async function queries(
 			leastNormaliser = Math.min(leastNormaliser, all[leastAt(at)]);
 			all[leastAt(at)] = 0;
 		}
-		joinSlots(all, sums);
+		joined.add(all);
 		for (let at = 0; at < plan.slots; at++) all[leastAt(at)] = Number.POSITIVE_INFINITY;
 		onProgress(from + rows);
 	}
+	const sums = joined.total();
 	const inFrame = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
 	return {
 		gradient: scale(multiply(inFrame, frame.queryMap), problem.scale),

@@ -1,8 +1,8 @@
 import { bytesPerNumber, type Kernels } from "@attgrad/matrix-core";
 import { productTable, type RunTable } from "../../kernels/feature-tables.ts";
+import { JoinedSlots } from "../../kernels/joined-slots.ts";
 import { keyMapOperands, putIndices, slotRanges } from "../../kernels/kernel-operands.ts";
 import type { KernelPlan } from "../../kernels/kernel-plan.ts";
-import { joinSlots } from "../../kernels/kernel-route.ts";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
 import type { gaussKernels } from "../gauss-kernels.ts";
@@ -73,9 +73,7 @@ export function momentsInTwo(
 		const highSums = sums + used * lowLength * 8;
 		const sizeCount = (d + 1) * (d + 1);
 		const sizes = kernels.allocateZeros("f64", used * sizeCount);
-		const joinedSizes = new Float64Array(sizeCount);
-
-		const [joinedLow, joined] = [new Float64Array(lowLength), new Float64Array(length)];
+		const [joinedLow, joined, joinedSizes] = [lowLength, length, sizeCount].map((count) => new JoinedSlots(count));
 		const keysAt = kernels.rowReader(A2, "f64", chunkRows);
 		const inputsAt = kernels.rowReader(A3, "f64", chunkRows);
 		const rowPanels =
@@ -94,9 +92,9 @@ export function momentsInTwo(
 				return { rows: count, ...shared, ...own, ...to };
 			});
 			await kernels.run("gaussMomentsInTwo", tasks, { scratch });
-			joinSlots(kernels.view("f64", sums, used * lowLength), joinedLow);
-			joinSlots(kernels.view("f64", highSums, used * length), joined);
-			joinSlots(kernels.view("f64", sizes, used * sizeCount), joinedSizes);
+			joinedLow.add(kernels.view("f64", sums, used * lowLength));
+			joined.add(kernels.view("f64", highSums, used * length));
+			joinedSizes.add(kernels.view("f64", sizes, used * sizeCount));
 			onProgress(from + rows);
 		}
 		const total = new Float64Array(tree.raisedSize * columns);
@@ -106,8 +104,8 @@ export function momentsInTwo(
 					total[at] = from[column * places.length + place];
 		};
 		// Powers of the last variable, which are made, are among the others too.
-		put(joined, high.nodes);
-		put(joinedLow, lowRuns.order);
-		return { moments: total, termReach: termReach(joinedSizes, { n, power: shared.power, keyReach }) };
+		put(joined.total(), high.nodes);
+		put(joinedLow.total(), lowRuns.order);
+		return { moments: total, termReach: termReach(joinedSizes.total(), { n, power: shared.power, keyReach }) };
 	});
 }

@@ -8,9 +8,10 @@ import {
 	scale,
 	withKernels,
 } from "@attgrad/matrix-core";
+import { JoinedSlots } from "../../kernels/joined-slots.ts";
 import { putIndices, slotRanges } from "../../kernels/kernel-operands.ts";
 import { type KernelPlan, kernelPlan } from "../../kernels/kernel-plan.ts";
-import { joinSlots, keyMoments, type MomentsRun } from "../../kernels/kernel-route.ts";
+import { keyMoments, type MomentsRun } from "../../kernels/kernel-route.ts";
 import { keptTotalDegreeTree } from "../../monomials/total-degree.ts";
 import { lowerConstants } from "../bounds/error-constants.ts";
 import { gaussKernels } from "../gauss-kernels.ts";
@@ -94,7 +95,7 @@ async function queries(
 	};
 	const pairs = sink ? await sink.prepare(await sample()) : [];
 	const exactRows: number[] = [];
-	const sums = new Float64Array(length);
+	const joined = new JoinedSlots(length);
 	let largestKappa = 0;
 	let done = 0;
 	const chunks = Math.ceil(n / chunkRows);
@@ -118,14 +119,15 @@ async function queries(
 		const left = await pass.run(tasks, pairs);
 		const all = kernels.view("f64", totals, places * length);
 		largestKappa = Math.max(largestKappa, takeLast(all, length));
-		joinSlots(all, sums);
+		joined.add(all);
 		if (left.some((count) => count > 0))
 			takeFlags(kernels.indices(flags, flagWords), (at) => from + (apart?.rowAt(at) ?? at), exactRows);
 		done += rows;
 		onProgress(done);
-		if (at + 1 === asked && done < n && isInVain?.(totalsOf(sums, d, exactRows, largestKappa), done)) break;
+		if (at + 1 === asked && done < n && isInVain?.(totalsOf(joined.total(), d, exactRows, largestKappa), done)) break;
 	}
 	sink?.finish();
+	const sums = joined.total();
 	const gradient = new Matrix(d, d, sums.slice(1 + d, 1 + d + d * d));
 	return {
 		gradient: scale(multiply(gradient, space.frame.queryMap), problem.scale),
