@@ -37,8 +37,11 @@ const BATCH = 2 ** 14;
 
 /** Whether kernels hold the features of a problem: on a runtime that has them, and where they fit. */
 export function fitsKernels({ n, d }: Pick<AttentionProblem<RowSource>, "n" | "d">, rank: number, { kernel }: Runtime) {
-	return kernel !== "js" && d <= WIDEST && 8 * n * (2 * rank + 20 * d + 64) <= MOST_BYTES;
+	return kernel !== "js" && d <= WIDEST && bytesOf(n, d, rank) <= MOST_BYTES;
 }
+
+/** Bytes of features and results of n rows, and of a number of others for each row. */
+const bytesOf = (n: number, d: number, rank: number, others = 0): number => 8 * n * (2 * rank + 20 * d + 64 + others);
 
 /**
  * dL/dX by a map of `hybrid`, whose features, sums, forms and rows are kernels (`KernelHead`). O(n K (K + d²)), memory O(n (K + d)).
@@ -53,6 +56,7 @@ export function fitsKernels({ n, d }: Pick<AttentionProblem<RowSource>, "n" | "d
  * `DirectRowBounds.relative`, and `ErrorSums` adds them over rows, Σ_j |A1_ja| W_b t_j, beside the rounding of sums, problem and input.
  *
  * Rows whose normaliser may be off by half are exact, on the kernels of the exact backward pass.
+ * @param coins of a probabilistic certificate: rows whose errors have the largest ranges are exact then. @default none, what is proved
  */
 export async function hybridGradient(
 	problem: AttentionProblem<RowSource>,
@@ -60,12 +64,14 @@ export async function hybridGradient(
 	runtime: Runtime,
 	coins?: WantedCoins,
 ): Promise<Omit<FeatureMapGradient, "sampled">> {
-	const { n } = problem;
+	const { n, d } = problem;
 	const spans = spansOf(problem);
 	const [block] = queryBlocks(problem, n);
 	const head = problemHead(problem, spans, block);
+	// Pairs take the products of values and keys of each row.
+	const products = coins !== undefined && bytesOf(n, d, map.rank, d * (d + 1)) <= MOST_BYTES;
 	const { pass, rows, sampled } = await withKernels(runtime, hybridKernels, async (kernels) =>
-		(await KernelHead.of(kernels, map, head)).residualRows(coins !== undefined, async (pass) => {
+		(await KernelHead.of(kernels, map, head)).residualRows(products, async (pass) => {
 			const rows = await approximateRows(pass, map);
 			const given = { head, inputs: block.inputs, map };
 			const sampled = coins && pairError(sampledHead(pass, rows, given), problem.scale, coins);

@@ -48,7 +48,7 @@ export function pairError(
 	{ epsilon, failure, seed }: WantedCoins,
 ): SampledError | undefined {
 	if (!head) return undefined;
-	const draws = drawsOf(head.inputs.rows, head.values.cols - 1, head.rank);
+	const draws = drawsOf(head.inputs.rows, head.rank);
 	return sampledError(head, { draws, wanted: epsilon && (SHARE * epsilon) / scale }, { failure, seed });
 }
 

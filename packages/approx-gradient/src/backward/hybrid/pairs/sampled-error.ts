@@ -14,24 +14,21 @@ const SLACK = 2 ** -52 * 64 * 512;
 /** Sizes within which no product of bounds leaves the normal range. */
 const LARGEST = 2 ** 100;
 
-/** Part of a run's time that draws take, the operations of a run in the time of a draw, and how many there are at least and at most. */
-const DRAWS = { share: 0.5, operations: 24000, least: 2 ** 12, most: 2 ** 24 } as const;
+/** Draws of a row: some, and one for so many features; and how many there are at least and at most in all. */
+const DRAWS = { each: 3, features: 48, least: 2 ** 12, most: 2 ** 24 } as const;
 
-/** Draws for a run of n tokens of width d with K features: they take about half of its time. */
-export const drawsOf = (n: number, d: number, K: number): number =>
-	Math.min(
-		DRAWS.most,
-		Math.max(DRAWS.least, Math.round((DRAWS.share * n * 8 * K * (K + d * d + 2 * d)) / DRAWS.operations)),
-	);
+/** Draws for a run of n rows with K features: they take about half of its time. */
+export const drawsOf = (n: number, K: number): number =>
+	Math.min(DRAWS.most, Math.max(DRAWS.least, Math.round(n * (DRAWS.each + K / DRAWS.features))));
 
 /** For an accuracy there may be this many times the draws. */
-const MORE = 8;
+const MORE = 16;
 
 /** How much is drawn. */
 export interface Effort {
 	/** Draws of pairs or triples. */
 	readonly draws: number;
-	/** A bound that is wanted: as many draws as it is expected to take, or none where that is more than eight times as many. */
+	/** A bound that is wanted: as many draws as it is expected to take, or none where that is more than sixteen times as many. */
 	readonly wanted?: number | undefined;
 }
 
