@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "./bounds/limits.ts";
 import { exponentialTerms } from "./exponential-terms.ts";
 import { exponential, fixed, polynomialAt, size, toNumber } from "./testing/fixed-point.ts";
 
@@ -23,6 +24,13 @@ describe("terms in place of exp", () => {
 			}
 		},
 	);
+
+	test("are there at every radius up to the largest of a row, in either precision", () => {
+		for (let radius = 1 / 16; radius <= 1.01 * LIMITS.radius + 1 / 16; radius += 1 / 16)
+			for (const precision of ["double", "single"] as const)
+				for (const least of [0, 4, 8, 12])
+					expect(exponentialTerms(radius, least, precision).terms.length).toBeGreaterThan(least);
+	});
 
 	test("are fewer than those of the Taylor polynomial", () => {
 		let [M, left] = [0, Math.E];

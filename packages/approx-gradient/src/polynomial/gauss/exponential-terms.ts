@@ -9,6 +9,9 @@ export interface ExponentialTerms {
 /** Errors of the polynomial for exp: far below the rounding of a row's polynomial, and of one whose monomials of high degree are in single precision. */
 const NEGLIGIBLE = { double: 2 ** -53, single: 2 ** -34 };
 
+/** Radii up to which a polynomial is shorter for single precision: beyond, its terms would be of the size of its error, and not all of them positive. */
+const MOST_SHORT = 4;
+
 /** Radii are rounded up to multiples of 1/16, which makes powers of R exact and few polynomials to keep. */
 const STEP = 16;
 
@@ -28,10 +31,11 @@ export function exponentialTerms(
 	precision: keyof typeof NEGLIGIBLE = "double",
 ): ExponentialTerms {
 	const p = Math.max(1, Math.ceil(STEP * radius));
+	const negligible = NEGLIGIBLE[p <= STEP * MOST_SHORT ? precision : "double"];
 	const key = `${p} ${least} ${precision}`;
 	const before = known.get(key);
 	if (before) return before;
-	const made = economised(BigInt(p), least, NEGLIGIBLE[precision]);
+	const made = economised(BigInt(p), least, negligible);
 	known.set(key, made);
 	return made;
 }
