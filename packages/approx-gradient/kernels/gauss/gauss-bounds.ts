@@ -133,25 +133,31 @@ function gapOfRows(d: i32, bounds: usize, panels: usize, residual: usize, trunca
 /** Keeps the lesser bound of accepted rows: l1 in the first panel of terms with the gap in the d panels behind it, or V in these. */
 function chooseLess(d: i32, bounds: usize, panels: usize, known: usize, gap: usize, terms: usize): void {
 	const P = panelBytes(), ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
+	// What is chosen goes through memory, over panels that are no longer needed: V8 joins no pair that is made in one loop and used in another.
+	const most = known + <usize>d * P, less = most + P;
 	// unroll v: TILE_VECTORS
 	let most$v = zero();
-	for (let at = known, end = known + <usize>d * P; at < end; at += P) {
+	for (let at = known; at < most; at += P) {
 		// unroll v: TILE_VECTORS
 		most$v = v128.max<f64>(most$v, v128.load(at, $v * 16));
 	}
 	// unroll v: TILE_VECTORS
+	v128.store(most, most$v, $v * 16);
+	// unroll v: TILE_VECTORS
 	const l$v = v128.load(terms, $v * 16);
 	// unroll v: TILE_VECTORS
-	const other$v = v128.load(gap, $v * 16);
-	// unroll v: TILE_VECTORS
-	const less$v = v128.lt<f64>(most$v, multiplyAdd<f64>(l$v, ratio, other$v));
+	const less$v = v128.lt<f64>(v128.load(most, $v * 16), multiplyAdd<f64>(l$v, ratio, v128.load(gap, $v * 16)));
 	// unroll v: TILE_VECTORS
 	v128.store(terms, v128.andnot(l$v, less$v), $v * 16);
-	for (let at = known, end = known + <usize>d * P, to = terms + P; at < end; at += P, to += P) {
+	// unroll v: TILE_VECTORS
+	v128.store(less, less$v, $v * 16);
+	for (let at = known, to = terms + P; at < most; at += P, to += P) {
 		// unroll v: TILE_VECTORS
-		const bound$v = v128.load(at, $v * 16);
+		const is$v = v128.load(less, $v * 16);
 		// unroll v: TILE_VECTORS
-		const made3$v = v128.and(v128.load(accepted, $v * 16), v128.or(v128.and(less$v, bound$v), v128.andnot(other$v, less$v)));
+		const bound$v = v128.or(v128.and(is$v, v128.load(at, $v * 16)), v128.andnot(v128.load(gap, $v * 16), is$v));
+		// unroll v: TILE_VECTORS
+		const made3$v = v128.and(v128.load(accepted, $v * 16), bound$v);
 		// unroll v: TILE_VECTORS
 		v128.store(to, made3$v, $v * 16);
 	}

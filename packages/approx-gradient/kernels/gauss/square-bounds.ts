@@ -56,9 +56,9 @@ export function entryBound(keyReach: usize, panels: usize, gradient: usize, pilo
 	// unroll v: TILE_VECTORS
 	const last$v = v128.min<f64>(v128.load(known + block, $v * 16), v128.mul<f64>(v128.load(scratch + DEVIATION * P, $v * 16), root$v));
 	// unroll v: TILE_VECTORS
-	const bound$v = multiplyAdd<f64>(first$v, inverse$v, last$v);
+	const bound$v = v128.min<f64>(multiplyAdd<f64>(first$v, inverse$v, last$v), v128.load(known, $v * 16));
 	// unroll v: TILE_VECTORS
-	v128.store(known, v128.min<f64>(bound$v, v128.load(known, $v * 16)), $v * 16);
+	v128.store(known, bound$v, $v * 16);
 }
 
 /** Sets the bound of all coordinates to one of their norm, with what an anisotropic set leaves out. */

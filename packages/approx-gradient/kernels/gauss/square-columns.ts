@@ -120,8 +120,8 @@ function ofColumn(
 	v128.store(scratch + KEY_ROOT * P, root$v, $v * 16);
 	// unroll v: TILE_VECTORS
 	const R$v = v128.mul<f64>(v128.load(reach, $v * 16), v128.load(reach, $v * 16));
-	// Masks in place of branches: V8 joins no pair across them.
-	const square = i64x2.splat(p == 2 ? -1 : 0), whole = v128.andnot(v128.splat<f64>(1), square);
+	// Masks in place of branches, and of a choice between two numbers, which V8 makes a branch: it joins no pair across them.
+	const square = i64x2.splat(0 - <i64>(p - 1)), whole = v128.andnot(v128.splat<f64>(1), square);
 	// unroll v: TILE_VECTORS
 	const powers$v = v128.mul<f64>(R$v, v128.or(v128.and(R$v, square), whole));
 	// unroll v: TILE_VECTORS
@@ -132,7 +132,7 @@ function ofColumn(
 	let weighted$v = multiplyAdd<f64>(v128.mul<f64>(own, R$v), k$v, v128.max<f64>(none, v128.load(ofKeys + 2 * P, $v * 16)));
 	// unroll v: TILE_VECTORS
 	weighted$v = v128.add<f64>(weighted$v, v128.load(truncated + WEIGHTED * P, $v * 16));
-	const share = v128.splat<f64>(p == 2 ? 0.16666666666666669 : 0.5);
+	const share = v128.or(v128.and(v128.splat<f64>(0.16666666666666669), square), v128.andnot(v128.splat<f64>(0.5), square));
 	// unroll v: TILE_VECTORS
 	const e$v = v128.load(exponential, $v * 16);
 	// unroll v: TILE_VECTORS
@@ -148,7 +148,7 @@ function ofColumn(
 	// unroll v: TILE_VECTORS
 	mean$v = v128.add<f64>(mean$v, v128.load(truncated + PILOT * P, $v * 16));
 	// At degree 0 there are no power sums that bound the pilot's rest: with a constant for exp, nothing better than the root is known.
-	const bounded = i64x2.splat(r == 0 ? 0 : -1), unknown = v128.andnot(v128.splat<f64>(Infinity), bounded);
+	const bounded = i64x2.splat(0 - <i64>min(r, 1)), unknown = v128.andnot(v128.splat<f64>(Infinity), bounded);
 	// unroll v: TILE_VECTORS
 	v128.store(scratch + MEAN_REST * P, v128.or(v128.and(mean$v, bounded), unknown), $v * 16);
 }
