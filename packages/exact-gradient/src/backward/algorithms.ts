@@ -7,7 +7,7 @@ import {
 } from "@attgrad/attention-problem";
 import { type Matrix, materialise, moduleBeside, type RowSource, type Runtime } from "@attgrad/matrix-core";
 import { z } from "zod";
-import { scaledOperands } from "../range/scaled-operands.ts";
+import { operandsWithoutOffsets, scaledOperands } from "../range/scaled-operands.ts";
 import { definitionBackward } from "./definition.ts";
 import { kernelBackward } from "./kernel-backward.ts";
 import { type FullResult, finishResults } from "./results.ts";
@@ -34,7 +34,7 @@ export const backwardDefinition = defineBackward({
 			reason: `definition: ${n_q} x ${n_k} scores are more than ${largestScores.toExponential(0)}; use streaming`,
 		};
 	},
-	run: (problem) => inRange("definition", inMemory(problem), definitionBackward),
+	run: (problem) => inRange("definition", inMemory(problem), definitionBackward, true),
 });
 
 /** The backward pass in row blocks, on the runtime's kernel and threads: 6 (d + d_v) flops a visible pair, memory O(n (d + d_v)). */
@@ -69,25 +69,35 @@ function streamingOn(
 	problem: BackwardProblem<RowSource>,
 	intervals?: KeyIntervals,
 ): Promise<FullResult> {
-	return inRange("streaming", problem, async (scaled) => {
-		if (runtime.kernel === "js") return streamingBackward(scaled, runtime.onProgress, intervals);
+	const isPlain = runtime.kernel === "js";
+	const run = async (scaled: BackwardProblem<RowSource>): Promise<FullResult> => {
+		if (isPlain) return streamingBackward(scaled, runtime.onProgress, intervals);
 		const own = { ...(intervals && { intervals }), allocate: runtime.allocateResult };
 		return finishResults("streaming", await kernelBackward(scaled, runtime, own), scaled.Q.dtype);
-	});
+	};
+	return inRange("streaming", problem, run, isPlain);
 }
 
 /** The exact backward algorithms, slowest first. */
 export const exactBackwards: readonly AnyBackwardAlgorithm[] = [backwardDefinition, backwardStreaming];
 
-/** Runs an exact pass on operands whose products stay in the range, and takes its results back. */
+/**
+ * Runs an exact pass on operands whose products stay in the range, and takes its results back.
+ * @param isPlain whether the pass does not centre keys and values itself
+ */
 async function inRange<Rows extends RowSource>(
 	algorithm: string,
 	problem: BackwardProblem<Rows>,
 	run: (problem: BackwardProblem<Rows>) => FullResult | Promise<FullResult>,
+	isPlain = false,
 ): Promise<FullResult> {
-	const scaled = scaledOperands(problem);
-	if (scaled === undefined) return run(problem);
-	return finishResults(algorithm, scaled.back(await run(scaled.operands)), problem.Q.dtype);
+	const flat = isPlain ? operandsWithoutOffsets(problem) : undefined;
+	const given = flat?.operands ?? problem;
+	const scaled = scaledOperands(given);
+	const made = await run(scaled?.operands ?? given);
+	const inUnits = scaled?.back(made) ?? made;
+	if (!flat && !scaled) return made;
+	return finishResults(algorithm, flat?.back(inUnits) ?? inUnits, problem.Q.dtype);
 }
 
 function inMemory(problem: BackwardProblem<RowSource>): BackwardProblem {

@@ -160,6 +160,19 @@ test.each(backwardWays)("offsets of keys and values that are far from ordinary c
 	for (const [j, x] of made.lse.entries()) expect(x).toBeCloseTo(lse[j], way.dtype === "f64" ? 12 : 4);
 });
 
+test.each(backwardWays)("an ordinary offset of keys and values costs no digits: $name", async (way) => {
+	const random = seededRandom(11, "ordinary offsets");
+	// Multiples of 2^-12: sums with the offsets are exact in single precision.
+	const matrix = (offset: number) =>
+		Matrix.build(n, d, (_, b) => Math.round(random.uniform(-1, 1) * 2 ** 12) / 2 ** 12 + (b === 1 ? offset : 0));
+	const problem = createBackwardProblem({ Q: matrix(0), K: matrix(2 ** 10), V: matrix(2 ** 10), dO: matrix(0) });
+	const made = await way.run(problem);
+	const { dO, ...stored } = rounded(problem, way.dtype);
+	const truth = operatorTruth(stored, dO);
+	for (const name of ["dQ", "dK", "dV"] as const)
+		for (const error of columnErrors(truth[name], made[name])) expect(error, name).toBeLessThan(64 * n * way.roundoff);
+});
+
 test.each(await availableKernels())(
 	"outputs of columns that are far from others keep their digits: %s",
 	async (kernel) => {

@@ -14,13 +14,17 @@ export interface WithoutOffsets<Rows extends RowSource> {
 
 /**
  * Takes the offset of each column off the rows of blocks, the heads of an operand: the entry of least size, where all entries have one sign, the largest
- * is at most twice as large, and no ordinary number. Differences are exact then (Sterbenz's lemma), and a constant column becomes one of zeros, which has no size. An offset of keys changes
+ * is at most twice as large, and no ordinary number or of any size. Differences are exact then (Sterbenz's lemma), and a constant column becomes one of zeros, which has no size. An offset of keys changes
  * no weight, and one of values is added to outputs alone. One pass over the rows.
+ * @param beyond exponents of ordinary numbers are within ± this
  */
-export function withoutOffsets<Rows extends RowSource>(source: Rows, blockRows = source.rows): WithoutOffsets<Rows> {
+export function withoutOffsets<Rows extends RowSource>(
+	source: Rows,
+	blockRows = source.rows,
+	beyond: number = SAFE_EXPONENT[source.dtype],
+): WithoutOffsets<Rows> {
 	const { rows, cols } = source;
 	const offsets = Matrix.zeros(rows / blockRows, cols);
-	const safe = SAFE_EXPONENT[source.dtype];
 	const read = Matrix.zeros(Math.min(STEP, blockRows), cols, source.dtype);
 	for (let block = 0; block < offsets.rows; block++) {
 		const shift = new ColumnShift(cols);
@@ -36,7 +40,7 @@ export function withoutOffsets<Rows extends RowSource>(source: Rows, blockRows =
 			const [low, high] = [range.min[b], range.max[b]];
 			const most = Math.max(-low, high);
 			const isClose = (low > 0 || high < 0) && Number.isFinite(most) && most <= 2 * least[b];
-			if (isClose && Math.abs(Math.log2(most)) > safe) offsets.row(block)[b] = low > 0 ? low : high;
+			if (isClose && Math.abs(Math.log2(most)) > beyond) offsets.row(block)[b] = low > 0 ? low : high;
 		}
 	}
 	const subtract = (numbers: Numbers, first: number): void => {
