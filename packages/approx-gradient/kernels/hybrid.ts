@@ -2,7 +2,8 @@
 
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 import { featureBytes, HybridFeatures, makeFeatures } from "./hybrid/features";
-import { addGroups, groupBytes, HybridRows, joinSlots, slotBytes } from "./hybrid/groups";
+import { addGroups, groupBytes, slotBytes } from "./hybrid/forms";
+import { addSums, HybridRows, joinSlots, sumScratchBytes } from "./hybrid/groups";
 import { pack } from "./hybrid/products";
 import { finishKeyRows, finishQueryRows, HybridResults, resultBytes } from "./hybrid/results";
 import { HybridWeights, weighQueries } from "./hybrid/weights";
@@ -27,18 +28,28 @@ export function rowFeatures(scratch: usize, map: usize, from: i32, to: i32): voi
 	makeFeatures(scratch, changetype<HybridFeatures>(map), from, to);
 }
 
-/** Bytes of scratch that `sumGroups` takes. */
+/** Bytes of scratch that `sumRows` takes. */
+export function sumScratch(_scratch: usize, rows: usize): f64 {
+	return <f64>sumScratchBytes(changetype<HybridRows>(rows));
+}
+
+/** Adds the sums of the rows from..to-1 of a `HybridRows` to a slot. */
+export function sumRows(scratch: usize, rows: usize, from: i32, to: i32, slot: usize): void {
+	addSums(scratch, changetype<HybridRows>(rows), from, to, slot);
+}
+
+/** Bytes of scratch that `formGroups` takes. */
 export function groupScratch(_scratch: usize, rows: usize): f64 {
 	return <f64>groupBytes(changetype<HybridRows>(rows));
 }
 
-/** Bytes of a slot of `sumGroups`. */
+/** Bytes of a slot of `sumRows` and `formGroups`. */
 export function groupSlot(_scratch: usize, rows: usize): f64 {
 	return <f64>slotBytes(changetype<HybridRows>(rows));
 }
 
-/** Adds the sums and the forms of the groups from..to-1 of a `HybridRows` to a slot. */
-export function sumGroups(scratch: usize, rows: usize, from: i32, to: i32, slot: usize): void {
+/** Adds the forms of the groups from..to-1 of a `HybridRows` to a slot. */
+export function formGroups(scratch: usize, rows: usize, from: i32, to: i32, slot: usize): void {
 	addGroups(scratch, changetype<HybridRows>(rows), from, to, slot);
 }
 

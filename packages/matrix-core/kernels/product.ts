@@ -95,3 +95,29 @@ export function product<T>(
 	memory.fill(c, 0, (rows + 5) / 6 * 6 * cStep);
 	addProduct<T>(scratch, a, rowStep, columnStep, rows, depth, panels, count, c, cStep);
 }
+
+/**
+ * C = L B for a lower triangular L, rows x rows, `product` with half of its flops: of row i the entries up to the last of its group of 6 are
+ * read, of which those above the diagonal are 0.
+ */
+// @ts-ignore: decorator
+@inline
+export function lowerProduct<T>(scratch: usize, a: usize, rowStep: usize, rows: i32, panels: usize, count: i32, c: usize, cStep: usize): void {
+	const Z = <usize>sizeof<T>(), panelStep = <usize>tileColumns<T>() * Z;
+	memory.fill(c, 0, (rows + 5) / 6 * 6 * cStep);
+	for (let k = 0; k < rows; k += DEPTH)
+		for (let i = k / ROWS * ROWS; i < rows; i += ROWS) {
+			const high = min(ROWS, rows - i), deep = min(min(DEPTH, rows - k), i + high - k);
+			if (deep <= 0) continue;
+			packGroups<T>(a + <usize>i * rowStep, rowStep, Z, high, k, deep, scratch);
+			for (let p = 0; p < count; p++)
+				for (let r = 0; r < high; r += 6) {
+					const own = min(deep, i + r + 6 - k);
+					if (own > 0)
+						accumulate6<T>(
+							scratch + <usize>(r * deep) * Z, 6 * Z, panels + (<usize>p * rows + k) * panelStep, panelStep, own,
+							c + <usize>(i + r) * cStep + <usize>p * panelStep, cStep,
+						);
+				}
+		}
+}

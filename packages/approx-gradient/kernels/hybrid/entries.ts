@@ -11,9 +11,13 @@ function tileBytes(): usize {
 	return <usize>tileColumns<f64>() << 3;
 }
 
-/** x = e^min(x, 0) for the numbers of whole tiles, 0 where that is below 2^-1021; table: 256 bytes of scratch. Exponents −‖x − y‖²/2 are above 0 by rounding only. */
-export function kernelsOf(table: usize, x: usize, bytes: usize): void {
+/** Fills the table, 256 bytes of scratch, of `kernelsOf`. */
+export function prepareKernels(table: usize): void {
 	prepareExponential<f64>(table);
+}
+
+/** x = e^min(x, 0) for the numbers of whole tiles, 0 where that is below 2^-1021. Exponents −‖x − y‖²/2 are above 0 by rounding only. */
+export function kernelsOf(table: usize, x: usize, bytes: usize): void {
 	for (const end = x + bytes; x < end; x += tileBytes()) {
 		// unroll v: TILE_VECTORS
 		const e$v = exponentialBelow<f64>(v128.min<f64>(v128.load(x, $v * 16), zero()), table);
@@ -52,8 +56,8 @@ export function scaledEntries(x: usize, bytes: usize, factor: f64, y: usize): vo
 	}
 }
 
-/** x = factor · sizes ∘ x − y, for whole tiles. */
-export function residualEntries(x: usize, bytes: usize, factor: f64, sizes: usize, y: usize): void {
+/** x = 2 (factor · sizes ∘ x − y), for whole tiles. */
+export function twiceResidual(x: usize, bytes: usize, factor: f64, sizes: usize, y: usize): void {
 	const by = v128.splat<f64>(factor);
 	for (const end = x + bytes; x < end; x += tileBytes(), sizes += tileBytes(), y += tileBytes()) {
 		// unroll v: TILE_VECTORS
@@ -65,6 +69,6 @@ export function residualEntries(x: usize, bytes: usize, factor: f64, sizes: usiz
 		// unroll v: TILE_VECTORS
 		const made$v = v128.sub<f64>(v128.mul<f64>(size$v, x$v), y$v);
 		// unroll v: TILE_VECTORS
-		v128.store(x, made$v, $v * 16);
+		v128.store(x, v128.add<f64>(made$v, made$v), $v * 16);
 	}
 }

@@ -1,7 +1,7 @@
 // Features of rows: `hybridMap` in TypeScript says what they are.
 
 import { PRODUCT_SCRATCH } from "@attgrad/matrix-core/kernels/product";
-import { kernelsOf, scaleEntries } from "./entries";
+import { kernelsOf, prepareKernels, scaleEntries } from "./entries";
 import { multiply, padded, panelsOf, stepOf } from "./products";
 
 /** A map and the rows of one side: sizes and addresses, 4 bytes each. */
@@ -31,6 +31,7 @@ export function featureBytes(map: HybridFeatures): usize {
 export function makeFeatures(scratch: usize, map: HybridFeatures, from: i32, to: i32): void {
 	const area = scratch + 512, kernels = area + (<usize>PRODUCT_SCRATCH << 3);
 	const across = stepOf(map.pivots), step = stepOf(map.rank), leftStep = <usize>(map.d + 2) << 3;
+	prepareKernels(scratch);
 	for (let row = from; row < to; row += HYBRID_ROWS) {
 		const count = min(HYBRID_ROWS, to - row), features = map.features + <usize>row * step;
 		multiply(area, map.left + <usize>row * leftStep, leftStep, 8, count, map.d + 2, map.points, panelsOf(map.pivots), kernels, across);

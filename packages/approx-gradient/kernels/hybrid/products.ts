@@ -1,6 +1,6 @@
 // Products in double precision, compiled once for all kernels of the module.
 
-import { addProduct, packPanels, product } from "@attgrad/matrix-core/kernels/product";
+import { addProduct, lowerProduct, packPanels, product } from "@attgrad/matrix-core/kernels/product";
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
 
 /** Panels that `cols` columns take. */
@@ -41,4 +41,9 @@ export function multiplyInto(
 	scratch: usize, a: usize, rowStep: usize, columnStep: usize, rows: i32, depth: i32, panels: usize, count: i32, c: usize, cStep: usize,
 ): void {
 	addProduct<f64>(scratch, a, rowStep, columnStep, rows, depth, panels, count, c, cStep);
+}
+
+/** C = L B for a lower triangular L, see `lowerProduct`. */
+export function multiplyLower(scratch: usize, a: usize, rowStep: usize, rows: i32, panels: usize, count: i32, c: usize, cStep: usize): void {
+	lowerProduct<f64>(scratch, a, rowStep, rows, panels, count, c, cStep);
 }

@@ -1,8 +1,11 @@
 import { Matrix, type ProductOptions } from "@attgrad/matrix-core";
 import { bounded, plus, rootUp, times } from "../error-bound/index.ts";
 
-/** Rows of a group. */
+/** Rows of a group: of keys, and the most of any. */
 export const GROUP = 128;
+
+/** Rows of a group of queries: their forms are the smaller part of the bounds of dK and dV. */
+export const QUERY_GROUP = 32;
 
 /** At least the residual matrix of some rows: the difference is positive semi-definite. */
 export interface Residual {
@@ -23,6 +26,8 @@ export interface ColumnBlocks {
 	readonly columns: Matrix;
 	readonly blocks: number;
 	readonly width: number;
+	/** Rows of a group at the most. @default GROUP */
+	readonly group?: number;
 }
 
 /** Forms of columns z_i and z_k of blocks, Σ_a z_i,aᵀ R_aa z_k,a over groups a, a block of `width` rows for each block. */
@@ -46,11 +51,11 @@ const JOINED = 4;
  * interlaced, since neighbours are alike. O(n s (K + d + columns)).
  */
 export async function residualForms(
-	{ columns, blocks, width }: ColumnBlocks,
+	{ columns, blocks, width, group = GROUP }: ColumnBlocks,
 	residual: ResidualOf,
 	product: Product,
 ): Promise<BlockForms> {
-	const groups = Math.ceil(columns.rows / GROUP);
+	const groups = Math.ceil(columns.rows / group);
 	const forms = { own: Matrix.zeros(blocks * width, width), cross: Matrix.zeros(blocks * width, width) };
 	let raised = 0;
 	for (let g = 0; g < groups; g++) {

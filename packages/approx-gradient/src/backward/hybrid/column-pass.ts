@@ -7,6 +7,7 @@ import {
 	GROUP,
 	lostInForms,
 	type Product,
+	QUERY_GROUP,
 	residualForms,
 	rowsAt,
 	symmetricPairs,
@@ -59,7 +60,11 @@ export async function columnPass(
 	const forms =
 		bounds === "sizes"
 			? noForms(head)
-			: queryForms(head, sums, await residualForms({ columns, blocks: d + 1, width }, residual, product));
+			: queryForms(
+					head,
+					sums,
+					await residualForms({ columns, blocks: d + 1, width, group: QUERY_GROUP }, residual, product),
+				);
 	const squares = await product(symmetricPairs(values), forms.moments);
 	return boundedColumns(rows, keyBoundsOf(sums, forms), { ...keyGradients(head, all), squares });
 }

@@ -2,9 +2,9 @@ import { Matrix } from "@attgrad/matrix-core";
 import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
 import { type HybridKernels, paddedColumns } from "./placed-features.ts";
 
-/** Slots that groups are added to, whatever the number of threads; and groups of a task. */
+/** Slots that rows and groups are added to, whatever the number of threads; and rows of a task. */
 const SLOTS = 8;
-const TASK_GROUPS = 16;
+const TASK_ROWS = 2048;
 
 /** Numbers of the kinds of forms in `HybridRows`. */
 const FORMS = { none: 0, own: 1, crossed: 2 };
@@ -68,29 +68,57 @@ export function sumsOfGroups(kernels: HybridKernels, given: GroupedRows): Promis
 		});
 		const [slotBytes] = await kernels.run("groupSlot", [{ rows: struct }], {});
 		const [scratch] = await kernels.run("groupScratch", [{ rows: struct }], {});
+		const [sumScratch] = await kernels.run("sumScratch", [{ rows: struct }], {});
 		const count = Math.min(SLOTS, groups);
 		const length = slotBytes / 8;
 		const slots = kernels.view("f64", kernels.allocateZeros("f64", count * length), count * length);
-		const first = (slot: number) => Math.floor((slot * groups) / count);
-		for (let done = 0; done < Math.ceil(groups / count); done += TASK_GROUPS) {
-			const tasks = [];
-			for (let slot = 0; slot < count; slot++) {
-				const from = first(slot) + done;
-				const to = Math.min(first(slot + 1), from + TASK_GROUPS);
-				if (from < to) tasks.push({ rows: struct, from, to, slot: slots.byteOffset + slot * slotBytes });
-			}
-			await kernels.run("sumGroups", tasks, { scratch });
-		}
+		const inTasks = (all: number, each: number) =>
+			tasksOf({ count, all, each }).map((tasks) =>
+				tasks.map(({ slot, ...own }) => ({ rows: struct, slot: slots.byteOffset + slot * slotBytes, ...own })),
+			);
+		for (const tasks of inTasks(rows, TASK_ROWS)) await kernels.run("sumRows", tasks, { scratch: sumScratch });
+		if (given.forms !== "none")
+			for (const tasks of inTasks(groups, Math.ceil((TASK_ROWS * groups) / rows)))
+				await kernels.run("formGroups", tasks, { scratch });
 		await kernels.run("addSlots", [{ slots: slots.byteOffset, count, bytes: slotBytes }], {});
 		const across = blocks * width + beside;
-		const [wide, step] = [await paddedColumns(kernels, across), await paddedColumns(kernels, width)];
+		const [wide, tall] = [await paddedColumns(kernels, across), await paddedColumns(kernels, blocks * width)];
+		const step = await paddedColumns(kernels, width);
 		const sums = matrixAt(slots, 0, rank, across, wide);
-		const own = Math.ceil(rank / 6) * 6 * wide;
-		const forms = (at: number) => matrixAt(slots, at, blocks * width, width, step);
-		const cross = own + (blocks * width + 6) * step;
-		return { sums, forms: { own: forms(own), cross: forms(cross), groups, raised: given.raised } };
+		const first = Math.ceil(rank / 6) * 6 * wide;
+		const own = matrixAt(slots, first, blocks * width, width, step);
+		const cross = first + (blocks * width + 6) * step;
+		const before = matrixAt(slots, cross, blocks * width, width, step);
+		const behind = matrixAt(slots, cross + (blocks * width + 6) * step, width, blocks * width, tall);
+		return {
+			sums,
+			forms: { own: symmetricBlocks(own), cross: halfSum(before, behind), groups, raised: given.raised },
+		};
 	});
 }
+
+/** Parts of `each` of all that slots are given, one after the other: of each list, every slot has a task at the most. */
+function tasksOf({ count, all, each }: { readonly count: number; readonly all: number; readonly each: number }) {
+	const first = (slot: number) => Math.floor((slot * all) / count);
+	return Array.from({ length: Math.ceil(Math.ceil(all / count) / each) }, (_, part) =>
+		Array.from({ length: count }, (_, slot) => {
+			const from = first(slot) + part * each;
+			return { slot, from, to: Math.min(first(slot + 1), from + each) };
+		}).filter(({ from, to }) => from < to),
+	);
+}
+
+/** (M + Mᵀ) / 2 of the blocks, width x width each. */
+function symmetricBlocks({ rows, cols: width, data }: Matrix): Matrix {
+	return Matrix.build(rows, width, (row, k) => {
+		const i = row % width;
+		return (data[row * width + k] + data[(row - i + k) * width + i]) / 2;
+	});
+}
+
+/** (A + Bᵀ) / 2. */
+const halfSum = (A: Matrix, B: Matrix): Matrix =>
+	Matrix.build(A.rows, A.cols, (i, k) => (A.data[i * A.cols + k] + B.data[k * B.cols + i]) / 2);
 
 /** A matrix whose rows are `step` numbers apart. */
 function matrixAt(numbers: Float64Array, from: number, rows: number, cols: number, step: number): Matrix {

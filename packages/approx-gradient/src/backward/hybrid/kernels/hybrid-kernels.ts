@@ -31,20 +31,32 @@ export const hybridKernels = kernelModule({
 			result: "void",
 			typed: false,
 		},
-		/** Bytes of scratch that `sumGroups` takes. */
+		/** Bytes of scratch that `sumRows` takes. */
+		sumScratch: {
+			parameters: ["rows: usize"],
+			result: "f64",
+			typed: false,
+		},
+		/** Adds the sums of the rows from..to-1 of a `HybridRows` to a slot. */
+		sumRows: {
+			parameters: ["rows: usize", "from: i32", "to: i32", "slot: usize"],
+			result: "void",
+			typed: false,
+		},
+		/** Bytes of scratch that `formGroups` takes. */
 		groupScratch: {
 			parameters: ["rows: usize"],
 			result: "f64",
 			typed: false,
 		},
-		/** Bytes of a slot of `sumGroups`. */
+		/** Bytes of a slot of `sumRows` and `formGroups`. */
 		groupSlot: {
 			parameters: ["rows: usize"],
 			result: "f64",
 			typed: false,
 		},
-		/** Adds the sums and the forms of the groups from..to-1 of a `HybridRows` to a slot. */
-		sumGroups: {
+		/** Adds the forms of the groups from..to-1 of a `HybridRows` to a slot. */
+		formGroups: {
 			parameters: ["rows: usize", "from: i32", "to: i32", "slot: usize"],
 			result: "void",
 			typed: false,

@@ -3,7 +3,7 @@ import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { raiseOf } from "../../../feature-maps/hybrid/residual-spread.ts";
-import { GROUP, membersOf } from "../../../feature-maps/residual-forms.ts";
+import { GROUP, membersOf, QUERY_GROUP } from "../../../feature-maps/residual-forms.ts";
 import {
 	type ColumnPass,
 	type KeyBounds,
@@ -172,7 +172,7 @@ export class KernelHead {
 		forms: GroupedRows["forms"],
 	): Promise<GroupSums> {
 		const addresses = { features: features.byteOffset, left: left.data.byteOffset, right: right.data.byteOffset };
-		const groups = Math.ceil(left.rows / GROUP);
+		const groups = Math.ceil(left.rows / (forms === "crossed" ? GROUP : QUERY_GROUP));
 		const { rank, unit } = this.#map;
 		const raises = raisesOf(groups, side.sizes, unit);
 		return sumsOfGroups(this.#kernels, {
