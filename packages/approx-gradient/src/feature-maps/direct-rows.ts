@@ -66,28 +66,24 @@ export interface KnownForms {
 	readonly valueSquares: number;
 }
 
-/** Sizes of a row. */
-interface RowSizes {
-	/** At least |Σ_l e_jl z_l| from the form of z, up to roundings. */
-	readonly size: (form: number, Z: number, C: number) => number;
-	/** Σ |c'_i| H_i and Σ |c'_i|. */
-	readonly Z: number;
-	readonly C: number;
-	readonly D: number;
-	readonly ones: number;
-	readonly ofG: number;
-}
-
 /** A number >= 0, raised to the least normal one: its relative precision is lost below. No number stays none. */
 const lifted = (x: number): number => Math.max(x, LEAST_NORMAL);
 
+/** What √(factor · (form + …)) takes beside a form, for Z and C as in `formNorm`, up to roundings. */
+const besideForm = ({ added, lost }: FormScale, Z: number, C: number): number =>
+	added * Z * Z + lost * (1 + C) * (1 + C);
+
+/** At least |Σ_l e_jl z_l| from the form of z and what is beside it, up to roundings. */
+const sizeOf = (alpha: number, factor: number, form: number, beside: number): number =>
+	lifted(alpha * Math.sqrt(lifted(factor * (Math.max(0, form) + beside))));
+
 /**
  * The bounds of a row. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that follow one
- * another; what may be below the normal range is raised to the least normal number.
+ * another; what may be below the normal range is raised to the least normal number. Nothing is allocated.
  */
 export function boundRow(
 	j: number,
-	{ residuals, N, gradients, keyMeans, ofTarget = true }: DirectRows,
+	rows: DirectRows,
 	forms: Matrix,
 	reach: RowReach,
 	theta: number,
@@ -95,11 +91,10 @@ export function boundRow(
 	bounds: DirectRowBounds,
 ): void {
 	const { valueHalf } = known.spans;
-	const { factor, added, lost } = known.scale;
+	const { scale } = known;
+	const { factor } = scale;
 	const [alpha, d_v] = [reach.alpha[j], valueHalf.length];
-	const size = (form: number, Z: number, C: number): number =>
-		lifted(alpha * Math.sqrt(lifted(factor * (Math.max(0, form) + (added * Z * Z + lost * (1 + C) * (1 + C))))));
-	const { data: c } = residuals.cotangents;
+	const c = rows.residuals.cotangents.data;
 	let Z = Math.abs(c[j * (d_v + 1) + d_v]);
 	let C = Z;
 	for (let i = 0; i < d_v; i++) {
@@ -108,63 +103,98 @@ export function boundRow(
 		C += own;
 	}
 	const last = (j + 1) * forms.cols - 1;
-	const ones = Math.min(reach.ones[j], times(known.keyGrowth, size(known.ones, 1, 1)));
-	const ofG = times(known.keyGrowth, size(forms.data[last], Z, C));
+	const ones = Math.min(
+		reach.ones[j],
+		times(known.keyGrowth, sizeOf(alpha, factor, known.ones, besideForm(scale, 1, 1))),
+	);
+	const ofG = times(known.keyGrowth, sizeOf(alpha, factor, forms.data[last], besideForm(scale, Z, C)));
 	const D = leastRest(reach.normaliser[j], ones);
 	bounds.ones[j] = ones;
 	bounds.ofCotangents[j] = ofG;
-	if (!(D > 0 && Number.isFinite(alpha)) || keyMeans === undefined) {
+	if (!(D > 0 && Number.isFinite(alpha)) || rows.keyMeans === undefined) {
 		bounds.relative[j] = bounds.largest[j] = bounds.outputs[j] = Number.POSITIVE_INFINITY;
 		return;
 	}
-	let [output, outputs] = [0, 0];
-	for (let i = 0; i < d_v; i++) {
-		const mean = N.data[j * (d_v + 1) + i] / residuals.normaliser[j];
-		const form = known.values[i] - 2 * mean * known.valueSums[i] + mean * mean * known.ones;
-		const change = lifted(size(form, valueHalf[i] + Math.abs(mean), 1 + Math.abs(mean)) / D);
-		outputs = Math.max(outputs, change);
-		if (ofTarget) output += lifted(change * valueHalf[i]);
-	}
-	bounds.outputs[j] = times(known.keyGrowth, bounded(outputs));
-	const terms = termsOf(j, { gradients, keyMeans }, forms, known, { size, Z, C, D, ones, ofG });
+	boundOutputs(j, rows, alpha, D, known, bounds);
+	boundTerms(j, rows, rows.keyMeans, forms, known, { alpha, Z, C, D, ones, ofG }, bounds);
 	// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
 	const moved = times(times(32, theta), times(times(over(reach.sums[j], D), known.rootN), known.valueSquares));
 	// Means, cotangents and gradients are as computed.
 	const grown = known.growth.atLeast(plus(1, times(8, theta)));
-	bounds.relative[j] = times(grown, plus(plus(bounded(terms.relative), output), plus(moved, LEAST_NORMAL)));
-	bounds.largest[j] = times(grown, plus(terms.largest, LEAST_NORMAL));
+	bounds.relative[j] = times(grown, plus(bounded(bounds.relative[j]), plus(moved, LEAST_NORMAL)));
+	bounds.largest[j] = times(grown, plus(bounded(bounds.largest[j]), LEAST_NORMAL));
 }
 
-/** The largest of the entries of a row's gradient, over the half-range of the keys and as it is. */
-function termsOf(
+/** Bounds of the outputs of a row; what their errors add to a target's gradient is where `relative` begins. */
+function boundOutputs(
 	j: number,
-	{ gradients, keyMeans }: { readonly gradients: Matrix; readonly keyMeans: Matrix },
+	{ residuals, N, ofTarget = true }: DirectRows,
+	alpha: number,
+	D: number,
+	{ spans: { valueHalf }, scale, values, valueSums, ones, keyGrowth }: KnownForms,
+	bounds: DirectRowBounds,
+): void {
+	const [d_v, { factor }] = [valueHalf.length, scale];
+	const normaliser = residuals.normaliser[j];
+	let [output, outputs] = [0, 0];
+	for (let i = 0; i < d_v; i++) {
+		const mean = N.data[j * (d_v + 1) + i] / normaliser;
+		const form = values[i] - 2 * mean * valueSums[i] + mean * mean * ones;
+		const beside = besideForm(scale, valueHalf[i] + Math.abs(mean), 1 + Math.abs(mean));
+		const change = lifted(sizeOf(alpha, factor, form, beside) / D);
+		outputs = Math.max(outputs, change);
+		if (ofTarget) output += lifted(change * valueHalf[i]);
+	}
+	bounds.outputs[j] = times(keyGrowth, bounded(outputs));
+	bounds.relative[j] = output;
+}
+
+/** Sizes of a row. */
+interface RowSizes {
+	readonly alpha: number;
+	/** Σ |c'_i| H_i and Σ |c'_i|. */
+	readonly Z: number;
+	readonly C: number;
+	readonly D: number;
+	readonly ones: number;
+	readonly ofG: number;
+}
+
+/** Adds the largest of the entries of a row's gradient, over the half-range of the keys and as it is, to the bounds. */
+function boundTerms(
+	j: number,
+	{ gradients }: DirectRows,
+	keyMeans: Matrix,
 	forms: Matrix,
-	{ spans, isWide, ones: own, keySquares, keySums }: KnownForms,
-	{ size, Z, C, D, ones, ofG }: RowSizes,
-): { readonly relative: number; readonly largest: number } {
+	{ spans, isWide, ones: own, keySquares, keySums, scale }: KnownForms,
+	{ alpha, Z, C, D, ones, ofG }: RowSizes,
+	bounds: DirectRowBounds,
+): void {
 	const { keyHalf } = spans;
+	const { factor } = scale;
 	const d = keyHalf.length;
-	const [from, last] = [j * forms.cols, (j + 1) * forms.cols - 1];
+	const [from, last, row] = [j * forms.cols, (j + 1) * forms.cols - 1, j * d];
 	const shareOfG = lifted(ofG / D);
+	const ofLast = forms.data[last];
 	let [relative, largest] = [0, 0];
 	for (let b = 0; b < d; b++) {
 		const W = keyHalf[b];
 		if (W === 0) continue;
-		const mean = keyMeans.data[j * d + b];
-		const [wide, factor] = [W + Math.abs(mean), 1 + Math.abs(mean)];
-		const ofTerms = isWide
-			? lifted(wide * ofG)
-			: size(
-					forms.data[from + b] - 2 * mean * forms.data[from + d + b] + mean * mean * forms.data[last],
-					lifted(Z * wide),
-					lifted(C * factor),
-				);
-		const ofKey = size(keySquares[b] - 2 * mean * keySums[b] + mean * mean * own, wide, factor);
-		const first = lifted((ofTerms + lifted(ones * Math.abs(gradients.data[j * d + b]))) / D);
+		const mean = keyMeans.data[row + b];
+		const size = Math.abs(mean);
+		const [wide, multiplier] = [W + size, 1 + size];
+		let ofTerms = lifted(wide * ofG);
+		if (!isWide) {
+			const form = forms.data[from + b] - 2 * mean * forms.data[from + d + b] + mean * mean * ofLast;
+			ofTerms = sizeOf(alpha, factor, form, besideForm(scale, lifted(Z * wide), lifted(C * multiplier)));
+		}
+		const ofKeys = keySquares[b] - 2 * mean * keySums[b] + mean * mean * own;
+		const ofKey = sizeOf(alpha, factor, ofKeys, besideForm(scale, wide, multiplier));
+		const first = lifted((ofTerms + lifted(ones * Math.abs(gradients.data[row + b]))) / D);
 		const all = first + lifted(shareOfG * lifted(ofKey / D));
 		relative = Math.max(relative, all / W);
 		largest = Math.max(largest, all);
 	}
-	return { relative, largest };
+	bounds.relative[j] = plus(bounded(relative), bounds.relative[j]);
+	bounds.largest[j] = largest;
 }
