@@ -58,9 +58,12 @@ export const scaledQueryRows = (queries: Matrix, { t }: KernelScale): Matrix =>
 	Matrix.build(queries.rows, queries.cols, (j, b) => queries.at(j, b) / t);
 
 /** ‖row‖² of each row. */
-export const squaredNorms = (rows: Matrix): Float64Array =>
-	new Float64Array(rows.rows).map((_, j) => {
+export function squaredNorms({ rows, cols, data }: Matrix): Float64Array {
+	const squares = new Float64Array(rows);
+	for (let j = 0, at = 0; j < rows; j++) {
 		let sum = 0;
-		for (let at = j * rows.cols; at < (j + 1) * rows.cols; at++) sum += rows.data[at] * rows.data[at];
-		return sum;
-	});
+		for (const end = at + cols; at < end; at++) sum += data[at] * data[at];
+		squares[j] = sum;
+	}
+	return squares;
+}

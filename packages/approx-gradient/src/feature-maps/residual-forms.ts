@@ -76,8 +76,15 @@ export async function residualForms(
  */
 export function diagonalRaise(roots: Float64Array, sizes: ArrayLike<number>): Float64Array {
 	const sum = roots.reduce(plus, 0);
-	return roots.map((root, l) => plus(times(root, sum), times(2 ** -50, sizes[l])));
+	return roots.map((root, l) => raiseOfRow(root, sum, sizes[l]));
 }
+
+/**
+ * A number of `diagonalRaise`.
+ * @param sum at least the sum of all roots
+ */
+export const raiseOfRow = (root: number, sum: number, size: number): number =>
+	plus(times(root, sum), times(2 ** -50, size));
 
 /** Products of columns themselves in place of the forms of a residual matrix. */
 export async function productForms({ columns, blocks, width }: ColumnBlocks, product: Product): Promise<BlockForms> {

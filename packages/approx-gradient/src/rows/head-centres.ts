@@ -18,8 +18,8 @@ export function headCentres({
 	keys.add(K.data);
 	values.add(V.data);
 	const queries = new Float64Array(Q.cols);
-	for (let at = 0; at < Q.data.length; at++)
-		queries[at % Q.cols] = Math.max(queries[at % Q.cols], Math.abs(scale * Q.data[at]));
+	for (let at = 0; at < Q.data.length; )
+		for (let b = 0; b < Q.cols; b++) queries[b] = Math.max(queries[b], Math.abs(scale * Q.data[at++]));
 	const typical = new TypicalSizes(V.cols);
 	if (mayBeExtreme(values)) typical.add(V.data);
 	return { keys: keyCentres(keys, queries), values: valueCentres(values, typical.sizes()) };

@@ -20,7 +20,7 @@ import {
 } from "@attgrad/matrix-core";
 import type { z } from "zod";
 import { ABSOLUTE_OF_ZERO, bestProved } from "../../accuracy.ts";
-import { bounded, plus, RelativeRounding, times } from "../../error-bound/index.ts";
+import { bounded, maxUp, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { type ColumnPass, noColumns } from "./column-pass.ts";
 import { exactPart } from "./exact-part.ts";
@@ -180,14 +180,10 @@ function allExact(parts: Parts): Promise<Omit<HeadGradients, "rank">> {
 /** Low-rank rows and exact ones together. */
 async function joined({ head, values, rows, exact, columns, runtime }: Parts) {
 	const { scale, valueCentre } = head;
-	const n_q = head.queries.rows;
-	const dQ = rows.gradients.copy();
-	for (let at = 0; at < dQ.data.length; at++) dQ.data[at] *= scale;
-	const output = rows.outputs.copy();
-	for (let j = 0, at = 0; j < n_q; j++) for (let i = 0; i < values.cols; i++) output.data[at++] += valueCentre[i];
-	const factor = RelativeRounding.roundings(4).atLeast(scale);
+	const dQ = scaled(rows.gradients, scale);
+	const output = shifted(rows.outputs, valueCentre);
 	const bounds = {
-		dQ: rows.bounds.map((x) => plus(times(factor, x), 2 ** -500)),
+		dQ: scaledUp(rows.bounds, scale),
 		dK: columns.keyBounds,
 		dV: columns.valueBounds,
 	};
@@ -208,6 +204,28 @@ async function joined({ head, values, rows, exact, columns, runtime }: Parts) {
 			dV: added(bounds.dV, part.bounds.dV, maxAbs(dV)),
 		},
 	};
+}
+
+/** A copy, times a number. */
+function scaled(M: Matrix, factor: number): Matrix {
+	const made = M.copy();
+	for (let at = 0; at < made.data.length; at++) made.data[at] *= factor;
+	return made;
+}
+
+/** A copy, plus a row. */
+function shifted(M: Matrix, row: Float64Array): Matrix {
+	const made = M.copy();
+	for (let at = 0; at < made.data.length; ) for (let i = 0; i < row.length; i++) made.data[at++] += row[i];
+	return made;
+}
+
+/** At least bounds times the scale, and what products lose below the normal range. */
+function scaledUp(bounds: Float64Array, scale: number): Float64Array {
+	const factor = RelativeRounding.roundings(4).atLeast(scale);
+	const made = new Float64Array(bounds.length);
+	for (let j = 0; j < made.length; j++) made[j] = plus(times(factor, bounds[j]), 2 ** -500);
+	return made;
 }
 
 /** Gradients of all heads. */
@@ -266,10 +284,11 @@ function resultOf({ Q: { dtype } }: BackwardProblem<RowSource>, results: Results
 		dK: value("dK"),
 		dV: value("dV"),
 	});
-	const stored = (name: keyof OfEachGradient, bound: number) =>
-		dtype === "f64" ? bound : plus(bound, plus(times(unitRoundoff(dtype), maxAbs(gradients[name])), 2 ** -126));
-	const rowBounds = ofEach((name) => rows[name].map((bound) => stored(name, bounded(bound))));
-	const bounds = ofEach((name) => rowBounds[name].reduce((most, x) => Math.max(most, x), 0));
+	// An entry is rounded to the type that was given.
+	const rounding = (name: keyof OfEachGradient) =>
+		dtype === "f64" ? 0 : plus(times(unitRoundoff(dtype), maxAbs(gradients[name])), 2 ** -126);
+	const rowBounds = ofEach((name) => raised(rows[name], rounding(name)));
+	const bounds = ofEach((name) => maxUp(rowBounds[name]));
 	const proved = Object.values(bounds).every(Number.isFinite);
 	return {
 		...ofEach((name): Matrix => gradients[name].as(dtype)),
@@ -278,4 +297,11 @@ function resultOf({ Q: { dtype } }: BackwardProblem<RowSource>, results: Results
 		exactRows,
 		certificate: { kind: proved ? "a-posteriori" : "none", bounds, rowBounds },
 	};
+}
+
+/** Bounds of rows, and a number for each. */
+function raised(bounds: Float64Array, by: number): Float64Array {
+	const made = new Float64Array(bounds.length);
+	for (let j = 0; j < made.length; j++) made[j] = by === 0 ? bounded(bounds[j]) : plus(bounds[j], by);
+	return made;
 }

@@ -1,5 +1,12 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { expOn, Matrix, multiplyOn, type Random, type RowSource, type Runtime } from "@attgrad/matrix-core";
+import {
+	Matrix,
+	type PlacedMatrix,
+	type Random,
+	type RowSource,
+	type Runtime,
+	withMatrices,
+} from "@attgrad/matrix-core";
 import { LEAST_NORMAL, normUp, plus } from "../../error-bound/index.ts";
 import { keyBlocks, queryBlockAt, queryBlocks } from "../../rows/row-blocks.ts";
 import { largestDistance } from "../../rows/spans.ts";
@@ -7,10 +14,11 @@ import { squaredNorms } from "../kernel-scale.ts";
 import { rowsAt } from "../residual-forms.ts";
 import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
 import type { HybridPivots } from "./hybrid-pivots.ts";
+import { exponentFactor } from "./hybrid-side.ts";
 
 /** Queries and keys among which pivots are drawn, of each, for each feature; and keys that a row's normaliser is estimated from. */
 const CANDIDATES = { each: 8, least: 512, most: 1024, ofRows: 1 / 16, largest: 2048 };
-const NORMALISER_KEYS = 256;
+const NORMALISER_KEYS = 128;
 
 const BLOCK_ROWS = 512;
 
@@ -141,20 +149,27 @@ async function normalisersOf(
 	shift: number,
 	runtime: Runtime,
 ): Promise<Float64Array> {
-	const squares = squaredNorms(x);
-	const others = squaredNorms(y);
 	const step = Math.max(1, Math.floor(y.rows / NORMALISER_KEYS));
 	const chosen = Array.from({ length: Math.ceil(y.rows / step) }, (_, i) => i * step);
-	const some = Matrix.build(chosen.length, y.cols, (i, b) => y.at(chosen[i], b));
-	const less = chosen.map((l) => logWeights[l] - shift - others[l] / 2);
-	const exponents = await multiplyOn(runtime, x, some, { transposeB: true });
-	for (let j = 0, at = 0; j < x.rows; j++)
-		for (let i = 0; i < some.rows; i++, at++) exponents.data[at] += less[i] - squares[j] / 2;
-	const weights = await expOn(runtime, exponents);
-	for (let j = 0, at = 0; j < x.rows; j++) {
+	const some = rowsAt(y, chosen);
+	const others = squaredNorms(some);
+	const left = exponentFactor(x, squaredNorms(x), "left");
+	// −2 times what is taken from a key's exponent.
+	const less = chosen.map((l, i) => others[i] - 2 * (logWeights[l] - shift));
+	const right = exponentFactor(some, Float64Array.from(less), "right");
+	return withMatrices(runtime, async (matrices) => {
+		const weights = await matrices.product(matrices.place(left), matrices.place(right), { transposeB: true });
+		await matrices.exponentiate(weights);
+		return rowSums(weights).map((sum) => Math.max(sum, 1e-100));
+	});
+}
+
+function rowSums({ rows, cols, stride, data }: PlacedMatrix): Float64Array {
+	const sums = new Float64Array(rows);
+	for (let j = 0; j < rows; j++) {
 		let sum = 0;
-		for (let i = 0; i < some.rows; i++) sum += weights.data[at++];
-		squares[j] = Math.max(sum, 1e-100);
+		for (let at = j * stride; at < j * stride + cols; at++) sum += data[at];
+		sums[j] = sum;
 	}
-	return squares;
+	return sums;
 }

@@ -1,6 +1,7 @@
 import {
 	Matrix,
 	matrixOf,
+	type Numbers,
 	type PlacedMatrices,
 	type PlacedMatrix,
 	type Random,
@@ -173,19 +174,10 @@ export class JointPivots {
 	}
 
 	/** Adds columns to the factor, the columns of the residual kernel times a matrix, and takes them from the residuals. */
-	async #append(columns: PlacedMatrix, onColumns: Matrix, { matrices, factor, stride }: PlacedWork): Promise<void> {
-		const { residual } = this;
+	async #append(columns: PlacedMatrix, onColumns: Matrix, work: PlacedWork): Promise<void> {
+		const { matrices } = work;
 		const made = await matrices.product(columns, matrices.place(onColumns), { transposeB: true });
-		const count = made.cols;
-		for (let j = 0, to = this.pivots.length; j < residual.length; j++, to += stride) {
-			let left = residual[j];
-			for (let i = 0, from = j * made.stride; i < count; i++) {
-				const entry = made.data[from++];
-				factor[to + i] = entry;
-				left -= entry * entry;
-			}
-			residual[j] = Math.max(0, left);
-		}
+		addColumns(work, this.pivots.length, made, this.residual);
 	}
 
 	/**
@@ -235,8 +227,31 @@ export class JointPivots {
 		if (K === 0) return made;
 		const so = { rows, cols: K, stride, data: factor };
 		const taken = await matrices.product(so, matrices.place(drawn), { transposeB: true });
-		const [to, from] = [made.data, taken.data];
-		for (let at = 0; at < from.length; at++) to[at] -= from[at];
+		subtract(made.data, taken.data);
 		return made;
+	}
+}
+
+// Loops over numbers are in functions of their own, as V8 does not compile those of async functions while they run.
+
+function subtract(from: Numbers, what: Numbers): void {
+	for (let at = 0; at < from.length; at++) from[at] -= what[at];
+}
+
+/** Adds columns to the rows of a factor, from `first` on, and takes their squares from the residuals. */
+function addColumns(
+	{ factor, stride }: Pick<PlacedWork, "factor" | "stride">,
+	first: number,
+	{ cols, stride: step, data }: PlacedMatrix,
+	residual: Float64Array,
+): void {
+	for (let j = 0, to = first; j < residual.length; j++, to += stride) {
+		let left = residual[j];
+		for (let i = 0, from = j * step; i < cols; i++) {
+			const entry = data[from++];
+			factor[to + i] = entry;
+			left -= entry * entry;
+		}
+		residual[j] = Math.max(0, left);
 	}
 }

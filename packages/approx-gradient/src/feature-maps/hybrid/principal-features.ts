@@ -83,11 +83,15 @@ async function sideOf(matrices: PlacedMatrices, rows: PlacedMatrix, count: numbe
 async function turnSide(matrices: PlacedMatrices, side: Side, T: PlacedMatrix): Promise<void> {
 	const { rows } = side;
 	const CT = await matrices.product(rows, await matrices.product(rows, T), { transposeA: true });
-	let taken = 0;
-	for (let i = 0; i < T.rows; i++)
-		for (let k = 0; k < T.cols; k++) taken += T.data[i * T.stride + k] * CT.data[i * CT.stride + k];
 	side.CT = CT;
-	side.share = shareOf(rows, taken);
+	side.share = shareOf(rows, inner(T, CT));
+}
+
+function inner(T: PlacedMatrix, CT: PlacedMatrix): number {
+	let sum = 0;
+	for (let i = 0; i < T.rows; i++)
+		for (let k = 0; k < T.cols; k++) sum += T.data[i * T.stride + k] * CT.data[i * CT.stride + k];
+	return sum;
 }
 
 /** Σ share C T over both sides. */
@@ -140,6 +144,7 @@ function transposedCopy(matrices: PlacedMatrices, { rows, cols, stride, data }: 
  */
 async function solvedRight(A: PlacedMatrix, L: Matrix, matrices: PlacedMatrices): Promise<PlacedMatrix> {
 	const K = L.rows;
+	const placed = matrices.place(L);
 	for (let to = K; to > 0; to -= SMALL) {
 		const from = Math.max(0, to - SMALL);
 		const own = part(A, 0, A.rows, from, to);
@@ -147,9 +152,8 @@ async function solvedRight(A: PlacedMatrix, L: Matrix, matrices: PlacedMatrices)
 		const X = await matrices.product(own, matrices.place(inverse));
 		copyInto(A, from, X);
 		if (from === 0) break;
-		const taken = await matrices.product(X, matrices.place(L.slice(from, to)));
-		for (let i = 0; i < A.rows; i++)
-			for (let k = 0, at = i * A.stride, own = i * taken.stride; k < from; k++) A.data[at++] -= taken.data[own++];
+		const taken = await matrices.product(X, part(placed, from, to, 0, from));
+		subtract(A, 0, taken);
 	}
 	return A;
 }
@@ -161,6 +165,13 @@ const part = (A: PlacedMatrix, top: number, bottom: number, left: number, right:
 	stride: A.stride,
 	data: A.data.subarray(top * A.stride + left),
 });
+
+/** Takes a matrix from the columns of another from `left` on. */
+function subtract(A: PlacedMatrix, left: number, taken: PlacedMatrix): void {
+	for (let i = 0; i < A.rows; i++)
+		for (let k = 0, at = i * A.stride + left, own = i * taken.stride; k < taken.cols; k++)
+			A.data[at++] -= taken.data[own++];
+}
 
 function copyInto(A: PlacedMatrix, left: number, X: PlacedMatrix): void {
 	for (let i = 0; i < X.rows; i++)

@@ -1,6 +1,6 @@
 import { expOn, Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { bounded, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
-import { diagonalRaise, GROUP, membersOf, type ResidualOf } from "../residual-forms.ts";
+import { GROUP, membersOf, type ResidualOf, raiseOfRow } from "../residual-forms.ts";
 import type { HybridSide } from "./hybrid-side.ts";
 
 /** Squarings of a group's matrix: the norm of its 2^k-th power is at most rank^(1/2^(k+1)) above its largest eigenvalue. */
@@ -48,12 +48,19 @@ export function residualOf(
 }
 
 /** What raises the diagonal of a residual matrix of rows of these weights, whose entries are off by at most 2 H w_l w_m and what is below the normal range. */
-export function raiseOf(weights: Float64Array, H: number): Float64Array {
+export const raiseOf = (weights: Float64Array, H: number): Float64Array => raisesOf(1, weights, H);
+
+/** `raiseOf` of the residual matrices of interlaced groups, row by row. */
+export function raisesOf(groups: number, weights: Float64Array, H: number): Float64Array {
 	const root = rootUp(2 * H);
-	return diagonalRaise(
-		weights.map((weight) => plus(times(root, weight), 2 ** -250)),
-		weights.map((weight) => times(weight, weight)),
-	);
+	const made = new Float64Array(weights.length);
+	for (let l = 0; l < made.length; l++) made[l] = plus(times(root, weights[l]), 2 ** -250);
+	for (let g = 0; g < groups; g++) {
+		let sum = 0;
+		for (let l = g; l < made.length; l += groups) sum = plus(sum, made[l]);
+		for (let l = g; l < made.length; l += groups) made[l] = raiseOfRow(made[l], sum, times(weights[l], weights[l]));
+	}
+	return made;
 }
 
 type Multiply = (A: Matrix, B: Matrix) => Promise<Matrix>;

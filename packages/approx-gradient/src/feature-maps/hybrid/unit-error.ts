@@ -11,6 +11,7 @@ import {
 	times,
 } from "../../error-bound/index.ts";
 import type { HybridPivots } from "./hybrid-pivots.ts";
+import { exponentFactor } from "./hybrid-side.ts";
 
 const u = 2 ** -53;
 
@@ -63,12 +64,10 @@ function gramOf(
 	runtime: Runtime,
 ): Promise<{ readonly kernels: Matrix; readonly off: number }> {
 	return withMatrices(runtime, async (matrices) => {
-		const P = matrices.place(points);
-		const kernels = await matrices.product(P, P, { transposeB: true });
-		const { data, stride, rows: m } = kernels;
-		for (let s = 0; s < m; s++)
-			for (let t = 0, at = s * stride; t < m; t++, at++)
-				data[at] = Math.min(0, data[at] - (squares[s] + squares[t]) / 2);
+		const [left, right] = (["left", "right"] as const).map((side) =>
+			matrices.place(exponentFactor(points, squares, side)),
+		);
+		const kernels = await matrices.product(left, right, { transposeB: true });
 		await matrices.exponentiate(kernels);
 		const B = matrices.place(inverse);
 		const product = matrixOf(await matrices.product(await matrices.product(B, kernels), B, { transposeB: true }));

@@ -1,9 +1,9 @@
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, type Numbers } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
-import { raiseOf } from "../../../feature-maps/hybrid/residual-spread.ts";
-import { GROUP, membersOf, QUERY_GROUP } from "../../../feature-maps/residual-forms.ts";
+import { raisesOf } from "../../../feature-maps/hybrid/residual-spread.ts";
+import { GROUP, QUERY_GROUP } from "../../../feature-maps/residual-forms.ts";
 import {
 	type ColumnPass,
 	type KeyBounds,
@@ -217,7 +217,7 @@ export class KernelHead {
 		return {
 			...{ N, gradients: gradients.read(), outputs: outputs.read(), cotangents: cotangents.read() },
 			...{ keyMeans: keyMeans.read(), forms: quadratic.read() },
-			normaliser: Float64Array.from({ length: n }, (_, j) => N.data[j * width + width - 1]),
+			normaliser: columnOf(N.data, width, width - 1),
 			products: withProducts ? kernels.view("f64", products, n * d * width) : undefined,
 		};
 	}
@@ -229,10 +229,7 @@ export class KernelHead {
 		const [n, d, width] = [values.rows, keys.cols, values.cols];
 		const room = (cols: number) => kernels.view("f64", kernels.allocate("f64", n * cols), n * cols);
 		const [dK, dV, bounds, reach] = [room(d), room(width - 1), room(2), room(2)];
-		for (let l = 0; l < n; l++) {
-			reach[2 * l] = beta[l];
-			reach[2 * l + 1] = lengths[l];
-		}
+		interleave(beta, lengths, reach);
 		const { factor, valueFirst, valueLost, keyAdded, keyRest, keyLost } = known;
 		const numbers = [factor, ...valueFirst, ...valueLost, ...keyAdded, ...keyRest, ...keyLost];
 		const rows = kernels.allocateStruct("HybridResults", {
@@ -244,11 +241,7 @@ export class KernelHead {
 			known: putMatrix(kernels, new Matrix(1, numbers.length, Float64Array.from(numbers))),
 		});
 		await this.#run("keyResults", rows, n);
-		const made = { key: new Float64Array(n), value: new Float64Array(n) };
-		for (let l = 0; l < n; l++) {
-			made.key[l] = bounds[2 * l];
-			made.value[l] = bounds[2 * l + 1];
-		}
+		const made = { key: columnOf(bounds, 2, 0), value: columnOf(bounds, 2, 1) };
 		return {
 			dK: new Matrix(n, d, dK.slice()),
 			dV: new Matrix(n, width - 1, dV.slice()),
@@ -266,16 +259,19 @@ export class KernelHead {
 	}
 }
 
-/** What raises the diagonals of the residual matrices of all groups, row by row. */
-function raisesOf(groups: number, weights: Float64Array, H: number): Float64Array {
-	const made = new Float64Array(weights.length);
-	for (let g = 0; g < groups; g++) {
-		const members = membersOf(g, groups, weights.length);
-		const own = raiseOf(
-			Float64Array.from(members, (l) => weights[l]),
-			H,
-		);
-		for (const [i, l] of members.entries()) made[l] = own[i];
-	}
+// Loops over rows are in functions of their own, as V8 does not compile those of async functions while they run.
+
+/** A column of rows of `step` numbers. */
+function columnOf(numbers: Numbers, step: number, column: number): Float64Array<ArrayBuffer> {
+	const made = new Float64Array(numbers.length / step);
+	for (let j = 0, at = column; j < made.length; j++, at += step) made[j] = numbers[at];
 	return made;
+}
+
+/** Rows of two numbers. */
+function interleave(first: Float64Array, second: Float64Array, rows: Float64Array): void {
+	for (let j = 0; j < first.length; j++) {
+		rows[2 * j] = first[j];
+		rows[2 * j + 1] = second[j];
+	}
 }
