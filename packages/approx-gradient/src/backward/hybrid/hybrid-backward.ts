@@ -40,7 +40,7 @@ export const backwardHybrid = defineBackward({
 	name: "hybrid",
 	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
 	exact: false,
-	version: 4,
+	version: 5,
 	modules: [
 		"hybrid-head",
 		"hybrid-options",

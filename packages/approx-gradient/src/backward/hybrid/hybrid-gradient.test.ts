@@ -42,6 +42,22 @@ async function trainedHead(layer: string, index: number, n: number): Promise<Att
 	return createProblem({ A1, A2, A3, E, X: one, Y: one }, operands.scale);
 }
 
+test.each([
+	["kernels", kernels],
+	["plain TypeScript", plain],
+] as const)("an epsilon that no rank proves is proved by all rows exactly, on %s", async (_, runtime) => {
+	const problem = generateProblem({ distribution: "gaussian", n: 111, d: 3, B: 3, seed: 8 });
+	const epsilon = 1e-7;
+	expect((await gradientAt(problem, 64, runtime)).bound).toBeGreaterThan(epsilon);
+	const { gradient, certificate } = await hybrid.run(problem, hybrid.options.parse({ epsilon }), runtime);
+	expect(certificate?.bound).toBeLessThanOrEqual(epsilon);
+	expect(truthOf(problem).gradient.distanceTo(gradient)).toBeLessThanOrEqual(certificate?.bound ?? 0);
+	const out = hybrid.run(problem, hybrid.options.parse({ epsilon: 1e-17 }), runtime);
+	await expect(out).rejects.toThrow(
+		/^hybrid: epsilon 1e-17 is out of reach: rank \d+ of at most \d+, or all rows exactly, give/,
+	);
+});
+
 test("kernels take what they hold; plain TypeScript, wide and very long problems go in blocks", () => {
 	expect(fitsKernels({ n: 8192, d: 15 }, 512, kernels)).toBe(true);
 	expect(fitsKernels({ n: 8192, d: 15 }, 512, plain)).toBe(false);

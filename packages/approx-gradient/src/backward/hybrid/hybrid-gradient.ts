@@ -35,6 +35,14 @@ const MOST_BYTES = 2 ** 31;
 /** Exact rows that kernels get at a time: their outputs and gradients are in memory together. */
 const BATCH = 2 ** 14;
 
+/** What is asked of a gradient beside its map. */
+export interface GradientAsked {
+	/** Those of a probabilistic certificate. */
+	readonly coins?: WantedCoins | undefined;
+	/** Rows that are computed exactly: those whose normaliser may be off by half, or all. @default "unsure" */
+	readonly exactRows?: "unsure" | "all";
+}
+
 /** Whether kernels hold the features of a problem: on a runtime that has them, and where they fit. */
 export function fitsKernels({ n, d }: Pick<AttentionProblem<RowSource>, "n" | "d">, rank: number, { kernel }: Runtime) {
 	return kernel !== "js" && d <= WIDEST && bytesOf(n, d, rank) <= MOST_BYTES;
@@ -55,48 +63,59 @@ const bytesOf = (n: number, d: number, rank: number, others = 0): number => 8 * 
  * numbers in ranges of 2H and 2W is at most HW; the error of the output has a form of its own. Both relative to W_b are
  * `DirectRowBounds.relative`, and `ErrorSums` adds them over rows, Σ_j |A1_ja| W_b t_j, beside the rounding of sums, problem and input.
  *
- * Rows whose normaliser may be off by half are exact, on the kernels of the exact backward pass.
- * @param coins of a probabilistic certificate: rows whose errors have the largest ranges are exact then. @default none, what is proved
+ * Rows whose normaliser may be off by half are exact, on the kernels of the exact backward pass, or all rows; with a probabilistic certificate also those
+ * whose errors have the largest ranges.
  */
 export async function hybridGradient(
 	problem: AttentionProblem<RowSource>,
 	map: HybridMap,
 	runtime: Runtime,
-	coins?: WantedCoins,
+	{ coins, exactRows = "unsure" }: GradientAsked = {},
 ): Promise<Omit<FeatureMapGradient, "sampled">> {
-	const { n, d } = problem;
+	const { n } = problem;
 	const spans = spansOf(problem);
 	const [block] = queryBlocks(problem, n);
 	const head = problemHead(problem, spans, block);
-	// Pairs take the products of values and keys of each row.
-	const products = coins !== undefined && bytesOf(n, d, map.rank, d * (d + 1)) <= MOST_BYTES;
-	const { pass, rows, sampled } = await withKernels(runtime, hybridKernels, async (kernels) =>
-		(await KernelHead.of(kernels, map, head)).residualRows(products, async (pass) => {
-			const rows = await approximateRows(pass, map);
-			const given = { head, inputs: block.inputs, map };
-			const sampled = coins && pairError(sampledHead(pass, rows, given), problem.scale, coins);
-			return { pass, rows, sampled };
-		}),
-	);
+	const made = exactRows === "all" ? undefined : await passOf(problem, head, block, map, { runtime, coins });
 	runtime.onProgress?.(n / 2, n);
 	const total = { gradient: new GradientSum(problem), errors: new ErrorSums(problem, spans) };
 	const members = Array.from({ length: n }, (_, j) => j);
-	const isKept = (j: number): boolean => rows.isSure(j) && !sampled?.isExact(j);
-	addRows(total, selectRows(block, isKept), rows.at(members.filter(isKept)));
+	const isKept = (j: number): boolean => made !== undefined && made.rows.isSure(j) && !made.sampled?.isExact(j);
+	if (made) addRows(total, selectRows(block, isKept), made.rows.at(members.filter(isKept)));
 	const exact = members.filter((j) => !isKept(j));
 	for (let from = 0; from < exact.length; from += BATCH) {
 		const own = queryBlockAt(problem, exact.slice(from, from + BATCH));
-		addRows(total, own, await exactRows(own, head, spans, runtime));
+		addRows(total, own, await rowsByKernels(own, head, spans, runtime));
 	}
 	runtime.onProgress?.(n, n);
-	const sizes = mappedSizes(map.error, largestQuery(pass), {
+	const sizes = mappedSizes(map.error, made ? largestQuery(made.pass) : 0, {
 		sums: Matrix.zeros(map.rank, 0),
-		largestKey: maxUp(pass.reach.lengths),
+		largestKey: made ? maxUp(made.pass.reach.lengths) : 0,
 	});
 	const proved = total.errors.certificate("a-posteriori", map.error.radius, n + exact.length, sizes);
-	const certificate = coins ? lesserOf(proved, sampled, problem.scale, coins) : proved;
+	const certificate = made && coins ? lesserOf(proved, made.sampled, problem.scale, coins) : proved;
 	const { gradient, loss } = requireFinite("hybrid", { ...total.gradient.result() });
 	return { gradient, loss, certificate };
+}
+
+/** The rows that features give, on kernels, and the error that pairs tell where coins are given. */
+function passOf(
+	problem: AttentionProblem<RowSource>,
+	head: HybridHead,
+	{ inputs }: QueryBlock,
+	map: HybridMap,
+	{ runtime, coins }: { readonly runtime: Runtime; readonly coins: WantedCoins | undefined },
+) {
+	// Pairs take the products of values and keys of each row.
+	const { n, d } = problem;
+	const products = coins !== undefined && bytesOf(n, d, map.rank, d * (d + 1)) <= MOST_BYTES;
+	return withKernels(runtime, hybridKernels, async (kernels) =>
+		(await KernelHead.of(kernels, map, head)).residualRows(products, async (pass) => {
+			const rows = await approximateRows(pass, map);
+			const sampled = coins && pairError(sampledHead(pass, rows, { head, inputs, map }), problem.scale, coins);
+			return { pass, rows, sampled };
+		}),
+	);
 }
 
 /** The problem as a head about the centres of its spans, with targets in place of dO. */
@@ -186,7 +205,7 @@ function halfSquares({ data }: Matrix): number {
 }
 
 /** Rows by the kernels of the exact backward pass. O(n d) a row. */
-async function exactRows(
+async function rowsByKernels(
 	{ queries, targets, count }: QueryBlock,
 	{ middleKeys, values }: HybridHead,
 	{ keyNorm, valueCentre }: Spans,

@@ -14,11 +14,12 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
+import { isHigherRankWorth } from "../../backward/hybrid/hybrid-options.ts";
 import type { WantedCoins } from "../../backward/hybrid/pairs/pair-certificate.ts";
 import { coinOptions, coinsOf, coinsOfProbabilistic } from "../../polynomial/gauss/pairs/coins.ts";
 import { withRelative } from "../../relative/within-relative.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
-import { candidatesFor, type HybridGeometry, hybridGeometry, rowsOfProblem } from "./geometry.ts";
+import { candidatesFor, hybridGeometry, rowsOfProblem } from "./geometry.ts";
 import { type HybridMap, hybridMap } from "./hybrid-map.ts";
 import { JointPivots, SMALLEST_PROVED_PIVOT } from "./joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "./principal-features.ts";
@@ -68,7 +69,7 @@ export const hybrid = defineAlgorithm({
 	name: "hybrid",
 	summary: "balanced coordinates and pivots among queries and keys, for trained heads; error proven row by row",
 	exact: false,
-	version: 4,
+	version: 5,
 	modules: [
 		import.meta.url,
 		...[
@@ -99,26 +100,37 @@ async function hybridGradient(
 	const highest = wanted ?? (epsilon === undefined ? DEFAULT_RANK : HIGHEST);
 	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(highest, problem.n));
 	const { points, weights, firstKey } = geometry;
-	// For an epsilon there is no such limit: where it needs the smallest pivots, their rounding leaves rows unproved, and these are exact.
-	const smallest = epsilon === undefined ? SMALLEST_PROVED_PIVOT : undefined;
+	// Pairs tell the error of features whose rounding leaves rows unproved.
+	const smallest = epsilon === undefined || !coins ? SMALLEST_PROVED_PIVOT : undefined;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
 	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : growth.first));
 	while (true) {
 		await pivots.grow(Math.min(largest, pivotsFor(rank, problem.n)));
-		const more = rank < Math.min(largest, pivots.pivots.length);
-		const result = await gradientAt(problem, geometry, pivots, rank, { runtime, coins: own && { ...own, epsilon } });
-		const { certificate } = result;
-		if (epsilon === undefined || certificate.bound <= epsilon) return withConfidence(result, coins);
-		if (!more)
-			throw new ComputationError(
-				"failed",
-				`hybrid: epsilon ${epsilon} is out of reach: rank ${result.rank} of at most ${largest} gives ${certificate.bound.toExponential(2)}`,
-			);
-		rank = Math.min(largest, Math.ceil(rank * growth.factor));
+		const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+		const draws = { runtime, coins: own && { ...own, epsilon } };
+		const result = await gradientBy(problem, map, draws, "unsure");
+		if (epsilon === undefined || result.certificate.bound <= epsilon) return withConfidence(result, coins);
+		const next = Math.min(largest, Math.ceil(rank * growth.factor));
+		if (rank < Math.min(largest, pivots.pivots.length) && isRankWorth(problem, next)) {
+			rank = next;
+			continue;
+		}
+		// What a higher rank costs pays for all rows.
+		const exact = await gradientBy(problem, map, draws, "all");
+		if (exact.certificate.bound <= epsilon) return exact;
+		const least = Math.min(result.certificate.bound, exact.certificate.bound);
+		throw new ComputationError(
+			"failed",
+			`hybrid: epsilon ${epsilon} is out of reach: rank ${result.rank} of at most ${largest}, or all rows exactly, give ${least.toExponential(2)}`,
+		);
 	}
 }
+
+/** Whether a rank takes less than half of the flops of all rows exactly. */
+const isRankWorth = ({ n, d }: AttentionProblem<RowSource>, rank: number): boolean =>
+	isHigherRankWorth(n, { queries: { rows: n, cols: d }, values: { rows: n, cols: d + 1 } }, rank);
 
 /** Where a run is made, and the coins of its certificate. */
 interface Draws {
@@ -136,22 +148,21 @@ function withConfidence<Result extends { readonly certificate: Certificate }>(
 	return { ...result, certificate: { ...certificate, confidence: 1 - coins.failure } };
 }
 
-async function gradientAt(
+async function gradientBy(
 	problem: AttentionProblem<RowSource>,
-	geometry: HybridGeometry,
-	pivots: JointPivots,
-	rank: number,
-	{ runtime, coins }: Draws,
+	map: HybridMap,
+	draws: Draws,
+	exactRows: "unsure" | "all",
 ) {
-	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+	const { runtime } = draws;
 	const { onProgress } = runtime;
 	const made =
-		(await gradientOnKernels(problem, map, { runtime, coins })) ??
+		(await gradientOnKernels(problem, map, draws, exactRows)) ??
 		(await featureMapGradient(problem, map, {
 			form: "plug-in",
 			algorithm: "hybrid",
 			runtime,
-			exactFrom: EXACT_FROM,
+			exactFrom: exactRows === "all" ? 0 : EXACT_FROM,
 			onProgress,
 		}));
 	const { gradient, loss, certificate } = made;
@@ -160,12 +171,17 @@ async function gradientAt(
 }
 
 /** The gradient with features in the kernels' memory; undefined where they do not fit. */
-async function gradientOnKernels(problem: AttentionProblem<RowSource>, map: HybridMap, { runtime, coins }: Draws) {
+async function gradientOnKernels(
+	problem: AttentionProblem<RowSource>,
+	map: HybridMap,
+	{ runtime, coins }: Draws,
+	exactRows: "unsure" | "all",
+) {
 	// No other algorithm for gradients takes the passes of a backward pass: they are loaded where they run.
 	const passes = await import("../../backward/hybrid/hybrid-gradient.ts");
 	if (!passes.fitsKernels(problem, map.rank, runtime)) return undefined;
 	try {
-		return await passes.hybridGradient(problem, map, runtime, coins);
+		return await passes.hybridGradient(problem, map, runtime, { coins, exactRows });
 	} catch (failure) {
 		if (failure instanceof ComputationError && failure.status === "out-of-memory") return undefined;
 		throw failure;

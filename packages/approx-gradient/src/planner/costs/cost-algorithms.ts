@@ -71,7 +71,7 @@ const forwards: Readonly<
 > = {
 	"forward/streaming": { load: async () => exactForward, version: 2, options: {} },
 	"forward/polynomial": { load: polynomialForward, version: 4, options: { basis: "chebyshev" } },
-	"forward/hybrid": { load: hybridForward, version: 1, options: {} },
+	"forward/hybrid": { load: hybridForward, version: 2, options: {} },
 	"forward/gauss": { load: polynomialForward, version: 2, options: { basis: "gauss" } },
 };
 
@@ -82,7 +82,7 @@ const backwards: Readonly<
 	"backward/definition": { load: async () => backwardDefinition, version: 1 },
 	"backward/streaming": { load: async () => backwardStreaming, version: 1 },
 	"backward/polynomial": { load: polynomialBackward, version: 1 },
-	"backward/hybrid": { load: hybridBackward, version: 1 },
+	"backward/hybrid": { load: hybridBackward, version: 2 },
 };
 
 /** The polynomial's backward pass, loaded when its cost is measured: gradients do without it. */
