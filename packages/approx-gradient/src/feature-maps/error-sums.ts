@@ -71,6 +71,11 @@ export class ErrorSums {
 	readonly #problem: AttentionProblem<RowSource>;
 	readonly #spans: Spans;
 	readonly #absoluteX: Matrix;
+	/** At least the largest |X_ab|. */
+	readonly #largestX: number;
+	/** Of each column of values: the error of an entry, and H_i and that. */
+	readonly #valueErrors: Float64Array;
+	readonly #valueReach: Float64Array;
 	readonly #given: InputRounding | undefined;
 	/** Sums for each column of A1: the method's part and that of rounding h, E and q, relative to W; the routes', to their span. */
 	readonly #method: Float64Array;
@@ -92,6 +97,13 @@ export class ErrorSums {
 		this.#problem = problem;
 		this.#spans = spans;
 		this.#absoluteX = mapEntries(problem.X.as("f64"), Math.abs);
+		this.#largestX = maxUp(this.#absoluteX.data);
+		// Products of A3 and Y may be below the normal range, and lose all digits there.
+		this.#valueErrors = column().map((_, i) => {
+			const rounding = times(u, plus(times(d + 2, spans.valueSize[i]), times(2, spans.valueHalf[i])));
+			return plus(rounding, times(d + 2, LEAST_NORMAL));
+		});
+		this.#valueReach = this.#valueErrors.map((error, i) => plus(spans.valueHalf[i], error));
 		this.#given = InputRounding.of(A1.dtype, roundedFrom, () => inputSizes(problem, spans));
 		[this.#method, this.#problemRounding, this.#sumRounding] = [column(), column(), column()];
 		this.#change = { ofSpan: column(), ofKeys: column() };
@@ -172,7 +184,7 @@ export class ErrorSums {
 	#scoreError(score: number): ErrorParts {
 		const { d, scale } = this.#problem;
 		const rounding = times(times(d + 3, u), score);
-		const factors = plus(plus(maxUp(this.#absoluteX.data), scale), 2);
+		const factors = plus(plus(this.#largestX, scale), 2);
 		return { ...noError, rounding, underflow: times(times(d, this.#spans.keyNorm), times(factors, LEAST_NORMAL)) };
 	}
 
@@ -182,14 +194,11 @@ export class ErrorSums {
 		targets: ArrayLike<number>,
 		from: number,
 	): { readonly A: number; readonly Q: number; readonly values: number } {
-		const { valueHalf, valueCentre, valueSize } = this.#spans;
+		const { valueCentre } = this.#spans;
 		const { d } = this.#problem;
 		let [A, Q, values] = [0, 0, 0];
 		for (let i = 0; i < d; i++) {
-			// Products of A3 and Y may be below the normal range, and lose all digits there.
-			const rounding = times(u, plus(times(d + 2, valueSize[i]), times(2, valueHalf[i])));
-			const error = plus(rounding, times(d + 2, LEAST_NORMAL));
-			const H = plus(valueHalf[i], error);
+			const [error, H] = [this.#valueErrors[i], this.#valueReach[i]];
 			A = plus(A, times(H, c[i]));
 			Q = plus(Q, times(H, H));
 			const targetError = times(4 * u, plus(plus(Math.abs(valueCentre[i]), Math.abs(targets[from + i])), c[i]));

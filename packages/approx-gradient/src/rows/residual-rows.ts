@@ -18,7 +18,12 @@ export interface ResidualRows {
 /** h' = (h − centre, 1), count x (d+1). Centring the values changes no result and keeps sums small. */
 export function centredValues(values: Matrix, { valueCentre }: Spans): Matrix {
 	const d = values.cols;
-	return Matrix.build(values.rows, d + 1, (l, i) => (i < d ? values.at(l, i) - valueCentre[i] : 1));
+	const made = Matrix.zeros(values.rows, d + 1);
+	for (let l = 0, at = 0, to = 0; l < values.rows; l++) {
+		for (let i = 0; i < d; i++) made.data[to++] = values.data[at++] - valueCentre[i];
+		made.data[to++] = 1;
+	}
+	return made;
 }
 
 /**

@@ -90,7 +90,11 @@ export function queryBlockAt(problem: AttentionProblem<RowSource>, rows: readonl
 export function selectRows(block: QueryBlock, kept: (j: number) => boolean): QueryBlock {
 	const chosen = Array.from(block.indices.keys()).filter(kept);
 	if (chosen.length === block.count) return block;
-	const pick = (rows: Matrix): Matrix => Matrix.build(chosen.length, rows.cols, (j, b) => rows.at(chosen[j], b));
+	const pick = ({ cols, data }: Matrix): Matrix => {
+		const made = Matrix.zeros(chosen.length, cols);
+		for (const [at, j] of chosen.entries()) made.data.set(data.subarray(j * cols, (j + 1) * cols), at * cols);
+		return made;
+	};
 	return {
 		indices: Int32Array.from(chosen, (j) => block.indices[j]),
 		count: chosen.length,

@@ -104,5 +104,8 @@ export function largestDistance(rows: Matrix, point: Float64Array): number {
 
 /** Rows less a point, in double precision. */
 export function centred(rows: Matrix, point: ArrayLike<number>): Matrix {
-	return Matrix.build(rows.rows, rows.cols, (l, b) => rows.at(l, b) - point[b]);
+	const made = Matrix.zeros(rows.rows, rows.cols);
+	for (let l = 0, at = 0; l < rows.rows; l++)
+		for (let b = 0; b < rows.cols; b++, at++) made.data[at] = rows.data[at] - point[b];
+	return made;
 }

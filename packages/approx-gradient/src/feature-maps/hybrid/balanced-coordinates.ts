@@ -51,7 +51,14 @@ export function balancedCoordinates(queries: Matrix, keys: Matrix): BalancedCoor
 
 /** Rows (row − centre) F. */
 export function coordinatesOf(rows: Matrix, centre: Float64Array, map: Matrix): Matrix {
-	return multiply(centredRows(rows, centre), map);
+	const { cols, data } = rows;
+	const made = Matrix.zeros(rows.rows, map.cols);
+	for (let j = 0, at = 0, to = 0; j < rows.rows; j++, to += map.cols)
+		for (let i = 0, own = 0; i < cols; i++) {
+			const x = data[at++] - centre[i];
+			for (let b = to; b < to + map.cols; b++) made.data[b] += x * map.data[own++];
+		}
+	return made;
 }
 
 function centredRows({ rows, cols, data }: Matrix, centre: Float64Array): Matrix {
@@ -63,7 +70,7 @@ function centredRows({ rows, cols, data }: Matrix, centre: Float64Array): Matrix
 function covarianceOf(rows: Matrix): { mean: Float64Array; covariance: Matrix } {
 	const d = rows.cols;
 	const mean = new Float64Array(d);
-	for (let at = 0; at < rows.data.length; at++) mean[at % d] += rows.data[at] / rows.rows;
+	for (let at = 0; at < rows.data.length; ) for (let b = 0; b < d; b++) mean[b] += rows.data[at++] / rows.rows;
 	const centred = centredRows(rows, mean);
 	const product = multiply(centred, centred, { transposeA: true });
 	let most = 0;
