@@ -1,6 +1,7 @@
 // The module "hybrid": features of trained heads, sums over their rows and forms of residual matrices, in double precision.
 
 import { tileColumns } from "@attgrad/matrix-core/kernels/tile";
+import { boundRows, HybridBounds } from "./hybrid/bounds";
 import { featureBytes, HybridFeatures, makeFeatures } from "./hybrid/features";
 import { addGroups, groupBytes, slotBytes } from "./hybrid/forms";
 import { addSums, HybridRows, joinSlots, sumScratchBytes } from "./hybrid/groups";
@@ -76,4 +77,9 @@ export function keyResults(scratch: usize, rows: usize, from: i32, to: i32): voi
 /** Writes the columns of the queries from..to-1 of a `HybridWeights`, and adds to 3 (d_v + d) sums. */
 export function queryWeights(_scratch: usize, rows: usize, from: i32, to: i32, sums: usize): void {
 	weighQueries(changetype<HybridWeights>(rows), from, to, sums);
+}
+
+/** Writes bounds of the queries from..to-1 of a `HybridBounds`. */
+export function boundQueries(_scratch: usize, rows: usize, from: i32, to: i32): void {
+	boundRows(changetype<HybridBounds>(rows), from, to);
 }

@@ -5,8 +5,12 @@ import {
 	type DirectRowBounds,
 	type DirectRows,
 	type DirectSpans,
+	finishRow,
 	type KnownForms,
 	type RowReach,
+	type RowRests,
+	type RowsOnKernels,
+	rowRests,
 } from "./direct-rows.ts";
 import {
 	addForm,
@@ -145,21 +149,35 @@ export class DirectBounds {
 	/**
 	 * Bounds of a block of rows.
 	 * @param theta θ_j: what rounding moves of the sums that the results are made of
-	 * @param product for the forms of the cotangents, or these forms themselves
+	 * @param forms a product for the forms of the cotangents, or these forms themselves, or rows that kernels hold
 	 */
 	async of(
 		rows: DirectRows,
 		reach: RowReach,
 		theta: ArrayLike<number>,
-		product: Product | Matrix,
+		forms: Product | Matrix | RowsOnKernels,
 	): Promise<DirectRowBounds> {
 		const { cotangents } = rows.residuals;
-		const forms = product instanceof Matrix ? product : await product(symmetricPairs(cotangents), this.moments);
-		const count = rows.gradients.rows;
+		const count = cotangents.rows;
 		const made = () => new Float64Array(count);
 		const bounds = { relative: made(), largest: made(), ones: made(), ofCotangents: made(), outputs: made() };
+		const known = this.#known();
+		const rests = rowRests(reach, known);
+		const { keyMeans } = rows;
+		if ("boundRows" in forms) takeRows(await forms.boundRows(known, rests), bounds);
+		else {
+			const own = forms instanceof Matrix ? forms : await forms(symmetricPairs(cotangents), this.moments);
+			// Nothing is said without means of keys.
+			if (keyMeans) boundAll(rows, keyMeans, own, rests, known, bounds);
+			else for (const name of ["relative", "largest", "outputs", "ofCotangents"] as const) bounds[name].fill(Infinity);
+		}
+		finishAll(rests, reach.sums, theta, known, bounds);
+		return bounds;
+	}
+
+	#known(): KnownForms {
 		const d_v = this.#width - 1;
-		const known: KnownForms = {
+		return {
 			...{ spans: this.#spans, isWide: this.#wide, keySquares: this.#keySquares, keySums: this.#keySums },
 			scale: this.#scale(),
 			values: Float64Array.from({ length: d_v }, (_, i) => this.#momentOf(i, i)),
@@ -170,8 +188,6 @@ export class DirectBounds {
 			rootN: rootUp(this.#keys),
 			valueSquares: this.#spans.valueHalf.reduce((sum, half) => plus(sum, times(half, half)), 0),
 		};
-		for (let j = 0; j < count; j++) boundRow(j, rows, forms, reach, theta[j], known, bounds);
-		return bounds;
 	}
 
 	/**
@@ -199,6 +215,39 @@ export class DirectBounds {
 		if (!moments) return 0;
 		const row = i * this.#width - (i * (i - 1)) / 2 + (k - i);
 		return moments.at(row, moments.cols - 1) / (i === k ? 1 : 2);
+	}
+}
+
+// Loops over rows are in functions of their own, as V8 does not compile those of async functions while they run.
+
+function boundAll(
+	rows: DirectRows,
+	keyMeans: Matrix,
+	forms: Matrix,
+	rests: RowRests,
+	known: KnownForms,
+	bounds: DirectRowBounds,
+): void {
+	for (let j = 0; j < rests.D.length; j++) boundRow(j, rows, keyMeans, forms, rests, known, bounds);
+}
+
+function finishAll(
+	rests: RowRests,
+	sums: Float64Array,
+	theta: ArrayLike<number>,
+	known: KnownForms,
+	bounds: DirectRowBounds,
+): void {
+	for (let j = 0; j < rests.D.length; j++) finishRow(j, rests, sums[j], theta[j], known, bounds);
+}
+
+/** Takes bounds of rows that kernels made. */
+function takeRows(made: Float64Array, bounds: DirectRowBounds): void {
+	for (let j = 0, at = 0; j < bounds.ones.length; j++) {
+		bounds.ofCotangents[j] = made[at++];
+		bounds.outputs[j] = made[at++];
+		bounds.relative[j] = made[at++];
+		bounds.largest[j] = made[at++];
 	}
 }
 

@@ -77,23 +77,49 @@ const besideForm = ({ added, lost }: FormScale, Z: number, C: number): number =>
 const sizeOf = (alpha: number, factor: number, form: number, beside: number): number =>
 	lifted(alpha * Math.sqrt(lifted(factor * (Math.max(0, form) + beside))));
 
+/** What is known of rows before their forms: α_j, at least |Σ_l e_jl|, and at most the normaliser less that. */
+export interface RowRests {
+	readonly alpha: Float64Array;
+	readonly ones: Float64Array;
+	readonly D: Float64Array;
+}
+
+/** Bounds of rows where kernels made their results: `boundRow` of all rows, rows x 4, in the order of `DirectRowBounds` from `ofCotangents` on. */
+export interface RowsOnKernels {
+	boundRows(known: KnownForms, rests: RowRests): Promise<Float64Array>;
+}
+
+/** The errors of normalisers. O(1) a row. */
+export function rowRests(
+	{ alpha, ones, normaliser }: RowReach,
+	{ keyGrowth, scale, ones: form }: KnownForms,
+): RowRests {
+	const made = { alpha, ones: new Float64Array(alpha.length), D: new Float64Array(alpha.length) };
+	const beside = besideForm(scale, 1, 1);
+	for (let j = 0; j < alpha.length; j++) {
+		const own = Math.min(ones[j], times(keyGrowth, sizeOf(alpha[j], scale.factor, form, beside)));
+		made.ones[j] = own;
+		made.D[j] = leastRest(normaliser[j], own);
+	}
+	return made;
+}
+
 /**
- * The bounds of a row. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that follow one
- * another; what may be below the normal range is raised to the least normal number. Nothing is allocated.
+ * The bounds of a row before `finishRow`. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that
+ * follow one another; what may be below the normal range is raised to the least normal number. Nothing is allocated. The kernel `boundQueries` does the same.
  */
 export function boundRow(
 	j: number,
 	rows: DirectRows,
+	keyMeans: Matrix,
 	forms: Matrix,
-	reach: RowReach,
-	theta: number,
+	rests: RowRests,
 	known: KnownForms,
 	bounds: DirectRowBounds,
 ): void {
 	const { valueHalf } = known.spans;
 	const { scale } = known;
-	const { factor } = scale;
-	const [alpha, d_v] = [reach.alpha[j], valueHalf.length];
+	const [alpha, D, d_v] = [rests.alpha[j], rests.D[j], valueHalf.length];
 	const c = rows.residuals.cotangents.data;
 	let Z = Math.abs(c[j * (d_v + 1) + d_v]);
 	let C = Z;
@@ -102,25 +128,34 @@ export function boundRow(
 		Z += lifted(own * valueHalf[i]);
 		C += own;
 	}
-	const last = (j + 1) * forms.cols - 1;
-	const ones = Math.min(
-		reach.ones[j],
-		times(known.keyGrowth, sizeOf(alpha, factor, known.ones, besideForm(scale, 1, 1))),
-	);
-	const ofG = times(known.keyGrowth, sizeOf(alpha, factor, forms.data[last], besideForm(scale, Z, C)));
-	const D = leastRest(reach.normaliser[j], ones);
-	bounds.ones[j] = ones;
+	const form = forms.data[(j + 1) * forms.cols - 1];
+	const ofG = times(known.keyGrowth, sizeOf(alpha, scale.factor, form, besideForm(scale, Z, C)));
 	bounds.ofCotangents[j] = ofG;
-	if (!(D > 0 && Number.isFinite(alpha)) || rows.keyMeans === undefined) {
+	boundOutputs(j, rows, alpha, D, known, bounds);
+	boundTerms(j, rows, keyMeans, forms, known, { alpha, Z, C, D, ones: rests.ones[j], ofG }, bounds);
+}
+
+/** Completes the bounds of a row with the roundings of all that they are made of. */
+export function finishRow(
+	j: number,
+	rests: RowRests,
+	sums: number,
+	theta: number,
+	known: KnownForms,
+	bounds: DirectRowBounds,
+): void {
+	const D = rests.D[j];
+	bounds.ones[j] = rests.ones[j];
+	bounds.ofCotangents[j] = bounded(bounds.ofCotangents[j]);
+	if (!(D > 0 && Number.isFinite(rests.alpha[j]))) {
 		bounds.relative[j] = bounds.largest[j] = bounds.outputs[j] = Number.POSITIVE_INFINITY;
 		return;
 	}
-	boundOutputs(j, rows, alpha, D, known, bounds);
-	boundTerms(j, rows, rows.keyMeans, forms, known, { alpha, Z, C, D, ones, ofG }, bounds);
 	// Rounding moves the outputs by 2θH, and with them the terms whose sizes were taken.
-	const moved = times(times(32, theta), times(times(over(reach.sums[j], D), known.rootN), known.valueSquares));
+	const moved = times(times(32, theta), times(times(over(sums, D), known.rootN), known.valueSquares));
 	// Means, cotangents and gradients are as computed.
 	const grown = known.growth.atLeast(plus(1, times(8, theta)));
+	bounds.outputs[j] = times(known.keyGrowth, bounded(bounds.outputs[j]));
 	bounds.relative[j] = times(grown, plus(bounded(bounds.relative[j]), plus(moved, LEAST_NORMAL)));
 	bounds.largest[j] = times(grown, plus(bounded(bounds.largest[j]), LEAST_NORMAL));
 }
@@ -131,7 +166,7 @@ function boundOutputs(
 	{ residuals, N, ofTarget = true }: DirectRows,
 	alpha: number,
 	D: number,
-	{ spans: { valueHalf }, scale, values, valueSums, ones, keyGrowth }: KnownForms,
+	{ spans: { valueHalf }, scale, values, valueSums, ones }: KnownForms,
 	bounds: DirectRowBounds,
 ): void {
 	const [d_v, { factor }] = [valueHalf.length, scale];
@@ -145,7 +180,7 @@ function boundOutputs(
 		outputs = Math.max(outputs, change);
 		if (ofTarget) output += lifted(change * valueHalf[i]);
 	}
-	bounds.outputs[j] = times(keyGrowth, bounded(outputs));
+	bounds.outputs[j] = outputs;
 	bounds.relative[j] = output;
 }
 
@@ -195,6 +230,6 @@ function boundTerms(
 		relative = Math.max(relative, all / W);
 		largest = Math.max(largest, all);
 	}
-	bounds.relative[j] = plus(bounded(relative), bounds.relative[j]);
+	bounds.relative[j] += relative;
 	bounds.largest[j] = largest;
 }

@@ -1,7 +1,7 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import { DirectBounds, valueKeyPairs } from "../../feature-maps/direct-bounds.ts";
-import type { DirectRowBounds } from "../../feature-maps/direct-rows.ts";
+import type { DirectRowBounds, RowsOnKernels } from "../../feature-maps/direct-rows.ts";
 import type { EntryErrors } from "../../feature-maps/feature-map.ts";
 import { squaredNorms } from "../../feature-maps/kernel-scale.ts";
 import type { Product } from "../../feature-maps/residual-forms.ts";
@@ -81,14 +81,14 @@ export function featureReach({
 /**
  * The rows with their bounds.
  * @param direct has taken in all keys
- * @param forms a product, or the forms of the rows' cotangents themselves
+ * @param forms a product, or the forms of the rows' cotangents themselves, or rows that kernels hold
  */
 export async function boundedRows(
 	head: HybridHead,
 	reach: FeatureReach,
 	sums: RowSums,
 	direct: DirectBounds,
-	forms: Product | Matrix,
+	forms: Product | Matrix | RowsOnKernels,
 ): Promise<RowPass> {
 	const errors = rowErrors(reach, sums.normaliser);
 	const { normaliser, cotangents, gradients, keyMeans, N } = sums;

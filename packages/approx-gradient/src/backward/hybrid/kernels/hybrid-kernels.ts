@@ -91,8 +91,28 @@ export const hybridKernels = kernelModule({
 			result: "void",
 			typed: false,
 		},
+		/** Writes bounds of the queries from..to-1 of a `HybridBounds`. */
+		boundQueries: {
+			parameters: ["rows: usize", "from: i32", "to: i32"],
+			result: "void",
+			typed: false,
+		},
 	},
 	structs: {
+		HybridBounds: [
+			"d: i32",
+			"dv: i32",
+			"forms: i32",
+			"target: i32",
+			"rests: usize",
+			"cotangents: usize",
+			"quadratic: usize",
+			"means: usize",
+			"gradients: usize",
+			"keyMeans: usize",
+			"known: usize",
+			"bounds: usize",
+		],
 		HybridFeatures: [
 			"d: i32",
 			"pivots: i32",

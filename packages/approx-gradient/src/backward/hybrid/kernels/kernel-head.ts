@@ -16,6 +16,7 @@ import {
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
+import { boundsOfRows, type PlacedRows } from "./bounds-of-rows.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
 import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
 import { weighQueries } from "./weighed-queries.ts";
@@ -79,23 +80,27 @@ export class KernelHead {
 	rows(): Promise<RowPass> {
 		return this.#kernels.scope(async () => {
 			const { reach, direct, sums } = await this.#keySums();
-			const made = await this.#queryResults(sums, direct.moments, "gradient");
-			return boundedRows(this.#head, reach, made, direct, made.forms);
+			const { made, placed } = await this.#queryResults(sums, direct.moments, "gradient");
+			return boundedRows(this.#head, reach, made, direct, {
+				boundRows: (known, rests) => boundsOfRows(this.#kernels, placed, known, rests),
+			});
 		});
 	}
 
 	/**
 	 * The same for targets about the values' centre in place of dO, which is the output less those; bounds are not made.
-	 * @param use takes the pass while what is placed is in the memory, with the products of values and keys where `products` says so
+	 * @param use takes the pass while what is placed is in the memory, with the products of values and keys where they are wanted
 	 */
-	residualRows<Made>(products: boolean, use: (pass: ResidualPass) => Made | Promise<Made>): Promise<Made> {
+	residualRows<Made>(withProducts: boolean, use: (pass: ResidualPass) => Made | Promise<Made>): Promise<Made> {
 		return this.#kernels.scope(async () => {
 			const { reach, direct, sums } = await this.#keySums();
-			const { products: placed, ...made } = await this.#queryResults(sums, direct.moments, "target", products);
+			const { made, placed, products } = await this.#queryResults(sums, direct.moments, "target", withProducts);
+			const [rows, cols] = [made.N.rows, direct.moments.cols];
+			const forms = new Matrix(rows, cols, this.#kernels.view("f64", placed.quadratic, rows * cols).slice());
 			const [queries, keys] = [this.#queries, this.#keys];
 			return use({
-				...{ reach, direct, sums: made, forms: made.forms, querySquares: queries.squares },
-				placed: placed && { products: placed, queries, keys },
+				...{ reach, direct, sums: made, forms, querySquares: queries.squares },
+				placed: products && { products, queries, keys },
 			});
 		});
 	}
@@ -185,7 +190,7 @@ export class KernelHead {
 		});
 	}
 
-	/** `RowSums` of all queries, and the forms of their cotangents. */
+	/** `RowSums` of all queries, and where they are. */
 	async #queryResults(sums: Matrix, moments: Matrix, given: "gradient" | "target", withProducts = false) {
 		const kernels = this.#kernels;
 		const { upstream, middleKeys, values } = this.#head;
@@ -214,12 +219,16 @@ export class KernelHead {
 		});
 		await this.#run("queryResults", rows, n);
 		const N = means.read();
-		return {
+		const made = {
 			...{ N, gradients: gradients.read(), outputs: outputs.read(), cotangents: cotangents.read() },
-			...{ keyMeans: keyMeans.read(), forms: quadratic.read() },
-			normaliser: columnOf(N.data, width, width - 1),
-			products: withProducts ? kernels.view("f64", products, n * d * width) : undefined,
+			...{ keyMeans: keyMeans.read(), normaliser: columnOf(N.data, width, width - 1) },
 		};
+		const placed: PlacedRows = {
+			...{ cotangents: cotangents.at, quadratic: quadratic.at, means: means.at },
+			...{ gradients: gradients.at, keyMeans: keyMeans.at },
+		};
+		const ofKeys = withProducts ? kernels.view("f64", products, n * d * width) : undefined;
+		return { made, placed, products: ofKeys };
 	}
 
 	/** dK and dV with the bounds of `boundedColumns`. */
