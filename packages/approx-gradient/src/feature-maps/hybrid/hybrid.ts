@@ -14,7 +14,6 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
-import { isHigherRankWorth } from "../../backward/hybrid/hybrid-options.ts";
 import type { WantedCoins } from "../../backward/hybrid/pairs/pair-certificate.ts";
 import { coinOptions, coinsOf, coinsOfProbabilistic } from "../../polynomial/gauss/pairs/coins.ts";
 import { withRelative } from "../../relative/within-relative.ts";
@@ -113,7 +112,7 @@ async function hybridGradient(
 		const result = await gradientBy(problem, map, draws, "unsure");
 		if (epsilon === undefined || result.certificate.bound <= epsilon) return withConfidence(result, coins);
 		const next = Math.min(largest, Math.ceil(rank * growth.factor));
-		if (rank < Math.min(largest, pivots.pivots.length) && isRankWorth(problem, next)) {
+		if (rank < Math.min(largest, pivots.pivots.length) && (await isRankWorth(problem, next))) {
 			rank = next;
 			continue;
 		}
@@ -129,8 +128,10 @@ async function hybridGradient(
 }
 
 /** Whether a rank takes less than half of the flops of all rows exactly. */
-const isRankWorth = ({ n, d }: AttentionProblem<RowSource>, rank: number): boolean =>
-	isHigherRankWorth(n, { queries: { rows: n, cols: d }, values: { rows: n, cols: d + 1 } }, rank);
+async function isRankWorth({ n, d }: AttentionProblem<RowSource>, rank: number): Promise<boolean> {
+	const { isHigherRankWorth } = await import("../../backward/hybrid/ranks.ts");
+	return isHigherRankWorth(n, { queries: { rows: n, cols: d }, values: { rows: n, cols: d + 1 } }, rank);
+}
 
 /** Where a run is made, and the coins of its certificate. */
 interface Draws {

@@ -133,7 +133,7 @@ export const costs = {
 	hybrid: {
 		terms: (work) => hybridTerms(work, backwardColumns(work.d, work.d)),
 		samples: hybridSamples,
-		nominal: [2.6, 5.5e-3, 1.6e-3, 3.5e-3, 3.2e-7, 3.1e-5],
+		nominal: [2.4, 1.4e-3, 4.8e-4, 2.4e-3, 1.6e-7, 3.8e-5],
 	},
 	clusters: {
 		terms: (work) => [1, work.n, work.n * (work.clusters ?? 2) * work.d, work.n * (work.clusters ?? 2) * Kplus(work)],
@@ -181,7 +181,7 @@ export const costs = {
 	"forward/hybrid": {
 		terms: (work) => hybridTerms(work, valueWidthOf(work) + 1),
 		samples: hybridSamples,
-		nominal: [3.5, 8.5e-3, 1.5e-3, 1e-3, 4.6e-7, 2.8e-5],
+		nominal: [1.3, 3.1e-3, 5.1e-4, 3.9e-4, 4.2e-7, 2.5e-5],
 	},
 	"backward/definition": {
 		terms: ({ n, d }) => [1, n * n, n * n * d],
@@ -225,7 +225,7 @@ export const costs = {
 	"backward/hybrid": {
 		terms: (work) => hybridTerms(work, backwardColumns(work.d, valueWidthOf(work))),
 		samples: hybridSamples,
-		nominal: [3, 6e-3, 1.4e-3, 4.2e-3, 3.6e-7, 2.6e-5],
+		nominal: [1.7, 1.9e-3, 4.6e-4, 8.7e-4, 2.7e-7, 2.8e-5],
 	},
 } as const satisfies Record<string, Cost>;
 
