@@ -80,7 +80,7 @@ export async function hybridGradient(
 	runtime.onProgress?.(n / 2, n);
 	const total = { gradient: new GradientSum(problem), errors: new ErrorSums(problem, spans) };
 	const members = Array.from({ length: n }, (_, j) => j);
-	const isKept = (j: number): boolean => made !== undefined && made.rows.isSure(j) && !made.sampled?.isExact(j);
+	const isKept = (j: number): boolean => (made?.rows.isSure(j) ?? false) && !made?.sampled?.isExact(j);
 	if (made) addRows(total, selectRows(block, isKept), made.rows.at(members.filter(isKept)));
 	const exact = members.filter((j) => !isKept(j));
 	for (let from = 0; from < exact.length; from += BATCH) {
