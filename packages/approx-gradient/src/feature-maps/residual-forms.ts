@@ -1,11 +1,8 @@
 import { Matrix, type ProductOptions } from "@attgrad/matrix-core";
 import { bounded, plus, rootUp, times } from "../error-bound/index.ts";
 
-/** Rows of a group: of keys, and the most of any. */
+/** Rows of a group, at the most. */
 export const GROUP = 128;
-
-/** Rows of a group of queries: their forms are the smaller part of the bounds of dK and dV. */
-export const QUERY_GROUP = 32;
 
 /** At least the residual matrix of some rows: the difference is positive semi-definite. */
 export interface Residual {

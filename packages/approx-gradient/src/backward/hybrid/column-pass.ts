@@ -7,7 +7,6 @@ import {
 	GROUP,
 	lostInForms,
 	type Product,
-	QUERY_GROUP,
 	residualForms,
 	rowsAt,
 	symmetricPairs,
@@ -15,6 +14,7 @@ import {
 import type { HybridHead } from "./hybrid-head.ts";
 import {
 	type ColumnBounds,
+	groupOf,
 	type QuerySums,
 	querySums,
 	queryWeights,
@@ -63,7 +63,7 @@ export async function columnPass(
 			: queryForms(
 					head,
 					sums,
-					await residualForms({ columns, blocks: d + 1, width, group: QUERY_GROUP }, residual, product),
+					await residualForms({ columns, blocks: d + 1, width, group: groupOf(bounds) }, residual, product),
 				);
 	const squares = await product(symmetricPairs(values), forms.moments);
 	return boundedColumns(rows, keyBoundsOf(sums, forms), { ...keyGradients(head, all), squares });

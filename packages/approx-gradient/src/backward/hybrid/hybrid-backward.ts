@@ -93,8 +93,8 @@ async function gradientsOf(
 	const { epsilon, relative } = asked;
 	const limitOf = (size: number): number =>
 		epsilon ?? (relative === undefined ? Infinity : size > 0 ? relative * size : ABSOLUTE_OF_ZERO);
-	const bounds = asked.proves === "dQ" ? "sizes" : "forms";
 	const isFixed = epsilon === undefined && relative === undefined;
+	const bounds = asked.proves === "dQ" ? "sizes" : isFixed ? "small forms" : "forms";
 	const sampled = !isFixed && isSampled(head.queries.rows, head.keys.rows);
 	const first = isFixed ? (asked.rank ?? DEFAULT_RANK) : RANKS[sampled ? RANKS.length - 1 : 0];
 	const features = await HeadFeatures.of(head, asked.seed, first, runtime);

@@ -1,5 +1,6 @@
 import { Matrix } from "@attgrad/matrix-core";
 import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, times } from "../../error-bound/index.ts";
+import { GROUP } from "../../feature-maps/residual-forms.ts";
 import { kernelConstants } from "../../polynomial/kernels/kernel-constants.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import type { RowPass } from "./row-pass.ts";
@@ -21,10 +22,16 @@ export interface QueryWeights {
 }
 
 /**
- * How the first-order errors Σ_j e'_jl z_j of the rows of keys are bounded: by forms of the residual matrix of the queries, or, for a fraction of the time, by
+ * How the first-order errors Σ_j e'_jl z_j of the rows of keys are bounded: by forms of the residual matrix of the queries, in groups that may be small, or, for a fraction of the time, by
  * the sizes of its terms, β_l Σ_j α_j |z_j| / D̃_j.
  */
-export type ColumnBounds = "forms" | "sizes";
+export type ColumnBounds = "forms" | "small forms" | "sizes";
+
+/** Rows of a group of queries that forms are made of; of small ones they take a quarter of the time, and bounds of dV are up to 1.4 times as large. */
+export const groupOf = (bounds: ColumnBounds): number => (bounds === "small forms" ? SMALL_GROUP : GROUP);
+
+/** Rows of a small group. */
+const SMALL_GROUP = 32;
 
 /** Weights of the queries that are kept. O(d + d_v) a query. */
 export function queryWeights(

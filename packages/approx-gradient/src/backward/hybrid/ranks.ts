@@ -1,6 +1,6 @@
 import type { Matrix, Runtime } from "@attgrad/matrix-core";
 import { pivotsFor } from "../../feature-maps/hybrid/principal-features.ts";
-import { GROUP, QUERY_GROUP, rowsAt } from "../../feature-maps/residual-forms.ts";
+import { GROUP, rowsAt } from "../../feature-maps/residual-forms.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import type { HeadFeatures, HybridHead } from "./hybrid-head.ts";
 import type { RowPass } from "./row-pass.ts";
@@ -33,9 +33,8 @@ const exactFlops = ({ queries, values }: HeadSizes): number => values.rows * (6 
 function rankFlops({ queries, values }: HeadSizes, rank: number): number {
 	const [d, width, m] = [queries.cols, values.cols, pivotsFor(rank, values.rows)];
 	const columns = width * (d + 1);
-	// Half of each residual matrix is made, in groups of keys and of queries.
-	const group = (GROUP + QUERY_GROUP) / 4;
-	return (queries.rows + values.rows) * (group * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank));
+	// Half of each residual matrix is made.
+	return (queries.rows + values.rows) * ((GROUP / 2) * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank));
 }
 
 /** Whether a higher rank takes less than half of the flops of rows that are exact: it may leave some of them exact too, and what was done at this rank is lost. */

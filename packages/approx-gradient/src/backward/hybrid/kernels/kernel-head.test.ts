@@ -25,6 +25,7 @@ async function passesOn(runtime: typeof plain, problem: ReturnType<typeof random
 		return {
 			rows,
 			columns: await passes.columns(rows, all, "forms"),
+			small: await passes.columns(rows, all, "small forms"),
 			sized: await passes.columns(rows, all, "sizes"),
 			part: await passes.columns(rows, some, "forms"),
 			sizedPart: await passes.columns(rows, some, "sizes"),
@@ -46,7 +47,7 @@ test.each(
 		const [wanted, got] = [await passesOn(plain, problem, rank), await passesOn(runtime, problem, rank)];
 		for (const name of ["gradients", "outputs", "cotangents"] as const)
 			expect(maxAbsDifference(got.rows[name], wanted.rows[name])).toBeLessThanOrEqual(1e-9 * maxAbs(wanted.rows[name]));
-		for (const columns of ["columns", "sized", "part", "sizedPart"] as const)
+		for (const columns of ["columns", "small", "sized", "part", "sizedPart"] as const)
 			for (const name of ["dK", "dV"] as const)
 				expect(maxAbsDifference(got[columns][name], wanted[columns][name])).toBeLessThanOrEqual(
 					1e-9 * maxAbs(wanted[columns][name]),
@@ -55,6 +56,8 @@ test.each(
 			[got.rows.bounds, wanted.rows.bounds],
 			[got.rows.outputBounds, wanted.rows.outputBounds],
 			[got.columns.keyBounds, wanted.columns.keyBounds],
+			[got.small.keyBounds, wanted.small.keyBounds],
+			[got.small.valueBounds, wanted.small.valueBounds],
 			[got.sized.keyBounds, wanted.sized.keyBounds],
 			[got.sized.valueBounds, wanted.sized.valueBounds],
 			[got.sizedPart.keyBounds, wanted.sizedPart.keyBounds],

@@ -3,7 +3,7 @@ import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { raisesOf } from "../../../feature-maps/hybrid/residual-spread.ts";
-import { GROUP, QUERY_GROUP } from "../../../feature-maps/residual-forms.ts";
+import { GROUP } from "../../../feature-maps/residual-forms.ts";
 import {
 	type ColumnPass,
 	type KeyBounds,
@@ -14,7 +14,7 @@ import {
 	roundedUp,
 } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
-import { type ColumnBounds, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
+import { type ColumnBounds, groupOf, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
 import { boundsOfRows, type PlacedRows } from "./bounds-of-rows.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
@@ -151,7 +151,7 @@ export class KernelHead {
 			const numbers = putMatrix(kernels, rows.cotangents);
 			this.#clear(numbers, weights);
 			const columns = { factors, numbers, width, extra, blocks: d + 1, beside: width - 1 + d };
-			const made = await this.#sums(this.#queries, columns, bounds === "sizes" ? "none" : "own");
+			const made = await this.#sums(this.#queries, columns, bounds === "sizes" ? "none" : "own", groupOf(bounds));
 			const forms = bounds === "sizes" ? noForms(head) : queryForms(head, sums, made.forms);
 			return this.#keyResults(rows, made.sums, forms.moments, keyBoundsOf(sums, forms));
 		});
@@ -175,9 +175,10 @@ export class KernelHead {
 		{ features, left, right, sizes, side }: PlacedFeatures,
 		rows: Pick<GroupedRows, "factors" | "numbers" | "width" | "extra" | "blocks" | "beside">,
 		forms: GroupedRows["forms"],
+		group = GROUP,
 	): Promise<GroupSums> {
 		const addresses = { features: features.byteOffset, left: left.data.byteOffset, right: right.data.byteOffset };
-		const groups = Math.ceil(left.rows / (forms === "crossed" ? GROUP : QUERY_GROUP));
+		const groups = Math.ceil(left.rows / group);
 		const { rank, unit } = this.#map;
 		const raises = raisesOf(groups, side.sizes, unit);
 		return sumsOfGroups(this.#kernels, {
