@@ -9,7 +9,7 @@ import { type Clustering, clusterPoints, nearest, spreadRows } from "./clusterin
 const BLOCK_ROWS = 512;
 
 /** Rows that the clusters are found on. */
-const SAMPLE_ROWS = 2048;
+export const SAMPLE_ROWS = 2048;
 
 /** Numbers of clusters that are tried where none is given. */
 const COUNTS = [1, 2, 4, 8, 16, 32, 64];

@@ -1,6 +1,6 @@
-import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { ComputationError } from "@attgrad/matrix-core";
-import { partitionOf } from "../../feature-maps/clusters/partition.ts";
+import type { AnyGradientAlgorithm, AttentionProblem } from "@attgrad/attention-problem";
+import { ComputationError, type RowSource } from "@attgrad/matrix-core";
+import { partitionOf, SAMPLE_ROWS } from "../../feature-maps/clusters/partition.ts";
 import { relativeTarget } from "../../feature-maps/polynomial/degree-choice.ts";
 import { cheapestThreshold, supNorm, supportAt } from "../../feature-maps/support-basis/support.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
@@ -25,19 +25,38 @@ interface Foreseen {
 	readonly detail: string;
 	readonly degree?: number;
 	readonly rank: number;
+	/** Milliseconds of a choice before the run, which the model of a run with given options does not have. */
+	readonly choice?: number;
 }
 
 /** How an algorithm's run is foreseen from a sample, and what no run has less of. */
 interface Foresight {
-	/** Rows of the sample. */
-	readonly rows: number;
+	/** Rows that are looked at: all of them up to a number, so that a few of large scores, which set the radius of all, are among them. */
+	rows(n: number): number;
 	/** Rows of a smaller sample: what is out of reach there is so for all rows, where scores are larger. */
 	readonly fewRows: number;
-	/** About what looking at the sample takes, milliseconds. */
-	readonly cost: number;
+	/** About what looking at these takes, milliseconds. */
+	cost(n: number): number;
 	least(n: number, d: number): Work;
 	foresee(context: PlanContext, rows: number): Promise<Foreseen>;
 }
+
+/** Rows up to which all are looked at where no row may be missed, and otherwise a sample. */
+const ALL_ROWS = 2 ** 20;
+
+const BLOCK_ROWS = 512;
+
+const allOr =
+	(rows: number) =>
+	(n: number): number =>
+		n <= ALL_ROWS ? n : rows;
+
+/** The problem itself where it has no more rows than are looked at. */
+const rowsOf = (problem: AttentionProblem<RowSource>, rows: number): AttentionProblem<RowSource> =>
+	rows >= problem.n ? problem : subProblem(problem, rows);
+
+/** Milliseconds a row that it takes to choose how many clusters of queries and keys there are. */
+const CLUSTERING = 0.15;
 
 /** Nyström's rank on all rows may be this much above the sample's: it grows by this factor. */
 const RANK_GROWTH = 1.5;
@@ -54,18 +73,18 @@ function expansion(d: number, radius: number, delta: number) {
 
 const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 	"support-basis": {
-		rows: 512,
+		rows: allOr(512),
 		fewRows: 256,
-		cost: 10,
+		cost: (n) => 10 + (n <= ALL_ROWS ? 2e-3 * n : 0),
 		least: (n, d) => ({ n, d, size: 1, raisedSize: d + 1 }),
 		async foresee({ problem, epsilon }, rows) {
 			const { n, d } = problem;
-			const sample = subProblem(problem, rows);
+			const sample = rowsOf(problem, rows);
 			const spans = spansOf(sample);
 			const delta = relativeTarget(sample, spans, (epsilon * sample.n) / n);
 			const support = supportAt(sample, cheapestThreshold(sample, spans, undefined, delta));
 			let heavyQueries = 0;
-			for (const { queries } of queryBlocks(sample, sample.n))
+			for (const { queries } of queryBlocks(sample, BLOCK_ROWS))
 				for (let j = 0; j < queries.rows; j++)
 					if (supNorm(queries.row(j)) > support.threshold * sample.scale) heavyQueries++;
 			if (heavyQueries === sample.n) throw outOfReach("every row would be heavy: that is the exact method, and slower");
@@ -80,14 +99,14 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 		},
 	},
 	clusters: {
-		// Clusters are found on half of them, and measured on all: those that are not known are farther from the centres.
-		rows: 4096,
+		// Of a sample clusters are found on half, and measured on all: those that are not known are farther from the centres.
+		rows: allOr(4096),
 		fewRows: 256,
-		cost: 250,
+		cost: (n) => 250 + (n <= ALL_ROWS ? 4e-3 * n : 0),
 		least: (n, d) => ({ n, d, size: 1, raisedSize: d + 1, clusters: 2 }),
 		async foresee({ problem, epsilon }, rows) {
 			const { n, d } = problem;
-			const sample = subProblem(problem, rows);
+			const sample = rowsOf(problem, rows);
 			const spans = spansOf(sample);
 			const delta = relativeTarget(sample, spans, (epsilon * sample.n) / n);
 			const { radius, nu, mu } = partitionOf(sample, spans, { delta });
@@ -98,13 +117,14 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 				detail: `degree ${degree}, K = ${size}, ${nu.rows} + ${mu.rows} clusters`,
 				degree,
 				rank: size,
+				choice: CLUSTERING * Math.min(n, SAMPLE_ROWS),
 			};
 		},
 	},
 	nystrom: {
-		rows: 192,
+		rows: () => 192,
 		fewRows: 64,
-		cost: 80,
+		cost: () => 80,
 		least: (n, d) => ({ n, d, size: Math.min(n, 16) }),
 		async foresee({ problem, epsilon, runtime }, rows) {
 			const { n, d } = problem;
@@ -124,7 +144,7 @@ export function outlook(
 	name: FeatureMapName,
 ): { cost: number; least: number } {
 	const { cost, least } = foresights[name];
-	return { cost, least: model.timeOf(name, least(n, d)) };
+	return { cost: cost(n), least: model.timeOf(name, least(n, d)) };
 }
 
 /** The time that an algorithm by feature maps takes to prove the error, as far as few rows tell; Infinity where it does not. */
@@ -146,12 +166,12 @@ export async function featureMapEntry(context: PlanContext, name: FeatureMapName
 	const { rows, foresee } = foresights[name];
 	const { algorithm }: { algorithm: AnyGradientAlgorithm } = costAlgorithms[name];
 	try {
-		const { work, detail, degree, rank } = await foresee(context, rows);
+		const { work, detail, degree, rank, choice = 0 } = await foresee(context, rows(problem.n));
 		return {
 			algorithm: name,
 			options: asked,
 			detail,
-			milliseconds: model.timeOf(name, work),
+			milliseconds: choice + model.timeOf(name, work),
 			...(degree !== undefined && { degree }),
 			rank,
 			certificate: { kind: "a-posteriori", bound: epsilon },

@@ -4,7 +4,7 @@ import type { UnitTimes } from "./cost-model.ts";
 import { type CostName, costs } from "./costs.ts";
 
 /** Raised when terms or samples of the costs change. */
-const FORMAT = 7;
+const FORMAT = 8;
 
 type Versions = Partial<Record<CostName, number>>;
 
