@@ -5,7 +5,7 @@ import { LIMITS } from "./bounds/limits.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { constantsOf, type GaussRequest, memoryAt, sizesOf } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
-import { cheaperRun, FAR, isCheaperAbove } from "./run/cheaper-run.ts";
+import { cheapestRun, FAR } from "./run/cheaper-run.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 
 /** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
@@ -179,8 +179,8 @@ export async function gaussWithin(given: GaussRequest, epsilon: number, first?: 
 	const sample = sampleScores(given.problem, given);
 	const { request, degree: least } =
 		first === undefined ? gaussChoiceWithin(given, epsilon, sample) : { request: given, degree: first };
-	let degree = isCheaperAbove(request, epsilon, least, sample) ? least + 1 : least;
-	const { fewerColumns: cheaper, inTwo, lower } = cheaperRun(request, epsilon, degree, sample);
+	const { fewerColumns: cheaper, inTwo, lower, degree: chosen } = cheapestRun(request, epsilon, least, sample);
+	let degree = chosen;
 	const fastest = inTwo ?? cheaper ?? request;
 	if (lower !== undefined || inTwo !== undefined) {
 		const { result, bound } = await unlessBeyondRange(inTwo, () => gaussUntilMissed(fastest, degree, epsilon, lower));

@@ -55,7 +55,7 @@ export interface CheaperRun {
 }
 
 /** The cheapest run of a degree that is predicted to prove epsilon too. */
-export function cheaperRun(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): CheaperRun {
+function cheaperRun(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): CheaperRun {
 	const fewerColumns = withoutColumns(request, epsilon, degree, sample);
 	const inTwo = inTwoPrecisions(fewerColumns ?? request, epsilon, degree, sample);
 	const lower = lowerReach(inTwo ?? fewerColumns ?? request, epsilon, degree, sample);
@@ -63,18 +63,23 @@ export function cheaperRun(request: GaussRequest, epsilon: number, degree: numbe
 }
 
 /**
- * Whether one degree more is predicted to take less time: where a degree proves epsilon by columns of squares alone, the next one often does without them, in two
- * precisions and for most rows at the lower degree.
+ * The cheapest run that is predicted to prove epsilon, at the degree or at one degree more: where a degree proves epsilon by columns of squares alone, the next one
+ * often does without them, in two precisions and for most rows at the lower degree, in less time.
  */
-export function isCheaperAbove(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): boolean {
-	if (request.form === "l1" || request.coins || request.profile.n < LEAST_ROWS || !onKernels(request)) return false;
-	if (memoryAt(request, degree + 1) > availableMemory()) return false;
-	const own = cheaperRun(request, epsilon, degree, sample);
-	if (own.fewerColumns) return false;
-	const above = cheaperRun(request, epsilon, degree + 1, sample);
-	if (!above.fewerColumns) return false;
+export function cheapestRun(
+	request: GaussRequest,
+	epsilon: number,
+	degree: number,
+	sample: ScoreSample,
+): CheaperRun & { readonly degree: number } {
+	const own = { ...cheaperRun(request, epsilon, degree, sample), degree };
+	if (request.form === "l1" || request.coins || request.profile.n < LEAST_ROWS || !onKernels(request)) return own;
+	if (own.fewerColumns || memoryAt(request, degree + 1) > availableMemory()) return own;
+	const above = { ...cheaperRun(request, epsilon, degree + 1, sample), degree: degree + 1 };
+	if (!above.fewerColumns) return own;
 	const { form } = above.fewerColumns;
-	return workOf({ ...request, form }, degree + 1, above, sample) < workOf(request, degree, own, sample);
+	const isLess = workOf({ ...request, form }, degree + 1, above, sample) < workOf(request, degree, own, sample);
+	return isLess ? above : own;
 }
 
 /** About in proportion to the time of a run: operations for each row and monomial, of which keys and rows each have their part. */
