@@ -6,7 +6,7 @@ import type { HeadFeatures, HybridHead } from "./hybrid-head.ts";
 import type { RowPass } from "./row-pass.ts";
 
 /** Ranks that are tried for an accuracy. */
-export const RANKS = [96, 192, 384, 768];
+export const RANKS = [112, 192, 384, 768];
 
 /** Queries and keys that foretell how many rows a rank leaves exact, and the rows of a head from which on they are looked at: they take a sixteenth of the time of a pass, or less. */
 const SAMPLE = { rows: 1024, from: 16 * 1024 };

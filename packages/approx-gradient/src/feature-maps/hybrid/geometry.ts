@@ -17,7 +17,7 @@ import type { HybridPivots } from "./hybrid-pivots.ts";
 import { exponentFactor } from "./hybrid-side.ts";
 
 /** Queries and keys among which pivots are drawn, of each, for each feature; and keys that a row's normaliser is estimated from. */
-const CANDIDATES = { each: 8, least: 512, most: 1024, ofRows: 1 / 16, largest: 2048 };
+const CANDIDATES = { each: 9, least: 512, most: 1024, ofRows: 1 / 16, largest: 2048 };
 const NORMALISER_KEYS = 128;
 
 const BLOCK_ROWS = 512;
