@@ -215,6 +215,17 @@ test.each(ways)("columns of values and targets that are far below others keep th
 	}
 });
 
+test.each(ways)("targets far above values, in columns that are far apart, cost no digits: $name", async (way) => {
+	const [first, others, values] = { f64: [600, 300, -700], f32: [60, 20, -70] }[way.dtype];
+	const given = instance({ n, d });
+	const E = times(given.E, first, others);
+	const Y = times(given.Y, values, values);
+	const { gradient } = await way.run({ ...given, Y, E });
+	const truth = truthOf(asDtype({ ...given, Y, E }, way.dtype)).gradient;
+	const tolerance = 32 * n * Math.max(way.roundoff, way.sumRoundoff);
+	for (const error of columnErrors(truth, gradient)) expect(error).toBeLessThan(tolerance);
+});
+
 test.each(await availableKernels())(
 	"gradients in A2 and A3 of columns far below others keep their digits: %s",
 	async (kernel) => {

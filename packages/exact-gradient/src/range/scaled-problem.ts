@@ -137,9 +137,11 @@ function valuePower(Y: Matrix, E: RowSource | undefined, A3: Shifts, dtype: Dtyp
 			`targets E are about 2^${target} and values A3 Y about 2^${value}: their products leave the range of ${dtype}`,
 		);
 	const safe = SAFE_EXPONENT[dtype];
-	if (spread > safe) return Math.max(value, target) - safe;
-	if (Math.abs(value) <= safe && Math.abs(target) <= safe) return 0;
-	return target <= value ? value : target - Math.min(TARGETS[dtype].most, Math.round((target - value) / 2));
+	const isFar = spread > safe;
+	if (!isFar && Math.abs(value) <= safe && Math.abs(target) <= safe) return 0;
+	// The largest number is this much above 1: half of what values are below targets, and the end of the ordinary range beside columns far below.
+	const below = Math.min(TARGETS[dtype].most, Math.round(Math.max(0, target - value) / 2));
+	return Math.max(value, target) - Math.max(below, isFar ? safe : 0);
 }
 
 /**
