@@ -65,7 +65,7 @@ export async function locate(
 	if (!(epsilon > 0 && epsilon < 1)) throw new UsageError(`locate: epsilon must be > 0 and < 1, got ${epsilon}`);
 	if (!(Number.isInteger(submatrix) && submatrix >= 1))
 		throw new UsageError(`locate: submatrix must be a whole number >= 1, got ${submatrix}`);
-	// Squares of queries and keys are taken: sizes whose squares leave the range are balanced first, which changes no score.
+	// Squares of queries and keys are taken: sizes whose squares leave the range are balanced first, which changes no weight.
 	const operands = scaledOperands(given)?.operands ?? given;
 	return withRuntime(runtime, async (on) => {
 		const heads = headsOf(operands);

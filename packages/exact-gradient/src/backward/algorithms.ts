@@ -83,7 +83,7 @@ export const exactBackwards: readonly AnyBackwardAlgorithm[] = [backwardDefiniti
 
 /**
  * Runs an exact pass on operands whose products stay in the range, and takes its results back.
- * @param isPlain whether the pass does not centre keys and values itself
+ * @param isPlain whether the pass is in plain TypeScript, which does not centre keys and values itself
  */
 async function inRange<Rows extends RowSource>(
 	algorithm: string,

@@ -13,10 +13,10 @@ export interface WithoutOffsets<Rows extends RowSource> {
 }
 
 /**
- * Takes the offset of each column off the rows of blocks, the heads of an operand: the entry of least size, where all entries have one sign, the largest
- * is at most twice as large, and no ordinary number or of any size. Differences are exact then (Sterbenz's lemma), and a constant column becomes one of zeros, which has no size. An offset of keys changes
+ * Takes the offset of each column off the rows of blocks, the heads of an operand. A column has one where all its entries have one sign and the largest is at most
+ * twice the least: it is the least. Differences are exact then (Sterbenz's lemma), and a constant column becomes one of zeros, which has no size. An offset of keys changes
  * no weight, and one of values is added to outputs alone. One pass over the rows.
- * @param beyond exponents of ordinary numbers are within ± this
+ * @param beyond columns whose largest entry is within 2^±beyond stay as they are; -1: none do; default: ordinary ones
  */
 export function withoutOffsets<Rows extends RowSource>(
 	source: Rows,

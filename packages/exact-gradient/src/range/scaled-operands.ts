@@ -88,17 +88,17 @@ export function scaledOperands<Given extends Operands>(
 
 /**
  * The operands without the offsets that rows of a column of keys, or of values, have in common, whatever their size, and the way back for the results; undefined
- * where there are none. The kernels take keys and values about centres; what plain TypeScript subtracts would cancel.
+ * where there are none. For passes in plain TypeScript, whose differences would cancel; kernels centre keys and values themselves.
  */
 export function operandsWithoutOffsets<Given extends Operands>(
 	given: Given,
 ): { operands: Given; back: <Made extends Results>(made: Made) => Made } | undefined {
 	const [K, V] = [given.K, given.V].map((rows) => withoutOffsets(rows, given.n_k, -1));
 	if (K.rows === given.K && V.rows === given.V) return;
-	const ones = new Int32Array(given.d_v);
+	const unscaled = new Int32Array(given.d_v);
 	const back = <Made extends Results>(made: Made): Made => ({
 		...made,
-		...(made.output && { output: outputsBack(given, made.output, ones, V.offsets, made.lse) }),
+		...(made.output && { output: outputsBack(given, made.output, unscaled, V.offsets, made.lse) }),
 		...(made.lse && { lse: lseBack(given, made.lse, K.offsets) }),
 	});
 	return { operands: { ...given, K: K.rows, V: V.rows }, back };
