@@ -16,6 +16,7 @@ import { KeyDraw } from "./key-draw.ts";
 import { KeySizes } from "./key-sizes.ts";
 import { sampledHead } from "./pair-certificate.ts";
 import { RowBounds } from "./row-ranges.ts";
+import { sampledError } from "./sampled-error.ts";
 import type { SampledHead } from "./sampled-head.ts";
 import { KINDS, SampledRow } from "./sampled-row.ts";
 
@@ -156,6 +157,58 @@ describe("sums of a row's errors over keys", () => {
 		});
 	});
 });
+
+describe("the bound of a sample", () => {
+	const smallHead = (use: (head: SampledHead) => void) =>
+		withHead(generateProblem({ distribution: "gaussian", n: 40, d: 2, B: 1, seed: 1 }), 4, use);
+
+	test("is the mean of what is drawn, up to its width", async () => {
+		await smallHead((head) => {
+			const draws = 2 ** 20;
+			const made = sampledError(head, { draws }, { failure: 1e-9, seed: 11 });
+			if (!made) throw new Error("pairs serve");
+			const mean = drawnOf(head, made.isExact);
+			expect(made.bound).toBeGreaterThan(mean);
+			// A number that is drawn with a wrong weight would make more of a difference.
+			expect(made.bound).toBeLessThan(1.2 * mean);
+		});
+	});
+
+	test("has coins of its own for each accuracy", async () => {
+		await smallHead((head) => {
+			const of = (wanted: number) => sampledError(head, { draws: 2 ** 12, wanted }, { failure: 1e-9, seed: 11 })?.bound;
+			expect(of(1e6)).toBe(of(1e6));
+			expect(of(1e6)).not.toBe(of(1e7));
+		});
+	});
+});
+
+/** The largest sum that pairs bound, of the rows that are not exact, by its definition. */
+function drawnOf(head: SampledHead, isExact: (j: number) => boolean): number {
+	const { inputs, keys: K } = head;
+	const keys = new KeySizes(head.values, K, head.beta);
+	const row = new SampledRow(head, keys);
+	const bounds = new RowBounds(head, { ones: 0, values: 0, keys: 0 });
+	const draw = new KeyDraw(head, keys, seededRandom(0));
+	const first = Matrix.zeros(inputs.cols, K.cols);
+	const second = new Float64Array(K.cols);
+	let rows = 0;
+	for (let j = 0; j < inputs.rows; j++) {
+		if (!head.isSampled(j) || isExact(j)) continue;
+		row.read(j);
+		const ranges = bounds.of(j, row);
+		if (!ranges) continue;
+		rows++;
+		const sums = sumsOf(head, row, draw, j);
+		const largest = Math.max(...inputs.row(j).map(Math.abs));
+		for (let b = 0; b < K.cols; b++) {
+			for (let a = 0; a < inputs.cols; a++) first.data[a * K.cols + b] += inputs.at(j, a) * sums.first[b];
+			for (let kind = 0; kind < KINDS; kind++) second[b] += largest * ranges.weights[kind] * sums.squares[kind][b];
+		}
+	}
+	expect(rows).toBeGreaterThan(inputs.rows / 3);
+	return Math.max(...Array.from(first.data, (sum, at) => Math.abs(sum) + second[at % K.cols]));
+}
 
 /** Ĝ of a row with the weights that the features approximate. */
 function exactRow(head: SampledHead, draw: KeyDraw, j: number): Float64Array {

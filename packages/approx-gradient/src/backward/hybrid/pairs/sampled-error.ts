@@ -73,7 +73,8 @@ export function sampledError(head: SampledHead, effort: Effort, { failure, seed 
 	if (range === 0) return { bound: rest * (1 + SLACK * beta.length), pairs: 0, isExact };
 	const draws = drawsFor(effort, EXPECTED * range, rest);
 	if (draws === undefined) return undefined;
-	const random = seededRandom(seed, "pairs");
+	// What is wanted may follow from coins of this seed, where a gradient turned out smaller than expected: each accuracy has its own.
+	const random = seededRandom(seed, "pairs", effort.wanted ?? 0);
 	const counts = countsOf(cumulative, draws, () => random.uniform());
 	const means = new DrawnMeans(head, ranges.row, new KeyDraw(head, sizes, random));
 	for (let j = 0; j < beta.length; j++) means.add(j, counts.subarray(j * TERMS, (j + 1) * TERMS));
