@@ -29,7 +29,7 @@ export function boundsOfRows(
 		const numbers = [scale.factor, scale.added, scale.lost, known.ones, known.keyGrowth];
 		const made = kernels.view("f64", kernels.allocate("f64", 4 * count), 4 * count);
 		const rows = kernels.allocateStruct("HybridBounds", {
-			...{ d, dv, forms: 2 * d + 1, target: 0, rests: put(inRows(rests)), ...placed, bounds: made.byteOffset },
+			...{ d, dv, forms: 2 * d + 1, rests: put(inRows(rests)), ...placed, bounds: made.byteOffset },
 			known: put(
 				Float64Array.from([
 					...[...numbers, ...spans.valueHalf, ...values, ...valueSums],

@@ -103,7 +103,6 @@ export const hybridKernels = kernelModule({
 			"d: i32",
 			"dv: i32",
 			"forms: i32",
-			"target: i32",
 			"rests: usize",
 			"cotangents: usize",
 			"quadratic: usize",
