@@ -162,7 +162,8 @@ export function errorConstants(
  *
  *     relative growth ( |Ĝ_b| + Σ_i (mean_i + |o_i|) |Cov_f̃(v_i, k_b)| + Σ_i |c_i| (mean_i + |o_i|) |E_f̃ k_b| ).
  *
- * Sums are off by a hundredth at most, so 1.02 and 1.05 cover what is of second order.
+ * With the computed Ĝ and c this leaves no terms of second order. Sums are off by a hundredth at most, which 1.02 and 1.05 cover where a true number
+ * stands for a computed one.
  */
 function roundingOfTerms(
 	{ profile: { valueMean, d }, space: { frame, keySpan } }: Pick<Method, "profile" | "space">,

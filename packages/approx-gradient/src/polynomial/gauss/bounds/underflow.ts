@@ -110,7 +110,7 @@ export function lostOfGradient(
 	const half = maxUp(H);
 	const span = maxUp(keyReach);
 	const factor = frameFactor(space);
-	// Σ |a_k| R^k Σ ω is growth · D at most, and D e^R Σ ω.
+	// Σ |a_k| t^k Σ ω is growth · D at most, with t >= LEAST_REACH the reach of a row's terms, and D is e^R Σ ω at most.
 	const radius = Math.min(LIMITS.radius, 1.01 * largestRadius(space));
 	const inverse = over(times(2, expUp(radius + 2 * frame.shift)), n);
 	const coefficient = times(over(2 * roundingLimit, sums), times(2, expUp(radius)));
