@@ -227,7 +227,7 @@ test.each(ways)("targets far above values, in columns that are far apart, cost n
 });
 
 test.each(await availableKernels())(
-	"gradients in A2 and A3 of columns far below others keep their digits: %s",
+	"gradients in A2 and E of columns far below others keep their digits: %s",
 	async (kernel) => {
 		const runtime = await createRuntime({ kernel });
 		const given = asDtype(instance({ n, d }), "f32");
@@ -245,7 +245,9 @@ test.each(await availableKernels())(
 				const size = maxAbs(column(wanted));
 				expect(size).toBeGreaterThan(0);
 				for (let j = 0; j < n; j++)
-					expect(Math.abs(made.at(j, b) - wanted.at(j, b)) / size, `${name} ${b}`).toBeLessThan(1e-4);
+					expect(Math.abs(made.at(j, b) - wanted.at(j, b)) / size, `${name} ${b}`).toBeLessThan(
+						64 * n * roundoffOf("f32"),
+					);
 			}
 		}
 		await runtime.close();
