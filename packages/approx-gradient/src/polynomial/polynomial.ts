@@ -53,7 +53,7 @@ const options = z
 			.enum(["a-posteriori", "a-priori", "probabilistic", "estimate"] satisfies Certificate["kind"][])
 			.default("a-posteriori")
 			.describe(
-				"the kind of certificate that must hold; probabilistic (basis gauss): but for a chance of 1 - confidence; estimate is not a proof",
+				"the kind of certificate that must hold; probabilistic (basis gauss, form v2): but for a chance of 1 - confidence; estimate is not a proof",
 			),
 		...coinOptions,
 	})

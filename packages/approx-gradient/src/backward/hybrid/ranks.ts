@@ -37,9 +37,9 @@ function rankFlops({ queries, values }: HeadSizes, rank: number): number {
 	return (queries.rows + values.rows) * ((GROUP / 2) * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank));
 }
 
-/** Whether a higher rank takes less than half of the flops of rows that are exact: it may leave some of them exact too, and what was done at this rank is lost. */
+/** Whether a higher rank takes less than half of the time of rows that are exact: it may leave some of them exact too, and what was done at this rank is lost. */
 export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: number): boolean =>
-	exactRows * exactFlops(head) > 4 * rankFlops(head, rank);
+	exactRows * exactFlops(head) > 2 * PER_FLOP * rankFlops(head, rank);
 
 /** Whether a sample tells which of the ranks to begin with. */
 export const isSampled = (queries: number, keys: number): boolean => Math.min(queries, keys) >= SAMPLE.from;

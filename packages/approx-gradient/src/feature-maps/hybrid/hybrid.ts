@@ -43,13 +43,13 @@ const HIGHEST = 2048;
 const options = z
 	.strictObject({
 		rank: z.int().min(1).max(HIGHEST).optional().describe(`number of features; default: ${DEFAULT_RANK}`),
-		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the error is proven <= epsilon"),
+		epsilon: z.number().positive().optional().describe("instead of rank: grow it until the certificate is <= epsilon"),
 		relative: relativeOption.describe("instead of epsilon: the same as a part of max |g|"),
 		certificate: z
 			.enum(["a-posteriori", "probabilistic"])
 			.default("a-posteriori")
 			.describe(
-				"what bounds the error: what is proved of each row, or pairs of a query and a key drawn at random, which holds but for a stated chance",
+				"the kind of certificate: a-posteriori is proved row by row; probabilistic, from pairs of a query and a key drawn at random, holds but for a chance of 1 - confidence",
 			),
 		...coinOptions,
 		seed: z.int().min(0).default(0).describe("seed of the pivots"),

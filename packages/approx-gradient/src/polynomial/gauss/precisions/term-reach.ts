@@ -7,7 +7,8 @@ import { REACH_SLACK } from "../../method/feature-space.ts";
  *
  *     Σ_l μ_l t_l^k <= (Σ_i |q_i| N_i)^k Σ_l μ_l .
  *
- * Rounding is counted relative to sums like this one, of the columns x = 1 and x = v_i. M is the power of two that this is the logarithm of.
+ * Rounding is counted relative to sums like this one, of the columns x = 1 and x = v_i. M is the least power of two from 8 on that is at least the degree.
+ * @returns log2 M
  */
 export const termPower = (degree: number): number => Math.max(3, Math.ceil(Math.log2(Math.max(1, degree))));
 
