@@ -4,7 +4,7 @@ import { backwardStreaming } from "@attgrad/exact-gradient";
 import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import { afterAll, expect, test } from "vitest";
 import { backwardHybrid } from "./hybrid-backward.ts";
-import { HeadFeatures, hybridHead } from "./hybrid-head.ts";
+import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { firstRank, isSampled, RANKS } from "./ranks.ts";
 
 const runtime = await createRuntime({});
@@ -16,10 +16,14 @@ const headOf = (n: number, spread: number) => {
 };
 
 test("the first rank is the lowest where a higher one takes longer than the rows that it could save", async () => {
-	const head = headOf(3000, 1);
-	const features = await HeadFeatures.of(head, 0, RANKS[1], runtime);
 	const seen: number[] = [];
-	const first = (shares: readonly number[]) => {
+	const few = headOf(3000, 1);
+	const many = headOf(16 * 1024, 1);
+	const [ofFew, ofMany] = [
+		await HeadFeatures.of(few, 0, RANKS[1], runtime),
+		await HeadFeatures.of(many, 0, RANKS[1], runtime),
+	];
+	const first = (head: HybridHead, features: HeadFeatures, shares: readonly number[]) => {
 		seen.length = 0;
 		const exactRows = (rows: { readonly rank: number }) => {
 			seen.push(rows.rank);
@@ -27,11 +31,16 @@ test("the first rank is the lowest where a higher one takes longer than the rows
 		};
 		return firstRank(head, features, exactRows, runtime);
 	};
-	expect(await first([0])).toBe(RANKS[0]);
+	expect(await first(many, ofMany, [0])).toBe(RANKS[0]);
 	expect(seen).toEqual([RANKS[0]]);
 	// Few rows: a higher rank takes longer than what it could save.
-	expect(await first([0.1])).toBe(RANKS[0]);
+	expect(await first(few, ofFew, [0.9])).toBe(RANKS[0]);
 	expect(seen).toEqual([RANKS[0]]);
+	// Many rows: the next rank pays where it leaves few of them exact, and the one after it is not looked at.
+	expect(await first(many, ofMany, [0.9, 0.1])).toBe(RANKS[1]);
+	expect(seen).toEqual(RANKS.slice(0, 2));
+	expect(await first(many, ofMany, [0.9, 0.85])).toBe(RANKS[0]);
+	expect(seen).toEqual(RANKS.slice(0, 2));
 });
 
 test("a sample of a long head tells the rank, and the run proves what is asked for", async () => {

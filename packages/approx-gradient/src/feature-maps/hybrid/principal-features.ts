@@ -208,8 +208,7 @@ async function solvedBehind(A: PlacedMatrix, L: Matrix, matrices: PlacedMatrices
 		copyInto(A, from, X);
 		if (to === K) break;
 		const taken = await matrices.product(X, part(placed, to, K, from, to), { transposeB: true });
-		for (let i = 0; i < A.rows; i++)
-			for (let k = to, at = i * A.stride + to, own = i * taken.stride; k < K; k++) A.data[at++] -= taken.data[own++];
+		subtract(A, to, taken);
 	}
 	return A;
 }

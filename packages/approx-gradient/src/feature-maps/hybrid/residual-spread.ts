@@ -41,16 +41,16 @@ export function residualOf(
 		const own = Float64Array.from(members, (l) => sizes[l]);
 		for (let j = 0, at = 0; j < s; j++)
 			for (let k = 0; k < s; k++, at++) R.data[at] = own[j] * own[k] * R.data[at] - projected.data[at];
-		const raise = raiseOf(own, H);
+		const raise = raisesOf(1, own, H);
 		for (let j = 0; j < s; j++) R.data[j * (s + 1)] += raise[j];
 		return { matrix: R, raised: raise.reduce(plus, 0) };
 	};
 }
 
-/** What raises the diagonal of a residual matrix of rows of these weights, whose entries are off by at most 2 H w_l w_m and what is below the normal range. */
-export const raiseOf = (weights: Float64Array, H: number): Float64Array => raisesOf(1, weights, H);
-
-/** `raiseOf` of the residual matrices of interlaced groups, row by row. */
+/**
+ * What raises the diagonals of the residual matrices of interlaced groups (`diagonalRaise`), row by row, for rows of these weights. Entries count as off by
+ * 2 H w_l w_m: by 2η w_l w_m as 1 − Π >= −η only (`hybridMap`), by H w_l w_m / 2 for their own rounding, and by less for that of the products of features which they bound.
+ */
 export function raisesOf(groups: number, weights: Float64Array, H: number): Float64Array {
 	const root = rootUp(2 * H);
 	const made = new Float64Array(weights.length);
