@@ -6,7 +6,7 @@ import { projectDoubles } from "../panels/projection";
 import { COLUMNS, COVARIANCE_ERROR, ERROR, GROWTH, kept, LEAST, NORMALISER, REACH, SUMS } from "./acceptance";
 import { SUM_ERROR } from "./row-polynomials";
 
-/** Panels of what `covarianceBounds` tells: of each coordinate a bound, the part that the error of the residual makes, and the mean key; the cotangent; rounding. */
+/** Panels that `covarianceBounds` writes: of each coordinate a bound, the part that the error of the residual makes, and the mean key; the cotangent; rounding. */
 // @ts-ignore: decorator
 @inline
 export function knownPanels(d: i32): i32 {
@@ -15,7 +15,7 @@ export function knownPanels(d: i32): i32 {
 
 /**
  * known: of each coordinate b of the frame a bound (d panels), the part of it that the error of the residual makes (d), and at least |E_f k_b| (d); then at least
- * every |<c̃, v_l - õ>|, and what rounding of the row's sums makes through its states over the growth, as a part of a key's span.
+ * every |<c̃, v_l - õ>|, and the error that rounding of the row's sums makes through its states, over the growth, as a part of a key's span.
  * output, residual, gradient: d panels each; products: Σ ω (1 + s) x k, (d + 1) d panels; exponential: e^R. around: d panels of scratch.
  */
 export function covarianceBounds(

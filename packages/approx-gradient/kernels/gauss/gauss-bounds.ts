@@ -71,14 +71,14 @@ export function rowBounds(
 	chooseLess(d, bounds, panels, known, gap, terms);
 }
 
-/** Panels of scratch of `rowBounds`: the gap, what covariances tell, their sizes, and those of `squareBounds`. */
+/** Panels of scratch of `rowBounds`: the gap, those of `covarianceBounds` with its scratch, and those of `squareBounds`. */
 // @ts-ignore: decorator
 @inline
 export function boundPanels(d: i32): i32 {
 	return 1 + knownPanels(d) + d + SQUARE_PANELS;
 }
 
-/** Keeps the lesser rounding: the one in `grown`, or that of the terms of a gradient with what `states` says of outputs, residuals and normalisers. */
+/** Keeps the lesser rounding: the one in `grown`, or that of the terms of a gradient and, in `states`, of outputs, residuals and normalisers. */
 function lessRounding(d: i32, bounds: usize, panels: usize, output: usize, residual: usize, states: usize, grown: usize): void {
 	const P = panelBytes(), columns = <usize>d << 3, term = v128.load_splat<f64>(bounds, TERM), accepted = kept(panels, ACCEPTED);
 	const kappa = kept(panels, KAPPAS), growth = kept(panels, GROWTH), one = v128.splat<f64>(1), two = v128.splat<f64>(2);
@@ -95,7 +95,7 @@ function lessRounding(d: i32, bounds: usize, panels: usize, output: usize, resid
 	s$v = v128.mul<f64>(v128.mul<f64>(multiplyAdd<f64>(two, v128.load(kappa, $v * 16), one), v128.load(growth, $v * 16)), s$v);
 	// unroll v: TILE_VECTORS
 	const g$v = v128.load(grown, $v * 16);
-	// No number is not less.
+	// NaN is not less.
 	// unroll v: TILE_VECTORS
 	const less$v = v128.lt<f64>(s$v, g$v);
 	// unroll v: TILE_VECTORS
@@ -133,7 +133,7 @@ function gapOfRows(d: i32, bounds: usize, panels: usize, residual: usize, trunca
 /** Keeps the lesser bound of accepted rows: l1 in the first panel of terms with the gap in the d panels behind it, or V in these. */
 function chooseLess(d: i32, bounds: usize, panels: usize, known: usize, gap: usize, terms: usize): void {
 	const P = panelBytes(), ratio = v128.load_splat<f64>(bounds, KEY_RATIO), accepted = kept(panels, ACCEPTED);
-	// What is chosen goes through memory, over panels that are no longer needed: V8 joins no pair that is made in one loop and used in another.
+	// The choice goes through memory, in panels that are no longer needed: V8 joins no pair of vectors that is made in one loop and used in another.
 	const most = known + <usize>d * P, less = most + P;
 	// unroll v: TILE_VECTORS
 	let most$v = zero();

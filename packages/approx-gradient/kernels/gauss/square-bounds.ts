@@ -1,11 +1,11 @@
-// The bounds of a block of rows from what columns of squares tell of it: of one coordinate, or of all of them. All in double precision.
+// The bounds of a block of rows by columns of squares: of one coordinate, or of all of them. All in double precision.
 
 import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { panelBytes } from "../panels/panel";
 import { ERROR, kept } from "./acceptance";
 import { GAP } from "./truncation";
 
-/** Places among the SQUARE_PANELS panels of scratch of `squareBounds`: what all columns share, then what one column tells. */
+/** Places among the SQUARE_PANELS panels of scratch of `squareBounds`: numbers that all columns share, then those of one column. */
 export const OUTPUT: usize = 0;
 export const RESIDUAL: usize = OUTPUT + 1;
 export const INVERSE: usize = RESIDUAL + 1;

@@ -11,8 +11,8 @@ import { COTANGENT, DEVIATION, entryBound, INVERSE, KEY_ERRORS, KEY_ROOT, MEAN_R
 import { LACKING, PILOT, SCORES, WEIGHTED } from "./truncation";
 
 /**
- * Lowers known, bounds on the errors of a row's gradient by coordinate, to those by columns of squares where these are less; behind them the rest of what
- * `covarianceBounds` tells, or infinities. keyColumns: 1 for ‖k‖², or d for one of each coordinate. Without `entries` one bound is of all coordinates.
+ * Lowers known, bounds on the errors of a row's gradient by coordinate, to those by columns of squares where these are less; behind them are the other panels
+ * of `covarianceBounds`, or infinities. keyColumns: 1 for ‖k‖², or d for one of each coordinate. Without `entries` one bound is of all coordinates.
  * scratch: SQUARE_PANELS panels.
  */
 export function squareBounds(
@@ -34,7 +34,7 @@ export function squareBounds(
 	}
 }
 
-/** What all columns of a block of rows share: 1/D at most, √(Σ |e| <c̃, v − õ>²), and ‖õ − o‖ √(E_f ‖v − õ‖²) at least. */
+/** The numbers of a block of rows that all its columns share: 1/D at most, √(Σ |e| <c̃, v − õ>²), and ‖õ − o‖ √(E_f ‖v − õ‖²) at least. */
 function ofRows(
 	d: i32, degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, panels: usize, output: usize, residual: usize,
 	truncated: usize, largest: usize, scratch: usize,
@@ -93,7 +93,7 @@ function ofRows(
 	v128.store(scratch + COTANGENT * P, y$v, $v * 16);
 }
 
-/** What a column of key squares tells: √(Σ |e| k²)², √(E_f k²), and how far the pilot is from Σ ω e^s k, all at least. */
+/** The numbers of a column of key squares: √(Σ |e| k²)², √(E_f k²), and how far the pilot is from Σ ω e^s k, all at least. */
 function ofColumn(
 	degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, ofKeys: usize, panels: usize, truncated: usize, scratch: usize,
 ): void {

@@ -201,7 +201,7 @@ export class RowTerms {
 		}
 	}
 
-	/** What an anisotropic set leaves out of a row's gradient, in norm. */
+	/** At least the norm of the part of a row's gradient that an anisotropic set leaves out. */
 	#gapByVariances(
 		row: RowPolynomial,
 		{ ones, valueSquares }: RowTruncation,

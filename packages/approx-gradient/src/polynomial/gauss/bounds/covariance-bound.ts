@@ -47,7 +47,7 @@ export class CovarianceBound {
 	readonly gradient: Float64Array;
 	/** The part of it that the error of the residual makes: at least |Cov_f(<c̃ - c, v>, k_b)|. */
 	readonly residual: Float64Array;
-	/** What the rounding of the row's sums does through its outputs, residuals and normaliser, over the growth, as a part of a key's span. */
+	/** The error that rounding of the row's sums makes through its outputs, residuals and normaliser, over the growth, as a part of a key's span. */
 	states = 0;
 	/** At least |E_f k_b|. */
 	readonly meanKey: Float64Array;

@@ -17,8 +17,8 @@ const roundedDown = (x: number): number => x * (1 + 2 ** -24 - 2 ** -40);
 /** A problem by the sizes of its entries. */
 interface Sizes {
 	readonly d?: number;
-	/** |k_lb|, of all keys. */
-	readonly key: (b: number) => number;
+	/** |k_lb|, of pairs of keys. */
+	readonly key: (b: number, pair: number) => number;
 	/** |q_jb|, of pairs of queries. */
 	readonly query: (pair: number, b: number) => number;
 	/** |v_li|, of pairs of keys. */
@@ -39,7 +39,7 @@ function problemOf({ d = 2, key, query, value = () => 1, target = 0 }: Sizes): A
 	return createProblem(
 		{
 			A1,
-			A2: paired((pair, b) => sign(pair, b + 1) * key(b)),
+			A2: paired((pair, b) => sign(pair, b + 1) * key(b, pair)),
 			A3: paired((pair, i) => sign(pair, 2 * i) * value(pair, i)),
 			E: Matrix.build(N, d, (row) => -Math.sign(A1.at(row, 0)) * target),
 			X: Matrix.identity(d),
@@ -114,6 +114,22 @@ describe.each(kernels)("bounds of two precisions hold near their limits on the k
 		expect(double.error).toBeLessThanOrEqual(double.bound);
 		expect(two.error).toBeGreaterThan(double.bound);
 		expect(two.error).toBeLessThanOrEqual(two.bound);
+	});
+
+	it("where one pair of keys is large, and rounding is counted by mean powers below the largest", async () => {
+		const key = (_: number, pair: number): number => (pair === 0 ? 2 : 0.25);
+		const problem = problemOf({ d: 3, key, query: (pair) => 0.5 - pair / 64, target: 4 });
+		const request = await requestOf(problem, runtime);
+		for (const [degree, doubleUpTo] of [
+			[11, 3],
+			[14, 3],
+			[14, 6],
+		]) {
+			const double = await attempt(problem, request, degree);
+			const two = await attempt(problem, { ...request, doubleUpTo }, degree);
+			expect(two.error).toBeGreaterThan(double.bound);
+			expect(two.error).toBeLessThanOrEqual(two.bound);
+		}
 	});
 
 	it("where rows are rounded by nearly 1e-4, and those beyond are exact", async () => {

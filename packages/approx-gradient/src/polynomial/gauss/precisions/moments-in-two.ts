@@ -33,7 +33,7 @@ function highPlaces({ order, triples, runs, made, products }: RunTable, low: num
 	return { firstMade, skipped, nodes };
 }
 
-/** Moments, and what the sizes of a score's terms are bounded by: see `termReach`. */
+/** Moments, and the sizes that bound a score's terms: see `termReach`. */
 interface MomentsInTwo {
 	readonly moments: Float64Array;
 	readonly termReach: Float64Array;

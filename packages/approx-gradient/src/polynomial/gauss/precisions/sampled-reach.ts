@@ -4,7 +4,7 @@ import { termReach } from "./term-reach.ts";
 
 const known = new WeakMap<Float64Array, { readonly power: number; readonly reach: Float64Array }>();
 
-/** What `termReach` will say of a problem, from the keys of a sample. Made once for a sample and a power. */
+/** Predicts `termReach` of a problem from the keys of a sample. Made once for a sample and a power. */
 export function sampledReach(
 	{ d, weights, values, keys }: Pick<ScoreSample, "d" | "weights" | "values" | "keys">,
 	power: number,

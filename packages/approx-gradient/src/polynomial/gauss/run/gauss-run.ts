@@ -22,7 +22,7 @@ export interface GaussInput {
 	readonly lowerReach?: number;
 	/** Monomials of a degree above this are in single precision; on kernels, in double precision, of the form l1 and without records. @default none are */
 	readonly doubleUpTo?: number;
-	/** What the sizes of a score's terms are bounded by in place of the largest keys, with `doubleUpTo`: see `precisions/term-reach.ts`. */
+	/** Sizes that bound a score's terms in place of the largest keys, with `doubleUpTo`: see `precisions/term-reach.ts`. */
 	readonly termReach?: Float64Array;
 	/** Takes the rows' records, of form v2: for a certificate from sampled pairs. */
 	readonly records?: RecordSink;
