@@ -1,5 +1,6 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { type Dtype, Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
+import type { Dtype, Matrix, Numbers, RowSource } from "@attgrad/matrix-core";
+import { subProblem } from "./sub-problem.ts";
 
 /** Rows that follow one another in a sample of a long problem: rows that are made or read in blocks are slow to reach one by one. */
 const RUN = 64;
@@ -20,19 +21,8 @@ export interface StretchedProblem {
 
 /** Reads a sample of at most so many rows. */
 export function stretchedProblem(problem: AttentionProblem<RowSource>, rows: number): StretchedProblem {
-	const { n, A1, A2, A3, E } = problem;
-	const count = Math.min(n, rows);
-	const run = n > SPREAD ? Math.min(RUN, count) : 1;
-	const read = (source: RowSource): Matrix => {
-		const matrix = Matrix.zeros(count, source.cols, source.dtype);
-		for (let at = 0; at < count; at += run) {
-			const size = Math.min(run, count - at);
-			const from = Math.min(n - size, Math.floor(((at + 0.5 * size) * n) / count - 0.5 * size));
-			source.readRows(Math.max(0, from), Math.max(0, from) + size, matrix.data.subarray(at * source.cols));
-		}
-		return matrix;
-	};
-	const sample = { ...problem, n: count, A1: read(A1), A2: read(A2), A3: read(A3), E: read(E) };
+	const { n } = problem;
+	const sample = subProblem(problem, rows, n > SPREAD ? RUN : 1);
 	const stretch = (matrix: Matrix): RowSource => new StretchedRows(matrix, n);
 	const stretched = {
 		A1: stretch(sample.A1),
