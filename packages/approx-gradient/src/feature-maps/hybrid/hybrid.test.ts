@@ -105,6 +105,71 @@ describe("the features", () => {
 	});
 });
 
+/** e' R⁻¹ e for a positive definite R, by its Cholesky factor: at least (e·z)² / z' R z for every z. */
+function worstRatio(R: Matrix, e: Float64Array): number {
+	const n = R.rows;
+	const L = Matrix.zeros(n, n);
+	const solved = new Float64Array(n);
+	let ratio = 0;
+	for (let i = 0; i < n; i++) {
+		for (let k = 0; k <= i; k++) {
+			let left = R.at(i, k);
+			for (let m = 0; m < k; m++) left -= L.at(i, m) * L.at(k, m);
+			L.data[i * n + k] = i === k ? Math.sqrt(left) : left / L.at(k, k);
+		}
+		let left = e[i];
+		for (let m = 0; m < i; m++) left -= L.at(i, m) * solved[m];
+		solved[i] = left / L.at(i, i);
+		ratio += solved[i] ** 2;
+	}
+	return ratio;
+}
+
+describe("the residual matrix of keys", () => {
+	it.each([
+		["gaussian", 3, 1],
+		["uniform", 2, 1.5],
+		["clustered", 4, 2],
+		["sinks", 3, 1],
+	] as const)("allows for the errors of the worst sum over keys: %s, d = %i, B = %d", async (distribution, d, B) => {
+		const n = 100;
+		const problem = generateProblem({ distribution, n, d, B, seed: 6 });
+		const { A2 } = problem;
+		const queries = scaledQueries(problem);
+		let largest = 0;
+		for (const rank of [1, 5, 20, 60, 100, 160]) {
+			const random = seededRandom(rank);
+			const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime);
+			const { points, weights, firstKey, coordinates, shift } = geometry;
+			const pivots = new JointPivots(points, weights, firstKey, random, runtime);
+			await pivots.grow(pivotsFor(rank, n));
+			const { error, ...map } = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+			const [Phi, Psi] = [await map.queryFeatures(queries), await map.keyFeatures(A2, 0)];
+			const alpha = error.queries(queries, Phi);
+			if (!error.residual) throw new Error("hybrid has residual matrices of keys");
+			const { matrix } = await error.residual(A2, Psi)(Array.from({ length: n }, (_, l) => l));
+			const x = coordinatesOf(queries, coordinates.queryCentre, coordinates.ofQuery);
+			const y = coordinatesOf(A2, coordinates.keyCentre, coordinates.ofKey);
+			for (let j = 0; j < n; j++) {
+				const errors = Float64Array.from({ length: n }, (_, l) => {
+					let [approximate, exponent] = [0, -shift];
+					for (let m = 0; m < map.rank; m++) approximate += Phi.at(j, m) * Psi.at(l, m);
+					for (let b = 0; b < d; b++) {
+						exponent += coordinates.queryCentre[b] * (A2.at(l, b) - coordinates.keyCentre[b]);
+						exponent += x.at(j, b) * y.at(l, b) - x.at(j, b) ** 2 / 2;
+					}
+					return approximate - Math.exp(exponent);
+				});
+				const ratio = worstRatio(matrix, errors) / alpha[j] ** 2;
+				expect(ratio).toBeLessThanOrEqual(1);
+				largest = Math.max(largest, ratio);
+			}
+		}
+		// With one feature it is no more than the worst sum needs, but for rounding.
+		expect(largest).toBeGreaterThan(0.999);
+	});
+});
+
 describe("hybrid", () => {
 	it("proves an epsilon, with a rank that grows as it falls", async () => {
 		const problem = generateProblem({ distribution: "uniform", n: 300, d: 3, B: 0.7, seed: 4 });
