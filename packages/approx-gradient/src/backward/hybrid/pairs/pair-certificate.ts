@@ -3,9 +3,10 @@ import type { Matrix } from "@attgrad/matrix-core";
 import { bounded, maxUp, plus, times } from "../../../error-bound/index.ts";
 import type { DirectRowBounds } from "../../../feature-maps/direct-rows.ts";
 import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
+import type { Coins } from "../../../polynomial/gauss/gauss-request.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import type { ResidualPass } from "../kernels/kernel-head.ts";
-import { type Coins, drawsOf, type SampledError, sampledError } from "./sampled-error.ts";
+import { drawsOf, type SampledError, sampledError } from "./sampled-error.ts";
 import type { SampledHead } from "./sampled-head.ts";
 
 /** Of the bound that is wanted, the part that pairs may take: the rest is for rounding, and for what the draws happen to be. */

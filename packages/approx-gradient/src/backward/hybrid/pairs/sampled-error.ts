@@ -1,5 +1,6 @@
 import { seededRandom } from "@attgrad/matrix-core";
 import { sizeUp } from "../../../error-bound/index.ts";
+import type { Coins } from "../../../polynomial/gauss/gauss-request.ts";
 import { DEVIATION_CHOICES } from "../../../polynomial/gauss/pairs/concentration.ts";
 import { DrawnMeans } from "./drawn-means.ts";
 import { EXPECTED, rangesOf, TERMS, takeExact } from "./head-ranges.ts";
@@ -30,13 +31,6 @@ export interface Effort {
 	readonly draws: number;
 	/** A bound that is wanted: as many draws as it is expected to take, or none where that is more than sixteen times as many. */
 	readonly wanted?: number | undefined;
-}
-
-/** Coins of a certificate. */
-export interface Coins {
-	/** Chance that the bound fails. */
-	readonly failure: number;
-	readonly seed: number;
 }
 
 /** A bound that holds but for the coins' chance. */
