@@ -215,15 +215,34 @@ test.each(ways)("columns of values and targets that are far below others keep th
 	}
 });
 
+/** Sizes of targets and values in their second column, of both in the others, and of the second column of A3, as exponents of 2. */
+const farTargets: Readonly<
+	Record<Dtype, readonly (readonly [e: number, v: number, E: number, V: number, A3: number])[]>
+> = {
+	f64: [
+		[600, -700, 300, -700, 0],
+		[600, -502, 0, 0, 231],
+		[597, -629, 0, -629, 232],
+		[715, -720, 0, 0, 0],
+	],
+	f32: [
+		[60, -70, 20, -70, 0],
+		[60, -50, 0, 0, 23],
+	],
+};
+
 test.each(ways)("targets far above values, in columns that are far apart, cost no digits: $name", async (way) => {
-	const [first, others, values] = { f64: [600, 300, -700], f32: [60, 20, -70] }[way.dtype];
-	const given = instance({ n, d });
-	const E = times(given.E, first, others);
-	const Y = times(given.Y, values, values);
-	const { gradient } = await way.run({ ...given, Y, E });
-	const truth = truthOf(asDtype({ ...given, Y, E }, way.dtype)).gradient;
-	const tolerance = 32 * n * Math.max(way.roundoff, way.sumRoundoff);
-	for (const error of columnErrors(truth, gradient)) expect(error).toBeLessThan(tolerance);
+	for (const [e, v, others, otherV, a3] of farTargets[way.dtype]) {
+		const given = instance({ n, d });
+		const E = times(given.E, e, others);
+		const A3 = times(given.A3, a3);
+		const Y = Matrix.build(d, d, (a, i) => times(given.Y, v, otherV).at(a, i) * 2 ** (a === 1 ? -a3 : 0));
+		const problem = { ...given, A3, Y, E };
+		const { gradient } = await way.run(problem);
+		const truth = truthOf(asDtype(problem, way.dtype)).gradient;
+		const tolerance = 32 * n * Math.max(way.roundoff, way.sumRoundoff);
+		for (const error of columnErrors(truth, gradient)) expect(error, `${[e, v, a3]}`).toBeLessThan(tolerance);
+	}
 });
 
 test.each(await availableKernels())(

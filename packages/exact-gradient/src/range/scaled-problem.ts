@@ -10,6 +10,9 @@ const SCALE_EXPONENTS = { f64: [-200, 900], f32: [-60, 100] } as const;
 /** The largest exponent of targets, whose squares are summed, and how far values may be below targets. */
 const TARGETS = { f64: { most: 480, apart: 1440 }, f32: { most: 60, apart: 160 } } as const;
 
+/** Powers of two below the largest product of residuals and values from which on rounding hides a product. */
+const HIDDEN: Readonly<Record<Dtype, number>> = { f64: 64, f32: 32 };
+
 /** Powers of two between columns of values up to which all products of residuals and values stay in the range: the largest are at the end of the ordinary one. */
 const MOST_SPREAD: Readonly<Record<Dtype, number>> = {
 	f64: SAFE_EXPONENT.f64 - LEAST_ROOT.f64,
@@ -56,11 +59,18 @@ export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 	const { rows: keys } = withoutOffsets(problem.A2);
 	const shiftsOf = (source: RowSource): Shifts =>
 		typicalExponents(source).map((k) => (k !== undefined && Math.abs(k) <= safe ? 0 : k));
-	const typical = { A1: shiftsOf(problem.A1), A2: shiftsOf(keys), A3: shiftsOf(problem.A3) };
+	const ofA3 = typicalExponents(problem.A3);
+	// Columns of A3 above 1 are brought to 1: beside them Y may be at the lower end of the range.
+	const downA3 = ofA3.map((k) => (k !== undefined && k <= 0 && k >= -safe ? 0 : k));
+	const typical = { A1: shiftsOf(problem.A1), A2: shiftsOf(keys), A3: downA3 };
 	const powers = weightPowers(problem, (a, b) => counted(typical.A1[a]) + counted(typical.A2[b]));
-	const spread = spreadOf(Y, (a) => counted(typical.A3[a]), given.E && typicalExponents(given.E));
+	const columns = columnsOf(
+		columnExponents(Y, (a) => counted(ofA3[a])),
+		given.E && typicalExponents(given.E).map(counted),
+	);
+	const spread = spreadOf(columns.map(({ value, target }) => Math.max(value, target)));
 	if (dtype === "f32") {
-		const ofWeights = spreadOf(X, (a, b) => counted(typical.A1[a]) + counted(typical.A2[b]));
+		const ofWeights = spreadOf(columnExponents(X, (a, b) => counted(typical.A1[a]) + counted(typical.A2[b])));
 		if (Math.max(spread, ofWeights) > MOST_SPREAD.f32) return scaledInDoubles(problem);
 	} else if (spread > MOST_SPREAD.f64) {
 		throw new ComputationError(
@@ -68,7 +78,7 @@ export function scaledProblem<Problem extends AttentionLayer<RowSource>>(
 			`columns of values A3 Y and targets E are 2^${spread} times as large as others: their products leave the range of ${dtype}`,
 		);
 	}
-	const values = valuePower(Y, given.E, typical.A3, dtype, spread);
+	const values = valuePower(columns, given.E && largestExponent(given.E), dtype, spread);
 	const exponents = {
 		A1: filled(typical.A1, (a) => powers - rowExponent(X, a, (b) => counted(typical.A2[b]))),
 		A2: filled(typical.A2, (b) => powers - rowExponent(transpose(X), b, (a) => counted(typical.A1[a]))),
@@ -126,34 +136,60 @@ function weightPowers(
 	return Math.min(most - own, Math.max(least - own, wanted));
 }
 
-/** w: the power of two of values A3 Y and targets. */
-function valuePower(Y: Matrix, E: RowSource | undefined, A3: Shifts, dtype: Dtype, spread: number): number {
-	const ofValues = largestExponent(Y, (a) => counted(A3[a]));
-	const ofTargets = E && largestExponent(E);
-	const [value, target] = [ofValues ?? ofTargets ?? 0, ofTargets ?? ofValues ?? 0];
-	if (target - value > TARGETS[dtype].apart)
+/** Exponents of a column of values A3 Y and of targets; less than any for zeros. */
+interface ValueColumn {
+	readonly value: number;
+	readonly target: number;
+}
+
+const columnsOf = (values: readonly number[], targets: readonly number[] = []): readonly ValueColumn[] =>
+	values.map((value, i) => ({ value, target: targets[i] ?? Number.NEGATIVE_INFINITY }));
+
+/**
+ * The exponent of the smallest values that weights change by: of the columns whose products of residuals and values are not far below the largest product, so that
+ * rounding does not hide them.
+ */
+function leastValue(columns: readonly ValueColumn[], dtype: Dtype): number {
+	const products = columns.map(({ value, target }) => value + Math.max(value, target));
+	const most = Math.max(...products) - HIDDEN[dtype];
+	return Math.min(...columns.filter((_, i) => products[i] >= most).map(({ value }) => value));
+}
+
+/** w: the power of two of values A3 Y and targets, of which the largest has exponent `ofTargets`. */
+function valuePower(
+	columns: readonly ValueColumn[],
+	ofTargets: number | undefined,
+	dtype: Dtype,
+	spread: number,
+): number {
+	const most = Math.max(ofTargets ?? Number.NEGATIVE_INFINITY, ...columns.map(({ value }) => value));
+	if (most === Number.NEGATIVE_INFINITY) return 0;
+	const least = leastValue(columns, dtype);
+	const value = Number.isFinite(least) ? least : most;
+	if (most - value > TARGETS[dtype].apart)
 		throw new ComputationError(
 			"failed",
-			`targets E are about 2^${target} and values A3 Y about 2^${value}: their products leave the range of ${dtype}`,
+			`targets E are about 2^${most} and values A3 Y about 2^${value}: their products leave the range of ${dtype}`,
 		);
 	const safe = SAFE_EXPONENT[dtype];
 	const isFar = spread > safe;
-	if (!isFar && Math.abs(value) <= safe && Math.abs(target) <= safe) return 0;
-	// The largest number is this much above 1: half of what values are below targets, and the end of the ordinary range beside columns far below.
-	const below = Math.min(TARGETS[dtype].most, Math.round(Math.max(0, target - value) / 2));
-	return Math.max(value, target) - Math.max(below, isFar ? safe : 0);
+	if (!isFar && Math.abs(value) <= safe && Math.abs(most) <= safe) return 0;
+	// The largest number is this much above 1: half of what values are below it, and the end of the ordinary range beside columns far below.
+	const above = Math.min(TARGETS[dtype].most, Math.round((most - value) / 2));
+	return most - Math.max(above, isFar ? safe : 0);
 }
 
-/**
- * The exponent of the largest column of a matrix less that of the smallest, where entry (a, b) is multiplied by 2^shift(a, b); columns of zeros do not count.
- * @param beside exponents of columns of another matrix, of which the larger count
- */
-function spreadOf(matrix: Matrix, shift: (a: number, b: number) => number, beside: Shifts = []): number {
+/** The exponent of the largest entry of each column, where entry (a, b) is multiplied by 2^shift(a, b); less than any for zeros. */
+function columnExponents(matrix: Matrix, shift: (a: number, b: number) => number): number[] {
 	const columns = transpose(matrix);
-	const sizes = Array.from({ length: matrix.cols }, (_, b) => {
-		const own = largestExponent(columns.slice(b, b + 1), (_, a) => shift(a, b)) ?? Number.NEGATIVE_INFINITY;
-		return Math.max(own, counted(beside[b]));
-	}).filter(Number.isFinite);
+	return Array.from({ length: matrix.cols }, (_, b) =>
+		counted(largestExponent(columns.slice(b, b + 1), (_, a) => shift(a, b))),
+	);
+}
+
+/** The largest exponent less the smallest; columns of zeros do not count. */
+function spreadOf(exponents: readonly number[]): number {
+	const sizes = exponents.filter(Number.isFinite);
 	return sizes.length === 0 ? 0 : Math.max(...sizes) - Math.min(...sizes);
 }
 
