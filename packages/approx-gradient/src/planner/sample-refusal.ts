@@ -44,12 +44,13 @@ const LOOKED = { all: 2 ** 20, rows: 2 ** 17, run: 2 ** 11 };
 /** How many times longer than is allowed a proof is predicted to take where it surely takes too long. */
 const SURELY_LONGER = 2;
 
-/** A proof of more milliseconds than this is of no use where it takes more than such a part of the exact method's time. */
+/** A proof that takes longer than so many milliseconds, and than this part of the exact method's time, is of no use. */
 const NO_USE = { milliseconds: 600_000, part: 0.4 };
 
 /**
  * The plan that refuses a relative error where the exact method takes minutes and rounding puts the error out of reach, or its fastest proof takes
- * hours: told from samples of rows, without a pilot, which may take a minute. Undefined where something may prove it, or samples do not tell.
+ * two hours, or ten minutes and nearly half of the exact method's time: predicted from samples of rows, without a pilot, which may take a minute.
+ * Undefined where something may prove it, or samples do not tell.
  * Rows of a sample are read, and up to 2^20 others for their sizes: a second, whatever n is. Of a longer problem whose gradient is made up by less than
  * one row in 10,000 the sizes may miss these.
  */

@@ -1,6 +1,6 @@
 /** The totals that a run's certificate uses: sums over the rows that are not exact. */
 export interface GaussTotals {
-	/** Σ_j |A1_ja|. */
+	/** At least Σ_j |A1_ja|: kernels count exact rows too. */
 	readonly inputSums: Float64Array;
 	/** d x d: Σ_j |A1_ja| |c̃_ji|. */
 	readonly residualSums: Float64Array;
