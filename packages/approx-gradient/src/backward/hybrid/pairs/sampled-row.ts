@@ -112,7 +112,7 @@ export class SampledRow {
 		// xy <= (θx² + y²/θ) / 2 with θ from the means of both squares.
 		this.envelopes.splice(
 			0,
-			6,
+			KINDS,
 			made(largest + (C * h) / 2, k / (2 * g), g / (2 * k), C / (2 * h)),
 			made(1, 0, 0, 0),
 			made(g / 2, 1 / (2 * g), 0, 0),
