@@ -8,7 +8,7 @@ import type { RowPass } from "./row-pass.ts";
 /** Ranks that are tried for an accuracy. */
 export const RANKS = [112, 192, 384, 768];
 
-/** Queries and keys that foretell how many rows a rank leaves exact, and the rows of a head from which on they are looked at: they take a sixteenth of the time of a pass, or less. */
+/** Queries, and as many keys, of a sample that tells how many rows a rank leaves exact; and the rows from which on a head is sampled: the sample takes a sixteenth of the time of a pass, or less. */
 const SAMPLE = { rows: 1024, from: 16 * 1024 };
 
 /** The largest entry of all rows over that of the sample, as a guess. */
@@ -45,8 +45,8 @@ export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: numb
 export const isSampled = (queries: number, keys: number): boolean => Math.min(queries, keys) >= SAMPLE.from;
 
 /**
- * The rank to begin with, by the rows that each leaves exact in a sample of queries with a sample of keys: bounds and gradients are means over keys, of which some show
- * about the same. Ranks are looked at while the next one may take less time in all.
+ * The rank to begin with: a pass over a sample of queries and keys tells which part of the rows a rank leaves exact, as bounds and gradients are means over keys and a sample has
+ * about the same. Higher ranks are tried while they may take less time in all.
  * @param exactRows of a pass over the sample
  */
 export async function firstRank(
