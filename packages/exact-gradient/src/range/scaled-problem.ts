@@ -43,7 +43,7 @@ export interface ResultExponents {
  *
  * D is the power of two of a column's typical entry, not of its largest: a mask of -1e38 must not push the other keys out of the range. A column of zeros
  * counts in nothing, however large the entries of X or Y beside it are, and what the keys of a column have in common, which changes no weight, is taken off first
- * (`withoutOffsets`). w is that of the values, or between it and that of the targets where those are larger; columns of values that are far smaller bring the largest to the
+ * (`withoutOffsets`). w is that of the values, or between it and that of the targets where those are larger; columns of values that are far smaller bring the largest up to the
  * end of the ordinary range, and a problem in single precision to double. One pass over the rows, a few more where it scales.
  * @throws ComputationError where targets are so much larger than values that their products leave the range all the same, or values of one column than those of another
  */
@@ -172,11 +172,10 @@ function valuePower(
 			`targets E are about 2^${most} and values A3 Y about 2^${value}: their products leave the range of ${dtype}`,
 		);
 	const safe = SAFE_EXPONENT[dtype];
-	const isFar = spread > safe;
-	if (!isFar && Math.abs(value) <= safe && Math.abs(most) <= safe) return 0;
-	// The largest number is this much above 1: half of what values are below it, and the end of the ordinary range beside columns far below.
+	if (spread <= safe && Math.abs(value) <= safe && Math.abs(most) <= safe) return 0;
+	// The largest number is this much above 1: half of what values are below it, and so much that squares of the smallest column stay in the range.
 	const above = Math.min(TARGETS[dtype].most, Math.round((most - value) / 2));
-	return most - Math.max(above, isFar ? safe : 0);
+	return most - Math.max(above, spread + LEAST_ROOT[dtype]);
 }
 
 /** The exponent of the largest entry of each column, where entry (a, b) is multiplied by 2^shift(a, b); less than any for zeros. */
