@@ -100,7 +100,11 @@ async function gradientsOf(
 	const features = await HeadFeatures.of(head, asked.seed, first, runtime);
 	const exactRows = (rows: RowPass, of: HybridHead) => exactRowsOf(rows, of, (size) => limitOf(GROWS * size)).length;
 	const least = sampled ? await firstRank(head, features, exactRows, runtime) : 0;
-	const ranks = isFixed ? [first] : RANKS.filter((rank) => rank >= least);
+	if (least === undefined) {
+		const made = await allExact({ head, values, runtime });
+		if (shareOf(made, asked, limitOf) <= 1) return { ...made, rank: 0 };
+	}
+	const ranks = isFixed ? [first] : RANKS.filter((rank) => rank >= (least ?? 0));
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
 		const { map, more } = await features.at(rank);
@@ -164,17 +168,22 @@ function keptOf({ nu }: RowPass, exact: readonly number[]): number[] {
 interface Parts {
 	readonly head: HybridHead;
 	readonly values: Matrix;
-	readonly rows: RowPass;
+	readonly rows: Pick<RowPass, "gradients" | "outputs" | "bounds">;
 	readonly exact: readonly number[];
 	readonly columns: ColumnPass;
 	readonly runtime: Runtime;
 }
 
-/** All rows exactly, where no rank proves what is asked for. */
-function allExact(parts: Parts): Promise<Omit<HeadGradients, "rank">> {
-	const { keys, values, queries } = parts.head;
-	const columns = noColumns(values.rows, keys.cols, values.cols - 1);
-	return joined({ ...parts, exact: Array.from({ length: queries.rows }, (_, j) => j), columns });
+/** All rows exactly, where no rank proves what is asked for, or takes longer. */
+function allExact({ head, values, runtime }: Pick<Parts, "head" | "values" | "runtime">) {
+	const { rows: n } = head.queries;
+	const [d, d_v] = [head.keys.cols, values.cols];
+	return joined({
+		...{ head, values, runtime },
+		rows: { gradients: Matrix.zeros(n, d), outputs: Matrix.zeros(n, d_v), bounds: new Float64Array(n) },
+		exact: Array.from({ length: n }, (_, j) => j),
+		columns: noColumns(values.rows, d, d_v),
+	});
 }
 
 /** Low-rank rows and exact ones together. */

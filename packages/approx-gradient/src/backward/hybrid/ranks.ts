@@ -48,17 +48,18 @@ export const isSampled = (queries: number, keys: number): boolean => Math.min(qu
  * The rank to begin with: a pass over a sample of queries and keys tells which part of the rows a rank leaves exact, as bounds and gradients are means over keys and a sample has
  * about the same. Higher ranks are tried while they may take less time in all.
  * @param exactRows of a pass over the sample
+ * @returns undefined where all rows exactly take less time than any of them
  */
 export async function firstRank(
 	head: HybridHead,
 	features: HeadFeatures,
 	exactRows: (rows: RowPass, head: HybridHead) => number,
 	runtime: Runtime,
-): Promise<number> {
+): Promise<number | undefined> {
 	const sample = sampleOf(head);
 	const timeAt = (rank: number) => PER_FLOP * rankFlops(head, rank);
 	const ofRows = (share: number) => share * head.queries.rows * exactFlops(head);
-	let best = { rank: RANKS[0], time: Number.POSITIVE_INFINITY };
+	let best: { readonly rank?: number; readonly time: number } = { time: ofRows(1) };
 	let left = 0;
 	for (const rank of RANKS) {
 		if (timeAt(rank) + ofRows(LEFT * left) >= best.time) break;
