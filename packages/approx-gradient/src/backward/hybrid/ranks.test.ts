@@ -15,7 +15,7 @@ const headOf = (n: number, spread: number) => {
 	return hybridHead(headsOf(problem)[0], problem.scale);
 };
 
-test("the first rank is the lowest where a higher one takes longer than the rows that it could save", async () => {
+test("the first rank is the one that takes the least time in all, or none", async () => {
 	const seen: number[] = [];
 	const few = headOf(3000, 1);
 	const many = headOf(16 * 1024, 1);
@@ -33,14 +33,16 @@ test("the first rank is the lowest where a higher one takes longer than the rows
 	};
 	expect(await first(many, ofMany, [0])).toBe(RANKS[0]);
 	expect(seen).toEqual([RANKS[0]]);
-	// Few rows: a higher rank takes longer than what it could save.
-	expect(await first(few, ofFew, [0.9])).toBe(RANKS[0]);
+	// Few rows: the next rank takes longer than all rows exactly, and is not looked at.
+	expect(await first(few, ofFew, [1])).toBeUndefined();
 	expect(seen).toEqual([RANKS[0]]);
 	// Many rows: the next rank pays where it leaves few of them exact, and the one after it is not looked at.
 	expect(await first(many, ofMany, [0.9, 0.1])).toBe(RANKS[1]);
 	expect(seen).toEqual(RANKS.slice(0, 2));
-	expect(await first(many, ofMany, [0.9, 0.85])).toBe(RANKS[0]);
+	expect(await first(many, ofMany, [0.7, 0.65])).toBe(RANKS[0]);
 	expect(seen).toEqual(RANKS.slice(0, 2));
+	// No rank leaves enough.
+	expect(await first(many, ofMany, [1, 1])).toBeUndefined();
 });
 
 test("a sample of a long head tells the rank, and the run proves what is asked for", async () => {
@@ -49,13 +51,14 @@ test("a sample of a long head tells the rank, and the run proves what is asked f
 	expect(isSampled(problem.n_q, problem.n_k)).toBe(true);
 	expect(isSampled(problem.n_q, 1000)).toBe(false);
 	const exact = await backwardStreaming.run(problem, backwardStreaming.options.parse({}), runtime);
-	for (const relative of [0.1, 0.01]) {
+	for (const relative of [0.1, 0.01, 1e-6]) {
 		const options = backwardHybrid.options.parse({ relative, proves: "dQ" });
 		const got = await backwardHybrid.run(problem, options, runtime);
 		const bound = got.certificate?.bounds?.dQ ?? Number.POSITIVE_INFINITY;
 		expect(bound).toBeLessThanOrEqual(relative * maxAbs(got.dQ));
 		expect(maxAbsDifference(got.dQ, exact.dQ)).toBeLessThanOrEqual(bound);
-		expect(RANKS).toContain([got.rank].flat()[0]);
+		expect([0, ...RANKS]).toContain([got.rank].flat()[0]);
 		if (relative === 0.1) expect(got.exactRows).toBeLessThan(0.2 * given.n_q);
+		if (relative === 1e-6) expect([got.rank, got.exactRows]).toEqual([[0], given.n_q]);
 	}
 });
