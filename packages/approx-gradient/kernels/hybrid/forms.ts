@@ -7,9 +7,6 @@ import { kernelsOf, prepareKernels, twiceResidual } from "./entries";
 import { columnsOf, HybridRows, makeColumns, sumBytes } from "./groups";
 import { multiply, multiplyInto, multiplyLower, pack, padded, panelsOf, stepOf } from "./products";
 
-/** Rows of a residual matrix that are made at a time. */
-const STRIP: i32 = 48;
-
 /** Rows of a group at the most. */
 function largestGroup(rows: HybridRows): i32 {
 	return (rows.rows + rows.groups - 1) / rows.groups;
@@ -63,8 +60,8 @@ function makeResidual(scratch: usize, rows: HybridRows, g: i32, s: i32, T: usize
 	pack(features, 8, across * featureStep, rows.rank, s, ofFeatures);
 	memory.fill(sizes, 0, step);
 	for (let j = 0; j < s; j++) store<f64>(sizes + (<usize>j << 3), load<f64>(rows.sizes + (<usize>(g + j * rows.groups) << 3)));
-	for (let i = 0; i < s; i += STRIP) {
-		const high = min(STRIP, s - i), count = panelsOf(i + high), line = <usize>i * step, row = <usize>i * across;
+	for (let i = 0; i < s; i += HYBRID_ROWS) {
+		const high = min(HYBRID_ROWS, s - i), count = panelsOf(i + high), line = <usize>i * step, row = <usize>i * across;
 		multiply(area, left + row * ofExponent, across * ofExponent, 8, high, rows.d + 2, panels, count, T + line, step);
 		multiply(area, features + row * featureStep, across * featureStep, 8, high, rows.rank, ofFeatures, count, gram + line, step);
 		for (let j = i; j < i + high; j++) finishRow(scratch, rows, g, s, j, T + <usize>j * step, gram + <usize>j * step, sizes);

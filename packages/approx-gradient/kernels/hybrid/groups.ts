@@ -4,9 +4,6 @@ import { PRODUCT_SCRATCH } from "@attgrad/matrix-core/kernels/product";
 import { scaledEntries } from "./entries";
 import { multiplyInto, pack, padded, panelsOf, stepOf } from "./products";
 
-/** Rows whose sums are one product: with the columns and the sums they stay in L2. */
-const SUM_ROWS: i32 = 128;
-
 /** Rows of one side in `groups` interlaced groups: sizes and addresses, 4 bytes each. */
 @unmanaged
 export class HybridRows {
@@ -45,15 +42,15 @@ export function sumBytes(rows: HybridRows): usize {
 
 /** Bytes of scratch that sums take. */
 export function sumScratchBytes(rows: HybridRows): usize {
-	return (<usize>PRODUCT_SCRATCH << 3) + 2 * <usize>padded(SUM_ROWS) * stepOf(columnsOf(rows));
+	return (<usize>PRODUCT_SCRATCH << 3) + 2 * <usize>padded(HYBRID_SUM_ROWS) * stepOf(columnsOf(rows));
 }
 
 /** Adds the features of the rows from..to-1 times their columns to sums. */
 export function addSums(scratch: usize, rows: HybridRows, from: i32, to: i32, sums: usize): void {
 	const columns = columnsOf(rows), step = stepOf(columns), featureStep = stepOf(rows.rank);
-	const P = scratch + (<usize>PRODUCT_SCRATCH << 3), panels = P + <usize>padded(SUM_ROWS) * step;
-	for (let row = from; row < to; row += SUM_ROWS) {
-		const count = min(SUM_ROWS, to - row);
+	const P = scratch + (<usize>PRODUCT_SCRATCH << 3), panels = P + <usize>padded(HYBRID_SUM_ROWS) * step;
+	for (let row = from; row < to; row += HYBRID_SUM_ROWS) {
+		const count = min(HYBRID_SUM_ROWS, to - row);
 		makeColumns(rows, row, 1, count, P, step);
 		pack(P, step, 8, count, columns, panels);
 		multiplyInto(scratch, rows.features + <usize>row * featureStep, 8, featureStep, rows.rank, count, panels, panelsOf(columns), sums, step);

@@ -38,8 +38,9 @@ export const kernelConstants = {
 	/** Keys of a bin that change places with each other, and how far neighbours get apart. */
 	KEY_WINDOW: 4096,
 	KEY_WINDOW_STEP: 2531,
-	/** Rows that the kernels of trained heads take at a time, and numbers of a query's weights. */
+	/** Rows that the kernels of trained heads take at a time, those whose sums are one product (with columns and sums they stay in L2), and numbers of a query's weights. */
 	HYBRID_ROWS: 48,
+	HYBRID_SUM_ROWS: 128,
 	HYBRID_WEIGHTS: 9,
 	/** Bytes of a run in a table of features: factor, first parent, length. */
 	RUN_BYTES: 12,

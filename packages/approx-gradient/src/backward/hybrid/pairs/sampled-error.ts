@@ -15,12 +15,12 @@ const SLACK = 2 ** -52 * 64 * 512;
 /** Sizes within which no product of bounds leaves the normal range. */
 const LARGEST = 2 ** 100;
 
-/** Draws of a row: some, and one for so many features; and how many there are at least and at most in all. */
-const DRAWS = { each: 3, features: 48, least: 2 ** 12, most: 2 ** 24 } as const;
+/** Draws of a row: some, and a part of the features; and how many there are at least and at most in all. */
+const DRAWS = { each: 3, ofFeatures: 0.02, least: 2 ** 12, most: 2 ** 24 } as const;
 
 /** Draws for a run of n rows with K features: they take about half of its time. */
 export const drawsOf = (n: number, K: number): number =>
-	Math.min(DRAWS.most, Math.max(DRAWS.least, Math.round(n * (DRAWS.each + K / DRAWS.features))));
+	Math.min(DRAWS.most, Math.max(DRAWS.least, Math.round(n * (DRAWS.each + DRAWS.ofFeatures * K))));
 
 /** For an accuracy there may be this many times the draws. */
 const MORE = 16;
