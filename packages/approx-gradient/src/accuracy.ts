@@ -31,6 +31,6 @@ export const oneAccuracy = (algorithm: string) =>
 		{ error: `${algorithm}: give one of degree, epsilon and relative, not several` },
 	] as const;
 
-/** What the best attempt proves, in words: so many times the accuracy that is asked for, or nothing. */
+/** Says how far the best attempt is from the accuracy that is asked for: "the best proves 2.50 times that", or that no bound holds. */
 export const bestProved = (share: number): string =>
 	Number.isFinite(share) ? `the best proves ${share.toPrecision(3)} times that` : "no bound holds";

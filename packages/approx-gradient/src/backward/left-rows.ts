@@ -91,7 +91,7 @@ export async function exactLeftRows(
 	return { ...made, bounds: { ...made.bounds, output } };
 }
 
-/** What each row sees of the keys that some row sees. */
+/** The interval of each row among the keys that some row sees. */
 function intervalsOf({ rows, queries, seen, given: { intervals } }: LeftRows): KeyIntervals {
 	const [lo, hi] = [new Int32Array(rows.length), new Int32Array(rows.length)];
 	let [range, before] = [0, 0];

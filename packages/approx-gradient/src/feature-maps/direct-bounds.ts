@@ -67,7 +67,7 @@ export class DirectBounds {
 	readonly #keySquares: Float64Array;
 	readonly #keySums: Float64Array;
 	#groups = 0;
-	/** What the diagonals of residual matrices were raised by. */
+	/** Sum of the numbers that were added to the diagonals of the residual matrices. */
 	#raised = 0;
 	#spread = 0;
 	/** Σ β². */

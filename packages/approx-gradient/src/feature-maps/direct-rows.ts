@@ -69,15 +69,15 @@ export interface KnownForms {
 /** A number >= 0, raised to the least normal one: its relative precision is lost below. No number stays none. */
 const lifted = (x: number): number => Math.max(x, LEAST_NORMAL);
 
-/** What √(factor · (form + …)) takes beside a form, for Z and C as in `formNorm`, up to roundings. */
+/** The rounding of a form, added to it in `sizeOf`, for Z and C as in `formNorm`. */
 const besideForm = ({ added, lost }: FormScale, Z: number, C: number): number =>
 	added * Z * Z + lost * (1 + C) * (1 + C);
 
-/** At least |Σ_l e_jl z_l| from the form of z and what is beside it, up to roundings. */
+/** At least |Σ_l e_jl z_l| from the form of z and its rounding, up to roundings of this formula. */
 const sizeOf = (alpha: number, factor: number, form: number, beside: number): number =>
 	lifted(alpha * Math.sqrt(lifted(factor * (Math.max(0, form) + beside))));
 
-/** What is known of rows before their forms: α_j, at least |Σ_l e_jl|, and at most the normaliser less that. */
+/** Numbers of rows that do not depend on their cotangents: α_j, at least |Σ_l e_jl|, and at most the normaliser less that. */
 export interface RowRests {
 	readonly alpha: Float64Array;
 	readonly ones: Float64Array;

@@ -93,7 +93,7 @@ const plainMatrices: PlacedMatrices = {
 	},
 };
 
-/** A placed matrix, in storage of its own where its rows are apart. */
+/** A copy of a placed matrix, in storage of its own. */
 export function matrixOf({ rows, cols, stride, data }: PlacedMatrix): Matrix {
 	if (stride === cols) return new Matrix(rows, cols, data.slice(0, rows * cols));
 	const made = Matrix.zeros(rows, cols, data instanceof Float32Array ? "f32" : "f64");

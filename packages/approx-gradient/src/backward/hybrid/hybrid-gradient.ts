@@ -35,9 +35,9 @@ const MOST_BYTES = 2 ** 31;
 /** Exact rows that kernels get at a time: their outputs and gradients are in memory together. */
 const BATCH = 2 ** 14;
 
-/** What is asked of a gradient beside its map. */
+/** Options of `hybridGradient`. */
 export interface GradientAsked {
-	/** Those of a probabilistic certificate. */
+	/** Coins of a probabilistic certificate. @default none, and the certificate is a proof */
 	readonly coins?: WantedCoins | undefined;
 	/** Rows that are computed exactly: those whose normaliser may be off by half, or all. @default "unsure" */
 	readonly exactRows?: "unsure" | "all";

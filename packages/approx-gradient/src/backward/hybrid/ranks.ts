@@ -8,16 +8,16 @@ import type { RowPass } from "./row-pass.ts";
 /** Ranks that are tried for an accuracy. */
 export const RANKS = [112, 192, 384, 768];
 
-/** Queries, and as many keys, of a sample that tells how many rows a rank leaves exact; and the rows from which on a head is sampled: the sample takes a sixteenth of the time of a pass, or less. */
+/** The sample that tells how many rows a rank leaves exact: its queries, and as many keys; and the least rows of a head that is sampled, so that the sample takes a sixteenth of the time of a pass at most. */
 const SAMPLE = { rows: 1024, from: 16 * 1024 };
 
-/** The largest entry of all rows over that of the sample, as a guess. */
+/** A guess: the largest entry of all rows over that of the sample. It decides which rank is tried first, and no bound. */
 export const GROWS = 1.25;
 
-/** Seconds that a flop of features, sums and bounds takes, over those of the exact pass. */
+/** About how many times as long a flop of features, sums and bounds takes as one of the exact pass; rough, as it decides only which rank is tried. */
 const PER_FLOP = 2;
 
-/** Of the rows that are exact at a rank, the part that the next one leaves at the least, as a guess: a rank is looked at if it may pay then. */
+/** A guess: the least part of the rows that are exact at a rank which the next one leaves exact. A rank is looked at if it may pay then. */
 const LEFT = 1 / 3;
 
 /** Sizes of a head. */
@@ -37,7 +37,7 @@ function rankFlops({ queries, values }: HeadSizes, rank: number): number {
 	return (queries.rows + values.rows) * ((GROUP / 2) * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank));
 }
 
-/** Whether a higher rank takes less than half of the time of rows that are exact: it may leave some of them exact too, and what was done at this rank is lost. */
+/** Whether a higher rank takes less than half of the time of rows that are exact: it may leave some of them exact too, and the work at this rank is lost. */
 export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: number): boolean =>
 	exactRows * exactFlops(head) > 2 * PER_FLOP * rankFlops(head, rank);
 
@@ -45,10 +45,10 @@ export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: numb
 export const isSampled = (queries: number, keys: number): boolean => Math.min(queries, keys) >= SAMPLE.from;
 
 /**
- * The rank to begin with: a pass over a sample of queries and keys tells which part of the rows a rank leaves exact, as bounds and gradients are means over keys and a sample has
- * about the same. Higher ranks are tried while they may take less time in all.
- * @param exactRows of a pass over the sample
- * @returns undefined where all rows exactly take less time than any of them
+ * The rank to begin with. A pass over a sample of queries and keys tells which part of the rows a rank leaves exact: bounds and gradients are means over keys, and those of a sample
+ * are about the same. Higher ranks are looked at while they may take less time in all.
+ * @param exactRows counts the rows of a pass over the sample that would be exact
+ * @returns undefined where all rows take less time exactly than at any rank
  */
 export async function firstRank(
 	head: HybridHead,

@@ -116,7 +116,7 @@ async function hybridGradient(
 			rank = next;
 			continue;
 		}
-		// What a higher rank costs pays for all rows.
+		// In the time of a higher rank all rows are computed exactly.
 		const exact = await gradientBy(problem, map, draws, "all");
 		if (exact.certificate.bound <= epsilon) return exact;
 		const least = Math.min(result.certificate.bound, exact.certificate.bound);

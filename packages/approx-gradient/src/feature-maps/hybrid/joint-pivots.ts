@@ -111,7 +111,7 @@ export class JointPivots {
 		return { matrices, left: matrices.place(this.#left), factor, stride: rank };
 	}
 
-	/** Rows of the factor, a column for each pivot. It is a view, which the next pivots make stale. */
+	/** Rows of the factor, a column for each pivot; `grow` makes a new one. */
 	get rows(): Matrix {
 		return this.#factor;
 	}

@@ -48,8 +48,8 @@ export function residualOf(
 }
 
 /**
- * What raises the diagonals of the residual matrices of interlaced groups (`diagonalRaise`), row by row, for rows of these weights. Entries count as off by
- * 2 H w_l w_m: by 2η w_l w_m as 1 − Π >= −η only (`hybridMap`), by H w_l w_m / 2 for their own rounding, and by less for that of the products of features which they bound.
+ * Numbers to add to the diagonals of the residual matrices of interlaced groups (`diagonalRaise`), one for each row, for rows of these weights. Entries count as off by
+ * 2 H w_l w_m: by 2η w_l w_m since 1 − Π >= −η only (`hybridMap`), by H w_l w_m / 2 for their own rounding, and by less for that of the products of features which they bound.
  */
 export function raisesOf(groups: number, weights: Float64Array, H: number): Float64Array {
 	const root = rootUp(2 * H);

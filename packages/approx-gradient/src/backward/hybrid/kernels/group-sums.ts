@@ -31,7 +31,7 @@ export interface GroupedRows {
 	readonly extra: number;
 	/** No forms, which are 0 then, or those of blocks with themselves, or with the last block too. */
 	readonly forms: keyof typeof FORMS;
-	/** What raises the diagonals of the residual matrices, row by row (`raisesOf`): its address, and its sum. */
+	/** Numbers that are added to the diagonals of the residual matrices, one for each row (`raisesOf`): their address, and their sum. */
 	readonly raises: number;
 	readonly raised: number;
 }

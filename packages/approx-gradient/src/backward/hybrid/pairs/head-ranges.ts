@@ -10,7 +10,7 @@ const EXACT = { keys: 350, most: 1 / 3 } as const;
 /** About what a bound is, in ranges over the number of draws. */
 export const EXPECTED = 60;
 
-/** Terms of a row that are drawn: the square of each kind of sum, and then what is of first order. */
+/** Terms of a row that are drawn: the square of each kind of sum, then the sum of first order. */
 export const TERMS = KINDS + 1;
 
 /** Ranges of all rows. */
@@ -18,7 +18,7 @@ export interface Ranges {
 	readonly row: SampledRow;
 	/** By row and term, times the largest |A1_ja|. */
 	readonly terms: Float64Array;
-	/** What of a row is bounded without draws. */
+	/** The part of each row's bound that is proved without draws. */
 	readonly rest: Float64Array;
 }
 

@@ -5,14 +5,14 @@ import { KINDS, type SampledRow } from "./sampled-row.ts";
 /** From this θ on nothing is drawn of a row. */
 const ROUNDED = 2 ** -12;
 
-/** Ranges of the sums of a row, and what is added to them. */
+/** Ranges of the sums of a row, and the part of its bound that needs no draws. */
 export interface RowRanges {
 	/** At least |L_b|: Σ_l |e_jl y_lb| / D̃_j by the product of residuals. */
 	readonly first: number;
 	/** Weights of the squares of the sums, one for each kind, and w r² for their ranges r. */
 	readonly weights: Float64Array;
 	readonly squares: Float64Array;
-	/** What rounding of the pairs and of the row's means adds to L and to the weighed squares. */
+	/** At least the effect of rounding, of pairs and of the row's means, on |L_b| plus the weighed squares. */
 	readonly added: number;
 }
 
@@ -65,8 +65,8 @@ export class RowBounds {
 	}
 
 	/**
-	 * What the sums are off by because õ, m̃, c̃, C and Ĝ~ are rounded: means by at most 2.1 θ of their largest terms, C by 7 θ and Ĝ~ by
-	 * 12 θ of theirs, and each number y, g, … by at most 64 θ of the sizes here; weights f̃ add up to at most 1 + 2 α Σ β / D̃ in absolute value.
+	 * Bounds on the errors of the sums that come from rounding of õ, m̃, c̃, C and Ĝ~. Means are off by at most 2.1 θ of their largest terms, C by 7 θ
+	 * and Ĝ~ by 12 θ of theirs, and each number y, g, … by at most 64 θ of the sizes here. Weights f̃ add up to at most 1 + 2 α Σ β / D̃ in absolute value.
 	 * @param ones α Σ β / D̃
 	 */
 	#moved(j: number, row: SampledRow, ones: number): readonly number[] {

@@ -15,21 +15,21 @@ const SLACK = 2 ** -52 * 64 * 512;
 /** Sizes within which no product of bounds leaves the normal range. */
 const LARGEST = 2 ** 100;
 
-/** Draws of a row: some, and a part of the features; and how many there are at least and at most in all. */
+/** Draws of a row: some, and more by the number of features; and the least and the most of them in all. */
 const DRAWS = { each: 3, ofFeatures: 0.02, least: 2 ** 12, most: 2 ** 24 } as const;
 
 /** Draws for a run of n rows with K features: they take about half of its time. */
 export const drawsOf = (n: number, K: number): number =>
 	Math.min(DRAWS.most, Math.max(DRAWS.least, Math.round(n * (DRAWS.each + DRAWS.ofFeatures * K))));
 
-/** For an accuracy there may be this many times the draws. */
+/** An accuracy may take this many times the draws. */
 const MORE = 16;
 
 /** How much is drawn. */
 export interface Effort {
 	/** Draws of pairs or triples. */
 	readonly draws: number;
-	/** A bound that is wanted: as many draws as it is expected to take, or none where that is more than sixteen times as many. */
+	/** The bound that is wanted: as many draws are made as it is expected to take, or none where that is more than `MORE` times as many. */
 	readonly wanted?: number | undefined;
 }
 
@@ -67,7 +67,7 @@ export function sampledError(head: SampledHead, effort: Effort, { failure, seed 
 	if (range === 0) return { bound: rest * (1 + SLACK * beta.length), pairs: 0, isExact };
 	const draws = drawsFor(effort, EXPECTED * range, rest);
 	if (draws === undefined) return undefined;
-	// What is wanted may follow from coins of this seed, where a gradient turned out smaller than expected: each accuracy has its own.
+	// The bound that is wanted for a relative error depends on a run before with coins of this seed: each bound has coins of its own.
 	const random = seededRandom(seed, "pairs", effort.wanted ?? 0);
 	const counts = countsOf(cumulative, draws, () => random.uniform());
 	const means = new DrawnMeans(head, ranges.row, new KeyDraw(head, sizes, random));
