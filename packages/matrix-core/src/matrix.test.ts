@@ -72,6 +72,11 @@ describe("a matrix", () => {
 		A.readRows(2, 5, target);
 		expect([...target]).toEqual([...A.slice(2, 5).as("f32").data]);
 	});
+
+	test.each([3, 300])("refuses storage that is too short for %s numbers", (cols) => {
+		const A = Matrix.zeros(2, cols);
+		expect(() => A.readRows(0, 1, new Float64Array(cols - 1))).toThrow(RangeError);
+	});
 });
 
 test("the identity has ones on its diagonal", () => {

@@ -124,8 +124,8 @@ export class Matrix implements RowSource {
 	readRows(from: number, to: number, target: Numbers): void {
 		const [first, count] = [from * this.cols, (to - from) * this.cols];
 		// A view takes longer than a row.
-		if (count <= FEW) for (let at = 0; at < count; at++) target[at] = this.data[first + at];
-		else copyNumbers(this.data.subarray(from * this.cols, to * this.cols), target);
+		if (count <= FEW && count <= target.length) for (let at = 0; at < count; at++) target[at] = this.data[first + at];
+		else copyNumbers(this.data.subarray(first, first + count), target);
 	}
 
 	/** Copy in its own storage. */
