@@ -6,6 +6,7 @@ import { profileOn } from "../../method/method-of.ts";
 import { polynomial } from "../../polynomial.ts";
 import { gaussOfDegree } from "../gauss-gradient.ts";
 import { type Coins, gaussRequest } from "../gauss-request.ts";
+import { gaussWithinProbable } from "./probable-degree.ts";
 
 const kernels = await availableKernels();
 const runtime = await createRuntime({ kernel: kernels.at(-1) ?? "js", threads: 1 });
@@ -91,6 +92,18 @@ describe("probabilistic certificates", () => {
 		expect(certificate?.bound).toBeLessThan(1.01e-3 * largest);
 		if (certificate?.kind === "probabilistic") expect(certificate.confidence).toBe(1 - 1e-6);
 		expect(maxAbsDifference(gradient, gradientByRows(problem).gradient)).toBeLessThan(certificate?.bound ?? 0);
+	});
+
+	test("of one seed have coins of their own for each accuracy", async () => {
+		const problem = generateProblem({ distribution: "uniform", n: 2 ** 14, d: 6, B: 1, seed: 4 });
+		const request = { ...(await requestFor(problem)), coins: { failure: 1e-6, seed: 7 } };
+		const run = (epsilon: number) => gaussWithinProbable(request, epsilon);
+		const [first, again, other] = [await run(0.0069), await run(0.0069), await run(0.00689)];
+		expect(first.certificate).toMatchObject({ kind: "probabilistic", confidence: 1 - 1e-6, seed: 7 });
+		expect(again.certificate).toEqual(first.certificate);
+		expect(other.certificate).toMatchObject({ kind: "probabilistic", confidence: 1 - 1e-6, seed: 7 });
+		expect(other.degree).toBe(first.degree);
+		expect(other.certificate?.bound).not.toBe(first.certificate?.bound);
 	});
 
 	test("are refused without polynomials by row, and with a confidence that is none", () => {

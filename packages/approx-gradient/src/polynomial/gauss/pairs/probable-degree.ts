@@ -1,14 +1,14 @@
 import type { GradientResult } from "@attgrad/attention-problem";
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, seededRandom } from "@attgrad/matrix-core";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import { gaussDegreeWithin } from "../degree-choice.ts";
 import { gaussOfDegree } from "../gauss-gradient.ts";
-import { constantsOf, type GaussRequest } from "../gauss-request.ts";
+import { type Coins, constantsOf, type GaussRequest } from "../gauss-request.ts";
 import { predictGaussBound } from "../predicted-bound.ts";
 import { sampleScores } from "../score-sample.ts";
 import { pairsOf, pairsPay } from "./pair-certificate.ts";
 
-/** Degrees that are tried; and the certificates that a request may look at in all, since a relative error takes several rounds. */
+/** Degrees that are tried for one accuracy; and the certificates that a request may look at in all: a relative error asks for up to four accuracies. */
 const TRIES = 4;
 const LOOKS = 16;
 
@@ -31,6 +31,15 @@ function predictedGain({ profile: { n, d } }: GaussRequest, degree: number): num
 }
 
 /**
+ * The coins of one accuracy, with its part of the chance. The degrees that are tried for it are consecutive from one that these coins do not choose. A later
+ * accuracy may follow from what earlier coins showed: it has coins of its own.
+ */
+const coinsFor = ({ seed, failure }: Coins, epsilon: number): Coins => ({
+	seed: seededRandom(seed, "pairs", epsilon).integer(0, Number.MAX_SAFE_INTEGER),
+	failure: failure / LOOKS,
+});
+
+/**
  * The gradient with a bound of at most epsilon that holds but for the coins' chance, at the least degree that is predicted to give one,
  * and degree by degree above it while the run does not; a degree that proves it where that takes less time. The chance covers all certificates that are looked at.
  * @throws ComputationError as `gaussDegreeWithin`, or `invalid` where the last run gives no such bound
@@ -38,7 +47,7 @@ function predictedGain({ profile: { n, d } }: GaussRequest, degree: number): num
 export async function gaussWithinProbable(request: GaussRequest, epsilon: number): Promise<GradientResult> {
 	const { coins, runtime, profile } = request;
 	if (!coins) throw new Error("a probabilistic certificate needs coins");
-	const shared = { ...request, coins: { ...coins, failure: coins.failure / LOOKS } };
+	const shared = { ...request, coins: coinsFor(coins, epsilon) };
 	const sample = sampleScores(request.problem, request);
 	const proves = gaussDegreeWithin(request, epsilon, 0, sample).degree;
 	let degree = 1;
@@ -67,5 +76,5 @@ export async function gaussWithinProbable(request: GaussRequest, epsilon: number
 			`polynomial: bounds the error by ${boundOf().toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
 		);
 	if (certificate.kind !== "probabilistic") return result;
-	return { ...result, certificate: { ...certificate, confidence: 1 - coins.failure } };
+	return { ...result, certificate: { ...certificate, confidence: 1 - coins.failure, seed: coins.seed } };
 }
