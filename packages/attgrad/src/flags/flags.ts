@@ -153,18 +153,23 @@ export const flagNames = (schema: z.ZodObject): string[] => Object.keys(schema.s
 
 /**
  * Refuses flags that an algorithm does not have.
- * @param own its flags
- * @param known flags of all algorithms
- * @throws UsageError naming the first given that belongs to others only
+ * @param all algorithms that share the flags
+ * @throws UsageError that names the first given flag of others only, and who has it
  */
-export function refuseForeign(
-	algorithm: string,
-	own: readonly string[],
-	known: readonly string[],
-	given: GivenFlags,
-): void {
-	const wrong = known.find((flag) => !own.includes(flag) && given[flag] !== undefined);
+export function refuseForeign(algorithm: WithOptions, all: readonly WithOptions[], given: GivenFlags): void {
+	const own = flagNames(algorithm.options);
+	const others = all.map(({ name, options }) => ({ name, flags: flagNames(options) }));
+	const wrong = others.flatMap(({ flags }) => flags).find((flag) => !own.includes(flag) && given[flag] !== undefined);
 	if (wrong === undefined) return;
 	const has = own.length > 0 ? `it has ${own.map((flag) => `--${flag}`).join(", ")}` : "it has none";
-	throw new UsageError(`${algorithm} has no option --${wrong} (${has})`);
+	const owners = new Set(others.filter(({ flags }) => flags.includes(wrong)).map(({ name }) => name));
+	throw new UsageError(
+		`${algorithm.name} has no option --${wrong} (${has}); it is an option of ${[...owners].join(", ")}`,
+	);
+}
+
+/** An algorithm and the schema of its options. */
+interface WithOptions {
+	readonly name: string;
+	readonly options: z.ZodObject;
 }

@@ -1,7 +1,7 @@
 import { backwardNames, backwards, findBackward } from "@attgrad/algorithms";
 import type { AnyBackwardAlgorithm, ScaleSetting } from "@attgrad/attention-problem";
 import { z } from "zod";
-import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
+import { type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
 import { checkWindow, operatorFlags, readScale } from "../../flags/operator-flags.ts";
 import { dtype, json, runtimeFlags } from "../../flags/runtime-flags.ts";
 
@@ -40,7 +40,6 @@ export function readBackwardRequest(given: GivenFlags): BackwardRequest {
 	const flags = readFlags(own, given);
 	checkWindow(flags);
 	const algorithm = findBackward(flags.algorithm);
-	const known = backwards.flatMap(({ options }) => flagNames(options));
-	refuseForeign(algorithm.name, flagNames(algorithm.options), known, given);
+	refuseForeign(algorithm, backwards, given);
 	return { ...flags, algorithm, scale: readScale(flags.scale), options: readFlags(algorithm.options, given) };
 }

@@ -2,7 +2,7 @@ import { findForward, forwardNames } from "@attgrad/algorithms";
 import { hybridForward, polynomialForward } from "@attgrad/approx-gradient";
 import type { AnyForwardAlgorithm, ScaleSetting } from "@attgrad/attention-problem";
 import { z } from "zod";
-import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
+import { type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
 import { checkWindow, operatorFlags, readScale } from "../../flags/operator-flags.ts";
 import { dtype, json, runtimeFlags } from "../../flags/runtime-flags.ts";
 
@@ -43,7 +43,6 @@ export function readForwardRequest(given: GivenFlags): ForwardRequest {
 	const flags = readFlags(own, given);
 	checkWindow(flags);
 	const forward = findForward(flags.algorithm);
-	const known = [polynomialForward, hybridForward].flatMap(({ options }) => flagNames(options));
-	refuseForeign(forward.name, flagNames(forward.options), [...new Set(known)], given);
+	refuseForeign(forward, [polynomialForward, hybridForward], given);
 	return { ...flags, forward, scale: readScale(flags.scale), options: readFlags(forward.options, given) };
 }

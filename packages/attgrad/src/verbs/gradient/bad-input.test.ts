@@ -90,7 +90,11 @@ const refused: [what: string, words: string[], names: RegExp][] = [
 		[sound, "--algorithm", "streaming", "--degree", "3"],
 		/streaming has no option --degree/,
 	],
-	["an option that auto does not have", [sound, "--degree", "3"], /auto has no option --degree/],
+	[
+		"an option that auto does not have",
+		[sound, "--degree", "3"],
+		/auto has no option --degree \(it has --epsilon, --relative\); it is an option of .*polynomial/,
+	],
 	[
 		"an option that the variant fixes",
 		[sound, "--algorithm", "polynomial/paper", "--route", "moment"],

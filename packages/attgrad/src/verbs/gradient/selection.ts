@@ -1,6 +1,6 @@
 import { findAlgorithm, knownAlgorithms } from "@attgrad/algorithms/gradients";
 import type { AnyGradientAlgorithm } from "@attgrad/attention-problem";
-import { flagNames, type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
+import { type GivenFlags, readFlags, refuseForeign } from "../../flags/flags.ts";
 
 /** An algorithm with options that its schema has checked. */
 export interface Selection {
@@ -18,7 +18,6 @@ export function selectAlgorithm(asked: string, given: GivenFlags): Selection {
 	// A command says by itself what is to compute.
 	const spelling = asked === "auto" && given["command"] !== undefined ? "command" : asked;
 	const { algorithm, options, spelling: name } = findAlgorithm(spelling);
-	const known = knownAlgorithms.flatMap(({ options }) => flagNames(options));
-	refuseForeign(algorithm.name, flagNames(algorithm.options), known, given);
+	refuseForeign(algorithm, knownAlgorithms, given);
 	return { spelling: name, algorithm, options: readFlags(algorithm.options, given, options) };
 }
