@@ -46,7 +46,7 @@ export interface BackwardResult {
 	readonly lse?: Float64Array;
 	/** Degree of the polynomial; an array, a head each, where heads differ. */
 	readonly degree?: number | readonly number[];
-	/** Number of features K, 0 where all rows were computed exactly instead; an array, a head each, where heads differ. */
+	/** Number of features K, 0 where all rows were computed exactly without any; an array, a head each, where heads differ. */
 	readonly rank?: number | readonly number[];
 	/** Rows that an approximate algorithm computed exactly, over all heads. */
 	readonly exactRows?: number;

@@ -37,8 +37,8 @@ export interface HybridOperatorOutput {
 }
 
 /**
- * softmax(scale · Q Kᵀ) V of trained heads by low rank, as `backwardHybrid` without its gradients: O(n K (K + d_v)). The rank is the given one, or one of
- * 96 to 512 that proves `epsilon` of the length of every row's error, or `relative` of it against the largest entry of its head; rows that are not proved are exact.
+ * softmax(scale · Q Kᵀ) V of trained heads by low rank, as `backwardHybrid` without its gradients: O(n K (K + d_v)). The rank is the given one, or the first
+ * of `RANKS` that proves `epsilon` of the length of every row's error, or `relative` of it against the largest entry of its head; rows that are not proved are exact.
  * @throws ComputationError for a mask, packed sequences, or numbers that were rounded, and where no rank proves what is asked for
  */
 export async function hybridOperatorOutput(
