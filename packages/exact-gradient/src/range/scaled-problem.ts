@@ -3,15 +3,10 @@ import { ComputationError, type Dtype, Matrix, type RowSource, transpose } from 
 import { withoutOffsets } from "./offsets.ts";
 import { columnsScaled, entriesScaled, inDoubles, timesPowerOfTwo } from "./powers.ts";
 import { isOfSafeSizes, LEAST_ROOT, largestExponent, SAFE_EXPONENT, typicalExponents } from "./sizes.ts";
+import { columnsOf, valuePower } from "./value-power.ts";
 
 /** Exponents of a scale: from where scores are lost in the rounding of weights, to where kernels can still multiply by it. */
 const SCALE_EXPONENTS = { f64: [-200, 900], f32: [-60, 100] } as const;
-
-/** The largest exponent of targets, whose squares are summed, and how far values may be below targets. */
-const TARGETS = { f64: { most: 480, apart: 1440 }, f32: { most: 60, apart: 160 } } as const;
-
-/** Powers of two below the largest product of residuals and values from which on rounding hides a product. */
-const HIDDEN: Readonly<Record<Dtype, number>> = { f64: 64, f32: 32 };
 
 /** Powers of two between columns of values up to which all products of residuals and values stay in the range: the largest are at the end of the ordinary one. */
 const MOST_SPREAD: Readonly<Record<Dtype, number>> = {
@@ -134,48 +129,6 @@ function weightPowers(
 	const wanted = Math.abs(largest) <= SAFE_EXPONENT[dtype] ? 0 : largest;
 	// A scale below `least` goes with scores that no weight sees: X' may then lose digits, the gradient may not.
 	return Math.min(most - own, Math.max(least - own, wanted));
-}
-
-/** Exponents of a column of values A3 Y and of targets; less than any for zeros. */
-interface ValueColumn {
-	readonly value: number;
-	readonly target: number;
-}
-
-const columnsOf = (values: readonly number[], targets: readonly number[] = []): readonly ValueColumn[] =>
-	values.map((value, i) => ({ value, target: targets[i] ?? Number.NEGATIVE_INFINITY }));
-
-/**
- * The exponent of the smallest values that weights change by: of the columns whose products of residuals and values are not far below the largest product, so that
- * rounding does not hide them.
- */
-function leastValue(columns: readonly ValueColumn[], dtype: Dtype): number {
-	const products = columns.map(({ value, target }) => value + Math.max(value, target));
-	const most = Math.max(...products) - HIDDEN[dtype];
-	return Math.min(...columns.filter((_, i) => products[i] >= most).map(({ value }) => value));
-}
-
-/** w: the power of two of values A3 Y and targets, of which the largest has exponent `ofTargets`. */
-function valuePower(
-	columns: readonly ValueColumn[],
-	ofTargets: number | undefined,
-	dtype: Dtype,
-	spread: number,
-): number {
-	const most = Math.max(ofTargets ?? Number.NEGATIVE_INFINITY, ...columns.map(({ value }) => value));
-	if (most === Number.NEGATIVE_INFINITY) return 0;
-	const least = leastValue(columns, dtype);
-	const value = Number.isFinite(least) ? least : most;
-	if (most - value > TARGETS[dtype].apart)
-		throw new ComputationError(
-			"failed",
-			`targets E are about 2^${most} and values A3 Y about 2^${value}: their products leave the range of ${dtype}`,
-		);
-	const safe = SAFE_EXPONENT[dtype];
-	if (spread <= safe && Math.abs(value) <= safe && Math.abs(most) <= safe) return 0;
-	// The largest number is this much above 1: half of what values are below it, and so much that squares of the smallest column stay in the range.
-	const above = Math.min(TARGETS[dtype].most, Math.round((most - value) / 2));
-	return most - Math.max(above, spread + LEAST_ROOT[dtype]);
 }
 
 /** The exponent of the largest entry of each column, where entry (a, b) is multiplied by 2^shift(a, b); less than any for zeros. */
