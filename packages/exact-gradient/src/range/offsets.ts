@@ -1,9 +1,6 @@
 import { ColumnShift, Matrix, type Numbers, type RowSource } from "@attgrad/matrix-core";
 import { rowsMapped } from "./powers.ts";
-import { SAFE_EXPONENT } from "./sizes.ts";
-
-/** Rows that are read at a time. */
-const STEP = 1024;
+import { blocksOf, SAFE_EXPONENT } from "./sizes.ts";
 
 /** Rows less what each column of a block of them has in common. */
 export interface WithoutOffsets<Rows extends RowSource> {
@@ -25,16 +22,9 @@ export function withoutOffsets<Rows extends RowSource>(
 ): WithoutOffsets<Rows> {
 	const { rows, cols } = source;
 	const offsets = Matrix.zeros(rows / blockRows, cols);
-	const read = Matrix.zeros(Math.min(STEP, blockRows), cols, source.dtype);
 	for (let block = 0; block < offsets.rows; block++) {
 		const shift = new ColumnShift(cols);
-		const end = (block + 1) * blockRows;
-		for (let from = block * blockRows; from < end; from += STEP) {
-			const to = Math.min(end, from + STEP);
-			const some = read.slice(0, to - from).data;
-			source.readRows(from, to, some);
-			shift.add(some);
-		}
+		for (const numbers of blocksOf(source, block * blockRows, (block + 1) * blockRows)) shift.add(numbers);
 		const { range, least } = shift;
 		for (let b = 0; b < cols; b++) {
 			const [low, high] = [range.min[b], range.max[b]];

@@ -15,11 +15,12 @@ export const LEAST_ROOT: Readonly<Record<Dtype, number>> = { f64: -480, f32: -40
 /** Rows that are read at a time. */
 const BLOCK_ROWS = 1024;
 
-function* blocksOf(source: RowSource): Generator<Numbers> {
-	if (source instanceof Matrix) return yield source.data;
-	const rows = Matrix.zeros(Math.min(BLOCK_ROWS, source.rows), source.cols);
-	for (let from = 0; from < source.rows; from += BLOCK_ROWS) {
-		const to = Math.min(source.rows, from + BLOCK_ROWS);
+/** The numbers of some rows, default all, block by block: those of a matrix at once, as they are. A block is valid until the next one is read. */
+export function* blocksOf(source: RowSource, first = 0, last = source.rows): Generator<Numbers> {
+	if (source instanceof Matrix) return yield source.slice(first, last).data;
+	const rows = Matrix.zeros(Math.min(BLOCK_ROWS, last - first), source.cols);
+	for (let from = first; from < last; from += BLOCK_ROWS) {
+		const to = Math.min(last, from + BLOCK_ROWS);
 		source.readRows(from, to, rows.data);
 		yield rows.data.subarray(0, (to - from) * source.cols);
 	}
