@@ -1,31 +1,13 @@
-import {
-	type AttentionProblem,
-	asDtype,
-	createBackwardProblem,
-	everyKey,
-	type MatrixName,
-	matrixNames,
-	type Visibility,
-	visibleKeys,
-} from "@attgrad/attention-problem";
-import { ExactMatrix, exactBackward, exactOutput, operatorTruth, truthOf } from "@attgrad/attention-problem/reference";
-import {
-	availableKernels,
-	createRuntime,
-	type Dtype,
-	Matrix,
-	mapEntries,
-	maxAbs,
-	seededRandom,
-	unitRoundoff,
-} from "@attgrad/matrix-core";
+import { type AttentionProblem, asDtype, type MatrixName, matrixNames } from "@attgrad/attention-problem";
+import { ExactMatrix, exactBackward, exactOutput, truthOf } from "@attgrad/attention-problem/reference";
+import { availableKernels, createRuntime, Matrix, mapEntries, maxAbs, unitRoundoff } from "@attgrad/matrix-core";
 import "@attgrad/matrix-core/testing";
 import { expect, test } from "vitest";
 import { problemGradients } from "../backward/problem-gradients.ts";
 import { exactForward } from "../forward.ts";
 import { inputGradients } from "../input-gradients.ts";
-import { backwardWays, rounded } from "../testing/backward-ways.ts";
 import { instance } from "../testing/instances.ts";
+import { extremePower, isNormal, relativeError } from "../testing/relative-errors.ts";
 import { ways } from "../testing/ways.ts";
 import { scaledProblem } from "./scaled-problem.ts";
 
@@ -61,29 +43,16 @@ function scaledBy(powers: Powers, unit: number): AttentionProblem {
 	return { ...problem, ...Object.fromEntries(made), scale: problem.scale * factor("scale") };
 }
 
-/** Largest error of an entry over the largest entry. */
-const relative = (truth: ExactMatrix, computed: Matrix) => truth.distanceTo(computed) / maxAbs(truth.toMatrix());
-
-/** Whether the largest entry is a normal number of the type. */
-const isNormal = (truth: ExactMatrix, dtype: Dtype) => {
-	const [least, most] = dtype === "f64" ? [1e-300, 1e300] : [1e-36, 1e38];
-	const size = maxAbs(truth.toMatrix());
-	return size > least && size < most;
-};
-
-/** Powers of 10 in the range of a number type. */
-const unitOf = { f64: 200, f32: 30 } as const;
-
 for (const powers of sizes)
 	test.each(ways)(`gradients at 1e±200 keep their digits, ${JSON.stringify(powers)}: $name`, async (way) => {
-		const problem = scaledBy(powers, unitOf[way.dtype]);
+		const problem = scaledBy(powers, extremePower[way.dtype]);
 		const { gradient, gradientY } = await way.run(problem);
 		const truth = truthOf(asDtype(problem, way.dtype));
 		// sums of n and of d terms, scores of size about 1
 		const tolerance = 16 * n * Math.max(way.roundoff, way.sumRoundoff);
-		expect(relative(truth.gradient, gradient)).toBeLessThan(tolerance);
+		expect(relativeError(truth.gradient, gradient)).toBeLessThan(tolerance);
 		if (isNormal(truth.gradientY, "f64"))
-			expect(relative(truth.gradientY, gradientY ?? Matrix.zeros(d, d))).toBeLessThan(tolerance);
+			expect(relativeError(truth.gradientY, gradientY ?? Matrix.zeros(d, d))).toBeLessThan(tolerance);
 	});
 
 /** The matrix with column 0 of zeros. */
@@ -102,8 +71,8 @@ for (const [zeros, beside, isBeside] of withoutColumns)
 		async (way) => {
 			for (const power of [-0.9, 0.9]) {
 				const given = instance({ n, d });
-				const unit = 10 ** (power * unitOf[way.dtype]);
-				const small = { A3: 10 ** (-0.5 * unitOf[way.dtype]), Y: 10 ** (0.5 * unitOf[way.dtype]) };
+				const unit = 10 ** (power * extremePower[way.dtype]);
+				const small = { A3: 10 ** (-0.5 * extremePower[way.dtype]), Y: 10 ** (0.5 * extremePower[way.dtype]) };
 				const problem = {
 					...given,
 					A3: mapEntries(given.A3, (x) => x * small.A3),
@@ -116,7 +85,7 @@ for (const [zeros, beside, isBeside] of withoutColumns)
 				};
 				const { gradient } = await way.run(changed);
 				const truth = truthOf(asDtype(changed, way.dtype));
-				expect(relative(truth.gradient, gradient)).toBeLessThan(16 * n * Math.max(way.roundoff, way.sumRoundoff));
+				expect(relativeError(truth.gradient, gradient)).toBeLessThan(16 * n * Math.max(way.roundoff, way.sumRoundoff));
 			}
 		},
 	);
@@ -124,10 +93,10 @@ for (const [zeros, beside, isBeside] of withoutColumns)
 test.each(ways)("the gradient in weights of zeros keeps its digits at an extreme scale: $name", async (way) => {
 	for (const sign of [-1, 1]) {
 		const sizes = { scale: 1.3 * sign, A1: -0.5 * sign, A3: 0.15 * sign, E: 0.15 * sign };
-		const problem = { ...scaledBy(sizes, unitOf[way.dtype]), X: Matrix.zeros(d, d) };
+		const problem = { ...scaledBy(sizes, extremePower[way.dtype]), X: Matrix.zeros(d, d) };
 		const truth = truthOf(asDtype(problem, way.dtype));
 		const tolerance = 16 * n * Math.max(way.roundoff, way.sumRoundoff);
-		expect(relative(truth.gradient, (await way.run(problem)).gradient)).toBeLessThan(tolerance);
+		expect(relativeError(truth.gradient, (await way.run(problem)).gradient)).toBeLessThan(tolerance);
 	}
 });
 
@@ -146,11 +115,13 @@ test.each(builds)("outputs at 1e±200 keep their digits: %s", async (kernel) => 
 	const runtime = await createRuntime({ kernel });
 	for (const dtype of ["f64", "f32"] as const)
 		for (const powers of sizes) {
-			const problem = asDtype(scaledBy(powers, unitOf[dtype]), dtype);
+			const problem = asDtype(scaledBy(powers, extremePower[dtype]), dtype);
 			const output = Matrix.zeros(n, d, dtype);
 			await exactForward.run(problem, {}, runtime, (from, rows) => output.data.set(rows.data, from * d));
 			const truth = truthOf(problem).output;
-			expect(relative(truth, output), `${dtype} ${JSON.stringify(powers)}`).toBeLessThan(16 * n * unitRoundoff(dtype));
+			expect(relativeError(truth, output), `${dtype} ${JSON.stringify(powers)}`).toBeLessThan(
+				16 * n * unitRoundoff(dtype),
+			);
 		}
 	await runtime.close();
 });
@@ -221,72 +192,6 @@ function ordinaryOf(problem: AttentionProblem, powers: Powers): AttentionProblem
 	]);
 	return { ...problem, ...Object.fromEntries(made), scale: problem.scale / 10 ** (200 * (powers.scale ?? 0)) };
 }
-
-const masks: readonly Visibility[] = [everyKey, { mask: "causal" }, { mask: "causal", window: 3 }];
-
-/** Powers of 10 of Q, K, V, dO and scale at which scores stay as they are. */
-const operandSizes = [
-	[1, -1, 0, 0, 0],
-	[-1, 1, 0, 0, 0],
-	[0, 0, -1, 0, 0],
-	[0, 0, 0, -1, 0],
-	[0.8, -0.8, -0.6, -0.4, 0],
-	[-1, 1, -0.7, 0.6, 0],
-	[1, 0, 0, 0, -1],
-	[-0.5, -0.5, -0.6, 0.6, 1],
-] as const;
-
-for (const visibility of masks)
-	test.each(backwardWays)(
-		`backward passes at 1e±200 keep their digits, ${JSON.stringify(visibility)}: $name`,
-		async (way) => {
-			const unit = unitOf[way.dtype];
-			const matrix = (name: string, power: number) => {
-				const random = seededRandom(5, name);
-				return Matrix.build(n, d, () => random.uniform(-1, 1) * 10 ** (power * unit));
-			};
-			for (const [q, k, v, o, s] of operandSizes) {
-				const operands = { Q: matrix("Q", q), K: matrix("K", k), V: matrix("V", v), dO: matrix("dO", o) };
-				const problem = createBackwardProblem(operands, { scale: 10 ** (s * unit) / d, visibility });
-				const made = await way.run(problem);
-				const { dO, ...stored } = rounded(problem, way.dtype);
-				const { lo, hi } = visibleKeys(visibility, n, n);
-				const truth = operatorTruth({ ...stored, visible: (j, l) => lo[j] <= l && l < hi[j] }, dO);
-				for (const name of ["dQ", "dK", "dV", "output"] as const)
-					if (isNormal(truth[name], way.dtype))
-						expect(relative(truth[name], made[name]), `${name} at ${[q, k, v, o, s]}`).toBeLessThan(
-							32 * n * way.roundoff,
-						);
-			}
-		},
-	);
-
-test.each(backwardWays)(
-	"columns of zeros and of ordinary size beside extreme ones keep the digits of the others: $name",
-	async (way) => {
-		const far = 10 ** (0.9 * unitOf[way.dtype]);
-		const matrix = (name: string, column: (b: number) => number) => {
-			const random = seededRandom(6, name);
-			return Matrix.build(n, d, (_, b) => random.uniform(0.8, 1.2) * column(b));
-		};
-		const first = (zero: number, other: number) => (b: number) => (b === 0 ? zero : other);
-		for (const [q, k, v] of [
-			[first(0, 1), first(far, 1), () => 1],
-			[first(far, 1), first(0, 1), () => 1],
-			[() => 1, () => 1, first(1, 1 / far)],
-			[() => 1, () => 1, first(1, far)],
-		] as const) {
-			const operands = { Q: matrix("Q", q), K: matrix("K", k), V: matrix("V", v), dO: matrix("dO", (b) => 1 / v(b)) };
-			const problem = createBackwardProblem(operands, { scale: 1 / d });
-			const made = await way.run(problem);
-			const { dO, ...stored } = rounded(problem, way.dtype);
-			const truth = operatorTruth({ ...stored, visible: () => true }, dO);
-			for (const name of ["dQ", "dK"] as const)
-				if (isNormal(truth[name], way.dtype))
-					expect(relative(truth[name], made[name])).toBeLessThan(1e3 * n * way.roundoff);
-		}
-	},
-);
 
 test("ordinary sizes are left as they are, masks and zeros too", () => {
 	const problem = instance({ n, d });

@@ -1,16 +1,9 @@
 import { type AttentionProblem, asDtype, createProblem, readProblem } from "@attgrad/attention-problem";
 import { truthOf } from "@attgrad/attention-problem/reference";
-import {
-	availableKernels,
-	createRuntime,
-	type Dtype,
-	Matrix,
-	maxAbs,
-	seededRandom,
-	unitRoundoff,
-} from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, type Dtype, Matrix, seededRandom, unitRoundoff } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { exactForward } from "../forward.ts";
+import { relativeError } from "../testing/relative-errors.ts";
 import { doubleWays, ways } from "../testing/ways.ts";
 
 const [n, d] = [16, 4];
@@ -73,18 +66,14 @@ const cases: [string, AttentionProblem][] = [
 	],
 ];
 
-/** Largest error of an entry over the largest entry. */
-const relative = (truth: ReturnType<typeof truthOf>["gradient"], computed: Matrix) =>
-	truth.distanceTo(computed) / maxAbs(truth.toMatrix());
-
 for (const [name, problem] of cases)
 	test.each(ways)(`${name}: $name keeps its digits`, async ({ dtype, roundoff, sumRoundoff, run }) => {
 		const { gradient, gradientY } = await run(problem);
 		const truth = truthOf(asDtype(problem, dtype));
 		// sums of n and of d terms, scores of size about 1, shifted keys at most twice as large: measured below 4 n u
 		const tolerance = 16 * n * Math.max(roundoff, sumRoundoff);
-		expect(relative(truth.gradient, gradient)).toBeLessThan(tolerance);
-		expect(relative(truth.gradientY, gradientY ?? Matrix.zeros(d, d))).toBeLessThan(tolerance);
+		expect(relativeError(truth.gradient, gradient)).toBeLessThan(tolerance);
+		expect(relativeError(truth.gradientY, gradientY ?? Matrix.zeros(d, d))).toBeLessThan(tolerance);
 	});
 
 test.each(doubleWays.filter(({ centresKeys }) => centresKeys))(
@@ -96,7 +85,7 @@ test.each(doubleWays.filter(({ centresKeys }) => centresKeys))(
 		);
 		const { gradient } = await run(offset);
 		// without the shift: 1e6 u = 1e-10
-		expect(relative(truthOf(offset).gradient, gradient)).toBeLessThan(1e-13);
+		expect(relativeError(truthOf(offset).gradient, gradient)).toBeLessThan(1e-13);
 	},
 );
 
@@ -104,7 +93,7 @@ test.each(["1e09", "1e15"])("masked keys of a file, -%s", async (size) => {
 	const { problem } = await readProblem(new URL(`../../fixtures/masked-keys-${size}.npz`, import.meta.url).pathname);
 	for (const { name, run } of doubleWays) {
 		const { gradient } = await run(problem);
-		expect(relative(truthOf(problem).gradient, gradient), name).toBeLessThan(1e-13);
+		expect(relativeError(truthOf(problem).gradient, gradient), name).toBeLessThan(1e-13);
 	}
 });
 
@@ -116,7 +105,7 @@ test("queries so small that their squares underflow, with keys so large that sco
 	for (const { name, run } of doubleWays) {
 		const { gradientY } = await run(problem);
 		// scores reach 250: their rounding is d · 250 u
-		expect(relative(truthOf(problem).gradientY, gradientY ?? Matrix.zeros(d, d)), name).toBeLessThan(1e-12);
+		expect(relativeError(truthOf(problem).gradientY, gradientY ?? Matrix.zeros(d, d)), name).toBeLessThan(1e-12);
 	}
 });
 
@@ -132,7 +121,7 @@ test.each(forwards)("outputs beside masked keys keep their digits: $kernel, $dty
 		const outputs = Matrix.zeros(n, d, dtype);
 		await exactForward.run(layer, {}, runtime, (from, rows) => outputs.data.set(rows.data, from * d));
 		const { output } = truthOf(asDtype(problem, dtype));
-		expect(relative(output, outputs), name).toBeLessThan(16 * n * unitRoundoff(dtype));
+		expect(relativeError(output, outputs), name).toBeLessThan(16 * n * unitRoundoff(dtype));
 	}
 	await runtime.close();
 });

@@ -1,4 +1,10 @@
-import type { AnyBackwardAlgorithm, BackwardProblem, BackwardResult } from "@attgrad/attention-problem";
+import {
+	type AnyBackwardAlgorithm,
+	type BackwardProblem,
+	type BackwardResult,
+	visibleKeys,
+} from "@attgrad/attention-problem";
+import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { availableKernels, createRuntime, type Dtype, maxAbs, type Runtime, unitRoundoff } from "@attgrad/matrix-core";
 import { backwardDefinition, backwardStreaming } from "../backward/algorithms.ts";
 
@@ -47,6 +53,12 @@ function way(algorithm: AnyBackwardAlgorithm, kernel: string, dtype: Dtype, thre
 export function rounded(problem: BackwardProblem, dtype: Dtype): BackwardProblem {
 	const { Q, K, V, dO } = problem;
 	return { ...problem, Q: Q.as(dtype), K: K.as(dtype), V: V.as(dtype), dO: dO.as(dtype) };
+}
+
+/** Output and gradients of a problem of one head by whole numbers. */
+export function backwardTruth(problem: BackwardProblem): ReturnType<typeof operatorTruth> {
+	const { lo, hi } = visibleKeys(problem.visibility, problem.n_q, problem.n_k);
+	return operatorTruth({ ...problem, visible: (j, l) => lo[j] <= l && l < hi[j] }, problem.dO);
 }
 
 /**
