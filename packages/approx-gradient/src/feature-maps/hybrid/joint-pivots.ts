@@ -10,6 +10,7 @@ import {
 } from "@attgrad/matrix-core";
 import { squaredNorms } from "../kernel-scale.ts";
 import { inverseOfLower } from "./balanced-coordinates.ts";
+import { firstAbove } from "./first-above.ts";
 import { exponentFactor } from "./hybrid-side.ts";
 
 /** A pivot this much smaller than its diagonal is left alone: its features would be rounding. */
@@ -141,16 +142,7 @@ export class JointPivots {
 		}
 		if (!(sum > 0)) return [];
 		const drawn = new Set<number>();
-		for (let i = 0; i < count; i++) {
-			const at = this.#random.uniform() * sum;
-			let [low, high] = [0, cumulative.length - 1];
-			while (low < high) {
-				const middle = (low + high) >> 1;
-				if (cumulative[middle] > at) high = middle;
-				else low = middle + 1;
-			}
-			drawn.add(low);
-		}
+		for (let i = 0; i < count; i++) drawn.add(firstAbove(cumulative, this.#random.uniform() * sum));
 		return [...drawn];
 	}
 

@@ -1,12 +1,10 @@
 import { type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
-import { gradientByRows } from "@attgrad/attention-problem/reference";
-import { createRuntime, Matrix, maxAbs, maxAbsDifference, seededRandom, withKernels } from "@attgrad/matrix-core";
+import { createRuntime, Matrix, seededRandom, withKernels } from "@attgrad/matrix-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { candidatesFor, hybridGeometry, rowsOfProblem } from "../../../feature-maps/hybrid/geometry.ts";
 import { type HybridMap, hybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots, SMALLEST_PROVED_PIVOT } from "../../../feature-maps/hybrid/joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "../../../feature-maps/hybrid/principal-features.ts";
-import { hybrid } from "../../../feature-maps/index.ts";
 import { queryBlocks } from "../../../rows/row-blocks.ts";
 import { spansOf } from "../../../rows/spans.ts";
 import { approximateRows, problemHead } from "../hybrid-gradient.ts";
@@ -261,70 +259,3 @@ function sumsOf(head: SampledHead, row: SampledRow, draw: KeyDraw, j: number) {
 	squares[3] = keys.map((own) => own * own);
 	return { first, squares };
 }
-
-/** At least so many of `runs` fail with this chance or less, if each fails with `chance`. */
-function tailOf(failures: number, runs: number, chance: number): number {
-	let [term, below] = [(1 - chance) ** runs, 0];
-	for (let k = 0; k < failures; k++) {
-		below += term;
-		term *= ((runs - k) / (k + 1)) * (chance / (1 - chance));
-	}
-	return 1 - below;
-}
-
-describe("probabilistic certificates of hybrid", () => {
-	test.each([
-		["gaussian", 160, 2, 0.7, 6],
-		["uniform", 200, 3, 2, 8],
-		["clustered", 150, 3, 3, 6],
-		["massive", 150, 2, 2, 4],
-	] as const)("fail in no more than a fifth of runs at confidence 0.8: %s", async (distribution, n, d, B, rank) => {
-		const problem = generateProblem({ distribution, n, d, B, seed: 5 });
-		const truth = gradientByRows(problem).gradient;
-		const runs = 60;
-		let [failures, sampled] = [0, 0];
-		for (let seed = 0; seed < runs; seed++) {
-			const options = { rank, certificate: "probabilistic", confidence: 0.8, certificateSeed: seed };
-			const { gradient, certificate } = await hybrid.run(problem, hybrid.options.parse(options), runtime);
-			if (certificate?.kind === "probabilistic") sampled++;
-			if (maxAbsDifference(gradient, truth) > (certificate?.bound ?? 0)) failures++;
-		}
-		expect(sampled).toBe(runs);
-		expect(tailOf(failures, runs, 0.2)).toBeGreaterThan(0.01);
-	});
-
-	test("are repeatable, and tell seed, confidence and pairs", async () => {
-		const problem = generateProblem({ distribution: "gaussian", n: 700, d: 4, B: 1, seed: 2 });
-		const run = (more: object) => hybrid.run(problem, hybrid.options.parse({ rank: 40, ...more }), runtime);
-		const proved = await run({});
-		const first = await run({ certificate: "probabilistic", certificateSeed: 7 });
-		const again = await run({ certificate: "probabilistic", certificateSeed: 7 });
-		const other = await run({ certificate: "probabilistic" });
-		expect(first.certificate).toEqual(again.certificate);
-		expect(first.certificate).toMatchObject({ kind: "probabilistic", confidence: 1 - 1e-9, seed: 7 });
-		expect(first.certificate?.pairs).toBeGreaterThan(1000);
-		expect(other.certificate?.seed).not.toBe(7);
-		expect(first.certificate?.bound).toBeLessThan((proved.certificate?.bound ?? 0) / 3);
-		const error = maxAbsDifference(first.gradient, gradientByRows(problem).gradient);
-		expect(error).toBeLessThanOrEqual(first.certificate?.bound ?? 0);
-	});
-
-	test("hold where an accuracy is asked for, at the confidence of the request", async () => {
-		const problem = generateProblem({ distribution: "gaussian", n: 700, d: 4, B: 1, seed: 2 });
-		const truth = gradientByRows(problem).gradient;
-		const options = { relative: 0.1, certificate: "probabilistic", confidence: 1e-6 };
-		const { gradient, certificate } = await hybrid.run(problem, hybrid.options.parse(options), runtime);
-		expect(certificate).toMatchObject({ kind: "probabilistic", confidence: 1 - 1e-6 });
-		expect(certificate?.bound).toBeLessThanOrEqual(0.1 * maxAbs(truth));
-		expect(maxAbsDifference(gradient, truth)).toBeLessThanOrEqual(certificate?.bound ?? 0);
-	});
-
-	test("are refused where the options are wrong", () => {
-		for (const confidence of [0, 1, -0.5, 2])
-			expect(() => hybrid.options.parse({ certificate: "probabilistic", confidence })).toThrow();
-		expect(() => hybrid.options.parse({ confidence: 0.9 })).toThrow(/hybrid: confidence .* probabilistic/);
-		expect(() => hybrid.options.parse({ certificateSeed: 3 })).toThrow(/probabilistic/);
-		expect(() => hybrid.options.parse({ certificate: "a-priori" })).toThrow();
-		expect(() => hybrid.options.parse({ rank: 8, relative: 0.1 })).toThrow(/one of rank, epsilon and relative/);
-	});
-});

@@ -1,5 +1,6 @@
 import { seededRandom } from "@attgrad/matrix-core";
 import { sizeUp } from "../../../error-bound/index.ts";
+import { firstAbove } from "../../../feature-maps/hybrid/first-above.ts";
 import type { Coins } from "../../../polynomial/gauss/gauss-request.ts";
 import { DEVIATION_CHOICES } from "../../../polynomial/gauss/pairs/concentration.ts";
 import { DrawnMeans } from "./drawn-means.ts";
@@ -102,15 +103,6 @@ function countsOf(cumulative: Float64Array, draws: number, uniform: () => number
 	const counts = new Uint32Array(cumulative.length);
 	const total = cumulative.at(-1) ?? 0;
 	if (!(total > 0)) return counts;
-	for (let draw = 0; draw < draws; draw++) {
-		const at = uniform() * total;
-		let [low, high] = [0, cumulative.length - 1];
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if (cumulative[middle] > at) high = middle;
-			else low = middle + 1;
-		}
-		counts[low]++;
-	}
+	for (let draw = 0; draw < draws; draw++) counts[firstAbove(cumulative, uniform() * total)]++;
 	return counts;
 }

@@ -2,6 +2,7 @@ import { asDtype, generateProblem } from "@attgrad/attention-problem";
 import { gradientByRows } from "@attgrad/attention-problem/reference";
 import { availableKernels, createRuntime, maxAbsDifference } from "@attgrad/matrix-core";
 import { describe, expect, test } from "vitest";
+import { binomialTail } from "../../../testing/binomial-tail.ts";
 import { profileOn } from "../../method/method-of.ts";
 import { polynomial } from "../../polynomial.ts";
 import { gaussOfDegree } from "../gauss-gradient.ts";
@@ -10,16 +11,6 @@ import { gaussWithinProbable } from "./probable-degree.ts";
 
 const kernels = await availableKernels();
 const runtime = await createRuntime({ kernel: kernels.at(-1) ?? "js", threads: 1 });
-
-/** At least so many of `runs` fail with this chance or less, if each fails with `chance`. */
-function tailOf(failures: number, runs: number, chance: number): number {
-	let [term, below] = [(1 - chance) ** runs, 0];
-	for (let k = 0; k < failures; k++) {
-		below += term;
-		term *= ((runs - k) / (k + 1)) * (chance / (1 - chance));
-	}
-	return 1 - below;
-}
 
 async function requestFor(problem: ReturnType<typeof generateProblem>) {
 	return gaussRequest(problem, await profileOn(problem, runtime), runtime, "v2");
@@ -46,7 +37,7 @@ describe("probabilistic certificates", () => {
 				if (maxAbsDifference(gradient, truth) > (certificate?.bound ?? 0)) failures++;
 			}
 			expect(sampled).toBe(runs);
-			expect(tailOf(failures, runs, 0.2)).toBeGreaterThan(0.01);
+			expect(binomialTail(failures, runs, 0.2)).toBeGreaterThan(0.01);
 		},
 	);
 
