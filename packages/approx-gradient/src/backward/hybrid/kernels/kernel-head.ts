@@ -1,28 +1,18 @@
-import { Matrix, type Numbers } from "@attgrad/matrix-core";
+import { Matrix } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { raisesOf } from "../../../feature-maps/hybrid/residual-spread.ts";
 import { GROUP } from "../../../feature-maps/residual-forms.ts";
-import {
-	type ColumnPass,
-	type KeyBounds,
-	keyBoundsOf,
-	noColumns,
-	noForms,
-	queryForms,
-	roundedUp,
-} from "../column-pass.ts";
+import { type ColumnPass, keyBoundsOf, noColumns, noForms, queryForms } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, groupOf, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
-import { boundsOfRows, type PlacedRows } from "./bounds-of-rows.ts";
+import { boundsOfRows } from "./bounds-of-rows.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
-import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix, putPanels } from "./placed-features.ts";
+import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix } from "./placed-features.ts";
+import { keyResults, type MappedRows, queryResults } from "./row-results.ts";
 import { weighQueries } from "./weighed-queries.ts";
-
-/** Rows of a task that gives results. */
-const TASK_ROWS = 192;
 
 /** Rows whose upstream gradient is the output less a target, with what their bounds are made of. */
 export interface ResidualPass {
@@ -80,7 +70,12 @@ export class KernelHead {
 	rows(): Promise<RowPass> {
 		return this.#kernels.scope(async () => {
 			const { reach, direct, sums } = await this.#keySums();
-			const { made, placed } = await this.#queryResults(sums, direct.moments, "gradient");
+			const { made, placed } = await queryResults(
+				this.#kernels,
+				this.#rowsOf("queries"),
+				{ sums, moments: direct.moments },
+				"gradient",
+			);
 			return boundedRows(this.#head, reach, made, direct, {
 				boundRows: (known, rests) => boundsOfRows(this.#kernels, placed, known, rests),
 			});
@@ -94,7 +89,13 @@ export class KernelHead {
 	residualRows<Made>(withProducts: boolean, use: (pass: ResidualPass) => Made | Promise<Made>): Promise<Made> {
 		return this.#kernels.scope(async () => {
 			const { reach, direct, sums } = await this.#keySums();
-			const { made, placed, products } = await this.#queryResults(sums, direct.moments, "target", withProducts);
+			const { made, placed, products } = await queryResults(
+				this.#kernels,
+				this.#rowsOf("queries"),
+				{ sums, moments: direct.moments },
+				"target",
+				withProducts,
+			);
 			const [rows, cols] = [made.N.rows, direct.moments.cols];
 			const forms = new Matrix(rows, cols, this.#kernels.view("f64", placed.quadratic, rows * cols).slice());
 			const [queries, keys] = [this.#queries, this.#keys];
@@ -153,7 +154,14 @@ export class KernelHead {
 			const columns = { factors, numbers, width, extra, blocks: d + 1, beside: width - 1 + d };
 			const made = await this.#sums(this.#queries, columns, bounds === "sizes" ? "none" : "own", groupOf(bounds));
 			const forms = bounds === "sizes" ? noForms(head) : queryForms(head, sums, made.forms);
-			return this.#keyResults(rows, made.sums, forms.moments, keyBoundsOf(sums, forms));
+			return keyResults(
+				kernels,
+				this.#rowsOf("keys"),
+				{ sums: made.sums, moments: forms.moments },
+				rows,
+				this.#values,
+				keyBoundsOf(sums, forms),
+			);
 		});
 	}
 
@@ -191,97 +199,7 @@ export class KernelHead {
 		});
 	}
 
-	/** `RowSums` of all queries, and where they are. */
-	async #queryResults(sums: Matrix, moments: Matrix, given: "gradient" | "target", withProducts = false) {
-		const kernels = this.#kernels;
-		const { upstream, middleKeys, values } = this.#head;
-		const [n, d, width] = [upstream.rows, middleKeys.cols, values.cols];
-		const room = (cols: number) => {
-			const at = kernels.allocate("f64", n * cols);
-			return { at, read: () => new Matrix(n, cols, kernels.view("f64", at, n * cols).slice()) };
-		};
-		const [means, cotangents, outputs] = [room(width), room(width), room(width - 1)];
-		const [gradients, keyMeans, quadratic] = [room(d), room(d), room(moments.cols)];
-		const products = withProducts ? kernels.allocate("f64", n * d * width) : 0;
-		const rows = kernels.allocateStruct("HybridResults", {
-			...{
-				d,
-				width,
-				beside: 0,
-				rank: this.#map.rank,
-				forms: moments.cols,
-				residual: given === "target" ? 1 : 0,
-				features: this.#queries.features.byteOffset,
-			},
-			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments) },
-			...{ given: putMatrix(kernels, upstream), means: means.at, cotangents: cotangents.at, outputs: outputs.at },
-			...{ gradients: gradients.at, keyMeans: keyMeans.at, valueGradients: 0, quadratic: quadratic.at },
-			...{ reach: 0, known: 0, bounds: 0, products },
-		});
-		await this.#run("queryResults", rows, n);
-		const N = means.read();
-		const made = {
-			...{ N, gradients: gradients.read(), outputs: outputs.read(), cotangents: cotangents.read() },
-			...{ keyMeans: keyMeans.read(), normaliser: columnOf(N.data, width, width - 1) },
-		};
-		const placed: PlacedRows = {
-			...{ cotangents: cotangents.at, quadratic: quadratic.at, means: means.at },
-			...{ gradients: gradients.at, keyMeans: keyMeans.at },
-		};
-		const ofKeys = withProducts ? kernels.view("f64", products, n * d * width) : undefined;
-		return { made, placed, products: ofKeys };
-	}
-
-	/** dK and dV with the bounds of `boundedColumns`. */
-	async #keyResults({ beta, lengths }: RowPass, sums: Matrix, moments: Matrix, known: KeyBounds): Promise<ColumnPass> {
-		const kernels = this.#kernels;
-		const { values, keys } = this.#head;
-		const [n, d, width] = [values.rows, keys.cols, values.cols];
-		const room = (cols: number) => kernels.view("f64", kernels.allocate("f64", n * cols), n * cols);
-		const [dK, dV, bounds, reach] = [room(d), room(width - 1), room(2), room(2)];
-		interleave(beta, lengths, reach);
-		const { factor, valueFirst, valueLost, keyAdded, keyRest, keyLost } = known;
-		const numbers = [factor, ...valueFirst, ...valueLost, ...keyAdded, ...keyRest, ...keyLost];
-		const rows = kernels.allocateStruct("HybridResults", {
-			...{ d, width, beside: d + width - 1, rank: this.#map.rank, forms: d, residual: 0 },
-			features: this.#keys.features.byteOffset,
-			...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments), given: this.#values },
-			...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.byteOffset, keyMeans: 0, quadratic: 0, products: 0 },
-			...{ valueGradients: dV.byteOffset, bounds: bounds.byteOffset, reach: reach.byteOffset },
-			known: putMatrix(kernels, new Matrix(1, numbers.length, Float64Array.from(numbers))),
-		});
-		await this.#run("keyResults", rows, n);
-		const made = { key: columnOf(bounds, 2, 0), value: columnOf(bounds, 2, 1) };
-		return {
-			dK: new Matrix(n, d, dK.slice()),
-			dV: new Matrix(n, width - 1, dV.slice()),
-			...roundedUp(made, width - 1),
-		};
-	}
-
-	async #run(kernel: "queryResults" | "keyResults", rows: number, count: number): Promise<void> {
-		const kernels = this.#kernels;
-		const [scratch] = await kernels.run("resultScratch", [{ rows }], {});
-		const tasks = [];
-		for (let from = 0; from < count; from += TASK_ROWS)
-			tasks.push({ rows, from, to: Math.min(count, from + TASK_ROWS) });
-		await kernels.run(kernel, tasks, { scratch });
-	}
-}
-
-// Loops over rows are in functions of their own, as V8 does not compile those of async functions while they run.
-
-/** A column of rows of `step` numbers. */
-function columnOf(numbers: Numbers, step: number, column: number): Float64Array<ArrayBuffer> {
-	const made = new Float64Array(numbers.length / step);
-	for (let j = 0, at = column; j < made.length; j++, at += step) made[j] = numbers[at];
-	return made;
-}
-
-/** Rows of two numbers. */
-function interleave(first: Float64Array, second: Float64Array, rows: Float64Array): void {
-	for (let j = 0; j < first.length; j++) {
-		rows[2 * j] = first[j];
-		rows[2 * j + 1] = second[j];
+	#rowsOf(side: "queries" | "keys"): MappedRows {
+		return { head: this.#head, map: this.#map, features: side === "queries" ? this.#queries : this.#keys };
 	}
 }
