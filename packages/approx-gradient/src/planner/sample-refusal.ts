@@ -10,7 +10,7 @@ import { epsilonFor } from "../relative/within-relative.ts";
 import { largestEntry } from "../rows/largest-entry.ts";
 import { stretchedProblem } from "../rows/stretched.ts";
 import { subProblem } from "../rows/sub-problem.ts";
-import { FEW } from "./candidates/anisotropic-candidates.ts";
+import { areFewDirections } from "./candidates/anisotropic-candidates.ts";
 import { exactEntry } from "./candidates/exact-candidate.ts";
 import { featureMapNames, timeToProve } from "./candidates/feature-map-candidates.ts";
 import type { PlanContext, RelativeContext } from "./candidates/plan-context.ts";
@@ -68,7 +68,7 @@ export async function refusedFromSample(base: RelativeContext, exactTime: number
 	const request = gaussRequest(problem, profile, runtime, "v2");
 	const scores = sampleScores(problem, request);
 	const way = byRowWay(context, request, scores);
-	if (way !== undefined && (way < most || maySetsPay(problem))) return undefined;
+	if (way !== undefined && (way < most || areFewDirections(scoreDirections(problem), problem.d))) return undefined;
 	if (!isRepresentative(base.problem, sample)) return undefined;
 	let fastest = { name: "polynomial/moment", time: way ?? Number.POSITIVE_INFINITY };
 	for (const name of featureMapNames) {
@@ -99,10 +99,6 @@ function byRowWay(context: PlanContext, request: GaussRequest, scores: ScoreSamp
 		throw failure;
 	}
 }
-
-/** Whether scores spread over so few directions that anisotropic sets may leave out most monomials. */
-const maySetsPay = (problem: AttentionProblem<RowSource>): boolean =>
-	scoreDirections(problem) <= Math.max(FEW.least, FEW.each * problem.d);
 
 /** The profile of a sample as that of a problem of n rows of which it has a part. */
 function stretchedProfile(profile: Profile, n: number): Profile {

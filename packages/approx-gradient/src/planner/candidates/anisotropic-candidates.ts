@@ -18,7 +18,11 @@ const MOST_LOOK = 0.25;
 export const LEAST_LEFT = 0.25;
 
 /** Directions that scores spread over, for each coordinate and at the least, up to which a set leaves out enough monomials. */
-export const FEW = { each: 0.25, least: 1.5 };
+const FEW = { each: 0.25, least: 1.5 };
+
+/** Whether scores of width d spread over so few directions that a set leaves out enough monomials. */
+export const areFewDirections = (directions: number, d: number): boolean =>
+	directions <= Math.max(FEW.least, FEW.each * d);
 
 /**
  * Why anisotropic sets are not looked at; undefined where that may pay: scores spread over few directions, and the look takes a small part of the
@@ -36,7 +40,7 @@ export function whyNotAnisotropic(
 		return "not looked at: it would save less than looking takes";
 	const { problem } = context;
 	const directions = scoreDirections(problem);
-	if (directions <= Math.max(FEW.least, FEW.each * problem.d)) return undefined;
+	if (areFewDirections(directions, problem.d)) return undefined;
 	return `not looked at: scores spread over about ${directions.toPrecision(2)} of ${problem.d} directions, and few monomials could be left out`;
 }
 
