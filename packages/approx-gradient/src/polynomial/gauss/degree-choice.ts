@@ -2,6 +2,7 @@ import type { GradientResult } from "@attgrad/attention-problem";
 import { ComputationError } from "@attgrad/matrix-core";
 import { availableMemory } from "../monomials/feature-tree.ts";
 import { LIMITS } from "./bounds/limits.ts";
+import { exactPairTime } from "./exact/pair-time.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { constantsOf, type GaussRequest, memoryAt, sizesOf } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
@@ -109,18 +110,20 @@ export function gaussChoiceWithin(
 		}
 	}
 	if (choices.length === 0 && refused) throw refused;
-	return choices.reduce((one, other) => (workOf(other) < workOf(one) ? other : one));
+	return choices.reduce((one, other) => (choiceWork(other) < choiceWork(one) ? other : one));
 }
 
 /**
- * The work of a run, in products of a row with a monomial and a column: those of its rows, and its exact rows, of which each pair costs so
- * many, as the nominal times of both tell.
+ * The products of a row with a monomial and a column that take as long as a pair of a row and a key in the exact gradient: (1.3e-6 + 1e-7 d) / 1.2e-7, by the nominal
+ * times of `streaming` and of `polynomial/gauss` in `planner/costs/costs.ts`.
  */
-function workOf({ request, degree, exactRows }: GaussChoice): number {
+const productsOfPair = (d: number): number => 11 + 0.8 * d;
+
+/** The work of a choice, which may leave many rows to the exact method, in products of a row with a monomial and a column. `runWork` compares runs that leave the same rows. */
+function choiceWork({ request, degree, exactRows }: GaussChoice): number {
 	const { n, d } = request.profile;
 	const { size, raisedSize } = sizesOf(d, degree);
-	const pair = (11 + 0.8 * d) * (1.5 + 0.3 * Math.log2(d));
-	return n * ((size + raisedSize) * (d + 2) + exactRows * pair);
+	return n * ((size + raisedSize) * (d + 2) + exactRows * productsOfPair(d) * exactPairTime(d));
 }
 
 /**
