@@ -24,20 +24,9 @@ import { largestEntry } from "../rows/largest-entry.ts";
 import type { ResidualRows } from "../rows/residual-rows.ts";
 import type { QueryBlock } from "../rows/row-blocks.ts";
 import type { Spans } from "../rows/spans.ts";
+import { ofErrors, ofRounding, type RowErrors } from "./row-effects.ts";
 
 const u = unitRoundoff("f64");
-
-/** Proven bounds on the errors of the softmax weights of a block of rows. */
-export interface RowErrors {
-	/** `relative`: |Ã − A| <= δA and τ = δ/(1−δ) (paper.md 7.1); `l1`: ‖f̃_j − f_j‖₁ <= τ_j (7.4). */
-	readonly form: "relative" | "l1";
-	/** τ_j. */
-	readonly tau: Float64Array;
-	/** Where there is another bound of the method's part t_j, |Ĝ~ − Ĝ|_jb <= W_b t_j: the smaller one counts. */
-	readonly method?: Float64Array;
-	/** θ_j: rounding changes each sum Σ_l Ã_jl x_l by at most θ_j D̃_j max|x|, the row's normaliser among them. */
-	readonly rounding: readonly RelativeRounding[];
-}
 
 /** A block of rows with their errors. */
 interface RowsWithErrors {
@@ -160,7 +149,7 @@ export class ErrorSums {
 				this.#output = Math.max(this.#output, output);
 			}
 			const { A, Q, values } = this.#sizesOf(c, block.targets.data, j * d);
-			const ofWeights = times(tau, plus(times(plus(errors.form === "l1" ? 3 : 2, tau), A), Q));
+			const ofWeights = ofErrors(errors.form, tau, A, Q);
 			const score = times(normUp(queryProducts), keyNorm);
 			const scores = Quantity.known(score, this.#scoreError(score));
 			const relative = RelativeRounding.exponential(scores, numberTypes.f64, 0).ofSum(1).bound;
@@ -171,7 +160,7 @@ export class ErrorSums {
 				1,
 				maxUp(c),
 				Math.min(ofWeights, bounded(errors.method?.[j] ?? Number.POSITIVE_INFINITY)),
-				plus(values, ofRelative(relative, plus(A, times(tau, Q)), Q)),
+				plus(values, ofErrors("relative", relative, plus(A, times(tau, Q)), Q)),
 				ofRounding(errors.rounding[j], plus(1, tau), ofProducts, A, Q),
 				change?.ofSpan ?? 0,
 				change?.ofKeys ?? 0,
@@ -270,16 +259,4 @@ function inputSizes(problem: AttentionProblem<RowSource>, spans: Spans): InputSi
 		valueHalf: spans.valueHalf,
 		valueCentre: spans.valueCentre,
 	};
-}
-
-/** τ[(2+τ)A + Q]: the relative form of a small error. */
-const ofRelative = (tau: number, A: number, Q: number): number => times(tau, plus(times(2 + tau, A), Q));
-
-/**
- * The effect of errors θ of the sums N on a row, with ‖f̃‖₁ <= ν: every quotient N/D is off by κ <= 2νθ/(1−θ), and
- * Ĝ_b = Σ c_i (M_ib − o_i m_b) by κ[(1+2ν+κ)A + (ν+ν²)Q], where |o_i| <= νH_i, |m_b| <= νW_b, |M_ib| <= νH_iW_b.
- */
-function ofRounding(theta: RelativeRounding, nu: number, quotients: RelativeRounding, A: number, Q: number): number {
-	const kappa = times(nu, plus(times(2, theta.bound), quotients.bound));
-	return times(kappa, plus(times(plus(plus(1, times(2, nu)), kappa), A), times(times(nu, plus(1, nu)), Q)));
 }

@@ -4,7 +4,7 @@ import { normUp, Quantity, RelativeRounding, times } from "../error-bound/index.
 import { centredValues, type ResidualRows, residualRows } from "../rows/residual-rows.ts";
 import { keyBlocks, type QueryBlock } from "../rows/row-blocks.ts";
 import { centred, type Spans } from "../rows/spans.ts";
-import type { RowErrors } from "./error-sums.ts";
+import type { RowErrors } from "./row-effects.ts";
 
 /** Keys at a time: with 64 queries the scores are 256 KiB. */
 const BLOCK_KEYS = 512;

@@ -3,9 +3,9 @@ import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../error
 import type { QueryBlock } from "../rows/row-blocks.ts";
 import { l1OfRelative } from "../rows/softmax-rows.ts";
 import type { RowReach } from "./direct-rows.ts";
-import type { RowErrors } from "./error-sums.ts";
 import type { EntryErrors } from "./feature-map.ts";
 import type { KeyState } from "./key-state.ts";
+import type { RowErrors } from "./row-effects.ts";
 
 /**
  * τ_j and θ_j of a block: τ_j = 2 α_j Σ_l β_l / D̃_j (paper.md 7.4), and what the errors of a row's entries do to a sum over keys; θ_j from

@@ -13,11 +13,12 @@ import {
 	times,
 } from "../../error-bound/index.ts";
 import { WIDEST } from "../../feature-maps/direct-bounds.ts";
-import { ErrorSums, type RowErrors } from "../../feature-maps/error-sums.ts";
+import { ErrorSums } from "../../feature-maps/error-sums.ts";
 import type { FeatureMapGradient } from "../../feature-maps/feature-map-gradient.ts";
 import type { HybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { mappedSizes } from "../../feature-maps/key-state.ts";
 import { rowsAt } from "../../feature-maps/residual-forms.ts";
+import type { RowErrors } from "../../feature-maps/row-effects.ts";
 import { GradientSum } from "../../rows/gradient-sum.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { centredValues, type ResidualRows } from "../../rows/residual-rows.ts";
