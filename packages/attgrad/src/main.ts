@@ -76,7 +76,7 @@ export async function main(given: readonly string[]): Promise<void> {
 
 /** Words after `--` are no options: a file whose name begins with a dash is said as `./-name`. So is a lone dash, which the parser makes an empty word of. */
 function withoutDashes(given: readonly string[]): readonly string[] {
-	const words = given.map((word, i) => (word === "-" && !given[i - 1]?.startsWith("-") ? "./-" : word));
+	const words = given.map((word, i) => (word === "-" && !/^-./.test(given[i - 1] ?? "") ? "./-" : word));
 	const dashes = words.indexOf("--");
 	if (dashes < 0) return words;
 	const files = words.slice(dashes + 1).map((word) => (word.startsWith("-") ? `./${word}` : word));
