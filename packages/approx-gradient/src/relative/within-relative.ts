@@ -7,8 +7,8 @@ import { extremeSizes } from "../rows/extreme-sizes.ts";
 import { type Pilot, pilotGradient } from "./pilot.ts";
 import { sampledPilot } from "./sampled-pilot.ts";
 
-/** Runs whose gradient may turn out smaller than the one before told. */
-const TRIES = 4;
+/** Accuracies that a relative error asks for, one after the other while gradients turn out smaller than expected. The chance of a probabilistic certificate covers them all. */
+export const MOST_ACCURACIES = 4;
 
 /** A gradient that is asked for with a relative error. */
 export interface RelativeRequest {
@@ -47,7 +47,7 @@ export async function withinRelative(
 	if (maybeZero(pilot)) return { ...(await within(ABSOLUTE_OF_ZERO)), remark: zeroRemark(pilot) };
 	let { largest } = pilot;
 	let proved = Number.POSITIVE_INFINITY;
-	for (let tries = 0; tries < TRIES; tries++) {
+	for (let tries = 0; tries < MOST_ACCURACIES; tries++) {
 		const result = await explained(relative, largest, () => within(epsilonFor(relative, largest)));
 		const bound = result.certificate?.bound ?? Number.POSITIVE_INFINITY;
 		const size = maxAbs(result.gradient);

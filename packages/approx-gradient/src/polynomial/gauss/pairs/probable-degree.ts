@@ -1,5 +1,6 @@
 import type { GradientResult } from "@attgrad/attention-problem";
 import { ComputationError, seededRandom } from "@attgrad/matrix-core";
+import { MOST_ACCURACIES } from "../../../relative/within-relative.ts";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import { gaussDegreeWithin } from "../degree-choice.ts";
 import { gaussOfDegree } from "../gauss-gradient.ts";
@@ -8,9 +9,9 @@ import { predictGaussBound } from "../predicted-bound.ts";
 import { sampleScores } from "../score-sample.ts";
 import { pairsOf, pairsPay } from "./pair-certificate.ts";
 
-/** Degrees that are tried for one accuracy; and the certificates that a request may look at in all: a relative error asks for up to four accuracies. */
+/** Degrees that are tried for one accuracy, and the certificates that a request may look at in all. */
 const TRIES = 4;
-const LOOKS = 16;
+const LOOKS = TRIES * MOST_ACCURACIES;
 
 /** About how many times less than the proven bound a probabilistic one is, over √pairs; a cautious mean of what is measured. */
 const GAIN = 0.01;
