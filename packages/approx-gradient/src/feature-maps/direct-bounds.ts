@@ -5,6 +5,7 @@ import {
 	type DirectRowBounds,
 	type DirectRows,
 	type DirectSpans,
+	type FormedRows,
 	finishRow,
 	type KnownForms,
 	type RowReach,
@@ -168,7 +169,7 @@ export class DirectBounds {
 		else {
 			const own = forms instanceof Matrix ? forms : await forms(symmetricPairs(cotangents), this.moments);
 			// Nothing is said without means of keys.
-			if (keyMeans) boundAll(rows, keyMeans, own, rests, known, bounds);
+			if (keyMeans) boundAll({ rows, keyMeans, forms: own, rests, known }, bounds);
 			else for (const name of ["relative", "largest", "outputs", "ofCotangents"] as const) bounds[name].fill(Infinity);
 		}
 		finishAll(rests, reach.sums, theta, known, bounds);
@@ -220,15 +221,8 @@ export class DirectBounds {
 
 // Loops over rows are in functions of their own, as V8 does not compile those of async functions while they run.
 
-function boundAll(
-	rows: DirectRows,
-	keyMeans: Matrix,
-	forms: Matrix,
-	rests: RowRests,
-	known: KnownForms,
-	bounds: DirectRowBounds,
-): void {
-	for (let j = 0; j < rests.D.length; j++) boundRow(j, rows, keyMeans, forms, rests, known, bounds);
+function boundAll(formed: FormedRows, bounds: DirectRowBounds): void {
+	for (let j = 0; j < formed.rests.D.length; j++) boundRow(j, formed, bounds);
 }
 
 function finishAll(

@@ -84,6 +84,16 @@ export interface RowRests {
 	readonly D: Float64Array;
 }
 
+/** A block of rows with the forms of their cotangents (`DirectBounds`). */
+export interface FormedRows {
+	readonly rows: DirectRows;
+	/** m̃, count x d. */
+	readonly keyMeans: Matrix;
+	readonly forms: Matrix;
+	readonly rests: RowRests;
+	readonly known: KnownForms;
+}
+
 /** Bounds of rows where kernels made their results: `boundRow` of all rows, rows x 4, in the order of `DirectRowBounds` from `ofCotangents` on. */
 export interface RowsOnKernels {
 	boundRows(known: KnownForms, rests: RowRests): Promise<Float64Array>;
@@ -108,15 +118,8 @@ export function rowRests(
  * The bounds of a row before `finishRow`. Numbers >= 0 are multiplied, added and divided as they are, since `growth` makes up for the roundings of all that
  * follow one another; what may be below the normal range is raised to the least normal number. Nothing is allocated. The kernel `boundQueries` does the same.
  */
-export function boundRow(
-	j: number,
-	rows: DirectRows,
-	keyMeans: Matrix,
-	forms: Matrix,
-	rests: RowRests,
-	known: KnownForms,
-	bounds: DirectRowBounds,
-): void {
+export function boundRow(j: number, formed: FormedRows, bounds: DirectRowBounds): void {
+	const { rows, forms, rests, known } = formed;
 	const { valueHalf } = known.spans;
 	const { scale } = known;
 	const [alpha, D, d_v] = [rests.alpha[j], rests.D[j], valueHalf.length];
@@ -132,7 +135,7 @@ export function boundRow(
 	const ofG = times(known.keyGrowth, sizeOf(alpha, scale.factor, form, besideForm(scale, Z, C)));
 	bounds.ofCotangents[j] = ofG;
 	boundOutputs(j, rows, alpha, D, known, bounds);
-	boundTerms(j, rows, keyMeans, forms, known, { alpha, Z, C, D, ones: rests.ones[j], ofG }, bounds);
+	boundTerms(j, formed, { alpha, Z, C, D, ones: rests.ones[j], ofG }, bounds);
 }
 
 /** Completes the bounds of a row with the roundings of all that they are made of. */
@@ -198,13 +201,11 @@ interface RowSizes {
 /** Adds the largest of the entries of a row's gradient, over the half-range of the keys and as it is, to the bounds. */
 function boundTerms(
 	j: number,
-	{ gradients }: DirectRows,
-	keyMeans: Matrix,
-	forms: Matrix,
-	{ spans, isWide, ones: own, keySquares, keySums, scale }: KnownForms,
+	{ rows: { gradients }, keyMeans, forms, known }: FormedRows,
 	{ alpha, Z, C, D, ones, ofG }: RowSizes,
 	bounds: DirectRowBounds,
 ): void {
+	const { spans, isWide, ones: own, keySquares, keySums, scale } = known;
 	const { keyHalf } = spans;
 	const { factor } = scale;
 	const d = keyHalf.length;

@@ -16,8 +16,12 @@ import { type BalancedCoordinates, balancedCoordinates, coordinatesOf } from "./
 import type { HybridPivots } from "./hybrid-pivots.ts";
 import { exponentFactor } from "./hybrid-side.ts";
 
-/** Queries and keys among which pivots are drawn, of each, for each feature; and keys that a row's normaliser is estimated from. */
+/**
+ * Candidates for pivots of each side: `each` for each feature, at least `least`, and at most `most`, or a part of the rows up to `largest` where that is more.
+ */
 const CANDIDATES = { each: 9, least: 512, most: 1024, ofRows: 1 / 16, largest: 2048 };
+
+/** Keys that a row's normaliser is estimated from. */
 const NORMALISER_KEYS = 128;
 
 const BLOCK_ROWS = 512;

@@ -11,7 +11,7 @@ import type { HybridGeometry } from "./geometry.ts";
 import type { HybridPivots } from "./hybrid-pivots.ts";
 import type { JointPivots } from "./joint-pivots.ts";
 
-/** Pivots for each feature, where features are principal directions of more pivots; and the most pivots that are drawn for that: a part of the rows. */
+/** Pivots for each feature, where features are principal directions of more pivots; and the most of them: a part of the rows, within limits. */
 const PIVOTS = { each: 2, most: { least: 512, ofRows: 1 / 32, most: 1024 } };
 
 /** Queries, and as many keys, that the directions are found from. */
@@ -67,7 +67,7 @@ interface Side {
 	readonly rows: PlacedMatrix;
 	/** C T for C = Sᵀ S and the directions T so far. */
 	CT: PlacedMatrix;
-	/** 1 over what of the trace of C the columns of T leave. */
+	/** 1 over the part of the trace of C that the columns of T leave. */
 	share: number;
 }
 
@@ -125,7 +125,7 @@ function weightedRows(
 	return made;
 }
 
-/** 1 over what of the trace of C = Sᵀ S is not taken. */
+/** 1 over the part of the trace of C = Sᵀ S that is not taken. */
 function shareOf({ data }: PlacedMatrix, taken: number): number {
 	let trace = 0;
 	for (let at = 0; at < data.length; at++) trace += data[at] * data[at];
@@ -140,7 +140,7 @@ function transposedCopy(matrices: PlacedMatrices, { rows, cols, stride, data }: 
 }
 
 /**
- * X with X L = A for a lower triangular L, in place of A: block after block of columns from the last on, what the later ones take being products. O(rows K²).
+ * X with X L = A for a lower triangular L, in place of A: blocks of columns from the last to the first, each of which is taken from those before it by a product. O(rows K²).
  */
 async function solvedRight(A: PlacedMatrix, L: Matrix, matrices: PlacedMatrices): Promise<PlacedMatrix> {
 	const K = L.rows;
