@@ -119,6 +119,7 @@ function tableRows(answer: BackwardAnswer): [label: string, value: string][] {
 		["layer", `${headsText(answer)}n_q ${n_q}, n_k ${n_k}, d ${d}, d_v ${d_v}, scale ${shortNumber(scale)}, ${dtype}`],
 		["visible", describeVisibility(visibility)],
 		["polynomial", degree === null ? undefined : `degree ${listed(degree)}, rank ${listed(rank)}`],
+		["features", degree === null && rank !== null ? listed(rank) : undefined],
 		["exact rows", exactRows === null ? undefined : String(exactRows)],
 		...names.map((name): [string, string] => [
 			name,

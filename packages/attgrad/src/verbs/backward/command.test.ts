@@ -161,6 +161,8 @@ describe("feature maps", () => {
 	test.concurrent("a map with a proof, and one without, which says so", async () => {
 		const proved = await jsonOf(layer, "--algorithm", "nystrom", "--rank", "4");
 		expect(proved).toMatchObject({ algorithm: "nystrom", rank: 4, certificate: { kind: "a-posteriori" } });
+		const table = await attgrad(["backward", layer, "--algorithm", "nystrom", "--rank", "4"]);
+		expect(table.stdout).toMatch(/^features +4$/m);
 		const exact = await jsonOf(layer, "--algorithm", "exact");
 		for (const name of ["dQ", "dK", "dV"])
 			for (const [i, x] of flat(proved.gradients[name]).entries())

@@ -123,6 +123,7 @@ function tableRows(answer: GradientAnswer): [label: string, value: string][] {
 		["algorithm", chosen ? `${chosen.algorithm}: ${chosen.why}` : answer.algorithm],
 		["problem", `n ${n}, d ${d}, B ${shortNumber(B)}, scale ${shortNumber(scale)}, ${dtype}`],
 		["polynomial", degree === null ? undefined : `degree ${degree}, rank ${rank}`],
+		["features", degree === null && rank !== null ? String(rank) : undefined],
 		["exact rows", exactRows === null ? undefined : `${exactRows} of ${n}`],
 		["loss", `${answer.loss}`],
 		[
