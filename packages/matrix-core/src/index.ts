@@ -2,10 +2,16 @@ export { availableMemory, copyNumbers, nextTurn, processorCount, totalMemory } f
 export { ColumnShift } from "./algebra/column-shift.ts";
 export { add, exp, hadamard, mapEntries, scale, scaleRows, subtract } from "./algebra/entrywise.ts";
 export { firstNotFinite } from "./algebra/finite.ts";
-export { expOn, exponentialProductOn, multiplyOn, productRowsOn } from "./algebra/kernel-matrices.ts";
+export {
+	expOn,
+	exponentialProductOn,
+	multiplyOn,
+	type PlacedMatrix,
+	productRowsOn,
+} from "./algebra/kernel-matrices.ts";
 export { kronecker, rowKronecker, unvec, vec } from "./algebra/kronecker.ts";
 export { matricesKernels } from "./algebra/matrices-kernels.ts";
-export { matrixOf, type PlacedMatrices, type PlacedMatrix, withMatrices } from "./algebra/placed-matrices.ts";
+export { matrixOf, type PlacedMatrices, withMatrices } from "./algebra/placed-matrices.ts";
 export { multiply, type ProductOptions, transpose, widerType } from "./algebra/products.ts";
 export {
 	columnRange,

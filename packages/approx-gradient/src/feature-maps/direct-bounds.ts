@@ -193,7 +193,7 @@ export class DirectBounds {
 
 	/**
 	 * The factors that turn forms into bounds. A form is off by its roundings, relative to the same form of absolute values: at most 4 s Σβ² Z² for residual
-	 * matrices, whose entries are at most β_l β_m, and what these are off by and raised by, and n Z² for sums of products.
+	 * matrices, whose entries are at most β_l β_m, with the errors and raises of these; and n Z² for sums of products.
 	 */
 	#scale(): FormScale {
 		const unit = RelativeRounding.roundings(8 * (this.#keys + GROUP + 4 * this.#d + this.#width ** 2 + 64)).bound;

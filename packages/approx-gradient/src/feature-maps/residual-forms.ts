@@ -35,7 +35,7 @@ export interface BlockForms {
 	readonly cross: Matrix;
 	/** G: number of groups. */
 	readonly groups: number;
-	/** At least the sum of what all diagonals were raised by. */
+	/** At least the sum of the numbers that were added to the diagonals. */
 	readonly raised: number;
 }
 
@@ -67,7 +67,7 @@ export async function residualForms(
 
 /**
  * Numbers that raise the diagonal of a symmetric matrix whose entries are off by at most r_l r_m, so that it is at least the true one: the difference has a dominant
- * diagonal. A form of it is off by what the form's own rows count, not by the largest of all. The rounding of the sum is counted.
+ * diagonal. The error of a form then counts the form's own rows, not the largest of all. The rounding of the sum is counted.
  * @param roots r_l
  * @param sizes at least the |entries| of the diagonal
  */

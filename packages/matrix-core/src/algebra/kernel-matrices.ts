@@ -182,11 +182,13 @@ function resultOf(
 	return C;
 }
 
-/** A matrix in kernel memory. */
-interface MatrixThere {
+/** A matrix that kernels find where it is; its numbers may be read and written between two operations. */
+export interface PlacedMatrix {
 	readonly rows: number;
 	readonly cols: number;
+	/** Numbers from a row to the next, at least `cols`. */
 	readonly stride: number;
+	/** The numbers from the first row on. */
 	readonly data: Numbers;
 }
 
@@ -196,11 +198,11 @@ interface MatrixThere {
  */
 export async function productOfPlaced(
 	kernels: MatrixKernels,
-	A: MatrixThere,
-	B: MatrixThere,
+	A: PlacedMatrix,
+	B: PlacedMatrix,
 	dtype: Dtype,
 	{ transposeA = false, transposeB = false, symmetric = false }: ProductOptions & { readonly symmetric?: boolean },
-): Promise<MatrixThere> {
+): Promise<PlacedMatrix> {
 	const size = bytesPerNumber(dtype);
 	const [rows, depth] = transposeA ? [A.cols, A.rows] : [A.rows, A.cols];
 	const [depthB, cols] = transposeB ? [B.cols, B.rows] : [B.rows, B.cols];

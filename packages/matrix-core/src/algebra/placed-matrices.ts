@@ -1,19 +1,9 @@
-import { type Dtype, Matrix, type Numbers } from "../matrix.ts";
+import { type Dtype, Matrix } from "../matrix.ts";
 import { type Runtime, withKernels } from "../runtime/runtime.ts";
 import { exp } from "./entrywise.ts";
-import { exponentiate, type MatrixKernels, productOfPlaced } from "./kernel-matrices.ts";
+import { exponentiate, type MatrixKernels, type PlacedMatrix, productOfPlaced } from "./kernel-matrices.ts";
 import { matricesKernels } from "./matrices-kernels.ts";
 import { multiply, type ProductOptions } from "./products.ts";
-
-/** A matrix that kernels find where it is; its numbers may be read and written between two operations. */
-export interface PlacedMatrix {
-	readonly rows: number;
-	readonly cols: number;
-	/** Numbers from a row to the next, at least `cols`. */
-	readonly stride: number;
-	/** The numbers from the first row on. */
-	readonly data: Numbers;
-}
 
 /** Options of a product of placed matrices. */
 export interface PlacedProductOptions extends ProductOptions {

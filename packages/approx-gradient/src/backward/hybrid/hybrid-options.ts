@@ -9,7 +9,7 @@ export const DEFAULT_RANK = 128;
 /** From this ν on a row is computed exactly: its normaliser may be off by half. */
 export const SURE = 0.5;
 
-/** Of the accuracy that is asked for, the part that a row that is not exact may take. */
+/** The part of the accuracy that the bound of a row may be; rows with a larger one are exact. */
 export const SHARE = 0.9;
 
 /** Options of `hybrid` for outputs and gradients of attention layers. */

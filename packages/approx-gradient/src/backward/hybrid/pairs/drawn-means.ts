@@ -13,7 +13,7 @@ export class DrawnMeans {
 	readonly #keys: readonly [DrawnKey, DrawnKey];
 	/** Pairs that were drawn: a triple counts as two. */
 	pairs = 0;
-	/** Of what is of first order, d x d, and of squares, d: Σ X and Σ X². */
+	/** Σ X and Σ X² of the numbers of first order, d x d, and of the squares, d. */
 	readonly #first: readonly [Matrix, Matrix];
 	readonly #second: readonly [Float64Array, Float64Array];
 	/** Numbers of both keys, d each, and Σ X and Σ X² of a row. */

@@ -4,10 +4,10 @@ import type { RowBounds } from "./row-ranges.ts";
 import type { SampledHead } from "./sampled-head.ts";
 import { KINDS, SampledRow } from "./sampled-row.ts";
 
-/** Keys of a row that an exact pass takes in the time of a draw, and the largest part of all rows that are exact. */
+/** Keys of a row that the exact pass computes in the time of a draw, and the largest part of all rows that are exact. */
 const EXACT = { keys: 350, most: 1 / 3 } as const;
 
-/** About what a bound is, in ranges over the number of draws. */
+/** A bound is about this many times the range over the number of draws. */
 export const EXPECTED = 60;
 
 /** Terms of a row that are drawn: the square of each kind of sum, then the sum of first order. */
@@ -22,7 +22,7 @@ export interface Ranges {
 	readonly rest: Float64Array;
 }
 
-/** Ranges of all rows: those that nothing is drawn of add what is proved. */
+/** Ranges of all rows. A row that cannot be sampled adds its proved bound. */
 export function rangesOf(head: SampledHead, keys: KeySizes, bounds: RowBounds): Ranges {
 	const { inputs, proved, isSampled } = head;
 	const n = inputs.rows;
@@ -45,7 +45,7 @@ export function rangesOf(head: SampledHead, keys: KeySizes, bounds: RowBounds): 
 	return { row, terms, rest };
 }
 
-/** Takes the rows out whose part of a bound is more than as many draws as an exact row costs would take off. */
+/** Takes out the rows that are better exact: their part of the bound is more than the draws of the same cost would take off it. */
 export function takeExact({ terms, rest }: Ranges, draws: number): ReadonlySet<number> {
 	const n = rest.length;
 	const parts = rest.map((own, j) => {

@@ -10,7 +10,7 @@ export interface DrawnKey {
 	readonly key: Float64Array;
 	/** g_l. */
 	cotangent: number;
-	/** e_jl / (α_j β_l w_l): |part · number of the key| <= 1 for what the envelope is of. */
+	/** e_jl / (α_j β_l w_l): |part · number of the key| <= 1 for the numbers that the envelope bounds. */
 	part: number;
 }
 

@@ -21,7 +21,7 @@ export class KeySizes {
 	readonly sums: KeySums;
 	/** Σ β_l (h_l − h̄)(h_l − h̄)ᵀ, d_v x d_v. */
 	readonly spread: Matrix;
-	/** Σ β_l (h_l − h̄): what h̄ is rounded by. */
+	/** Σ β_l (h_l − h̄): not 0, since h̄ is rounded. */
 	readonly off: Float64Array;
 	/** Draws by β_l, β_l ‖h_l − h̄‖² and β_l κ_l². */
 	readonly tables: readonly AliasTable[];

@@ -9,7 +9,7 @@ import type { ResidualPass } from "../kernels/kernel-head.ts";
 import { drawsOf, type SampledError, sampledError } from "./sampled-error.ts";
 import type { SampledHead } from "./sampled-head.ts";
 
-/** Of the bound that is wanted, the part that pairs may take: the rest is for rounding, and for what the draws happen to be. */
+/** The part of the wanted bound that draws are planned for: the rest is for rounding and for chance. */
 const SHARE = 0.9;
 
 /** Coins, and the bound that is wanted, where one is. */
@@ -25,7 +25,7 @@ interface ProvedRows {
 	readonly bounds: DirectRowBounds;
 }
 
-/** A pass as pairs are drawn from it, with A1; undefined where its products are not at hand. */
+/** The head that pairs are drawn from, of a pass and A1; undefined where the pass has no products. */
 export function sampledHead(
 	{ reach, sums, placed }: ResidualPass,
 	{ isSure, least, theta, bounds: { ones, outputs, relative } }: ProvedRows,

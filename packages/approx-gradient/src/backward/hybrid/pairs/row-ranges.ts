@@ -2,7 +2,7 @@ import type { KeySums } from "./key-sizes.ts";
 import type { SampledHead } from "./sampled-head.ts";
 import { KINDS, type SampledRow } from "./sampled-row.ts";
 
-/** From this θ on nothing is drawn of a row. */
+/** Rows with a θ of this or more are not sampled. */
 const ROUNDED = 2 ** -12;
 
 /** Ranges of the sums of a row, and the part of its bound that needs no draws. */
@@ -38,7 +38,7 @@ export class RowBounds {
 		this.#largestKey = head.keyHalf.reduce((most, half) => Math.max(most, half), 0);
 	}
 
-	/** The ranges of row j, which `row` has read; undefined where nothing can be drawn of it. The next call overwrites them. */
+	/** The ranges of row j, which `row` has read; undefined where it cannot be sampled. The next call overwrites them. */
 	of(j: number, row: SampledRow): RowRanges | undefined {
 		const { alpha, normaliser, ones, least, outputs, theta } = this.#head;
 		const nu = ones[j] / least[j];

@@ -1,7 +1,7 @@
 import type { KeySizes, KeySums } from "./key-sizes.ts";
 import type { SampledHead } from "./sampled-head.ts";
 
-/** At least this part of an envelope is its constant: so nothing is drawn by less than its rounding. */
+/** The least part of an envelope that is its constant, so that no key is drawn with a weight below its rounding. */
 const FLOOR = 2 ** -9;
 
 /** Covers sizes that are 0, where those of a problem are within 2^±100. */
@@ -16,7 +16,7 @@ export interface Envelope {
 	readonly sum: number;
 }
 
-/** Kinds of sums over keys whose squares bound what is not of first order. */
+/** Kinds of sums over keys whose squares bound all terms but those of first order. */
 export const KINDS = 6;
 
 /**
@@ -122,7 +122,7 @@ export class SampledRow {
 		);
 	}
 
-	/** An envelope with Σ β w, its constant raised to a part of what its keys are drawn by. */
+	/** An envelope with Σ β w, its constant raised to a part of the weights that its keys are drawn by. */
 	#envelope(
 		known: { readonly g: number; readonly k: number; readonly h: number },
 		A: number,
