@@ -93,7 +93,7 @@ function ofRows(
 	v128.store(scratch + COTANGENT * P, y$v, $v * 16);
 }
 
-/** The numbers of a column of key squares: √(Σ |e| k²)², √(E_f k²), and how far the pilot is from Σ ω e^s k, all at least. */
+/** The numbers of a column of key squares: Σ |e| k², √(E_f k²), and how far the pilot is from Σ ω e^s k, all at least. */
 function ofColumn(
 	degree: i32, r: i32, constants: usize, bounds: usize, solution: usize, sums: usize, ofKeys: usize, panels: usize, truncated: usize, scratch: usize,
 ): void {

@@ -2,7 +2,7 @@
 // precision.
 
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
-import { keyWeights } from "../../features/key-moments";
+import { keyWeights } from "../../features/key-weights";
 import { loadPanels, panelBytes, panelRows } from "../../panels/panel";
 import { projectDoubles, wideBlocks, widenPanels } from "../../panels/projection";
 

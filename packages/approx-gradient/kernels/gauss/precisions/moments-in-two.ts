@@ -4,7 +4,8 @@
 import { multiplyAdd } from "@attgrad/matrix-core/kernels/arithmetic";
 import { EXPONENTIAL_TABLE, prepareExponential } from "@attgrad/matrix-core/kernels/exponential";
 import { blockFeatures, RUN_SIZE } from "../../features/features";
-import { addMoments, keyWeights, scaleValues } from "../../features/key-moments";
+import { addMoments, scaleValues } from "../../features/key-moments";
+import { keyWeights } from "../../features/key-weights";
 import { loadPanels, panelBytes, panelRows, takeSums } from "../../panels/panel";
 import { clearWideRows, projectDoubles, widenPanels } from "../../panels/projection";
 import { narrowParts } from "../../panels/parts";
