@@ -78,11 +78,7 @@ export function predictGaussBound(
 		for (let at = 0; at < products.length; at++) numbers.products[at] = products[at] * numbers.normaliser;
 		terms.read(row, numbers);
 		addRow(totals, input, residual, terms, share);
-		const size = input.reduce((sum, x) => sum + Math.abs(x), 0);
-		parts[at] =
-			share *
-			size *
-			(terms.l1 * constants.keyRatio + terms.spread.reduce((most, x) => Math.max(most, x), 0) + perGrown * terms.grown);
+		parts[at] = share * partOf(input, terms, constants.keyRatio, perGrown);
 	}
 	const { bound, floatFloor: floor } = certificateOf({
 		...{
@@ -97,6 +93,12 @@ export function predictGaussBound(
 /** The factor that puts a row's rounding on the scale of its part of the bound: the largest key span over the largest norm of a column of the frame's map. */
 const grownPerPart = ({ space: { keySpan, frame } }: Pick<Method, "space">): number =>
 	(1.03 * maxUp(keySpan)) / maxUp(columnNorms(frame.queryMap));
+
+/** About the part that one row of these terms has of the bound. */
+function partOf(input: Float64Array, { l1, spread, grown }: RowTerms, keyRatio: number, perGrown: number): number {
+	const size = input.reduce((sum, x) => sum + Math.abs(x), 0);
+	return size * (l1 * keyRatio + Math.max(...spread) + perGrown * grown);
+}
 
 /** Σ_i |q_i| N_i. */
 const sizeOfTerms = (query: Float64Array, reaches: Float64Array): number =>

@@ -33,6 +33,13 @@ function highPlaces({ order, triples, runs, made, products }: RunTable, low: num
 	return { firstMade, skipped, nodes };
 }
 
+/** Sets the moments of some nodes, nodes x columns, from those by column and place. */
+function putByNode(from: Float64Array, nodes: ArrayLike<number>, columns: number, to: Float64Array): void {
+	for (let place = 0; place < nodes.length; place++)
+		for (let column = 0, at = nodes[place] * columns; column < columns; column++, at++)
+			to[at] = from[column * nodes.length + place];
+}
+
 /** Moments, and the sizes that bound a score's terms: see `termReach`. */
 interface MomentsInTwo {
 	readonly moments: Float64Array;
@@ -97,15 +104,10 @@ export function momentsInTwo(
 			joinedSizes.add(kernels.view("f64", sizes, used * sizeCount));
 			onProgress(from + rows);
 		}
-		const total = new Float64Array(tree.raisedSize * columns);
-		const put = (from: Float64Array, places: ArrayLike<number>): void => {
-			for (let place = 0; place < places.length; place++)
-				for (let column = 0, at = places[place] * columns; column < columns; column++, at++)
-					total[at] = from[column * places.length + place];
-		};
+		const moments = new Float64Array(tree.raisedSize * columns);
 		// Powers of the last variable, which are made, are among the others too.
-		put(joined.total(), high.nodes);
-		put(joinedLow.total(), lowRuns.order);
-		return { moments: total, termReach: termReach(joinedSizes.total(), { n, power: shared.power, keyReach }) };
+		putByNode(joined.total(), high.nodes, columns, moments);
+		putByNode(joinedLow.total(), lowRuns.order, columns, moments);
+		return { moments, termReach: termReach(joinedSizes.total(), { n, power: shared.power, keyReach }) };
 	});
 }
