@@ -1,4 +1,4 @@
-import { createBackwardProblem, headsOf, openOperands } from "@attgrad/attention-problem";
+import { createBackwardProblem, headsOf, openOperands, type Visibility } from "@attgrad/attention-problem";
 import { backwardStreaming } from "@attgrad/exact-gradient";
 import {
 	createRuntime,
@@ -32,6 +32,9 @@ const values = scriptArguments({
 		rank: wholeNumber("number of pivots, 128 unless --relative is given", { most: 2048 }),
 		relative: positiveNumber("relative error that is to be proved, instead of a rank"),
 		proves: choice("gradients that --relative is about", ["all", "dQ"]),
+		mask: choice("the mask of every head; none where not given", ["none", "causal"]),
+		window: wholeNumber("keys of a window of --mask causal; all where not given"),
+		chunk: wholeNumber("rows of a chunk under a mask; the default of hybrid where not given"),
 		rounds: wholeNumber("rounds", { default: 5 }),
 		threads: wholeNumber("threads", { most: 256, default: 1 }),
 	},
@@ -41,6 +44,11 @@ if (values.relative !== undefined && values.relative >= 1)
 if (values.relative !== undefined && values.rank !== undefined)
 	throw new UsageError("give --rank or --relative, not both");
 if (values.relative === undefined && values.proves !== undefined) throw new UsageError("--proves needs --relative");
+
+const visibility: Visibility = {
+	mask: values.mask === "causal" ? "causal" : "none",
+	...(values.window !== undefined && { window: values.window }),
+};
 
 /** Milliseconds of processor time so far, of all threads. */
 function processorTime(): number {
@@ -64,12 +72,13 @@ for (const file of values.files) {
 		});
 		const random = seededRandom(1, "upstream");
 		const dO = Matrix.build(Q.rows, V.cols, () => random.normal());
-		const problem = createBackwardProblem({ Q, K, V, dO }, { scale: operands.scale });
-		const options = backwardHybrid.options.parse(
-			values.relative === undefined
+		const problem = createBackwardProblem({ Q, K, V, dO }, { scale: operands.scale, visibility });
+		const options = backwardHybrid.options.parse({
+			...(values.relative === undefined
 				? { rank: values.rank ?? 128 }
-				: { relative: values.relative, ...(values.proves !== undefined && { proves: values.proves }) },
-		);
+				: { relative: values.relative, ...(values.proves !== undefined && { proves: values.proves }) }),
+			...(values.chunk !== undefined && { chunk: values.chunk }),
+		});
 		let [exactTime, time] = [Infinity, Infinity];
 		const processor: { readonly exact: number[]; readonly hybrid: number[] } = { exact: [], hybrid: [] };
 		let got: Awaited<ReturnType<typeof backwardHybrid.run>> | undefined;

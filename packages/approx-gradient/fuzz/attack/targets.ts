@@ -192,14 +192,14 @@ function worstRow({ rows, cols, data, exponent }: ExactMatrix, computed: Matrix,
 	return worst;
 }
 
-/** The output of the operator by `hybrid`, row by row. */
+/** The output of the operator by `hybrid`, under every mask, row by row. */
 const hybridOutput: Target = {
 	name: "output by hybrid",
 	prepare(attacked, random) {
-		const { given, problem } = operatorProblem(attacked, random, false);
-		const options = { rank: random.integer(1, 12), seed: random.integer(0, 3) };
+		const { given, problem } = operatorProblem(attacked, random, true);
+		const options = { rank: random.integer(1, 12), seed: random.integer(0, 3), chunk: random.integer(1, 4) };
 		return {
-			options: { ...options, n_q: given.n_q, n_k: given.n_k },
+			options: { ...options, n_q: given.n_q, n_k: given.n_k, ...given.visibility },
 			async run(runtime) {
 				const { output, bound, rowBounds } = await hybridOperatorOutput(
 					problem,
@@ -251,8 +251,8 @@ export const targets: readonly Target[] = [
 			}),
 		})),
 	),
-	backwardBy(backwardHybrid, false, (random) => ({
-		...{ rank: random.integer(1, 12), seed: random.integer(0, 3) },
+	backwardBy(backwardHybrid, true, (random) => ({
+		...{ rank: random.integer(1, 12), seed: random.integer(0, 3), chunk: random.integer(1, 4) },
 		proves: pick(random, ["all", "all", "dQ"]),
 	})),
 	hybridOutput,

@@ -80,7 +80,7 @@ export interface KeySums {
 }
 
 /** dK, dV and the second-order terms of their bounds, from the products of features with the sums over queries. */
-function keyGradients({ queries, values }: HybridHead, all: Matrix): Omit<KeySums, "squares"> {
+export function keyGradients({ queries, values }: HybridHead, all: Matrix): Omit<KeySums, "squares"> {
 	const [d, width] = [queries.cols, values.cols];
 	const dK = Matrix.zeros(values.rows, d);
 	const dV = Matrix.zeros(values.rows, width - 1);
@@ -99,7 +99,7 @@ function keyGradients({ queries, values }: HybridHead, all: Matrix): Omit<KeySum
 }
 
 /** Columns of the queries that are kept: factor b times c'_i at b width + i, then those beside. */
-function columnsOf(
+export function columnsOf(
 	cotangents: Matrix,
 	{ factors, extra }: Pick<WeighedQueries, "factors" | "extra">,
 	kept: readonly number[],

@@ -40,14 +40,17 @@ export interface ExactOperands {
 
 /** Some rows of a head by the exact backward pass. O(n) a row. */
 export function exactPart(
-	{ queries, keys, upstream, scale }: HybridHead,
+	{ queries, keys, upstream, scale, mask }: HybridHead,
 	values: Matrix,
 	chosen: readonly number[],
 	runtime: Runtime,
 ): Promise<ExactPart> {
 	const pick = (rows: Matrix, factor = 1): Matrix =>
 		Matrix.build(chosen.length, rows.cols, (at, b) => rows.at(chosen[at], b) * factor);
-	return exactPass({ Q: pick(queries, 1 / scale), K: keys, V: values, dO: pick(upstream), scale }, runtime);
+	const ends = (of: Int32Array): Int32Array => Int32Array.from(chosen, (j) => of[j]);
+	const intervals = mask && { lo: ends(mask.intervals.lo), hi: ends(mask.intervals.hi) };
+	const operands = { Q: pick(queries, 1 / scale), K: keys, V: values, dO: pick(upstream), scale };
+	return exactPass({ ...operands, ...(intervals && { intervals }) }, runtime);
 }
 
 /** The exact backward pass with bounds on its rounding, which count that operands were rounded when they were centred, and Q when it was divided by the scale. */

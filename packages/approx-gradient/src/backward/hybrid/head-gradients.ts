@@ -16,6 +16,7 @@ import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { DEFAULT_RANK, type hybridBackwardOptions, SHARE, SURE } from "./hybrid-options.ts";
+import type { HeadMask } from "./masked/head-mask.ts";
 import { firstRank, GROWS, isHigherRankWorth, isSampled, RANKS } from "./ranks.ts";
 import type { RowPass } from "./row-pass.ts";
 
@@ -40,18 +41,18 @@ export interface HeadGradients {
  */
 export async function headGradients(
 	given: Head<RowSource>,
-	scale: number,
+	{ scale, mask }: { readonly scale: number; readonly mask: HeadMask | undefined },
 	asked: Options,
 	runtime: Runtime,
 ): Promise<HeadGradients> {
-	const head = hybridHead(given, scale);
+	const head = hybridHead(given, scale, mask);
 	const values = materialise(given.V).as("f64");
 	const { epsilon, relative } = asked;
 	const limitOf = (size: number): number =>
 		epsilon ?? (relative === undefined ? Infinity : size > 0 ? relative * size : ABSOLUTE_OF_ZERO);
 	const isFixed = epsilon === undefined && relative === undefined;
 	const bounds = asked.proves === "dQ" ? "sizes" : isFixed ? "small forms" : "forms";
-	const sampled = !isFixed && isSampled(head.queries.rows, head.keys.rows);
+	const sampled = !isFixed && !mask && isSampled(head.queries.rows, head.keys.rows);
 	const first = isFixed ? (asked.rank ?? DEFAULT_RANK) : RANKS[sampled ? RANKS.length - 1 : 0];
 	const features = await HeadFeatures.of(head, asked.seed, first, runtime);
 	const exactRows = (rows: RowPass, of: HybridHead) => exactRowsOf(rows, of, (size) => limitOf(GROWS * size)).length;
@@ -154,13 +155,14 @@ async function joined({ head, values, rows, exact, columns, runtime }: Parts) {
 		bounds.dQ[j] = part.bounds.dQ;
 	}
 	const [dK, dV] = [sum(columns.dK, part.dK), sum(columns.dV, part.dV)];
-	const added = (of: Float64Array, own: number, size: number) => of.map((x) => plus(plus(x, own), 2 ** -52 * size));
+	const added = (of: Float64Array, name: "dK" | "dV", size: number) =>
+		of.map((x, l) => plus(plus(x, part.keyBounds?.[name][l] ?? part.bounds[name]), 2 ** -52 * size));
 	return {
 		...{ dQ, dK, dV, output, exactRows: exact.length },
 		rows: {
 			dQ: bounds.dQ,
-			dK: added(bounds.dK, part.bounds.dK, maxAbs(dK)),
-			dV: added(bounds.dV, part.bounds.dV, maxAbs(dV)),
+			dK: added(bounds.dK, "dK", maxAbs(dK)),
+			dV: added(bounds.dV, "dV", maxAbs(dV)),
 		},
 	};
 }

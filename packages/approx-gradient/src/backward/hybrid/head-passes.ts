@@ -5,6 +5,7 @@ import { type ColumnPass, columnPass } from "./column-pass.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import { hybridKernels } from "./kernels/hybrid-kernels.ts";
 import { KernelHead } from "./kernels/kernel-head.ts";
+import { maskedPasses } from "./masked/masked-passes.ts";
 import type { ColumnBounds } from "./query-sums.ts";
 import { type RowPass, rowPass } from "./row-pass.ts";
 
@@ -22,6 +23,7 @@ export async function withHeadPasses<Result>(
 	runtime: Runtime,
 	work: (passes: HeadPasses) => Promise<Result>,
 ): Promise<Result> {
+	if (head.mask) return work(await maskedPasses(map, head, head.mask, runtime));
 	if (runtime.kernel !== "js" && head.keys.cols <= WIDEST)
 		return withKernels(runtime, hybridKernels, async (kernels) => work(await KernelHead.of(kernels, map, head)));
 	const [Phi, Psi] = [await map.queryFeatures(head.queries), await map.keyFeatures(head.keys, 0)];

@@ -1,4 +1,4 @@
-import { type BackwardProblem, type BackwardResult, createBackwardProblem, headsOf } from "@attgrad/attention-problem";
+import { type BackwardProblem, type BackwardResult, headsOf } from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { backwardDefinition } from "@attgrad/exact-gradient";
@@ -138,14 +138,6 @@ test("an accuracy that no rank proves is proved by exact rows", async () => {
 		expect(result.exactRows).toBe(70);
 	}
 	await expect(run(problem, { epsilon: 1e-17 })).rejects.toThrow(/^hybrid: no rank up to 768 proves epsilon 1e-17; /);
-});
-
-test("masks and packed sequences are refused with the reason", () => {
-	const { Q, K, V, dO } = randomBackwardProblem({ n_q: 8, n_k: 8, d: 2, d_v: 2 });
-	const masked = createBackwardProblem({ Q, K, V, dO }, { visibility: { mask: "causal" } });
-	expect(backwardHybrid.supports(masked, backwardHybrid.options.parse({}))).toEqual({
-		reason: "hybrid: takes no mask and no packed sequences; use polynomial or exact",
-	});
 });
 
 test.each([

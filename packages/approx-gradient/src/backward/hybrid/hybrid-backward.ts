@@ -12,16 +12,17 @@ import { bounded, maxUp, plus, times } from "../../error-bound/index.ts";
 import { requireFinite } from "../../rows/require-finite.ts";
 import { type HeadGradients, headGradients } from "./head-gradients.ts";
 import { hybridBackwardOptions, whyNotHybrid } from "./hybrid-options.ts";
+import { headMask } from "./masked/head-mask.ts";
 
 /**
  * The backward pass of trained heads: low rank in balanced score directions, with a bound of each row from its own terms (`hybridMap`,
- * `DirectBounds`); rows of queries that are not proven are exact. O(n K (K + d d_v)) for each head, on kernels, without a mask.
+ * `DirectBounds`); rows of queries that are not proven are exact. O(n K (K + d d_v)) for each head, on kernels; under masks low rank stands for whole chunks of visible keys, with products on kernels (`maskedRows`).
  */
 export const backwardHybrid = defineBackward({
 	name: "hybrid",
-	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
+	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly",
 	exact: false,
-	version: 5,
+	version: 6,
 	modules: [
 		"head-gradients",
 		"hybrid-head",
@@ -32,6 +33,11 @@ export const backwardHybrid = defineBackward({
 		"query-sums",
 		"column-pass",
 		"exact-part",
+		"masked/core-keys",
+		"masked/head-mask",
+		"masked/masked-columns",
+		"masked/masked-features",
+		"masked/masked-rows",
 	].map((name) => moduleBeside(import.meta.url, name).href),
 	options: hybridBackwardOptions,
 	supports(problem): true | Reason {
@@ -42,8 +48,9 @@ export const backwardHybrid = defineBackward({
 		const refusal = whyNotHybrid(problem);
 		if (refusal !== undefined) throw new ComputationError("invalid", refusal);
 		const results = emptyResults(problem);
+		const mask = headMask(problem, asked.chunk);
 		for (const head of headsOf(problem)) {
-			add(problem, results, head, await headGradients(head, problem.scale, asked, runtime));
+			add(problem, results, head, await headGradients(head, { scale: problem.scale, mask }, asked, runtime));
 			runtime.onProgress?.(head.index + 1, problem.batch * problem.heads);
 		}
 		const result = resultOf(problem, results);

@@ -5,6 +5,7 @@ import { type HybridMap, hybridMap } from "../../feature-maps/hybrid/hybrid-map.
 import { JointPivots, SMALLEST_PROVED_PIVOT } from "../../feature-maps/hybrid/joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "../../feature-maps/hybrid/principal-features.ts";
 import { headCentres } from "../../rows/head-centres.ts";
+import type { HeadMask } from "./masked/head-mask.ts";
 
 /** One head in double precision: q̂ = scale · q, keys and values about their centres (`headCentres`). */
 export interface HybridHead {
@@ -22,10 +23,12 @@ export interface HybridHead {
 	/** dO, n_q x d_v. */
 	readonly upstream: Matrix;
 	readonly scale: number;
+	/** The keys that each query sees. @default all */
+	readonly mask?: HeadMask | undefined;
 }
 
 /** Reads a head. */
-export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number): HybridHead {
+export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number, mask?: HeadMask): HybridHead {
 	const [q, keys, v] = [Q, K, V].map((rows) => materialise(rows).as("f64"));
 	if (!dO) throw new Error("a backward problem has dO");
 	const queries = q.copy();
@@ -41,6 +44,7 @@ export function hybridHead({ Q, K, V, dO }: Head<RowSource>, scale: number): Hyb
 		keyHalf: ofKeys.half,
 		upstream: materialise(dO).as("f64"),
 		scale,
+		mask,
 	};
 }
 

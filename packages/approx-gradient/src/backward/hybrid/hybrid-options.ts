@@ -25,6 +25,7 @@ export const hybridOptions = z
 			"bound on the error of each gradient, or of the output, as a part of its largest entry",
 		),
 		seed: z.int().min(0).default(0).describe("seed of the pivots"),
+		chunk: z.int().min(1).max(4096).optional().describe("rows of a chunk under a mask; default: 256"),
 	})
 	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
 		error: "hybrid: give one of rank, epsilon and relative, not several",
@@ -42,12 +43,9 @@ export const hybridBackwardOptions = hybridOptions.safeExtend({
 
 /** Why `hybrid` does not take these operands; undefined where it does. */
 export function whyNotHybrid({
-	visibility,
 	roundedFrom,
 	Q: { dtype },
-}: Pick<AttentionOperands<RowSource>, "visibility" | "roundedFrom" | "Q">): string | undefined {
-	if (visibility.mask !== "none" || visibility.lengths !== undefined)
-		return "hybrid: takes no mask and no packed sequences; use polynomial or exact";
+}: Pick<AttentionOperands<RowSource>, "roundedFrom" | "Q">): string | undefined {
 	if (roundedFrom === undefined || unitRoundoff(roundedFrom) >= unitRoundoff(dtype)) return undefined;
 	return `hybrid: its proof is about the numbers that were given, and these were rounded from ${roundedFrom} to ${dtype}; read them as ${roundedFrom}`;
 }

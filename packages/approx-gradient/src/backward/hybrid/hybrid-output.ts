@@ -18,6 +18,7 @@ import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { hybridOptions, SHARE, SURE, whyNotHybrid } from "./hybrid-options.ts";
+import { type HeadMask, headMask } from "./masked/head-mask.ts";
 import { isHigherRankWorth, RANKS } from "./ranks.ts";
 import type { RowPass } from "./row-pass.ts";
 
@@ -39,7 +40,7 @@ export interface HybridOperatorOutput {
 /**
  * softmax(scale · Q Kᵀ) V of trained heads by low rank, as `backwardHybrid` without its gradients: O(n K (K + d_v)). The rank is the given one, or the first
  * of `RANKS` that proves `epsilon` of the length of every row's error, or `relative` of it against the largest entry of its head; rows that are not proved are exact.
- * @throws ComputationError for a mask, packed sequences, or numbers that were rounded, and where no rank proves what is asked for
+ * @throws ComputationError for numbers that were rounded, and where no rank proves what is asked for
  */
 export async function hybridOperatorOutput(
 	operands: AttentionOperands<RowSource>,
@@ -52,8 +53,9 @@ export async function hybridOperatorOutput(
 	const output = Matrix.zeros(batch * heads * n_q, d_v);
 	const rowBounds = new Float64Array(output.rows);
 	let [rank, exactRows] = [0, 0];
+	const mask = headMask(operands, asked.chunk);
 	for (const head of headsOf(operands)) {
-		const made = await outputOf(head, operands.scale, asked, runtime);
+		const made = await outputOf(head, { scale: operands.scale, mask }, asked, runtime);
 		output.data.set(made.output.data, head.index * n_q * d_v);
 		rowBounds.set(made.rows, head.index * n_q);
 		rank = Math.max(rank, made.rank);
@@ -77,12 +79,12 @@ interface HeadOutput {
 
 async function outputOf(
 	given: Head<RowSource>,
-	scale: number,
+	{ scale, mask }: { readonly scale: number; readonly mask: HeadMask | undefined },
 	{ rank: only, epsilon, relative, seed }: Options,
 	runtime: Runtime,
 ): Promise<HeadOutput> {
 	const wanted = relative ?? (only === undefined && epsilon === undefined ? DEFAULT_RELATIVE : undefined);
-	const head = forOutput(hybridHead({ ...given, dO: Matrix.zeros(given.Q.rows, given.V.cols) }, scale));
+	const head = forOutput(hybridHead({ ...given, dO: Matrix.zeros(given.Q.rows, given.V.cols) }, scale, mask));
 	const limitOf = (size: number): number =>
 		epsilon ?? (wanted === undefined ? Infinity : size > 0 ? wanted * size : ABSOLUTE_OF_ZERO);
 	const ranks = only === undefined ? RANKS : [only];
@@ -153,7 +155,7 @@ function exactRowsOf(
 /** The output of a layer of queries, keys and values by `hybridOperatorOutput`. */
 export const hybridForward = defineForward({
 	name: "hybrid",
-	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly; no mask",
+	summary: "low rank in balanced score directions for trained heads, rows that stick out exactly",
 	exact: false,
 	options: hybridOptions,
 	async run(layer, asked, runtime, sink) {

@@ -33,16 +33,20 @@ export const groupOf = (bounds: ColumnBounds): number => (bounds === "small form
 /** Rows of a small group. */
 const SMALL_GROUP = 32;
 
-/** Weights of the queries that are kept. O(d + d_v) a query. */
+/**
+ * Weights of the queries that are kept. O(d + d_v) a query.
+ * @param roundings of a sum over queries of products of features
+ */
 export function queryWeights(
 	{ queries, upstream }: HybridHead,
 	rows: RowPass,
 	kept: readonly number[],
 	bounds: ColumnBounds,
+	roundings = kept.length + rows.rank + 64,
 ): QueryWeights {
 	const [d, width] = [queries.cols, upstream.cols + 1];
 	const weights = new Float64Array(WEIGHTS * queries.rows);
-	const ofSums = RelativeRounding.roundings(kept.length + rows.rank + 64).and(rows.relative.repeated(4)).bound;
+	const ofSums = RelativeRounding.roundings(roundings).and(rows.relative.repeated(4)).bound;
 	const first = bounds === "sizes" ? 1 : 0;
 	let [factor, cotangent] = [0, 0];
 	for (let at = 0; at < kept.length; at++) {

@@ -67,6 +67,10 @@ export async function hybridChoice(
 	return { why: `rank ${foreseen.rank}${exactly}, expected to be ${times} times as fast as the exact pass` };
 }
 
+/** Why the time of `hybrid` is not foreseen. */
+const whyNotForeseen = ({ visibility: { mask, lengths } }: BackwardProblem<RowSource>): string | undefined =>
+	mask === "none" && lengths === undefined ? undefined : "hybrid: its time is predicted without a mask only";
+
 /**
  * Foresees a run by `hybrid` that proves an accuracy, by a run on a sample of the first head that proves a part of it: its rank, and the rows that it computes exactly. No
  * sample is taken where the lowest rank takes longer than `most` milliseconds.
@@ -77,7 +81,7 @@ export async function foreseeHybrid(
 	{ model, most }: { readonly model: CostModel; readonly most: number },
 	runtime: Runtime,
 ): Promise<HybridForesight> {
-	const reason = whyNotHybrid(problem);
+	const reason = whyNotHybrid(problem) ?? whyNotForeseen(problem);
 	if (reason !== undefined) return { reason };
 	const least = hybridTime(problem, model, RANKS[0], 0);
 	if (!(least < most)) return { milliseconds: least, reason: `takes longer at rank ${RANKS[0]}, whatever that proves` };

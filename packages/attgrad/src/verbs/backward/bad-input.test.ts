@@ -102,7 +102,7 @@ const cases: Case[] = [
 		{},
 		/missing array: dO, the upstream gradient, shaped like the output: \(6, 2\); attgrad forward needs none$/,
 	],
-	...["nystrom", "random-features", "support-basis", "clusters", "linear-attention", "hybrid"].flatMap((algorithm) =>
+	...["nystrom", "random-features", "support-basis", "clusters", "linear-attention"].flatMap((algorithm) =>
 		[
 			["mask", plain, { mask: "causal" }] as const,
 			["window", plain, { mask: "causal", window: "2" }] as const,

@@ -91,11 +91,6 @@ test.concurrent.each([
 	[layer, ["--layers", "2"], "--layers 2: Q, K, V are those of one layer; layers in a row need E and weights"],
 	[layer, ["--scale", "d"], "--scale must be a number > 0, 1/d or 1/sqrt(d), got d"],
 	[layer, ["--scale", "0x10"], "--scale must be a number > 0, 1/d or 1/sqrt(d), got 0x10"],
-	[
-		layer,
-		["--algorithm", "hybrid", "--mask", "causal"],
-		"hybrid: takes no mask and no packed sequences; use polynomial or exact",
-	],
 	[tokens, ["--mask", "causal"], "--mask causal: layers in a row have no mask; a layer of Q, K and V has"],
 ])("%s %j is refused in one line", async (path, words, expected) => {
 	const { code, stdout, stderr } = await attgrad(["forward", path, ...words]);
