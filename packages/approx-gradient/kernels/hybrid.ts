@@ -5,6 +5,10 @@ import { boundRows, HybridBounds } from "./hybrid/bounds";
 import { featureBytes, HybridFeatures, makeFeatures } from "./hybrid/features";
 import { addGroups, groupBytes, slotBytes } from "./hybrid/forms";
 import { addSums, HybridRows, joinSlots, sumScratchBytes } from "./hybrid/groups";
+import { pairSlotBytes } from "./hybrid/pairs/draw-sums";
+import { drawRows, drawScratchBytes } from "./hybrid/pairs/draws";
+import { HybridPairs } from "./hybrid/pairs/pair-rows";
+import { makeRanges, rangeScratchBytes } from "./hybrid/pairs/ranges";
 import { pack } from "./hybrid/products";
 import { finishKeyRows, finishQueryRows, HybridResults, resultBytes } from "./hybrid/results";
 import { HybridWeights, weighQueries } from "./hybrid/weights";
@@ -82,4 +86,29 @@ export function queryWeights(_scratch: usize, rows: usize, from: i32, to: i32, s
 /** Writes bounds of the queries from..to-1 of a `HybridBounds`. */
 export function boundQueries(_scratch: usize, rows: usize, from: i32, to: i32): void {
 	boundRows(changetype<HybridBounds>(rows), from, to);
+}
+
+/** Bytes of scratch that `pairRanges` takes. */
+export function pairRangeScratch(_scratch: usize, d: i32, dv: i32): f64 {
+	return <f64>rangeScratchBytes(d, dv);
+}
+
+/** Envelopes and ranges of the rows from..to-1 of a `HybridPairs`. */
+export function pairRanges(scratch: usize, rows: usize, from: i32, to: i32): void {
+	makeRanges(scratch, changetype<HybridPairs>(rows), from, to);
+}
+
+/** Bytes of scratch that `drawPairs` takes. */
+export function pairDrawScratch(_scratch: usize, d: i32, dv: i32): f64 {
+	return <f64>drawScratchBytes(d, dv);
+}
+
+/** Bytes of a slot of `drawPairs`. */
+export function pairSlot(_scratch: usize, d: i32): f64 {
+	return <f64>pairSlotBytes(d);
+}
+
+/** Draws pairs of the rows from..to-1 of a `HybridPairs`, and adds them to a slot. */
+export function drawPairs(scratch: usize, rows: usize, from: i32, to: i32, slot: usize): void {
+	drawRows(scratch, changetype<HybridPairs>(rows), from, to, slot);
 }

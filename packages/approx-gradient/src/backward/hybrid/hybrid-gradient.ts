@@ -113,7 +113,8 @@ function passOf(
 	return withKernels(runtime, hybridKernels, async (kernels) =>
 		(await KernelHead.of(kernels, map, head)).residualRows(products, async (pass) => {
 			const rows = await approximateRows(pass, map);
-			const sampled = coins && pairError(sampledHead(pass, rows, { head, inputs, map }), problem.scale, coins);
+			const drawn = coins && sampledHead(pass, rows, { head, inputs, map });
+			const sampled = coins && (await pairError(kernels, drawn, problem.scale, coins));
 			return { pass, rows, sampled };
 		}),
 	);

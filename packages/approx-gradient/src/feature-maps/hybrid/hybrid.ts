@@ -68,7 +68,7 @@ export const hybrid = defineAlgorithm({
 	name: "hybrid",
 	summary: "balanced coordinates and pivots among queries and keys, for trained heads; error proven row by row",
 	exact: false,
-	version: 5,
+	version: 6,
 	modules: [
 		import.meta.url,
 		...[

@@ -97,6 +97,36 @@ export const hybridKernels = kernelModule({
 			result: "void",
 			typed: false,
 		},
+		/** Bytes of scratch that `pairRanges` takes. */
+		pairRangeScratch: {
+			parameters: ["d: i32", "dv: i32"],
+			result: "f64",
+			typed: false,
+		},
+		/** Envelopes and ranges of the rows from..to-1 of a `HybridPairs`. */
+		pairRanges: {
+			parameters: ["rows: usize", "from: i32", "to: i32"],
+			result: "void",
+			typed: false,
+		},
+		/** Bytes of scratch that `drawPairs` takes. */
+		pairDrawScratch: {
+			parameters: ["d: i32", "dv: i32"],
+			result: "f64",
+			typed: false,
+		},
+		/** Bytes of a slot of `drawPairs`. */
+		pairSlot: {
+			parameters: ["d: i32"],
+			result: "f64",
+			typed: false,
+		},
+		/** Draws pairs of the rows from..to-1 of a `HybridPairs`, and adds them to a slot. */
+		drawPairs: {
+			parameters: ["rows: usize", "from: i32", "to: i32", "slot: usize"],
+			result: "void",
+			typed: false,
+		},
 	},
 	structs: {
 		HybridBounds: [
@@ -141,6 +171,42 @@ export const hybridKernels = kernelModule({
 			"factors: usize",
 			"numbers: usize",
 			"extra: usize",
+		],
+		HybridPairs: [
+			"keys: i32",
+			"d: i32",
+			"dv: i32",
+			"rank: i32",
+			"cotangents: usize",
+			"means: usize",
+			"gradients: usize",
+			"keyMeans: usize",
+			"inputs: usize",
+			"products: usize",
+			"left: usize",
+			"features: usize",
+			"keyFeatures: usize",
+			"keyRecords: usize",
+			"tables: usize",
+			"known: usize",
+			"reach: usize",
+			"records: usize",
+			"coins: usize",
+		],
+		PairRow: ["output: usize", "keyMean: usize", "covariances: usize", "numbers: usize"],
+		DrawnKeys: [
+			"keys: usize",
+			"weights: usize",
+			"cotangents: usize",
+			"parts: usize",
+			"entries: usize",
+			"tried: usize",
+			"cotangent: usize",
+			"value: usize",
+			"left: usize",
+			"features: usize",
+			"exponential: usize",
+			"numbers: usize",
 		],
 		HybridResults: [
 			"d: i32",

@@ -8,7 +8,7 @@ import { type ColumnPass, keyBoundsOf, noColumns, noForms, queryForms } from "..
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, groupOf, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
-import { boundsOfRows } from "./bounds-of-rows.ts";
+import { boundsOfRows, type PlacedRows } from "./bounds-of-rows.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
 import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix } from "./placed-features.ts";
 import { keyResults, type MappedRows, queryResults } from "./row-results.ts";
@@ -31,6 +31,8 @@ export interface ResidualPass {
 /** Numbers of a head in the kernels' memory. */
 export interface PlacedHead {
 	readonly products: Float64Array;
+	/** Addresses of what kernels made of rows. */
+	readonly rows: PlacedRows;
 	readonly queries: PlacedFeatures;
 	readonly keys: PlacedFeatures;
 }
@@ -101,7 +103,7 @@ export class KernelHead {
 			const [queries, keys] = [this.#queries, this.#keys];
 			return use({
 				...{ reach, direct, sums: made, forms, querySquares: queries.squares },
-				placed: products && { products, queries, keys },
+				placed: products && { products, rows: placed, queries, keys },
 			});
 		});
 	}

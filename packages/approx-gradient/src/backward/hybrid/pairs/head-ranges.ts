@@ -1,68 +1,80 @@
 import type { Matrix } from "@attgrad/matrix-core";
-import type { KeySizes } from "./key-sizes.ts";
-import type { RowBounds } from "./row-ranges.ts";
-import type { SampledHead } from "./sampled-head.ts";
-import { KINDS, SampledRow } from "./sampled-row.ts";
+import { kernelConstants } from "../../../polynomial/kernels/kernel-constants.ts";
+
+const { HYBRID_PAIR_RECORD: RECORD } = kernelConstants;
 
 /** Keys of a row that the exact pass computes in the time of a draw, and the largest part of all rows that are exact. */
-const EXACT = { keys: 350, most: 1 / 3 } as const;
+const EXACT = { keys: 40, most: 1 / 3 } as const;
 
-/** A bound is about this many times the range over the number of draws. */
-export const EXPECTED = 60;
+/** Kinds of sums over keys whose squares bound all terms but those of first order. */
+export const KINDS = 6;
 
 /** Terms of a row that are drawn: the square of each kind of sum, then the sum of first order. */
 export const TERMS = KINDS + 1;
 
-/** Ranges of all rows. */
-export interface Ranges {
-	readonly row: SampledRow;
-	/** By row and term, times the largest |A1_ja|. */
-	readonly terms: Float64Array;
-	/** The part of each row's bound that is proved without draws. */
-	readonly rest: Float64Array;
-}
+/** Places in a record: ranges of terms, and the part of the row's bound that is proved without draws. */
+const AT = { terms: 30, rest: 37 } as const;
 
-/** Ranges of all rows. A row that cannot be sampled adds its proved bound. */
-export function rangesOf(head: SampledHead, keys: KeySizes, bounds: RowBounds): Ranges {
-	const { inputs, proved, isSampled } = head;
-	const n = inputs.rows;
-	const row = new SampledRow(head, keys);
-	const terms = new Float64Array(n * TERMS);
-	const rest = new Float64Array(n);
-	for (let j = 0; j < n; j++) {
-		const factor = largestOf(inputs, j);
-		if (factor === 0 || !isSampled(j)) continue;
-		row.read(j);
-		const own = bounds.of(j, row);
-		if (!own) {
-			rest[j] = factor * proved[j];
-			continue;
-		}
-		for (let kind = 0; kind < KINDS; kind++) terms[j * TERMS + kind] = factor * own.squares[kind];
-		terms[j * TERMS + KINDS] = factor * own.first;
-		rest[j] = factor * own.added;
+/** Ranges of all rows, times the largest |A1_ja|: views of the records that the kernels draw by (`kernels/hybrid/pairs`). */
+export class HeadRanges {
+	/** HYBRID_PAIR_RECORD numbers a row. */
+	readonly records: Float64Array;
+	readonly rows: number;
+
+	constructor(records: Float64Array) {
+		this.records = records;
+		this.rows = records.length / RECORD;
 	}
-	return { row, terms, rest };
-}
 
-/** Takes out the rows that are better exact: their part of the bound is more than the draws of the same cost would take off it. */
-export function takeExact({ terms, rest }: Ranges, draws: number): ReadonlySet<number> {
-	const n = rest.length;
-	const parts = rest.map((own, j) => {
-		let sum = (own * draws) / EXPECTED;
-		for (let term = 0; term < TERMS; term++) sum += terms[j * TERMS + term];
+	/** The range of a term of a row. */
+	termOf(j: number, term: number): number {
+		return this.records[j * RECORD + AT.terms + term];
+	}
+
+	/** The sum of the ranges of a row. */
+	rangeOf(j: number): number {
+		let sum = 0;
+		for (let term = 0, at = j * RECORD + AT.terms; term < TERMS; term++, at++) sum += this.records[at];
 		return sum;
-	});
-	const threshold = ((n / EXACT.keys) * parts.reduce((sum, own) => sum + own, 0)) / draws;
-	const chosen = Array.from(parts.keys())
-		.filter((j) => parts[j] > threshold || parts[j] === Number.POSITIVE_INFINITY)
-		.sort((i, j) => parts[j] - parts[i])
-		.slice(0, Math.floor(EXACT.most * n));
-	for (const j of chosen) {
-		rest[j] = 0;
-		terms.fill(0, j * TERMS, (j + 1) * TERMS);
 	}
-	return new Set(chosen);
+
+	/** The part of a row's bound that is proved without draws. */
+	restOf(j: number): number {
+		return this.records[j * RECORD + AT.rest];
+	}
+
+	/** Sums of both over all rows. */
+	total(): { readonly range: number; readonly rest: number } {
+		let [range, rest] = [0, 0];
+		for (let j = 0; j < this.rows; j++) {
+			range += this.rangeOf(j);
+			rest += this.restOf(j);
+		}
+		return { range, rest };
+	}
+
+	/** Takes a row out. */
+	#clear(j: number): void {
+		this.records.fill(0, j * RECORD + AT.terms, j * RECORD + AT.rest + 1);
+	}
+
+	/**
+	 * Takes out the rows that are better exact: their part of the bound is more than the draws of the same cost would take off it.
+	 * @param expected the bound over the range, times the number of draws
+	 */
+	takeExact(draws: number, expected: number): ReadonlySet<number> {
+		const n = this.rows;
+		const parts = new Float64Array(n);
+		let all = 0;
+		for (let j = 0; j < n; j++) all += parts[j] = (this.restOf(j) * draws) / expected + this.rangeOf(j);
+		const threshold = ((n / EXACT.keys) * all) / draws;
+		const chosen = Array.from(parts.keys())
+			.filter((j) => parts[j] > threshold || parts[j] === Number.POSITIVE_INFINITY)
+			.sort((i, j) => parts[j] - parts[i])
+			.slice(0, Math.floor(EXACT.most * n));
+		for (const j of chosen) this.#clear(j);
+		return new Set(chosen);
+	}
 }
 
 /** max_a |A1_ja|. */

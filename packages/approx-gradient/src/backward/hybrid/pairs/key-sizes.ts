@@ -1,5 +1,5 @@
 import { Matrix } from "@attgrad/matrix-core";
-import { AliasTable } from "./alias-table.ts";
+import { type AliasTable, aliasTable } from "./alias-table.ts";
 
 /** Sums over keys with some weights. */
 export interface KeySums {
@@ -58,8 +58,8 @@ export class KeySizes {
 		}
 		this.sums = this.sumsOf(beta);
 		const weighed = (sizes: Float64Array): Float64Array => sizes.map((size, l) => size * beta[l]);
-		this.tables = [beta, weighed(this.valueSquares), weighed(this.keySquares)].map(
-			(weights) => new AliasTable(weights.some((weight) => weight > 0) ? weights : beta),
+		this.tables = [beta, weighed(this.valueSquares), weighed(this.keySquares)].map((weights) =>
+			aliasTable(weights.some((weight) => weight > 0) ? weights : beta),
 		);
 	}
 

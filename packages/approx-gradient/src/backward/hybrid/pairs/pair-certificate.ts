@@ -6,6 +6,7 @@ import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import type { Coins } from "../../../polynomial/gauss/gauss-request.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import type { ResidualPass } from "../kernels/kernel-head.ts";
+import type { HybridKernels } from "../kernels/placed-features.ts";
 import { drawsOf, type SampledError, sampledError } from "./sampled-error.ts";
 import type { SampledHead } from "./sampled-head.ts";
 
@@ -34,23 +35,24 @@ export function sampledHead(
 	if (!placed) return undefined;
 	const { values, middleKeys, keyHalf, valueHalf } = head;
 	const W = maxUp(keyHalf);
-	const { products, ...features } = placed;
+	const { products, rows, ...features } = placed;
 	return {
-		...{ values, keys: middleKeys, valueHalf, keyHalf, inputs, ...reach, ...sums, products, features },
+		...{ values, keys: middleKeys, valueHalf, keyHalf, inputs, ...reach, ...sums, products, placed: rows, features },
 		...{ unit: map.unit, isSampled: isSure, ones, least, outputs, theta },
 		proved: relative.map((t) => times(W, t)),
 	};
 }
 
 /** Bounds the error of the method over the scale by pairs; undefined where none are drawn. */
-export function pairError(
+export async function pairError(
+	kernels: HybridKernels,
 	head: SampledHead | undefined,
 	scale: number,
 	{ epsilon, failure, seed }: WantedCoins,
-): SampledError | undefined {
+): Promise<SampledError | undefined> {
 	if (!head) return undefined;
 	const draws = drawsOf(head.inputs.rows, head.rank);
-	return sampledError(head, { draws, wanted: epsilon && (SHARE * epsilon) / scale }, { failure, seed });
+	return sampledError(kernels, head, { draws, wanted: epsilon && (SHARE * epsilon) / scale }, { failure, seed });
 }
 
 /** The bound that holds but for the coins' chance where it is less than what is proved; else the proof. */

@@ -1,13 +1,10 @@
 import { seededRandom } from "@attgrad/matrix-core";
 import { sizeUp } from "../../../error-bound/index.ts";
-import { firstAbove } from "../../../feature-maps/hybrid/first-above.ts";
 import type { Coins } from "../../../polynomial/gauss/gauss-request.ts";
 import { DEVIATION_CHOICES } from "../../../polynomial/gauss/pairs/concentration.ts";
-import { DrawnMeans } from "./drawn-means.ts";
-import { EXPECTED, rangesOf, TERMS, takeExact } from "./head-ranges.ts";
-import { KeyDraw } from "./key-draw.ts";
+import type { HybridKernels } from "../kernels/placed-features.ts";
 import { KeySizes } from "./key-sizes.ts";
-import { RowBounds } from "./row-ranges.ts";
+import { coinsFrom, PlacedPairs } from "./placed-pairs.ts";
 import type { SampledHead } from "./sampled-head.ts";
 
 /** Covers roundings of draws, sizes and sums: this many for each row, key and draw, of numbers up to 512 times as large. */
@@ -25,6 +22,9 @@ export const drawsOf = (n: number, K: number): number =>
 
 /** An accuracy may take this many times the draws. */
 const MORE = 16;
+
+/** A bound is about this many times the range over the number of draws. */
+const EXPECTED = 60;
 
 /** How much is drawn. */
 export interface Effort {
@@ -53,30 +53,37 @@ export interface SampledError {
  *
  * @returns undefined where nothing can be drawn, or what is wanted would take too many draws
  */
-export function sampledError(head: SampledHead, effort: Effort, { failure, seed }: Coins): SampledError | undefined {
+export async function sampledError(
+	kernels: HybridKernels,
+	head: SampledHead,
+	effort: Effort,
+	{ failure, seed }: Coins,
+): Promise<SampledError | undefined> {
 	const { beta, values, keys, unit, features } = head;
 	if (!serves(head)) return undefined;
 	const sizes = new KeySizes(values, keys, beta);
 	const rounding = sizes.sumsOf(features.keys.side.sizes.map((weight) => (unit * weight) / 2 + 2 ** -500));
-	const ranges = rangesOf(head, sizes, new RowBounds(head, rounding));
-	const exact = takeExact(ranges, effort.draws);
-	const isExact = (j: number): boolean => exact.has(j);
-	const cumulative = cumulated(ranges.terms);
-	const range = cumulative.at(-1) ?? 0;
-	const rest = ranges.rest.reduce((sum, own) => sum + own, 0);
-	if (!Number.isFinite(range + rest)) return undefined;
-	if (range === 0) return { bound: rest * (1 + SLACK * beta.length), pairs: 0, isExact };
-	const draws = drawsFor(effort, EXPECTED * range, rest);
-	if (draws === undefined) return undefined;
-	// The bound that is wanted for a relative error depends on a run before with coins of this seed: each bound has coins of its own.
-	const random = seededRandom(seed, "pairs", effort.wanted ?? 0);
-	const counts = countsOf(cumulative, draws, () => random.uniform());
-	const means = new DrawnMeans(head, ranges.row, new KeyDraw(head, sizes, random));
-	for (let j = 0; j < beta.length; j++) means.add(j, counts.subarray(j * TERMS, (j + 1) * TERMS));
-	const log = Math.log((DEVIATION_CHOICES * 2 * keys.cols * head.inputs.cols) / failure);
-	const slack = SLACK * (beta.length + draws + 64);
-	const added = (rest + slack * range) * (1 + slack);
-	return { bound: (range * means.bound(draws, log) + added) * (1 + slack), pairs: means.pairs, isExact };
+	return kernels.scope(async () => {
+		const pairs = new PlacedPairs(kernels, head, sizes, rounding);
+		const ranges = await pairs.ranges();
+		const exact = ranges.takeExact(effort.draws, EXPECTED);
+		const isExact = (j: number): boolean => exact.has(j);
+		const { range, rest } = ranges.total();
+		if (!Number.isFinite(range + rest)) return undefined;
+		if (range === 0) return { bound: rest * (1 + SLACK * beta.length), pairs: 0, isExact };
+		const draws = drawsFor(effort, EXPECTED * range, rest);
+		if (draws === undefined) return undefined;
+		// The bound that is wanted for a relative error depends on a run before with coins of this seed: each bound has coins of its own.
+		const random = seededRandom(seed, "pairs", effort.wanted ?? 0);
+		const means = await pairs.draw(
+			draws / range,
+			coinsFrom(() => random.uniform()),
+		);
+		const log = Math.log((DEVIATION_CHOICES * 2 * keys.cols * head.inputs.cols) / failure);
+		const slack = SLACK * (beta.length + means.pairs + draws + 64);
+		const added = (rest + slack * range) * (1 + slack);
+		return { bound: (range * means.bound(draws, log) + added) * (1 + slack), pairs: means.pairs, isExact };
+	});
 }
 
 /** Whether sizes are such that no bound on a pair leaves the range of numbers. */
@@ -91,18 +98,4 @@ function drawsFor({ draws, wanted }: Effort, bound: number, rest: number): numbe
 	const needed = Math.ceil(bound / (wanted - rest));
 	if (!(wanted > rest && needed <= MORE * draws)) return undefined;
 	return Math.max(DRAWS.least, needed);
-}
-
-function cumulated(weights: Float64Array): Float64Array {
-	let sum = 0;
-	return weights.map((weight) => (sum += weight));
-}
-
-/** How often each place comes among `draws` independent ones. */
-function countsOf(cumulative: Float64Array, draws: number, uniform: () => number): Uint32Array {
-	const counts = new Uint32Array(cumulative.length);
-	const total = cumulative.at(-1) ?? 0;
-	if (!(total > 0)) return counts;
-	for (let draw = 0; draw < draws; draw++) counts[firstAbove(cumulative, uniform() * total)]++;
-	return counts;
 }

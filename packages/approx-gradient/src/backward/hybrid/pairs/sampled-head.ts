@@ -1,4 +1,5 @@
 import type { Matrix } from "@attgrad/matrix-core";
+import type { PlacedRows } from "../kernels/bounds-of-rows.ts";
 import type { PlacedFeatures } from "../kernels/placed-features.ts";
 
 /** A head with the results and proved bounds of its rows, as pairs of a query and a key are drawn from it. */
@@ -20,6 +21,8 @@ export interface SampledHead {
 	readonly gradients: Matrix;
 	readonly keyMeans: Matrix;
 	readonly products: Float64Array;
+	/** Addresses of what kernels made of rows. */
+	readonly placed: PlacedRows;
 	/** Features, exponents and weights of both sides. */
 	readonly features: { readonly queries: PlacedFeatures; readonly keys: PlacedFeatures };
 	/** H: a pair's weight less the product of its features is computed to within H w / 2 + 2^-500 (`HybridMap.weights`). */

@@ -1,6 +1,7 @@
-import type { KeySums } from "./key-sizes.ts";
-import type { SampledHead } from "./sampled-head.ts";
-import { KINDS, type SampledRow } from "./sampled-row.ts";
+import { KINDS } from "../head-ranges.ts";
+import type { KeySums } from "../key-sizes.ts";
+import type { SampledHead } from "../sampled-head.ts";
+import type { SampledRow } from "./sampled-row.ts";
 
 /** Rows with a θ of this or more are not sampled. */
 const ROUNDED = 2 ** -12;

@@ -1,5 +1,6 @@
-import type { KeySizes, KeySums } from "./key-sizes.ts";
-import type { SampledHead } from "./sampled-head.ts";
+import { KINDS } from "../head-ranges.ts";
+import type { KeySizes, KeySums } from "../key-sizes.ts";
+import type { SampledHead } from "../sampled-head.ts";
 
 /** The least part of an envelope that is its constant, so that no key is drawn with a weight below its rounding. */
 const FLOOR = 2 ** -9;
@@ -15,9 +16,6 @@ export interface Envelope {
 	readonly ofValue: number;
 	readonly sum: number;
 }
-
-/** Kinds of sums over keys whose squares bound all terms but those of first order. */
-export const KINDS = 6;
 
 /**
  * One row and the sums of its errors over keys. With ε_l = e_jl / D̃_j, h_l − õ, k_l − m̃, g_l = <c̃, h_l − õ> and C = Cov_f̃(h, k), the sums are
