@@ -81,9 +81,15 @@ async function planWithin(
 		}
 		entries.push(await featureMapEntry({ ...context, model: await modelOf([name]) }, name));
 	}
-	const plan = planOf(entries);
+	const plan = planOf(thorough ? entries.map(byName) : entries);
 	const refusal = await refusalOf(context, plan);
 	return { ...plan, target: { epsilon: context.epsilon }, ...(refusal !== undefined && { refusal }) };
 }
+
+/** An entry as for one who asks for its algorithm by name: the choice is made for it then. */
+const byName = (entry: PlanEntry): PlanEntry => {
+	const { milliseconds, choosing = 0 } = entry;
+	return milliseconds === undefined ? entry : { ...entry, milliseconds: milliseconds + choosing };
+};
 
 const unseen = ({ asked }: PlanContext, name: string) => ({ algorithm: name, options: asked, detail: "" });

@@ -9,8 +9,13 @@ export interface PlanEntry {
 	readonly options: Readonly<Record<string, unknown>>;
 	/** A short description for people: `Chebyshev degree 9, K = 715`. Empty for an exact algorithm. */
 	readonly detail: string;
-	/** Predicted time of one run; of one that cannot prove epsilon, as far as that can be told. */
+	/**
+	 * Predicted time of `run`; of one that cannot prove epsilon, as far as that can be told. In a thorough plan with the choice that `run` starts with, as
+	 * for one who asks for the algorithm by name.
+	 */
 	readonly milliseconds?: number;
+	/** Time of that choice, where it is more than a millisecond. */
+	readonly choosing?: number;
 	readonly degree?: number;
 	readonly rank?: number;
 	/** The proof that it would give: its kind, and the bound where that is foreseen. Absent where nothing is proved. */

@@ -92,7 +92,7 @@ export async function refusedFromSample(base: RelativeContext, exactTime: number
 function byRowWay(context: PlanContext, request: GaussRequest, scores: ScoreSample): number | undefined {
 	try {
 		const { degree, exactRows } = gaussChoiceWithin(request, SURELY_ABOVE * context.epsilon, scores);
-		return variantTime(context, variants[GAUSS], { ...sizesOf(context.problem.d, degree), degree }, exactRows);
+		return variantTime(context, variants[GAUSS], { ...sizesOf(context.problem.d, degree), degree }, { exactRows });
 	} catch (failure) {
 		if (failure instanceof ComputationError && failure.status === "invalid") return undefined;
 		if (failure instanceof ComputationError) return Number.POSITIVE_INFINITY;

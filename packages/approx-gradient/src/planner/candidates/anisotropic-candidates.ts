@@ -9,10 +9,10 @@ import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { detailOf, optionsOf, type Variant, variantTime } from "./polynomial-candidates.ts";
 import { scoreDirections } from "./score-directions.ts";
-import { setChoiceTime } from "./set-choice-time.ts";
+import { firstSetChoiceTime, setChoiceTime } from "./set-choice-time.ts";
 
 /** The part of the fastest way's time that a closer look at anisotropic sets may take. */
-const MOST_LOOK = 0.25;
+const MOST_LOOK = 1 / 3;
 
 /** The part of all monomials that a set has at the least where scores spread over few directions; the time of a run is in proportion. */
 export const LEAST_LEFT = 0.25;
@@ -36,7 +36,7 @@ export function whyNotAnisotropic(
 	size: number,
 	best: number,
 ): string | undefined {
-	if (!(setChoiceTime(context.problem, basis, LEAST_LEFT * size) <= MOST_LOOK * best))
+	if (!(firstSetChoiceTime(context.problem, basis, LEAST_LEFT * size) <= MOST_LOOK * best))
 		return "not looked at: it would save less than looking takes";
 	const { problem } = context;
 	const directions = scoreDirections(problem);
@@ -56,6 +56,7 @@ export function anisotropicGaussEntry(context: PlanContext, profile: Profile, va
 			...common,
 			detail: `${detailOf(variant)}, degree ${degree}, K = ${size}`,
 			milliseconds: variantTime(context, variant, { degree, size, raisedSize }),
+			choosing: setChoiceTime(problem, "gauss", raisedSize),
 			degree,
 			rank: size,
 			certificate: { kind: "a-posteriori", bound: epsilon },

@@ -2,7 +2,7 @@ import { ComputationError } from "@attgrad/matrix-core";
 import { aPrioriBound } from "../../polynomial/certificates/a-priori.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
 import { roundingFloor } from "../../polynomial/families/rounding-floor.ts";
-import { gaussChoiceWithin, gaussWithin } from "../../polynomial/gauss/degree-choice.ts";
+import { gaussPlanWithin, gaussWithin } from "../../polynomial/gauss/degree-choice.ts";
 import { gaussRequest } from "../../polynomial/gauss/gauss-request.ts";
 import type { Approximation, Method } from "../../polynomial/method/approximation.ts";
 import { balancedSpace } from "../../polynomial/method/feature-space.ts";
@@ -57,19 +57,22 @@ const DEGREE_CHOICE = 0.6;
 /** By how many degrees polynomials by row prove what one for all does, two at least on data of the project. */
 const GAUSS_GAIN = 2;
 
-/** Predicted time of a variant that ends up with these sizes, milliseconds. */
+/** Milliseconds that the sample and the choice of polynomials by row take, from docs/performance.md, "Polynomials by row". */
+const GAUSS_CHOICE = 4;
+
+/**
+ * Predicted time of a run of a variant of these sizes, milliseconds; the choice of an anisotropic set is not in it.
+ * @param part of polynomials by row: the part of the work of form v2 in double precision. @default all
+ */
 export function variantTime(
 	{ problem: { n, d }, model }: Pick<PlanContext, "problem" | "model">,
-	{ route, basis, monomials }: Variant,
+	{ route, basis }: Pick<Variant, "route" | "basis">,
 	sizes: Sizes,
-	exactRows = 0,
+	{ exactRows = 0, part = 1 }: { readonly exactRows?: number; readonly part?: number } = {},
 ) {
-	const choice =
-		monomials === "total-degree" ? 0 : setChoiceTime({ n, d }, basis === "gauss" ? "gauss" : "chebyshev", sizes.size);
-	const time = DEGREE_CHOICE + choice;
-	if (basis === "gauss")
-		return time + model.timeOf("polynomial/gauss", { n, d, ...sizes }) + exactRowsTime(model, { n, d }, exactRows);
-	return time + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+	if (basis !== "gauss") return DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+	const time = model.timeOf("polynomial/gauss", { n, d, ...sizes, part });
+	return DEGREE_CHOICE + time + exactRowsTime(model, { n, d }, exactRows);
 }
 
 type Sizes = { readonly size: number; readonly raisedSize: number; readonly degree: number };
@@ -151,6 +154,7 @@ export function variantEntry(
 			...common,
 			detail: `${words[basis]} degree ${degree}${monomials === "anisotropic" ? " anisotropic" : ""}, K = ${size}`,
 			milliseconds: variantTime(context, variant, approximation),
+			...(monomials === "anisotropic" && { choosing: setChoiceTime(problem, "chebyshev", size) }),
 			degree,
 			rank: size,
 			certificate: { kind: certificate, bound: foreseen(method, approximation, epsilon) },
@@ -169,18 +173,21 @@ export function gaussEntry(context: PlanContext, profile: Profile, variant: Vari
 	const common = { algorithm: `polynomial/${route}`, options: { ...optionsOf(variant), ...asked } };
 	const request = gaussRequest(problem, profile, runtime, "v2", route);
 	try {
-		const { degree, exactRows, request: chosen } = gaussChoiceWithin(request, epsilon);
+		const plan = gaussPlanWithin(request, epsilon);
+		const { exactRows, part } = plan;
+		const { degree } = plan.cheapest;
 		const sizes = sizesOf(problem.d, degree);
 		return {
 			...common,
 			detail:
 				`${words.gauss} degree ${degree}, K = ${sizes.size}` +
 				(exactRows > 0 ? `, some ${exactRows} rows exactly` : ""),
-			milliseconds: variantTime(context, variant, sizes, exactRows),
+			milliseconds: variantTime(context, variant, sizes, { exactRows, part }),
+			choosing: GAUSS_CHOICE,
 			degree,
 			rank: sizes.size,
 			certificate: { kind: "a-posteriori", bound: epsilon },
-			run: (other = epsilon) => (other === epsilon ? gaussWithin(chosen, other, degree) : gaussWithin(request, other)),
+			run: (other = epsilon) => gaussWithin(request, other, other === epsilon ? plan : undefined),
 		};
 	} catch (failure) {
 		if (!(failure instanceof ComputationError)) throw failure;

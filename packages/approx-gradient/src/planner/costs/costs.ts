@@ -81,7 +81,7 @@ export const costs = {
 			work.n,
 			work.n * work.d ** 2,
 			Kplus(work) * (work.d + 3),
-			work.n * (K(work) + Kplus(work)) * (work.d + 2),
+			work.n * (K(work) + Kplus(work)) * (work.d + 2) * (work.part ?? 1),
 			work.n * (degreeOf(work) + 2),
 		],
 		samples: [

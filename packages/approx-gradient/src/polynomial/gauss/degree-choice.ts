@@ -6,7 +6,8 @@ import { exactPairTime } from "./exact/pair-time.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { constantsOf, type GaussRequest, memoryAt, sizesOf } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
-import { cheapestRun, FAR } from "./run/cheaper-run.ts";
+import { cheapestRun, FAR, partsOf } from "./run/cheaper-run.ts";
+import { partOfRun } from "./run/run-work.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 
 /** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
@@ -79,6 +80,14 @@ export function gaussDegreeWithin(
 	);
 }
 
+/** A choice with the cheapest run that is predicted to prove what is asked for. */
+export interface GaussPlan extends GaussChoice {
+	/** That run: of this degree, or of one degree more in a form of fewer columns. */
+	readonly cheapest: ReturnType<typeof cheapestRun>;
+	/** Its part of the work of a run of form v2 in double precision at its degree. */
+	readonly part: number;
+}
+
 /** A request whose limit on radii is chosen, with the least degree that is predicted to prove what is asked for. */
 export interface GaussChoice extends PredictedDegree {
 	readonly request: GaussRequest;
@@ -111,6 +120,21 @@ export function gaussChoiceWithin(
 	}
 	if (choices.length === 0 && refused) throw refused;
 	return choices.reduce((one, other) => (choiceWork(other) < choiceWork(one) ? other : one));
+}
+
+/**
+ * The same with the run that `gaussWithin` starts with.
+ * @throws ComputationError as `gaussDegreeWithin`
+ */
+export function gaussPlanWithin(
+	given: GaussRequest,
+	epsilon: number,
+	sample: ScoreSample = sampleScores(given.problem, given),
+): GaussPlan {
+	const choice = gaussChoiceWithin(given, epsilon, sample);
+	const { request } = choice;
+	const cheapest = cheapestRun(request, epsilon, choice.degree, sample);
+	return { ...choice, cheapest, part: partOfRun(request, cheapest.degree, partsOf(request, cheapest), sample) };
 }
 
 /**
@@ -176,13 +200,20 @@ const couldProve = ({ bound, degree }: { bound: number; degree: number }): strin
  * The gradient with a certificate of at most epsilon at the least degree that proves it: predicted from a sample, proved by the
  * run, one degree more where the run does not. A run whose first rows foretell that it proves less is not finished. Forms with columns of squares take
  * them where l1 is not predicted to prove epsilon at that degree, nor in less time at the next.
+ * @param first what `gaussPlanWithin` gave, or a degree to begin with
  * @throws ComputationError as `gaussDegreeWithin`
  */
-export async function gaussWithin(given: GaussRequest, epsilon: number, first?: number): Promise<GradientResult> {
+export async function gaussWithin(
+	given: GaussRequest,
+	epsilon: number,
+	first?: GaussPlan | number,
+): Promise<GradientResult> {
 	const sample = sampleScores(given.problem, given);
-	const { request, degree: least } =
-		first === undefined ? gaussChoiceWithin(given, epsilon, sample) : { request: given, degree: first };
-	const { fewerColumns: cheaper, inTwo, lower, degree: chosen } = cheapestRun(request, epsilon, least, sample);
+	const { request, cheapest } =
+		typeof first === "number"
+			? { request: given, cheapest: cheapestRun(given, epsilon, first, sample) }
+			: (first ?? gaussPlanWithin(given, epsilon, sample));
+	const { fewerColumns: cheaper, inTwo, lower, degree: chosen } = cheapest;
 	let degree = chosen;
 	const fastest = inTwo ?? cheaper ?? request;
 	if (lower !== undefined || inTwo !== undefined) {

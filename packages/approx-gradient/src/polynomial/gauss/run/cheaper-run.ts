@@ -9,11 +9,10 @@ import {
 	memoryAt,
 	onKernels,
 	servesTwoPrecisions,
-	sizesOf,
 } from "../gauss-request.ts";
 import { predictGaussBound } from "../predicted-bound.ts";
 import { type ScoreSample, thinned } from "../score-sample.ts";
-import { momentColumns } from "./key-columns.ts";
+import { type CheaperParts, runWork } from "./run-work.ts";
 
 /** How far from epsilon a bound that is predicted from few rows is surely above it, or below. */
 export const FAR = 8;
@@ -39,13 +38,6 @@ const LEAST_ROWS = 2 ** 13;
 const ACCEPTED_SINGLE = 0.4;
 const LEAST_DOUBLE = 3;
 const MOST_SINGLE = 12;
-
-/**
- * The part of a run's time that it takes with monomials of high degree in single precision (25.7 ms of 30.1 at n = 65,536, d = 4, degree 7), and about the part of its work that
- * keys are (pass 1 takes a quarter of the two passes there): docs/performance.md, "Two precisions".
- */
-const TIME_IN_TWO = 0.85;
-const WORK_OF_KEYS = 0.3;
 
 /** A run that is predicted to prove epsilon in less time than one in the form and in the arithmetic of a request, as far as there is one. */
 export interface CheaperRun {
@@ -80,24 +72,17 @@ export function cheapestRun(
 	if (own.fewerColumns || memoryAt(request, degree + 1) > availableMemory()) return own;
 	const above = { ...cheaperRun(request, epsilon, degree + 1, sample), degree: degree + 1 };
 	if (!above.fewerColumns) return own;
-	const { form } = above.fewerColumns;
-	const isLess = runWork({ ...request, form }, degree + 1, above, sample) < runWork(request, degree, own, sample);
-	return isLess ? above : own;
+	const workOf = (run: CheaperRun & { readonly degree: number }): number =>
+		runWork(request, run.degree, partsOf(request, run), sample);
+	return workOf(above) < workOf(own) ? above : own;
 }
 
-/** The work of a run without its exact rows, up to a factor that all forms and degrees share: operations for each row and monomial, of which keys and rows each have their part. */
-function runWork(
-	{ profile: { n, d }, form }: GaussRequest,
-	degree: number,
-	{ inTwo, lower = 0 }: CheaperRun,
-	{ rows }: ScoreSample,
-): number {
-	const small = rows.reduce((sum, { reach, share }) => sum + (reach <= lower ? share : 0), 0) / n;
-	const [nodes, fewer] = [degree, Math.max(0, degree - 1)].map((g) => sizesOf(d, g).raisedSize);
-	// Values and ones thrice, as moments, sums and cotangents, the others twice, and the monomials themselves.
-	const operations = (3 * (d + 1) + 3 + 2 * (momentColumns({ d, form }) - d - 1)) * (inTwo ? TIME_IN_TWO : 1);
-	return operations * (nodes - (1 - WORK_OF_KEYS) * small * (nodes - fewer));
-}
+/** The form, the precisions and the lower degree of a run. */
+export const partsOf = (request: GaussRequest, { fewerColumns, inTwo, lower }: CheaperRun): CheaperParts => ({
+	form: (fewerColumns ?? request).form,
+	doubleUpTo: inTwo?.doubleUpTo,
+	lower,
+});
 
 /** The request with a form of fewer columns, where that is predicted to prove epsilon at the degree. */
 function withoutColumns(

@@ -1,0 +1,83 @@
+import { createProblem, generateProblem } from "@attgrad/attention-problem";
+import { createRuntime, Matrix, type Runtime } from "@attgrad/matrix-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { gaussPlanWithin } from "../polynomial/gauss/degree-choice.ts";
+import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
+import { profileOn } from "../polynomial/method/method-of.ts";
+import { planGradient } from "./plan-gradient.ts";
+
+let runtime: Runtime;
+/** Runs that a run is told to need beyond the planned one. */
+let more = 0;
+beforeAll(async () => {
+	runtime = await createRuntime({
+		onMoreRounds: (count) => {
+			more += count;
+		},
+	});
+});
+afterAll(() => runtime.close());
+
+/** A problem of a distribution, or of uniform tokens whose spread falls by a factor from one coordinate to the next. */
+function problemOf(distribution: string | number, n: number, d: number, B: number) {
+	if (typeof distribution !== "number") return generateProblem({ distribution, n, d, B, seed: 3 });
+	const uniform = generateProblem({ distribution: "uniform", n, d, B, seed: 3 });
+	const narrowed = (rows: Matrix) => Matrix.build(n, d, (j, b) => rows.at(j, b) * distribution ** b);
+	const [A1, A2] = [narrowed(uniform.A1), narrowed(uniform.A2)];
+	return createProblem({ ...uniform, A1, A2, X: Matrix.identity(d) }, uniform.scale);
+}
+
+test.each([
+	["uniform", 1500, 2, 1, 1e-3],
+	["uniform", 9000, 4, 1, 1e-3],
+	["uniform", 9000, 4, 1, 1e-5],
+	[0.5, 3000, 4, 1.5, 1e-3],
+	[0.5, 1200, 8, 1, 1e-2],
+	["low-rank", 2000, 6, 0.7, 1e-3],
+	["gaussian", 2000, 3, 0.5, 1e-4],
+] as const)(
+	"degrees and numbers of monomials that a plan is made of are those of the runs: %s, n %d, d %d, B %d, relative %d",
+	async (distribution, n, d, B, relative) => {
+		const problem = problemOf(distribution, n, d, B);
+		const { entries } = await planGradient(problem, { relative, thorough: true }, runtime);
+		const planned = entries.filter(({ algorithm, run }) => run && algorithm.startsWith("polynomial/"));
+		expect(planned.filter(({ options }) => options["monomials"] === "anisotropic").length).toBeGreaterThan(0);
+		let asPlanned = 0;
+		for (const { degree = 0, rank = 0, options, run } of planned) {
+			more = 0;
+			const result = await run?.();
+			// A run that proves too little, as samples are off by some percent, is followed by one with more monomials.
+			if (more > 0) expect(result?.rank).toBeGreaterThanOrEqual(rank);
+			else {
+				expect({ options, degree, rank }).toEqual({ options, degree: result?.degree, rank: result?.rank });
+				asPlanned++;
+			}
+		}
+		expect(asPlanned).toBeGreaterThanOrEqual(planned.length / 2);
+	},
+	60_000,
+);
+
+test("the time to find a set is told apart, and a thorough plan has it in the time of one who asks for it by name", async () => {
+	const problem = problemOf(0.5, 2000, 4, 1.5);
+	const { entries } = await planGradient(problem, { epsilon: 1e-3, thorough: true }, runtime);
+	const sets = entries.filter(({ options, run }) => run && options["monomials"] === "anisotropic");
+	expect(sets).toHaveLength(2);
+	for (const { milliseconds = 0, choosing = 0 } of sets) {
+		expect(choosing).toBeGreaterThan(1);
+		expect(milliseconds).toBeGreaterThan(choosing);
+	}
+});
+
+test("fewer columns, single precision and a lower degree for most rows make a run by row cheaper in a plan", async () => {
+	const problem = generateProblem({ distribution: "uniform", n: 16_384, d: 4, B: 1, seed: 1 });
+	const request = gaussRequest(problem, await profileOn(problem, runtime), runtime, "v2");
+	const { cheapest, part } = gaussPlanWithin(request, 1e-3);
+	expect(cheapest.fewerColumns?.form).toBe("l1");
+	expect(cheapest.inTwo).toBeDefined();
+	expect(part).toBeLessThan(0.75);
+	// Without room for any of these it is the whole run.
+	const { cheapest: own, part: all } = gaussPlanWithin({ ...request, form: "v2" }, 1e-3 * 2 ** -14);
+	if (!own.fewerColumns && own.lower === undefined) expect(all).toBe(1);
+	else expect(all).toBeLessThan(1);
+});
