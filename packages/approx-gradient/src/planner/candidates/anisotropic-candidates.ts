@@ -7,7 +7,7 @@ import {
 import type { Profile } from "../../polynomial/profile/profile.ts";
 import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { detailOf, optionsOf, type Variant, variantTime } from "./polynomial-candidates.ts";
+import { detailOf, exactRowsText, optionsOf, type Variant, variantTime } from "./polynomial-candidates.ts";
 import { scoreDirections } from "./score-directions.ts";
 import { firstSetChoiceTime, setChoiceTime } from "./set-choice-time.ts";
 
@@ -54,8 +54,8 @@ export function anisotropicGaussEntry(context: PlanContext, profile: Profile, va
 		const { degree, size, raisedSize } = chosen.set.tree;
 		return {
 			...common,
-			detail: `${detailOf(variant)}, degree ${degree}, K = ${size}`,
-			milliseconds: variantTime(context, variant, { degree, size, raisedSize }),
+			detail: `${detailOf(variant)}, degree ${degree}, K = ${size}${exactRowsText(chosen.exactRows)}`,
+			milliseconds: variantTime(context, variant, { degree, size, raisedSize }, { exactRows: chosen.exactRows }),
 			choosing: setChoiceTime(problem, "gauss", raisedSize),
 			degree,
 			rank: size,

@@ -174,14 +174,12 @@ export function gaussEntry(context: PlanContext, profile: Profile, variant: Vari
 	const request = gaussRequest(problem, profile, runtime, "v2", route);
 	try {
 		const plan = gaussPlanWithin(request, epsilon);
-		const { exactRows, part } = plan;
-		const { degree } = plan.cheapest;
+		const { exactRows } = plan;
+		const { degree, part } = plan.cheapest;
 		const sizes = sizesOf(problem.d, degree);
 		return {
 			...common,
-			detail:
-				`${words.gauss} degree ${degree}, K = ${sizes.size}` +
-				(exactRows > 0 ? `, some ${exactRows} rows exactly` : ""),
+			detail: `${words.gauss} degree ${degree}, K = ${sizes.size}${exactRowsText(exactRows)}`,
 			milliseconds: variantTime(context, variant, sizes, { exactRows, part }),
 			choosing: GAUSS_CHOICE,
 			degree,
@@ -194,6 +192,9 @@ export function gaussEntry(context: PlanContext, profile: Profile, variant: Vari
 		return { ...common, detail: detailOf(variant), reason: failure.message };
 	}
 }
+
+/** How many rows are left to the exact method, where some are. */
+export const exactRowsText = (rows: number): string => (rows > 0 ? `, some ${rows} rows exactly` : "");
 
 /** The a-priori bound, or epsilon, which the run is to prove a posteriori. */
 const foreseen = (method: Method, approximation: Approximation, epsilon: number): number =>

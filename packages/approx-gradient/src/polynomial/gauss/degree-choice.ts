@@ -6,8 +6,7 @@ import { exactPairTime } from "./exact/pair-time.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { constantsOf, type GaussRequest, memoryAt, sizesOf } from "./gauss-request.ts";
 import { type PredictedBound, predictGaussBound } from "./predicted-bound.ts";
-import { cheapestRun, FAR, partsOf } from "./run/cheaper-run.ts";
-import { partOfRun } from "./run/run-work.ts";
+import { type CheapestRun, cheapestRun, FAR } from "./run/cheaper-run.ts";
 import { type ScoreSample, sampleScores, thinned } from "./score-sample.ts";
 
 /** Highest degree that is tried, and degrees in a row whose predicted bound does not fall after which none is. */
@@ -80,12 +79,9 @@ export function gaussDegreeWithin(
 	);
 }
 
-/** A choice with the cheapest run that is predicted to prove what is asked for. */
+/** A choice with the cheapest run that is predicted to prove what is asked for: of its degree, or of one degree more in a form of fewer columns. */
 export interface GaussPlan extends GaussChoice {
-	/** That run: of this degree, or of one degree more in a form of fewer columns. */
-	readonly cheapest: ReturnType<typeof cheapestRun>;
-	/** Its part of the work of a run of form v2 in double precision at its degree. */
-	readonly part: number;
+	readonly cheapest: CheapestRun;
 }
 
 /** A request whose limit on radii is chosen, with the least degree that is predicted to prove what is asked for. */
@@ -132,9 +128,7 @@ export function gaussPlanWithin(
 	sample: ScoreSample = sampleScores(given.problem, given),
 ): GaussPlan {
 	const choice = gaussChoiceWithin(given, epsilon, sample);
-	const { request } = choice;
-	const cheapest = cheapestRun(request, epsilon, choice.degree, sample);
-	return { ...choice, cheapest, part: partOfRun(request, cheapest.degree, partsOf(request, cheapest), sample) };
+	return { ...choice, cheapest: cheapestRun(choice.request, epsilon, choice.degree, sample) };
 }
 
 /**

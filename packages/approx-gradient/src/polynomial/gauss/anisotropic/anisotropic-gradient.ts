@@ -7,7 +7,7 @@ import type { RowForm } from "../bounds/error-constants.ts";
 import { gaussDegreeWithin } from "../degree-choice.ts";
 import { gaussOfSet } from "../gauss-gradient.ts";
 import { constantsOf, type GaussRequest, gaussRequest } from "../gauss-request.ts";
-import { predictGaussBound } from "../predicted-bound.ts";
+import { type PredictedBound, predictGaussBound } from "../predicted-bound.ts";
 import { type ScoreSample, sampleScores } from "../score-sample.ts";
 import type { LayeredSet } from "./layered-set.ts";
 import { heaviestMonomials, LEAST_THRESHOLD, monomialWeights } from "./monomial-set.ts";
@@ -47,8 +47,8 @@ export const anisotropicRequest = (
  */
 export function anisotropicOfDegree(request: GaussRequest, degree: number): Promise<GradientResult> {
 	const sample = sampleScores(request.problem, request);
-	const { bound } = predictGaussBound(sample, request, constantsOf(request, degree));
-	const smallest = smallestSet(request, sample, degree, 2 * bound);
+	const { bound, exactRows } = predictGaussBound(sample, request, constantsOf(request, degree));
+	const smallest = smallestSet(request, sample, degree, { bound: 2 * bound, exactRows });
 	if (!smallest) throw new UsageError(tooMany(degree));
 	return gaussOfSet(request, smallest.set);
 }
@@ -99,8 +99,14 @@ export async function anisotropicWithin(
 /** A set and the bound that it is predicted to prove. */
 export interface PredictedSet {
 	readonly set: LayeredSet;
+	/** Infinity where it leaves more rows to the exact method than all monomials do. */
 	readonly predicted: number;
+	/** Rows of the problem that will be computed exactly. */
+	readonly exactRows: number;
 }
+
+/** A bound that is to be proved, and the rows that may be left to the exact method: those that all monomials leave. */
+type Wanted = Pick<PredictedBound, "bound" | "exactRows">;
 
 /**
  * The set with the least K⁺, over some degrees, that is predicted to prove `wanted`; the one with the least prediction where none is.
@@ -111,9 +117,9 @@ function setWithin(
 	{ epsilon, wanted }: { readonly epsilon: number; readonly wanted: number },
 	sample: ScoreSample,
 ): PredictedSet {
-	const { degree: least } = gaussDegreeWithin(request, epsilon, 0, sample);
+	const { degree: least, exactRows } = gaussDegreeWithin(request, epsilon, 0, sample);
 	const sets = Array.from({ length: DEGREES_TRIED }, (_, more) =>
-		smallestSet(request, sample, least + more, wanted),
+		smallestSet(request, sample, least + more, { bound: wanted, exactRows }),
 	).filter((set) => set !== undefined);
 	if (sets.length === 0) throw new ComputationError("skipped", tooMany(least));
 	const enough = sets.filter(({ predicted }) => predicted <= wanted);
@@ -129,12 +135,15 @@ function smallestSet(
 	request: GaussRequest,
 	sample: ScoreSample,
 	degree: number,
-	wanted: number,
+	{ bound: wanted, exactRows: most }: Wanted,
 ): PredictedSet | undefined {
 	const weights = monomialWeights(sample, degree);
 	const setAt = (threshold: number): PredictedSet | undefined => {
 		const set = heaviestMonomials(weights, degree, threshold, LARGEST_SET);
-		return set && { set, predicted: predictSetBound(request, set, sample).bound };
+		if (!set) return undefined;
+		const { bound, exactRows } = predictSetBound(request, set, sample);
+		// A set that serves few rows proves much, and takes as long as the exact method.
+		return { set, predicted: exactRows > most ? Number.POSITIVE_INFINITY : bound, exactRows };
 	};
 	const all = countMonomials(weights.length, degree + 1);
 	// Downwards until a set proves it, for trees of far more monomials take longest; then by halves.

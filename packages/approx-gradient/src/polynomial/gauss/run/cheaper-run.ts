@@ -49,6 +49,13 @@ export interface CheaperRun {
 	readonly lower?: number | undefined;
 }
 
+/** The cheapest run with its degree. */
+export interface CheapestRun extends CheaperRun {
+	readonly degree: number;
+	/** Its part of the work of a run of form v2 in double precision at that degree. */
+	readonly part: number;
+}
+
 /** The cheapest run of a degree that is predicted to prove epsilon too. */
 function cheaperRun(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): CheaperRun {
 	const fewerColumns = withoutColumns(request, epsilon, degree, sample);
@@ -61,24 +68,23 @@ function cheaperRun(request: GaussRequest, epsilon: number, degree: number, samp
  * The cheapest run that is predicted to prove epsilon, at the degree or at one degree more: where a degree proves epsilon by columns of squares alone, the next one
  * often does without them, in two precisions and for most rows at the lower degree, in less time.
  */
-export function cheapestRun(
-	request: GaussRequest,
-	epsilon: number,
-	degree: number,
-	sample: ScoreSample,
-): CheaperRun & { readonly degree: number } {
-	const own = { ...cheaperRun(request, epsilon, degree, sample), degree };
+export function cheapestRun(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): CheapestRun {
+	const workOf = (parts: CheaperParts, degree: number): number => runWork(request, degree, parts, sample);
+	const at = (degree: number): CheapestRun & { readonly work: number } => {
+		const run = cheaperRun(request, epsilon, degree, sample);
+		const work = workOf(partsOf(request, run), degree);
+		return { ...run, degree, work, part: work / workOf({ form: "v2" }, degree) };
+	};
+	const own = at(degree);
 	if (request.form === "l1" || request.coins || request.profile.n < LEAST_ROWS || !onKernels(request)) return own;
 	if (own.fewerColumns || memoryAt(request, degree + 1) > availableMemory()) return own;
-	const above = { ...cheaperRun(request, epsilon, degree + 1, sample), degree: degree + 1 };
+	const above = at(degree + 1);
 	if (!above.fewerColumns) return own;
-	const workOf = (run: CheaperRun & { readonly degree: number }): number =>
-		runWork(request, run.degree, partsOf(request, run), sample);
-	return workOf(above) < workOf(own) ? above : own;
+	return above.work < own.work ? above : own;
 }
 
 /** The form, the precisions and the lower degree of a run. */
-export const partsOf = (request: GaussRequest, { fewerColumns, inTwo, lower }: CheaperRun): CheaperParts => ({
+const partsOf = (request: GaussRequest, { fewerColumns, inTwo, lower }: CheaperRun): CheaperParts => ({
 	form: (fewerColumns ?? request).form,
 	doubleUpTo: inTwo?.doubleUpTo,
 	lower,

@@ -47,11 +47,3 @@ function monomialWork(d: number, degree: number, doubleUpTo: number): number {
 	const single = all - upTo(Math.min(degree + 1, doubleUpTo));
 	return all - (1 - SINGLE) * single;
 }
-
-/** The part of the work of a run of form v2 in double precision, of the same degree, that a run is. */
-export const partOfRun = (
-	request: Pick<GaussRequest, "profile">,
-	degree: number,
-	parts: CheaperParts,
-	sample: Pick<ScoreSample, "rows">,
-): number => runWork(request, degree, parts, sample) / runWork(request, degree, { form: "v2" }, sample);
