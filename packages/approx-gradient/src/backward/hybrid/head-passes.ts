@@ -5,7 +5,9 @@ import { type ColumnPass, columnPass } from "./column-pass.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import { hybridKernels } from "./kernels/hybrid-kernels.ts";
 import { KernelHead } from "./kernels/kernel-head.ts";
+import { KernelMaskedHead } from "./masked/kernel-masked-head.ts";
 import { maskedPasses } from "./masked/masked-passes.ts";
+import { PlainMaskedHead } from "./masked/plain-masked-head.ts";
 import type { ColumnBounds } from "./query-sums.ts";
 import { type RowPass, rowPass } from "./row-pass.ts";
 
@@ -23,9 +25,16 @@ export async function withHeadPasses<Result>(
 	runtime: Runtime,
 	work: (passes: HeadPasses) => Promise<Result>,
 ): Promise<Result> {
-	if (head.mask) return work(await maskedPasses(map, head, head.mask, runtime));
+	const { mask } = head;
 	if (runtime.kernel !== "js" && head.keys.cols <= WIDEST)
-		return withKernels(runtime, hybridKernels, async (kernels) => work(await KernelHead.of(kernels, map, head)));
+		return withKernels(runtime, hybridKernels, async (kernels) =>
+			work(
+				mask
+					? maskedPasses(await KernelMaskedHead.of(kernels, map, head), mask)
+					: await KernelHead.of(kernels, map, head),
+			),
+		);
+	if (mask) return work(maskedPasses(await PlainMaskedHead.of(map, head, runtime), mask));
 	const [Phi, Psi] = [await map.queryFeatures(head.queries), await map.keyFeatures(head.keys, 0)];
 	const approximated = { Phi, Psi, error: map.error };
 	return work({

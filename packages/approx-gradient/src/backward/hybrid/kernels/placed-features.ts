@@ -30,27 +30,45 @@ export async function placedFeatures(
 	map: HybridMap,
 	side: HybridSide,
 ): Promise<PlacedFeatures> {
-	const { rows, cols } = side.left;
-	const [pivots, rank] = [map.inverse.rows, map.inverse.cols];
-	const step = await paddedColumns(kernels, rank);
+	const { rows } = side.left;
 	const room = (length: number) => kernels.view("f64", kernels.allocate("f64", length), length);
 	const place = (M: Matrix): Matrix => new Matrix(M.rows, M.cols, filled(room(M.data.length), M.data));
 	const [left, right] = [place(side.left), place(side.right)];
 	const sizes = filled(room(rows), side.sizes).byteOffset;
+	const made = await rowFeatures(kernels, { ...map, left: left.data.byteOffset, sizes, rows });
+	return { side, left, right, sizes, ...made };
+}
+
+/** Rows in the kernels' memory, and what features are made of. */
+export interface FeaturesOfRows extends Pick<HybridMap, "points" | "inverse"> {
+	/** Addresses of the factors of the exponents and of the weights. */
+	readonly left: number;
+	readonly sizes: number;
+	readonly rows: number;
+}
+
+/** Features w_j Σ_s e^(−‖z_j − p_s‖²/2) Bᵀ_s of rows. O(m (d + K)) a row. */
+export async function rowFeatures(
+	kernels: HybridKernels,
+	{ points, inverse, left, sizes, rows }: FeaturesOfRows,
+): Promise<Pick<PlacedFeatures, "features" | "step" | "squares">> {
+	const [pivots, rank] = [inverse.rows, inverse.cols];
+	const step = await paddedColumns(kernels, rank);
+	const room = (length: number) => kernels.view("f64", kernels.allocate("f64", length), length);
 	const features = room((rows + 5) * step);
 	const squares = room(rows);
 	return kernels.scope(async () => {
 		const struct = kernels.allocateStruct("HybridFeatures", {
-			...{ d: cols - 2, pivots, rank, rows },
-			...{ points: await putPanels(kernels, map.points, true), inverse: await putPanels(kernels, map.inverse) },
-			...{ left: left.data.byteOffset, sizes, features: features.byteOffset, squares: squares.byteOffset },
+			...{ d: points.cols - 2, pivots, rank, rows },
+			...{ points: await putPanels(kernels, points, true), inverse: await putPanels(kernels, inverse) },
+			...{ left, sizes, features: features.byteOffset, squares: squares.byteOffset },
 		});
 		const [scratch] = await kernels.run("featureScratch", [{ map: struct }], {});
 		const tasks = [];
 		for (let from = 0; from < rows; from += TASK_ROWS)
 			tasks.push({ map: struct, from, to: Math.min(rows, from + TASK_ROWS) });
 		await kernels.run("rowFeatures", tasks, { scratch });
-		return { side, left, right, sizes, features, step, squares: squares.slice() };
+		return { features, step, squares: squares.slice() };
 	});
 }
 

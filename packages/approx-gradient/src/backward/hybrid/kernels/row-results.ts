@@ -12,8 +12,8 @@ const TASK_ROWS = 192;
 /** A head with the features of the side whose rows are made. */
 export interface MappedRows {
 	readonly head: HybridHead;
-	readonly map: HybridMap;
-	readonly features: PlacedFeatures;
+	readonly map: Pick<HybridMap, "rank">;
+	readonly features: Pick<PlacedFeatures, "features">;
 }
 
 /** Sums over the other side, K x columns, and the moments that forms of the rows are made of. */
@@ -76,7 +76,7 @@ export async function keyResults(
 	kernels: HybridKernels,
 	{ map, head, features }: MappedRows,
 	{ sums, moments }: ForRows,
-	{ beta, lengths }: RowPass,
+	{ beta, lengths }: Pick<RowPass, "beta" | "lengths">,
 	placedValues: number,
 	known: KeyBounds,
 ): Promise<ColumnPass> {

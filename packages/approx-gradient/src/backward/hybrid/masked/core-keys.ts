@@ -1,11 +1,11 @@
 import type { RowRange } from "@attgrad/attention-problem";
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, multiply } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
-import { DirectBounds, valueKeyPairs } from "../../../feature-maps/direct-bounds.ts";
-import { type BlockForms, residualForms } from "../../../feature-maps/residual-forms.ts";
+import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
+import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
 import { type Chunks, isConstant } from "../../chunks.ts";
 import { SlidingFold, sum } from "../../core/sliding-fold.ts";
-import type { MaskedFeatures } from "./masked-features.ts";
+import type { MaskedHead } from "./masked-head.ts";
 
 /** Sums over the keys of a core. */
 export interface CoreSums {
@@ -20,47 +20,51 @@ export interface CoreSums {
  * of the keys is the part of the residual matrix, and positive semi-definite too. Each chunk is made once; nothing is subtracted.
  */
 export class CoreKeys {
-	readonly #features: MaskedFeatures;
+	readonly #made: MaskedHead;
 	readonly #keys: RowRange;
 	readonly #size: number;
 	readonly #slides: boolean;
 	readonly #fold: SlidingFold;
 	readonly #width: number;
 	/** Sums of chunks that are not in the fold yet. */
-	readonly #made = new Map<number, Float64Array>();
+	readonly #sums = new Map<number, Float64Array>();
 	readonly #forms = new Map<number, BlockForms>();
 	#direct: DirectBounds;
 	#from = 0;
 	#to = 0;
 
 	/** @param keys of the sequence */
-	constructor(features: MaskedFeatures, keys: RowRange, { size, first }: Chunks) {
-		const { Psi, head } = features;
-		this.#features = features;
+	constructor(made: MaskedHead, keys: RowRange, { size, first }: Chunks) {
+		const { head, reach } = made;
+		this.#made = made;
 		this.#keys = keys;
 		this.#size = size;
 		this.#slides = !isConstant(first);
 		this.#width = head.values.cols * (head.middleKeys.cols + 1);
-		this.#fold = new SlidingFold(Psi.cols * this.#width, sum, this.#slides);
+		this.#fold = new SlidingFold(reach.rank * this.#width, sum, this.#slides);
 		this.#direct = new DirectBounds(head);
 	}
 
 	/** The sums over the chunks first..last-1. */
 	async at(first: number, last: number): Promise<CoreSums> {
-		if (first > this.#from) {
-			for (const chunk of [...this.#forms.keys()]) if (chunk < first) this.#forms.delete(chunk);
-			this.#direct = new DirectBounds(this.#features.head);
-		}
 		const isNew = first > this.#from;
+		if (isNew) {
+			for (const chunk of [...this.#forms.keys()]) if (chunk < first) this.#forms.delete(chunk);
+			this.#direct = new DirectBounds(this.#made.head);
+		}
 		const before = Math.max(first, this.#to);
-		for (let chunk = before; chunk < last; chunk++) await this.#make(chunk);
+		for (let chunk = before; chunk < last; chunk++) {
+			const { sums, forms } = await this.#made.keySums(this.#rows(chunk));
+			this.#sums.set(chunk, sums.data as Float64Array);
+			if (forms) this.#forms.set(chunk, forms);
+		}
 		for (let chunk = isNew ? first : before; chunk < last; chunk++) await this.#bound(chunk);
 		this.#fold.move(first, last, (chunk, into) => {
-			into.set(this.#made.get(chunk) ?? []);
-			this.#made.delete(chunk);
+			into.set(this.#sums.get(chunk) ?? []);
+			this.#sums.delete(chunk);
 		});
 		[this.#from, this.#to] = [first, Math.max(last, this.#to)];
-		return { sums: new Matrix(this.#features.Psi.cols, this.#width, this.#fold.value), direct: this.#direct };
+		return { sums: new Matrix(this.#made.reach.rank, this.#width, this.#fold.value), direct: this.#direct };
 	}
 
 	#rows(chunk: number): RowRange {
@@ -68,23 +72,9 @@ export class CoreKeys {
 		return { from, to: Math.min(this.#keys.to, from + this.#size) };
 	}
 
-	/** Sums over a chunk, and the forms of its residual matrices. */
-	async #make(chunk: number): Promise<void> {
-		const { Psi, head, error, product } = this.#features;
-		const { from, to } = this.#rows(chunk);
-		const features = Psi.slice(from, to);
-		const values = head.values.slice(from, to);
-		const pairs = valueKeyPairs(values, head.middleKeys.slice(from, to));
-		const { data } = await product(features, pairs, { transposeA: true });
-		this.#made.set(chunk, Float64Array.from(data));
-		if (!(this.#direct.takesResiduals && error.residual)) return;
-		const columns = { columns: pairs, blocks: head.middleKeys.cols + 1, width: values.cols };
-		this.#forms.set(chunk, await residualForms(columns, error.residual(head.keys.slice(from, to), features), product));
-	}
-
 	/** Adds a chunk to the bounds. */
 	async #bound(chunk: number): Promise<void> {
-		const { head, reach, product } = this.#features;
+		const { head, reach } = this.#made;
 		const { from, to } = this.#rows(chunk);
 		const beta = reach.beta.subarray(from, to);
 		const spread = beta.reduce((total, x) => plus(total, times(x, x)), 0);
@@ -92,7 +82,7 @@ export class CoreKeys {
 		if (forms) this.#direct.addForms(forms, { beta, spread });
 		else {
 			const own = { h: head.values.slice(from, to), keys: head.middleKeys.slice(from, to) };
-			await this.#direct.add({ ...own, beta, spread }, product);
+			await this.#direct.add({ ...own, beta, spread }, async (A, B, options) => multiply(A, B, options));
 		}
 		if (!this.#slides) this.#forms.delete(chunk);
 	}

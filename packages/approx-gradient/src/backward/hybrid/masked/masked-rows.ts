@@ -1,46 +1,37 @@
 import { Matrix } from "@attgrad/matrix-core";
 import type { RelativeRounding } from "../../../error-bound/index.ts";
 import type { HybridHead } from "../hybrid-head.ts";
-import { boundedRows, type FeatureReach, type RowPass, type RowSums } from "../row-pass.ts";
-import { CoreKeys, type CoreSums } from "./core-keys.ts";
-import { type ChunkKeys, keysOfChunk, rowsOfChunk, type SequenceChunks } from "./head-mask.ts";
-import { type EdgeWeights, edgeMembers, edgeRounding, edgeWeights, type MaskedFeatures } from "./masked-features.ts";
+import type { FeatureReach, RowPass } from "../row-pass.ts";
+import { CoreKeys } from "./core-keys.ts";
+import { keysOfChunk, rowsOfChunk, type SequenceChunks } from "./head-mask.ts";
+import { edgeMembers, edgeRounding, type MaskedHead, type QueryChunk } from "./masked-head.ts";
 
 /** Rows with a smaller normaliser are exact: what weights lose below the normal range is nothing beside a larger one. */
 const LEAST_NORMALISER = 2 ** -300;
-
-/** A query chunk with the keys that its rows see. */
-interface QueryChunk {
-	readonly rows: { readonly from: number; readonly to: number };
-	readonly keys: ChunkKeys;
-	/** Key chunks of the core. */
-	readonly chunks: number;
-	readonly core: CoreSums;
-}
 
 /**
  * The rows of queries with a mask, as `rowPass` without: features stand for the weights of the core, e_jl, and those of other visible keys are computed as they are: e_jl = 0. Every bound is
  * of sums Σ_l e_jl z_l over the core then, with the residuals of its keys alone. Rows without a core have an infinite bound. O(n (K + s) d d_v) for chunks of s rows.
  */
-export async function maskedRows(features: MaskedFeatures, sequences: readonly SequenceChunks[]): Promise<RowPass> {
-	const made = noRows(features);
+export async function maskedRows(head: MaskedHead, sequences: readonly SequenceChunks[]): Promise<RowPass> {
+	const made = noRows(head);
 	for (const sequence of sequences) {
 		const { chunks } = sequence;
-		const core = new CoreKeys(features, sequence.keys, chunks);
+		const core = new CoreKeys(head, sequence.keys, chunks);
 		for (let c = 0; c < chunks.queryChunks; c++) {
 			const keys = keysOfChunk(sequence, c);
 			if (!keys) continue;
 			const [first, last] = [chunks.first[c], chunks.last[c]];
 			const sums = await core.at(first, last);
 			const chunk = { rows: rowsOfChunk(sequence, c), keys, chunks: last - first, core: sums };
-			put(made, chunk.rows.from, await chunkRows(features, chunk));
+			put(made, chunk.rows.from, await chunkRows(head, chunk));
 		}
 	}
 	return made;
 }
 
 /** Rows of which nothing is known. */
-function noRows({ head: { queries, middleKeys, values }, reach }: MaskedFeatures): RowPass {
+function noRows({ head: { queries, middleKeys, values }, reach }: MaskedHead): RowPass {
 	const [n, d, width] = [queries.rows, middleKeys.cols, values.cols];
 	const endless = () => new Float64Array(n).fill(Infinity);
 	return {
@@ -59,21 +50,17 @@ function put(made: RowPass, from: number, chunk: RowPass): void {
 		made[name].set(chunk[name], from);
 }
 
-async function chunkRows(features: MaskedFeatures, chunk: QueryChunk): Promise<RowPass> {
-	const { head, reach, product } = features;
+async function chunkRows(masked: MaskedHead, chunk: QueryChunk): Promise<RowPass> {
+	const { head, reach } = masked;
 	const { rows, keys } = chunk;
-	const members = edgeMembers(keys);
-	const own = Array.from({ length: rows.to - rows.from }, (_, i) => rows.from + i);
-	const edge = await edgeWeights(features, own, members);
 	const ofChunk: HybridHead = {
 		...head,
 		queries: head.queries.slice(rows.from, rows.to),
 		upstream: head.upstream.slice(rows.from, rows.to),
 		keys: head.keys.slice(keys.from, keys.to),
 	};
-	const relative = reach.relative.and(edgeRounding(features, rows, members));
-	const sums = await rowSums(features, ofChunk, chunk, edge);
-	const made = await boundedRows(ofChunk, chunkReach(reach, chunk, relative), sums, chunk.core.direct, product);
+	const relative = reach.relative.and(edgeRounding(masked, rows, edgeMembers(keys)));
+	const made = await masked.rows(chunk, ofChunk, chunkReach(reach, chunk, relative));
 	for (const [i, D] of made.normaliser.entries()) if (!(D >= LEAST_NORMALISER)) made.nu[i] = Infinity;
 	return made;
 }
@@ -97,85 +84,4 @@ function chunkReach(
 		rank: rank + 4 * chunks + 64,
 		relative,
 	};
-}
-
-/** The sums of the rows of a chunk over their core and its edges. */
-async function rowSums(
-	{ Phi, product }: MaskedFeatures,
-	head: HybridHead,
-	{ rows, core }: QueryChunk,
-	edge: EdgeWeights,
-): Promise<RowSums> {
-	const { middleKeys, values, upstream } = head;
-	const [n, d, width] = [upstream.rows, middleKeys.cols, values.cols];
-	const all = await product(Phi.slice(rows.from, rows.to), core.sums);
-	const ofEdge = edge.members.length > 0 ? await product(edge.weights, edge.values) : Matrix.zeros(n, width);
-	const made = (columns: number) => Matrix.zeros(n, columns);
-	const sums = {
-		...{ N: made(width), outputs: made(width - 1), cotangents: made(width), gradients: made(d), keyMeans: made(d) },
-		normaliser: new Float64Array(n),
-	};
-	addOutputs(sums, upstream, all, ofEdge);
-	if (d > 0) addGradients(sums, all, await edgeGradients(sums.cotangents, edge, product));
-	return sums;
-}
-
-/** N, D̃, õ and c' from the sums over the core and over the edges. */
-function addOutputs(
-	{ N, outputs, cotangents, normaliser }: RowSums,
-	upstream: Matrix,
-	all: Matrix,
-	edge: Matrix,
-): void {
-	const [d_v, width] = [outputs.cols, N.cols];
-	for (let j = 0; j < N.rows; j++) {
-		const ofCore = (j + 1) * all.cols - width;
-		for (let i = 0; i < width; i++) N.data[j * width + i] = all.data[ofCore + i] + edge.data[j * width + i];
-		const D = N.data[j * width + d_v];
-		normaliser[j] = D;
-		let delta = 0;
-		for (let i = 0; i < d_v; i++) {
-			const output = N.data[j * width + i] / D;
-			const given = upstream.data[j * d_v + i];
-			outputs.data[j * d_v + i] = output;
-			cotangents.data[j * width + i] = given;
-			delta += given * output;
-		}
-		cotangents.data[j * width + d_v] = -delta;
-	}
-}
-
-/** Σ_l W_jl <c'_j, v_l> k_l and Σ_l W_jl k_l over the edge of each row. */
-async function edgeGradients(
-	cotangents: Matrix,
-	{ members, weights, values, keys }: EdgeWeights,
-	product: MaskedFeatures["product"],
-): Promise<{ readonly gradients: Matrix; readonly keys: Matrix }> {
-	const [n, d] = [cotangents.rows, keys.cols];
-	if (members.length === 0) return { gradients: Matrix.zeros(n, d), keys: Matrix.zeros(n, d) };
-	const terms = await product(cotangents, values, { transposeB: true });
-	multiplyEntries(terms, weights);
-	return { gradients: await product(terms, keys), keys: await product(weights, keys) };
-}
-
-/** Multiplies the entries of a matrix by those of another. */
-export function multiplyEntries({ data }: Matrix, by: Matrix): void {
-	for (let at = 0; at < data.length; at++) data[at] *= by.data[at];
-}
-
-/** dQ / scale and m̃. */
-function addGradients(
-	{ cotangents, gradients, keyMeans, normaliser }: RowSums,
-	all: Matrix,
-	edge: { readonly gradients: Matrix; readonly keys: Matrix },
-): void {
-	const [d, width] = [gradients.cols, cotangents.cols];
-	for (let j = 0; j < gradients.rows; j++) {
-		for (let b = 0, at = j * all.cols; b < d; b++) {
-			let total = edge.gradients.data[j * d + b];
-			for (let i = 0; i < width; i++) total += cotangents.data[j * width + i] * all.data[at++];
-			gradients.data[j * d + b] = total / normaliser[j];
-			keyMeans.data[j * d + b] = (all.data[at - 1] + edge.keys.data[j * d + b]) / normaliser[j];
-		}
-	}
 }
