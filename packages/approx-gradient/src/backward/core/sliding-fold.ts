@@ -22,6 +22,8 @@ export class SlidingFold {
 	readonly #combine: Combine;
 	readonly #keep: boolean;
 	readonly #running: Float64Array;
+	/** The state of a chunk that is not kept. */
+	readonly #own: Float64Array | undefined;
 	#front: Float64Array[] = [];
 	#back: Float64Array[] = [];
 	#first = 0;
@@ -33,6 +35,7 @@ export class SlidingFold {
 		this.#running = new Float64Array(length);
 		this.#combine = combine;
 		this.#keep = keep;
+		this.#own = keep ? undefined : new Float64Array(length);
 	}
 
 	/** Moves the window to the chunks first..last-1; `make` writes the state of a chunk into zeros. */
@@ -40,7 +43,7 @@ export class SlidingFold {
 		if (first === this.#first && last === this.#last) return;
 		if (first >= this.#last) this.#restart(first);
 		for (let chunk = this.#last; chunk < last; chunk++) {
-			const state = new Float64Array(this.value.length);
+			const state = this.#own?.fill(0) ?? new Float64Array(this.value.length);
 			make(chunk, state);
 			this.#combine(this.#running, state);
 			if (this.#keep) this.#back.push(state);

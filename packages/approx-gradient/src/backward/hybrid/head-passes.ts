@@ -30,11 +30,11 @@ export async function withHeadPasses<Result>(
 		return withKernels(runtime, hybridKernels, async (kernels) =>
 			work(
 				mask
-					? maskedPasses(await KernelMaskedHead.of(kernels, map, head), mask)
+					? maskedPasses(await KernelMaskedHead.of(kernels, map, { head, mask }), mask)
 					: await KernelHead.of(kernels, map, head),
 			),
 		);
-	if (mask) return work(maskedPasses(await PlainMaskedHead.of(map, head, runtime), mask));
+	if (mask) return work(maskedPasses(await PlainMaskedHead.of(map, { head, mask }, runtime), mask));
 	const [Phi, Psi] = [await map.queryFeatures(head.queries), await map.keyFeatures(head.keys, 0)];
 	const approximated = { Phi, Psi, error: map.error };
 	return work({

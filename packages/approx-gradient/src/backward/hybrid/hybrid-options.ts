@@ -25,7 +25,7 @@ export const hybridOptions = z
 			"bound on the error of each gradient, or of the output, as a part of its largest entry",
 		),
 		seed: z.int().min(0).default(0).describe("seed of the pivots"),
-		chunk: z.int().min(1).max(4096).optional().describe("rows of a chunk under a mask; default: 256"),
+		chunk: z.int().min(1).max(4096).optional().describe("rows of a chunk under a mask; default: 128"),
 	})
 	.refine(({ rank, epsilon, relative }) => [rank, epsilon, relative].filter((x) => x !== undefined).length <= 1, {
 		error: "hybrid: give one of rank, epsilon and relative, not several",

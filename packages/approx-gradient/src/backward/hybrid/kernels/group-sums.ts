@@ -110,15 +110,23 @@ function tasksOf({ count, all, each }: { readonly count: number; readonly all: n
 
 /** (M + Mᵀ) / 2 of the blocks, width x width each. */
 function symmetricBlocks({ rows, cols: width, data }: Matrix): Matrix {
-	return Matrix.build(rows, width, (row, k) => {
-		const i = row % width;
-		return (data[row * width + k] + data[(row - i + k) * width + i]) / 2;
-	});
+	const made = Matrix.zeros(rows, width);
+	for (let first = 0; first < rows; first += width)
+		for (let i = 0; i < width; i++)
+			for (let k = 0; k < width; k++) {
+				const [own, other] = [(first + i) * width + k, (first + k) * width + i];
+				made.data[own] = (data[own] + data[other]) / 2;
+			}
+	return made;
 }
 
 /** (A + Bᵀ) / 2. */
-const halfSum = (A: Matrix, B: Matrix): Matrix =>
-	Matrix.build(A.rows, A.cols, (i, k) => (A.data[i * A.cols + k] + B.data[k * B.cols + i]) / 2);
+function halfSum({ rows, cols, data }: Matrix, B: Matrix): Matrix {
+	const made = Matrix.zeros(rows, cols);
+	for (let i = 0, at = 0; i < rows; i++)
+		for (let k = 0; k < cols; k++, at++) made.data[at] = (data[at] + B.data[k * B.cols + i]) / 2;
+	return made;
+}
 
 /** A matrix whose rows are `step` numbers apart. */
 function matrixAt(numbers: Float64Array, from: number, rows: number, cols: number, step: number): Matrix {

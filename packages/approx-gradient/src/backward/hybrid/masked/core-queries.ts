@@ -17,6 +17,7 @@ export interface QueryCore {
 export class CoreQueries {
 	readonly #made: MaskedHead;
 	readonly #bounds: ColumnBounds;
+	readonly #slides: boolean;
 	/** The sums of each chunk: those with features, forms, numbers, groups and raises. */
 	readonly #chunks: Float64Array[] = [];
 	readonly #width: number;
@@ -24,10 +25,12 @@ export class CoreQueries {
 	readonly #forms: number;
 	#fold: SlidingFold | undefined;
 
-	constructor(made: MaskedHead, bounds: ColumnBounds) {
+	/** @param slides whether not all key chunks have the last query chunks in their core */
+	constructor(made: MaskedHead, bounds: ColumnBounds, slides: boolean) {
 		const [d, width] = [made.head.queries.cols, made.head.values.cols];
 		this.#made = made;
 		this.#bounds = bounds;
+		this.#slides = slides;
 		this.#width = width;
 		this.#columns = (d + 1) * width + width - 1 + d;
 		this.#forms = bounds === "sizes" ? 0 : (d + 1) * width * width;
@@ -52,7 +55,7 @@ export class CoreQueries {
 	at({ from, to }: { readonly from: number; readonly to: number }): QueryCore {
 		const { rank } = this.#made.reach;
 		const count = this.#chunks.length;
-		this.#fold ??= new SlidingFold(this.#chunks[0]?.length ?? 0, sum, true);
+		this.#fold ??= new SlidingFold(this.#chunks[0]?.length ?? 0, sum, this.#slides);
 		// From behind both ends move forward.
 		this.#fold.move(count - Math.max(from, to), count - from, (chunk, into) =>
 			into.set(this.#chunks[count - 1 - chunk]),

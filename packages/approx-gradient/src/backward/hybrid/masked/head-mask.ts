@@ -9,7 +9,7 @@ import type { RowSource } from "@attgrad/matrix-core";
 import { type Chunks, cutChunks, isWhole } from "../../chunks.ts";
 
 /** Rows of a chunk. */
-const CHUNK = 256;
+const CHUNK = 128;
 
 /** The keys that the queries of a head see. */
 export interface HeadMask {

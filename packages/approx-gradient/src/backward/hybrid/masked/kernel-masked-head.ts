@@ -1,4 +1,4 @@
-import type { RowRange } from "@attgrad/attention-problem";
+import type { KeyIntervals, RowRange } from "@attgrad/attention-problem";
 import { Matrix } from "@attgrad/matrix-core";
 import { plus } from "../../../error-bound/index.ts";
 import { valueKeyPairs } from "../../../feature-maps/direct-bounds.ts";
@@ -26,6 +26,7 @@ import {
 	hideUnseen,
 	type KeptChunk,
 	type KeyChunk,
+	type Masked,
 	type MaskedHead,
 	membersFrom,
 	type QueryChunk,
@@ -39,6 +40,7 @@ export class KernelMaskedHead implements MaskedHead {
 	readonly squares: MaskedHead["squares"];
 	readonly #kernels: HybridKernels;
 	readonly #map: HybridMap;
+	readonly #intervals: KeyIntervals;
 	readonly #queries: PlacedFeatures;
 	readonly #keys: PlacedFeatures;
 	/** Addresses of (v, 1) and of (k, 1). */
@@ -48,12 +50,13 @@ export class KernelMaskedHead implements MaskedHead {
 	private constructor(
 		kernels: HybridKernels,
 		map: HybridMap,
-		head: HybridHead,
+		{ head, mask }: Masked,
 		{ queries, keys }: { readonly queries: PlacedFeatures; readonly keys: PlacedFeatures },
 	) {
 		this.head = head;
 		this.#kernels = kernels;
 		this.#map = map;
+		this.#intervals = mask.intervals;
 		[this.#queries, this.#keys] = [queries, keys];
 		this.#values = putMatrix(kernels, head.values);
 		const { middleKeys } = head;
@@ -73,10 +76,11 @@ export class KernelMaskedHead implements MaskedHead {
 	}
 
 	/** Makes the features of all rows. O(n K m) for m pivots. */
-	static async of(kernels: HybridKernels, map: HybridMap, head: HybridHead): Promise<KernelMaskedHead> {
+	static async of(kernels: HybridKernels, map: HybridMap, masked: Masked): Promise<KernelMaskedHead> {
+		const { head } = masked;
 		const queries = await placedFeatures(kernels, map, map.sideOf("queries", head.queries));
 		const keys = await placedFeatures(kernels, map, map.sideOf("keys", head.keys));
-		return new KernelMaskedHead(kernels, map, head, { queries, keys });
+		return new KernelMaskedHead(kernels, map, masked, { queries, keys });
 	}
 
 	keySums(rows: RowRange): Promise<ChunkSums> {
@@ -117,7 +121,7 @@ export class KernelMaskedHead implements MaskedHead {
 			const { made, placed } = await queryResults(
 				kernels,
 				{ head: ofChunk, map: { rank: sums.rows + members.length }, features: { features } },
-				{ sums: stacked(sums, pairs), moments: direct.moments },
+				{ sums: stacked(kernels, sums, pairs), moments: direct.moments },
 				"gradient",
 			);
 			return boundedRows(ofChunk, reach, made, direct, {
@@ -143,7 +147,7 @@ export class KernelMaskedHead implements MaskedHead {
 			return keyResults(
 				kernels,
 				{ head: own, map: { rank: core.sums.rows + members.length }, features: { features } },
-				{ sums: stacked(core.sums, ...columns), moments },
+				{ sums: stacked(kernels, core.sums, ...columns), moments },
 				reach,
 				this.#values + 8 * head.values.cols * rows.from,
 				known,
@@ -185,7 +189,6 @@ export class KernelMaskedHead implements MaskedHead {
 	/** Features of some rows of one side, and behind them their weights with rows of the other side, 0 where these are not visible. */
 	async #withEdge(of: "queries" | "keys", { from, to }: RowRange, members: readonly number[]): Promise<Float64Array> {
 		const kernels = this.#kernels;
-		const { head } = this;
 		const { rank } = this.#map;
 		const [own, other] = of === "queries" ? [this.#queries, this.#keys] : [this.#keys, this.#queries];
 		const [count, across] = [to - from, rank + members.length];
@@ -201,13 +204,13 @@ export class KernelMaskedHead implements MaskedHead {
 			const weights = await rowFeatures(kernels, {
 				points: rowsAt(other.right, members),
 				// Weights of keys: of the rows themselves, or of the others.
-				inverse: diagonal(of === "queries" ? members.map((l) => other.side.sizes[l]) : members.map(() => 1)),
+				inverse: diagonal(kernels, of === "queries" ? members.map((l) => other.side.sizes[l]) : members.map(() => 1)),
 				left: own.left.data.byteOffset + 8 * own.left.cols * from,
 				sizes: own.sizes + 8 * from,
 				rows: count,
 			});
-			const [queries, keys] = of === "queries" ? [rows, members] : [members, rows];
-			hideUnseen(weights.features, weights.step, queries, keys, head, of === "queries" ? "rows" : "columns");
+			const pairs = of === "queries" ? { queries: rows, keys: members } : { queries: members, keys: rows };
+			hideUnseen(weights.features, weights.step, pairs, this.#intervals, of);
 			for (let j = 0; j < count; j++) {
 				const at = j * weights.step;
 				made.set(weights.features.subarray(at, at + members.length), j * step + rank);
@@ -217,10 +220,11 @@ export class KernelMaskedHead implements MaskedHead {
 	}
 }
 
-/** Matrices one below the other. */
-function stacked(first: Matrix, ...below: readonly Matrix[]): Matrix {
+/** Matrices one below the other, in the kernels' memory. */
+function stacked(kernels: HybridKernels, first: Matrix, ...below: readonly Matrix[]): Matrix {
 	const rows = below.reduce((sum, M) => sum + M.rows, first.rows);
-	const made = Matrix.zeros(rows, first.cols);
+	const length = rows * first.cols;
+	const made = new Matrix(rows, first.cols, kernels.view("f64", kernels.allocate("f64", length), length));
 	let at = 0;
 	for (const { data } of [first, ...below]) {
 		made.data.set(data, at);
@@ -229,8 +233,10 @@ function stacked(first: Matrix, ...below: readonly Matrix[]): Matrix {
 	return made;
 }
 
-const diagonal = (numbers: readonly number[]): Matrix => {
-	const made = Matrix.zeros(numbers.length, numbers.length);
-	for (let i = 0; i < numbers.length; i++) made.data[i * (numbers.length + 1)] = numbers[i];
+/** A diagonal matrix in the kernels' memory. */
+function diagonal(kernels: HybridKernels, numbers: readonly number[]): Matrix {
+	const n = numbers.length;
+	const made = new Matrix(n, n, kernels.view("f64", kernels.allocateZeros("f64", n * n), n * n));
+	for (let i = 0; i < n; i++) made.data[i * (n + 1)] = numbers[i];
 	return made;
-};
+}

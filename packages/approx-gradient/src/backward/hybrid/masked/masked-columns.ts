@@ -1,4 +1,4 @@
-import { chunksOver } from "../../chunks.ts";
+import { chunksOver, isConstant } from "../../chunks.ts";
 import { sum } from "../../core/sliding-fold.ts";
 import { type ColumnPass, keyBoundsOf, noColumns, noForms, queryForms } from "../column-pass.ts";
 import {
@@ -47,7 +47,7 @@ export async function maskedColumns(
 
 async function addSequence(masked: MaskedHead, sequence: SequenceChunks, kept: Kept, made: ColumnPass): Promise<void> {
 	const { chunks } = sequence;
-	const core = new CoreQueries(masked, kept.bounds);
+	const core = new CoreQueries(masked, kept.bounds, !isConstant(chunks.first));
 	const queries: KeptChunk[] = [];
 	for (let c = 0; c < chunks.queryChunks; c++) {
 		const own = keptChunk(masked, sequence, c, kept);

@@ -1,4 +1,4 @@
-import type { RowRange } from "@attgrad/attention-problem";
+import type { KeyIntervals, RowRange } from "@attgrad/attention-problem";
 import type { Matrix } from "@attgrad/matrix-core";
 import { expm1Up, plus, RelativeRounding, times } from "../../../error-bound/index.ts";
 import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
@@ -8,7 +8,7 @@ import type { ColumnBounds, WeighedQueries } from "../query-sums.ts";
 import type { FeatureReach, RowPass } from "../row-pass.ts";
 import type { CoreSums } from "./core-keys.ts";
 import type { QueryCore } from "./core-queries.ts";
-import type { ChunkKeys } from "./head-mask.ts";
+import type { ChunkKeys, HeadMask } from "./head-mask.ts";
 
 const u = 2 ** -53;
 
@@ -48,6 +48,12 @@ export interface KeyChunk {
 	/** Moments of the forms of the core, as in `QueryForms`. */
 	readonly moments: Matrix;
 	readonly known: KeyBounds;
+}
+
+/** A head and its mask. */
+export interface Masked {
+	readonly head: HybridHead;
+	readonly mask: HeadMask;
 }
 
 /** The features of a masked head, and what is made of them chunk by chunk: in plain TypeScript or on kernels. */
@@ -104,23 +110,33 @@ export function squaresOf(left: Matrix): Float64Array {
 	return Float64Array.from({ length: left.rows }, (_, j) => grown.atLeast(-2 * left.data[j * left.cols + d]));
 }
 
-/** Sets the weights of pairs that are not visible to 0; rows `step` numbers apart. */
+/**
+ * Sets the weights of pairs that are not visible to 0: of a row's keys, or of its queries, those at both ends.
+ * @param weights rows `step` numbers apart
+ * @param queries and keys: indices of the head that rise
+ */
 export function hideUnseen(
 	weights: Float64Array,
 	step: number,
-	queries: readonly number[],
-	keys: readonly number[],
-	{ mask }: HybridHead,
-	queriesAre: "rows" | "columns",
+	{ queries, keys }: Readonly<Record<"queries" | "keys", readonly number[]>>,
+	{ lo, hi }: KeyIntervals,
+	rowsAre: "queries" | "keys",
 ): void {
-	if (!mask) return;
-	const { lo, hi } = mask.intervals;
-	const [rows, cols] = queriesAre === "rows" ? [queries, keys] : [keys, queries];
-	for (let i = 0; i < rows.length; i++)
-		for (let a = 0; a < cols.length; a++) {
-			const [j, l] = queriesAre === "rows" ? [rows[i], cols[a]] : [cols[a], rows[i]];
-			if (l < lo[j] || l >= hi[j]) weights[i * step + a] = 0;
+	const [rows, cols] = rowsAre === "queries" ? [queries.length, keys.length] : [keys.length, queries.length];
+	for (let i = 0; i < rows; i++) {
+		let [from, to] = [0, cols];
+		if (rowsAre === "queries") {
+			const j = queries[i];
+			while (from < to && keys[from] < lo[j]) from++;
+			while (to > from && keys[to - 1] >= hi[j]) to--;
+		} else {
+			const l = keys[i];
+			while (from < to && hi[queries[from]] <= l) from++;
+			while (to > from && lo[queries[to - 1]] > l) to--;
 		}
+		weights.fill(0, i * step, i * step + from);
+		weights.fill(0, i * step + to, i * step + cols);
+	}
 }
 
 /** The rows from..to-1. */

@@ -1,4 +1,4 @@
-import type { RowRange } from "@attgrad/attention-problem";
+import type { KeyIntervals, RowRange } from "@attgrad/attention-problem";
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
 import { valueKeyPairs, WIDEST } from "../../../feature-maps/direct-bounds.ts";
 import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
@@ -14,6 +14,7 @@ import {
 	hideUnseen,
 	type KeptChunk,
 	type KeyChunk,
+	type Masked,
 	type MaskedHead,
 	membersFrom,
 	type QueryChunk,
@@ -26,14 +27,16 @@ export class PlainMaskedHead implements MaskedHead {
 	readonly reach: FeatureReach;
 	readonly squares: MaskedHead["squares"];
 	readonly #map: HybridMap;
+	readonly #intervals: KeyIntervals;
 	readonly #Phi: Matrix;
 	readonly #Psi: Matrix;
 	readonly #product: Product;
 
-	private constructor(map: HybridMap, head: HybridHead, Phi: Matrix, Psi: Matrix, runtime: Runtime) {
+	private constructor(map: HybridMap, { head, mask }: Masked, Phi: Matrix, Psi: Matrix, runtime: Runtime) {
 		const { error } = map;
 		this.head = head;
 		this.#map = map;
+		this.#intervals = mask.intervals;
 		[this.#Phi, this.#Psi] = [Phi, Psi];
 		this.#product = (A, B, options) => multiplyOn(runtime, A, B, options);
 		this.reach = featureReach({
@@ -48,9 +51,10 @@ export class PlainMaskedHead implements MaskedHead {
 	}
 
 	/** Makes the features of all rows. O(n K m) for m pivots. */
-	static async of(map: HybridMap, head: HybridHead, runtime: Runtime): Promise<PlainMaskedHead> {
+	static async of(map: HybridMap, masked: Masked, runtime: Runtime): Promise<PlainMaskedHead> {
+		const { head } = masked;
 		const [Phi, Psi] = [await map.queryFeatures(head.queries), await map.keyFeatures(head.keys, 0)];
-		return new PlainMaskedHead(map, head, Phi, Psi, runtime);
+		return new PlainMaskedHead(map, masked, Phi, Psi, runtime);
 	}
 
 	async keySums({ from, to }: RowRange): Promise<ChunkSums> {
@@ -105,7 +109,7 @@ export class PlainMaskedHead implements MaskedHead {
 		const beside = { values: rowsAt(head.values, keys), keys: rowsAt(head.middleKeys, keys) };
 		if (keys.length === 0) return { ...beside, weights: Matrix.zeros(queries.length, 0) };
 		const weights = await this.#map.weights(rowsAt(head.queries, queries), rowsAt(head.keys, keys));
-		hideUnseen(weights.data as Float64Array, weights.cols, queries, keys, head, "rows");
+		hideUnseen(weights.data as Float64Array, weights.cols, { queries, keys }, this.#intervals, "queries");
 		return { ...beside, weights };
 	}
 
