@@ -5,15 +5,7 @@ import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
 import { type Chunks, isConstant } from "../../chunks.ts";
 import { SlidingFold, sum } from "../../core/sliding-fold.ts";
-import type { MaskedHead } from "./masked-head.ts";
-
-/** Sums over the keys of a core. */
-export interface CoreSums {
-	/** Σ_l ψ_l ⊗ (k_l, 1) ⊗ (v_l, 1), K x (d + 1)(d_v + 1), in the order of `valueKeyPairs`. */
-	readonly sums: Matrix;
-	/** Has taken in the keys of the core. */
-	readonly direct: DirectBounds;
-}
+import type { CoreSums, MaskedHead } from "./masked-head.ts";
 
 /**
  * Sums over the key chunks of a core both of whose ends never fall. Forms of residual matrices stay within chunks, so that those of a core are the sum of its chunks': the residual matrix of a part

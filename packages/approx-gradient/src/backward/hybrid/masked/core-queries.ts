@@ -1,17 +1,8 @@
 import { Matrix } from "@attgrad/matrix-core";
 import { RelativeRounding } from "../../../error-bound/index.ts";
-import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
 import { SlidingFold, sum } from "../../core/sliding-fold.ts";
 import type { ColumnBounds } from "../query-sums.ts";
-import type { KeptChunk, MaskedHead } from "./masked-head.ts";
-
-/** Sums over the queries of a core. */
-export interface QueryCore {
-	/** K x columns of `columnsOf`. */
-	readonly sums: Matrix;
-	readonly forms: Omit<BlockForms, "cross">;
-	readonly numbers: Float64Array;
-}
+import type { KeptChunk, MaskedHead, QueryCore } from "./masked-head.ts";
 
 /** Sums over the query chunks that have a key chunk in their core, from the last key chunk to the first. */
 export class CoreQueries {

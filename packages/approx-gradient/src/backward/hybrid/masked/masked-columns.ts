@@ -10,9 +10,9 @@ import {
 	weighedQueries,
 } from "../query-sums.ts";
 import type { RowPass } from "../row-pass.ts";
-import { CoreQueries, type QueryCore } from "./core-queries.ts";
+import { CoreQueries } from "./core-queries.ts";
 import { keysOfChunk, rowsOfChunk, type SequenceChunks } from "./head-mask.ts";
-import type { KeptChunk, MaskedHead } from "./masked-head.ts";
+import type { KeptChunk, MaskedHead, QueryCore } from "./masked-head.ts";
 
 /** The queries that are kept, with their weights. */
 interface Kept {

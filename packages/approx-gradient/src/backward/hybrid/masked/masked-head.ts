@@ -1,13 +1,12 @@
 import type { KeyIntervals, RowRange } from "@attgrad/attention-problem";
 import type { Matrix } from "@attgrad/matrix-core";
 import { expm1Up, plus, RelativeRounding, times } from "../../../error-bound/index.ts";
+import type { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import type { BlockForms } from "../../../feature-maps/residual-forms.ts";
 import type { ColumnPass, KeyBounds } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import type { ColumnBounds, WeighedQueries } from "../query-sums.ts";
 import type { FeatureReach, RowPass } from "../row-pass.ts";
-import type { CoreSums } from "./core-keys.ts";
-import type { QueryCore } from "./core-queries.ts";
 import type { ChunkKeys, HeadMask } from "./head-mask.ts";
 
 const u = 2 ** -53;
@@ -16,6 +15,14 @@ const u = 2 ** -53;
 export interface ChunkSums {
 	readonly sums: Matrix;
 	readonly forms?: BlockForms | undefined;
+}
+
+/** Sums over the keys of a core. */
+export interface CoreSums {
+	/** Σ_l ψ_l ⊗ (k_l, 1) ⊗ (v_l, 1), K x (d + 1)(d_v + 1), in the order of `valueKeyPairs`. */
+	readonly sums: Matrix;
+	/** Has taken in the keys of the core. */
+	readonly direct: DirectBounds;
 }
 
 /** A query chunk with the keys that its rows see. */
@@ -36,6 +43,14 @@ export interface KeptChunk {
 	readonly weighed: WeighedQueries;
 	/** Of all queries of the chunk. */
 	readonly cotangents: Matrix;
+}
+
+/** Sums over the queries of a core. */
+export interface QueryCore {
+	/** K x columns of `columnsOf`. */
+	readonly sums: Matrix;
+	readonly forms: Omit<BlockForms, "cross">;
+	readonly numbers: Float64Array;
 }
 
 /** A key chunk with the queries that see it. */
