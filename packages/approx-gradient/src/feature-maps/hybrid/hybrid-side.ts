@@ -1,4 +1,4 @@
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, type PlacedMatrices, type PlacedMatrix } from "@attgrad/matrix-core";
 import { squaredNorms } from "../kernel-scale.ts";
 import { type BalancedCoordinates, coordinatesOf } from "./balanced-coordinates.ts";
 
@@ -43,4 +43,18 @@ export function exponentFactor(rows: Matrix, squares: Float64Array, side: "left"
 		made.data[to + ofOne] = 1;
 	}
 	return made;
+}
+
+/** Kernels e^(−‖p_s − p_t‖²/2) of all pairs of points. */
+export async function kernelsOf(
+	points: Matrix,
+	squares: Float64Array,
+	matrices: PlacedMatrices,
+): Promise<PlacedMatrix> {
+	const [left, right] = (["left", "right"] as const).map((side) =>
+		matrices.place(exponentFactor(points, squares, side)),
+	);
+	const kernels = await matrices.product(left, right, { transposeB: true });
+	await matrices.exponentiate(kernels);
+	return kernels;
 }

@@ -1,7 +1,7 @@
 import {
+	type Dtype,
 	Matrix,
 	matrixOf,
-	type Numbers,
 	type PlacedMatrices,
 	type PlacedMatrix,
 	type Random,
@@ -9,6 +9,7 @@ import {
 	withMatrices,
 } from "@attgrad/matrix-core";
 import { squaredNorms } from "../kernel-scale.ts";
+import { rowsAt } from "../residual-forms.ts";
 import { inverseOfLower } from "./balanced-coordinates.ts";
 import { firstAbove } from "./first-above.ts";
 import { exponentFactor } from "./hybrid-side.ts";
@@ -18,6 +19,9 @@ const SMALLEST_PIVOT = 1e-10;
 
 /** The same where something is to be proved: features of smaller pivots add more by their rounding than they take away. */
 export const SMALLEST_PROVED_PIVOT = 3e-5;
+
+/** Where no smaller pivot is taken, single precision has digits enough: no bound rests on how pivots and their factor came about. */
+const SMALLEST_SINGLE = 1e-5;
 
 /** Pivots that are drawn at once, at the most; and how many are drawn for each that is wanted, as some are rejected. */
 const BLOCK = 64;
@@ -32,7 +36,7 @@ interface PlacedWork {
 	/** Factors of the exponents of all points. */
 	readonly left: PlacedMatrix;
 	/** The factor, a row for each point, with room for more columns: as many as the rows are apart. */
-	readonly factor: Float64Array;
+	readonly factor: PlacedMatrix["data"];
 	readonly stride: number;
 }
 
@@ -56,6 +60,8 @@ export class JointPivots {
 	readonly #runtime: Runtime;
 	readonly #groups: number;
 	readonly #smallest: number;
+	/** Number type of the factor. */
+	readonly #dtype: Dtype;
 	/** Factors of the exponents of all points. */
 	readonly #left: Matrix;
 	/** The factor, a row for each point and a column for each pivot. */
@@ -84,8 +90,9 @@ export class JointPivots {
 		this.residual = new Float64Array(points.rows).fill(1);
 		this.#groups = groups;
 		this.#smallest = smallest;
+		this.#dtype = smallest < SMALLEST_SINGLE ? "f64" : "f32";
 		this.#left = exponentFactor(points, this.#squares, "left");
-		this.#factor = Matrix.zeros(points.rows, 0);
+		this.#factor = Matrix.zeros(points.rows, 0, this.#dtype);
 	}
 
 	/** Adds pivots until there are `rank` or none is left above rounding; whether there are `rank`. */
@@ -107,7 +114,7 @@ export class JointPivots {
 	/** The factors of all points' exponents and the factor, with room for a rank. */
 	#placed(matrices: PlacedMatrices, rank: number): PlacedWork {
 		const { rows, cols, data } = this.#factor;
-		const factor = matrices.room(rows, rank, "f64").data as Float64Array;
+		const factor = matrices.room(rows, rank, this.#dtype).data;
 		for (let j = 0; j < rows; j++) factor.set(data.subarray(j * cols, (j + 1) * cols), j * rank);
 		return { matrices, left: matrices.place(this.#left), factor, stride: rank };
 	}
@@ -148,42 +155,35 @@ export class JointPivots {
 
 	/** Eliminates the drawn points that are accepted, up to a number of them; whether there is one. */
 	async #addBlock(drawn: readonly number[], wanted: number, work: PlacedWork): Promise<boolean> {
-		const columns = await this.#residualColumns(drawn, work);
-		const { accepted, factor } = this.#accepted(drawn, columns, wanted);
+		const own = await this.#residualKernel(drawn, drawn, work);
+		const { accepted, factor } = this.#accepted(drawn, own, wanted);
 		// Residuals that are rounding only are drawn and never accepted.
 		this.#idle = accepted.length === 0 ? this.#idle + 1 : 0;
 		if (accepted.length === 0) return this.#idle < MOST_IDLE && this.residual.some((left) => left > this.#smallest);
-		const inverse = inverseOfLower(factor);
-		const onColumns = Matrix.zeros(accepted.length, drawn.length);
-		for (const [k, s] of accepted.entries())
-			for (let i = k; i < accepted.length; i++) onColumns.data[i * drawn.length + s] = inverse.at(i, k);
-		await this.#append(columns, onColumns, work);
-		for (const s of accepted) {
-			this.pivots.push(drawn[s]);
-			this.residual[drawn[s]] = 0;
+		const chosen = accepted.map((s) => drawn[s]);
+		const columns = await this.#residualKernel(undefined, chosen, work);
+		const inverse = work.matrices.place(inverseOfLower(factor).as(this.#dtype));
+		const made = await work.matrices.product(columns, inverse, { transposeB: true });
+		addColumns(work, this.pivots.length, made, this.residual);
+		for (const j of chosen) {
+			this.pivots.push(j);
+			this.residual[j] = 0;
 		}
 		return true;
-	}
-
-	/** Adds columns to the factor, the columns of the residual kernel times a matrix, and takes them from the residuals. */
-	async #append(columns: PlacedMatrix, onColumns: Matrix, work: PlacedWork): Promise<void> {
-		const { matrices } = work;
-		const made = await matrices.product(columns, matrices.place(onColumns), { transposeB: true });
-		addColumns(work, this.pivots.length, made, this.residual);
 	}
 
 	/**
 	 * Of the drawn points those whose residual, after the ones before, is above a random part of what it was: places among the drawn, and the Cholesky factor
 	 * of their residual kernel.
-	 * @param columns of the residual kernel at the drawn points
+	 * @param kernel the residual kernel at the drawn points
 	 */
 	#accepted(
 		drawn: readonly number[],
-		columns: PlacedMatrix,
+		kernel: PlacedMatrix,
 		wanted: number,
 	): { readonly accepted: readonly number[]; readonly factor: Matrix } {
 		const count = drawn.length;
-		const left = Matrix.build(count, count, (s, t) => columns.data[drawn[s] * columns.stride + t]).data;
+		const left = Float64Array.from(matrixOf(kernel).data);
 		const accepted: number[] = [];
 		for (let s = 0; s < count && accepted.length < wanted; s++) {
 			const before = this.residual[drawn[s]];
@@ -195,39 +195,59 @@ export class JointPivots {
 				for (let v = s + 1; v < count; v++) left[t * count + v] -= factor * left[s * count + v];
 			}
 		}
-		const factor = Matrix.build(accepted.length, accepted.length, (i, k) => {
-			const pivot = accepted[k];
-			return k <= i ? left[accepted[i] * count + pivot] / Math.sqrt(left[pivot * count + pivot]) : 0;
-		});
+		const factor = Matrix.zeros(accepted.length, accepted.length);
+		for (const [k, pivot] of accepted.entries()) {
+			const root = Math.sqrt(left[pivot * count + pivot]);
+			for (let i = k; i < accepted.length; i++)
+				factor.data[i * accepted.length + k] = left[accepted[i] * count + pivot] / root;
+		}
 		return { accepted, factor };
 	}
 
-	/** Columns of the residual kernel at some points, m x count. */
-	async #residualColumns(at: readonly number[], work: PlacedWork): Promise<PlacedMatrix> {
-		const { matrices, left, factor, stride } = work;
-		const [{ rows, cols, data }, count, K] = [this.#points, at.length, this.pivots.length];
-		const points = Matrix.zeros(count, cols);
-		const drawn = Matrix.zeros(count, K);
-		for (const [s, j] of at.entries()) {
-			points.data.set(data.subarray(j * cols, (j + 1) * cols), s * cols);
-			drawn.data.set(factor.subarray(j * stride, j * stride + K), s * K);
-		}
+	/** The residual kernel of some points, or all, with some, in the factor's number type: exponents in single precision would be off by more than the smallest pivots. */
+	async #residualKernel(
+		rows: readonly number[] | undefined,
+		at: readonly number[],
+		{ matrices, left, factor, stride }: PlacedWork,
+	): Promise<PlacedMatrix> {
+		const K = this.pivots.length;
+		const of = rows && { left: matrices.place(rowsAt(this.#left, rows)), factor: rowsOf(factor, stride, K, rows) };
+		const points = rowsAt(this.#points, at);
 		const squares = Float64Array.from(at, (s) => this.#squares[s]);
 		const right = matrices.place(exponentFactor(points, squares, "right"));
-		const made = await matrices.product(left, right, { transposeB: true });
+		const exponents = await matrices.product(of?.left ?? left, right, { transposeB: true });
+		const made = this.#dtype === "f64" ? exponents : rounded(exponents, matrices);
 		await matrices.exponentiate(made);
 		if (K === 0) return made;
-		const so = { rows, cols: K, stride, data: factor };
-		const taken = await matrices.product(so, matrices.place(drawn), { transposeB: true });
-		subtract(made.data, taken.data);
+		const all = { rows: this.#points.rows, cols: K, stride, data: factor };
+		const own = matrices.place(rowsOf(factor, stride, K, at));
+		take(made, await matrices.product(of ? matrices.place(of.factor) : all, own, { transposeB: true }));
 		return made;
 	}
 }
 
+/** The first columns of some rows. */
+function rowsOf(data: PlacedMatrix["data"], stride: number, cols: number, rows: readonly number[]): Matrix {
+	const made = Matrix.zeros(rows.length, cols, data instanceof Float32Array ? "f32" : "f64");
+	for (const [s, j] of rows.entries()) made.data.set(data.subarray(j * stride, j * stride + cols), s * cols);
+	return made;
+}
+
 // Loops over numbers are in functions of their own, as V8 does not compile those of async functions while they run.
 
-function subtract(from: Numbers, what: Numbers): void {
-	for (let at = 0; at < from.length; at++) from[at] -= what[at];
+/** A copy in single precision. */
+export function rounded({ rows, cols, stride, data }: PlacedMatrix, matrices: PlacedMatrices): PlacedMatrix {
+	const made = matrices.room(rows, cols, "f32");
+	const to = made.data;
+	for (let j = 0, own = 0; j < rows; j++)
+		for (let at = j * stride, end = at + cols; at < end; at++) to[own++] = data[at];
+	return made;
+}
+
+/** Takes a matrix from another. */
+function take({ rows, cols, stride, data }: PlacedMatrix, { stride: step, data: what }: PlacedMatrix): void {
+	for (let j = 0; j < rows; j++)
+		for (let at = j * stride, end = at + cols, own = j * step; at < end; at++) data[at] -= what[own++];
 }
 
 /** Adds columns to the rows of a factor, from `first` on, and takes their squares from the residuals. */

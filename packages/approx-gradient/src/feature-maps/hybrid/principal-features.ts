@@ -6,10 +6,12 @@ import {
 	type Runtime,
 	withMatrices,
 } from "@attgrad/matrix-core";
+import { squaredNorms } from "../kernel-scale.ts";
 import { inverseOfLower } from "./balanced-coordinates.ts";
 import type { HybridGeometry } from "./geometry.ts";
 import type { HybridPivots } from "./hybrid-pivots.ts";
-import type { JointPivots } from "./joint-pivots.ts";
+import { kernelsOf } from "./hybrid-side.ts";
+import { type JointPivots, rounded } from "./joint-pivots.ts";
 
 /** Pivots for each feature, where features are principal directions of more pivots; and the most of them: a part of the rows, within limits. */
 const PIVOTS = { each: 2, most: { least: 512, ofRows: 1 / 32, most: 1024 } };
@@ -50,13 +52,16 @@ export async function principalFeatures(
 			await sideOf(matrices, weightedRows(matrices, pivots, weights, 0, firstKey), count),
 			await sideOf(matrices, weightedRows(matrices, pivots, weights, firstKey, points.rows), count),
 		];
-		let T = await orthonormal(nextDirections(matrices, sides), matrices);
+		const isSingle = pivots.rows.dtype === "f32";
+		const passes = isSingle ? 1 : 2;
+		let T = await orthonormal(nextDirections(matrices, sides), matrices, passes);
 		// Where all directions are features, these are ordered: one round more.
 		if (count === m) {
 			for (const side of sides) await turnSide(matrices, side, T);
-			T = await orthonormal(nextDirections(matrices, sides), matrices);
+			T = await orthonormal(nextDirections(matrices, sides), matrices, passes);
 		}
-		return matrixOf(await solvedRight(transposedCopy(matrices, T), pivots.factor(), matrices));
+		const B = await solvedRight(transposedCopy(matrices, T), pivots.factor(), matrices);
+		return matrixOf(isSingle ? await orthonormalRows(B, chosen, matrices) : B);
 	});
 	return { coordinates, points: chosen, shift, sizes, inverse };
 }
@@ -65,26 +70,33 @@ export async function principalFeatures(
 interface Side {
 	/** S: rows of the factor times the roots of their weights, candidates x m. */
 	readonly rows: PlacedMatrix;
-	/** C T for C = Sᵀ S and the directions T so far. */
+	/** The trace of C = Sᵀ S. */
+	readonly trace: number;
+	/** C T for the directions T so far. */
 	CT: PlacedMatrix;
 	/** 1 over the part of the trace of C that the columns of T leave. */
 	share: number;
 }
 
 /** A side whose directions are the first unit columns. */
-async function sideOf(matrices: PlacedMatrices, rows: PlacedMatrix, count: number): Promise<Side> {
+async function sideOf(
+	matrices: PlacedMatrices,
+	{ rows, trace }: Pick<Side, "rows" | "trace">,
+	count: number,
+): Promise<Side> {
 	const CT = await matrices.product(rows, { ...rows, cols: count }, { transposeA: true });
 	let taken = 0;
 	for (let k = 0; k < count; k++) taken += CT.data[k * CT.stride + k];
-	return { rows, CT, share: shareOf(rows, taken) };
+	return { rows, trace, CT, share: shareOf(trace, taken) };
 }
 
 /** Replaces the directions of a side. */
 async function turnSide(matrices: PlacedMatrices, side: Side, T: PlacedMatrix): Promise<void> {
-	const { rows } = side;
-	const CT = await matrices.product(rows, await matrices.product(rows, T), { transposeA: true });
+	const { rows, trace } = side;
+	const own = rows.data instanceof Float32Array ? rounded(T, matrices) : T;
+	const CT = await matrices.product(rows, await matrices.product(rows, own), { transposeA: true });
 	side.CT = CT;
-	side.share = shareOf(rows, inner(T, CT));
+	side.share = shareOf(trace, inner(T, CT));
 }
 
 function inner(T: PlacedMatrix, CT: PlacedMatrix): number {
@@ -105,31 +117,39 @@ function nextDirections(matrices: PlacedMatrices, sides: readonly Side[]): Place
 	return next;
 }
 
-/** Rows of the pivots' factor times the roots of their weights, of some of the points. */
+/** Rows of the pivots' factor times the roots of their weights, of some of the points, and the sum of their squares. */
 function weightedRows(
 	matrices: PlacedMatrices,
 	pivots: JointPivots,
 	weights: Float64Array,
 	from: number,
 	to: number,
-): PlacedMatrix {
+): Pick<Side, "rows" | "trace"> {
 	const step = Math.max(1, Math.floor((to - from) / SAMPLE));
 	let most = Number.MIN_VALUE;
 	for (let j = from; j < to; j += step) most = Math.max(most, weights[j]);
-	const { cols, data } = pivots.rows;
-	const made = matrices.room(Math.ceil((to - from) / step), cols, "f64");
+	const { dtype, cols, data } = pivots.rows;
+	const rows = matrices.room(Math.ceil((to - from) / step), cols, dtype);
+	let trace = 0;
 	for (let j = from, at = 0; j < to; j += step) {
-		const root = Math.sqrt(weights[j] / most);
-		for (let own = j * cols, end = own + cols; own < end; own++) made.data[at++] = root * data[own];
+		const share = weights[j] / most;
+		const root = Math.sqrt(share);
+		for (let own = j * cols, end = own + cols; own < end; own++) rows.data[at++] = root * data[own];
+		trace += share * (1 - pivots.residual[j]);
 	}
-	return made;
+	return { rows, trace };
 }
 
-/** 1 over the part of the trace of C = Sᵀ S that is not taken. */
-function shareOf({ data }: PlacedMatrix, taken: number): number {
-	let trace = 0;
-	for (let at = 0; at < data.length; at++) trace += data[at] * data[at];
-	return 1 / Math.max(trace - taken, 1e-12 * trace, Number.MIN_VALUE);
+/** 1 over the part of a trace that is not taken. */
+const shareOf = (trace: number, taken: number): number => 1 / Math.max(trace - taken, 1e-12 * trace, Number.MIN_VALUE);
+
+/** Combinations of the rows of B for which B κ Bᵀ is 1, κ the kernels of the pivots: single precision leaves it some thousandths off. O(m² K). */
+async function orthonormalRows(B: PlacedMatrix, pivots: Matrix, matrices: PlacedMatrices): Promise<PlacedMatrix> {
+	const kernels = await kernelsOf(pivots, squaredNorms(pivots), matrices);
+	const gram = await matrices.product(await matrices.product(B, kernels), B, { transposeB: true, symmetric: true });
+	const { factor, kept } = independentFactor(gram);
+	const columns = keptColumns(transposedCopy(matrices, B), kept, matrices);
+	return transposedCopy(matrices, await solvedBehind(columns, factor, matrices));
 }
 
 function transposedCopy(matrices: PlacedMatrices, { rows, cols, stride, data }: PlacedMatrix): PlacedMatrix {
@@ -178,10 +198,10 @@ function copyInto(A: PlacedMatrix, left: number, X: PlacedMatrix): void {
 		A.data.set(X.data.subarray(i * X.stride, i * X.stride + X.cols), i * A.stride + left);
 }
 
-/** Orthonormal columns that span those of a matrix, in order, by Cholesky factors of their products; dependent ones are left out. */
-async function orthonormal(columns: PlacedMatrix, matrices: PlacedMatrices): Promise<PlacedMatrix> {
+/** Orthonormal columns that span those of a matrix, in order, by Cholesky factors of their products; dependent ones are left out. A second pass makes up for the rounding of the first. */
+async function orthonormal(columns: PlacedMatrix, matrices: PlacedMatrices, passes: number): Promise<PlacedMatrix> {
 	let T = columns;
-	for (let pass = 0; pass < 2; pass++) {
+	for (let pass = 0; pass < passes; pass++) {
 		const gram = await matrices.product(T, T, { transposeA: true, symmetric: true });
 		const { factor, kept } = independentFactor(gram);
 		T = await solvedBehind(keptColumns(T, kept, matrices), factor, matrices);

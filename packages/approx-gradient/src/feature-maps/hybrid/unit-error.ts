@@ -11,7 +11,7 @@ import {
 	times,
 } from "../../error-bound/index.ts";
 import type { HybridPivots } from "./hybrid-pivots.ts";
-import { exponentFactor } from "./hybrid-side.ts";
+import { kernelsOf } from "./hybrid-side.ts";
 
 const u = 2 ** -53;
 
@@ -64,11 +64,7 @@ function gramOf(
 	runtime: Runtime,
 ): Promise<{ readonly kernels: Matrix; readonly off: number }> {
 	return withMatrices(runtime, async (matrices) => {
-		const [left, right] = (["left", "right"] as const).map((side) =>
-			matrices.place(exponentFactor(points, squares, side)),
-		);
-		const kernels = await matrices.product(left, right, { transposeB: true });
-		await matrices.exponentiate(kernels);
+		const kernels = await kernelsOf(points, squares, matrices);
 		const B = matrices.place(inverse);
 		const product = matrixOf(await matrices.product(await matrices.product(B, kernels), B, { transposeB: true }));
 		for (let s = 0; s < product.rows; s++) product.data[s * product.cols + s] -= 1;
