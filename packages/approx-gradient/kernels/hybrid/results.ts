@@ -22,6 +22,8 @@ export class HybridResults {
 	moments: usize;
 	/** dO or targets, rows x d_v, of queries; (v, 1), rows x width, of keys. */
 	given: usize;
+	/** Of queries Σ w h' and Σ w k' over keys of which there are no features, rows x (width + d), or 0. */
+	aside: usize;
 	/** Of queries: Σ φ h' and c', rows x width; õ, rows x d_v. */
 	means: usize;
 	cotangents: usize;
@@ -97,7 +99,9 @@ function formBlock(scratch: usize, rows: HybridResults, numbers: usize, row: i32
 /** Outputs, cotangents and gradient of a query from its sums. */
 function finishQuery(rows: HybridResults, row: usize, sums: usize): void {
 	const d = rows.d, width = rows.width, dv = width - 1, bytes = <usize>width << 3;
-	const last = sums + <usize>d * bytes, D = load<f64>(last + (<usize>dv << 3));
+	const last = sums + <usize>d * bytes, aside = rows.aside ? rows.aside + row * (bytes + (<usize>d << 3)) : 0;
+	if (aside) for (let at: usize = 0; at < bytes; at += 8) store<f64>(last + at, load<f64>(last + at) + load<f64>(aside + at));
+	const D = load<f64>(last + (<usize>dv << 3));
 	memory.copy(rows.means + row * bytes, last, bytes);
 	if (rows.products) memory.copy(rows.products + row * <usize>d * bytes, sums, <usize>d * bytes);
 	const cotangents = rows.cotangents + row * bytes, given = rows.given + ((row * <usize>dv) << 3), outputs = rows.outputs + ((row * <usize>dv) << 3);
@@ -112,7 +116,9 @@ function finishQuery(rows: HybridResults, row: usize, sums: usize): void {
 	const gradients = rows.gradients + ((row * <usize>d) << 3), keyMeans = rows.keyMeans + ((row * <usize>d) << 3);
 	for (let b = 0; b < d; b++, sums += bytes) {
 		store<f64>(gradients + (<usize>b << 3), dot(cotangents, sums, width) / D);
-		store<f64>(keyMeans + (<usize>b << 3), load<f64>(sums + (<usize>dv << 3)) / D);
+		let key = load<f64>(sums + (<usize>dv << 3));
+		if (aside) key += load<f64>(aside + bytes + (<usize>b << 3));
+		store<f64>(keyMeans + (<usize>b << 3), key / D);
 	}
 }
 

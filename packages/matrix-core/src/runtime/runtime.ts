@@ -139,19 +139,38 @@ const HOW_TO_BUILD = "npm run build in the folder of attgrad makes the kernels";
 
 /**
  * Gives `work` the kernels of a module, in the runtime's build, with all memory that it takes returned at the end.
- * Computations on one runtime run one after the other: `work` must not wait for another `withKernels` on the same runtime.
+ * Computations on one runtime run one after the other: `work` must not wait for another `withKernels` on the same runtime, but may on the runtime that it is
+ * given, whose computations take the memory above what it holds: it must take no memory itself while it waits for them.
  * @throws ComputationError out-of-memory when the memory cannot grow, failed when a kernel or a thread fails
  */
 export async function withKernels<Module extends KernelModule, Result>(
 	runtime: Runtime,
 	module: Module,
-	work: (kernels: Kernels<Module>) => Promise<Result>,
+	work: (kernels: Kernels<Module>, within: Runtime) => Promise<Result>,
 ): Promise<Result> {
 	const engine = engineOf(runtime, module.name);
-	return inTurn(engine, async ({ memory, pool }) => {
+	return inTurn(engine, async (started) => {
+		const { memory, pool } = started;
 		await pool.load(module, runtime.kernel);
-		return work(new Kernels(module, memory, pool, { cache: engine.cache, onProgress: runtime.onProgress }));
+		const kernels = new Kernels(module, memory, pool, { cache: engine.cache, onProgress: runtime.onProgress });
+		return holding(runtime, started, engine.cache, (within) => work(kernels, within));
 	});
+}
+
+/** Gives `work` a runtime whose computations run while the given one waits for it. */
+async function holding<Result>(
+	runtime: Runtime,
+	started: Started,
+	cache: RowCache | undefined,
+	work: (runtime: Runtime) => Promise<Result>,
+): Promise<Result> {
+	const holder: Runtime = { ...runtime, close: async () => {} };
+	engines.set(holder, { start: async () => started, queue: Promise.resolve(), ...(cache && { cache }) });
+	try {
+		return await work(holder);
+	} finally {
+		engines.delete(holder);
+	}
 }
 
 /**
@@ -168,14 +187,7 @@ export async function withCachedRows<Result>(
 	if (runtime.kernel === "js" || !RowCache.fit(sources, dtype)) return work(runtime);
 	const engine = engineOf(runtime, "rows");
 	return inTurn(engine, async (started) => {
-		const cache = new RowCache(sources, dtype, started.memory);
-		const holder: Runtime = { ...runtime, close: async () => {} };
-		engines.set(holder, { start: async () => started, queue: Promise.resolve(), cache });
-		try {
-			return await work(holder);
-		} finally {
-			engines.delete(holder);
-		}
+		return holding(runtime, started, new RowCache(sources, dtype, started.memory), work);
 	});
 }
 

@@ -89,17 +89,16 @@ async function exactOn(
  * is at most 2 ‖t‖ max ‖v‖; so dS by 6ρ of weight · ‖t‖ max ‖v‖, and with the last sum dQ and dK by 4ρ and dV by 3ρ of the sizes below. To first order, for which 16ρ leaves room.
  * A row of keys has the errors of the queries that see it.
  */
-function roundingOf({ Q, K, V, dO, scale, intervals }: ExactOperands): Pick<ExactPart, "bounds" | "keyBounds"> {
+function roundingOf(given: ExactOperands): Pick<ExactPart, "bounds" | "keyBounds"> {
+	const { Q, K, V, dO, scale, intervals } = given;
 	const n = K.rows + Q.rows;
 	const [longest, value] = [K, V].map((rows) => largestDistance(rows, new Float64Array(rows.cols)));
-	const terms = 4 * (Q.cols + V.cols) + 32;
+	const terms = termsOf(given);
 	let bounds = { dQ: 0, dK: 0, dV: 0, output: 0 };
 	const ofQueries = { dK: new Float64Array(Q.rows), dV: new Float64Array(Q.rows) };
 	for (let j = 0; j < Q.rows; j++) {
 		const [query, cotangent] = [times(scale, normUp(Q.row(j))), normUp(dO.row(j))];
-		const scores = Quantity.sumOfProducts(times(times(2, query), longest), Q.cols + 16);
-		const weights = RelativeRounding.exponential(scores).and(RelativeRounding.roundings(n + 64 + terms));
-		const unit = times(4, weights.repeated(4).bound);
+		const unit = unitOfRow(given, query, longest);
 		const reach = times(2 * cotangent, value);
 		ofQueries.dK[j] = times(unit, times(reach, query));
 		ofQueries.dV[j] = times(unit, cotangent);
@@ -120,6 +119,19 @@ function roundingOf({ Q, K, V, dO, scale, intervals }: ExactOperands): Pick<Exac
 		},
 		...(intervals && { keyBounds: boundsOfKeys(intervals, K.rows, ofQueries, lost) }),
 	};
+}
+
+const termsOf = ({ Q, V }: Pick<ExactOperands, "Q" | "V">): number => 4 * (Q.cols + V.cols) + 32;
+
+/**
+ * A unit of the rounding of a row: at least that of its normaliser, relative to it, and that of an entry of its output over the largest value of the column.
+ * @param query at least ‖q̂‖
+ * @param longest at least ‖k‖ of every key
+ */
+export function unitOfRow({ Q, K, V }: Pick<ExactOperands, "Q" | "K" | "V">, query: number, longest: number): number {
+	const scores = Quantity.sumOfProducts(times(times(2, query), longest), Q.cols + 16);
+	const roundings = RelativeRounding.roundings(K.rows + Q.rows + 64 + termsOf({ Q, V }));
+	return times(4, RelativeRounding.exponential(scores).and(roundings).repeated(4).bound);
 }
 
 /** For each key `lost`, and the sum over the queries that see it. O(n). */

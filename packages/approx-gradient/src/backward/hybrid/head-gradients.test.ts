@@ -3,7 +3,7 @@ import { backwardStreaming } from "@attgrad/exact-gradient";
 import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import { afterAll, expect, test, vi } from "vitest";
 import { backwardHybrid } from "./hybrid-backward.ts";
-import { firstRank, isSampled, RANKS } from "./ranks.ts";
+import { firstTry, isSampled, RANKS } from "./ranks.ts";
 
 // As they are, but for what a sample of a long head tells.
 vi.mock("./ranks.ts", { spy: true });
@@ -19,7 +19,7 @@ test.each([
 	["none", undefined],
 ])("an accuracy holds, or is refused, where a sample tells %s to begin with", async (_, rank) => {
 	vi.mocked(isSampled).mockReturnValue(true);
-	vi.mocked(firstRank).mockResolvedValue(rank);
+	vi.mocked(firstTry).mockResolvedValue(rank === undefined ? undefined : { rank, share: 0.1 });
 	const exact = await backwardStreaming.run(problem, backwardStreaming.options.parse({}), runtime);
 	const result = await run({ relative: 1e-7 });
 	for (const name of ["dQ", "dK", "dV"] as const) {

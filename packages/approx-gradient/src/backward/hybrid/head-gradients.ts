@@ -17,7 +17,7 @@ import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { DEFAULT_RANK, type hybridBackwardOptions, SHARE, SURE } from "./hybrid-options.ts";
 import type { HeadMask } from "./masked/head-mask.ts";
-import { firstRank, GROWS, isHigherRankWorth, isSampled, RANKS } from "./ranks.ts";
+import { firstTry, growthOf, isHigherRankWorth, isSampled, keysByConcentration, keysOfShare, RANKS } from "./ranks.ts";
 import type { RowPass } from "./row-pass.ts";
 
 type Options = z.output<typeof hybridBackwardOptions>;
@@ -54,20 +54,30 @@ export async function headGradients(
 	const bounds = asked.proves === "dQ" ? "sizes" : isFixed ? "small forms" : "forms";
 	const sampled = !isFixed && !mask && isSampled(head.queries.rows, head.keys.rows);
 	const first = isFixed ? (asked.rank ?? DEFAULT_RANK) : RANKS[sampled ? RANKS.length - 1 : 0];
-	const features = await HeadFeatures.of(head, asked.seed, first, runtime);
-	const exactRows = (rows: RowPass, of: HybridHead) => exactRowsOf(rows, of, (size) => limitOf(GROWS * size)).length;
-	const least = sampled ? await firstRank(head, features, exactRows, runtime) : 0;
-	const ranks = isFixed ? [first] : RANKS.filter((rank) => rank >= (least ?? Number.POSITIVE_INFINITY));
+	const takesKeys = asked.proves === "dQ" && !mask;
+	const features = await HeadFeatures.of(head, asked.seed, first, runtime, sampled && takesKeys);
+	const growth = sampled ? await growthOf(head, values, runtime) : 1;
+	const needs = (rows: RowPass, of: HybridHead) => needsOf(rows, of, (size) => limitOf(growth * size));
+	const begin = sampled ? await firstTry(head, features, needs, takesKeys, runtime) : undefined;
+	const least = sampled ? (begin?.rank ?? Number.POSITIVE_INFINITY) : 0;
+	const exactKeys = begin ? keysOfShare(begin.share) : keysByConcentration;
+	const ranks = isFixed ? [first] : RANKS.filter((rank) => rank >= least);
 	let [tried, best] = [0, Number.POSITIVE_INFINITY];
 	for (const [i, rank] of ranks.entries()) {
 		const { map, more } = await features.at(rank);
 		const isLast = i === ranks.length - 1 || !more;
-		const mapped = await withHeadPasses(map, head, runtime, async (passes) => {
-			const rows = await passes.rows();
-			const exact = exactRowsOf(rows, head, limitOf);
-			if (!isLast && isHigherRankWorth(exact.length, head, ranks[i + 1])) return undefined;
-			return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact), bounds) };
-		});
+		const mapped = await withHeadPasses(
+			map,
+			head,
+			runtime,
+			async (passes) => {
+				const rows = await passes.rows();
+				const exact = exactRowsOf(rows, head, limitOf);
+				if (!isLast && isHigherRankWorth(exact.length, head, ranks[i + 1])) return undefined;
+				return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact), bounds) };
+			},
+			takesKeys ? exactKeys : undefined,
+		);
 		if (mapped === undefined) continue;
 		const made = await joined({ head, values, ...mapped, runtime });
 		const share = shareOf(made, asked, limitOf);
@@ -96,7 +106,13 @@ function shareOf(made: Omit<HeadGradients, "rank">, { proves }: Options, limitOf
 }
 
 /** Queries whose rows are not proven well enough. */
-function exactRowsOf(rows: RowPass, { scale }: HybridHead, limitOf: (size: number) => number): number[] {
+function exactRowsOf(rows: RowPass, head: HybridHead, limitOf: (size: number) => number): number[] {
+	const needs = needsOf(rows, head, limitOf);
+	return Array.from(needs.keys()).filter((j) => needs[j] > 1);
+}
+
+/** Bounds of rows over what they may be; Infinity where nothing is said of a row. */
+function needsOf(rows: RowPass, { scale }: HybridHead, limitOf: (size: number) => number): Float64Array {
 	const sure = (j: number) => rows.normaliser[j] > 0 && rows.nu[j] < SURE && Number.isFinite(rows.bounds[j]);
 	const { cols, data } = rows.gradients;
 	let size = 0;
@@ -106,7 +122,7 @@ function exactRowsOf(rows: RowPass, { scale }: HybridHead, limitOf: (size: numbe
 		for (let at = j * cols; at < (j + 1) * cols; at++) size = Math.max(size, scale * Math.abs(data[at]));
 	}
 	const limit = SHARE * limitOf(size);
-	return Array.from({ length: rows.nu.length }, (_, j) => j).filter((j) => !sure(j) || scale * rows.bounds[j] > limit);
+	return rows.bounds.map((bound, j) => (sure(j) ? (scale * bound) / limit : Number.POSITIVE_INFINITY));
 }
 
 /** Queries whose rows are not exact. */

@@ -1,6 +1,7 @@
 import { type Runtime, withKernels } from "@attgrad/matrix-core";
 import { WIDEST } from "../../feature-maps/direct-bounds.ts";
 import type { HybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
+import type { ChosenKeys } from "./chosen-keys.ts";
 import { type ColumnPass, columnPass } from "./column-pass.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import { hybridKernels } from "./kernels/hybrid-kernels.ts";
@@ -18,20 +19,24 @@ export interface HeadPasses {
 	columns(rows: RowPass, kept: readonly number[], bounds: ColumnBounds): Promise<ColumnPass>;
 }
 
-/** Gives `work` the passes over a head, on the runtime's kernels or in plain TypeScript; `work` runs nothing else on the runtime. */
+/**
+ * Gives `work` the passes over a head, on the runtime's kernels or in plain TypeScript; `work` runs nothing else on the runtime.
+ * @param exactKeys chooses the keys that are exact for all queries, on kernels and without a mask
+ */
 export async function withHeadPasses<Result>(
 	map: HybridMap,
 	head: HybridHead,
 	runtime: Runtime,
 	work: (passes: HeadPasses) => Promise<Result>,
+	exactKeys?: ChosenKeys,
 ): Promise<Result> {
 	const { mask } = head;
 	if (runtime.kernel !== "js" && head.keys.cols <= WIDEST)
-		return withKernels(runtime, hybridKernels, async (kernels) =>
+		return withKernels(runtime, hybridKernels, async (kernels, within) =>
 			work(
 				mask
 					? maskedPasses(await KernelMaskedHead.of(kernels, map, { head, mask }), mask)
-					: await KernelHead.of(kernels, map, head),
+					: await KernelHead.of(kernels, map, head, exactKeys, within),
 			),
 		);
 	if (mask) return work(maskedPasses(await PlainMaskedHead.of(map, { head, mask }, runtime), mask));

@@ -1,6 +1,11 @@
 import type { Head } from "@attgrad/attention-problem";
-import { Matrix, materialise, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
-import { candidatesFor, hybridGeometry, rowsInMemory } from "../../feature-maps/hybrid/geometry.ts";
+import { Matrix, materialise, type Random, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
+import {
+	candidatesFor,
+	type HybridGeometry,
+	hybridGeometry,
+	rowsInMemory,
+} from "../../feature-maps/hybrid/geometry.ts";
 import { type HybridMap, hybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { JointPivots, SMALLEST_PROVED_PIVOT } from "../../feature-maps/hybrid/joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "../../feature-maps/hybrid/principal-features.ts";
@@ -58,6 +63,27 @@ function centred({ rows, cols, data }: Matrix, centre: Float64Array, behind: rea
 	return made;
 }
 
+/** Pivots that tell which candidates stick out, and the part of each side that does; the least keys of a head for which this pays. */
+const LOOK = { pivots: 256, part: 1 / 10, from: 16 * 1024 };
+
+/** The same, where candidates that stick out of the span of a few pivots have no weight: pivots are not spent on rows that are exact anyway. */
+async function withoutOutliers(geometry: HybridGeometry, random: Random, runtime: Runtime): Promise<HybridGeometry> {
+	const { points, weights, firstKey } = geometry;
+	const pivots = new JointPivots(points, weights, firstKey, random, runtime, SMALLEST_PROVED_PIVOT);
+	await pivots.grow(LOOK.pivots);
+	const made = weights.slice();
+	for (const [from, to] of [
+		[0, firstKey],
+		[firstKey, points.rows],
+	]) {
+		const order = Array.from({ length: to - from }, (_, i) => from + i).sort(
+			(i, k) => pivots.residual[k] * weights[k] - pivots.residual[i] * weights[i],
+		);
+		for (const i of order.slice(0, Math.floor(LOOK.part * order.length))) made[i] = 0;
+	}
+	return { ...geometry, weights: made };
+}
+
 /** Features at a rank, and whether a higher one has more. */
 export interface FeaturesAtRank {
 	readonly map: HybridMap;
@@ -85,11 +111,21 @@ export class HeadFeatures {
 		this.#runtime = runtime;
 	}
 
-	/** @param rank the highest that has as many candidates for pivots as serve it */
-	static async of(head: HybridHead, seed: number, rank: number, runtime: Runtime): Promise<HeadFeatures> {
+	/**
+	 * @param rank the highest that has as many candidates for pivots as serve it
+	 * @param without whether rows that stick out are left to exact rows and keys
+	 */
+	static async of(
+		head: HybridHead,
+		seed: number,
+		rank: number,
+		runtime: Runtime,
+		without = false,
+	): Promise<HeadFeatures> {
 		const random = seededRandom(seed, "hybrid");
 		const rows = rowsInMemory(head.queries, head.keys);
-		const geometry = await hybridGeometry(rows, random, runtime, candidatesFor(rank, head.keys.rows));
+		const all = await hybridGeometry(rows, random, runtime, candidatesFor(rank, head.keys.rows));
+		const geometry = without && head.keys.rows >= LOOK.from ? await withoutOutliers(all, random, runtime) : all;
 		const { points, weights, firstKey } = geometry;
 		return new HeadFeatures(
 			head.keys.rows,

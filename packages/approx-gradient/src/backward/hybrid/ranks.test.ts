@@ -5,7 +5,7 @@ import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import { afterAll, expect, test } from "vitest";
 import { backwardHybrid } from "./hybrid-backward.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
-import { firstRank, isSampled, RANKS } from "./ranks.ts";
+import { firstTry, isSampled, keysByConcentration, RANKS } from "./ranks.ts";
 
 const runtime = await createRuntime({});
 afterAll(() => runtime.close());
@@ -23,13 +23,13 @@ test("the first rank is the one that takes the least time in all, or none", asyn
 		await HeadFeatures.of(few, 0, RANKS[1], runtime),
 		await HeadFeatures.of(many, 0, RANKS[1], runtime),
 	];
-	const first = (head: HybridHead, features: HeadFeatures, shares: readonly number[]) => {
+	const first = async (head: HybridHead, features: HeadFeatures, shares: readonly number[]) => {
 		seen.length = 0;
-		const exactRows = (rows: { readonly rank: number }) => {
+		const needs = (rows: { readonly rank: number }) => {
 			seen.push(rows.rank);
-			return 1024 * shares[seen.length - 1];
+			return new Float64Array(1024).fill(2, 0, 1024 * shares[seen.length - 1]);
 		};
-		return firstRank(head, features, exactRows, runtime);
+		return (await firstTry(head, features, needs, false, runtime))?.rank;
 	};
 	expect(await first(many, ofMany, [0])).toBe(RANKS[0]);
 	expect(seen).toEqual([RANKS[0]]);
@@ -43,6 +43,14 @@ test("the first rank is the one that takes the least time in all, or none", asyn
 	expect(seen).toEqual(RANKS.slice(0, 2));
 	// No rank leaves enough.
 	expect(await first(many, ofMany, [1, 1])).toBeUndefined();
+});
+
+test("some keys are exact where they make up much of what features leave", () => {
+	const even = new Float64Array(1000).fill(1);
+	expect(keysByConcentration(even)).toBe(0);
+	expect(keysByConcentration(even.map((_, l) => (l < 30 ? 1000 : 1)))).toBe(35);
+	expect(keysByConcentration(new Float64Array(3))).toBe(0);
+	expect(keysByConcentration(Float64Array.of(7))).toBe(0);
 });
 
 test("a sample of a long head tells the rank, and the run proves what is asked for", async () => {

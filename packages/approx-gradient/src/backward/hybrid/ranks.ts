@@ -1,24 +1,45 @@
-import type { Matrix, Runtime } from "@attgrad/matrix-core";
+import { type Matrix, maxAbs, type Runtime } from "@attgrad/matrix-core";
+import { candidatesFor } from "../../feature-maps/hybrid/geometry.ts";
 import { pivotsFor } from "../../feature-maps/hybrid/principal-features.ts";
 import { GROUP, rowsAt } from "../../feature-maps/residual-forms.ts";
+import type { ChosenKeys } from "./chosen-keys.ts";
+import { exactPart } from "./exact-part.ts";
 import { withHeadPasses } from "./head-passes.ts";
 import type { HeadFeatures, HybridHead } from "./hybrid-head.ts";
 import type { RowPass } from "./row-pass.ts";
 
 /** Ranks that are tried for an accuracy. */
-export const RANKS = [112, 192, 384, 768];
+export const RANKS = [112, 192, 384, 512, 768];
 
-/** The sample that tells how many rows a rank leaves exact: its queries, and as many keys; and the least rows of a head that is sampled, so that the sample takes a sixteenth of the time of a pass at most. */
-const SAMPLE = { rows: 1024, from: 16 * 1024 };
+/** The sample that tells how many rows a rank leaves exact: parts of the queries and of the keys, up to a number; and the least rows of a head that is sampled. A sample takes a tenth of the time of a pass at most. */
+const SAMPLE = { queries: { part: 1 / 16, most: 1024 }, keys: { part: 1 / 8, most: 4096 }, from: 8 * 1024 };
 
-/** A guess: the largest entry of all rows over that of the sample. It decides which rank is tried first, and no bound. */
-export const GROWS = 1.25;
+/** A guess: the largest entry of all rows over that of some. It decides what is tried first, and no bound. */
+const GROWS = 1.25;
+
+/** Queries whose gradients over all keys and over the sample's are compared. */
+const COMPARED = { part: 1 / 128, most: 256 };
 
 /** About how many times as long a flop of features, sums and bounds takes as one of the exact pass; rough, as it decides only which rank is tried. */
-const PER_FLOP = 2;
+const PER_FLOP = 1.4;
 
-/** A guess: the least part of the rows that are exact at a rank which the next one leaves exact. A rank is looked at if it may pay then. */
-const LEFT = 1 / 3;
+/** A guess: what is exact falls with this power of the rank. A rank is looked at if it may pay then. */
+const FALL = 1.2;
+
+/** What is exact at a rank after which the next one is passed over. */
+const HOPELESS = 0.95;
+
+/** Shares of the keys that may be exact for all queries, and that of the sample. */
+const SHARES = [0, 0.01, 0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3];
+const SAMPLED_SHARE = 0.05;
+
+/** About the time of two passes over exact keys, over that of the exact pass; and flops of a row beside them. */
+const PER_KEY = 1.5;
+const BESIDE_KEYS = 2e5;
+
+/** A guess where no sample tells: the rows that are exact if all that features leave counts, as bounds fall with it. */
+const TYPICAL_ROWS = 0.5;
+const TYPICAL_BESIDE = 0.1;
 
 /** Sizes of a head. */
 interface HeadSizes {
@@ -37,6 +58,12 @@ function rankFlops({ queries, values }: HeadSizes, rank: number): number {
 	return (queries.rows + values.rows) * ((GROUP / 2) * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank));
 }
 
+/** Flops of finding the features of a rank, in the same way. */
+function lookFlops({ values }: HeadSizes, rank: number): number {
+	const m = pivotsFor(rank, values.rows);
+	return m * m * (2 * candidatesFor(rank, values.rows) + rank) + 4 * SAMPLE.queries.most * m * rank;
+}
+
 /** Whether a higher rank takes less than half of the time of rows that are exact: it may leave some of them exact too, and the work at this rank is lost. */
 export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: number): boolean =>
 	exactRows * exactFlops(head) > 2 * PER_FLOP * rankFlops(head, rank);
@@ -44,40 +71,108 @@ export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: numb
 /** Whether a sample tells which of the ranks to begin with. */
 export const isSampled = (queries: number, keys: number): boolean => Math.min(queries, keys) >= SAMPLE.from;
 
+/** What a head is tried with first: a rank, and the share of its keys that are exact for all queries. */
+export interface FirstTry {
+	readonly rank: number;
+	readonly share: number;
+}
+
 /**
- * The rank to begin with. A pass over a sample of queries and keys tells which part of the rows a rank leaves exact: bounds and gradients are means over keys, and those of a sample
- * are about the same. Higher ranks are looked at while they may take less time in all.
- * @param exactRows counts the rows of a pass over the sample that would be exact
+ * The rank to begin with, and the exact keys. A pass over a sample of queries and keys tells which part of the rows a rank leaves exact: bounds and gradients are means over keys, and those of a sample
+ * are about the same. Bounds fall like the root of what the exact keys leave of the sum of `keySizes`. Higher ranks are looked at while they may take less time in all.
+ * @param needs of the rows of a pass over the sample: their bounds over what is asked for
+ * @param takesKeys whether some keys may be exact for all queries
  * @returns undefined where all rows take less time exactly than at any rank
  */
-export async function firstRank(
+export async function firstTry(
 	head: HybridHead,
 	features: HeadFeatures,
-	exactRows: (rows: RowPass, head: HybridHead) => number,
+	needs: (rows: RowPass, head: HybridHead) => Float64Array,
+	takesKeys: boolean,
 	runtime: Runtime,
-): Promise<number | undefined> {
+): Promise<FirstTry | undefined> {
 	const sample = sampleOf(head);
 	const timeAt = (rank: number) => PER_FLOP * rankFlops(head, rank);
 	const ofRows = (share: number) => share * head.queries.rows * exactFlops(head);
-	let best: { readonly rank?: number; readonly time: number } = { time: ofRows(1) };
-	let left = 0;
+	const chosen = takesKeys ? keysOfShare(SAMPLED_SHARE) : undefined;
+	let best: Partial<FirstTry> & { readonly time: number } = { time: ofRows(1) };
+	let [left, last] = [0, RANKS[0]];
 	for (const rank of RANKS) {
-		if (timeAt(rank) + ofRows(LEFT * left) >= best.time) break;
+		const foreseen = left * (last / rank) ** FALL;
+		if (timeAt(rank) + PER_FLOP * lookFlops(head, rank) + ofRows(foreseen) >= best.time) break;
+		const isPassedOver = left > HOPELESS && rank === RANKS[RANKS.indexOf(last) + 1] && rank < RANKS[RANKS.length - 1];
+		if (isPassedOver) continue;
 		const { map, more } = await features.at(rank);
-		const rows = await withHeadPasses(map, sample, runtime, (passes) => passes.rows());
-		left = exactRows(rows, sample) / sample.queries.rows;
-		const time = timeAt(rank) + ofRows(left);
-		if (time < best.time) best = { rank, time };
+		const rows = await withHeadPasses(map, sample, runtime, (passes) => passes.rows(), chosen);
+		const { share, exact } = bestShare(needs(rows, sample), rows.keySizes, BESIDE_KEYS / exactFlops(head));
+		[left, last] = [exact, rank];
+		const time = timeAt(rank) + ofRows(exact);
+		if (time < best.time) best = { rank, share, time };
 		if (!more) break;
 	}
-	return best.rank;
+	const { rank, share } = best;
+	return rank === undefined || share === undefined ? undefined : { rank, share };
+}
+
+/** About the largest entry of dQ over that of the sample's. */
+export async function growthOf(head: HybridHead, values: Matrix, runtime: Runtime): Promise<number> {
+	const { rows } = head.queries;
+	const [chosen, keys] = [stepsOf(rows, COMPARED), stepsOf(head.keys.rows, SAMPLE.keys)];
+	const sample = { ...head, keys: rowsAt(head.keys, keys) };
+	const all = await exactPart(head, values, chosen, runtime);
+	const some = await exactPart(sample, rowsAt(values, keys), chosen, runtime);
+	return GROWS * Math.max(maxAbs(all.dQ) / Math.max(maxAbs(some.dQ), Number.MIN_VALUE), Number.MIN_VALUE);
+}
+
+/** A part of the keys. */
+export const keysOfShare =
+	(share: number): ChosenKeys =>
+	({ length }) =>
+		Math.round(share * length);
+
+/** The keys of a head of which no sample tells: as many as leave little of the sizes for their number. */
+export const keysByConcentration: ChosenKeys = (sizes) => {
+	const left = restsOf(sizes);
+	const costs = SHARES.map((share) => timeOfKeys(share, TYPICAL_BESIDE) + TYPICAL_ROWS * Math.sqrt(left(share)));
+	return keysOfShare(SHARES[costs.indexOf(Math.min(...costs))])(sizes);
+};
+
+/** The time of a share of exact keys, over that of all rows exactly. */
+const timeOfKeys = (share: number, beside: number): number => (share > 0 ? PER_KEY * share + beside : 0);
+
+/** The share of the keys with which rows and keys take the least time, over that of all rows exactly. */
+function bestShare(
+	needs: Float64Array,
+	keySizes: Float64Array | undefined,
+	beside: number,
+): { readonly share: number; readonly exact: number } {
+	const rowsAbove = (limit: number) => needs.reduce((count, need) => count + (need > limit ? 1 : 0), 0) / needs.length;
+	let best = { share: 0, exact: keySizes ? Number.POSITIVE_INFINITY : rowsAbove(1) };
+	if (!keySizes) return best;
+	const left = restsOf(keySizes);
+	for (const share of SHARES) {
+		const exact = timeOfKeys(share, beside) + rowsAbove(Math.sqrt(left(SAMPLED_SHARE) / left(share)));
+		if (exact < best.exact) best = { share, exact };
+	}
+	return best;
+}
+
+/** The part of the sum of numbers that is left without a share of the largest. */
+function restsOf(descending: Float64Array): (share: number) => number {
+	const rests = new Float64Array(descending.length + 1);
+	for (let l = descending.length - 1; l >= 0; l--) rests[l] = rests[l + 1] + descending[l];
+	return (share) => rests[Math.round(share * descending.length)] / Math.max(rests[0], Number.MIN_VALUE);
+}
+
+/** A part of rows at equal steps. */
+function stepsOf(rows: number, { part, most }: { readonly part: number; readonly most: number }): number[] {
+	const count = Math.min(most, Math.ceil(part * rows));
+	return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * rows) / count));
 }
 
 /** Queries and keys at equal steps. */
 function sampleOf(head: HybridHead): HybridHead {
-	const some = (rows: number) =>
-		Array.from({ length: SAMPLE.rows }, (_, i) => Math.floor(((i + 0.5) * rows) / SAMPLE.rows));
-	const [queries, keys] = [some(head.queries.rows), some(head.keys.rows)];
+	const [queries, keys] = [stepsOf(head.queries.rows, SAMPLE.queries), stepsOf(head.keys.rows, SAMPLE.keys)];
 	return {
 		...head,
 		queries: rowsAt(head.queries, queries),

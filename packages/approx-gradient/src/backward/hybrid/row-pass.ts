@@ -25,6 +25,17 @@ export interface FeatureReach {
 	readonly rank: number;
 	/** Relative rounding of the weights that the features approximate. */
 	readonly relative: RelativeRounding;
+	/** Of keys that have no features (`ExactKeys`). */
+	readonly exact?: KeyWeights | undefined;
+}
+
+/** Sums of the weights of keys that have no features. */
+export interface KeyWeights {
+	readonly weights: Float64Array;
+	/** At least the relative errors of these sums and, over the largest of their terms, of means over the keys. */
+	readonly rounding: Float64Array;
+	/** What may be lost of a sum. */
+	readonly lost: number;
 }
 
 /** The rows of queries: outputs and gradients, with bounds on the errors of each. */
@@ -45,6 +56,8 @@ export interface RowPass extends FeatureReach {
 	/** Bound on the error of a row of dQ / scale, and of an entry of the output. */
 	readonly bounds: Float64Array;
 	readonly outputBounds: Float64Array;
+	/** About what each key adds to the squares of bounds, from the largest to the smallest, where some may be exact (`splitKeys`). */
+	readonly keySizes?: Float64Array | undefined;
 }
 
 /** Sums over keys, then the rows of all queries. O(n K d d_v). */
@@ -100,7 +113,7 @@ export async function boundedRows(
 }
 
 /** The sums of all rows: õ, c' and dQ. */
-async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, pairs: Matrix, product: Product) {
+export async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, pairs: Matrix, product: Product) {
 	const { queries, middleKeys, values, upstream } = head;
 	const [n_q, d, width] = [queries.rows, middleKeys.cols, values.cols];
 	const d_v = width - 1;
@@ -136,7 +149,7 @@ async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, pairs: 
 export type RowSums = Awaited<ReturnType<typeof rowSums>>;
 
 /** Sizes of the errors of a row's entries. */
-function rowErrors({ alpha, beta, lengths, rank, relative }: FeatureReach, normaliser: Float64Array) {
+function rowErrors({ alpha, beta, lengths, rank, relative, exact }: FeatureReach, normaliser: Float64Array) {
 	const n = beta.length;
 	let [ones, spread, weights] = [0, 0, 0];
 	for (let l = 0; l < n; l++) {
@@ -147,7 +160,9 @@ function rowErrors({ alpha, beta, lengths, rank, relative }: FeatureReach, norma
 	const root = rootUp(spread);
 	const unit = RelativeRounding.roundings(4 * (n + rank + 64));
 	const moved = relative.repeated(4);
-	const theta = normaliser.map((D) => unit.ofSum(over(weights, D)).and(moved).bound);
+	const ofExact = (j: number, D: number) =>
+		exact ? over(plus(times(exact.rounding[j], exact.weights[j]), exact.lost), D) : 0;
+	const theta = normaliser.map((D, j) => plus(unit.ofSum(over(weights, D)).and(moved).bound, ofExact(j, D)));
 	const least = normaliser.map((D, j) => leastRest(D, times(theta[j], D)));
 	return {
 		...{ theta, least },

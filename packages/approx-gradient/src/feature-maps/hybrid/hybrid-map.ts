@@ -26,6 +26,9 @@ export interface HybridMap extends FeatureMap<Promise<Matrix>> {
 	weights(queries: Matrix, keys: Matrix): Promise<Matrix>;
 	/** H: bound on the error of a residual of length 1. */
 	readonly unit: number;
+	/** c, about which the coordinates of keys are, and ln of the largest weight, which is taken from all: a weight is e^(<q, k − c> − ‖x‖²/2 − shift). */
+	readonly keyCentre: Float64Array;
+	readonly shift: number;
 	/** Factors of the exponents −‖z − p_s‖²/2 on the side of the pivots, m x (d + 2), and Bᵀ, m x K. */
 	readonly points: Matrix;
 	readonly inverse: Matrix;
@@ -55,6 +58,7 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 	return {
 		rank: inverse.rows,
 		unit: unit.features,
+		...{ keyCentre: pivots.coordinates.keyCentre, shift: pivots.shift },
 		points: right,
 		inverse: transposed,
 		sideOf,

@@ -219,6 +219,7 @@ export const hybridKernels = kernelModule({
 			"sums: usize",
 			"moments: usize",
 			"given: usize",
+			"aside: usize",
 			"means: usize",
 			"cotangents: usize",
 			"outputs: usize",

@@ -1,16 +1,18 @@
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, type Runtime } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { raisesOf } from "../../../feature-maps/hybrid/residual-spread.ts";
 import { GROUP } from "../../../feature-maps/residual-forms.ts";
+import { type ChosenKeys, joinedColumns, type SplitKeys, splitKeys } from "../chosen-keys.ts";
 import { type ColumnPass, keyBoundsOf, noColumns, noForms, queryForms } from "../column-pass.ts";
+import { ExactKeys, headOfKeys } from "../exact-keys.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, groupOf, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
 import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
 import { boundsOfRows, type PlacedRows } from "./bounds-of-rows.ts";
 import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
-import { type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix } from "./placed-features.ts";
+import { featuresOf, type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix } from "./placed-features.ts";
 import { keyResults, type MappedRows, queryResults } from "./row-results.ts";
 import { weighQueries } from "./weighed-queries.ts";
 
@@ -37,6 +39,14 @@ export interface PlacedHead {
 	readonly keys: PlacedFeatures;
 }
 
+/** Features of both sides, with the keys that have none. */
+interface PlacedSides {
+	readonly queries: PlacedFeatures;
+	readonly keys: PlacedFeatures;
+	readonly exact?: ExactKeys;
+	readonly split?: SplitKeys;
+}
+
 /** A head whose features are in the kernels' memory: `rowPass` and `columnPass` on kernels. O(n K (K + d d_v)). */
 export class KernelHead {
 	readonly #kernels: HybridKernels;
@@ -46,41 +56,66 @@ export class KernelHead {
 	readonly #keys: PlacedFeatures;
 	/** Address of (v, 1). */
 	readonly #values: number;
+	/** The keys that have no features, and all of them. */
+	readonly #exact: ExactKeys | undefined;
+	readonly #split: SplitKeys | undefined;
 
 	private constructor(
 		kernels: HybridKernels,
 		head: HybridHead,
 		map: HybridMap,
-		{ queries, keys }: { readonly queries: PlacedFeatures; readonly keys: PlacedFeatures },
+		{ queries, keys, exact, split }: PlacedSides,
 	) {
 		this.#kernels = kernels;
 		this.#head = head;
 		this.#map = map;
 		this.#queries = queries;
 		this.#keys = keys;
+		this.#exact = exact;
+		this.#split = split;
 		this.#values = putMatrix(kernels, head.values);
 	}
 
-	/** Makes the features of a head. */
-	static async of(kernels: HybridKernels, map: HybridMap, head: HybridHead): Promise<KernelHead> {
+	/**
+	 * Makes the features of a head.
+	 * @param exactKeys chooses the keys that are exact for all queries
+	 * @param within runs what the kernels wait for
+	 */
+	static async of(
+		kernels: HybridKernels,
+		map: HybridMap,
+		head: HybridHead,
+		exactKeys?: ChosenKeys,
+		within?: Runtime,
+	): Promise<KernelHead> {
 		const queries = await placedFeatures(kernels, map, map.sideOf("queries", head.queries));
 		const keys = await placedFeatures(kernels, map, map.sideOf("keys", head.keys));
-		return new KernelHead(kernels, head, map, { queries, keys });
+		if (!exactKeys || !within) return new KernelHead(kernels, head, map, { queries, keys });
+		const split = splitKeys(head, residualLengths(keys.squares, keys.side.sizes, map.unit), exactKeys);
+		if (split.exact.length === 0) return new KernelHead(kernels, head, map, { queries, keys, split });
+		const exact = await ExactKeys.of(headOfKeys(head, split.exact), map, queries.left, within);
+		const rest = featuresOf(keys, split.rest, kernels);
+		return new KernelHead(kernels, headOfKeys(head, split.rest), map, { queries, keys: rest, exact, split });
 	}
 
 	/** Sums over keys, then the rows of all queries. */
 	rows(): Promise<RowPass> {
 		return this.#kernels.scope(async () => {
+			const exact = this.#exact;
 			const { reach, direct, sums } = await this.#keySums();
 			const { made, placed } = await queryResults(
 				this.#kernels,
 				this.#rowsOf("queries"),
 				{ sums, moments: direct.moments },
-				"gradient",
+				{ given: "gradient", aside: exact?.sums },
 			);
-			return boundedRows(this.#head, reach, made, direct, {
+			const errors = await exact?.addGradients(made);
+			if (exact) this.#kernels.view("f64", placed.gradients, made.gradients.data.length).set(made.gradients.data);
+			const rows = await boundedRows(this.#head, { ...reach, exact: exact?.exact }, made, direct, {
 				boundRows: (known, rests) => boundsOfRows(this.#kernels, placed, known, rests),
 			});
+			if (errors) for (let j = 0; j < errors.length; j++) rows.bounds[j] = plus(rows.bounds[j], errors[j]);
+			return { ...rows, keySizes: this.#split?.sizes };
 		});
 	}
 
@@ -95,8 +130,7 @@ export class KernelHead {
 				this.#kernels,
 				this.#rowsOf("queries"),
 				{ sums, moments: direct.moments },
-				"target",
-				withProducts,
+				{ given: "target", withProducts },
 			);
 			const [rows, cols] = [made.N.rows, direct.moments.cols];
 			const forms = new Matrix(rows, cols, this.#kernels.view("f64", placed.quadratic, rows * cols).slice());
@@ -142,7 +176,15 @@ export class KernelHead {
 	}
 
 	/** Sums over the queries that are kept, then the rows of all keys. */
-	columns(rows: RowPass, kept: readonly number[], bounds: ColumnBounds): Promise<ColumnPass> {
+	async columns(rows: RowPass, kept: readonly number[], bounds: ColumnBounds): Promise<ColumnPass> {
+		const rest = await this.#columns(rows, kept, bounds);
+		if (!this.#exact || !this.#split) return rest;
+		if (kept.length === 0) return noColumns(this.#split.sizes.length, rest.dK.cols, rest.dV.cols);
+		return joinedColumns(rest, await this.#exact.columns(rows, kept), this.#split);
+	}
+
+	/** The rows of keys that have features. */
+	#columns(rows: RowPass, kept: readonly number[], bounds: ColumnBounds): Promise<ColumnPass> {
 		const kernels = this.#kernels;
 		return kernels.scope(async () => {
 			const head = this.#head;

@@ -99,3 +99,21 @@ export async function putPanels(kernels: HybridKernels, M: Matrix, transposed = 
 	});
 	return panels;
 }
+
+/** Features of some rows, ascending, in place of all: the others are lost. */
+export function featuresOf(placed: PlacedFeatures, chosen: readonly number[], kernels: HybridKernels): PlacedFeatures {
+	const { side, left, right, features, step } = placed;
+	const sizes = kernels.view("f64", placed.sizes, side.sizes.length);
+	const squares = new Float64Array(chosen.length);
+	for (let to = 0; to < chosen.length; to++) {
+		const from = chosen[to];
+		for (const { data, cols } of [left, right]) data.copyWithin(to * cols, from * cols, (from + 1) * cols);
+		features.copyWithin(to * step, from * step, (from + 1) * step);
+		sizes[to] = sizes[from];
+		squares[to] = placed.squares[from];
+	}
+	const first = ({ cols, data }: Matrix) => new Matrix(chosen.length, cols, data.subarray(0, chosen.length * cols));
+	const [ownLeft, ownRight] = [first(left), first(right)];
+	const own = { left: ownLeft, right: ownRight, sizes: sizes.slice(0, chosen.length) };
+	return { ...placed, side: own, left: ownLeft, right: ownRight, squares };
+}

@@ -22,13 +22,20 @@ export interface ForRows {
 	readonly moments: Matrix;
 }
 
+/** Beside the sums of queries: the upstream gradient or a target, and whether products of values and keys are kept. */
+interface QueryOptions {
+	readonly given: "gradient" | "target";
+	readonly withProducts?: boolean;
+	/** Σ w (v', 1) and Σ w k' over keys that have no features, n_q x (d_v + 1 + d); gradients are without these keys. */
+	readonly aside?: Matrix | undefined;
+}
+
 /** `RowSums` of all queries, and where they are. O(K d d_v) a row. */
 export async function queryResults(
 	kernels: HybridKernels,
 	{ map, head, features }: MappedRows,
 	{ sums, moments }: ForRows,
-	given: "gradient" | "target",
-	withProducts = false,
+	{ given, withProducts = false, aside }: QueryOptions,
 ) {
 	const { upstream, middleKeys, values } = head;
 	const [n, d, width] = [upstream.rows, middleKeys.cols, values.cols];
@@ -50,6 +57,7 @@ export async function queryResults(
 			features: features.features.byteOffset,
 		},
 		...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments) },
+		aside: aside ? putMatrix(kernels, aside) : 0,
 		...{ given: putMatrix(kernels, upstream), means: means.at, cotangents: cotangents.at, outputs: outputs.at },
 		...{ gradients: gradients.at, keyMeans: keyMeans.at, valueGradients: 0, quadratic: quadratic.at },
 		...{ reach: 0, known: 0, bounds: 0, products },
@@ -91,7 +99,16 @@ export async function keyResults(
 		...{ d, width, beside: d + width - 1, rank: map.rank, forms: d, residual: 0 },
 		features: features.features.byteOffset,
 		...{ sums: await putPanels(kernels, sums), moments: await putPanels(kernels, moments), given: placedValues },
-		...{ means: 0, cotangents: 0, outputs: 0, gradients: dK.byteOffset, keyMeans: 0, quadratic: 0, products: 0 },
+		...{
+			aside: 0,
+			means: 0,
+			cotangents: 0,
+			outputs: 0,
+			gradients: dK.byteOffset,
+			keyMeans: 0,
+			quadratic: 0,
+			products: 0,
+		},
 		...{ valueGradients: dV.byteOffset, bounds: bounds.byteOffset, reach: reach.byteOffset },
 		known: putMatrix(kernels, new Matrix(1, numbers.length, Float64Array.from(numbers))),
 	});
