@@ -122,7 +122,7 @@ export class KernelMaskedHead implements MaskedHead {
 				kernels,
 				{ head: ofChunk, map: { rank: sums.rows + members.length }, features: { features } },
 				{ sums: stacked(kernels, sums, pairs), moments: direct.moments },
-				"gradient",
+				{ given: "gradient" },
 			);
 			return boundedRows(ofChunk, reach, made, direct, {
 				boundRows: (known, rests) => boundsOfRows(kernels, placed, known, rests),
