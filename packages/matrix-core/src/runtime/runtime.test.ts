@@ -75,6 +75,20 @@ test("a computation returns its memory", async () => {
 	expect(addresses[0]).toBe(addresses[1]);
 });
 
+test("a computation waits for another on the runtime that it is given, whose memory is above its own", async () => {
+	const runtime = await start({ threads: 2 });
+	await withKernels(runtime, probe, async (kernels, within) => {
+		const at = kernels.allocate("f64", 1000);
+		const own = kernels.view("f64", at, 1000).fill(3);
+		const sums = await withKernels(within, probe, (inner) => counts(inner, 50, 7));
+		expect(Math.max(...sums)).toBe(7);
+		expect(own.every((x) => x === 3)).toBe(true);
+		// Its memory is taken back.
+		expect(kernels.allocate("f64", 1)).toBe(at + 8064);
+		expect(Math.max(...(await counts(kernels, 3, 5)))).toBe(5);
+	});
+});
+
 test("two computations on one runtime run one after the other", async () => {
 	const runtime = await start({ kernel: "simd", threads: 2 });
 	const both = await Promise.all([3, 4].map((count) => withKernels(runtime, probe, (k) => counts(k, 50, count, 50))));

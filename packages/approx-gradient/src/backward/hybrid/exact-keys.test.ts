@@ -1,0 +1,89 @@
+import { type BackwardProblem, headsOf } from "@attgrad/attention-problem";
+import { operatorTruth } from "@attgrad/attention-problem/reference";
+import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
+import { createRuntime, type Matrix } from "@attgrad/matrix-core";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { arbitraryHead, changed } from "../../testing/problems.ts";
+import { withHeadPasses } from "./head-passes.ts";
+import { HeadFeatures, hybridHead } from "./hybrid-head.ts";
+import { SURE } from "./hybrid-options.ts";
+import { keysOfShare } from "./ranks.ts";
+
+const runtime = await createRuntime({});
+afterAll(() => runtime.close());
+
+/** Expects all rows of dQ, and those of dK and dV of the queries that are kept, within their bounds of the definition in whole numbers; gives the bounds of dQ. */
+async function expectProved(problem: BackwardProblem, rank: number, share: number): Promise<Float64Array> {
+	const head = hybridHead(headsOf(problem)[0], problem.scale);
+	const { map } = await (await HeadFeatures.of(head, 0, rank, runtime)).at(rank);
+	const work = async (passes: Parameters<Parameters<typeof withHeadPasses>[3]>[0]) => {
+		const rows = await passes.rows();
+		// Every third query is left out, and those of which nothing is said.
+		const kept = Array.from(rows.nu.keys()).filter(
+			(j) => j % 3 !== 1 && rows.nu[j] < SURE && Number.isFinite(rows.bounds[j]),
+		);
+		return { rows, kept, columns: await passes.columns(rows, kept, "sizes") };
+	};
+	const { rows, kept, columns } = await withHeadPasses(map, head, runtime, work, keysOfShare(share));
+	const { scale } = problem;
+	const visible = () => true;
+	const { dQ } = operatorTruth({ ...problem, visible }, problem.dO);
+	const dO = changed(problem.dO, (x, j) => (kept.includes(j) ? x : 0));
+	const { dK, dV } = operatorTruth({ ...problem, visible }, dO);
+	const isWithin = (name: string, got: Matrix, truth: Matrix, bounds: Float64Array, factor = 1) => {
+		for (const [at, x] of truth.data.entries()) {
+			const bound = factor * bounds[Math.floor(at / truth.cols)];
+			if (bound === Number.POSITIVE_INFINITY) continue;
+			const error = Math.abs(factor * got.data[at] - x);
+			// The truth is rounded to doubles, and so is the factor.
+			expect(error, `${name} ${at}`).toBeLessThanOrEqual(bound + 2 ** -51 * Math.abs(x));
+		}
+	};
+	isWithin("dQ", rows.gradients, dQ.toMatrix(), rows.bounds, scale);
+	isWithin("dK", columns.dK, dK.toMatrix(), columns.keyBounds);
+	isWithin("dV", columns.dV, dV.toMatrix(), columns.valueBounds);
+	return rows.bounds;
+}
+
+test.each([0.3, 1, 3])("rows are within their bounds whatever keys are exact, entries of spread %d", async (spread) => {
+	await fc.assert(
+		fc.asyncProperty(
+			arbitraryHead(spread),
+			fc.integer({ min: 1, max: 20 }),
+			fc.constantFrom(0, 0.1, 0.5, 0.9),
+			async (problem, rank, share) => {
+				await expectProved(problem, rank, Math.min(share, 1 - 1 / problem.n_k));
+			},
+		),
+		{ numRuns: 30, seed: 5 },
+	);
+});
+
+describe("adversaries", () => {
+	const given = randomBackwardProblem({ n_q: 30, n_k: 45, d: 3, d_v: 2, scale: 0.5 });
+
+	test.each([
+		["one key a hundred times longer", { K: changed(given.K, (x, l) => (l === 2 ? 100 * x : x)) }],
+		["rows that look at one key", { Q: changed(given.Q, (x) => 40 * x), K: changed(given.K, (x) => 4 * x) }],
+		["keys far from zero", { K: changed(given.K, (x) => 1e3 + x) }],
+		["values far from zero", { V: changed(given.V, (x) => 1e6 + x) }],
+		["one value a million times larger", { V: changed(given.V, (x, l) => (l === 7 ? 1e6 * x : x)) }],
+		["equal keys", { K: changed(given.K, (_x, _l, b) => b - 0.5) }],
+		["equal queries", { Q: changed(given.Q, (_x, _l, b) => b - 0.5) }],
+		["one large upstream gradient", { dO: changed(given.dO, (x, j) => (j === 3 ? 1e5 * x : x)) }],
+		["no upstream gradient", { dO: changed(given.dO, () => 0) }],
+	])("%s", async (_, change) => {
+		const problem = { ...given, ...change };
+		for (const rank of [1, 6, 20]) for (const share of [0.05, 0.4, 0.95]) await expectProved(problem, rank, share);
+	});
+});
+
+test("exact keys lower the bounds of rows, most where they stick out", async () => {
+	const given = randomBackwardProblem({ n_q: 60, n_k: 90, d: 3, d_v: 2, spread: 0.8 });
+	const problem = { ...given, K: changed(given.K, (x, l) => (l % 30 === 4 ? 3 * x : x)) };
+	const median = async (share: number) => (await expectProved(problem, 10, share)).toSorted()[30];
+	const [none, few, many] = [await median(0), await median(0.05), await median(0.5)];
+	expect(few).toBeLessThan(0.5 * none);
+	expect(many).toBeLessThan(0.7 * few);
+});
