@@ -25,20 +25,23 @@ function clipped(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function putValue(rows: HybridPairs, key: usize, row: PairRow, to: usize): void {
-	const value = key + wide(rows.d);
-	for (let at: usize = 0; at < wide(rows.dv); at += 16)
-		v128.store(to + at, v128.sub<f64>(v128.load(value + at), v128.load(row.output + at)));
+	const value = key + wide(rows.d), output = row.output, width = wide(rows.dv);
+	for (let at: usize = 0; at < width; at += 32) {
+		// unroll v: 2
+		v128.store(to + at, v128.sub<f64>(v128.load(value + at, $v * 16), v128.load(output + at, $v * 16)), $v * 16);
+	}
 }
 
 /** y_l of a key: g (k − m̃) − Ĝ~ + (h − õ) C. */
 function putTerms(rows: HybridPairs, j: usize, key: usize, g: f64, row: PairRow, value: usize, to: usize): void {
-	const step = wide(rows.d), own = v128.splat<f64>(g), gradients = rows.gradients + j * (<usize>rows.d << 3);
+	const step = wide(rows.d), own = v128.splat<f64>(g), gradients = rows.gradients + j * (<usize>rows.d << 3), mean = row.keyMean;
+	const covariances = row.covariances, height = <usize>rows.dv << 3, d = <usize>rows.d << 3;
 	putValue(rows, key, row, value);
 	for (let b: usize = 0; b < step; b += 64) {
 		// unroll v: 4
-		let y$v = v128.mul<f64>(own, v128.sub<f64>(v128.load(key + b, $v * 16), v128.load(row.keyMean + b, $v * 16)));
-		let line = row.covariances + b;
-		for (let i: usize = 0; i < <usize>rows.dv << 3; i += 8, line += step) {
+		let y$v = v128.mul<f64>(own, v128.sub<f64>(v128.load(key + b, $v * 16), v128.load(mean + b, $v * 16)));
+		let line = covariances + b;
+		for (let i: usize = 0; i < height; i += 8, line += step) {
 			const h = v128.load_splat<f64>(value + i);
 			// unroll v: 4
 			const line$v = v128.load(line, $v * 16);
@@ -48,17 +51,15 @@ function putTerms(rows: HybridPairs, j: usize, key: usize, g: f64, row: PairRow,
 		// unroll v: 4
 		v128.store(to + b, y$v, $v * 16);
 	}
-	for (let b: usize = 0; b < <usize>rows.d << 3; b += 8) store<f64>(to + b, load<f64>(to + b) - load<f64>(gradients + b));
+	for (let b: usize = 0; b < d; b += 8) store<f64>(to + b, load<f64>(to + b) - load<f64>(gradients + b));
 }
 
-/** Adds the pairs of drawn keys to the sums of their row. */
-export function addPairs(rows: HybridPairs, j: usize, count: i32, row: PairRow, drawn: DrawnKeys, sums: usize): void {
-	const step = wide(rows.d), squares = sums + step, y = squares + step, bytes = keyBytes(rows.d, rows.dv);
-	for (let at: usize = 0; at < <usize>count << 3; at += 8) {
-		const key = rows.keyRecords + <usize>load<i32>(drawn.keys + at) * bytes, part = v128.load_splat<f64>(drawn.parts + at);
-		putTerms(rows, j, key, load<f64>(drawn.cotangents + at), row, drawn.value, y);
-		for (let b: usize = 0; b < step; b += 16) add(clipped(v128.mul<f64>(part, v128.load(y + b))), sums + b, squares + b);
-	}
+/** Adds the pair of a drawn key, at a place of the lists, to the sums of its row. */
+export function addPair(rows: HybridPairs, j: usize, at: usize, row: PairRow, drawn: DrawnKeys, sums: usize): void {
+	const step = wide(rows.d), squares = sums + step, y = squares + step;
+	const key = rows.keyRecords + <usize>load<i32>(drawn.keys + at) * keyBytes(rows.d, rows.dv), part = v128.load_splat<f64>(drawn.parts + at);
+	putTerms(rows, j, key, load<f64>(drawn.cotangents + at), row, drawn.value, y);
+	for (let b: usize = 0; b < step; b += 16) add(clipped(v128.mul<f64>(part, v128.load(y + b))), sums + b, squares + b);
 }
 
 /** Σ += x, Σ² += x². */
@@ -69,16 +70,14 @@ function add(x: v128, sums: usize, squares: usize): void {
 	v128.store(squares, multiplyAdd<f64>(x, x, v128.load(squares)));
 }
 
-/** Adds triples, each of two drawn keys, to the sums of a slot: the square of the sum of a kind. */
-export function addTriples(
-	rows: HybridPairs, j: usize, kind: i32, count: i32, row: PairRow, drawn: DrawnKeys, sums: usize, slot: usize,
+/** Adds a triple, of the drawn keys at a place of the lists and the next, to the sums of a slot: the square of the sum of a kind. */
+export function addTriple(
+	rows: HybridPairs, j: usize, kind: i32, at: usize, row: PairRow, drawn: DrawnKeys, sums: usize, slot: usize,
 ): void {
 	const d = <usize>rows.d, step = wide(rows.d), second = slot + 64 + 2 * d * step, squares = second + step, terms = sums + 2 * step;
-	for (let at: usize = 0; at < <usize>count << 3; at += 16) {
-		putSquares(rows, j, kind, at, row, drawn, terms);
-		const part = v128.splat<f64>(load<f64>(drawn.parts + at) * load<f64>(drawn.parts + at, 8));
-		for (let b: usize = 0; b < step; b += 16) add(clipped(v128.mul<f64>(part, v128.load(terms + b))), second + b, squares + b);
-	}
+	putSquares(rows, j, kind, at, row, drawn, terms);
+	const part = v128.splat<f64>(load<f64>(drawn.parts + at) * load<f64>(drawn.parts + at, 8));
+	for (let b: usize = 0; b < step; b += 16) add(clipped(v128.mul<f64>(part, v128.load(terms + b))), second + b, squares + b);
 }
 
 /** Products of the numbers of a kind for two keys, for every b. */
@@ -114,16 +113,16 @@ function putSquares(rows: HybridPairs, j: usize, kind: i32, at: usize, row: Pair
 
 /** Σ_i ((h − õ)_i (k − m̃)_b − C_ib) times the same of another key. */
 function putMoments(rows: HybridPairs, one: usize, two: usize, row: PairRow, value: usize, other: usize, to: usize): void {
-	const step = wide(rows.d);
+	const step = wide(rows.d), mean = row.keyMean, covariances = row.covariances, height = <usize>rows.dv << 3;
 	for (let b: usize = 0; b < step; b += 32) {
 		// unroll v: 2
-		const k$v = v128.sub<f64>(v128.load(one + b, $v * 16), v128.load(row.keyMean + b, $v * 16));
+		const k$v = v128.sub<f64>(v128.load(one + b, $v * 16), v128.load(mean + b, $v * 16));
 		// unroll v: 2
-		const m$v = v128.sub<f64>(v128.load(two + b, $v * 16), v128.load(row.keyMean + b, $v * 16));
+		const m$v = v128.sub<f64>(v128.load(two + b, $v * 16), v128.load(mean + b, $v * 16));
 		// unroll v: 2
 		let sum$v = zero();
-		let line = row.covariances + b;
-		for (let i: usize = 0; i < <usize>rows.dv << 3; i += 8, line += step) {
+		let line = covariances + b;
+		for (let i: usize = 0; i < height; i += 8, line += step) {
 			const h = v128.load_splat<f64>(value + i), g = v128.load_splat<f64>(other + i);
 			// unroll v: 2
 			const C$v = v128.load(line, $v * 16);

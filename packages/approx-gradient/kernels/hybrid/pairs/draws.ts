@@ -4,12 +4,15 @@ import { multiplyAdd, zero } from "@attgrad/matrix-core/kernels/arithmetic";
 import { mixed, uniform } from "../../gauss/pairs/coins";
 import { kernelsOf, prepareKernels } from "../entries";
 import { stepOf } from "../products";
-import { addPairs, addTriples, endRow, sumScratch } from "./draw-sums";
+import { addPair, addTriple, endRow, sumScratch } from "./draw-sums";
 import { DrawnKeys, ENVELOPES, HybridPairs, keyBytes, KINDS, PairRow, placeRow, readRow, rowBytes, TERMS, wide } from "./pair-rows";
 import { proposalOfKeys, proposalOfOnes, proposalOfValues } from "./ranges";
 
 /** Bytes of the lists of drawn keys. */
 const LISTS: usize = 6 * (HYBRID_PAIR_BATCH << 3);
+
+/** What the state of coins grows by. */
+const STEP: u64 = 0x9e3779b97f4a7c15;
 
 /** Bytes of scratch that draws take. */
 export function drawScratchBytes(d: i32, dv: i32): usize {
@@ -22,7 +25,7 @@ export function drawRows(scratch: usize, rows: HybridPairs, from: i32, to: i32, 
 	const drawn = changetype<DrawnKeys>(scratch + 512), lists = scratch + 640;
 	prepareKernels(scratch);
 	drawn.exponential = scratch;
-	drawn.numbers = scratch + 624;
+	drawn.numbers = scratch + 608;
 	drawn.keys = lists;
 	drawn.weights = lists + (HYBRID_PAIR_BATCH << 3);
 	drawn.cotangents = lists + 2 * (HYBRID_PAIR_BATCH << 3);
@@ -38,22 +41,33 @@ export function drawRows(scratch: usize, rows: HybridPairs, from: i32, to: i32, 
 	for (let j = from; j < to; j++) {
 		const record = rows.records + <usize>j * (HYBRID_PAIR_RECORD << 3);
 		store<u64>(drawn.numbers, mixed(start + <u64>(j + 1) * 0xd1342543de82ef95), 8);
-		let isRead = false;
+		let isRead = false, found = 0;
 		for (let kind = 0; kind <= KINDS; kind++) {
-			const count = countOf(drawn, load<f64>(record + TERMS + (<usize>kind << 3)) * rate);
-			if (count == 0) continue;
+			let left = countOf(drawn, load<f64>(record + TERMS + (<usize>kind << 3)) * rate);
+			if (left == 0) continue;
 			if (!isRead) begin(rows, <usize>j, row, drawn);
 			isRead = true;
-			drawTerm(rows, <usize>j, record, kind, count, row, drawn, sums, slot);
+			const each = kind == KINDS ? 1 : 2, envelope = kind == KINDS ? 0 : kind;
+			while (left > 0) {
+				const own = min(left, (HYBRID_PAIR_BATCH - found) / each);
+				if (own > 0) drawKeys(rows, record, envelope, kind, found, own * each, row, drawn);
+				found += own * each;
+				left -= own;
+				if (left == 0) continue;
+				addDrawn(rows, <usize>j, found, row, drawn, sums, slot);
+				found = 0;
+			}
 		}
-		if (isRead) endRow(rows, <usize>j, load<f64>(rows.reach + <usize>j * (HYBRID_PAIR_REACH << 3), 40), sums, slot);
+		if (!isRead) continue;
+		addDrawn(rows, <usize>j, found, row, drawn, sums, slot);
+		endRow(rows, <usize>j, load<f64>(rows.reach + <usize>j * (HYBRID_PAIR_REACH << 3), 40), sums, slot);
 	}
 }
 
 // @ts-ignore: decorator
 @inline
 function coin(drawn: DrawnKeys): f64 {
-	const state = load<u64>(drawn.numbers, 8) + 0x9e3779b97f4a7c15;
+	const state = load<u64>(drawn.numbers, 8) + STEP;
 	store<u64>(drawn.numbers, state, 8);
 	return uniform(mixed(state));
 }
@@ -75,75 +89,97 @@ function begin(rows: HybridPairs, j: usize, row: PairRow, drawn: DrawnKeys): voi
 	drawn.features = rows.features + j * stepOf(rows.rank);
 }
 
-/** Draws `count` times for a term: pairs of first order, or triples of a kind. */
-function drawTerm(
-	rows: HybridPairs, j: usize, record: usize, kind: i32, count: i32, row: PairRow, drawn: DrawnKeys, sums: usize, slot: usize,
-): void {
-	const isFirst = kind == KINDS, each = isFirst ? 1 : 2, most = HYBRID_PAIR_BATCH / each;
-	while (count > 0) {
-		const own = min(count, most), keys = own * each;
-		drawKeys(rows, record, isFirst ? 0 : kind, keys, row, drawn);
-		findParts(rows, keys, drawn);
-		if (isFirst) addPairs(rows, j, keys, row, drawn, sums);
-		else addTriples(rows, j, kind, keys, row, drawn, sums, slot);
-		store<f64>(slot, load<f64>(slot) + <f64>keys);
-		count -= own;
+/** Adds the keys that were drawn to the sums of their terms. */
+function addDrawn(rows: HybridPairs, j: usize, count: i32, row: PairRow, drawn: DrawnKeys, sums: usize, slot: usize): void {
+	findParts(rows, count, drawn);
+	for (let i = 0; i < count; ) {
+		const at = <usize>i << 3, kind = load<i32>(drawn.keys + at, 4);
+		if (kind == KINDS) {
+			addPair(rows, j, at, row, drawn, sums);
+			i += 1;
+		} else {
+			addTriple(rows, j, kind, at, row, drawn, sums, slot);
+			i += 2;
+		}
 	}
+	store<f64>(slot, load<f64>(slot) + <f64>count);
 }
 
-/** The first `count` keys of independent ones that are taken with the chance that makes up for their proposal. */
-function drawKeys(rows: HybridPairs, record: usize, kind: usize, count: i32, row: PairRow, drawn: DrawnKeys): void {
+/** The first `count` keys of independent ones that are taken with the chance that makes up for their proposal, from a place of the lists on. */
+function drawKeys(
+	rows: HybridPairs, record: usize, kind: usize, term: i32, place: i32, count: i32, row: PairRow, drawn: DrawnKeys,
+): void {
 	const ofOnes = proposalOfOnes(record, kind), ofValues = proposalOfValues(record, kind), ofKeys = proposalOfKeys(record, kind);
 	const first = ofOnes * load<f64>(rows.known), second = first + ofValues * load<f64>(rows.known, 8);
 	const total = second + ofKeys * load<f64>(rows.known, 16), bytes = keyBytes(rows.d, rows.dv), all = <f64>rows.keys;
-	const values = wide(rows.d), numbers = bytes - 64, envelope = record + ENVELOPES + (kind << 5), table = <usize>rows.keys << 4;
-	const A = load<f64>(envelope), B = load<f64>(envelope, 8), K = load<f64>(envelope, 16), E = load<f64>(envelope, 24), p = load<f64>(record), q = load<f64>(record, 8);
-	let found = 0;
-	while (found < count) {
-		const tries = min(HYBRID_PAIR_BATCH, 4 * (count - found));
-		for (let i = 0; i < tries; i++) {
-			const at = coin(drawn) * total, own = at < first ? 0 : at < second ? table : 2 * table;
-			const u = coin(drawn) * all, place = <i32>u, entry = rows.tables + own + (<usize>place << 4);
-			store<i32>(drawn.tried + (<usize>i << 2), u - <f64>place < load<f64>(entry) ? place : load<i32>(entry, 8));
+	const records = rows.keyRecords, values = wide(rows.d), numbers = bytes - 64, width = wide(rows.dv), tables = rows.tables;
+	const envelope = record + ENVELOPES + (kind << 5), table = <usize>rows.keys << 4, output = row.output, cotangent = drawn.cotangent;
+	const A = load<f64>(envelope), B = load<f64>(envelope, 8), K = load<f64>(envelope, 16), E = load<f64>(envelope, 24);
+	const p = K * load<f64>(record), q = A + K * load<f64>(record, 8), tried = drawn.tried;
+	const keys = drawn.keys, weights = drawn.weights, cotangents = drawn.cotangents, end = place + count;
+	let state = load<u64>(drawn.numbers, 8), seen: i64 = 0;
+	while (place < end) {
+		const tries = <usize>min(HYBRID_PAIR_BATCH, 4 * (end - place)) << 2;
+		for (let i: usize = 0; i < tries; i += 4) {
+			const at = uniform(mixed(state += STEP)) * total, own = table * (<usize>(at >= first) + <usize>(at >= second));
+			const u = uniform(mixed(state += STEP)) * all, l = <i32>u, entry = tables + own + (<usize>l << 4);
+			const drawnKey = select<i32>(l, load<i32>(entry, 8), u - <f64>l < load<f64>(entry)), touched = records + <usize>drawnKey * bytes + values;
+			store<i32>(tried + i, drawnKey);
+			// What is read below comes into the cache meanwhile.
+			seen += load<i64>(touched) + load<i64>(touched, 64) + load<i64>(touched + numbers - values);
 		}
-		for (let i = 0; i < tries && found < count; i++) {
-			const l = load<i32>(drawn.tried + (<usize>i << 2)), key = rows.keyRecords + <usize>l * bytes;
-			let dot$ = zero(), norm = zero();
-			for (let at: usize = 0; at < wide(rows.dv); at += 16) {
-				const away = v128.sub<f64>(v128.load(key + values + at), v128.load(row.output + at));
-				dot$ = multiplyAdd<f64>(away, v128.load(drawn.cotangent + at), dot$);
-				norm = multiplyAdd<f64>(away, away, norm);
+		for (let i: usize = 0; i < tries && place < end; i += 4) {
+			const l = load<i32>(tried + i), key = records + <usize>l * bytes;
+			// unroll v: 2
+			let inner$v = zero();
+			// unroll v: 2
+			let norm$v = zero();
+			for (let at: usize = 0; at < width; at += 32) {
+				// unroll v: 2
+				const away$v = v128.sub<f64>(v128.load(key + values + at, $v * 16), v128.load(output + at, $v * 16));
+				// unroll v: 2
+				inner$v = multiplyAdd<f64>(away$v, v128.load(cotangent + at, $v * 16), inner$v);
+				// unroll v: 2
+				norm$v = multiplyAdd<f64>(away$v, away$v, norm$v);
 			}
-			const g = f64x2.extract_lane(dot$, 0) + f64x2.extract_lane(dot$, 1), square = f64x2.extract_lane(norm, 0) + f64x2.extract_lane(norm, 1);
-			const w = A + B * g * g + K * (p * load<f64>(key + numbers, 16) + q) + E * square;
-			store<i32>(drawn.keys + (<usize>found << 3), l);
-			store<f64>(drawn.weights + (<usize>found << 3), w);
-			store<f64>(drawn.cotangents + (<usize>found << 3), g);
-			const proposal = ofOnes + ofValues * load<f64>(key + numbers, 8) + ofKeys * load<f64>(key + numbers, 16);
-			found += <i32>(coin(drawn) * proposal < w);
+			const g = both(v128.add<f64>(inner0, inner1)), square = both(v128.add<f64>(norm0, norm1)), reach = load<f64>(key + numbers, 16);
+			const w = q + B * g * g + p * reach + E * square, to = <usize>place << 3;
+			store<i32>(keys + to, l);
+			store<i32>(keys + to, term, 4);
+			store<f64>(weights + to, w);
+			store<f64>(cotangents + to, g);
+			place += <i32>(uniform(mixed(state += STEP)) * (ofOnes + ofValues * load<f64>(key + numbers, 8) + ofKeys * reach) < w);
 		}
 	}
+	store<u64>(drawn.numbers, state, 8);
+	store<i64>(drawn.numbers, seen, 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function both(x: v128): f64 {
+	return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
 /** e_jl / (α_j β_l w_l) of the keys that were drawn, cut off at ±1 / w_l. */
 function findParts(rows: HybridPairs, count: i32, drawn: DrawnKeys): void {
 	const step = stepOf(rows.rank), bytes = keyBytes(rows.d, rows.dv), right = wide(rows.d) + wide(rows.dv), numbers = bytes - 64;
-	const lists = drawn.keys;
+	const lists = drawn.keys, parts = drawn.parts, entries = drawn.entries, alpha = load<f64>(drawn.numbers);
 	// Four at a time; those behind the last are the last again.
 	for (let i = count; (i & 3) != 0; i++) store<i32>(lists + (<usize>i << 3), load<i32>(lists + (<usize>(count - 1) << 3)));
 	for (let i = 0; i < count; i += 4) {
 		const at = <usize>i << 3;
 		// unroll r: 4
 		const l$r = <usize>load<i32>(lists + at, $r * 8);
-		products(drawn.left, rows.keyRecords + right, bytes, l0, l1, l2, l3, wide(rows.d + 2), drawn.entries + at);
-		products(drawn.features, rows.keyFeatures, step, l0, l1, l2, l3, step, drawn.parts + at);
+		products(drawn.left, rows.keyRecords + right, bytes, l0, l1, l2, l3, wide(rows.d + 2), entries + at);
+		products(drawn.features, rows.keyFeatures, step, l0, l1, l2, l3, step, parts + at);
 	}
-	kernelsOf(drawn.exponential, drawn.entries, wide(count));
+	kernelsOf(drawn.exponential, entries, wide(count));
 	for (let at: usize = 0; at < <usize>count << 3; at += 8) {
 		const key = rows.keyRecords + <usize>load<i32>(lists + at) * bytes + numbers;
-		const error = load<f64>(drawn.parts + at) - load<f64>(drawn.entries + at) * load<f64>(key, 24);
-		const part = error / (load<f64>(drawn.numbers) * load<f64>(key));
-		store<f64>(drawn.parts + at, max<f64>(-1, min<f64>(1, part)) / load<f64>(drawn.weights + at));
+		const error = load<f64>(parts + at) - load<f64>(entries + at) * load<f64>(key, 24);
+		const part = error / (alpha * load<f64>(key));
+		store<f64>(parts + at, max<f64>(-1, min<f64>(1, part)) / load<f64>(drawn.weights + at));
 	}
 }
 

@@ -93,15 +93,17 @@ export function readRow(rows: HybridPairs, j: usize, row: PairRow): void {
 	const d = rows.d, dv = rows.dv, width = <usize>(dv + 1) << 3, step = wide(d);
 	const means = rows.means + j * width, keyMeans = rows.keyMeans + j * (<usize>d << 3);
 	const D = load<f64>(means + (<usize>dv << 3));
+	const inverse = 1 / D;
 	let largest: f64 = 0;
 	for (let i = 0; i < dv; i++) store<f64>(row.output + (<usize>i << 3), load<f64>(means + (<usize>i << 3)) / D);
+	const output = row.output, covariances = row.covariances, height = <usize>dv << 3;
 	let from = rows.products + j * <usize>d * width;
 	for (let b: usize = 0; b < <usize>d << 3; b += 8, from += width) {
 		const mean = load<f64>(keyMeans + b);
 		store<f64>(row.keyMean + b, mean);
-		let square: f64 = 0, to = row.covariances + b;
-		for (let i: usize = 0; i < <usize>dv << 3; i += 8, to += step) {
-			const own = load<f64>(from + i) / D - load<f64>(row.output + i) * mean;
+		let square: f64 = 0, to = covariances + b;
+		for (let i: usize = 0; i < height; i += 8, to += step) {
+			const own = load<f64>(from + i) * inverse - load<f64>(output + i) * mean;
 			store<f64>(to, own);
 			square += own * own;
 		}
@@ -111,7 +113,7 @@ export function readRow(rows: HybridPairs, j: usize, row: PairRow): void {
 	store<f64>(row.numbers, D, 8);
 }
 
-/** Lists of HYBRID_PAIR_BATCH keys that were drawn of a row, 8 bytes each, and numbers of the row: addresses. */
+/** Lists of HYBRID_PAIR_BATCH keys that were drawn of a row, 8 bytes each (a key and its term are 4 each), and numbers of the row: addresses. */
 @unmanaged
 export class DrawnKeys {
 	keys: usize;

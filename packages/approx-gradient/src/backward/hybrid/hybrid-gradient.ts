@@ -28,7 +28,7 @@ import type { HybridHead } from "./hybrid-head.ts";
 import { SURE } from "./hybrid-options.ts";
 import { hybridKernels } from "./kernels/hybrid-kernels.ts";
 import { KernelHead, type ResidualPass } from "./kernels/kernel-head.ts";
-import { lesserOf, pairError, sampledHead, type WantedCoins } from "./pairs/pair-certificate.ts";
+import { corrected, isMissed, lesserOf, pairError, sampledHead, type WantedCoins } from "./pairs/pair-certificate.ts";
 
 /** Bytes of features and results that kernels may hold; a longer problem goes in blocks. */
 const MOST_BYTES = 2 ** 31;
@@ -72,12 +72,13 @@ export async function hybridGradient(
 	map: HybridMap,
 	runtime: Runtime,
 	{ coins, exactRows = "unsure" }: GradientAsked = {},
-): Promise<Omit<FeatureMapGradient, "sampled">> {
+): Promise<Omit<FeatureMapGradient, "sampled"> | undefined> {
 	const { n } = problem;
 	const spans = spansOf(problem);
 	const [block] = queryBlocks(problem, n);
 	const head = problemHead(problem, spans, block);
 	const made = exactRows === "all" ? undefined : await passOf(problem, head, block, map, { runtime, coins });
+	if (made && coins?.epsilon !== undefined && isMissed(made, problem.scale, coins.epsilon)) return undefined;
 	runtime.onProgress?.(n / 2, n);
 	const total = { gradient: new GradientSum(problem), errors: new ErrorSums(problem, spans) };
 	const members = Array.from({ length: n }, (_, j) => j);
@@ -96,7 +97,9 @@ export async function hybridGradient(
 	const proved = total.errors.certificate("a-posteriori", map.error.radius, n + exact.length, sizes);
 	const certificate = made && coins ? lesserOf(proved, made.sampled, problem.scale, coins) : proved;
 	const { gradient, loss } = requireFinite("hybrid", { ...total.gradient.result() });
-	return { gradient, loss, certificate };
+	const correction = certificate.kind === "probabilistic" ? made?.sampled?.correction : undefined;
+	if (!correction) return { gradient, loss, certificate };
+	return { ...corrected(gradient, certificate, correction, problem.scale), loss };
 }
 
 /** The rows that features give, on kernels, and the error that pairs tell where coins are given. */
@@ -115,7 +118,7 @@ function passOf(
 			const rows = await approximateRows(pass, map);
 			const drawn = coins && sampledHead(pass, rows, { head, inputs, map });
 			const sampled = coins && (await pairError(kernels, drawn, problem.scale, coins));
-			return { pass, rows, sampled };
+			return { pass, rows, drawn, sampled };
 		}),
 	);
 }

@@ -21,7 +21,7 @@ const GROWS = 1.25;
 const COMPARED = { part: 1 / 128, most: 256 };
 
 /** About how many times as long a flop of features, sums and bounds takes as one of the exact pass; rough, as it decides only which rank is tried. */
-const PER_FLOP = 1.4;
+export const PER_FLOP = 1.4;
 
 /** A guess: what is exact falls with this power of the rank. A rank is looked at if it may pay then. */
 const FALL = 1.2;
@@ -42,7 +42,7 @@ const TYPICAL_ROWS = 0.5;
 const TYPICAL_BESIDE = 0.1;
 
 /** Sizes of a head. */
-interface HeadSizes {
+export interface HeadSizes {
 	readonly queries: Pick<Matrix, "rows" | "cols">;
 	readonly values: Pick<Matrix, "rows" | "cols">;
 }
@@ -50,8 +50,11 @@ interface HeadSizes {
 /** Flops of a row of queries that is exact, in multiply-adds; an exponential counts as 20. */
 const exactFlops = ({ queries, values }: HeadSizes): number => values.rows * (6 * queries.cols + 4 * values.cols + 20);
 
+/** Flops of all rows exactly. */
+export const exactTime = (head: HeadSizes): number => head.queries.rows * exactFlops(head);
+
 /** Flops of all rows at a rank, in the same way. */
-function rankFlops({ queries, values }: HeadSizes, rank: number): number {
+export function rankFlops({ queries, values }: HeadSizes, rank: number): number {
 	const [d, width, m] = [queries.cols, values.cols, pivotsFor(rank, values.rows)];
 	const columns = width * (d + 1);
 	// Half of each residual matrix is made.

@@ -14,23 +14,24 @@ import {
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
+import type { FirstRank } from "../../backward/hybrid/pairs/first-rank.ts";
 import type { WantedCoins } from "../../backward/hybrid/pairs/pair-certificate.ts";
 import { coinOptions, coinsOf, coinsOfProbabilistic } from "../../polynomial/gauss/pairs/coins.ts";
-import { withRelative } from "../../relative/within-relative.ts";
+import { MOST_ACCURACIES, withRelative } from "../../relative/within-relative.ts";
 import { featureMapGradient } from "../feature-map-gradient.ts";
 import { candidatesFor, hybridGeometry, rowsOfProblem } from "./geometry.ts";
 import { type HybridMap, hybridMap } from "./hybrid-map.ts";
 import { JointPivots, SMALLEST_PROVED_PIVOT } from "./joint-pivots.ts";
 import { pivotsFor, principalFeatures } from "./principal-features.ts";
 
-/** Ranks tried for an epsilon: the first, and the factor from one to the next; what pairs bound falls faster than what is proved. */
+/** Ranks tried for an epsilon: the first, for pairs where no sample tells a better one, and the factor from one to the next; what pairs bound falls faster than what is proved. */
 const GROWTH = { proved: { first: 64, factor: 2 }, sampled: { first: 96, factor: 1.5 } };
 
 /** Share of the free memory that the factorisation may take. */
 const MEMORY_SHARE = 0.25;
 
-/** Certificates that a request may look at: up to nine ranks for each of up to four sizes of the gradient. */
-const LOOKS = 36;
+/** Certificates that a request may look at: up to twelve ranks, from 32 on, for each size of the gradient. */
+const LOOKS = 12 * MOST_ACCURACIES;
 
 /** Rows with weights that may be off by so much in all are computed exactly. */
 const EXACT_FROM = 1;
@@ -104,27 +105,46 @@ async function hybridGradient(
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
-	let rank = Math.min(largest, wanted ?? (epsilon === undefined ? DEFAULT_RANK : growth.first));
-	while (true) {
+	const mapAt = async (rank: number): Promise<HybridMap> => {
 		await pivots.grow(Math.min(largest, pivotsFor(rank, problem.n)));
-		const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+		return hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+	};
+	const first =
+		coins && epsilon !== undefined
+			? await firstRankOf(problem, { epsilon, mapAt, highest: largest, runtime })
+			: (wanted ?? (epsilon === undefined ? DEFAULT_RANK : growth.first));
+	let rank = Math.min(largest, first ?? growth.first);
+	while (true) {
+		const map = await mapAt(rank);
 		const draws = { runtime, coins: own && { ...own, epsilon } };
-		const result = await gradientBy(problem, map, draws, "unsure");
-		if (epsilon === undefined || result.certificate.bound <= epsilon) return withConfidence(result, coins);
+		const result = first === undefined ? undefined : await gradientBy(problem, map, draws, "unsure");
+		if (result && (epsilon === undefined || result.certificate.bound <= epsilon)) return withConfidence(result, coins);
 		const next = Math.min(largest, Math.ceil(rank * growth.factor));
-		if (rank < Math.min(largest, pivots.pivots.length) && (await isRankWorth(problem, next))) {
+		const isWorth = first !== undefined && (await isRankWorth(problem, next));
+		if (rank < Math.min(largest, pivots.pivots.length) && isWorth) {
 			rank = next;
 			continue;
 		}
 		// In the time of a higher rank all rows are computed exactly.
 		const exact = await gradientBy(problem, map, draws, "all");
+		if (exact === undefined || epsilon === undefined) throw new Error("all rows are exact, for an epsilon");
 		if (exact.certificate.bound <= epsilon) return exact;
-		const least = Math.min(result.certificate.bound, exact.certificate.bound);
+		const least = Math.min(result?.certificate.bound ?? Number.POSITIVE_INFINITY, exact.certificate.bound);
 		throw new ComputationError(
 			"failed",
-			`hybrid: epsilon ${epsilon} is out of reach: rank ${result.rank} of at most ${largest}, or all rows exactly, give ${least.toExponential(2)}`,
+			`hybrid: epsilon ${epsilon} is out of reach: rank ${map.rank} of at most ${largest}, or all rows exactly, give ${least.toExponential(2)}`,
 		);
 	}
+}
+
+/** The rank to begin with for pairs; the first of the list where kernels do not hold the features. Undefined where all rows are exact. */
+async function firstRankOf(problem: AttentionProblem<RowSource>, asked: FirstRank): Promise<number | undefined> {
+	const [{ fitsKernels }, { firstRank }] = await Promise.all([
+		import("../../backward/hybrid/hybrid-gradient.ts"),
+		import("../../backward/hybrid/pairs/first-rank.ts"),
+	]);
+	const { first } = GROWTH.sampled;
+	return fitsKernels(problem, first, asked.runtime) ? firstRank(problem, asked) : first;
 }
 
 /** Whether a rank takes less than half of the flops of all rows exactly. */
@@ -149,6 +169,7 @@ function withConfidence<Result extends { readonly certificate: Certificate }>(
 	return { ...result, certificate: { ...certificate, confidence: 1 - coins.failure } };
 }
 
+/** The gradient by a map; undefined where it has an accuracy to prove and kernels tell that it does not. */
 async function gradientBy(
 	problem: AttentionProblem<RowSource>,
 	map: HybridMap,
@@ -157,8 +178,10 @@ async function gradientBy(
 ) {
 	const { runtime } = draws;
 	const { onProgress } = runtime;
+	const onKernels = await gradientOnKernels(problem, map, draws, exactRows);
+	if (onKernels === "missed") return undefined;
 	const made =
-		(await gradientOnKernels(problem, map, draws, exactRows)) ??
+		onKernels ??
 		(await featureMapGradient(problem, map, {
 			form: "plug-in",
 			algorithm: "hybrid",
@@ -182,7 +205,7 @@ async function gradientOnKernels(
 	const passes = await import("../../backward/hybrid/hybrid-gradient.ts");
 	if (!passes.fitsKernels(problem, map.rank, runtime)) return undefined;
 	try {
-		return await passes.hybridGradient(problem, map, runtime, { coins, exactRows });
+		return (await passes.hybridGradient(problem, map, runtime, { coins, exactRows })) ?? "missed";
 	} catch (failure) {
 		if (failure instanceof ComputationError && failure.status === "out-of-memory") return undefined;
 		throw failure;

@@ -1,4 +1,4 @@
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, maxAbs } from "@attgrad/matrix-core";
 import { deviation } from "../../../polynomial/gauss/pairs/concentration.ts";
 
 /** Numbers of a row of a slot in whole tiles, as in `kernels/hybrid/pairs`. */
@@ -24,16 +24,48 @@ export class DrawnMeans {
 		this.second = [totals.slice(behind, behind + d), totals.slice(behind + step, behind + step + d)];
 	}
 
-	/** At least |E Y| + E Z for every entry, as a part of the range, but for the chance of the events. */
-	bound(draws: number, log: number): number {
+	/**
+	 * At least |E Y| + E Z for every entry, as a part of the range, but for the chance of the events; or |E Y − Ȳ| + E Z for the mean Ȳ of the sample, which
+	 * has the same width and no |Ȳ|.
+	 */
+	bound(draws: number, log: number, around: "zero" | "mean" = "zero"): number {
 		const [first, second] = [this.first, this.second];
 		const d = second[0].length;
 		let most = 0;
 		for (let at = 0; at < first[0].data.length; at++) {
 			const squares = first[1].data[at] + second[1][at % d];
-			const width = deviation({ squares, range: 1 + 1e-6 }, log);
-			most = Math.max(most, Math.abs(first[0].data[at]) + second[0][at % d] + width);
+			const width = deviation({ squares, range: RANGE }, log);
+			const own = around === "zero" ? Math.abs(first[0].data[at]) : 0;
+			most = Math.max(most, own + second[0][at % d] + width);
 		}
 		return most / draws;
 	}
+
+	/** About how many draws it takes for a bound about the mean of the sample to be this part of the range; Infinity where more than `most`. */
+	drawsFor(target: number, made: number, log: number, most: number): number {
+		const ofSecond = largest(this.second[1]);
+		// What a sample tells is off: by about a deviation of the mean, and a part of the squares.
+		const squares = (MARGIN * (maxAbs(this.first[1]) + ofSecond)) / made;
+		const mean = (largest(this.second[0]) + Math.sqrt(ofSecond)) / made;
+		for (let draws = leastDraws(target, log); draws <= most; draws *= STEP) {
+			const width = deviation({ squares: squares * draws, range: RANGE }, log);
+			if (mean + width / draws <= target) return Math.ceil(draws);
+		}
+		return Number.POSITIVE_INFINITY;
+	}
 }
+
+/** Numbers are within this: cut off at 1, up to rounding. */
+const RANGE = 1 + 1e-6;
+
+/** A guess: how far squares of a sample may be below those of another. It decides the number of draws, and no bound. */
+const MARGIN = 1.2;
+
+/** Numbers of draws that are looked at are this far apart. */
+const STEP = 1.1;
+
+/** As many draws as a bound that is this part of the range takes, were all numbers 0. */
+export const leastDraws = (target: number, log: number): number =>
+	deviation({ squares: 0, range: RANGE }, log) / target;
+
+const largest = (x: Float64Array): number => x.reduce((most, own) => Math.max(most, own), 0);

@@ -3,8 +3,17 @@ import { kernelConstants } from "../../../polynomial/kernels/kernel-constants.ts
 
 const { HYBRID_PAIR_RECORD: RECORD } = kernelConstants;
 
-/** Keys of a row that the exact pass computes in the time of a draw, and the largest part of all rows that are exact. */
-const EXACT = { keys: 40, most: 1 / 3 } as const;
+/** Keys of a row that the exact pass computes in the time of a draw. */
+export const EXACT_KEYS = 120;
+
+/** The largest part of all rows that are exact. */
+const MOST_EXACT = 1 / 3;
+
+/** Sums over all rows of ranges, and of the parts of bounds that are proved without draws. */
+export interface RangeTotals {
+	readonly range: number;
+	readonly rest: number;
+}
 
 /** Kinds of sums over keys whose squares bound all terms but those of first order. */
 export const KINDS = 6;
@@ -44,7 +53,7 @@ export class HeadRanges {
 	}
 
 	/** Sums of both over all rows. */
-	total(): { readonly range: number; readonly rest: number } {
+	total(): RangeTotals {
 		let [range, rest] = [0, 0];
 		for (let j = 0; j < this.rows; j++) {
 			range += this.rangeOf(j);
@@ -67,11 +76,11 @@ export class HeadRanges {
 		const parts = new Float64Array(n);
 		let all = 0;
 		for (let j = 0; j < n; j++) all += parts[j] = (this.restOf(j) * draws) / expected + this.rangeOf(j);
-		const threshold = ((n / EXACT.keys) * all) / draws;
+		const threshold = ((n / EXACT_KEYS) * all) / draws;
 		const chosen = Array.from(parts.keys())
 			.filter((j) => parts[j] > threshold || parts[j] === Number.POSITIVE_INFINITY)
 			.sort((i, j) => parts[j] - parts[i])
-			.slice(0, Math.floor(EXACT.most * n));
+			.slice(0, Math.floor(MOST_EXACT * n));
 		for (const j of chosen) this.#clear(j);
 		return new Set(chosen);
 	}

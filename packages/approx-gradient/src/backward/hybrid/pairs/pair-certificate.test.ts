@@ -46,12 +46,25 @@ describe("probabilistic certificates of hybrid", () => {
 	});
 
 	test("hold where an accuracy is asked for, at the confidence of the request", async () => {
-		const problem = generateProblem({ distribution: "gaussian", n: 700, d: 4, B: 1, seed: 2 });
+		const problem = generateProblem({ distribution: "gaussian", n: 2000, d: 4, B: 0.5, seed: 2 });
 		const truth = gradientByRows(problem).gradient;
 		const options = { relative: 0.1, certificate: "probabilistic", confidence: 1e-6 };
 		const { gradient, certificate } = await hybrid.run(problem, hybrid.options.parse(options), runtime);
 		expect(certificate).toMatchObject({ kind: "probabilistic", confidence: 1 - 1e-6 });
 		expect(certificate?.bound).toBeLessThanOrEqual(0.1 * maxAbs(truth));
+		expect(maxAbsDifference(gradient, truth)).toBeLessThanOrEqual(certificate?.bound ?? 0);
+	});
+
+	test("give way to exact rows where these take less time", async () => {
+		const problem = generateProblem({ distribution: "gaussian", n: 300, d: 4, B: 1, seed: 2 });
+		const { gradient: truth } = gradientByRows(problem);
+		const { gradient, certificate } = await hybrid.run(
+			problem,
+			hybrid.options.parse({ relative: 1e-3, certificate: "probabilistic" }),
+			runtime,
+		);
+		expect(certificate?.kind).toBe("a-posteriori");
+		expect(certificate?.bound).toBeLessThanOrEqual(1e-3 * maxAbs(truth));
 		expect(maxAbsDifference(gradient, truth)).toBeLessThanOrEqual(certificate?.bound ?? 0);
 	});
 

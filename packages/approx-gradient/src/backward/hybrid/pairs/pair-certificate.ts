@@ -1,5 +1,5 @@
 import type { Certificate } from "@attgrad/attention-problem";
-import type { Matrix } from "@attgrad/matrix-core";
+import { type Matrix, maxAbs } from "@attgrad/matrix-core";
 import { bounded, maxUp, plus, times } from "../../../error-bound/index.ts";
 import type { DirectRowBounds } from "../../../feature-maps/direct-rows.ts";
 import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
@@ -7,6 +7,7 @@ import type { Coins } from "../../../polynomial/gauss/gauss-request.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import type { ResidualPass } from "../kernels/kernel-head.ts";
 import type { HybridKernels } from "../kernels/placed-features.ts";
+import { largestOf } from "./head-ranges.ts";
 import { drawsOf, type SampledError, sampledError } from "./sampled-error.ts";
 import type { SampledHead } from "./sampled-head.ts";
 
@@ -66,4 +67,26 @@ export function lesserOf(
 	const bound = plus(times(scale, bounded(sampled.bound)), proved.floatFloor);
 	if (!(bound < proved.bound)) return proved;
 	return { ...proved, kind: "probabilistic", bound, confidence: 1 - failure, seed, pairs: sampled.pairs };
+}
+
+/** A gradient less the mean of a sample over the scale, with the rounding of that in the certificate. */
+export function corrected(gradient: Matrix, certificate: Certificate, correction: Matrix, scale: number) {
+	const made = gradient.copy();
+	for (let at = 0; at < made.data.length; at++) made.data[at] -= scale * correction.data[at];
+	// Two roundings of the mean, and one of the difference.
+	const size = plus(maxAbs(made), times(scale, times(4, maxAbs(correction))));
+	return { gradient: made, certificate: { ...certificate, bound: plus(certificate.bound, times(2 ** -52, size)) } };
+}
+
+/** Whether neither pairs nor the proof of the rows give an epsilon: the proof is at least the d-th part of a sum of bounds over rows. */
+export function isMissed(
+	{ drawn, sampled }: { readonly drawn: SampledHead | undefined; readonly sampled: SampledError | undefined },
+	scale: number,
+	epsilon: number,
+): boolean {
+	if (!drawn || (sampled && scale * sampled.bound <= epsilon)) return false;
+	const { inputs, proved, isSampled } = drawn;
+	let sum = 0;
+	for (let j = 0; j < inputs.rows; j++) if (isSampled(j)) sum += largestOf(inputs, j) * proved[j];
+	return scale * sum > 2 * inputs.cols * epsilon;
 }

@@ -1,5 +1,13 @@
 import { type AttentionProblem, generateProblem } from "@attgrad/attention-problem";
-import { availableKernels, createRuntime, Matrix, seededRandom, withKernels } from "@attgrad/matrix-core";
+import {
+	availableKernels,
+	createRuntime,
+	Matrix,
+	maxAbs,
+	scale,
+	seededRandom,
+	withKernels,
+} from "@attgrad/matrix-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { candidatesFor, hybridGeometry, rowsOfProblem } from "../../../feature-maps/hybrid/geometry.ts";
 import { type HybridMap, hybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
@@ -7,6 +15,7 @@ import { JointPivots, SMALLEST_PROVED_PIVOT } from "../../../feature-maps/hybrid
 import { pivotsFor, principalFeatures } from "../../../feature-maps/hybrid/principal-features.ts";
 import { queryBlocks } from "../../../rows/row-blocks.ts";
 import { spansOf } from "../../../rows/spans.ts";
+import { binomialTail } from "../../../testing/binomial-tail.ts";
 import { approximateRows, problemHead } from "../hybrid-gradient.ts";
 import { hybridKernels } from "../kernels/hybrid-kernels.ts";
 import { KernelHead } from "../kernels/kernel-head.ts";
@@ -314,6 +323,24 @@ describe("the bound of a sample", () => {
 		});
 	});
 
+	test("about the mean of the sample fails in no more than a fifth of runs at confidence 0.8, where it takes that to reach what is wanted", async () => {
+		await smallHead(async (head, kernels) => {
+			const first = await sampledError(kernels, head, { draws: 2 ** 12 }, { failure: 0.2, seed: 0 });
+			const wanted = 0.7 * drawnOf(head, first?.isExact ?? (() => false));
+			let [corrections, failures, reached] = [0, 0, 0];
+			for (let seed = 0; seed < 60; seed++) {
+				const made = await sampledError(kernels, head, { draws: 2 ** 12, wanted }, { failure: 0.2, seed });
+				if (!made?.correction) continue;
+				corrections++;
+				if (made.bound < 1.1 * wanted) reached++;
+				if (errorAbout(head, made.isExact, made.correction) > made.bound) failures++;
+			}
+			expect(corrections).toBeGreaterThan(50);
+			expect(reached).toBeGreaterThan(0.9 * corrections);
+			expect(binomialTail(failures, corrections, 0.2)).toBeGreaterThan(0.01);
+		});
+	});
+
 	test("has coins of its own for each accuracy", async () => {
 		await smallHead(async (head, kernels) => {
 			const of = async (wanted: number) =>
@@ -323,6 +350,20 @@ describe("the bound of a sample", () => {
 		});
 	});
 });
+
+/** The largest entry of Σ_j A1_ja (Ĝ~ − Ĝ)_jb less a correction, over the rows that are not exact. */
+function errorAbout(head: SampledHead, isExact: (j: number) => boolean, correction: Matrix): number {
+	const { inputs, gradients } = head;
+	const sum = scale(correction, -1);
+	for (let j = 0; j < inputs.rows; j++) {
+		if (!head.isSampled(j) || isExact(j)) continue;
+		const exact = exactRow(head, j);
+		for (let a = 0; a < sum.rows; a++)
+			for (let b = 0; b < sum.cols; b++)
+				sum.data[a * sum.cols + b] += inputs.at(j, a) * (gradients.at(j, b) - exact[b]);
+	}
+	return maxAbs(sum);
+}
 
 /** The largest sum that pairs bound, of the rows that are not exact, by its definition. */
 function drawnOf(head: SampledHead, isExact: (j: number) => boolean): number {

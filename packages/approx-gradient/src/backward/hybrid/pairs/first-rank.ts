@@ -1,0 +1,83 @@
+import type { AttentionProblem } from "@attgrad/attention-problem";
+import { type RowSource, type Runtime, withKernels } from "@attgrad/matrix-core";
+import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
+import { queryBlocks } from "../../../rows/row-blocks.ts";
+import { spansOf } from "../../../rows/spans.ts";
+import { subProblem } from "../../../rows/sub-problem.ts";
+import { approximateRows, problemHead } from "../hybrid-gradient.ts";
+import { hybridKernels } from "../kernels/hybrid-kernels.ts";
+import { KernelHead } from "../kernels/kernel-head.ts";
+import { exactTime, PER_FLOP, rankFlops } from "../ranks.ts";
+import { EXACT_KEYS } from "./head-ranges.ts";
+import { sampledHead } from "./pair-certificate.ts";
+import { EXPECTED, rangesOf } from "./sampled-error.ts";
+
+/** Rows of the sample that tells how large ranges are. */
+const SAMPLE_ROWS = 512;
+
+/** The rank of the look at the sample. */
+const LOOK = 64;
+
+/** Ranks that are weighed against each other. */
+const RANKS = [32, 48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024];
+
+/** Ranges fall about with this power of the rank, on trained heads. It decides which rank is tried first, and no bound. */
+const DECAY = 1.5;
+
+/** The part of the range that is left when the rows with the largest are exact. */
+const LEFT = 0.65;
+
+/** A request for a first rank. */
+export interface FirstRank {
+	readonly epsilon: number;
+	/** Features at a rank. */
+	readonly mapAt: (rank: number) => Promise<HybridMap>;
+	/** The highest rank. */
+	readonly highest: number;
+	readonly runtime: Runtime;
+}
+
+/**
+ * The rank to begin with for an accuracy that pairs are to prove: the one whose features and draws take the least time, by the ranges of a sample of rows and keys at one rank. No coins
+ * decide, so that the chance of the certificate is that of the ranks which are tried.
+ * @returns undefined where all rows exactly take less time
+ */
+export async function firstRank(
+	problem: AttentionProblem<RowSource>,
+	{ epsilon, mapAt, highest, runtime }: FirstRank,
+): Promise<number | undefined> {
+	const { n, d } = problem;
+	const look = Math.min(LOOK, highest);
+	const range = await sampledRange(problem, await mapAt(look), runtime);
+	if (range === undefined) return look;
+	const sizes = { queries: { rows: n, cols: d }, values: { rows: n, cols: d + 1 } };
+	const drawTime = (EXACT_KEYS * exactTime(sizes)) / (n * n);
+	const timeAt = (rank: number): number => {
+		const draws = (EXPECTED * LEFT * range * (look / rank) ** DECAY) / epsilon;
+		return PER_FLOP * rankFlops(sizes, rank) + draws * drawTime;
+	};
+	const best = RANKS.filter((rank) => rank <= highest).reduce(
+		(least, rank) => (timeAt(rank) < timeAt(least) ? rank : least),
+		Math.min(RANKS[0], highest),
+	);
+	return timeAt(best) < exactTime(sizes) ? best : undefined;
+}
+
+/** About the ranges of all pairs, by those of a sample, in the units of the gradient; undefined where nothing can be drawn. */
+async function sampledRange(
+	problem: AttentionProblem<RowSource>,
+	map: HybridMap,
+	runtime: Runtime,
+): Promise<number | undefined> {
+	const sample = subProblem(problem, SAMPLE_ROWS);
+	const [block] = queryBlocks(sample, sample.n);
+	const head = problemHead(sample, spansOf(sample), block);
+	return withKernels(runtime, hybridKernels, async (kernels) =>
+		(await KernelHead.of(kernels, map, head)).residualRows(true, async (pass) => {
+			const drawn = sampledHead(pass, await approximateRows(pass, map), { head, inputs: block.inputs, map });
+			const totals = drawn && (await rangesOf(kernels, drawn));
+			const range = totals && totals.range * problem.scale * (problem.n / sample.n);
+			return range !== undefined && Number.isFinite(range) && range > 0 ? range : undefined;
+		}),
+	);
+}
