@@ -101,7 +101,9 @@ function fromLargest(sizes: Float64Array): Int32Array {
 	const words = new Uint32Array(sorted.buffer);
 	for (let l = 0; l < sizes.length; l++) words[2 * l] = (words[2 * l] & ~bits) | l;
 	sorted.sort();
-	return Int32Array.from(sizes, (_, l) => words[2 * (sizes.length - 1 - l)] & bits);
+	const order = new Int32Array(sizes.length);
+	for (let l = 0, word = 2 * sizes.length - 2; l < order.length; l++, word -= 2) order[l] = words[word] & bits;
+	return order;
 }
 
 /** Sets the centred query of a row; gives at least its largest |score|. */

@@ -50,11 +50,10 @@ export function predictGaussBound(
 	const perGrown = constants.single === undefined ? 0 : grownPerPart(method);
 	const ofTerms = constants.single && sampledReach({ d, weights, values, keys }, constants.single.power, method.space);
 	const parts = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
-	const ofKeys = numbers.keySquares.map((_, b) => squaresOf(keys, d, form === "v2" ? undefined : b));
-	const ofValues = squaresOf(values, d);
 	for (const [at, sampled] of rows.entries()) {
 		const { share, input, query, reach, output, residual, meanKey, products, gradient } = sampled;
-		const sumsOf = (column: string, x?: Float64Array): Float64Array => powerSums(sampled, weights, count, column, x);
+		const sumsOf = (column: string, x?: () => Float64Array): Float64Array =>
+			powerSums(sampled, weights, count, column, x);
 		if (reach > constants.radiusLimit) {
 			addExact(sampled);
 			continue;
@@ -62,8 +61,9 @@ export function predictGaussBound(
 		numbers.ones.set(sumsOf("ones"));
 		numbers.reach = reach;
 		numbers.termReach = ofTerms ? Math.max(LEAST_REACH, Math.min(reach, sizeOfTerms(query, ofTerms))) : reach;
-		if (form !== "l1") numbers.valueSquares.set(sumsOf("values", ofValues));
-		for (const [b, squares] of numbers.keySquares.entries()) squares.set(sumsOf(`${form} keys ${b}`, ofKeys[b]));
+		if (form !== "l1") numbers.valueSquares.set(sumsOf("values", () => squaresOf(values, d)));
+		for (const [b, squares] of numbers.keySquares.entries())
+			squares.set(sumsOf(`${form} keys ${b}`, () => squaresOf(keys, d, form === "v2" ? undefined : b)));
 		truncation?.(at, numbers);
 		row.solve(numbers.ones, reach);
 		numbers.normaliser = row.valueSum(numbers.ones);
@@ -96,22 +96,29 @@ const grownPerPart = ({ space: { keySpan, frame } }: Pick<Method, "space">): num
 
 /** About the part that one row of these terms has of the bound. */
 function partOf(input: Float64Array, { l1, spread, grown }: RowTerms, keyRatio: number, perGrown: number): number {
-	const size = input.reduce((sum, x) => sum + Math.abs(x), 0);
-	return size * (l1 * keyRatio + Math.max(...spread) + perGrown * grown);
+	let [size, most] = [0, 0];
+	for (let a = 0; a < input.length; a++) size += Math.abs(input[a]);
+	for (let b = 0; b < spread.length; b++) most = Math.max(most, spread[b]);
+	return size * (l1 * keyRatio + most + perGrown * grown);
 }
 
 /** Σ_i |q_i| N_i. */
 const sizeOfTerms = (query: Float64Array, reaches: Float64Array): number =>
 	query.reduce((sum, q, i) => sum + Math.abs(q) * reaches[i], 0);
 
-/** ‖row‖² of each row, or the square of one coordinate. */
+const squares = new WeakMap<Float64Array, Map<number | undefined, Float64Array>>();
+
+/** ‖row‖² of each row, or the square of one coordinate; made once. */
 function squaresOf(rows: Float64Array, d: number, coordinate?: number): Float64Array {
-	return Float64Array.from({ length: rows.length / d }, (_, l) => {
-		if (coordinate !== undefined) return rows[l * d + coordinate] ** 2;
-		let square = 0;
-		for (let i = 0; i < d; i++) square += rows[l * d + i] ** 2;
-		return square;
-	});
+	const ofRows = squares.get(rows) ?? new Map<number | undefined, Float64Array>();
+	squares.set(rows, ofRows);
+	const known = ofRows.get(coordinate);
+	if (known) return known;
+	const made = new Float64Array(rows.length / d);
+	const [from, to] = coordinate === undefined ? [0, d] : [coordinate, coordinate + 1];
+	for (let l = 0; l < made.length; l++) for (let i = from; i < to; i++) made[l] += rows[l * d + i] ** 2;
+	ofRows.set(coordinate, made);
+	return made;
 }
 
 /** sums[k + i] = Σ_l terms_l s_l^i for i < 4; multiplies each term by s_l^4. */
@@ -141,12 +148,13 @@ function powerSums(
 	weights: Float64Array,
 	count: number,
 	column: string,
-	x?: Float64Array,
+	ofColumn?: () => Float64Array,
 ): Float64Array {
 	const known = sums.get(column);
 	if (known && known.length >= count) return known.subarray(0, count);
 	const made = new Float64Array(count <= AT_ONCE ? AT_ONCE : 4 * Math.ceil((count + 4) / 4));
-	const terms = x === undefined ? weights.slice() : weights.map((weight, l) => weight * x[l]);
+	const [terms, x] = [weights.slice(), ofColumn?.()];
+	if (x) for (let l = 0; l < terms.length; l++) terms[l] *= x[l];
 	for (let k = 0; k < made.length; k += 4) addFourSums(terms, scores, made, k);
 	sums.set(column, made);
 	return made.subarray(0, count);

@@ -73,11 +73,13 @@ function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "
 		problem.A3.readRows(at, at + 1, inputs.subarray(l * d, (l + 1) * d));
 	}
 	rowsTimes(inputs, problem.Y, 1, m, values);
-	const weights = new Float64Array(m);
+	const [weights, key] = [new Float64Array(m), new Float64Array(d)];
 	for (let l = 0; l < m; l++) {
 		let exponent = 0;
-		const key = keys.slice(l * d, (l + 1) * d).map((x, b) => x - keyCentre[b]);
-		keys.fill(0, l * d, (l + 1) * d);
+		for (let b = 0; b < d; b++) {
+			key[b] = keys[l * d + b] - keyCentre[b];
+			keys[l * d + b] = 0;
+		}
 		for (let b = 0; b < d; b++) {
 			exponent += queryCentre[b] * key[b];
 			values[l * d + b] -= valueCentre[b];

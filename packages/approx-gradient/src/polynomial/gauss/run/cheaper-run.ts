@@ -10,7 +10,7 @@ import {
 	onKernels,
 	servesTwoPrecisions,
 } from "../gauss-request.ts";
-import { predictGaussBound } from "../predicted-bound.ts";
+import { type PredictedBound, predictGaussBound } from "../predicted-bound.ts";
 import { type ScoreSample, thinned } from "../score-sample.ts";
 import { type CheaperParts, runWork } from "./run-work.ts";
 
@@ -59,8 +59,8 @@ export interface CheapestRun extends CheaperRun {
 /** The cheapest run of a degree that is predicted to prove epsilon too. */
 function cheaperRun(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): CheaperRun {
 	const fewerColumns = withoutColumns(request, epsilon, degree, sample);
-	const inTwo = inTwoPrecisions(fewerColumns ?? request, epsilon, degree, sample);
-	const lower = lowerReach(inTwo ?? fewerColumns ?? request, epsilon, degree, sample);
+	const { inTwo, predicted } = inTwoPrecisions(fewerColumns ?? request, epsilon, degree, sample) ?? {};
+	const lower = lowerReach(inTwo ?? fewerColumns ?? request, epsilon, degree, sample, predicted);
 	return { fewerColumns, inTwo, lower };
 }
 
@@ -116,7 +116,7 @@ function inTwoPrecisions(
 	epsilon: number,
 	degree: number,
 	sample: ScoreSample,
-): GaussRequest | undefined {
+): { readonly inTwo: GaussRequest; readonly predicted: PredictedBound } | undefined {
 	if (request.profile.n < LEAST_ROWS || degree > MOST_SINGLE || !servesTwoPrecisions(request)) return undefined;
 	const few = thinned(sample);
 	let chosen: GaussRequest | undefined;
@@ -127,21 +127,29 @@ function inTwoPrecisions(
 		chosen = inTwo;
 	}
 	if (chosen === undefined) return undefined;
-	const { bound, exactRows } = predictGaussBound(sample, arithmeticOf(chosen), constantsOf(chosen, degree));
+	const predicted = predictGaussBound(sample, arithmeticOf(chosen), constantsOf(chosen, degree));
+	const { bound, exactRows } = predicted;
 	if (bound > ACCEPTED_FORM * epsilon) return undefined;
 	const inOne = (): number => predictGaussBound(sample, request, constantsOf(request, degree)).exactRows;
-	return exactRows === 0 || exactRows <= inOne() ? chosen : undefined;
+	return exactRows === 0 || exactRows <= inOne() ? { inTwo: chosen, predicted } : undefined;
 }
 
 /**
  * The largest reach up to which rows may have one degree less, by the sample; undefined where these would be few. Errors of rows grow with
  * the power g + 1 of their reach, so that a degree which proves more than epsilon has room for most rows at the one below.
+ * @param predicted what the degree is predicted to prove for all rows, where that is known
  */
-function lowerReach(request: GaussRequest, epsilon: number, degree: number, sample: ScoreSample): number | undefined {
+function lowerReach(
+	request: GaussRequest,
+	epsilon: number,
+	degree: number,
+	sample: ScoreSample,
+	predicted?: PredictedBound,
+): number | undefined {
 	const { n } = request.profile;
 	if (degree < 2 || n < LEAST_ROWS || request.coins || !onKernels(request)) return undefined;
 	const constants = constantsOf(request, degree);
-	const own = predictGaussBound(sample, arithmeticOf(request), constants);
+	const own = predicted ?? predictGaussBound(sample, arithmeticOf(request), constants);
 	const { parts } = predictGaussBound(sample, arithmeticOf(request), lowerConstants(constants));
 	const all = own.parts.reduce((sum, part) => sum + (part < Number.POSITIVE_INFINITY ? part : 0), 0);
 	const order = Array.from(sample.rows.keys()).sort((a, b) => sample.rows[a].reach - sample.rows[b].reach);
