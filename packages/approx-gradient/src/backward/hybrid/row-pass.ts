@@ -1,5 +1,5 @@
 import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
-import { leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
+import { gamma, leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import { DirectBounds, valueKeyPairs } from "../../feature-maps/direct-bounds.ts";
 import type { DirectRowBounds, RowsOnKernels } from "../../feature-maps/direct-rows.ts";
 import type { EntryErrors } from "../../feature-maps/feature-map.ts";
@@ -160,15 +160,21 @@ function rowErrors({ alpha, beta, lengths, rank, relative, exact }: FeatureReach
 	const root = rootUp(spread);
 	const unit = RelativeRounding.roundings(4 * (n + rank + 64));
 	const moved = relative.repeated(4);
-	const ofExact = (j: number, D: number) =>
-		exact ? over(plus(times(exact.rounding[j], exact.weights[j]), exact.lost), D) : 0;
-	const theta = normaliser.map((D, j) => plus(unit.ofSum(over(weights, D)).and(moved).bound, ofExact(j, D)));
-	const least = normaliser.map((D, j) => leastRest(D, times(theta[j], D)));
-	return {
-		...{ theta, least },
-		sums: alpha.map((size) => times(size, root)),
-		all: alpha.map((size) => times(size, ones)),
-	};
+	const count = normaliser.length;
+	const made = () => new Float64Array(count);
+	const [theta, least, sums, all] = [made(), made(), made(), made()];
+	// θ = γ(γ(unit) Σ/D̃ + moved), as `RelativeRounding` has it, without one for each row
+	const ofUnit = unit.bound;
+	for (let j = 0; j < count; j++) {
+		const D = normaliser[j];
+		const ofExact = exact ? over(plus(times(exact.rounding[j], exact.weights[j]), exact.lost), D) : 0;
+		const own = plus(gamma(plus(times(ofUnit, over(weights, D)), moved.sum)), ofExact);
+		theta[j] = own;
+		least[j] = leastRest(D, times(own, D));
+		sums[j] = times(alpha[j], root);
+		all[j] = times(alpha[j], ones);
+	}
+	return { theta, least, sums, all };
 }
 
 type RowErrors = ReturnType<typeof rowErrors>;
@@ -185,12 +191,14 @@ function rowBounds(
 	const root = rootUp(keys.rows);
 	const made = () => new Float64Array(n_q);
 	const [nu, reach, deltaError, outputBounds, bounds] = [made(), made(), made(), made(), made()];
-	for (let j = 0; j < n_q; j++) {
-		let own = Math.abs(cotangents.at(j, d_v));
-		for (let i = 0; i < d_v; i++) own = plus(own, times(Math.abs(upstream.at(j, i)), valueHalf[i]));
+	const given = upstream.data;
+	const ofReach = RelativeRounding.roundings(2 * d_v + 64);
+	for (let j = 0, at = 0; j < n_q; j++) {
+		let own = Math.abs(cotangents.data[j * (d_v + 1) + d_v]);
+		for (let i = 0; i < d_v; i++) own = plus(own, times(Math.abs(given[at++]), valueHalf[i]));
 		const D = leastRest(least[j], ones[j]);
 		nu[j] = over(ones[j], D);
-		reach[j] = RelativeRounding.roundings(2 * d_v + 64).atLeast(own);
+		reach[j] = ofReach.atLeast(own);
 		deltaError[j] = plus(over(ofCotangents[j], D), times(times(4, theta[j]), reach[j]));
 		outputBounds[j] = plus(outputs[j], times(times(4, theta[j]), H));
 		const wide = times(over(sums[j], D), root);

@@ -12,7 +12,7 @@ import type { EntryErrors, FeatureMap } from "../feature-map.ts";
 import { squaredNorms } from "../kernel-scale.ts";
 import type { ResidualOf } from "../residual-forms.ts";
 import type { HybridPivots } from "./hybrid-pivots.ts";
-import { exponentFactor, type HybridSide, hybridSide } from "./hybrid-side.ts";
+import { exponentFactor, type HybridSide, hybridSide, type Room } from "./hybrid-side.ts";
 import { onKernels, residualOf, residualSpread } from "./residual-spread.ts";
 import { unitError } from "./unit-error.ts";
 
@@ -32,8 +32,8 @@ export interface HybridMap extends FeatureMap<Promise<Matrix>> {
 	/** Factors of the exponents −‖z − p_s‖²/2 on the side of the pivots, m x (d + 2), and Bᵀ, m x K. */
 	readonly points: Matrix;
 	readonly inverse: Matrix;
-	/** Factors of the exponents of all rows of one side. */
-	sideOf(side: "queries" | "keys", rows: Matrix): HybridSide;
+	/** Factors of the exponents of all rows of one side, in storage of their own or in some room. */
+	sideOf(side: "queries" | "keys", rows: Matrix, room?: Room): HybridSide;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function hybridMap(pivots: HybridPivots, runtime: Runtime): Promise
 	const { points, inverse } = pivots;
 	const pointSquares = squaredNorms(points);
 	const [right, transposed] = [exponentFactor(points, pointSquares, "right"), transpose(inverse)];
-	const sideOf = (side: "queries" | "keys", rows: Matrix): HybridSide => hybridSide(pivots, side, rows);
+	const sideOf: HybridMap["sideOf"] = (side, rows, room) => hybridSide(pivots, side, rows, room);
 	/** Rows B e^(−‖z − p_s‖²/2). */
 	const featuresOf = ({ left }: HybridSide): Promise<Matrix> => exponentialProductOn(runtime, left, right, transposed);
 	const unit = await unitError(pivots, pointSquares, runtime);

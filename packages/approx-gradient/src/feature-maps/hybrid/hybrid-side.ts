@@ -11,11 +11,20 @@ export interface HybridSide {
 	readonly sizes: Float64Array;
 }
 
-/** Queries or keys in balanced coordinates. O(d²) a row. */
+/** Room for some numbers, of any content. */
+export type Room = (length: number) => Float64Array;
+
+const ownRoom: Room = (length) => new Float64Array(length);
+
+/**
+ * Queries or keys in balanced coordinates. O(d²) a row.
+ * @param room for the factors of the exponents
+ */
 export function hybridSide(
 	{ coordinates, shift }: { readonly coordinates: BalancedCoordinates; readonly shift: number },
 	side: "queries" | "keys",
 	rows: Matrix,
+	room: Room = ownRoom,
 ): HybridSide {
 	const { queryCentre, keyCentre, ofQuery, ofKey } = coordinates;
 	const isKey = side === "keys";
@@ -28,19 +37,25 @@ export function hybridSide(
 			for (let b = 0; b < rows.cols; b++) inner += queryCentre[b] * (rows.data[at++] - keyCentre[b]);
 			sizes[l] = Math.exp(Math.min(0, inner + squares[l] / 2 - shift));
 		}
-	return { left: exponentFactor(own, squares, "left"), right: exponentFactor(own, squares, "right"), sizes };
+	const [left, right] = (["left", "right"] as const).map((of) => exponentFactor(own, squares, of, room));
+	return { left, right, sizes };
 }
 
 /** Rows (x, −‖x‖²/2, 1) or (y, 1, −‖y‖²/2), whose products are the exponents −‖x − y‖²/2. */
-export function exponentFactor(rows: Matrix, squares: Float64Array, side: "left" | "right"): Matrix {
+export function exponentFactor(
+	rows: Matrix,
+	squares: Float64Array,
+	side: "left" | "right",
+	room: Room = ownRoom,
+): Matrix {
 	const d = rows.cols;
-	const made = Matrix.zeros(rows.rows, d + 2);
+	const made = new Matrix(rows.rows, d + 2, room(rows.rows * (d + 2)));
 	const [ofSquare, ofOne] = side === "left" ? [d, d + 1] : [d + 1, d];
-	for (let j = 0; j < rows.rows; j++) {
-		const to = j * (d + 2);
-		for (let b = 0; b < d; b++) made.data[to + b] = rows.data[j * d + b];
-		made.data[to + ofSquare] = -squares[j] / 2;
-		made.data[to + ofOne] = 1;
+	const [to, from] = [made.data, rows.data];
+	for (let j = 0, own = 0, at = 0; j < rows.rows; j++, own += d + 2) {
+		for (let b = own; b < own + d; b++) to[b] = from[at++];
+		to[own + ofSquare] = -squares[j] / 2;
+		to[own + ofOne] = 1;
 	}
 	return made;
 }

@@ -88,8 +88,8 @@ export class KernelHead {
 		exactKeys?: ChosenKeys,
 		within?: Runtime,
 	): Promise<KernelHead> {
-		const queries = await placedFeatures(kernels, map, map.sideOf("queries", head.queries));
-		const keys = await placedFeatures(kernels, map, map.sideOf("keys", head.keys));
+		const queries = await placedFeatures(kernels, map, "queries", head.queries);
+		const keys = await placedFeatures(kernels, map, "keys", head.keys);
 		if (!exactKeys || !within) return new KernelHead(kernels, head, map, { queries, keys });
 		const split = splitKeys(head, residualLengths(keys.squares, keys.side.sizes, map.unit), exactKeys);
 		if (split.exact.length === 0) return new KernelHead(kernels, head, map, { queries, keys, split });

@@ -1,4 +1,4 @@
-import { type Kernels, Matrix } from "@attgrad/matrix-core";
+import type { Kernels, Matrix } from "@attgrad/matrix-core";
 import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import type { HybridSide } from "../../../feature-maps/hybrid/hybrid-side.ts";
 import type { hybridKernels } from "./hybrid-kernels.ts";
@@ -28,12 +28,13 @@ export interface PlacedFeatures {
 export async function placedFeatures(
 	kernels: HybridKernels,
 	map: HybridMap,
-	side: HybridSide,
+	which: "queries" | "keys",
+	given: Matrix,
 ): Promise<PlacedFeatures> {
-	const { rows } = side.left;
+	const { rows } = given;
 	const room = (length: number) => kernels.view("f64", kernels.allocate("f64", length), length);
-	const place = (M: Matrix): Matrix => new Matrix(M.rows, M.cols, filled(room(M.data.length), M.data));
-	const [left, right] = [place(side.left), place(side.right)];
+	const side = map.sideOf(which, given, room);
+	const { left, right } = side;
 	const sizes = filled(room(rows), side.sizes).byteOffset;
 	const made = await rowFeatures(kernels, { ...map, left: left.data.byteOffset, sizes, rows });
 	return { side, left, right, sizes, ...made };

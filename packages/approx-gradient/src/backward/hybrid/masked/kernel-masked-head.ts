@@ -78,8 +78,8 @@ export class KernelMaskedHead implements MaskedHead {
 	/** Makes the features of all rows. O(n K m) for m pivots. */
 	static async of(kernels: HybridKernels, map: HybridMap, masked: Masked): Promise<KernelMaskedHead> {
 		const { head } = masked;
-		const queries = await placedFeatures(kernels, map, map.sideOf("queries", head.queries));
-		const keys = await placedFeatures(kernels, map, map.sideOf("keys", head.keys));
+		const queries = await placedFeatures(kernels, map, "queries", head.queries);
+		const keys = await placedFeatures(kernels, map, "keys", head.keys);
 		return new KernelMaskedHead(kernels, map, masked, { queries, keys });
 	}
 
