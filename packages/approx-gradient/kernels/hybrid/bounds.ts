@@ -1,4 +1,4 @@
-// Bounds of the rows of queries whose cotangents are given: `boundRow` in TypeScript says what they are, and does the same.
+// Bounds of the rows of queries: `boundRow` in TypeScript says what they are, and does the same.
 
 /** Rows and what is known of them: sizes and addresses, 4 bytes each. */
 @unmanaged
@@ -8,6 +8,8 @@ export class HybridBounds {
 	dv: i32;
 	/** Columns of forms: 2 d + 1. */
 	forms: i32;
+	/** 1: dO is the output less a target, and off as the output is; 0: dO is given. */
+	residual: i32;
 	/** α, a bound on |Σ e|, and the least normaliser, rows x 3. */
 	rests: usize;
 	/** c', rows x (d_v + 1), their forms, N, rows x (d_v + 1), gradients and means of keys, rows x d. */
@@ -63,11 +65,13 @@ function boundRow(rows: HybridBounds, row: usize): void {
 	}
 	const ofG = UP * (load<f64>(known, 32) * sizeOf(known, alpha, last, Z, C));
 	const ofOnes = load<f64>(known, 24), normaliser = load<f64>(means + (<usize>dv << 3));
-	let outputs: f64 = 0;
+	let outputs: f64 = 0, output: f64 = 0;
 	for (let i: usize = 0; i < <usize>dv << 3; i += 8) {
 		const mean = load<f64>(means + i) / normaliser, size = abs<f64>(mean), half = load<f64>(valueHalf + i);
 		const form = load<f64>(values + i) - 2 * mean * load<f64>(valueSums + i) + mean * mean * ofOnes;
-		outputs = max<f64>(outputs, lifted(sizeOf(known, alpha, form, half + size, 1 + size) / D));
+		const change = lifted(sizeOf(known, alpha, form, half + size, 1 + size) / D);
+		outputs = max<f64>(outputs, change);
+		output += lifted(change * half);
 	}
 	const shareOfG = lifted(ofG / D);
 	let relative: f64 = 0, largest: f64 = 0;
@@ -87,6 +91,6 @@ function boundRow(rows: HybridBounds, row: usize): void {
 	const bounds = rows.bounds + (row << 5);
 	store<f64>(bounds, ofG);
 	store<f64>(bounds, outputs, 8);
-	store<f64>(bounds, relative, 16);
+	store<f64>(bounds, rows.residual ? output + relative : relative, 16);
 	store<f64>(bounds, largest, 24);
 }

@@ -1,5 +1,5 @@
 import type { AttentionProblem, Certificate } from "@attgrad/attention-problem";
-import { Matrix, mapEntries, maxAbs, multiply, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
+import { Matrix, mapEntries, maxAbs, multiply, type Numbers, type RowSource, unitRoundoff } from "@attgrad/matrix-core";
 import {
 	bounded,
 	certificateOf,
@@ -65,6 +65,9 @@ export class ErrorSums {
 	/** Of each column of values: the error of an entry, and H_i and that. */
 	readonly #valueErrors: Float64Array;
 	readonly #valueReach: Float64Array;
+	/** Q = Σ H_i², and |centre| of each column. */
+	readonly #valueSquares: number;
+	readonly #valueCentres: Float64Array;
 	readonly #given: InputRounding | undefined;
 	/** Sums for each column of A1: the method's part and that of rounding h, E and q, relative to W; the routes', to their span. */
 	readonly #method: Float64Array;
@@ -93,6 +96,8 @@ export class ErrorSums {
 			return plus(rounding, times(d + 2, LEAST_NORMAL));
 		});
 		this.#valueReach = this.#valueErrors.map((error, i) => plus(spans.valueHalf[i], error));
+		this.#valueSquares = this.#valueReach.reduce((sum, H) => plus(sum, times(H, H)), 0);
+		this.#valueCentres = Float64Array.from({ length: d }, (_, i) => Math.abs(spans.valueCentre[i]));
 		this.#given = InputRounding.of(A1.dtype, roundedFrom, () => inputSizes(problem, spans));
 		[this.#method, this.#problemRounding, this.#sumRounding] = [column(), column(), column()];
 		this.#change = { ofSpan: column(), ofKeys: column() };
@@ -137,18 +142,23 @@ export class ErrorSums {
 		const { keyNorm, valueCentre } = this.#spans;
 		const ofProducts = RelativeRounding.roundings(d + 6);
 		const [c, queryProducts, query] = [new Float64Array(d), new Float64Array(d), new Float64Array(d)];
+		const { query: largestQuery, queryProducts: largestProducts } = this.#largest;
+		const [residual, queries, targets] = [residuals.c.data, block.queries.data, block.targets.data];
+		const sizes = { A: 0, values: 0 };
+		const Q = this.#valueSquares;
 		for (let j = 0; j < block.count; j++) {
 			const tau = errors.tau[j];
 			for (let b = 0, at = j * d; b < d; b++, at++) {
-				c[b] = Math.abs(residuals.c.data[at]);
-				query[b] = Math.abs(block.queries.data[at]);
+				c[b] = Math.abs(residual[at]);
+				query[b] = Math.abs(queries[at]);
 				queryProducts[b] = times(scale, querySizes.data[at]);
-				this.#largest.query[b] = Math.max(this.#largest.query[b], query[b]);
-				this.#largest.queryProducts[b] = Math.max(this.#largest.queryProducts[b], queryProducts[b]);
-				const output = plus(c[b], Math.abs(block.targets.data[at] - valueCentre[b]));
+				largestQuery[b] = Math.max(largestQuery[b], query[b]);
+				largestProducts[b] = Math.max(largestProducts[b], queryProducts[b]);
+				const output = plus(c[b], Math.abs(targets[at] - valueCentre[b]));
 				this.#output = Math.max(this.#output, output);
 			}
-			const { A, Q, values } = this.#sizesOf(c, block.targets.data, j * d);
+			this.#sizesOf(c, targets, j * d, sizes);
+			const { A, values } = sizes;
 			const ofWeights = ofErrors(errors.form, tau, A, Q);
 			const score = times(normUp(queryProducts), keyNorm);
 			const scores = Quantity.known(score, this.#scoreError(score));
@@ -177,23 +187,21 @@ export class ErrorSums {
 		return { ...noError, rounding, underflow: times(times(d, this.#spans.keyNorm), times(factors, LEAST_NORMAL)) };
 	}
 
-	/** Σ H_i|c_i|, Σ H_i², and what rounding h = A3 Y and c = o − E to doubles does to a row. */
-	#sizesOf(
-		c: Float64Array,
-		targets: ArrayLike<number>,
-		from: number,
-	): { readonly A: number; readonly Q: number; readonly values: number } {
-		const { valueCentre } = this.#spans;
-		const { d } = this.#problem;
-		let [A, Q, values] = [0, 0, 0];
-		for (let i = 0; i < d; i++) {
-			const [error, H] = [this.#valueErrors[i], this.#valueReach[i]];
-			A = plus(A, times(H, c[i]));
-			Q = plus(Q, times(H, H));
-			const targetError = times(4 * u, plus(plus(Math.abs(valueCentre[i]), Math.abs(targets[from + i])), c[i]));
-			values = plus(values, plus(times(times(2, error), plus(H, c[i])), times(targetError, H)));
+	/** A = Σ H_i|c_i|, and what rounding h = A3 Y and c = o − E to doubles does to a row. */
+	#sizesOf(c: Float64Array, targets: Numbers, from: number, made: { A: number; values: number }): void {
+		const [errors, reach, centres] = [this.#valueErrors, this.#valueReach, this.#valueCentres];
+		let A = 0;
+		let values = 0;
+		for (let i = 0; i < c.length; i++) {
+			const error = errors[i];
+			const H = reach[i];
+			const own = c[i];
+			A = plus(A, times(H, own));
+			const targetError = times(4 * u, plus(plus(centres[i], Math.abs(targets[from + i])), own));
+			values = plus(values, plus(times(times(2, error), plus(H, own)), times(targetError, H)));
 		}
-		return { A, Q, values };
+		made.A = A;
+		made.values = values;
 	}
 
 	/**

@@ -64,7 +64,7 @@ export async function headGradients(
 	const ranks = isFixed ? [first] : RANKS.filter((rank) => rank >= least);
 	let [tried, best] = [0, Number.POSITIVE_INFINITY];
 	for (const [i, rank] of ranks.entries()) {
-		const { map, more } = await features.at(rank);
+		const { map, more } = await features.at(rank, isFixed ? "fixed" : "proved");
 		const isLast = i === ranks.length - 1 || !more;
 		const mapped = await withHeadPasses(
 			map,

@@ -135,14 +135,17 @@ export class HeadFeatures {
 		);
 	}
 
-	/** The map at a rank, or at the highest that there is; whether there may be more. The last one is kept. */
-	async at(rank: number): Promise<FeaturesAtRank> {
-		if (this.#last?.rank !== rank) this.#last = { ...(await this.#made(rank)), rank };
+	/**
+	 * The map at a rank, or at the highest that there is; whether there may be more. The last one is kept.
+	 * @param purpose the same in all calls (`pivotsFor`)
+	 */
+	async at(rank: number, purpose: "fixed" | "proved" = "proved"): Promise<FeaturesAtRank> {
+		if (this.#last?.rank !== rank) this.#last = { ...(await this.#made(rank, purpose)), rank };
 		return this.#last;
 	}
 
-	async #made(rank: number): Promise<FeaturesAtRank> {
-		await this.#pivots.grow(pivotsFor(rank, this.#rows));
+	async #made(rank: number, purpose: "fixed" | "proved"): Promise<FeaturesAtRank> {
+		await this.#pivots.grow(pivotsFor(rank, this.#rows, purpose));
 		const more = this.#pivots.pivots.length > rank;
 		const map = await hybridMap(
 			await principalFeatures(this.#geometry, this.#pivots, rank, this.#runtime),

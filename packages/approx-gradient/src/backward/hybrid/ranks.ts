@@ -55,7 +55,7 @@ export const exactTime = (head: HeadSizes): number => head.queries.rows * exactF
 
 /** Flops of all rows at a rank, in the same way. */
 export function rankFlops({ queries, values }: HeadSizes, rank: number): number {
-	const [d, width, m] = [queries.cols, values.cols, pivotsFor(rank, values.rows)];
+	const [d, width, m] = [queries.cols, values.cols, pivotsFor(rank, values.rows, "proved")];
 	const columns = width * (d + 1);
 	// Half of each residual matrix is made.
 	return (queries.rows + values.rows) * ((GROUP / 2) * (rank + columns) + rank * columns * 2 + m * (d + 2 + rank));

@@ -1,5 +1,6 @@
 import { Matrix, multiply, transpose } from "@attgrad/matrix-core";
 import { plus, times } from "../../error-bound/index.ts";
+import { rowsTimes } from "../../rows/rows-times.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 
 /**
@@ -51,38 +52,8 @@ export function balancedCoordinates(queries: Matrix, keys: Matrix): BalancedCoor
 
 /** Rows (row − centre) F. */
 export function coordinatesOf(rows: Matrix, centre: Float64Array, map: Matrix): Matrix {
-	const { cols, data } = rows;
-	const { cols: width, data: F } = map;
-	const made = Matrix.zeros(rows.rows, width);
-	const to = made.data;
-	const x = new Float64Array(cols);
-	for (let j = 0, at = 0, own = 0; j < rows.rows; j++) {
-		for (let i = 0; i < cols; i++) x[i] = data[at++] - centre[i];
-		let b = 0;
-		// Four sums do not wait for each other.
-		for (; b + 4 <= width; b += 4) {
-			let s0 = 0;
-			let s1 = 0;
-			let s2 = 0;
-			let s3 = 0;
-			for (let i = 0, k = b; i < cols; i++, k += width) {
-				const own = x[i];
-				s0 += own * F[k];
-				s1 += own * F[k + 1];
-				s2 += own * F[k + 2];
-				s3 += own * F[k + 3];
-			}
-			to[own++] = s0;
-			to[own++] = s1;
-			to[own++] = s2;
-			to[own++] = s3;
-		}
-		for (; b < width; b++) {
-			let sum = 0;
-			for (let i = 0, k = b; i < cols; i++, k += width) sum += x[i] * F[k];
-			to[own++] = sum;
-		}
-	}
+	const made = Matrix.zeros(rows.rows, map.cols);
+	rowsTimes(centredRows(rows, centre).data, map, 1, rows.rows, made.data);
 	return made;
 }
 

@@ -73,7 +73,7 @@ describe("the features", () => {
 					const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime);
 					const { points, weights, firstKey, coordinates, shift } = geometry;
 					const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
-					await pivots.grow(pivotsFor(rank, 0));
+					await pivots.grow(pivotsFor(rank, 0, "proved"));
 					const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 					// Orthonormal in double precision: single leaves them thousandths off.
 					if (smallest !== undefined) expect(map.unit).toBeLessThan(1e-6);
@@ -150,7 +150,7 @@ describe("the residual matrix of keys", () => {
 			const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime);
 			const { points, weights, firstKey, coordinates, shift } = geometry;
 			const pivots = new JointPivots(points, weights, firstKey, random, runtime);
-			await pivots.grow(pivotsFor(rank, n));
+			await pivots.grow(pivotsFor(rank, n, "proved"));
 			const { error, ...map } = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 			const [Phi, Psi] = [await map.queryFeatures(queries), await map.keyFeatures(A2, 0)];
 			const alpha = error.queries(queries, Phi);

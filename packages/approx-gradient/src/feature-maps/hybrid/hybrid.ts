@@ -105,8 +105,9 @@ async function hybridGradient(
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
+	const purpose = epsilon === undefined ? "fixed" : "proved";
 	const mapAt = async (rank: number): Promise<HybridMap> => {
-		await pivots.grow(Math.min(largest, pivotsFor(rank, problem.n)));
+		await pivots.grow(Math.min(largest, pivotsFor(rank, problem.n, purpose)));
 		return hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 	};
 	const first =

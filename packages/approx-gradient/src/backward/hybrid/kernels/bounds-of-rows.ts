@@ -15,12 +15,13 @@ export interface PlacedRows {
 	readonly keyMeans: number;
 }
 
-/** `boundRow` of all rows, with cotangents as they were given, by the kernel `boundQueries`: rows x 4. O(d + d_v) a row. */
+/** `boundRow` of all rows by the kernel `boundQueries`, for dO as it was given or the output less a target: rows x 4. O(d + d_v) a row. */
 export function boundsOfRows(
 	kernels: HybridKernels,
 	placed: PlacedRows,
 	known: KnownForms,
 	rests: RowRests,
+	given: "gradient" | "target",
 ): Promise<Float64Array> {
 	const { spans, scale, values, valueSums, keySquares, keySums } = known;
 	const [d, dv, count] = [spans.keyHalf.length, spans.valueHalf.length, rests.D.length];
@@ -29,7 +30,8 @@ export function boundsOfRows(
 		const numbers = [scale.factor, scale.added, scale.lost, known.ones, known.keyGrowth];
 		const made = kernels.view("f64", kernels.allocate("f64", 4 * count), 4 * count);
 		const rows = kernels.allocateStruct("HybridBounds", {
-			...{ d, dv, forms: 2 * d + 1, rests: put(inRows(rests)), ...placed, bounds: made.byteOffset },
+			...{ d, dv, forms: 2 * d + 1, residual: given === "target" ? 1 : 0, rests: put(inRows(rests)) },
+			...{ ...placed, bounds: made.byteOffset },
 			known: put(
 				Float64Array.from([
 					...[...numbers, ...spans.valueHalf, ...values, ...valueSums],

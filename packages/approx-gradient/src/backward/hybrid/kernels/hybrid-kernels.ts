@@ -133,6 +133,7 @@ export const hybridKernels = kernelModule({
 			"d: i32",
 			"dv: i32",
 			"forms: i32",
+			"residual: i32",
 			"rests: usize",
 			"cotangents: usize",
 			"quadratic: usize",

@@ -1,9 +1,11 @@
 import { headsOf } from "@attgrad/attention-problem";
 import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
-import { availableKernels, createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
+import { availableKernels, createRuntime, maxAbs, maxAbsDifference, multiply, withKernels } from "@attgrad/matrix-core";
 import { afterAll, expect, test } from "vitest";
 import { withHeadPasses } from "../head-passes.ts";
 import { HeadFeatures, hybridHead } from "../hybrid-head.ts";
+import { hybridKernels } from "./hybrid-kernels.ts";
+import { KernelHead } from "./kernel-head.ts";
 
 const plain = await createRuntime({ kernel: "js" });
 const builds = await Promise.all(
@@ -67,5 +69,34 @@ test.each(
 		for (const [own, other] of pairs)
 			for (const [j, bound] of other.entries())
 				expect(Math.abs(own[j] - bound)).toBeLessThanOrEqual(1e-2 * bound + 1e-6);
+	},
+);
+
+test.each(builds.filter(({ kernel }) => kernel !== "js").map((runtime) => ({ runtime, kernel: runtime.kernel })))(
+	"kernels $kernel give the bounds of plain TypeScript for rows with targets",
+	async ({ runtime }) => {
+		for (const sizes of [
+			{ n_q: 7, n_k: 300, d: 3, d_v: 2 },
+			{ n_q: 131, n_k: 217, d: 15, d_v: 15 },
+		]) {
+			const problem = randomBackwardProblem({ ...sizes, spread: 0.5 });
+			const head = hybridHead(headsOf(problem)[0], problem.scale);
+			const { map } = await (await HeadFeatures.of(head, 0, 24, plain)).at(24);
+			await withKernels(runtime, hybridKernels, async (kernels) =>
+				(await KernelHead.of(kernels, map, head)).residualRows(false, async ({ reach, sums, direct, forms }) => {
+					const { N, gradients, keyMeans, normaliser, cotangents } = sums;
+					const rows = { residuals: { normaliser, cotangents }, N, gradients, keyMeans };
+					const known = { alpha: reach.alpha, sums: reach.alpha, ones: reach.alpha, normaliser };
+					const theta = new Float64Array(normaliser.length).fill(1e-13);
+					const got = await direct.of(rows, known, theta, forms);
+					const wanted = await direct.of(rows, known, theta, async (A, B, options) => multiply(A, B, options));
+					for (const name of ["relative", "largest", "outputs", "ofCotangents"] as const) {
+						expect(wanted[name].every((x) => x > 0)).toBe(true);
+						for (const [j, bound] of wanted[name].entries())
+							expect(Math.abs(got[name][j] - bound)).toBeLessThanOrEqual(1e-6 * bound);
+					}
+				}),
+			);
+		}
 	},
 );

@@ -1,6 +1,7 @@
 import { Matrix, type Runtime } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
+import type { RowsOnKernels } from "../../../feature-maps/direct-rows.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { raisesOf } from "../../../feature-maps/hybrid/residual-spread.ts";
 import { GROUP } from "../../../feature-maps/residual-forms.ts";
@@ -22,8 +23,8 @@ export interface ResidualPass {
 	readonly sums: RowSums;
 	/** Has taken in all keys. */
 	readonly direct: DirectBounds;
-	/** Forms of the cotangents with the moments of `direct`. */
-	readonly forms: Matrix;
+	/** Bounds of rows from the forms of their cotangents with the moments of `direct`. */
+	readonly forms: RowsOnKernels;
 	/** ‖φ_j‖² of each query. */
 	readonly querySquares: Float64Array;
 	/** Σ_l φ·ψ_l h'_l k_lb, n x d (d_v + 1), a key coordinate after the other, and the features of both sides: views of the kernels' memory. */
@@ -112,7 +113,7 @@ export class KernelHead {
 			const errors = await exact?.addGradients(made);
 			if (exact) this.#kernels.view("f64", placed.gradients, made.gradients.data.length).set(made.gradients.data);
 			const rows = await boundedRows(this.#head, { ...reach, exact: exact?.exact }, made, direct, {
-				boundRows: (known, rests) => boundsOfRows(this.#kernels, placed, known, rests),
+				boundRows: (known, rests) => boundsOfRows(this.#kernels, placed, known, rests, "gradient"),
 			});
 			if (errors) for (let j = 0; j < errors.length; j++) rows.bounds[j] = plus(rows.bounds[j], errors[j]);
 			return { ...rows, keySizes: this.#split?.sizes };
@@ -132,8 +133,9 @@ export class KernelHead {
 				{ sums, moments: direct.moments },
 				{ given: "target", withProducts },
 			);
-			const [rows, cols] = [made.N.rows, direct.moments.cols];
-			const forms = new Matrix(rows, cols, this.#kernels.view("f64", placed.quadratic, rows * cols).slice());
+			const forms: RowsOnKernels = {
+				boundRows: (known, rests) => boundsOfRows(this.#kernels, placed, known, rests, "target"),
+			};
 			const [queries, keys] = [this.#queries, this.#keys];
 			return use({
 				...{ reach, direct, sums: made, forms, querySquares: queries.squares },

@@ -125,7 +125,7 @@ export class KernelMaskedHead implements MaskedHead {
 				{ given: "gradient" },
 			);
 			return boundedRows(ofChunk, reach, made, direct, {
-				boundRows: (known, rests) => boundsOfRows(kernels, placed, known, rests),
+				boundRows: (known, rests) => boundsOfRows(kernels, placed, known, rests, "gradient"),
 			});
 		});
 	}

@@ -48,7 +48,7 @@ async function withHead(
 	const geometry = await hybridGeometry(rowsOfProblem(problem), random, runtime, candidatesFor(rank, problem.n));
 	const { points, weights, firstKey } = geometry;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, SMALLEST_PROVED_PIVOT);
-	await pivots.grow(pivotsFor(rank, problem.n));
+	await pivots.grow(pivotsFor(rank, problem.n, "proved"));
 	const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
 	const [block] = queryBlocks(problem, problem.n);
 	const head = problemHead(problem, spansOf(problem), block);
