@@ -1,4 +1,4 @@
-import { Matrix } from "@attgrad/matrix-core";
+import { Matrix, type Numbers } from "@attgrad/matrix-core";
 import { bounded, LEAST_NORMAL, leastRest, over, plus, RelativeRounding, times } from "../../error-bound/index.ts";
 import { GROUP } from "../../feature-maps/residual-forms.ts";
 import { kernelConstants } from "../../polynomial/kernels/kernel-constants.ts";
@@ -48,34 +48,45 @@ export function queryWeights(
 	const weights = new Float64Array(WEIGHTS * queries.rows);
 	const ofSums = RelativeRounding.roundings(roundings).and(rows.relative.repeated(4)).bound;
 	const first = bounds === "sizes" ? 1 : 0;
-	let [factor, cotangent] = [0, 0];
+	let factor = 0;
+	let cotangent = 0;
 	for (let at = 0; at < kept.length; at++) {
 		const j = kept[at];
-		const D = rows.normaliser[j];
-		const nu = rows.nu[j];
-		const reach = rows.reach[j];
-		const theta = rows.theta[j];
-		const part = over(rows.alpha[j], leastRest(D, times(Math.min(0.5, theta), D)));
-		const moved = plus(times(nu, reach), times(plus(1, nu), rows.deltaError[j]));
-		const lost = over(plus(times(8, theta), ofSums), D);
-		const inverse = over(1, D);
-		const own = WEIGHTS * j;
-		weights[own] = 1 / D;
-		weights[own + 1] = nu / D;
-		weights[own + 2] = moved / D;
-		weights[own + 3] = inverse;
-		weights[own + 4] = times(part, plus(first, times(3, nu)));
-		weights[own + 5] = lost;
-		weights[own + 6] = times(inverse, reach);
-		weights[own + 7] = times(part, plus(first * reach, times(3, moved)));
-		weights[own + 8] = times(lost, reach);
-		let size = 1;
-		for (let b = j * d; b < (j + 1) * d; b++) size = Math.max(size, Math.abs(queries.data[b]));
-		factor = Math.max(factor, times(inverse, size));
-		for (let i = j * width; i < (j + 1) * width; i++)
-			cotangent = Math.max(cotangent, Math.abs(rows.cotangents.data[i]));
+		weighQuery(j, rows, ofSums, first, weights);
+		const size = Math.max(1, largestOf(queries.data, j * d, d));
+		factor = Math.max(factor, times(over(1, rows.normaliser[j]), size));
+		cotangent = Math.max(cotangent, largestOf(rows.cotangents.data, j * width, width));
 	}
 	return { weights, count: kept.length, largest: times(bounded(factor), bounded(cotangent)) };
+}
+
+/** The weights of a query. */
+function weighQuery(j: number, rows: RowPass, ofSums: number, first: number, weights: Float64Array): void {
+	const D = rows.normaliser[j];
+	const nu = rows.nu[j];
+	const reach = rows.reach[j];
+	const theta = rows.theta[j];
+	const part = over(rows.alpha[j], leastRest(D, times(Math.min(0.5, theta), D)));
+	const moved = plus(times(nu, reach), times(plus(1, nu), rows.deltaError[j]));
+	const lost = over(plus(times(8, theta), ofSums), D);
+	const inverse = over(1, D);
+	const own = WEIGHTS * j;
+	weights[own] = 1 / D;
+	weights[own + 1] = nu / D;
+	weights[own + 2] = moved / D;
+	weights[own + 3] = inverse;
+	weights[own + 4] = times(part, plus(first, times(3, nu)));
+	weights[own + 5] = lost;
+	weights[own + 6] = times(inverse, reach);
+	weights[own + 7] = times(part, plus(first * reach, times(3, moved)));
+	weights[own + 8] = times(lost, reach);
+}
+
+/** The largest |x_i| of some numbers. */
+function largestOf(x: Numbers, from: number, count: number): number {
+	let most = 0;
+	for (let i = from; i < from + count; i++) most = Math.max(most, Math.abs(x[i]));
+	return most;
 }
 
 /** Columns of queries, of which those that are not kept are 0, and sums over them. */

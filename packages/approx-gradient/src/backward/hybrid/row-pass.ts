@@ -1,4 +1,4 @@
-import { Matrix, multiplyOn, type Runtime } from "@attgrad/matrix-core";
+import { Matrix, multiplyOn, type Numbers, type Runtime } from "@attgrad/matrix-core";
 import { gamma, leastRest, over, plus, RelativeRounding, rootUp, times } from "../../error-bound/index.ts";
 import { DirectBounds, valueKeyPairs } from "../../feature-maps/direct-bounds.ts";
 import type { DirectRowBounds, RowsOnKernels } from "../../feature-maps/direct-rows.ts";
@@ -179,6 +179,13 @@ function rowErrors({ alpha, beta, lengths, rank, relative, exact }: FeatureReach
 
 type RowErrors = ReturnType<typeof rowErrors>;
 
+/** At least a number and Σ |x_i| H_i, x from `at` on. */
+function sizeOfRow(first: number, x: Numbers, at: number, half: Float64Array): number {
+	let size = first;
+	for (let i = 0; i < half.length; i++) size = plus(size, times(Math.abs(x[at + i]), half[i]));
+	return size;
+}
+
 /** Bounds of the rows, with what rounding of means moves: at most 32 θ of the largest terms, and of those with errors of weights. */
 function rowBounds(
 	{ upstream, keys, keyHalf, valueHalf }: HybridHead,
@@ -193,9 +200,8 @@ function rowBounds(
 	const [nu, reach, deltaError, outputBounds, bounds] = [made(), made(), made(), made(), made()];
 	const given = upstream.data;
 	const ofReach = RelativeRounding.roundings(2 * d_v + 64);
-	for (let j = 0, at = 0; j < n_q; j++) {
-		let own = Math.abs(cotangents.data[j * (d_v + 1) + d_v]);
-		for (let i = 0; i < d_v; i++) own = plus(own, times(Math.abs(given[at++]), valueHalf[i]));
+	for (let j = 0; j < n_q; j++) {
+		const own = sizeOfRow(Math.abs(cotangents.data[j * (d_v + 1) + d_v]), given, j * d_v, valueHalf);
 		const D = leastRest(least[j], ones[j]);
 		nu[j] = over(ones[j], D);
 		reach[j] = ofReach.atLeast(own);

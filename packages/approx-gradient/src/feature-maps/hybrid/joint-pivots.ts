@@ -2,6 +2,7 @@ import {
 	type Dtype,
 	Matrix,
 	matrixOf,
+	type Numbers,
 	type PlacedMatrices,
 	type PlacedMatrix,
 	type Random,
@@ -233,21 +234,26 @@ function rowsOf(data: PlacedMatrix["data"], stride: number, cols: number, rows: 
 	return made;
 }
 
-// Loops over numbers are in functions of their own, as V8 does not compile those of async functions while they run.
+// Loops over the numbers of a row are in functions of their own: V8 compiles what is called often first.
 
 /** A copy in single precision. */
 export function rounded({ rows, cols, stride, data }: PlacedMatrix, matrices: PlacedMatrices): PlacedMatrix {
 	const made = matrices.room(rows, cols, "f32");
-	const to = made.data;
-	for (let j = 0, own = 0; j < rows; j++)
-		for (let at = j * stride, end = at + cols; at < end; at++) to[own++] = data[at];
+	for (let j = 0; j < rows; j++) copyRow(data, j * stride, cols, made.data, j * cols);
 	return made;
+}
+
+function copyRow(from: Numbers, at: number, count: number, made: Numbers, to: number): void {
+	for (let i = 0; i < count; i++) made[to + i] = from[at + i];
 }
 
 /** Takes a matrix from another. */
 function take({ rows, cols, stride, data }: PlacedMatrix, { stride: step, data: what }: PlacedMatrix): void {
-	for (let j = 0; j < rows; j++)
-		for (let at = j * stride, end = at + cols, own = j * step; at < end; at++) data[at] -= what[own++];
+	for (let j = 0; j < rows; j++) takeRow(data, j * stride, cols, what, j * step);
+}
+
+function takeRow(from: Numbers, at: number, count: number, what: Numbers, own: number): void {
+	for (let i = 0; i < count; i++) from[at + i] -= what[own + i];
 }
 
 /** Adds columns to the rows of a factor, from `first` on, and takes their squares from the residuals. */
@@ -257,13 +263,17 @@ function addColumns(
 	{ cols, stride: step, data }: PlacedMatrix,
 	residual: Float64Array,
 ): void {
-	for (let j = 0, to = first; j < residual.length; j++, to += stride) {
-		let left = residual[j];
-		for (let i = 0, from = j * step; i < cols; i++) {
-			const entry = data[from++];
-			factor[to + i] = entry;
-			left -= entry * entry;
-		}
-		residual[j] = Math.max(0, left);
+	for (let j = 0; j < residual.length; j++)
+		residual[j] = Math.max(0, residual[j] - addRow(data, j * step, cols, factor, first + j * stride));
+}
+
+/** Copies numbers, and gives the sum of their squares. */
+function addRow(from: Numbers, at: number, count: number, made: Numbers, to: number): number {
+	let squares = 0;
+	for (let i = 0; i < count; i++) {
+		const entry = from[at + i];
+		made[to + i] = entry;
+		squares += entry * entry;
 	}
+	return squares;
 }

@@ -1,6 +1,7 @@
 import {
 	Matrix,
 	matrixOf,
+	type Numbers,
 	type PlacedMatrices,
 	type PlacedMatrix,
 	type Runtime,
@@ -139,10 +140,15 @@ function weightedRows(
 	for (let j = from, at = 0; j < to; j += step) {
 		const share = weights[j] / most;
 		const root = Math.sqrt(share);
-		for (let own = j * cols, end = own + cols; own < end; own++) rows.data[at++] = root * data[own];
+		scaleRow(data, j * cols, cols, root, rows.data, at);
+		at += cols;
 		trace += share * (1 - pivots.residual[j]);
 	}
 	return { rows, trace };
+}
+
+function scaleRow(from: Numbers, at: number, count: number, factor: number, made: Numbers, to: number): void {
+	for (let i = 0; i < count; i++) made[to + i] = factor * from[at + i];
 }
 
 /** 1 over the part of a trace that is not taken. */
