@@ -63,7 +63,7 @@ export function rankFlops({ queries, values }: HeadSizes, rank: number): number 
 
 /** Flops of finding the features of a rank, in the same way. */
 function lookFlops({ values }: HeadSizes, rank: number): number {
-	const m = pivotsFor(rank, values.rows);
+	const m = pivotsFor(rank, values.rows, "proved");
 	return m * m * (2 * candidatesFor(rank, values.rows) + rank) + 4 * SAMPLE.queries.most * m * rank;
 }
 

@@ -1,4 +1,4 @@
-import type { Kernels, Matrix } from "@attgrad/matrix-core";
+import { type Kernels, Matrix } from "@attgrad/matrix-core";
 import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import type { HybridSide } from "../../../feature-maps/hybrid/hybrid-side.ts";
 import type { hybridKernels } from "./hybrid-kernels.ts";
