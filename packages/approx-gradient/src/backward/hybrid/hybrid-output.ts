@@ -91,7 +91,7 @@ async function outputOf(
 	const features = await HeadFeatures.of(head, seed, ranks[0], runtime);
 	let best = Number.POSITIVE_INFINITY;
 	for (const [i, rank] of ranks.entries()) {
-		const { map, more } = await features.at(rank);
+		const { map, more } = await features.at(rank, only === undefined ? "proved" : "fixed");
 		const rows = await withHeadPasses(map, head, runtime, (passes) => passes.rows());
 		const { output, bounds } = mappedRows(rows, head);
 		const exact = exactRowsOf(rows, bounds, output, limitOf);
