@@ -21,7 +21,7 @@ const GROWS = 1.25;
 const COMPARED = { part: 1 / 128, most: 256 };
 
 /** About how many times as long a flop of features, sums and bounds takes as one of the exact pass; rough, as it decides only which rank is tried. */
-export const PER_FLOP = 1.4;
+const PER_FLOP = 1.4;
 
 /** A guess: what is exact falls with this power of the rank. A rank is looked at if it may pay then. */
 const FALL = 1.2;
@@ -42,7 +42,7 @@ const TYPICAL_ROWS = 0.5;
 const TYPICAL_BESIDE = 0.1;
 
 /** Sizes of a head. */
-export interface HeadSizes {
+interface HeadSizes {
 	readonly queries: Pick<Matrix, "rows" | "cols">;
 	readonly values: Pick<Matrix, "rows" | "cols">;
 }

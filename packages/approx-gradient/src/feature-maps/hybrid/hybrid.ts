@@ -106,15 +106,21 @@ async function hybridGradient(
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
 	const purpose = epsilon === undefined ? "fixed" : "proved";
+	const maps = new Map<number, HybridMap>();
 	const mapAt = async (rank: number): Promise<HybridMap> => {
+		const known = maps.get(rank);
+		if (known) return known;
 		await pivots.grow(Math.min(largest, pivotsFor(rank, problem.n, purpose)));
-		return hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+		const map = await hybridMap(await principalFeatures(geometry, pivots, rank, runtime), runtime);
+		maps.set(rank, map);
+		return map;
 	};
 	const first =
 		coins && epsilon !== undefined
 			? await firstRankOf(problem, { epsilon, mapAt, highest: largest, runtime })
 			: (wanted ?? (epsilon === undefined ? DEFAULT_RANK : growth.first));
-	let rank = Math.min(largest, first ?? growth.first);
+	// Where all rows are exact, the features at hand tell what the certificate counts.
+	let rank = Math.min(largest, first ?? [...maps.keys()][0] ?? growth.first);
 	while (true) {
 		const map = await mapAt(rank);
 		const draws = { runtime, coins: own && { ...own, epsilon } };

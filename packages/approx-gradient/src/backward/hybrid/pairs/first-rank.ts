@@ -7,7 +7,7 @@ import { subProblem } from "../../../rows/sub-problem.ts";
 import { approximateRows, problemHead } from "../hybrid-gradient.ts";
 import { hybridKernels } from "../kernels/hybrid-kernels.ts";
 import { KernelHead } from "../kernels/kernel-head.ts";
-import { exactTime, PER_FLOP, rankFlops } from "../ranks.ts";
+import { exactTime, rankFlops } from "../ranks.ts";
 import { EXACT_KEYS } from "./head-ranges.ts";
 import { sampledHead } from "./pair-certificate.ts";
 import { EXPECTED, rangesOf } from "./sampled-error.ts";
@@ -20,6 +20,12 @@ const LOOK = 64;
 
 /** Ranks that are weighed against each other. */
 const RANKS = [32, 48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024];
+
+/** About how many times as long a flop of features and sums takes as one of the exact pass: more than where rows are proved, as products of values and keys are kept. */
+const PER_FLOP = 3;
+
+/** All rows exactly, with their part of the certificate, take about so many times as long as the exact pass. */
+const ALL_EXACT = 2;
 
 /** Ranges fall about with this power of the rank, on trained heads. It decides which rank is tried first, and no bound. */
 const DECAY = 1.5;
@@ -60,7 +66,7 @@ export async function firstRank(
 		(least, rank) => (timeAt(rank) < timeAt(least) ? rank : least),
 		Math.min(RANKS[0], highest),
 	);
-	return timeAt(best) < exactTime(sizes) ? best : undefined;
+	return timeAt(best) < ALL_EXACT * exactTime(sizes) ? best : undefined;
 }
 
 /** About the ranges of all pairs, by those of a sample, in the units of the gradient; undefined where nothing can be drawn. */

@@ -4,7 +4,7 @@ import { kernelConstants } from "../../../polynomial/kernels/kernel-constants.ts
 const { HYBRID_PAIR_RECORD: RECORD } = kernelConstants;
 
 /** Keys of a row that the exact pass computes in the time of a draw. */
-export const EXACT_KEYS = 120;
+export const EXACT_KEYS = 150;
 
 /** The largest part of all rows that are exact. */
 const MOST_EXACT = 1 / 3;
