@@ -27,6 +27,8 @@ export interface FeatureReach {
 	readonly relative: RelativeRounding;
 	/** Of keys that have no features (`ExactKeys`). */
 	readonly exact?: KeyWeights | undefined;
+	/** Sums over the keys. @default those of `beta` and `lengths` */
+	readonly totals?: ReachTotals;
 }
 
 /** Sums of the weights of keys that have no features. */
@@ -36,6 +38,27 @@ export interface KeyWeights {
 	readonly rounding: Float64Array;
 	/** What may be lost of a sum. */
 	readonly lost: number;
+}
+
+/** Sums over keys, rounded up. */
+export interface ReachTotals {
+	/** Number of keys. */
+	readonly count: number;
+	/** Σ β, Σ β² and Σ of the lengths. */
+	readonly ones: number;
+	readonly spread: number;
+	readonly weights: number;
+}
+
+/** Sums over all keys. */
+export function totalsOf({ beta, lengths }: Pick<FeatureReach, "beta" | "lengths">): ReachTotals {
+	let [ones, spread, weights] = [0, 0, 0];
+	for (let l = 0; l < beta.length; l++) {
+		ones = plus(ones, beta[l]);
+		spread = plus(spread, times(beta[l], beta[l]));
+		weights = plus(weights, lengths[l]);
+	}
+	return { count: beta.length, ones, spread, weights };
 }
 
 /** The rows of queries: outputs and gradients, with bounds on the errors of each. */
@@ -149,14 +172,9 @@ export async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, 
 export type RowSums = Awaited<ReturnType<typeof rowSums>>;
 
 /** Sizes of the errors of a row's entries. */
-function rowErrors({ alpha, beta, lengths, rank, relative, exact }: FeatureReach, normaliser: Float64Array) {
-	const n = beta.length;
-	let [ones, spread, weights] = [0, 0, 0];
-	for (let l = 0; l < n; l++) {
-		ones = plus(ones, beta[l]);
-		spread = plus(spread, times(beta[l], beta[l]));
-		weights = plus(weights, lengths[l]);
-	}
+function rowErrors(reach: FeatureReach, normaliser: Float64Array) {
+	const { alpha, rank, relative, exact } = reach;
+	const { count: n, ones, spread, weights } = reach.totals ?? totalsOf(reach);
 	const root = rootUp(spread);
 	const unit = RelativeRounding.roundings(4 * (n + rank + 64));
 	const moved = relative.repeated(4);

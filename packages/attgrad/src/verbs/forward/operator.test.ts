@@ -48,13 +48,17 @@ test.concurrent("heads keep their shapes; a query that sees no key has output 0,
 
 describe("polynomials", async () => {
 	const cases = (await backwardCases()).filter(({ name }) => ["causal", "grouped", "packed"].includes(name));
-	test.concurrent.each(cases)(
-		"$name: no row is off by more than the answer proves",
-		async ({ name, problem, answers }) => {
-			const out = join(folder, `polynomial-${name}.npy`);
-			const words = [backwardCasePath(name), "--mask", problem.visibility.mask, "--algorithm", "polynomial"];
+	const algorithms = [
+		{ algorithm: "polynomial", flags: [] },
+		{ algorithm: "hybrid", flags: ["--chunk", "5"] },
+	];
+	test.concurrent.each(cases.flatMap((given) => algorithms.map((run) => ({ ...given, ...run }))))(
+		"$name, $algorithm: no row is off by more than the answer proves",
+		async ({ name, problem, answers, algorithm, flags }) => {
+			const out = join(folder, `${algorithm}-${name}.npy`);
+			const words = [backwardCasePath(name), "--mask", problem.visibility.mask, "--algorithm", algorithm, ...flags];
 			const answer = await jsonOf(...words, "--epsilon", "1e-4", "--out", out);
-			expect(answer).toMatchObject({ algorithm: "polynomial", certificate: { kind: "a-posteriori" } });
+			expect(answer).toMatchObject({ algorithm, certificate: { kind: "a-posteriori" } });
 			expect(answer.certificate.bound).toBeLessThanOrEqual(1e-4);
 			const bytes = readFileSync(out);
 			const { rows, cols, data } = answers.O;

@@ -1,7 +1,7 @@
 import { Matrix } from "@attgrad/matrix-core";
-import type { RelativeRounding } from "../../../error-bound/index.ts";
+import { plus } from "../../../error-bound/index.ts";
 import type { HybridHead } from "../hybrid-head.ts";
-import type { FeatureReach, RowPass } from "../row-pass.ts";
+import { type FeatureReach, type ReachTotals, type RowPass, totalsOf } from "../row-pass.ts";
 import { CoreKeys } from "./core-keys.ts";
 import { keysOfChunk, rowsOfChunk, type SequenceChunks } from "./head-mask.ts";
 import { edgeMembers, edgeRounding, type MaskedHead, type QueryChunk } from "./masked-head.ts";
@@ -18,13 +18,14 @@ export async function maskedRows(head: MaskedHead, sequences: readonly SequenceC
 	for (const sequence of sequences) {
 		const { chunks } = sequence;
 		const core = new CoreKeys(head, sequence.keys, chunks);
+		const totals = chunkTotals(head.reach, sequence);
 		for (let c = 0; c < chunks.queryChunks; c++) {
 			const keys = keysOfChunk(sequence, c);
 			if (!keys) continue;
 			const [first, last] = [chunks.first[c], chunks.last[c]];
 			const sums = await core.at(first, last);
 			const chunk = { rows: rowsOfChunk(sequence, c), keys, chunks: last - first, core: sums };
-			put(made, chunk.rows.from, await chunkRows(head, chunk));
+			put(made, chunk.rows.from, await chunkRows(head, chunk, totals.slice(first, last)));
 		}
 	}
 	return made;
@@ -50,7 +51,8 @@ function put(made: RowPass, from: number, chunk: RowPass): void {
 		made[name].set(chunk[name], from);
 }
 
-async function chunkRows(masked: MaskedHead, chunk: QueryChunk): Promise<RowPass> {
+/** @param totals of the key chunks of the core */
+async function chunkRows(masked: MaskedHead, chunk: QueryChunk, totals: readonly ReachTotals[]): Promise<RowPass> {
 	const { head, reach } = masked;
 	const { rows, keys } = chunk;
 	const ofChunk: HybridHead = {
@@ -59,29 +61,43 @@ async function chunkRows(masked: MaskedHead, chunk: QueryChunk): Promise<RowPass
 		upstream: head.upstream.slice(rows.from, rows.to),
 		keys: head.keys.slice(keys.from, keys.to),
 	};
-	const relative = reach.relative.and(edgeRounding(masked, rows, edgeMembers(keys)));
-	const made = await masked.rows(chunk, ofChunk, chunkReach(reach, chunk, relative));
+	const members = edgeMembers(keys);
+	const relative = reach.relative.and(edgeRounding(masked, rows, members));
+	const ofKeys = [...totals, edgeTotals(reach, members)].reduce(added);
+	const made = await masked.rows(chunk, ofChunk, { ...chunkReach(reach, chunk), relative, totals: ofKeys });
 	for (const [i, D] of made.normaliser.entries()) if (!(D >= LEAST_NORMALISER)) made.nu[i] = Infinity;
 	return made;
 }
 
-/**
- * Sizes of the rows of a chunk and of the keys that they see, of which those of the edge have no error. Sums over chunks have a few more roundings than sums over as many keys, which count as
- * roundings of the features.
- */
+/** Sizes of the rows of a chunk and of its core. Sums over chunks have a few more roundings than sums over as many keys, which count as roundings of the features. */
 function chunkReach(
 	{ alpha, beta, lengths, rank }: FeatureReach,
-	{ rows, keys, chunks }: QueryChunk,
-	relative: RelativeRounding,
-): FeatureReach {
-	const ofCore = beta.slice(keys.from, keys.to);
-	ofCore.fill(0, 0, keys.core.from - keys.from);
-	ofCore.fill(0, keys.core.to - keys.from);
+	{ rows, keys: { core }, chunks }: QueryChunk,
+): Pick<FeatureReach, "alpha" | "beta" | "lengths" | "rank"> {
 	return {
 		alpha: alpha.subarray(rows.from, rows.to),
-		beta: ofCore,
-		lengths: lengths.subarray(keys.from, keys.to),
+		beta: beta.subarray(core.from, core.to),
+		lengths: lengths.subarray(core.from, core.to),
 		rank: rank + 4 * chunks + 64,
-		relative,
 	};
 }
+
+/** Sums over each key chunk of a sequence. */
+const chunkTotals = ({ beta, lengths }: FeatureReach, { keys, chunks }: SequenceChunks): ReachTotals[] =>
+	Array.from({ length: chunks.keyChunks }, (_, k) => {
+		const [from, to] = [keys.from + k * chunks.size, Math.min(keys.to, keys.from + (k + 1) * chunks.size)];
+		return totalsOf({ beta: beta.subarray(from, to), lengths: lengths.subarray(from, to) });
+	});
+
+/** Sums over the keys of an edge, whose weights have no error. */
+const edgeTotals = ({ lengths }: FeatureReach, members: readonly number[]): ReachTotals => ({
+	...{ count: members.length, ones: 0, spread: 0 },
+	weights: members.reduce((sum, l) => plus(sum, lengths[l]), 0),
+});
+
+const added = (a: ReachTotals, b: ReachTotals): ReachTotals => ({
+	count: a.count + b.count,
+	ones: plus(a.ones, b.ones),
+	spread: plus(a.spread, b.spread),
+	weights: plus(a.weights, b.weights),
+});

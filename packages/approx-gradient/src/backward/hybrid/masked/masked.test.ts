@@ -1,6 +1,12 @@
-import { type BackwardProblem, createBackwardProblem, type Visibility, visibleKeys } from "@attgrad/attention-problem";
+import {
+	type BackwardProblem,
+	createBackwardProblem,
+	generateProblem,
+	type Visibility,
+	visibleKeys,
+} from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
-import { arbitraryBackwardProblem, randomBackwardProblem } from "@attgrad/attention-problem/testing";
+import { arbitraryBackwardProblem, backwardCases, randomBackwardProblem } from "@attgrad/attention-problem/testing";
 import { backwardDefinition } from "@attgrad/exact-gradient";
 import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import fc from "fast-check";
@@ -120,6 +126,39 @@ test("causal heads of a group, more queries than keys and fewer, agree with the 
 		expect(maxAbsDifference(got.output, exact.output)).toBeLessThan(1e-2);
 	}
 });
+
+describe("reference cases in extended precision with masks", async () => {
+	const cases = (await backwardCases()).filter(
+		({ problem: { visibility } }) => visibility.mask !== "none" || visibility.lengths !== undefined,
+	);
+	test.each(cases)("$name: every row is within its bound, on kernels and without", async ({ problem, answers }) => {
+		for (const on of [runtime, kernels]) {
+			const got = await backwardHybrid.run(problem, backwardHybrid.options.parse({ rank: 24, chunk: 5 }), on);
+			for (const name of names)
+				for (const [at, x] of answers[name].data.entries()) {
+					const bound = got.certificate?.rowBounds?.[name][Math.floor(at / answers[name].cols)] ?? 0;
+					const room = bound + 2 ** -51 * Math.abs(x);
+					expect(Math.abs(got[name].data[at] - x), `${name} ${at}`).toBeLessThanOrEqual(room);
+				}
+		}
+	});
+});
+
+test.each(masks)("a head wider than forms are made for is proved under %s", async (_, visibility) => {
+	const given = randomBackwardProblem({ n_q: 60, n_k: 60, d: 34, d_v: 2, spread: 0.5, visibility });
+	await expectProved(given, { rank: 40, chunk: 6 });
+	await expectProved(given, { rank: 40, chunk: 6, proves: "dQ" });
+});
+
+test.each(["sinks", "massive"] as const)(
+	"rows of %s are within their bounds under a causal mask",
+	async (distribution) => {
+		const { A1, A2, A3, E } = generateProblem({ n: 150, d: 3, B: 4, distribution, seed: 2 });
+		const visibility = { mask: "causal" as const };
+		const problem = createBackwardProblem({ Q: A1, K: A2, V: A3, dO: E }, { scale: 1 / 3, visibility });
+		for (const chunk of [8, 32]) await expectProved(problem, { rank: 24, chunk });
+	},
+);
 
 test("an accuracy is proved under a causal mask", async () => {
 	const { Q, K, V, dO } = randomBackwardProblem({ n_q: 300, n_k: 300, d: 2, d_v: 2, spread: 0.7 });
