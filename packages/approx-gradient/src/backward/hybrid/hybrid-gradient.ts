@@ -181,19 +181,21 @@ export async function approximateRows({ reach, sums, direct, forms }: ResidualPa
 		normaliser[j] > 0 &&
 		Number.isFinite(made.relative[j]) &&
 		over(made.ones[j], leastRest(least[j], made.ones[j])) < SURE;
-	const at = (members: readonly number[]): LossRows => ({
-		residuals: residualsOf(
-			rowsAt(cotangents, members),
-			Float64Array.from(members, (j) => normaliser[j]),
-		),
-		gradients: rowsAt(gradients, members),
-		errors: {
-			form: "l1",
-			tau: Float64Array.from(members, (j) => tau[j]),
-			method: Float64Array.from(members, (j) => made.relative[j]),
-			rounding: members.map((j) => rounding[j]),
-		},
-	});
+	const at = (members: readonly number[]): LossRows => {
+		const isAll = members.length === normaliser.length;
+		const rows = (of: Matrix): Matrix => (isAll ? of : rowsAt(of, members));
+		const numbers = (of: Float64Array): Float64Array => (isAll ? of : Float64Array.from(members, (j) => of[j]));
+		return {
+			residuals: residualsOf(rows(cotangents), numbers(normaliser)),
+			gradients: rows(gradients),
+			errors: {
+				form: "l1",
+				tau: numbers(tau),
+				method: numbers(made.relative),
+				rounding: isAll ? rounding : members.map((j) => rounding[j]),
+			},
+		};
+	};
 	return { isSure, at, least, theta: Float64Array.from(theta), bounds: made };
 }
 
@@ -205,7 +207,7 @@ function residualsOf(cotangents: Matrix, normaliser: Float64Array): ResidualRows
 
 function halfSquares({ data }: Matrix): number {
 	let sum = 0;
-	for (const x of data) sum += x * x;
+	for (let at = 0; at < data.length; at++) sum += data[at] * data[at];
 	return sum / 2;
 }
 
