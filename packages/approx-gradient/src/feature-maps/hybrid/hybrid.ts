@@ -105,7 +105,7 @@ async function hybridGradient(
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, smallest);
 	const memory = Math.floor((MEMORY_SHARE * availableMemory()) / (8 * points.rows));
 	const largest = Math.max(1, Math.min(points.rows, HIGHEST, memory));
-	const purpose = epsilon === undefined ? "fixed" : "proved";
+	const purpose = epsilon === undefined && !coins ? "fixed" : "proved";
 	const maps = new Map<number, HybridMap>();
 	const mapAt = async (rank: number): Promise<HybridMap> => {
 		const known = maps.get(rank);
