@@ -56,7 +56,7 @@ test("a mask, an accuracy that a sample does not prove, and heads that are too s
 	const masked = { ...long, visibility: { mask: "causal" as const } };
 	const look = { model: nominalModel, most: Number.POSITIVE_INFINITY };
 	expect((await foreseeHybrid(masked, { relative: 0.1 }, look, runtime)).reason).toMatch(
-		/^hybrid: its time is predicted without a mask only$/,
+		/^its time is predicted without a mask only$/,
 	);
 	expect((await foreseeHybrid(long, { relative: 1e-9 }, { ...look, most: 1 }, runtime)).reason).toMatch(
 		/^takes longer/,

@@ -69,7 +69,7 @@ export async function hybridChoice(
 
 /** Why the time of `hybrid` is not foreseen. */
 const whyNotForeseen = ({ visibility: { mask, lengths } }: BackwardProblem<RowSource>): string | undefined =>
-	mask === "none" && lengths === undefined ? undefined : "hybrid: its time is predicted without a mask only";
+	mask === "none" && lengths === undefined ? undefined : "its time is predicted without a mask only";
 
 /**
  * Foresees a run by `hybrid` that proves an accuracy, by a run on a sample of the first head that proves a part of it: its rank, and the rows that it computes exactly. No
