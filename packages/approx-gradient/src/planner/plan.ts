@@ -14,7 +14,7 @@ export interface PlanEntry {
 	 * for one who asks for the algorithm by name.
 	 */
 	readonly milliseconds?: number;
-	/** Time of that choice, where it is more than a millisecond. */
+	/** Time of that choice, where one is made. */
 	readonly choosing?: number;
 	readonly degree?: number;
 	readonly rank?: number;

@@ -7,7 +7,7 @@ import {
 import type { Profile } from "../../polynomial/profile/profile.ts";
 import type { PlanEntry } from "../plan.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { detailOf, exactRowsText, optionsOf, type Variant, variantTime } from "./polynomial-candidates.ts";
+import { detailOf, exactRowsText, optionsOf, runTime, type Variant } from "./polynomial-candidates.ts";
 import { scoreDirections } from "./score-directions.ts";
 import { firstSetChoiceTime, setChoiceTime } from "./set-choice-time.ts";
 
@@ -55,7 +55,7 @@ export function anisotropicGaussEntry(context: PlanContext, profile: Profile, va
 		return {
 			...common,
 			detail: `${detailOf(variant)}, degree ${degree}, K = ${size}${exactRowsText(chosen.exactRows)}`,
-			milliseconds: variantTime(context, variant, { degree, size, raisedSize }, { exactRows: chosen.exactRows }),
+			milliseconds: runTime(context, variant, { degree, size, raisedSize }, { exactRows: chosen.exactRows }),
 			choosing: setChoiceTime(problem, "gauss", raisedSize),
 			degree,
 			rank: size,

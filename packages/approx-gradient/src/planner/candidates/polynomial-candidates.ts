@@ -57,22 +57,25 @@ const DEGREE_CHOICE = 0.6;
 /** By how many degrees polynomials by row prove what one for all does, two at least on data of the project. */
 const GAUSS_GAIN = 2;
 
-/** Milliseconds that the sample and the choice of polynomials by row take, from docs/performance.md, "Polynomials by row". */
-const GAUSS_CHOICE = 4;
+/** Milliseconds that the sample and the choice of polynomials by row take beside that (`npm run bench:costs -- --only plans`). */
+const GAUSS_CHOICE = 2;
+
+/** Predicted time of a variant with all monomials that ends up with these sizes, milliseconds. */
+export const variantTime = (...run: Parameters<typeof runTime>): number => DEGREE_CHOICE + runTime(...run);
 
 /**
- * Predicted time of a run of a variant of these sizes, milliseconds; the choice of an anisotropic set is not in it.
+ * Predicted time of a run of a variant, milliseconds, the choice of its degree or set not included.
  * @param part of polynomials by row: the part of the work of form v2 in double precision. @default all
  */
-export function variantTime(
+export function runTime(
 	{ problem: { n, d }, model }: Pick<PlanContext, "problem" | "model">,
 	{ route, basis }: Pick<Variant, "route" | "basis">,
 	sizes: Sizes,
 	{ exactRows = 0, part = 1 }: { readonly exactRows?: number; readonly part?: number } = {},
 ) {
-	if (basis !== "gauss") return DEGREE_CHOICE + model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
+	if (basis !== "gauss") return model.timeOf(`polynomial/${route}`, { n, d, ...sizes });
 	const time = model.timeOf("polynomial/gauss", { n, d, ...sizes, part });
-	return DEGREE_CHOICE + time + exactRowsTime(model, { n, d }, exactRows);
+	return time + exactRowsTime(model, { n, d }, exactRows);
 }
 
 type Sizes = { readonly size: number; readonly raisedSize: number; readonly degree: number };
@@ -153,8 +156,8 @@ export function variantEntry(
 		return {
 			...common,
 			detail: `${words[basis]} degree ${degree}${monomials === "anisotropic" ? " anisotropic" : ""}, K = ${size}`,
-			milliseconds: variantTime(context, variant, approximation),
-			...(monomials === "anisotropic" && { choosing: setChoiceTime(problem, "chebyshev", size) }),
+			milliseconds: runTime(context, variant, approximation),
+			choosing: monomials === "anisotropic" ? setChoiceTime(problem, "chebyshev", size) : DEGREE_CHOICE,
 			degree,
 			rank: size,
 			certificate: { kind: certificate, bound: foreseen(method, approximation, epsilon) },
@@ -180,8 +183,8 @@ export function gaussEntry(context: PlanContext, profile: Profile, variant: Vari
 		return {
 			...common,
 			detail: `${words.gauss} degree ${degree}, K = ${sizes.size}${exactRowsText(exactRows)}`,
-			milliseconds: variantTime(context, variant, sizes, { exactRows, part }),
-			choosing: GAUSS_CHOICE,
+			milliseconds: runTime(context, variant, sizes, { exactRows, part }),
+			choosing: DEGREE_CHOICE + GAUSS_CHOICE,
 			degree,
 			rank: sizes.size,
 			certificate: { kind: "a-posteriori", bound: epsilon },

@@ -1,22 +1,35 @@
-/** Milliseconds that axes take: a coordinate of the rows that they are found on, and of a row for each coordinate and pair of them, in plain TypeScript. */
-const AXES = { start: 1.5, coordinate: 4.5e-5, pair: 1.2e-6 };
+/** Rows at most that axes are found on. */
+const AXES_ROWS = 4096;
+
+/** Milliseconds that axes take, in plain TypeScript: a coordinate of a row that they are found on, and of every row a coordinate and a pair of two. */
+const AXES = { sample: 3.5e-4, coordinate: 4.5e-5, pair: 1.2e-6 };
 
 /**
  * Milliseconds that the choice of a set takes at the least, and for each monomial of S⁺ by row, from a sample, which is drawn first, or of the set for one
- * polynomial: least of three choices one after the other, 42 to 3003 monomials, d = 2 to 8, within a factor of 1.6. `first` is how much longer the first
- * choice of a process takes, while code is compiled.
+ * polynomial; `npm run bench:costs -- --only plans` measures it, in a process that has made many.
  */
 const CHOICE = {
-	gauss: { start: 20, monomial: 0.07, first: 80 },
-	chebyshev: { start: 4, monomial: 0.025, first: 25 },
+	gauss: { start: 8, monomial: 0.05 },
+	chebyshev: { start: 1.5, monomial: 0.015 },
 };
 
+/**
+ * The same of the first choice of a process, while code is compiled: so many milliseconds more, and the factor. By row it took 0.12 to 0.45 s for 42 to
+ * 3003 monomials.
+ */
+const FIRST = { gauss: 90, chebyshev: 25, factor: 1.5 };
+
+type Basis = keyof typeof CHOICE;
+
+const axesTime = ({ n, d }: { n: number; d: number }): number =>
+	AXES.sample * d * Math.min(n, AXES_ROWS) + (AXES.coordinate * d + AXES.pair * d * d) * n;
+
+const choiceTime = (basis: Basis, size: number): number => CHOICE[basis].start + CHOICE[basis].monomial * size;
+
 /** Milliseconds that it takes to find axes and an anisotropic set of so many monomials; two passes over all rows. */
-export function setChoiceTime({ n, d }: { n: number; d: number }, basis: keyof typeof CHOICE, size: number): number {
-	const { start, monomial } = CHOICE[basis];
-	return AXES.start * d + (AXES.coordinate * d + AXES.pair * d * d) * n + start + monomial * size;
-}
+export const setChoiceTime = (problem: { n: number; d: number }, basis: Basis, size: number): number =>
+	axesTime(problem) + choiceTime(basis, size);
 
 /** The same of the first choice of a process. */
-export const firstSetChoiceTime: typeof setChoiceTime = (problem, basis, size) =>
-	CHOICE[basis].first + setChoiceTime(problem, basis, size);
+export const firstSetChoiceTime = (problem: { n: number; d: number }, basis: Basis, size: number): number =>
+	axesTime(problem) + FIRST[basis] + FIRST.factor * choiceTime(basis, size);
