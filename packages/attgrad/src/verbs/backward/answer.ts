@@ -119,8 +119,8 @@ function tableRows(answer: BackwardAnswer): [label: string, value: string][] {
 		["layer", `${headsText(answer)}n_q ${n_q}, n_k ${n_k}, d ${d}, d_v ${d_v}, scale ${shortNumber(scale)}, ${dtype}`],
 		["visible", describeVisibility(visibility)],
 		["polynomial", degree === null ? undefined : `degree ${listed(degree)}, rank ${listed(rank)}`],
-		["features", degree === null && rank !== null ? listed(rank) : undefined],
-		["exact rows", exactRows === null ? undefined : String(exactRows)],
+		["features", degree === null && rank !== null ? featuresText(rank) : undefined],
+		["exact rows", exactRows === null ? undefined : exactRowsText(exactRows, answer)],
 		...names.map((name): [string, string] => [
 			name,
 			`largest entry ${shortNumber(answer.largest[name])}, Frobenius norm ${shortNumber(answer.norm[name])}${boundText(certificate, name)}`,
@@ -133,6 +133,19 @@ function tableRows(answer: BackwardAnswer): [label: string, value: string][] {
 		["written", out],
 	];
 	return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
+/** Features of each head; a head without any has all of its rows computed exactly. */
+const featuresText = (rank: number | readonly number[]): string =>
+	[rank]
+		.flat()
+		.map((count) => (count === 0 ? "none" : String(count)))
+		.join(", ");
+
+/** How many of the rows of dQ were computed exactly. */
+function exactRowsText(exactRows: number, { batch, heads, n_q }: BackwardAnswer): string {
+	const rows = batch * heads * n_q;
+	return exactRows === rows ? `all ${rows}: every row was computed exactly` : `${exactRows} of ${rows}`;
 }
 
 function boundText({ kind, bounds, relative }: BackwardAnswer["certificate"], name: (typeof names)[number]): string {

@@ -136,7 +136,7 @@ describe("polynomials", () => {
 		const { stdout, stderr, code } = await attgrad(["backward", layer, "--algorithm", "polynomial", "--degree", "3"]);
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout).toMatch(/^polynomial +degree 3, rank 20$/m);
-		expect(stdout).toMatch(/^exact rows +\d+$/m);
+		expect(stdout).toMatch(/^exact rows +0 of 10$/m);
 		// lines are wrapped
 		expect(
 			stdout.replaceAll(/\n {8,}/g, " ").match(/no entry is off by more than \S+.*\(a-posteriori\)$/gm),
@@ -171,6 +171,15 @@ describe("feature maps", () => {
 		const { stdout } = await attgrad(words);
 		expect(stdout).toMatch(/^remark +nothing is proved of the error$/m);
 		expect(stdout).not.toContain("is off by");
+	});
+
+	test.concurrent("a table tells how many rows were computed exactly, and that all were", async () => {
+		const words = ["backward", layer, "--algorithm", "hybrid", "--proves", "dQ"];
+		const all = await attgrad([...words, "--relative", "1e-10"]);
+		expect(all.stdout).toMatch(/^exact rows +all 10: every row was computed exactly$/m);
+		const some = await attgrad([...words, "--rank", "4"]);
+		expect(some.stdout).toMatch(/^features +\d, \d$/m);
+		expect(some.stdout).toMatch(/^exact rows +\d of 10$/m);
 	});
 
 	test.concurrent("a mask is refused, with what takes it", async () => {
