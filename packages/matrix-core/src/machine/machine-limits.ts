@@ -20,7 +20,7 @@ export function totalMemory(): number {
 /** Memory that this process may still take, bytes: the machine's, or less where a container or a batch job has less. */
 export function availableMemory(): number {
 	// process.availableMemory() knows the innermost group only, and takes files that are kept in memory for used.
-	return Math.max(0, Math.min(freemem(), groupLimits().memoryLeft));
+	return Math.max(0, Math.min(freemem(), memoryLimits("/").memoryLeft));
 }
 
 /** Processors that this process may use at once: of the machine, or fewer where a container or a batch job has fewer. */
@@ -33,12 +33,15 @@ export function processorCount(): number {
  * @param root where `/proc` is, and what mount points begin with
  */
 export function groupLimits(root = "/"): GroupLimits {
-	const memory = groupFolders(root, "memory").map(memoryOf);
 	const processors = groupFolders(root, "cpu").map(processorsOf);
+	return { ...memoryLimits(root), processors: Math.min(...processors) };
+}
+
+function memoryLimits(root: string): Pick<GroupLimits, "memory" | "memoryLeft"> {
+	const memory = groupFolders(root, "memory").map(memoryOf);
 	return {
 		memory: Math.min(...memory.map(({ limit }) => limit)),
 		memoryLeft: Math.min(...memory.map(({ limit, used }) => Math.max(0, limit - used))),
-		processors: Math.min(...processors),
 	};
 }
 

@@ -121,26 +121,32 @@ function squaresOf(rows: Float64Array, d: number, coordinate?: number): Float64A
 	return made;
 }
 
-/** sums[k + i] = Σ_l terms_l s_l^i for i < 4; multiplies each term by s_l^4. */
-function addFourSums(terms: Float64Array, scores: Float64Array, sums: Float64Array, k: number): void {
-	let [a, b, c, d] = [0, 0, 0, 0];
+/** Power sums that are made at once, enough for the usual degrees: as many as stay in registers. */
+const AT_ONCE = 12;
+
+/** sums[k + i] = Σ_l terms_l s_l^i for i < AT_ONCE; multiplies each term by s_l^AT_ONCE. */
+function addSums(terms: Float64Array, scores: Float64Array, sums: Float64Array, k: number): void {
+	let [s0, s1, s2, s3, s4, s5] = [0, 0, 0, 0, 0, 0];
+	let [s6, s7, s8, s9, s10, s11] = [0, 0, 0, 0, 0, 0];
 	for (let l = 0; l < scores.length; l++) {
 		const score = scores[l];
 		let term = terms[l];
-		a += term;
-		term *= score;
-		b += term;
-		term *= score;
-		c += term;
-		term *= score;
-		d += term;
+		s0 += term;
+		s1 += term *= score;
+		s2 += term *= score;
+		s3 += term *= score;
+		s4 += term *= score;
+		s5 += term *= score;
+		s6 += term *= score;
+		s7 += term *= score;
+		s8 += term *= score;
+		s9 += term *= score;
+		s10 += term *= score;
+		s11 += term *= score;
 		terms[l] = term * score;
 	}
-	sums.set([a, b, c, d], k);
+	sums.set([s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11], k);
 }
-
-/** Power sums that are made at once: enough for the usual degrees. */
-const AT_ONCE = 12;
 
 /** Σ_l ω_l x_l s_l^k for k below `count`; made once for all degrees. */
 function powerSums(
@@ -152,10 +158,10 @@ function powerSums(
 ): Float64Array {
 	const known = sums.get(column);
 	if (known && known.length >= count) return known.subarray(0, count);
-	const made = new Float64Array(count <= AT_ONCE ? AT_ONCE : 4 * Math.ceil((count + 4) / 4));
+	const made = new Float64Array(AT_ONCE * Math.ceil(count / AT_ONCE));
 	const [terms, x] = [weights.slice(), ofColumn?.()];
 	if (x) for (let l = 0; l < terms.length; l++) terms[l] *= x[l];
-	for (let k = 0; k < made.length; k += 4) addFourSums(terms, scores, made, k);
+	for (let k = 0; k < made.length; k += AT_ONCE) addSums(terms, scores, made, k);
 	sums.set(column, made);
 	return made.subarray(0, count);
 }

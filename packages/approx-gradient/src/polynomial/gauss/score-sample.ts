@@ -87,14 +87,14 @@ function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "
 		}
 		weights[l] = drawn[l].share * Math.exp(exponent - space.frame.shift);
 	}
+	const columns = outputColumns(values, keys, d);
 	const rows = drawnRows(problem, method).map(({ at, share, query, reach }): SampledRow => {
 		const mapped = new Float64Array(d);
 		for (let b = 0; b < d; b++) for (let i = 0; i < d; i++) mapped[i] += queryMap.data[i * d + b] * query[b];
 		const scores = new Float64Array(m);
-		for (let l = 0; l < m; l++) {
-			let score = 0;
-			for (let i = 0; i < d; i++) score += mapped[i] * keys[l * d + i];
-			scores[l] = score;
+		for (let i = 0; i < d; i++) {
+			const q = mapped[i];
+			for (let l = 0, at = i; l < m; l++, at += d) scores[l] += q * keys[at];
 		}
 		const [input, target] = [new Float64Array(d), new Float64Array(d)];
 		problem.A1.readRows(at, at + 1, input);
@@ -107,35 +107,49 @@ function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "
 			query: mapped,
 			scores,
 			reach,
-			...softmaxRow(scores, weights, values, keys, target),
+			...softmaxRow(scores, weights, columns, target),
 		};
 	});
 	return { d, rows, weights, values, keys };
 }
 
+/** Some of the keys of a sample, with what a softmax row's sums are of: v (d), v_i k_b (d x d) and k (d) of each. */
+interface OutputColumns {
+	readonly keys: readonly number[];
+	readonly columns: Float64Array;
+}
+
+function outputColumns(values: Float64Array, keys: Float64Array, d: number): OutputColumns {
+	const m = keys.length / d;
+	const step = Math.max(1, Math.floor(m / OUTPUT_KEYS));
+	const chosen = Array.from({ length: Math.ceil(m / step) }, (_, at) => at * step);
+	const columns = new Float64Array(chosen.length * (d * d + 2 * d));
+	let to = 0;
+	for (const l of chosen) {
+		for (let i = 0; i < d; i++) columns[to++] = values[l * d + i];
+		for (let i = 0; i < d; i++) for (let b = 0; b < d; b++) columns[to++] = values[l * d + i] * keys[l * d + b];
+		for (let b = 0; b < d; b++) columns[to++] = keys[l * d + b];
+	}
+	return { keys: chosen, columns };
+}
+
 function softmaxRow(
 	scores: Float64Array,
 	weights: Float64Array,
-	values: Float64Array,
-	keys: Float64Array,
+	{ keys, columns }: OutputColumns,
 	target: Float64Array,
 ): Pick<SampledRow, "output" | "residual" | "meanKey" | "products" | "gradient"> {
 	const d = target.length;
-	const [output, products] = [new Float64Array(d), new Float64Array((d + 1) * d)];
+	const means = new Float64Array(d * d + 2 * d);
+	const [output, products] = [means.subarray(0, d), means.subarray(d)];
 	const meanKey = products.subarray(d * d);
 	let normaliser = 0;
-	const step = Math.max(1, Math.floor(scores.length / OUTPUT_KEYS));
-	for (let l = 0; l < scores.length; l += step) {
-		const entry = weights[l] * Math.exp(scores[l]);
+	for (let at = 0, from = 0; at < keys.length; at++) {
+		const entry = weights[keys[at]] * Math.exp(scores[keys[at]]);
 		normaliser += entry;
-		for (let i = 0; i < d; i++) {
-			const value = entry * values[l * d + i];
-			output[i] += value;
-			meanKey[i] += entry * keys[l * d + i];
-			for (let b = 0; b < d; b++) products[i * d + b] += value * keys[l * d + b];
-		}
+		for (let i = 0; i < means.length; i++) means[i] += entry * columns[from++];
 	}
-	for (const sums of [output, products]) for (let at = 0; at < sums.length; at++) sums[at] /= normaliser;
+	for (let i = 0; i < means.length; i++) means[i] /= normaliser;
 	const residual = output.map((o, i) => o - target[i]);
 	const correction = residual.reduce((sum, c, i) => sum + c * output[i], 0);
 	const gradient = meanKey.map((mean, b) =>
