@@ -5,7 +5,7 @@ import { mixed, uniform } from "../../gauss/pairs/coins";
 import { kernelsOf, prepareKernels } from "../entries";
 import { stepOf } from "../products";
 import { addPair, addTriple, endRow, sumScratch } from "./draw-sums";
-import { DrawnKeys, ENVELOPES, HybridPairs, keyBytes, KINDS, PairRow, placeRow, readRow, rowBytes, TERMS, wide } from "./pair-rows";
+import { DrawnKeys, ENVELOPES, HybridPairs, keyBytes, PairRow, placeRow, readRow, rowBytes, TERMS, wide } from "./pair-rows";
 import { proposalOfKeys, proposalOfOnes, proposalOfValues } from "./ranges";
 
 /** Bytes of the lists of drawn keys. */
@@ -42,12 +42,12 @@ export function drawRows(scratch: usize, rows: HybridPairs, from: i32, to: i32, 
 		const record = rows.records + <usize>j * (HYBRID_PAIR_RECORD << 3);
 		store<u64>(drawn.numbers, mixed(start + <u64>(j + 1) * 0xd1342543de82ef95), 8);
 		let isRead = false, found = 0;
-		for (let kind = 0; kind <= KINDS; kind++) {
+		for (let kind = 0; kind <= HYBRID_PAIR_KINDS; kind++) {
 			let left = countOf(drawn, load<f64>(record + TERMS + (<usize>kind << 3)) * rate);
 			if (left == 0) continue;
 			if (!isRead) begin(rows, <usize>j, row, drawn);
 			isRead = true;
-			const each = kind == KINDS ? 1 : 2, envelope = kind == KINDS ? 0 : kind;
+			const each = kind == HYBRID_PAIR_KINDS ? 1 : 2, envelope = kind == HYBRID_PAIR_KINDS ? 0 : kind;
 			while (left > 0) {
 				const own = min(left, (HYBRID_PAIR_BATCH - found) / each);
 				if (own > 0) drawKeys(rows, record, envelope, kind, found, own * each, row, drawn);
@@ -94,7 +94,7 @@ function addDrawn(rows: HybridPairs, j: usize, count: i32, row: PairRow, drawn: 
 	findParts(rows, count, drawn);
 	for (let i = 0; i < count; ) {
 		const at = <usize>i << 3, kind = load<i32>(drawn.keys + at, 4);
-		if (kind == KINDS) {
+		if (kind == HYBRID_PAIR_KINDS) {
 			addPair(rows, j, at, row, drawn, sums);
 			i += 1;
 		} else {

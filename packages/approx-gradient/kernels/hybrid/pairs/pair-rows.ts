@@ -32,11 +32,6 @@ export class HybridPairs {
 	coins: usize;
 }
 
-/** Kinds of sums whose squares are drawn. */
-// @ts-ignore: decorator
-@inline
-export const KINDS: i32 = 6;
-
 // Places in a record: splits of three squares, envelopes of the kinds, ranges, what is added.
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 // Envelopes and ranges of rows that pairs are drawn of: `SampledRow` and `RowBounds` in TypeScript say what they are, and do the same.
 
-import { ENVELOPES, HybridPairs, KINDS, PairRow, placeRow, readRow, REST, rowBytes, TERMS } from "./pair-rows";
+import { ENVELOPES, HybridPairs, PairRow, placeRow, readRow, REST, rowBytes, TERMS } from "./pair-rows";
 
 /** The least part of an envelope that is its constant. */
 const FLOOR: f64 = 0.001953125;
@@ -173,7 +173,7 @@ function addRounding(rows: HybridPairs, j: usize, row: PairRow, made: Measures, 
 	store<f64>(added, W, 24);
 	store<f64>(added, H, 32);
 	store<f64>(added, H * W, 40);
-	for (let kind: usize = 0; kind < <usize>KINDS; kind++) {
+	for (let kind: usize = 0; kind < <usize>HYBRID_PAIR_KINDS; kind++) {
 		const at = added + (kind << 3), own = proposed(made.record, kind, known + 24) / load<f64>(row.numbers, 8);
 		store<f64>(at, own + factor * load<f64>(at) + 4 * theta * load<f64>(made.range + (kind << 3)));
 	}
@@ -193,7 +193,7 @@ function finish(dv: i32, made: Measures, reach: usize, factor: f64): bool {
 	store<f64>(record + TERMS, M / h + (third * k) / h, 32);
 	store<f64>(record + TERMS, h / M, 40);
 	let rest = factor * load<f64>(added), sum: f64 = 0;
-	for (let at: usize = 0; at < <usize>KINDS << 3; at += 8) {
+	for (let at: usize = 0; at < <usize>HYBRID_PAIR_KINDS << 3; at += 8) {
 		const weight = growth * load<f64>(record + TERMS + at), own = load<f64>(range + at), more = load<f64>(added + at);
 		store<f64>(record + TERMS + at, weight * own * own);
 		sum += weight * own * own;

@@ -42,10 +42,11 @@ export const kernelConstants = {
 	HYBRID_ROWS: 48,
 	HYBRID_SUM_ROWS: 128,
 	HYBRID_WEIGHTS: 9,
-	/** Keys of a row of a trained head that are drawn at a time; numbers of a row that its draws are made of, and that those are made of. */
+	/** Keys of a row of a trained head that are drawn at a time; numbers of a row that its draws are made of, and that those are made of; kinds of sums whose squares are drawn. */
 	HYBRID_PAIR_BATCH: 64,
 	HYBRID_PAIR_RECORD: 38,
 	HYBRID_PAIR_REACH: 7,
+	HYBRID_PAIR_KINDS: 6,
 	/** Bytes of a run in a table of features: factor, first parent, length. */
 	RUN_BYTES: 12,
 } as const;

@@ -19,7 +19,7 @@ const SAMPLE_ROWS = 512;
 const LOOK = 64;
 
 /** Ranks that are weighed against each other. */
-const RANKS = [32, 48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024];
+const RANKS = [...[2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32].map((each) => 16 * each), 768, 1024];
 
 /** About how many times as long a flop of features and sums takes as one of the exact pass: more than where rows are proved, as products of values and keys are kept. */
 const PER_FLOP = 3;

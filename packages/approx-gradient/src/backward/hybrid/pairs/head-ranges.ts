@@ -16,7 +16,7 @@ export interface RangeTotals {
 }
 
 /** Kinds of sums over keys whose squares bound all terms but those of first order. */
-export const KINDS = 6;
+export const KINDS = kernelConstants.HYBRID_PAIR_KINDS;
 
 /** Terms of a row that are drawn: the square of each kind of sum, then the sum of first order. */
 export const TERMS = KINDS + 1;
