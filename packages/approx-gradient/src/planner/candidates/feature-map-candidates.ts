@@ -134,7 +134,12 @@ const foresights: Readonly<Record<FeatureMapName, Foresight>> = {
 			const sample = subProblem(problem, rows);
 			const { algorithm } = costAlgorithms.nystrom;
 			const options = algorithm.options.parse({ epsilon: (epsilon * sample.n) / n });
-			const { rank: sampleRank = sample.n } = await algorithm.run(sample, options, runtime);
+			// The failure of a run on the sample is about the sample's epsilon.
+			const { rank: sampleRank = sample.n } = await algorithm.run(sample, options, runtime).catch((failure) => {
+				throw failure instanceof ComputationError
+					? outOfReach(`no rank proves epsilon on a sample of ${sample.n} rows`)
+					: failure;
+			});
 			const rank = Math.ceil(RANK_GROWTH * sampleRank);
 			return { work: { n, d, size: rank }, detail: `rank about ${rank}`, rank };
 		},
