@@ -12,7 +12,7 @@ import type { RowPass } from "./row-pass.ts";
 export const RANKS = [112, 192, 384, 512, 768];
 
 /** The sample that tells how many rows a rank leaves exact: parts of the queries and of the keys, up to a number; and the least rows of a head that is sampled. A sample takes a tenth of the time of a pass at most. */
-const SAMPLE = { queries: { part: 1 / 16, most: 1024 }, keys: { part: 1 / 8, most: 4096 }, from: 8 * 1024 };
+const SAMPLE = { queries: { part: 1 / 16, most: 1024 }, keys: { part: 1 / 8, most: 4096 }, from: 16 * 1024 };
 
 /** A guess: the largest entry of all rows over that of some. It decides what is tried first, and no bound. */
 const GROWS = 1.25;
