@@ -58,7 +58,10 @@ export async function planBackward(
 	const exact = exactWork(problem);
 	const cheaper = (degree: number) => beginning + speed * polynomialWork(problem, degree, chunk) < exact;
 	const degree = await expectedDegree(problem, shares, runtime, cheaper);
-	if (degree === undefined) return { why: "exact up to rounding, and expected to be faster than polynomials" };
+	if (degree === undefined)
+		return {
+			why: "exact up to rounding, and expected to take less than polynomials with the sample that tells their degree",
+		};
 	const share = (beginning + speed * polynomialWork(problem, degree, chunk)) / exact;
 	return {
 		...{ degree, share },

@@ -94,6 +94,24 @@ test("a thorough plan tells of every algorithm what it costs or why it cannot pr
 	}
 });
 
+test("the choice of a thorough plan is that of auto, which looks at less", async () => {
+	const runtime = await createRuntime();
+	try {
+		for (const [problem, asked] of [
+			[easy(1000, 2, 0.25), { relative: 1e-2 }],
+			[easy(1500, 4, 1), { relative: 1e-2 }],
+			[easy(1500, 2, 0.25), { epsilon: 1e-3 }],
+		] as const) {
+			const { chosen, why, entries } = await planGradient(problem, { ...asked, thorough: true }, runtime);
+			const { picked } = await auto.run(problem, asked, runtime);
+			expect({ algorithm: chosen.algorithm, why }).toEqual({ algorithm: picked?.algorithm, why: picked?.why });
+			expect(entries.some(({ run, algorithm }) => run && algorithm.startsWith("polynomial/"))).toBe(true);
+		}
+	} finally {
+		await runtime.close();
+	}
+});
+
 test("what was foreseen of an algorithm is met when it runs", async () => {
 	const runtime = await createRuntime();
 	try {

@@ -21,7 +21,7 @@ export interface PlanOptions {
 	readonly epsilon?: number | undefined;
 	/** Bound on max |g~ − g| as a part of max |g|. @default 1e-3, where there is no epsilon */
 	readonly relative?: number | undefined;
-	/** Looks at every algorithm, as long as that may take, instead of at those that may be the cheapest. @default false */
+	/** Has an entry of every algorithm, looked at as long as that may take, instead of those that may be the cheapest. The choice stays that of `auto`. @default false */
 	readonly thorough?: boolean;
 }
 
@@ -46,10 +46,15 @@ export async function planGradient(
 		return known;
 	};
 	const base = { problem, runtime, model, profile };
-	if (epsilon !== undefined) return planWithin({ ...base, epsilon, asked: { epsilon } }, modelOf, thorough);
-	const asked = { relative: relative ?? DEFAULT_RELATIVE };
-	const within = (context: PlanContext): Promise<Plan> => planWithin(context, modelOf, thorough);
-	return planRelative({ ...base, asked }, within, thorough);
+	const planned = (thorough: boolean): Promise<Plan> => {
+		const within = (context: PlanContext): Promise<Plan> => planWithin(context, modelOf, thorough);
+		if (epsilon !== undefined) return within({ ...base, epsilon, asked: { epsilon } });
+		return planRelative({ ...base, asked: { relative: relative ?? DEFAULT_RELATIVE } }, within, thorough);
+	};
+	const plan = await planned(false);
+	if (!thorough) return plan;
+	const { entries, target } = await planned(true);
+	return { ...plan, entries, ...(target && { target }) };
 }
 
 /** The plan for an absolute error. */

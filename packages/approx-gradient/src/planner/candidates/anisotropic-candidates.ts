@@ -54,7 +54,7 @@ export function anisotropicGaussEntry(context: PlanContext, profile: Profile, va
 		const { degree, size, raisedSize } = chosen.set.tree;
 		return {
 			...common,
-			detail: `${detailOf(variant)}, degree ${degree}, K = ${size}${exactRowsText(chosen.exactRows)}`,
+			detail: `rows' own degree ${degree}, anisotropic, K = ${size}${exactRowsText(chosen.exactRows)}`,
 			milliseconds: runTime(context, variant, { degree, size, raisedSize }, { exactRows: chosen.exactRows }),
 			choosing: setChoiceTime(problem, "gauss", raisedSize),
 			degree,

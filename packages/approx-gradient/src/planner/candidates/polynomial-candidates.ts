@@ -155,7 +155,7 @@ export function variantEntry(
 		const { degree, size } = approximation;
 		return {
 			...common,
-			detail: `${words[basis]} degree ${degree}${monomials === "anisotropic" ? " anisotropic" : ""}, K = ${size}`,
+			detail: `${words[basis]} degree ${degree}${monomials === "anisotropic" ? ", anisotropic" : ""}, K = ${size}`,
 			milliseconds: runTime(context, variant, approximation),
 			choosing: monomials === "anisotropic" ? setChoiceTime(problem, "chebyshev", size) : DEGREE_CHOICE,
 			degree,

@@ -74,7 +74,7 @@ export function gaussDegreeWithin(
 	}
 	throw new ComputationError(
 		"invalid",
-		`polynomial: no degree certifies epsilon ${epsilon} at radius ${request.space.radius.toPrecision(4)} in ` +
+		`polynomial: no degree certifies epsilon ${Number(epsilon.toPrecision(4))} at radius ${request.space.radius.toPrecision(4)} in ` +
 			`${request.profile.dtype}; ${couldProve(best)}`,
 	);
 }

@@ -1,6 +1,5 @@
 import { ComputationError } from "@attgrad/matrix-core";
 import { maxDegree } from "../families/family.ts";
-import { roundingFloor } from "../families/rounding-floor.ts";
 import { countMonomials } from "../monomials/feature-tree.ts";
 import {
 	type Approximation,
@@ -54,8 +53,8 @@ export function leastCertifiedDegree(
 	const { dtype } = method.profile;
 	throw new ComputationError(
 		"invalid",
-		`polynomial: no degree certifies epsilon ${epsilon} at radius ${radius.toPrecision(4)} in ${dtype} ` +
-			`(rounding floor of exp ${roundingFloor(radius, dtype).toExponential(1)}); ${couldCertify(method, best, boundOf)}`,
+		`polynomial: no degree certifies epsilon ${Number(epsilon.toPrecision(4))} at radius ${radius.toPrecision(4)} in ${dtype}; ` +
+			couldCertify(method, best, boundOf),
 	);
 }
 

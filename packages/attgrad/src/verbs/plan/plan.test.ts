@@ -25,13 +25,13 @@ test.concurrent("plan tells what every algorithm would cost, what auto picks, an
 	const possible = algorithms.filter((entry: { possible: boolean }) => entry.possible);
 	const times = possible.map(({ milliseconds }: { milliseconds: number }) => milliseconds);
 	expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
-	expect(chosen.algorithm).toBe(possible[0].algorithm);
 	// At 5000 tokens of width 2 the exact method takes thirty times as long.
 	expect(chosen.algorithm).toMatch(/^polynomial\//);
 	expect(chosen.why).toMatch(/^Chebyshev degree \d+, K = \d+: \d.* predicted; exact: \d/);
 
 	const gradient = JSON.parse((await attgrad(["gradient", file, "--epsilon", "1e-3", "--json"])).stdout);
-	expect(gradient.chosen.algorithm).toMatch(/^polynomial\//);
+	const detailOf = ({ algorithm, why }: { algorithm: string; why: string }) => [algorithm, why.split(":")[0]];
+	expect(detailOf(gradient.chosen)).toEqual(detailOf(chosen));
 	expect(gradient.certificate.bound).toBeLessThanOrEqual(1e-3);
 });
 

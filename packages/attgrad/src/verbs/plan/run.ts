@@ -71,11 +71,11 @@ export function describePlan({ entries, chosen, why, target, refusal }: Plan, re
 /** The plan as a table: time, algorithm, detail, provable error or the reason against it. */
 function planLines(plan: Plan, { n, d, dtype, kernel, threads }: PlanRequest): string[] {
 	const { entries, target } = plan;
-	const cells = entries.map((entry) => [
+	const cells = entries.map((entry, at) => [
 		entry.milliseconds === undefined ? "" : shortDuration(entry.milliseconds),
 		entry.algorithm,
 		entry.detail,
-		proof(entry),
+		entry.reason !== undefined && entry.reason === entries[at - 1]?.reason ? "no: as above" : proof(entry),
 	]);
 	const rows = [["predicted", "algorithm", "", "error proved"], ...cells];
 	const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
@@ -83,6 +83,7 @@ function planLines(plan: Plan, { n, d, dtype, kernel, threads }: PlanRequest): s
 		`problem    n ${n}, d ${d}, ${dtype}, ${targetText(target)}; kernel ${kernel}, threads ${threads}`,
 		`auto       ${choiceText(plan, dtype)}`,
 		...(target?.remark === undefined ? [] : [`remark     ${target.remark}`]),
+		"table      times of algorithms asked for by name, with the choice of a degree or set; auto looks only where that may pay",
 		"",
 		...rows.map((row) =>
 			row
