@@ -169,14 +169,15 @@ export class ExactKeys {
 
 	/**
 	 * At least the errors of all entries of dK and of dV that normalisers and δ̃ make. With f̃ <= D_E / D, f̃ (g − δ̃) − f (g − δ) is at most
-	 * f̃ (Γ ν + (1 + ν) |δ̃ − δ|), and f̃ − f at most f̃ ν; ρ and θ are what rounding adds to f̃.
+	 * f̃ (Γ ν + (1 + ν) |δ̃ − δ|), and f̃ − f at most f̃ ν; ρ and θ are what rounding adds to f̃. Where D_E counts as 0, f̃ is 0, and off by all of f.
 	 */
 	#errorsOf({ nu, theta, reach, deltaError, normaliser }: RowPass, kept: readonly number[]): [number, number] {
 		const { queries, upstream } = this.#head;
 		let [ofKeys, ofValues] = [0, 0];
 		for (const j of kept) {
 			const share = times(1 + 2 ** -10, plus(this.#shares[j], over(LOST, normaliser[j])));
-			const relative = plus(nu[j], plus(times(16, theta[j]), times(8, this.exact.rounding[j])));
+			const rounding = plus(times(16, theta[j]), times(8, this.exact.rounding[j]));
+			const relative = plus(nu[j], this.#shares[j] > 0 ? rounding : 1);
 			const moved = plus(times(relative, reach[j]), times(plus(1, nu[j]), deltaError[j]));
 			ofKeys = plus(ofKeys, times(share, times(moved, normUp(queries.row(j)))));
 			ofValues = plus(ofValues, times(share, times(relative, normUp(upstream.row(j)))));
