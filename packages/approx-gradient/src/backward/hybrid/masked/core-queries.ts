@@ -48,9 +48,7 @@ export class CoreQueries {
 		const count = this.#chunks.length;
 		this.#fold ??= new SlidingFold(this.#chunks[0]?.length ?? 0, sum, this.#slides);
 		// From behind both ends move forward.
-		this.#fold.move(count - Math.max(from, to), count - from, (chunk, into) =>
-			into.set(this.#chunks[count - 1 - chunk]),
-		);
+		this.#fold.move(count - to, count - from, (chunk, into) => into.set(this.#chunks[count - 1 - chunk]));
 		const state = this.#fold.value;
 		const formsAt = rank * this.#columns;
 		const numbersAt = formsAt + this.#forms;

@@ -90,8 +90,6 @@ export class PlainMaskedHead implements MaskedHead {
 	async columns({ rows, core, edge, moments, known }: KeyChunk, reach: FeatureReach): Promise<ColumnPass> {
 		const own = { ...this.head, values: this.head.values.slice(rows.from, rows.to) };
 		const all = keyGradients(own, await this.#product(this.#Psi.slice(rows.from, rows.to), core.sums));
-		// A negative weight is an error of that size, which is counted.
-		for (let at = 0; at < all.extra.data.length; at++) all.extra.data[at] = Math.max(0, all.extra.data[at]);
 		for (const chunk of edge) {
 			const { weights } = await this.#edge(chunk.members, membersFrom(rows));
 			const local = chunk.members.map((j) => j - chunk.rows.from);
