@@ -15,7 +15,7 @@ export const SHARE = 0.9;
 /** Options of `hybrid` for outputs and gradients of attention layers. */
 export const hybridOptions = z
 	.strictObject({
-		rank: z.int().min(1).max(2048).optional().describe(`number of pivots of each head; default: ${DEFAULT_RANK}`),
+		rank: z.int().min(1).max(2048).optional().describe(`number of features of each head; default: ${DEFAULT_RANK}`),
 		epsilon: z
 			.number()
 			.positive()

@@ -20,7 +20,10 @@ const GROWS = 1.25;
 /** Queries whose gradients over all keys and over the sample's are compared. */
 const COMPARED = { part: 1 / 128, most: 256 };
 
-/** About how many times as long a flop of features, sums and bounds takes as one of the exact pass; rough, as it decides only which rank is tried. */
+/**
+ * About how many times as long a flop of features, sums and bounds takes as one of the exact pass: at 32,768 tokens and rank 384 these take a quarter of it (docs/heads.md).
+ * Rough, as it decides only which rank is tried.
+ */
 const PER_FLOP = 1.4;
 
 /** A guess: what is exact falls with this power of the rank. A rank is looked at if it may pay then. */

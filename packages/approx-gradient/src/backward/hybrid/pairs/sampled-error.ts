@@ -25,7 +25,7 @@ export const drawsOf = (n: number, K: number): number =>
 /** The most draws for a bound that is wanted: those that take as long as the exact pass, and some more for few rows. */
 const mostDraws = (n: number): number => Math.min(DRAWS.most, Math.max(64 * DRAWS.least, n ** 2 / EXACT_KEYS));
 
-/** A bound is about this many times the range over the number of draws. */
+/** A bound is about this many times the range over the number of draws: 37 where all numbers are 0, 60 to 110 where their squares count (paper.md 14.8). */
 export const EXPECTED = 75;
 
 /** A first look tells how many draws a bound takes: a part of those that it takes at the least. */
@@ -54,9 +54,9 @@ export interface SampledError {
 /**
  * Bounds the error of the method by pairs of a query and a key, and by triples of a query and two keys (paper.md 14.8).
  *
- * The sum of first order is a mean of numbers over pairs; all that is left has a bound by squares of sums over keys, which are means over triples. One
- * draw is a number ±Y of the first or Z of the second, each in proportion to its range, and all are within R = Σ_j max_a |A1_ja| (α_j / D̃_j Σ_l β_l w_l + …). What a
- * sample of m tells of |E Y| + E Z is about 37 R / m, since nearly all numbers are far below R. O(n (d² + d d_v)) for the ranges, O(K + d d_v) a pair.
+ * The sum of first order is a mean of numbers ±Y over pairs; all that is left has a bound by squares of sums over keys, which are means of numbers Z over triples. Each term of a row is
+ * drawn as often as its part of R = Σ_j max_a |A1_ja| (α_j / D̃_j Σ_l β_l w_l + …) tells, and each number is within its term's range. What a sample of m tells of |E Y| + E Z is 37 R / m at the
+ * least, since nearly all numbers are far below their ranges. O(n (d² + d d_v)) for the ranges, O(K + d d_v) a pair.
  *
  * @returns undefined where nothing can be drawn, or what is wanted would take too many draws
  */
