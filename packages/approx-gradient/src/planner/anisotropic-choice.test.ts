@@ -10,6 +10,7 @@ import {
 	seededRandom,
 } from "@attgrad/matrix-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { narrowingProblem } from "../testing/problems.ts";
 import { outOfCore } from "../testing/run.ts";
 import { auto } from "./auto.ts";
 import { scoreDirections } from "./candidates/score-directions.ts";
@@ -21,19 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => runtime.close());
 
-/** Uniform tokens whose spread falls by a factor from one coordinate to the next, and scores of them alone. */
-function narrowing(n: number, d: number, B: number, factor: number) {
-	const uniform = generateProblem({ distribution: "uniform", n, d, B, seed: 1 });
-	const narrowed = (rows: Matrix) => Matrix.build(n, d, (j, b) => rows.at(j, b) * factor ** b);
-	const [A1, A2] = [narrowed(uniform.A1), narrowed(uniform.A2)];
-	return createProblem({ ...uniform, A1, A2, X: Matrix.identity(d) }, uniform.scale);
-}
-
 const isAnisotropic = ({ options }: { options: Readonly<Record<string, unknown>> }) =>
 	options["basis"] === "gauss" && options["monomials"] === "anisotropic";
 
 test("auto takes polynomials by row over an anisotropic set where coordinates differ, with its certificate", async () => {
-	const problem = narrowing(32_768, 8, 3, 0.5);
+	const problem = narrowingProblem(32_768, 8, 3, 0.5);
 	const { chosen, entries } = await planGradient(problem, {}, runtime);
 	expect(isAnisotropic(chosen)).toBe(true);
 	const all = entries.find(({ options }) => options["basis"] === "gauss" && options["monomials"] === undefined);

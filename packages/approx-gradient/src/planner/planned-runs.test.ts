@@ -1,9 +1,10 @@
-import { createProblem, generateProblem } from "@attgrad/attention-problem";
-import { createRuntime, Matrix, type Runtime } from "@attgrad/matrix-core";
+import { generateProblem } from "@attgrad/attention-problem";
+import { createRuntime, type Runtime } from "@attgrad/matrix-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { gaussPlanWithin } from "../polynomial/gauss/degree-choice.ts";
 import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
+import { narrowingProblem } from "../testing/problems.ts";
 import { planGradient } from "./plan-gradient.ts";
 
 let runtime: Runtime;
@@ -20,11 +21,9 @@ afterAll(() => runtime.close());
 
 /** A problem of a distribution, or of uniform tokens whose spread falls by a factor from one coordinate to the next. */
 function problemOf(distribution: string | number, n: number, d: number, B: number) {
-	if (typeof distribution !== "number") return generateProblem({ distribution, n, d, B, seed: 3 });
-	const uniform = generateProblem({ distribution: "uniform", n, d, B, seed: 3 });
-	const narrowed = (rows: Matrix) => Matrix.build(n, d, (j, b) => rows.at(j, b) * distribution ** b);
-	const [A1, A2] = [narrowed(uniform.A1), narrowed(uniform.A2)];
-	return createProblem({ ...uniform, A1, A2, X: Matrix.identity(d) }, uniform.scale);
+	return typeof distribution === "number"
+		? narrowingProblem(n, d, B, distribution, 3)
+		: generateProblem({ distribution, n, d, B, seed: 3 });
 }
 
 test.each([

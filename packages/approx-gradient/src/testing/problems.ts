@@ -1,4 +1,4 @@
-import { type AttentionProblem, createProblem } from "@attgrad/attention-problem";
+import { type AttentionProblem, createProblem, generateProblem } from "@attgrad/attention-problem";
 import { arbitraryBackwardProblem } from "@attgrad/attention-problem/testing";
 import { Matrix, multiply, qr, seededRandom } from "@attgrad/matrix-core";
 
@@ -45,3 +45,11 @@ export const arbitraryHead = (spread: number) =>
 /** M with every entry changed. */
 export const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
 	Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j), M.dtype);
+
+/** Uniform tokens whose spread falls by a factor from one coordinate to the next, with X = I. */
+export function narrowingProblem(n: number, d: number, B: number, factor: number, seed = 1): AttentionProblem {
+	const uniform = generateProblem({ distribution: "uniform", n, d, B, seed });
+	const narrowed = (rows: Matrix) => Matrix.build(n, d, (j, b) => rows.at(j, b) * factor ** b);
+	const [A1, A2] = [narrowed(uniform.A1), narrowed(uniform.A2)];
+	return createProblem({ ...uniform, A1, A2, X: Matrix.identity(d) }, uniform.scale);
+}

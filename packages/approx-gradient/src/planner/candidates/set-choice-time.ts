@@ -1,5 +1,4 @@
-/** Rows at most that axes are found on. */
-const AXES_ROWS = 4096;
+import { AXES_ROWS } from "../../polynomial/method/principal-space.ts";
 
 /** Milliseconds that axes take, in plain TypeScript: a coordinate of a row that they are found on, and of every row a coordinate and a pair of two. */
 const AXES = { sample: 3.5e-4, coordinate: 4.5e-5, pair: 1.2e-6 };

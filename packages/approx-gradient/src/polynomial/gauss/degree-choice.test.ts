@@ -3,7 +3,7 @@ import { streaming } from "@attgrad/exact-gradient";
 import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import { expect, test } from "vitest";
 import { profileOn } from "../method/method-of.ts";
-import { gaussChoiceWithin, gaussWithin } from "./degree-choice.ts";
+import { gaussPlanWithin, gaussWithin } from "./degree-choice.ts";
 import { gaussOfDegree, gaussUntilMissed } from "./gauss-gradient.ts";
 import { gaussRequest } from "./gauss-request.ts";
 
@@ -53,11 +53,11 @@ test.each([
 	const problem = generateProblem({ distribution: "uniform", n, d: 4, B: 3.5, seed: 1 });
 	const request = await requestOf(problem);
 	const epsilon = 1.6e-5 * Math.sqrt(n);
-	const { degree, exactRows, request: chosen } = gaussChoiceWithin(request, epsilon);
-	expect(chosen.radiusLimit).toBe(limit);
-	expect(exactRows > 0).toBe(limit === 8);
+	const plan = gaussPlanWithin(request, epsilon);
+	expect(plan.request.radiusLimit).toBe(limit);
+	expect(plan.exactRows > 0).toBe(limit === 8);
 	if (limit > 8) return;
-	const result = await gaussWithin(request, epsilon, degree);
+	const result = await gaussWithin(request, epsilon, plan);
 	expect(result.certificate?.bound).toBeLessThanOrEqual(epsilon);
 	const { gradient } = await streaming.run(problem, streaming.options.parse({}), runtime);
 	expect(maxAbsDifference(result.gradient, gradient)).toBeLessThan(epsilon);
@@ -71,7 +71,7 @@ test("a degree that proves too little is followed by one that proves what is ask
 	const request = gaussRequest(problem, await profileOn(problem, own), own, "v2");
 	const { certificate } = await gaussOfDegree(request, 5);
 	const epsilon = (certificate?.bound ?? 0) / 100;
-	const result = await gaussWithin(request, epsilon, 5);
+	const result = await gaussWithin(request, epsilon, { request, cheapest: { degree: 5, part: 1 } });
 	expect(told).toHaveLength(1);
 	expect(result.degree).toBeGreaterThan(5);
 	expect(result.certificate?.bound).toBeLessThanOrEqual(epsilon);

@@ -194,19 +194,16 @@ const couldProve = ({ bound, degree }: { bound: number; degree: number }): strin
  * The gradient with a certificate of at most epsilon at the least degree that proves it: predicted from a sample, proved by the
  * run, one degree more where the run does not. A run whose first rows foretell that it proves less is not finished. Forms with columns of squares take
  * them where l1 is not predicted to prove epsilon at that degree, nor in less time at the next.
- * @param first what `gaussPlanWithin` gave, or a degree to begin with
+ * @param first what `gaussPlanWithin` gave, where it is known
  * @throws ComputationError as `gaussDegreeWithin`
  */
 export async function gaussWithin(
 	given: GaussRequest,
 	epsilon: number,
-	first?: GaussPlan | number,
+	first?: Pick<GaussPlan, "request" | "cheapest">,
 ): Promise<GradientResult> {
 	const sample = sampleScores(given.problem, given);
-	const { request, cheapest } =
-		typeof first === "number"
-			? { request: given, cheapest: cheapestRun(given, epsilon, first, sample) }
-			: (first ?? gaussPlanWithin(given, epsilon, sample));
+	const { request, cheapest } = first ?? gaussPlanWithin(given, epsilon, sample);
 	const { fewerColumns: cheaper, inTwo, lower, degree: chosen } = cheapest;
 	let degree = chosen;
 	const fastest = inTwo ?? cheaper ?? request;

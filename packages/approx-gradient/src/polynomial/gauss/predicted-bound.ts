@@ -106,12 +106,12 @@ function partOf(input: Float64Array, { l1, spread, grown }: RowTerms, keyRatio: 
 const sizeOfTerms = (query: Float64Array, reaches: Float64Array): number =>
 	query.reduce((sum, q, i) => sum + Math.abs(q) * reaches[i], 0);
 
-const squares = new WeakMap<Float64Array, Map<number | undefined, Float64Array>>();
+const knownSquares = new WeakMap<Float64Array, Map<number | undefined, Float64Array>>();
 
 /** ‖row‖² of each row, or the square of one coordinate; made once. */
 function squaresOf(rows: Float64Array, d: number, coordinate?: number): Float64Array {
-	const ofRows = squares.get(rows) ?? new Map<number | undefined, Float64Array>();
-	squares.set(rows, ofRows);
+	const ofRows = knownSquares.get(rows) ?? new Map<number | undefined, Float64Array>();
+	knownSquares.set(rows, ofRows);
 	const known = ofRows.get(coordinate);
 	if (known) return known;
 	const made = new Float64Array(rows.length / d);

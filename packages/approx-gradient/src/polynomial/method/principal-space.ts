@@ -19,8 +19,8 @@ const LOST = 1e-280;
 /** Rows a block. */
 const BLOCK_ROWS = 512;
 
-/** Rows that the axes are found on: whatever axes are taken, what rows reach along them is measured on all. */
-const SAMPLE_ROWS = 4096;
+/** Rows at most that axes are found on: whatever axes are taken, the reach of rows along them is measured on all. */
+export const AXES_ROWS = 4096;
 
 const known = new WeakMap<Profile, FeatureSpace>();
 
@@ -37,7 +37,7 @@ export function principalSpace(problem: AttentionProblem<RowSource>, profile: Pr
 
 function foundSpace(problem: AttentionProblem<RowSource>, profile: Profile): FeatureSpace {
 	const { d } = profile;
-	const sample = subProblem(problem, SAMPLE_ROWS);
+	const sample = subProblem(problem, AXES_ROWS);
 	const queries = secondMoments(centredQueries(sample, profile), d);
 	const keys = secondMoments(centredKeys(sample, profile), d);
 	const candidates = [
