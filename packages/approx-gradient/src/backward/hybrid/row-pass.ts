@@ -135,18 +135,33 @@ export async function boundedRows(
 	return { ...reach, ...sums, ...errors, ...rowBounds(head, sums, errors, bounds) };
 }
 
-/** The sums of all rows: õ, c' and dQ. */
-export async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, pairs: Matrix, product: Product) {
-	const { queries, middleKeys, values, upstream } = head;
-	const [n_q, d, width] = [queries.rows, middleKeys.cols, values.cols];
-	const d_v = width - 1;
-	const { data: all, cols } = await product(Phi, await product(Psi, pairs, { transposeA: true }));
-	const made = (columns: number) => Matrix.zeros(n_q, columns);
-	const [N, outputs, cotangents, gradients, keyMeans] = [made(width), made(d_v), made(width), made(d), made(d)];
-	const normaliser = new Float64Array(n_q);
-	for (let j = 0; j < n_q; j++) {
-		const own = j * cols;
-		N.data.set(all.subarray(own + d * width, own + cols), j * width);
+/** Sums over keys of all queries, and what follows from them. */
+export interface RowSums extends Pick<RowPass, "gradients" | "outputs" | "normaliser" | "cotangents"> {
+	/** Σ Ã (v, 1), n_q x (d_v + 1). */
+	readonly N: Matrix;
+	/** m̃, n_q x d. */
+	readonly keyMeans: Matrix;
+}
+
+async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, pairs: Matrix, product: Product) {
+	const all = await product(Phi, await product(Psi, pairs, { transposeA: true }));
+	const outputs = rowOutputs(valueSums(all, head.values.cols), head.upstream);
+	return { ...outputs, ...rowGradients(all, outputs, head.middleKeys.cols) };
+}
+
+/** N: the last columns of the sums of `valueKeyPairs`. */
+export function valueSums({ rows, cols, data }: Matrix, width: number): Matrix {
+	const N = Matrix.zeros(rows, width);
+	for (let j = 0; j < rows; j++) N.row(j).set(data.subarray((j + 1) * cols - width, (j + 1) * cols));
+	return N;
+}
+
+/** D̃, õ and c' of all rows. */
+export function rowOutputs(N: Matrix, upstream: Matrix): Omit<RowSums, "gradients" | "keyMeans"> {
+	const [width, d_v] = [N.cols, upstream.cols];
+	const [outputs, cotangents] = [Matrix.zeros(N.rows, d_v), Matrix.zeros(N.rows, width)];
+	const normaliser = new Float64Array(N.rows);
+	for (let j = 0; j < N.rows; j++) {
 		const D = N.data[j * width + d_v];
 		normaliser[j] = D;
 		let delta = 0;
@@ -158,18 +173,34 @@ export async function rowSums({ Phi, Psi }: HeadApproximated, head: HybridHead, 
 			delta += given * output;
 		}
 		cotangents.data[j * width + d_v] = -delta;
-		for (let b = 0, at = own; b < d; b++) {
-			let total = 0;
-			for (let i = 0; i < width; i++) total += cotangents.data[j * width + i] * all[at++];
-			gradients.data[j * d + b] = total / D;
-			keyMeans.data[j * d + b] = all[at - 1] / D;
-		}
 	}
-	return { gradients, outputs, normaliser, cotangents, N, keyMeans };
+	return { N, outputs, cotangents, normaliser };
 }
 
-/** Sums over keys of all queries: N, and what follows from it. */
-export type RowSums = Awaited<ReturnType<typeof rowSums>>;
+/**
+ * dQ / scale and m̃ of all rows.
+ * @param all sums of `valueKeyPairs`
+ * @param beside Σ w <c', (v, 1)> k and Σ w k over keys that these sums do not have, n_q x d each
+ */
+export function rowGradients(
+	{ cols, data }: Matrix,
+	{ cotangents, normaliser }: Pick<RowSums, "cotangents" | "normaliser">,
+	d: number,
+	beside?: Pick<RowSums, "gradients"> & { readonly keys: Matrix },
+): Pick<RowSums, "gradients" | "keyMeans"> {
+	const width = cotangents.cols;
+	const [gradients, keyMeans] = [Matrix.zeros(cotangents.rows, d), Matrix.zeros(cotangents.rows, d)];
+	for (let j = 0; j < cotangents.rows; j++) {
+		const D = normaliser[j];
+		for (let b = j * d, at = j * cols; b < (j + 1) * d; b++) {
+			let total = beside?.gradients.data[b] ?? 0;
+			for (let i = 0; i < width; i++) total += cotangents.data[j * width + i] * data[at++];
+			gradients.data[b] = total / D;
+			keyMeans.data[b] = (data[at - 1] + (beside?.keys.data[b] ?? 0)) / D;
+		}
+	}
+	return { gradients, keyMeans };
+}
 
 /** Sizes of the errors of a row's entries. */
 function rowErrors(reach: FeatureReach, normaliser: Float64Array) {

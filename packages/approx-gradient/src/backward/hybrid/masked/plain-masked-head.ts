@@ -7,7 +7,16 @@ import { type Product, residualForms, rowsAt, symmetricPairs } from "../../../fe
 import { boundedColumns, type ColumnPass, columnsOf, keyGradients } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, groupOf } from "../query-sums.ts";
-import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
+import {
+	boundedRows,
+	type FeatureReach,
+	featureReach,
+	type RowPass,
+	type RowSums,
+	rowGradients,
+	rowOutputs,
+	valueSums,
+} from "../row-pass.ts";
 import {
 	type ChunkSums,
 	edgeMembers,
@@ -113,24 +122,17 @@ export class PlainMaskedHead implements MaskedHead {
 
 	/** The sums of the rows of a chunk over their core and its edges. */
 	async #rowSums(head: HybridHead, { rows, core }: QueryChunk, edge: Edge): Promise<RowSums> {
-		const { middleKeys, values, upstream } = head;
-		const [n, d, width] = [upstream.rows, middleKeys.cols, values.cols];
 		const all = await this.#product(this.#Phi.slice(rows.from, rows.to), core.sums);
-		const ofEdge = edge.weights.cols > 0 ? await this.#product(edge.weights, edge.values) : Matrix.zeros(n, width);
-		const made = (columns: number) => Matrix.zeros(n, columns);
-		const sums = {
-			...{ N: made(width), outputs: made(width - 1), cotangents: made(width), gradients: made(d), keyMeans: made(d) },
-			normaliser: new Float64Array(n),
-		};
-		addOutputs(sums, upstream, all, ofEdge);
-		if (d > 0) addGradients(sums, all, await this.#edgeGradients(sums.cotangents, edge));
-		return sums;
+		const N = valueSums(all, head.values.cols);
+		if (edge.weights.cols > 0) addEntries(N, await this.#product(edge.weights, edge.values));
+		const outputs = rowOutputs(N, head.upstream);
+		const ofEdge = await this.#edgeGradients(outputs.cotangents, edge);
+		return { ...outputs, ...rowGradients(all, outputs, head.middleKeys.cols, ofEdge) };
 	}
 
 	/** Σ_l W_jl <c'_j, v_l> k_l and Σ_l W_jl k_l over the edge of each row. */
-	async #edgeGradients(cotangents: Matrix, { weights, values, keys }: Edge): Promise<EdgeGradients> {
-		const none = () => Matrix.zeros(cotangents.rows, keys.cols);
-		if (weights.cols === 0) return { gradients: none(), keys: none() };
+	async #edgeGradients(cotangents: Matrix, { weights, values, keys }: Edge) {
+		if (weights.cols === 0 || keys.cols === 0) return undefined;
 		const terms = await this.#product(cotangents, values, { transposeB: true });
 		for (let at = 0; at < terms.data.length; at++) terms.data[at] *= weights.data[at];
 		return { gradients: await this.#product(terms, keys), keys: await this.#product(weights, keys) };
@@ -144,53 +146,6 @@ interface Edge {
 	readonly keys: Matrix;
 }
 
-interface EdgeGradients {
-	readonly gradients: Matrix;
-	readonly keys: Matrix;
-}
-
 function addEntries({ data }: Matrix, added: Matrix): void {
 	for (let at = 0; at < data.length; at++) data[at] += added.data[at];
-}
-
-/** N, D̃, õ and c' from the sums over the core and over the edges. */
-function addOutputs(
-	{ N, outputs, cotangents, normaliser }: RowSums,
-	upstream: Matrix,
-	all: Matrix,
-	edge: Matrix,
-): void {
-	const [d_v, width] = [outputs.cols, N.cols];
-	for (let j = 0; j < N.rows; j++) {
-		const ofCore = (j + 1) * all.cols - width;
-		for (let i = 0; i < width; i++) N.data[j * width + i] = all.data[ofCore + i] + edge.data[j * width + i];
-		const D = N.data[j * width + d_v];
-		normaliser[j] = D;
-		let delta = 0;
-		for (let i = 0; i < d_v; i++) {
-			const output = N.data[j * width + i] / D;
-			const given = upstream.data[j * d_v + i];
-			outputs.data[j * d_v + i] = output;
-			cotangents.data[j * width + i] = given;
-			delta += given * output;
-		}
-		cotangents.data[j * width + d_v] = -delta;
-	}
-}
-
-/** dQ / scale and m̃. */
-function addGradients(
-	{ cotangents, gradients, keyMeans, normaliser }: RowSums,
-	all: Matrix,
-	edge: EdgeGradients,
-): void {
-	const [d, width] = [gradients.cols, cotangents.cols];
-	for (let j = 0; j < gradients.rows; j++) {
-		for (let b = 0, at = j * all.cols; b < d; b++) {
-			let total = edge.gradients.data[j * d + b];
-			for (let i = 0; i < width; i++) total += cotangents.data[j * width + i] * all.data[at++];
-			gradients.data[j * d + b] = total / normaliser[j];
-			keyMeans.data[j * d + b] = (all.data[at - 1] + edge.keys.data[j * d + b]) / normaliser[j];
-		}
-	}
 }
