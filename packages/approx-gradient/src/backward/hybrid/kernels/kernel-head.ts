@@ -1,19 +1,19 @@
-import { Matrix, type Runtime } from "@attgrad/matrix-core";
+import type { Runtime } from "@attgrad/matrix-core";
 import { plus, times } from "../../../error-bound/index.ts";
 import { DirectBounds } from "../../../feature-maps/direct-bounds.ts";
 import type { RowsOnKernels } from "../../../feature-maps/direct-rows.ts";
 import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
-import { raisesOf } from "../../../feature-maps/hybrid/residual-spread.ts";
 import { GROUP } from "../../../feature-maps/residual-forms.ts";
 import { type ChosenKeys, joinedColumns, type SplitKeys, splitKeys } from "../chosen-keys.ts";
 import { type ColumnPass, keyBoundsOf, noColumns, noForms, queryForms } from "../column-pass.ts";
 import { ExactKeys, headOfKeys } from "../exact-keys.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import { type ColumnBounds, groupOf, type QueryWeights, querySums, queryWeights, WEIGHTS } from "../query-sums.ts";
-import { boundedRows, type FeatureReach, featureReach, type RowPass, type RowSums } from "../row-pass.ts";
+import { boundedRows, type FeatureReach, type RowPass, type RowSums } from "../row-pass.ts";
 import { boundsOfRows, type PlacedRows } from "./bounds-of-rows.ts";
-import { type GroupedRows, type GroupSums, sumsOfGroups } from "./group-sums.ts";
+import type { GroupSums } from "./group-sums.ts";
 import { featuresOf, type HybridKernels, type PlacedFeatures, placedFeatures, putMatrix } from "./placed-features.ts";
+import { clearRows, type PlacedColumns, putKeyFactors, reachOfPlaced, sumsOfPlaced } from "./placed-sums.ts";
 import { keyResults, type MappedRows, queryResults } from "./row-results.ts";
 import { weighQueries } from "./weighed-queries.ts";
 
@@ -147,34 +147,15 @@ export class KernelHead {
 	/** Sums over keys, and the moments and sizes that bounds of rows are made of. */
 	async #keySums() {
 		const { middleKeys, values, keyHalf, valueHalf } = this.#head;
-		const { unit, rank } = this.#map;
-		const columns = {
-			factors: this.#keyFactors(),
-			numbers: this.#values,
-			width: values.cols,
-			blocks: middleKeys.cols + 1,
-			beside: 0,
-		};
-		const { sums, forms } = await this.#sums(this.#keys, { ...columns, extra: 0 }, "crossed");
-		const alpha = residualLengths(this.#queries.squares, undefined, unit);
-		const beta = residualLengths(this.#keys.squares, this.#keys.side.sizes, unit);
-		const { relative } = this.#map.error;
-		const reach = featureReach({ alpha, beta, squares: this.#keys.squares, rank, relative });
+		const { sums, forms } = await this.#sums(this.#keys, GROUP, {
+			...{ factors: putKeyFactors(this.#kernels, middleKeys), numbers: this.#values },
+			...{ width: values.cols, blocks: middleKeys.cols + 1, beside: 0, extra: 0, forms: "crossed" },
+		});
+		const reach = reachOfPlaced(this.#map, this.#queries, this.#keys);
 		const direct = new DirectBounds({ keyHalf, valueHalf });
-		const spread = beta.reduce((sum, x) => plus(sum, times(x, x)), 0);
-		direct.addForms(forms, { beta, spread });
+		const spread = reach.beta.reduce((sum, x) => plus(sum, times(x, x)), 0);
+		direct.addForms(forms, { beta: reach.beta, spread });
 		return { sums, reach, direct };
-	}
-
-	/** Address of keys about their centre, and 1. */
-	#keyFactors(): number {
-		const { rows, cols, data } = this.#head.middleKeys;
-		const made = this.#kernels.view("f64", this.#kernels.allocate("f64", rows * (cols + 1)), rows * (cols + 1));
-		for (let l = 0, at = 0, to = 0; l < rows; l++) {
-			for (let b = 0; b < cols; b++) made[to++] = data[at++];
-			made[to++] = 1;
-		}
-		return made.byteOffset;
 	}
 
 	/** Sums over the queries that are kept, then the rows of all keys. */
@@ -197,8 +178,10 @@ export class KernelHead {
 			const sums = querySums(added, weights, width - 1);
 			const numbers = putMatrix(kernels, rows.cotangents);
 			this.#clear(numbers, weights);
-			const columns = { factors, numbers, width, extra, blocks: d + 1, beside: width - 1 + d };
-			const made = await this.#sums(this.#queries, columns, bounds === "sizes" ? "none" : "own", groupOf(bounds));
+			const made = await this.#sums(this.#queries, groupOf(bounds), {
+				...{ factors, numbers, width, extra, blocks: d + 1, beside: width - 1 + d },
+				forms: bounds === "sizes" ? "none" : "own",
+			});
 			const forms = bounds === "sizes" ? noForms(head) : queryForms(head, sums, made.forms);
 			return keyResults(
 				kernels,
@@ -213,36 +196,17 @@ export class KernelHead {
 
 	/** Sets the features, cotangents and factors of the queries that are not kept to 0: they may be NaN. */
 	#clear(cotangents: number, { weights }: QueryWeights): void {
-		const { features, left, right, step } = this.#queries;
+		const rows = { from: 0, to: this.#queries.left.rows };
+		const isKept = (j: number) => weights[WEIGHTS * j] !== 0;
+		clearRows(this.#queries, rows, isKept);
 		const width = this.#head.values.cols;
-		const given = this.#kernels.view("f64", cotangents, left.rows * width);
-		for (let j = 0; j < left.rows; j++) {
-			if (weights[WEIGHTS * j] !== 0) continue;
-			features.fill(0, j * step, (j + 1) * step);
-			given.fill(0, j * width, (j + 1) * width);
-			for (const { data, cols } of [left, right]) data.fill(0, j * cols, (j + 1) * cols);
-		}
+		const given = this.#kernels.view("f64", cotangents, rows.to * width);
+		for (let j = 0; j < rows.to; j++) if (!isKept(j)) given.fill(0, j * width, (j + 1) * width);
 	}
 
-	/** Sums and forms of one side, K x columns. */
-	#sums(
-		{ features, left, right, sizes, side }: PlacedFeatures,
-		rows: Pick<GroupedRows, "factors" | "numbers" | "width" | "extra" | "blocks" | "beside">,
-		forms: GroupedRows["forms"],
-		group = GROUP,
-	): Promise<GroupSums> {
-		const addresses = { features: features.byteOffset, left: left.data.byteOffset, right: right.data.byteOffset };
-		const groups = Math.ceil(left.rows / group);
-		const { rank, unit } = this.#map;
-		const raises = raisesOf(groups, side.sizes, unit);
-		return sumsOfGroups(this.#kernels, {
-			...{ ...rows, ...addresses, groups, rank, forms, rows: left.rows, d: left.cols - 2 },
-			...{
-				sizes,
-				raises: putMatrix(this.#kernels, new Matrix(1, raises.length, raises)),
-				raised: raises.reduce(plus, 0),
-			},
-		});
+	/** Sums and forms of all rows of one side. */
+	#sums(placed: PlacedFeatures, group: number, columns: PlacedColumns): Promise<GroupSums> {
+		return sumsOfPlaced(this.#kernels, this.#map, placed, { from: 0, to: placed.left.rows }, group, columns);
 	}
 
 	#rowsOf(side: "queries" | "keys"): MappedRows {

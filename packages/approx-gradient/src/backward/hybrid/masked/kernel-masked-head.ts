@@ -1,14 +1,11 @@
 import type { KeyIntervals, RowRange } from "@attgrad/attention-problem";
 import { Matrix } from "@attgrad/matrix-core";
-import { plus } from "../../../error-bound/index.ts";
 import { valueKeyPairs } from "../../../feature-maps/direct-bounds.ts";
-import { type HybridMap, residualLengths } from "../../../feature-maps/hybrid/hybrid-map.ts";
-import { raisesOf } from "../../../feature-maps/hybrid/residual-spread.ts";
+import type { HybridMap } from "../../../feature-maps/hybrid/hybrid-map.ts";
 import { GROUP, rowsAt } from "../../../feature-maps/residual-forms.ts";
 import { type ColumnPass, columnsOf } from "../column-pass.ts";
 import type { HybridHead } from "../hybrid-head.ts";
 import { boundsOfRows } from "../kernels/bounds-of-rows.ts";
-import { type GroupedRows, sumsOfGroups } from "../kernels/group-sums.ts";
 import {
 	type HybridKernels,
 	type PlacedFeatures,
@@ -17,9 +14,10 @@ import {
 	putMatrix,
 	rowFeatures,
 } from "../kernels/placed-features.ts";
+import { clearRows, putKeyFactors, reachOfPlaced, sumsOfPlaced } from "../kernels/placed-sums.ts";
 import { keyResults, queryResults } from "../kernels/row-results.ts";
 import { type ColumnBounds, groupOf } from "../query-sums.ts";
-import { boundedRows, type FeatureReach, featureReach, type RowPass } from "../row-pass.ts";
+import { boundedRows, type FeatureReach, type RowPass } from "../row-pass.ts";
 import {
 	type ChunkSums,
 	edgeMembers,
@@ -59,19 +57,8 @@ export class KernelMaskedHead implements MaskedHead {
 		this.#intervals = mask.intervals;
 		[this.#queries, this.#keys] = [queries, keys];
 		this.#values = putMatrix(kernels, head.values);
-		const { middleKeys } = head;
-		const { rows, cols } = middleKeys;
-		this.#factors = putMatrix(
-			kernels,
-			Matrix.build(rows, cols + 1, (l, b) => (b < cols ? middleKeys.data[l * cols + b] : 1)),
-		);
-		this.reach = featureReach({
-			alpha: residualLengths(queries.squares, undefined, map.unit),
-			beta: residualLengths(keys.squares, keys.side.sizes, map.unit),
-			squares: keys.squares,
-			rank: map.rank,
-			relative: map.error.relative,
-		});
+		this.#factors = putKeyFactors(kernels, head.middleKeys);
+		this.reach = reachOfPlaced(map, queries, keys);
 		this.squares = { queries: squaresOf(queries.left), keys: squaresOf(keys.left) };
 	}
 
@@ -87,7 +74,7 @@ export class KernelMaskedHead implements MaskedHead {
 		const { values, middleKeys } = this.head;
 		const [width, blocks] = [values.cols, middleKeys.cols + 1];
 		return this.#kernels.scope(() =>
-			this.#sums(this.#keys, rows, GROUP, {
+			sumsOfPlaced(this.#kernels, this.#map, this.#keys, rows, GROUP, {
 				...{ width, blocks, beside: 0, extra: 0, forms: "crossed" },
 				factors: this.#factors + 8 * blocks * rows.from,
 				numbers: this.#values + 8 * width * rows.from,
@@ -99,9 +86,10 @@ export class KernelMaskedHead implements MaskedHead {
 		const kernels = this.#kernels;
 		const kept = Matrix.zeros(cotangents.rows, cotangents.cols);
 		for (const j of members) kept.row(j - rows.from).set(cotangents.row(j - rows.from));
-		this.#clear(rows, members);
+		const isKept = new Set(members);
+		clearRows(this.#queries, rows, (j) => isKept.has(j));
 		return kernels.scope(() =>
-			this.#sums(this.#queries, rows, groupOf(bounds), {
+			sumsOfPlaced(kernels, this.#map, this.#queries, rows, groupOf(bounds), {
 				...{ width: kept.cols, blocks: weighed.factors.cols, beside: weighed.extra.cols },
 				forms: bounds === "sizes" ? "none" : "own",
 				...{ factors: putMatrix(kernels, weighed.factors), numbers: putMatrix(kernels, kept) },
@@ -153,37 +141,6 @@ export class KernelMaskedHead implements MaskedHead {
 				known,
 			);
 		});
-	}
-
-	/** Sums and forms of some rows of one side. */
-	async #sums(
-		{ features, left, right, sizes, side, step }: PlacedFeatures,
-		{ from, to }: RowRange,
-		group: number,
-		columns: Pick<GroupedRows, "factors" | "numbers" | "width" | "extra" | "blocks" | "beside" | "forms">,
-	): Promise<ChunkSums> {
-		const groups = Math.ceil((to - from) / group);
-		const raises = raisesOf(groups, side.sizes.subarray(from, to), this.#map.unit);
-		return sumsOfGroups(this.#kernels, {
-			...{ ...columns, groups, rank: this.#map.rank, rows: to - from, d: left.cols - 2 },
-			features: features.byteOffset + 8 * step * from,
-			left: left.data.byteOffset + 8 * left.cols * from,
-			right: right.data.byteOffset + 8 * right.cols * from,
-			sizes: sizes + 8 * from,
-			raises: putMatrix(this.#kernels, new Matrix(1, raises.length, raises)),
-			raised: raises.reduce(plus, 0),
-		});
-	}
-
-	/** Sets the features and factors of the queries of a chunk that are not kept to 0: they may be NaN. */
-	#clear(rows: RowRange, members: readonly number[]): void {
-		const { features, left, right, step } = this.#queries;
-		const kept = new Set(members);
-		for (let j = rows.from; j < rows.to; j++) {
-			if (kept.has(j)) continue;
-			features.fill(0, j * step, (j + 1) * step);
-			for (const { data, cols } of [left, right]) data.fill(0, j * cols, (j + 1) * cols);
-		}
 	}
 
 	/** Features of some rows of one side, and behind them their weights with rows of the other side, 0 where these are not visible. */
