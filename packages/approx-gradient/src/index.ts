@@ -68,6 +68,7 @@ export { planGradient } from "./planner/plan-gradient.ts";
 export { embeddedEstimate } from "./polynomial/certificates/embedded-degree.ts";
 export type { PolynomialFamily } from "./polynomial/families/family.ts";
 export { polynomialFamilies } from "./polynomial/families/index.ts";
+export { roundingFloor } from "./polynomial/families/rounding-floor.ts";
 export { type ApproximateGradientY, polynomialGradientY } from "./polynomial/gradient-y.ts";
 export { kernelPasses } from "./polynomial/kernels/kernel-passes.ts";
 export { type LowRankFactors, lowRankFactors } from "./polynomial/low-rank-factors.ts";

@@ -41,7 +41,7 @@ export async function answerModel(given: GivenFlags): Promise<void> {
 		if (plot !== undefined) makeFolder(plot);
 		const model = await calibratedModel(runtime, dtype, ["streaming", "polynomial/moment"]);
 		const timeOf: TimeOf = (run) => present(predictTime(run, model), `the predicted time of ${run.algorithm}`);
-		const plan = planModel(shape, timeOf);
+		const plan = planModel(shape, timeOf, dtype);
 		const machine = { dtype, kernel: runtime.kernel, threads: runtime.threads };
 		const files = plot === undefined ? [] : await drawCrossover(shape, plan, timeOf, plot);
 		if (json) console.log(JSON.stringify({ ...shape, ...machine, ...plan, ...(files.length > 0 && { files }) }));
@@ -78,7 +78,7 @@ function modelTable(
 			"model",
 			`n ${n.toLocaleString("en")}, d ${d}, ${heads} head${heads === 1 ? "" : "s"}, B ${shortNumber(B)}; each softmax weight within ${shortNumber(relative)} of itself`,
 		],
-		["answer", answerOf(plan)],
+		["answer", answerOf(plan, { relative, dtype })],
 		[
 			"exact",
 			`${durationOf(plan.exactMs)} for the gradients of all heads (predicted for this machine: ${dtype}, kernel ${kernel}, threads ${threads})`,
@@ -99,7 +99,12 @@ function modelTable(
 	];
 }
 
-function answerOf({ pays, log2Crossover }: ModelPlan): string {
+function answerOf(
+	{ pays, log2Crossover, rounding }: ModelPlan,
+	{ relative, dtype }: { relative: number; dtype: string },
+): string {
+	if (rounding > relative)
+		return `no: sums of monomials lose ${shortNumber(Number(rounding.toPrecision(2)))} of a weight to rounding in ${dtype} at scores of this size, more than ${shortNumber(relative)}`;
 	if (pays) return `yes: certified attention is faster from n = ${sizeOf(log2Crossover)} on`;
 	if (log2Crossover >= 1000) return "never: certified attention is not faster at any n up to 2^1000";
 	return `no: certified attention is faster only from n = ${sizeOf(log2Crossover)} on`;

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { log2CrossoverOf, type ModelShape, planModel } from "./crossover.ts";
 
+const dtype = "f64";
+
 const timeOf = (run: Parameters<typeof predictTime>[0]): number => predictTime(run) ?? Number.NaN;
 
 const shape: fc.Arbitrary<ModelShape> = fc.record({
@@ -16,9 +18,10 @@ const shape: fc.Arbitrary<ModelShape> = fc.record({
 test("it pays exactly from the crossover on, and so say the two times", () => {
 	fc.assert(
 		fc.property(shape, (one) => {
-			const { pays, log2Crossover, exactMs, certifiedMs } = planModel(one, timeOf);
-			expect(pays).toBe(log2Crossover <= Math.log2(one.n));
-			if (Math.abs(log2Crossover - Math.log2(one.n)) > 0.01) expect(certifiedMs < exactMs).toBe(pays);
+			const { pays, log2Crossover, exactMs, certifiedMs, rounding } = planModel(one, timeOf, dtype);
+			expect(pays).toBe(log2Crossover <= Math.log2(one.n) && rounding <= one.relative);
+			if (rounding <= one.relative && Math.abs(log2Crossover - Math.log2(one.n)) > 0.01)
+				expect(certifiedMs < exactMs).toBe(pays);
 		}),
 	);
 });
@@ -35,11 +38,28 @@ test("a smaller bound, a smaller width and a larger error never pay later", () =
 
 test("what would pay does", () => {
 	const model = { n: 2 ** 17, d: 64, heads: 12, B: 4, relative: 1e-2 };
-	const { pays, largestB, largestWidth, log2Crossover } = planModel(model, timeOf);
+	const { pays, largestB, largestWidth, log2Crossover } = planModel(model, timeOf, dtype);
 	expect(pays).toBe(false);
 	expect(log2Crossover).toBeGreaterThan(60);
-	expect(planModel({ ...model, B: largestB! }, timeOf).pays).toBe(true);
-	expect(planModel({ ...model, B: 1.01 * largestB! }, timeOf).pays).toBe(false);
-	expect(planModel({ ...model, d: largestWidth! }, timeOf).pays).toBe(true);
-	expect(planModel({ ...model, d: largestWidth! + 1 }, timeOf).pays).toBe(false);
+	expect(planModel({ ...model, B: largestB! }, timeOf, dtype).pays).toBe(true);
+	expect(planModel({ ...model, B: 1.01 * largestB! }, timeOf, dtype).pays).toBe(false);
+	expect(planModel({ ...model, d: largestWidth! }, timeOf, dtype).pays).toBe(true);
+	expect(planModel({ ...model, d: largestWidth! + 1 }, timeOf, dtype).pays).toBe(false);
+});
+
+test("bounds at which rounding leaves nothing to prove do not pay, however fast", () => {
+	// At x = -R a term of the sum is as large as e^R, and the sum is e^-R.
+	const lost = (B: number, unit: number) => unit * Math.exp(B ** 2) * Math.exp(B ** 2);
+	for (const [dtype, unit] of [
+		["f64", 2 ** -53],
+		["f32", 2 ** -24],
+	] as const) {
+		const model = { n: 2 ** 30, d: 2, heads: 1, B: 1, relative: 1e-6 };
+		const { largestB = 0 } = planModel({ ...model, relative: 1e-2 }, timeOf, dtype);
+		expect(lost(largestB, unit) / 1e-2).toBeGreaterThan(0.9);
+		expect(lost(largestB, unit) / 1e-2).toBeLessThan(1.1);
+		const plan = planModel({ ...model, B: 4 }, timeOf, dtype);
+		expect(plan.log2Crossover).toBeLessThan(30);
+		expect(plan.pays).toBe(false);
+	}
 });

@@ -1,5 +1,6 @@
-import { countMonomials, type PlannedRun } from "@attgrad/approx-gradient";
+import { countMonomials, type PlannedRun, roundingFloor } from "@attgrad/approx-gradient";
 import { chebyshevDegree, log2MonomialCount } from "@attgrad/hardness";
+import type { Dtype } from "@attgrad/matrix-core";
 
 /** A model of which only the shape is known: one attention layer. */
 export interface ModelShape {
@@ -24,9 +25,12 @@ export interface ModelPlan {
 	/** Degree of the polynomial in place of exp, and log2 of its features a token. */
 	readonly degree: number;
 	readonly log2Rank: number;
+	/** Relative error of a softmax weight, in order of magnitude, that rounding in sums of monomials makes at scores of this size. */
+	readonly rounding: number;
 	/** Milliseconds of the gradients of all heads. */
 	readonly exactMs: number;
 	readonly certifiedMs: number;
+	/** Whether certified is faster, and rounding leaves the relative error that is asked for. */
 	readonly pays: boolean;
 	/** log2 of the least n from which certified is faster. */
 	readonly log2Crossover: number;
@@ -100,15 +104,19 @@ function largestModelled(d: number): number {
 }
 
 /** Whether certified attention pays for a model: worst case over all data of bound B. */
-export function planModel(shape: ModelShape, timeOf: TimeOf): ModelPlan {
+export function planModel(shape: ModelShape, timeOf: TimeOf, dtype: Dtype): ModelPlan {
 	const { n, d, heads, B, relative } = shape;
 	const log2n = Math.log2(n);
 	const degree = degreeOf(B, relative);
-	const paysWith = (change: Partial<ModelShape>): boolean => log2CrossoverOf({ ...shape, ...change }, timeOf) <= log2n;
+	const paysWith = (change: Partial<ModelShape>): boolean => {
+		const changed = { ...shape, ...change };
+		return roundingFloor(changed.B ** 2, dtype) <= relative && log2CrossoverOf(changed, timeOf) <= log2n;
+	};
 	return {
 		radius: B * B,
 		degree,
 		log2Rank: log2MonomialCount(d, degree),
+		rounding: roundingFloor(B * B, dtype),
 		exactMs: heads * 2 ** log2Exact(log2n, d, timeOf),
 		certifiedMs: heads * 2 ** log2Certified(log2n, d, degree, timeOf),
 		pays: paysWith({}),
