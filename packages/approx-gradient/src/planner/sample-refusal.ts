@@ -1,7 +1,7 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
 import { streaming } from "@attgrad/exact-gradient";
 import { ComputationError, Matrix, maxAbs, type RowSource, type Runtime, shortDuration } from "@attgrad/matrix-core";
-import { gaussChoiceWithin, leastProvable } from "../polynomial/gauss/degree-choice.ts";
+import { gaussPlanWithin, leastProvable } from "../polynomial/gauss/degree-choice.ts";
 import { type GaussRequest, gaussRequest, sizesOf } from "../polynomial/gauss/gauss-request.ts";
 import { type ScoreSample, sampleScores, thinned } from "../polynomial/gauss/score-sample.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
@@ -91,8 +91,14 @@ export async function refusedFromSample(base: RelativeContext, exactTime: number
 /** The time that polynomials by row take to prove an error somewhat above the one that is asked for; undefined where rounding surely puts that out of reach. */
 function byRowWay(context: PlanContext, request: GaussRequest, scores: ScoreSample): number | undefined {
 	try {
-		const { degree, exactRows } = gaussChoiceWithin(request, SURELY_ABOVE * context.epsilon, scores);
-		return variantTime(context, variants[GAUSS], { ...sizesOf(context.problem.d, degree), degree }, { exactRows });
+		const { exactRows, cheapest } = gaussPlanWithin(request, SURELY_ABOVE * context.epsilon, scores);
+		const { degree, part } = cheapest;
+		return variantTime(
+			context,
+			variants[GAUSS],
+			{ ...sizesOf(context.problem.d, degree), degree },
+			{ exactRows, part },
+		);
 	} catch (failure) {
 		if (failure instanceof ComputationError && failure.status === "invalid") return undefined;
 		if (failure instanceof ComputationError) return Number.POSITIVE_INFINITY;

@@ -85,7 +85,7 @@ export interface GaussPlan extends GaussChoice {
 }
 
 /** A request whose limit on radii is chosen, with the least degree that is predicted to prove what is asked for. */
-export interface GaussChoice extends PredictedDegree {
+interface GaussChoice extends PredictedDegree {
 	readonly request: GaussRequest;
 }
 
@@ -98,11 +98,7 @@ const radiusLimits = ({ radiusLimit, space }: GaussRequest): readonly number[] =
  * of all, or are a few that cost as much as all keys each.
  * @throws ComputationError as `gaussDegreeWithin`, with the reason of the largest limit
  */
-export function gaussChoiceWithin(
-	request: GaussRequest,
-	epsilon: number,
-	sample: ScoreSample = sampleScores(request.problem, request),
-): GaussChoice {
+function gaussChoiceWithin(request: GaussRequest, epsilon: number, sample: ScoreSample): GaussChoice {
 	const choices: GaussChoice[] = [];
 	let refused: ComputationError | undefined;
 	for (const radiusLimit of radiusLimits(request)) {
@@ -119,7 +115,7 @@ export function gaussChoiceWithin(
 }
 
 /**
- * The same with the run that `gaussWithin` starts with.
+ * The degree that is predicted to prove epsilon in the least time, the radius beyond which rows are exact, and the run that `gaussWithin` starts with.
  * @throws ComputationError as `gaussDegreeWithin`
  */
 export function gaussPlanWithin(

@@ -31,7 +31,7 @@ export interface GaussRequest {
 	readonly runtime: Runtime;
 	/** The highest degree of monomials in double precision, where those above are in single precision: see `servesTwoPrecisions`. @default all are */
 	readonly doubleUpTo?: number | undefined;
-	/** The largest radius of a row that has a polynomial, where fewer are to have one than may: see `gaussChoiceWithin`. @default the largest of all */
+	/** The largest radius of a row that has a polynomial, where fewer are to have one than may: see `gaussPlanWithin`. @default the largest of all */
 	readonly radiusLimit?: number | undefined;
 	/** The rows that no degree has served so far, which a run at another degree need not compute again. */
 	readonly exact: ExactRows;
