@@ -29,7 +29,7 @@ const values = scriptArguments({
 	options: {
 		heads: wholeNumbers("heads of each file, from 0; all where none are given", { least: 0 }),
 		n: wholeNumber("first tokens of a head that are taken; all where not given"),
-		rank: wholeNumber("number of pivots, 128 unless --relative is given", { most: 2048 }),
+		rank: wholeNumber("number of features, 128 unless --relative is given", { most: 2048 }),
 		relative: positiveNumber("relative error that is to be proved, instead of a rank"),
 		proves: choice("gradients that --relative is about", ["all", "dQ"]),
 		mask: choice("the mask of every head; none where not given", ["none", "causal"]),

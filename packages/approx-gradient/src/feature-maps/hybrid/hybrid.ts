@@ -4,14 +4,7 @@ import {
 	defineAlgorithm,
 	type GradientResult,
 } from "@attgrad/attention-problem";
-import {
-	availableMemory,
-	ComputationError,
-	moduleBeside,
-	type RowSource,
-	type Runtime,
-	seededRandom,
-} from "@attgrad/matrix-core";
+import { availableMemory, ComputationError, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
 import type { FirstRank } from "../../backward/hybrid/pairs/first-rank.ts";
@@ -70,18 +63,7 @@ export const hybrid = defineAlgorithm({
 	summary: "balanced coordinates and pivots among queries and keys, for trained heads; error proven row by row",
 	exact: false,
 	version: 6,
-	modules: [
-		import.meta.url,
-		...[
-			"geometry",
-			"hybrid-map",
-			"joint-pivots",
-			"principal-features",
-			"../../backward/hybrid/hybrid-gradient",
-			"../../backward/hybrid/kernels/kernel-head",
-			"../../backward/hybrid/pairs/sampled-error",
-		].map((name) => moduleBeside(import.meta.url, name).href),
-	],
+	modules: [import.meta.url],
 	options,
 	supports: () => true,
 	run: withRelative(hybridGradient),
