@@ -11,7 +11,7 @@ import { proposalOfKeys, proposalOfOnes, proposalOfValues } from "./ranges";
 /** Bytes of the lists of drawn keys. */
 const LISTS: usize = 6 * (HYBRID_PAIR_BATCH << 3);
 
-/** What the state of coins grows by. */
+/** Step of the state of coins (SplitMix64). */
 const STEP: u64 = 0x9e3779b97f4a7c15;
 
 /** Bytes of scratch that draws take. */
@@ -125,7 +125,7 @@ function drawKeys(
 			const u = uniform(mixed(state += STEP)) * all, l = <i32>u, entry = tables + own + (<usize>l << 4);
 			const drawnKey = select<i32>(l, load<i32>(entry, 8), u - <f64>l < load<f64>(entry)), touched = records + <usize>drawnKey * bytes + values;
 			store<i32>(tried + i, drawnKey);
-			// What is read below comes into the cache meanwhile.
+			// Brings the numbers that are read below into the cache.
 			seen += load<i64>(touched) + load<i64>(touched, 64) + load<i64>(touched + numbers - values);
 		}
 		for (let i: usize = 0; i < tries && place < end; i += 4) {

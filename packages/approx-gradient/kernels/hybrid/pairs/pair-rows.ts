@@ -19,7 +19,7 @@ export class HybridPairs {
 	left: usize;
 	features: usize;
 	keyFeatures: usize;
-	/** What is read of a key (`keyBytes`), and three tables of draws, 16 bytes a key each: chance, other key. */
+	/** Numbers of each key (`keyBytes`), and three tables of draws, 16 bytes a key each: chance, other key. */
 	keyRecords: usize;
 	tables: usize;
 	/** Sums with the weights β and with those of rounding, three each; max |k_b|; h̄, k̄, Σ β (h − h̄), half-ranges of values, Σ β (h − h̄)(h − h̄)ᵀ. */

@@ -154,7 +154,7 @@ function proposed(record: usize, kind: usize, sums: usize): f64 {
 	return proposalOfOnes(record, kind) * load<f64>(sums) + proposalOfValues(record, kind) * load<f64>(sums, 8) + proposalOfKeys(record, kind) * load<f64>(sums, 16);
 }
 
-/** What rounding adds to the sums of each kind. */
+/** Bounds on the rounding of the sums of each kind. */
 function addRounding(rows: HybridPairs, j: usize, row: PairRow, made: Measures, reach: usize): void {
 	const d = <usize>rows.d << 3, dv = <usize>rows.dv << 3, known = rows.known, halves = known + 56 + 2 * dv + d;
 	let W = load<f64>(known, 48), size: f64 = 0, square: f64 = 0;

@@ -9,7 +9,7 @@ export type ChosenKeys = (descending: Float64Array) => number;
 export interface SplitKeys {
 	readonly exact: readonly number[];
 	readonly rest: readonly number[];
-	/** What each key adds to the bounds of rows, from the largest to the smallest. */
+	/** The part of the bounds of rows that comes from each key (`keySizes`), from the largest to the smallest. */
 	readonly sizes: Float64Array;
 }
 

@@ -29,7 +29,7 @@ const PER_FLOP = 1.4;
 /** A guess: what is exact falls with this power of the rank. A rank is looked at if it may pay then. */
 const FALL = 1.2;
 
-/** What is exact at a rank after which the next one is passed over. */
+/** After a rank that leaves more than this share exact, the next one is passed over. */
 const HOPELESS = 0.95;
 
 /** Shares of the keys that may be exact for all queries, and that of the sample. */
@@ -77,7 +77,7 @@ export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: numb
 /** Whether a sample tells which of the ranks to begin with. */
 export const isSampled = (queries: number, keys: number): boolean => Math.min(queries, keys) >= SAMPLE.from;
 
-/** What a head is tried with first: a rank, and the share of its keys that are exact for all queries. */
+/** The first try for a head: a rank, and the share of its keys that are exact for all queries. */
 export interface FirstTry {
 	readonly rank: number;
 	readonly share: number;

@@ -36,7 +36,7 @@ export interface KeyWeights {
 	readonly weights: Float64Array;
 	/** At least the relative errors of these sums and, over the largest of their terms, of means over the keys. */
 	readonly rounding: Float64Array;
-	/** What may be lost of a sum. */
+	/** A sum is off by this at most where weights are too small to count. */
 	readonly lost: number;
 }
 

@@ -21,13 +21,13 @@ const LOOK = 64;
 /** Ranks that are weighed against each other. */
 const RANKS = [...[2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32].map((each) => 16 * each), 768, 1024];
 
-/** About how many times as long a flop of features and sums takes as one of the exact pass: more than where rows are proved, as products of values and keys are kept. */
+/** About how many times as long a flop of features and sums takes as one of the exact pass: more than where rows are proved (`ranks.ts`), as products of values and keys are kept. Rough, like the next three: they decide which rank is tried first, and no bound. */
 const PER_FLOP = 3;
 
 /** All rows exactly, with their part of the certificate, take about so many times as long as the exact pass. */
 const ALL_EXACT = 2;
 
-/** Ranges fall about with this power of the rank, on trained heads. It decides which rank is tried first, and no bound. */
+/** Ranges fall about with this power of the rank, on trained heads. */
 const DECAY = 1.5;
 
 /** The part of the range that is left when the rows with the largest are exact. */
