@@ -51,7 +51,7 @@ export async function planRelative(
 
 function exactAtOnce(base: RelativeContext, least: number): Plan {
 	const context = { ...base, epsilon: 0 };
-	const reason = `finding the size of the gradient, choosing a polynomial and running it takes longer at n = ${base.problem.n}`;
+	const reason = `finding the size of the gradient, choosing a polynomial and running it take longer at n = ${base.problem.n}`;
 	const polynomials = variants.map((variant) => unseenVariant(context, variant, reason, least));
 	return { ...planOf([exactEntry(context), ...polynomials]), target: base.asked };
 }

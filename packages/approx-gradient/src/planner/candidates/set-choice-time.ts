@@ -1,11 +1,11 @@
 import { AXES_ROWS } from "../../polynomial/method/principal-space.ts";
 
-/** Milliseconds that axes take, in plain TypeScript: a coordinate of a row that they are found on, and of every row a coordinate and a pair of two. */
+/** Milliseconds of finding axes, in plain TypeScript: for each coordinate of the rows that they are found on, then for each coordinate and each pair of coordinates of all rows. */
 const AXES = { sample: 3.5e-4, coordinate: 4.5e-5, pair: 1.2e-6 };
 
 /**
- * Milliseconds that the choice of a set takes at the least, and for each monomial of S⁺ by row, from a sample, which is drawn first, or of the set for one
- * polynomial; `npm run bench:costs -- --only plans` measures it, in a process that has made many.
+ * Milliseconds of the choice of a set, at the least and for each monomial: of S⁺ for polynomials by row, whose sample is included, and of S for one polynomial.
+ * Measured by `npm run bench:costs -- --only plans`, in a process that has made many choices.
  */
 const CHOICE = {
 	gauss: { start: 8, monomial: 0.05 },
@@ -13,8 +13,8 @@ const CHOICE = {
 };
 
 /**
- * The same of the first choice of a process, while code is compiled: so many milliseconds more, and the factor. By row it took 0.12 to 0.45 s for 42 to
- * 3003 monomials.
+ * Of the first choice of a process, in which code is compiled: milliseconds in addition, and the factor of the others. By row it took 0.12 to 0.45 s for 42
+ * to 3003 monomials.
  */
 const FIRST = { gauss: 90, chebyshev: 25, factor: 1.5 };
 
@@ -29,6 +29,6 @@ const choiceTime = (basis: Basis, size: number): number => CHOICE[basis].start +
 export const setChoiceTime = (problem: { n: number; d: number }, basis: Basis, size: number): number =>
 	axesTime(problem) + choiceTime(basis, size);
 
-/** The same of the first choice of a process. */
+/** The same for the first choice of a process. */
 export const firstSetChoiceTime = (problem: { n: number; d: number }, basis: Basis, size: number): number =>
 	axesTime(problem) + FIRST[basis] + FIRST.factor * choiceTime(basis, size);
