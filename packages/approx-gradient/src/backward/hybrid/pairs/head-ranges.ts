@@ -21,8 +21,8 @@ export const KINDS = kernelConstants.HYBRID_PAIR_KINDS;
 /** Terms of a row that are drawn: the square of each kind of sum, then the sum of first order. */
 export const TERMS = KINDS + 1;
 
-/** Places in a record: ranges of terms, and the part of the row's bound that is proved without draws. */
-const AT = { terms: 30, rest: 37 } as const;
+/** Places at the end of a record: ranges of terms, and the part of the row's bound that is proved without draws. */
+export const AT = { terms: RECORD - 1 - TERMS, rest: RECORD - 1 } as const;
 
 /** Ranges of all rows, times the largest |A1_ja|: views of the records that the kernels draw by (`kernels/hybrid/pairs`). */
 export class HeadRanges {

@@ -1,7 +1,7 @@
 import { generateProblem } from "@attgrad/attention-problem";
 import { availableKernels, createRuntime, Matrix, seededRandom } from "@attgrad/matrix-core";
 import { afterAll, describe, expect, test } from "vitest";
-import { KINDS, TERMS } from "./head-ranges.ts";
+import { AT, KINDS, TERMS } from "./head-ranges.ts";
 import { KeySizes } from "./key-sizes.ts";
 import { coinsFrom, PlacedPairs } from "./placed-pairs.ts";
 import { sampledError } from "./sampled-error.ts";
@@ -37,10 +37,10 @@ describe("draws on kernels", () => {
 						// Only this term of this row is drawn.
 						for (let i = 0; i < 24; i++)
 							for (let other = 0; other < TERMS; other++)
-								if (i !== j || other !== term) records[i * width + 30 + other] = 0;
+								if (i !== j || other !== term) records[i * width + AT.terms + other] = 0;
 						const draws = 200_000;
 						const made = await pairs.draw(
-							draws / kept[j * width + 30 + term],
+							draws / kept[j * width + AT.terms + term],
 							coinsFrom(() => random.uniform()),
 						);
 						expect(made.pairs).toBe(term < KINDS ? 2 * draws : draws);
