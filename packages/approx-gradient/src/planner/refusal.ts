@@ -1,4 +1,4 @@
-import { shortDuration } from "@attgrad/matrix-core";
+import { shortDuration, shortNumber } from "@attgrad/matrix-core";
 import { DEFAULT_RELATIVE } from "../accuracy.ts";
 import { leastProvable } from "../polynomial/gauss/degree-choice.ts";
 import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
@@ -50,7 +50,7 @@ export function reachOf(
 	{ bound, degree }: { bound: number; degree: number },
 	radius: number,
 ): string {
-	const what = "relative" in asked ? `relative ${asked.relative}` : String(asked.epsilon);
+	const what = "relative" in asked ? `relative ${shortNumber(asked.relative)}` : shortNumber(asked.epsilon);
 	const type = problem.A1.dtype === "f64" ? "double" : "single";
 	return Number.isFinite(bound)
 		? `${what} is below what ${type} precision can prove here (${bound.toPrecision(2)}, at degree ${degree})`

@@ -129,7 +129,7 @@ function setEntry(
 ): PlanEntry {
 	const { run, rank } = entries[variant.basis === "gauss" ? GAUSS : 0];
 	if (variant.basis === "gauss" && (!run || rank === undefined))
-		return unseenVariant(context, variant, "not looked at: nothing is known of all monomials");
+		return unseenVariant(context, variant, "not looked at: with all monomials no degree is known to prove epsilon");
 	if (!thorough) {
 		const basis = variant.basis === "gauss" ? "gauss" : "chebyshev";
 		const why = whyNotAnisotropic(context, basis, rank ?? Number.POSITIVE_INFINITY, bestTime(entries, exactTime));

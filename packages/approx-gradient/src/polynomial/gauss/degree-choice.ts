@@ -1,5 +1,5 @@
 import type { GradientResult } from "@attgrad/attention-problem";
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, shortNumber } from "@attgrad/matrix-core";
 import { availableMemory } from "../monomials/feature-tree.ts";
 import { LIMITS } from "./bounds/limits.ts";
 import { exactPairTime } from "./exact/pair-time.ts";
@@ -74,7 +74,7 @@ export function gaussDegreeWithin(
 	}
 	throw new ComputationError(
 		"invalid",
-		`polynomial: no degree certifies epsilon ${Number(epsilon.toPrecision(4))} at radius ${request.space.radius.toPrecision(4)} in ` +
+		`polynomial: no degree certifies epsilon ${shortNumber(epsilon)} at radius ${request.space.radius.toPrecision(4)} in ` +
 			`${request.profile.dtype}; ${couldProve(best)}`,
 	);
 }

@@ -1,4 +1,4 @@
-import { ComputationError } from "@attgrad/matrix-core";
+import { ComputationError, shortNumber } from "@attgrad/matrix-core";
 import { maxDegree } from "../families/family.ts";
 import { countMonomials } from "../monomials/feature-tree.ts";
 import {
@@ -53,7 +53,7 @@ export function leastCertifiedDegree(
 	const { dtype } = method.profile;
 	throw new ComputationError(
 		"invalid",
-		`polynomial: no degree certifies epsilon ${Number(epsilon.toPrecision(4))} at radius ${radius.toPrecision(4)} in ${dtype}; ` +
+		`polynomial: no degree certifies epsilon ${shortNumber(epsilon)} at radius ${radius.toPrecision(4)} in ${dtype}; ` +
 			couldCertify(method, best, boundOf),
 	);
 }
