@@ -11,6 +11,7 @@ import { backwardDefinition } from "@attgrad/exact-gradient";
 import { createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { GROUP } from "../../../feature-maps/residual-forms.ts";
 import { changed } from "../../../testing/problems.ts";
 import { backwardHybrid } from "../hybrid-backward.ts";
 import { hybridOptions } from "../hybrid-options.ts";
@@ -107,6 +108,14 @@ test.each(masks)("few rows of an easy head are exact under %s, and bounds are sm
 	expect(exactRows).toBeLessThanOrEqual(20);
 	const got = await backwardHybrid.run(problem, backwardHybrid.options.parse({ rank: 20, chunk: 5 }), kernels);
 	for (const name of names) expect(got.certificate?.bounds[name]).toBeLessThan(1e-3 * maxAbs(got[name]));
+});
+
+test("chunks of several groups are proved", async () => {
+	const visibility = { mask: "causal" as const };
+	const problem = randomBackwardProblem({ n_q: 330, n_k: 330, d: 2, d_v: 2, spread: 0.5, visibility });
+	expect(GROUP).toBeLessThan(150);
+	for (const proves of ["all", "dQ"])
+		expect(await expectProved(problem, { rank: 30, chunk: 150, proves })).toBeLessThan(200);
 });
 
 test("causal heads of a group, more queries than keys and fewer, agree with the definition", async () => {
