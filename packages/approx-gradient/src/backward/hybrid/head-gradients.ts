@@ -17,7 +17,7 @@ import { withHeadPasses } from "./head-passes.ts";
 import { HeadFeatures, type HybridHead, hybridHead } from "./hybrid-head.ts";
 import { DEFAULT_RANK, type hybridBackwardOptions, SHARE, SURE } from "./hybrid-options.ts";
 import type { HeadMask } from "./masked/head-mask.ts";
-import { firstTry, growthOf, isHigherRankWorth, isSampled, keysByConcentration, keysOfShare, RANKS } from "./ranks.ts";
+import { firstTry, growthOf, isNextTried, isSampled, keysByConcentration, keysOfShare, RANKS } from "./ranks.ts";
 import type { RowPass } from "./row-pass.ts";
 
 type Options = z.output<typeof hybridBackwardOptions>;
@@ -73,7 +73,7 @@ export async function headGradients(
 			async (passes) => {
 				const rows = await passes.rows();
 				const exact = exactRowsOf(rows, head, limitOf);
-				if (!isLast && isHigherRankWorth(exact.length, head, ranks[i + 1])) return undefined;
+				if (!isLast && isNextTried(exact.length, head, ranks[i + 1])) return undefined;
 				return { rows, exact, columns: await passes.columns(rows, keptOf(rows, exact), bounds) };
 			},
 			takesKeys ? exactKeys : undefined,

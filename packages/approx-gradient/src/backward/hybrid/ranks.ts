@@ -29,7 +29,7 @@ const PER_FLOP = 1.4;
 /** A guess: what is exact falls with this power of the rank. A rank is looked at if it may pay then. */
 const FALL = 1.2;
 
-/** After a rank that leaves more than this share exact, the next one is passed over. */
+/** After a rank that leaves more than this share exact, the next one is passed over; a short head has no further one. */
 const HOPELESS = 0.95;
 
 /** Shares of the keys that may be exact for all queries, and that of the sample. */
@@ -70,12 +70,20 @@ function lookFlops({ values }: HeadSizes, rank: number): number {
 	return m * m * (2 * candidatesFor(rank, values.rows) + rank) + 4 * SAMPLE.queries.most * m * rank;
 }
 
-/** Whether a higher rank takes less than half of the time of rows that are exact: it may leave some of them exact too, and the work at this rank is lost. */
+/**
+ * Whether a higher rank, and finding its features, takes less than half of the time of rows that are exact: it may leave some of them exact too, and the work at this rank is
+ * lost.
+ */
 export const isHigherRankWorth = (exactRows: number, head: HeadSizes, rank: number): boolean =>
-	exactRows * exactFlops(head) > 2 * PER_FLOP * rankFlops(head, rank);
+	exactRows * exactFlops(head) > 2 * PER_FLOP * (rankFlops(head, rank) + lookFlops(head, rank));
 
 /** Whether a sample tells which of the ranks to begin with. */
 export const isSampled = (queries: number, keys: number): boolean => Math.min(queries, keys) >= SAMPLE.from;
+
+/** Whether a higher rank is tried for a head. Where it is too short for a sample, a rank that leaves nearly all rows exact is the last. */
+export const isNextTried = (exactRows: number, head: HybridHead, rank: number): boolean =>
+	(exactRows <= HOPELESS * head.queries.rows || isSampled(head.queries.rows, head.keys.rows)) &&
+	isHigherRankWorth(exactRows, head, rank);
 
 /** The first try for a head: a rank, and the share of its keys that are exact for all queries. */
 export interface FirstTry {
