@@ -60,7 +60,7 @@ export async function headGradients(
 	const needs = (rows: RowPass, of: HybridHead) => needsOf(rows, of, (size) => limitOf(growth * size));
 	const begin = sampled ? await firstTry(head, features, needs, takesKeys, runtime) : undefined;
 	const least = sampled ? (begin?.rank ?? Number.POSITIVE_INFINITY) : 0;
-	const exactKeys = begin ? keysOfShare(begin.share) : keysByConcentration;
+	const exactKeys = begin ? keysOfShare(begin.share) : keysByConcentration(head);
 	const ranks = isFixed ? [first] : RANKS.filter((rank) => rank >= least);
 	let [tried, best] = [0, Number.POSITIVE_INFINITY];
 	for (const [i, rank] of ranks.entries()) {

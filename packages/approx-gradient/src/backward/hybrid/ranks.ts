@@ -36,13 +36,12 @@ const HOPELESS = 0.95;
 const SHARES = [0, 0.01, 0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3];
 const SAMPLED_SHARE = 0.05;
 
-/** About the time of two passes over exact keys, over that of the exact pass; and flops of a row beside them. */
+/** About the time of two passes over exact keys, over that of the exact pass; and flops of a row beside them: 60 ms at 8192 tokens, where the exact pass takes 345. */
 const PER_KEY = 1.5;
-const BESIDE_KEYS = 2e5;
+const BESIDE_KEYS = 2.4e5;
 
 /** A guess where no sample tells: the rows that are exact if all that features leave counts, as bounds fall with it. */
 const TYPICAL_ROWS = 0.5;
-const TYPICAL_BESIDE = 0.1;
 
 /** Sizes of a head. */
 interface HeadSizes {
@@ -118,7 +117,7 @@ export async function firstTry(
 		if (isPassedOver) continue;
 		const { map, more } = await features.at(rank);
 		const rows = await withHeadPasses(map, sample, runtime, (passes) => passes.rows(), chosen);
-		const { share, exact } = bestShare(needs(rows, sample), rows.keySizes, BESIDE_KEYS / exactFlops(head));
+		const { share, exact } = bestShare(needs(rows, sample), rows.keySizes, besideKeys(head));
 		[left, last] = [exact, rank];
 		const time = timeAt(rank) + ofRows(exact);
 		if (time < best.time) best = { rank, share, time };
@@ -145,11 +144,16 @@ export const keysOfShare =
 		Math.round(share * length);
 
 /** The keys of a head of which no sample tells: as many as leave little of the sizes for their number. */
-export const keysByConcentration: ChosenKeys = (sizes) => {
-	const left = restsOf(sizes);
-	const costs = SHARES.map((share) => timeOfKeys(share, TYPICAL_BESIDE) + TYPICAL_ROWS * Math.sqrt(left(share)));
-	return keysOfShare(SHARES[costs.indexOf(Math.min(...costs))])(sizes);
-};
+export const keysByConcentration =
+	(head: HeadSizes): ChosenKeys =>
+	(sizes) => {
+		const left = restsOf(sizes);
+		const costs = SHARES.map((share) => timeOfKeys(share, besideKeys(head)) + TYPICAL_ROWS * Math.sqrt(left(share)));
+		return keysOfShare(SHARES[costs.indexOf(Math.min(...costs))])(sizes);
+	};
+
+/** The time beside exact keys, over that of all rows exactly. */
+const besideKeys = (head: HeadSizes): number => BESIDE_KEYS / exactFlops(head);
 
 /** The time of a share of exact keys, over that of all rows exactly. */
 const timeOfKeys = (share: number, beside: number): number => (share > 0 ? PER_KEY * share + beside : 0);
