@@ -13,7 +13,7 @@ test.runIf(wide)("every pair of vectors in the polynomial kernels is joined into
 
 /** Lines in which V8 tells of pairs that it leaves apart: slower, not wrong; no more may come. */
 const APART = {
-	/** All of one run of stores. */
+	/** Seven lines about one run. */
 	heads: 7,
 	/** Two for each of 30 places where single precision is widened. */
 	rows: 60,
