@@ -29,7 +29,7 @@ export type SampledTruncation = (row: number, numbers: RowNumbers) => void;
  * @param truncation for an anisotropic set
  */
 export function predictGaussBound(
-	{ d, rows, weights, values, keys }: ScoreSample,
+	{ d, rows, weights, values, keys, squares }: ScoreSample,
 	method: Pick<Method, "profile" | "space">,
 	constants: ErrorConstants,
 	truncation?: SampledTruncation,
@@ -52,8 +52,7 @@ export function predictGaussBound(
 	const parts = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
 	for (const [at, sampled] of rows.entries()) {
 		const { share, input, query, reach, output, residual, meanKey, products, gradient } = sampled;
-		const sumsOf = (column: string, x?: () => Float64Array): Float64Array =>
-			powerSums(sampled, weights, count, column, x);
+		const sumsOf = (column: string, x?: Float64Array): Float64Array => powerSums(sampled, weights, count, column, x);
 		if (reach > constants.radiusLimit) {
 			addExact(sampled);
 			continue;
@@ -61,9 +60,9 @@ export function predictGaussBound(
 		numbers.ones.set(sumsOf("ones"));
 		numbers.reach = reach;
 		numbers.termReach = ofTerms ? Math.max(LEAST_REACH, Math.min(reach, sizeOfTerms(query, ofTerms))) : reach;
-		if (form !== "l1") numbers.valueSquares.set(sumsOf("values", () => squaresOf(values, d)));
-		for (const [b, squares] of numbers.keySquares.entries())
-			squares.set(sumsOf(`${form} keys ${b}`, () => squaresOf(keys, d, form === "v2" ? undefined : b)));
+		if (form !== "l1") numbers.valueSquares.set(sumsOf("values", squares.values));
+		for (const [b, sums] of numbers.keySquares.entries())
+			sums.set(sumsOf(`${form} keys ${b}`, form === "v2" ? squares.keys : squares.coordinates[b]));
 		truncation?.(at, numbers);
 		row.solve(numbers.ones, reach);
 		numbers.normaliser = row.valueSum(numbers.ones);
@@ -106,21 +105,6 @@ function partOf(input: Float64Array, { l1, spread, grown }: RowTerms, keyRatio: 
 const sizeOfTerms = (query: Float64Array, reaches: Float64Array): number =>
 	query.reduce((sum, q, i) => sum + Math.abs(q) * reaches[i], 0);
 
-const knownSquares = new WeakMap<Float64Array, Map<number | undefined, Float64Array>>();
-
-/** ‖row‖² of each row, or the square of one coordinate; made once. */
-function squaresOf(rows: Float64Array, d: number, coordinate?: number): Float64Array {
-	const ofRows = knownSquares.get(rows) ?? new Map<number | undefined, Float64Array>();
-	knownSquares.set(rows, ofRows);
-	const known = ofRows.get(coordinate);
-	if (known) return known;
-	const made = new Float64Array(rows.length / d);
-	const [from, to] = coordinate === undefined ? [0, d] : [coordinate, coordinate + 1];
-	for (let l = 0; l < made.length; l++) for (let i = from; i < to; i++) made[l] += rows[l * d + i] ** 2;
-	ofRows.set(coordinate, made);
-	return made;
-}
-
 /** Power sums that are made at once, enough for the usual degrees: as many as stay in registers. */
 const AT_ONCE = 12;
 
@@ -154,12 +138,12 @@ function powerSums(
 	weights: Float64Array,
 	count: number,
 	column: string,
-	ofColumn?: () => Float64Array,
+	x?: Float64Array,
 ): Float64Array {
 	const known = sums.get(column);
 	if (known && known.length >= count) return known.subarray(0, count);
 	const made = new Float64Array(AT_ONCE * Math.ceil(count / AT_ONCE));
-	const [terms, x] = [weights.slice(), ofColumn?.()];
+	const terms = weights.slice();
 	if (x) for (let l = 0; l < terms.length; l++) terms[l] *= x[l];
 	for (let k = 0; k < made.length; k += AT_ONCE) addSums(terms, scores, made, k);
 	sums.set(column, made);

@@ -15,6 +15,16 @@ export interface ScoreSample {
 	readonly weights: Float64Array;
 	readonly values: Float64Array;
 	readonly keys: Float64Array;
+	readonly squares: KeySquares;
+}
+
+/** Squares of the keys of a sample, one number a key. */
+export interface KeySquares {
+	/** ‖h - η‖². */
+	readonly values: Float64Array;
+	/** ‖k‖², and k_b² coordinate by coordinate. */
+	readonly keys: Float64Array;
+	readonly coordinates: readonly Float64Array[];
 }
 
 /** A row of A1 of a sample. */
@@ -110,7 +120,20 @@ function drawScores(problem: AttentionProblem<RowSource>, method: Pick<Method, "
 			...softmaxRow(scores, weights, columns, target),
 		};
 	});
-	return { d, rows, weights, values, keys };
+	return { d, rows, weights, values, keys, squares: squaresOf(values, keys, d) };
+}
+
+function squaresOf(values: Float64Array, keys: Float64Array, d: number): KeySquares {
+	const m = keys.length / d;
+	const made = { values: new Float64Array(m), keys: new Float64Array(m) };
+	const coordinates = Array.from({ length: d }, () => new Float64Array(m));
+	for (let b = 0; b < d; b++)
+		for (let l = 0, at = b; l < m; l++, at += d) {
+			made.values[l] += values[at] ** 2;
+			coordinates[b][l] = keys[at] ** 2;
+			made.keys[l] += coordinates[b][l];
+		}
+	return { ...made, coordinates };
 }
 
 /** Some of the keys of a sample, with what a softmax row's sums are of: v (d), v_i k_b (d x d) and k (d) of each. */

@@ -44,7 +44,7 @@ export class DrawnMeans {
 	/** About how many draws it takes for a bound about the mean of the sample to be this part of the range; Infinity where more than `most`. */
 	drawsFor(target: number, made: number, log: number, most: number): number {
 		const ofSecond = largest(this.second[1]);
-		// What a sample tells is off: by about a deviation of the mean, and a part of the squares.
+		// Margins for the sample: its squares are multiplied by MARGIN, and its mean is raised by one deviation.
 		const squares = (MARGIN * (maxAbs(this.first[1]) + ofSecond)) / made;
 		const mean = (largest(this.second[0]) + Math.sqrt(ofSecond)) / made;
 		for (let draws = leastDraws(target, log); draws <= most; draws *= STEP) {
