@@ -27,8 +27,11 @@ function clipped(x: v128): v128 {
 function putValue(rows: HybridPairs, key: usize, row: PairRow, to: usize): void {
 	const value = key + wide(rows.d), output = row.output, width = wide(rows.dv);
 	for (let at: usize = 0; at < width; at += 32) {
+		// Both are read before one is written: V8 joins them only then.
 		// unroll v: 2
-		v128.store(to + at, v128.sub<f64>(v128.load(value + at, $v * 16), v128.load(output + at, $v * 16)), $v * 16);
+		const away$v = v128.sub<f64>(v128.load(value + at, $v * 16), v128.load(output + at, $v * 16));
+		// unroll v: 2
+		v128.store(to + at, away$v, $v * 16);
 	}
 }
 
