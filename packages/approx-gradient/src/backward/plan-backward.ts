@@ -60,7 +60,7 @@ export async function planBackward(
 	const degree = await expectedDegree(problem, shares, runtime, cheaper);
 	if (degree === undefined)
 		return {
-			why: "exact up to rounding, and expected to take less than polynomials with the sample that tells their degree",
+			why: "exact up to rounding, and expected to be faster than polynomials and the sample that chooses their degree",
 		};
 	const share = (beginning + speed * polynomialWork(problem, degree, chunk)) / exact;
 	return {

@@ -183,7 +183,7 @@ test("masks and packed sequences are refused with what takes them", () => {
 	for (const { name, supports } of featureMapBackwards) {
 		expect(supports(problem, {})).toBe(true);
 		expect(supports({ ...problem, visibility: { mask: "causal" } }, {})).toEqual({
-			reason: `${name} takes no mask, and the layer has a causal mask; polynomial and streaming take all`,
+			reason: `${name} takes no mask, and the layer has a causal mask; hybrid, polynomial and streaming take all`,
 		});
 		expect(supports({ ...problem, visibility: { mask: "none", lengths: [2, 4] } }, {})).toMatchObject({
 			reason: expect.stringContaining("packed sequences"),

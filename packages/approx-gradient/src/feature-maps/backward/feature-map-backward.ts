@@ -24,7 +24,7 @@ export interface HeadMap {
 export function takesNoMask(algorithm: string, { visibility }: BackwardProblem<RowSource>): true | Reason {
 	if (visibility.mask === "none" && visibility.lengths === undefined) return true;
 	const what = visibility.lengths ? "packed sequences" : `a ${visibility.mask} mask`;
-	return { reason: `${algorithm} takes no mask, and the layer has ${what}; polynomial and streaming take all` };
+	return { reason: `${algorithm} takes no mask, and the layer has ${what}; hybrid, polynomial and streaming take all` };
 }
 
 /**

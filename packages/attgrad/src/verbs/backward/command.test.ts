@@ -187,7 +187,7 @@ describe("feature maps", () => {
 		expect({ code, stderr }).toEqual({
 			code: 2,
 			stderr:
-				"attgrad backward: nystrom takes no mask, and the layer has a causal mask; polynomial and streaming take all\n",
+				"attgrad backward: nystrom takes no mask, and the layer has a causal mask; hybrid, polynomial and streaming take all\n",
 		});
 	});
 });

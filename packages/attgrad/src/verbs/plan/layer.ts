@@ -76,7 +76,7 @@ function planLines(
 		`layer      ${headsText(operands)}n_q ${n_q}, n_k ${n_k}, d ${d}, d_v ${d_v}, scale ${shortNumber(scale)}, ${Q.dtype}, ${accuracy} ${shortNumber(value)}; kernel ${kernel}, threads ${threads}`,
 		`visible    ${describeVisibility(visibility)}`,
 		`auto       ${chosen}: ${why}`,
-		"table      times of runs by the costs of this machine; auto compares operations, those of the sample that tells a degree included",
+		"table      predicted times of the runs on this machine; auto compares counts of operations, with the sample that chooses the degree",
 		"",
 		...rows.map((row) => row.map(padded).join("  ").trimEnd()),
 	];
