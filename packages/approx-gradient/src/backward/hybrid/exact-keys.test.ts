@@ -1,6 +1,7 @@
 import { type BackwardProblem, headsOf } from "@attgrad/attention-problem";
 import { operatorTruth } from "@attgrad/attention-problem/reference";
 import { randomBackwardProblem } from "@attgrad/attention-problem/testing";
+import { backwardDefinition } from "@attgrad/exact-gradient";
 import { createRuntime, type Matrix } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
@@ -13,8 +14,8 @@ import { keysOfShare } from "./ranks.ts";
 const runtime = await createRuntime({});
 afterAll(() => runtime.close());
 
-/** Expects all rows of dQ, and those of dK and dV of the queries that are kept, within their bounds of the definition in whole numbers; gives the bounds of dQ. */
-async function expectProved(problem: BackwardProblem, rank: number, share: number): Promise<Float64Array> {
+/** Rows of all queries, and those of keys of some of the queries. */
+async function passesOf(problem: BackwardProblem, rank: number, share: number) {
 	const head = hybridHead(headsOf(problem)[0], problem.scale);
 	const { map } = await (await HeadFeatures.of(head, 0, rank, runtime)).at(rank);
 	const work = async (passes: Parameters<Parameters<typeof withHeadPasses>[3]>[0]) => {
@@ -25,7 +26,12 @@ async function expectProved(problem: BackwardProblem, rank: number, share: numbe
 		);
 		return { rows, kept, columns: await passes.columns(rows, kept, "sizes") };
 	};
-	const { rows, kept, columns } = await withHeadPasses(map, head, runtime, work, keysOfShare(share));
+	return withHeadPasses(map, head, runtime, work, keysOfShare(share));
+}
+
+/** Expects all rows of dQ, and those of dK and dV of the queries that are kept, within their bounds of the definition in whole numbers; gives the bounds of dQ. */
+async function expectProved(problem: BackwardProblem, rank: number, share: number): Promise<Float64Array> {
+	const { rows, kept, columns } = await passesOf(problem, rank, share);
 	const { scale } = problem;
 	const visible = () => true;
 	const { dQ } = operatorTruth({ ...problem, visible }, problem.dO);
@@ -77,6 +83,28 @@ describe("adversaries", () => {
 		const problem = { ...given, ...change };
 		for (const rank of [1, 6, 20]) for (const share of [0.05, 0.4, 0.95]) await expectProved(problem, rank, share);
 	});
+});
+
+test("the weight of an exact key that counts as 0 is an error", async () => {
+	const given = randomBackwardProblem({ n_q: 40, n_k: 40, d: 1, d_v: 1, scale: 1, spread: 0.3 });
+	// The others see the first key with a weight of e^(−35.5²/2), below 2^-900: a large upstream gradient makes it count.
+	const apart = (x: number, row: number) => 0.02 * x + (row === 0 ? -17.75 : 17.75);
+	const problem = {
+		...given,
+		...{ Q: changed(given.Q, apart), K: changed(given.K, apart) },
+		V: changed(given.V, (x, l) => (l === 0 ? 100 * x : x)),
+	};
+	const cotangents = changed(given.dO, (_, j) => (j === 0 ? 0 : 2 ** 450));
+	const { rows, kept, columns } = await passesOf({ ...problem, dO: cotangents }, 20, 1 / problem.n_k);
+	expect(kept).toHaveLength(27);
+	expect(rows.exact?.weights.findLastIndex((weight) => weight > 0)).toBe(0);
+	const dO = changed(cotangents, (x, j) => (kept.includes(j) ? x : 0));
+	const { dK, dV } = await backwardDefinition.run({ ...problem, dO }, {}, runtime);
+	expect([columns.dK.data[0], columns.dV.data[0]]).toEqual([0, 0]);
+	// No rounding of the definition is as large as half of what it gives.
+	expect(columns.keyBounds[0]).toBeGreaterThan(2 * Math.abs(dK.data[0]));
+	expect(columns.valueBounds[0]).toBeGreaterThan(2 * Math.abs(dV.data[0]));
+	expect(Math.min(Math.abs(dK.data[0]), Math.abs(dV.data[0]))).toBeGreaterThan(2 ** -470);
 });
 
 test("exact keys lower the bounds of rows, most where they stick out", async () => {

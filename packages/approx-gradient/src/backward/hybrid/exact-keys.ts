@@ -177,7 +177,7 @@ export class ExactKeys {
 		for (const j of kept) {
 			const share = times(1 + 2 ** -10, plus(this.#shares[j], over(LOST, normaliser[j])));
 			const rounding = plus(times(16, theta[j]), times(8, this.exact.rounding[j]));
-			const relative = plus(nu[j], this.#shares[j] > 0 ? rounding : 1);
+			const relative = plus(nu[j], plus(rounding, this.#shares[j] > 0 ? 0 : 1));
 			const moved = plus(times(relative, reach[j]), times(plus(1, nu[j]), deltaError[j]));
 			ofKeys = plus(ofKeys, times(share, times(moved, normUp(queries.row(j)))));
 			ofValues = plus(ofValues, times(share, times(relative, normUp(upstream.row(j)))));
