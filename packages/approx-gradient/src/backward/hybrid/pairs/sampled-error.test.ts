@@ -1,5 +1,15 @@
 import { generateProblem } from "@attgrad/attention-problem";
-import { availableKernels, createRuntime, Matrix, maxAbs, scale } from "@attgrad/matrix-core";
+import { gradientByRows } from "@attgrad/attention-problem/reference";
+import {
+	availableKernels,
+	createRuntime,
+	Matrix,
+	maxAbs,
+	maxAbsDifference,
+	multiply,
+	scale,
+	transpose,
+} from "@attgrad/matrix-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { binomialTail } from "../../../testing/binomial-tail.ts";
 import type { HybridKernels } from "../kernels/placed-features.ts";
@@ -8,7 +18,7 @@ import { KeySizes } from "./key-sizes.ts";
 import { PlacedPairs } from "./placed-pairs.ts";
 import { sampledError } from "./sampled-error.ts";
 import type { SampledHead } from "./sampled-head.ts";
-import { errorOf, exactRow, numbersOf, sumsOf, withHead } from "./testing/paired-heads.ts";
+import { errorOf, exactRow, numbersOf, sumsOf, unevenProblems, weightOf, withHead } from "./testing/paired-heads.ts";
 import { RowBounds } from "./testing/row-ranges.ts";
 import { SampledRow } from "./testing/sampled-row.ts";
 
@@ -20,85 +30,120 @@ afterAll(async () => {
 	for (const own of runtimes) await own.close();
 });
 
-const cases = [
-	["gaussian", 40, 3, 1, 8],
-	["uniform", 63, 2, 2, 6],
-	["clustered", 50, 4, 2, 8],
-	["sinks", 60, 3, 1, 8],
-	["massive", 45, 3, 2, 6],
-] as const;
+const generated = (
+	[
+		["gaussian", 40, 3, 1, 8],
+		["uniform", 63, 2, 2, 6],
+		["clustered", 50, 4, 2, 8],
+		["sinks", 60, 3, 1, 8],
+		["massive", 45, 3, 2, 6],
+	] as const
+).map(([distribution, n, d, B, rank]) => ({
+	name: distribution,
+	problem: generateProblem({ distribution, n, d, B, seed: 3 }),
+	rank,
+}));
+const uneven = unevenProblems(40, 3).map(([name, problem]) => ({ name, problem, rank: 8 }));
+const cases = [...generated, ...uneven];
+
+/** Calls `use` with a head, its keys, and a row for each that is sampled. */
+async function eachRow(
+	{ problem, rank }: (typeof cases)[number],
+	use: (head: SampledHead, row: SampledRow, j: number) => void,
+): Promise<void> {
+	await withHead(
+		problem,
+		rank,
+		(head) => {
+			const row = new SampledRow(head, new KeySizes(head.values, head.keys, head.beta));
+			for (let j = 0; j < problem.n; j++) {
+				if (!head.isSampled(j)) continue;
+				row.read(j);
+				use(head, row, j);
+			}
+		},
+		runtime,
+	);
+}
 
 describe("sums of a row's errors over keys", () => {
-	test.each(cases)("have envelopes with known sums: %s, n = %s", async (distribution, n, d, B, rank) => {
-		const problem = generateProblem({ distribution, n, d, B, seed: 3 });
+	test.each(cases)("are those of the problem: $name", async ({ problem, rank }) => {
+		const { n, d } = problem;
+		const gradient = Matrix.zeros(d, d);
+		const scores = multiply(multiply(problem.A1, problem.X), transpose(problem.A2));
+		let checked = 0;
 		await withHead(
 			problem,
 			rank,
 			(head) => {
-				const keys = new KeySizes(head.values, head.keys, head.beta);
-				const row = new SampledRow(head, keys);
 				for (let j = 0; j < n; j++) {
-					if (!head.isSampled(j)) continue;
-					row.read(j);
-					const sums = new Float64Array(KINDS);
-					for (let l = 0; l < n; l++) {
-						expect(Math.abs(errorOf(head, j, l))).toBeLessThanOrEqual(head.alpha[j] * head.beta[l] * (1 + 1e-9));
-						const numbers = numbersOf(head, row, j, l);
-						const [g, h] = [numbers[2][0], numbers[4][0]];
-						for (let kind = 0; kind < KINDS; kind++) {
-							const w = row.at(row.envelopes[kind], l, g, h * h);
-							for (const x of numbers[kind]) expect(Math.abs(x)).toBeLessThanOrEqual(w * (1 + 1e-9));
-							sums[kind] += head.beta[l] * w;
-						}
-					}
-					for (let kind = 0; kind < KINDS; kind++)
-						expect(Math.abs(sums[kind] / row.envelopes[kind].sum - 1)).toBeLessThan(1e-9);
+					// The definition: softmax of the scores.
+					const own = Array.from(scores.row(j), (score) => score * problem.scale);
+					const most = Math.max(...own);
+					const softmax = own.map((score) => Math.exp(score - most));
+					const sum = softmax.reduce((x, y) => x + y, 0);
+					const weights = softmax.map((_, l) => weightOf(head, j, l));
+					const D = weights.reduce((x, y) => x + y, 0);
+					for (let l = 0; l < n; l++) expect(Math.abs(weights[l] / D - softmax[l] / sum)).toBeLessThan(1e-11);
+					const exact = exactRow(head, j);
+					for (let at = 0; at < d * d; at++)
+						gradient.data[at] += problem.scale * problem.A1.at(j, Math.floor(at / d)) * exact[at % d];
+					checked++;
 				}
 			},
 			runtime,
 		);
+		expect(checked).toBe(n);
+		const truth = gradientByRows(problem).gradient;
+		const [A1, A2, A3, E] = [problem.A1, problem.A2, multiply(problem.A3, problem.Y), problem.E].map(maxAbs);
+		// Each sum over keys, coordinates and rows is rounded about n + d times, and scores are up to some hundred.
+		const size = n * problem.scale * A1 * 2 * A2 * d * (A3 + E) * 2 * A3;
+		expect(maxAbsDifference(gradient, truth)).toBeLessThan(2 ** -52 * 16 * (n + d) * size);
 	});
 
-	test.each(cases)(
-		"bound the row: first order and squares leave nothing out: %s, n = %s",
-		async (distribution, n, d, B, rank) => {
-			const problem = generateProblem({ distribution, n, d, B, seed: 3 });
-			await withHead(
-				problem,
-				rank,
-				(head) => {
-					const keys = new KeySizes(head.values, head.keys, head.beta);
-					const row = new SampledRow(head, keys);
-					const bounds = new RowBounds(head, { ones: 0, values: 0, keys: 0 });
-					let checked = 0;
-					for (let j = 0; j < n; j++) {
-						if (!head.isSampled(j)) continue;
-						row.read(j);
-						const ranges = bounds.of(j, row);
-						if (!ranges) continue;
-						checked++;
-						const exact = exactRow(head, j);
-						const sums = sumsOf(head, row, j);
-						for (let b = 0; b < d; b++) {
-							const left = Math.abs(head.gradients.at(j, b) - exact[b] - sums.first[b]);
-							let most = 1e-11 * (1 + Math.abs(exact[b]) + ranges.first);
-							for (let kind = 0; kind < KINDS; kind++) {
-								const square = sums.squares[kind][b];
-								most += ranges.weights[kind] * square;
-								expect(ranges.weights[kind] * square).toBeLessThanOrEqual(ranges.squares[kind] * (1 + 1e-9));
-							}
-							expect(left).toBeLessThanOrEqual(most);
-						}
-					}
-					expect(checked).toBeGreaterThan(n / 4);
-				},
-				runtime,
-			);
-		},
-	);
+	test.each(cases)("have envelopes with known sums: $name", async (given) => {
+		await eachRow(given, (head, row, j) => {
+			const sums = new Float64Array(KINDS);
+			for (let l = 0; l < given.problem.n; l++) {
+				expect(Math.abs(errorOf(head, j, l))).toBeLessThanOrEqual(head.alpha[j] * head.beta[l] * (1 + 1e-9));
+				const numbers = numbersOf(head, row, j, l);
+				const [g, h] = [numbers[2][0], numbers[4][0]];
+				for (let kind = 0; kind < KINDS; kind++) {
+					const w = row.at(row.envelopes[kind], l, g, h * h);
+					for (const x of numbers[kind]) expect(Math.abs(x)).toBeLessThanOrEqual(w * (1 + 1e-9));
+					sums[kind] += head.beta[l] * w;
+				}
+			}
+			for (let kind = 0; kind < KINDS; kind++)
+				expect(Math.abs(sums[kind] / row.envelopes[kind].sum - 1)).toBeLessThan(1e-9);
+		});
+	});
 
-	test.each(cases)("have the same ranges on kernels: %s, n = %s", async (distribution, n, d, B, rank) => {
-		const problem = generateProblem({ distribution, n, d, B, seed: 3 });
+	test.each(cases)("bound the row: first order and squares leave nothing out: $name", async (given) => {
+		const { n, d } = given.problem;
+		let checked = 0;
+		await eachRow(given, (head, row, j) => {
+			const ranges = new RowBounds(head, { ones: 0, values: 0, keys: 0 }).of(j, row);
+			if (!ranges) return;
+			checked++;
+			const exact = exactRow(head, j);
+			const sums = sumsOf(head, row, j);
+			for (let b = 0; b < d; b++) {
+				const left = Math.abs(head.gradients.at(j, b) - exact[b] - sums.first[b]);
+				let most = 1e-11 * (1 + Math.abs(exact[b]) + ranges.first);
+				for (let kind = 0; kind < KINDS; kind++) {
+					const square = sums.squares[kind][b];
+					most += ranges.weights[kind] * square;
+					expect(ranges.weights[kind] * square).toBeLessThanOrEqual(ranges.squares[kind] * (1 + 1e-9));
+				}
+				expect(left).toBeLessThanOrEqual(most);
+			}
+		});
+		expect(checked).toBeGreaterThan(n / 4);
+	});
+
+	test.each(cases)("have the same ranges on kernels: $name", async ({ problem, rank }) => {
+		const { n } = problem;
 		for (const on of runtimes)
 			await withHead(
 				problem,

@@ -1,4 +1,4 @@
-import type { AttentionProblem } from "@attgrad/attention-problem";
+import { type AttentionProblem, createProblem } from "@attgrad/attention-problem";
 import { Matrix, type Runtime, seededRandom, withKernels } from "@attgrad/matrix-core";
 import { candidatesFor, hybridGeometry, rowsOfProblem } from "../../../../feature-maps/hybrid/geometry.ts";
 import { hybridMap } from "../../../../feature-maps/hybrid/hybrid-map.ts";
@@ -13,6 +13,28 @@ import type { HybridKernels } from "../../kernels/placed-features.ts";
 import { sampledHead } from "../pair-certificate.ts";
 import type { SampledHead } from "../sampled-head.ts";
 import type { SampledRow } from "./sampled-row.ts";
+
+const filled = (n: number, d: number, entry: (i: number, j: number) => number): Matrix => Matrix.build(n, d, entry);
+
+/** Problems whose rows and keys are far from alike: where the largest number that is drawn is far from the others. */
+export function unevenProblems(n: number, d: number): readonly (readonly [name: string, AttentionProblem])[] {
+	const random = seededRandom(5);
+	const even = () => filled(n, d, () => random.uniform(-1, 1));
+	const [I, base] = [Matrix.identity(d), { A1: even(), A2: even(), A3: even(), E: even() }];
+	const of = (changed: Partial<typeof base>) => createProblem({ ...base, ...changed, X: I, Y: I });
+	return [
+		["a value 2^20 as large", of({ A3: filled(n, d, (l) => (l === 1 ? 2 ** 20 : 1) * random.uniform(-1, 1)) })],
+		["a key far off", of({ A2: filled(n, d, (l) => (l === 1 ? 6 : 1) * random.uniform(0.5, 1)) })],
+		[
+			"keys and values far from 0",
+			of({ A2: filled(n, d, () => 40 + random.uniform(-1, 1)), A3: filled(n, d, (l) => 1e5 + (l % 3)) }),
+		],
+		["targets far off", of({ E: filled(n, d, () => -1e6) })],
+		["rows of A1 that are 0 or large", of({ A1: filled(n, d, (j) => [0, 1, 3][j % 3] * random.uniform(-1, 1)) })],
+		["values of two kinds", of({ A3: filled(n, d, (l) => (l % 2) * 2 - 1) })],
+		["a constant value", of({ A3: filled(n, d, () => 1) })],
+	];
+}
 
 /** A problem's head as pairs are drawn from it, at a rank. */
 export async function withHead(
@@ -38,15 +60,22 @@ export async function withHead(
 	);
 }
 
-/** e_jl: the product of the features less the weight. */
-export function errorOf(head: SampledHead, j: number, l: number): number {
-	const { queries, keys } = head.features;
-	const exponent = Array.from(queries.left.row(j)).reduce((sum, x, i) => sum + x * keys.right.at(l, i), 0);
+/** Ã_jl: the product of the features. */
+function productOf({ features: { queries, keys }, rank }: SampledHead, j: number, l: number): number {
 	let product = 0;
-	for (let m = 0; m < head.rank; m++)
-		product += queries.features[j * queries.step + m] * keys.features[l * keys.step + m];
-	return product - Math.exp(Math.min(0, exponent)) * keys.side.sizes[l];
+	for (let m = 0; m < rank; m++) product += queries.features[j * queries.step + m] * keys.features[l * keys.step + m];
+	return product;
 }
+
+/** A_jl: the weight that the features approximate, the row's softmax up to a factor. */
+export function weightOf({ features: { queries, keys } }: SampledHead, j: number, l: number): number {
+	const exponent = Array.from(queries.left.row(j)).reduce((sum, x, i) => sum + x * keys.right.at(l, i), 0);
+	return Math.exp(Math.min(0, exponent)) * keys.side.sizes[l];
+}
+
+/** e_jl = Ã_jl − A_jl. */
+export const errorOf = (head: SampledHead, j: number, l: number): number =>
+	productOf(head, j, l) - weightOf(head, j, l);
 
 /** Numbers of a key by kind: those of SampledRow, d or more of each. */
 export function numbersOf(head: SampledHead, row: SampledRow, j: number, l: number): readonly (readonly number[])[] {
@@ -62,13 +91,7 @@ export function numbersOf(head: SampledHead, row: SampledRow, j: number, l: numb
 /** Ĝ of a row with the weights that the features approximate. */
 export function exactRow(head: SampledHead, j: number): Float64Array {
 	const [n, d_v, d] = [head.values.rows, head.values.cols - 1, head.keys.cols];
-	const { queries, keys } = head.features;
-	const weights = Float64Array.from({ length: n }, (_, l) => {
-		let product = 0;
-		for (let m = 0; m < head.rank; m++)
-			product += queries.features[j * queries.step + m] * keys.features[l * keys.step + m];
-		return product - errorOf(head, j, l);
-	});
+	const weights = Float64Array.from({ length: n }, (_, l) => weightOf(head, j, l));
 	const D = weights.reduce((sum, x) => sum + x, 0);
 	const mean = (of: (l: number) => number): number => weights.reduce((sum, w, l) => sum + w * of(l), 0) / D;
 	const o = Array.from({ length: d_v }, (_, i) => mean((l) => head.values.at(l, i)));
