@@ -1,5 +1,5 @@
 import { defineAlgorithm, type GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, type Runtime, shortDuration, withCachedRows } from "@attgrad/matrix-core";
+import { ComputationError, type Runtime, shortDuration, shortNumber, withCachedRows } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { oneAccuracy, relativeOption } from "../accuracy.ts";
 import type { Plan, PlanEntry } from "./plan.ts";
@@ -67,8 +67,8 @@ export async function runPlan(
 			failures.push(reason);
 		}
 	}
-	const { epsilon, relative } = target ?? {};
-	const what = relative === undefined ? `epsilon ${epsilon}` : `relative ${relative}`;
+	const { epsilon = 0, relative } = target ?? {};
+	const what = relative === undefined ? `epsilon ${shortNumber(epsilon)}` : `relative ${shortNumber(relative)}`;
 	throw new ComputationError(
 		"invalid",
 		`auto: nothing can prove ${what}: ${failures.join("; ") || refusalOfEach(entries)}`,

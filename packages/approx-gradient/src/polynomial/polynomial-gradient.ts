@@ -1,5 +1,5 @@
 import type { AttentionProblem, Certificate, GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime, shortNumber, UsageError } from "@attgrad/matrix-core";
 import type { LossGradient } from "../rows/gradient-sum.ts";
 import { requireFinite } from "../rows/require-finite.ts";
 import { aPrioriBound } from "./certificates/a-priori.ts";
@@ -90,7 +90,7 @@ export async function gradientWithin(
 	if (bound <= epsilon) return result;
 	throw new ComputationError(
 		"invalid",
-		`polynomial: certifies ${bound.toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
+		`polynomial: certifies ${bound.toExponential(1)} at degree ${result.degree}, not epsilon ${shortNumber(epsilon)}`,
 	);
 }
 

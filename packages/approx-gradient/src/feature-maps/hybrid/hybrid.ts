@@ -4,7 +4,14 @@ import {
 	defineAlgorithm,
 	type GradientResult,
 } from "@attgrad/attention-problem";
-import { availableMemory, ComputationError, type RowSource, type Runtime, seededRandom } from "@attgrad/matrix-core";
+import {
+	availableMemory,
+	ComputationError,
+	type RowSource,
+	type Runtime,
+	seededRandom,
+	shortNumber,
+} from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
 import type { FirstRank } from "../../backward/hybrid/pairs/first-rank.ts";
@@ -121,7 +128,7 @@ async function hybridGradient(
 		const least = Math.min(result?.certificate.bound ?? Number.POSITIVE_INFINITY, exact.certificate.bound);
 		throw new ComputationError(
 			"failed",
-			`hybrid: epsilon ${epsilon} is out of reach: rank ${map.rank} of at most ${largest}, or all rows exactly, give ${least.toExponential(2)}`,
+			`hybrid: epsilon ${shortNumber(epsilon)} is out of reach: rank ${map.rank} of at most ${largest}, or all rows exactly, give ${least.toExponential(2)}`,
 		);
 	}
 }

@@ -8,6 +8,7 @@ import {
 	type RowSource,
 	type Runtime,
 	seededRandom,
+	shortNumber,
 } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { relativeOption } from "../../accuracy.ts";
@@ -92,7 +93,7 @@ async function nystromGradient(
 		if (!more)
 			throw new ComputationError(
 				"failed",
-				`nystrom: epsilon ${epsilon} is out of reach: rank ${pivots.length} of at most ${largest} gives ${certificate.bound.toExponential(2)}`,
+				`nystrom: epsilon ${shortNumber(epsilon)} is out of reach: rank ${pivots.length} of at most ${largest} gives ${certificate.bound.toExponential(2)}`,
 			);
 		rank = Math.min(largest, Math.ceil(rank * GROWTH.factor));
 	}

@@ -1,5 +1,5 @@
 import type { AttentionProblem } from "@attgrad/attention-problem";
-import { availableMemory, ComputationError, type RowSource } from "@attgrad/matrix-core";
+import { availableMemory, ComputationError, type RowSource, shortNumber } from "@attgrad/matrix-core";
 import { z } from "zod";
 import { type Accuracy, relativeOption } from "../../accuracy.ts";
 import { chebyshev } from "../../polynomial/families/chebyshev.ts";
@@ -112,6 +112,6 @@ export function requireBound(algorithm: string, epsilon: number | undefined, bou
 	if (epsilon !== undefined && !(bound <= epsilon))
 		throw new ComputationError(
 			"failed",
-			`${algorithm}: epsilon ${epsilon} is out of reach: at radius ${radius.toPrecision(3)} the error can be proven to be below ${bound.toExponential(2)}`,
+			`${algorithm}: epsilon ${shortNumber(epsilon)} is out of reach: at radius ${radius.toPrecision(3)} the error can be proven to be below ${bound.toExponential(2)}`,
 		);
 }

@@ -68,7 +68,7 @@ export function gaussDegreeWithin(
 		if (!fits)
 			throw new ComputationError(
 				"skipped",
-				`polynomial: epsilon ${epsilon} needs a degree above ${degree - 1}, ${memoryAt(request, degree)} bytes at ${degree}, ` +
+				`polynomial: epsilon ${shortNumber(epsilon)} needs a degree above ${degree - 1}, ${memoryAt(request, degree)} bytes at ${degree}, ` +
 					`${available} are available; ${couldProve(best)}`,
 			);
 	}
@@ -220,7 +220,7 @@ export async function gaussWithin(
 		if (tries === TRIES)
 			throw new ComputationError(
 				"invalid",
-				`polynomial: certifies ${bound.toExponential(1)} at degree ${degree}, not ${epsilon}`,
+				`polynomial: certifies ${bound.toExponential(1)} at degree ${degree}, not epsilon ${shortNumber(epsilon)}`,
 			);
 		// A sample that underestimates the bound at one degree does so at the next.
 		const { bound: predicted } = predictGaussBound(sample, request, constantsOf(request, degree));

@@ -45,7 +45,7 @@ export function leastCertifiedDegree(
 		if (bytes <= available) return approximation;
 		throw new ComputationError(
 			"skipped",
-			`polynomial: epsilon ${epsilon} needs degree ${degree}, ${approximation.size} features and ${bytes} bytes, ` +
+			`polynomial: epsilon ${shortNumber(epsilon)} needs degree ${degree}, ${approximation.size} features and ${bytes} bytes, ` +
 				`${available} are available; ${couldCertify(method, best, boundOf)}`,
 		);
 	}

@@ -1,4 +1,4 @@
-import { ComputationError, unitRoundoff } from "@attgrad/matrix-core";
+import { ComputationError, shortNumber, unitRoundoff } from "@attgrad/matrix-core";
 import { mostJoins, productTable } from "../kernels/feature-tables.ts";
 import { downwardClosedTree } from "../monomials/downward-closed.ts";
 import { droppedTerms } from "../monomials/dropped-terms.ts";
@@ -87,7 +87,7 @@ export function leastCertifiedSet(
 	if (best && memoryOf(method, best) <= available) return best;
 	throw new ComputationError(
 		"skipped",
-		`polynomial: epsilon ${epsilon} needs degree ${least.degree} and ` +
+		`polynomial: epsilon ${shortNumber(epsilon)} needs degree ${least.degree} and ` +
 			(best ? `${best.size} features, more than there is memory for` : `more than ${largest} features`),
 	);
 }

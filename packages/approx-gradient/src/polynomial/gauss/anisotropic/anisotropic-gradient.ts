@@ -1,5 +1,5 @@
 import type { AttentionProblem, GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, type RowSource, type Runtime, UsageError } from "@attgrad/matrix-core";
+import { ComputationError, type RowSource, type Runtime, shortNumber, UsageError } from "@attgrad/matrix-core";
 import { principalSpace } from "../../method/principal-space.ts";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import type { Profile } from "../../profile/profile.ts";
@@ -83,7 +83,7 @@ export async function anisotropicWithin(
 		if (tries === TRIES)
 			throw new ComputationError(
 				"invalid",
-				`polynomial: certifies ${bound.toExponential(1)} with ${set.tree.size} monomials, not ${epsilon}`,
+				`polynomial: certifies ${bound.toExponential(1)} with ${set.tree.size} monomials, not epsilon ${shortNumber(epsilon)}`,
 			);
 		// A sample that underestimates the bound of one set does so for the next.
 		const missed = Math.max(1.5, bound / predicted);

@@ -1,5 +1,5 @@
 import type { GradientResult } from "@attgrad/attention-problem";
-import { ComputationError, seededRandom } from "@attgrad/matrix-core";
+import { ComputationError, seededRandom, shortNumber } from "@attgrad/matrix-core";
 import { MOST_ACCURACIES } from "../../../relative/within-relative.ts";
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import { gaussDegreeWithin } from "../degree-choice.ts";
@@ -74,7 +74,7 @@ export async function gaussWithinProbable(request: GaussRequest, epsilon: number
 	if (!certificate || !(boundOf() <= epsilon))
 		throw new ComputationError(
 			"invalid",
-			`polynomial: bounds the error by ${boundOf().toExponential(1)} at degree ${result.degree}, not ${epsilon}`,
+			`polynomial: bounds the error by ${boundOf().toExponential(1)} at degree ${result.degree}, not epsilon ${shortNumber(epsilon)}`,
 		);
 	if (certificate.kind !== "probabilistic") return result;
 	return { ...result, certificate: { ...certificate, confidence: 1 - coins.failure, seed: coins.seed } };
