@@ -1,5 +1,5 @@
 import { findAlgorithm } from "@attgrad/algorithms";
-import { auto, type Plan, type PlanEntry, planGradient } from "@attgrad/approx-gradient";
+import { auto, type Plan, type PlanEntry, planGradient, timeByName } from "@attgrad/approx-gradient";
 import { type AttentionProblem, generateProblem, generateRows } from "@attgrad/attention-problem";
 import { ComputationError, createRuntime, type RowSource, shortDuration } from "@attgrad/matrix-core";
 import { positiveNumber, positiveNumbers, scriptArguments, wholeNumbers } from "@attgrad/matrix-core/script-arguments";
@@ -51,7 +51,7 @@ async function timeOf(run: () => Promise<unknown>): Promise<{ time: number; refu
 /** Algorithms that a thorough plan foresees to be about as fast as the best: each from the start, with the options that the plan names. */
 function rivalsOf({ entries }: Plan, problem: AttentionProblem<RowSource>): Map<string, () => Promise<unknown>> {
 	const provers = entries.filter(({ run }) => run);
-	const timeOfEntry = ({ milliseconds = Number.POSITIVE_INFINITY }: PlanEntry): number => milliseconds;
+	const timeOfEntry = (entry: PlanEntry): number => timeByName(entry) ?? Number.POSITIVE_INFINITY;
 	const most = Math.min(longest, NEAR * Math.min(...provers.map(timeOfEntry)));
 	return new Map(
 		provers

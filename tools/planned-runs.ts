@@ -1,5 +1,5 @@
 import { findAlgorithm } from "@attgrad/algorithms";
-import { type PlanEntry, planGradient } from "@attgrad/approx-gradient";
+import { type PlanEntry, planGradient, timeByName } from "@attgrad/approx-gradient";
 import { type AttentionProblem, createProblem, generateProblem } from "@attgrad/attention-problem";
 import { Matrix, type Runtime } from "@attgrad/matrix-core";
 
@@ -37,21 +37,22 @@ export async function plannedRuns(n: number, d: number, longest: number, runtime
 		const problem = spreadProblem(n, d, factor);
 		const { entries, target } = await planGradient(problem, { relative: RELATIVE, thorough: true }, runtime);
 		for (const entry of entries) {
-			const { options, milliseconds = Number.POSITIVE_INFINITY, choosing = 0, run } = entry;
+			const { options, milliseconds = Number.POSITIVE_INFINITY, run } = entry;
+			const byName = timeByName(entry) ?? Number.POSITIVE_INFINITY;
 			const { basis = "chebyshev", monomials } = options;
-			if (!run || milliseconds > longest || (basis !== "gauss" && monomials === undefined)) continue;
+			if (!run || byName > longest || (basis !== "gauss" && monomials === undefined)) continue;
 			const name = `${basis}${monomials === undefined ? "" : `, ${monomials}`}`;
 			const words = `spread ${factor}, ${entry.detail}`;
-			const byName = runByName(entry, problem, target?.epsilon ?? 0, runtime);
-			runs.push({ name: `${name}, by name`, words, predicted: milliseconds, run: byName });
-			runs.push({ name: `${name}, from the choice on`, words, predicted: milliseconds - choosing, run: () => run() });
+			const call = callByName(entry, problem, target?.epsilon ?? 0, runtime);
+			runs.push({ name: `${name}, by name`, words, predicted: byName, run: call });
+			runs.push({ name: `${name}, from the choice on`, words, predicted: milliseconds, run: () => run() });
 		}
 	}
 	return runs;
 }
 
-/** A run of an entry's algorithm from the start, for the absolute error that the plan is for. */
-function runByName(entry: PlanEntry, problem: AttentionProblem, epsilon: number, runtime: Runtime) {
+/** A call of an entry's algorithm by name, for the absolute error that the plan is for. */
+function callByName(entry: PlanEntry, problem: AttentionProblem, epsilon: number, runtime: Runtime) {
 	const { algorithm, options: fixed } = findAlgorithm(entry.algorithm);
 	const { relative: _, ...own } = entry.options;
 	const parsed = algorithm.options.parse({ ...fixed, ...own, epsilon });

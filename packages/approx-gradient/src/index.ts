@@ -62,7 +62,7 @@ export { type CostName, costNames } from "./planner/costs/costs.ts";
 export { exactRowsRun, exactRowsTime } from "./planner/costs/exact-rows-cost.ts";
 export { type PlannedRun, predictTime } from "./planner/costs/predict-time.ts";
 export type { CostSample } from "./planner/costs/work.ts";
-export type { Plan, PlanEntry, PlanTarget } from "./planner/plan.ts";
+export { type Plan, type PlanEntry, type PlanTarget, timeByName } from "./planner/plan.ts";
 export { type AskedError, type ForwardPlan, planForward } from "./planner/plan-forward.ts";
 export { planGradient } from "./planner/plan-gradient.ts";
 export { embeddedEstimate } from "./polynomial/certificates/embedded-degree.ts";

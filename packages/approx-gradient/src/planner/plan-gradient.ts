@@ -11,7 +11,7 @@ import { polynomialEntries } from "./candidates/polynomial-entries.ts";
 import { calibratedModel } from "./costs/calibration.ts";
 import type { CostModel } from "./costs/cost-model.ts";
 import type { CostName } from "./costs/costs.ts";
-import { type Plan, type PlanEntry, planOf } from "./plan.ts";
+import { type Plan, type PlanEntry, planOf, timeByName } from "./plan.ts";
 import { planRelative } from "./plan-relative.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -21,7 +21,7 @@ export interface PlanOptions {
 	readonly epsilon?: number | undefined;
 	/** Bound on max |g~ − g| as a part of max |g|. @default 1e-3, where there is no epsilon */
 	readonly relative?: number | undefined;
-	/** Has an entry of every algorithm, looked at as long as that may take, instead of those that may be the cheapest. The choice stays that of `auto`. @default false */
+	/** Looks at every algorithm, as long as that may take, not only at those that may be the cheapest. The choice stays that of `auto`. @default false */
 	readonly thorough?: boolean;
 }
 
@@ -86,15 +86,9 @@ async function planWithin(
 		}
 		entries.push(await featureMapEntry({ ...context, model: await modelOf([name]) }, name));
 	}
-	const plan = planOf(thorough ? entries.map(byName) : entries);
+	const plan = planOf(entries, thorough ? timeByName : undefined);
 	const refusal = await refusalOf(context, plan);
 	return { ...plan, target: { epsilon: context.epsilon }, ...(refusal !== undefined && { refusal }) };
 }
-
-/** An entry as for one who asks for its algorithm by name: the choice is made for it then. */
-const byName = (entry: PlanEntry): PlanEntry => {
-	const { milliseconds, choosing = 0 } = entry;
-	return milliseconds === undefined ? entry : { ...entry, milliseconds: milliseconds + choosing };
-};
 
 const unseen = ({ asked }: PlanContext, name: string) => ({ algorithm: name, options: asked, detail: "" });

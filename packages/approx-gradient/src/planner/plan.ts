@@ -9,12 +9,9 @@ export interface PlanEntry {
 	readonly options: Readonly<Record<string, unknown>>;
 	/** A short description for people: `Chebyshev degree 9, K = 715`. Empty for an exact algorithm. */
 	readonly detail: string;
-	/**
-	 * Predicted time of `run`; of one that cannot prove epsilon, as far as that can be told. In a thorough plan with the choice that `run` starts with, as
-	 * for one who asks for the algorithm by name.
-	 */
+	/** Predicted time of `run`; of one that cannot prove epsilon, as far as that can be told. */
 	readonly milliseconds?: number;
-	/** Time of that choice, where one is made. */
+	/** Time to choose its degree or set, which `run` does not repeat; a call by name takes both. @default 0 */
 	readonly choosing?: number;
 	readonly degree?: number;
 	readonly rank?: number;
@@ -28,7 +25,7 @@ export interface PlanEntry {
 
 /** The predicted cost of each algorithm for a problem, and the cheapest algorithm that can prove epsilon. */
 export interface Plan {
-	/** Cheapest first, those that cannot be chosen last. */
+	/** Cheapest first, by `milliseconds`, in a thorough plan by `timeByName`; those that cannot be chosen last. */
 	readonly entries: readonly PlanEntry[];
 	/** The one that `auto` runs; of a thorough plan not always its first, which may take longer to find than it saves. */
 	readonly chosen: PlanEntry;
@@ -50,9 +47,19 @@ export interface PlanTarget {
 	readonly remark?: string;
 }
 
-/** Sorts entries and chooses the first that can be. There must be one. */
-export function planOf(entries: readonly PlanEntry[]): Plan {
-	const time = ({ milliseconds = Number.POSITIVE_INFINITY }: PlanEntry): number => milliseconds;
+/** Predicted milliseconds of a call of the algorithm by name: it makes its choice first. Undefined where nothing is predicted. */
+export const timeByName = ({ milliseconds, choosing = 0 }: PlanEntry): number | undefined =>
+	milliseconds === undefined ? undefined : milliseconds + choosing;
+
+/**
+ * Sorts entries and chooses the first that can be. There must be one.
+ * @param timeOf the time that they are sorted by
+ */
+export function planOf(
+	entries: readonly PlanEntry[],
+	timeOf: (entry: PlanEntry) => number | undefined = ({ milliseconds }) => milliseconds,
+): Plan {
+	const time = (entry: PlanEntry): number => timeOf(entry) ?? Number.POSITIVE_INFINITY;
 	const sorted = entries.toSorted(
 		(a, b) => Number(a.run === undefined) - Number(b.run === undefined) || compare(time(a), time(b)),
 	);

@@ -5,6 +5,7 @@ import { gaussPlanWithin } from "../polynomial/gauss/degree-choice.ts";
 import { gaussRequest } from "../polynomial/gauss/gauss-request.ts";
 import { profileOn } from "../polynomial/method/method-of.ts";
 import { narrowingProblem } from "../testing/problems.ts";
+import { timeByName } from "./plan.ts";
 import { planGradient } from "./plan-gradient.ts";
 
 let runtime: Runtime;
@@ -57,15 +58,19 @@ test.each([
 	60_000,
 );
 
-test("the time to find a set is told apart, and a thorough plan has it in the time of one who asks for it by name", async () => {
+test("the time to find a set is apart from that of its run, and a thorough plan is in the order of both", async () => {
 	const problem = problemOf(0.5, 2000, 4, 1.5);
 	const { entries } = await planGradient(problem, { epsilon: 1e-3, thorough: true }, runtime);
 	const sets = entries.filter(({ options, run }) => run && options["monomials"] === "anisotropic");
 	expect(sets).toHaveLength(2);
-	for (const { milliseconds = 0, choosing = 0 } of sets) {
+	for (const set of sets) {
+		const { milliseconds = 0, choosing = 0 } = set;
 		expect(choosing).toBeGreaterThan(1);
-		expect(milliseconds).toBeGreaterThan(choosing);
+		expect(milliseconds).toBeGreaterThan(0);
+		expect(timeByName(set)).toBe(milliseconds + choosing);
 	}
+	const times = entries.filter(({ run }) => run).map((entry) => timeByName(entry) ?? Number.NaN);
+	expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
 test("fewer columns, single precision and a lower degree for most rows make a run by row cheaper in a plan", async () => {

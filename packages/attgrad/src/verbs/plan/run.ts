@@ -1,4 +1,11 @@
-import { oneAccuracy, type Plan, type PlanEntry, type PlanTarget, planGradient } from "@attgrad/approx-gradient";
+import {
+	oneAccuracy,
+	type Plan,
+	type PlanEntry,
+	type PlanTarget,
+	planGradient,
+	timeByName,
+} from "@attgrad/approx-gradient";
 import { arrayNames, asDtype, openProblem } from "@attgrad/attention-problem";
 import { shortDuration, shortNumber, UsageError } from "@attgrad/matrix-core";
 import { type GivenFlags, readFlags } from "../../flags/flags.ts";
@@ -71,12 +78,15 @@ export function describePlan({ entries, chosen, why, target, refusal }: Plan, re
 /** The plan as a table: time, algorithm, detail, provable error or the reason against it. */
 function planLines(plan: Plan, { n, d, dtype, kernel, threads }: PlanRequest): string[] {
 	const { entries, target } = plan;
-	const cells = entries.map((entry, at) => [
-		entry.milliseconds === undefined ? "" : shortDuration(entry.milliseconds),
-		entry.algorithm,
-		entry.detail,
-		entry.reason !== undefined && entry.reason === entries[at - 1]?.reason ? "no: as above" : proof(entry),
-	]);
+	const cells = entries.map((entry, at) => {
+		const time = timeByName(entry);
+		return [
+			time === undefined ? "" : shortDuration(time),
+			entry.algorithm,
+			entry.detail,
+			entry.reason !== undefined && entry.reason === entries[at - 1]?.reason ? "no: as above" : proof(entry),
+		];
+	});
 	const rows = [["predicted", "algorithm", "", "error proved"], ...cells];
 	const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
 	return [
