@@ -1,10 +1,10 @@
 import { createBackwardProblem } from "@attgrad/attention-problem";
 import { operatorForward } from "@attgrad/exact-gradient";
-import { Matrix, type Runtime } from "@attgrad/matrix-core";
+import { Matrix, type Runtime, scale as scaled } from "@attgrad/matrix-core";
 import { expm1Up, normUp, over, plus, times } from "../../error-bound/index.ts";
 import type { HybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { rowsAt } from "../../feature-maps/residual-forms.ts";
-import { largestDistance } from "../../rows/spans.ts";
+import { centred, largestDistance } from "../../rows/spans.ts";
 import type { ColumnPass } from "./column-pass.ts";
 import { type ExactOperands, type ExactPart, exactPass, unitOfRow } from "./exact-part.ts";
 import type { HybridHead } from "./hybrid-head.ts";
@@ -71,7 +71,7 @@ export class ExactKeys {
 	static async of(head: HybridHead, map: HybridMap, left: Matrix, runtime: Runtime): Promise<ExactKeys> {
 		const { queries, keys, middleKeys, upstream, scale } = head;
 		const V = besideEachOther(head.values, upstream.cols, middleKeys);
-		const operands = { Q: multiplied(queries, 1 / scale), K: less(keys, map.keyCentre), scale };
+		const operands = { Q: scaled(queries, 1 / scale), K: centred(keys, map.keyCentre), scale };
 		const problem = createBackwardProblem({ ...operands, V, dO: Matrix.zeros(queries.rows, V.cols) }, { scale });
 		const { output, lse } = await operatorForward(problem, runtime);
 		const exact = weightsOf({ ...operands, V }, { lse, left, shift: map.shift });
@@ -163,7 +163,7 @@ export class ExactKeys {
 	/** The second pass of some queries, with the other sign. */
 	#passOf(chosen: readonly number[]): Promise<ExactPart> {
 		const { Q, K, scale } = this.#operands;
-		const dO = multiplied(rowsAt(this.#cotangents, chosen), -1);
+		const dO = scaled(rowsAt(this.#cotangents, chosen), -1);
 		return exactPass({ ...{ Q: rowsAt(Q, chosen), K, scale }, V: this.#wideValues(), dO }, this.#runtime);
 	}
 
@@ -199,20 +199,6 @@ function besideEachOther(A: Matrix, width: number, B: Matrix): Matrix {
 		for (let i = 0; i < width; i++) made.data[to++] = A.data[l * A.cols + i];
 		for (let b = 0; b < B.cols; b++) made.data[to++] = B.data[l * B.cols + b];
 	}
-	return made;
-}
-
-/** A copy, times a number. */
-function multiplied(M: Matrix, factor: number): Matrix {
-	const made = M.copy();
-	for (let at = 0; at < made.data.length; at++) made.data[at] *= factor;
-	return made;
-}
-
-/** Rows less a centre. */
-function less(rows: Matrix, centre: Float64Array): Matrix {
-	const made = rows.copy();
-	for (let at = 0; at < made.data.length; ) for (let b = 0; b < rows.cols; b++) made.data[at++] -= centre[b];
 	return made;
 }
 

@@ -6,6 +6,7 @@ import {
 	maxAbs,
 	type RowSource,
 	type Runtime,
+	scale as scaled,
 	add as sum,
 } from "@attgrad/matrix-core";
 import type { z } from "zod";
@@ -181,13 +182,6 @@ async function joined({ head, values, rows, exact, columns, runtime }: Parts) {
 			dV: added(bounds.dV, "dV", maxAbs(dV)),
 		},
 	};
-}
-
-/** A copy, times a number. */
-function scaled(M: Matrix, factor: number): Matrix {
-	const made = M.copy();
-	for (let at = 0; at < made.data.length; at++) made.data[at] *= factor;
-	return made;
 }
 
 /** A copy, plus a row. */

@@ -29,10 +29,10 @@ const PER_FLOP = 1.4;
 /** A guess: what is exact falls with this power of the rank. A rank is looked at if it may pay then. */
 const FALL = 1.2;
 
-/** After a rank that leaves more than this share exact, the next one is passed over; a short head has no further one. */
+/** A guess: after a rank that leaves more than this share exact the next one leaves much too, and is passed over; a short head has no further one. */
 const HOPELESS = 0.95;
 
-/** Shares of the keys that may be exact for all queries, and that of the sample. */
+/** Guesses: shares of the keys that are tried as exact for all queries, and the one that the sample is made with. They decide no bound. */
 const SHARES = [0, 0.01, 0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3];
 const SAMPLED_SHARE = 0.05;
 
@@ -108,23 +108,25 @@ export async function firstTry(
 	const timeAt = (rank: number) => PER_FLOP * rankFlops(head, rank);
 	const ofRows = (share: number) => share * head.queries.rows * exactFlops(head);
 	const chosen = takesKeys ? keysOfShare(SAMPLED_SHARE) : undefined;
-	let best: Partial<FirstTry> & { readonly time: number } = { time: ofRows(1) };
-	let [left, last] = [0, RANKS[0]];
-	for (const rank of RANKS) {
+	let best: FirstTry | undefined;
+	let least = ofRows(1);
+	let [left, last, isNextPassed] = [0, RANKS[0], false];
+	for (const [at, rank] of RANKS.entries()) {
 		const foreseen = left * (last / rank) ** FALL;
-		if (timeAt(rank) + PER_FLOP * lookFlops(head, rank) + ofRows(foreseen) >= best.time) break;
-		const isPassedOver = left > HOPELESS && rank === RANKS[RANKS.indexOf(last) + 1] && rank < RANKS[RANKS.length - 1];
-		if (isPassedOver) continue;
+		if (timeAt(rank) + PER_FLOP * lookFlops(head, rank) + ofRows(foreseen) >= least) break;
+		if (isNextPassed && at < RANKS.length - 1) {
+			isNextPassed = false;
+			continue;
+		}
 		const { map, more } = await features.at(rank);
 		const rows = await withHeadPasses(map, sample, runtime, (passes) => passes.rows(), chosen);
 		const { share, exact } = bestShare(needs(rows, sample), rows.keySizes, besideKeys(head));
-		[left, last] = [exact, rank];
+		[left, last, isNextPassed] = [exact, rank, exact > HOPELESS];
 		const time = timeAt(rank) + ofRows(exact);
-		if (time < best.time) best = { rank, share, time };
+		if (time < least) [best, least] = [{ rank, share }, time];
 		if (!more) break;
 	}
-	const { rank, share } = best;
-	return rank === undefined || share === undefined ? undefined : { rank, share };
+	return best;
 }
 
 /** About the largest entry of dQ over that of the sample's. */
@@ -158,7 +160,7 @@ const besideKeys = (head: HeadSizes): number => BESIDE_KEYS / exactFlops(head);
 /** The time of a share of exact keys, over that of all rows exactly. */
 const timeOfKeys = (share: number, beside: number): number => (share > 0 ? PER_KEY * share + beside : 0);
 
-/** The share of the keys with which rows and keys take the least time, over that of all rows exactly. */
+/** The share of the keys with which exact rows and keys take the least time, and that time over the time of all rows exactly. */
 function bestShare(
 	needs: Float64Array,
 	keySizes: Float64Array | undefined,
