@@ -1,4 +1,9 @@
-import { type AttentionProblem, createProblem, generateProblem } from "@attgrad/attention-problem";
+import {
+	type AttentionProblem,
+	type BackwardProblem,
+	createProblem,
+	generateProblem,
+} from "@attgrad/attention-problem";
 import { arbitraryBackwardProblem } from "@attgrad/attention-problem/testing";
 import { Matrix, multiply, qr, seededRandom } from "@attgrad/matrix-core";
 
@@ -45,6 +50,26 @@ export const arbitraryHead = (spread: number) =>
 /** M with every entry changed. */
 export const changed = (M: Matrix, change: (x: number, row: number, column: number) => number): Matrix =>
 	Matrix.build(M.rows, M.cols, (i, j) => change(M.at(i, j), i, j), M.dtype);
+
+/** Operands of a head that take the place of others, by name. */
+export type Adversary = [name: string, change: Partial<Pick<BackwardProblem, "Q" | "K" | "V" | "dO">>];
+
+/** Changes of a random head under which bounds have to hold. */
+export const adversaries = ({ Q, K, V, dO }: BackwardProblem): Adversary[] => [
+	["one key a hundred times longer", { K: changed(K, (x, l) => (l === 2 ? 100 * x : x)) }],
+	[
+		"one coordinate a thousand times larger",
+		{
+			Q: changed(Q, (x, _, b) => (b === 1 ? 1000 * x : x)),
+			K: changed(K, (x, _, b) => (b === 1 ? 3 + x / 1000 : x)),
+		},
+	],
+	["rows that look at one key", { Q: changed(Q, (x) => 40 * x), K: changed(K, (x) => 4 * x) }],
+	["values far from zero", { V: changed(V, (x) => 1e6 + x) }],
+	["equal keys", { K: changed(K, (_x, _l, b) => b - 0.5) }],
+	["equal queries", { Q: changed(Q, (_x, _l, b) => b - 0.5) }],
+	["one large upstream gradient", { dO: changed(dO, (x, j) => (j === 3 ? 1e5 * x : x)) }],
+];
 
 /** Uniform tokens whose spread falls by a factor from one coordinate to the next, with X = I. */
 export function narrowingProblem(n: number, d: number, B: number, factor: number, seed = 1): AttentionProblem {

@@ -5,7 +5,7 @@ import { backwardDefinition } from "@attgrad/exact-gradient";
 import { ComputationError, createRuntime, maxAbs, maxAbsDifference } from "@attgrad/matrix-core";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { arbitraryHead, changed } from "../../testing/problems.ts";
+import { adversaries, arbitraryHead, changed } from "../../testing/problems.ts";
 import { backwardHybrid } from "./hybrid-backward.ts";
 
 const runtime = await createRuntime({ kernel: "js" });
@@ -50,21 +50,7 @@ test.each([0.3, 1, 3])("rows are within their bounds at any rank, entries of spr
 describe("adversaries", () => {
 	const given = randomBackwardProblem({ n_q: 30, n_k: 45, d: 3, d_v: 2 });
 
-	test.each([
-		["one key a hundred times longer", { K: changed(given.K, (x, l) => (l === 2 ? 100 * x : x)) }],
-		[
-			"one coordinate a thousand times larger",
-			{
-				Q: changed(given.Q, (x, _, b) => (b === 1 ? 1000 * x : x)),
-				K: changed(given.K, (x, _, b) => (b === 1 ? 3 + x / 1000 : x)),
-			},
-		],
-		["rows that look at one key", { Q: changed(given.Q, (x) => 40 * x), K: changed(given.K, (x) => 4 * x) }],
-		["values far from zero", { V: changed(given.V, (x) => 1e6 + x) }],
-		["equal keys", { K: changed(given.K, (_x, _l, b) => b - 0.5) }],
-		["equal queries", { Q: changed(given.Q, (_x, _l, b) => b - 0.5) }],
-		["one large upstream gradient", { dO: changed(given.dO, (x, j) => (j === 3 ? 1e5 * x : x)) }],
-	])("%s", async (_, change) => {
+	test.each(adversaries(given))("%s", async (_, change) => {
 		const problem = { ...given, ...change };
 		for (const rank of [1, 8, 40]) for (const proves of ["all", "dQ"]) await expectProved(problem, { rank, proves });
 	});
