@@ -9,7 +9,7 @@ import { timeByName } from "./plan.ts";
 import { planGradient } from "./plan-gradient.ts";
 
 let runtime: Runtime;
-/** Runs that a run is told to need beyond the planned one. */
+/** Further runs that were needed after a planned one. */
 let more = 0;
 beforeAll(async () => {
 	runtime = await createRuntime({

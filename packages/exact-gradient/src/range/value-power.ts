@@ -50,7 +50,7 @@ export function valuePower(
 		);
 	const safe = SAFE_EXPONENT[dtype];
 	if (spread <= safe && Math.abs(value) <= safe && Math.abs(most) <= safe) return 0;
-	// The largest number is this much above 1: half of what values are below it, and so much that squares of the smallest column stay in the range.
+	// The exponent of the largest number after scaling: half its distance from the values, and at least so much that squares of the smallest column stay in the range.
 	const above = Math.min(TARGETS[dtype].most, Math.round((most - value) / 2));
 	return most - Math.max(above, spread + LEAST_ROOT[dtype]);
 }

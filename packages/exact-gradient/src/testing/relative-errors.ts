@@ -25,5 +25,5 @@ export function isNormal(truth: ExactMatrix, dtype: Dtype): boolean {
 	return size > least && size < most;
 }
 
-/** Powers of 10 that are extreme sizes and whose product with ordinary ones is in the range of a number type. */
+/** Powers of 10 of extreme sizes; their products with ordinary numbers are in the range of the number type. */
 export const extremePower = { f64: 200, f32: 30 } as const;

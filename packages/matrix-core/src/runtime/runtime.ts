@@ -139,8 +139,8 @@ const HOW_TO_BUILD = "npm run build in the folder of attgrad makes the kernels";
 
 /**
  * Gives `work` the kernels of a module, in the runtime's build, with all memory that it takes returned at the end.
- * Computations on one runtime run one after the other: `work` must not wait for another `withKernels` on the same runtime, but may on the runtime that it is
- * given, whose computations take the memory above what it holds: it must take no memory itself while it waits for them.
+ * Computations on one runtime run one after the other: `work` must not wait for another `withKernels` on the same runtime. It may wait for one on the runtime
+ * that it is given, whose memory is above that of `work`, and must not allocate meanwhile.
  * @throws ComputationError out-of-memory when the memory cannot grow, failed when a kernel or a thread fails
  */
 export async function withKernels<Module extends KernelModule, Result>(

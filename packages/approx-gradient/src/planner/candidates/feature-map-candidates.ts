@@ -56,7 +56,7 @@ const rowsOf = (problem: AttentionProblem<RowSource>, rows: number): AttentionPr
 	rows >= problem.n ? problem : subProblem(problem, rows);
 
 /**
- * Milliseconds a row of the sample that it takes to choose how many clusters of queries and keys there are: somewhat below the 0.17 to 0.21 of processor
+ * Milliseconds to choose the numbers of clusters, for each row of the sample: somewhat below the 0.17 to 0.21 of processor
  * time that `partitionOf` takes on a busy machine, at d = 2 to 8 and n = 512 to 16,384.
  */
 const CLUSTERING = 0.15;

@@ -57,14 +57,14 @@ const DEGREE_CHOICE = 0.6;
 /** By how many degrees polynomials by row prove what one for all does, two at least on data of the project. */
 const GAUSS_GAIN = 2;
 
-/** Milliseconds that the sample and the choice of polynomials by row take beside that (`npm run bench:costs -- --only plans`). */
+/** Milliseconds that polynomials by row take in addition, for the sample and the choice of the run (`npm run bench:costs -- --only plans`). */
 const GAUSS_CHOICE = 2;
 
-/** Predicted time of a variant with all monomials that ends up with these sizes, milliseconds. */
+/** Predicted time of a variant with all monomials, the choice of its degree included, milliseconds. */
 export const variantTime = (...run: Parameters<typeof runTime>): number => DEGREE_CHOICE + runTime(...run);
 
 /**
- * Predicted time of a run of a variant, milliseconds, the choice of its degree or set not included.
+ * Predicted time of a run of a variant, milliseconds, without the choice of its degree or set.
  * @param part of polynomials by row: the part of the work of form v2 in double precision. @default all
  */
 export function runTime(
@@ -196,7 +196,7 @@ export function gaussEntry(context: PlanContext, profile: Profile, variant: Vari
 	}
 }
 
-/** How many rows are left to the exact method, where some are. */
+/** Says how many rows are computed exactly; empty where none are. */
 export const exactRowsText = (rows: number): string => (rows > 0 ? `, some ${rows} rows exactly` : "");
 
 /** The a-priori bound, or epsilon, which the run is to prove a posteriori. */

@@ -58,7 +58,7 @@ export async function polynomialEntries(
 	const isSafe = safeTime < SHORT && GUESS_SHARE.short * safeTime < exactTime;
 	const { degree, hopeless } = isSafe ? { degree: SAFE_DEGREE, hopeless: false } : await guessedDegree(context);
 	if (!Number.isFinite(degree)) {
-		const others = all("no degree proves epsilon: by a sample of rows, rounding at scores of this size is above it");
+		const others = all("no degree proves epsilon: in a sample of rows, rounding at scores of this size is above it");
 		if (hopeless && exactTime < Number.POSITIVE_INFINITY && !thorough) return others;
 		// Polynomials by row prove more; and where nothing may be left that can, what could be proved is to be told.
 		const at = hopeless || exactTime === Number.POSITIVE_INFINITY ? 0 : GAUSS;

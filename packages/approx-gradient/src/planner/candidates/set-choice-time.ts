@@ -1,10 +1,10 @@
 import { AXES_ROWS } from "../../polynomial/method/principal-space.ts";
 
-/** Milliseconds of finding axes, in plain TypeScript: for each coordinate of the rows that they are found on, then for each coordinate and each pair of coordinates of all rows. */
+/** Milliseconds to find axes, in plain TypeScript: for each coordinate of the rows that they are found on, and for each coordinate and each pair of coordinates of all rows. */
 const AXES = { sample: 3.5e-4, coordinate: 4.5e-5, pair: 1.2e-6 };
 
 /**
- * Milliseconds of the choice of a set, at the least and for each monomial: of S⁺ for polynomials by row, whose sample is included, and of S for one polynomial.
+ * Milliseconds to choose a set, at the least and for each monomial: of S⁺ for polynomials by row, with the time to draw the sample, and of S for one polynomial.
  * Measured by `npm run bench:costs -- --only plans`, in a process that has made many choices.
  */
 const CHOICE = {
@@ -13,8 +13,8 @@ const CHOICE = {
 };
 
 /**
- * Of the first choice of a process, in which code is compiled: milliseconds in addition, and the factor of the others. By row it took 0.12 to 0.45 s for 42
- * to 3003 monomials.
+ * The first choice of a process compiles code. These milliseconds are added, and the others are multiplied by the factor. Measured for polynomials by row: 0.12 to
+ * 0.45 s for 42 to 3003 monomials.
  */
 const FIRST = { gauss: 90, chebyshev: 25, factor: 1.5 };
 

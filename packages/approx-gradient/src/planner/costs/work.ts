@@ -11,7 +11,7 @@ export interface Work {
 	readonly raisedSize?: number;
 	/** Degree of the polynomials, where they are solved for row by row. */
 	readonly degree?: number;
-	/** Of polynomials by row: the part of the work with rows and monomials that is left in fewer columns, in two precisions, with rows of a lower degree. @default 1 */
+	/** Polynomials by row: the work of rows and monomials over that of form v2 in double precision with all rows at one degree (`CheapestRun`). @default 1 */
 	readonly part?: number;
 	/** Queries and keys that are computed exactly (support basis). */
 	readonly heavy?: number;

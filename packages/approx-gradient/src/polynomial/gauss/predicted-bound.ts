@@ -93,7 +93,7 @@ export function predictGaussBound(
 const grownPerPart = ({ space: { keySpan, frame } }: Pick<Method, "space">): number =>
 	(1.03 * maxUp(keySpan)) / maxUp(columnNorms(frame.queryMap));
 
-/** About the part that one row of these terms has of the bound. */
+/** A row's part of the bound, about, from its terms. */
 function partOf(input: Float64Array, { l1, spread, grown }: RowTerms, keyRatio: number, perGrown: number): number {
 	let [size, most] = [0, 0];
 	for (let a = 0; a < input.length; a++) size += Math.abs(input[a]);

@@ -136,7 +136,7 @@ function squaresOf(values: Float64Array, keys: Float64Array, d: number): KeySqua
 	return { ...made, coordinates };
 }
 
-/** Some of the keys of a sample, with what a softmax row's sums are of: v (d), v_i k_b (d x d) and k (d) of each. */
+/** Some keys of a sample, and for each of them the numbers that a softmax row averages: v (d), v_i k_b (d x d) and k (d). */
 interface OutputColumns {
 	readonly keys: readonly number[];
 	readonly columns: Float64Array;

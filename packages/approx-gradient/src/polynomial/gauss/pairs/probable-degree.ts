@@ -32,8 +32,8 @@ function predictedGain({ profile: { n, d } }: GaussRequest, degree: number): num
 }
 
 /**
- * The coins of one accuracy, with its part of the chance. The degrees that are tried for it are consecutive from one that these coins do not choose. A later
- * accuracy may follow from what earlier coins showed: it has coins of its own.
+ * The coins of one accuracy, with its part of the chance. Its degrees are tried in order from one that is chosen without these coins. A later
+ * accuracy can depend on earlier coins, so it has coins of its own.
  */
 const coinsFor = ({ seed, failure }: Coins, epsilon: number): Coins => ({
 	seed: seededRandom(seed, "pairs", epsilon).integer(0, Number.MAX_SAFE_INTEGER),

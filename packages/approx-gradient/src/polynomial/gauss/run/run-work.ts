@@ -1,4 +1,4 @@
-// How much work a run by row is, up to a factor that all forms, degrees and precisions share.
+// The work of a run with polynomials by row, in a unit that all forms, degrees and precisions share.
 
 import { countMonomials } from "../../monomials/feature-tree.ts";
 import type { RowForm } from "../bounds/error-constants.ts";
@@ -6,12 +6,12 @@ import type { GaussRequest } from "../gauss-request.ts";
 import type { ScoreSample } from "../score-sample.ts";
 import { momentColumns } from "./key-columns.ts";
 
-/** About the part of a run's work that keys are: pass 1 takes a quarter of the two passes at n = 65,536, d = 4, degree 7 (docs/performance.md, "Two precisions"). */
+/** The part of a run's work that is done for keys, about: pass 1 takes a quarter of the two passes at n = 65,536, d = 4, degree 7 (docs/performance.md, "Two precisions"). */
 const WORK_OF_KEYS = 0.3;
 
 /**
  * The work of a monomial in single precision, as a part of one in double precision: of the 33.2 ms that both passes take at n = 65,536, d = 4, degree 7,
- * 405, 573 and 685 of 825 monomials, those up to degree g counted twice, save 5.1, 8.0 and 9.8 ms, and some 6.5 ms are of rows, whatever their monomials
+ * 405, 573 and 685 of 825 monomials, those up to degree g counted twice, save 5.1, 8.0 and 9.8 ms, and about 6.5 ms of work on rows do not depend on monomials
  * (docs/performance.md, "Two precisions").
  */
 const SINGLE = 0.58;
@@ -25,7 +25,7 @@ export interface CheaperParts {
 	readonly lower?: number | undefined;
 }
 
-/** The work of a run without its exact rows: operations for each row and monomial, of which keys and rows each have their part. */
+/** The work of a run without its exact rows: operations for each row and monomial, of keys and of rows. */
 export function runWork(
 	{ profile: { n, d } }: Pick<GaussRequest, "profile">,
 	degree: number,
@@ -33,7 +33,7 @@ export function runWork(
 	{ rows }: Pick<ScoreSample, "rows">,
 ): number {
 	const small = rows.reduce((sum, { reach, share }) => sum + (reach <= lower ? share : 0), 0) / n;
-	// Rows of one degree less have one degree less in double precision too.
+	// Rows of a lower degree have one degree less in double precision too.
 	const [own, fewer] = [monomialWork(d, degree, doubleUpTo), monomialWork(d, degree - 1, doubleUpTo - 1)];
 	// Values and ones thrice, as moments, sums and cotangents, the others twice, and the monomials themselves.
 	const operations = 3 * (d + 1) + 3 + 2 * (momentColumns({ d, form }) - d - 1);
