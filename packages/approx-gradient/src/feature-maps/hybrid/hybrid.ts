@@ -30,8 +30,9 @@ const GROWTH = { proved: { first: 64, factor: 2 }, sampled: { first: 96, factor:
 /** Share of the free memory that the factorisation may take. */
 const MEMORY_SHARE = 0.25;
 
-/** Certificates that a request may look at: up to twelve ranks, from 32 on, for each size of the gradient. */
-const LOOKS = 12 * MOST_ACCURACIES;
+/** Ranks that are tried for one accuracy: enough from 32 to the highest. And the certificates that a request may look at in all. */
+const TRIES = 12;
+const LOOKS = TRIES * MOST_ACCURACIES;
 
 /** Rows with weights that may be off by so much in all are computed exactly. */
 const EXACT_FROM = 1;
@@ -110,14 +111,14 @@ async function hybridGradient(
 			: (wanted ?? (epsilon === undefined ? DEFAULT_RANK : growth.first));
 	// Where all rows are exact, the features at hand tell what the certificate counts.
 	let rank = Math.min(largest, first ?? [...maps.keys()][0] ?? growth.first);
-	while (true) {
+	for (let tries = 1; ; tries++) {
 		const map = await mapAt(rank);
 		const draws = { runtime, coins: own && { ...own, epsilon } };
 		const result = first === undefined ? undefined : await gradientBy(problem, map, draws, "unsure");
 		if (result && (epsilon === undefined || result.certificate.bound <= epsilon)) return withConfidence(result, coins);
 		const next = Math.min(largest, Math.ceil(rank * growth.factor));
 		const isWorth = first !== undefined && (await isRankWorth(problem, next));
-		if (rank < Math.min(largest, pivots.pivots.length) && isWorth) {
+		if (tries < TRIES && rank < Math.min(largest, pivots.pivots.length) && isWorth) {
 			rank = next;
 			continue;
 		}
