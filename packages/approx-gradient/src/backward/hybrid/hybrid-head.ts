@@ -63,10 +63,10 @@ function centred({ rows, cols, data }: Matrix, centre: Float64Array, behind: rea
 	return made;
 }
 
-/** Pivots that tell which candidates stick out, and the part of each side that does; the least keys of a head for which this pays. */
-const LOOK = { pivots: 256, part: 1 / 10, from: 16 * 1024 };
+/** Pivots that tell which candidates stick out, and the part of each side that does. */
+const LOOK = { pivots: 256, part: 1 / 10 };
 
-/** The same, where candidates that stick out of the span of a few pivots have no weight: pivots are not spent on rows that are exact anyway. */
+/** The geometry without weights of candidates that stick out of the span of a few pivots: pivots are not spent on rows that are exact anyway. */
 async function withoutOutliers(geometry: HybridGeometry, random: Random, runtime: Runtime): Promise<HybridGeometry> {
 	const { points, weights, firstKey } = geometry;
 	const pivots = new JointPivots(points, weights, firstKey, random, runtime, SMALLEST_PROVED_PIVOT);
@@ -95,16 +95,11 @@ export class HeadFeatures {
 	readonly #runtime: Runtime;
 	/** Keys of the head. */
 	readonly #rows: number;
-	readonly #geometry: Awaited<ReturnType<typeof hybridGeometry>>;
+	readonly #geometry: HybridGeometry;
 	readonly #pivots: JointPivots;
 	#last: (FeaturesAtRank & { readonly rank: number }) | undefined;
 
-	private constructor(
-		rows: number,
-		geometry: Awaited<ReturnType<typeof hybridGeometry>>,
-		pivots: JointPivots,
-		runtime: Runtime,
-	) {
+	private constructor(rows: number, geometry: HybridGeometry, pivots: JointPivots, runtime: Runtime) {
 		this.#rows = rows;
 		this.#geometry = geometry;
 		this.#pivots = pivots;
@@ -113,7 +108,7 @@ export class HeadFeatures {
 
 	/**
 	 * @param rank the highest that has as many candidates for pivots as serve it
-	 * @param without whether rows that stick out are left to exact rows and keys
+	 * @param without whether rows that stick out are left to exact rows and keys, as pays for long heads
 	 */
 	static async of(
 		head: HybridHead,
@@ -125,7 +120,7 @@ export class HeadFeatures {
 		const random = seededRandom(seed, "hybrid");
 		const rows = rowsInMemory(head.queries, head.keys);
 		const all = await hybridGeometry(rows, random, runtime, candidatesFor(rank, head.keys.rows));
-		const geometry = without && head.keys.rows >= LOOK.from ? await withoutOutliers(all, random, runtime) : all;
+		const geometry = without ? await withoutOutliers(all, random, runtime) : all;
 		const { points, weights, firstKey } = geometry;
 		return new HeadFeatures(
 			head.keys.rows,

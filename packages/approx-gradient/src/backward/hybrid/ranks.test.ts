@@ -41,8 +41,9 @@ test("the first rank is the one that takes the least time in all, or none", asyn
 	expect(seen).toEqual(RANKS.slice(0, 2));
 	expect(await first(many, ofMany, [0.7, 0.65])).toBe(RANKS[0]);
 	expect(seen).toEqual(RANKS.slice(0, 2));
-	// No rank leaves enough.
+	// No rank leaves enough, and the one after a rank that leaves all rows exact is passed over.
 	expect(await first(many, ofMany, [1, 1])).toBeUndefined();
+	expect(seen).toEqual([RANKS[0], RANKS[2]]);
 });
 
 test("some keys are exact where they make up much of what features leave", () => {
