@@ -19,7 +19,7 @@ export function predictSetBound(request: GaussRequest, set: LayeredSet, sample: 
 
 /** The absolute moments of single coordinates from those of a sample's keys, as a run has them from all. */
 function sampledPowers(
-	{ d, weights, values, keys }: ScoreSample,
+	{ d, weights, keys, squares }: ScoreSample,
 	{ tree }: LayeredSet,
 	reach: ArrayLike<number>,
 	columns: number,
@@ -27,16 +27,11 @@ function sampledPowers(
 	const degree = tree.degree + 1;
 	const powers = new Float64Array(columns * d * (degree + 1));
 	for (let l = 0; l < weights.length; l++) {
-		let [valueSquare, keySquare] = [0, 0];
-		for (let i = 0; i < d; i++) {
-			valueSquare += values[l * d + i] ** 2;
-			keySquare += keys[l * d + i] ** 2;
-		}
-		const squares = [1, valueSquare, keySquare];
+		const factors = [1, squares.values[l], squares.keys[l]];
 		for (let x = 0, at = 0; x < columns; x++)
 			for (let i = 0; i < d; i++) {
 				const size = Math.abs(keys[l * d + i]);
-				for (let b = 0, term = weights[l] * squares[x]; b <= degree; b++, at++, term *= size) powers[at] += term;
+				for (let b = 0, term = weights[l] * factors[x]; b <= degree; b++, at++, term *= size) powers[at] += term;
 			}
 	}
 	return keyPowers(tree, columns, reach, (x, node) => {
