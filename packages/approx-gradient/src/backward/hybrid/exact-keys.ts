@@ -5,7 +5,7 @@ import { expm1Up, normUp, over, plus, times } from "../../error-bound/index.ts";
 import type { HybridMap } from "../../feature-maps/hybrid/hybrid-map.ts";
 import { rowsAt } from "../../feature-maps/residual-forms.ts";
 import { centred, largestDistance } from "../../rows/spans.ts";
-import type { ColumnPass } from "./column-pass.ts";
+import { type ColumnPass, noColumns } from "./column-pass.ts";
 import { type ExactOperands, type ExactPart, exactPass, unitOfRow } from "./exact-part.ts";
 import type { HybridHead } from "./hybrid-head.ts";
 import type { KeyWeights, RowPass, RowSums } from "./row-pass.ts";
@@ -127,23 +127,17 @@ export class ExactKeys {
 		const others = Array.from(isKept.keys()).filter((j) => isKept[j] === 0 && this.#shares[j] > 0);
 		const taken = others.length > 0 ? await this.#passOf(others) : undefined;
 		const parts = taken ? [all, taken] : [all];
-		const [dK, dV] = [Matrix.zeros(keys.rows, d), Matrix.zeros(keys.rows, d_v)];
+		const made = noColumns(keys.rows, d, d_v);
 		let [largestKey, largestValue] = [0, 0];
 		for (let l = 0; l < keys.rows; l++) {
-			for (let i = 0; i < d_v + d; i++) {
-				let [sum, size] = [0, 0];
-				const take = (x: number) => {
-					sum += x;
-					size += Math.abs(x);
-				};
-				for (const part of parts) take(part.dV.data[l * (d_v + d) + i]);
-				if (i < d_v) {
-					dV.data[l * d_v + i] = sum;
-					largestValue = Math.max(largestValue, size);
-					continue;
-				}
-				for (const part of parts) take(part.dK.data[l * d + i - d_v]);
-				dK.data[l * d + i - d_v] = sum;
+			for (let i = 0; i < d_v; i++) {
+				const { sum, size } = summed(parts.map((part) => part.dV.at(l, i)));
+				made.dV.data[l * d_v + i] = sum;
+				largestValue = Math.max(largestValue, size);
+			}
+			for (let b = 0; b < d; b++) {
+				const { sum, size } = summed(parts.flatMap((part) => [part.dV.at(l, d_v + b), part.dK.at(l, b)]));
+				made.dK.data[l * d + b] = sum;
 				largestKey = Math.max(largestKey, size);
 			}
 		}
@@ -153,11 +147,9 @@ export class ExactKeys {
 			keyBound = plus(keyBound, plus(bounds.dK, bounds.dV));
 			valueBound = plus(valueBound, bounds.dV);
 		}
-		return {
-			...{ dK, dV },
-			keyBounds: new Float64Array(keys.rows).fill(keyBound),
-			valueBounds: new Float64Array(keys.rows).fill(valueBound),
-		};
+		made.keyBounds.fill(keyBound);
+		made.valueBounds.fill(valueBound);
+		return made;
 	}
 
 	/** The second pass of some queries, with the other sign. */
@@ -190,6 +182,16 @@ export class ExactKeys {
 		const { values, queries, upstream } = this.#head;
 		return besideEachOther(values, upstream.cols, Matrix.zeros(values.rows, queries.cols));
 	}
+}
+
+/** The sum of some numbers, and of their sizes. */
+function summed(numbers: readonly number[]): { readonly sum: number; readonly size: number } {
+	let [sum, size] = [0, 0];
+	for (const x of numbers) {
+		sum += x;
+		size += Math.abs(x);
+	}
+	return { sum, size };
 }
 
 /** The first columns of a matrix and all of another. */
