@@ -26,8 +26,8 @@ const PILOT_DEGREE = 2;
 
 /**
  * The plan for an error as a part of max |g|. Where the exact method takes little time nothing is looked at; where it takes
- * minutes and a sample tells that nothing proves the error, that is said at once. Otherwise a pilot tells how large the gradient is, or a
- * sample, where a degree more costs less than a pilot.
+ * minutes and a sample shows that nothing proves the error, the plan is a refusal at once. Otherwise the size of the gradient comes from a pilot, or from
+ * a sample where a degree more costs less than a pilot.
  * @param planWithin the plan for an absolute error
  * @param thorough leaves nothing out
  */
@@ -57,7 +57,7 @@ function exactAtOnce(base: RelativeContext, least: number): Plan {
 }
 
 /**
- * The plan for a size that a sample tells of, with a degree or two more than a pilot would ask for. Undefined where these cost about what
+ * The plan for a size from a sample, with a degree or two more than a pilot would ask for. Undefined where these cost about what
  * a pilot does, or more, or no polynomial is chosen.
  */
 async function planByGuess(base: RelativeContext, planFor: (size: Pilot) => Promise<Plan>): Promise<Plan | undefined> {
@@ -65,7 +65,7 @@ async function planByGuess(base: RelativeContext, planFor: (size: Pilot) => Prom
 	if (pilotTime < GUESS.pilot) return undefined;
 	const largest = GUESS.size * (await sampleSize(base.problem, base.runtime));
 	if (!(largest > 0)) return undefined;
-	// Few rows tell about the degree, and where that is too dear a plan would be made in vain.
+	// The degree is guessed from few rows first: no plan is made where it is too dear.
 	const guess = await guessedDegree({ ...base, epsilon: epsilonFor(base.asked.relative, largest) });
 	const dearer = (time: number, degree: number): number =>
 		time - timeAtDegree(base, Math.max(1, degree - GUESS.degrees));

@@ -26,10 +26,10 @@ import { scoreDirections } from "./candidates/score-directions.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { LONGEST_PROOF, PATIENCE, reachOf } from "./refusal.ts";
 
-/** Rows of the samples that tell how a gradient grows with their number. */
+/** Rows of the samples from which the growth of a gradient with n is estimated. */
 const ROWS = { few: 512, many: 4096 };
 
-/** Added to the power of the number of rows with which a gradient grows, which samples tell within about so much. */
+/** Added to the power of n with which a gradient grows: samples give it within about so much. */
 const GROWTH_MARGIN = 0.2;
 
 /** How many times the error that is asked for a least bound must be to be surely above it: sizes of gradients are guessed within about so much. */
@@ -61,7 +61,7 @@ export async function refusedFromSample(base: RelativeContext, exactTime: number
 	const largest = await largestExpected(problem, runtime);
 	if (!(largest > 0 && Number.isFinite(largest))) return undefined;
 	const context: PlanContext = { ...base, problem, epsilon: epsilonFor(asked.relative, largest) };
-	// A look at a few rows tells where a moderate degree surely serves.
+	// Where a moderate degree surely serves, a few rows show it.
 	const most = Math.min(SURELY_LONGER * LONGEST_PROOF, Math.max(NO_USE.milliseconds, NO_USE.part * exactTime));
 	if (timeAtDegree(context, (await guessedDegree(context)).degree) < most) return undefined;
 	const profile = stretchedProfile(await profileOn(sample, runtime), problem.n);
