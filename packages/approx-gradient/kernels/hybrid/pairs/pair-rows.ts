@@ -39,10 +39,10 @@ export class HybridPairs {
 export const ENVELOPES: usize = 6 << 3;
 // @ts-ignore: decorator
 @inline
-export const TERMS: usize = 30 << 3;
+export const TERMS: usize = (6 + 4 * HYBRID_PAIR_KINDS) << 3;
 // @ts-ignore: decorator
 @inline
-export const REST: usize = 37 << 3;
+export const REST: usize = (7 + 5 * HYBRID_PAIR_KINDS) << 3;
 
 /** Bytes of `count` numbers in whole tiles of eight. */
 // @ts-ignore: decorator

